@@ -1,0 +1,78 @@
+"""Neural networks written from scratch in Python that you can see through.
+
+The public names are loaded when they are first used: `import glassnet` alone imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glassnet.estimators import GlassNetClassifier, GlassNetRegressor
+    from glassnet.fitting import fit
+    from glassnet.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual
+    from glassnet.model import Model
+    from glassnet.network import Network
+    from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
+    from glassnet.penalties import Penalty
+    from glassnet.storage import load
+    from glassnet.training.epochs import train
+    from glassnet.training.plan import Plan
+    from glassnet.training.history import Epoch
+    from glassnet.training.stopping import EarlyStopping
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Activation",
+    "Adam",
+    "AdamW",
+    "BatchNorm",
+    "Dense",
+    "Dropout",
+    "EarlyStopping",
+    "Epoch",
+    "GlassNetClassifier",
+    "GlassNetRegressor",
+    "LayerNorm",
+    "Model",
+    "Network",
+    "Penalty",
+    "Plan",
+    "RMSprop",
+    "Residual",
+    "fit",
+    "load",
+    "train",
+]
+
+_HOMES = {
+    "glassnet.estimators": ("GlassNetClassifier", "GlassNetRegressor"),
+    "glassnet.fitting": ("fit",),
+    "glassnet.layers": ("Activation", "BatchNorm", "Dense", "Dropout", "LayerNorm", "Residual"),
+    "glassnet.model": ("Model",),
+    "glassnet.network": ("Network",),
+    "glassnet.optimizers": ("LBFGS", "SGD", "Adam", "AdamW", "RMSprop"),
+    "glassnet.penalties": ("Penalty",),
+    "glassnet.storage": ("load",),
+    "glassnet.training.epochs": ("train",),
+    "glassnet.training.plan": ("Plan",),
+    "glassnet.training.history": ("Epoch",),
+    "glassnet.training.stopping": ("EarlyStopping",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'glassnet' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,208 @@
+"""Activation functions, each with its derivative directly below it.
+
+    A  = f(Z)                   forward: Z is the pre-activation, A the activation, both `(n, n_units)`
+    dZ = dA * f'(Z)             backward: by the chain rule, the gradient of the loss by Z
+
+Backward takes what is cheapest to keep. The slope of sigmoid, tanh, ReLU and their like can be told from the *output* alone
+(sigmoid: f' = A (1 - A)), so the layer may forget Z; GELU, SiLU, Mish and softplus are not one-to-one or need Z itself.
+All are finite, without warnings, to |Z| of 1e4 and beyond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from glassnet.errors import SettingError, unknown_name
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Slope of leaky ReLU for negative inputs (Maas, Hannun and Ng 2013).
+LEAKY_SLOPE = 0.01
+#: alpha and lambda of SELU, which keep zero mean and unit variance as a fixed point (Klambauer et al. 2017, eq. 14).
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+INVERSE_SQRT_2PI = 0.3989422804014327
+
+
+@dataclass(frozen=True)
+class ActivationFunction:
+    """A function and its derivative, as one record.
+
+    Parameters
+    ----------
+    name : how it is called in a network's summary
+    forward : Z -> A
+    backward : (kept, dA) -> dZ, where kept is A or Z
+    keeps : "output" when backward needs A, "input" when it needs Z
+    initializer : the default initializer of a dense layer that ends in it
+
+    Examples
+    --------
+    >>> from glassnet.activations import ActivationFunction
+    >>> cube = ActivationFunction("cube", lambda Z: Z**3, lambda Z, dA: 3 * Z**2 * dA, keeps="input")
+    """
+
+    name: str
+    forward: Callable[[Array], Array]
+    backward: Callable[[Array, Array], Array]
+    keeps: Literal["output", "input"]
+    initializer: str = "glorot_uniform"
+
+    def __repr__(self) -> str:
+        return f"ActivationFunction({self.name!r})"
+
+
+def identity(Z: Array) -> Array:
+    """A = Z."""
+    return Z
+
+
+def identity_backward(A: Array, dA: Array) -> Array:
+    """dZ = dA."""
+    return dA
+
+
+def sigmoid(Z: Array) -> Array:
+    """A = 1 / (1 + exp(-Z)), between 0 and 1. Cox 1958.
+
+    With E = exp(-|Z|), which cannot overflow: 1 / (1 + E) for Z >= 0 and E / (1 + E) for Z < 0.
+    """
+    E = np.exp(-np.abs(Z))
+    return np.where(Z >= 0.0, 1.0, E) / (1.0 + E)
+
+
+def sigmoid_backward(A: Array, dA: Array) -> Array:
+    """dZ = dA * A (1 - A): never more than a quarter of dA, which is why deep sigmoid networks hardly learn."""
+    return dA * (A * (1.0 - A))
+
+
+def tanh(Z: Array) -> Array:
+    """A = tanh(Z), between -1 and 1."""
+    return np.tanh(Z)
+
+
+def tanh_backward(A: Array, dA: Array) -> Array:
+    """dZ = dA * (1 - A^2)."""
+    return dA * (1.0 - A * A)
+
+
+def relu(Z: Array) -> Array:
+    """A = max(0, Z). Nair and Hinton 2010."""
+    return np.maximum(Z, 0.0)
+
+
+def relu_backward(A: Array, dA: Array) -> Array:
+    """dZ = dA where A > 0, else 0; the slope at 0 is taken as 0."""
+    return dA * (A > 0.0)
+
+
+def leaky_relu(Z: Array) -> Array:
+    """A = Z where Z > 0, else 0.01 Z. Maas, Hannun and Ng 2013."""
+    return np.maximum(Z, LEAKY_SLOPE * Z)
+
+
+def leaky_relu_backward(A: Array, dA: Array) -> Array:
+    """dZ = dA where A > 0, else 0.01 dA."""
+    return np.where(A > 0.0, dA, LEAKY_SLOPE * dA)
+
+
+def elu(Z: Array) -> Array:
+    """A = Z where Z > 0, else exp(Z) - 1. Clevert, Unterthiner and Hochreiter 2016, with alpha = 1."""
+    return np.where(Z > 0.0, Z, np.expm1(np.minimum(Z, 0.0)))
+
+
+def elu_backward(A: Array, dA: Array) -> Array:
+    """dZ = dA where A > 0, else dA * (A + 1), as A + 1 = exp(Z) there."""
+    return dA * (np.minimum(A, 0.0) + 1.0)
+
+
+def selu(Z: Array) -> Array:
+    """A = lambda Z where Z > 0, else lambda alpha (exp(Z) - 1). Klambauer et al. 2017, eq. 2."""
+    return SELU_SCALE * np.where(Z > 0.0, Z, SELU_ALPHA * np.expm1(np.minimum(Z, 0.0)))
+
+
+def selu_backward(A: Array, dA: Array) -> Array:
+    """dZ = lambda dA where A > 0, else dA * (A + lambda alpha)."""
+    return dA * np.where(A > 0.0, SELU_SCALE, A + SELU_SCALE * SELU_ALPHA)
+
+
+def gelu(Z: Array) -> Array:
+    """A = Z Phi(Z), Phi the normal distribution function, computed exactly by erf. Hendrycks and Gimpel 2016, eq. 1."""
+    return Z * _normal_cdf(Z)
+
+
+def gelu_backward(Z: Array, dA: Array) -> Array:
+    """dZ = dA * (Phi(Z) + Z phi(Z)), phi the normal density."""
+    # Beyond 40 the density is 0 in every dtype; the cap keeps the square from overflowing.
+    near = np.clip(Z, -40.0, 40.0)
+    density = INVERSE_SQRT_2PI * np.exp(-0.5 * near * near)
+    return dA * (_normal_cdf(Z) + near * density)
+
+
+def silu(Z: Array) -> Array:
+    """A = Z sigmoid(Z), also called swish. Elfwing, Uchibe and Doya 2018."""
+    return Z * sigmoid(Z)
+
+
+def silu_backward(Z: Array, dA: Array) -> Array:
+    """dZ = dA * s (1 + Z (1 - s)), s = sigmoid(Z)."""
+    s = sigmoid(Z)
+    return dA * (s * (1.0 + Z * (1.0 - s)))
+
+
+def mish(Z: Array) -> Array:
+    """A = Z tanh(softplus(Z)). Misra 2020, eq. 1."""
+    return Z * np.tanh(softplus(Z))
+
+
+def mish_backward(Z: Array, dA: Array) -> Array:
+    """dZ = dA * (t + Z (1 - t^2) sigmoid(Z)), t = tanh(softplus(Z))."""
+    t = np.tanh(softplus(Z))
+    return dA * (t + Z * ((1.0 - t * t) * sigmoid(Z)))
+
+
+def softplus(Z: Array) -> Array:
+    """A = log(1 + exp(Z)) = max(Z, 0) + log(1 + exp(-|Z|)); the second form cannot overflow. Dugas et al. 2001."""
+    return np.maximum(Z, 0.0) + np.log1p(np.exp(-np.abs(Z)))
+
+
+def softplus_backward(Z: Array, dA: Array) -> Array:
+    """dZ = dA * sigmoid(Z)."""
+    return dA * sigmoid(Z)
+
+
+def _normal_cdf(Z: Array) -> Array:
+    # Through the complement, so that the far negative tail keeps its digits instead of cancelling to 0.
+    from scipy.special import erfc
+
+    A: Array = 0.5 * erfc(Z * (-(0.5**0.5)))
+    return A.astype(Z.dtype, copy=False)
+
+
+def activation_function(activation: str | ActivationFunction) -> ActivationFunction:
+    """Return the record of a named activation; a record of one's own is returned as it is."""
+    if isinstance(activation, ActivationFunction):
+        return activation
+    if not isinstance(activation, str):
+        raise SettingError(f"an activation is a name or an ActivationFunction, but {type(activation).__name__} {activation!r} came.")
+    if activation not in ACTIVATIONS:
+        raise unknown_name("activation", activation, ACTIVATIONS)
+    return ACTIVATIONS[activation]
+
+
+ACTIVATIONS: dict[str, ActivationFunction] = {
+    "identity": ActivationFunction("identity", identity, identity_backward, "output", "glorot_uniform"),
+    "sigmoid": ActivationFunction("sigmoid", sigmoid, sigmoid_backward, "output", "glorot_uniform"),
+    "tanh": ActivationFunction("tanh", tanh, tanh_backward, "output", "glorot_uniform"),
+    "relu": ActivationFunction("relu", relu, relu_backward, "output", "he_normal"),
+    "leaky_relu": ActivationFunction("leaky_relu", leaky_relu, leaky_relu_backward, "output", "he_normal"),
+    "elu": ActivationFunction("elu", elu, elu_backward, "output", "he_normal"),
+    "selu": ActivationFunction("selu", selu, selu_backward, "output", "lecun_normal"),
+    "gelu": ActivationFunction("gelu", gelu, gelu_backward, "input", "he_normal"),
+    "silu": ActivationFunction("silu", silu, silu_backward, "input", "he_normal"),
+    "mish": ActivationFunction("mish", mish, mish_backward, "input", "he_normal"),
+    "softplus": ActivationFunction("softplus", softplus, softplus_backward, "input", "glorot_uniform"),
+}

@@ -1,0 +1,85 @@
+"""What an engine is: a network bound to its loss, optimizer, penalty and clipping, ready to execute.
+
+Training sees engines only through these calls, so that one written in NumPy, one in C++ and one spread over machines are the same
+to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from glassnet.losses import Loss
+from glassnet.network import Network
+from glassnet.optimizers import OptimizerState
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Status = Literal["done", "diverged", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What a run of steps came to.
+
+    done : steps that were finished; theta is as it was after the last of them
+    losses, weights : (done,) float64, objective and total weight of each step's batch
+    gradient_norm : of the last step, before clipping; not a number when no step was done
+    status : "done", or why it returned early: "diverged" (a loss or gradient that is not finite; that step changed nothing) or
+        "interrupted" (Ctrl-C)
+    """
+
+    done: int
+    losses: Array
+    weights: Array
+    gradient_norm: float
+    status: Status
+
+
+class Engine(Protocol):
+    """A bound network. X, y and weight are checked arrays: see `Network.check_input` and `Loss.prepare`."""
+
+    @property
+    def name(self) -> str:
+        """The engine's name, as a model records it."""
+        ...
+
+    @property
+    def network(self) -> Network:
+        """The network whose parameters it changes."""
+        ...
+
+    @property
+    def loss(self) -> Loss:
+        """The loss that it minimizes."""
+        ...
+
+    @property
+    def state(self) -> OptimizerState | None:
+        """The optimizer's memory."""
+        ...
+
+    def predict(self, X: Any) -> Array:
+        """Return raw scores `(n, n_outputs)`."""
+        ...
+
+    def loss_and_gradient(self, X: Any, y: Array, weight: Array | None = None, step: int = 0) -> float:
+        """Return the objective (mean loss plus penalty) and leave its gradient in `network.parameters.gradient`."""
+        ...
+
+    def update(self, lr: float) -> None:
+        """Clip the gradient and take one optimizer step."""
+        ...
+
+    def run(
+        self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array
+    ) -> Steps:
+        """Take one step for each batch `order[offsets[i]:offsets[i + 1]]`, at the rate `rates[i]`.
+
+        order : (n_rows_in_all,) int64, row numbers of X
+        offsets : (n_steps + 1,) int64, where each batch begins
+        first_step : number of the first step in the whole training, a key of the random numbers
+        rates : (n_steps,) float64, learning rates
+        """
+        ...

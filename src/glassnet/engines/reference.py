@@ -1,0 +1,112 @@
+"""The reference engine: walks the layers in plain NumPy. It is the definition of what training does."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from glassnet.engines.blas import blas_threads
+from glassnet.engines.engine import Array, Steps
+from glassnet.engines.interrupts import interrupts_noted
+from glassnet.errors import SettingError
+from glassnet.layers.layer import Run
+from glassnet.losses import Loss
+from glassnet.network import Network
+from glassnet.optimizers import Optimizer, OptimizerState, clip_norm
+from glassnet.penalties import Penalty
+
+
+class ReferenceEngine:
+    """A network bound to its loss, optimizer, penalty and clipping, executed step by step in NumPy.
+
+    Parameters
+    ----------
+    network, loss : what is trained, and on what
+    optimizer : None where only `loss_and_gradient` and `predict` are wanted
+    penalty : added to the objective and to its gradient
+    max_norm : longest gradient that an update takes; longer ones are scaled down to it
+    seed : of dropout
+    n_threads : for BLAS, 1 by default
+    """
+
+    name = "reference"
+    state: OptimizerState | None
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        optimizer: Optimizer | None = None,
+        *,
+        penalty: Penalty | None = None,
+        max_norm: float | None = None,
+        seed: int = 0,
+        n_threads: int | None = None,
+    ) -> None:
+        if max_norm is not None and not 0.0 < max_norm < math.inf:
+            raise SettingError(f"clip_norm must be a positive number or None, but {max_norm!r} came.")
+        self.network, self.loss, self.optimizer = network, loss, optimizer
+        self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
+        self.state = optimizer.start(network.parameters.theta) if optimizer else None
+        self._scratch = np.empty_like(network.parameters.theta) if penalty else None
+
+    def predict(self, X: Any) -> Array:
+        """Return raw scores `(n, n_outputs)`."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.network.predict(X)
+
+    def loss_and_gradient(self, X: Any, y: Array, weight: Array | None = None, step: int = 0) -> float:
+        """Return the objective and leave its gradient in `network.parameters.gradient`."""
+        parameters = self.network.parameters
+        # Numbers that leave the finite range are found by their norm, with a message; NumPy's own warnings say less.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            Z, caches = self.network.forward(X, Run(training=True, seed=self.seed, step=step))
+            value, dZ = self.loss.value_and_gradient(Z, y, weight)
+            self.network.backward(caches, dZ)
+            if self.penalty:
+                assert self._scratch is not None
+                value += self.penalty.add_gradient(parameters.theta, parameters.gradient, parameters.segments, self._scratch)
+        return value
+
+    def update(self, lr: float) -> None:
+        """Clip the gradient and take one optimizer step."""
+        self._update(lr, self._gradient_norm())
+
+    def run(
+        self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array
+    ) -> Steps:
+        """Take one step for each batch; see `Engine.run`."""
+        n_steps = len(offsets) - 1
+        losses, weights = np.zeros(n_steps), np.zeros(n_steps)
+        norm = math.nan
+        with blas_threads(self.n_threads), interrupts_noted() as interrupted:
+            for i in range(n_steps):
+                if interrupted():
+                    return Steps(i, losses[:i], weights[:i], norm, "interrupted")
+                rows = order[offsets[i] : offsets[i + 1]]
+                row_weight = None if weight is None else weight[rows]
+                weights[i] = len(rows) if row_weight is None else row_weight.sum(dtype=np.float64)
+                if weights[i] == 0.0:
+                    continue
+                losses[i] = self.loss_and_gradient(X[rows], y[rows], row_weight, first_step + i)
+                norm = self._gradient_norm()
+                if not (math.isfinite(losses[i]) and math.isfinite(norm)):
+                    return Steps(i, losses[:i], weights[:i], norm, "diverged")
+                self._update(float(rates[i]), norm)
+        return Steps(n_steps, losses, weights, norm, "done")
+
+    def _gradient_norm(self) -> float:
+        gradient = self.network.parameters.gradient
+        with np.errstate(over="ignore", invalid="ignore"):
+            return math.sqrt(float(np.dot(gradient, gradient)))
+
+    def _update(self, lr: float, norm: float) -> None:
+        if self.optimizer is None or self.state is None:
+            raise SettingError("this engine was made without an optimizer: give one to update parameters.")
+        parameters = self.network.parameters
+        if self.max_norm is not None:
+            clip_norm(parameters.gradient, norm, self.max_norm)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.optimizer.step(self.state, parameters.theta, parameters.gradient, parameters.segments, lr)

@@ -1,0 +1,60 @@
+"""What can go wrong, as a tree: each error says what was expected, what came and what to do.
+
+    GlassnetError
+    ├── SettingError (ValueError)              a parameter, option or name that does not exist or does not fit
+    ├── DataError (ValueError)                 a table, column or target that cannot be used as it is
+    ├── ModelFileError (ValueError)            a model file that is damaged, foreign or from a newer version
+    ├── DivergenceError (ArithmeticError)      training left the finite numbers
+    ├── UnsupportedError (NotImplementedError) an engine or a file format that cannot hold what was asked of it
+    └── MissingDependencyError (ImportError)   an optional package that is not installed
+
+Each also derives from the built-in class that a caller would expect, so `except ValueError` keeps working.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class GlassnetError(Exception):
+    """Anything that glassnet refuses on purpose."""
+
+
+class SettingError(GlassnetError, ValueError):
+    """A parameter, option or name that does not exist or does not fit the others."""
+
+
+class DataError(GlassnetError, ValueError):
+    """A table, column or target that cannot be used as it is."""
+
+
+class ModelFileError(GlassnetError, ValueError):
+    """A model file that is damaged, foreign, or written by a newer version."""
+
+
+class DivergenceError(GlassnetError, ArithmeticError):
+    """Training left the finite numbers; the best finite weights have been restored."""
+
+
+class UnsupportedError(GlassnetError, NotImplementedError):
+    """Something that an engine or a file format cannot hold, named."""
+
+
+class MissingDependencyError(GlassnetError, ImportError):
+    """An optional package that is not installed; the message holds the line that installs it."""
+
+    def __init__(self, package: str, purpose: str, extra: str) -> None:
+        super().__init__(f"{purpose} needs {package}, which is not installed. Install it with: pip install 'glassnet[{extra}]'")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `" Did you mean 'x'?"` for the nearest known name, or nothing when none is near."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
+    """Return the error for a name that a table of names does not hold, with the nearest one it does."""
+    names = sorted(known)
+    return SettingError(f"unknown {kind} {name!r}: expected one of {', '.join(names)}.{did_you_mean(str(name), names)}")

@@ -1,0 +1,106 @@
+"""The first values of a weight matrix: small enough to learn from, large enough that signals neither die out nor blow up.
+
+An initializer is called as `initializer(fan_in, fan_out, rng)` and returns float64 `(fan_in, fan_out)`; fan_in counts the inputs
+of a unit, fan_out its outputs.
+
+    scaling by variance    Var(W) = gain / fan       uniform on (-a, a) has variance a^2 / 3, so a = sqrt(3 gain / fan)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from glassnet.errors import SettingError, unknown_name
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Initializer = Callable[[int, int, np.random.Generator], Array]
+
+
+@dataclass(frozen=True)
+class Glorot:
+    """Var(W) = 2 / (fan_in + fan_out): keeps the variance of both passes. Glorot and Bengio 2010, eq. 12 and 16."""
+
+    distribution: Literal["uniform", "normal"] = "uniform"
+
+    def __call__(self, fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+        """Draw `(fan_in, fan_out)`."""
+        return _scaled(2.0 / (fan_in + fan_out), self.distribution, fan_in, fan_out, rng)
+
+
+@dataclass(frozen=True)
+class He:
+    """Var(W) = 2 / fan_in: makes up for the half that ReLU sets to zero. He et al. 2015, eq. 10."""
+
+    distribution: Literal["uniform", "normal"] = "normal"
+
+    def __call__(self, fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+        """Draw `(fan_in, fan_out)`."""
+        return _scaled(2.0 / fan_in, self.distribution, fan_in, fan_out, rng)
+
+
+@dataclass(frozen=True)
+class LeCun:
+    """Var(W) = 1 / fan_in: unit variance out of unit variance in. LeCun, Bottou, Orr and Müller 1998, eq. 16."""
+
+    distribution: Literal["uniform", "normal"] = "normal"
+
+    def __call__(self, fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+        """Draw `(fan_in, fan_out)`."""
+        return _scaled(1.0 / fan_in, self.distribution, fan_in, fan_out, rng)
+
+
+@dataclass(frozen=True)
+class StandardNormal:
+    """W ~ N(0, 1), whatever the fans."""
+
+    def __call__(self, fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+        """Draw `(fan_in, fan_out)`."""
+        return rng.standard_normal((fan_in, fan_out))
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Every weight the same number; all units of a layer then stay the same for ever, unless it is the last one."""
+
+    value: float = 0.0
+
+    def __call__(self, fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+        """Fill `(fan_in, fan_out)`."""
+        return np.full((fan_in, fan_out), float(self.value))
+
+
+def _scaled(variance: float, distribution: str, fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    if distribution == "uniform":
+        limit = np.sqrt(3.0 * variance)
+        return rng.uniform(-limit, limit, (fan_in, fan_out))
+    if distribution == "normal":
+        return rng.normal(0.0, np.sqrt(variance), (fan_in, fan_out))
+    raise unknown_name("distribution", distribution, ("uniform", "normal"))
+
+
+def initializer_function(initializer: str | Initializer) -> Initializer:
+    """Return the initializer of that name; any callable of (fan_in, fan_out, rng) is returned as it is."""
+    if isinstance(initializer, str):
+        if initializer not in INITIALIZERS:
+            raise unknown_name("initializer", initializer, INITIALIZERS)
+        return INITIALIZERS[initializer]
+    if not callable(initializer):
+        raise SettingError(f"an initializer is a name or a callable (fan_in, fan_out, rng) -> W, but {initializer!r} came.")
+    return initializer
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "glorot_uniform": Glorot("uniform"),
+    "glorot_normal": Glorot("normal"),
+    "he_uniform": He("uniform"),
+    "he_normal": He("normal"),
+    "lecun_uniform": LeCun("uniform"),
+    "lecun_normal": LeCun("normal"),
+    "standard_normal": StandardNormal(),
+    "zeros": Constant(0.0),
+    "constant": Constant(),
+}

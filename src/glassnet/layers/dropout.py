@@ -1,0 +1,61 @@
+"""Dropout: in training every unit is left out of a pass by chance, so that no unit may rely on another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glassnet.errors import SettingError
+from glassnet.layers.layer import Array, Layer, Run
+from glassnet.parameters import Spec, Views
+from glassnet.rng import keep_mask
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Y = X * M / (1 - rate) in training, Y = X in prediction; M is 1 with probability 1 - rate, else 0.
+
+    The division keeps the expected value, so that prediction needs no scaling ("inverted" dropout).
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, section 10.
+
+    Parameters
+    ----------
+    rate : probability that a unit is left out, in [0, 1)
+
+    The mask of a step follows from the run's seed, the step, the layer and the unit's place alone (`glassnet.rng`).
+    """
+
+    rate: float
+    layers: ClassVar[tuple[Layer, ...]] = ()
+    repeatable: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.rate < 1.0:
+            raise SettingError(f"a dropout rate must lie in [0, 1), but {self.rate!r} came.")
+
+    def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
+        """Return Y and the scaled mask, or None where nothing is dropped."""
+        if not run.training or self.rate == 0.0:
+            return X, None
+        keep = keep_mask(run.seed, run.step, p.number, X.shape, self.rate)
+        M = keep * np.asarray(1.0 / (1.0 - self.rate), X.dtype)
+        return X * M, M
+
+    def backward(self, p: Views, g: Views, M: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+        """Return dX = dY * M / (1 - rate)."""
+        if not needs_dX:
+            return None
+        return dY if M is None else dY * M
+
+    def output_width(self, n_in: int) -> int:
+        """Return n_in: the shape stays."""
+        return n_in
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return nothing: no tensors."""
+        return {}
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Do nothing."""

@@ -1,0 +1,155 @@
+"""Normalization: give signals zero mean and unit variance, over the rows of a batch or over the units of a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glassnet.errors import SettingError
+from glassnet.layers.layer import Array, Layer, Run
+from glassnet.parameters import Spec, Views
+
+
+@dataclass(frozen=True)
+class BatchNorm:
+    """Normalize every unit over the rows of the batch, then scale and shift it. Ioffe and Szegedy 2015, algorithm 1.
+
+    N = (X - mean) / sqrt(var + eps),  Y = gamma * N + beta      mean, var, gamma, beta (n_units,); var is the biased one
+
+    In training mean and var are the batch's, and running ones are kept:
+
+        running = (1 - momentum) * running + momentum * batch    with the unbiased variance, as in PyTorch
+
+    In prediction the running ones are used, so that a row's prediction does not depend on its company. A batch of a single row has
+    no variance: its output is beta, and it leaves the running statistics as they are.
+
+    Parameters
+    ----------
+    momentum : weight of the newest batch in the running statistics, in (0, 1]
+    eps : added to the variance
+    """
+
+    momentum: float = 0.1
+    eps: float = 1e-5
+    layers: ClassVar[tuple[Layer, ...]] = ()
+    repeatable: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.momentum <= 1.0:
+            raise SettingError(f"the momentum of batch normalization must lie in (0, 1], but {self.momentum!r} came.")
+        _check_eps(self.eps)
+
+    def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
+        """Return Y and (N, 1 / sqrt(var + eps), whether the statistics are the batch's)."""
+        if run.training:
+            n = len(X)
+            mean = X.mean(axis=0)
+            centered = X - mean
+            var = np.mean(centered * centered, axis=0)
+            if n > 1:
+                p.running_mean += self.momentum * (mean - p.running_mean)
+                p.running_var += self.momentum * (var * (n / (n - 1)) - p.running_var)
+        else:
+            centered = X - p.running_mean
+            var = p.running_var
+        inverse_std = 1.0 / np.sqrt(var + self.eps)
+        N = centered * inverse_std
+        return N * p.gamma + p.beta, (N, inverse_std, run.training)
+
+    def backward(self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+        """Write dgamma = sum dY N and dbeta = sum dY into g; return dX.
+
+        In training mean and variance depend on every row, hence the two subtracted terms (their eq. in section 3):
+        dX = gamma / std * (dY - mean(dY) - N mean(dY N)).
+        """
+        N, inverse_std, training = cache
+        np.sum(dY * N, axis=0, out=g.gamma)
+        np.sum(dY, axis=0, out=g.beta)
+        if not needs_dX:
+            return None
+        scale = p.gamma * inverse_std
+        if not training:
+            return np.asarray(dY * scale)
+        n = len(dY)
+        return np.asarray(scale * (dY - g.beta / n - N * (g.gamma / n)))
+
+    def output_width(self, n_in: int) -> int:
+        """Return n_in: the shape stays."""
+        return n_in
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return scale and shift, which are trained and do not decay, and the running statistics."""
+        return {
+            "gamma": Spec((n_in,), decay_factor=0.0),
+            "beta": Spec((n_in,), decay_factor=0.0),
+            "running_mean": Spec((n_in,), trained=False),
+            "running_var": Spec((n_in,), trained=False),
+        }
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Start as the identity of normalized signals: gamma 1, beta 0, running mean 0, running variance 1."""
+        p.gamma[...] = 1.0
+        p.beta[...] = 0.0
+        p.running_mean[...] = 0.0
+        p.running_var[...] = 1.0
+
+
+@dataclass(frozen=True)
+class LayerNorm:
+    """Normalize every row over its units, then scale and shift each unit. Ba, Kiros and Hinton 2016, eq. 4.
+
+    N = (X - mean) / sqrt(var + eps),  Y = gamma * N + beta      mean, var (n, 1) over the units; gamma, beta (n_units,)
+
+    The same in training and prediction, for any batch size.
+
+    Parameters
+    ----------
+    eps : added to the variance
+    """
+
+    eps: float = 1e-5
+    layers: ClassVar[tuple[Layer, ...]] = ()
+    repeatable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        _check_eps(self.eps)
+
+    def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
+        """Return Y and (N, 1 / sqrt(var + eps))."""
+        centered = X - X.mean(axis=1, keepdims=True)
+        var = np.mean(centered * centered, axis=1, keepdims=True)
+        inverse_std = 1.0 / np.sqrt(var + self.eps)
+        N = centered * inverse_std
+        return N * p.gamma + p.beta, (N, inverse_std)
+
+    def backward(self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+        """Write dgamma and dbeta into g; return dX = (dN - mean(dN) - N mean(dN N)) / std over the units, dN = dY gamma."""
+        N, inverse_std = cache
+        np.sum(dY * N, axis=0, out=g.gamma)
+        np.sum(dY, axis=0, out=g.beta)
+        if not needs_dX:
+            return None
+        dN = dY * p.gamma
+        return np.asarray(
+            inverse_std * (dN - dN.mean(axis=1, keepdims=True) - N * np.mean(dN * N, axis=1, keepdims=True))
+        )
+
+    def output_width(self, n_in: int) -> int:
+        """Return n_in: the shape stays."""
+        return n_in
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return scale and shift, which do not decay."""
+        return {"gamma": Spec((n_in,), decay_factor=0.0), "beta": Spec((n_in,), decay_factor=0.0)}
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Start with gamma 1 and beta 0."""
+        p.gamma[...] = 1.0
+        p.beta[...] = 0.0
+
+
+def _check_eps(eps: float) -> None:
+    if not 0.0 < eps < np.inf:
+        raise SettingError(f"eps must be a positive number, but {eps!r} came.")

@@ -1,0 +1,66 @@
+"""The residual block: a stack of layers learns what to *add* to its input, so that deep networks start as shallow ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glassnet.errors import SettingError
+from glassnet.layers.layer import Array, Layer, Run
+from glassnet.layers.stack import stack_backward, stack_forward, stack_widths
+from glassnet.parameters import Spec, Views
+
+
+@dataclass(frozen=True)
+class Residual:
+    """Y = X + F(X), F being the layers inside; dX = dY + (dY passed back through F). He, Zhang, Ren and Sun 2016, eq. 1.
+
+    Parameters
+    ----------
+    layers : the layers of F, whose output must be as wide as their input
+
+    Examples
+    --------
+    >>> from glassnet import Dense, Residual
+    >>> block = Residual([Dense(64, "relu"), Dense(32)])  # for signals of width 32
+    """
+
+    layers: Sequence[Layer]
+    repeatable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+        if not self.layers:
+            raise SettingError("a residual block needs at least one layer inside.")
+
+    def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
+        """Return X + F(X) and the caches of the layers inside."""
+        if not isinstance(X, np.ndarray):
+            X = X.toarray()
+        F, caches = stack_forward(self.layers, p.layers, X, run)
+        return X + F, caches
+
+    def backward(self, p: Views, g: Views, caches: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+        """Write the gradients of the layers inside; return dX."""
+        dX = stack_backward(self.layers, p.layers, g.layers, caches, dY, needs_dX)
+        return None if dX is None else dY + dX
+
+    def output_width(self, n_in: int) -> int:
+        """Return n_in, or raise SettingError where the layers inside end in another width."""
+        n_out = stack_widths(self.layers, n_in)[-1]
+        if n_out != n_in:
+            raise SettingError(
+                f"a residual block adds its input to its output, so both must be {n_in} wide, but its last layer gives {n_out}: "
+                f"end it with Dense({n_in})."
+            )
+        return n_in
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return nothing: all tensors belong to the layers inside."""
+        return {}
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Do nothing: the layers inside initialize themselves."""

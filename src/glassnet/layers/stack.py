@@ -1,0 +1,52 @@
+"""A stack of layers, one behind the other: how a network, and a residual block in it, passes signals on and gradients back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.layers.layer import Array, Layer, Run
+from glassnet.parameters import Tree, Views
+
+
+def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:
+    """Return the width of the signal before the first layer and after each one: len(layers) + 1 numbers."""
+    widths = [n_in]
+    for layer in layers:
+        widths.append(layer.output_width(widths[-1]))
+    return widths
+
+
+def stack_trees(layers: Sequence[Layer], n_in: int) -> tuple[Tree, ...]:
+    """Return what tensors each layer, and each layer inside it, asks for."""
+    widths = stack_widths(layers, n_in)
+    return tuple(Tree(layer.specs(n), stack_trees(layer.layers, n)) for layer, n in zip(layers, widths, strict=False))
+
+
+def stack_initialize(layers: Sequence[Layer], views: Sequence[Views], rng: np.random.Generator) -> None:
+    """Write first values, layer by layer, in reading order."""
+    for layer, p in zip(layers, views, strict=True):
+        layer.initialize(p, rng)
+        stack_initialize(layer.layers, p.layers, rng)
+
+
+def stack_forward(layers: Sequence[Layer], views: Sequence[Views], X: Any, run: Run) -> tuple[Any, list[Any]]:
+    """Pass X through all layers; return the last output and every layer's cache."""
+    caches = []
+    for layer, p in zip(layers, views, strict=True):
+        X, cache = layer.forward(p, X, run)
+        caches.append(cache)
+    return X, caches
+
+
+def stack_backward(
+    layers: Sequence[Layer], p: Sequence[Views], g: Sequence[Views], caches: Sequence[Any], dY: Array, needs_dX: bool = True
+) -> Array | None:
+    """Pass the gradient back through all layers in reverse; return dX, or None where it is not needed."""
+    gradient: Array | None = dY
+    for i in range(len(layers) - 1, -1, -1):
+        assert gradient is not None
+        gradient = layers[i].backward(p[i], g[i], caches[i], gradient, needs_dX or i > 0)
+    return gradient

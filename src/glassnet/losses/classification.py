@@ -1,0 +1,124 @@
+"""Losses for classes: cross-entropy with the logistic link (yes or no, several at once) and with softmax (one of k)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glassnet.activations import sigmoid
+from glassnet.errors import DataError, SettingError
+from glassnet.losses.loss import Array, mean, numbers, weighted_mean
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """Binary cross-entropy of one or several yes-or-no outputs; the link is the sigmoid. Cox 1958.
+
+    -y log p - (1 - y) log(1 - p) with p = sigmoid(z), computed as max(z, 0) - y z + log(1 + exp(-|z|)); the gradient is p - y.
+    Label smoothing moves y to (1 - s) y + s / 2 (Szegedy et al. 2016, section 7, with two classes).
+    """
+
+    label_smoothing: float = 0.0
+    name: ClassVar[str] = "logistic"
+
+    def __post_init__(self) -> None:
+        _check_smoothing(self.label_smoothing)
+
+    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
+        """Return numbers in [0, 1] `(n, n_outputs)`: labels or probabilities."""
+        y = numbers(y, n_outputs, dtype)
+        if y.size and (y.min() < 0.0 or y.max() > 1.0):
+            raise DataError(f"loss 'logistic' takes labels 0 and 1 or probabilities between, but the target runs from {y.min():g} to {y.max():g}.")
+        return y
+
+    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+        """Return the mean loss and its gradient by Z."""
+        if self.label_smoothing:
+            y = (1.0 - self.label_smoothing) * y + 0.5 * self.label_smoothing
+        L = np.maximum(Z, 0.0) - y * Z + np.log1p(np.exp(-np.abs(Z)))
+        return weighted_mean(L, sigmoid(Z) - y, weight)
+
+    def predict(self, Z: Array) -> Array:
+        """The probability of a yes: sigmoid(Z)."""
+        return sigmoid(Z)
+
+    def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
+        """The log-odds of the mean of y."""
+        p = np.clip(mean(y, weight), 1e-6, 1.0 - 1e-6)
+        return np.asarray(np.log(p / (1.0 - p)))
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """Cross-entropy over k classes; the link is softmax, p_j = exp(z_j) / sum exp(z). Bridle 1990.
+
+    -sum_j y_j log p_j; the gradient is p - y. The target is integer labels `(n,)` or class probabilities `(n, k)`.
+    Label smoothing moves y to (1 - s) y + s / k (Szegedy et al. 2016, section 7).
+    """
+
+    label_smoothing: float = 0.0
+    name: ClassVar[str] = "softmax"
+
+    def __post_init__(self) -> None:
+        _check_smoothing(self.label_smoothing)
+
+    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
+        """Return labels as int64 `(n,)`, or probabilities `(n, k)` in the network's dtype."""
+        y = np.asarray(y)
+        if y.ndim == 2 and y.shape[1] == n_outputs and n_outputs > 1:
+            y = numbers(y, n_outputs, dtype)
+            if y.size and (y.min() < 0.0 or np.abs(y.sum(axis=1, dtype=np.float64) - 1.0).max() > 1e-3):
+                raise DataError("loss 'softmax' takes class probabilities whose rows are not negative and sum to 1, but some rows do not.")
+            return y
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = y[:, 0]
+        if y.ndim != 1:
+            raise DataError(f"loss 'softmax' takes labels (n,) or probabilities (n, {n_outputs}), but the target has shape {y.shape}.")
+        if y.dtype.kind not in "iub" and not (y.dtype.kind == "f" and np.array_equal(y, np.floor(y))):
+            raise DataError("loss 'softmax' takes integer labels 0, 1, ..., k - 1, but the target holds other values: encode them first.")
+        labels = y.astype(np.int64)
+        if labels.size and (labels.min() < 0 or labels.max() >= n_outputs):
+            raise DataError(f"labels must run from 0 to {n_outputs - 1}, the network's outputs less one, but {labels.min()} to {labels.max()} came.")
+        return labels
+
+    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+        """Return the mean loss and its gradient by Z."""
+        n, k = Z.shape
+        S = Z - Z.max(axis=1, keepdims=True)
+        P = np.exp(S)
+        total = P.sum(axis=1, keepdims=True)
+        P /= total
+        keep, spread = 1.0 - self.label_smoothing, self.label_smoothing / k
+        log_total = np.log(total[:, 0])
+        if y.ndim == 1:
+            rows = np.arange(n)
+            L = log_total - keep * S[rows, y]
+            P[rows, y] -= keep
+        else:
+            L = y.sum(axis=1) * log_total - keep * (y * S).sum(axis=1)
+            P *= y.sum(axis=1, keepdims=True)
+            P -= keep * y
+        if spread:
+            L -= spread * S.sum(axis=1)
+            P -= spread
+        return weighted_mean(L, P, weight)
+
+    def predict(self, Z: Array) -> Array:
+        """The probabilities of the classes, rows summing to 1."""
+        P = np.exp(Z - Z.max(axis=1, keepdims=True))
+        P /= P.sum(axis=1, keepdims=True)
+        return P
+
+    def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
+        """The logarithms of the class frequencies."""
+        if y.ndim == 2:
+            return np.asarray(np.log(np.maximum(mean(y, weight), 1e-6)))
+        counts = np.bincount(y, weights=weight, minlength=n_outputs)
+        return np.asarray(np.log(np.maximum(counts / max(float(counts.sum()), 1e-300), 1e-6)))
+
+
+def _check_smoothing(label_smoothing: float) -> None:
+    if not 0.0 <= label_smoothing < 1.0:
+        raise SettingError(f"label_smoothing must lie in [0, 1), but {label_smoothing!r} came.")

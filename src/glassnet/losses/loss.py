@@ -1,0 +1,105 @@
+"""How wrong a prediction is, and in which direction: what training and models ask of a loss, and the weighted mean they share.
+
+    value, dZ = loss.value_and_gradient(Z, y, weight)       Z, dZ: (n, n_outputs); weight: (n,) or None; value: float
+
+A loss takes the raw scores Z of the last layer and owns its link, the function from raw scores to predictions (softmax, logistic,
+exponential), so that the two derivatives can be taken together: for softmax with cross-entropy they collapse to P - Y. Values are
+means over the *weights* of the batch and over its outputs, summed in float64: a weight of 2 is the row twice, a weight of 0 the
+row absent, and a batch of zero total weight contributes nothing. `prepare` checks a target once, at the door; the rest trusts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from glassnet.errors import DataError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Loss(Protocol):
+    """What training and models ask of a loss."""
+
+    @property
+    def name(self) -> str:
+        """How the loss is called in settings, files and reports."""
+        ...
+
+    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
+        """Check the target against the number of raw scores and return it in the form that the other calls take."""
+        ...
+
+    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+        """Return the mean loss and its gradient by Z."""
+        ...
+
+    def predict(self, Z: Array) -> Array:
+        """Return predictions from raw scores: probabilities, means or quantiles, of the shape of Z."""
+        ...
+
+    def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
+        """Return the constant raw scores `(n_outputs,)` that fit a prepared target best, or nearly so."""
+        ...
+
+
+def weighted_mean(L: Array, dZ: Array, weight: Array | None) -> tuple[float, Array]:
+    """Return the mean of the losses over weights and outputs, and the gradient scaled to match.
+
+    L : (n, n_outputs), or (n,) where all outputs make one loss
+    dZ : (n, n_outputs), the derivative of each loss by its score; scaled in place
+    """
+    n_outputs = L.shape[1] if L.ndim == 2 else 1
+    rows = L.sum(axis=1, dtype=np.float64) if L.ndim == 2 else L.astype(np.float64, copy=False)
+    total = float(len(rows)) if weight is None else float(weight.sum(dtype=np.float64))
+    if total <= 0.0:
+        dZ[...] = 0.0
+        return 0.0, dZ
+    if weight is None:
+        dZ *= 1.0 / (total * n_outputs)
+        return float(rows.sum()) / (total * n_outputs), dZ
+    dZ *= (weight / (total * n_outputs)).astype(dZ.dtype, copy=False)[:, None]
+    return float(np.dot(rows, weight)) / (total * n_outputs), dZ
+
+
+def numbers(y: Any, n_columns: int, dtype: Any) -> Array:
+    """Return a target as finite numbers `(n, n_columns)`; a vector is one column."""
+    y = np.asarray(y)
+    if y.dtype.kind not in "iufb":
+        raise DataError(f"the target must hold numbers, but its values are of type {y.dtype}.")
+    if y.ndim == 1:
+        y = y[:, None]
+    if y.ndim != 2 or y.shape[1] != n_columns:
+        expected = "(n,) or (n, 1)" if n_columns == 1 else f"(n, {n_columns})"
+        raise DataError(f"the target must have shape {expected} for this network and loss, but it has shape {y.shape}.")
+    with np.errstate(over="ignore"):
+        y = np.ascontiguousarray(y, dtype)
+    if not np.isfinite(y).all():
+        row = int(np.flatnonzero(~np.isfinite(y).all(axis=1))[0])
+        raise DataError(f"the target must be finite in {np.dtype(dtype)}, but row {row} holds {y[row].tolist()}.")
+    return y
+
+
+def mean(y: Array, weight: Array | None) -> Array:
+    """Return the weighted mean of each column in float64."""
+    return np.asarray(np.average(y.astype(np.float64, copy=False), axis=0, weights=weight))
+
+
+def quantiles(y: Array, at: Sequence[float], weight: Array | None) -> Array:
+    """Return, for each column in turn, the smallest values that reach these shares of the total weight."""
+    weight = np.ones(len(y)) if weight is None else weight.astype(np.float64, copy=False)
+    result = []
+    for column in y.T:
+        order = np.argsort(column, kind="stable")
+        share = np.cumsum(weight[order])
+        picked = np.searchsorted(share, np.asarray(at) * share[-1] * (1.0 - 1e-12))
+        result.append(column[order][np.minimum(picked, len(order) - 1)])
+    return np.concatenate(result).astype(np.float64)
+
+
+def exp(Z: Array) -> Array:
+    """Return e^Z, infinite without a warning past the dtype's range: training then stops by its own check."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(Z))

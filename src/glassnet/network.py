@@ -1,0 +1,137 @@
+"""A network: a stack of layers bound to one vector of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import DataError, SettingError
+from glassnet.layers.layer import PREDICT, Layer, Run
+from glassnet.layers.stack import stack_backward, stack_forward, stack_initialize, stack_trees, stack_widths
+from glassnet.parameters import Parameters, Spec, Tree
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Network:
+    """Layers one behind the other, with the numbers that they learn.
+
+    Parameters
+    ----------
+    layers : the layers, first to last; a network without hidden layers is a linear model
+    n_features : number of columns of X
+    seed : of the random first values of the parameters
+    dtype : "float32" or "float64", of parameters and signals
+
+    Attributes
+    ----------
+    parameters : Parameters
+        A mapping from names such as "layers.0.W" to views into one flat vector, `parameters.theta`.
+    n_outputs : int
+        Number of raw scores of a row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from glassnet import Dense, Network
+    >>> network = Network([Dense(3, "sigmoid"), Dense(1, "sigmoid")], n_features=2)
+    >>> network.parameters["layers.0.W"].shape
+    (2, 3)
+    >>> network.predict(np.zeros((4, 2))).shape
+    (4, 1)
+    """
+
+    def __init__(self, layers: Sequence[Layer], n_features: int, *, seed: int = 0, dtype: str = "float32") -> None:
+        if not layers:
+            raise SettingError("a network needs at least one layer: for a linear model give one Dense layer.")
+        for layer in layers:
+            if not callable(getattr(layer, "forward", None)):
+                raise SettingError(f"a layer is an object such as Dense(16, 'relu'), but {layer!r} came.")
+        if int(n_features) != n_features or n_features < 1:
+            raise SettingError(f"n_features is the number of columns of X, at least 1, but {n_features!r} came.")
+        self.layers: tuple[Layer, ...] = tuple(layers)
+        self.n_features = int(n_features)
+        self.widths = stack_widths(self.layers, self.n_features)
+        self.n_outputs = self.widths[-1]
+        self.parameters = Parameters(Tree({}, stack_trees(self.layers, self.n_features)), dtype)
+        self.initialize(seed)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of parameters and signals."""
+        return self.parameters.theta.dtype
+
+    def initialize(self, seed: int) -> None:
+        """Draw all first values anew: the same seed gives the same bits."""
+        stack_initialize(self.layers, self.parameters.p.layers, np.random.default_rng(seed))
+
+    def forward(self, X: Any, run: Run = PREDICT) -> tuple[Array, list[Any]]:
+        """Return the raw scores `(n, n_outputs)` and every layer's cache; X is `(n, n_features)` in the network's dtype."""
+        return stack_forward(self.layers, self.parameters.p.layers, X, run)
+
+    def backward(self, caches: Sequence[Any], dY: Array, needs_dX: bool = False) -> Array | None:
+        """Write the gradient of every parameter into `parameters.gradient`, given the gradient by the raw scores.
+
+        Returns the gradient by X where `needs_dX`, else None.
+        """
+        return stack_backward(self.layers, self.parameters.p.layers, self.parameters.g.layers, caches, dY, needs_dX)
+
+    def predict(self, X: Any, chunk: int = 8192) -> Array:
+        """Return raw scores `(n, n_outputs)`, in chunks of rows so that memory stays bounded."""
+        X = self.check_input(X)
+        n = X.shape[0]
+        if n <= chunk:
+            return self.forward(X)[0]
+        Z = np.empty((n, self.n_outputs), self.dtype)
+        for start in range(0, n, chunk):
+            Z[start : start + chunk] = self.forward(X[start : start + chunk])[0]
+        return Z
+
+    def check_input(self, X: Any) -> Any:
+        """Return X as a matrix `(n, n_features)` of the network's dtype; CSR matrices stay sparse."""
+        if hasattr(X, "tocsr"):
+            X = X.tocsr()
+            X = X if X.dtype == self.dtype else X.astype(self.dtype)
+        else:
+            X = np.asarray(X)
+            if X.dtype.kind not in "fiub":
+                raise DataError(f"X must hold numbers, but its values are of type {X.dtype}: encode categories first.")
+            X = np.ascontiguousarray(X, self.dtype)
+        if X.ndim != 2 or X.shape[1] != self.n_features:
+            raise DataError(f"X must have shape (n, {self.n_features}) for this network, but it has shape {X.shape}.")
+        return X
+
+    def summary(self) -> list[tuple[str, str, int, int]]:
+        """Return one row a layer: its name, its settings in words, its output width and its number of trained parameters."""
+        rows = []
+        for i, (layer, width) in enumerate(zip(self.layers, self.widths[1:], strict=True)):
+            prefix = f"layers.{i}."
+            count = sum(self.parameters.spec(name).size for name in self.parameters if name.startswith(prefix) and self.spec(name).trained)
+            rows.append((f"layers.{i}", describe_layer(layer), width, count))
+        return rows
+
+    def unrepeatable_layers(self) -> list[str]:
+        """Return the kinds of layers whose training pass differs from call to call: dropout, batch statistics."""
+
+        def walk(layers: Sequence[Layer]) -> list[str]:
+            return [name for layer in layers for name in (*([] if layer.repeatable else [type(layer).__name__]), *walk(layer.layers))]
+
+        return sorted(set(walk(self.layers)))
+
+    def spec(self, name: str) -> Spec:
+        """Return shape and factors of a tensor."""
+        return self.parameters.spec(name)
+
+    def __repr__(self) -> str:
+        inner = ", ".join(describe_layer(layer) for layer in self.layers)
+        return f"Network([{inner}], n_features={self.n_features}, {self.parameters.theta.size} parameters, {self.dtype})"
+
+
+def describe_layer(layer: Layer) -> str:
+    """Return a layer's settings in words: `Dense 64, relu`."""
+    fields = [value for name, value in vars(layer).items() if name not in ("layers", "initializer", "eps", "momentum")]
+    words = ", ".join(str(getattr(value, "name", value)) for value in fields if value != "identity")
+    inner = "; ".join(describe_layer(child) for child in layer.layers)
+    return f"{type(layer).__name__} {words or inner}".strip()

@@ -1,0 +1,222 @@
+"""All numbers of a network in one flat vector, its gradient beside it, and named views into both.
+
+Optimizers, penalties, clipping, checkpoints and the file on disk see one vector, `theta`; layers see matrices by name. Both are
+the same memory: a layer writes its gradient into `g.W` and the optimizer finds it in `gradient`.
+
+    theta       what the optimizer changes
+    gradient    the gradient of the loss by theta, same layout
+    statistics  what no optimizer sees: running means, or whatever was derived from data
+
+Weights stand first in theta and the tensors without decay after them, so that weight decay and penalties act on one slice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import SettingError, unknown_name
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+DTYPES = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a layer asks for: a tensor's shape, and how it is treated.
+
+    lr_factor    multiplies the learning rate of this tensor
+    decay_factor multiplies weight decay and penalties: 1 for weights, 0 for biases and scales
+    trained      False for running statistics, which live in the second vector and have no gradient
+    """
+
+    shape: tuple[int, ...]
+    lr_factor: float = 1.0
+    decay_factor: float = 1.0
+    trained: bool = True
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch `[start, stop)` of theta that learns at one rate and decays at one rate."""
+
+    start: int
+    stop: int
+    lr_factor: float
+    decay_factor: float
+
+
+class Views:
+    """Named arrays of one layer, and the views of the layers inside it: `p.W`, `p.layers[0].W`.
+
+    number is the layer's place in a depth-first walk of the network: the key of its random numbers.
+    """
+
+    layers: tuple[Views, ...]
+    number: int
+
+    def __init__(self, arrays: Mapping[str, Array], layers: tuple[Views, ...], number: int) -> None:
+        self.__dict__.update(arrays)
+        self.layers = layers
+        self.number = number
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"this layer has no tensor {name!r}; it has {sorted(self.arrays())}")
+
+    def arrays(self) -> dict[str, Array]:
+        """The arrays of this layer alone, by name."""
+        return {name: value for name, value in self.__dict__.items() if isinstance(value, np.ndarray)}
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The tensors a layer asks for, by name, and the trees of the layers inside it."""
+
+    tensors: Mapping[str, Spec]
+    layers: tuple[Tree, ...] = ()
+
+    def walk(self, path: str = "") -> Iterator[tuple[str, Spec]]:
+        """Yield (name, spec) of every tensor below, in reading order: `layers.0.W`, `layers.0.b`, ..."""
+        for name, spec in self.tensors.items():
+            yield path + name, spec
+        for i, tree in enumerate(self.layers):
+            yield from tree.walk(f"{path}layers.{i}.")
+
+
+class Parameters:
+    """The flat vectors of a network and the views into them.
+
+    A mapping from tensor names to views: `parameters["layers.0.W"]` is the weight matrix itself, not a copy.
+
+    Attributes
+    ----------
+    theta, gradient : (n_parameters,) arrays of the network's dtype
+    statistics : (n_statistics,) array of the same dtype
+    p, g : views by layer into theta (and statistics), and into gradient
+    segments : stretches of theta with one learning-rate factor and one decay factor each, in order, without gaps
+    """
+
+    theta: Array
+    gradient: Array
+    statistics: Array
+    p: Views
+    g: Views
+    segments: tuple[Segment, ...]
+
+    def __init__(self, tree: Tree, dtype: str = "float32") -> None:
+        if dtype not in DTYPES:
+            raise unknown_name("dtype", dtype, DTYPES)
+        self._tree = tree
+        self._layout()
+        n_trained = self.segments[-1].stop if self.segments else 0
+        n_statistics = sum(spec.size for _, spec in tree.walk() if not spec.trained)
+        self.theta = np.zeros(n_trained, dtype)
+        self.gradient = np.zeros(n_trained, dtype)
+        self.statistics = np.zeros(n_statistics, dtype)
+        self._bind()
+
+    def _layout(self) -> None:
+        """Give every tensor its offset: decayed tensors first, then the rest, each group in reading order."""
+        specs = list(self._tree.walk())
+        trained = [(name, spec) for name, spec in specs if spec.trained]
+        trained.sort(key=lambda item: (-item[1].decay_factor, item[1].lr_factor))
+        untrained = [(name, spec) for name, spec in specs if not spec.trained]
+        self._specs = dict(specs)
+        self._offsets: dict[str, int] = {}
+        segments: list[Segment] = []
+        at = 0
+        for name, spec in trained:
+            self._offsets[name] = at
+            last = segments[-1] if segments else None
+            if last and (last.lr_factor, last.decay_factor) == (spec.lr_factor, spec.decay_factor):
+                segments[-1] = Segment(last.start, at + spec.size, last.lr_factor, last.decay_factor)
+            elif spec.size:
+                segments.append(Segment(at, at + spec.size, spec.lr_factor, spec.decay_factor))
+            at += spec.size
+        self.segments = tuple(segments)
+        at = 0
+        for name, spec in untrained:
+            self._offsets[name] = at
+            at += spec.size
+
+    def _bind(self) -> None:
+        """Make the views; they are never rebound, only written through."""
+
+        def views(tree: Tree, path: str, trained: Array, statistics: Array | None, numbers: Iterator[int]) -> Views:
+            number = next(numbers)
+            arrays = {}
+            for name, spec in tree.tensors.items():
+                source = trained if spec.trained else statistics
+                if source is not None:
+                    start = self._offsets[path + name]
+                    arrays[name] = source[start : start + spec.size].reshape(spec.shape)
+            inner = tuple(
+                views(child, f"{path}layers.{i}.", trained, statistics, numbers) for i, child in enumerate(tree.layers)
+            )
+            return Views(arrays, inner, number)
+
+        self.p = views(self._tree, "", self.theta, self.statistics, count(-1))
+        self.g = views(self._tree, "", self.gradient, None, count(-1))
+
+    def __getitem__(self, name: str) -> Array:
+        spec = self._specs.get(name)
+        if spec is None:
+            raise unknown_name("tensor", name, self._specs)
+        source = self.theta if spec.trained else self.statistics
+        start = self._offsets[name]
+        return source[start : start + spec.size].reshape(spec.shape)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        view = self[name]
+        value = np.asarray(value)
+        if value.shape != view.shape:
+            raise SettingError(f"{name} has shape {view.shape}, but a value of shape {value.shape} came.")
+        view[...] = value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._specs
+
+    def items(self) -> Iterator[tuple[str, Array]]:
+        """Yield (name, view) of every tensor, statistics included, in reading order."""
+        return ((name, self[name]) for name in self._specs)
+
+    def gradient_of(self, name: str) -> Array:
+        """The view into the gradient of the tensor of that name."""
+        spec = self._specs.get(name)
+        if spec is None or not spec.trained:
+            raise unknown_name("trained tensor", name, (n for n, s in self._specs.items() if s.trained))
+        start = self._offsets[name]
+        return self.gradient[start : start + spec.size].reshape(spec.shape)
+
+    def spec(self, name: str) -> Spec:
+        """The shape and the factors of the tensor of that name."""
+        return self._specs[name]
+
+    # Plain copies of the object would copy each view apart from its vector and break the link without a word.
+    def __getstate__(self) -> dict[str, Any]:
+        return {"tree": self._tree, "theta": self.theta, "gradient": self.gradient, "statistics": self.statistics}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._tree = state["tree"]
+        self._layout()
+        # Arrays from a read-only memory map (joblib) stay usable: a network's parameters are always its own to write.
+        self.theta, self.gradient, self.statistics = (
+            np.array(state[name], copy=True) for name in ("theta", "gradient", "statistics")
+        )
+        self._bind()

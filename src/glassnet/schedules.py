@@ -1,0 +1,191 @@
+"""How the learning rate changes over a run: step numbers go in, multipliers of the optimizer's rate come out.
+
+    multipliers = schedule(steps, n_steps)      steps: (k,) integers from 0; n_steps: length of the whole run; result (k,) float64
+
+Shapes are told in fractions t = step / n_steps of the run, so that a schedule means the same for every table and batch size.
+A run that goes on past its length keeps the last multiplier. `ReduceOnPlateau` looks at the losses, which no step number tells;
+training keeps its state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import SettingError, unknown_name
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Schedule = Callable[[Array, int], Array]
+
+
+def _fraction(steps: Array, n_steps: int) -> Array:
+    return np.minimum(np.asarray(steps, np.float64) / max(n_steps, 1), 1.0)
+
+
+def _require(condition: bool, what: str, came: object) -> None:
+    if not condition:
+        raise SettingError(f"{what}, but {came!r} came.")
+
+
+@dataclass(frozen=True)
+class Constant:
+    """1 throughout."""
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers of the learning rate at these steps."""
+        return np.ones(len(steps))
+
+
+@dataclass(frozen=True)
+class StepDecay:
+    """factor^floor(t / every): multiplied by `factor` each time another `every` of the run has passed."""
+
+    factor: float = 0.1
+    every: float = 1.0 / 3.0
+
+    def __post_init__(self) -> None:
+        _require(0.0 < self.factor <= 1.0, "the factor of a step schedule must lie in (0, 1]", self.factor)
+        _require(0.0 < self.every <= 1.0, "a step schedule's `every` is a fraction of the run, in (0, 1]", self.every)
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers of the learning rate at these steps."""
+        # The last step stands just before t = 1, so `every` = 1/3 makes three levels and not a fourth of one step.
+        passed = np.floor(_fraction(np.minimum(steps, n_steps - 1), n_steps) / self.every + 1e-12)
+        return np.asarray(self.factor**passed)
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """final^t: the same ratio from each step to the next, from 1 down to `final`."""
+
+    final: float = 0.01
+
+    def __post_init__(self) -> None:
+        _require(0.0 < self.final <= 1.0, "the final multiplier of an exponential schedule must lie in (0, 1]", self.final)
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers of the learning rate at these steps."""
+        return np.asarray(self.final ** _fraction(steps, n_steps))
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """final + (1 - final) (1 + cos(pi t)) / 2. Loshchilov and Hutter 2017, eq. 5, one period."""
+
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require(0.0 <= self.final <= 1.0, "the final multiplier of a cosine schedule must lie in [0, 1]", self.final)
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers of the learning rate at these steps."""
+        return np.asarray(self.final + (1.0 - self.final) * 0.5 * (1.0 + np.cos(np.pi * _fraction(steps, n_steps))))
+
+
+@dataclass(frozen=True)
+class OneCycle:
+    """From `start` up to 1 in the first `rise` of the run, then down to `final`, both along half a cosine.
+
+    Smith and Topin 2018; the cosine form and the default numbers are those of fastai and PyTorch.
+    """
+
+    rise: float = 0.3
+    start: float = 1.0 / 25.0
+    final: float = 4e-6
+
+    def __post_init__(self) -> None:
+        _require(0.0 < self.rise < 1.0, "the rising part of a one-cycle schedule is a fraction in (0, 1)", self.rise)
+        _require(0.0 <= self.start <= 1.0, "the first multiplier of a one-cycle schedule must lie in [0, 1]", self.start)
+        _require(0.0 <= self.final <= 1.0, "the final multiplier of a one-cycle schedule must lie in [0, 1]", self.final)
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers of the learning rate at these steps."""
+        t = _fraction(steps, n_steps)
+        up = self.start + (1.0 - self.start) * 0.5 * (1.0 - np.cos(np.pi * t / self.rise))
+        down = self.final + (1.0 - self.final) * 0.5 * (1.0 + np.cos(np.pi * (t - self.rise) / (1.0 - self.rise)))
+        return np.where(t < self.rise, up, down)
+
+
+@dataclass(frozen=True)
+class InverseScaling:
+    """(step + 1)^-power; power 1/2 is the classic rate of stochastic approximation (Robbins and Monro 1951 need 1/2 < power <= 1)."""
+
+    power: float = 0.5
+
+    def __post_init__(self) -> None:
+        _require(0.0 <= self.power < np.inf, "the power of inverse scaling must be zero or positive", self.power)
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers of the learning rate at these steps."""
+        return np.asarray((np.asarray(steps, np.float64) + 1.0) ** -self.power)
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """A linear rise to 1 over the first `fraction` of the run, before any other schedule takes the rest.
+
+    multiplier = (step + 1) / k for the first k = ceil(fraction * n_steps) steps; Goyal et al. 2017, section 2.2.
+    """
+
+    then: str | Schedule = field(default_factory=Constant)
+    fraction: float = 0.05
+
+    def __post_init__(self) -> None:
+        _require(0.0 <= self.fraction < 1.0, "the warm-up is a fraction of the run, in [0, 1)", self.fraction)
+        if isinstance(schedule_function(self.then), ReduceOnPlateau):
+            raise SettingError("a warm-up cannot stand before 'reduce_on_plateau', which follows losses and not steps: use another schedule.")
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers of the learning rate at these steps."""
+        then = schedule_function(self.then)
+        assert not isinstance(then, ReduceOnPlateau)
+        rise = int(np.ceil(self.fraction * n_steps))
+        steps = np.asarray(steps)
+        after = then(np.maximum(steps - rise, 0), n_steps - rise)
+        return np.where(steps < rise, (steps + 1.0) / max(rise, 1), after)
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau:
+    """Multiply the rate by `factor` whenever the watched loss has not improved for `patience` epochs, down to `final`.
+
+    It watches the validation loss where there is one, else the training loss.
+    """
+
+    factor: float = 0.5
+    patience: int = 10
+    final: float = 1e-3
+
+    def __post_init__(self) -> None:
+        _require(0.0 < self.factor < 1.0, "the factor of reduce-on-plateau must lie in (0, 1)", self.factor)
+        _require(self.patience >= 1, "the patience of reduce-on-plateau is at least 1 epoch", self.patience)
+        _require(0.0 <= self.final <= 1.0, "the final multiplier of reduce-on-plateau must lie in [0, 1]", self.final)
+
+
+def schedule_function(schedule: str | Schedule | ReduceOnPlateau | None) -> Schedule | ReduceOnPlateau:
+    """Return the schedule of that name; None is constant, a callable (steps, n_steps) is returned as it is."""
+    if schedule is None:
+        return Constant()
+    if isinstance(schedule, str):
+        if schedule not in SCHEDULES:
+            raise unknown_name("schedule", schedule, SCHEDULES)
+        return SCHEDULES[schedule]
+    if not isinstance(schedule, ReduceOnPlateau) and not callable(schedule):
+        raise SettingError(f"a schedule is a name or a callable (steps, n_steps) -> multipliers, but {schedule!r} came.")
+    return schedule
+
+
+SCHEDULES: dict[str, Schedule | ReduceOnPlateau] = {
+    "constant": Constant(),
+    "step": StepDecay(),
+    "exponential": Exponential(),
+    "cosine": Cosine(),
+    "one_cycle": OneCycle(),
+    "inverse_scaling": InverseScaling(),
+    "reduce_on_plateau": ReduceOnPlateau(),
+    "warmup": Warmup(Constant()),
+    "warmup_cosine": Warmup(Cosine()),
+}

@@ -1,0 +1,252 @@
+"""Training is a generator: it trains for an epoch, yields what came of it, and waits to be asked for the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.data.batches import plan_epochs
+from glassnet.engines import Engine, make_engine
+from glassnet.errors import DataError, DivergenceError, SettingError
+from glassnet.losses import Loss, loss_function
+from glassnet.network import Network
+from glassnet.optimizers import LBFGS, Optimizer, optimizer_settings
+from glassnet.penalties import Penalty
+from glassnet.schedules import ReduceOnPlateau, Schedule, schedule_function
+from glassnet.training.history import Epoch
+from glassnet.training.lbfgs import lbfgs_epochs
+from glassnet.training.state import TrainingState
+from glassnet.training.stopping import EarlyStopping
+from glassnet.training.validation import Validation, make_validation
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The checked training rows: X (n, n_features), y as the loss prepared it, weight (n,) or None."""
+
+    X: Any
+    y: Array
+    weight: Array | None
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return int(self.X.shape[0])
+
+
+def train(
+    network: Network,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Loss,
+    optimizer: str | Optimizer | LBFGS,
+    batch_size: int,
+    epochs: int,
+    schedule: str | Schedule | ReduceOnPlateau | None = None,
+    sample_weight: Any = None,
+    validation: Any = None,
+    penalty: Penalty | None = None,
+    clip_norm: float | None = None,
+    stop: EarlyStopping | None = None,
+    every: int = 1,
+    engine: str = "auto",
+    n_threads: int | None = None,
+    seed: int = 0,
+) -> Iterator[Epoch]:
+    """Train a network in place, yielding an `Epoch` record after each epoch (or after every `every` epochs).
+
+    Parameters
+    ----------
+    network : its parameters are changed
+    X : (n, n_features) array or CSR matrix
+    y : the target in the form that the loss takes
+    loss, optimizer, schedule : names or objects
+    batch_size : rows to a step; the short last batch of an epoch is used too
+    epochs : passes over all rows, each in a new order
+    sample_weight : (n,) weights; a row of weight 2 counts as two
+    validation : None, a fraction of the rows to hold out, (X, y), (X, y, weight) or a `Validation`
+    penalty : L1 and L2 terms of the objective
+    clip_norm : longest gradient that an update takes
+    stop : ends training early and restores the best weights, however training ends
+    every : epochs to a record; a network of a few parameters is then not slowed by its own bookkeeping
+    engine : "auto", or the name of one of `glassnet.engines.ENGINES`
+    n_threads : threads of BLAS, 1 by default
+    seed : of the order of the rows, of dropout and of the held-out fraction; the same seed gives the same bits
+
+    Yields
+    ------
+    Epoch
+        Frozen; a caller who stops asking keeps the weights of that moment.
+
+    Raises
+    ------
+    DivergenceError
+        A loss or gradient left the finite numbers. The best finite weights have been restored.
+    KeyboardInterrupt
+        Ctrl-C, at the end of a step; with `stop` the best weights have been restored.
+
+    Examples
+    --------
+    >>> from glassnet import Adam, Dense, Network, train
+    >>> from glassnet.data.toys import xor
+    >>> X, y = xor()
+    >>> network = Network([Dense(8, "tanh"), Dense(2)], n_features=2)
+    >>> for epoch in train(network, X, y, loss="softmax", optimizer=Adam(0.05), batch_size=4, epochs=200):
+    ...     pass
+    >>> epoch.training_loss < 0.01
+    True
+    """
+    loss, optimizer = loss_function(loss), optimizer_settings(optimizer)
+    _check_counts(batch_size=batch_size, epochs=epochs, every=every)
+    if stop is not None and not isinstance(stop, EarlyStopping):
+        raise SettingError(f"stop is an EarlyStopping(...) or None, but {stop!r} came.")
+    rows = make_rows(network, loss, X, y, sample_weight)
+    kept, held_out = make_validation(validation, network, loss, rows.X, rows.y, rows.weight, stop, seed)
+    rows = Rows(*kept)
+    state = TrainingState()
+    if isinstance(optimizer, LBFGS):
+        bound = make_engine(engine, network, loss, penalty=penalty, seed=seed, n_threads=n_threads)
+        if schedule is not None or clip_norm is not None:
+            raise SettingError("optimizer 'lbfgs' chooses its own steps: leave schedule and clip_norm out, or use 'adam'.")
+        records = lbfgs_epochs(bound, optimizer, rows.X, rows.y, rows.weight, epochs, every, held_out, state)
+    else:
+        bound = make_engine(
+            engine, network, loss, optimizer, penalty=penalty, max_norm=clip_norm, seed=seed, n_threads=n_threads
+        )
+        records = sgd_epochs(
+            bound, optimizer.lr, rows, state, batch_size=batch_size, epochs=epochs, schedule=schedule, every=every, seed=seed,
+            held_out=held_out,
+        )  # fmt: skip
+    return guarded(records, bound.network, state, stop)
+
+
+def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any = None) -> Rows:
+    """Check X, y and weights against the network and the loss, once."""
+    X = network.check_input(X)
+    n = X.shape[0]
+    if n == 0:
+        raise DataError("X has no rows: training needs at least one.")
+    if isinstance(X, np.ndarray) and not np.isfinite(X).all():
+        row, column = (int(i[0]) for i in np.nonzero(~np.isfinite(X)))
+        raise DataError(f"X must be finite, but row {row}, column {column} holds {X[row, column]}: fill gaps first, or use glassnet.fit.")
+    y = loss.prepare(y, network.n_outputs, network.dtype)
+    if len(y) != n:
+        raise DataError(f"X and y must have as many rows, but X has {n} and y has {len(y)}.")
+    return Rows(X, y, check_weight(sample_weight, n))
+
+
+def check_weight(sample_weight: Any, n: int) -> Array | None:
+    """Return weights as float64 `(n,)`, or None."""
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight, np.float64)
+    if weight.shape != (n,):
+        raise DataError(f"sample_weight must have shape ({n},), one number a row, but it has shape {weight.shape}.")
+    if not np.isfinite(weight).all() or weight.min() < 0.0:
+        raise DataError("sample_weight must hold finite numbers >= 0.")
+    if not weight.any():
+        raise DataError("sample_weight is zero in every row: nothing is left to train on.")
+    return weight
+
+
+def sgd_epochs(
+    engine: Engine,
+    base_lr: float,
+    rows: Rows,
+    state: TrainingState,
+    *,
+    batch_size: int,
+    epochs: int,
+    schedule: str | Schedule | ReduceOnPlateau | None = None,
+    every: int = 1,
+    seed: int = 0,
+    held_out: Validation | None = None,
+) -> Generator[Epoch, None, None]:
+    """Yield records of mini-batch training from the state's epoch on; the engine and the state remember where it stood."""
+    schedule = schedule_function(schedule)
+    plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
+    batch_size = min(batch_size, rows.n)
+    steps_per_epoch = -(-rows.n // batch_size)
+    first, last = state.epoch, state.epoch + epochs
+    n_steps = epochs * steps_per_epoch
+    first_step = state.step
+    while state.epoch < last:
+        covered = min(every, last - state.epoch)
+        order, offsets = plan_epochs(rows.n, batch_size, state.epoch, covered, seed)
+        if plateau:
+            rates = np.full(len(offsets) - 1, base_lr * state.plateau_factor)
+        else:
+            assert not isinstance(schedule, ReduceOnPlateau)
+            steps = np.arange(state.step - first_step, state.step - first_step + len(offsets) - 1)
+            rates = base_lr * np.asarray(schedule(steps, n_steps), np.float64)
+        state.remember_finite(engine.network)
+        started = time.perf_counter()
+        steps_done = engine.run(rows.X, rows.y, rows.weight, order, offsets, state.step, rates)
+        seconds = time.perf_counter() - started
+        state.step += steps_done.done
+        if steps_done.status == "interrupted":
+            raise KeyboardInterrupt
+        if steps_done.status == "diverged" or not state.is_finite(engine.network):
+            at = (state.step - first_step) // steps_per_epoch + first
+            raise _divergence(at, steps_done.done % steps_per_epoch, float(rates[min(steps_done.done, len(rates) - 1)]))
+        state.epoch += covered
+        weights = steps_done.weights[-steps_per_epoch:]
+        training_loss = float(np.dot(steps_done.losses[-steps_per_epoch:], weights) / weights.sum())
+        validation_loss, score = held_out.measure(engine) if held_out else (None, None)
+        if plateau:
+            state.follow_plateau(plateau, training_loss if validation_loss is None else validation_loss, covered)
+        yield Epoch(
+            index=state.epoch - 1,
+            training_loss=training_loss,
+            validation_loss=validation_loss,
+            validation_score=score,
+            lr=float(rates[-1]),
+            gradient_norm=steps_done.gradient_norm,
+            seconds=seconds,
+            rows_per_second=rows.n * covered / max(seconds, 1e-9),
+        )
+
+
+def guarded(records: Generator[Epoch, None, None], network: Network, state: TrainingState, stop: EarlyStopping | None) -> Iterator[Epoch]:
+    """Pass records on, end by `stop`, and leave the best weights behind: whatever happens but a caller who turns away."""
+    try:
+        for epoch in records:
+            improved = state.watch(epoch, stop, network) if stop else False
+            yield epoch
+            if stop and not improved and state.waited >= stop.patience:
+                state.stopped_early = True
+                break
+    except GeneratorExit:
+        raise
+    except DivergenceError:
+        state.restore_finite(network)
+        state.restore_best(network)
+        raise
+    except BaseException:
+        state.restore_best(network)
+        raise
+    else:
+        state.restore_best(network)
+    finally:
+        records.close()
+
+
+def _divergence(epoch: int, batch: int, lr: float) -> DivergenceError:
+    return DivergenceError(
+        f"training diverged in epoch {epoch}, batch {batch}: the loss or a gradient is no longer finite. The learning rate {lr:g} is "
+        f"likely too high, or X or y is not scaled: try a rate of {lr / 10:g}, clip_norm=1.0, or standardized columns. "
+        "The last good weights have been restored."
+    )
+
+
+def _check_counts(**counts: int) -> None:
+    for name, value in counts.items():
+        if isinstance(value, bool) or int(value) != value or value < 1:
+            raise SettingError(f"{name} must be a whole number of at least 1, but {value!r} came.")

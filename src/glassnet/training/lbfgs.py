@@ -1,0 +1,173 @@
+"""L-BFGS as epochs: SciPy's minimizer runs as a whole, and each of its iterations becomes a record.
+
+SciPy calls back after an iteration, but a generator must hand the record out and wait to be asked again. So the minimizer runs in
+a thread that takes turns with the caller: one of the two always waits. The one door to scipy.optimize.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+import time
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+
+from glassnet.engines import Engine
+from glassnet.engines.blas import blas_threads
+from glassnet.errors import DivergenceError, SettingError
+from glassnet.optimizers import LBFGS
+from glassnet.training.history import Epoch
+from glassnet.training.state import TrainingState
+from glassnet.training.validation import Validation
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class _TurnedAwayError(Exception):
+    """The caller asks for no more; raised inside the objective to unwind the minimizer."""
+
+
+class _Minimizer:
+    """SciPy's minimizer in a thread, one iteration a turn."""
+
+    def __init__(self, engine: Engine, settings: LBFGS, X: Any, y: Array, weight: Array | None, iterations: int) -> None:
+        self._engine, self._settings, self._data, self._iterations = engine, settings, (X, y, weight), iterations
+        self._turns: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._turned_away = False
+        self._norm = math.nan
+
+    def next_iteration(self) -> tuple[float, float] | None:
+        """Let it run one iteration; return objective and gradient norm there, or None when it has ended."""
+        if self._thread.ident is None:
+            self._thread.start()
+        self._turns.put(True)
+        kind, value = self._results.get()
+        if kind == "failed":
+            raise value
+        return value if kind == "iteration" else None
+
+    def close(self) -> None:
+        """Unwind the minimizer, wherever it is."""
+        if self._thread.ident is not None and self._thread.is_alive():
+            self._turned_away = True
+            self._turns.put(False)
+            self._thread.join()
+
+    def _work(self) -> None:
+        from scipy.optimize import minimize
+
+        self._turns.get()
+        try:
+            minimize(
+                self._objective,
+                self._engine.network.parameters.theta.astype(np.float64),
+                jac=True,
+                method="L-BFGS-B",
+                callback=self._after_iteration,
+                options={
+                    "maxcor": self._settings.history,
+                    "maxiter": self._iterations,
+                    "maxfun": self._settings.max_evaluations,
+                    "gtol": self._settings.gradient_tolerance,
+                    # It shall end by the gradient; SciPy's test on the value would end plateaus of a classifier too early.
+                    "ftol": 64 * np.finfo(np.float64).eps,
+                },
+            )
+            self._results.put(("ended", None))
+        except _TurnedAwayError:
+            pass
+        except BaseException as error:  # handed over to the caller's thread, which raises it
+            self._results.put(("failed", error))
+
+    def _objective(self, theta: Array) -> tuple[float, Array]:
+        if self._turned_away:
+            raise _TurnedAwayError
+        parameters = self._engine.network.parameters
+        parameters.theta[...] = theta
+        with blas_threads():
+            value = self._engine.loss_and_gradient(*self._data)
+        gradient = parameters.gradient.astype(np.float64)
+        self._norm = float(np.linalg.norm(gradient))
+        return value, gradient
+
+    def _after_iteration(self, intermediate_result: Any) -> None:
+        self._engine.network.parameters.theta[...] = intermediate_result.x
+        self._results.put(("iteration", (float(intermediate_result.fun), self._norm)))
+        if not self._turns.get():
+            raise StopIteration
+
+
+def lbfgs_epochs(
+    engine: Engine,
+    settings: LBFGS,
+    X: Any,
+    y: Array,
+    weight: Array | None,
+    epochs: int,
+    every: int,
+    held_out: Validation | None,
+    state: TrainingState,
+) -> Generator[Epoch, None, None]:
+    """Yield a record after every `every` iterations until it converges or `epochs` iterations are done."""
+    network = engine.network
+    unrepeatable = network.unrepeatable_layers()
+    if unrepeatable:
+        raise SettingError(
+            f"optimizer 'lbfgs' needs an objective that is the same at every call, but {' and '.join(unrepeatable)} changes it: "
+            "leave it out, or use 'adam'."
+        )
+    return _records(_Minimizer(engine, settings, X, y, weight, epochs), engine, X.shape[0], epochs, every, held_out, state)
+
+
+def _records(
+    minimizer: _Minimizer, engine: Engine, n_rows: int, epochs: int, every: int, held_out: Validation | None, state: TrainingState
+) -> Generator[Epoch, None, None]:
+    network = engine.network
+    state.remember_finite(network)
+    accepted = network.parameters.theta.copy()
+    last = state.epoch + epochs
+    try:
+        while state.epoch < last:
+            started = time.perf_counter()
+            came = None
+            covered = 0
+            while covered < min(every, last - state.epoch):
+                iteration = minimizer.next_iteration()
+                if iteration is None:
+                    break
+                came = iteration
+                np.copyto(accepted, network.parameters.theta)
+                covered += 1
+            if came is None:
+                return
+            if not (math.isfinite(came[0]) and state.is_finite(network)):
+                raise DivergenceError(
+                    "L-BFGS left the finite numbers: X or y is likely not scaled, or the loss is unbounded. Standardize columns, or use "
+                    "'adam'. The last good weights have been restored."
+                )
+            seconds = time.perf_counter() - started
+            state.remember_finite(network)
+            state.epoch += covered
+            state.step += covered
+            validation_loss, score = held_out.measure(engine) if held_out else (None, None)
+            yield Epoch(
+                index=state.epoch - 1,
+                training_loss=came[0],
+                validation_loss=validation_loss,
+                validation_score=score,
+                lr=1.0,
+                gradient_norm=came[1],
+                seconds=seconds,
+                rows_per_second=n_rows * covered / max(seconds, 1e-9),
+            )
+            if covered < every and state.epoch < last:
+                return
+    finally:
+        minimizer.close()
+        # A line search may have been left half-way: the network keeps the last point that was accepted.
+        np.copyto(network.parameters.theta, accepted)

@@ -1,0 +1,89 @@
+"""All that training must remember from one epoch to the next."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glassnet.network import Network
+from glassnet.schedules import ReduceOnPlateau
+from glassnet.training.history import Epoch
+from glassnet.training.stopping import EarlyStopping
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass
+class TrainingState:
+    """Where training stands: counters, the best weights so far, and what early stopping and reduce-on-plateau remember."""
+
+    epoch: int = 0
+    step: int = 0
+    best_value: float = math.inf
+    best_epoch: int | None = None
+    waited: int = 0
+    stopped_early: bool = False
+    plateau_factor: float = 1.0
+    plateau_best: float = math.inf
+    plateau_waited: int = 0
+    best: tuple[Array, Array] | None = field(default=None, repr=False)
+    finite: tuple[Array, Array] | None = field(default=None, repr=False)
+
+    def watch(self, epoch: Epoch, stop: EarlyStopping, network: Network) -> bool:
+        """Keep the weights if this epoch is the best so far; say whether it is."""
+        value = stop.value(epoch)
+        improved = value < self.best_value - stop.min_delta or self.best is None
+        if improved:
+            self.best_value, self.best_epoch, self.waited = value, epoch.index, 0
+            self.best = _copy(network, self.best)
+        else:
+            # A record that covers several epochs counts them all.
+            assert self.best_epoch is not None
+            self.waited = epoch.index - self.best_epoch
+        return improved
+
+    def follow_plateau(self, plateau: ReduceOnPlateau, loss: float, epochs: int) -> None:
+        """Lower the rate when the loss has not improved for long enough."""
+        if loss < self.plateau_best:
+            self.plateau_best, self.plateau_waited = loss, 0
+            return
+        self.plateau_waited += epochs
+        if self.plateau_waited >= plateau.patience:
+            self.plateau_factor = max(self.plateau_factor * plateau.factor, plateau.final)
+            self.plateau_waited = 0
+
+    def remember_finite(self, network: Network) -> None:
+        """Keep the weights of this moment, which are known to be finite."""
+        self.finite = _copy(network, self.finite)
+
+    def is_finite(self, network: Network) -> bool:
+        """Say whether all parameters and statistics are finite."""
+        parameters = network.parameters
+        return bool(np.isfinite(parameters.theta).all() and np.isfinite(parameters.statistics).all())
+
+    def restore_finite(self, network: Network) -> None:
+        """Write back the last finite weights, if those of this moment are not."""
+        if self.finite and not self.is_finite(network):
+            _write(network, self.finite)
+
+    def restore_best(self, network: Network) -> None:
+        """Write back the best weights, if any were kept."""
+        if self.best:
+            _write(network, self.best)
+
+
+def _copy(network: Network, room: tuple[Array, Array] | None) -> tuple[Array, Array]:
+    parameters = network.parameters
+    if room is None:
+        return parameters.theta.copy(), parameters.statistics.copy()
+    np.copyto(room[0], parameters.theta)
+    np.copyto(room[1], parameters.statistics)
+    return room
+
+
+def _write(network: Network, kept: tuple[Array, Array]) -> None:
+    np.copyto(network.parameters.theta, kept[0])
+    np.copyto(network.parameters.statistics, kept[1])

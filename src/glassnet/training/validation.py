@@ -1,0 +1,69 @@
+"""Rows that training does not learn from, and how well the network does on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.data.split import split_rows
+from glassnet.engines import Engine
+from glassnet.errors import DataError, SettingError
+from glassnet.losses import Loss
+from glassnet.network import Network
+from glassnet.training.scorers import bind_scorer
+from glassnet.training.stopping import EarlyStopping
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Checked validation rows, and a score of their raw scores where one is wanted.
+
+    X (n, n_features); y as the loss prepared it; weight (n,) or None; score: raw scores (n, n_outputs) -> float, higher is better
+    """
+
+    X: Any
+    y: Array
+    weight: Array | None = None
+    score: Callable[[Array], float] | None = None
+
+    def measure(self, engine: Engine) -> tuple[float, float | None]:
+        """Return the mean loss and the score of the network as it is now."""
+        Z = engine.predict(self.X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss, _ = engine.loss.value_and_gradient(Z, self.y, self.weight)
+        return loss, self.score(Z) if self.score else None
+
+
+def make_validation(
+    validation: Any, network: Network, loss: Loss, X: Any, y: Array, weight: Array | None, stop: EarlyStopping | None, seed: int
+) -> tuple[tuple[Any, Array, Array | None], Validation | None]:
+    """Return the training rows (X, y, weight) and the validation rows from what a caller of `train` may give."""
+    scoring = stop.scoring if stop else None
+    if validation is None:
+        if scoring is not None:
+            raise SettingError("stopping by a score needs validation rows: give validation=0.1, or (X, y).")
+        return (X, y, weight), None
+    if isinstance(validation, Validation):
+        if scoring is not None and validation.score is None:
+            raise SettingError("stopping by a score needs a Validation with a score.")
+        return (X, y, weight), validation
+    if isinstance(validation, float):
+        train_rows, held_out = split_rows(X.shape[0], validation, seed=seed, stratify=y if y.dtype.kind == "i" else None)
+        parts = [(X[rows], y[rows], None if weight is None else weight[rows]) for rows in (train_rows, held_out)]
+        training, (X_val, y_val, weight_val) = parts
+    elif isinstance(validation, tuple | list) and len(validation) in (2, 3):
+        training = (X, y, weight)
+        X_val = network.check_input(validation[0])
+        y_val = loss.prepare(validation[1], network.n_outputs, network.dtype)
+        if len(y_val) != X_val.shape[0]:
+            raise DataError(f"the validation set's X has {X_val.shape[0]} rows and its y has {len(y_val)}.")
+        weight_val = np.asarray(validation[2], np.float64) if len(validation) == 3 and validation[2] is not None else None
+    else:
+        raise SettingError(f"validation is None, a fraction such as 0.1, (X, y) or (X, y, weight), but {validation!r} came.")
+    score = bind_scorer(scoring, loss, X_val, y_val, weight_val, network.predict) if scoring is not None else None
+    return training, Validation(X_val, y_val, weight_val, score)
