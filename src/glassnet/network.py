@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError, SettingError
+from glassnet.layers.dense import Dense
 from glassnet.layers.layer import PREDICT, Layer, Run
 from glassnet.layers.stack import stack_backward, stack_forward, stack_initialize, stack_trees, stack_widths
 from glassnet.parameters import Parameters, Spec, Tree
@@ -68,7 +69,12 @@ class Network:
         stack_initialize(self.layers, self.parameters.p.layers, np.random.default_rng(seed))
 
     def forward(self, X: Any, run: Run = PREDICT) -> tuple[Array, list[Any]]:
-        """Return the raw scores `(n, n_outputs)` and every layer's cache; X is `(n, n_features)` in the network's dtype."""
+        """Return the raw scores `(n, n_outputs)` and every layer's cache; X is `(n, n_features)` in the network's dtype.
+
+        Of the layers only Dense multiplies a CSR matrix; before any other first layer the batch is made dense.
+        """
+        if not isinstance(X, np.ndarray) and not isinstance(self.layers[0], Dense):
+            X = X.toarray()
         return stack_forward(self.layers, self.parameters.p.layers, X, run)
 
     def backward(self, caches: Sequence[Any], dY: Array, needs_dX: bool = False) -> Array | None:

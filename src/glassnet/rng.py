@@ -27,7 +27,9 @@ _WORD = 2**64
 
 def philox(seed: int, stream: int, step: int = 0, member: int = 0) -> np.random.Philox:
     """Return the bit generator at the first block of (seed, stream, step, member)."""
-    return np.random.Philox(key=[seed % _WORD, stream], counter=[0, member, 0, step])
+    # As uint64 at once: a list of small and huge integers would pass through float64, where 2^63 + 1 is 2^63.
+    key, counter = np.array([seed % _WORD, stream], np.uint64), np.array([0, member, 0, step], np.uint64)
+    return np.random.Philox(key=key, counter=counter)
 
 
 def generator(seed: int, stream: int, step: int = 0) -> np.random.Generator:

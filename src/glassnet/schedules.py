@@ -3,8 +3,8 @@
     multipliers = schedule(steps, n_steps)      steps: (k,) integers from 0; n_steps: length of the whole run; result (k,) float64
 
 Shapes are told in fractions t = step / n_steps of the run, so that a schedule means the same for every table and batch size.
-A run that goes on past its length keeps the last multiplier. `ReduceOnPlateau` looks at the losses, which no step number tells;
-training keeps its state.
+A run that goes on past its length keeps the last multiplier; only inverse scaling, which asks for no length, goes on falling.
+`ReduceOnPlateau` looks at the losses, which no step number tells; training keeps its state.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class StepDecay:
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
         # The last step stands just before t = 1, so `every` = 1/3 makes three levels and not a fourth of one step.
-        passed = np.floor(_fraction(np.minimum(steps, n_steps - 1), n_steps) / self.every + 1e-12)
+        passed = np.floor(_fraction(np.minimum(steps, max(n_steps - 1, 0)), n_steps) / self.every + 1e-12)
         return np.asarray(self.factor**passed)
 
 
@@ -142,7 +142,7 @@ class Warmup:
         """Multipliers of the learning rate at these steps."""
         then = schedule_function(self.then)
         assert not isinstance(then, ReduceOnPlateau)
-        rise = int(np.ceil(self.fraction * n_steps))
+        rise = int(np.ceil(self.fraction * n_steps - 1e-9))  # 0.07 * 100 is 7.000000000000001
         steps = np.asarray(steps)
         after = then(np.maximum(steps - rise, 0), n_steps - rise)
         return np.where(steps < rise, (steps + 1.0) / max(rise, 1), after)

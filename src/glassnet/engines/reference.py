@@ -81,6 +81,8 @@ class ReferenceEngine:
         n_steps = len(offsets) - 1
         losses, weights = np.zeros(n_steps), np.zeros(n_steps)
         norm = math.nan
+        statistics = self.network.parameters.statistics
+        before = np.empty_like(statistics)
         with blas_threads(self.n_threads), interrupts_noted() as interrupted:
             for i in range(n_steps):
                 if interrupted():
@@ -90,9 +92,11 @@ class ReferenceEngine:
                 weights[i] = len(rows) if row_weight is None else row_weight.sum(dtype=np.float64)
                 if weights[i] == 0.0:
                     continue
+                np.copyto(before, statistics)
                 losses[i] = self.loss_and_gradient(X[rows], y[rows], row_weight, first_step + i)
                 norm = self._gradient_norm()
                 if not (math.isfinite(losses[i]) and math.isfinite(norm)):
+                    np.copyto(statistics, before)
                     return Steps(i, losses[:i], weights[:i], norm, "diverged")
                 self._update(float(rates[i]), norm)
         return Steps(n_steps, losses, weights, norm, "done")

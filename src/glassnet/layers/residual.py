@@ -38,8 +38,6 @@ class Residual:
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return X + F(X) and the caches of the layers inside."""
-        if not isinstance(X, np.ndarray):
-            X = X.toarray()
         F, caches = stack_forward(self.layers, p.layers, X, run)
         return X + F, caches
 

@@ -76,7 +76,7 @@ class Softmax:
             y = y[:, 0]
         if y.ndim != 1:
             raise DataError(f"loss 'softmax' takes labels (n,) or probabilities (n, {n_outputs}), but the target has shape {y.shape}.")
-        if y.dtype.kind not in "iub" and not (y.dtype.kind == "f" and np.array_equal(y, np.floor(y))):
+        if y.dtype.kind not in "iub" and not (y.dtype.kind == "f" and np.isfinite(y).all() and np.array_equal(y, np.floor(y))):
             raise DataError("loss 'softmax' takes integer labels 0, 1, ..., k - 1, but the target holds other values: encode them first.")
         labels = y.astype(np.int64)
         if labels.size and (labels.min() < 0 or labels.max() >= n_outputs):

@@ -6,8 +6,8 @@ estimator that it meets here answers from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,42 +18,73 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Scoring = str | Callable[[Any, Any, Any], float]
 
 
-def bind_scorer(
-    scoring: Scoring,
-    loss: Loss,
-    X: Any,
-    y: Any,
-    weight: Array | None,
-    raw_scores: Callable[[Any], Array],
-    *,
-    classes: Array | None = None,
-    decode: Callable[[Array], Array] | None = None,
-) -> Callable[[Array], float]:
+class Answers(Protocol):
+    """What a scorer may ask for: a Model, or a loss alone (`LossAnswers`)."""
+
+    @property
+    def task(self) -> str:
+        """One of "binary", "multiclass", "multilabel", "regression"."""
+        ...
+
+    @property
+    def classes(self) -> Sequence[Any]:
+        """The labels in the order of the probabilities."""
+        ...
+
+    def raw_scores(self, table: Any) -> Array:
+        """Return raw scores of rows."""
+        ...
+
+    def predictions(self, Z: Array) -> Array:
+        """Return labels or numbers from raw scores."""
+        ...
+
+    def probabilities(self, Z: Array) -> Array:
+        """Return probabilities `(n, k)` from raw scores."""
+        ...
+
+
+class LossAnswers:
+    """Answers where there is no model: integer labels 0, 1, ... and numbers as they are."""
+
+    def __init__(self, loss: Loss, n_outputs: int, raw_scores: Callable[[Any], Array]) -> None:
+        kinds = {"softmax": "multiclass", "logistic": "binary" if n_outputs == 1 else "multilabel"}
+        self._loss, self.task, self.raw_scores = loss, kinds.get(loss.name, "regression"), raw_scores
+        self.classes = range(max(2, n_outputs)) if self.task != "regression" else ()
+
+    def truth(self, y: Array) -> Array:
+        """Return a prepared target as a scorer sees it."""
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = y[:, 0]
+        if self.task == "multiclass" and y.ndim == 2:
+            return y.argmax(axis=1)
+        return y if self.task == "regression" else y.astype(np.int64)
+
+    def predictions(self, Z: Array) -> Array:
+        """Return labels or numbers from raw scores."""
+        if self.task == "regression":
+            Y = self._loss.predict(Z)
+            return Y[:, 0] if Y.shape[1] == 1 else Y
+        P = self.probabilities(Z)
+        return (P > 0.5).astype(np.int64) if self.task == "multilabel" else P.argmax(axis=1)
+
+    def probabilities(self, Z: Array) -> Array:
+        """Return probabilities `(n, k)` from raw scores."""
+        P = self._loss.predict(Z)
+        return np.hstack([1.0 - P, P]) if self.task == "binary" else P
+
+
+def bind_scorer(scoring: Scoring, answers: Answers, X: Any, y: Any, weight: Array | None) -> Callable[[Array], float]:
     """Return a function from the raw scores of X to the score, higher being better.
 
     Parameters
     ----------
     scoring : a scorer's name ("roc_auc", "neg_log_loss", ...) or a callable (estimator, X, y)
-    loss : its link turns raw scores into predictions, and tells classes from numbers
-    X, y, weight : the validation rows, y as the scorer shall see it
-    raw_scores : raw scores of other rows, should the scorer ask for them
-    classes : labels by column of the probabilities; 0, 1, ... by default
-    decode : predictions of a regression -> the units that y is in
+    answers : turns raw scores into what the scorer asks for
+    X, y, weight : the validation rows, y in the terms in which `answers` predicts; weights go to named scorers
     """
-    scorer = scoring if callable(scoring) else _named(scoring)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if loss.name in ("softmax", "logistic"):
-        multilabel = loss.name == "logistic" and y.ndim == 2
-        if loss.name == "softmax" and y.ndim == 2:
-            y = y.argmax(axis=1)
-        if classes is None:
-            n_classes = y.shape[1] if multilabel else max(int(y.max(initial=1)) + 1, 2)
-            classes = np.arange(n_classes)
-            y = y.astype(np.int64)
-        estimator = _estimator(loss, X, raw_scores, classes, multilabel, None)
-    else:
-        estimator = _estimator(loss, X, raw_scores, None, False, decode)
+    scorer = _scorer(scoring)
+    estimator = _estimator(answers, X)
     options = {"sample_weight": weight} if weight is not None and isinstance(scoring, str) else {}
 
     def score(Z: Array) -> float:
@@ -63,7 +94,9 @@ def bind_scorer(
     return score
 
 
-def _named(scoring: str) -> Callable[..., float]:
+def _scorer(scoring: Scoring) -> Callable[..., float]:
+    if callable(scoring):
+        return scoring
     from sklearn.metrics import get_scorer, get_scorer_names
 
     if not isinstance(scoring, str):
@@ -74,47 +107,29 @@ def _named(scoring: str) -> Callable[..., float]:
     return scorer
 
 
-def _estimator(
-    loss: Loss,
-    X_known: Any,
-    raw_scores: Callable[[Any], Array],
-    classes: Array | None,
-    multilabel: bool,
-    decode: Callable[[Array], Array] | None,
-) -> Any:
-    """Return an object that scikit-learn takes for a fitted estimator. The classes live here: their bases import scikit-learn."""
+def _estimator(answers: Answers, known: Any) -> Any:
+    """Return what scikit-learn takes for a fitted estimator; its classes are made here because their bases import scikit-learn."""
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-    class Scored(BaseEstimator):  # type: ignore[misc]
+    class Answering(BaseEstimator):  # type: ignore[misc]
         raw: Array
 
-        def _predictions(self, X: Any) -> Array:
-            Z = self.raw if X is X_known else raw_scores(X)
-            return loss.predict(Z)
+        def _raw_scores(self, X: Any) -> Array:
+            return self.raw if X is known else answers.raw_scores(X)
+
+        def predict(self, X: Any) -> Array:
+            return answers.predictions(self._raw_scores(X))
 
         def __sklearn_is_fitted__(self) -> bool:
             return True
 
-    class Classifier(ClassifierMixin, Scored):  # type: ignore[misc]
-        def __init__(self) -> None:
-            self.classes_ = classes
+    class Regressor(RegressorMixin, Answering):  # type: ignore[misc]
+        pass
+
+    class Classifier(ClassifierMixin, Answering):  # type: ignore[misc]
+        classes_ = np.array(answers.classes)
 
         def predict_proba(self, X: Any) -> Array:
-            P = self._predictions(X)
-            return np.hstack([1.0 - P, P]) if P.shape[1] == 1 and not multilabel else P
+            return answers.probabilities(self._raw_scores(X))
 
-        def predict(self, X: Any) -> Array:
-            P = self.predict_proba(X)
-            if multilabel:
-                return (P > 0.5).astype(np.int64)
-            assert classes is not None
-            picked: Array = classes[P.argmax(axis=1)]
-            return picked
-
-    class Regressor(RegressorMixin, Scored):  # type: ignore[misc]
-        def predict(self, X: Any) -> Array:
-            Y = self._predictions(X)
-            Y = Y if decode is None else decode(Y)
-            return Y[:, 0] if Y.ndim == 2 and Y.shape[1] == 1 else Y
-
-    return Regressor() if classes is None else Classifier()
+    return Regressor() if answers.task == "regression" else Classifier()

@@ -13,7 +13,7 @@ from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError
 from glassnet.losses import Loss
 from glassnet.network import Network
-from glassnet.training.scorers import bind_scorer
+from glassnet.training.scorers import LossAnswers, bind_scorer
 from glassnet.training.stopping import EarlyStopping
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -65,5 +65,7 @@ def make_validation(
         weight_val = np.asarray(validation[2], np.float64) if len(validation) == 3 and validation[2] is not None else None
     else:
         raise SettingError(f"validation is None, a fraction such as 0.1, (X, y) or (X, y, weight), but {validation!r} came.")
-    score = bind_scorer(scoring, loss, X_val, y_val, weight_val, network.predict) if scoring is not None else None
-    return training, Validation(X_val, y_val, weight_val, score)
+    if scoring is None:
+        return training, Validation(X_val, y_val, weight_val)
+    answers = LossAnswers(loss, network.n_outputs, network.predict)
+    return training, Validation(X_val, y_val, weight_val, bind_scorer(scoring, answers, X_val, answers.truth(y_val), weight_val))

@@ -1,0 +1,63 @@
+# Needs make and Python 3.11 or newer. `make demo` shows it at work, `make test` checks everything.
+# PYTHON=/path/to/python3 chooses the interpreter; everything made here lies in .venv and build.
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CANDIDATES := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
+
+.PHONY: help demo test test-slow lint bench clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo       train on the penguins and predict"
+	@echo "make test       lint, types and the quick tests"
+	@echo "make test-slow  the tests that take long"
+	@echo "make lint       ruff and mypy alone"
+	@echo "make bench      check, then time"
+	@echo "make clean      remove whatever was made here, .venv too"
+
+demo: .venv/.demo
+	@mkdir -p build
+	$(BIN)/python examples/xor.py
+	$(BIN)/glassnet train examples/penguins.csv --target species -o build/penguins.glassnet
+	$(BIN)/glassnet predict build/penguins.glassnet examples/penguins.csv -o build/predictions.csv
+	@head -n 6 build/predictions.csv
+
+test: lint
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+test-slow: .venv/.test
+	$(BIN)/python -m pytest -q -n 2 -m slow
+
+lint: .venv/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict src
+
+bench: .venv/.test
+	$(BIN)/python bench/run.py
+
+clean:
+	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find src tests examples bench -name __pycache__ -type d -exec rm -rf {} + 2>/dev/null || true
+
+# The environment. Each stamp is made anew when pyproject.toml changes; the source is installed editable, so that its changes count at once.
+
+.venv/.made:
+	@for p in $(CANDIDATES); do \
+	    if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        echo "making .venv with $$($$p --version)"; $$p -m venv --clear .venv && touch $@; exit; \
+	    fi; \
+	done; \
+	echo "glassnet needs Python 3.11 or newer, found none in: $(CANDIDATES). Set PYTHON=/path/to/python3." >&2; exit 1
+
+.venv/.demo: pyproject.toml | .venv/.made
+	$(PIP) install --editable '.[cli]'
+	@touch $@
+
+# torch goes in first and by itself (see pyproject.toml). Dependency groups need pip 25.1.
+.venv/.test: pyproject.toml | .venv/.made
+	$(PIP) install torch==2.13.0
+	$(PIP) install --upgrade 'pip>=25.1'
+	$(PIP) install --editable '.[all]' --group test --group oracles --group lint
+	@touch $@ .venv/.demo

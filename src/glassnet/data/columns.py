@@ -1,0 +1,256 @@
+"""How a column becomes numbers a network likes: scaled numbers, one column a level, and what marks a gap.
+
+All statistics are weighted and in float64. A row of weight 0 counts as absent and one of weight 2 as two rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from glassnet.data.table import Categories, Numbers, SparseRows, Table, row_chunks
+from glassnet.errors import DataError
+
+MAX_LEVELS = 256
+CLIP = 1e6  # in standard deviations: far outside all that was seen, still far inside float32
+NOISE = 1e-13  # a spread below this share of the mean is rounding, not information
+
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NumberCoding:
+    """A block of number columns: (x - mean) / scale, then a 0/1 column "is missing" for each column that had gaps.
+
+    `scale` is the weighted population standard deviation of what is no gap; 1 where the column is constant, and at least the size of the
+    mean where it differs by rounding noise alone. `centered` is False for what was fitted on a sparse matrix: its zeros stay zeros, so its
+    mean is 0 while its scale is the deviation from the true mean, zeros included.
+    """
+
+    names: tuple[str, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    has_gaps: tuple[bool, ...]
+    centered: bool = True
+
+    @classmethod
+    def fit(cls, names: tuple[str, ...], block: Numbers, weight: Float64) -> NumberCoding:
+        """Return the coding of a block (n, n_columns), given the weights of its rows, all above 0."""
+        sparse = not isinstance(block, np.ndarray)
+        mean, scale, has_gaps = _sparse_moments(cast(SparseRows, block), weight) if sparse else moments(cast(Float64, block), weight)
+        mean = np.zeros_like(mean) if sparse else mean
+        return cls(names, tuple(mean.tolist()), tuple(scale.tolist()), tuple(has_gaps.tolist()), not sparse)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the columns it makes: all scaled ones, then the indicators of gaps."""
+        return (*self.names, *(f"{name} is missing" for name, gaps in zip(self.names, self.has_gaps, strict=True) if gaps))
+
+    @cached_property
+    def _arrays(self) -> tuple[Float64, Float64, NDArray[np.intp]]:
+        return np.array(self.mean), np.array(self.scale), np.flatnonzero(self.has_gaps)
+
+    def encode_into(self, out: NDArray[Any], block: Numbers) -> None:
+        """Write the features of a block into `out` (n, len(feature_names)), a stretch of rows at a time.
+
+        Gaps become 0, the mean of the column. Values beyond 1e6 standard deviations are clipped to that.
+        """
+        mean, scale, gappy = self._arrays
+        k = len(self.names)
+        for start, stop in row_chunks((block.shape[0], k)):
+            rows = block[start:stop]
+            Z = standardize(rows if isinstance(rows, np.ndarray) else rows.toarray(), mean, scale)
+            gaps = np.isnan(Z)
+            Z[gaps] = 0.0
+            out[start:stop, :k] = np.clip(Z, -CLIP, CLIP, out=Z)
+            out[start:stop, k:] = gaps[:, gappy]
+
+    def encode_sparse(self, block: SparseRows, dtype: np.dtype[Any]) -> SparseRows:
+        """Return a CSR matrix scaled, with the same zeros; nothing of it is shared with the one that came."""
+        mean, scale, _ = self._arrays
+        data = np.clip(standardize(block.data, mean[block.indices], scale[block.indices]), -CLIP, CLIP)
+        make = cast(Any, type(block))  # a matrix or an array, whichever it was
+        return cast(SparseRows, make((data.astype(dtype), block.indices.copy(), block.indptr.copy()), shape=block.shape))
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the coding as JSON-able Python values; floats keep every digit."""
+        return {
+            "names": list(self.names),
+            "mean": list(self.mean),
+            "scale": list(self.scale),
+            "has_gaps": list(self.has_gaps),
+            "centered": self.centered,
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> NumberCoding:
+        """Return the coding that `to_plain` wrote."""
+        names, mean, scale, has_gaps = (tuple(plain[key]) for key in ("names", "mean", "scale", "has_gaps"))
+        return cls(names, mean, scale, has_gaps, plain["centered"])
+
+
+@dataclass(frozen=True)
+class CategoryCoding:
+    """One category column: a 0/1 column for each level, and one for its gaps when there were any.
+
+    Levels are those of the largest total weight (at most `MAX_LEVELS`, ties by text), sorted by text. A level that is not among them, and a
+    gap where training had none, is a row of zeros.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    has_gaps: bool
+
+    @classmethod
+    def fit(cls, name: str, column: Categories, weight: Float64) -> CategoryCoding:
+        """Return the coding of a category column, given the weights of its rows, all above 0."""
+        held = column.codes >= 0
+        total = np.bincount(column.codes[held], weights=weight[held], minlength=len(column.levels))
+        ranked = sorted((-w, level) for w, level in zip(total.tolist(), column.levels, strict=True) if w > 0)
+        return cls(name, tuple(sorted(level for _, level in ranked[:MAX_LEVELS])), not held.all())
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the columns it makes: "island=Dream" for each level, then "island is missing"."""
+        return (*(f"{self.name}={level}" for level in self.levels), *([f"{self.name} is missing"] if self.has_gaps else []))
+
+    def encode_into(self, out: NDArray[Any], column: Categories) -> None:
+        """Write ones into `out` (n, len(feature_names)), which holds zeros."""
+        place = {level: i for i, level in enumerate(self.levels)}
+        gap = len(self.levels) if self.has_gaps else -1
+        target = np.array([*(place.get(level, -1) for level in column.levels), gap])[column.codes]  # the last entry answers code -1
+        rows = np.flatnonzero(target >= 0)
+        out[rows, target[rows]] = 1
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the coding as JSON-able Python values."""
+        return {"name": self.name, "levels": list(self.levels), "has_gaps": self.has_gaps}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> CategoryCoding:
+        """Return the coding that `to_plain` wrote."""
+        return cls(plain["name"], tuple(plain["levels"]), plain["has_gaps"])
+
+
+def standardize(X: NDArray[Any], mean: Float64, scale: Float64) -> Float64:
+    """Return (X - mean) / scale in float64, a fresh array; NaN stays NaN, and what overflows is infinite.
+
+    All is first multiplied by a power of two that brings the statistics near 1, which changes no digit but keeps the difference of two
+    numbers near 1e308 finite.
+    """
+    factor = _power_of_two(np.maximum(np.abs(mean), scale))
+    with np.errstate(over="ignore"):
+        Z = np.multiply(X, factor, dtype=np.float64, order="C")
+        Z -= mean * factor
+        Z /= scale * factor
+    return cast(Float64, Z)
+
+
+def moments(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float64, Float64, NDArray[np.bool_]]:
+    """Return mean, scale and has-gaps of each column of a dense block, in two passes over cache-sized stretches of rows.
+
+    Means and squares of the stretches are merged pairwise (Chan, Golub, LeVeque 1979), so nothing cancels; plain sums in a fixed order,
+    no BLAS, so the bits do not depend on the number of threads. A column of gaps alone has mean 0 and scale 1.
+    """
+    k = block.shape[1]
+    low, high = np.full(k, np.inf), np.full(k, -np.inf)
+    for start, stop in row_chunks((block.shape[0], k)):
+        np.fmin(low, np.fmin.reduce(block[start:stop], axis=0), out=low)
+        np.fmax(high, np.fmax.reduce(block[start:stop], axis=0), out=high)
+    empty = low > high
+    low[empty] = high[empty] = 0.0
+    factor = _power_of_two(np.maximum(np.abs(low), np.abs(high)))  # squares of 1e300 would overflow, those of 1e-300 vanish
+
+    total, mean, squares, has_gaps = np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k, dtype=bool)
+    for start, stop in row_chunks((block.shape[0], k)):
+        X = np.multiply(block[start:stop], factor, dtype=np.float64, order="C")
+        w = weight[start:stop, None]
+        gaps = np.isnan(X)
+        if gaps.any():
+            has_gaps |= gaps.any(axis=0)
+            X[gaps] = 0.0
+            w = np.where(gaps, 0.0, w)
+        t = np.broadcast_to(w.sum(axis=0), (k,))
+        m = _ratio((w * X).sum(axis=0), t)
+        X -= m
+        s = (w * np.square(X, out=X)).sum(axis=0)
+        share = _ratio(t, total + t)
+        squares += s + (m - mean) ** 2 * total * share
+        mean += (m - mean) * share
+        total += t
+    scale = np.sqrt(_ratio(squares, total)) / factor
+    with np.errstate(over="ignore"):  # a mean of the largest floats may round past them; clipping also makes that of a constant exact
+        mean = np.clip(mean / factor, low, high)
+    return mean, _usable(scale, mean, low == high), has_gaps
+
+
+def _sparse_moments(block: SparseRows, weight: Float64) -> tuple[Float64, Float64, NDArray[np.bool_]]:
+    """Return what `moments` does for a CSR matrix, whose unwritten cells are zeros."""
+    k = block.shape[1]
+    top = np.zeros(k)
+    np.maximum.at(top, block.indices, np.abs(block.data))
+    factor = _power_of_two(top)
+    x = block.data * factor[block.indices]
+    w = np.repeat(weight, np.diff(block.indptr))
+    total = weight.sum()
+    stored = np.bincount(block.indices, weights=w, minlength=k)
+    mean = np.bincount(block.indices, weights=w * x, minlength=k) / total
+    squares = np.bincount(block.indices, weights=w * (x - mean[block.indices]) ** 2, minlength=k)
+    squares += np.maximum(total - stored, 0.0) * mean**2
+    scale = np.sqrt(squares / total) / factor
+    return mean / factor, _usable(scale, mean / factor, np.zeros(k, dtype=bool)), np.zeros(k, dtype=bool)
+
+
+def _usable(scale: Float64, mean: Float64, constant: NDArray[np.bool_]) -> Float64:
+    """Return scales that can be divided by: 1 for constants, and no rounding noise blown up to look like information."""
+    noise = scale <= NOISE * np.abs(mean)
+    # Where the values differ by noise alone, dividing by 1 would let the noise of a mean of 1e300 through: divide by the mean.
+    scale = np.where(noise, np.maximum(1.0, np.abs(mean)), scale)
+    return np.where(constant | (scale < np.finfo(np.float64).tiny), 1.0, scale)
+
+
+def _power_of_two(size: Float64) -> Float64:
+    """Return the powers of two that bring sizes into [1/2, 1), as far as such a power is a float64 itself."""
+    powers: Float64 = np.ldexp(1.0, np.clip(-np.frexp(size)[1], -1020, 1000))
+    return powers
+
+
+def _ratio(a: Float64, b: Float64) -> Float64:
+    return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
+
+
+def row_weights(weight: ArrayLike | None, n: int) -> Float64 | None:
+    """Return row weights as float64 with a largest of 1, None where every row counts the same.
+
+    Raises
+    ------
+    DataError
+        For another number of weights than rows, a negative or not finite one (with its row), or none above 0.
+    """
+    if weight is None:
+        return None
+    try:
+        w = np.asarray(weight, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError("row weights must be numbers.") from None
+    if w.shape != (n,):
+        raise DataError(f"there are {n} rows but the weights have shape {w.shape}: expected ({n},).")
+    bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
+    if bad.size:
+        raise DataError(f"the weight of row {bad[0]} (counting from 0) is {w[bad[0]]}: weights must be finite and not negative.")
+    if not w.any():
+        raise DataError("all row weights are 0: nothing is left to learn from.")
+    return cast(Float64, w / w.max())
+
+
+def weighted_rows(table: Table, weight: ArrayLike | None) -> tuple[Table, Float64]:
+    """Return the rows of weight above 0, and their weights: what weighs nothing leaves no trace."""
+    w = row_weights(weight, table.n_rows)
+    if w is None:
+        return table, np.ones(table.n_rows)
+    return (table, w) if w.all() else (table.take(w > 0), w[w > 0])

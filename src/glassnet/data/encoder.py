@@ -1,0 +1,113 @@
+"""The encoder learns from a table how its columns become the features of a network, and does the same to every later table.
+
+Features stand in this order: the scaled numbers, the indicators of their gaps, then the levels of each category.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from glassnet.data.columns import CategoryCoding, NumberCoding, weighted_rows
+from glassnet.data.table import Schema, SparseRows, Table
+from glassnet.errors import DataError
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """The schema of the training table with the coding of each of its columns.
+
+    Examples
+    --------
+    >>> from glassnet.data.table import table_of
+    >>> encoder = Encoder.fit(table_of({"age": [20.0, 40.0], "island": ["Dream", "Biscoe"]}))
+    >>> encoder.feature_names
+    ('age', 'island=Biscoe', 'island=Dream')
+    >>> encoder.encode(table_of({"island": ["Dream", "Torgersen"], "age": [30.0, 50.0]})).tolist()
+    [[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]
+    """
+
+    schema: Schema
+    numbers: NumberCoding
+    categories: tuple[CategoryCoding, ...]
+
+    @classmethod
+    def fit(cls, table: Table, weight: ArrayLike | None = None) -> Encoder:
+        """Return the encoder of a table, given the weights of its rows (none: all count the same).
+
+        Raises
+        ------
+        DataError
+            For weights that cannot be used, and for a sparse matrix beside categories.
+        """
+        schema = table.schema
+        if schema.categories and not isinstance(table.numbers, np.ndarray):
+            raise DataError(f"numbers beside the category {schema.categories[0]!r} cannot be sparse: make them dense (.toarray()).")
+        table, w = weighted_rows(table, weight)
+        numbers = NumberCoding.fit(schema.numbers, table.numbers, w)
+        columns = zip(schema.categories, table.categories, strict=True)
+        return cls(schema, numbers, tuple(CategoryCoding.fit(name, column, w) for name, column in columns))
+
+    @cached_property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the features, such as "age", "age is missing", "island=Dream"."""
+        return (*self.numbers.feature_names, *(name for coding in self.categories for name in coding.feature_names))
+
+    @property
+    def n_features(self) -> int:
+        """The number of features."""
+        return len(self.feature_names)
+
+    def encode(self, table: Table, dtype: str = "float32") -> NDArray[np.floating[Any]] | SparseRows:
+        """Return the features of a table: (n, n_features), C-contiguous; a CSR matrix for one whose encoder was fitted on CSR.
+
+        Columns are found by name. The arithmetic is float64, cast last. Numbers more than 1e6 standard deviations away are clipped to
+        that, so float32 never overflows.
+
+        Raises
+        ------
+        DataError
+            Where the table lacks columns, or holds text where numbers are expected.
+        """
+        table = table.select(self.schema)
+        if not isinstance(table.numbers, np.ndarray) and not self.numbers.centered:
+            return self.numbers.encode_sparse(table.numbers, np.dtype(dtype))
+        # One-hot columns are written as ones over zeros; without any, no cell needs a zero first.
+        X = (np.zeros if self.categories else np.empty)((table.n_rows, self.n_features), dtype=dtype)
+        stop = len(self.numbers.feature_names)
+        self.numbers.encode_into(X[:, :stop], table.numbers)
+        for coding, column in zip(self.categories, table.categories, strict=True):
+            start, stop = stop, stop + len(coding.feature_names)
+            coding.encode_into(X[:, start:stop], column)
+        return X
+
+    def describe(self) -> list[tuple[str, str, str]]:
+        """Return (column, kind, coding in words) for each column, in the order of the table."""
+        words: dict[str, str] = {}
+        numbers = self.numbers
+        for name, mean, scale, gaps in zip(numbers.names, numbers.mean, numbers.scale, numbers.has_gaps, strict=True):
+            words[name] = f"(value - {mean:.6g}) / {scale:.6g}" if numbers.centered else f"value / {scale:.6g}"
+            words[name] += f"; gaps are 0 and marked in '{name} is missing'" if gaps else ""
+        for coding in self.categories:
+            shown = ", ".join(coding.levels[:5]) + (", ..." if len(coding.levels) > 5 else "")
+            words[coding.name] = f"one of {len(coding.levels)} levels: {shown}" + ("; gaps are a level" if coding.has_gaps else "")
+        return [(column.name, column.kind, words[column.name]) for column in self.schema.columns]
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the encoder as JSON-able Python values; `from_plain` gives an equal one back."""
+        return {
+            "schema": self.schema.to_plain(),
+            "numbers": self.numbers.to_plain(),
+            "categories": [coding.to_plain() for coding in self.categories],
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Encoder:
+        """Return the encoder that `to_plain` wrote."""
+        categories = tuple(CategoryCoding.from_plain(coding) for coding in plain["categories"])
+        return cls(Schema.from_plain(plain["schema"]), NumberCoding.from_plain(plain["numbers"]), categories)

@@ -1,0 +1,318 @@
+"""What is to be predicted: class labels become indices, labels that may go together become 0/1 columns, numbers are scaled; and back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from glassnet.data import cells
+from glassnet.data.columns import moments, row_weights, standardize
+from glassnet.data.table import Column
+from glassnet.errors import DataError, SettingError, unknown_name
+
+Task = Literal["binary", "multiclass", "multilabel", "regression"]
+Label = str | int | float | bool
+
+TASKS = ("binary", "multiclass", "multilabel", "regression")
+MOST_WHOLE_CLASSES = 20
+
+RULE = (
+    "Text, booleans and categories are classes. Numbers with any fraction are a regression. Whole numbers are classes when there are "
+    f"at most {MOST_WHOLE_CLASSES} different ones and at most a fifth as many as rows (two always are classes), else a regression. "
+    "Several columns are labels that may go together (multilabel) when every value is 0 or 1, else a regression."
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The task, the names of the target columns, their classes or scales, and how many outputs a network needs for them.
+
+    `classes` are Python values in the order of `np.unique` (whole floats as int); for multilabel they are the names of the labels; for
+    regression there are none. A single class is a binary task with one class: all its indices are 0, and any index is read back as it.
+    `mean` and `scale` are those of a regression, else empty.
+    """
+
+    task: Task
+    names: tuple[str, ...]
+    classes: tuple[Label, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    n_outputs: int
+
+    @classmethod
+    def fit(
+        cls, values: Any, *, names: Sequence[str] = ("y",), task: str | None = None, weight: ArrayLike | None = None, scale: bool = True
+    ) -> Target:
+        """Return the target that these values (n,) or (n, m) are, an array, list, series or frame.
+
+        Parameters
+        ----------
+        values : array
+            The target of each training row. Rows of weight 0 count as absent.
+        names : sequence of str
+            The names of the target columns; the default "y" becomes "y0", "y1", ... for several.
+        task : {"binary", "multiclass", "multilabel", "regression", "classification"}, optional
+            "classification" is binary for at most two classes and multiclass beyond. Without it the task is guessed by `RULE`.
+        weight : array (n,), optional
+            Row weights: for the mean and the standard deviation of a regression.
+        scale : bool
+            False leaves regression numbers as they are (mean 0, scale 1).
+
+        Raises
+        ------
+        DataError
+            For missing or infinite values (their count and first row), and values that do not fit the task.
+        SettingError
+            For a task that does not exist.
+        """
+        if task is not None and task not in (*TASKS, "classification"):
+            raise unknown_name("task", task, (*TASKS, "classification"))
+        y = _array(values)
+        w = row_weights(weight, len(y))
+        if w is not None and not w.all():
+            y, w = y[w > 0], w[w > 0]
+        if len(y) == 0:
+            raise DataError("the target has 0 values: nothing to learn from.")
+        names = _names(tuple(names), 1 if y.ndim == 1 else y.shape[1])
+        refuse_gaps(y, names)
+        chosen = task or _guess(y)
+        if chosen == "regression":
+            return cls._regression(y, names, np.ones(len(y)) if w is None else w, scale)
+        if chosen == "multilabel":
+            _zero_one(y, names)
+            return cls("multilabel", names, names, (), (), len(names))
+        if y.ndim > 1:
+            raise DataError(f"a {chosen} target is one column but there are {y.shape[1]}: {', '.join(names)}.")
+        classes = _classes(y)
+        if chosen == "binary" and len(classes) > 2:
+            raise DataError(f"a binary target has at most two classes but {names[0]!r} has {len(classes)}: use task='multiclass'.")
+        if chosen != "multiclass":
+            chosen = "binary" if len(classes) <= 2 else "multiclass"
+        return cls(cast(Task, chosen), names, classes, (), (), 1 if chosen == "binary" else len(classes))
+
+    @classmethod
+    def _regression(cls, y: NDArray[Any], names: tuple[str, ...], weight: NDArray[np.float64], scaled: bool) -> Target:
+        Y = _numbers(y, names).reshape(len(y), -1)
+        m = Y.shape[1]
+        mean, scale, _ = moments(Y, weight) if scaled else (np.zeros(m), np.ones(m), None)
+        return cls("regression", names, (), tuple(mean.tolist()), tuple(scale.tolist()), m)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The target columns as a reader should take them from a file: as text for classes that are text or booleans, else numbers."""
+        kind = "category" if any(isinstance(label, (str, bool)) for label in self.classes) and self.task != "multilabel" else "number"
+        return tuple(Column(name, cast(Any, kind)) for name in self.names)
+
+    def encode(self, values: Any) -> NDArray[np.int64] | NDArray[np.float64]:
+        """Return what a loss takes: class indices, 0/1 columns or scaled numbers.
+
+        Class indices are int64 (n,), multilabel columns float64 (n, k), scaled numbers float64 (n,) or (n, m).
+        A label is found by its text, so 1, 1.0 and "1" are one label, and True and "true".
+
+        Raises
+        ------
+        DataError
+            For a label that training did not have (named), and missing or infinite values (their count and first row).
+        """
+        y = _array(values)
+        width = 1 if y.ndim == 1 else y.shape[1]
+        if width != len(self.names):
+            raise DataError(f"the target has {width} columns but {len(self.names)} are needed: {', '.join(self.names)}.")
+        refuse_gaps(y, self.names)
+        if self.task == "regression":
+            Y = standardize(_numbers(y, self.names).reshape(len(y), -1), np.array(self.mean), np.array(self.scale))
+            return np.ascontiguousarray(Y[:, 0]) if width == 1 else Y
+        if self.task == "multilabel":
+            return _zero_one(y, self.names)
+        return self._indices(y)
+
+    def _indices(self, y: NDArray[Any]) -> NDArray[np.int64]:
+        if y.dtype != object:
+            found, inverse = np.unique(y, return_inverse=True)
+        else:
+            place: dict[object, int] = {}
+            inverse = np.fromiter((place.setdefault(label, len(place)) for label in y), dtype=np.int64, count=len(y))
+            found = np.fromiter(place, dtype=object, count=len(place))
+        index = np.empty(len(found), dtype=np.int64)
+        for i, label in enumerate(found):
+            known = self._places.get(_exact(label), self._places.get(cells.text_of(label) or ""))
+            if known is None:
+                row = int(np.flatnonzero(inverse == i)[0])
+                shown = ", ".join(repr(name) for name in self.classes[:10]) + (", ..." if len(self.classes) > 10 else "")
+                raise DataError(
+                    f"target {self.names[0]!r} holds the label {_plain(label)!r} in row {row} (counting from 0), "
+                    f"which training did not have: it had {shown}."
+                )
+            index[i] = known
+        return index[inverse]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Class indices by the texts of the classes: as a cell of a table reads ("true" for "True"), and, before that, as they are."""
+        loose = {cells.text_of(label) or "": i for i, label in enumerate(self.classes)}
+        return loose | {_exact(label): i for i, label in enumerate(self.classes)}
+
+    def decode_labels(self, indices: ArrayLike) -> NDArray[Any]:
+        """Return the class of each index, in an array of the type that all classes share (object for text).
+
+        With a single class every index is that class.
+        """
+        labels = np.array(self.classes, dtype=object if isinstance(self.classes[0], str) else None)
+        return labels[np.minimum(np.asarray(indices, dtype=np.int64), len(labels) - 1)]
+
+    def decode_numbers(self, scaled: ArrayLike) -> NDArray[np.float64]:
+        """Return scaled numbers (n,) or (n, m) in the units of the target: scale * z + mean, in float64; (n,) for a single target."""
+        Z: NDArray[np.float64] = np.asarray(scaled, dtype=np.float64)
+        if self.n_outputs == 1:
+            return Z.reshape(-1) * self.scale[0] + self.mean[0]
+        return cast(NDArray[np.float64], Z * np.array(self.scale) + np.array(self.mean))
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the target as JSON-able Python values; `from_plain` gives an equal one back."""
+        return {
+            "task": self.task,
+            "names": list(self.names),
+            "classes": list(self.classes),
+            "mean": list(self.mean),
+            "scale": list(self.scale),
+            "n_outputs": self.n_outputs,
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Target:
+        """Return the target that `to_plain` wrote."""
+        if plain["task"] not in TASKS:
+            raise unknown_name("task", plain["task"], TASKS)
+        names, classes, mean, scale = (tuple(plain[key]) for key in ("names", "classes", "mean", "scale"))
+        return cls(plain["task"], names, classes, mean, scale, plain["n_outputs"])
+
+
+def refuse_gaps(y: NDArray[Any], names: Sequence[str]) -> None:
+    """Raise the DataError for missing or infinite target values: how many, and the first row."""
+    if y.dtype == object or y.dtype.kind == "U":
+        # Labels keep their text as it is; only what cannot be a label is a gap here, and the empty text.
+        odd = np.array([_is_gap(value) for value in y.ravel()], dtype=bool).reshape(y.shape)
+        kind = "missing"
+    elif y.dtype.kind == "f":
+        odd = ~np.isfinite(y)
+        kind = "missing (NaN)" if np.isnan(y[odd]).all() else "infinite" if not np.isnan(y[odd]).any() else "missing (NaN) or infinite"
+    else:
+        return
+    if odd.any():
+        row, column = (int(i) for i in np.argwhere(odd.reshape(len(y), -1))[0])
+        raise DataError(
+            f"target {names[column]!r}: {int(odd.sum())} of {odd.size} values are {kind}, the first in row {row} (counting from 0): "
+            "leave such rows out."
+        )
+
+
+def _is_gap(value: object) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, (float, np.floating)) and math.isnan(value))
+
+
+def _array(values: Any) -> NDArray[Any]:
+    """Return target values as an array (n,) or (n, m > 1): floats, integers, booleans, text, or objects."""
+    try:
+        y = np.asarray(values)
+    except ValueError:
+        raise DataError("the target must be one value a row, or the same number of values in every row.") from None
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim not in (1, 2) or (y.ndim == 2 and y.shape[1] == 0):
+        raise DataError(f"the target must be 1-D, or 2-D with one column each, but has shape {y.shape}.")
+    if y.dtype.kind == "c":
+        raise DataError("Complex data not supported: the target holds complex numbers.")
+    if y.dtype.kind in "mM":
+        raise DataError(f"the target {cells.DATES}.")
+    if y.dtype.kind == "U" and isinstance(values, (list, tuple)):
+        objects = np.asarray(values, dtype=object)
+        if not all(isinstance(value, str) for value in objects.ravel()):
+            y = objects  # NumPy made text of numbers or None that stood beside text
+    return y if y.dtype != object else _narrow(y)
+
+
+def _narrow(y: NDArray[Any]) -> NDArray[Any]:
+    """Return an object array as floats, integers or booleans where all its values are."""
+    kinds = set(map(type, y.ravel()))
+    if kinds and all(issubclass(kind, (bool, np.bool_)) for kind in kinds):
+        return y.astype(bool)
+    if kinds and all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in kinds):
+        return y.astype(np.int64)
+    gap = [kind for kind in kinds if kind.__name__ in ("NoneType", "NAType")]
+    if all(issubclass(kind, (int, float, np.integer, np.floating)) and kind is not bool for kind in kinds - set(gap)):
+        return np.array([np.nan if type(value) in gap else value for value in y.ravel()], dtype=np.float64).reshape(y.shape)
+    return y
+
+
+def _names(names: tuple[str, ...], width: int) -> tuple[str, ...]:
+    if names == ("y",) and width > 1:
+        return tuple(f"y{i}" for i in range(width))
+    if len(names) != width:
+        raise SettingError(f"there are {len(names)} target names for {width} target columns.")
+    return names
+
+
+def _guess(y: NDArray[Any]) -> str:
+    """Return the task that `RULE` finds."""
+    if y.ndim == 2:
+        return "multilabel" if y.dtype.kind in "fiub" and bool(np.isin(y, (0, 1)).all()) else "regression"
+    if y.dtype.kind not in "fiu":
+        return "classification"
+    if y.dtype.kind == "f" and not bool((y == np.floor(y)).all()):
+        return "regression"
+    distinct = len(np.unique(y))
+    return "classification" if distinct <= 2 or distinct <= min(MOST_WHOLE_CLASSES, len(y) / 5) else "regression"
+
+
+def _numbers(y: NDArray[Any], names: Sequence[str]) -> NDArray[np.float64]:
+    """Return regression values as float64; text must spell numbers."""
+    if y.dtype.kind in "fiub":
+        return y.astype(np.float64)
+    out = np.empty(y.shape)
+    for place, value in np.ndenumerate(y):
+        number = cells.number_of(str(value).strip())
+        if number is None:
+            name = names[place[1] if len(place) > 1 else 0]
+            raise DataError(f"a regression target must hold numbers but {name!r} holds {str(value)!r} in row {place[0]} (counting from 0).")
+        out[place] = number
+    return out
+
+
+def _zero_one(y: NDArray[Any], names: Sequence[str]) -> NDArray[np.float64]:
+    Y = _numbers(y, names).reshape(len(y), -1)
+    odd = np.argwhere((Y != 0) & (Y != 1))
+    if odd.size:
+        row, column = (int(i) for i in odd[0])
+        raise DataError(f"a multilabel target is 0 or 1 but {names[column]!r} holds {Y[row, column]:g} in row {row} (counting from 0).")
+    return Y
+
+
+def _classes(y: NDArray[Any]) -> tuple[Label, ...]:
+    try:
+        labels = [_plain(label) for label in np.unique(y)]
+    except TypeError:
+        kinds = ", ".join(sorted({type(value).__name__ for value in y}))
+        raise DataError(f"the labels of a target must be of one type, text or numbers, but there are: {kinds}.") from None
+    odd = next((label for label in labels if not isinstance(label, (str, int, float, bool))), None)
+    if odd is not None:
+        raise DataError(f"a {type(odd).__name__} cannot be a class label: expected text, numbers or booleans.")
+    if all(isinstance(label, float) and label.is_integer() for label in labels):
+        return tuple(int(cast(float, label)) for label in labels)  # a table keeps all its numbers as floats: 0.0 and 1.0 were 0 and 1
+    return tuple(cast(list[Label], labels))
+
+
+def _plain(label: Any) -> object:
+    return label.item() if isinstance(label, np.generic) else label
+
+
+def _exact(label: Any) -> str:
+    """Return a label's text, untouched where it is text."""
+    return str(label) if isinstance(label, str) else cells.text_of(label) or ""

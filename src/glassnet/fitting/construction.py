@@ -1,0 +1,100 @@
+"""What follows from a plan and a target before anything is trained: the loss, the layers, the weights of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from glassnet.data.target import Target
+from glassnet.errors import SettingError, did_you_mean
+from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm
+from glassnet.losses import CustomLoss, Gamma, Logistic, Loss, Poisson, Quantile, Softmax, Squared, loss_function
+from glassnet.network import Network
+from glassnet.training.plan import Plan
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def make_target(plan: Plan, values: Any, task: str | None, names: tuple[str, ...], weight: Array | None) -> Target:
+    """Learn the target from its values; a loss that is named tells classes from numbers where the task is not given.
+
+    Numbers are scaled, but for losses with an exponential link and a user's own, which mean the target as it is.
+    """
+    loss = None if plan.loss is None else loss_function(plan.loss)
+    if task is None and loss is not None and not isinstance(loss, CustomLoss):
+        task = None if isinstance(loss, Logistic) else "classification" if isinstance(loss, Softmax) else "regression"
+    return Target.fit(values, names=names, task=task, weight=weight, scale=not isinstance(loss, Poisson | Gamma | CustomLoss))
+
+
+def make_loss(plan: Plan, target: Target) -> Loss:
+    """Return the plan's loss, or the task's own, and refuse one that does not fit the task."""
+    named: dict[str, Loss] = {"multiclass": Softmax(), "binary": Logistic(), "multilabel": Logistic(), "regression": Squared()}
+    loss = named[target.task] if plan.loss is None else loss_function(plan.loss)
+    fitting = {"multiclass": (Softmax,), "binary": (Logistic, Softmax), "multilabel": (Logistic,)}.get(target.task)
+    if fitting and not isinstance(loss, fitting):
+        raise SettingError(
+            f"loss {loss.name!r} does not fit a {target.task} target: use {' or '.join(repr(kind.name) for kind in fitting)}."
+        )
+    if fitting is None and isinstance(loss, Logistic | Softmax):
+        raise SettingError(f"loss {loss.name!r} is for classes, but the target is a regression: use 'squared', for example.")
+    if plan.label_smoothing:
+        if not isinstance(loss, Logistic | Softmax):
+            raise SettingError(f"label_smoothing is for classes, but the target is a regression with loss {loss.name!r}: leave it out.")
+        loss = replace(loss, label_smoothing=plan.label_smoothing)
+    return loss
+
+
+def n_raw_scores(loss: Loss, target: Target) -> int:
+    """Return how many outputs the network needs."""
+    if isinstance(loss, Softmax):
+        return max(2, len(target.classes))
+    return target.n_outputs * (len(loss.quantiles) if isinstance(loss, Quantile) else 1)
+
+
+def make_layers(plan: Plan, n_outputs: int) -> list[Layer]:
+    """Return the layers of a resolved plan: hidden layers, each with what the plan puts behind its weights, and a linear last one."""
+    layers: list[Layer] = []
+    for size, activation in plan.hidden_activations():
+        if plan.normalization == "none":
+            layers.append(Dense(size, activation))
+        else:
+            layers += [Dense(size), BatchNorm() if plan.normalization == "batch" else LayerNorm(), Activation(activation)]
+        if plan.dropout:
+            layers.append(Dropout(plan.dropout))
+    return [*layers, Dense(n_outputs)]
+
+
+def start_at_baseline(network: Network, loss: Loss, y: Array, weight: Array | None) -> None:
+    """Set the last bias to the best constant prediction, so that training begins at the baseline and not far below it."""
+    name = f"layers.{len(network.layers) - 1}.b"
+    network.parameters[name] = loss.baseline(y, network.n_outputs, weight)
+
+
+def class_weighted(weight: Array | None, y: Array, target: Target, class_weight: str | Mapping[Any, float] | None) -> Array | None:
+    """Return the weights of the rows multiplied by those of their classes.
+
+    "balanced" gives every class the same total: W / (k W_c), W the total weight, W_c that of class c, k the number of classes.
+    """
+    if class_weight is None:
+        return weight
+    if target.task not in ("binary", "multiclass"):
+        raise SettingError(f"class_weight is for a target with one class a row, but this one is {target.task}: use sample_weight.")
+    rows = np.ones(len(y)) if weight is None else weight
+    if isinstance(class_weight, str):
+        if class_weight != "balanced":
+            raise SettingError(f"class_weight is None, 'balanced' or a mapping from labels to weights, but {class_weight!r} came.")
+        totals = np.bincount(y, weights=rows, minlength=len(target.classes))
+        factors = np.divide(totals.sum(), np.count_nonzero(totals) * totals, out=np.ones_like(totals), where=totals > 0)
+    else:
+        labels = {str(label): i for i, label in enumerate(target.classes)}
+        factors = np.ones(len(target.classes))
+        for label, factor in class_weight.items():
+            if str(label) not in labels:
+                raise SettingError(f"class_weight names {label!r}, which is no class of the target.{did_you_mean(str(label), labels)}")
+            if not 0.0 <= factor < np.inf:
+                raise SettingError(f"the weight of class {label!r} must be a number >= 0, but {factor!r} came.")
+            factors[labels[str(label)]] = factor
+    return np.asarray(rows * factors[y])

@@ -1,0 +1,216 @@
+"""A fit under way: data encoded, network built, engine bound; trained to the end, or on from where it stands."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glassnet.data.encoder import Encoder
+from glassnet.data.split import split_rows
+from glassnet.data.table import Table
+from glassnet.data.target import Target
+from glassnet.engines import Engine, make_engine
+from glassnet.errors import DataError, SettingError
+from glassnet.fitting.construction import class_weighted, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
+from glassnet.losses import Loss
+from glassnet.model import Model, as_table
+from glassnet.network import Network
+from glassnet.optimizers import LBFGS
+from glassnet.training.epochs import Rows, check_weight, guarded, make_rows, sgd_epochs
+from glassnet.training.history import Epoch, history_columns
+from glassnet.training.lbfgs import lbfgs_epochs
+from glassnet.training.plan import Plan
+from glassnet.training.scorers import bind_scorer
+from glassnet.training.state import TrainingState
+from glassnet.training.stopping import EarlyStopping
+from glassnet.training.validation import Validation
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Part = tuple[Table, Array, Array | None]
+
+
+@dataclass
+class Session:
+    """The parts of a model in the making, the engine, and where training stands.
+
+    An estimator keeps one between calls of `partial_fit`, which go on where the last call ended.
+    """
+
+    encoder: Encoder
+    target: Target
+    network: Network
+    loss: Loss
+    plan: Plan
+    engine: Engine
+    rows: Rows
+    held_out: Validation | None = None
+    state: TrainingState = field(default_factory=TrainingState)
+    records: list[Epoch] = field(default_factory=list)
+    ended: str = "all epochs done"
+    seconds: float = 0.0
+
+    @classmethod
+    def begin(
+        cls,
+        table: Table,
+        values: Any,
+        plan: Plan,
+        *,
+        task: str | None = None,
+        names: tuple[str, ...] = ("y",),
+        target: Target | None = None,
+        sample_weight: Any = None,
+        validation: tuple[Any, ...] | None = None,
+        earlier: Session | None = None,
+    ) -> Session:
+        """Encode the data, hold rows out where the plan says so, and build the network.
+
+        Parameters
+        ----------
+        table, values : the features and the target of each row
+        plan : the settings, Nones to be chosen here
+        task, names : of the target, where it is still to be learned
+        target : learned beforehand, where more is known of the classes than these rows show
+        sample_weight : (n,) or None
+        validation : (table, target values[, weights]) or None
+        earlier : a session whose encoder, target and network are gone on with (warm start)
+        """
+        weight = check_weight(sample_weight, table.n_rows)
+        if target is None:
+            target = earlier.target if earlier else make_target(plan, values, task, names, weight)
+        loss = make_loss(plan, target)
+        plan = plan.resolved(table.n_rows, has_validation=validation is not None)
+        training, held = _parts(table, values, weight, target, plan, validation)
+        encoder = earlier.encoder if earlier else Encoder.fit(training[0], training[2])
+        if earlier:
+            network = earlier.network
+        else:
+            layers = make_layers(plan, n_raw_scores(loss, target))
+            network = Network(layers, encoder.n_features, seed=plan.seed, dtype=plan.dtype)
+        rows = make_rows(network, loss, encoder.encode(training[0], plan.dtype), training[1], training[2])
+        if not earlier:
+            start_at_baseline(network, loss, rows.y, rows.weight)
+        optimizer = plan.bound_optimizer()
+        engine = make_engine(
+            plan.engine,
+            network,
+            loss,
+            None if isinstance(optimizer, LBFGS) else optimizer,
+            penalty=plan.penalty(),
+            max_norm=plan.clip_norm,
+            seed=plan.seed,
+            n_threads=plan.n_threads,
+        )
+        session = cls(encoder, target, network, loss, plan, engine, rows)
+        session.held_out = session._validation(*held) if held else None
+        return session
+
+    def epochs(self) -> Iterator[Epoch]:
+        """Train to the plan's end, yielding each record; the best weights are restored however it ends."""
+        plan, optimizer = self.plan, self.plan.bound_optimizer()
+        assert plan.max_epochs is not None and plan.patience is not None
+        stop = EarlyStopping(plan.patience, plan.scoring) if plan.early_stopping else None
+        if isinstance(optimizer, LBFGS):
+            if plan.schedule != "constant" or plan.clip_norm is not None:
+                raise SettingError("optimizer 'lbfgs' chooses its own steps: leave schedule and clip_norm out, or use 'adam'.")
+            rows = self.rows
+            records = lbfgs_epochs(self.engine, optimizer, rows.X, rows.y, rows.weight, plan.max_epochs, 1, self.held_out, self.state)
+        else:
+            records = self._sgd_epochs(self.rows, plan.max_epochs, plan.schedule)
+        return guarded(records, self.network, self.state, stop)
+
+    def finish(self, on_epoch: Callable[[Epoch], bool | None] | None = None) -> Model:
+        """Train to the end, or until `on_epoch` returns True or Ctrl-C comes, and return the model."""
+        started = time.perf_counter()
+        try:
+            for epoch in self.epochs():
+                self.records.append(epoch)
+                if on_epoch is not None and on_epoch(epoch):
+                    self.ended = "stopped by the caller"
+                    self.state.restore_best(self.network)
+                    break
+        except KeyboardInterrupt:
+            self.ended = "interrupted"
+            kept = "the best" if self.state.best else "the last"
+            warnings.warn(f"training interrupted: {kept} weights so far are kept.", RuntimeWarning, stacklevel=2)
+        if self.state.stopped_early:
+            self.ended = "no further gain"
+        self.seconds += time.perf_counter() - started
+        return self.model()
+
+    def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
+        """Train for one epoch on these rows, from where training stands, and return its record."""
+        started = time.perf_counter()
+        weight = class_weighted(
+            check_weight(sample_weight, table.n_rows), y := self.target.encode(values), self.target, self.plan.class_weight
+        )
+        rows = make_rows(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
+        (record,) = guarded(self._sgd_epochs(rows, 1, "constant"), self.network, self.state, None)
+        self.records.append(record)
+        self.seconds += time.perf_counter() - started
+        return record
+
+    def model(self) -> Model:
+        """Return the model as it is now; it shares the network."""
+        record = {
+            "plan": self.plan.to_plain(),
+            "engine": self.engine.name,
+            "rows": self.rows.n,
+            "ended": self.ended,
+            "epochs": self.state.epoch,
+            "best_epoch": self.state.best_epoch,
+            "updates": self.state.step,
+            "seconds": self.seconds,
+            "history": history_columns(self.records),
+        }
+        return Model(self.encoder, self.target, self.network, self.loss, record)
+
+    def _sgd_epochs(self, rows: Rows, epochs: int, schedule: Any) -> Any:
+        optimizer, batch_size = self.plan.bound_optimizer(), self.plan.batch_size
+        if isinstance(optimizer, LBFGS):
+            raise SettingError("optimizer 'lbfgs' works on all rows at once and cannot go on epoch by epoch: use 'adam'.")
+        assert batch_size is not None
+        return sgd_epochs(
+            self.engine,
+            optimizer.lr,
+            rows,
+            self.state,
+            batch_size=batch_size,
+            epochs=epochs,
+            schedule=schedule,
+            seed=self.plan.seed,
+            held_out=self.held_out,
+        )
+
+    def _validation(self, table: Table, y: Array, weight: Array | None) -> Validation:
+        X = self.encoder.encode(table, self.plan.dtype)
+        prepared = self.loss.prepare(y, self.network.n_outputs, self.network.dtype)
+        if self.plan.scoring is None:
+            return Validation(X, prepared, weight)
+        model = Model(self.encoder, self.target, self.network, self.loss)
+        return Validation(X, prepared, weight, bind_scorer(self.plan.scoring, model, table, model.truth(y), weight))
+
+
+def _parts(
+    table: Table, values: Any, weight: Array | None, target: Target, plan: Plan, validation: tuple[Any, ...] | None
+) -> tuple[Part, Part | None]:
+    """Return (table, y, weight) to learn from and to stop by."""
+    y = target.encode(values)
+    if len(y) != table.n_rows:
+        raise DataError(f"the table has {table.n_rows} rows and the target {len(y)}: they must be as many.")
+    weight = class_weighted(weight, y, target, plan.class_weight)
+    if validation is not None:
+        held = as_table(validation[0], table.schema.names)
+        held_y = target.encode(validation[1])
+        held_weight = check_weight(validation[2], held.n_rows) if len(validation) > 2 else None
+        return (table, y, weight), (held, held_y, class_weighted(held_weight, held_y, target, plan.class_weight))
+    if not plan.early_stopping:
+        return (table, y, weight), None
+    split = split_rows(table.n_rows, plan.validation_fraction, seed=plan.seed, stratify=y if y.dtype.kind == "i" else None)
+    training, held_out = ((table.take(rows), y[rows], None if weight is None else weight[rows]) for rows in split)
+    return training, held_out

@@ -1,0 +1,125 @@
+"""A model: everything between a raw table and a prediction. Here alone data meet the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.data.encoder import Encoder
+from glassnet.data.table import Table, table_of
+from glassnet.data.target import Target
+from glassnet.errors import SettingError
+from glassnet.losses import Loss, Quantile
+from glassnet.network import Network
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network with what it needs to read a table and to speak in the target's own terms.
+
+    Attributes
+    ----------
+    encoder : Table -> X
+    target : class labels or units <-> y
+    network : X -> raw scores
+    loss : raw scores -> probabilities, means or quantiles
+    training : JSON-able record of how it was trained: plan, engine, rows, history, how it ended
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glassnet
+    >>> model = glassnet.fit({"x": np.arange(40.0), "y": np.arange(40.0) > 19.5}, "y")
+    >>> model.predict({"x": [3.0, 33.0]}).tolist()
+    [False, True]
+    """
+
+    encoder: Encoder
+    target: Target
+    network: Network
+    loss: Loss
+    training: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def task(self) -> str:
+        """One of "binary", "multiclass", "multilabel", "regression"."""
+        return self.target.task
+
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """The labels in the order of the columns of `predict_proba`; () for a regression."""
+        return self.target.classes
+
+    def raw_scores(self, table: Any) -> Array:
+        """Return the network's raw scores `(n, n_outputs)` for a table: a Table, data frame, array, or mapping of columns.
+
+        Raises
+        ------
+        DataError
+            Where columns are missing or hold what they did not hold in training. Columns are found by name, in any order.
+        """
+        return self.network.predict(self.encode(table))
+
+    def encode(self, table: Any) -> Any:
+        """Return the network's input X `(n, n_features)` for a table."""
+        return self.encoder.encode(as_table(table, self.encoder.schema.names), str(self.network.dtype))
+
+    def predict(self, table: Any) -> Array:
+        """Return labels or numbers `(n,)`, 0/1 labels `(n, k)` for multilabel, numbers `(n, m)` for several targets or quantiles."""
+        return self.predictions(self.raw_scores(table))
+
+    def predict_proba(self, table: Any) -> Array:
+        """Return the probabilities of the classes, `(n, k)`; for multilabel the probability of each label by itself."""
+        return self.probabilities(self.raw_scores(table))
+
+    def predictions(self, Z: Array) -> Array:
+        """Return what `predict` returns, from raw scores."""
+        if self.task == "regression":
+            return self._numbers(self.loss.predict(Z))
+        P = self.probabilities(Z)
+        if self.task == "multilabel":
+            return (P > 0.5).astype(np.int64)
+        return self.target.decode_labels(P.argmax(axis=1))
+
+    def probabilities(self, Z: Array) -> Array:
+        """Return what `predict_proba` returns, from raw scores."""
+        if self.task == "regression":
+            raise SettingError("this model predicts numbers and knows no probabilities: use predict.")
+        P = self.loss.predict(Z)
+        if self.task == "multilabel":
+            return P
+        if len(self.classes) == 1:
+            return np.ones((len(P), 1), P.dtype)
+        return np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P
+
+    def truth(self, y: Array) -> Array:
+        """Return an encoded target in the terms in which `predict` answers."""
+        if self.task in ("binary", "multiclass"):
+            return self.target.decode_labels(y)
+        return y.astype(np.int64) if self.task == "multilabel" else self.target.decode_numbers(y)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to one `.glassnet` file, which `glassnet.load` reads: numbers and names only, nothing that runs."""
+        # The one declared call upward: everybody looks for save here.
+        from glassnet.storage import save
+
+        save(self, path)
+
+    def _numbers(self, Y: Array) -> Array:
+        n_quantiles = len(self.loss.quantiles) if isinstance(self.loss, Quantile) else 1
+        mean, scale = (np.repeat(np.asarray(values, np.float64), n_quantiles) for values in (self.target.mean, self.target.scale))
+        Y = Y * scale + mean
+        return Y[:, 0] if Y.shape[1] == 1 else Y
+
+
+def as_table(table: Any, names: tuple[str, ...] | None = None) -> Table:
+    """Return a Table of whatever holds columns; an array of as many columns as there are names takes those names."""
+    shape = getattr(table, "shape", ())
+    nameless = isinstance(table, np.ndarray) or hasattr(table, "tocsr")
+    return table_of(table, names=names if nameless and names and len(shape) == 2 and shape[1] == len(names) else None)

@@ -1,0 +1,168 @@
+"""Every knob of a fit with its default: what is None is chosen from the data, and the choice is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from numbers import Integral
+from typing import Any
+
+from glassnet.activations import ActivationFunction
+from glassnet.errors import SettingError, unknown_name
+from glassnet.losses import Loss
+from glassnet.optimizers import LBFGS, AdamW, Optimizer, optimizer_settings
+from glassnet.penalties import Penalty
+from glassnet.schedules import ReduceOnPlateau, Schedule
+
+NORMALIZATIONS = ("none", "batch", "layer")
+
+#: Updates that a network gets at least, however few rows there are: four rows train too.
+MIN_UPDATES = 2_000
+#: From so many rows on a part is held out to stop by; below, every row is needed to learn from.
+MIN_ROWS_TO_HOLD_OUT = 500
+HIDDEN_LAYER_SIZES = (256, 256)
+MAX_EPOCHS = 200
+PATIENCE = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network is built and trained. None means "chosen from the data".
+
+    Parameters
+    ----------
+    hidden_layer_sizes : units of each hidden layer; () is a linear model
+    activation : of the hidden layers: one, or one for each
+    dropout : rate after each hidden layer
+    normalization : "none", "batch" or "layer": between a hidden layer's weights and its activation
+    loss : name or object; None is the task's own (softmax, logistic, squared)
+    optimizer : name or object
+    learning_rate : of the first step at full rate; None is the optimizer's own
+    schedule : name or object: how the rate changes over the run
+    batch_size : rows to a step; more than there are means all
+    max_epochs : passes over the rows at most
+    early_stopping : hold rows out, stop when they no longer gain, keep the best weights
+    validation_fraction : share of the rows held out, where no validation set is given
+    patience : epochs without gain before stopping
+    scoring : what is watched: None is the loss, else a scikit-learn scorer
+    weight_decay : decoupled decay of the weights (AdamW)
+    l1, l2 : penalties on the weights, the same for every batch size
+    label_smoothing : share of each label spread over all classes
+    class_weight : None, "balanced", or a weight for each label
+    clip_norm : longest gradient that an update takes
+    dtype : "float32" or "float64"
+    seed : of everything random: the same seed gives the same bits
+    engine, n_threads : what executes the network
+    """
+
+    hidden_layer_sizes: Sequence[int] | int | None = None
+    activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None
+    dropout: float | None = None
+    normalization: str | None = None
+    loss: str | Loss | None = None
+    optimizer: str | Optimizer | LBFGS | None = None
+    learning_rate: float | None = None
+    schedule: str | Schedule | ReduceOnPlateau | None = None
+    batch_size: int | None = None
+    max_epochs: int | None = None
+    early_stopping: bool | None = None
+    validation_fraction: float = 0.1
+    patience: int | None = None
+    scoring: str | Callable[[Any, Any, Any], float] | None = None
+    weight_decay: float | None = None
+    l1: float = 0.0
+    l2: float = 0.0
+    label_smoothing: float | None = None
+    class_weight: str | Mapping[Any, float] | None = None
+    clip_norm: float | None = None
+    dtype: str = "float32"
+    seed: int = 0
+    engine: str = "auto"
+    n_threads: int | None = None
+
+    def resolved(self, n_rows: int, *, has_validation: bool = False) -> Plan:
+        """Return the plan with every None that the number of rows decides replaced by the choice."""
+        if self.normalization is not None and self.normalization not in NORMALIZATIONS:
+            raise unknown_name("normalization", self.normalization, NORMALIZATIONS)
+        full = isinstance(self.optimizer, LBFGS) or self.optimizer == "lbfgs"
+        batch_size = _chosen(self.batch_size, _batch_size(n_rows))
+        steps_per_epoch = 1 if full else -(-n_rows // batch_size)
+        early_stopping = _chosen(self.early_stopping, has_validation or n_rows >= MIN_ROWS_TO_HOLD_OUT)
+        return replace(
+            self,
+            hidden_layer_sizes=self._hidden_layer_sizes(),
+            activation=_chosen(self.activation, "relu"),
+            dropout=_chosen(self.dropout, 0.0),
+            normalization=_chosen(self.normalization, "none"),
+            optimizer=_chosen(self.optimizer, "adam"),
+            schedule=_chosen(self.schedule, "constant"),
+            batch_size=batch_size,
+            max_epochs=_chosen(self.max_epochs, max(MAX_EPOCHS, -(-MIN_UPDATES // steps_per_epoch))),
+            early_stopping=early_stopping,
+            patience=_chosen(self.patience, PATIENCE),
+            weight_decay=_chosen(self.weight_decay, 0.0),
+            label_smoothing=_chosen(self.label_smoothing, 0.0),
+        )
+
+    def hidden_activations(self) -> list[tuple[int, str | ActivationFunction]]:
+        """Return (units, activation) of each hidden layer of a resolved plan."""
+        sizes, activation = self.hidden_layer_sizes, self.activation
+        assert isinstance(sizes, tuple) and activation is not None
+        if isinstance(activation, str | ActivationFunction):
+            return [(size, activation) for size in sizes]
+        if len(activation) != len(sizes):
+            raise SettingError(f"activation names {len(activation)} functions for {len(sizes)} hidden layers: give one, or one for each.")
+        return list(zip(sizes, activation, strict=True))
+
+    def bound_optimizer(self) -> Optimizer | LBFGS:
+        """Return the optimizer with the learning rate and the weight decay of a resolved plan."""
+        assert self.optimizer is not None
+        optimizer = optimizer_settings("adamw" if self.optimizer == "adam" and self.weight_decay else self.optimizer)
+        if self.weight_decay:
+            if not isinstance(optimizer, AdamW):
+                raise SettingError(
+                    f"weight_decay is a setting of optimizer 'adamw', but the optimizer is {self.optimizer!r}: use optimizer='adamw', or l2."
+                )
+            optimizer = replace(optimizer, weight_decay=self.weight_decay)
+        elif isinstance(optimizer, AdamW) and isinstance(self.optimizer, str) and self.weight_decay == 0.0:
+            optimizer = replace(optimizer, weight_decay=0.0)
+        if self.learning_rate is None:
+            return optimizer
+        if isinstance(optimizer, LBFGS):
+            raise SettingError("optimizer 'lbfgs' chooses its own steps: leave learning_rate out.")
+        if not is_dataclass(optimizer):
+            raise SettingError("learning_rate sets the rate of glassnet's own optimizers: give yours its rate when you make it.")
+        changed: Optimizer = replace(optimizer, lr=self.learning_rate)
+        return changed
+
+    def penalty(self) -> Penalty | None:
+        """Return the penalty, or None where both strengths are 0."""
+        penalty = Penalty(self.l1, self.l2)
+        return penalty if self.l1 or self.l2 else None
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the settings as JSON-able values, for the record of how a model was trained; objects by what they print."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+    def _hidden_layer_sizes(self) -> tuple[int, ...]:
+        sizes = _chosen(self.hidden_layer_sizes, HIDDEN_LAYER_SIZES)
+        return (int(sizes),) if isinstance(sizes, Integral) else tuple(int(size) for size in sizes)
+
+
+def _batch_size(n_rows: int) -> int:
+    """Return small batches for few rows, whose noise helps, and large ones for many, whose arithmetic is faster."""
+    return 32 if n_rows < 2_000 else 64 if n_rows < 10_000 else 128 if n_rows < 50_000 else 256
+
+
+def _chosen(given: Any, choice: Any) -> Any:
+    return choice if given is None else given
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence):
+        return [_plain(entry) for entry in value]
+    return repr(value) if is_dataclass(value) else getattr(value, "__name__", type(value).__name__)

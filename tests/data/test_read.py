@@ -1,0 +1,189 @@
+"""Files become tables, and errors name the file, the column and the row."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from glassnet.data.read import read_table, write_csv
+from glassnet.data.table import Schema, table_of
+from glassnet.errors import DataError
+
+TEXT = "age,island,sick\n31,Dream,True\n,NA,false\n40.5,Biscoe,\n"
+
+
+@pytest.fixture
+def put(tmp_path):
+    def write(content, name="data.csv"):
+        path = tmp_path / name
+        content = content.encode() if isinstance(content, str) else content
+        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        return path
+
+    return write
+
+
+def columns(table):
+    return {name: [None if v != v else v for v in table.column(name).tolist()] for name in table.schema.names}
+
+
+EXPECTED = {"age": [31.0, None, 40.5], "island": ["Dream", None, "Biscoe"], "sick": ["true", "false", None]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", TEXT),
+        ("A.CSV", TEXT),
+        ("a.csv.gz", TEXT),
+        ("a.txt", TEXT.replace(",", ";")),
+        ("a.csv", TEXT.replace(",", "|")),
+        ("a.tsv", TEXT.replace(",", "\t")),
+        ("a.csv", "\ufeff" + TEXT),
+        ("a.csv", TEXT.replace("\n", "\r\n")),
+        ("a.csv", re.sub(r"[^,\n]+|(?<=,)(?=\n)|(?<=\n)(?=,)", r'"\g<0>"', TEXT)),
+        ("a.csv", TEXT.replace(",", " , ")),
+        ("a.csv", "\n" + TEXT.rstrip("\n")),
+    ],
+)
+def test_text_files(put, name, content):
+    assert columns(read_table(put(content, name))) == EXPECTED
+
+
+def test_parquet_and_frames_give_the_same_table(put, tmp_path):
+    frame = pd.DataFrame({"age": [31, None, 40.5], "island": ["Dream", None, "Biscoe"], "sick": [True, False, None]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert columns(read_table(tmp_path / "a.parquet")) == columns(table_of(frame)) == EXPECTED
+    frame["island"] = frame["island"].astype("category")
+    frame.to_parquet(tmp_path / "b.parquet")
+    assert columns(read_table(tmp_path / "b.parquet")) == EXPECTED
+    pd.DataFrame({"a": np.float32([1, 2])}).to_parquet(tmp_path / "c.parquet")
+    assert read_table(tmp_path / "c.parquet").numbers.dtype == np.float32
+
+
+CELLS = {
+    "a quoted name may hold the delimiter": ('"a,1";b\n1;x\n', {"a,1": [1.0], "b": ["x"]}),
+    "a name may hold a line break": ('"a\nb",c\n1,x\n', {"a\nb": [1.0], "c": ["x"]}),
+    "so may a cell, and quotes": ('a,b\n1,"x\ny"\n2,"""hi"""\n', {"a": [1.0, 2.0], "b": ["x\ny", '"hi"']}),
+    "gaps with white space": ("a,b\n1, NA\n2, 5\n", {"a": [1.0, 2.0], "b": [None, 5.0]}),
+    "an empty line in one column is a gap": ("a\n1\n\n3\n", {"a": [1.0, None, 3.0]}),
+    "gaps alone are numbers": ("a,b\n,\n,\n", {"a": [None, None], "b": [None, None]}),
+    "dates stay text": ("d,t\n2020-01-01,12:30:00\n2020-01-02,\n", {"d": ["2020-01-01", "2020-01-02"], "t": ["12:30:00", None]}),
+    "one word makes a category": ("a\n1\nx\n1.0\n", {"a": ["1", "x", "1.0"]}),
+    "0 and 1 are no booleans": ("a\n1\ntrue\n0\n", {"a": ["1", "true", "0"]}),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), CELLS.values(), ids=CELLS)
+def test_cells(put, content, expected):
+    assert columns(read_table(put(content))) == expected
+
+
+def test_a_category_found_late_in_a_long_file(put):
+    table = read_table(put("a,b\n" + "1,2\n" * 300_000 + "x,3\n"))
+    assert [column.kind for column in table.schema.columns] == ["category", "number"]
+    assert table.categories[0].levels == ("1", "x")
+
+
+def test_text_keeps_leading_zeros(put):
+    path = put("zip,age\n007,1\n010,2\n")
+    assert columns(read_table(path))["zip"] == [7.0, 10.0]
+    assert columns(read_table(path, text=["zip"]))["zip"] == ["007", "010"]
+    with pytest.raises(DataError, match=r"data\.csv.*'zipp'.*Did you mean 'zip'"):
+        read_table(path, text=["zipp"])
+
+
+def test_a_schema_is_enforced_and_the_rest_not_looked_at(put):
+    path = put("junk,zip,age,sick\ninf,007,1,True\nx,010,,True\n")
+    schema = Schema.from_plain([["age", "number"], ["sick", "category"], ["zip", "category"]])
+    table = read_table(path, schema=schema)
+    assert table.schema == schema
+    assert columns(table) == {"age": [1.0, None], "sick": ["true", "true"], "zip": ["007", "010"]}
+    with pytest.raises(DataError, match=r"data\.csv: column 'junk' must hold numbers but row 1 .* holds 'x'"):
+        read_table(put("junk\n1\nx\n"), schema=Schema.from_plain([["junk", "number"]]))
+    with pytest.raises(DataError, match=r"data\.csv: .*missing 'agee', 'city'\. Did you mean 'age'"):
+        read_table(path, schema=Schema.from_plain([["agee", "number"], ["zip", "category"], ["city", "category"]]))
+
+
+def test_a_schema_is_enforced_on_parquet(tmp_path):
+    pd.DataFrame({"i": [1, 2], "f": [1.0, 2.5], "d": pd.to_datetime(["2020-01-01", "2020-01-02"]), "t": ["5", "6"]}).to_parquet(
+        tmp_path / "a.parquet"
+    )
+    schema = Schema.from_plain([["t", "number"], ["f", "category"], ["i", "category"]])
+    assert columns(read_table(tmp_path / "a.parquet", schema=schema)) == {"t": [5.0, 6.0], "f": ["1", "2.5"], "i": ["1", "2"]}
+    with pytest.raises(DataError, match=r"a\.parquet: column 'd' holds dates"):
+        read_table(tmp_path / "a.parquet")
+
+
+BROKEN = {
+    "empty": (b"", "a.csv", "the file is empty"),
+    "blank": (b"\n\n", "a.csv", "the file is empty"),
+    "empty gz": (b"", "a.csv.gz", "the file is empty"),
+    "header only": (b"a,b\n", "a.csv", "header but no rows"),
+    "twice": (b"age,age\n1,2\n", "a.csv", "'age' occurs more than once"),
+    "short row": (b"a,b\n1,2\n3\n", "a.csv", r"row 3 \(the header is row 1\) has 1 cells but the header names 2 columns: '3'"),
+    "long row": (b"a,b\n1,2\n3,4,5\n", "a.csv", "row 3 .* has 3 cells but the header names 2 columns: '3,4,5'"),
+    "latin-1 cell": (b"a,b\n1,\xe9\n", "a.csv", "not UTF-8"),
+    "latin-1 header": (b"a,\xe9\n1,2\n", "a.csv", "not UTF-8"),
+    "utf-16": ("a,b\n1,2\n".encode("utf-16"), "a.csv", "not UTF-8"),
+    "infinite": (b"a,b\n1,2\n1,-inf\n", "a.csv", "column 'b' holds an infinite number in row 1"),
+    "no parquet": (b"PAR1", "a.parquet", "smaller than|magic"),
+    "unknown": (b"x", "a.xlsx", r"unknown kind of file '\.xlsx'.*\.parquet"),
+}
+
+
+@pytest.mark.parametrize(("content", "name", "message"), BROKEN.values(), ids=BROKEN)
+def test_broken_files_say_what_is_wrong(put, content, name, message):
+    path = put(content, name)
+    with pytest.raises(DataError, match=message) as error:
+        read_table(path)
+    assert str(error.value).startswith(f"{path}: ")
+
+
+def test_a_category_column_that_is_not_utf8(put):
+    with pytest.raises(DataError, match="not UTF-8"):
+        read_table(put(b"a,b\n1,\xe9\n"), text=["b"])
+
+
+def test_paths_that_lead_nowhere(put, tmp_path):
+    put(TEXT, "penguins.csv")
+    with pytest.raises(DataError, match=r"no such file\. Did you mean 'penguins\.csv'"):
+        read_table(tmp_path / "penguin.csv")
+    with pytest.raises(DataError, match="no such file"):
+        read_table(tmp_path / "nowhere" / "penguins.csv")
+    with pytest.raises(DataError, match="is a folder"):
+        read_table(tmp_path)
+    put(b"not gzip").rename(tmp_path / "a.csv.gz")
+    with pytest.raises(DataError, match=r"a\.csv\.gz: cannot be read"):
+        read_table(tmp_path / "a.csv.gz")
+
+
+ODD = ["x,y", 'say "hi"', "two\nlines", " plain", None]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.parquet"])
+def test_what_is_written_reads_back(tmp_path, name):
+    floats = np.array([0.1, 1e300, -5e-324, np.nan, 1 / 3])
+    write_csv(tmp_path / name, ["p=a,b", "n", "label"], [floats, np.arange(5), np.array(ODD, dtype=object)])
+    table = read_table(tmp_path / name)
+    np.testing.assert_array_equal(table.column("p=a,b"), floats)
+    assert table.column("label").tolist() == ["x,y", 'say "hi"', "two\nlines", "plain", None]
+
+
+def test_quotes_only_where_needed():
+    stream = io.BytesIO()
+    write_csv(stream, ["a", "b"], [np.array([1.5, np.nan]), ["x", None]])
+    assert stream.getvalue() == b"a,b\n1.5,x\n,\n"
+    stream = io.BytesIO()
+    write_csv(stream, ["a", "b"], [[1], ['x,"y"']])
+    assert stream.getvalue() == b'"a","b"\n1,"x,""y"""\n'
+
+
+def test_a_file_that_cannot_be_written(tmp_path):
+    with pytest.raises(DataError, match=r"out\.csv: cannot be written"):
+        write_csv(tmp_path / "nowhere" / "out.csv", ["a"], [[1]])

@@ -1,0 +1,107 @@
+"""Splits, batches and toys: which rows go where, and that the same seed says the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glassnet.data.batches import batch_offsets, epoch_order, plan_epochs
+from glassnet.data.split import split_rows
+from glassnet.data.toys import circles, moons, spirals, xor
+from glassnet.errors import DataError, SettingError
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(2, 300), st.floats(0.01, 0.99), st.integers(0, 2**40))
+def test_a_split_is_a_partition(n, fraction, seed):
+    train, held = split_rows(n, fraction, seed=seed)
+    assert sorted([*train, *held]) == list(range(n))
+    assert (np.diff(train) > 0).all()
+    assert (np.diff(held) > 0).all()
+    assert len(held) == min(max(1, round(n * fraction)), n - 1)
+    assert train.dtype == held.dtype == np.int64
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=3, max_size=200), st.floats(0.05, 0.9), st.integers(0, 100))
+def test_a_stratified_split_keeps_every_class_and_its_share(labels, fraction, seed):
+    labels, n = np.array(labels), len(labels)
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) == n:
+        return
+    train, held = split_rows(n, fraction, seed=seed, stratify=labels)
+    assert sorted([*train, *held]) == list(range(n))
+    assert set(labels[train]) == set(classes)
+    assert len(held) == min(max(1, round(n * fraction)), n - 1, n - len(classes))
+    if counts.min() > 1 / (1 - fraction) + 1:
+        share = np.array([(labels[held] == label).sum() for label in classes])
+        assert np.abs(share - counts * len(held) / n).max() <= 1.0
+
+
+def test_the_seed_decides():
+    one, same, other = (split_rows(100, 0.3, seed=seed)[1].tolist() for seed in (1, 1, 2))
+    assert one == same != other
+    assert split_rows(100, 0.3, seed=np.random.SeedSequence(1))[1].tolist() == one
+    labels = np.arange(100) % 3
+    assert split_rows(100, 0.3, seed=[1, 2], stratify=labels)[1].tolist() != split_rows(100, 0.3, seed=[1, 3], stratify=labels)[1].tolist()
+
+
+def test_splits_that_cannot_be():
+    with pytest.raises(DataError, match="at least 2 rows, got 1"):
+        split_rows(1, 0.5, seed=0)
+    with pytest.raises(DataError, match="each of the 3 rows is the only one of its class"):
+        split_rows(3, 0.5, seed=0, stratify=["a", "b", "c"])
+    with pytest.raises(DataError, match=r"shape \(2,\)"):
+        split_rows(3, 0.5, seed=0, stratify=["a", "b"])
+    for fraction in (0.0, 1.0, -1, float("nan")):
+        with pytest.raises(SettingError, match="between 0 and 1"):
+            split_rows(10, fraction, seed=0)
+
+
+@pytest.mark.parametrize(("n", "size"), [(1, 1), (10, 4), (10, 5), (10, 100), (7, 1)])
+def test_a_plan_is_its_epochs_end_to_end(n, size):
+    order, offsets = plan_epochs(n, size, 3, 4, seed=9)
+    assert order.dtype == offsets.dtype == np.int64
+    per_epoch = -(-n // size)
+    assert len(offsets) == 4 * per_epoch + 1
+    for i in range(4):
+        start = i * n
+        np.testing.assert_array_equal(order[start : start + n], epoch_order(n, 3 + i, 9))
+        assert sorted(order[start : start + n]) == list(range(n))
+        np.testing.assert_array_equal(offsets[i * per_epoch : (i + 1) * per_epoch + 1] - start, batch_offsets(n, size))
+    assert offsets[-1] == 4 * n
+
+
+def test_epochs_and_seeds_differ_and_need_no_past():
+    orders = {tuple(epoch_order(50, epoch, seed)) for epoch in range(20) for seed in range(5)}
+    assert len(orders) == 100
+    assert epoch_order(50, 10**9, 0).tolist() == epoch_order(50, 10**9, 0).tolist()
+    assert batch_offsets(10, 4).tolist() == [0, 4, 8, 10]
+
+
+def test_xor():
+    X, y = xor()
+    assert [int(a != b) for a, b in X] == y.tolist()
+
+
+@pytest.mark.parametrize("toy", [moons, circles, spirals])
+def test_toys(toy):
+    X, y = toy(101, seed=1)
+    assert X.shape == (101, 2)
+    assert np.bincount(y).tolist() == [51, 50]
+    np.testing.assert_array_equal(X, toy(101, seed=1)[0])
+    assert (X != toy(101, seed=2)[0]).any()
+    # Without noise the nearest neighbor of a point is of its own class: the classes are apart, though no line parts them.
+    X, y = toy(200, noise=0.0)
+    distance = np.linalg.norm(X[:, None] - X[None], axis=2) + 1e9 * np.eye(200)
+    assert (y[distance.argmin(axis=1)] == y).mean() > 0.97
+    A = np.column_stack([X, np.ones(200)])
+    guess = A @ np.linalg.lstsq(A, 2.0 * y - 1, rcond=None)[0] > 0
+    assert (guess == y).mean() < 0.95
+
+
+def test_circles_have_their_radii():
+    X, y = circles(40, noise=0.0, inner=0.25)
+    np.testing.assert_allclose(np.linalg.norm(X, axis=1), np.where(y == 1, 0.25, 1.0))

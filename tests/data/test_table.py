@@ -1,0 +1,215 @@
+"""Whatever holds a table becomes the same table, and realigns by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+import scipy.sparse as sp
+
+from glassnet.data.cells import text_of
+from glassnet.data.table import Categories, Column, Schema, Table, table_of
+from glassnet.errors import DataError
+
+AGE = [31.0, None, 40.5, 18.0]
+COUNT = [1, 2, None, 4]
+ISLAND = ["Dream", None, "Biscoe", "Dream"]
+SICK = [True, False, None, True]
+DATA = {"age": AGE, "island": ISLAND, "count": COUNT, "sick": SICK}
+
+SAME = {
+    "dict": DATA,
+    "pandas": pd.DataFrame(DATA),
+    "pandas nullable": pd.DataFrame(
+        {
+            "age": pd.array([31.0, pd.NA, 40.5, 18.0], dtype="Float64"),
+            "island": pd.Series(ISLAND, dtype="category"),
+            "count": pd.array(COUNT, dtype="Int64"),
+            "sick": pd.array(SICK, dtype="boolean"),
+        }
+    ),
+    "pandas object": pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in DATA.items()}),
+    "pandas arrow": pa.table(DATA).to_pandas(types_mapper=pd.ArrowDtype),
+    "polars": pl.DataFrame(DATA),
+    "polars categorical": pl.DataFrame(DATA).with_columns(pl.col("island").cast(pl.Categorical)),
+    "pyarrow": pa.table(DATA),
+    "pyarrow dictionary": pa.table({**DATA, "island": pa.array(ISLAND).dictionary_encode()}),
+    "rows, named below": [list(row) for row in zip(*DATA.values(), strict=True)],
+    "object array, named below": np.array([list(row) for row in zip(*DATA.values(), strict=True)], dtype=object),
+}
+
+
+@pytest.mark.parametrize("data", SAME.values(), ids=SAME)
+def test_every_door_gives_the_same_table(data):
+    table = table_of(data, names=tuple(DATA) if isinstance(data, (list, np.ndarray)) else None)
+    assert table.schema.to_plain() == [["age", "number"], ["island", "category"], ["count", "number"], ["sick", "category"]]
+    np.testing.assert_array_equal(table.numbers, [[31.0, 1], [np.nan, 2], [40.5, np.nan], [18.0, 4]])
+    assert table.numbers.dtype == np.float64
+    island, sick = table.categories
+    assert island.levels == ("Biscoe", "Dream")
+    assert island.codes.tolist() == [1, -1, 0, 1]
+    assert island.codes.dtype == np.int32
+    assert sick.levels == ("false", "true")
+    assert sick.codes.tolist() == [1, 0, -1, 1]
+    assert table.n_rows == 4
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_float_arrays_are_not_copied(dtype):
+    X = np.arange(6, dtype=dtype).reshape(3, 2)
+    table = table_of(X)
+    assert np.shares_memory(table.numbers, X)
+    assert table.schema.names == ("x0", "x1")
+    assert table_of(table) is table
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int64", "bool", "float16", ">f8"])
+def test_other_numeric_arrays_become_float64(dtype):
+    block = table_of(np.array([[1, 0], [0, 1]], dtype=dtype)).numbers
+    assert block.dtype == np.float64
+    assert block.dtype.isnative
+    assert block.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+def test_float32_columns_stay_float32_and_masked_cells_are_gaps():
+    assert table_of(pd.DataFrame({"a": np.float32([1, 2]), "b": np.float32([3, 4])})).numbers.dtype == np.float32
+    np.testing.assert_array_equal(table_of(np.ma.array([[1.0, 2.0]], mask=[[True, False]])).numbers, [[np.nan, 2.0]])
+
+
+def test_text_arrays_are_looked_at_column_by_column():
+    table = table_of(np.array([["1.5", "a"], ["NA", "b"]]))
+    assert [column.kind for column in table.schema.columns] == ["number", "category"]
+    np.testing.assert_array_equal(table.numbers, [[1.5], [np.nan]])
+
+
+@pytest.mark.parametrize("make", [sp.csr_matrix, sp.csr_array, sp.csc_matrix, sp.coo_array])
+def test_sparse_becomes_csr_and_the_callers_matrix_stays(make):
+    table = table_of(make(np.array([[0, 2, 0], [1, 0, 3]])))
+    assert table.numbers.format == "csr"
+    assert table.numbers.dtype == np.float64
+    assert table.numbers.toarray().tolist() == [[0, 2, 0], [1, 0, 3]]
+    twice = sp.csr_matrix((np.ones(2), [0, 0], [0, 2]), shape=(1, 2))
+    assert table_of(twice).numbers.toarray().tolist() == [[2.0, 0.0]]
+    assert twice.nnz == 2
+
+
+CELLS = [
+    (" Dream ", "Dream"), ("TRUE", "true"), ("False", "false"), (True, "true"), (np.False_, "false"), (3, "3"), (3.0, "3"), (-0.0, "0"),
+    (0.1, "0.1"), (np.float32(0.1), "0.1"), (1e300, "1e+300"), (2**60, str(2**60)), (b"x", "x"), ("NA", None), ("", None), (" ? ", None),
+    (None, None), (np.nan, None), (pd.NA, None), (pd.NaT, None), ("none", "none"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "text"), CELLS)
+def test_one_rule_for_cells(cell, text):
+    assert text_of(cell) == text
+
+
+WRONG = {
+    "1-D": (np.ones(3), "Reshape your data"),
+    "series": (pd.Series([1]), "Reshape your data"),
+    "3-D": (np.ones((2, 2, 2)), r"\(2, 2, 2\)"),
+    "complex": (np.array([[1j]]), "Complex data not supported"),
+    "complex column": ({"a": [1j]}, "Complex data not supported.*'a'"),
+    "complex sparse": (sp.csr_matrix([[1j]]), "Complex data not supported"),
+    "no rows": (np.ones((0, 2)), r"0 sample\(s\) \(shape=\(0, 2\)\) while a minimum of 1 is required"),
+    "no columns": (np.ones((2, 0)), r"0 feature\(s\) \(shape=\(2, 0\)\) while a minimum of 1 is required"),
+    "empty dict": ({}, "minimum of 1"),
+    "twice": (pd.DataFrame([[1, 2]], columns=["age", "age"]), "'age'"),
+    "twice as text": (pd.DataFrame({1: [1], "1": [2]}), "one name"),
+    "ragged rows": ([[1, 2], [3]], "1, 2 values"),
+    "ragged dict": ({"a": [1, 2], "b": [1]}, "'b' has 1 values but column 'a' has 2"),
+    "2-D column": ({"a": np.ones((2, 2))}, r"'a' must be 1-D but has shape \(2, 2\)"),
+    "infinite": (np.array([[1.0, 2.0], [3.0, np.inf]]), "'x1' holds an infinite number in row 1"),
+    "infinite column": ({"a": [1.0], "b": [-np.inf]}, "'b' holds an infinite number in row 0"),
+    "infinite sparse": (sp.csr_matrix([[0.0, 0.0], [0.0, np.inf]]), "'x1' of the sparse matrix holds an infinite number in row 1"),
+    "gap sparse": (sp.csr_matrix([[0.0, np.nan]]), "'x1' of the sparse matrix holds a NaN in row 0"),
+    "dates": ({"day": [dt.date(2020, 1, 1)]}, "'day' holds dates.*convert it to numbers first"),
+    "pandas dates": (pd.DataFrame({"day": pd.to_datetime(["2020-01-01"])}), "'day' holds dates"),
+    "polars dates": (pl.DataFrame({"day": [dt.datetime(2020, 1, 1)]}), "'day' holds dates"),
+    "date array": (np.array([["2020-01-01"]], dtype="M8[D]"), "'x0' holds dates"),
+    "records": ({"a": ["x", {"b": 1}]}, "'a' holds a dict in row 1"),
+    "lists": (pl.DataFrame({"a": [[1], [2]]}), "'a' holds List"),
+    "huge": ({"a": [10**400]}, "'a' holds a whole number too large"),
+    "not a table": (5, "int is no table"),
+    "text": ("penguins.csv", "str is no table"),
+    "lazy": (pl.LazyFrame({"a": [1]}), "Collect it first"),
+}
+
+
+@pytest.mark.parametrize(("data", "message"), WRONG.values(), ids=WRONG)
+def test_what_is_no_table_is_refused_by_name(data, message):
+    with pytest.raises(DataError, match=message):
+        table_of(data)
+
+
+def test_wrong_number_of_names():
+    with pytest.raises(DataError, match="2 column names for 3 columns"):
+        table_of(np.ones((2, 3)), names=["a", "b"])
+    with pytest.raises(DataError, match="'a'"):
+        table_of(np.ones((2, 2)), names=["a", "a"])
+
+
+def test_select_realigns_by_name():
+    table = table_of(DATA)
+    schema = Schema.from_plain([["sick", "category"], ["count", "number"], ["age", "number"]])
+    moved = table.select(schema)
+    assert moved.schema == schema
+    np.testing.assert_array_equal(moved.numbers, table.numbers[:, [1, 0]])
+    assert moved.column("sick").tolist() == ["true", "false", None, "true"]
+    assert table.select(table.schema) is table
+    sparse = table_of(sp.csr_matrix([[0.0, 2.0, 3.0]])).select(Schema.from_plain([["x2", "number"], ["x1", "number"]]))
+    assert sparse.numbers.toarray().tolist() == [[3.0, 2.0]]
+
+
+def test_select_names_all_that_is_missing():
+    needed = Schema.from_plain([["agee", "number"], ["city", "category"], ["count", "number"]])
+    with pytest.raises(DataError, match=r"has 4 columns but 3 are needed: missing 'agee', 'city'\. Did you mean 'age'\?"):
+        table_of(DATA).select(needed)
+
+
+def test_select_converts_exactly_or_not_at_all():
+    table = table_of({"zip": ["7", "NA", "1.5"], "grade": ["1", "A", "2"], "n": [1.0, 2.5, np.nan]})
+    numbers = table.select(Schema.from_plain([["zip", "number"], ["n", "number"]])).numbers
+    np.testing.assert_array_equal(numbers, [[7.0, 1.0], [np.nan, 2.5], [1.5, np.nan]])
+    assert table.select(Schema.from_plain([["n", "category"]])).column("n").tolist() == ["1", "2.5", None]
+    with pytest.raises(DataError, match=r"'grade' must hold numbers but row 1 .* holds 'A'"):
+        table.select(Schema.from_plain([["grade", "number"]]))
+    many = table_of({"n": [10, 9, 10]}).select(Schema.from_plain([["n", "category"]]))
+    assert many.categories[0].levels == ("10", "9")  # sorted as text
+    assert many.column("n").tolist() == ["10", "9", "10"]
+
+
+@pytest.mark.parametrize("text", ["inf", "1_000", "0x10", "", "1e999", "１"])
+def test_what_python_takes_for_a_number_need_not_be_one(text):
+    table = Table(Schema((Column("a", "category"),)), np.empty((1, 0)), (Categories(np.zeros(1, np.int32), (text,)),))
+    with pytest.raises(DataError, match=f"holds {re.escape(repr(text))}"):
+        table.select(Schema((Column("a", "number"),)))
+
+
+def test_take_drop_and_column():
+    table = table_of(DATA)
+    for rows in (np.array([3, 0]), np.array([True, False, False, True]), slice(1, 3)):
+        part = table.take(rows)
+        assert part.column("island").tolist() == np.array(ISLAND, dtype=object)[rows].tolist()
+        np.testing.assert_array_equal(part.column("age"), np.array(AGE, dtype=float)[rows])
+    assert table.drop(["age", "sick"]).schema.names == ("island", "count")
+    for ask in (lambda: table.column("agee"), lambda: table.drop(["agee"])):
+        with pytest.raises(DataError, match=r"no column 'agee'.*Did you mean 'age'\?"):
+            ask()
+
+
+def test_schema_round_trip_and_bad_schemas():
+    schema = table_of(DATA).schema
+    assert Schema.from_plain(schema.to_plain()) == schema
+    assert schema.numbers == ("age", "count")
+    assert schema.categories == ("island", "sick")
+    with pytest.raises(DataError, match="'a' occurs more than once"):
+        Schema.from_plain([["a", "number"], ["a", "category"]])
+    with pytest.raises(DataError, match="'a' has kind 'date'"):
+        Schema.from_plain([["a", "date"]])

@@ -1,0 +1,145 @@
+"""Faults to plant in backward passes: each is one that somebody has really made, and the gradient law must see every one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet.activations import ACTIVATIONS
+from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
+from glassnet.layers.stack import stack_backward
+from glassnet.losses import Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared, classification, regression
+from glassnet.penalties import Penalty
+from tests.laws.tables import Array
+
+Fault = Callable[[pytest.MonkeyPatch], None]
+
+
+def activation(name: str, backward: Callable[[Array, Array], Array]) -> Fault:
+    return lambda patch: patch.setitem(ACTIVATIONS, name, replace(ACTIVATIONS[name], backward=backward))
+
+
+def after(kind: type, spoil: Callable[..., Any]) -> Fault:
+    """Run the true backward pass of a layer, then `spoil(p, g, cache, dY, dX)`, which may write into g, and return its dX."""
+    true: Callable[..., Any] = kind.backward  # type: ignore[attr-defined]
+
+    def backward(self: Any, p: Any, g: Any, cache: Any, dY: Array, needs_dX: bool = True) -> Any:
+        dX = true(self, p, g, cache, dY, needs_dX)
+        return spoil(p, g, cache, dY, dX)
+
+    return lambda patch: patch.setattr(kind, "backward", backward)
+
+
+def write(tensor: str, wrong: Callable[..., Any]) -> Callable[..., Any]:
+    """Spoil one tensor's gradient and leave dX as it is."""
+
+    def spoil(p: Any, g: Any, cache: Any, dY: Array, dX: Any) -> Any:
+        getattr(g, tensor)[...] = wrong(p, g, cache, dY)
+        return dX
+
+    return spoil
+
+
+def one_percent(p: Any, g: Any, cache: Any, dY: Array) -> Array:
+    dW: Array = g.W.copy()
+    dW.flat[np.argmax(np.abs(dW))] *= 1.01
+    return dW
+
+
+def loss_gradient(kind: type, wrong: Callable[[Array, Array, Any, Array], Array]) -> Fault:
+    """Pass (Z, y, weight, dZ) of a loss through `wrong`."""
+    true: Callable[..., Any] = kind.value_and_gradient  # type: ignore[attr-defined]
+
+    def value_and_gradient(self: Any, Z: Array, y: Array, weight: Any = None) -> tuple[float, Array]:
+        value, dZ = true(self, Z, y, weight)
+        return value, wrong(Z, y, weight, dZ.copy())
+
+    return lambda patch: patch.setattr(kind, "value_and_gradient", value_and_gradient)
+
+
+def mean_of(wrong: Callable[[Array, Any, int], Array]) -> Fault:
+    """Replace the gradient of the weighted mean that the losses share by `wrong(dZ, weight, n_outputs)`."""
+    true = regression.weighted_mean
+
+    def weighted_mean(L: Array, dZ: Array, weight: Any) -> tuple[float, Array]:
+        return true(L, dZ.copy(), weight)[0], wrong(dZ, weight, L.shape[1] if L.ndim == 2 else 1)
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(regression, "weighted_mean", weighted_mean)
+        patch.setattr(classification, "weighted_mean", weighted_mean)
+
+    return plant
+
+
+def missing_class(Z: Array, y: Array, weight: Any, dZ: Array) -> Array:
+    dZ[:, -1] = 0.0
+    return dZ
+
+
+def penalty_without_factor(self: Penalty, theta: Array, gradient: Array, segments: Any, scratch: Array) -> float:
+    value = true_penalty(self, theta, gradient.copy(), segments, scratch)
+    gradient += self.l1 * np.sign(theta) + self.l2 * theta
+    return value
+
+
+true_penalty = Penalty.add_gradient
+
+
+def no_shortcut(self: Any, p: Any, g: Any, caches: Any, dY: Array, needs_dX: bool = True) -> Any:
+    return stack_backward(self.layers, p.layers, g.layers, caches, dY, needs_dX)
+
+
+FAULTS: dict[str, Fault] = {
+    "dense: wrong sign of dW": after(Dense, write("W", lambda p, g, cache, dY: -g.W)),
+    "dense: forgotten db": after(Dense, write("b", lambda p, g, cache, dY: 0.0)),
+    "dense: db is a mean, not a sum": after(Dense, write("b", lambda p, g, cache, dY: g.b / max(len(dY), 2))),
+    "dense: one entry of dW too large by one percent": after(Dense, write("W", one_percent)),
+    "dense: W used where W^T belongs": after(
+        Dense, lambda p, g, cache, dY, dX: dX if len(set(p.W.shape)) > 1 or dX is None else dY * (cache[1] * 0 + 1) @ p.W
+    ),
+    "dense: the activation's slope left out of db": after(Dense, write("b", lambda p, g, cache, dY: dY.sum(axis=0))),
+    "dense: dW added to what stood there": after(Dense, write("W", lambda p, g, cache, dY: 2.0 * g.W)),
+    "sigmoid: slope A instead of A (1 - A)": activation("sigmoid", lambda A, dA: dA * A),
+    "tanh: 1 - A instead of 1 - A^2": activation("tanh", lambda A, dA: dA * (1.0 - A)),
+    "relu: lets everything pass": activation("relu", lambda A, dA: dA),
+    "leaky relu: slope 0.01 everywhere": activation("leaky_relu", lambda A, dA: 0.01 * dA),
+    "selu: the scale forgotten": activation("selu", lambda A, dA: dA * np.where(A > 0.0, 1.0, A + 1.7580993408473766)),
+    "gelu: density term forgotten": activation("gelu", lambda Z, dA: dA * 0.5 * (1.0 + np.tanh(0.7978845608 * (Z + 0.044715 * Z**3)))),
+    "silu: the factor Z forgotten": activation("silu", lambda Z, dA: dA / (1.0 + np.exp(-Z))),
+    "batch norm: the term of the mean missing": after(
+        BatchNorm,
+        lambda p, g, cache, dY, dX: dX + p.gamma * cache[1] * g.beta / len(dY) if cache[2] else dX,
+    ),
+    "batch norm: the term of the variance missing": after(
+        BatchNorm,
+        lambda p, g, cache, dY, dX: dX + p.gamma * cache[1] * cache[0] * g.gamma / len(dY) if cache[2] else dX,
+    ),
+    "batch norm: in prediction differentiated as in training": after(
+        BatchNorm, lambda p, g, cache, dY, dX: dX if cache[2] else dX - dX.mean(axis=0)
+    ),
+    "batch norm: dgamma without the normalized signal": after(BatchNorm, write("gamma", lambda p, g, cache, dY: g.beta)),
+    "layer norm: the term of the mean missing": after(
+        LayerNorm, lambda p, g, cache, dY, dX: dX + cache[1] * (dY * p.gamma).mean(axis=1, keepdims=True)
+    ),
+    "layer norm: gamma forgotten": after(LayerNorm, lambda p, g, cache, dY, dX: dX / p.gamma),
+    "dropout: a stale mask": after(Dropout, lambda p, g, M, dY, dX: dX if M is None else dY * np.roll(M, 1, axis=1)),
+    "dropout: the mask without its scale": after(Dropout, lambda p, g, M, dY, dX: dX if M is None else dY * (M > 0.0)),
+    "residual: the shortcut forgotten": lambda patch: patch.setattr(Residual, "backward", no_shortcut),
+    "softmax: a class missing": loss_gradient(Softmax, missing_class),
+    "logistic: wrong sign": loss_gradient(Logistic, lambda Z, y, weight, dZ: -dZ),
+    "squared: the half forgotten": loss_gradient(Squared, lambda Z, y, weight, dZ: 2.0 * dZ),
+    "huber: not cut off": loss_gradient(Huber, lambda Z, y, weight, dZ: dZ if weight is not None else (Z - y) / Z.size),
+    "quantile: q and 1 - q exchanged": loss_gradient(Quantile, lambda Z, y, weight, dZ: -np.flip(dZ, axis=1)),
+    "poisson: the link forgotten": loss_gradient(Poisson, lambda Z, y, weight, dZ: dZ if weight is not None else (Z - y) / Z.size),
+    "gamma: constant gradient": loss_gradient(Gamma, lambda Z, y, weight, dZ: np.full_like(dZ, 1.0 / dZ.size)),
+    "losses: not divided by the weights": mean_of(
+        lambda dZ, weight, k: dZ * (1.0 if weight is None else weight[:, None]) / (len(dZ) * k),
+    ),
+    "losses: weights left out of the gradient": mean_of(lambda dZ, weight, k: dZ / (len(dZ) * k)),
+    "losses: not divided by the outputs": mean_of(
+        lambda dZ, weight, k: dZ / len(dZ) if weight is None else dZ * (weight / weight.sum())[:, None],
+    ),
+    "penalty: biases penalized in the gradient only": lambda patch: patch.setattr(Penalty, "add_gradient", penalty_without_factor),
+}

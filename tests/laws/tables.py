@@ -1,0 +1,263 @@
+"""What exists, as tables: one row or more for every activation, loss, layer, optimizer, schedule, initializer and penalty.
+
+Every law runs over a whole table; `without_a_row` names what stands in the package but in no table here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.activations import ACTIVATIONS, ActivationFunction
+from glassnet.initializers import INITIALIZERS, Constant, Glorot, He, Initializer, LeCun, StandardNormal
+from glassnet.layers import LAYERS, Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
+from glassnet.losses import (
+    LOSSES,
+    Absolute,
+    CustomLoss,
+    Gamma,
+    Huber,
+    Logistic,
+    Loss,
+    Poisson,
+    Quantile,
+    Softmax,
+    Squared,
+)
+from glassnet.optimizers import LBFGS, OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
+from glassnet.penalties import Penalty
+from glassnet.schedules import (
+    SCHEDULES,
+    Cosine,
+    Exponential,
+    InverseScaling,
+    OneCycle,
+    ReduceOnPlateau,
+    Schedule,
+    StepDecay,
+    Warmup,
+)
+from glassnet.schedules import Constant as ConstantRate
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Target = Callable[[np.random.Generator, int], Array]
+
+
+# Activations: where the slope, or the slope of the slope, jumps. Central differences must not reach across.
+
+KINKS: dict[str, tuple[float, ...]] = {
+    "identity": (),
+    "sigmoid": (),
+    "tanh": (),
+    "relu": (0.0,),
+    "leaky_relu": (0.0,),
+    "elu": (0.0,),
+    "selu": (0.0,),
+    "gelu": (),
+    "silu": (),
+    "mish": (),
+    "softplus": (),
+}
+CUBE = ActivationFunction("cube", lambda Z: Z**3, lambda Z, dA: 3.0 * Z * Z * dA, keeps="input")
+
+
+# Losses
+
+
+@dataclass(frozen=True)
+class LossCase:
+    """A loss, how many raw scores it takes here, and how a target for it is drawn.
+
+    kinks : (Z, y) -> an array that changes its signs where the loss has a kink
+    """
+
+    loss: Any
+    n_outputs: int
+    target: Target
+    kinks: Callable[[Array, Array], Array] = lambda Z, y: np.zeros(0)
+
+    def draw(self, rng: np.random.Generator, n: int, dtype: str = "float64") -> Array:
+        """A prepared target of n rows."""
+        return self.loss.prepare(self.target(rng, n), self.n_outputs, dtype)
+
+
+def real(n_columns: int) -> Target:
+    return lambda rng, n: rng.normal(0.0, 2.0, (n, n_columns))
+
+
+def yes_or_no(n_columns: int) -> Target:
+    return lambda rng, n: rng.integers(0, 2, (n, n_columns))
+
+
+def labels(k: int) -> Target:
+    return lambda rng, n: rng.integers(0, k, n)
+
+
+def probabilities(k: int) -> Target:
+    return lambda rng, n: rng.dirichlet(np.ones(k), n)
+
+
+def shares(rng: np.random.Generator, n: int) -> Array:
+    return rng.random((n, 1))
+
+
+def counts(rng: np.random.Generator, n: int) -> Array:
+    return rng.poisson(1.5, (n, 1))
+
+
+def amounts(rng: np.random.Generator, n: int) -> Array:
+    return rng.gamma(2.0, 1.0, (n, 2))
+
+
+def error(Z: Array, y: Array) -> Array:
+    return Z - np.repeat(y, Z.shape[1] // y.shape[1], axis=1)
+
+
+def at_delta(delta: float) -> Callable[[Array, Array], Array]:
+    return lambda Z, y: np.abs(Z - y) - delta
+
+
+def log_cosh(Z: Array, y: Array) -> tuple[Array, Array]:
+    return np.log(np.cosh(Z - y)), np.tanh(Z - y)
+
+
+def half_distance(Z: Array, y: Array) -> tuple[Array, Array]:
+    return 0.5 * ((Z - y) ** 2).sum(axis=1), Z - y
+
+
+LOSS_CASES: dict[str, LossCase] = {
+    "squared": LossCase(Squared(), 1, real(1)),
+    "squared, three outputs": LossCase(Squared(), 3, real(3)),
+    "absolute": LossCase(Absolute(), 1, real(1), error),
+    "absolute, two outputs": LossCase(Absolute(), 2, real(2), error),
+    "huber": LossCase(Huber(), 1, real(1), at_delta(1.0)),
+    "huber, delta 0.3, two outputs": LossCase(Huber(0.3), 2, real(2), at_delta(0.3)),
+    "quantile": LossCase(Quantile(), 1, real(1), error),
+    "quantile 0.9": LossCase(Quantile((0.9,)), 1, real(1), error),
+    "three quantiles": LossCase(Quantile((0.1, 0.5, 0.8)), 3, real(1), error),
+    "three quantiles of two targets": LossCase(Quantile((0.1, 0.5, 0.8)), 6, real(2), error),
+    "logistic": LossCase(Logistic(), 1, yes_or_no(1)),
+    "logistic, three outputs": LossCase(Logistic(), 3, yes_or_no(3)),
+    "logistic, smoothed": LossCase(Logistic(0.2), 1, yes_or_no(1)),
+    "logistic, probabilities": LossCase(Logistic(), 1, shares),
+    "softmax": LossCase(Softmax(), 4, labels(4)),
+    "softmax, two classes": LossCase(Softmax(), 2, labels(2)),
+    "softmax, smoothed": LossCase(Softmax(0.1), 4, labels(4)),
+    "softmax, probabilities": LossCase(Softmax(), 3, probabilities(3)),
+    "softmax, probabilities, smoothed": LossCase(Softmax(0.3), 3, probabilities(3)),
+    "poisson": LossCase(Poisson(), 1, counts),
+    "gamma, two outputs": LossCase(Gamma(), 2, amounts),
+    "custom": LossCase(CustomLoss(log_cosh, name="log_cosh"), 2, real(2)),
+    "custom, one loss a row": LossCase(CustomLoss(half_distance, name="half_distance"), 2, real(2)),
+}
+
+
+# Layers: each takes signals of any width, WIDTH where it has a width of its own. A wide eps keeps normalization within the
+# reach of differences; the default one has its row too.
+
+WIDTH = 4
+LAYER_CASES: dict[str, Layer] = {
+    "dense": Dense(3),
+    "dense, one unit": Dense(1, "tanh"),
+    "dense, own activation": Dense(2, CUBE),
+    **{f"activation {name}": Activation(name) for name in KINKS},
+    "dropout": Dropout(0.4),
+    "dropout of nothing": Dropout(0.0),
+    "batch_norm": BatchNorm(),
+    "batch_norm, wide": BatchNorm(momentum=0.5, eps=0.1),
+    "layer_norm": LayerNorm(),
+    "layer_norm, wide": LayerNorm(eps=0.1),
+    "residual": Residual([Dense(5, "tanh"), Dense(WIDTH)]),
+    "nested residual": Residual(
+        [Dense(3, "silu"), Residual([BatchNorm(eps=0.1), Dropout(0.3), Residual([Dense(3, "tanh")])]), Dense(WIDTH, "softplus")]
+    ),
+}
+
+
+# Optimizers: SciPy runs the last one whole, so the laws of single steps pass it by.
+
+STEPPERS: dict[str, Optimizer] = {
+    "sgd": SGD(0.1),
+    "sgd, momentum": SGD(0.1, momentum=0.9),
+    "sgd, nesterov": SGD(0.01, momentum=0.9, nesterov=True),
+    "rmsprop": RMSprop(),
+    "rmsprop, other settings": RMSprop(0.02, rho=0.7, eps=1e-3),
+    "adam": Adam(),
+    "adam, other settings": Adam(0.02, beta1=0.7, beta2=0.95, eps=1e-4),
+    "adam, no momentum": Adam(0.02, beta1=0.0),
+    "adamw": AdamW(),
+    "adamw, strong decay": AdamW(0.02, weight_decay=0.5),
+}
+OPTIMIZER_CASES: dict[str, Optimizer | LBFGS] = {**STEPPERS, "lbfgs": LBFGS()}
+
+
+# Schedules: the last one follows losses and is no function of the step.
+
+STEPWISE: dict[str, Schedule] = {
+    "constant": ConstantRate(),
+    "step": StepDecay(),
+    "step, half at each tenth": StepDecay(0.5, every=0.1),
+    "exponential": Exponential(),
+    "cosine": Cosine(),
+    "cosine to 0.1": Cosine(0.1),
+    "one_cycle": OneCycle(),
+    "one_cycle, early": OneCycle(rise=0.1, start=0.0, final=0.0),
+    "inverse_scaling": InverseScaling(),
+    "warmup": Warmup(ConstantRate()),
+    "warmup_cosine": Warmup(Cosine()),
+    "warmup before steps": Warmup(StepDecay(), fraction=0.25),
+}
+SCHEDULE_CASES: dict[str, Schedule | ReduceOnPlateau] = {**STEPWISE, "reduce_on_plateau": ReduceOnPlateau()}
+
+
+# Initializers: with the variance of a weight for (fan_in, fan_out), and the limit in standard deviations, None for none.
+
+
+@dataclass(frozen=True)
+class InitializerCase:
+    initializer: Initializer
+    variance: Callable[[int, int], float]
+    limit: float | None = None
+
+
+UNIFORM = 3.0**0.5
+INITIALIZER_CASES: dict[str, InitializerCase] = {
+    "glorot_uniform": InitializerCase(Glorot("uniform"), lambda m, n: 2.0 / (m + n), UNIFORM),
+    "glorot_normal": InitializerCase(Glorot("normal"), lambda m, n: 2.0 / (m + n)),
+    "he_uniform": InitializerCase(He("uniform"), lambda m, n: 2.0 / m, UNIFORM),
+    "he_normal": InitializerCase(He("normal"), lambda m, n: 2.0 / m),
+    "lecun_uniform": InitializerCase(LeCun("uniform"), lambda m, n: 1.0 / m, UNIFORM),
+    "lecun_normal": InitializerCase(LeCun("normal"), lambda m, n: 1.0 / m),
+    "standard_normal": InitializerCase(StandardNormal(), lambda m, n: 1.0),
+    "zeros": InitializerCase(Constant(0.0), lambda m, n: 0.0, 0.0),
+    "constant": InitializerCase(Constant(), lambda m, n: 0.0, 0.0),
+}
+
+
+PENALTIES: dict[str, Penalty | None] = {
+    "no penalty": None,
+    "l2": Penalty(l2=0.3),
+    "l1": Penalty(l1=0.2),
+    "l1 and l2": Penalty(l1=0.1, l2=0.5),
+}
+
+
+def all_layers(layers: Any) -> list[Layer]:
+    """The layers and those inside them."""
+    return [inner for layer in layers for inner in (layer, *all_layers(layer.layers))]
+
+
+def without_a_row() -> list[str]:
+    """Everything that the package's own tables name and the tables here do not cover."""
+    layers = {type(layer) for layer in all_layers(LAYER_CASES.values())}
+    losses: set[type[Loss]] = {type(case.loss) for case in LOSS_CASES.values()}
+    covered: list[tuple[str, Mapping[str, Any], Callable[[str, Any], bool]]] = [
+        ("activation", ACTIVATIONS, lambda name, _: name in KINKS),
+        ("loss", LOSSES, lambda _, loss: loss in losses),
+        ("layer", LAYERS, lambda _, layer: layer in layers),
+        ("optimizer", OPTIMIZERS, lambda _, optimizer: optimizer in OPTIMIZER_CASES.values()),
+        ("schedule", SCHEDULES, lambda _, schedule: schedule in SCHEDULE_CASES.values()),
+        ("initializer", INITIALIZERS, lambda name, made: name in INITIALIZER_CASES and INITIALIZER_CASES[name].initializer == made),
+    ]
+    return [f"{kind} {name}" for kind, existing, has_row in covered for name, made in existing.items() if not has_row(name, made)]
