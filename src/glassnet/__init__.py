@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from glassnet.penalties import Penalty
     from glassnet.storage import load
     from glassnet.training.epochs import train
-    from glassnet.training.plan import Plan
     from glassnet.training.history import Epoch
+    from glassnet.training.plan import Plan
     from glassnet.training.stopping import EarlyStopping
 
 __version__ = "0.1.0"

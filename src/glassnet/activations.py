@@ -138,7 +138,7 @@ def gelu_backward(Z: Array, dA: Array) -> Array:
     """dZ = dA * (Phi(Z) + Z phi(Z)), phi the normal density."""
     # Beyond 40 the density is 0 in every dtype; the cap keeps the square from overflowing.
     near = np.clip(Z, -40.0, 40.0)
-    density = INVERSE_SQRT_2PI * np.exp(-0.5 * near * near)
+    density: Array = INVERSE_SQRT_2PI * np.exp(-0.5 * near * near)
     return dA * (_normal_cdf(Z) + near * density)
 
 

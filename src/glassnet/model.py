@@ -114,12 +114,12 @@ class Model:
     def _numbers(self, Y: Array) -> Array:
         n_quantiles = len(self.loss.quantiles) if isinstance(self.loss, Quantile) else 1
         mean, scale = (np.repeat(np.asarray(values, np.float64), n_quantiles) for values in (self.target.mean, self.target.scale))
-        Y = Y * scale + mean
-        return Y[:, 0] if Y.shape[1] == 1 else Y
+        numbers: Array = Y * scale + mean
+        return numbers[:, 0] if numbers.shape[1] == 1 else numbers
 
 
 def as_table(table: Any, names: tuple[str, ...] | None = None) -> Table:
     """Return a Table of whatever holds columns; an array of as many columns as there are names takes those names."""
-    shape = getattr(table, "shape", ())
     nameless = isinstance(table, np.ndarray) or hasattr(table, "tocsr")
-    return table_of(table, names=names if nameless and names and len(shape) == 2 and shape[1] == len(names) else None)
+    fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
+    return table_of(table, names=names if fits else None)

@@ -160,9 +160,7 @@ class Parameters:
                 if source is not None:
                     start = self._offsets[path + name]
                     arrays[name] = source[start : start + spec.size].reshape(spec.shape)
-            inner = tuple(
-                views(child, f"{path}layers.{i}.", trained, statistics, numbers) for i, child in enumerate(tree.layers)
-            )
+            inner = tuple(views(child, f"{path}layers.{i}.", trained, statistics, numbers) for i, child in enumerate(tree.layers))
             return Views(arrays, inner, number)
 
         self.p = views(self._tree, "", self.theta, self.statistics, count(-1))
@@ -216,7 +214,5 @@ class Parameters:
         self._tree = state["tree"]
         self._layout()
         # Arrays from a read-only memory map (joblib) stay usable: a network's parameters are always its own to write.
-        self.theta, self.gradient, self.statistics = (
-            np.array(state[name], copy=True) for name in ("theta", "gradient", "statistics")
-        )
+        self.theta, self.gradient, self.statistics = (np.array(state[name], copy=True) for name in ("theta", "gradient", "statistics"))
         self._bind()

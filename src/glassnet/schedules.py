@@ -136,7 +136,7 @@ class Warmup:
     def __post_init__(self) -> None:
         _require(0.0 <= self.fraction < 1.0, "the warm-up is a fraction of the run, in [0, 1)", self.fraction)
         if isinstance(schedule_function(self.then), ReduceOnPlateau):
-            raise SettingError("a warm-up cannot stand before 'reduce_on_plateau', which follows losses and not steps: use another schedule.")
+            raise SettingError("a warm-up cannot stand before 'reduce_on_plateau', which follows losses, not steps: use another schedule.")
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""

@@ -159,7 +159,7 @@ def test_extremes(values, scale, dtype):
 
 def test_only_the_heaviest_levels_get_a_column():
     names = [f"level{i:03d}" for i in range(300)]
-    table = table_of({"a": names + ["level299"]})
+    table = table_of({"a": [*names, "level299"]})
     coding = Encoder.fit(table).categories[0]
     assert coding.levels == (*names[:255], "level299")  # the one that occurs twice, then by text
     X = Encoder.fit(table).encode(table)
@@ -167,7 +167,7 @@ def test_only_the_heaviest_levels_get_a_column():
     assert X[256].sum() == 0  # one of the others
     column, weight = table.categories[0], np.ones(301)
     weight[:100] = 0.5
-    assert "level000" not in CategoryCoding.fit("a", column, weight).levels
+    assert CategoryCoding.fit("a", column, weight).levels == (*names[:56], *names[100:])
 
 
 @pytest.mark.parametrize("make", [mixed, lambda: table_of(sp.csr_matrix(np.eye(3) * np.pi)), lambda: table_of({"a": ["x", "y"]})])

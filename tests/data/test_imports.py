@@ -24,13 +24,23 @@ encoder.Encoder.fit(t).encode(t)
 target.Target.fit(["a", "b"]).encode(["a"])
 split.split_rows(10, 0.5, seed=0)
 """
+FILES = """
+import numpy as np, os, tempfile
+from glassnet.data.read import read_table, write_csv
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, {name!r})
+    write_csv(path, ["a", "b"], [np.array([1.5, np.nan]), np.array(["x", None], dtype=object)])
+    table = read_table(path)
+    read_table(path, schema=table.schema)
+"""
 
 
 @pytest.mark.parametrize(
     ("code", "allowed"),
     [
         (ARRAYS, set()),
-        ("from glassnet.data.read import *\nimport io\nwrite_csv(io.BytesIO(), ['a'], [[1]])", {"pyarrow"}),
+        (FILES.format(name="out.csv"), {"pyarrow"}),
+        (FILES.format(name="out.parquet"), {"pyarrow"}),
     ],
 )
 def test_import_cost(code, allowed):

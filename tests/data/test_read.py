@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import re
 
 import numpy as np
@@ -29,7 +30,9 @@ def put(tmp_path):
 
 
 def columns(table):
-    return {name: [None if v != v else v for v in table.column(name).tolist()] for name in table.schema.names}
+    return {
+        name: [None if isinstance(v, float) and math.isnan(v) else v for v in table.column(name).tolist()] for name in table.schema.names
+    }
 
 
 EXPECTED = {"age": [31.0, None, 40.5], "island": ["Dream", None, "Biscoe"], "sick": ["true", "false", None]}
@@ -104,10 +107,16 @@ def test_a_schema_is_enforced_and_the_rest_not_looked_at(put):
     table = read_table(path, schema=schema)
     assert table.schema == schema
     assert columns(table) == {"age": [1.0, None], "sick": ["true", "true"], "zip": ["007", "010"]}
-    with pytest.raises(DataError, match=r"data\.csv: column 'junk' must hold numbers but row 1 .* holds 'x'"):
-        read_table(put("junk\n1\nx\n"), schema=Schema.from_plain([["junk", "number"]]))
+    with pytest.raises(DataError, match=r"other\.csv: column 'junk' must hold numbers but row 1 .* holds 'x'"):
+        read_table(put("junk\n1\nx\n", "other.csv"), schema=Schema.from_plain([["junk", "number"]]))
     with pytest.raises(DataError, match=r"data\.csv: .*missing 'agee', 'city'\. Did you mean 'age'"):
         read_table(path, schema=Schema.from_plain([["agee", "number"], ["zip", "category"], ["city", "category"]]))
+
+
+def test_names_with_dots_in_parquet(tmp_path):
+    pd.DataFrame({"a": [1.0], "a.b": [2.0], "c.d": ["x"]}).to_parquet(tmp_path / "a.parquet")
+    schema = Schema.from_plain([["c.d", "category"], ["a.b", "number"]])
+    assert columns(read_table(tmp_path / "a.parquet", schema=schema)) == {"c.d": ["x"], "a.b": [2.0]}
 
 
 def test_a_schema_is_enforced_on_parquet(tmp_path):

@@ -92,7 +92,7 @@ def test_toys(toy):
     assert X.shape == (101, 2)
     assert np.bincount(y).tolist() == [51, 50]
     np.testing.assert_array_equal(X, toy(101, seed=1)[0])
-    assert (X != toy(101, seed=2)[0]).any()
+    assert (toy(101, seed=2)[0] != X).any()
     # Without noise the nearest neighbor of a point is of its own class: the classes are apart, though no line parts them.
     X, y = toy(200, noise=0.0)
     distance = np.linalg.norm(X[:, None] - X[None], axis=2) + 1e9 * np.eye(200)

@@ -78,7 +78,7 @@ def test_a_task_can_be_chosen():
     assert Target.fit([1.5, 2.5], task="multiclass").classes == (1.5, 2.5)
     assert Target.fit([0, 1], task="regression").mean == (0.5,)
     assert Target.fit(["1.5", "2.5"], task="regression").mean == (2.0,)
-    with pytest.raises(SettingError, match="'regresion'.*Did you mean 'regression'"):
+    with pytest.raises(SettingError, match=r"'regresion'.*Did you mean 'regression'"):
         Target.fit([1], task="regresion")
     with pytest.raises(DataError, match="'species' has 3"):
         Target.fit(["a", "b", "c"], task="binary", names=["species"])

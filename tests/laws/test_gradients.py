@@ -1,15 +1,18 @@
 """The gradient law: every backward pass is the derivative of its forward pass, to 1e-7, by central differences in float64."""
 
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 
 from glassnet.activations import ACTIVATIONS
-from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
-from tests.laws.gradients import TOLERANCE, Problem, draw_problem, smooth
-from tests.laws.tables import CUBE, LAYER_CASES, LOSS_CASES, PENALTIES, WIDTH, LossCase, real
+from glassnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
 from glassnet.losses import Squared
+from tests.laws.gradients import TOLERANCE, Problem, draw_problem, smooth
+from tests.laws.random_networks import random_problem
+from tests.laws.tables import CUBE, LAYER_CASES, LOSS_CASES, PENALTIES, WIDTH, LossCase, all_layers, real
 
 N_RANDOM = 200
 
@@ -62,51 +65,33 @@ def test_gradient_of_every_penalty(name: str, record_property: Callable[[str, ob
     check(lambda rng: draw_problem(layers, squared(2), rng, n=6, n_features=3, penalty=PENALTIES[name]), record_property)
 
 
-def random_layers(rng: np.random.Generator, width: int, depth: int, inside: bool = False) -> list[Layer]:
-    """A few layers for signals of this width; `inside` a residual block they end in the width they began with."""
-
-    def activation() -> str:
-        return str(rng.choice(list(ACTIVATIONS)))
-
-    start, layers = width, list[Layer]()
-    for _ in range(depth):
-        kind = rng.choice(["dense", "normed", "dropped", "residual"], p=[0.4, 0.25, 0.15, 0.2])
-        if kind == "residual" and not inside:
-            layers.append(Residual(random_layers(rng, width, int(rng.integers(1, 3)), inside=True)))
-            continue
-        width = int(rng.integers(1, 13))
-        if kind == "normed":
-            norm = BatchNorm(eps=0.1) if rng.random() < 0.6 else LayerNorm(eps=0.1)
-            layers += [Dense(width), norm, Activation(activation())]
-        else:
-            layers.append(Dense(width, activation()))
-        if kind == "dropped":
-            layers.append(Dropout(float(rng.uniform(0.1, 0.6))))
-    return [*layers, Dense(start)] if inside else layers
-
-
-def random_problem(rng: np.random.Generator, n: int, n_features: int) -> Problem:
-    loss = LOSS_CASES[str(rng.choice(list(LOSS_CASES)))]
-    layers = [*random_layers(rng, n_features, int(rng.integers(0, 5))), Dense(loss.n_outputs)]
-    return draw_problem(
-        layers,
-        loss,
-        rng,
-        n=n,
-        n_features=n_features,
-        training=bool(rng.random() < 0.7),
-        weighted=bool(rng.random() < 0.4),
-        penalty=PENALTIES[str(rng.choice(list(PENALTIES)))],
-    )
+def numbered_problem(seed: int, rng: np.random.Generator) -> Problem:
+    return random_problem(rng, n=1 + seed % 9, n_features=1 + seed % 12)
 
 
 def test_gradient_of_two_hundred_random_networks(record_property: Callable[[str, object], None]) -> None:
     worst, redraws = 0.0, 0
     for seed in range(N_RANDOM):
-        n, n_features = 1 + seed % 9, 1 + seed % 12
-        errors, passed_over = smooth(lambda rng, n=n, d=n_features: random_problem(rng, n, d), 1000 + seed)
+        errors, passed_over = smooth(partial(numbered_problem, seed), 1000 + seed)
         worst, redraws = max(worst, *errors.values()), redraws + passed_over
         assert max(errors.values()) <= TOLERANCE, (seed, errors)
     record_property("worst", worst)
     record_property("redraws", redraws)
     assert redraws <= 0.05 * N_RANDOM
+
+
+def test_random_networks_hold_all_that_they_should() -> None:
+    seen = Counter[str]()
+    for seed in range(N_RANDOM):
+        problem = numbered_problem(seed, np.random.default_rng([1000 + seed, 0]))
+        mode = "training" if problem.run.training else "prediction"
+        layers = problem.network.layers
+        seen.update({f"{type(layer).__name__} in {mode}" for layer in all_layers(layers)})
+        seen.update({f"depth {sum(isinstance(layer, Dense | Residual) for layer in layers)}"})
+        seen["batch 1"] += len(problem.X) == 1
+        seen["width 1"] += 1 in problem.network.widths[1:-1]
+        seen["weights"] += problem.weight is not None
+        seen["penalty"] += problem.penalty is not None
+    kinds = [f"{kind.__name__} in {mode}" for kind in (BatchNorm, LayerNorm, Dropout, Residual) for mode in ("training", "prediction")]
+    wanted = [*kinds, *(f"depth {depth}" for depth in range(1, 6)), "batch 1", "width 1", "weights", "penalty"]
+    assert {what: seen[what] for what in wanted if seen[what] < 10} == {}

@@ -1,6 +1,6 @@
 """The gradient law sees a fault: with any of these planted in a backward pass, its checking function fails."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_without_a_fault_the_law_holds_everywhere() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_breaks_the_law(fault: str, monkeypatch: pytest.MonkeyPatch, record_property: pytest.FixtureRequest) -> None:
+def test_a_planted_fault_breaks_the_law(fault: str, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]) -> None:
     FAULTS[fault](monkeypatch)
     n_broken = broken()
     record_property("broken", n_broken)

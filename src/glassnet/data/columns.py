@@ -154,8 +154,9 @@ def standardize(X: NDArray[Any], mean: Float64, scale: Float64) -> Float64:
 def moments(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float64, Float64, NDArray[np.bool_]]:
     """Return mean, scale and has-gaps of each column of a dense block, in two passes over cache-sized stretches of rows.
 
-    Means and squares of the stretches are merged pairwise (Chan, Golub, LeVeque 1979), so nothing cancels; plain sums in a fixed order,
-    no BLAS, so the bits do not depend on the number of threads. A column of gaps alone has mean 0 and scale 1.
+    The smallest value is taken off first, then means and squares of the stretches are merged (Chan, Golub, LeVeque 1979), so nothing
+    cancels; plain sums in a fixed order, no BLAS, so the bits do not depend on the number of threads. A column of gaps alone has mean 0
+    and scale 1.
     """
     k = block.shape[1]
     low, high = np.full(k, np.inf), np.full(k, -np.inf)
@@ -169,6 +170,7 @@ def moments(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float64,
     total, mean, squares, has_gaps = np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k, dtype=bool)
     for start, stop in row_chunks((block.shape[0], k)):
         X = np.multiply(block[start:stop], factor, dtype=np.float64, order="C")
+        X -= low * factor
         w = weight[start:stop, None]
         gaps = np.isnan(X)
         if gaps.any():
@@ -184,8 +186,8 @@ def moments(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float64,
         mean += (m - mean) * share
         total += t
     scale = np.sqrt(_ratio(squares, total)) / factor
-    with np.errstate(over="ignore"):  # a mean of the largest floats may round past them; clipping also makes that of a constant exact
-        mean = np.clip(mean / factor, low, high)
+    with np.errstate(over="ignore"):  # a mean of the largest floats may round past them
+        mean = np.clip((mean + low * factor) / factor, low, high)
     return mean, _usable(scale, mean, low == high), has_gaps
 
 

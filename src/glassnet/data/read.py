@@ -84,8 +84,7 @@ def write_csv(path_or_stream: str | Path | BinaryIO, names: Sequence[str], colum
     Text is quoted (RFC 4180) only in a file that needs it. A name that ends in .gz is compressed; floats are written so that they read
     back exactly.
     """
-    pa = _arrow("pyarrow")
-    table = pa.table([pa.array(column, from_pandas=True) for column in columns], names=list(names))
+    table = _arrow("pyarrow").Table.from_arrays([_to_arrow(column) for column in columns], names=list(names))
     if isinstance(path_or_stream, (str, Path)) and _suffix(Path(path_or_stream)) == ".parquet":
         _arrow("pyarrow.parquet").write_table(table, path_or_stream)
         return
@@ -93,6 +92,19 @@ def write_csv(path_or_stream: str | Path | BinaryIO, names: Sequence[str], colum
     options = _arrow("pyarrow.csv").WriteOptions(quoting_style=style, quoting_header=style)
     with _sink(path_or_stream) as sink:
         _arrow("pyarrow.csv").write_csv(table, sink, options)
+
+
+def _to_arrow(values: NDArray[Any] | Sequence[object]) -> Any:
+    """Return a column as a pyarrow array, by its buffers or a builder: `pa.array` would import pandas, a third of a second, to no use."""
+    pa = _arrow("pyarrow")
+    array = np.asarray(values)
+    if array.dtype.kind in "iuf":
+        array = np.ascontiguousarray(array, dtype=np.float64 if array.dtype == np.float16 else array.dtype.newbyteorder("="))
+        held = pa.py_buffer(np.packbits(array == array, bitorder="little"))  # NaN is the one number that is not itself
+        return pa.Array.from_buffers(pa.from_numpy_dtype(array.dtype), len(array), [held, pa.py_buffer(array)])
+    builder = pa.lib.StringBuilder()
+    builder.append_values([value if isinstance(value, str) else cells.text_of(value) for value in array.tolist()])
+    return builder.finish()
 
 
 @contextmanager
@@ -201,7 +213,9 @@ def _read_csv(path: Path, delimiter: str, one_column: bool, wanted: list[str], a
 
 
 def _read_parquet(path: Path, wanted: list[str], as_text: list[str]) -> Any:
-    return _arrow("pyarrow.parquet").read_table(path, columns=wanted).select(wanted)
+    # Not `read_table`, which imports pandas.
+    with _arrow("pyarrow.parquet").ParquetFile(path) as file:
+        return file.read(columns=wanted).select(wanted)
 
 
 def _column(name: str, column: Any, as_text: bool) -> NDArray[Any] | cells.Codes:
@@ -210,24 +224,37 @@ def _column(name: str, column: Any, as_text: bool) -> NDArray[Any] | cells.Codes
     kinds = pa.types
     if kinds.is_boolean(column.type) or (as_text and (kinds.is_integer(column.type) or kinds.is_temporal(column.type))):
         column = column.cast(pa.string())
+    is_dictionary = kinds.is_dictionary(column.type)
+    if is_dictionary:
+        column = column.cast(column.type.value_type)
     if kinds.is_floating(column.type) or kinds.is_integer(column.type) or kinds.is_decimal(column.type) or kinds.is_null(column.type):
-        dtype = pa.float32() if kinds.is_float32(column.type) else pa.float64()
-        values: NDArray[Any] = column.cast(dtype, safe=False).to_numpy()
-        return cells.code_numbers(values) if as_text else values
+        values = _floats(column)
+        return cells.code_numbers(values) if as_text or is_dictionary else values
     if kinds.is_temporal(column.type):
         raise DataError(f"column {name!r} {cells.DATES}.")
     if kinds.is_binary(column.type) or kinds.is_large_binary(column.type):
         raise DataError(f"column {name!r} is not UTF-8 text: save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8').")
-    if not (kinds.is_string(column.type) or kinds.is_large_string(column.type) or kinds.is_dictionary(column.type)):
+    if not (kinds.is_string(column.type) or kinds.is_large_string(column.type)):
         raise DataError(f"column {name!r} holds {column.type}: expected one number, text or boolean a row.")
-    coded = (column if kinds.is_dictionary(column.type) else column.dictionary_encode()).unify_dictionaries().combine_chunks()
-    indices = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    codes, levels = cells.tidy_codes(indices, [cells.text_of(level) for level in coded.dictionary.to_pylist()])
-    if as_text or kinds.is_dictionary(column.type):
+    # A gap becomes a level of its own here, which `text_of` tells from the others.
+    coded = column.dictionary_encode(null_encoding="encode").unify_dictionaries().combine_chunks()
+    codes, levels = cells.tidy_codes(np.from_dlpack(coded.indices), [cells.text_of(level) for level in coded.dictionary.to_pylist()])
+    if as_text or is_dictionary:
         return codes, levels
     # pyarrow compares gaps before it strips: a column of numbers with " NA" in it comes here as text, and is numbers all the same.
     numbers = cells.number_levels(codes, levels)
     return (codes, levels) if isinstance(numbers, str) else numbers
+
+
+def _floats(column: Any) -> NDArray[Any]:
+    """Return a pyarrow column of numbers as floats, gaps NaN, from its buffers: its own `to_numpy` would import pandas."""
+    pa = _arrow("pyarrow")
+    dtype = np.dtype(np.float32 if pa.types.is_float32(column.type) else np.float64)
+    array = column.cast(pa.from_numpy_dtype(dtype), safe=False).combine_chunks()
+    values = np.frombuffer(array.buffers()[1], dtype=dtype, count=len(array), offset=array.offset * dtype.itemsize)
+    if array.null_count == 0:
+        return values
+    return np.where(np.from_dlpack(array.is_null().cast(pa.uint8())), dtype.type(np.nan), values)
 
 
 def _sentence(message: str) -> str:

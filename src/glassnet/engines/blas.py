@@ -12,9 +12,30 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-_lock = threading.Lock()
-_users = 0
-_limiter: Any = None
+
+class _Limit:
+    """The process-wide limit and the number of its users."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._limiter: Any = None
+
+    def enter(self, n_threads: int) -> None:
+        with self._lock:
+            if self._users == 0:
+                self._limiter = _controller().limit(limits=n_threads, user_api="blas")
+                self._limiter.__enter__()
+            self._users += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._limiter.__exit__(None, None, None)
+
+
+_LIMIT = _Limit()
 
 
 @cache
@@ -27,17 +48,8 @@ def _controller() -> Any:
 @contextmanager
 def blas_threads(n_threads: int | None = None) -> Iterator[None]:
     """Hold BLAS to so many threads, 1 by default, until the last of all overlapping users leaves; the first one's number holds."""
-    global _users, _limiter
-    with _lock:
-        if _users == 0:
-            _limiter = _controller().limit(limits=n_threads or 1, user_api="blas")
-            _limiter.__enter__()
-        _users += 1
+    _LIMIT.enter(n_threads or 1)
     try:
         yield
     finally:
-        with _lock:
-            _users -= 1
-            if _users == 0:
-                limiter, _limiter = _limiter, None
-                limiter.__exit__(None, None, None)
+        _LIMIT.leave()

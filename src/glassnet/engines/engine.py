@@ -72,9 +72,7 @@ class Engine(Protocol):
         """Clip the gradient and take one optimizer step."""
         ...
 
-    def run(
-        self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array
-    ) -> Steps:
+    def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
         """Take one step for each batch `order[offsets[i]:offsets[i + 1]]`, at the rate `rates[i]`.
 
         order : (n_rows_in_all,) int64, row numbers of X

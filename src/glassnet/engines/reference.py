@@ -74,9 +74,7 @@ class ReferenceEngine:
         """Clip the gradient and take one optimizer step."""
         self._update(lr, self._gradient_norm())
 
-    def run(
-        self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array
-    ) -> Steps:
+    def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
         """Take one step for each batch; see `Engine.run`."""
         n_steps = len(offsets) - 1
         losses, weights = np.zeros(n_steps), np.zeros(n_steps)

@@ -58,9 +58,7 @@ def fit(
     ['setosa']
     """
     features, values, names = features_and_target(table, target)
-    session = Session.begin(
-        features, values, plan or Plan(), task=task, names=names, sample_weight=sample_weight, validation=validation
-    )
+    session = Session.begin(features, values, plan or Plan(), task=task, names=names, sample_weight=sample_weight, validation=validation)
     return session.finish(on_epoch)
 
 

@@ -113,7 +113,8 @@ class Session:
     def epochs(self) -> Iterator[Epoch]:
         """Train to the plan's end, yielding each record; the best weights are restored however it ends."""
         plan, optimizer = self.plan, self.plan.bound_optimizer()
-        assert plan.max_epochs is not None and plan.patience is not None
+        assert plan.max_epochs is not None
+        assert plan.patience is not None
         stop = EarlyStopping(plan.patience, plan.scoring) if plan.early_stopping else None
         if isinstance(optimizer, LBFGS):
             if plan.schedule != "constant" or plan.clip_norm is not None:

@@ -88,5 +88,6 @@ class Dense:
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
         """Draw W by the initializer; b starts at 0."""
         initializer = activation_function(self.activation).initializer if self.initializer == "auto" else self.initializer
-        p.W[...] = initializer_function(initializer)(*p.W.shape, rng)
+        n_in, n_out = p.W.shape
+        p.W[...] = initializer_function(initializer)(n_in, n_out, rng)
         p.b[...] = 0.0

@@ -49,8 +49,8 @@ class BatchNorm:
             centered = X - mean
             var = np.mean(centered * centered, axis=0)
             if n > 1:
-                p.running_mean += self.momentum * (mean - p.running_mean)
-                p.running_var += self.momentum * (var * (n / (n - 1)) - p.running_var)
+                p.running_mean[...] += self.momentum * (mean - p.running_mean)
+                p.running_var[...] += self.momentum * (var * (n / (n - 1)) - p.running_var)
         else:
             centered = X - p.running_mean
             var = p.running_var
@@ -132,9 +132,7 @@ class LayerNorm:
         if not needs_dX:
             return None
         dN = dY * p.gamma
-        return np.asarray(
-            inverse_std * (dN - dN.mean(axis=1, keepdims=True) - N * np.mean(dN * N, axis=1, keepdims=True))
-        )
+        return np.asarray(inverse_std * (dN - dN.mean(axis=1, keepdims=True) - N * np.mean(dN * N, axis=1, keepdims=True)))
 
     def output_width(self, n_in: int) -> int:
         """Return n_in: the shape stays."""

@@ -28,10 +28,13 @@ class Logistic:
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return numbers in [0, 1] `(n, n_outputs)`: labels or probabilities."""
-        y = numbers(y, n_outputs, dtype)
-        if y.size and (y.min() < 0.0 or y.max() > 1.0):
-            raise DataError(f"loss 'logistic' takes labels 0 and 1 or probabilities between, but the target runs from {y.min():g} to {y.max():g}.")
-        return y
+        checked = numbers(y, n_outputs, dtype)
+        if checked.size and (checked.min() < 0.0 or checked.max() > 1.0):
+            raise DataError(
+                "loss 'logistic' takes labels 0 and 1 or probabilities between, "
+                f"but the target runs from {checked.min():g} to {checked.max():g}."
+            )
+        return checked
 
     def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
@@ -66,21 +69,24 @@ class Softmax:
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return labels as int64 `(n,)`, or probabilities `(n, k)` in the network's dtype."""
-        y = np.asarray(y)
-        if y.ndim == 2 and y.shape[1] == n_outputs and n_outputs > 1:
-            y = numbers(y, n_outputs, dtype)
-            if y.size and (y.min() < 0.0 or np.abs(y.sum(axis=1, dtype=np.float64) - 1.0).max() > 1e-3):
+        given: Array = np.asarray(y)
+        if given.ndim == 2 and given.shape[1] == n_outputs and n_outputs > 1:
+            P = numbers(given, n_outputs, dtype)
+            if P.size and (P.min() < 0.0 or np.abs(P.sum(axis=1, dtype=np.float64) - 1.0).max() > 1e-3):
                 raise DataError("loss 'softmax' takes class probabilities whose rows are not negative and sum to 1, but some rows do not.")
-            return y
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = y[:, 0]
-        if y.ndim != 1:
-            raise DataError(f"loss 'softmax' takes labels (n,) or probabilities (n, {n_outputs}), but the target has shape {y.shape}.")
-        if y.dtype.kind not in "iub" and not (y.dtype.kind == "f" and np.isfinite(y).all() and np.array_equal(y, np.floor(y))):
+            return P
+        if given.ndim == 2 and given.shape[1] == 1:
+            given = given[:, 0]
+        if given.ndim != 1:
+            raise DataError(f"loss 'softmax' takes labels (n,) or probabilities (n, {n_outputs}), but the target has shape {given.shape}.")
+        whole = given.dtype.kind in "iub" or (given.dtype.kind == "f" and np.array_equal(given, np.floor(given)))
+        if not whole:
             raise DataError("loss 'softmax' takes integer labels 0, 1, ..., k - 1, but the target holds other values: encode them first.")
-        labels = y.astype(np.int64)
+        labels: Array = given.astype(np.int64)
         if labels.size and (labels.min() < 0 or labels.max() >= n_outputs):
-            raise DataError(f"labels must run from 0 to {n_outputs - 1}, the network's outputs less one, but {labels.min()} to {labels.max()} came.")
+            raise DataError(
+                f"labels must run from 0 to {n_outputs - 1}, the network's outputs less one, but {labels.min()} to {labels.max()} came."
+            )
         return labels
 
     def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
@@ -107,7 +113,7 @@ class Softmax:
 
     def predict(self, Z: Array) -> Array:
         """The probabilities of the classes, rows summing to 1."""
-        P = np.exp(Z - Z.max(axis=1, keepdims=True))
+        P: Array = np.exp(Z - Z.max(axis=1, keepdims=True))
         P /= P.sum(axis=1, keepdims=True)
         return P
 

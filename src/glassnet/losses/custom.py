@@ -42,10 +42,10 @@ class CustomLoss:
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return finite numbers `(n, n_columns)` after the gradient was checked on some of their rows."""
-        y = np.asarray(y)
-        y = numbers(y, 1 if y.ndim == 1 else y.shape[1], dtype)
-        self._check_gradient(y[:_ROWS].astype(np.float64), n_outputs)
-        return y
+        columns = np.shape(y)[1:]
+        checked = numbers(y, columns[0] if columns else 1, dtype)
+        self._check_gradient(checked[:_ROWS].astype(np.float64), n_outputs)
+        return checked
 
     def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
@@ -53,7 +53,8 @@ class CustomLoss:
         L, dZ = np.asarray(L), np.array(dZ, dtype=Z.dtype, copy=True)
         if dZ.shape != Z.shape or L.shape not in (Z.shape, Z.shape[:1]):
             raise SettingError(
-                f"loss {self.name!r} must return losses {Z.shape[:1]} or {Z.shape} and derivatives {Z.shape}, but {L.shape} and {dZ.shape} came."
+                f"loss {self.name!r} must return losses {Z.shape[:1]} or {Z.shape} and derivatives {Z.shape}, "
+                f"but {L.shape} and {dZ.shape} came."
             )
         return weighted_mean(L, dZ, weight)
 

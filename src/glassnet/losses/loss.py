@@ -66,20 +66,20 @@ def weighted_mean(L: Array, dZ: Array, weight: Array | None) -> tuple[float, Arr
 
 def numbers(y: Any, n_columns: int, dtype: Any) -> Array:
     """Return a target as finite numbers `(n, n_columns)`; a vector is one column."""
-    y = np.asarray(y)
-    if y.dtype.kind not in "iufb":
-        raise DataError(f"the target must hold numbers, but its values are of type {y.dtype}.")
-    if y.ndim == 1:
-        y = y[:, None]
-    if y.ndim != 2 or y.shape[1] != n_columns:
+    given: Array = np.asarray(y)
+    if given.dtype.kind not in "iufb":
+        raise DataError(f"the target must hold numbers, but its values are of type {given.dtype}.")
+    if given.ndim == 1:
+        given = given[:, None]
+    if given.ndim != 2 or given.shape[1] != n_columns:
         expected = "(n,) or (n, 1)" if n_columns == 1 else f"(n, {n_columns})"
-        raise DataError(f"the target must have shape {expected} for this network and loss, but it has shape {y.shape}.")
+        raise DataError(f"the target must have shape {expected} for this network and loss, but it has shape {given.shape}.")
     with np.errstate(over="ignore"):
-        y = np.ascontiguousarray(y, dtype)
-    if not np.isfinite(y).all():
-        row = int(np.flatnonzero(~np.isfinite(y).all(axis=1))[0])
-        raise DataError(f"the target must be finite in {np.dtype(dtype)}, but row {row} holds {y[row].tolist()}.")
-    return y
+        checked: Array = np.ascontiguousarray(given, dtype)
+    if not np.isfinite(checked).all():
+        row = int(np.flatnonzero(~np.isfinite(checked).all(axis=1))[0])
+        raise DataError(f"the target must be finite in {np.dtype(dtype)}, but row {row} holds {given[row].tolist()}.")
+    return checked
 
 
 def mean(y: Array, weight: Array | None) -> Array:

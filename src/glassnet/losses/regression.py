@@ -105,8 +105,7 @@ class Quantile:
     name: ClassVar[str] = "quantile"
 
     def __post_init__(self) -> None:
-        quantiles = (self.quantiles,) if isinstance(self.quantiles, int | float) else self.quantiles
-        object.__setattr__(self, "quantiles", tuple(float(q) for q in quantiles))
+        object.__setattr__(self, "quantiles", tuple(float(q) for q in np.atleast_1d(self.quantiles)))
         if not self.quantiles or any(not 0.0 < q < 1.0 for q in self.quantiles):
             raise SettingError(f"quantiles must lie strictly between 0 and 1, but {self.quantiles!r} came.")
         if list(self.quantiles) != sorted(set(self.quantiles)):
@@ -145,10 +144,10 @@ class Poisson:
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return numbers >= 0 `(n, n_outputs)`."""
-        y = numbers(y, n_outputs, dtype)
-        if y.size and y.min() < 0.0:
-            raise DataError(f"loss 'poisson' takes a target >= 0, but its smallest value is {y.min():g}.")
-        return y
+        checked = numbers(y, n_outputs, dtype)
+        if checked.size and checked.min() < 0.0:
+            raise DataError(f"loss 'poisson' takes a target >= 0, but its smallest value is {checked.min():g}.")
+        return checked
 
     def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
@@ -175,10 +174,10 @@ class Gamma:
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return numbers > 0 `(n, n_outputs)`."""
-        y = numbers(y, n_outputs, dtype)
-        if y.size and y.min() <= 0.0:
-            raise DataError(f"loss 'gamma' takes a target > 0, but its smallest value is {y.min():g}.")
-        return y
+        checked = numbers(y, n_outputs, dtype)
+        if checked.size and checked.min() <= 0.0:
+            raise DataError(f"loss 'gamma' takes a target > 0, but its smallest value is {checked.min():g}.")
+        return checked
 
     def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""

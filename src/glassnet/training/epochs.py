@@ -117,9 +117,7 @@ def train(
             raise SettingError("optimizer 'lbfgs' chooses its own steps: leave schedule and clip_norm out, or use 'adam'.")
         records = lbfgs_epochs(bound, optimizer, rows.X, rows.y, rows.weight, epochs, every, held_out, state)
     else:
-        bound = make_engine(
-            engine, network, loss, optimizer, penalty=penalty, max_norm=clip_norm, seed=seed, n_threads=n_threads
-        )
+        bound = make_engine(engine, network, loss, optimizer, penalty=penalty, max_norm=clip_norm, seed=seed, n_threads=n_threads)
         records = sgd_epochs(
             bound, optimizer.lr, rows, state, batch_size=batch_size, epochs=epochs, schedule=schedule, every=every, seed=seed,
             held_out=held_out,

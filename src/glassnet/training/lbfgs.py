@@ -81,7 +81,7 @@ class _Minimizer:
             self._results.put(("ended", None))
         except _TurnedAwayError:
             pass
-        except BaseException as error:  # handed over to the caller's thread, which raises it
+        except BaseException as error:  # noqa: BLE001 - handed over to the caller's thread, which raises it
             self._results.put(("failed", error))
 
     def _objective(self, theta: Array) -> tuple[float, Array]:

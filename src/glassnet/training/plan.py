@@ -107,7 +107,8 @@ class Plan:
     def hidden_activations(self) -> list[tuple[int, str | ActivationFunction]]:
         """Return (units, activation) of each hidden layer of a resolved plan."""
         sizes, activation = self.hidden_layer_sizes, self.activation
-        assert isinstance(sizes, tuple) and activation is not None
+        assert isinstance(sizes, tuple)
+        assert activation is not None
         if isinstance(activation, str | ActivationFunction):
             return [(size, activation) for size in sizes]
         if len(activation) != len(sizes):
@@ -121,7 +122,7 @@ class Plan:
         if self.weight_decay:
             if not isinstance(optimizer, AdamW):
                 raise SettingError(
-                    f"weight_decay is a setting of optimizer 'adamw', but the optimizer is {self.optimizer!r}: use optimizer='adamw', or l2."
+                    f"weight_decay is a setting of 'adamw', but the optimizer is {self.optimizer!r}: use optimizer='adamw', or l2."
                 )
             optimizer = replace(optimizer, weight_decay=self.weight_decay)
         elif isinstance(optimizer, AdamW) and isinstance(self.optimizer, str) and self.weight_decay == 0.0:

@@ -57,7 +57,7 @@ class LossAnswers:
         if y.ndim == 2 and y.shape[1] == 1:
             y = y[:, 0]
         if self.task == "multiclass" and y.ndim == 2:
-            return y.argmax(axis=1)
+            return np.asarray(y.argmax(axis=1))
         return y if self.task == "regression" else y.astype(np.int64)
 
     def predictions(self, Z: Array) -> Array:
