@@ -30,9 +30,10 @@ def put(tmp_path):
 
 
 def columns(table):
-    return {
-        name: [None if isinstance(v, float) and math.isnan(v) else v for v in table.column(name).tolist()] for name in table.schema.names
-    }
+    def plain(values):
+        return [None if isinstance(value, float) and math.isnan(value) else value for value in values]
+
+    return {name: plain(table.column(name).tolist()) for name in table.schema.names}
 
 
 EXPECTED = {"age": [31.0, None, 40.5], "island": ["Dream", None, "Biscoe"], "sick": ["true", "false", None]}
@@ -91,6 +92,22 @@ def test_a_category_found_late_in_a_long_file(put):
     table = read_table(put("a,b\n" + "1,2\n" * 300_000 + "x,3\n"))
     assert [column.kind for column in table.schema.columns] == ["category", "number"]
     assert table.categories[0].levels == ("1", "x")
+
+
+def test_long_files_come_in_pieces(put):
+    rows = [("1.5", "Dream"), ("NA", '"two\nlines"'), ("-2", "NA"), ("", '"a,b"')]
+    table = read_table(put("a,b\n" + "".join(f"{a},{b}\n" for a, b in rows) * 100_000))
+    assert table.n_rows == 400_000
+    assert table.categories[0].levels == ("Dream", "a,b", "two\nlines")
+    assert (table.categories[0].codes.reshape(-1, 4) == [0, 2, -1, 1]).all()
+    np.testing.assert_array_equal(table.numbers[:, 0], np.tile([1.5, np.nan, -2, np.nan], 100_000))
+
+
+def test_a_piece_does_not_end_inside_a_cell(put):
+    poem = "line\n" * 50 + "end"
+    table = read_table(put("a,b\n" + f'1,"{poem}"\n' * 10_000))
+    assert table.n_rows == 10_000
+    assert table.categories[0].levels == (poem,)
 
 
 def test_text_keeps_leading_zeros(put):

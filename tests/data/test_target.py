@@ -26,6 +26,7 @@ GUESSES = {
     "table column": (table_of({"y": ["b", "a"]}).column("y"), "binary", ("a", "b"), 1),
     "one column": (np.array([[0], [1]]), "binary", (0, 1), 1),
     "whole floats": ([0.0, 1.0, 1.0], "binary", (0, 1), 1),
+    "huge numbers": ([1e300, -1e300], "binary", (-1e300, 1e300), 1),
     "fractions": ([0.0, 1.0, 1.5], "regression", (), 1),
     "few whole numbers": ([1, 2, 3] * 5, "multiclass", (1, 2, 3), 3),
     "whole numbers in few rows": ([1, 2, 3], "regression", (), 1),

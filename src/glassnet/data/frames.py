@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.cells import DATES
 from glassnet.errors import DataError, MissingDependencyError
 
 
@@ -17,7 +16,7 @@ def columns_of(frame: Any) -> dict[str, NDArray[Any] | list[object]]:
     Raises
     ------
     DataError
-        For what is no data frame, for column names that occur twice, and for columns of dates, lists or records (named).
+        For what is no data frame, for column names that occur twice, and for columns of lists or records (named).
     """
     try:
         import narwhals as nw
@@ -47,8 +46,6 @@ def _values(name: str, series: Any, nw: Any) -> NDArray[Any] | list[object]:
         # A cast first: integers with gaps have no NumPy form of their own, and a nullable pandas column gives objects otherwise.
         values = (series if dtype == nw.Float32 else series.cast(nw.Float64)).to_numpy()
         return np.asarray(values, dtype=None if values.dtype == np.float32 else np.float64)
-    if dtype.is_temporal():
-        raise DataError(f"column {name!r} {DATES}.")
     if dtype.is_nested():
         raise DataError(f"column {name!r} holds {dtype}: expected one number, text or boolean a row.")
     values_list: list[object] = series.to_list()

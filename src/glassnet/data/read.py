@@ -79,7 +79,7 @@ def read_table(path: str | Path, *, schema: Schema | None = None, text: Collecti
 
 
 def write_csv(path_or_stream: str | Path | BinaryIO, names: Sequence[str], columns: Sequence[NDArray[Any] | Sequence[object]]) -> None:
-    """Write columns to a CSV file (or .parquet, or either by a binary stream: CSV), NaN and None as empty cells.
+    """Write columns to a .csv or .parquet file, or as CSV to a binary stream; NaN and None become empty cells.
 
     Text is quoted (RFC 4180) only in a file that needs it. A name that ends in .gz is compressed; floats are written so that they read
     back exactly.
@@ -100,7 +100,7 @@ def _to_arrow(values: NDArray[Any] | Sequence[object]) -> Any:
     array = np.asarray(values)
     if array.dtype.kind in "iuf":
         array = np.ascontiguousarray(array, dtype=np.float64 if array.dtype == np.float16 else array.dtype.newbyteorder("="))
-        held = pa.py_buffer(np.packbits(array == array, bitorder="little"))  # NaN is the one number that is not itself
+        held = pa.py_buffer(np.packbits(~np.isnan(array), bitorder="little"))
         return pa.Array.from_buffers(pa.from_numpy_dtype(array.dtype), len(array), [held, pa.py_buffer(array)])
     builder = pa.lib.StringBuilder()
     builder.append_values([value if isinstance(value, str) else cells.text_of(value) for value in array.tolist()])
@@ -191,7 +191,6 @@ def _read_csv(path: Path, delimiter: str, one_column: bool, wanted: list[str], a
                 include_columns=columns,
                 column_types=dict.fromkeys(as_text, pa.string()),
                 null_values=sorted(cells.MISSING),
-                strings_can_be_null=True,
                 true_values=list(cells.TRUE),
                 false_values=list(cells.FALSE),
             ),
@@ -236,9 +235,13 @@ def _column(name: str, column: Any, as_text: bool) -> NDArray[Any] | cells.Codes
         raise DataError(f"column {name!r} is not UTF-8 text: save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8').")
     if not (kinds.is_string(column.type) or kinds.is_large_string(column.type)):
         raise DataError(f"column {name!r} holds {column.type}: expected one number, text or boolean a row.")
-    # A gap becomes a level of its own here, which `text_of` tells from the others.
-    coded = column.dictionary_encode(null_encoding="encode").unify_dictionaries().combine_chunks()
-    codes, levels = cells.tidy_codes(np.from_dlpack(coded.indices), [cells.text_of(level) for level in coded.dictionary.to_pylist()])
+    texts: list[str | None] = []
+    parts = []
+    for chunk in column.chunks:
+        coded = chunk.dictionary_encode(null_encoding="encode")  # None is one of its levels, which `text_of` knows
+        parts.append(np.from_dlpack(coded.indices).astype(np.int64) + len(texts))
+        texts.extend(map(cells.text_of, coded.dictionary.to_pylist()))
+    codes, levels = cells.tidy_codes(np.concatenate(parts), texts)
     if as_text or is_dictionary:
         return codes, levels
     # pyarrow compares gaps before it strips: a column of numbers with " NA" in it comes here as text, and is numbers all the same.

@@ -246,9 +246,10 @@ def stack_numbers(columns: Sequence[NDArray[Any]], n_rows: int) -> NDArray[np.fl
 
 def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
     """Raise the DataError that names every column that is needed and not held."""
-    missing = [name for name in needed if name not in set(held)]
+    known = set(held)
+    missing = [name for name in needed if name not in known]
     if missing:
-        spare = [name for name in held if name not in set(needed)]
+        spare = known.difference(needed)
         hints = "".join(dict.fromkeys(did_you_mean(name, spare) for name in missing[:5]))
         raise DataError(f"the table has {len(held)} columns but {len(needed)} are needed: missing {listed(missing)}.{hints}")
 

@@ -304,7 +304,7 @@ def _classes(y: NDArray[Any]) -> tuple[Label, ...]:
     odd = next((label for label in labels if not isinstance(label, (str, int, float, bool))), None)
     if odd is not None:
         raise DataError(f"a {type(odd).__name__} cannot be a class label: expected text, numbers or booleans.")
-    if all(isinstance(label, float) and label.is_integer() for label in labels):
+    if all(isinstance(label, float) and label.is_integer() and abs(label) < 2**53 for label in labels):
         return tuple(int(cast(float, label)) for label in labels)  # a table keeps all its numbers as floats: 0.0 and 1.0 were 0 and 1
     return tuple(cast(list[Label], labels))
 
