@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "LBFGS",
-    "SGD",
     "Activation",
     "Adam",
     "AdamW",
@@ -37,6 +35,7 @@ __all__ = [
     "Epoch",
     "GlassNetClassifier",
     "GlassNetRegressor",
+    "LBFGS",
     "LayerNorm",
     "Model",
     "Network",
@@ -44,6 +43,7 @@ __all__ = [
     "Plan",
     "RMSprop",
     "Residual",
+    "SGD",
     "fit",
     "load",
     "train",

@@ -104,7 +104,9 @@ class Network:
             X = np.asarray(X)
             if X.dtype.kind not in "fiub":
                 raise DataError(f"X must hold numbers, but its values are of type {X.dtype}: encode categories first.")
-            X = np.ascontiguousarray(X, self.dtype)
+            # A number too large for the dtype becomes infinite, which is refused by name where data come in.
+            with np.errstate(over="ignore"):
+                X = np.ascontiguousarray(X, self.dtype)
         if X.ndim != 2 or X.shape[1] != self.n_features:
             raise DataError(f"X must have shape (n, {self.n_features}) for this network, but it has shape {X.shape}.")
         return X

@@ -34,6 +34,12 @@ class OptimizerState:
     t: int = 0
     scratch: tuple[Array, ...] = field(default=(), repr=False)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # As for Parameters: arrays from a read-only memory map (joblib) must be written to by the next step.
+        self.vectors = {name: np.array(vector) for name, vector in state["vectors"].items()}
+        self.t = state["t"]
+        self.scratch = tuple(np.array(array) for array in state["scratch"])
+
 
 class Optimizer(Protocol):
     """Settings of an optimizer; `lr` is its base rate, which schedules multiply."""

@@ -19,6 +19,7 @@ from glassnet.penalties import Penalty
 from tests.laws.tables import KINKS, Array, LossCase
 
 TOLERANCE = 1e-7
+TRAINING = Run(training=True)
 STEPS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)
 
 
@@ -35,7 +36,7 @@ class Problem:
     X: Array
     y: Array
     weight: Array | None = None
-    run: Run = Run(training=True)
+    run: Run = TRAINING
     penalty: Penalty | None = None
 
     def objective(self) -> tuple[float, Array]:
@@ -115,7 +116,6 @@ def gradient_errors(problem: Problem, rng: np.random.Generator) -> dict[str, flo
     for name, (point, gradient) in problem.gradients().items():
         direction = rng.standard_normal(point.shape)
         direction /= np.linalg.norm(direction)
-        gradient = gradient.copy()
         expected = derivative(problem.objective, point, direction)
         size = max(abs(expected), float(np.linalg.norm(gradient)), 1e-4 * (1.0 + abs(value)))
         error = abs(float((gradient * direction).sum()) - expected) / size

@@ -1,6 +1,6 @@
 """The gradient law sees a fault: with any of these planted in a backward pass, its checking function fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -28,25 +28,24 @@ def panel(rng: np.random.Generator) -> Iterator[Problem]:
     yield draw_problem([Dense(2)], squared, rng, n=6, n_features=3, penalty=Penalty(l2=0.1))
 
 
-def broken() -> int:
-    """How many problems of the panel break the law; a point at a kink says nothing and breaks nothing."""
+def breaks_the_law(problem: Problem, rng: np.random.Generator) -> bool:
+    """A point at a kink says nothing and breaks nothing."""
+    try:
+        return not law_holds(problem, rng)
+    except AtAKinkError:
+        return False
+
+
+def is_broken() -> bool:
     rng = np.random.default_rng(7)
-    n_broken = 0
-    for problem in panel(rng):
-        try:
-            n_broken += not law_holds(problem, rng)
-        except AtAKinkError:
-            continue
-    return n_broken
+    return any(breaks_the_law(problem, rng) for problem in panel(rng))
 
 
 def test_without_a_fault_the_law_holds_everywhere() -> None:
-    assert broken() == 0
+    assert not is_broken()
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_breaks_the_law(fault: str, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]) -> None:
+def test_a_planted_fault_breaks_the_law(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     FAULTS[fault](monkeypatch)
-    n_broken = broken()
-    record_property("broken", n_broken)
-    assert n_broken > 0
+    assert is_broken()

@@ -17,7 +17,8 @@ from glassnet.data.table import Categories, Numbers, SparseRows, Table, row_chun
 from glassnet.errors import DataError
 
 MAX_LEVELS = 256
-CLIP = 1e6  # in standard deviations: far outside all that was seen, still far inside float32
+LIMIT = 4.0  # in standard deviations: where the smooth clip levels off
+FAR = 1e6  # in standard deviations: beyond it nothing changes any more, and squares stay finite
 NOISE = 1e-13  # a spread below this share of the mean is rounding, not information
 
 Float64 = NDArray[np.float64]
@@ -25,7 +26,10 @@ Float64 = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class NumberCoding:
-    """A block of number columns: (x - mean) / scale, then a 0/1 column "is missing" for each column that had gaps.
+    """A block of number columns: z = (x - mean) / scale, z / sqrt(1 + (z / limit)^2), then "is missing", 0 or 1, where there were gaps.
+
+    The second step is the smooth clip of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024, section 3): hardly felt within a standard
+    deviation or two, it keeps one odd value of a heavy tail from commanding the network, in training and even more so in prediction.
 
     `scale` is the weighted population standard deviation of what is no gap; 1 where the column is constant, and at least the size of the
     mean where it differs by rounding noise alone. `centered` is False for what was fitted on a sparse matrix: its zeros stay zeros, so its
@@ -37,6 +41,7 @@ class NumberCoding:
     scale: tuple[float, ...]
     has_gaps: tuple[bool, ...]
     centered: bool = True
+    limit: float = LIMIT
 
     @classmethod
     def fit(cls, names: tuple[str, ...], block: Numbers, weight: Float64) -> NumberCoding:
@@ -58,7 +63,7 @@ class NumberCoding:
     def encode_into(self, out: NDArray[Any], block: Numbers) -> None:
         """Write the features of a block into `out` (n, len(feature_names)), a stretch of rows at a time.
 
-        Gaps become 0, the mean of the column. Values beyond 1e6 standard deviations are clipped to that.
+        Gaps become 0, the mean of the column.
         """
         mean, scale, gappy = self._arrays
         k = len(self.names)
@@ -67,15 +72,24 @@ class NumberCoding:
             Z = standardize(rows if isinstance(rows, np.ndarray) else rows.toarray(), mean, scale)
             gaps = np.isnan(Z)
             Z[gaps] = 0.0
-            out[start:stop, :k] = np.clip(Z, -CLIP, CLIP, out=Z)
+            out[start:stop, :k] = self._clipped(Z)
             out[start:stop, k:] = gaps[:, gappy]
 
     def encode_sparse(self, block: SparseRows, dtype: np.dtype[Any]) -> SparseRows:
         """Return a CSR matrix scaled, with the same zeros; nothing of it is shared with the one that came."""
         mean, scale, _ = self._arrays
-        data = np.clip(standardize(block.data, mean[block.indices], scale[block.indices]), -CLIP, CLIP)
+        data = self._clipped(standardize(block.data, mean[block.indices], scale[block.indices]))
         make = cast(Any, type(block))  # a matrix or an array, whichever it was
         return cast(SparseRows, make((data.astype(dtype), block.indices.copy(), block.indptr.copy()), shape=block.shape))
+
+    def _clipped(self, Z: Float64) -> Float64:
+        """Return z / sqrt(1 + (z / limit)^2), in place."""
+        np.clip(Z, -FAR, FAR, out=Z)
+        root = Z * (1.0 / self.limit)
+        root *= root
+        root += 1.0
+        Z /= np.sqrt(root, out=root)
+        return Z
 
     def to_plain(self) -> dict[str, Any]:
         """Return the coding as JSON-able Python values; floats keep every digit."""
@@ -85,13 +99,14 @@ class NumberCoding:
             "scale": list(self.scale),
             "has_gaps": list(self.has_gaps),
             "centered": self.centered,
+            "limit": self.limit,
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> NumberCoding:
         """Return the coding that `to_plain` wrote."""
         names, mean, scale, has_gaps = (tuple(plain[key]) for key in ("names", "mean", "scale", "has_gaps"))
-        return cls(names, mean, scale, has_gaps, plain["centered"])
+        return cls(names, mean, scale, has_gaps, plain["centered"], plain["limit"])
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Encoder:
     >>> encoder.feature_names
     ('age', 'island=Biscoe', 'island=Dream')
     >>> encoder.encode(table_of({"island": ["Dream", "Torgersen"], "age": [30.0, 50.0]})).tolist()
-    [[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]
+    [[0.0, 0.0, 1.0], [1.788854..., 0.0, 0.0]]
     """
 
     schema: Schema
@@ -66,8 +66,7 @@ class Encoder:
     def encode(self, table: Table, dtype: str = "float32") -> NDArray[np.floating[Any]] | SparseRows:
         """Return the features of a table: (n, n_features), C-contiguous; a CSR matrix for one whose encoder was fitted on CSR.
 
-        Columns are found by name. The arithmetic is float64, cast last. Numbers more than 1e6 standard deviations away are clipped to
-        that, so float32 never overflows.
+        Columns are found by name. The arithmetic is float64, cast last. Scaled numbers never leave (-4, 4): see `NumberCoding`.
 
         Raises
         ------
@@ -92,6 +91,7 @@ class Encoder:
         numbers = self.numbers
         for name, mean, scale, gaps in zip(numbers.names, numbers.mean, numbers.scale, numbers.has_gaps, strict=True):
             words[name] = f"(value - {mean:.6g}) / {scale:.6g}" if numbers.centered else f"value / {scale:.6g}"
+            words[name] += f", clipped smoothly to +-{numbers.limit:g}"
             words[name] += f"; gaps are 0 and marked in '{name} is missing'" if gaps else ""
         for coding in self.categories:
             shown = ", ".join(coding.levels[:5]) + (", ..." if len(coding.levels) > 5 else "")

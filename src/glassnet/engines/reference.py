@@ -52,6 +52,13 @@ class ReferenceEngine:
         self.state = optimizer.start(network.parameters.theta) if optimizer else None
         self._scratch = np.empty_like(network.parameters.theta) if penalty else None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_scratch": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._scratch = np.empty_like(self.network.parameters.theta) if self.penalty else None
+
     def predict(self, X: Any) -> Array:
         """Return raw scores `(n, n_outputs)`."""
         with np.errstate(over="ignore", invalid="ignore"):
@@ -102,7 +109,9 @@ class ReferenceEngine:
     def _gradient_norm(self) -> float:
         gradient = self.network.parameters.gradient
         with np.errstate(over="ignore", invalid="ignore"):
-            return math.sqrt(float(np.dot(gradient, gradient)))
+            norm = math.sqrt(float(np.dot(gradient, gradient)))
+        # The square of a long float32 vector may overflow where its length does not.
+        return norm if math.isfinite(norm) or gradient.dtype == np.float64 else float(np.linalg.norm(gradient.astype(np.float64)))
 
     def _update(self, lr: float, norm: float) -> None:
         if self.optimizer is None or self.state is None:

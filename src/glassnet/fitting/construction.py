@@ -89,12 +89,18 @@ def class_weighted(weight: Array | None, y: Array, target: Target, class_weight:
         totals = np.bincount(y, weights=rows, minlength=len(target.classes))
         factors = np.divide(totals.sum(), np.count_nonzero(totals) * totals, out=np.ones_like(totals), where=totals > 0)
     else:
-        labels = {str(label): i for i, label in enumerate(target.classes)}
-        factors = np.ones(len(target.classes))
+        factors = np.full(len(target.classes), np.nan)
+        odd = []
         for label, factor in class_weight.items():
-            if str(label) not in labels:
-                raise SettingError(f"class_weight names {label!r}, which is no class of the target.{did_you_mean(str(label), labels)}")
             if not 0.0 <= factor < np.inf:
                 raise SettingError(f"the weight of class {label!r} must be a number >= 0, but {factor!r} came.")
-            factors[labels[str(label)]] = factor
+            # 1.0 is the class 1; a mapping read from JSON has text for every key.
+            places = [i for i, known in enumerate(target.classes) if known == label or str(known) == str(label)]
+            factors[places] = factor
+            odd += [] if places else [label]
+        # A part of the rows may lack a class, so a label too many is no fault where every class has its weight.
+        if odd and np.isnan(factors).any():
+            hint = did_you_mean(str(odd[0]), [str(label) for label in target.classes])
+            raise SettingError(f"class_weight names {odd[0]!r}, which is no class of the target.{hint}")
+        factors = np.nan_to_num(factors, nan=1.0)
     return np.asarray(rows * factors[y])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,7 @@ Part = tuple[Table, Array, Array | None]
 class Session:
     """The parts of a model in the making, the engine, and where training stands.
 
-    An estimator keeps one between calls of `partial_fit`, which go on where the last call ended.
+    An estimator keeps one between calls of `partial_fit`, which go on where the last call ended: after `release` it holds no data.
     """
 
     encoder: Encoder
@@ -47,10 +47,11 @@ class Session:
     loss: Loss
     plan: Plan
     engine: Engine
-    rows: Rows
+    n_rows: int
+    rows: Rows | None = None
     held_out: Validation | None = None
     state: TrainingState = field(default_factory=TrainingState)
-    records: list[Epoch] = field(default_factory=list)
+    history: dict[str, list[Any]] = field(default_factory=lambda: history_columns(()))
     ended: str = "all epochs done"
     seconds: float = 0.0
 
@@ -78,7 +79,12 @@ class Session:
         target : learned beforehand, where more is known of the classes than these rows show
         sample_weight : (n,) or None
         validation : (table, target values[, weights]) or None
-        earlier : a session whose encoder, target and network are gone on with (warm start)
+        earlier : a session whose encoder, target and network are gone on with (warm start); the optimizer starts afresh
+
+        Raises
+        ------
+        SettingError
+            For settings that do not fit the data or each other; for a warm start, those that would build another network.
         """
         weight = check_weight(sample_weight, table.n_rows)
         if target is None:
@@ -87,10 +93,15 @@ class Session:
         plan = plan.resolved(table.n_rows, has_validation=validation is not None)
         training, held = _parts(table, values, weight, target, plan, validation)
         encoder = earlier.encoder if earlier else Encoder.fit(training[0], training[2])
+        layers = make_layers(plan, n_raw_scores(loss, target))
         if earlier:
             network = earlier.network
+            if network.layers != tuple(layers) or network.dtype != plan.dtype:
+                raise SettingError(
+                    f"a warm start goes on with the network that is there, {network!r}, but the settings now ask for another one: leave "
+                    "hidden_layer_sizes, activation, dropout, normalization, loss and dtype as they were, or fit without warm start."
+                )
         else:
-            layers = make_layers(plan, n_raw_scores(loss, target))
             network = Network(layers, encoder.n_features, seed=plan.seed, dtype=plan.dtype)
         rows = make_rows(network, loss, encoder.encode(training[0], plan.dtype), training[1], training[2])
         if not earlier:
@@ -106,15 +117,20 @@ class Session:
             seed=plan.seed,
             n_threads=plan.n_threads,
         )
-        session = cls(encoder, target, network, loss, plan, engine, rows)
+        session = cls(encoder, target, network, loss, plan, engine, rows.n, rows)
         session.held_out = session._validation(*held) if held else None
         return session
 
-    def epochs(self) -> Iterator[Epoch]:
+    def release(self) -> None:
+        """Let go of the rows and of what only they need; `advance` and `model` still work."""
+        self.rows = self.held_out = self.state.best = self.state.finite = None
+
+    def epochs(self) -> Generator[Epoch, None, None]:
         """Train to the plan's end, yielding each record; the best weights are restored however it ends."""
         plan, optimizer = self.plan, self.plan.bound_optimizer()
         assert plan.max_epochs is not None
         assert plan.patience is not None
+        assert self.rows is not None
         stop = EarlyStopping(plan.patience, plan.scoring) if plan.early_stopping else None
         if isinstance(optimizer, LBFGS):
             if plan.schedule != "constant" or plan.clip_norm is not None:
@@ -128,20 +144,23 @@ class Session:
     def finish(self, on_epoch: Callable[[Epoch], bool | None] | None = None) -> Model:
         """Train to the end, or until `on_epoch` returns True or Ctrl-C comes, and return the model."""
         started = time.perf_counter()
+        epochs = self.epochs()
         try:
-            for epoch in self.epochs():
-                self.records.append(epoch)
+            for epoch in epochs:
+                self._note(epoch)
                 if on_epoch is not None and on_epoch(epoch):
                     self.ended = "stopped by the caller"
-                    self.state.restore_best(self.network)
                     break
         except KeyboardInterrupt:
             self.ended = "interrupted"
             kept = "the best" if self.state.best else "the last"
             warnings.warn(f"training interrupted: {kept} weights so far are kept.", RuntimeWarning, stacklevel=2)
+        finally:
+            epochs.close()  # first, for L-BFGS then puts back the last point that it accepted
+            self.state.restore_best(self.network)
+            self.seconds += time.perf_counter() - started
         if self.state.stopped_early:
             self.ended = "no further gain"
-        self.seconds += time.perf_counter() - started
         return self.model()
 
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
@@ -152,24 +171,29 @@ class Session:
         )
         rows = make_rows(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
         (record,) = guarded(self._sgd_epochs(rows, 1, "constant"), self.network, self.state, None)
-        self.records.append(record)
+        self._note(record)
+        self.n_rows, self.ended = rows.n, "epoch by epoch"
         self.seconds += time.perf_counter() - started
         return record
 
     def model(self) -> Model:
-        """Return the model as it is now; it shares the network."""
+        """Return the model as it is now; it shares the network and the history."""
         record = {
             "plan": self.plan.to_plain(),
             "engine": self.engine.name,
-            "rows": self.rows.n,
+            "rows": self.n_rows,
             "ended": self.ended,
             "epochs": self.state.epoch,
             "best_epoch": self.state.best_epoch,
             "updates": self.state.step,
             "seconds": self.seconds,
-            "history": history_columns(self.records),
+            "history": self.history,
         }
         return Model(self.encoder, self.target, self.network, self.loss, record)
+
+    def _note(self, epoch: Epoch) -> None:
+        for name, column in self.history.items():
+            column.append(getattr(epoch, name))
 
     def _sgd_epochs(self, rows: Rows, epochs: int, schedule: Any) -> Any:
         optimizer, batch_size = self.plan.bound_optimizer(), self.plan.batch_size

@@ -79,8 +79,9 @@ class Softmax:
             given = given[:, 0]
         if given.ndim != 1:
             raise DataError(f"loss 'softmax' takes labels (n,) or probabilities (n, {n_outputs}), but the target has shape {given.shape}.")
-        whole = given.dtype.kind in "iub" or (given.dtype.kind == "f" and np.array_equal(given, np.floor(given)))
-        if not whole:
+        # Whole numbers beyond 2^53, infinity among them, are no labels and would not survive the cast.
+        whole = given.dtype.kind == "f" and np.array_equal(given, np.floor(given)) and bool((np.abs(given) < 2.0**53).all())
+        if given.dtype.kind not in "iub" and not whole:
             raise DataError("loss 'softmax' takes integer labels 0, 1, ..., k - 1, but the target holds other values: encode them first.")
         labels: Array = given.astype(np.int64)
         if labels.size and (labels.min() < 0 or labels.max() >= n_outputs):

@@ -60,6 +60,9 @@ def weighted_mean(L: Array, dZ: Array, weight: Array | None) -> tuple[float, Arr
     if weight is None:
         dZ *= 1.0 / (total * n_outputs)
         return float(rows.sum()) / (total * n_outputs), dZ
+    absent = weight == 0.0
+    if absent.any():  # whatever they hold: 0 * inf is not 0
+        rows, dZ[absent] = np.where(absent, 0.0, rows), 0.0
     dZ *= (weight / (total * n_outputs)).astype(dZ.dtype, copy=False)[:, None]
     return float(np.dot(rows, weight)) / (total * n_outputs), dZ
 

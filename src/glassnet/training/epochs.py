@@ -212,8 +212,13 @@ def sgd_epochs(
         )
 
 
-def guarded(records: Generator[Epoch, None, None], network: Network, state: TrainingState, stop: EarlyStopping | None) -> Iterator[Epoch]:
-    """Pass records on, end by `stop`, and leave the best weights behind: whatever happens but a caller who turns away."""
+def guarded(
+    records: Generator[Epoch, None, None], network: Network, state: TrainingState, stop: EarlyStopping | None
+) -> Generator[Epoch, None, None]:
+    """Pass records on, end by `stop`, and leave the best weights behind: whatever happens but a caller who turns away.
+
+    The records are closed first, for L-BFGS then puts back the last point that it accepted.
+    """
     try:
         for epoch in records:
             improved = state.watch(epoch, stop, network) if stop else False
@@ -228,9 +233,11 @@ def guarded(records: Generator[Epoch, None, None], network: Network, state: Trai
         state.restore_best(network)
         raise
     except BaseException:
+        records.close()
         state.restore_best(network)
         raise
     else:
+        records.close()
         state.restore_best(network)
     finally:
         records.close()

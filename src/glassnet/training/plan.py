@@ -20,9 +20,14 @@ NORMALIZATIONS = ("none", "batch", "layer")
 MIN_UPDATES = 2_000
 #: From so many rows on a part is held out to stop by; below, every row is needed to learn from.
 MIN_ROWS_TO_HOLD_OUT = 500
+#: And at most so many, where that leaves MIN_EPOCHS.
+MAX_UPDATES = 20_000
+MIN_EPOCHS, MAX_EPOCHS = 10, 50
 HIDDEN_LAYER_SIZES = (256, 256)
-MAX_EPOCHS = 200
+#: AdamW along one cycle: the rate does the early regularizing, the decay the late one.
+LEARNING_RATE, WEIGHT_DECAY = 3e-3, 0.1
 PATIENCE = 16
+LBFGS_ITERATIONS = 200
 
 
 @dataclass(frozen=True)
@@ -87,20 +92,23 @@ class Plan:
         full = isinstance(self.optimizer, LBFGS) or self.optimizer == "lbfgs"
         batch_size = _chosen(self.batch_size, _batch_size(n_rows))
         steps_per_epoch = 1 if full else -(-n_rows // batch_size)
-        early_stopping = _chosen(self.early_stopping, has_validation or n_rows >= MIN_ROWS_TO_HOLD_OUT)
+        max_epochs = _chosen(self.max_epochs, LBFGS_ITERATIONS if full else _max_epochs(steps_per_epoch))
+        own = self.optimizer is None
         return replace(
             self,
             hidden_layer_sizes=self._hidden_layer_sizes(),
             activation=_chosen(self.activation, "relu"),
             dropout=_chosen(self.dropout, 0.0),
             normalization=_chosen(self.normalization, "none"),
-            optimizer=_chosen(self.optimizer, "adam"),
-            schedule=_chosen(self.schedule, "constant"),
+            optimizer=_chosen(self.optimizer, "adamw"),
+            learning_rate=_chosen(self.learning_rate, LEARNING_RATE if own else None),
+            schedule=_chosen(self.schedule, "constant" if full else "one_cycle"),
             batch_size=batch_size,
-            max_epochs=_chosen(self.max_epochs, max(MAX_EPOCHS, -(-MIN_UPDATES // steps_per_epoch))),
-            early_stopping=early_stopping,
-            patience=_chosen(self.patience, PATIENCE),
-            weight_decay=_chosen(self.weight_decay, 0.0),
+            max_epochs=max_epochs,
+            early_stopping=_chosen(self.early_stopping, has_validation or n_rows >= MIN_ROWS_TO_HOLD_OUT),
+            # A cycle finds its best weights near its end, so the chosen one is given time.
+            patience=_chosen(self.patience, max(1, max_epochs // 2) if self.schedule is None else PATIENCE),
+            weight_decay=_chosen(self.weight_decay, WEIGHT_DECAY if own else None),
             label_smoothing=_chosen(self.label_smoothing, 0.0),
         )
 
@@ -119,14 +127,12 @@ class Plan:
         """Return the optimizer with the learning rate and the weight decay of a resolved plan."""
         assert self.optimizer is not None
         optimizer = optimizer_settings("adamw" if self.optimizer == "adam" and self.weight_decay else self.optimizer)
-        if self.weight_decay:
-            if not isinstance(optimizer, AdamW):
-                raise SettingError(
-                    f"weight_decay is a setting of 'adamw', but the optimizer is {self.optimizer!r}: use optimizer='adamw', or l2."
-                )
+        if self.weight_decay is not None and isinstance(optimizer, AdamW):
             optimizer = replace(optimizer, weight_decay=self.weight_decay)
-        elif isinstance(optimizer, AdamW) and isinstance(self.optimizer, str) and self.weight_decay == 0.0:
-            optimizer = replace(optimizer, weight_decay=0.0)
+        elif self.weight_decay:
+            raise SettingError(
+                f"weight_decay is a setting of 'adamw', but the optimizer is {self.optimizer!r}: use optimizer='adamw', or l2."
+            )
         if self.learning_rate is None:
             return optimizer
         if isinstance(optimizer, LBFGS):
@@ -153,6 +159,12 @@ class Plan:
 def _batch_size(n_rows: int) -> int:
     """Return small batches for few rows, whose noise helps, and large ones for many, whose arithmetic is faster."""
     return 32 if n_rows < 2_000 else 64 if n_rows < 10_000 else 128 if n_rows < 50_000 else 256
+
+
+def _max_epochs(steps_per_epoch: int) -> int:
+    """Return MAX_EPOCHS, fewer where that would be more than MAX_UPDATES, and more where it would be less than MIN_UPDATES."""
+    most = min(max(MAX_UPDATES // steps_per_epoch, MIN_EPOCHS), MAX_EPOCHS)
+    return max(most, -(-MIN_UPDATES // steps_per_epoch))
 
 
 def _chosen(given: Any, choice: Any) -> Any:

@@ -1,0 +1,85 @@
+"""What a model is, in lines that `train` and `show` share: its target, its network, how it was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from glassnet.cli.words import counted, duration, labelled, listed, printable, table
+
+if TYPE_CHECKING:
+    from glassnet.data.target import Target
+    from glassnet.network import Network
+
+# The settings that are worth a look, and how they are said.
+SETTINGS = {
+    "optimizer": "{} optimizer",
+    "learning_rate": "learning rate {:g}",
+    "schedule": "{} schedule",
+    "batch_size": "batches of {} rows",
+    "max_epochs": "at most {} epochs",
+    "patience": "stops after {} without gain",
+    "weight_decay": "weight decay {:g}",
+    "l1": "L1 penalty {:g}",
+    "l2": "L2 penalty {:g}",
+    "label_smoothing": "label smoothing {:g}",
+    "clip_norm": "gradients clipped to {:g}",
+    "seed": "seed {}",
+}
+
+
+def target_in_words(target: Target, room: int) -> str:
+    """Return what is predicted."""
+    names = listed([printable(name) for name in target.names], room)
+    if target.task == "regression":
+        return f"{names}: a number" if len(target.names) == 1 else f"{names}: {counted(len(target.names), 'number')}"
+    if target.task == "multilabel":
+        return f"{names}: labels, each yes or no"
+    classes = listed([printable(label) for label in target.classes], room)
+    return f"{names}: one of {counted(len(target.classes), 'class', 'classes')}: {classes}"
+
+
+def network_lines(network: Network) -> str:
+    """Return the layers as a table with shapes and numbers of parameters, under a line that sums them up."""
+    rows, n_in = [], network.n_features
+    for name, words, n_out, count in network.summary():
+        rows.append((name, words, f"{n_in:,} -> {n_out:,}", f"{count:,}"))
+        n_in = n_out
+    total = f"{counted(network.n_features, 'feature')} -> {counted(network.n_outputs, 'score')}, "
+    total += f"{counted(network.parameters.theta.size, 'parameter')}, {network.dtype}"
+    return f"{labelled('Network', total)}\n{table(('layer', 'kind', 'shape', 'parameters'), rows, right=(3,))}"
+
+
+def settings_in_words(plan: Mapping[str, Any]) -> str:
+    """Return the settings of a recorded plan that are in use."""
+    words = []
+    for name, said in SETTINGS.items():
+        value = plan.get(name)
+        idle = value in (None, 0, "constant") and name != "seed"
+        if (
+            not idle
+            and isinstance(value, int | float if "{:g}" in said else int | float | str)
+            and (name != "patience" or plan.get("early_stopping"))
+        ):
+            words.append(said.format(printable(value) if isinstance(value, str) else value))
+    return ", ".join(words)
+
+
+def training_in_words(record: Mapping[str, Any]) -> str:
+    """Return how long a model was trained and how that ended; a record may come from a stranger's file, so nothing in it is sure."""
+
+    def whole(name: str) -> int | None:
+        value = record.get(name)
+        return value if isinstance(value, int) else None
+
+    epochs, best, rows, seconds, engine = whole("epochs"), whole("best_epoch"), whole("rows"), record.get("seconds"), record.get("engine")
+    said = [] if epochs is None else [counted(epochs, "epoch")]
+    if rows is not None:
+        said.append(f"on {counted(rows, 'row')}")
+    if isinstance(seconds, int | float):
+        said.append(f"in {duration(seconds)}")
+    if isinstance(engine, str):
+        said.append(f"on the {printable(engine)} engine")
+    kept = f"; the weights of epoch {best + 1}, the best, are kept" if best is not None else ""
+    ended = record.get("ended")
+    return " ".join(said) + (f" ({printable(ended)})" if isinstance(ended, str) and said else "") + kept

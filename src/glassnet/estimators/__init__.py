@@ -1,0 +1,6 @@
+"""scikit-learn's estimators on glassnet's one road from data to a model."""
+
+from glassnet.estimators.classifier import GlassNetClassifier
+from glassnet.estimators.regressor import GlassNetRegressor
+
+__all__ = ["GlassNetClassifier", "GlassNetRegressor"]

@@ -1,0 +1,87 @@
+"""What happens beside a fit: scikit-learn's callbacks, one task an epoch, and the lines of `verbose`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from glassnet.fitting import Session
+from glassnet.model import Model
+from glassnet.training.history import Epoch
+from glassnet.training.plan import Plan
+
+
+def fitted_attributes(session: Session, model: Model) -> dict[str, Any]:
+    """Return what a fit leaves behind on an estimator, whatever its task."""
+    return {"model_": model, "network_": model.network, "history_": session.history, "n_iter_": session.state.epoch}
+
+
+class EpochTasks:
+    """scikit-learn's callback tasks, one for each epoch, below the task "fit".
+
+    The task of the next epoch begins when the last one has ended, where training will go on. L-BFGS may then find nothing left to gain:
+    `close` ends that task empty, as scikit-learn does for its own L-BFGS.
+
+    Parameters
+    ----------
+    estimator, context : whose fit it is, and its root context
+    session : the fit under way
+    arguments : X, y and metadata as callbacks get them
+    learned : fitted attributes beside those of the session
+    """
+
+    def __init__(self, estimator: Any, context: Any, session: Session, arguments: dict[str, Any], learned: dict[str, Any]) -> None:
+        self._context, self._session, self._learned = context, session, learned
+        self._arguments = {"estimator": estimator, **arguments}
+        self._task = self._begin()
+
+    def __call__(self, epoch: Epoch) -> bool:
+        """End the epoch's task and begin the next; return whether a callback wants training to stop."""
+        task, self._task = self._task, None
+        stop = bool(task.call_on_fit_task_end(**self._arguments, reconstruction_attributes=self._snapshot))
+        plan, state = self._session.plan, self._session.state
+        assert plan.max_epochs is not None
+        assert plan.patience is not None
+        out_of_patience = bool(plan.early_stopping) and state.waited >= plan.patience
+        if not (stop or out_of_patience or state.epoch >= plan.max_epochs):
+            self._task = self._begin()
+        return stop
+
+    def close(self) -> None:
+        """End the task of an epoch that never came."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.call_on_fit_task_end(**self._arguments)
+
+    def _begin(self) -> Any:
+        task = self._context.subcontext(task_name="epoch")
+        return task.call_on_fit_task_begin(**self._arguments, reconstruction_attributes=self._snapshot)
+
+    def _snapshot(self) -> dict[str, Any]:
+        """Return the attributes of an estimator fitted so far; it has a network of its own, which training does not change."""
+        session = self._session
+        model = Model(session.encoder, session.target, deepcopy(session.network), session.loss)
+        return {**self._learned, **fitted_attributes(session, model)}
+
+
+def verbose_lines(name: str, plan: Plan, session: Session) -> Callable[[Epoch], None]:
+    """Print what was chosen from the data, and return a function that prints a line about every twentieth part of the epochs."""
+    resolved = session.plan
+    chosen = [key for key, value in vars(plan).items() if value is None and getattr(resolved, key) is not None]
+    shown = ", ".join(f"{key}={getattr(resolved, key)!r}" for key in chosen)
+    _say(f"{name}: {session.n_rows:,} rows, {session.encoder.n_features:,} features, {session.network.parameters.theta.size:,} parameters")
+    _say(f"chosen from the data: {shown or 'nothing'}")
+    every = max(1, (resolved.max_epochs or 1) // 20)
+
+    def line(epoch: Epoch) -> None:
+        if (epoch.index + 1) % every == 0 or epoch.index + 1 == resolved.max_epochs:
+            validation = "" if epoch.validation_loss is None else f"  validation loss {epoch.validation_loss:.6g}"
+            score = "" if epoch.validation_score is None else f"  score {epoch.validation_score:.6g}"
+            _say(f"epoch {epoch.index + 1:5d}  training loss {epoch.training_loss:.6g}{validation}{score}")
+
+    return line
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - asked for by verbose

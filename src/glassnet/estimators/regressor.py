@@ -1,0 +1,231 @@
+"""The regressor: numbers in, numbers out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self, cast
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.callback import with_callbacks
+from sklearn.utils import Tags, check_array
+from sklearn.utils.metaestimators import available_if
+
+from glassnet.activations import ActivationFunction
+from glassnet.data.target import Target
+from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
+from glassnet.losses import Loss
+from glassnet.optimizers import LBFGS, Optimizer
+from glassnet.schedules import ReduceOnPlateau, Schedule
+
+
+class GlassNetRegressor(RegressorMixin, NetworkEstimator):
+    """A neural network that predicts numbers, with scikit-learn's interface.
+
+    It takes data as they are: numbers and the target are scaled, categories coded, gaps filled and marked. One target, several (y a
+    matrix), or several quantiles of one. A parameter that is None is chosen from the data; `model_.training["plan"]` tells the choice.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, optional
+        Units of each hidden layer; `()` is a linear model.
+    activation : str, activation function or a sequence of them, optional
+        Of the hidden layers: one, or one for each.
+    dropout : float, optional
+        Rate after each hidden layer.
+    normalization : {"none", "batch", "layer"}, optional
+        What stands between a hidden layer's weights and its activation.
+    loss : str or loss, optional
+        "squared" where None, "absolute", "huber", "quantile", "poisson", "gamma", or an object such as
+        `glassnet.losses.Quantile((0.1, 0.5, 0.9))`.
+    optimizer : str or optimizer, optional
+        "adam", "adamw", "sgd", "rmsprop", "lbfgs", or an object such as `glassnet.SGD(0.1, momentum=0.9)`.
+    learning_rate : float, optional
+        Of the first step at full rate; None is the optimizer's own.
+    schedule : str or schedule, optional
+        How the rate changes over the run of `fit`: "cosine", "one_cycle" and others.
+    batch_size : int, optional
+        Rows to a step; more than there are means all.
+    max_epochs : int, optional
+        Passes over the rows at most.
+    early_stopping : bool, optional
+        Hold rows out, stop when they no longer gain, keep the best weights.
+    validation_fraction : float
+        Share of the rows held out, where no `X_val` and `y_val` are given.
+    patience : int, optional
+        Epochs without gain before stopping.
+    scoring : str or callable, optional
+        What is watched: None is the loss, else a scikit-learn scorer.
+    weight_decay : float, optional
+        Decoupled decay of the weights (AdamW).
+    l1, l2 : float
+        Penalties on the weights, the same for every batch size.
+    clip_norm : float, optional
+        Longest gradient that an update takes.
+    warm_start : bool
+        Whether `fit` goes on with the network of the `fit` before, its scaling of columns included.
+    dtype : {"float32", "float64"}
+        Of the network's numbers.
+    random_state : int, RandomState instance or None
+        Seed of everything random: the same number gives the same bits, None gives others each time.
+    engine : str
+        What executes the network: "auto" chooses.
+    n_threads : int, optional
+        Threads of one fit.
+    verbose : bool
+        Whether to print the choices made from the data, and some twenty lines on the way.
+
+    Attributes
+    ----------
+    model_ : Model
+        All between a raw table and a prediction; `model_.save(path)` writes it to one file, `model_.training` tells how it was
+        trained: the settings, those chosen from the data included, the history, and how it ended. It shares its network with the
+        estimator, so `partial_fit` changes it.
+    network_ : Network
+        The network inside, with its parameters by name.
+    history_ : dict of str to list
+        One list for each field of `glassnet.Epoch`, such as "training_loss" and "validation_loss".
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, where all are text.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from glassnet import GlassNetRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> regressor = GlassNetRegressor(hidden_layer_sizes=16, max_epochs=20, random_state=0).fit(X, y)
+    >>> regressor.predict(X[:5]).shape
+    (5,)
+    >>> regressor.score(X, y) > 0.4
+    True
+    """
+
+    _one_column: bool
+    _task = "regression"
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: Sequence[int] | int | None = None,
+        activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None,
+        dropout: float | None = None,
+        normalization: str | None = None,
+        loss: str | Loss | None = None,
+        optimizer: str | Optimizer | LBFGS | None = None,
+        learning_rate: float | None = None,
+        schedule: str | Schedule | ReduceOnPlateau | None = None,
+        batch_size: int | None = None,
+        max_epochs: int | None = None,
+        early_stopping: bool | None = None,
+        validation_fraction: float = 0.1,
+        patience: int | None = None,
+        scoring: str | Callable[[Any, Any, Any], float] | None = None,
+        weight_decay: float | None = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        clip_norm: float | None = None,
+        warm_start: bool = False,
+        dtype: str = "float32",
+        random_state: int | np.random.RandomState | None = None,
+        engine: str = "auto",
+        n_threads: int | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.normalization = normalization
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.scoring = scoring
+        self.weight_decay = weight_decay
+        self.l1 = l1
+        self.l2 = l2
+        self.clip_norm = clip_norm
+        self.warm_start = warm_start
+        self.dtype = dtype
+        self.random_state = random_state
+        self.engine = engine
+        self.n_threads = n_threads
+        self.verbose = verbose
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
+        """Train a network on rows and their numbers.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame (n, n_features)
+            Numbers, gaps (NaN) included; in a data frame and in an array of objects also text, categories and booleans.
+        y : array (n,) or (n, m)
+            One number a row, or several.
+        sample_weight : array (n,), optional
+            A row of weight 2 counts as two, one of weight 0 as absent.
+        X_val, y_val : as X and y, optional
+            Rows to stop by, instead of a fraction of X and y.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError, SettingError
+            Both are ValueErrors: what was expected, what came, and what to do.
+        DivergenceError
+            Training left the finite numbers.
+
+        Warns
+        -----
+        RuntimeWarning
+            When Ctrl-C ended the training; the best weights so far are kept.
+        """
+        self._fit(X, y, sample_weight, X_val, y_val)
+        return self
+
+    @available_if(takes_steps)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one epoch on these rows, from where the last call of `fit` or `partial_fit` ended, the optimizer's memory included.
+
+        The first call learns the coding of the columns and the scale of the target (means, deviations, levels) and settles the parameters,
+        so give it rows that are like the rest. The learning rate is the optimizer's own or `learning_rate`, without schedule; nothing is
+        held out.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as for `fit`
+
+        Returns
+        -------
+        self
+        """
+        self._partial_fit(X, y, None, sample_weight)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Return the numbers predicted: `(n,)`, `(n, m)` for several targets or quantiles; a y of one column gets one column back."""
+        Z = self._raw_scores(X)
+        Y = self.model_.predictions(Z)
+        return Y[:, np.newaxis] if self._one_column and Y.ndim == 1 else Y
+
+    def _check_target(self, y: Any) -> Array:
+        return cast(Array, check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self))
+
+    def _learn_target(self, y: Array, names: tuple[str, ...], classes: Any = None) -> tuple[Target | None, dict[str, Any]]:
+        return None, {"_one_column": y.ndim == 2 and y.shape[1] == 1}
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return cast(Tags, tags)

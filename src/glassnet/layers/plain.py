@@ -1,0 +1,149 @@
+"""Layers as plain data and back: what the model file holds of them. Names are looked up in closed tables, never imported.
+
+    Dense(16, "relu")  <->  {"kind": "dense", "n_out": 16, "activation": "relu", "initializer": "auto"}
+
+Reading is strict, for a file may come from anywhere: an unknown kind, an unknown or missing field and a value of another type are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from glassnet.activations import ACTIVATIONS, ActivationFunction
+from glassnet.errors import SettingError, UnsupportedError, unknown_name
+from glassnet.initializers import INITIALIZERS
+from glassnet.layers import LAYERS
+from glassnet.layers.layer import Layer
+
+#: More units than any machine holds; a number beyond it in a file is a lie.
+MOST_UNITS = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Field:
+    """How one setting is written and read.
+
+    write : the setting -> a JSON-able value, or UnsupportedError
+    read : a JSON value -> the setting, or SettingError
+    """
+
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+def layer_to_plain(layer: Layer) -> dict[str, Any]:
+    """Return a layer's kind and settings as JSON-able values.
+
+    Raises
+    ------
+    UnsupportedError
+        For a layer or an activation of the user's own: a file holds numbers and names, not code.
+
+    Examples
+    --------
+    >>> from glassnet import Dense
+    >>> layer_to_plain(Dense(16, "relu", "he_normal"))
+    {'kind': 'dense', 'n_out': 16, 'activation': 'relu', 'initializer': 'he_normal'}
+    """
+    kind = next((name for name, made in LAYERS.items() if type(layer) is made), None)
+    if kind is None:
+        raise UnsupportedError(
+            f"a model file cannot hold the layer {type(layer).__name__}, which is not one of glassnet's: it holds numbers and names, not "
+            f"code. Build the network of {', '.join(sorted(made.__name__ for made in LAYERS.values()))}, or keep your code beside "
+            "`dict(network.parameters)`."
+        )
+    return {"kind": kind, **{name: field.write(getattr(layer, name)) for name, field in FIELDS[kind].items()}}
+
+
+def layer_from_plain(plain: Any) -> Layer:
+    """Return the layer that `layer_to_plain` wrote.
+
+    Raises
+    ------
+    SettingError
+        For anything that `layer_to_plain` does not write.
+    """
+    if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
+        raise SettingError("a layer must be an object with a kind.")
+    kind = plain["kind"]
+    if kind not in FIELDS:
+        raise unknown_name("kind of layer", kind, FIELDS)
+    fields = FIELDS[kind]
+    if plain.keys() != {"kind", *fields}:
+        raise SettingError(f"a layer of kind {kind!r} has the fields {['kind', *fields]}, but {list(plain)} came.")
+    settings = {}
+    for name, field in fields.items():
+        try:
+            settings[name] = field.read(plain[name])
+        except TypeError as error:
+            raise SettingError(f"{name} of a layer of kind {kind!r} must be {error}.") from None
+    made: Layer = LAYERS[kind](**settings)
+    return made
+
+
+def _write_activation(activation: str | ActivationFunction) -> str:
+    name = activation if isinstance(activation, str) else activation.name
+    if name not in ACTIVATIONS or (not isinstance(activation, str) and activation != ACTIVATIONS[name]):
+        raise UnsupportedError(
+            f"a model file cannot hold the activation {name!r}, which is your own: it holds numbers and names, not code. "
+            f"Use one of {', '.join(ACTIVATIONS)}."
+        )
+    return name
+
+
+def _read_activation(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("the name of an activation")
+    if value not in ACTIVATIONS:
+        raise unknown_name("activation", value, ACTIVATIONS)
+    return value
+
+
+def _write_initializer(initializer: Any) -> str:
+    """Return the initializer's name; one that no table names becomes "auto", for the trained weights no longer need it."""
+    if isinstance(initializer, str):
+        return initializer
+    named = (name for name, made in INITIALIZERS.items() if type(made) is type(initializer) and made == initializer)
+    return next(named, "auto")
+
+
+def _read_initializer(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("the name of an initializer")
+    if value != "auto" and value not in INITIALIZERS:
+        raise unknown_name("initializer", value, ["auto", *INITIALIZERS])
+    return value
+
+
+def _read_units(value: Any) -> int:
+    if type(value) is not int or not 1 <= value <= MOST_UNITS:
+        raise TypeError("a whole number of units")
+    return value
+
+
+def _read_number(value: Any) -> float:
+    if type(value) not in (int, float):
+        raise TypeError("a number")
+    return float(value)
+
+
+def _read_layers(value: Any) -> list[Layer]:
+    if not isinstance(value, list):
+        raise TypeError("a list of layers")
+    return [layer_from_plain(inner) for inner in value]
+
+
+ACTIVATION = Field(_write_activation, _read_activation)
+NUMBER = Field(float, _read_number)
+
+# One row for each of LAYERS, one entry for each of its settings.
+FIELDS: dict[str, dict[str, Field]] = {
+    "dense": {"n_out": Field(int, _read_units), "activation": ACTIVATION, "initializer": Field(_write_initializer, _read_initializer)},
+    "activation": {"activation": ACTIVATION},
+    "dropout": {"rate": NUMBER},
+    "batch_norm": {"momentum": NUMBER, "eps": NUMBER},
+    "layer_norm": {"eps": NUMBER},
+    "residual": {"layers": Field(lambda layers: [layer_to_plain(layer) for layer in layers], _read_layers)},
+}

@@ -1,0 +1,127 @@
+"""The head of a safetensors file, checked before anything else is read: eight bytes of length, then JSON that lays out the tensors.
+
+8 bytes  length of the head, little-endian
+head     {"__metadata__": {"glassnet": "..."}, "layers.0.W": {"dtype": "F32", "shape": [4, 16], "data_offsets": [0, 256]}, ...}
+data     the tensors, C order, little-endian, without gaps or overlap
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any, BinaryIO
+
+from glassnet.storage.strict import parse
+
+LONGEST_HEADER = 16 * 2**20
+MOST_TENSORS = 10_000
+DTYPES = {"F32": ("<f4", 4), "F64": ("<f8", 8)}
+
+# Files that people mistake for a model, by their first bytes.
+FOREIGN = {
+    b"PK\x03\x04": "it is a zip archive, as Keras, PyTorch and NumPy (.npz) write them",
+    b"\x89HDF": "it is an HDF5 file, as Keras writes them",
+    b"\x80\x02": "it is a pickle, which runs code when it is opened",
+    b"\x80\x03": "it is a pickle, which runs code when it is opened",
+    b"\x80\x04": "it is a pickle, which runs code when it is opened",
+    b"\x80\x05": "it is a pickle, which runs code when it is opened",
+    b"\x93NUMPY": "it is a NumPy array",
+    b"PAR1": "it is a Parquet table",
+    b"GGUF": "it is a GGUF file",
+}
+
+
+class BadFileError(ValueError):
+    """What is wrong with a file, as the end of a sentence that begins with its path."""
+
+
+def foreign(reason: str) -> BadFileError:
+    """Return the error for a file that is something else than a glassnet model."""
+    return BadFileError(f"is not a glassnet model file: {reason}")
+
+
+def damaged(reason: str) -> BadFileError:
+    """Return the error for a file that is, or was, a glassnet model, but is not whole."""
+    return BadFileError(f"is damaged: {reason}")
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """Where a tensor lies in the data, and how it is to be read."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """The text under the one metadata key, and the tensors by name; the data of all tensors is `n_bytes` long."""
+
+    text: str
+    tensors: dict[str, Tensor]
+    n_bytes: int
+
+
+def read_header(file: BinaryIO, size: int) -> Header:
+    """Read and check the head of a file of that size; the file then stands at the first byte of the data.
+
+    Raises
+    ------
+    BadFileError
+        What is wrong, as the end of a sentence.
+    """
+    start = file.read(8)
+    hint = next((says for magic, says in FOREIGN.items() if start.startswith(magic)), "")
+    length = int.from_bytes(start, "little")
+    if size == 0:
+        raise foreign("the file is empty")
+    if len(start) < 8 or length < 2 or length > LONGEST_HEADER or hint:
+        raise foreign(hint or "it does not begin as one")
+    if 8 + length > size:
+        raise damaged(f"it ends after {size:,} bytes, within its head")
+    head = file.read(length)
+    if len(head) != length or not head.startswith(b"{"):
+        raise foreign("it does not begin as one")
+    try:
+        parsed = parse(head)
+    except ValueError as error:
+        raise damaged(f"its head cannot be read: {error}") from None
+    metadata = parsed.pop("__metadata__", None)
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("glassnet"), str):
+        raise foreign("it is a safetensors file that another program wrote")
+    if len(metadata) != 1:
+        raise damaged("its metadata has more keys than one")
+    if len(parsed) > MOST_TENSORS:
+        raise damaged(f"it has {len(parsed)} tensors, more than {MOST_TENSORS}")
+    tensors = {name: _tensor(name, entry) for name, entry in parsed.items()}
+    n_bytes = size - 8 - length
+    _check_layout(tensors, n_bytes)
+    return Header(metadata["glassnet"], tensors, n_bytes)
+
+
+def _tensor(name: str, entry: Any) -> Tensor:
+    if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
+        raise damaged(f"the entry of tensor {name!r} has other fields than dtype, shape and data_offsets")
+    dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        raise damaged(f"tensor {name!r} is of type {dtype!r}, not F32 or F64")
+    if not _whole_numbers(shape) or not _whole_numbers(offsets) or len(offsets) != 2 or len(shape) > 8:
+        raise damaged(f"shape and offsets of tensor {name!r} are not whole numbers")
+    return Tensor(dtype, tuple(shape), *offsets)
+
+
+def _whole_numbers(values: Any) -> bool:
+    return isinstance(values, list) and all(type(value) is int and 0 <= value < 2**48 for value in values)
+
+
+def _check_layout(tensors: dict[str, Tensor], n_bytes: int) -> None:
+    """Hold the tensors to filling the data exactly: no gap, no overlap, nothing behind."""
+    at = 0
+    for name, tensor in sorted(tensors.items(), key=lambda item: (item[1].start, item[1].stop)):
+        if tensor.start != at or tensor.stop - tensor.start != prod(tensor.shape) * DTYPES[tensor.dtype][1]:
+            raise damaged(f"tensor {name!r} does not lie where its shape says")
+        at = tensor.stop
+    if at != n_bytes:
+        raise damaged(f"it has {n_bytes:,} bytes of tensors where its head names {at:,}")

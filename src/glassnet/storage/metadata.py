@@ -1,0 +1,133 @@
+"""What a model file says in words: everything of a model but its tensors, as JSON values, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from glassnet import __version__
+from glassnet.data.encoder import Encoder
+from glassnet.data.target import Target
+from glassnet.layers import Layer
+from glassnet.layers.plain import layer_from_plain, layer_to_plain
+from glassnet.layers.stack import stack_trees, stack_widths
+from glassnet.losses import Logistic, Loss, Quantile, Softmax
+from glassnet.losses.plain import loss_from_plain, loss_to_plain
+from glassnet.model import Model
+from glassnet.parameters import DTYPES, Tree
+from glassnet.storage.strict import check_record, json_able
+
+FORMAT = 1
+FIELDS = ("format", "glassnet", "encoder", "target", "layers", "n_features", "dtype", "loss", "training")
+MOST_LAYERS = 1_000
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All parts of a model but its numbers, checked to fit each other, and the shapes of the tensors that they imply."""
+
+    encoder: Encoder
+    target: Target
+    layers: tuple[Layer, ...]
+    n_features: int
+    dtype: str
+    loss: Loss
+    training: dict[str, Any]
+    shapes: dict[str, tuple[int, ...]]
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """Return the metadata of a model: JSON-able values, without the hash.
+
+    Raises
+    ------
+    UnsupportedError
+        For layers, activations and losses of the user's own.
+    """
+    return {
+        "format": FORMAT,
+        "glassnet": __version__,
+        "encoder": model.encoder.to_plain(),
+        "target": model.target.to_plain(),
+        "layers": [layer_to_plain(layer) for layer in model.network.layers],
+        "n_features": model.network.n_features,
+        "dtype": str(model.network.dtype),
+        "loss": loss_to_plain(model.loss),
+        "training": json_able(model.training),
+    }
+
+
+def understand(metadata: dict[str, Any]) -> Parts:
+    """Return the parts that metadata of this format describe.
+
+    Raises
+    ------
+    ValueError
+        What in it is not as `describe` writes it, or does not fit the rest; nothing large has been allocated.
+    """
+    if metadata.keys() != set(FIELDS):
+        raise ValueError(f"it must have the fields {list(FIELDS)}")
+    version, dtype, n_features, layers = (metadata[name] for name in ("glassnet", "dtype", "n_features", "layers"))
+    if not isinstance(version, str) or dtype not in DTYPES or type(n_features) is not int or not isinstance(metadata["training"], dict):
+        raise ValueError("glassnet, dtype, n_features or training is of another type")
+    check_record(Encoder, metadata["encoder"], "encoder")
+    check_record(Target, metadata["target"], "target")
+    encoder, target = Encoder.from_plain(metadata["encoder"]), Target.from_plain(metadata["target"])
+    loss = loss_from_plain(metadata["loss"])
+    _check_encoder(encoder)
+    _check_target(target)
+    if not isinstance(layers, list) or not 1 <= len(layers) <= MOST_LAYERS:
+        raise ValueError("layers must be a list of layers")
+    built = tuple(layer_from_plain(layer) for layer in layers)
+    if n_features != encoder.n_features:
+        raise ValueError(f"the network takes {n_features} features but the encoder makes {encoder.n_features}")
+    n_outputs = stack_widths(built, n_features)[-1]
+    if n_outputs != _n_raw_scores(loss, target):
+        raise ValueError(f"the network has {n_outputs} outputs, which does not fit its loss and target")
+    shapes = {name: spec.shape for name, spec in Tree({}, stack_trees(built, n_features)).walk()}
+    return Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes)
+
+
+def _check_encoder(encoder: Encoder) -> None:
+    schema, numbers = encoder.schema, encoder.numbers
+    if not schema.columns or numbers.names != schema.numbers or tuple(c.name for c in encoder.categories) != schema.categories:
+        raise ValueError("the encoder codes other columns than the schema names")
+    for field in fields(numbers):
+        values = getattr(numbers, field.name)
+        if isinstance(values, tuple) and len(values) != len(numbers.names):
+            raise ValueError(f"encoder.numbers.{field.name} must have one entry for each column")
+    if not all(scale > 0.0 for scale in numbers.scale):
+        raise ValueError("scales must be above 0")
+    for coding in encoder.categories:
+        if len(set(coding.levels)) != len(coding.levels):
+            raise ValueError(f"a level of column {coding.name!r} occurs twice")
+
+
+def _check_target(target: Target) -> None:
+    names, classes, n_outputs = target.names, target.classes, target.n_outputs
+    if not names or len(set(classes)) != len(classes) or len({type(label) for label in classes}) > 1:
+        raise ValueError("the target needs a name, and classes of one type that differ")
+    regression = target.task == "regression"
+    counts = {
+        "binary": (len(names) == 1 and 1 <= len(classes) <= 2, 1),
+        "multiclass": (len(names) == 1 and len(classes) >= 1, len(classes)),
+        "multilabel": (classes == names, len(names)),
+        "regression": (not classes, len(names)),
+    }
+    fits, expected = counts[target.task]
+    n_scales = n_outputs if regression else 0
+    if not fits or n_outputs != expected or len(target.mean) != n_scales or len(target.scale) != n_scales:
+        raise ValueError(f"names, classes and scales do not make a {target.task} target")
+    if not all(scale > 0.0 for scale in target.scale):
+        raise ValueError("scales must be above 0")
+
+
+def _n_raw_scores(loss: Loss, target: Target) -> int:
+    """Return how many outputs a network needs; 0 for a loss that does not fit the task."""
+    if isinstance(loss, Softmax):
+        return max(2, len(target.classes)) if target.task in ("binary", "multiclass") else 0
+    if isinstance(loss, Logistic):
+        return target.n_outputs if target.task in ("binary", "multilabel") else 0
+    if target.task != "regression":
+        return 0
+    return target.n_outputs * (len(loss.quantiles) if isinstance(loss, Quantile) else 1)

@@ -1,0 +1,123 @@
+"""Strict JSON, and plain data held to the types that a dataclass declares. What comes from a file is not trusted.
+
+Canonical JSON is ASCII, keys sorted, no spaces, floats by `repr` (so they read back exactly), neither NaN nor infinity.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from numbers import Integral, Real
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from glassnet.data.table import Schema
+from glassnet.errors import UnsupportedError
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of a value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def parse(text: str | bytes) -> Any:
+    """Return what a JSON text holds.
+
+    Raises
+    ------
+    ValueError
+        For what is no UTF-8 or no JSON, a key that occurs twice, numbers that are not finite, half characters (lone surrogates), and
+        nesting deeper than Python reads.
+    """
+    try:
+        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_float=_finite, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError:
+        raise ValueError("it holds text that is not UTF-8") from None
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no JSON ({error})") from None
+    return value
+
+
+def json_able(value: Any, where: str = "training") -> Any:
+    """Return a record of anything as JSON values; numbers that are not finite become None, for JSON has no word for them."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): json_able(entry, f"{where}.{key}") for key, entry in value.items()}
+    if isinstance(value, np.ndarray | Sequence) and not isinstance(value, bytes):
+        return [json_able(entry, where) for entry in value]
+    raise UnsupportedError(f"a model file cannot hold {where}, a {type(value).__name__}: it holds numbers, text, lists and mappings.")
+
+
+def check_record(cls: type, plain: Any, where: str) -> None:
+    """Hold a JSON object to the fields of a dataclass and their types; raise ValueError naming what differs."""
+    names = [field.name for field in fields(cls)]
+    if not isinstance(plain, dict) or plain.keys() != set(names):
+        raise ValueError(f"{where} must have the fields {names}")
+    hints = get_type_hints(cls)
+    for name in names:
+        _check(hints[name], plain[name], f"{where}.{name}")
+
+
+def _check(kind: Any, value: Any, where: str) -> None:
+    if not _fits(kind, value, where):
+        raise ValueError(f"{where} must be {getattr(kind, '__name__', None) or kind}".replace("typing.", ""))
+
+
+def _fits(kind: Any, value: Any, where: str) -> bool:
+    """Whether a JSON value is one of that type; containers are looked into."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if kind is Schema:
+        return isinstance(value, list) and all(
+            isinstance(entry, list) and len(entry) == 2 and all(isinstance(part, str) for part in entry) for entry in value
+        )
+    if isinstance(kind, type) and is_dataclass(kind):
+        check_record(kind, value, where)
+        return True
+    if origin is tuple:
+        if not isinstance(value, list):
+            return False
+        kinds = [arguments[0]] * len(value) if arguments[1:] == (...,) else list(arguments)
+        return len(kinds) == len(value) and all(_fits(kind, entry, where) for kind, entry in zip(kinds, value, strict=True))
+    if origin is Literal:
+        return value in arguments
+    if origin in (Union, UnionType):
+        return any(_fits(kind, value, where) for kind in arguments)
+    if kind is int:
+        return type(value) is int and abs(value) < 2**63
+    if kind is float:
+        return type(value) is float or (type(value) is int and abs(value) <= 2**53)
+    return type(value) is kind if kind in (str, bool, NoneType) else False
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twice!r} occurs twice")
+    return made
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {text[:20]} is not finite")
+    return value
+
+
+def _no_constant(text: str) -> float:
+    raise ValueError(f"it holds {text}, which is no JSON")

@@ -1,0 +1,116 @@
+"""Schedules turn step numbers into multipliers: known values, and what holds for all of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet.errors import SettingError
+from glassnet.schedules import (
+    SCHEDULES,
+    Constant,
+    Cosine,
+    Exponential,
+    InverseScaling,
+    OneCycle,
+    ReduceOnPlateau,
+    Schedule,
+    StepDecay,
+    Warmup,
+    schedule_function,
+)
+from tests.laws.tables import STEPWISE
+
+EVERY = pytest.mark.parametrize("schedule", STEPWISE.values(), ids=STEPWISE)
+LENGTHS = [0, 1, 2, 3, 7, 100]
+
+KNOWN: list[tuple[Schedule, dict[int, float]]] = [  # at these steps of a hundred
+    (Constant(), {0: 1.0, 99: 1.0, 500: 1.0}),
+    (StepDecay(), {0: 1.0, 33: 1.0, 34: 0.1, 66: 0.1, 67: 0.01, 99: 0.01, 100: 0.01, 500: 0.01}),
+    (StepDecay(0.5, every=0.1), {9: 1.0, 10: 0.5, 20: 0.25, 30: 0.125, 60: 2.0**-6, 70: 2.0**-7, 99: 2.0**-9, 1000: 2.0**-9}),
+    (Exponential(), {0: 1.0, 50: 0.1, 100: 0.01, 300: 0.01}),
+    (Exponential(1.0), {0: 1.0, 77: 1.0}),
+    (Cosine(), {0: 1.0, 25: (1 + 0.5**0.5) / 2, 50: 0.5, 100: 0.0, 300: 0.0}),
+    (Cosine(0.2), {0: 1.0, 50: 0.6, 100: 0.2}),
+    (OneCycle(), {0: 1 / 25, 15: (1 / 25 + 1) / 2, 30: 1.0, 65: (1.0 + 4e-6) / 2, 100: 4e-6, 300: 4e-6}),
+    (InverseScaling(), {0: 1.0, 3: 0.5, 99: 0.1}),
+    (InverseScaling(0.0), {0: 1.0, 99: 1.0}),
+    (Warmup(Constant()), {0: 0.2, 1: 0.4, 4: 1.0, 5: 1.0, 99: 1.0}),
+    (Warmup(Constant(), fraction=0.07), {0: 1 / 7, 6: 1.0, 7: 1.0}),  # 0.07 * 100 is 7.000000000000001
+    (Warmup(Constant(), fraction=0.0), {0: 1.0, 50: 1.0}),
+    (Warmup(Cosine(), fraction=0.2), {0: 0.05, 9: 0.5, 19: 1.0, 20: 1.0, 60: 0.5, 100: 0.0}),
+]
+
+
+@pytest.mark.parametrize(("schedule", "known"), KNOWN, ids=[str(schedule) for schedule, _ in KNOWN])
+def test_known_values(schedule: Schedule, known: dict[int, float]) -> None:
+    np.testing.assert_allclose(schedule(np.array(list(known)), 100), list(known.values()), rtol=1e-12, atol=1e-15)
+
+
+@EVERY
+@pytest.mark.parametrize("n_steps", LENGTHS)
+def test_multipliers_are_finite_and_between_zero_and_one(schedule: Schedule, n_steps: int) -> None:
+    multipliers = schedule(np.arange(2 * n_steps + 3), n_steps)
+    assert multipliers.shape == (2 * n_steps + 3,)
+    assert multipliers.dtype == np.float64
+    assert np.isfinite(multipliers).all()
+    assert multipliers.min() >= 0.0
+    assert multipliers.max() <= 1.0
+
+
+@pytest.mark.parametrize("n_steps", LENGTHS[2:])
+@pytest.mark.parametrize("name", [name for name in STEPWISE if name != "inverse_scaling"])  # it asks for no length and goes on falling
+def test_a_longer_run_keeps_the_last_multiplier(name: str, n_steps: int) -> None:
+    beyond = STEPWISE[name](np.arange(n_steps, 3 * n_steps + 5), n_steps)
+    assert (beyond == beyond[0]).all()
+    assert beyond[0] <= STEPWISE[name](np.array([n_steps - 1]), n_steps)[0]  # nothing leaps up where the run was to end
+
+
+@EVERY
+def test_steps_may_be_asked_for_in_any_pieces(schedule: Schedule) -> None:
+    whole = schedule(np.arange(100), 100)
+    pieces = [schedule(np.arange(start, min(start + 7, 100)), 100) for start in range(0, 100, 7)]
+    np.testing.assert_array_equal(whole, np.concatenate(pieces))
+    np.testing.assert_array_equal(whole[::-1], schedule(np.arange(100)[::-1], 100))
+    assert schedule(np.arange(0), 100).shape == (0,)
+
+
+@pytest.mark.parametrize("name", ["constant", "step", "exponential", "cosine", "inverse_scaling"])
+def test_a_decay_never_rises(name: str) -> None:
+    assert (np.diff(STEPWISE[name](np.arange(100), 100)) <= 0.0).all()
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_is_found_by_its_name(name: str) -> None:
+    assert schedule_function(name) is SCHEDULES[name]
+    assert schedule_function(SCHEDULES[name]) is SCHEDULES[name]
+
+
+def test_none_is_constant() -> None:
+    assert schedule_function(None) == Constant()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: StepDecay(0.0), r"factor of a step schedule must lie in \(0, 1\], but 0.0 came"),
+        (lambda: StepDecay(every=1.5), r"fraction of the run, in \(0, 1\], but 1.5 came"),
+        (lambda: Exponential(0.0), r"exponential schedule must lie in \(0, 1\], but 0.0 came"),
+        (lambda: Cosine(-0.1), r"cosine schedule must lie in \[0, 1\], but -0.1 came"),
+        (lambda: OneCycle(rise=1.0), r"fraction in \(0, 1\), but 1.0 came"),
+        (lambda: OneCycle(start=2.0), r"first multiplier of a one-cycle schedule must lie in \[0, 1\], but 2.0 came"),
+        (lambda: OneCycle(final=2.0), r"final multiplier of a one-cycle schedule must lie in \[0, 1\], but 2.0 came"),
+        (lambda: InverseScaling(-1.0), "power of inverse scaling must be zero or positive, but -1.0 came"),
+        (lambda: Warmup(fraction=1.0), r"warm-up is a fraction of the run, in \[0, 1\), but 1.0 came"),
+        (lambda: Warmup(ReduceOnPlateau()), "a warm-up cannot stand before 'reduce_on_plateau'"),  # type: ignore[arg-type]
+        (lambda: ReduceOnPlateau(factor=1.0), r"factor of reduce-on-plateau must lie in \(0, 1\), but 1.0 came"),
+        (lambda: ReduceOnPlateau(patience=0), "at least 1 epoch, but 0 came"),
+        (lambda: ReduceOnPlateau(final=-1.0), r"reduce-on-plateau must lie in \[0, 1\], but -1.0 came"),
+        (lambda: schedule_function("cosin"), "unknown schedule 'cosin'.*Did you mean 'cosine'"),
+        (lambda: schedule_function(0.5), r"a schedule is a name or a callable \(steps, n_steps\) -> multipliers, but 0.5 came"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_setting_that_does_not_fit_is_refused(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        make()
