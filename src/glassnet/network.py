@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,12 @@ class Network:
         if X.ndim != 2 or X.shape[1] != self.n_features:
             raise DataError(f"X must have shape (n, {self.n_features}) for this network, but it has shape {X.shape}.")
         return X
+
+    def astype(self, dtype: str) -> Network:
+        """Return a network of the same layers and numbers in another dtype; it shares no arrays with this one."""
+        other = copy(self)
+        other.parameters = self.parameters.astype(dtype)
+        return other
 
     def summary(self) -> list[tuple[str, str, int, int]]:
         """Return one row a layer: its name, its settings in words, its output width and its number of trained parameters."""

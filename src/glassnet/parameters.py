@@ -206,6 +206,15 @@ class Parameters:
         """The shape and the factors of the tensor of that name."""
         return self._specs[name]
 
+    def astype(self, dtype: str) -> Parameters:
+        """Return the same numbers in another dtype, in vectors of their own; the gradient is zero."""
+        if dtype not in DTYPES:
+            raise unknown_name("dtype", dtype, DTYPES)
+        other = Parameters.__new__(Parameters)
+        state = {"theta": self.theta, "gradient": np.zeros(self.theta.size), "statistics": self.statistics}
+        other.__setstate__({"tree": self._tree, **{name: vector.astype(dtype) for name, vector in state.items()}})
+        return other
+
     # Plain copies of the object would copy each view apart from its vector and break the link without a word.
     def __getstate__(self) -> dict[str, Any]:
         return {"tree": self._tree, "theta": self.theta, "gradient": self.gradient, "statistics": self.statistics}

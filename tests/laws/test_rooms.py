@@ -38,7 +38,7 @@ ROOMS = {
     "training": "errors rng parameters activations losses penalties schedules optimizers network engines data",
     "model": "errors losses network engines data",
     "fitting": f"{MATHS} engines data training model",
-    "storage": "errors losses layers network data model",
+    "storage": "errors parameters losses layers network data model",
     "report": "errors network data training model fitting",
     "estimators": HOUSE,
     "cli": f"{HOUSE} storage report estimators",

@@ -13,6 +13,7 @@ import click
 from glassnet.cli.portrait import network_lines, settings_in_words, training_in_words
 from glassnet.cli.words import LABEL, counted, file_size, labelled, listed, printable, score, styled, table, width
 from glassnet.report import Part, Report, compare
+from glassnet.storage.strict import json_able
 
 if TYPE_CHECKING:
     from glassnet.cli.train import Rows
@@ -90,7 +91,7 @@ class TrainingReport:
             "judgement": self.compared.judgement if self.compared else None,
             "model": {"path": str(output), "bytes": output.stat().st_size},
         }
-        return json.dumps(found, indent=2, allow_nan=False)
+        return json.dumps(json_able(found), indent=2, allow_nan=False)
 
     def _say(self, text: str) -> None:
         if not self.silent:

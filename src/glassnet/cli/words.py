@@ -110,4 +110,4 @@ def score(name: str, value: float) -> str:
     """Return a score as it is read: shares in percent, the rest with four digits."""
     if name in ("accuracy", "balanced accuracy"):
         return f"{100.0 * value:.1f} %"
-    return f"{value:.3f}" if name in ("AUC", "R2", "log loss") else f"{value:.4g}"
+    return f"{round(value, 3) + 0.0:.3f}" if name in ("AUC", "R2", "log loss") else f"{value:.4g}"

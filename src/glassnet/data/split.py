@@ -42,7 +42,7 @@ def split_rows(
     if not 0.0 < fraction < 1.0:
         raise SettingError(f"the fraction of rows to hold out must lie between 0 and 1, got {fraction!r}.")
     if n < 2:
-        raise DataError(f"holding rows out needs at least 2 rows, got {n}.")
+        raise DataError(f"holding rows out needs at least 2 rows, got {n} (n_samples={n}).")
     rng = np.random.Generator(np.random.Philox(seed))
     n_held = min(max(1, round(n * fraction)), n - 1)
     if stratify is None:

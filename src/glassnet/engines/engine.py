@@ -27,7 +27,7 @@ class Steps:
     losses, weights : (done,) float64, objective and total weight of each step's batch
     gradient_norm : of the last step, before clipping; not a number when no step was done
     status : "done", or why it returned early: "diverged" (a loss or gradient that is not finite; that step changed nothing) or
-        "interrupted" (Ctrl-C)
+        "interrupted" (Ctrl-C, obeyed after a step, the last one included)
     """
 
     done: int

@@ -19,14 +19,21 @@ def interrupts_noted() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield lambda: False
         return
-    came = False
+    came = told = False
 
     def note(signum: int, frame: FrameType | None) -> None:
         nonlocal came
         came = True
 
+    def interrupted() -> bool:
+        nonlocal told
+        told = came
+        return came
+
     signal.signal(signal.SIGINT, note)
     try:
-        yield lambda: came
+        yield interrupted
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if came and not told:  # after the block asked for the last time
+        raise KeyboardInterrupt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,8 @@ class ReferenceEngine:
     ) -> None:
         if max_norm is not None and not 0.0 < max_norm < math.inf:
             raise SettingError(f"clip_norm must be a positive number or None, but {max_norm!r} came.")
+        if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, Integral) or n_threads < 1):
+            raise SettingError(f"n_threads must be a whole number of at least 1, or None, but {n_threads!r} came.")
         self.network, self.loss, self.optimizer = network, loss, optimizer
         self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
         self.state = optimizer.start(network.parameters.theta) if optimizer else None
@@ -104,7 +107,7 @@ class ReferenceEngine:
                     np.copyto(statistics, before)
                     return Steps(i, losses[:i], weights[:i], norm, "diverged")
                 self._update(float(rates[i]), norm)
-        return Steps(n_steps, losses, weights, norm, "done")
+            return Steps(n_steps, losses, weights, norm, "interrupted" if interrupted() else "done")
 
     def _gradient_norm(self) -> float:
         gradient = self.network.parameters.gradient

@@ -18,6 +18,7 @@ from glassnet.errors import DataError
 from glassnet.estimators.callbacks import EpochTasks, fitted_attributes, verbose_lines
 from glassnet.fitting import Session
 from glassnet.model import Model
+from glassnet.network import Network
 from glassnet.optimizers import LBFGS
 from glassnet.training.history import Epoch
 from glassnet.training.plan import Plan
@@ -33,6 +34,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     verbose: bool
     optimizer: Any
     model_: Model
+    network_: Network
     _task: Literal["regression"] | None
     _session: Session
 
@@ -92,8 +94,13 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         self._keep(session, learned)
 
     def _raw_scores(self, X: Any) -> Array:
+        """Return raw scores in float64, whatever the network was trained in.
+
+        In float32 the last digits of a row's scores depend on the rows beside it, for BLAS sums in another order for another shape.
+        """
         check_is_fitted(self)
-        return self.model_.raw_scores(self._check_table(X, self.model_.encoder.schema.names))
+        table = self._check_table(X, self.model_.encoder.schema.names)
+        return replace(self.model_, network=self.network_.astype("float64")).raw_scores(table)
 
     def _keep(self, session: Session, learned: dict[str, Any]) -> None:
         """Leave the fitted attributes, and the session without its data: it is pickled with the estimator."""

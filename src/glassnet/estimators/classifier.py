@@ -16,7 +16,7 @@ from glassnet.activations import ActivationFunction
 from glassnet.data.target import Target, refuse_gaps
 from glassnet.errors import DataError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
-from glassnet.losses import Loss
+from glassnet.losses import Loss, Softmax
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
 
@@ -265,5 +265,6 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
+        # What asks for one class a row cannot have several labels.
+        tags.classifier_tags.multi_label = self.class_weight is None and self.loss != "softmax" and not isinstance(self.loss, Softmax)
         return cast(Tags, tags)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.data.table import Table
-from glassnet.errors import DataError, did_you_mean
+from glassnet.errors import DataError, SettingError, did_you_mean
 from glassnet.fitting.session import Session
 from glassnet.model import Model, as_table
 from glassnet.training.history import Epoch
@@ -57,6 +57,8 @@ def fit(
     >>> model.predict(iris.data[:1]).tolist()
     ['setosa']
     """
+    if plan is not None and not isinstance(plan, Plan):
+        raise SettingError(f"plan is a glassnet.Plan(...) or None, but {plan!r} came.")
     features, values, names = features_and_target(table, target)
     session = Session.begin(features, values, plan or Plan(), task=task, names=names, sample_weight=sample_weight, validation=validation)
     return session.finish(on_epoch)

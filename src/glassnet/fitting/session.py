@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable, Generator
@@ -21,14 +22,15 @@ from glassnet.losses import Loss
 from glassnet.model import Model, as_table
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS
-from glassnet.training.epochs import Rows, check_weight, guarded, make_rows, sgd_epochs
+from glassnet.training.checks import Rows, check_weight, make_rows
+from glassnet.training.epochs import guarded, sgd_epochs
 from glassnet.training.history import Epoch, history_columns
 from glassnet.training.lbfgs import lbfgs_epochs
 from glassnet.training.plan import Plan
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.state import TrainingState
 from glassnet.training.stopping import EarlyStopping
-from glassnet.training.validation import Validation
+from glassnet.training.validation import Validation, check_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Part = tuple[Table, Array, Array | None]
@@ -90,8 +92,9 @@ class Session:
         if target is None:
             target = earlier.target if earlier else make_target(plan, values, task, names, weight)
         loss = make_loss(plan, target)
+        table, y, weight = _present(table, values, weight, target, plan)
         plan = plan.resolved(table.n_rows, has_validation=validation is not None)
-        training, held = _parts(table, values, weight, target, plan, validation)
+        training, held = _parts(table, y, weight, target, plan, validation)
         encoder = earlier.encoder if earlier else Encoder.fit(training[0], training[2])
         layers = make_layers(plan, n_raw_scores(loss, target))
         if earlier:
@@ -166,9 +169,7 @@ class Session:
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
         """Train for one epoch on these rows, from where training stands, and return its record."""
         started = time.perf_counter()
-        weight = class_weighted(
-            check_weight(sample_weight, table.n_rows), y := self.target.encode(values), self.target, self.plan.class_weight
-        )
+        table, y, weight = _present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
         rows = make_rows(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
         (record,) = guarded(self._sgd_epochs(rows, 1, "constant"), self.network, self.state, None)
         self._note(record)
@@ -193,7 +194,9 @@ class Session:
 
     def _note(self, epoch: Epoch) -> None:
         for name, column in self.history.items():
-            column.append(getattr(epoch, name))
+            value = getattr(epoch, name)
+            # The record is JSON, which has no NaN: a score that is not defined, for example.
+            column.append(None if isinstance(value, float) and not math.isfinite(value) else value)
 
     def _sgd_epochs(self, rows: Rows, epochs: int, schedule: Any) -> Any:
         optimizer, batch_size = self.plan.bound_optimizer(), self.plan.batch_size
@@ -213,23 +216,34 @@ class Session:
         )
 
     def _validation(self, table: Table, y: Array, weight: Array | None) -> Validation:
-        X = self.encoder.encode(table, self.plan.dtype)
-        prepared = self.loss.prepare(y, self.network.n_outputs, self.network.dtype)
+        rows = check_validation(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
         if self.plan.scoring is None:
-            return Validation(X, prepared, weight)
+            return Validation(rows.X, rows.y, rows.weight)
         model = Model(self.encoder, self.target, self.network, self.loss)
-        return Validation(X, prepared, weight, bind_scorer(self.plan.scoring, model, table, model.truth(y), weight))
+        return Validation(rows.X, rows.y, rows.weight, bind_scorer(self.plan.scoring, model, table, model.truth(y), weight))
 
 
-def _parts(
-    table: Table, values: Any, weight: Array | None, target: Target, plan: Plan, validation: tuple[Any, ...] | None
-) -> tuple[Part, Part | None]:
-    """Return (table, y, weight) to learn from and to stop by."""
+def _present(table: Table, values: Any, weight: Array | None, target: Target, plan: Plan) -> Part:
+    """Return the rows that weigh something, with their encoded target and their weights: a row of weight 0 leaves no trace."""
     y = target.encode(values)
     if len(y) != table.n_rows:
         raise DataError(f"the table has {table.n_rows} rows and the target {len(y)}: they must be as many.")
     weight = class_weighted(weight, y, target, plan.class_weight)
+    if weight is None or weight.all():
+        return table, y, weight
+    rows = weight > 0.0
+    if not rows.any():
+        raise DataError("sample_weight and class_weight together are zero in every row: nothing is left to train on.")
+    return table.take(rows), y[rows], weight[rows]
+
+
+def _parts(
+    table: Table, y: Array, weight: Array | None, target: Target, plan: Plan, validation: tuple[Any, ...] | None
+) -> tuple[Part, Part | None]:
+    """Return (table, y, weight) to learn from and to stop by."""
     if validation is not None:
+        if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
+            raise SettingError(f"validation is (table, target values) or (table, target values, weights), but {validation!r} came.")
         held = as_table(validation[0], table.schema.names)
         held_y = target.encode(validation[1])
         held_weight = check_weight(validation[2], held.n_rows) if len(validation) > 2 else None

@@ -52,7 +52,7 @@ def layer_to_plain(layer: Layer) -> dict[str, Any]:
         raise UnsupportedError(
             f"a model file cannot hold the layer {type(layer).__name__}, which is not one of glassnet's: it holds numbers and names, not "
             f"code. Build the network of {', '.join(sorted(made.__name__ for made in LAYERS.values()))}, or keep your code beside "
-            "`dict(network.parameters)`."
+            "`dict(network.parameters.items())`."
         )
     return {"kind": kind, **{name: field.write(getattr(layer, name)) for name, field in FIELDS[kind].items()}}
 

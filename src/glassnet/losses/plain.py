@@ -42,7 +42,7 @@ def loss_to_plain(loss: Loss) -> dict[str, Any]:
     if kind is None:
         raise UnsupportedError(
             f"a model file cannot hold the loss {loss.name!r}, which is your own: it holds numbers and names, not code. "
-            f"Train with one of {', '.join(LOSSES)}, or keep your code beside `dict(model.network.parameters)`."
+            f"Train with one of {', '.join(LOSSES)}, or keep your code beside `dict(model.network.parameters.items())`."
         )
     settings = {name: getattr(loss, name) for name in FIELDS[kind]}
     return {"kind": kind, **{name: list(map(float, v)) if isinstance(v, tuple) else float(v) for name, v in settings.items()}}

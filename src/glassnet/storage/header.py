@@ -77,13 +77,13 @@ def read_header(file: BinaryIO, size: int) -> Header:
     length = int.from_bytes(start, "little")
     if size == 0:
         raise foreign("the file is empty")
-    if len(start) < 8 or length < 2 or length > LONGEST_HEADER or hint:
+    if len(start) < 8 or length < 2 or length > LONGEST_HEADER:
         raise foreign(hint or "it does not begin as one")
-    if 8 + length > size:
+    head = file.read(min(length, size))
+    if 8 + length > size and head.startswith(b"{"):
         raise damaged(f"it ends after {size:,} bytes, within its head")
-    head = file.read(length)
     if len(head) != length or not head.startswith(b"{"):
-        raise foreign("it does not begin as one")
+        raise foreign(hint or "it does not begin as one")
     try:
         parsed = parse(head)
     except ValueError as error:

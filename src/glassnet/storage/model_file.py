@@ -59,12 +59,12 @@ def save(model: Model, path: str | Path) -> None:
     >>> import tempfile
     >>> import numpy as np
     >>> import glassnet
-    >>> model = glassnet.fit({"x": np.arange(40.0), "y": np.arange(40.0) > 19.5}, "y")
+    >>> model = glassnet.fit({"x": np.arange(40.0), "y": ["low"] * 20 + ["high"] * 20}, "y")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     model.save(f"{folder}/step.glassnet")
     ...     again = glassnet.load(f"{folder}/step.glassnet")
     >>> again.predict({"x": [3.0, 33.0]}).tolist()
-    [False, True]
+    ['low', 'high']
     """
     metadata, tensors = describe(model), _finite_tensors(model.network)
     try:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from glassnet.data.batches import plan_epochs
 from glassnet.engines import Engine, make_engine
-from glassnet.errors import DataError, DivergenceError, SettingError
+from glassnet.errors import DivergenceError, SettingError
 from glassnet.losses import Loss, loss_function
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, Schedule, schedule_function
+from glassnet.training.checks import Rows, check_counts, make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
 from glassnet.training.state import TrainingState
@@ -24,20 +24,6 @@ from glassnet.training.stopping import EarlyStopping
 from glassnet.training.validation import Validation, make_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The checked training rows: X (n, n_features), y as the loss prepared it, weight (n,) or None."""
-
-    X: Any
-    y: Array
-    weight: Array | None
-
-    @property
-    def n(self) -> int:
-        """The number of rows."""
-        return int(self.X.shape[0])
 
 
 def train(
@@ -104,9 +90,13 @@ def train(
     True
     """
     loss, optimizer = loss_function(loss), optimizer_settings(optimizer)
-    _check_counts(batch_size=batch_size, epochs=epochs, every=every)
+    if not isinstance(network, Network):
+        raise SettingError(f"network is a glassnet.Network, but {network!r} came.")
+    check_counts(batch_size=batch_size, epochs=epochs, every=every)
     if stop is not None and not isinstance(stop, EarlyStopping):
         raise SettingError(f"stop is an EarlyStopping(...) or None, but {stop!r} came.")
+    if penalty is not None and not isinstance(penalty, Penalty):
+        raise SettingError(f"penalty is a Penalty(l1=..., l2=...) or None, but {penalty!r} came.")
     rows = make_rows(network, loss, X, y, sample_weight)
     kept, held_out = make_validation(validation, network, loss, rows.X, rows.y, rows.weight, stop, seed)
     rows = Rows(*kept)
@@ -119,39 +109,10 @@ def train(
     else:
         bound = make_engine(engine, network, loss, optimizer, penalty=penalty, max_norm=clip_norm, seed=seed, n_threads=n_threads)
         records = sgd_epochs(
-            bound, optimizer.lr, rows, state, batch_size=batch_size, epochs=epochs, schedule=schedule, every=every, seed=seed,
-            held_out=held_out,
+            bound, optimizer.lr, rows, state, batch_size=batch_size, epochs=epochs, schedule=schedule_function(schedule), every=every,
+            seed=seed, held_out=held_out,
         )  # fmt: skip
     return guarded(records, bound.network, state, stop)
-
-
-def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any = None) -> Rows:
-    """Check X, y and weights against the network and the loss, once."""
-    X = network.check_input(X)
-    n = X.shape[0]
-    if n == 0:
-        raise DataError("X has no rows: training needs at least one.")
-    if isinstance(X, np.ndarray) and not np.isfinite(X).all():
-        row, column = (int(i[0]) for i in np.nonzero(~np.isfinite(X)))
-        raise DataError(f"X must be finite, but row {row}, column {column} holds {X[row, column]}: fill gaps first, or use glassnet.fit.")
-    y = loss.prepare(y, network.n_outputs, network.dtype)
-    if len(y) != n:
-        raise DataError(f"X and y must have as many rows, but X has {n} and y has {len(y)}.")
-    return Rows(X, y, check_weight(sample_weight, n))
-
-
-def check_weight(sample_weight: Any, n: int) -> Array | None:
-    """Return weights as float64 `(n,)`, or None."""
-    if sample_weight is None:
-        return None
-    weight = np.asarray(sample_weight, np.float64)
-    if weight.shape != (n,):
-        raise DataError(f"sample_weight must have shape ({n},), one number a row, but it has shape {weight.shape}.")
-    if not np.isfinite(weight).all() or weight.min() < 0.0:
-        raise DataError("sample_weight must hold finite numbers >= 0.")
-    if not weight.any():
-        raise DataError("sample_weight is zero in every row: nothing is left to train on.")
-    return weight
 
 
 def sgd_epochs(
@@ -172,7 +133,7 @@ def sgd_epochs(
     plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
     batch_size = min(batch_size, rows.n)
     steps_per_epoch = -(-rows.n // batch_size)
-    first, last = state.epoch, state.epoch + epochs
+    last = state.epoch + epochs
     n_steps = epochs * steps_per_epoch
     first_step = state.step
     while state.epoch < last:
@@ -190,10 +151,11 @@ def sgd_epochs(
         seconds = time.perf_counter() - started
         state.step += steps_done.done
         if steps_done.status == "interrupted":
+            state.epoch += steps_done.done // steps_per_epoch
             raise KeyboardInterrupt
         if steps_done.status == "diverged" or not state.is_finite(engine.network):
-            at = (state.step - first_step) // steps_per_epoch + first
-            raise _divergence(at, steps_done.done % steps_per_epoch, float(rates[min(steps_done.done, len(rates) - 1)]))
+            at = min(steps_done.done, len(rates) - 1)  # the last update of all may be what left them
+            raise _divergence(state.epoch + at // steps_per_epoch, at % steps_per_epoch, float(rates[at]))
         state.epoch += covered
         weights = steps_done.weights[-steps_per_epoch:]
         training_loss = float(np.dot(steps_done.losses[-steps_per_epoch:], weights) / weights.sum())
@@ -228,17 +190,16 @@ def guarded(
                 break
     except GeneratorExit:
         raise
-    except DivergenceError:
-        state.restore_finite(network)
-        state.restore_best(network)
-        raise
     except BaseException:
         records.close()
-        state.restore_best(network)
+        state.restore_finite(network)
+        if stop:
+            state.restore_best(network)
         raise
     else:
         records.close()
-        state.restore_best(network)
+        if stop:
+            state.restore_best(network)
     finally:
         records.close()
 
@@ -249,9 +210,3 @@ def _divergence(epoch: int, batch: int, lr: float) -> DivergenceError:
         f"likely too high, or X or y is not scaled: try a rate of {lr / 10:g}, clip_norm=1.0, or standardized columns. "
         "The last good weights have been restored."
     )
-
-
-def _check_counts(**counts: int) -> None:
-    for name, value in counts.items():
-        if isinstance(value, bool) or int(value) != value or value < 1:
-            raise SettingError(f"{name} must be a whole number of at least 1, but {value!r} came.")

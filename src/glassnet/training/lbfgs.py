@@ -40,6 +40,7 @@ class _Minimizer:
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._turned_away = False
         self._norm = math.nan
+        self._evaluated = False
 
     def next_iteration(self) -> tuple[float, float] | None:
         """Let it run one iteration; return objective and gradient norm there, or None when it has ended."""
@@ -92,7 +93,12 @@ class _Minimizer:
         with blas_threads():
             value = self._engine.loss_and_gradient(*self._data)
         gradient = parameters.gradient.astype(np.float64)
-        self._norm = float(np.linalg.norm(gradient))
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._norm = float(np.linalg.norm(gradient))
+        # SciPy steps back from points that are not finite, but where the first is one it would end without a word.
+        if not self._evaluated and not (math.isfinite(value) and math.isfinite(self._norm)):
+            raise _divergence()
+        self._evaluated = True
         return value, gradient
 
     def _after_iteration(self, intermediate_result: Any) -> None:
@@ -146,10 +152,7 @@ def _records(
             if came is None:
                 return
             if not (math.isfinite(came[0]) and state.is_finite(network)):
-                raise DivergenceError(
-                    "L-BFGS left the finite numbers: X or y is likely not scaled, or the loss is unbounded. Standardize columns, or use "
-                    "'adam'. The last good weights have been restored."
-                )
+                raise _divergence()
             seconds = time.perf_counter() - started
             state.remember_finite(network)
             state.epoch += covered
@@ -171,3 +174,10 @@ def _records(
         minimizer.close()
         # A line search may have been left half-way: the network keeps the last point that was accepted.
         np.copyto(network.parameters.theta, accepted)
+
+
+def _divergence() -> DivergenceError:
+    return DivergenceError(
+        "L-BFGS left the finite numbers: X or y is likely not scaled, or the loss is unbounded. Standardize columns, or use 'adam'. "
+        "The last good weights have been restored."
+    )

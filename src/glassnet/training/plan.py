@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from numbers import Integral
 from typing import Any
+
+import numpy as np
 
 from glassnet.activations import ActivationFunction
 from glassnet.errors import SettingError, unknown_name
@@ -13,13 +16,14 @@ from glassnet.losses import Loss
 from glassnet.optimizers import LBFGS, AdamW, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, Schedule
+from glassnet.training.checks import check_counts
 
 NORMALIZATIONS = ("none", "batch", "layer")
 
 #: Updates that a network gets at least, however few rows there are: four rows train too.
 MIN_UPDATES = 2_000
 #: From so many rows on a part is held out to stop by; below, every row is needed to learn from.
-MIN_ROWS_TO_HOLD_OUT = 500
+MIN_ROWS_TO_HOLD_OUT = 100
 #: And at most so many, where that leaves MIN_EPOCHS.
 MAX_UPDATES = 20_000
 MIN_EPOCHS, MAX_EPOCHS = 10, 50
@@ -89,6 +93,7 @@ class Plan:
         """Return the plan with every None that the number of rows decides replaced by the choice."""
         if self.normalization is not None and self.normalization not in NORMALIZATIONS:
             raise unknown_name("normalization", self.normalization, NORMALIZATIONS)
+        check_counts(**{name: value for name in ("batch_size", "max_epochs") if (value := getattr(self, name)) is not None})
         full = isinstance(self.optimizer, LBFGS) or self.optimizer == "lbfgs"
         batch_size = _chosen(self.batch_size, _batch_size(n_rows))
         steps_per_epoch = 1 if full else -(-n_rows // batch_size)
@@ -152,8 +157,11 @@ class Plan:
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
     def _hidden_layer_sizes(self) -> tuple[int, ...]:
-        sizes = _chosen(self.hidden_layer_sizes, HIDDEN_LAYER_SIZES)
-        return (int(sizes),) if isinstance(sizes, Integral) else tuple(int(size) for size in sizes)
+        given = _chosen(self.hidden_layer_sizes, HIDDEN_LAYER_SIZES)
+        sizes = (given,) if isinstance(given, Integral) else given
+        if isinstance(sizes, str) or not isinstance(sizes, Iterable) or not all(isinstance(size, Integral) for size in sizes):
+            raise SettingError(f"hidden_layer_sizes holds one whole number for each hidden layer, such as (64, 32), but {given!r} came.")
+        return tuple(int(size) for size in sizes)
 
 
 def _batch_size(n_rows: int) -> int:
@@ -172,6 +180,10 @@ def _chosen(given: Any, choice: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no infinity
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Mapping):

@@ -58,7 +58,8 @@ class LossAnswers:
             y = y[:, 0]
         if self.task == "multiclass" and y.ndim == 2:
             return np.asarray(y.argmax(axis=1))
-        return y if self.task == "regression" else y.astype(np.int64)
+        # A target may be probabilities: its label is then the likelier one.
+        return y if self.task == "regression" else y if y.dtype.kind == "i" else (y > 0.5).astype(np.int64)
 
     def predictions(self, Z: Array) -> Array:
         """Return labels or numbers from raw scores."""
@@ -127,7 +128,8 @@ def _estimator(answers: Answers, known: Any) -> Any:
         pass
 
     class Classifier(ClassifierMixin, Answering):  # type: ignore[misc]
-        classes_ = np.array(answers.classes)
+        # Two labels that may go together are no two classes of one: scikit-learn tells them apart by the shape, here (k, 2).
+        classes_ = np.tile((0, 1), (len(answers.classes), 1)) if answers.task == "multilabel" else np.array(answers.classes)
 
         def predict_proba(self, X: Any) -> Array:
             return answers.probabilities(self._raw_scores(X))

@@ -13,6 +13,7 @@ from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError
 from glassnet.losses import Loss
 from glassnet.network import Network
+from glassnet.training.checks import Rows, check_weight, make_rows
 from glassnet.training.scorers import LossAnswers, bind_scorer
 from glassnet.training.stopping import EarlyStopping
 
@@ -39,6 +40,14 @@ class Validation:
         return loss, self.score(Z) if self.score else None
 
 
+def check_validation(network: Network, loss: Loss, X: Any, y: Any, weight: Any = None) -> Rows:
+    """Check validation rows as training rows are, and say in the message that it is they."""
+    try:
+        return make_rows(network, loss, X, y, weight)
+    except DataError as error:
+        raise DataError(f"the validation set does not fit: {error}") from error
+
+
 def make_validation(
     validation: Any, network: Network, loss: Loss, X: Any, y: Array, weight: Array | None, stop: EarlyStopping | None, seed: int
 ) -> tuple[tuple[Any, Array, Array | None], Validation | None]:
@@ -56,13 +65,12 @@ def make_validation(
         train_rows, held_out = split_rows(X.shape[0], validation, seed=seed, stratify=y if y.dtype.kind == "i" else None)
         parts = [(X[rows], y[rows], None if weight is None else weight[rows]) for rows in (train_rows, held_out)]
         training, (X_val, y_val, weight_val) = parts
+        check_weight(training[2], len(train_rows))
+        check_validation(network, loss, X_val, y_val, weight_val)
     elif isinstance(validation, tuple | list) and len(validation) in (2, 3):
         training = (X, y, weight)
-        X_val = network.check_input(validation[0])
-        y_val = loss.prepare(validation[1], network.n_outputs, network.dtype)
-        if len(y_val) != X_val.shape[0]:
-            raise DataError(f"the validation set's X has {X_val.shape[0]} rows and its y has {len(y_val)}.")
-        weight_val = np.asarray(validation[2], np.float64) if len(validation) == 3 and validation[2] is not None else None
+        held = check_validation(network, loss, *validation)
+        X_val, y_val, weight_val = held.X, held.y, held.weight
     else:
         raise SettingError(f"validation is None, a fraction such as 0.1, (X, y) or (X, y, weight), but {validation!r} came.")
     if scoring is None:

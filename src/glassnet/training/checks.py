@@ -1,0 +1,74 @@
+"""What a caller of training may give, checked once at the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import DataError, SettingError
+from glassnet.losses import Loss
+from glassnet.network import Network
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The checked training rows: X (n, n_features), y as the loss prepared it, weight (n,) or None."""
+
+    X: Any
+    y: Array
+    weight: Array | None
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return int(self.X.shape[0])
+
+
+def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any = None) -> Rows:
+    """Check X, y and weights against the network and the loss, once."""
+    X = network.check_input(X)
+    n = X.shape[0]
+    if n == 0:
+        raise DataError("X has no rows: training needs at least one.")
+    dense = isinstance(X, np.ndarray)
+    odd = ~np.isfinite(X if dense else X.data)
+    if odd.any():
+        if dense:
+            row, column = (int(i) for i in np.argwhere(odd)[0])
+        else:
+            at = int(np.flatnonzero(odd)[0])
+            row, column = int(np.searchsorted(X.indptr, at, side="right")) - 1, int(X.indices[at])
+        raise DataError(f"X must be finite, but row {row}, column {column} holds {X[row, column]}: fill gaps first, or use glassnet.fit.")
+    y = loss.prepare(y, network.n_outputs, network.dtype)
+    if len(y) != n:
+        raise DataError(f"X and y must have as many rows, but X has {n} and y has {len(y)}.")
+    return Rows(X, y, check_weight(sample_weight, n))
+
+
+def check_weight(sample_weight: Any, n: int) -> Array | None:
+    """Return weights as float64 `(n,)`, or None."""
+    if sample_weight is None:
+        return None
+    try:
+        weight = np.asarray(sample_weight, np.float64)
+    except (TypeError, ValueError):
+        raise DataError("sample_weight must hold numbers, one a row.") from None
+    if weight.shape != (n,):
+        raise DataError(f"sample_weight must have shape ({n},), one number a row, but it has shape {weight.shape}.")
+    if not np.isfinite(weight).all() or weight.min() < 0.0:
+        raise DataError("sample_weight must hold finite numbers >= 0.")
+    if not weight.any():
+        raise DataError("sample_weight is zero in every row: nothing is left to train on.")
+    return weight
+
+
+def check_counts(**counts: Any) -> None:
+    """Refuse what is no whole number of at least 1; the keywords are the names for the message."""
+    for name, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+            raise SettingError(f"{name} must be a whole number of at least 1, but {value!r} came.")

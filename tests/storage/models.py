@@ -1,0 +1,96 @@
+"""Models to store: every layer, every loss, each task, both dtypes, sparse input, gaps and categories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.data.encoder import Encoder
+from glassnet.data.table import Table, table_of
+from glassnet.data.target import Target
+from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
+from glassnet.losses import Absolute, Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared
+from glassnet.model import Model
+from glassnet.network import Network
+from tests.storage.test_plain import LAYERS_WITH_NAMES
+
+N = 40
+
+
+def numbers() -> Table:
+    return table_of(np.random.default_rng(0).normal(size=(N, 4)))
+
+
+def gappy() -> Table:
+    rng = np.random.default_rng(1)
+    age = rng.normal(40.0, 9.0, N)
+    age[::7] = np.nan
+    island = rng.choice(np.array(["Dream", "Biscoe", 'ü, "x"\n'], dtype=object), N)
+    island[::5] = None
+    return table_of({"age": age, "island": island.tolist(), "empty": np.full(N, np.nan), "constant": np.ones(N)})
+
+
+def sparse() -> Table:
+    from scipy.sparse import random_array
+
+    return table_of(random_array((N, 6), density=0.3, rng=np.random.default_rng(2), format="csr"))
+
+
+def floats() -> Any:
+    return np.random.default_rng(3).gamma(2.0, 3.0, N)
+
+
+def labels(*names: Any) -> Any:
+    return np.array(names, dtype=object if isinstance(names[0], str) else None)[np.arange(N) % len(names)]
+
+
+@dataclass(frozen=True)
+class Case:
+    table: Callable[[], Table]
+    values: Any
+    loss: Any
+    n_outputs: int
+    hidden: tuple[Any, ...] = (Dense(3, "tanh"),)
+    task: str | None = None
+    dtype: str = "float32"
+
+
+CASES = {
+    "binary": Case(gappy, labels("no", "yes"), Logistic(), 1),
+    "binary, one class": Case(numbers, labels("yes"), Logistic(), 1),
+    "binary by softmax": Case(numbers, labels(0, 1), Softmax(0.1), 2),
+    "booleans": Case(numbers, labels(False, True), Logistic(0.2), 1),
+    "multiclass": Case(gappy, labels("a", "b", "c"), Softmax(), 3, dtype="float64"),
+    "floats for labels": Case(numbers, labels(0.5, 1.5, 2.5), Softmax(), 3, task="multiclass"),
+    "multilabel": Case(numbers, np.eye(3, dtype=int)[np.arange(N) % 3], Logistic(), 3),
+    "squared": Case(gappy, floats(), Squared(), 1),
+    "two targets": Case(numbers, np.column_stack([floats(), floats()]), Squared(), 2, dtype="float64"),
+    "absolute": Case(numbers, floats(), Absolute(), 1),
+    "huber": Case(numbers, floats(), Huber(0.3), 1),
+    "one quantile": Case(numbers, floats(), Quantile(), 1),
+    "quantiles of two targets": Case(numbers, np.column_stack([floats(), floats()]), Quantile((0.1, 0.5, 0.9)), 6),
+    "poisson": Case(numbers, floats(), Poisson(), 1),
+    "gamma": Case(numbers, floats(), Gamma(), 1),
+    "sparse": Case(sparse, labels("a", "b"), Logistic(), 1),
+    "linear": Case(gappy, floats(), Squared(), 1, hidden=()),
+    "no trained tensor last": Case(numbers, floats(), Squared(), 1, hidden=(Dense(3), BatchNorm(), Dropout(0.5), LayerNorm())),
+    "nested": Case(numbers, floats(), Squared(), 1, hidden=(Residual([Dense(4), Residual([BatchNorm()])]),), dtype="float64"),
+    **{f"layer {name}": Case(numbers, floats(), Squared(), 1, hidden=(layer,)) for name, layer in LAYERS_WITH_NAMES.items()},
+}
+
+
+def build(name: str) -> tuple[Model, Table]:
+    """A model of that row, with random weights and statistics, and a table for it."""
+    case = CASES[name]
+    table = case.table()
+    encoder = Encoder.fit(table)
+    target = Target.fit(case.values, task=case.task)
+    network = Network([*case.hidden, Dense(case.n_outputs)], encoder.n_features, seed=7, dtype=case.dtype)
+    rng = np.random.default_rng(11)
+    network.parameters.theta[...] = rng.normal(0.0, 0.3, network.parameters.theta.shape)
+    network.parameters.statistics[...] = rng.uniform(0.5, 1.5, network.parameters.statistics.shape)
+    record = {"rows": N, "ended": "all epochs done", "history": {"gradient_norm": [0.1, np.nan, np.inf], "lr": (np.float32(0.5), 1)}}
+    return Model(encoder, target, network, case.loss, record), table

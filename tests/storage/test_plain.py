@@ -1,0 +1,116 @@
+"""Layers and losses as plain data: there and back, and nothing else comes in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+import pytest
+
+from glassnet import Dense, Dropout, Residual
+from glassnet.errors import SettingError, UnsupportedError
+from glassnet.initializers import Constant, He
+from glassnet.layers import LAYERS
+from glassnet.layers.plain import FIELDS as LAYER_FIELDS
+from glassnet.layers.plain import layer_from_plain, layer_to_plain
+from glassnet.losses import LOSSES, Huber
+from glassnet.losses.plain import FIELDS as LOSS_FIELDS
+from glassnet.losses.plain import loss_from_plain, loss_to_plain
+from tests.laws.tables import CUBE, LAYER_CASES, LOSS_CASES
+
+LAYERS_WITH_NAMES = {name: layer for name, layer in LAYER_CASES.items() if name != "dense, own activation"}
+LOSSES_WITH_NAMES = {name: case.loss for name, case in LOSS_CASES.items() if not name.startswith("custom")}
+
+
+@pytest.mark.parametrize(("made", "rows"), [(LAYERS, LAYER_FIELDS), (LOSSES, LOSS_FIELDS)], ids=["layers", "losses"])
+def test_every_kind_has_a_row_with_all_its_fields(made, rows):
+    assert {name: {field.name for field in fields(kind)} for name, kind in made.items()} == {name: set(row) for name, row in rows.items()}
+
+
+@pytest.mark.parametrize("name", LAYERS_WITH_NAMES)
+def test_layer_comes_back_equal(name):
+    layer = LAYERS_WITH_NAMES[name]
+    assert layer_from_plain(json.loads(json.dumps(layer_to_plain(layer)))) == layer
+
+
+@pytest.mark.parametrize("name", LOSSES_WITH_NAMES)
+def test_loss_comes_back_equal(name):
+    loss = LOSSES_WITH_NAMES[name]
+    assert loss_from_plain(json.loads(json.dumps(loss_to_plain(loss)))) == loss
+
+
+def test_what_it_looks_like():
+    assert layer_to_plain(Dense(16, "relu", "he_normal")) == {
+        "kind": "dense",
+        "n_out": 16,
+        "activation": "relu",
+        "initializer": "he_normal",
+    }
+    assert layer_to_plain(Residual([Dropout(0)])) == {"kind": "residual", "layers": [{"kind": "dropout", "rate": 0.0}]}
+    assert loss_to_plain(Huber(1)) == {"kind": "huber", "delta": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("initializer", "name"),
+    [(He("normal"), "he_normal"), (Constant(3.0), "auto"), (lambda fan_in, fan_out, rng: rng.random((fan_in, fan_out)), "auto")],
+    ids=["named", "unnamed", "own"],
+)
+def test_initializer_that_no_table_names_becomes_auto(initializer, name):
+    assert layer_to_plain(Dense(3, initializer=initializer))["initializer"] == name
+
+
+class Own:
+    name = "own"
+    layers = ()
+
+
+class MyDense(Dense):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("write", "thing", "says"),
+    [
+        (layer_to_plain, Own(), "the layer Own"),
+        (layer_to_plain, MyDense(3), "the layer MyDense"),
+        (layer_to_plain, Dense(2, CUBE), "the activation 'cube', which is your own"),
+        (layer_to_plain, Residual([Dense(2, CUBE)]), "the activation 'cube'"),
+        (loss_to_plain, LOSS_CASES["custom"].loss, "the loss 'log_cosh', which is your own"),
+    ],
+)
+def test_what_is_the_users_own_is_refused_by_name(write, thing, says):
+    with pytest.raises(UnsupportedError, match=says):
+        write(thing)
+
+
+DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto"}
+
+
+@pytest.mark.parametrize(
+    ("read", "plain"),
+    [
+        (layer_from_plain, None),
+        (layer_from_plain, []),
+        (layer_from_plain, {}),
+        (layer_from_plain, {"kind": ["dense"]}),
+        (layer_from_plain, {**DENSE, "kind": "dens"}),
+        (layer_from_plain, {**DENSE, "kind": "os.system"}),
+        (layer_from_plain, {**DENSE, "more": 1}),
+        (layer_from_plain, {name: DENSE[name] for name in ("kind", "n_out", "activation")}),
+        *((layer_from_plain, {**DENSE, "n_out": n}) for n in (0, -1, 2**40, 10**400, 3.0, True, "3", None, [3])),
+        *((layer_from_plain, {**DENSE, "activation": a}) for a in ("cube", 1, None, ["relu"], {})),
+        *((layer_from_plain, {**DENSE, "initializer": i}) for i in ("mine", 1, None, ["auto"])),
+        *((layer_from_plain, {"kind": "dropout", "rate": r}) for r in (1.0, -0.1, "0.5", True, None)),
+        (layer_from_plain, {"kind": "batch_norm", "momentum": 0.1, "eps": 0.0}),
+        *((layer_from_plain, {"kind": "residual", "layers": inner}) for inner in ([], [1], DENSE, "dense", None)),
+        (loss_from_plain, None),
+        (loss_from_plain, {"kind": "mine"}),
+        (loss_from_plain, {"kind": "squared", "delta": 1.0}),
+        (loss_from_plain, {"kind": "huber"}),
+        *((loss_from_plain, {"kind": "huber", "delta": d}) for d in (0.0, -1.0, "1", True, None)),
+        *((loss_from_plain, {"kind": "quantile", "quantiles": q}) for q in ([], 0.5, [0.5, 0.1], [1.0], ["0.5"], None)),
+    ],
+)
+def test_anything_else_is_refused(read, plain):
+    with pytest.raises(SettingError):
+        read(plain)

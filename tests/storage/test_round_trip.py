@@ -1,0 +1,150 @@
+"""What is saved comes back: the same predictions bit for bit, and the same file byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import glassnet
+from glassnet.errors import ModelFileError, UnsupportedError
+from glassnet.losses import CustomLoss
+from glassnet.storage import load, save
+from tests.laws.tables import CUBE
+from tests.storage.models import CASES, build
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_model_comes_back(name, tmp_path):
+    model, table = build(name)
+    save(model, tmp_path / "a.glassnet")
+    again = load(tmp_path / "a.glassnet")
+    assert (again.encoder, again.target, again.loss) == (model.encoder, model.target, model.loss)
+    assert again.network.layers == model.network.layers
+    assert again.network.parameters.theta.tobytes() == model.network.parameters.theta.tobytes()
+    assert again.network.parameters.statistics.tobytes() == model.network.parameters.statistics.tobytes()
+    assert again.raw_scores(table).tobytes() == model.raw_scores(table).tobytes()
+    np.testing.assert_array_equal(again.predict(table), model.predict(table))
+    save(again, tmp_path / "b.glassnet")
+    assert (tmp_path / "a.glassnet").read_bytes() == (tmp_path / "b.glassnet").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.glassnet", "b.glassnet"]
+
+
+def test_fitted_model_comes_back_through_the_public_names(tmp_path):
+    data = {"x": np.arange(40.0), "y": np.arange(40.0) > 19.5}
+    model = glassnet.fit(data, "y", glassnet.Plan(max_epochs=3))
+    model.save(str(tmp_path / "m.glassnet"))
+    again = glassnet.load(str(tmp_path / "m.glassnet"))
+    assert again.predict_proba(data).tobytes() == model.predict_proba(data).tobytes()
+    assert again.training == json.loads(json.dumps(model.training))
+
+
+def test_file_is_what_its_description_says(tmp_path):
+    """Read the file with nothing of ours, and make its hash as the docstring of `model_file` defines it."""
+    from safetensors import safe_open
+
+    model, _ = build("nested")
+    save(model, tmp_path / "m.glassnet")
+    with safe_open(tmp_path / "m.glassnet", framework="numpy") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
+    assert list(metadata) == ["glassnet"]
+    assert tensors.keys() == set(model.network.parameters)
+    said = json.loads(metadata["glassnet"])
+
+    def canonical(value):
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    assert canonical(said) == metadata["glassnet"]
+    claimed = said.pop("sha256")
+    digest = hashlib.sha256(canonical(said).encode() + b"\n")
+    for name in sorted(tensors):
+        digest.update(canonical([name, "F64", list(tensors[name].shape)]).encode() + b"\n" + tensors[name].tobytes())
+    assert claimed == digest.hexdigest()
+    assert (said["format"], said["glassnet"], said["dtype"]) == (1, glassnet.__version__, "float64")
+    assert said["training"]["history"] == {"gradient_norm": [0.1, None, None], "lr": [0.5, 1]}
+
+
+def test_numbers_that_are_not_finite_are_not_written(tmp_path):
+    model, _ = build("multiclass")
+    model.network.parameters["layers.1.W"][0, 0] = np.nan
+    with pytest.raises(UnsupportedError, match=r"layers\.1\.W holds numbers that are not finite"):
+        save(model, tmp_path / "m.glassnet")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_the_users_own_is_not_written(tmp_path):
+    model, _ = build("squared")
+    with pytest.raises(UnsupportedError, match="'mine'"):
+        save(replace(model, loss=CustomLoss(lambda Z, y: (Z, y), name="mine")), tmp_path / "m.glassnet")
+    network = glassnet.Network([glassnet.Dense(1, CUBE)], model.encoder.n_features)
+    with pytest.raises(UnsupportedError, match="'cube'"):
+        save(replace(model, network=network), tmp_path / "m.glassnet")
+    with pytest.raises(UnsupportedError, match=r"training\.plan"):
+        save(replace(model, training={"plan": object()}), tmp_path / "m.glassnet")
+    assert not list(tmp_path.iterdir())
+
+
+def test_parts_that_do_not_fit_each_other_are_not_written(tmp_path):
+    model, _ = build("squared")
+    other, _ = build("multiclass")
+    with pytest.raises(UnsupportedError, match="cannot be stored"):
+        save(replace(model, target=other.target), tmp_path / "m.glassnet")
+    lone = replace(model, training={"note": "half a character: \ud800"})
+    with pytest.raises(UnsupportedError, match="UTF-8"):
+        save(lone, tmp_path / "m.glassnet")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_failed_write_leaves_the_old_file_and_no_other(step, tmp_path, monkeypatch):
+    model, _ = build("squared")
+    save(model, tmp_path / "m.glassnet")
+    before = (tmp_path / "m.glassnet").read_bytes()
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(f"glassnet.storage.model_file.{'os.fsync' if step == 'fsync' else 'Path.replace'}", fail)
+    model.network.parameters.theta[...] = 0.0
+    with pytest.raises(ModelFileError, match=r"m\.glassnet: cannot be written: No space left on device\."):
+        save(model, tmp_path / "m.glassnet")
+    assert list(tmp_path.iterdir()) == [tmp_path / "m.glassnet"]
+    assert (tmp_path / "m.glassnet").read_bytes() == before
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    model, _ = build("squared")
+    with pytest.raises(ModelFileError, match="cannot be written"):
+        save(model, tmp_path / "nowhere" / "m.glassnet")
+    with pytest.raises(ModelFileError, match="cannot be written"):
+        save(model, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_link_is_followed_and_the_umask_kept(tmp_path):
+    model, _ = build("squared")
+    (tmp_path / "link.glassnet").symlink_to(tmp_path / "m.glassnet")
+    save(model, tmp_path / "link.glassnet")
+    assert (tmp_path / "link.glassnet").is_symlink()
+    umask = os.umask(0)
+    os.umask(umask)
+    assert (tmp_path / "m.glassnet").stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+def test_loading_imports_nothing_slow(tmp_path):
+    model, _ = build("multiclass")
+    save(model, tmp_path / "m.glassnet")
+    code = f"""
+import sys, glassnet
+glassnet.load({str(tmp_path / "m.glassnet")!r})
+print([name for name in ("scipy", "sklearn", "pyarrow", "safetensors", "pickle5") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
