@@ -211,8 +211,10 @@ class Parameters:
         if dtype not in DTYPES:
             raise unknown_name("dtype", dtype, DTYPES)
         other = Parameters.__new__(Parameters)
-        state = {"theta": self.theta, "gradient": np.zeros(self.theta.size), "statistics": self.statistics}
-        other.__setstate__({"tree": self._tree, **{name: vector.astype(dtype) for name, vector in state.items()}})
+        other.__dict__.update(self.__dict__)  # the layout is the same and never changed
+        other.theta, other.statistics = self.theta.astype(dtype), self.statistics.astype(dtype)
+        other.gradient = np.zeros(self.theta.size, dtype)
+        Parameters._bind(other)
         return other
 
     # Plain copies of the object would copy each view apart from its vector and break the link without a word.

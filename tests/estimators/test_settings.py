@@ -80,6 +80,7 @@ def test_choices_from_the_data_are_recorded_and_shown(capsys: pytest.CaptureFixt
     classifier = GlassNetClassifier(hidden_layer_sizes=8, max_epochs=40, verbose=True).fit(X, Y)
     plan = classifier.model_.training["plan"]
     assert plan["batch_size"] == 32
+    assert plan["loss"] == "logistic"
     assert plan["hidden_layer_sizes"] == [8]
     assert isinstance(plan["seed"], int)
     shown = capsys.readouterr().out.splitlines()
@@ -170,3 +171,16 @@ def test_training_data_are_not_pickled() -> None:
     assert len(pickle.dumps(regressor)) < 20_000
     assert regressor._session.rows is None
     assert regressor._session.held_out is None
+
+
+def test_a_network_in_another_dtype_shares_nothing() -> None:
+    network = GlassNetClassifier(**QUICK | {"normalization": "batch"}).fit(X, Y).network_
+    wide = network.astype("float64")
+    assert wide.dtype == np.float64
+    for name, view in network.parameters.items():
+        assert np.array_equal(view, wide.parameters[name])
+        assert not np.shares_memory(view, wide.parameters[name])
+    np.testing.assert_allclose(wide.predict(X), network.predict(X), rtol=1e-4, atol=1e-5)
+    wide.parameters.p.layers[0].W[...] = 0.0
+    assert not wide.parameters["layers.0.W"].any()
+    assert network.parameters["layers.0.W"].any()

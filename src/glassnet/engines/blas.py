@@ -19,36 +19,47 @@ class _Limit:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._users = 0
-        self._limiter: Any = None
+        self._before: list[tuple[Any, int]] = []
 
     def enter(self, n_threads: int) -> None:
         with self._lock:
             if self._users == 0:
-                self._limiter = _controller().limit(limits=n_threads, user_api="blas")
-                self._limiter.__enter__()
+                self._before = [(library, library.num_threads) for library in _libraries()]
+                for library, _ in self._before:
+                    _set_threads(library, n_threads)
             self._users += 1
 
     def leave(self) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0:
-                self._limiter.__exit__(None, None, None)
+                for library, before in self._before:
+                    _set_threads(library, before)
 
 
 _LIMIT = _Limit()
 
 
 @cache
-def _controller() -> Any:
+def _libraries() -> list[Any]:
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()
+    return [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas" and library.num_threads]
+
+
+def _set_threads(library: Any, n_threads: int) -> None:
+    # Since threadpoolctl 3.8 OpenBLAS obeys one thread of the program until that one lets go, and ignores the others without a word; but
+    # the last user to leave may be another thread than the first that came.
+    let_go = getattr(library, "clear_controlling_thread", lambda force: None)
+    let_go(force=True)
+    library.set_num_threads(n_threads)
+    let_go(force=True)
 
 
 @contextmanager
 def blas_threads(n_threads: int | None = None) -> Iterator[None]:
     """Hold BLAS to so many threads, 1 by default, until the last of all overlapping users leaves; the first one's number holds."""
-    _LIMIT.enter(n_threads or 1)
+    _LIMIT.enter(int(n_threads or 1))  # threadpoolctl takes no integer of NumPy
     try:
         yield
     finally:

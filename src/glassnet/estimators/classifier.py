@@ -70,7 +70,8 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
     warm_start : bool
         Whether `fit` goes on with the network of the `fit` before, its scaling of columns included.
     dtype : {"float32", "float64"}
-        Of the network's numbers.
+        Of the network's numbers in training. Predictions are computed in float64 from either, so a row gets the same answer alone and
+        among others.
     random_state : int, RandomState instance or None
         Seed of everything random: the same number gives the same bits, None gives others each time.
     engine : str
@@ -104,7 +105,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
     >>> from sklearn.datasets import load_iris
     >>> from glassnet import GlassNetClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> classifier = GlassNetClassifier(hidden_layer_sizes=16, max_epochs=50, random_state=0).fit(X, y)
+    >>> classifier = GlassNetClassifier(hidden_layer_sizes=16, random_state=0).fit(X, y)
     >>> classifier.predict(X[:2])
     array([0, 0])
     >>> classifier.score(X, y) > 0.9

@@ -65,7 +65,8 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
     warm_start : bool
         Whether `fit` goes on with the network of the `fit` before, its scaling of columns included.
     dtype : {"float32", "float64"}
-        Of the network's numbers.
+        Of the network's numbers in training. Predictions are computed in float64 from either, so a row gets the same answer alone and
+        among others.
     random_state : int, RandomState instance or None
         Seed of everything random: the same number gives the same bits, None gives others each time.
     engine : str
@@ -97,7 +98,7 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
     >>> from sklearn.datasets import load_diabetes
     >>> from glassnet import GlassNetRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> regressor = GlassNetRegressor(hidden_layer_sizes=16, max_epochs=20, random_state=0).fit(X, y)
+    >>> regressor = GlassNetRegressor(hidden_layer_sizes=16, random_state=0).fit(X, y)
     >>> regressor.predict(X[:5]).shape
     (5,)
     >>> regressor.score(X, y) > 0.4

@@ -83,7 +83,7 @@ def class_weighted(weight: Array | None, y: Array, target: Target, class_weight:
     if target.task not in ("binary", "multiclass"):
         raise SettingError(f"class_weight is for a target with one class a row, but this one is {target.task}: use sample_weight.")
     rows = np.ones(len(y)) if weight is None else weight
-    if isinstance(class_weight, str):
+    if not isinstance(class_weight, Mapping):
         if class_weight != "balanced":
             raise SettingError(f"class_weight is None, 'balanced' or a mapping from labels to weights, but {class_weight!r} came.")
         totals = np.bincount(y, weights=rows, minlength=len(target.classes))

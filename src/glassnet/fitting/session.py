@@ -6,7 +6,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,7 @@ class Session:
         loss = make_loss(plan, target)
         table, y, weight = _present(table, values, weight, target, plan)
         plan = plan.resolved(table.n_rows, has_validation=validation is not None)
+        plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
         training, held = _parts(table, y, weight, target, plan, validation)
         encoder = earlier.encoder if earlier else Encoder.fit(training[0], training[2])
         layers = make_layers(plan, n_raw_scores(loss, target))
@@ -237,9 +238,7 @@ def _present(table: Table, values: Any, weight: Array | None, target: Target, pl
     return table.take(rows), y[rows], weight[rows]
 
 
-def _parts(
-    table: Table, y: Array, weight: Array | None, target: Target, plan: Plan, validation: tuple[Any, ...] | None
-) -> tuple[Part, Part | None]:
+def _parts(table: Table, y: Array, weight: Array | None, target: Target, plan: Plan, validation: Any) -> tuple[Part, Part | None]:
     """Return (table, y, weight) to learn from and to stop by."""
     if validation is not None:
         if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):

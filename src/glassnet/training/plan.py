@@ -20,8 +20,10 @@ from glassnet.training.checks import check_counts
 
 NORMALIZATIONS = ("none", "batch", "layer")
 
-#: Updates that a network gets at least, however few rows there are: four rows train too.
+#: Updates that a network gets where MOST_EPOCHS allow it, however few rows there are: four rows train too.
 MIN_UPDATES = 2_000
+#: Passes over few rows at most; with more, a network that is large for them learns them by heart.
+MOST_EPOCHS = 250
 #: From so many rows on a part is held out to stop by; below, every row is needed to learn from.
 MIN_ROWS_TO_HOLD_OUT = 100
 #: And at most so many, where that leaves MIN_EPOCHS.
@@ -29,7 +31,7 @@ MAX_UPDATES = 20_000
 MIN_EPOCHS, MAX_EPOCHS = 10, 50
 HIDDEN_LAYER_SIZES = (256, 256)
 #: AdamW along one cycle: the rate does the early regularizing, the decay the late one.
-LEARNING_RATE, WEIGHT_DECAY = 3e-3, 0.1
+LEARNING_RATE, WEIGHT_DECAY = 5e-3, 0.1
 PATIENCE = 16
 LBFGS_ITERATIONS = 200
 
@@ -172,7 +174,7 @@ def _batch_size(n_rows: int) -> int:
 def _max_epochs(steps_per_epoch: int) -> int:
     """Return MAX_EPOCHS, fewer where that would be more than MAX_UPDATES, and more where it would be less than MIN_UPDATES."""
     most = min(max(MAX_UPDATES // steps_per_epoch, MIN_EPOCHS), MAX_EPOCHS)
-    return max(most, -(-MIN_UPDATES // steps_per_epoch))
+    return max(most, min(-(-MIN_UPDATES // steps_per_epoch), MOST_EPOCHS))
 
 
 def _chosen(given: Any, choice: Any) -> Any:

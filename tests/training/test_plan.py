@@ -1,0 +1,188 @@
+"""A plan chooses by the number of rows what is left open, keeps what is given, and writes down both."""
+
+import json
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet.activations import ACTIVATIONS
+from glassnet.errors import SettingError
+from glassnet.losses import Huber, Quantile
+from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
+from glassnet.penalties import Penalty
+from glassnet.schedules import Cosine
+from glassnet.training.plan import Plan
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size", "max_epochs", "early_stopping"),
+    [
+        (1, 32, 2000, False),
+        (4, 32, 2000, False),
+        (33, 32, 1000, False),
+        (99, 32, 500, False),
+        (100, 32, 500, True),
+        (150, 32, 400, True),
+        (499, 32, 125, True),
+        (500, 32, 125, True),
+        (1_999, 32, 50, True),
+        (2_000, 64, 63, True),
+        (9_999, 64, 50, True),
+        (10_000, 128, 50, True),
+        (49_999, 128, 50, True),
+        (50_000, 256, 50, True),
+        (150_000, 256, 34, True),
+        (10_000_000, 256, 10, True),
+    ],
+)
+def test_what_is_open_follows_from_the_rows(n_rows: int, batch_size: int, max_epochs: int, early_stopping: bool) -> None:
+    plan = Plan().resolved(n_rows)
+    assert (plan.batch_size, plan.max_epochs, plan.early_stopping) == (batch_size, max_epochs, early_stopping)
+    updates = plan.max_epochs * -(-n_rows // plan.batch_size)
+    assert updates >= 2_000
+    assert plan.patience == max(1, max_epochs // 2)
+
+
+def test_nothing_is_left_open_but_the_tasks_own() -> None:
+    plan = Plan().resolved(1000)
+    open_still = {field.name for field in fields(plan) if getattr(plan, field.name) is None}
+    assert open_still == {"loss", "scoring", "class_weight", "clip_norm", "n_threads"}
+    assert plan.resolved(10) == plan
+    assert plan.hidden_activations() == [(size, "relu") for size in plan.hidden_layer_sizes or ()]  # type: ignore[union-attr]
+
+
+GIVEN: dict[str, Any] = {
+    "hidden_layer_sizes": (3, 2), "activation": "tanh", "dropout": 0.1, "normalization": "layer", "loss": "softmax", "optimizer": "sgd",
+    "learning_rate": 0.7, "schedule": "cosine", "batch_size": 5, "max_epochs": 7, "early_stopping": False, "patience": 3,
+    "weight_decay": 0.2, "label_smoothing": 0.3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("n_rows", [4, 100_000])
+def test_what_is_given_stays(name: str, n_rows: int) -> None:
+    assert getattr(Plan(**{name: GIVEN[name]}).resolved(n_rows), name) == GIVEN[name]
+
+
+def test_a_validation_set_is_there_to_stop_by() -> None:
+    assert Plan().resolved(4, has_validation=True).early_stopping is True
+    assert Plan(early_stopping=False).resolved(4, has_validation=True).early_stopping is False
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", LBFGS(history=3)])
+def test_lbfgs_has_no_schedule_and_its_own_number_of_iterations(optimizer: Any) -> None:
+    plan = Plan(optimizer=optimizer).resolved(100_000)
+    assert (plan.schedule, plan.max_epochs, plan.learning_rate, plan.weight_decay) == ("constant", 200, None, None)
+    assert isinstance(plan.bound_optimizer(), LBFGS)
+
+
+@pytest.mark.parametrize(("sizes", "expected"), [(7, (7,)), ((), ()), ([5, 4], (5, 4)), (np.array([5, 4]), (5, 4)), (np.int64(3), (3,))])
+def test_hidden_layers_come_as_a_number_or_a_sequence(sizes: Any, expected: tuple[int, ...]) -> None:
+    plan = Plan(hidden_layer_sizes=sizes).resolved(100)
+    assert plan.hidden_layer_sizes == expected
+    assert all(type(size) is int for size in plan.hidden_layer_sizes)
+
+
+def test_activations_may_differ_by_layer() -> None:
+    named = Plan(hidden_layer_sizes=(3, 2), activation=["tanh", ACTIVATIONS["relu"]]).resolved(10)
+    assert named.hidden_activations() == [(3, "tanh"), (2, ACTIVATIONS["relu"])]
+    with pytest.raises(SettingError, match="activation names 1 functions for 2 hidden layers: give one, or one for each"):
+        replace(named, activation=["tanh"]).hidden_activations()
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, AdamW(lr=3e-3, weight_decay=0.1)),
+        ({"learning_rate": 0.01, "weight_decay": 0.0}, AdamW(lr=0.01, weight_decay=0.0)),
+        ({"optimizer": "adamw"}, AdamW()),
+        ({"optimizer": "adam"}, Adam()),
+        ({"optimizer": "adam", "weight_decay": 0.3}, AdamW(weight_decay=0.3)),
+        ({"optimizer": AdamW(lr=0.5, weight_decay=0.2)}, AdamW(lr=0.5, weight_decay=0.2)),
+        ({"optimizer": AdamW(lr=0.5), "weight_decay": 0.4, "learning_rate": 0.1}, AdamW(lr=0.1, weight_decay=0.4)),
+        ({"optimizer": RMSprop(rho=0.5), "learning_rate": 0.1}, RMSprop(0.1, rho=0.5)),
+        ({"optimizer": "sgd", "learning_rate": 0.1}, SGD(0.1, momentum=0.9, nesterov=True)),
+    ],
+    ids=str,
+)
+def test_the_optimizer_gets_rate_and_decay(settings: dict[str, Any], expected: Any) -> None:
+    assert Plan(**settings).resolved(100).bound_optimizer() == expected
+
+
+def test_the_penalty_is_there_when_one_of_both_is() -> None:
+    assert Plan().penalty() is None
+    assert Plan(l1=0.1).penalty() == Penalty(l1=0.1)
+    assert Plan(l2=0.1).penalty() == Penalty(l2=0.1)
+
+
+class Own:
+    """An optimizer of somebody's own."""
+
+    lr = 0.1
+
+    def start(self, theta: Any) -> Any:
+        raise NotImplementedError
+
+    def step(self, *arguments: Any) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("settings", "match"),
+    [
+        ({"normalization": "bath"}, r"unknown normalization 'bath'.*Did you mean 'batch'"),
+        *[({name: value}, f"{name} must be a whole number of at least 1, but {value!r} came")
+          for name in ("batch_size", "max_epochs") for value in (0, -1, 2.5, "4", True)],
+        *[({"hidden_layer_sizes": value}, "hidden_layer_sizes holds one whole number for each hidden layer")
+          for value in ("abc", 2.5, (4.5,), ("4",), None.__class__)],
+        ({"optimizer": "sgd", "weight_decay": 0.1}, "weight_decay is a setting of 'adamw', but the optimizer is 'sgd'"),
+        ({"optimizer": "lbfgs", "weight_decay": 0.1}, "weight_decay is a setting of 'adamw'"),
+        ({"optimizer": "lbfgs", "learning_rate": 0.1}, "'lbfgs' chooses its own steps: leave learning_rate out"),
+        ({"optimizer": Own(), "learning_rate": 0.1}, "learning_rate sets the rate of glassnet's own optimizers"),
+        ({"optimizer": "adma"}, "Did you mean 'adam'"),
+        ({"learning_rate": -1.0}, "the learning rate must be a positive number"),
+        ({"l1": -1.0}, "l1 must be zero or a positive number"),
+        ({"weight_decay": math.nan}, "weight_decay must be zero or a positive number"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], match: str) -> None:
+    def use(plan: Plan) -> None:
+        plan.bound_optimizer()
+        plan.penalty()
+
+    with pytest.raises(SettingError, match=match):
+        use(Plan(**settings).resolved(100))
+
+
+def my_loss(Z: Any, y: Any) -> Any:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan(),
+        Plan(loss=Quantile((0.1, 0.9)), optimizer=LBFGS(), schedule=Cosine(), activation=["tanh", ACTIVATIONS["gelu"]]),
+        Plan(class_weight={"a": 1.0, True: np.float64(2.0), 3: np.float32(0.5)}, scoring=len, patience=math.inf),  # type: ignore[arg-type]
+        Plan(hidden_layer_sizes=np.array([3, 4]), batch_size=np.int64(3), l2=np.float32(0.5), seed=np.uint32(7)),  # type: ignore[arg-type]
+        Plan(loss=my_loss, optimizer=Own()),
+        Plan(loss=Huber(0.5), learning_rate=np.float64(0.1)),
+    ],
+    ids=range(6),
+)
+def test_a_plan_can_be_written_as_json(plan: Plan) -> None:
+    for each in (plan, plan.resolved(100)):
+        plain = each.to_plain()
+        assert set(plain) == {field.name for field in fields(Plan)}
+        assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+
+
+def test_what_was_chosen_is_written_by_its_name() -> None:
+    plain = Plan(loss=Huber(0.5), scoring=my_loss, batch_size=np.int64(3), class_weight={1: 0.5}, patience=math.inf).to_plain()  # type: ignore[arg-type]
+    assert plain["loss"] == "Huber(delta=0.5)"
+    assert plain["scoring"] == "my_loss"
+    assert (plain["batch_size"], plain["class_weight"], plain["patience"]) == (3, {"1": 0.5}, "inf")

@@ -1,0 +1,94 @@
+"""What `train` cannot use it refuses when it is called, before the first record is asked for, and says what came."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from glassnet.errors import DataError, SettingError
+from tests.training.helpers import N_FEATURES, N, problem, sha, small_network, start
+
+X, Y = problem()
+WEIGHT = np.ones(N)
+
+
+def with_cell(row: int, column: int, value: float) -> Any:
+    changed = X.copy()
+    changed[row, column] = value
+    return changed
+
+
+SETTINGS: list[tuple[dict[str, Any], str]] = [
+    *[({name: value}, rf"{name} must be a whole number of at least 1, but {value!r} came")
+      for name in ("epochs", "batch_size", "every") for value in (0, -3, 2.5, 8.0, True, "8", None, float("inf"))],
+    ({"loss": "squard"}, r"unknown loss 'squard'.*Did you mean 'squared'"),
+    ({"loss": 3}, "a loss is a name, a loss object or a function"),
+    ({"optimizer": "adma"}, r"unknown optimizer 'adma'.*Did you mean 'adam'"),
+    ({"optimizer": 0.1}, "an optimizer is a name or an object such as Adam"),
+    ({"schedule": "cosin"}, r"unknown schedule 'cosin'.*Did you mean 'cosine'"),
+    ({"schedule": 0.5}, "a schedule is a name or a callable"),
+    ({"stop": 3}, r"stop is an EarlyStopping\(...\) or None, but 3 came"),
+    ({"penalty": 0.1}, r"penalty is a Penalty\(l1=..., l2=...\) or None, but 0.1 came"),
+    ({"clip_norm": 0.0}, "clip_norm must be a positive number or None, but 0.0 came"),
+    ({"clip_norm": -1.0}, "clip_norm must be a positive number or None, but -1.0 came"),
+    ({"engine": "refrence"}, r"unknown engine 'refrence'.*Did you mean 'reference'"),
+    *[({"n_threads": value}, "n_threads must be a whole number of at least 1, or None, but") for value in (0, -1, 1.5, "2", True)],
+    ({"validation": "half"}, "validation is None, a fraction"),
+]  # fmt: skip
+DATA: list[tuple[dict[str, Any], str]] = [
+    ({"X": with_cell(3, 1, np.nan)}, "X must be finite, but row 3, column 1 holds nan: fill gaps first, or use glassnet.fit"),
+    ({"X": with_cell(21, 2, -np.inf)}, "row 21, column 2 holds -inf"),
+    ({"X": sparse.csr_array(with_cell(5, 2, np.nan))}, "row 5, column 2 holds nan"),
+    ({"X": X[:, :2]}, rf"X must have shape \(n, {N_FEATURES}\) for this network, but it has shape \({N}, 2\)"),
+    ({"X": X[:, 0]}, rf"X must have shape \(n, {N_FEATURES}\)"),
+    ({"X": X.astype(str)}, "X must hold numbers"),
+    ({"X": X[:0], "y": Y[:0]}, "X has no rows: training needs at least one"),
+    ({"y": Y[:5]}, f"X and y must have as many rows, but X has {N} and y has 5"),
+    ({"y": Y + 1}, "loss 'logistic' takes labels 0 and 1 or probabilities between, but the target runs from 1 to 2"),
+    ({"y": Y.astype(str)}, "the target must hold numbers"),
+    ({"y": np.column_stack([Y, Y])}, r"the target must have shape \(n,\) or \(n, 1\)"),
+    ({"y": np.where(np.arange(N) == 4, np.nan, Y)}, "the target must be finite in float64, but row 4 holds"),
+    ({"sample_weight": WEIGHT[:4]}, rf"sample_weight must have shape \({N},\), one number a row, but it has shape \(4,\)"),
+    ({"sample_weight": WEIGHT[:, None]}, rf"it has shape \({N}, 1\)"),
+    ({"sample_weight": 1.0}, r"it has shape \(\)"),
+    ({"sample_weight": -WEIGHT}, "sample_weight must hold finite numbers >= 0"),
+    ({"sample_weight": np.where(np.arange(N) == 4, np.nan, 1.0)}, "sample_weight must hold finite numbers >= 0"),
+    ({"sample_weight": np.where(np.arange(N) == 4, np.inf, 1.0)}, "sample_weight must hold finite numbers >= 0"),
+    ({"sample_weight": 0.0 * WEIGHT}, "sample_weight is zero in every row: nothing is left to train on"),
+    ({"sample_weight": ["heavy"] * N}, "sample_weight must hold numbers, one a row"),
+]
+
+
+@pytest.mark.parametrize(
+    ("changed", "match", "kind"),
+    [(changed, match, SettingError) for changed, match in SETTINGS] + [(changed, match, DataError) for changed, match in DATA],
+    ids=str,
+)
+def test_bad_arguments_are_refused_at_the_call(changed: dict[str, Any], match: str, kind: type[Exception]) -> None:
+    network = small_network()
+    before = sha(network)
+    with pytest.raises(kind, match=match):
+        start(network, **{"X": X, "y": Y, **changed})
+    assert sha(network) == before
+
+
+def test_what_is_no_network_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"network is a glassnet.Network, but 'mine' came"):
+        start("mine", X, Y)  # type: ignore[arg-type]
+
+
+def test_labels_beyond_the_outputs_are_refused() -> None:
+    with pytest.raises(DataError, match="labels must run from 0 to 1, the network's outputs less one, but 0 to 2 came"):
+        start(small_network(2), X, np.arange(N) % 3, loss="softmax")
+
+
+def test_a_custom_loss_whose_gradient_is_wrong_is_refused_before_training() -> None:
+    with pytest.raises(SettingError, match="is not the derivative of its value"):
+        start(small_network(), X, Y, loss=lambda Z, y: (0.5 * (Z - y) ** 2, y - Z))
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    assert (
+        len(list(start(small_network(), X, Y, epochs=np.int64(2), batch_size=np.int32(4), every=np.uint8(1), n_threads=np.int64(1)))) == 2
+    )
