@@ -137,9 +137,10 @@ def gelu(Z: Array) -> Array:
 def gelu_backward(Z: Array, dA: Array) -> Array:
     """dZ = dA * (Phi(Z) + Z phi(Z)), phi the normal density."""
     # Beyond 40 the density is 0 in every dtype; the cap keeps the square from overflowing.
-    near = np.clip(Z, -40.0, 40.0)
-    density: Array = INVERSE_SQRT_2PI * np.exp(-0.5 * near * near)
-    return dA * (_normal_cdf(Z) + near * density)
+    near: Array = np.clip(Z, -40.0, 40.0)
+    density = INVERSE_SQRT_2PI * np.exp(-0.5 * near * near)
+    slope: Array = _normal_cdf(Z) + near * density
+    return dA * slope
 
 
 def silu(Z: Array) -> Array:

@@ -24,7 +24,7 @@ class Network:
     ----------
     layers : the layers, first to last; a network without hidden layers is a linear model
     n_features : number of columns of X
-    seed : of the random first values of the parameters
+    seed : of the random first values of the parameters; None leaves them 0, for numbers that come from elsewhere
     dtype : "float32" or "float64", of parameters and signals
 
     Attributes
@@ -45,7 +45,7 @@ class Network:
     (4, 1)
     """
 
-    def __init__(self, layers: Sequence[Layer], n_features: int, *, seed: int = 0, dtype: str = "float32") -> None:
+    def __init__(self, layers: Sequence[Layer], n_features: int, *, seed: int | None = 0, dtype: str = "float32") -> None:
         if not layers:
             raise SettingError("a network needs at least one layer: for a linear model give one Dense layer.")
         for layer in layers:
@@ -58,7 +58,8 @@ class Network:
         self.widths = stack_widths(self.layers, self.n_features)
         self.n_outputs = self.widths[-1]
         self.parameters = Parameters(Tree({}, stack_trees(self.layers, self.n_features)), dtype)
-        self.initialize(seed)
+        if seed is not None:
+            self.initialize(seed)
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -190,6 +190,10 @@ class Parameters:
     def __contains__(self, name: object) -> bool:
         return name in self._specs
 
+    def keys(self) -> Iterator[str]:
+        """Yield the name of every tensor, statistics included, in reading order."""
+        return iter(self._specs)
+
     def items(self) -> Iterator[tuple[str, Array]]:
         """Yield (name, view) of every tensor, statistics included, in reading order."""
         return ((name, self[name]) for name in self._specs)

@@ -105,7 +105,8 @@ def test_a_divergence_comes_through() -> None:
 
 
 CHILD = """
-import warnings
+import signal, warnings
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have us ignore it
 import numpy as np
 import glassnet
 

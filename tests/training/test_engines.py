@@ -37,6 +37,14 @@ def _two_threads() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _default_handler() -> Iterator[None]:
+    """A shell that starts the tests in the background has them ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Watching(Squared):
     """A loss that does something at each step."""
 
@@ -97,6 +105,15 @@ def test_blas_is_released_when_the_last_of_two_overlapping_runs_leaves() -> None
     other.join()
     assert still == {1}
     assert seen == {"first": [{1}] * 3, "second": [{1}] * 3}
+    assert blas() == {2}
+
+
+def test_blas_is_held_by_a_run_in_another_thread_than_the_one_that_set_its_threads() -> None:
+    seen: list[set[int]] = []
+    thread = threading.Thread(target=run, args=(lambda: seen.append(blas()),))
+    thread.start()
+    thread.join()
+    assert seen == [{1}] * 3
     assert blas() == {2}
 
 

@@ -14,36 +14,47 @@ from glassnet.losses import Huber, Quantile
 from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
 from glassnet.penalties import Penalty
 from glassnet.schedules import Cosine
-from glassnet.training.plan import Plan
+from glassnet.training.plan import (
+    LEARNING_RATE,
+    MAX_UPDATES,
+    MIN_EPOCHS,
+    MIN_ROWS_TO_HOLD_OUT,
+    MIN_UPDATES,
+    MOST_EPOCHS,
+    PATIENCE,
+    WEIGHT_DECAY,
+    Plan,
+)
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "batch_size", "max_epochs", "early_stopping"),
+    ("n_rows", "batch_size", "max_epochs"),
     [
-        (1, 32, 2000, False),
-        (4, 32, 2000, False),
-        (33, 32, 1000, False),
-        (99, 32, 500, False),
-        (100, 32, 500, True),
-        (150, 32, 400, True),
-        (499, 32, 125, True),
-        (500, 32, 125, True),
-        (1_999, 32, 50, True),
-        (2_000, 64, 63, True),
-        (9_999, 64, 50, True),
-        (10_000, 128, 50, True),
-        (49_999, 128, 50, True),
-        (50_000, 256, 50, True),
-        (150_000, 256, 34, True),
-        (10_000_000, 256, 10, True),
+        (1_999, 32, 50),
+        (2_000, 64, 63),
+        (9_999, 64, 50),
+        (10_000, 128, 50),
+        (49_999, 128, 50),
+        (50_000, 256, 50),
+        (150_000, 256, 34),
+        (10**7, 256, 10),
     ],
 )
-def test_what_is_open_follows_from_the_rows(n_rows: int, batch_size: int, max_epochs: int, early_stopping: bool) -> None:
+def test_batches_and_epochs_follow_from_the_rows(n_rows: int, batch_size: int, max_epochs: int) -> None:
     plan = Plan().resolved(n_rows)
-    assert (plan.batch_size, plan.max_epochs, plan.early_stopping) == (batch_size, max_epochs, early_stopping)
-    updates = plan.max_epochs * -(-n_rows // plan.batch_size)
-    assert updates >= 2_000
-    assert plan.patience == max(1, max_epochs // 2)
+    assert (plan.batch_size, plan.max_epochs, plan.early_stopping) == (batch_size, max_epochs, True)
+
+
+@pytest.mark.parametrize("n_rows", [1, 4, 33, 99, 100, 150, 499, 500, 1_999, 2_000, 12_345, 10**6])
+def test_few_rows_get_their_updates_and_many_no_more_than_they_need(n_rows: int) -> None:
+    plan = Plan().resolved(n_rows)
+    assert plan.max_epochs is not None
+    steps = -(-n_rows // (plan.batch_size or 1))
+    assert plan.max_epochs * steps >= MIN_UPDATES or plan.max_epochs == MOST_EPOCHS
+    assert plan.max_epochs * steps <= max(MAX_UPDATES, MIN_EPOCHS * steps)
+    assert MIN_EPOCHS <= plan.max_epochs <= MOST_EPOCHS
+    assert plan.early_stopping == (n_rows >= MIN_ROWS_TO_HOLD_OUT)
+    assert plan.patience == max(1, plan.max_epochs // 2)
 
 
 def test_nothing_is_left_open_but_the_tasks_own() -> None:
@@ -65,6 +76,12 @@ GIVEN: dict[str, Any] = {
 @pytest.mark.parametrize("n_rows", [4, 100_000])
 def test_what_is_given_stays(name: str, n_rows: int) -> None:
     assert getattr(Plan(**{name: GIVEN[name]}).resolved(n_rows), name) == GIVEN[name]
+
+
+def test_patience_is_long_along_the_chosen_cycle_and_short_beside_a_schedule_of_ones_own() -> None:
+    assert Plan(max_epochs=80).resolved(4).patience == 40
+    assert Plan(max_epochs=80, schedule="cosine").resolved(4).patience == PATIENCE
+    assert Plan(max_epochs=1).resolved(4).patience == 1
 
 
 def test_a_validation_set_is_there_to_stop_by() -> None:
@@ -96,7 +113,7 @@ def test_activations_may_differ_by_layer() -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({}, AdamW(lr=3e-3, weight_decay=0.1)),
+        ({}, AdamW(lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)),
         ({"learning_rate": 0.01, "weight_decay": 0.0}, AdamW(lr=0.01, weight_decay=0.0)),
         ({"optimizer": "adamw"}, AdamW()),
         ({"optimizer": "adam"}, Adam()),
@@ -122,6 +139,9 @@ class Own:
     """An optimizer of somebody's own."""
 
     lr = 0.1
+
+    def __repr__(self) -> str:
+        return "Own()"
 
     def start(self, theta: Any) -> Any:
         raise NotImplementedError

@@ -39,7 +39,7 @@ SETTINGS: list[tuple[dict[str, Any], str]] = [
 DATA: list[tuple[dict[str, Any], str]] = [
     ({"X": with_cell(3, 1, np.nan)}, "X must be finite, but row 3, column 1 holds nan: fill gaps first, or use glassnet.fit"),
     ({"X": with_cell(21, 2, -np.inf)}, "row 21, column 2 holds -inf"),
-    ({"X": sparse.csr_array(with_cell(5, 2, np.nan))}, "row 5, column 2 holds nan"),
+    ({"X": sparse.csr_array(with_cell(5, 0, np.nan))}, "row 5, column 0 holds nan"),
     ({"X": X[:, :2]}, rf"X must have shape \(n, {N_FEATURES}\) for this network, but it has shape \({N}, 2\)"),
     ({"X": X[:, 0]}, rf"X must have shape \(n, {N_FEATURES}\)"),
     ({"X": X.astype(str)}, "X must hold numbers"),

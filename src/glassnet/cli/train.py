@@ -140,7 +140,7 @@ def read_rows(path: Path, target: str, task: str | None, *, quiet: bool) -> Rows
     from glassnet.data.read import read_table
     from glassnet.data.target import Target
     from glassnet.errors import DataError
-    from glassnet.fitting.fit import features_and_target
+    from glassnet.fitting.from_table import features_and_target
     from glassnet.report import Part
 
     features, values, _ = features_and_target(read_table(path), target)

@@ -150,7 +150,7 @@ def _read(file: BinaryIO, size: int) -> Model:
         arrays[name] = np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape)
         if not np.isfinite(arrays[name]).all():
             raise damaged(f"{name} holds numbers that are not finite")
-    network = Network(parts.layers, parts.n_features, dtype=parts.dtype)
+    network = Network(parts.layers, parts.n_features, seed=None, dtype=parts.dtype)
     for name, array in arrays.items():
         network.parameters[name] = array
     return Model(parts.encoder, parts.target, network, parts.loss, parts.training)

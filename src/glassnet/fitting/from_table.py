@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from glassnet.data.table import Table
 from glassnet.errors import DataError, SettingError, did_you_mean
@@ -85,9 +87,7 @@ def features_and_target(table: Any, target: Any) -> tuple[Table, Any, tuple[str,
     features = read.drop(names)
     if not features.schema.names:
         raise DataError("the table has no column beside its target: nothing to predict from.")
-    columns = [read.column(name) for name in names]
-    if len(columns) == 1:
-        return features, columns[0], tuple(names)
-    import numpy as np
-
-    return features, np.column_stack(columns), tuple(names)
+    # From memory labels come as they are: a table would make "true" of True.
+    raw = isinstance(table, Mapping) or hasattr(table, "columns")
+    columns = [np.asarray(table[name]) if raw else read.column(name) for name in names]
+    return features, columns[0] if len(columns) == 1 else np.column_stack(columns), tuple(names)
