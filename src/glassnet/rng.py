@@ -7,7 +7,7 @@ implements the same generator draws the same mask.
 The variant is Philox4x64-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011), as in
 `numpy.random.Philox`. One block is four 64-bit words; each word is read as two 32-bit integers, the low half first.
 
-    key     = (seed, stream)                 stream: the number of the layer, or one of the named streams below
+    key     = (seed, stream)                 stream: the number of the layer, or the named stream below
     counter = (block, member, 0, step)       block counts from 1, as NumPy increments before it draws
 """
 
@@ -19,8 +19,8 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: Streams that do not belong to a layer; layers are numbered from 0 and never come near.
-SHUFFLE, SPLIT, SAMPLE = 2**63, 2**63 + 1, 2**63 + 2
+#: A stream that does not belong to a layer; layers are numbered from 0 and never come near.
+SHUFFLE = 2**63
 
 _WORD = 2**64
 

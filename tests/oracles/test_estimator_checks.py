@@ -48,8 +48,6 @@ NO_REPETITION = {
     "early stopping by score": "a split is of rows, without weights",
 }
 EQUIVALENCE = ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data")
-# To be mended by the choice of defaults: 500 updates, a dropout of 0.1 or 64 units a layer are enough.
-BY_HEART = {"check_class_weight_classifiers": "2,000 updates of 256 x 256 units learn 50 rows by heart, and then weights count for little"}
 
 
 def estimators(classifiers: dict[str, dict[str, Any]], regressors: dict[str, dict[str, Any]]) -> list[Any]:
@@ -63,7 +61,7 @@ def expected_failures(estimator: Any) -> dict[str, str]:
     table = CLASSIFIERS if isinstance(estimator, GlassNetClassifier) else REGRESSORS
     name = next((name for name, settings in table.items() if estimator.get_params() == type(estimator)(**settings).get_params()), "default")
     if name == "default":
-        return dict.fromkeys(EQUIVALENCE, "mini-batches, and seven digits") | BY_HEART
+        return dict.fromkeys(EQUIVALENCE, "mini-batches, and seven digits")
     return dict.fromkeys(EQUIVALENCE, NO_REPETITION[name]) if name in NO_REPETITION else {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from glassnet.schedules import ReduceOnPlateau, Schedule
 from glassnet.training.checks import check_counts
 
 NORMALIZATIONS = ("none", "batch", "layer")
+_NUMBERS = ("dropout", "learning_rate", "validation_fraction", "patience", "weight_decay", "l1", "l2", "label_smoothing", "clip_norm")
 
 #: Updates that a network gets where MOST_EPOCHS allow it, however few rows there are: four rows train too.
 MIN_UPDATES = 2_000
@@ -91,6 +92,16 @@ class Plan:
     engine: str = "auto"
     n_threads: int | None = None
 
+    def __post_init__(self) -> None:
+        for name in _NUMBERS:
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, Real)):
+                raise SettingError(f"{name} is a number, but {value!r} came.")
+        if self.early_stopping not in (None, True, False):
+            raise SettingError(f"early_stopping is True, False or None (chosen from the data), but {self.early_stopping!r} came.")
+        if not isinstance(self.seed, Integral) or self.seed < 0:
+            raise SettingError(f"seed is a whole number, 0 or more, but {self.seed!r} came.")
+
     def resolved(self, n_rows: int, *, has_validation: bool = False) -> Plan:
         """Return the plan with every None that the number of rows decides replaced by the choice."""
         if self.normalization is not None and self.normalization not in NORMALIZATIONS:
@@ -112,7 +123,7 @@ class Plan:
             schedule=_chosen(self.schedule, "constant" if full else "one_cycle"),
             batch_size=batch_size,
             max_epochs=max_epochs,
-            early_stopping=_chosen(self.early_stopping, has_validation or n_rows >= MIN_ROWS_TO_HOLD_OUT),
+            early_stopping=_chosen(self.early_stopping, has_validation or bool(self.scoring) or n_rows >= MIN_ROWS_TO_HOLD_OUT),
             # A cycle finds its best weights near its end, so the chosen one is given time.
             patience=_chosen(self.patience, max(1, max_epochs // 2) if self.schedule is None else PATIENCE),
             weight_decay=_chosen(self.weight_decay, WEIGHT_DECAY if own else None),
@@ -126,6 +137,8 @@ class Plan:
         assert activation is not None
         if isinstance(activation, str | ActivationFunction):
             return [(size, activation) for size in sizes]
+        if not isinstance(activation, Sequence):
+            raise SettingError(f"activation is a name, an ActivationFunction or a sequence of them, but {activation!r} came.")
         if len(activation) != len(sizes):
             raise SettingError(f"activation names {len(activation)} functions for {len(sizes)} hidden layers: give one, or one for each.")
         return list(zip(sizes, activation, strict=True))
