@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from glassnet import SGD, GlassNetClassifier, GlassNetRegressor
@@ -70,7 +69,6 @@ def test_configuration(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
-@pytest.mark.slow
 @parametrize_with_checks(estimators({"default": {}}, {"default": {}}), expected_failed_checks=expected_failures)
 def test_default(estimator: Any, check: Any) -> None:
     check(estimator)
