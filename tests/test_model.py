@@ -130,4 +130,6 @@ def test_an_array_takes_the_names_that_a_model_knows_when_it_has_as_many_columns
 def test_arrays_predict_for_a_model_of_named_columns() -> None:
     table = {"a": [0.0, 1.0, 2.0, 3.0] * 5, "b": [1.0, 0.0] * 10}
     model = fit(table, np.arange(20.0), quick(max_epochs=2))
-    np.testing.assert_array_equal(model.predict(np.column_stack(list(table.values()))), model.predict(table))
+    rows = np.column_stack(list(table.values()))
+    np.testing.assert_array_equal(model.predict(rows), model.predict(table))
+    np.testing.assert_array_equal(model.predict(rows.tolist()), model.predict(table))

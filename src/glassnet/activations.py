@@ -4,7 +4,8 @@
     dZ = dA * f'(Z)             backward: by the chain rule, the gradient of the loss by Z
 
 Backward takes what is cheapest to keep. The slope of sigmoid, tanh, ReLU and their like can be told from the *output* alone
-(sigmoid: f' = A (1 - A)), so the layer may forget Z; GELU, SiLU, Mish and softplus are not one-to-one or need Z itself.
+(sigmoid: f' = A (1 - A)), so the layer may forget Z. GELU, SiLU and Mish are not one-to-one, so A does not tell Z; they keep Z,
+and so does softplus, whose slope is the sigmoid of Z.
 All are finite, without warnings, to |Z| of 1e4 and beyond.
 """
 

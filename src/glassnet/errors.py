@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from numbers import Real
 
 
 class GlassnetError(Exception):
@@ -34,7 +35,7 @@ class ModelFileError(GlassnetError, ValueError):
 
 
 class DivergenceError(GlassnetError, ArithmeticError):
-    """Training left the finite numbers; the best finite weights have been restored."""
+    """Training left the finite numbers; the last good weights have been restored."""
 
 
 class UnsupportedError(GlassnetError, NotImplementedError):
@@ -46,6 +47,11 @@ class MissingDependencyError(GlassnetError, ImportError):
 
     def __init__(self, package: str, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs {package}, which is not installed. Install it with: pip install 'glassnet[{extra}]'")
+
+
+def is_number(value: object) -> bool:
+    """Return whether a setting is a real number; text is none, and neither is True."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -120,6 +120,6 @@ class Model:
 
 def as_table(table: Any, names: tuple[str, ...] | None = None) -> Table:
     """Return a Table of whatever holds columns; an array of as many columns as there are names takes those names."""
-    nameless = isinstance(table, np.ndarray) or hasattr(table, "tocsr")
+    nameless = isinstance(table, np.ndarray | list | tuple) or hasattr(table, "tocsr")
     fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
     return table_of(table, names=names if fits else None)

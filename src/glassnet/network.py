@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DataError, SettingError
+from glassnet.errors import DataError, SettingError, is_number
 from glassnet.layers.dense import Dense
 from glassnet.layers.layer import PREDICT, Layer, Run
-from glassnet.layers.stack import stack_backward, stack_forward, stack_initialize, stack_trees, stack_widths
+from glassnet.layers.stack import checked_layers, stack_backward, stack_forward, stack_initialize, stack_trees, stack_widths
 from glassnet.parameters import Parameters, Spec, Tree
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -46,14 +47,11 @@ class Network:
     """
 
     def __init__(self, layers: Sequence[Layer], n_features: int, *, seed: int | None = 0, dtype: str = "float32") -> None:
-        if not layers:
+        self.layers: tuple[Layer, ...] = checked_layers(layers)
+        if not self.layers:
             raise SettingError("a network needs at least one layer: for a linear model give one Dense layer.")
-        for layer in layers:
-            if not callable(getattr(layer, "forward", None)):
-                raise SettingError(f"a layer is an object such as Dense(16, 'relu'), but {layer!r} came.")
-        if int(n_features) != n_features or n_features < 1:
+        if not is_number(n_features) or int(n_features) != n_features or n_features < 1:
             raise SettingError(f"n_features is the number of columns of X, at least 1, but {n_features!r} came.")
-        self.layers: tuple[Layer, ...] = tuple(layers)
         self.n_features = int(n_features)
         self.widths = stack_widths(self.layers, self.n_features)
         self.n_outputs = self.widths[-1]
@@ -68,7 +66,9 @@ class Network:
 
     def initialize(self, seed: int) -> None:
         """Draw all first values anew: the same seed gives the same bits."""
-        stack_initialize(self.layers, self.parameters.p.layers, np.random.default_rng(seed))
+        if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+            raise SettingError(f"seed is a whole number, 0 or more, but {seed!r} came.")
+        stack_initialize(self.layers, self.parameters.p.layers, np.random.default_rng(int(seed)))
 
     def forward(self, X: Any, run: Run = PREDICT) -> tuple[Array, list[Any]]:
         """Return the raw scores `(n, n_outputs)` and every layer's cache; X is `(n, n_features)` in the network's dtype.

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, is_number, unknown_name
 from glassnet.parameters import Segment
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -81,16 +81,16 @@ def _state(theta: Array, names: tuple[str, ...], n_scratch: int) -> OptimizerSta
 
 
 def _check(lr: float, **fractions: float) -> None:
-    if not 0.0 < lr < np.inf:
+    if not is_number(lr) or not 0.0 < lr < np.inf:
         raise SettingError(f"the learning rate must be a positive number, but {lr!r} came.")
     for name, value in fractions.items():
-        if not 0.0 <= value < 1.0:
+        if not is_number(value) or not 0.0 <= value < 1.0:
             raise SettingError(f"{name} must lie in [0, 1), but {value!r} came.")
 
 
 def _check_positive(**values: float) -> None:
     for name, value in values.items():
-        if not 0.0 < value < np.inf:
+        if not is_number(value) or not 0.0 < value < np.inf:
             raise SettingError(f"{name} must be a positive number, but {value!r} came.")
 
 
@@ -235,7 +235,7 @@ class AdamW:
     def __post_init__(self) -> None:
         _check(self.lr, beta1=self.beta1, beta2=self.beta2)
         _check_positive(eps=self.eps)
-        if not 0.0 <= self.weight_decay < np.inf:
+        if not is_number(self.weight_decay) or not 0.0 <= self.weight_decay < np.inf:
             raise SettingError(f"weight_decay must be zero or a positive number, but {self.weight_decay!r} came.")
 
     def start(self, theta: Array) -> OptimizerState:
@@ -300,12 +300,12 @@ def clip_norm(gradient: Array, norm: float, max_norm: float) -> None:
 
 
 def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
-    """Return the optimizer of that name with its default settings; an object is returned as it is."""
+    """Return the optimizer of that name with the settings in OPTIMIZERS; an object is returned as it is."""
     if isinstance(optimizer, str):
         if optimizer not in OPTIMIZERS:
             raise unknown_name("optimizer", optimizer, OPTIMIZERS)
         return OPTIMIZERS[optimizer]
-    if not isinstance(optimizer, LBFGS) and not callable(getattr(optimizer, "step", None)):
+    if isinstance(optimizer, type) or (not isinstance(optimizer, LBFGS) and not callable(getattr(optimizer, "step", None))):
         raise SettingError(f"an optimizer is a name or an object such as Adam(lr=1e-3), but {optimizer!r} came.")
     return optimizer
 

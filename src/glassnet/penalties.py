@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, is_number
 from glassnet.parameters import Segment
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -36,7 +36,7 @@ class Penalty:
 
     def __post_init__(self) -> None:
         for name, value in (("l1", self.l1), ("l2", self.l2)):
-            if not 0.0 <= value < np.inf:
+            if not is_number(value) or not 0.0 <= value < np.inf:
                 raise SettingError(f"{name} must be zero or a positive number, but {value!r} came.")
 
     def add_gradient(self, theta: Array, gradient: Array, segments: Sequence[Segment], scratch: Array) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, is_number, unknown_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Schedule = Callable[[Array, int], Array]
@@ -47,8 +47,10 @@ class StepDecay:
     every: float = 1.0 / 3.0
 
     def __post_init__(self) -> None:
-        _require(0.0 < self.factor <= 1.0, "the factor of a step schedule must lie in (0, 1]", self.factor)
-        _require(0.0 < self.every <= 1.0, "a step schedule's `every` is a fraction of the run, in (0, 1]", self.every)
+        _require(is_number(self.factor) and 0.0 < self.factor <= 1.0, "the factor of a step schedule must lie in (0, 1]", self.factor)
+        _require(
+            is_number(self.every) and 0.0 < self.every <= 1.0, "a step schedule's `every` is a fraction of the run, in (0, 1]", self.every
+        )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
@@ -64,7 +66,11 @@ class Exponential:
     final: float = 0.01
 
     def __post_init__(self) -> None:
-        _require(0.0 < self.final <= 1.0, "the final multiplier of an exponential schedule must lie in (0, 1]", self.final)
+        _require(
+            is_number(self.final) and 0.0 < self.final <= 1.0,
+            "the final multiplier of an exponential schedule must lie in (0, 1]",
+            self.final,
+        )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
@@ -78,7 +84,9 @@ class Cosine:
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        _require(0.0 <= self.final <= 1.0, "the final multiplier of a cosine schedule must lie in [0, 1]", self.final)
+        _require(
+            is_number(self.final) and 0.0 <= self.final <= 1.0, "the final multiplier of a cosine schedule must lie in [0, 1]", self.final
+        )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
@@ -97,9 +105,19 @@ class OneCycle:
     final: float = 4e-6
 
     def __post_init__(self) -> None:
-        _require(0.0 < self.rise < 1.0, "the rising part of a one-cycle schedule is a fraction in (0, 1)", self.rise)
-        _require(0.0 <= self.start <= 1.0, "the first multiplier of a one-cycle schedule must lie in [0, 1]", self.start)
-        _require(0.0 <= self.final <= 1.0, "the final multiplier of a one-cycle schedule must lie in [0, 1]", self.final)
+        _require(
+            is_number(self.rise) and 0.0 < self.rise < 1.0, "the rising part of a one-cycle schedule is a fraction in (0, 1)", self.rise
+        )
+        _require(
+            is_number(self.start) and 0.0 <= self.start <= 1.0,
+            "the first multiplier of a one-cycle schedule must lie in [0, 1]",
+            self.start,
+        )
+        _require(
+            is_number(self.final) and 0.0 <= self.final <= 1.0,
+            "the final multiplier of a one-cycle schedule must lie in [0, 1]",
+            self.final,
+        )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
@@ -116,7 +134,7 @@ class InverseScaling:
     power: float = 0.5
 
     def __post_init__(self) -> None:
-        _require(0.0 <= self.power < np.inf, "the power of inverse scaling must be zero or positive", self.power)
+        _require(is_number(self.power) and 0.0 <= self.power < np.inf, "the power of inverse scaling must be zero or positive", self.power)
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
@@ -134,7 +152,7 @@ class Warmup:
     fraction: float = 0.05
 
     def __post_init__(self) -> None:
-        _require(0.0 <= self.fraction < 1.0, "the warm-up is a fraction of the run, in [0, 1)", self.fraction)
+        _require(is_number(self.fraction) and 0.0 <= self.fraction < 1.0, "the warm-up is a fraction of the run, in [0, 1)", self.fraction)
         if isinstance(schedule_function(self.then), ReduceOnPlateau):
             raise SettingError("a warm-up cannot stand before 'reduce_on_plateau', which follows losses, not steps: use another schedule.")
 
@@ -160,9 +178,11 @@ class ReduceOnPlateau:
     final: float = 1e-3
 
     def __post_init__(self) -> None:
-        _require(0.0 < self.factor < 1.0, "the factor of reduce-on-plateau must lie in (0, 1)", self.factor)
-        _require(self.patience >= 1, "the patience of reduce-on-plateau is at least 1 epoch", self.patience)
-        _require(0.0 <= self.final <= 1.0, "the final multiplier of reduce-on-plateau must lie in [0, 1]", self.final)
+        _require(is_number(self.factor) and 0.0 < self.factor < 1.0, "the factor of reduce-on-plateau must lie in (0, 1)", self.factor)
+        _require(is_number(self.patience) and self.patience >= 1, "the patience of reduce-on-plateau is at least 1 epoch", self.patience)
+        _require(
+            is_number(self.final) and 0.0 <= self.final <= 1.0, "the final multiplier of reduce-on-plateau must lie in [0, 1]", self.final
+        )
 
 
 def schedule_function(schedule: str | Schedule | ReduceOnPlateau | None) -> Schedule | ReduceOnPlateau:
@@ -173,9 +193,18 @@ def schedule_function(schedule: str | Schedule | ReduceOnPlateau | None) -> Sche
         if schedule not in SCHEDULES:
             raise unknown_name("schedule", schedule, SCHEDULES)
         return SCHEDULES[schedule]
-    if not isinstance(schedule, ReduceOnPlateau) and not callable(schedule):
+    if isinstance(schedule, type) or (not isinstance(schedule, ReduceOnPlateau) and not callable(schedule)):
         raise SettingError(f"a schedule is a name or a callable (steps, n_steps) -> multipliers, but {schedule!r} came.")
     return schedule
+
+
+def multipliers(schedule: Schedule, steps: Array, n_steps: int) -> Array:
+    """Return a schedule's multipliers at these steps as float64, checked: the schedule may be the user's own."""
+    rates = np.asarray(schedule(steps, n_steps), np.float64)
+    if rates.shape != np.shape(steps) or not (rates >= 0.0).all():
+        came = f"shape {rates.shape}" if rates.shape != np.shape(steps) else f"{rates.min():g} to {rates.max():g}"
+        raise SettingError(f"a schedule returns one multiplier for each of the {len(steps)} steps, none negative, but {came} came.")
+    return rates
 
 
 SCHEDULES: dict[str, Schedule | ReduceOnPlateau] = {

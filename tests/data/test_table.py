@@ -169,7 +169,7 @@ def test_select_realigns_by_name():
 
 def test_select_names_all_that_is_missing():
     needed = Schema.from_plain([["agee", "number"], ["city", "category"], ["count", "number"]])
-    with pytest.raises(DataError, match=r"has 4 columns but 3 are needed: missing 'agee', 'city'\. Did you mean 'age'\?"):
+    with pytest.raises(DataError, match=r"lacks 2 of the 3 columns that are needed: missing 'agee', 'city'\. Did you mean 'age'\?"):
         table_of(DATA).select(needed)
 
 

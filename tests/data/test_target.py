@@ -32,6 +32,7 @@ GUESSES = {
     "whole numbers in few rows": ([1, 2, 3], "regression", (), 1),
     "20 different": (list(range(20)) * 5, "multiclass", tuple(range(20)), 20),
     "21 different": (list(range(21)) * 9, "regression", (), 1),
+    "whole numbers beyond 64 bits": ([2**70, 1, 2**70], "binary", (1.0, 2.0**70), 1),
     "one class": (["a", "a"], "binary", ("a",), 1),
     "one number": ([5, 5], "binary", (5,), 1),
     "labels": (np.array([[0, 1, 1], [1, 1, 0]]), "multilabel", ("y0", "y1", "y2"), 3),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -151,8 +153,16 @@ class Interrupter(Diary):
                 raise KeyboardInterrupt
 
 
+@pytest.fixture
+def default_sigint() -> Iterator[None]:
+    """Where the tests run in the background of a shell, SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("inside", [True, False])
-def test_ctrl_c_keeps_the_best_weights(inside: bool) -> None:
+def test_ctrl_c_keeps_the_best_weights(inside: bool, default_sigint: None) -> None:
     diary = Interrupter(inside)
     noisy = np.random.default_rng(0).permutation(Y)
     settings = QUICK | {"max_epochs": 1_000, "early_stopping": True, "patience": 500, "learning_rate": 0.3, "schedule": "constant"}

@@ -14,6 +14,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 
 from glassnet import GlassNetClassifier, GlassNetRegressor
+from glassnet.errors import SettingError
 from glassnet.losses import Quantile
 
 QUICK: dict[str, Any] = {"hidden_layer_sizes": 16, "max_epochs": 40, "learning_rate": 0.02, "random_state": 0}
@@ -223,6 +224,13 @@ def test_quantiles_cover_what_they_say() -> None:
     assert 0.03 < np.mean(y < low) < 0.17
     assert 0.4 < np.mean(y < middle) < 0.6
     assert 0.03 < np.mean(y > high) < 0.17
+
+
+def test_several_quantiles_have_no_score() -> None:
+    regressor = GlassNetRegressor(**(QUICK | {"max_epochs": 1}), loss=Quantile((0.1, 0.9))).fit(X, X[:, 0])
+    with pytest.raises(SettingError, match=r"R2 is for one prediction a row, .* quantiles \(0.1, 0.9\): score each with"):
+        regressor.score(X, X[:, 0])
+    assert GlassNetRegressor(**(QUICK | {"max_epochs": 1}), loss="quantile").fit(X, X[:, 0]).score(X, X[:, 0]) < 1.0
 
 
 def test_a_row_is_predicted_alike_alone_and_among_others() -> None:

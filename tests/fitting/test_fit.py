@@ -429,6 +429,12 @@ def test_settings_that_do_not_fit_the_task_are_refused(values: Any, settings: di
         fit(TABLE, values, quick(**settings), task=task)
 
 
+@pytest.mark.parametrize("target", [None, 3, 0.5], ids=str)
+def test_what_is_no_target_is_refused(target: Any) -> None:
+    with pytest.raises(DataError, match=f"target is the name of a column, a list of names, or the target values themselves, but {target}"):
+        fit(TABLE, target)
+
+
 def test_what_is_no_plan_is_refused() -> None:
     with pytest.raises(SettingError, match=r"plan is a glassnet.Plan\(...\) or None, but \{'max_epochs': 3\} came"):
         fit(TABLE, YES, {"max_epochs": 3})  # type: ignore[arg-type]

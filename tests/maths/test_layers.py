@@ -149,15 +149,25 @@ def test_a_layer_is_settings_alone(name: str) -> None:
     [
         (lambda: Dense(0), "at least 1 unit, a whole number, but n_out=0 came"),
         (lambda: Dense(2.5), "but n_out=2.5 came"),  # type: ignore[arg-type]
+        (lambda: Dense(True), "but n_out=True came"),
         (lambda: Dense(2, "rleu"), "unknown activation 'rleu'.*Did you mean 'relu'"),
         (lambda: Dense(2, None), "an activation is a name or an ActivationFunction, but NoneType None came"),  # type: ignore[arg-type]
         (lambda: Dense(2, initializer="he"), "unknown initializer 'he'"),
         (lambda: Activation("tanhh"), "Did you mean 'tanh'"),
         (lambda: Dropout(1.0), r"a dropout rate must lie in \[0, 1\), but 1.0 came"),
+        (lambda: Dropout("0.5"), "but '0.5' came"),  # type: ignore[arg-type]
+        (lambda: BatchNorm(momentum=None), "but None came"),  # type: ignore[arg-type]
+        (lambda: LayerNorm(eps="small"), "but 'small' came"),  # type: ignore[arg-type]
         (lambda: BatchNorm(momentum=0.0), r"momentum of batch normalization must lie in \(0, 1\], but 0.0 came"),
         (lambda: BatchNorm(eps=0.0), "eps must be a positive number, but 0.0 came"),
         (lambda: LayerNorm(eps=-1.0), "eps must be a positive number, but -1.0 came"),
         (lambda: Residual([]), "a residual block needs at least one layer inside"),
+        (lambda: Residual(Dense(3)), "layers come in a list"),  # type: ignore[arg-type]
+        (lambda: Residual([Dense]), "a layer is an object such as"),  # type: ignore[list-item]
+        (
+            lambda: Network([Dense(3, initializer=lambda n_in, n_out, rng: np.zeros(n_out))], 4),
+            r"W of shape \(4, 3\).* but shape \(3,\) came",
+        ),
         (lambda: Network([Residual([Dense(3)])], 4), r"both must be 4 wide, but its last layer gives 3: end it with Dense\(4\)"),
     ],
 )

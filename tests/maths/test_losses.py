@@ -304,6 +304,13 @@ def test_quantiles_need_a_multiple_of_scores() -> None:
     ("make", "message"),
     [
         (lambda: Huber(0.0), "delta must be a positive number, but 0.0 came"),
+        (lambda: Huber("1"), "delta must be a positive number, but '1' came"),  # type: ignore[arg-type]
+        (lambda: Softmax(None), "but None came"),  # type: ignore[arg-type]
+        (lambda: loss_function(Huber), r"the class Huber came: write Huber\(\)"),
+        (
+            lambda: CustomLoss(lambda Z, y: None, name="none").prepare(np.zeros(3), 1, "float64"),
+            "must return two arrays.*but NoneType came",
+        ),  # type: ignore[arg-type]
         (lambda: Quantile((0.0,)), "strictly between 0 and 1"),
         (lambda: Quantile(()), "strictly between 0 and 1"),
         (lambda: Quantile((0.5, 0.1)), "in rising order, each once"),

@@ -62,6 +62,12 @@ def test_a_sparse_table_gives_what_the_dense_one_gives(first: str, kind: Any, tr
         np.testing.assert_allclose(from_sparse, dense, rtol=1e-12, atol=1e-13)
 
 
+def test_layers_come_in_any_iterable() -> None:
+    listed = Network([Dense(2, "relu"), Dense(1)], 4)
+    for layers in ((Dense(2, "relu"), Dense(1)), iter([Dense(2, "relu"), Dense(1)])):
+        assert Network(layers, 4, seed=0).layers == listed.layers  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "X", [[[1, 2, 3, 4]], np.ones((1, 4), bool), np.ones((1, 4), "float16"), np.asfortranarray(np.ones((3, 4)))], ids=str
 )
@@ -111,6 +117,13 @@ def test_a_layer_may_stand_in_many_places() -> None:
     [
         (lambda: Network([], 4), "a network needs at least one layer: for a linear model give one Dense layer"),
         (lambda: Network(["dense"], 4), r"a layer is an object such as Dense\(16, 'relu'\), but 'dense' came"),  # type: ignore[list-item]
+        (lambda: Network(Dense(1), 4), "layers come in a list"),  # type: ignore[arg-type]
+        (lambda: Network([Dense], 4), "a layer is an object such as"),  # type: ignore[list-item]
+        (lambda: Network(iter([]), 4), "at least one layer"),  # type: ignore[arg-type]
+        (lambda: Network([Dense(1)], True), "at least 1, but True came"),
+        (lambda: Network([Dense(1)], "4"), "at least 1, but '4' came"),  # type: ignore[arg-type]
+        (lambda: Network([Dense(1)], 4, seed=-1), "seed is a whole number, 0 or more, but -1 came"),
+        (lambda: Network([Dense(1)], 4, seed=1.5), "seed is a whole number, 0 or more, but 1.5 came"),  # type: ignore[arg-type]
         (lambda: Network([Dense(1)], 0), "n_features is the number of columns of X, at least 1, but 0 came"),
         (lambda: Network([Dense(1)], 2.5), "at least 1, but 2.5 came"),  # type: ignore[arg-type]
         (lambda: Network([Dense(1)], 4, dtype="int8"), "unknown dtype 'int8'"),

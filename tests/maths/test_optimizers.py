@@ -199,6 +199,11 @@ def test_an_optimizer_is_found_by_its_name(name: str) -> None:
     [
         (lambda: SGD(0.0), "the learning rate must be a positive number, but 0.0 came"),
         (lambda: Adam(lr=float("nan")), "the learning rate must be a positive number, but nan came"),
+        (lambda: SGD("0.1"), "the learning rate must be a positive number, but '0.1' came"),  # type: ignore[arg-type]
+        (lambda: Adam(None), "the learning rate must be a positive number, but None came"),  # type: ignore[arg-type]
+        (lambda: Adam(True), "the learning rate must be a positive number, but True came"),
+        (lambda: AdamW(weight_decay="0.1"), "weight_decay must be zero or a positive number, but '0.1' came"),  # type: ignore[arg-type]
+        (lambda: optimizer_settings(Adam), r"an object such as Adam\(lr=1e-3\), but <class"),  # type: ignore[arg-type]
         (lambda: SGD(0.1, momentum=1.0), r"momentum must lie in \[0, 1\), but 1.0 came"),
         (lambda: SGD(0.1, nesterov=True), "nesterov needs a momentum above 0, but momentum is 0: set momentum"),
         (lambda: RMSprop(rho=-0.1), r"rho must lie in \[0, 1\), but -0.1 came"),

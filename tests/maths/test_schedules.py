@@ -96,6 +96,8 @@ def test_none_is_constant() -> None:
     [
         (lambda: StepDecay(0.0), r"factor of a step schedule must lie in \(0, 1\], but 0.0 came"),
         (lambda: StepDecay(every=1.5), r"fraction of the run, in \(0, 1\], but 1.5 came"),
+        (lambda: Cosine("low"), "but 'low' came"),  # type: ignore[arg-type]
+        (lambda: schedule_function(Cosine), "a schedule is a name or a callable"),
         (lambda: Exponential(0.0), r"exponential schedule must lie in \(0, 1\], but 0.0 came"),
         (lambda: Cosine(-0.1), r"cosine schedule must lie in \[0, 1\], but -0.1 came"),
         (lambda: OneCycle(rise=1.0), r"fraction in \(0, 1\), but 1.0 came"),

@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 
 from glassnet.errors import DataError, SettingError
+from glassnet.optimizers import Adam
 from tests.training.helpers import N_FEATURES, N, problem, sha, small_network, start
 
 X, Y = problem()
@@ -32,9 +33,13 @@ SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"penalty": 0.1}, r"penalty is a Penalty\(l1=..., l2=...\) or None, but 0.1 came"),
     ({"clip_norm": 0.0}, "clip_norm must be a positive number or None, but 0.0 came"),
     ({"clip_norm": -1.0}, "clip_norm must be a positive number or None, but -1.0 came"),
+    ({"clip_norm": "tight"}, "clip_norm must be a positive number or None, but 'tight' came"),
+    ({"optimizer": Adam}, "an optimizer is a name or an object such as Adam"),
+    *[({"seed": value}, f"seed is a whole number, 0 or more, but {value!r} came") for value in (None, -1, 1.5, "1", True)],
     ({"engine": "refrence"}, r"unknown engine 'refrence'.*Did you mean 'reference'"),
     *[({"n_threads": value}, "n_threads must be a whole number of at least 1, or None, but") for value in (0, -1, 1.5, "2", True)],
     ({"validation": "half"}, "validation is None, a fraction"),
+    ({"validation": X}, f"but a ndarray of {N} came"),
 ]  # fmt: skip
 DATA: list[tuple[dict[str, Any], str]] = [
     ({"X": with_cell(3, 1, np.nan)}, "X must be finite, but row 3, column 1 holds nan: fill gaps first, or use glassnet.fit"),
@@ -88,7 +93,24 @@ def test_a_custom_loss_whose_gradient_is_wrong_is_refused_before_training() -> N
         start(small_network(), X, Y, loss=lambda Z, y: (0.5 * (Z - y) ** 2, y - Z))
 
 
+@pytest.mark.parametrize(
+    ("schedule", "came"),
+    [
+        (lambda steps, n_steps: 1.0, r"shape \(\)"),
+        (lambda steps, n_steps: np.ones(1), r"shape \(1,\)"),
+        (lambda steps, n_steps: -np.ones(len(steps)), "-1 to -1"),
+        (lambda steps, n_steps: np.full(len(steps), np.nan), "nan to nan"),
+    ],
+    ids=["scalar", "short", "negative", "nan"],
+)
+def test_a_schedule_of_ones_own_is_checked(schedule: Any, came: str) -> None:
+    with pytest.raises(SettingError, match=f"one multiplier for each of the . steps, none negative, but {came} came"):
+        list(start(small_network(), X, Y, schedule=schedule, batch_size=8))
+
+
 def test_numbers_of_numpy_are_numbers() -> None:
-    assert (
-        len(list(start(small_network(), X, Y, epochs=np.int64(2), batch_size=np.int32(4), every=np.uint8(1), n_threads=np.int64(1)))) == 2
-    )
+    numbers = {"epochs": np.int64(2), "batch_size": np.int32(4), "every": np.uint8(1), "n_threads": np.int64(1), "seed": np.int64(3)}
+    first, same = small_network(), small_network()
+    assert len(list(start(first, X, Y, **numbers))) == 2
+    list(start(same, X, Y, **{name: int(number) for name, number in numbers.items()}))
+    assert sha(first) == sha(same)

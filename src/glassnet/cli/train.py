@@ -215,7 +215,7 @@ def finish(report: TrainingReport, model: Model, output: Path, *, as_json: bool)
 
 def _stem(table: Path) -> str:
     """Return a table's name without its suffixes."""
-    name = table.name
+    name = table.name or table.absolute().name
     for suffix in (".gz", ".csv", ".tsv", ".txt", ".parquet"):
         name = name[: -len(suffix)] if name.lower().endswith(suffix) and len(name) > len(suffix) else name
     return name
@@ -225,10 +225,10 @@ def _check_output(output: Path) -> None:
     """Refuse before the training what could not be saved after it."""
     import os
 
-    if output.suffix != SUFFIX:
-        raise click.BadParameter(f"a model file ends in {SUFFIX}: write {output.with_suffix(SUFFIX)}.", param_hint="'-o'")
     if output.is_dir():
         raise click.BadParameter(f"{output} is a folder: name a file in it.", param_hint="'-o'")
+    if output.suffix != SUFFIX:
+        raise click.BadParameter(f"a model file ends in {SUFFIX}: write {output.with_suffix(SUFFIX)}.", param_hint="'-o'")
     if not output.parent.is_dir():
         raise click.BadParameter(f"there is no folder {output.parent}: make it first.", param_hint="'-o'")
     if not os.access(output.parent, os.W_OK):

@@ -28,9 +28,10 @@ def columns_of(frame: Any) -> dict[str, NDArray[Any] | list[object]]:
         raise DataError(f"every column needs a name of its own: {' '.join(str(error).split())}.") from None
     except TypeError:
         hint = " Collect it first: .collect()." if hasattr(frame, "collect") else ""
+        module = type(frame).__module__
+        kind = type(frame).__name__ if module == "builtins" else f"{module}.{type(frame).__name__}"
         raise DataError(
-            f"a {type(frame).__module__}.{type(frame).__name__} is no table: expected a data frame, a 2-D array, a SciPy sparse matrix, "
-            f"a dict of columns or a list of rows.{hint}"
+            f"a {kind} is no table: expected a data frame, a 2-D array, a SciPy sparse matrix, a dict of columns or a list of rows.{hint}"
         ) from None
     if isinstance(wrapped, nw.Series):
         raise DataError("Expected a 2-D table but got 1-D data, one series. Reshape your data: .to_frame() makes a table of it.")

@@ -53,7 +53,9 @@ def split_rows(
             raise DataError(f"there are {n} rows but the labels to stratify by have shape {labels.shape}: expected ({n},).")
         classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if len(classes) == n:
-            raise DataError(f"cannot hold rows out by class: each of the {n} rows is the only one of its class.")
+            raise DataError(
+                f"cannot hold rows out by class: each of the {n} rows is the only one of its class. A class needs several rows."
+            )
         shares = _shares(counts, n_held)
         held = np.concatenate([rng.permutation(np.flatnonzero(codes == i))[:share] for i, share in enumerate(shares)])
     mask = np.zeros(n, dtype=bool)

@@ -251,7 +251,7 @@ def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
     if missing:
         spare = known.difference(needed)
         hints = "".join(dict.fromkeys(did_you_mean(name, spare) for name in missing[:5]))
-        raise DataError(f"the table has {len(held)} columns but {len(needed)} are needed: missing {listed(missing)}.{hints}")
+        raise DataError(f"the table lacks {len(missing)} of the {len(needed)} columns that are needed: missing {listed(missing)}.{hints}")
 
 
 def refuse_duplicates(names: Sequence[str]) -> None:

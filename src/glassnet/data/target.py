@@ -245,7 +245,10 @@ def _narrow(y: NDArray[Any]) -> NDArray[Any]:
     if kinds and all(issubclass(kind, (bool, np.bool_)) for kind in kinds):
         return y.astype(bool)
     if kinds and all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in kinds):
-        return y.astype(np.int64)
+        try:
+            return y.astype(np.int64)
+        except OverflowError:  # beyond 2^63
+            return y.astype(np.float64)
     gap = [kind for kind in kinds if kind.__name__ in ("NoneType", "NAType")]
     if all(issubclass(kind, (int, float, np.integer, np.floating)) and kind is not bool for kind in kinds - set(gap)):
         return np.array([np.nan if type(value) in gap else value for value in y.ravel()], dtype=np.float64).reshape(y.shape)

@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.engines.blas import blas_threads
 from glassnet.engines.engine import Array, Steps
 from glassnet.engines.interrupts import interrupts_noted
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, is_number
 from glassnet.layers.layer import Run
 from glassnet.losses import Loss
 from glassnet.network import Network
@@ -46,7 +46,7 @@ class ReferenceEngine:
         seed: int = 0,
         n_threads: int | None = None,
     ) -> None:
-        if max_norm is not None and not 0.0 < max_norm < math.inf:
+        if max_norm is not None and not (is_number(max_norm) and 0.0 < max_norm < math.inf):
             raise SettingError(f"clip_norm must be a positive number or None, but {max_norm!r} came.")
         if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, Integral) or n_threads < 1):
             raise SettingError(f"n_threads must be a whole number of at least 1, or None, but {n_threads!r} came.")

@@ -42,7 +42,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
     optimizer : str or optimizer, optional
         "adam", "adamw", "sgd", "rmsprop", "lbfgs", or an object such as `glassnet.SGD(0.1, momentum=0.9)`.
     learning_rate : float, optional
-        Of the first step at full rate; None is the optimizer's own.
+        The rate that the schedule multiplies; None is 0.005 where the optimizer is chosen too, else the optimizer's own.
     schedule : str or schedule, optional
         How the rate changes over the run of `fit`: "cosine", "one_cycle" and others.
     batch_size : int, optional
@@ -50,7 +50,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
     max_epochs : int, optional
         Passes over the rows at most.
     early_stopping : bool, optional
-        Hold rows out, stop when they no longer gain, keep the best weights.
+        Hold rows out, stop when they no longer gain, keep the best weights; None does so from a hundred rows on.
     validation_fraction : float
         Share of the rows held out, where no `X_val` and `y_val` are given.
     patience : int, optional
@@ -211,7 +211,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         """Train for one epoch on these rows, from where the last call of `fit` or `partial_fit` ended, the optimizer's memory included.
 
         The first call learns the coding of the columns (means, deviations, levels) and settles the parameters, so give it rows that are
-        like the rest. The learning rate is the optimizer's own or `learning_rate`, without schedule; nothing is held out.
+        like the rest. The learning rate is that of `fit`, without schedule; nothing is held out.
 
         Parameters
         ----------

@@ -10,11 +10,13 @@ from sklearn.base import RegressorMixin
 from sklearn.callback import with_callbacks
 from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from glassnet.activations import ActivationFunction
 from glassnet.data.target import Target
+from glassnet.errors import SettingError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
-from glassnet.losses import Loss
+from glassnet.losses import Loss, Quantile
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
 
@@ -41,7 +43,7 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
     optimizer : str or optimizer, optional
         "adam", "adamw", "sgd", "rmsprop", "lbfgs", or an object such as `glassnet.SGD(0.1, momentum=0.9)`.
     learning_rate : float, optional
-        Of the first step at full rate; None is the optimizer's own.
+        The rate that the schedule multiplies; None is 0.005 where the optimizer is chosen too, else the optimizer's own.
     schedule : str or schedule, optional
         How the rate changes over the run of `fit`: "cosine", "one_cycle" and others.
     batch_size : int, optional
@@ -49,7 +51,7 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
     max_epochs : int, optional
         Passes over the rows at most.
     early_stopping : bool, optional
-        Hold rows out, stop when they no longer gain, keep the best weights.
+        Hold rows out, stop when they no longer gain, keep the best weights; None does so from a hundred rows on.
     validation_fraction : float
         Share of the rows held out, where no `X_val` and `y_val` are given.
     patience : int, optional
@@ -200,7 +202,7 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         """Train for one epoch on these rows, from where the last call of `fit` or `partial_fit` ended, the optimizer's memory included.
 
         The first call learns the coding of the columns and the scale of the target (means, deviations, levels) and settles the parameters,
-        so give it rows that are like the rest. The learning rate is the optimizer's own or `learning_rate`, without schedule; nothing is
+        so give it rows that are like the rest. The learning rate is that of `fit`, without schedule; nothing is
         held out.
 
         Parameters
@@ -219,6 +221,23 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         Z = self._raw_scores(X)
         Y = self.model_.predictions(Z)
         return Y[:, np.newaxis] if self._one_column and Y.ndim == 1 else Y
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2, the share of the variance of y that the predictions explain: 1 is perfect, 0 is no better than the mean.
+
+        Raises
+        ------
+        SettingError
+            For several quantiles, which have no R2.
+        """
+        check_is_fitted(self)
+        loss = self.model_.loss
+        if isinstance(loss, Quantile) and len(loss.quantiles) > 1:
+            raise SettingError(
+                f"R2 is for one prediction a row, but this regressor gives the quantiles {loss.quantiles}: "
+                "score each with sklearn.metrics.d2_pinball_score."
+            )
+        return float(super().score(X, y, sample_weight=sample_weight))
 
     def _check_target(self, y: Any) -> Array:
         return cast(Array, check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self))

@@ -69,6 +69,8 @@ def fit(
 def features_and_target(table: Any, target: Any) -> tuple[Table, Any, tuple[str, ...]]:
     """Return the table without its target columns, the target values `(n,)` or `(n, m)`, and the target's names."""
     named = isinstance(target, str) or (isinstance(target, list | tuple) and target and all(isinstance(t, str) for t in target))
+    if target is None or (np.ndim(target) == 0 and not named):
+        raise DataError(f"target is the name of a column, a list of names, or the target values themselves, but {target!r} came.")
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 

@@ -51,7 +51,7 @@ class Dense:
     repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.n_out, Integral) or self.n_out < 1:
+        if isinstance(self.n_out, bool) or not isinstance(self.n_out, Integral) or self.n_out < 1:
             raise SettingError(f"a dense layer has at least 1 unit, a whole number, but n_out={self.n_out!r} came.")
         activation_function(self.activation)
         if self.initializer != "auto":
@@ -89,5 +89,8 @@ class Dense:
         """Draw W by the initializer; b starts at 0."""
         initializer = activation_function(self.activation).initializer if self.initializer == "auto" else self.initializer
         n_in, n_out = p.W.shape
-        p.W[...] = initializer_function(initializer)(n_in, n_out, rng)
+        W = initializer_function(initializer)(n_in, n_out, rng)
+        if np.shape(W) != (n_in, n_out):
+            raise SettingError(f"an initializer returns W of shape {(n_in, n_out)}, (fan_in, fan_out), but shape {np.shape(W)} came.")
+        p.W[...] = W
         p.b[...] = 0.0

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, is_number
 from glassnet.layers.layer import Array, Layer, Run
 from glassnet.parameters import Spec, Views
 from glassnet.rng import keep_mask
@@ -32,7 +32,7 @@ class Dropout:
     repeatable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.rate < 1.0:
+        if not is_number(self.rate) or not 0.0 <= self.rate < 1.0:
             raise SettingError(f"a dropout rate must lie in [0, 1), but {self.rate!r} came.")
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, is_number
 from glassnet.layers.layer import Array, Layer, Run
 from glassnet.parameters import Spec, Views
 
@@ -37,7 +37,7 @@ class BatchNorm:
     repeatable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.momentum <= 1.0:
+        if not is_number(self.momentum) or not 0.0 < self.momentum <= 1.0:
             raise SettingError(f"the momentum of batch normalization must lie in (0, 1], but {self.momentum!r} came.")
         _check_eps(self.eps)
 
@@ -149,5 +149,5 @@ class LayerNorm:
 
 
 def _check_eps(eps: float) -> None:
-    if not 0.0 < eps < np.inf:
+    if not is_number(eps) or not 0.0 < eps < np.inf:
         raise SettingError(f"eps must be a positive number, but {eps!r} came.")

@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.errors import SettingError
 from glassnet.layers.layer import Array, Layer, Run
-from glassnet.layers.stack import stack_backward, stack_forward, stack_widths
+from glassnet.layers.stack import checked_layers, stack_backward, stack_forward, stack_widths
 from glassnet.parameters import Spec, Views
 
 
@@ -32,7 +32,7 @@ class Residual:
     repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(self.layers))
+        object.__setattr__(self, "layers", checked_layers(self.layers))
         if not self.layers:
             raise SettingError("a residual block needs at least one layer inside.")
 

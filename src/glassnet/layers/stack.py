@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from glassnet.errors import SettingError
 from glassnet.layers.layer import Array, Layer, Run
 from glassnet.parameters import Tree, Views
+
+
+def checked_layers(layers: Any) -> tuple[Layer, ...]:
+    """Return layers given as any iterable as a tuple, or raise SettingError for what is no layer."""
+    if not isinstance(layers, Iterable):
+        raise SettingError(f"layers come in a list, such as [Dense(16, 'relu'), Dense(1)], but {layers!r} came.")
+    checked: tuple[Layer, ...] = tuple(layers)
+    for layer in checked:
+        if isinstance(layer, type) or not callable(getattr(layer, "forward", None)):
+            raise SettingError(f"a layer is an object such as Dense(16, 'relu'), but {layer!r} came.")
+    return checked
 
 
 def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:

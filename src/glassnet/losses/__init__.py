@@ -33,6 +33,8 @@ def loss_function(loss: str | Loss | Any) -> Loss:
             raise unknown_name("loss", loss, LOSSES)
         made: Loss = LOSSES[loss]()
         return made
+    if isinstance(loss, type):
+        raise SettingError(f"a loss is a name or an object, but the class {loss.__name__} came: write {loss.__name__}().")
     if callable(getattr(loss, "value_and_gradient", None)):
         given: Loss = loss
         return given

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.activations import sigmoid
-from glassnet.errors import DataError, SettingError
+from glassnet.errors import DataError, SettingError, is_number
 from glassnet.losses.loss import Array, mean, numbers, weighted_mean
 
 
@@ -127,5 +127,5 @@ class Softmax:
 
 
 def _check_smoothing(label_smoothing: float) -> None:
-    if not 0.0 <= label_smoothing < 1.0:
+    if not is_number(label_smoothing) or not 0.0 <= label_smoothing < 1.0:
         raise SettingError(f"label_smoothing must lie in [0, 1), but {label_smoothing!r} came.")

@@ -49,7 +49,10 @@ class CustomLoss:
 
     def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
-        L, dZ = self.function(Z, y)
+        came: Any = self.function(Z, y)
+        if not isinstance(came, tuple | list) or len(came) != 2:
+            raise SettingError(f"loss {self.name!r} must return two arrays, losses and derivatives, but {type(came).__name__} came.")
+        L, dZ = came
         L, dZ = np.asarray(L), np.array(dZ, dtype=Z.dtype, copy=True)
         if dZ.shape != Z.shape or L.shape not in (Z.shape, Z.shape[:1]):
             raise SettingError(

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.errors import DataError, SettingError
+from glassnet.errors import DataError, SettingError, is_number
 from glassnet.losses.loss import Array, exp, mean, numbers, quantiles, weighted_mean
 
 
@@ -70,7 +70,7 @@ class Huber:
     name: ClassVar[str] = "huber"
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.delta < np.inf:
+        if not is_number(self.delta) or not 0.0 < self.delta < np.inf:
             raise SettingError(f"delta must be a positive number, but {self.delta!r} came.")
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:

@@ -47,7 +47,7 @@ def advice(against_constant: Outcome, against_linear: Outcome | None, *, constan
     n : number of held-out rows
     better_probabilities : where the answers are no better but the probabilities clearly are, that in words
     """
-    noise = f"within the noise of {n:,} rows"
+    noise = f"within the noise of {n:,} row{'' if n == 1 else 's'}"
     if against_constant == "worse":
         return f"The network does worse than {constant}: do not use it."
     if against_constant == "same":

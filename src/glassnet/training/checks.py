@@ -72,3 +72,10 @@ def check_counts(**counts: Any) -> None:
     for name, value in counts.items():
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise SettingError(f"{name} must be a whole number of at least 1, but {value!r} came.")
+
+
+def check_seed(seed: Any) -> int:
+    """Return a seed as a Python number: one of NumPy's overflows where bits are counted."""
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise SettingError(f"seed is a whole number, 0 or more, but {seed!r} came.")
+    return int(seed)

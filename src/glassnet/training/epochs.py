@@ -15,8 +15,8 @@ from glassnet.losses import Loss, loss_function
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
-from glassnet.schedules import ReduceOnPlateau, Schedule, schedule_function
-from glassnet.training.checks import Rows, check_counts, make_rows
+from glassnet.schedules import ReduceOnPlateau, Schedule, multipliers, schedule_function
+from glassnet.training.checks import Rows, check_counts, check_seed, make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
 from glassnet.training.state import TrainingState
@@ -60,7 +60,7 @@ def train(
     validation : None, a fraction of the rows to hold out, (X, y), (X, y, weight) or a `Validation`
     penalty : L1 and L2 terms of the objective
     clip_norm : longest gradient that an update takes
-    stop : ends training early and restores the best weights, however training ends
+    stop : ends training early; the best weights are restored when training ends, by Ctrl-C and divergence too
     every : epochs to a record; a network of a few parameters is then not slowed by its own bookkeeping
     engine : "auto", or the name of one of `glassnet.engines.ENGINES`
     n_threads : threads of BLAS, 1 by default
@@ -74,7 +74,7 @@ def train(
     Raises
     ------
     DivergenceError
-        A loss or gradient left the finite numbers. The best finite weights have been restored.
+        A loss or gradient left the finite numbers. The last finite weights have been restored, with `stop` the best.
     KeyboardInterrupt
         Ctrl-C, at the end of a step; with `stop` the best weights have been restored.
 
@@ -93,6 +93,7 @@ def train(
     if not isinstance(network, Network):
         raise SettingError(f"network is a glassnet.Network, but {network!r} came.")
     check_counts(batch_size=batch_size, epochs=epochs, every=every)
+    seed = check_seed(seed)
     if stop is not None and not isinstance(stop, EarlyStopping):
         raise SettingError(f"stop is an EarlyStopping(...) or None, but {stop!r} came.")
     if penalty is not None and not isinstance(penalty, Penalty):
@@ -144,7 +145,7 @@ def sgd_epochs(
         else:
             assert not isinstance(schedule, ReduceOnPlateau)
             steps = np.arange(state.step - first_step, state.step - first_step + len(offsets) - 1)
-            rates = base_lr * np.asarray(schedule(steps, n_steps), np.float64)
+            rates = base_lr * multipliers(schedule, steps, n_steps)
         state.remember_finite(engine.network)
         started = time.perf_counter()
         steps_done = engine.run(rows.X, rows.y, rows.weight, order, offsets, state.step, rates)

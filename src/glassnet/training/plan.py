@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from glassnet.activations import ActivationFunction
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, is_number, unknown_name
 from glassnet.losses import Loss
 from glassnet.optimizers import LBFGS, AdamW, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, Schedule
-from glassnet.training.checks import check_counts
+from glassnet.training.checks import check_counts, check_seed
 
 NORMALIZATIONS = ("none", "batch", "layer")
 _NUMBERS = ("dropout", "learning_rate", "validation_fraction", "patience", "weight_decay", "l1", "l2", "label_smoothing", "clip_norm")
+_NEVER_NONE = ("validation_fraction", "l1", "l2")
 
 #: Updates that a network gets where MOST_EPOCHS allow it, however few rows there are: four rows train too.
 MIN_UPDATES = 2_000
@@ -49,7 +50,7 @@ class Plan:
     normalization : "none", "batch" or "layer": between a hidden layer's weights and its activation
     loss : name or object; None is the task's own (softmax, logistic, squared)
     optimizer : name or object
-    learning_rate : of the first step at full rate; None is the optimizer's own
+    learning_rate : what the schedule multiplies; None is LEARNING_RATE where the optimizer is chosen too, else the optimizer's own
     schedule : name or object: how the rate changes over the run
     batch_size : rows to a step; more than there are means all
     max_epochs : passes over the rows at most
@@ -95,12 +96,11 @@ class Plan:
     def __post_init__(self) -> None:
         for name in _NUMBERS:
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, Real)):
+            if not (is_number(value) or (value is None and name not in _NEVER_NONE)):
                 raise SettingError(f"{name} is a number, but {value!r} came.")
         if self.early_stopping not in (None, True, False):
             raise SettingError(f"early_stopping is True, False or None (chosen from the data), but {self.early_stopping!r} came.")
-        if not isinstance(self.seed, Integral) or self.seed < 0:
-            raise SettingError(f"seed is a whole number, 0 or more, but {self.seed!r} came.")
+        object.__setattr__(self, "seed", check_seed(self.seed))
 
     def resolved(self, n_rows: int, *, has_validation: bool = False) -> Plan:
         """Return the plan with every None that the number of rows decides replaced by the choice."""

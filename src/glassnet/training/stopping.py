@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, is_number
 from glassnet.training.history import Epoch
 
 
@@ -30,9 +30,9 @@ class EarlyStopping:
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.patience >= 1:
+        if not is_number(self.patience) or not self.patience >= 1:
             raise SettingError(f"patience is a number of epochs, at least 1, but {self.patience!r} came.")
-        if not 0.0 <= self.min_delta < math.inf:
+        if not is_number(self.min_delta) or not 0.0 <= self.min_delta < math.inf:
             raise SettingError(f"min_delta must be zero or a positive number, but {self.min_delta!r} came.")
 
     def value(self, epoch: Epoch) -> float:

@@ -72,8 +72,12 @@ def make_validation(
         held = check_validation(network, loss, *validation)
         X_val, y_val, weight_val = held.X, held.y, held.weight
     else:
-        raise SettingError(f"validation is None, a fraction such as 0.1, (X, y) or (X, y, weight), but {validation!r} came.")
+        raise SettingError(f"validation is None, a fraction such as 0.1, (X, y) or (X, y, weight), but {_short(validation)} came.")
     if scoring is None:
         return training, Validation(X_val, y_val, weight_val)
     answers = LossAnswers(loss, network.n_outputs, network.predict)
     return training, Validation(X_val, y_val, weight_val, bind_scorer(scoring, answers, X_val, answers.truth(y_val), weight_val))
+
+
+def _short(value: Any) -> str:
+    return f"a {type(value).__name__} of {len(value)}" if hasattr(value, "__len__") and not isinstance(value, str) else repr(value)
