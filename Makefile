@@ -41,7 +41,9 @@ clean:
 	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests examples bench -name __pycache__ -type d -exec rm -rf {} + 2>/dev/null || true
 
-# The environment. Each stamp is made anew when pyproject.toml changes; the source is installed editable, so that its changes count at once.
+# The environment. Each stamp is made anew when something that is installed changes; the C++ is compiled only where it changed.
+
+SOURCES := pyproject.toml CMakeLists.txt $(wildcard native/*) $(shell find src -name '*.py')
 
 .venv/.made:
 	@for p in $(CANDIDATES); do \
@@ -51,13 +53,13 @@ clean:
 	done; \
 	echo "glassnet needs Python 3.11 or newer, found none in: $(CANDIDATES). Set PYTHON=/path/to/python3." >&2; exit 1
 
-.venv/.demo: pyproject.toml | .venv/.made
-	$(PIP) install --editable '.[cli]'
+.venv/.demo: $(SOURCES) | .venv/.made
+	$(PIP) install '.[cli]'
 	@touch $@
 
 # torch goes in first and by itself (see pyproject.toml). Dependency groups need pip 25.1.
-.venv/.test: pyproject.toml | .venv/.made
+.venv/.test: $(SOURCES) | .venv/.made
 	$(PIP) install torch==2.13.0
 	$(PIP) install --upgrade 'pip>=25.1'
-	$(PIP) install --editable '.[all]' --group test --group oracles --group lint
+	$(PIP) install '.[all]' --group test --group oracles --group lint
 	@touch $@ .venv/.demo

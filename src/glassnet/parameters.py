@@ -206,6 +206,10 @@ class Parameters:
         start = self._offsets[name]
         return self.gradient[start : start + spec.size].reshape(spec.shape)
 
+    def offset(self, name: str) -> int:
+        """Where the tensor of that name begins, in theta or in the statistics."""
+        return self._offsets[name]
+
     def spec(self, name: str) -> Spec:
         """The shape and the factors of the tensor of that name."""
         return self._specs[name]

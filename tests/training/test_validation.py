@@ -78,7 +78,7 @@ def test_a_validation_may_bring_a_score_of_its_own() -> None:
 
     held = Validation(X_VAL, Y_VAL[:, None].astype(float), None, score)
     assert [r.validation_score for r in start(network, X, Y, validation=held)] == [1.0, 2.0, 3.0]
-    np.testing.assert_array_equal(seen[-1], network.predict(X_VAL))
+    np.testing.assert_allclose(seen[-1], network.predict(X_VAL), rtol=1e-12)
 
 
 # Scores: (loss, outputs, target, scorer, the same by hand from raw scores, truth and weights)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from glassnet.engines.engine import Engine, Steps
+from glassnet.engines.native import NativeEngine, compiled
 from glassnet.engines.reference import ReferenceEngine
-from glassnet.errors import unknown_name
+from glassnet.errors import UnsupportedError, unknown_name
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer
 from glassnet.penalties import Penalty
 
-__all__ = ["ENGINES", "Engine", "ReferenceEngine", "Steps", "make_engine"]
+__all__ = ["ENGINES", "Engine", "NativeEngine", "ReferenceEngine", "Steps", "make_engine"]
 
-ENGINES: dict[str, type[ReferenceEngine]] = {"reference": ReferenceEngine}
+ENGINES: dict[str, type[ReferenceEngine | NativeEngine]] = {"native": NativeEngine, "reference": ReferenceEngine}
 
 
 def make_engine(
@@ -26,8 +27,16 @@ def make_engine(
     seed: int = 0,
     n_threads: int | None = None,
 ) -> Engine:
-    """Bind a network to its loss and optimizer on the engine of that name; "auto" takes the fastest that can run it."""
+    """Bind a network to its loss and optimizer on the engine of that name.
+
+    "auto" takes the native engine where it was built and can run all of it, else the reference engine runs the whole network.
+    """
     if engine != "auto" and engine not in ENGINES:
         raise unknown_name("engine", engine, ["auto", *ENGINES])
+    if engine == "auto" and compiled() is not None:
+        try:
+            return NativeEngine(network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads)
+        except UnsupportedError:  # something of the user's own in Python
+            pass
     made = ENGINES["reference" if engine == "auto" else engine]
     return made(network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads)

@@ -6,11 +6,14 @@ to it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from glassnet.errors import SettingError, is_number
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import OptimizerState
@@ -81,3 +84,11 @@ class Engine(Protocol):
         rates : (n_steps,) float64, learning rates
         """
         ...
+
+
+def check_binding(max_norm: float | None, n_threads: int | None) -> None:
+    """Refuse a longest gradient or a number of threads that is none."""
+    if max_norm is not None and not (is_number(max_norm) and 0.0 < max_norm < math.inf):
+        raise SettingError(f"clip_norm must be a positive number or None, but {max_norm!r} came.")
+    if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, Integral) or n_threads < 1):
+        raise SettingError(f"n_threads must be a whole number of at least 1, or None, but {n_threads!r} came.")

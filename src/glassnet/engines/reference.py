@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from glassnet.engines.blas import blas_threads
-from glassnet.engines.engine import Array, Steps
+from glassnet.engines.engine import Array, Steps, check_binding
 from glassnet.engines.interrupts import interrupts_noted
-from glassnet.errors import SettingError, is_number
+from glassnet.errors import SettingError
 from glassnet.layers.layer import Run
 from glassnet.losses import Loss
 from glassnet.network import Network
@@ -46,10 +45,7 @@ class ReferenceEngine:
         seed: int = 0,
         n_threads: int | None = None,
     ) -> None:
-        if max_norm is not None and not (is_number(max_norm) and 0.0 < max_norm < math.inf):
-            raise SettingError(f"clip_norm must be a positive number or None, but {max_norm!r} came.")
-        if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, Integral) or n_threads < 1):
-            raise SettingError(f"n_threads must be a whole number of at least 1, or None, but {n_threads!r} came.")
+        check_binding(max_norm, n_threads)
         self.network, self.loss, self.optimizer = network, loss, optimizer
         self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
         self.state = optimizer.start(network.parameters.theta) if optimizer else None

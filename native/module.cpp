@@ -1,0 +1,252 @@
+// Bindings only: every shape, offset and index is checked here, so that no call from Python can reach outside its arrays.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/function.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include "engine.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using namespace glassnet;
+
+namespace {
+
+template <class T>
+using Vector = nb::ndarray<T, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Matrix = nb::ndarray<const T, nb::numpy, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Values = nb::ndarray<const T, nb::numpy, nb::c_contig, nb::device::cpu>;
+
+void require(bool holds, const char* what) {
+    if (!holds) throw nb::value_error(what);
+}
+
+// An array exactly as it came: a converted copy would be gone before its pointer is used.
+template <class A>
+A exact(nb::handle value, const char* what) {
+    A array;
+    require(nb::try_cast(value, array, false), what);
+    return array;
+}
+
+// The tensors of an operation must lie inside their vectors, and its input must be as wide as the output before it.
+void check(const std::vector<Operation>& operations, std::size_t n_parameters, std::size_t n_statistics) {
+    require(!operations.empty(), "a network needs at least one operation");
+    const auto inside = [](std::size_t start, std::size_t size, std::size_t n) { return start <= n && size <= n - start; };
+    std::size_t width = operations.front().n_in;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+        const Operation& op = operations[i];
+        require(op.n_in == width && op.n_in > 0 && op.n_out > 0, "an operation's input is not as wide as the output before it");
+        require(op.kind == Kind::dense || op.n_in == op.n_out, "only dense operations change the width");
+        if (op.kind == Kind::dense)
+            require(inside(op.first, op.n_in * op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "W or b lies outside theta");
+        if (op.kind == Kind::batch_norm || op.kind == Kind::layer_norm)
+            require(inside(op.first, op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "gamma or beta lies outside theta");
+        if (op.kind == Kind::batch_norm)
+            require(inside(op.mean, op.n_out, n_statistics) && inside(op.variance, op.n_out, n_statistics), "a running statistic lies outside");
+        if (op.kind == Kind::residual_end)
+            require(op.partner < i && operations[op.partner].kind == Kind::residual_begin && operations[op.partner].n_in == op.n_out,
+                    "a residual block ends where none of its width began");
+        width = op.n_out;
+    }
+}
+
+// Rows of X, dense or (data, indices, indptr, n_columns), checked against the width of the network.
+template <class T>
+Rows<T> rows_of(nb::handle X, std::size_t n_features) {
+    Rows<T> rows;
+    rows.n_columns = n_features;
+    if (nb::isinstance<nb::tuple>(X)) {
+        const auto parts = nb::borrow<nb::tuple>(X);
+        require(parts.size() == 3, "a CSR matrix comes as data, columns and row starts");
+        const auto data = exact<Values<T>>(parts[0], "the data of the CSR matrix are of another dtype");
+        const auto indices = exact<Values<std::int32_t>>(parts[1], "the columns of the CSR matrix must be int32");
+        const auto indptr = exact<Values<std::int32_t>>(parts[2], "the row starts of the CSR matrix must be int32");
+        require(indptr.size() >= 1 && data.size() == indices.size(), "the parts of the CSR matrix do not fit together");
+        const std::int32_t* starts = indptr.data();
+        const std::size_t n = indptr.size() - 1;
+        require(starts[0] == 0 && static_cast<std::size_t>(starts[n]) <= data.size(), "the row starts of the CSR matrix lie outside");
+        for (std::size_t i = 0; i < n; ++i) require(starts[i] <= starts[i + 1], "the row starts of the CSR matrix fall");
+        for (std::size_t i = 0; i < indices.size(); ++i)
+            require(indices.data()[i] >= 0 && static_cast<std::size_t>(indices.data()[i]) < n_features, "a column of the CSR matrix lies outside");
+        rows.data = data.data();
+        rows.indices = indices.data();
+        rows.indptr = starts;
+        rows.n = n;
+        return rows;
+    }
+    const auto dense = exact<Matrix<T>>(X, "X must be a C-ordered matrix of the network's dtype");
+    require(dense.shape(1) == n_features, "X is not as wide as the network's input");
+    rows.dense = dense.data();
+    rows.n = dense.shape(0);
+    return rows;
+}
+
+template <class T>
+class BoundEngine {
+  public:
+    BoundEngine(std::vector<Operation> operations, std::vector<std::tuple<std::size_t, std::size_t, double, double>> segments,
+                Settings settings, Vector<T> theta, Vector<T> gradient, Vector<T> statistics, Vector<T> first, Vector<T> second)
+        : theta_(theta), gradient_(gradient), statistics_(statistics), first_(first), second_(second), loss_(settings.loss),
+          n_features_(operations.empty() ? 0 : operations.front().n_in), n_outputs_(operations.empty() ? 0 : operations.back().n_out) {
+        check(operations, theta.size(), statistics.size());
+        require(gradient.size() == theta.size(), "the gradient is not as long as theta");
+        const auto kind = settings.optimizer.kind;
+        const bool adam = kind == OptimizerKind::adam || kind == OptimizerKind::adamw;
+        require(!(adam || (kind == OptimizerKind::sgd && settings.optimizer.momentum != 0)) || first.size() == theta.size(),
+                "an optimizer's vector is not as long as theta");
+        require(!(adam || kind == OptimizerKind::rmsprop) || second.size() == theta.size(), "an optimizer's vector is not as long as theta");
+        std::vector<Segment> stretches;
+        for (const auto& [start, stop, lr_factor, decay_factor] : segments) {
+            require(start <= stop && stop <= theta.size(), "a segment lies outside theta");
+            stretches.push_back({start, stop, lr_factor, decay_factor});
+        }
+        engine_ = std::make_unique<Engine<T>>(std::move(operations), std::move(stretches), std::move(settings),
+                                              Tensors<T>{theta.data(), gradient.data(), statistics.data()}, theta.size(), statistics.size(),
+                                              first.data(), second.data());
+    }
+
+    void predict(nb::handle X, nb::ndarray<T, nb::numpy, nb::ndim<2>, nb::c_contig, nb::device::cpu> Z) const {
+        const auto rows = rows_of<T>(X, n_features_);
+        require(Z.shape(0) == rows.n && Z.shape(1) == n_outputs_, "Z has not the shape of the raw scores");
+        T* scores = Z.data();
+        nb::gil_scoped_release release;
+        engine_->predict(rows, scores);
+    }
+
+    double loss_and_gradient(nb::handle X, nb::handle y, nb::handle weight, std::uint64_t step) {
+        const auto rows = rows_of<T>(X, n_features_);
+        const auto target = target_of(y, rows.n);
+        const double* weights = weights_of(weight, rows.n);
+        nb::gil_scoped_release release;
+        return engine_->loss_and_gradient(rows, target, weights, step);
+    }
+
+    double gradient_norm() const { return engine_->gradient_norm(); }
+
+    void update(double lr, double length, double t) { engine_->update(lr, length, t); }
+
+    nb::tuple run(nb::handle X, nb::handle y, nb::handle weight, Values<std::int64_t> order, Values<std::int64_t> offsets,
+                  std::uint64_t first_step, Values<double> rates, double t, nb::callable stop) {
+        const auto rows = rows_of<T>(X, n_features_);
+        const auto target = target_of(y, rows.n);
+        const double* weights = weights_of(weight, rows.n);
+        require(offsets.size() >= 1 && rates.size() == offsets.size() - 1, "there must be one rate a step");
+        const std::int64_t* at = offsets.data();
+        require(at[0] >= 0 && static_cast<std::size_t>(at[rates.size()]) <= order.size(), "the offsets lie outside the order");
+        for (std::size_t i = 0; i < rates.size(); ++i) require(at[i] <= at[i + 1], "the offsets fall");
+        for (std::size_t i = 0; i < order.size(); ++i)
+            require(order.data()[i] >= 0 && static_cast<std::size_t>(order.data()[i]) < rows.n, "the order names a row that X does not have");
+        const auto asked = [&stop] {
+            nb::gil_scoped_acquire acquire;
+            if (PyErr_CheckSignals() != 0) throw nb::python_error();
+            return nb::cast<bool>(stop());
+        };
+        Steps steps;
+        {
+            nb::gil_scoped_release release;
+            steps = engine_->run(rows, target, weights, order.data(), at, rates.size(), first_step, rates.data(), t, asked);
+        }
+        return nb::make_tuple(steps.done, steps.losses, steps.weights, steps.gradient_norm, static_cast<int>(steps.status), t);
+    }
+
+  private:
+    Target<T> target_of(nb::handle y, std::size_t n) const {
+        Target<T> target;
+        const bool softmax = loss_.kind == LossKind::softmax;
+        nb::ndarray<const std::int64_t, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu> labels;
+        if (softmax && nb::try_cast(y, labels, false)) {
+            require(labels.size() == n, "there must be one label a row");
+            for (std::size_t i = 0; i < n; ++i)
+                require(labels.data()[i] >= 0 && static_cast<std::size_t>(labels.data()[i]) < n_outputs_, "a label lies outside the outputs");
+            target.labels = labels.data();
+            return target;
+        }
+        const auto numbers = exact<Matrix<T>>(y, "y must be a C-ordered matrix of the network's dtype, or int64 labels");
+        const std::size_t quantiles = loss_.kind == LossKind::quantile ? loss_.settings.size() : 1;
+        require(numbers.shape(0) == n && numbers.shape(1) * quantiles == n_outputs_, "y has not the shape that the loss takes");
+        target.numbers = numbers.data();
+        target.n_columns = numbers.shape(1);
+        return target;
+    }
+
+    static const double* weights_of(nb::handle weight, std::size_t n) {
+        if (weight.is_none()) return nullptr;
+        const auto weights = exact<Values<double>>(weight, "weights must be float64");
+        require(weights.size() == n, "there must be one weight a row");
+        return weights.data();
+    }
+
+    Vector<T> theta_, gradient_, statistics_, first_, second_;  // they keep the arrays alive
+    Loss loss_;
+    std::size_t n_features_, n_outputs_;
+    std::unique_ptr<Engine<T>> engine_;
+};
+
+Operation operation(int kind, std::size_t n_in, std::size_t n_out, int activation, double rate, double eps, double momentum,
+                    std::uint64_t number, std::size_t first, std::size_t second, std::size_t mean, std::size_t variance, std::size_t partner) {
+    require(kind >= 0 && kind <= static_cast<int>(Kind::residual_end), "unknown kind of operation");
+    require(activation >= 0 && activation <= static_cast<int>(Activation::softplus), "unknown activation");
+    return {static_cast<Kind>(kind), n_in, n_out, static_cast<Activation>(activation), rate, eps, momentum, number, first, second, mean,
+            variance, partner};
+}
+
+Settings settings(int loss, std::vector<double> loss_settings, int optimizer, double momentum, double beta1, double beta2, double eps,
+                  double weight_decay, bool nesterov, double l1, double l2, double max_norm, std::uint64_t seed) {
+    require(loss >= 0 && loss <= static_cast<int>(LossKind::gamma), "unknown loss");
+    require(optimizer >= 0 && optimizer <= static_cast<int>(OptimizerKind::adamw), "unknown optimizer");
+    const auto kind = static_cast<LossKind>(loss);
+    const bool with_setting = kind == LossKind::huber || kind == LossKind::quantile || kind == LossKind::logistic || kind == LossKind::softmax;
+    require(with_setting == !loss_settings.empty(), "the loss has not the settings that it takes");
+    return {{kind, std::move(loss_settings)},
+            {static_cast<OptimizerKind>(optimizer), momentum, beta1, beta2, eps, weight_decay, nesterov}, l1, l2, max_norm, seed};
+}
+
+template <class T>
+void bind(nb::module_& m, const char* name) {
+    nb::class_<BoundEngine<T>>(m, name)
+        .def(nb::init<std::vector<Operation>, std::vector<std::tuple<std::size_t, std::size_t, double, double>>, Settings, Vector<T>, Vector<T>,
+                      Vector<T>, Vector<T>, Vector<T>>())
+        .def("predict", &BoundEngine<T>::predict)
+        .def("loss_and_gradient", &BoundEngine<T>::loss_and_gradient, "X"_a, "y"_a, "weight"_a.none(), "step"_a)
+        .def("gradient_norm", &BoundEngine<T>::gradient_norm)
+        .def("update", &BoundEngine<T>::update)
+        .def("run", &BoundEngine<T>::run, "X"_a, "y"_a, "weight"_a.none(), "order"_a, "offsets"_a, "first_step"_a, "rates"_a, "t"_a, "stop"_a);
+}
+
+// A BLAS function out of a capsule of scipy.linalg.cython_blas, if it has the signature that is expected there.
+template <class T>
+void take_gemm(nb::handle capsule) {
+    const char* name = PyCapsule_GetName(capsule.ptr());
+    const std::string signature = name ? name : "";
+    require(signature.rfind("void (char *, char *, int *, int *, int *, ", 0) == 0, "SciPy's gemm has another signature than expected");
+    blas_gemm<T> = reinterpret_cast<Gemm<T>>(PyCapsule_GetPointer(capsule.ptr(), name));
+    if (!blas_gemm<T>) throw nb::python_error();
+}
+
+}  // namespace
+
+NB_MODULE(_native, m) {
+    m.doc() = "glassnet's native engine";
+    m.def("use_blas", [](nb::handle sgemm, nb::handle dgemm) {
+        take_gemm<float>(sgemm);
+        take_gemm<double>(dgemm);
+    });
+    nb::class_<Operation>(m, "Operation");
+    nb::class_<Settings>(m, "Settings");
+    m.def("operation", &operation, "kind"_a, "n_in"_a, "n_out"_a, "activation"_a = 0, "rate"_a = 0.0, "eps"_a = 0.0, "momentum"_a = 0.0,
+          "number"_a = 0, "first"_a = 0, "second"_a = 0, "mean"_a = 0, "variance"_a = 0, "partner"_a = 0);
+    m.def("settings", &settings, "loss"_a, "loss_settings"_a, "optimizer"_a, "momentum"_a = 0.0, "beta1"_a = 0.0, "beta2"_a = 0.0, "eps"_a = 0.0,
+          "weight_decay"_a = 0.0, "nesterov"_a = false, "l1"_a = 0.0, "l2"_a = 0.0, "max_norm"_a = std::numeric_limits<double>::infinity(),
+          "seed"_a = 0);
+    bind<float>(m, "Engine32");
+    bind<double>(m, "Engine64");
+}

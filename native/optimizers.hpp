@@ -1,0 +1,98 @@
+// Optimizers and penalties over stretches of theta, as in glassnet/optimizers.py and penalties.py, by the same names.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+namespace glassnet {
+
+enum class OptimizerKind { none, sgd, rmsprop, adam, adamw };
+
+// A stretch [start, stop) of theta with its factors of the learning rate and of decay.
+struct Segment {
+    std::size_t start, stop;
+    double lr_factor, decay_factor;
+};
+
+struct OptimizerSettings {
+    OptimizerKind kind = OptimizerKind::none;
+    double momentum = 0, beta1 = 0, beta2 = 0, eps = 0, weight_decay = 0;  // beta2 is RMSprop's rho
+    bool nesterov = false;
+};
+
+// first is SGD's velocity or Adam's m, second RMSprop's or Adam's v; t counts this step, from 1.
+template <class T>
+void optimizer_step(const OptimizerSettings& settings, T* theta, const T* g, T* __restrict first, T* __restrict second,
+                    const Segment& segment, double lr, double t) {
+    const T rate = static_cast<T>(lr * segment.lr_factor);
+    const std::size_t start = segment.start, stop = segment.stop;
+    switch (settings.kind) {
+        case OptimizerKind::sgd: {
+            const T momentum = static_cast<T>(settings.momentum);
+            if (settings.momentum == 0) {
+                for (std::size_t i = start; i < stop; ++i) theta[i] -= rate * g[i];
+            } else if (settings.nesterov) {
+                for (std::size_t i = start; i < stop; ++i) {
+                    first[i] = momentum * first[i] + g[i];
+                    theta[i] -= rate * (momentum * first[i] + g[i]);
+                }
+            } else {
+                for (std::size_t i = start; i < stop; ++i) {
+                    first[i] = momentum * first[i] + g[i];
+                    theta[i] -= rate * first[i];
+                }
+            }
+            break;
+        }
+        case OptimizerKind::rmsprop: {
+            const T rho = static_cast<T>(settings.beta2), rest = static_cast<T>(1 - settings.beta2), eps = static_cast<T>(settings.eps);
+            for (std::size_t i = start; i < stop; ++i) {
+                second[i] = rho * second[i] + rest * (g[i] * g[i]);
+                theta[i] -= rate * (g[i] / (std::sqrt(second[i]) + eps));
+            }
+            break;
+        }
+        case OptimizerKind::adam:
+        case OptimizerKind::adamw: {
+            const T keep1 = static_cast<T>(settings.beta1), rest1 = static_cast<T>(1 - settings.beta1);
+            const T keep2 = static_cast<T>(settings.beta2), rest2 = static_cast<T>(1 - settings.beta2), eps = static_cast<T>(settings.eps);
+            const T corrected = static_cast<T>(lr * segment.lr_factor / (1 - std::pow(settings.beta1, t)));
+            const T root = static_cast<T>(1 / std::sqrt(1 - std::pow(settings.beta2, t)));
+            const T shrink = static_cast<T>(1 - lr * segment.lr_factor * settings.weight_decay * segment.decay_factor);
+            for (std::size_t i = start; i < stop; ++i) {
+                first[i] = keep1 * first[i] + rest1 * g[i];
+                second[i] = keep2 * second[i] + rest2 * (g[i] * g[i]);
+                theta[i] = shrink * theta[i] - corrected * (first[i] / (std::sqrt(second[i]) * root + eps));
+            }
+            break;
+        }
+        case OptimizerKind::none: break;
+    }
+}
+
+// Add the gradient of factor * (l1 |theta| + l2 / 2 theta^2) and return its value.
+template <class T>
+double penalty_gradient(const T* theta, T* g, const Segment& segment, double l1, double l2) {
+    const T strength1 = static_cast<T>(l1 * segment.decay_factor), strength2 = static_cast<T>(l2 * segment.decay_factor);
+    double sum = 0, squares = 0;
+    for (std::size_t i = segment.start; i < segment.stop; ++i) {
+        const T w = theta[i];
+        squares += static_cast<double>(w) * w;
+        sum += std::abs(static_cast<double>(w));
+        g[i] += strength2 * w + strength1 * static_cast<T>((w > 0) - (w < 0));
+    }
+    return segment.decay_factor * (l1 * sum + 0.5 * l2 * squares);
+}
+
+// The Euclidean norm, its squares summed in double so that a long float vector neither rounds nor overflows.
+template <class T>
+double norm(const T* g, std::size_t n) {
+    double parts[8] = {};
+    std::size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int j = 0; j < 8; ++j) parts[j] += static_cast<double>(g[i + j]) * g[i + j];
+    for (; i < n; ++i) parts[0] += static_cast<double>(g[i]) * g[i];
+    return std::sqrt(((parts[0] + parts[4]) + (parts[1] + parts[5])) + ((parts[2] + parts[6]) + (parts[3] + parts[7])));
+}
+
+}  // namespace glassnet

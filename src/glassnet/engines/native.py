@@ -1,0 +1,172 @@
+"""The native engine: the same network in C++, whole epochs in one call. The one door to the compiled module."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.engines import program
+from glassnet.engines.blas import blas_threads
+from glassnet.engines.engine import Array, Steps, check_binding
+from glassnet.engines.interrupts import interrupts_noted
+from glassnet.errors import SettingError, UnsupportedError
+from glassnet.losses import Loss
+from glassnet.network import Network
+from glassnet.optimizers import Optimizer, OptimizerState
+from glassnet.penalties import Penalty
+
+_STATUS = ("done", "diverged", "interrupted")
+
+
+@cache
+def compiled() -> Any:
+    """Return the compiled module, its matrix product taken from SciPy; None where it was not built."""
+    try:
+        native = import_module("glassnet._native")
+    except ImportError:
+        return None
+    blas = _scipy_blas()
+    native.use_blas(blas["sgemm"], blas["dgemm"])
+    return native
+
+
+def _scipy_blas() -> Any:
+    """Return SciPy's table of BLAS functions.
+
+    Loading its one file directly takes milliseconds, importing scipy.linalg a fifth of a second.
+    """
+    scipy = find_spec("scipy")
+    for folder in scipy.submodule_search_locations or () if scipy else ():
+        for suffix in EXTENSION_SUFFIXES:
+            file = Path(folder) / "linalg" / f"cython_blas{suffix}"
+            spec = spec_from_file_location("scipy.linalg.cython_blas", file) if file.exists() else None
+            if spec and spec.loader:
+                try:
+                    module = module_from_spec(spec)
+                    spec.loader.exec_module(module)
+                except ImportError:  # its libraries want SciPy's own start-up: the ordinary way
+                    continue
+                return module.__pyx_capi__
+    from scipy.linalg import cython_blas
+
+    return cython_blas.__pyx_capi__
+
+
+class NativeEngine:
+    """A network bound to its loss, optimizer, penalty and clipping, executed in C++ on the same vectors.
+
+    Parameters and attributes are those of `ReferenceEngine`, which it is held to by tests.
+
+    Raises
+    ------
+    UnsupportedError
+        For a layer, activation, loss or optimizer of one's own, named; and where nothing was compiled.
+    """
+
+    name = "native"
+    state: OptimizerState | None
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        optimizer: Optimizer | None = None,
+        *,
+        penalty: Penalty | None = None,
+        max_norm: float | None = None,
+        seed: int = 0,
+        n_threads: int | None = None,
+    ) -> None:
+        check_binding(max_norm, n_threads)
+        self.network, self.loss, self.optimizer = network, loss, optimizer
+        self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
+        self.state = optimizer.start(network.parameters.theta) if optimizer else None
+        self._bind()
+
+    def _bind(self) -> None:
+        native = compiled()
+        if native is None:
+            raise UnsupportedError(
+                "the native engine is not built: no C++ compiler was found when glassnet was installed. Install one and then run "
+                "pip install --force-reinstall --no-cache-dir glassnet, or use engine='reference'."
+            )
+        parameters, penalty = self.network.parameters, self.penalty or Penalty()
+        operations = [native.operation(**arguments) for arguments in program.operations(self.network)]
+        settings = native.settings(
+            **program.settings(self.loss, self.optimizer),
+            l1=float(penalty.l1),
+            l2=float(penalty.l2),
+            max_norm=math.inf if self.max_norm is None else float(self.max_norm),
+            seed=self.seed % 2**64,
+        )
+        vectors = self.state.vectors if self.state else {}
+        none = np.empty(0, parameters.theta.dtype)
+        first, second = vectors.get("velocity", vectors.get("m", none)), vectors.get("v", none)
+        segments = [(s.start, s.stop, s.lr_factor, s.decay_factor) for s in parameters.segments]
+        engine = native.Engine32 if parameters.theta.dtype == np.float32 else native.Engine64
+        self._engine = engine(operations, segments, settings, parameters.theta, parameters.gradient, parameters.statistics, first, second)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_engine"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._bind()
+
+    def predict(self, X: Any) -> Array:
+        """Return raw scores `(n, n_outputs)`."""
+        X = self.network.check_input(X)
+        Z = np.empty((X.shape[0], self.network.n_outputs), self.network.dtype)
+        with blas_threads(self.n_threads):
+            self._engine.predict(_rows(X), Z)
+        return Z
+
+    def loss_and_gradient(self, X: Any, y: Array, weight: Array | None = None, step: int = 0) -> float:
+        """Return the objective and leave its gradient in `network.parameters.gradient`."""
+        with blas_threads(self.n_threads):
+            return float(self._engine.loss_and_gradient(_rows(X), np.ascontiguousarray(y), _weights(weight), step))
+
+    def update(self, lr: float) -> None:
+        """Clip the gradient and take one optimizer step."""
+        if self.state is None:
+            raise SettingError("this engine was made without an optimizer: give one to update parameters.")
+        self.state.t += 1
+        self._engine.update(lr, self._engine.gradient_norm(), self.state.t)
+
+    def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
+        """Take one step for each batch; see `Engine.run`."""
+        if self.state is None:
+            raise SettingError("this engine was made without an optimizer: give one to update parameters.")
+        with blas_threads(self.n_threads), interrupts_noted() as interrupted:
+            done, losses, weights, norm, status, t = self._engine.run(
+                _rows(X),
+                np.ascontiguousarray(y),
+                _weights(weight),
+                np.ascontiguousarray(order, np.int64),
+                np.ascontiguousarray(offsets, np.int64),
+                first_step,
+                np.ascontiguousarray(rates, np.float64),
+                self.state.t,
+                interrupted,
+            )
+            self.state.t = int(t)
+            ended = "interrupted" if _STATUS[status] == "done" and interrupted() else _STATUS[status]
+            return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
+
+
+def _rows(X: Any) -> Any:
+    """Return a dense matrix as it is, a CSR matrix as its parts."""
+    if isinstance(X, np.ndarray):
+        return np.ascontiguousarray(X)
+    return np.ascontiguousarray(X.data), X.indices.astype(np.int32, copy=False), X.indptr.astype(np.int32, copy=False)
+
+
+def _weights(weight: Array | None) -> Array | None:
+    return None if weight is None else np.ascontiguousarray(weight, np.float64)

@@ -1,0 +1,96 @@
+"""A network and its settings as the plain numbers that the native engine is built from; what it cannot run is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from glassnet.activations import ACTIVATIONS, ActivationFunction, activation_function
+from glassnet.errors import UnsupportedError
+from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
+from glassnet.losses import Absolute, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared
+from glassnet.network import Network
+from glassnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+
+# The order is that of the enums in native/: layers.hpp, activations.hpp, losses.hpp, optimizers.hpp.
+DENSE, ACTIVATION, DROPOUT, BATCH_NORM, LAYER_NORM, RESIDUAL_BEGIN, RESIDUAL_END = range(7)
+NATIVE_ACTIVATIONS = (
+    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
+)  # fmt: skip
+NATIVE_LOSSES: tuple[type, ...] = (Squared, Absolute, Huber, Quantile, Logistic, Softmax, Poisson, Gamma)
+NATIVE_OPTIMIZERS: tuple[type, ...] = (type(None), SGD, RMSprop, Adam, AdamW)
+
+
+def operations(network: Network) -> list[dict[str, Any]]:
+    """Return the arguments of each operation, in order; a residual block is two marks around the operations inside it."""
+    made: list[dict[str, Any]] = []
+
+    def walk(layers: Sequence[Layer], path: str, n_in: int, numbers: Iterator[int]) -> int:
+        for i, layer in enumerate(layers):
+            n_out = layer.output_width(n_in)
+            name, number = f"{path}layers.{i}.", next(numbers)
+            at = {tensor: network.parameters.offset(name + tensor) for tensor in layer.specs(n_in)}
+            kind: type = type(layer)  # exactly: a subclass may do something else
+            common = {"n_in": n_in, "n_out": n_out, "number": number}
+            if isinstance(layer, Residual) and kind is Residual:
+                begin = len(made)
+                made.append({"kind": RESIDUAL_BEGIN, **common})
+                walk(layer.layers, name, n_in, numbers)
+                made.append({"kind": RESIDUAL_END, "partner": begin, **common})
+            elif isinstance(layer, Dense) and kind is Dense:
+                code = _activation(layer.activation)
+                made.append({"kind": DENSE, "activation": code, "first": at["W"], "second": at["b"], **common})
+            elif isinstance(layer, Activation) and kind is Activation:
+                made.append({"kind": ACTIVATION, "activation": _activation(layer.activation), **common})
+            elif isinstance(layer, Dropout) and kind is Dropout:
+                made.append({"kind": DROPOUT, "rate": float(layer.rate), **common})
+            elif isinstance(layer, BatchNorm) and kind is BatchNorm:
+                running = {"mean": at["running_mean"], "variance": at["running_var"]}
+                settings = {"eps": float(layer.eps), "momentum": float(layer.momentum)}
+                made.append({"kind": BATCH_NORM, "first": at["gamma"], "second": at["beta"], **running, **settings, **common})
+            elif isinstance(layer, LayerNorm) and kind is LayerNorm:
+                made.append({"kind": LAYER_NORM, "first": at["gamma"], "second": at["beta"], "eps": float(layer.eps), **common})
+            else:
+                raise UnsupportedError(
+                    f"the native engine cannot run a layer of one's own, {type(layer).__name__}: use engine='reference'."
+                )
+            n_in = n_out
+        return n_in
+
+    walk(network.layers, "", network.n_features, iter(range(len(network.parameters) + 10_000)))
+    return made
+
+
+def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
+    """Return the arguments that say which loss and which optimizer."""
+    if type(loss) not in NATIVE_LOSSES:
+        raise UnsupportedError(f"the native engine cannot run a loss of one's own, {loss.name!r}: use engine='reference'.")
+    if type(optimizer) not in NATIVE_OPTIMIZERS:
+        raise UnsupportedError(f"the native engine cannot run an optimizer of one's own, {optimizer!r}: use engine='reference'.")
+    chosen: dict[str, Any] = {"loss": NATIVE_LOSSES.index(type(loss)), "optimizer": NATIVE_OPTIMIZERS.index(type(optimizer))}
+    match loss:
+        case Huber():
+            chosen["loss_settings"] = [float(loss.delta)]
+        case Quantile():
+            chosen["loss_settings"] = list(loss.quantiles)
+        case Logistic() | Softmax():
+            chosen["loss_settings"] = [float(loss.label_smoothing)]
+        case _:
+            chosen["loss_settings"] = []
+    match optimizer:
+        case SGD():
+            chosen |= {"momentum": float(optimizer.momentum), "nesterov": bool(optimizer.nesterov)}
+        case RMSprop():
+            chosen |= {"beta2": float(optimizer.rho), "eps": float(optimizer.eps)}
+        case Adam() | AdamW():
+            chosen |= {name: float(getattr(optimizer, name)) for name in ("beta1", "beta2", "eps")}
+    if isinstance(optimizer, AdamW):
+        chosen["weight_decay"] = float(optimizer.weight_decay)
+    return chosen
+
+
+def _activation(activation: str | ActivationFunction) -> int:
+    function = activation_function(activation)
+    if ACTIVATIONS.get(function.name) is not function or function.name not in NATIVE_ACTIVATIONS:
+        raise UnsupportedError(f"the native engine cannot run an activation of one's own, {function.name!r}: use engine='reference'.")
+    return NATIVE_ACTIVATIONS.index(function.name)
