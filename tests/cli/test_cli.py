@@ -21,6 +21,7 @@ import glassnet
 from glassnet.cli import main
 from glassnet.cli.words import cells, clipped, counted, duration, file_size, listed, printable, score, table
 from glassnet.data.read import read_table
+from glassnet.engines.native import compiled
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
@@ -124,6 +125,17 @@ def test_predict_aligns_columns_by_name_and_ignores_others(trained, tmp_path):
     assert result.exit_code == 2
     assert "missing 'island', 'sex'" in result.stderr
     assert "Did you mean 'iland'?" in result.stderr
+
+
+def test_doctor_tells_what_runs():
+    text = run("doctor").stdout
+    assert f"numpy {np.__version__}" in text
+    assert ("native (C++)" in text) == (compiled() is not None)
+
+
+def test_a_missing_native_engine_is_told_with_the_way_to_it(monkeypatch):
+    monkeypatch.setattr("glassnet.engines.native.compiled", lambda: None)
+    assert "install one (g++ or clang++)" in " ".join(run("doctor").stdout.split())
 
 
 def test_show_tells_what_a_model_is(trained):

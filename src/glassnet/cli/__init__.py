@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from glassnet import __version__
+from glassnet.cli.doctor import doctor
 from glassnet.cli.failures import Commands
 from glassnet.cli.predict import predict
 from glassnet.cli.show import show
@@ -31,3 +32,4 @@ def main() -> None:
 main.add_command(train)
 main.add_command(predict)
 main.add_command(show)
+main.add_command(doctor)

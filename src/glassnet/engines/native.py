@@ -22,6 +22,10 @@ from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState
 from glassnet.penalties import Penalty
 
+HOW_TO_BUILD = (
+    "No C++ compiler worked when glassnet was installed: install one (g++ or clang++), then run "
+    "pip install --force-reinstall --no-deps --no-cache-dir with what you installed glassnet from."
+)
 _STATUS = ("done", "diverged", "interrupted")
 
 
@@ -93,10 +97,7 @@ class NativeEngine:
     def _bind(self) -> None:
         native = compiled()
         if native is None:
-            raise UnsupportedError(
-                "the native engine is not built: no C++ compiler was found when glassnet was installed. Install one and then run "
-                "pip install --force-reinstall --no-cache-dir glassnet, or use engine='reference'."
-            )
+            raise UnsupportedError(f"the native engine is not built. {HOW_TO_BUILD} Or use engine='reference'.")
         parameters, penalty = self.network.parameters, self.penalty or Penalty()
         operations = [native.operation(**arguments) for arguments in program.operations(self.network)]
         settings = native.settings(

@@ -1,0 +1,34 @@
+"""`glassnet doctor`: what this installation runs on, and what to do where it could run faster."""
+
+from __future__ import annotations
+
+import click
+
+from glassnet.cli.words import labelled
+
+#: Packages beside our own that a model's speed or bits may depend on, and those of the extra `cli`.
+PACKAGES = ("numpy", "scipy", "scikit-learn", "narwhals", "safetensors", "threadpoolctl", "pyarrow", "rich")
+
+
+@click.command(short_help="Show what this installation runs on.")
+def doctor() -> None:
+    """Show the versions of Python and of the packages used, and whether the native engine was built."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    from glassnet.engines.native import HOW_TO_BUILD, compiled
+
+    def installed(package: str) -> str:
+        try:
+            return f"{package} {version(package)}"
+        except PackageNotFoundError:
+            return f"{package} is not installed"
+
+    click.echo(labelled("glassnet", version("glassnet")))
+    click.echo(labelled("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"))
+    click.echo(labelled("Packages", ", ".join(map(installed, PACKAGES))))
+    native = compiled()
+    if native is None:
+        click.echo(labelled("Engine", f"reference (NumPy). The native engine, which is several times faster, is not built. {HOW_TO_BUILD}"))
+    else:
+        click.echo(labelled("Engine", "native (C++), with SciPy's matrix product"))
