@@ -5,13 +5,14 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CANDIDATES := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: help demo test test-slow lint bench clean
+.PHONY: help demo test test-slow test-sanitize lint bench clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo       train on the penguins and predict"
 	@echo "make test       lint, types and the quick tests"
 	@echo "make test-slow  the tests that take long"
+	@echo "make test-sanitize  the C++ under the compiler's sanitizers"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make bench      check, then time"
 	@echo "make clean      remove whatever was made here, .venv too"
@@ -28,6 +29,14 @@ test: lint
 
 test-slow: .venv/.test
 	$(BIN)/python -m pytest -q -n 2 -m slow
+
+# The C++ alone, under the sanitizers of the compiler: memory and undefined behavior, then data races.
+test-sanitize:
+	@mkdir -p build
+	$(CXX) $(SANITIZE) -fsanitize=address,undefined tests/native/sanitize.cpp -o build/sanitize-memory && build/sanitize-memory
+	$(CXX) $(SANITIZE) -fsanitize=thread tests/native/sanitize.cpp -o build/sanitize-threads && build/sanitize-threads
+
+SANITIZE := -std=c++17 -O1 -g -Wall -Wextra -Werror -fno-sanitize-recover=all -pthread
 
 lint: .venv/.test
 	$(BIN)/ruff check

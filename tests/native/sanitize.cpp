@@ -1,0 +1,138 @@
+// Drives the native kernels without Python, for the sanitizers: every operation, loss and optimizer, odd sizes, and predictions in
+// several threads at once. BLAS is not instrumented, so a plain matrix product stands in for it.
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "../../native/engine.hpp"
+
+using namespace glassnet;
+
+// Column-major, as BLAS has it: C = op(A) op(B) + beta C.
+template <class T>
+void plain_gemm(char* ta, char* tb, int* m, int* n, int* k, T* alpha, T* A, int* lda, T* B, int* ldb, T* beta, T* C, int* ldc) {
+    for (int j = 0; j < *n; ++j)
+        for (int i = 0; i < *m; ++i) {
+            T sum = 0;
+            for (int l = 0; l < *k; ++l)
+                sum += (*ta == 'N' ? A[i + l * *lda] : A[l + i * *lda]) * (*tb == 'N' ? B[l + j * *ldb] : B[j + l * *ldb]);
+            T& c = C[i + j * *ldc];
+            c = *alpha * sum + (*beta == 0 ? T(0) : *beta * c);
+        }
+}
+
+template <class T>
+struct Network {
+    std::vector<Operation> operations;
+    std::size_t n_parameters = 0, n_statistics = 0;
+    std::uint64_t number = 0;
+
+    std::size_t take(std::size_t n) { return (n_parameters += n) - n; }
+
+    Operation next(Kind kind, std::size_t n_in, std::size_t n_out) {
+        Operation op{};
+        op.kind = kind, op.n_in = n_in, op.n_out = n_out, op.number = number++;
+        return op;
+    }
+    void dense(std::size_t n_in, std::size_t n_out, Activation f) {
+        Operation op = next(Kind::dense, n_in, n_out);
+        op.activation = f, op.first = take(n_in * n_out), op.second = take(n_out);
+        operations.push_back(op);
+    }
+    void norm(Kind kind, std::size_t n) {
+        Operation op = next(kind, n, n);
+        op.eps = 1e-5, op.momentum = 0.1, op.first = take(n), op.second = take(n);
+        op.mean = n_statistics, op.variance = n_statistics + n;
+        if (kind == Kind::batch_norm) n_statistics += 2 * n;
+        operations.push_back(op);
+    }
+    void plain(Kind kind, std::size_t n, Activation f = Activation::identity, double rate = 0, std::size_t partner = 0) {
+        Operation op = next(kind, n, n);
+        op.activation = f, op.rate = rate, op.partner = partner;
+        operations.push_back(op);
+    }
+};
+
+template <class T>
+void drive(LossKind kind, OptimizerKind optimizer, Activation f, std::mt19937& random) {
+    const std::size_t width = 1 + random() % 7, n = 1 + random() % 40, d = 1 + random() % 5;
+    const std::size_t k = kind == LossKind::quantile ? 4 : kind == LossKind::softmax ? 3 : 1 + random() % 2;
+    const std::size_t n_columns = kind == LossKind::quantile ? 2 : k;
+    Network<T> network;
+    network.plain(Kind::residual_begin, d);
+    network.dense(d, width, f);
+    network.dense(width, d, Activation::tanh);
+    network.plain(Kind::residual_end, d, Activation::identity, 0, 0);
+    network.dense(d, width, Activation::identity);
+    network.norm(Kind::batch_norm, width);
+    network.plain(Kind::activation, width, f);
+    network.plain(Kind::dropout, width, Activation::identity, 0.3);
+    const std::size_t begin = network.operations.size();
+    network.plain(Kind::residual_begin, width);
+    network.norm(Kind::layer_norm, width);
+    network.plain(Kind::residual_end, width, Activation::identity, 0, begin);
+    network.dense(width, k, Activation::identity);
+
+    std::normal_distribution<double> normal(0, 0.3);
+    std::vector<T> theta(network.n_parameters), gradient(theta.size()), first(theta.size()), second(theta.size());
+    std::vector<T> statistics(network.n_statistics, T(1)), X(n * d), y(n * n_columns);
+    for (T& w : theta) w = static_cast<T>(normal(random));
+    for (T& x : X) x = static_cast<T>(normal(random));
+    for (T& v : y) v = static_cast<T>(std::abs(normal(random)) + 0.01 < 1 ? 0.5 : 1);
+    std::vector<std::int64_t> labels(n), order(3 * n), offsets{0};
+    std::vector<double> weight(n);
+    for (std::size_t i = 0; i < n; ++i) labels[i] = static_cast<std::int64_t>(random() % k), weight[i] = static_cast<double>(random() % 3);
+    for (std::int64_t& row : order) row = static_cast<std::int64_t>(random() % n);
+    while (offsets.back() < static_cast<std::int64_t>(order.size()))
+        offsets.push_back(std::min<std::int64_t>(offsets.back() + 1 + static_cast<std::int64_t>(random() % 9), static_cast<std::int64_t>(order.size())));
+    const std::vector<double> rates(offsets.size() - 1, 0.01);
+
+    Settings settings;
+    settings.loss = {kind, kind == LossKind::quantile ? std::vector<double>{0.1, 0.9}
+                           : kind == LossKind::huber  ? std::vector<double>{1.0}
+                           : kind == LossKind::logistic || kind == LossKind::softmax ? std::vector<double>{0.1} : std::vector<double>{}};
+    settings.optimizer = {optimizer, 0.9, 0.9, 0.99, 1e-8, 0.01, true};
+    settings.l1 = settings.l2 = 0.01;
+    settings.max_norm = 1;
+    const std::vector<Segment> segments{{0, theta.size() / 2, 1, 1}, {theta.size() / 2, theta.size(), 0.5, 0}};
+    Engine<T> engine(network.operations, segments, settings, {theta.data(), gradient.data(), statistics.data()}, theta.size(),
+                     statistics.size(), first.data(), second.data());
+
+    Target<T> target;
+    target.n_columns = n_columns;
+    if (kind == LossKind::softmax) target.labels = labels.data(), target.n_columns = 1;
+    else target.numbers = y.data();
+    Rows<T> dense;
+    dense.dense = X.data(), dense.n = n, dense.n_columns = d;
+    double t = 0;
+    const Steps steps = engine.run(dense, target, weight.data(), order.data(), offsets.data(), rates.size(), 0, rates.data(), t, [] { return false; });
+    if (steps.done != rates.size() || steps.status != Status::done) std::printf("stopped at step %zu of %zu\n", steps.done, rates.size()), std::exit(1);
+
+    std::vector<std::int32_t> indices(n * d), indptr(n + 1);
+    for (std::size_t i = 0; i < n * d; ++i) indices[i] = static_cast<std::int32_t>(i % d);
+    for (std::size_t i = 0; i <= n; ++i) indptr[i] = static_cast<std::int32_t>(i * d);
+    Rows<T> sparse;
+    sparse.data = X.data(), sparse.indices = indices.data(), sparse.indptr = indptr.data(), sparse.n = n, sparse.n_columns = d;
+    engine.loss_and_gradient(sparse, target, nullptr, 7);
+
+    std::vector<std::vector<T>> scores(3, std::vector<T>(n * k));
+    std::vector<std::thread> threads;
+    for (auto& Z : scores) threads.emplace_back([&] { engine.predict(&Z == &scores[0] ? sparse : dense, Z.data()); });
+    for (auto& thread : threads) thread.join();
+    if (scores[0] != scores[1] || scores[1] != scores[2]) std::puts("threads disagree"), std::exit(1);
+}
+
+int main() {
+    blas_gemm<float> = plain_gemm<float>;
+    blas_gemm<double> = plain_gemm<double>;
+    std::mt19937 random(0);
+    int runs = 0;
+    for (int loss = 0; loss <= static_cast<int>(LossKind::gamma); ++loss)
+        for (int optimizer = 1; optimizer <= static_cast<int>(OptimizerKind::adamw); ++optimizer)
+            for (int f = 0; f <= static_cast<int>(Activation::softplus); ++f, runs += 2) {
+                drive<float>(static_cast<LossKind>(loss), static_cast<OptimizerKind>(optimizer), static_cast<Activation>(f), random);
+                drive<double>(static_cast<LossKind>(loss), static_cast<OptimizerKind>(optimizer), static_cast<Activation>(f), random);
+            }
+    std::printf("%d engines driven\n", runs);
+}
