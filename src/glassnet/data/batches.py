@@ -33,9 +33,12 @@ def batch_offsets(n: int, batch_size: int) -> Rows:
 def plan_epochs(n: int, batch_size: int, first_epoch: int, n_epochs: int, seed: int) -> tuple[Rows, Rows]:
     """Return the order of several epochs end to end (n * n_epochs,) and the offsets of all their batches in it.
 
-    No batch reaches over the end of an epoch.
+    No batch reaches over the end of an epoch. A batch of all rows takes them as they stand: its sums do not ask for an order.
     """
-    order = np.concatenate([epoch_order(n, first_epoch + i, seed) for i in range(n_epochs)])
+    if batch_size >= n:
+        order = np.tile(np.arange(n, dtype=np.int64), n_epochs)
+    else:
+        order = np.concatenate([epoch_order(n, first_epoch + i, seed) for i in range(n_epochs)])
     starts = batch_offsets(n, batch_size)[:-1]
     offsets = (starts + n * np.arange(n_epochs, dtype=np.int64)[:, None]).ravel()
     return order, np.append(offsets, np.int64(n * n_epochs))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import numpy as np
 
 from glassnet.data.batches import plan_epochs
-from glassnet.engines import Engine, make_engine
+from glassnet.engines import Engine, Steps, make_engine
 from glassnet.errors import DivergenceError, SettingError
 from glassnet.losses import Loss, loss_function
 from glassnet.network import Network
@@ -24,6 +24,9 @@ from glassnet.training.stopping import EarlyStopping
 from glassnet.training.validation import Validation, make_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Rows that one call of an engine visits at most, or one epoch: the order of a record of many epochs would fill the memory.
+ROWS_AT_ONCE = 2**22
 
 
 def train(
@@ -134,30 +137,16 @@ def sgd_epochs(
     plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
     batch_size = min(batch_size, rows.n)
     steps_per_epoch = -(-rows.n // batch_size)
-    last = state.epoch + epochs
-    n_steps = epochs * steps_per_epoch
-    first_step = state.step
+    last, first_step, n_steps = state.epoch + epochs, state.step, epochs * steps_per_epoch
+
+    def rates_of(steps: Array) -> Array:
+        if isinstance(schedule, ReduceOnPlateau):
+            return np.full(len(steps), base_lr * state.plateau_factor)
+        return base_lr * multipliers(schedule, steps - first_step, n_steps)
+
     while state.epoch < last:
         covered = min(every, last - state.epoch)
-        order, offsets = plan_epochs(rows.n, batch_size, state.epoch, covered, seed)
-        if plateau:
-            rates = np.full(len(offsets) - 1, base_lr * state.plateau_factor)
-        else:
-            assert not isinstance(schedule, ReduceOnPlateau)
-            steps = np.arange(state.step - first_step, state.step - first_step + len(offsets) - 1)
-            rates = base_lr * multipliers(schedule, steps, n_steps)
-        state.remember_finite(engine.network)
-        started = time.perf_counter()
-        steps_done = engine.run(rows.X, rows.y, rows.weight, order, offsets, state.step, rates)
-        seconds = time.perf_counter() - started
-        state.step += steps_done.done
-        if steps_done.status == "interrupted":
-            state.epoch += steps_done.done // steps_per_epoch
-            raise KeyboardInterrupt
-        if steps_done.status == "diverged" or not state.is_finite(engine.network):
-            at = min(steps_done.done, len(rates) - 1)  # the last update of all may be what left them
-            raise _divergence(state.epoch + at // steps_per_epoch, at % steps_per_epoch, float(rates[at]))
-        state.epoch += covered
+        steps_done, lr, seconds = _train_for(covered, engine, rows, state, batch_size, seed, rates_of)
         weights = steps_done.weights[-steps_per_epoch:]
         training_loss = float(np.dot(steps_done.losses[-steps_per_epoch:], weights) / weights.sum())
         validation_loss, score = held_out.measure(engine) if held_out else (None, None)
@@ -168,11 +157,37 @@ def sgd_epochs(
             training_loss=training_loss,
             validation_loss=validation_loss,
             validation_score=score,
-            lr=float(rates[-1]),
+            lr=lr,
             gradient_norm=steps_done.gradient_norm,
             seconds=seconds,
             rows_per_second=rows.n * covered / max(seconds, 1e-9),
         )
+
+
+def _train_for(
+    epochs: int, engine: Engine, rows: Rows, state: TrainingState, batch_size: int, seed: int, rates_of: Callable[[Array], Array]
+) -> tuple[Steps, float, float]:
+    """Train for so many epochs, in as few calls of the engine as memory allows; return the last one's steps and rate, and seconds."""
+    steps_per_epoch = -(-rows.n // batch_size)
+    end, seconds = state.epoch + epochs, 0.0
+    while True:
+        n_epochs = min(end - state.epoch, max(1, ROWS_AT_ONCE // rows.n))
+        order, offsets = plan_epochs(rows.n, batch_size, state.epoch, n_epochs, seed)
+        rates = rates_of(np.arange(state.step, state.step + len(offsets) - 1))
+        state.remember_finite(engine.network)
+        started = time.perf_counter()
+        steps = engine.run(rows.X, rows.y, rows.weight, order, offsets, state.step, rates)
+        seconds += time.perf_counter() - started
+        state.step += steps.done
+        if steps.status == "interrupted":
+            state.epoch += steps.done // steps_per_epoch
+            raise KeyboardInterrupt
+        if steps.status == "diverged" or not state.is_finite(engine.network):
+            at = min(steps.done, len(rates) - 1)  # the last update of all may be what left them
+            raise _divergence(state.epoch + at // steps_per_epoch, at % steps_per_epoch, float(rates[at]))
+        state.epoch += n_epochs
+        if state.epoch >= end:
+            return steps, float(rates[-1]), seconds
 
 
 def guarded(
