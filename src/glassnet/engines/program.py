@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction, activation_function
@@ -57,7 +58,7 @@ def operations(network: Network) -> list[dict[str, Any]]:
             n_in = n_out
         return n_in
 
-    walk(network.layers, "", network.n_features, iter(range(len(network.parameters) + 10_000)))
+    walk(network.layers, "", network.n_features, count())
     return made
 
 

@@ -58,7 +58,7 @@ def train(
     y : the target in the form that the loss takes
     loss, optimizer, schedule : names or objects
     batch_size : rows to a step; the short last batch of an epoch is used too
-    epochs : passes over all rows, each in a new order
+    epochs : passes over all rows, each in a new order; a batch of all rows takes them as they stand
     sample_weight : (n,) weights; a row of weight 2 counts as two
     validation : None, a fraction of the rows to hold out, (X, y), (X, y, weight) or a `Validation`
     penalty : L1 and L2 terms of the objective
