@@ -1,38 +1,20 @@
 // The engine: a network bound to its loss, optimizer, penalty and clipping; whole epochs without returning to the interpreter.
 #pragma once
 
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "losses.hpp"
 #include "network.hpp"
 #include "optimizers.hpp"
+#include "pace.hpp"
+#include "rows.hpp"
 
 namespace glassnet {
-
-// Rows of X: dense (n, n_columns), or CSR.
-template <class T>
-struct Rows {
-    const T* dense = nullptr;
-    const T* data = nullptr;
-    const std::int32_t* indices = nullptr;
-    const std::int32_t* indptr = nullptr;
-    std::size_t n = 0, n_columns = 0;
-
-    void copy(std::size_t row, T* to) const {
-        if (dense) {
-            std::memcpy(to, dense + row * n_columns, n_columns * sizeof(T));
-            return;
-        }
-        std::memset(to, 0, n_columns * sizeof(T));
-        // Unsorted or repeated indices are allowed in CSR: repeated ones add up.
-        for (std::int32_t at = indptr[row]; at < indptr[row + 1]; ++at) to[indices[at]] += data[at];
-    }
-};
 
 struct Settings {
     Loss loss;
@@ -40,6 +22,7 @@ struct Settings {
     double l1 = 0, l2 = 0;
     double max_norm = std::numeric_limits<double>::infinity();
     std::uint64_t seed = 0;
+    std::size_t n_threads = 1;  // at most
 };
 
 enum class Status { done, diverged, interrupted };
@@ -51,135 +34,213 @@ struct Steps {
     Status status = Status::done;
 };
 
+// The batches of a run: order[offsets[i]] to order[offsets[i + 1]] are the rows of batch i.
+struct Batches {
+    const std::int64_t* order;
+    const std::int64_t* offsets;
+    std::size_t n;
+};
+
 template <class T>
 class Engine {
   public:
-    Engine(std::vector<Operation> operations, std::vector<Segment> segments, Settings settings, Tensors<T> tensors, std::size_t n_parameters,
+    Engine(std::vector<Operation> operations, const std::vector<Segment>& segments, Settings settings, Tensors<T> tensors,
            std::size_t n_statistics, T* first, T* second)
-        : operations_(std::move(operations)), segments_(std::move(segments)), settings_(std::move(settings)), p_(tensors),
-          n_parameters_(n_parameters), first_(first), second_(second), before_(n_statistics), pass_(operations_) {}
+        : operations_(std::move(operations)), settings_(std::move(settings)), p_(tensors), first_(first), second_(second),
+          before_(n_statistics), stretches_(stretches(segments, 16384)), squares_(stretches_.size()), penalties_(stretches_.size()),
+          pass_(operations_, p_, true), pace_(settings_.n_threads) {
+        plan_parameters();
+    }
 
-    // Return the objective of a batch and leave its gradient.
-    double loss_and_gradient(const T* X, std::size_t n, const Target<T>& y, const double* weight, std::uint64_t step) {
-        const std::size_t k = operations_.back().n_out;
-        const T* Z = pass_.forward(p_, X, n, {true, settings_.seed, step});
-        double value = value_and_gradient(settings_.loss, Z, n, k, y, weight, pass_.top(n));
-        pass_.backward(p_, n);
-        if (settings_.l1 != 0 || settings_.l2 != 0)
-            for (const Segment& segment : segments_)
-                if (segment.decay_factor != 0) value += penalty_gradient(p_.theta, p_.gradient, segment, settings_.l1, settings_.l2);
+    // Return the objective of all rows and leave its gradient.
+    double loss_and_gradient(const Rows<T>& X, const Target<T>& y, const double* weight, std::uint64_t step) {
+        const Clock::time_point start = Clock::now();
+        std::unique_ptr<Team> team;
+        if (settings_.n_threads > 1 && last_pass_ > worth_a_team) team = std::make_unique<Team>(settings_.n_threads - 1);
+        bind(X, y, weight, nullptr, X.n);
+        const double value = value_and_gradient(step, team.get());
+        last_pass_ = (Clock::now() - start) * (team ? settings_.n_threads : 1);
         return value;
     }
 
-    // The same for rows that may be sparse.
-    double loss_and_gradient(const Rows<T>& X, const Target<T>& y, const double* weight, std::uint64_t step) {
-        if (X.dense) return loss_and_gradient(X.dense, X.n, y, weight, step);
-        resize(X_, X.n * X.n_columns);
-        for (std::size_t i = 0; i < X.n; ++i) X.copy(i, X_.data() + i * X.n_columns);
-        return loss_and_gradient(X_.data(), X.n, y, weight, step);
-    }
-
-    // Clip the gradient, whose norm is given, and take optimizer step number t.
+    // Clip the gradient, whose length is given, and take optimizer step number t.
     void update(double lr, double length, double t) {
-        if (length > settings_.max_norm) {
-            const T factor = static_cast<T>(settings_.max_norm / length);
-            for (std::size_t i = 0; i < n_parameters_; ++i) p_.gradient[i] *= factor;
-        }
-        for (const Segment& segment : segments_)
-            optimizer_step(settings_.optimizer, p_.theta, p_.gradient, first_, second_, segment, lr, t);
+        update_ = update_number(settings_.optimizer, t, lr, length, settings_.max_norm);
+        run(update_phase_, nullptr);
     }
 
-    double gradient_norm() const { return norm(p_.gradient, n_parameters_); }
+    double gradient_norm() const {
+        double squares = 0;
+        for (const auto& piece : stretches_)
+            for (const Segment& s : piece) squares += sum_of_squares(p_.gradient, s.start, s.stop);
+        return std::sqrt(squares);
+    }
 
-    // One step for each batch; t is the number of optimizer steps taken before and is counted on. `stop` is asked between steps.
-    Steps run(const Rows<T>& X, const Target<T>& y, const double* weight, const std::int64_t* order, const std::int64_t* offsets,
-              std::size_t n_steps, std::uint64_t first_step, const double* rates, double& t, const std::function<bool()>& stop) {
-        using clock = std::chrono::steady_clock;
+    // One step for each batch; t is the number of optimizer steps taken before and is counted on. `stop` is asked between steps, every
+    // few hundredths of a second.
+    Steps run(const Rows<T>& X, const Target<T>& y, const double* weight, const Batches& batches, std::uint64_t first_step,
+              const double* rates, double& t, const std::function<bool()>& stop) {
         Steps steps;
-        auto asked = clock::now();
-        for (std::size_t i = 0; i < n_steps; ++i) {
-            if (const auto now = clock::now(); now - asked > std::chrono::milliseconds(20)) {
-                asked = now;
-                if (stop()) {
-                    steps.status = Status::interrupted;
-                    return steps;
+        steps.losses.reserve(batches.n);
+        steps.weights.reserve(batches.n);
+        std::unique_ptr<Team> team;
+        auto asked = Clock::now(), window_start = asked;
+        std::size_t window = 0;
+        for (std::size_t i = 0; i < batches.n; ++i, ++window) {
+            if (window >= pace_.n_steps()) {
+                const auto now = Clock::now();
+                pace_.took(window, now - window_start);
+                if (now - asked > std::chrono::milliseconds(20)) {
+                    if (stop()) {
+                        steps.status = Status::interrupted;
+                        return steps;
+                    }
+                    asked = Clock::now();
                 }
+                window = 0;
+                if (pace_.n_workers() > 1 && (!team || team->n_workers() != pace_.n_workers())) {
+                    team.reset();
+                    team = std::make_unique<Team>(pace_.n_workers() - 1);
+                }
+                window_start = Clock::now();
             }
-            const std::size_t n = static_cast<std::size_t>(offsets[i + 1] - offsets[i]);
-            const double total = gather(X, y, weight, order + offsets[i], n);
+            bind(X, y, weight, batches.order + batches.offsets[i], static_cast<std::size_t>(batches.offsets[i + 1] - batches.offsets[i]));
             double value = 0;
-            if (total != 0) {
+            if (total_ != 0) {
                 std::copy(p_.statistics, p_.statistics + before_.size(), before_.begin());
-                value = loss_and_gradient(X_.data(), n, batch_, weight ? weight_.data() : nullptr, first_step + i);
-                steps.gradient_norm = gradient_norm();
+                Team* helped = pace_.n_workers() > 1 ? team.get() : nullptr;
+                value = value_and_gradient(first_step + i, helped);
+                double squares = 0;
+                for (const double part : squares_) squares += part;
+                steps.gradient_norm = std::sqrt(squares);
                 if (!std::isfinite(value) || !std::isfinite(steps.gradient_norm)) {
                     std::copy(before_.begin(), before_.end(), p_.statistics);
                     steps.status = Status::diverged;
                     return steps;
                 }
-                update(rates[i], steps.gradient_norm, ++t);
+                update_ = update_number(settings_.optimizer, ++t, rates[i], steps.gradient_norm, settings_.max_norm);
+                run(update_phase_, helped);
             }
             steps.losses.push_back(value);
-            steps.weights.push_back(total);
+            steps.weights.push_back(total_);
             steps.done = i + 1;
         }
         return steps;
     }
 
-    // Raw scores of rows, a stretch at a time, with buffers of this call alone: safe in several threads at once.
-    void predict(const Rows<T>& X, T* Z) const {
-        constexpr std::size_t stretch = 1024;
-        const std::size_t k = operations_.back().n_out;
-        Pass<T> pass(operations_);
-        std::vector<T> rows;
-        for (std::size_t start = 0; start < X.n; start += stretch) {
-            const std::size_t n = std::min(stretch, X.n - start);
-            const T* batch = X.dense ? X.dense + start * X.n_columns : nullptr;
-            if (!batch) {
-                resize(rows, n * X.n_columns);
-                for (std::size_t i = 0; i < n; ++i) X.copy(start + i, rows.data() + i * X.n_columns);
-                batch = rows.data();
-            }
-            const T* scores = pass.forward(p_, batch, n, {});
-            std::copy(scores, scores + n * k, Z + start * k);
+  private:
+    static constexpr Clock::duration worth_a_team = std::chrono::milliseconds(2);
+
+    static void run(const Phase& phase, Team* team) {
+        if (team) team->run(phase);
+        else
+            for (std::size_t i = 0; i < phase.n_pieces; ++i) phase.piece(i);
+    }
+
+    // The rows of a batch, all of them where there is no order, and their total weight; 0 rows weigh nothing.
+    void bind(const Rows<T>& X, const Target<T>& y, const double* weight, const std::int64_t* order, std::size_t n) {
+        batch_ = {&X, &y, weight, order, n};
+        total_ = static_cast<double>(n);
+        if (weight) {
+            total_ = 0;
+            for (std::size_t i = 0; i < n; ++i) total_ += weight[order ? static_cast<std::size_t>(order[i]) : i];
         }
     }
 
-  private:
-    static void resize(std::vector<T>& buffer, std::size_t n) {
-        if (buffer.size() < n) buffer.resize(n);
+    // Objective and gradient of the bound batch; the squares of the gradient are summed on the way.
+    double value_and_gradient(std::uint64_t step, Team* team) {
+        const std::size_t n = batch_.n, k = operations_.back().n_out;
+        pass_.prepare(n);
+        pass_.run = {true, settings_.seed, step};
+        if (n != planned_) plan_batch(n, k);
+        n_terms_ = std::max(terms(settings_.loss, total_, k), std::numeric_limits<double>::min());
+        run(gather_phase_, team);
+        for (const Phase& phase : pass_.forward()) run(phase, team);
+        run(loss_phase_, team);
+        for (const Phase& phase : pass_.backward()) run(phase, team);
+        run(finish_phase_, team);
+        double value = 0;
+        for (const double part : losses_) value += part;
+        value /= n_terms_;
+        for (const double part : penalties_) value += part;
+        return value;
     }
 
-    // Copy the batch's rows, targets and weights side by side; return its total weight.
-    double gather(const Rows<T>& X, const Target<T>& y, const double* weight, const std::int64_t* rows, std::size_t n) {
-        resize(X_, n * X.n_columns);
-        resize(y_, n * y.n_columns);
-        if (labels_.size() < n) labels_.resize(n);
-        if (weight_.size() < n) weight_.resize(n);
-        double total = weight ? 0 : static_cast<double>(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            const std::size_t row = static_cast<std::size_t>(rows[i]);
-            X.copy(row, X_.data() + i * X.n_columns);
+    // Copy the batch's rows, targets and weights side by side; then the loss and the way back to the last layer's product.
+    void plan_batch(std::size_t n, std::size_t k) {
+        planned_ = n;
+        const std::size_t width = operations_.front().n_in, n_targets = settings_.loss.kind == LossKind::softmax ? k : batch_.y->n_columns;
+        y_.room(n * n_targets);
+        labels_.resize(std::max(n, labels_.size()));
+        weight_.resize(std::max(n, weight_.size()));
+        const std::size_t gathers = std::clamp<std::size_t>(n * width / 16384, 1, std::min<std::size_t>(std::max<std::size_t>(n, 1), 32));
+        gather_phase_ = {gathers, [this, n, gathers](std::size_t piece) { gather(piece * n / gathers, (piece + 1) * n / gathers); }};
+        const std::size_t cuts = std::clamp<std::size_t>(n * k / 1024, 1, 32);
+        losses_.assign(cuts, 0);
+        loss_phase_ = {cuts, [this, n, k, cuts](std::size_t piece) {
+                           const std::size_t top = piece * n / cuts, bottom = (piece + 1) * n / cuts;
+                           const Target<T> y{batch_.y->labels ? nullptr : y_.data(), batch_.y->labels ? labels_.data() : nullptr, batch_.y->n_columns};
+                           losses_[piece] = loss_backward(settings_.loss, pass_.scores(), pass_.step(), k, y,
+                                                          batch_.weight ? weight_.data() : nullptr, n_terms_, top, bottom, pass_.top());
+                           pass_.back_from_scores(top, bottom);
+                       }};
+    }
+
+    void gather(std::size_t top, std::size_t bottom) {
+        const Target<T>& y = *batch_.y;
+        for (std::size_t i = top; i < bottom; ++i) {
+            const std::size_t row = batch_.order ? static_cast<std::size_t>(batch_.order[i]) : i;
+            batch_.X->copy(row, pass_.input() + i * pass_.input_step());
             if (y.labels) labels_[i] = y.labels[row];
             else std::copy(y.numbers + row * y.n_columns, y.numbers + (row + 1) * y.n_columns, y_.data() + i * y.n_columns);
-            if (weight) total += weight_[i] = weight[row];
+            if (batch_.weight) weight_[i] = batch_.weight[row];
         }
-        batch_ = {y.labels ? nullptr : y_.data(), y.labels ? labels_.data() : nullptr, y.n_columns};
-        return total;
     }
 
-    std::vector<Operation> operations_;
-    std::vector<Segment> segments_;
-    Settings settings_;
-    Tensors<T> p_;
-    std::size_t n_parameters_;
+    // What is done to theta and its gradient in stretches: the penalty and the squares, then the optimizer.
+    void plan_parameters() {
+        finish_phase_ = {stretches_.size(), [this](std::size_t piece) {
+                             double squares = 0, penalty = 0;
+                             for (const Segment& s : stretches_[piece]) {
+                                 if ((settings_.l1 != 0 || settings_.l2 != 0) && s.decay_factor != 0)
+                                     penalty += penalty_gradient(p_.theta, p_.gradient, s, settings_.l1, settings_.l2);
+                                 squares += sum_of_squares(p_.gradient, s.start, s.stop);
+                             }
+                             squares_[piece] = squares;
+                             penalties_[piece] = penalty;
+                         }};
+        update_phase_ = {stretches_.size(), [this](std::size_t piece) {
+                             for (const Segment& s : stretches_[piece])
+                                 optimizer_step(settings_.optimizer, p_.theta, p_.gradient, first_, second_, s, update_);
+                         }};
+    }
+
+    struct Batch {
+        const Rows<T>* X = nullptr;
+        const Target<T>* y = nullptr;
+        const double* weight = nullptr;
+        const std::int64_t* order = nullptr;
+        std::size_t n = 0;
+    };
+
+    const std::vector<Operation> operations_;
+    const Settings settings_;
+    const Tensors<T> p_;
     T* first_;
     T* second_;
-    std::vector<T> before_, X_, y_;
+    std::vector<T> before_;
+    const std::vector<std::vector<Segment>> stretches_;
+    std::vector<double> squares_, penalties_, losses_, weight_;
     std::vector<std::int64_t> labels_;
-    std::vector<double> weight_;
-    Target<T> batch_;
+    Buffer<T> y_;
+    Batch batch_;
+    double total_ = 0, n_terms_ = 1;
+    std::size_t planned_ = std::numeric_limits<std::size_t>::max();
+    Update update_;
+    Phase gather_phase_, loss_phase_, finish_phase_, update_phase_;
     Pass<T> pass_;
+    Pace pace_;
+    Clock::duration last_pass_ = Clock::duration::zero();
 };
 
 }  // namespace glassnet

@@ -1,26 +1,167 @@
-// Matrix products, through the BLAS that SciPy brings: its function pointers are handed over at run time, so nothing is linked.
+// Matrix products in tiles that stay in registers, a panel of columns at a time.
+// After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34 (2008), without packing of A: signals
+// lie in rows that do not fall on the same cache lines, see stride().
+// Every element is summed in the same order wherever it lies in the product, so a row has the same bits alone or among many.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
+
+#include "simd.hpp"
 
 namespace glassnet {
 
+// The left factor: element (i, p) stands at data[i * row_step + p * column_step], so that a transposed one costs nothing.
 template <class T>
-using Gemm = void (*)(char*, char*, int*, int*, int*, T*, T*, int*, T*, int*, T*, T*, int*);
+struct Left {
+    const T* data;
+    std::size_t row_step, column_step;
+};
 
-// sgemm and dgemm of SciPy; set once, before the first engine is made.
+// The right factor (k, n), or its transpose (n, k) as stored; step from one stored row to the next.
 template <class T>
-inline Gemm<T> blas_gemm = nullptr;
+struct Right {
+    const T* data;
+    std::size_t step;
+    bool transposed;
+};
 
-// C (m, n) = op(A) op(B) + beta C, all row-major; op transposes where asked: A is then stored (k, m), B (n, k).
-// BLAS thinks in columns, so it is asked for C^T = op(B)^T op(A)^T, which has the same bytes.
+constexpr std::size_t depth = 256;  // of a panel: 32 kB, what the first cache holds beside a tile of A
+
 template <class T>
-void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const T* A, const T* B, T beta, T* C) {
-    char ta = transpose_a ? 'T' : 'N', tb = transpose_b ? 'T' : 'N';
-    int im = static_cast<int>(m), in = static_cast<int>(n), ik = static_cast<int>(k);
-    int lda = transpose_a ? im : ik, ldb = transpose_b ? ik : in;
-    T one = 1;
-    blas_gemm<T>(&tb, &ta, &in, &im, &ik, &one, const_cast<T*>(B), &ldb, const_cast<T*>(A), &lda, &beta, C, &in);
+constexpr std::size_t panel_width = 2 * lanes<T>;
+
+// C (n_rows, n_vectors vectors) = start + A B where it is the first stretch of the depth, else C + A B; `width` columns are stored.
+template <class T, std::size_t n_rows, std::size_t n_vectors>
+void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T* __restrict C, std::size_t step_c, const T* start,
+          bool first, std::size_t width) {
+    Vector<T> sum[n_rows][n_vectors];
+    for (auto& row : sum)
+        for (auto& v : row) v = Vector<T>{};
+    for (std::size_t p = 0; p < k; ++p) {
+        Vector<T> b[n_vectors];
+        for (std::size_t j = 0; j < n_vectors; ++j) b[j] = load(B + p * step_b + j * lanes<T>);
+#pragma GCC unroll 16
+        for (std::size_t i = 0; i < n_rows; ++i) {
+            const T a = A.data[i * A.row_step + p * A.column_step];
+#pragma GCC unroll 2
+            for (std::size_t j = 0; j < n_vectors; ++j) sum[i][j] += a * b[j];
+        }
+    }
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < n_rows; ++i) {
+#pragma GCC unroll 2
+        for (std::size_t j = 0; j < n_vectors; ++j) {
+            T* to = C + i * step_c + j * lanes<T>;
+            const std::size_t left = std::min(width - std::min(width, j * lanes<T>), lanes<T>);
+            if (left == lanes<T>) {
+                store(to, (first ? load(start + j * lanes<T>) : load(to)) + sum[i][j]);
+            } else {
+                for (std::size_t l = 0; l < left; ++l) to[l] = (first ? start[j * lanes<T> + l] : to[l]) + sum[i][j][l];
+            }
+        }
+    }
+}
+
+// The tile of so many rows, known only when it runs.
+template <class T, std::size_t n_vectors, std::size_t n_rows = tile_rows, class... Arguments>
+void tile_of(std::size_t rows, Arguments... arguments) {
+    if constexpr (n_rows > 0) {
+        if (rows == n_rows) tile<T, n_rows, n_vectors>(arguments...);
+        else tile_of<T, n_vectors, n_rows - 1>(rows, arguments...);
+    }
+}
+
+// One step of a perfect shuffle of two vectors; as many as there are bits in the number of lanes transpose a square of rows.
+template <class T>
+void zip(const Vector<T>* from, Vector<T>* to) {
+    constexpr std::size_t n = lanes<T>;
+    for (std::size_t i = 0; i < n / 2; ++i) {
+        T low[n], high[n];
+        for (std::size_t l = 0; l < n / 2; ++l) {
+            low[2 * l] = from[i][l];
+            low[2 * l + 1] = from[i + n / 2][l];
+            high[2 * l] = from[i][l + n / 2];
+            high[2 * l + 1] = from[i + n / 2][l + n / 2];
+        }
+        to[2 * i] = load(low);
+        to[2 * i + 1] = load(high);
+    }
+}
+
+// Rows [top, bottom) and `width` columns from `left` on of the right factor, side by side; `step` columns a row, zeros behind.
+template <class T>
+void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std::size_t width, std::size_t step, T* panel) {
+    if (!B.transposed) {
+        for (std::size_t p = top; p < bottom; ++p, panel += step) {
+            std::memcpy(panel, B.data + p * B.step + left, width * sizeof(T));
+            std::memset(panel + width, 0, (step - width) * sizeof(T));
+        }
+        return;
+    }
+    for (std::size_t j = 0; j < step; ++j)
+        for (std::size_t p = top; p < bottom; ++p) panel[(p - top) * step + j] = j < width ? B.data[(left + j) * B.step + p] : T(0);
+}
+
+// A block of C = A B, or of C = start + A B where a row `start` is given. `done` is told each block of columns that is finished.
+// In `padded` C whole vectors are stored, zeros behind the last column.
+template <class T, class Done>
+void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, std::size_t step_c, bool padded, const T* start,
+             const Block& block, Done done) {
+    alignas(64) T panel[depth * panel_width<T>];
+    alignas(64) T begin[panel_width<T>] = {};
+    const std::size_t n_rows = block.bottom - block.top, n_tiles = (n_rows + tile_rows - 1) / tile_rows;
+    for (std::size_t left = block.left; left < block.right; left += panel_width<T>) {
+        const std::size_t width = std::min({panel_width<T>, block.right - left, n_columns - left});
+        const std::size_t step = whole_vectors<T>(width);
+        if (start) {
+            std::memcpy(begin, start + left, width * sizeof(T));
+            std::fill(begin + width, begin + step, T(0));
+        }
+        for (std::size_t top = 0; top < k; top += depth) {
+            const std::size_t bottom = std::min(k, top + depth);
+            // One tile alone would not repay a copy of full rows.
+            const bool direct = !B.transposed && n_tiles == 1 && width == step;
+            if (!direct) pack(B, top, bottom, left, width, step, panel);
+            const T* rows_of_b = direct ? B.data + top * B.step + left : panel;
+            for (std::size_t t = 0; t < n_tiles; ++t) {
+                const std::size_t from = block.top + t * n_rows / n_tiles, to = block.top + (t + 1) * n_rows / n_tiles;
+                const Left<T> rows{A.data + from * A.row_step + top * A.column_step, A.row_step, A.column_step};
+                const auto run = [&](auto n_vectors) {
+                    tile_of<T, n_vectors>(to - from, bottom - top, rows, rows_of_b, direct ? B.step : step, C + from * step_c + left, step_c,
+                                          static_cast<const T*>(begin), top == 0, padded ? step : width);
+                };
+                if (step == panel_width<T>) run(std::integral_constant<std::size_t, 2>());
+                else run(std::integral_constant<std::size_t, 1>());
+            }
+        }
+        done(Block{block.top, block.bottom, left, left + (padded ? step : width)});
+    }
+}
+
+// How a product is cut into pieces that may run at the same time: by shapes alone, never by who runs them.
+struct Grid {
+    std::size_t n_rows, n_columns, unit, row_cuts, column_cuts;
+
+    std::size_t size() const { return row_cuts * column_cuts; }
+
+    Block block(std::size_t piece) const {
+        const std::size_t i = piece / column_cuts, j = piece % column_cuts, units = (n_columns + unit - 1) / unit;
+        return {i * n_rows / row_cuts, (i + 1) * n_rows / row_cuts, j * units / column_cuts * unit,
+                std::min((j + 1) * units / column_cuts * unit, n_columns)};
+    }
+};
+
+// Columns are cut first, which costs nothing; rows only where there are few columns, because each cut copies its panels anew.
+template <class T>
+Grid cut(std::size_t n_rows, std::size_t n_columns, std::size_t k) {
+    constexpr std::size_t least = 100'000;  // products of a piece: about a microsecond
+    const std::size_t wanted = std::clamp<std::size_t>(n_rows * n_columns * k / least, 1, 64);
+    const std::size_t panels = (n_columns + panel_width<T> - 1) / panel_width<T>, tiles = (n_rows + tile_rows - 1) / tile_rows;
+    const std::size_t column_cuts = std::min(panels, wanted);
+    const std::size_t missing = (std::min<std::size_t>(wanted, 16) + column_cuts - 1) / column_cuts;
+    return {n_rows, n_columns, panel_width<T>, std::clamp<std::size_t>(missing, 1, std::max<std::size_t>(tiles / 4, 1)), column_cuts};
 }
 
 }  // namespace glassnet

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "activations.hpp"
@@ -47,7 +48,7 @@ Element<T> element(LossKind kind, T z, T y, T setting) {
         }
         case LossKind::logistic: {
             const T smooth = setting != 0 ? (1 - setting) * y + T(0.5) * setting : y;
-            return {std::max(z, T(0)) - smooth * z + std::log1p(std::exp(-std::abs(z))), sigmoid(z) - smooth};
+            return {std::max(z, T(0)) - smooth * z + logarithm_1_plus(exponential(-std::abs(z))), sigmoid(z) - smooth};
         }
         case LossKind::poisson: {
             const T mu = std::exp(z);
@@ -62,58 +63,59 @@ Element<T> element(LossKind kind, T z, T y, T setting) {
     return {};
 }
 
-// Cross-entropy of a row of k raw scores; dZ gets softmax(Z) minus the smoothed target.
+// Cross-entropy of a row of k raw scores; dZ gets softmax(Z) minus the smoothed target. Rows are whole vectors.
 template <class T>
 double softmax_row(const T* Z, std::size_t k, const T* probabilities, std::int64_t label, T smoothing, T* dZ) {
+    const std::size_t whole = whole_vectors<T>(k);
     const T top = *std::max_element(Z, Z + k);
-    T total = 0, sum_shifted = 0, mass = 0, dot = 0;
-    for (std::size_t j = 0; j < k; ++j) {
-        dZ[j] = std::exp(Z[j] - top);
-        total += dZ[j];
-    }
-    const T keep = 1 - smoothing, spread = smoothing / static_cast<T>(k), log_total = std::log(total);
+    GLASSNET_INDEPENDENT
+    for (std::size_t j = 0; j < whole; ++j) dZ[j] = exponential((j < k ? Z[j] : -std::numeric_limits<T>::infinity()) - top);
+    Vector<T> sums{};
+    for (std::size_t j = 0; j < whole; j += lanes<T>) sums += load(dZ + j);
+    const T total = sum_of<T>(sums), keep = 1 - smoothing, spread = smoothing / static_cast<T>(k), log_total = std::log(total);
+    T sum_shifted = 0, mass = 1, dot = 0;
     if (probabilities) {
+        mass = 0;
         for (std::size_t j = 0; j < k; ++j) {
             mass += probabilities[j];
             dot += probabilities[j] * (Z[j] - top);
         }
     } else {
-        mass = 1;
         dot = Z[label] - top;
     }
-    for (std::size_t j = 0; j < k; ++j) {
-        sum_shifted += Z[j] - top;
-        dZ[j] = dZ[j] / total * mass - spread - (probabilities ? keep * probabilities[j] : T(0));
-    }
-    if (!probabilities) dZ[label] -= keep;
+    if (spread != 0)
+        for (std::size_t j = 0; j < k; ++j) sum_shifted += Z[j] - top;
+    const T factor = mass / total;
+    GLASSNET_INDEPENDENT
+    for (std::size_t j = 0; j < whole; ++j) dZ[j] = dZ[j] * factor - spread;
+    if (probabilities)
+        for (std::size_t j = 0; j < k; ++j) dZ[j] -= keep * probabilities[j];
+    else dZ[label] -= keep;
     return static_cast<double>(mass * log_total - keep * dot - spread * sum_shifted);
 }
 
-// Return the mean loss over weights and outputs and write its gradient; rows of weight 0 are absent, whatever they hold.
+// Terms that the mean of a loss is taken over: the weight of the batch, once for each output where outputs count alone.
+inline double terms(const Loss& loss, double weight, std::size_t k) {
+    return loss.kind == LossKind::softmax ? weight : weight * static_cast<double>(k);
+}
+
+// Return the loss summed over rows [top, bottom) of raw scores, `step` apart, and write the gradient of sum / n_terms.
+// Rows of weight 0 are absent, whatever they hold.
 template <class T>
-double value_and_gradient(const Loss& loss, const T* Z, std::size_t n, std::size_t k, const Target<T>& y, const double* weight, T* dZ) {
-    double total = static_cast<double>(n);
-    if (weight) {
-        total = 0;
-        for (std::size_t i = 0; i < n; ++i) total += weight[i];
-    }
-    if (total <= 0) {
-        std::fill(dZ, dZ + n * k, T(0));
-        return 0;
-    }
+double loss_backward(const Loss& loss, const T* Z, std::size_t step, std::size_t k, const Target<T>& y, const double* weight, double n_terms,
+                     std::size_t top, std::size_t bottom, T* dZ) {
     const bool softmax = loss.kind == LossKind::softmax;
-    const std::size_t n_quantiles = loss.kind == LossKind::quantile ? loss.settings.size() : 1;
-    const double terms = softmax ? total : total * static_cast<double>(k);
+    const std::size_t n_quantiles = loss.kind == LossKind::quantile ? loss.settings.size() : 1, whole = whole_vectors<T>(k);
     double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-        T* d = dZ + i * k;
+    for (std::size_t i = top; i < bottom; ++i) {
+        T* d = dZ + i * step;
         const double w = weight ? weight[i] : 1;
         if (w == 0) {
-            std::fill(d, d + k, T(0));
+            std::fill(d, d + whole, T(0));
             continue;
         }
         double row = 0;
-        const T* z = Z + i * k;
+        const T* z = Z + i * step;
         if (softmax) {
             const T* probabilities = y.labels ? nullptr : y.numbers + i * k;
             row = softmax_row(z, k, probabilities, y.labels ? y.labels[i] : 0, static_cast<T>(loss.settings[0]), d);
@@ -126,10 +128,11 @@ double value_and_gradient(const Loss& loss, const T* Z, std::size_t n, std::size
             }
         }
         sum += row * w;
-        const T scale = static_cast<T>(w / terms);
-        for (std::size_t j = 0; j < k; ++j) d[j] *= scale;
+        const T scale = static_cast<T>(w / n_terms);
+        GLASSNET_INDEPENDENT
+        for (std::size_t j = 0; j < whole; ++j) d[j] *= scale;
     }
-    return sum / terms;
+    return sum;
 }
 
 }  // namespace glassnet

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "engine.hpp"
+#include "predictor.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -19,7 +20,7 @@ using namespace glassnet;
 namespace {
 
 template <class T>
-using Vector = nb::ndarray<T, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Array = nb::ndarray<T, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Matrix = nb::ndarray<const T, nb::numpy, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 template <class T>
@@ -94,7 +95,7 @@ template <class T>
 class BoundEngine {
   public:
     BoundEngine(std::vector<Operation> operations, std::vector<std::tuple<std::size_t, std::size_t, double, double>> segments,
-                Settings settings, Vector<T> theta, Vector<T> gradient, Vector<T> statistics, Vector<T> first, Vector<T> second)
+                Settings settings, Array<T> theta, Array<T> gradient, Array<T> statistics, Array<T> first, Array<T> second)
         : theta_(theta), gradient_(gradient), statistics_(statistics), first_(first), second_(second), loss_(settings.loss),
           n_features_(operations.empty() ? 0 : operations.front().n_in), n_outputs_(operations.empty() ? 0 : operations.back().n_out) {
         check(operations, theta.size(), statistics.size());
@@ -109,9 +110,17 @@ class BoundEngine {
             require(start <= stop && stop <= theta.size(), "a segment lies outside theta");
             stretches.push_back({start, stop, lr_factor, decay_factor});
         }
-        engine_ = std::make_unique<Engine<T>>(std::move(operations), std::move(stretches), std::move(settings),
-                                              Tensors<T>{theta.data(), gradient.data(), statistics.data()}, theta.size(), statistics.size(),
-                                              first.data(), second.data());
+        std::size_t end = 0;
+        for (const Segment& segment : stretches) {
+            require(segment.start == end, "the segments do not cover theta one behind the other");
+            end = segment.stop;
+        }
+        require(end == theta.size(), "the segments do not cover theta one behind the other");
+        n_threads_ = settings.n_threads;
+        const Tensors<T> tensors{theta.data(), gradient.data(), statistics.data()};
+        predictor_ = std::make_unique<Predictor<T>>(operations, tensors);
+        engine_ = std::make_unique<Engine<T>>(std::move(operations), stretches, std::move(settings), tensors, statistics.size(), first.data(),
+                                              second.data());
     }
 
     void predict(nb::handle X, nb::ndarray<T, nb::numpy, nb::ndim<2>, nb::c_contig, nb::device::cpu> Z) const {
@@ -119,7 +128,7 @@ class BoundEngine {
         require(Z.shape(0) == rows.n && Z.shape(1) == n_outputs_, "Z has not the shape of the raw scores");
         T* scores = Z.data();
         nb::gil_scoped_release release;
-        engine_->predict(rows, scores);
+        predictor_->predict(rows, scores, n_threads_);
     }
 
     double loss_and_gradient(nb::handle X, nb::handle y, nb::handle weight, std::uint64_t step) {
@@ -153,7 +162,7 @@ class BoundEngine {
         Steps steps;
         {
             nb::gil_scoped_release release;
-            steps = engine_->run(rows, target, weights, order.data(), at, rates.size(), first_step, rates.data(), t, asked);
+            steps = engine_->run(rows, target, weights, {order.data(), at, rates.size()}, first_step, rates.data(), t, asked);
         }
         return nb::make_tuple(steps.done, steps.losses, steps.weights, steps.gradient_norm, static_cast<int>(steps.status), t);
     }
@@ -185,10 +194,12 @@ class BoundEngine {
         return weights.data();
     }
 
-    Vector<T> theta_, gradient_, statistics_, first_, second_;  // they keep the arrays alive
+    Array<T> theta_, gradient_, statistics_, first_, second_;  // they keep the arrays alive
     Loss loss_;
     std::size_t n_features_, n_outputs_;
+    std::size_t n_threads_ = 1;
     std::unique_ptr<Engine<T>> engine_;
+    std::unique_ptr<Predictor<T>> predictor_;
 };
 
 Operation operation(int kind, std::size_t n_in, std::size_t n_out, int activation, double rate, double eps, double momentum,
@@ -200,21 +211,22 @@ Operation operation(int kind, std::size_t n_in, std::size_t n_out, int activatio
 }
 
 Settings settings(int loss, std::vector<double> loss_settings, int optimizer, double momentum, double beta1, double beta2, double eps,
-                  double weight_decay, bool nesterov, double l1, double l2, double max_norm, std::uint64_t seed) {
+                  double weight_decay, bool nesterov, double l1, double l2, double max_norm, std::uint64_t seed, std::size_t n_threads) {
     require(loss >= 0 && loss <= static_cast<int>(LossKind::gamma), "unknown loss");
     require(optimizer >= 0 && optimizer <= static_cast<int>(OptimizerKind::adamw), "unknown optimizer");
     const auto kind = static_cast<LossKind>(loss);
     const bool with_setting = kind == LossKind::huber || kind == LossKind::quantile || kind == LossKind::logistic || kind == LossKind::softmax;
+    require(n_threads >= 1 && n_threads <= 256, "from 1 to 256 threads");
     require(with_setting == !loss_settings.empty(), "the loss has not the settings that it takes");
     return {{kind, std::move(loss_settings)},
-            {static_cast<OptimizerKind>(optimizer), momentum, beta1, beta2, eps, weight_decay, nesterov}, l1, l2, max_norm, seed};
+            {static_cast<OptimizerKind>(optimizer), momentum, beta1, beta2, eps, weight_decay, nesterov}, l1, l2, max_norm, seed, n_threads};
 }
 
 template <class T>
 void bind(nb::module_& m, const char* name) {
     nb::class_<BoundEngine<T>>(m, name)
-        .def(nb::init<std::vector<Operation>, std::vector<std::tuple<std::size_t, std::size_t, double, double>>, Settings, Vector<T>, Vector<T>,
-                      Vector<T>, Vector<T>, Vector<T>>())
+        .def(nb::init<std::vector<Operation>, std::vector<std::tuple<std::size_t, std::size_t, double, double>>, Settings, Array<T>, Array<T>,
+                      Array<T>, Array<T>, Array<T>>())
         .def("predict", &BoundEngine<T>::predict)
         .def("loss_and_gradient", &BoundEngine<T>::loss_and_gradient, "X"_a, "y"_a, "weight"_a.none(), "step"_a)
         .def("gradient_norm", &BoundEngine<T>::gradient_norm)
@@ -222,31 +234,17 @@ void bind(nb::module_& m, const char* name) {
         .def("run", &BoundEngine<T>::run, "X"_a, "y"_a, "weight"_a.none(), "order"_a, "offsets"_a, "first_step"_a, "rates"_a, "t"_a, "stop"_a);
 }
 
-// A BLAS function out of a capsule of scipy.linalg.cython_blas, if it has the signature that is expected there.
-template <class T>
-void take_gemm(nb::handle capsule) {
-    const char* name = PyCapsule_GetName(capsule.ptr());
-    const std::string signature = name ? name : "";
-    require(signature.rfind("void (char *, char *, int *, int *, int *, ", 0) == 0, "SciPy's gemm has another signature than expected");
-    blas_gemm<T> = reinterpret_cast<Gemm<T>>(PyCapsule_GetPointer(capsule.ptr(), name));
-    if (!blas_gemm<T>) throw nb::python_error();
-}
-
 }  // namespace
 
 NB_MODULE(_native, m) {
     m.doc() = "glassnet's native engine";
-    m.def("use_blas", [](nb::handle sgemm, nb::handle dgemm) {
-        take_gemm<float>(sgemm);
-        take_gemm<double>(dgemm);
-    });
     nb::class_<Operation>(m, "Operation");
     nb::class_<Settings>(m, "Settings");
     m.def("operation", &operation, "kind"_a, "n_in"_a, "n_out"_a, "activation"_a = 0, "rate"_a = 0.0, "eps"_a = 0.0, "momentum"_a = 0.0,
           "number"_a = 0, "first"_a = 0, "second"_a = 0, "mean"_a = 0, "variance"_a = 0, "partner"_a = 0);
     m.def("settings", &settings, "loss"_a, "loss_settings"_a, "optimizer"_a, "momentum"_a = 0.0, "beta1"_a = 0.0, "beta2"_a = 0.0, "eps"_a = 0.0,
           "weight_decay"_a = 0.0, "nesterov"_a = false, "l1"_a = 0.0, "l2"_a = 0.0, "max_norm"_a = std::numeric_limits<double>::infinity(),
-          "seed"_a = 0);
+          "seed"_a = 0, "n_threads"_a = 1);
     bind<float>(m, "Engine32");
     bind<double>(m, "Engine64");
 }

@@ -1,89 +1,267 @@
-// A network in motion: the operations one behind the other, forward and back, over buffers that grow once and are kept.
+// A network in motion: its operations as phases of pieces, forward and back, over buffers that grow once and are kept.
 #pragma once
 
 #include <algorithm>
-#include <cstring>
-#include <stdexcept>
+#include <list>
 #include <vector>
 
 #include "layers.hpp"
+#include "normalization.hpp"
+#include "team.hpp"
 
 namespace glassnet {
 
+// A phase is made of the operations that need the whole signal before them: products and normalizations. What works on each number
+// alone (activations, dropout, the sum of a residual block) follows at once on every block that such an operation finishes.
 template <class T>
 class Pass {
   public:
-    explicit Pass(const std::vector<Operation>& operations) : operations_(operations), caches_(operations.size()) {}
-
-    // Return raw scores (n, n_outputs) of X (n, n_features); X must live until backward is done.
-    const T* forward(const Tensors<T>& p, const T* X, std::size_t n, const Run& run) {
-        const T* signal = X;
-        for (std::size_t i = 0; i < operations_.size(); ++i) {
-            const Operation& op = operations_[i];
-            Cache<T>& cache = caches_[i];
-            cache.input = signal;
-            switch (op.kind) {
-                case Kind::dense: dense_forward(op, p, cache, n); break;
-                case Kind::activation: activation_layer_forward(op, cache, n); break;
-                case Kind::dropout: dropout_forward(op, cache, run, n); break;
-                case Kind::batch_norm: batch_norm_forward(op, p, cache, run, n); break;
-                case Kind::layer_norm: layer_norm_forward(op, p, cache, n); break;
-                case Kind::residual_begin: cache.output = signal; break;
-                case Kind::residual_end: {  // Y = X + F(X)
-                    const T* start = caches_[op.partner].input;
-                    T* Y = cache.room(cache.main, n * op.n_out);
-                    for (std::size_t j = 0; j < n * op.n_out; ++j) Y[j] = start[j] + signal[j];
-                    cache.output = Y;
-                    break;
-                }
-            }
-            signal = cache.output;
-        }
-        return signal;
+    Pass(const std::vector<Operation>& operations, const Tensors<T>& tensors, bool training)
+        : operations_(operations), p_(tensors), training_(training), works_(operations.size()) {
+        while (bottom_ < operations_.size() && !is_root(bottom_)) ++bottom_;
     }
 
-    // Room for the gradient by the raw scores, to be filled before backward.
-    T* top(std::size_t n) {
-        std::size_t widest = 0;
-        for (const Operation& op : operations_) widest = std::max({widest, op.n_in, op.n_out});
-        for (auto& buffer : gradients_)
-            if (buffer.size() < n * widest) buffer.resize(n * widest);
-        return gradients_[0].data();
+    Pass(const Pass&) = delete;
+
+    Run run;  // of the pass that comes next
+
+    // Make room and plan the phases for n rows; the plans of two numbers of rows (full batches and the last one) are kept.
+    void prepare(std::size_t n) {
+        if (current_ && current_->n == n) return;
+        if (n > capacity_) grow(n);
+        for (auto& plan : plans_)
+            if (plan.n == n) {
+                current_ = &plan;
+                return;
+            }
+        if (plans_.size() == 2) plans_.erase(&plans_.front() == current_ ? std::next(plans_.begin()) : plans_.begin());
+        plans_.push_back({n, {}, {}});
+        current_ = &plans_.back();
+        plan_forward(*current_);
+        if (training_) plan_backward(*current_);
     }
 
-    // Write the gradient of every parameter; the gradient by X is not computed.
-    void backward(const Tensors<T>& p, std::size_t n) {
-        std::size_t bottom = 0;  // below the first operation that is more than a mark nobody asks for a gradient
-        while (bottom + 1 < operations_.size() && operations_[bottom].kind == Kind::residual_begin) ++bottom;
-        T* dY = gradients_[0].data();
-        T* spare = gradients_[1].data();
-        for (std::size_t i = operations_.size(); i-- > bottom;) {
-            const Operation& op = operations_[i];
-            Cache<T>& cache = caches_[i];
-            switch (op.kind) {
-                case Kind::dense:
-                    dense_backward(op, p, cache, dY, i > bottom ? spare : nullptr, n);
-                    std::swap(dY, spare);
-                    break;
-                case Kind::activation: activation_backward(op.activation, cache.kept, dY, n * op.n_out); break;
-                case Kind::dropout: dropout_backward(op, cache, dY, n); break;
-                case Kind::batch_norm: batch_norm_backward(op, p, cache, dY, n); break;
-                case Kind::layer_norm: layer_norm_backward(op, p, cache, dY, n); break;
-                case Kind::residual_end:  // kept for where the block began
-                    std::memcpy(cache.room(cache.extra, n * op.n_out), dY, n * op.n_out * sizeof(T));
-                    caches_[op.partner].kept = cache.extra.data();
-                    break;
-                case Kind::residual_begin:
-                    for (std::size_t j = 0; j < n * op.n_in; ++j) dY[j] += cache.kept[j];
-                    break;
-            }
-        }
+    // Room for X, rows input_step() apart, to be filled before the forward phases.
+    T* input() { return X_.data(); }
+    std::size_t input_step() const { return stride<T>(operations_.front().n_in); }
+
+    // Raw scores, after the forward phases, and room for their gradient, rows step() apart.
+    const T* scores() const { return works_.back().output; }
+    T* top() { return gradients_[0].data(); }
+    std::size_t step() const { return works_.back().step; }
+
+    const std::vector<Phase>& forward() const { return current_->forward; }
+    const std::vector<Phase>& backward() const { return current_->backward; }
+
+    // To be called on each block of rows whose gradient by the raw scores is written.
+    void back_from_scores(std::size_t from, std::size_t to) {
+        back_through(operations_.size() - 1, gradients_[0].data(), {from, to, 0, whole_vectors<T>(operations_.back().n_out)});
     }
 
   private:
+    struct Plan {
+        std::size_t n;
+        std::vector<Phase> forward, backward;
+    };
+
+    bool is_root(std::size_t i) const {
+        const Kind kind = operations_[i].kind;
+        return kind == Kind::dense || kind == Kind::batch_norm || kind == Kind::layer_norm;
+    }
+
+    void grow(std::size_t n) {
+        capacity_ = n;
+        X_.room(n * input_step());
+        const T* signal = X_.data();
+        std::size_t widest = input_step();
+        for (std::size_t i = 0; i < operations_.size(); ++i) {
+            const Operation& op = operations_[i];
+            Work<T>& work = works_[i];
+            work.input = signal;
+            work.step_in = stride<T>(op.n_in);
+            work.step = stride<T>(op.n_out);
+            widest = std::max(widest, work.step);
+            const std::size_t size = n * work.step;
+            switch (op.kind) {
+                case Kind::dense:
+                    work.kept = work.output = work.main.room(size);
+                    if (keeps_input(op.activation)) work.output = work.extra.room(size);
+                    break;
+                case Kind::activation:
+                    work.output = work.main.room(size);
+                    work.kept = keeps_input(op.activation) ? work.input : work.output;
+                    break;
+                case Kind::dropout:
+                    work.output = drops(op) ? work.main.room(size) : work.input;
+                    work.kept = drops(op) ? work.extra.room(size) : nullptr;
+                    break;
+                case Kind::batch_norm:
+                case Kind::layer_norm:
+                    work.output = work.main.room(size);
+                    work.kept = work.extra.room(size);
+                    work.small.room(op.kind == Kind::batch_norm ? 2 * op.n_out : n);
+                    break;
+                case Kind::residual_begin: work.output = work.input; break;
+                case Kind::residual_end:
+                    work.output = work.main.room(size);
+                    if (training_) work.extra.room(size);
+                    break;
+            }
+            signal = work.output;
+        }
+        if (training_)
+            for (auto& gradient : gradients_) gradient.room(n * widest);
+    }
+
+    bool drops(const Operation& op) const { return training_ && op.rate != 0; }
+
+    // ----- forward
+
+    void plan_forward(Plan& plan) {
+        const std::size_t n = plan.n;
+        if (!is_root(0)) {  // what stands before the first product
+            const Grid grid = sweep(n, operations_[0].n_out);
+            plan.forward.push_back({grid.size(), [this, grid](std::size_t piece) {
+                                        Block block = grid.block(piece);
+                                        block.right = whole_vectors<T>(block.right);
+                                        on_from(0, block);
+                                    }});
+        }
+        for (std::size_t i = 0; i < operations_.size(); ++i) {
+            const Operation& op = operations_[i];
+            Work<T>& work = works_[i];
+            const auto follow = [this, i, &op](Block block) {
+                block.right = whole_vectors<T>(block.right);
+                if (op.kind == Kind::dense)
+                    activation_forward(op.activation, works_[i].kept, const_cast<T*>(works_[i].output), works_[i].step, block);
+                on_from(i + 1, block);
+            };
+            if (op.kind == Kind::dense) {
+                const Grid grid = cut<T>(n, op.n_out, op.n_in);
+                plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
+                                            dense_forward(op, p_, work, grid.block(piece), follow);
+                                        }});
+            } else if (op.kind == Kind::batch_norm) {
+                const Grid grid = columns(n, op.n_out);
+                plan.forward.push_back({grid.size(), [this, grid, n, &op, &work, follow](std::size_t piece) {
+                                            batch_norm_forward(op, p_, work, run, n, grid.block(piece));
+                                            follow(grid.block(piece));
+                                        }});
+            } else if (op.kind == Kind::layer_norm) {
+                const Grid grid = sweep(n, op.n_out);
+                plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
+                                            layer_norm_forward(op, p_, work, grid.block(piece));
+                                            follow(grid.block(piece));
+                                        }});
+            }
+        }
+    }
+
+    // The operations from i on that work on each number alone.
+    void on_from(std::size_t i, const Block& block) {
+        for (; i < operations_.size() && !is_root(i); ++i) {
+            const Operation& op = operations_[i];
+            Work<T>& work = works_[i];
+            if (op.kind == Kind::activation) activation_forward(op.activation, work.input, work.main.data(), work.step, block);
+            if (op.kind == Kind::dropout && drops(op)) dropout_forward(op, work, run, block);
+            if (op.kind == Kind::residual_end) add(works_[op.partner].input, work.input, work.main.data(), work.step, block);  // Y = X + F(X)
+        }
+    }
+
+    static void add(const T* A, const T* B, T* C, std::size_t step, const Block& block) {
+        for (std::size_t i = block.top; i < block.bottom; ++i) {
+            GLASSNET_INDEPENDENT
+            for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j) C[j] = A[j] + B[j];
+        }
+    }
+
+    // ----- backward
+
+    void plan_backward(Plan& plan) {
+        const std::size_t n = plan.n;
+        std::size_t above = 0;  // which of the two buffers holds the gradient by the output
+        for (std::size_t i = operations_.size(); i-- > bottom_;) {
+            if (!is_root(i)) continue;
+            const Operation& op = operations_[i];
+            Work<T>& work = works_[i];
+            const bool wanted = i > bottom_;  // below the first parameters nobody asks for a gradient
+            const auto dY = [this, above] { return gradients_[above].data(); };
+            const auto dX = [this, above] { return gradients_[1 - above].data(); };
+            const auto follow = [this, i, dX](Block block) {
+                block.right = whole_vectors<T>(block.right);
+                if (i > 0) back_through(i - 1, dX(), block);
+            };
+            if (op.kind == Kind::dense) {
+                const Grid weights = cut<T>(op.n_in, op.n_out, n), inputs = wanted ? cut<T>(n, op.n_in, op.n_out) : Grid{};
+                plan.backward.push_back({weights.size() + inputs.size(), [=, this_ = this, &op, &work](std::size_t piece) {
+                                             if (piece < inputs.size())
+                                                 dense_backward_input(op, this_->p_, work, dY(), dX(), inputs.block(piece), follow);
+                                             else dense_backward_parameters(op, this_->p_, work, dY(), n, weights.block(piece - inputs.size()));
+                                         }});
+            } else if (op.kind == Kind::batch_norm) {
+                const Grid grid = columns(n, op.n_out);
+                plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
+                                             batch_norm_backward(op, this_->p_, work, dY(), dX(), n, grid.block(piece));
+                                             if (wanted) follow(grid.block(piece));
+                                         }});
+            } else {
+                const Grid rows = sweep(n, op.n_out), sums = columns(n, op.n_out);
+                plan.backward.push_back({rows.size() + sums.size(), [=, this_ = this, &op, &work](std::size_t piece) {
+                                             if (piece >= rows.size()) {
+                                                 scale_and_shift_backward(op, this_->p_, work, dY(), n, sums.block(piece - rows.size()));
+                                                 return;
+                                             }
+                                             layer_norm_backward(op, this_->p_, work, dY(), dX(), rows.block(piece));
+                                             if (wanted) follow(rows.block(piece));
+                                         }});
+            }
+            above = 1 - above;
+        }
+    }
+
+    // From operation i down to the first that needs the whole signal: dY becomes the gradient that this one takes.
+    void back_through(std::size_t i, T* dY, const Block& block) {
+        for (;; --i) {
+            const Operation& op = operations_[i];
+            const Work<T>& work = works_[i];
+            if (op.kind == Kind::dense || op.kind == Kind::activation) activation_backward(op.activation, work.kept, dY, work.step, block);
+            if (op.kind == Kind::dropout && drops(op)) dropout_backward(work, dY, block);
+            if (op.kind == Kind::residual_end) copy(dY, work.extra.data(), work.step, block);  // kept for where the block began
+            if (op.kind == Kind::residual_begin) add(end_of(i).extra.data(), dY, dY, work.step, block);
+            if (is_root(i) || i == 0) return;
+        }
+    }
+
+    const Work<T>& end_of(std::size_t begin) const {
+        for (std::size_t i = begin + 1;; ++i)
+            if (operations_[i].kind == Kind::residual_end && operations_[i].partner == begin) return works_[i];
+    }
+
+    static void copy(const T* from, T* to, std::size_t step, const Block& block) {
+        for (std::size_t i = block.top; i < block.bottom; ++i)
+            std::memcpy(to + i * step + block.left, from + i * step + block.left, (block.right - block.left) * sizeof(T));
+    }
+
+    // ----- cuts of what is no product
+
+    static Grid sweep(std::size_t n, std::size_t width) {  // rows
+        return {n, width, width, std::clamp<std::size_t>(n * width / 16384, 1, std::min<std::size_t>(n, 32)), 1};
+    }
+
+    static Grid columns(std::size_t n, std::size_t width) {
+        const std::size_t units = (width + panel_width<T> - 1) / panel_width<T>;
+        return {n, width, panel_width<T>, 1, std::clamp<std::size_t>(n * width / 8192, 1, units)};
+    }
+
     const std::vector<Operation>& operations_;
-    std::vector<Cache<T>> caches_;
-    std::vector<T> gradients_[2];
+    const Tensors<T> p_;
+    const bool training_;
+    std::size_t bottom_ = 0;  // the first operation with parameters
+    std::size_t capacity_ = 0;
+    std::vector<Work<T>> works_;
+    Buffer<T> X_, gradients_[2];
+    std::list<Plan> plans_;
+    Plan* current_ = nullptr;
 };
 
 }  // namespace glassnet

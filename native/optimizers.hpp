@@ -1,8 +1,12 @@
 // Optimizers and penalties over stretches of theta, as in glassnet/optimizers.py and penalties.py, by the same names.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <vector>
+
+#include "simd.hpp"
 
 namespace glassnet {
 
@@ -20,23 +24,46 @@ struct OptimizerSettings {
     bool nesterov = false;
 };
 
+// What a step has in common for all of theta.
+struct Update {
+    double lr = 0;
+    double corrected1 = 1, corrected2 = 1;  // 1 - beta^t of Adam
+    double factor = 1;                      // of the gradient, where it was too long
+};
+
+inline Update update_number(const OptimizerSettings& settings, double t, double lr, double length, double max_norm) {
+    Update update{lr};
+    if (settings.kind == OptimizerKind::adam || settings.kind == OptimizerKind::adamw) {
+        update.corrected1 = 1 - std::pow(settings.beta1, t);
+        update.corrected2 = 1 - std::pow(settings.beta2, t);
+    }
+    if (length > max_norm) update.factor = max_norm / length;
+    return update;
+}
+
 // first is SGD's velocity or Adam's m, second RMSprop's or Adam's v; t counts this step, from 1.
 template <class T>
-void optimizer_step(const OptimizerSettings& settings, T* theta, const T* g, T* __restrict first, T* __restrict second,
-                    const Segment& segment, double lr, double t) {
-    const T rate = static_cast<T>(lr * segment.lr_factor);
+void optimizer_step(const OptimizerSettings& settings, T* theta, T* g, T* first, T* second, const Segment& segment, const Update& update) {
+    const T rate = static_cast<T>(update.lr * segment.lr_factor);
     const std::size_t start = segment.start, stop = segment.stop;
+    if (update.factor != 1) {
+        const T factor = static_cast<T>(update.factor);
+        for (std::size_t i = start; i < stop; ++i) g[i] *= factor;
+    }
     switch (settings.kind) {
         case OptimizerKind::sgd: {
             const T momentum = static_cast<T>(settings.momentum);
             if (settings.momentum == 0) {
+                GLASSNET_INDEPENDENT
                 for (std::size_t i = start; i < stop; ++i) theta[i] -= rate * g[i];
             } else if (settings.nesterov) {
+                GLASSNET_INDEPENDENT
                 for (std::size_t i = start; i < stop; ++i) {
                     first[i] = momentum * first[i] + g[i];
                     theta[i] -= rate * (momentum * first[i] + g[i]);
                 }
             } else {
+                GLASSNET_INDEPENDENT
                 for (std::size_t i = start; i < stop; ++i) {
                     first[i] = momentum * first[i] + g[i];
                     theta[i] -= rate * first[i];
@@ -46,6 +73,7 @@ void optimizer_step(const OptimizerSettings& settings, T* theta, const T* g, T* 
         }
         case OptimizerKind::rmsprop: {
             const T rho = static_cast<T>(settings.beta2), rest = static_cast<T>(1 - settings.beta2), eps = static_cast<T>(settings.eps);
+            GLASSNET_INDEPENDENT
             for (std::size_t i = start; i < stop; ++i) {
                 second[i] = rho * second[i] + rest * (g[i] * g[i]);
                 theta[i] -= rate * (g[i] / (std::sqrt(second[i]) + eps));
@@ -56,9 +84,10 @@ void optimizer_step(const OptimizerSettings& settings, T* theta, const T* g, T* 
         case OptimizerKind::adamw: {
             const T keep1 = static_cast<T>(settings.beta1), rest1 = static_cast<T>(1 - settings.beta1);
             const T keep2 = static_cast<T>(settings.beta2), rest2 = static_cast<T>(1 - settings.beta2), eps = static_cast<T>(settings.eps);
-            const T corrected = static_cast<T>(lr * segment.lr_factor / (1 - std::pow(settings.beta1, t)));
-            const T root = static_cast<T>(1 / std::sqrt(1 - std::pow(settings.beta2, t)));
-            const T shrink = static_cast<T>(1 - lr * segment.lr_factor * settings.weight_decay * segment.decay_factor);
+            const T corrected = static_cast<T>(update.lr * segment.lr_factor / update.corrected1);
+            const T root = static_cast<T>(1 / std::sqrt(update.corrected2));
+            const T shrink = static_cast<T>(1 - update.lr * segment.lr_factor * settings.weight_decay * segment.decay_factor);
+            GLASSNET_INDEPENDENT
             for (std::size_t i = start; i < stop; ++i) {
                 first[i] = keep1 * first[i] + rest1 * g[i];
                 second[i] = keep2 * second[i] + rest2 * (g[i] * g[i]);
@@ -84,15 +113,41 @@ double penalty_gradient(const T* theta, T* g, const Segment& segment, double l1,
     return segment.decay_factor * (l1 * sum + 0.5 * l2 * squares);
 }
 
-// The Euclidean norm, its squares summed in double so that a long float vector neither rounds nor overflows.
+// The sum of squares, in double so that a long float vector neither rounds nor overflows.
 template <class T>
-double norm(const T* g, std::size_t n) {
+double sum_of_squares(const T* g, std::size_t start, std::size_t stop) {
     double parts[8] = {};
-    std::size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (int j = 0; j < 8; ++j) parts[j] += static_cast<double>(g[i + j]) * g[i + j];
-    for (; i < n; ++i) parts[0] += static_cast<double>(g[i]) * g[i];
-    return std::sqrt(((parts[0] + parts[4]) + (parts[1] + parts[5])) + ((parts[2] + parts[6]) + (parts[3] + parts[7])));
+    std::size_t i = start;
+    for (; i + 8 <= stop; i += 8)
+        for (std::size_t j = 0; j < 8; ++j) parts[j] += static_cast<double>(g[i + j]) * static_cast<double>(g[i + j]);
+    for (; i < stop; ++i) parts[0] += static_cast<double>(g[i]) * static_cast<double>(g[i]);
+    return ((parts[0] + parts[4]) + (parts[1] + parts[5])) + ((parts[2] + parts[6]) + (parts[3] + parts[7]));
+}
+
+// Neighbours with equal factors as one, then cut to pieces of about so many parameters: short stretches share a piece.
+inline std::vector<std::vector<Segment>> stretches(const std::vector<Segment>& segments, std::size_t most) {
+    std::vector<Segment> joined;
+    for (const Segment& segment : segments) {
+        const bool same = !joined.empty() && joined.back().stop == segment.start && joined.back().lr_factor == segment.lr_factor &&
+                          joined.back().decay_factor == segment.decay_factor;
+        if (same) joined.back().stop = segment.stop;
+        else joined.push_back(segment);
+    }
+    std::vector<std::vector<Segment>> pieces;
+    std::size_t room = 0;
+    for (Segment segment : joined)
+        while (segment.start < segment.stop) {
+            if (room == 0) {
+                pieces.emplace_back();
+                room = most;
+            }
+            Segment part = segment;
+            part.stop = std::min(segment.stop, segment.start + room);
+            pieces.back().push_back(part);
+            room -= part.stop - part.start;
+            segment.start = part.stop;
+        }
+    return pieces;
 }
 
 }  // namespace glassnet

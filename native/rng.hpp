@@ -21,13 +21,15 @@ inline std::array<std::uint64_t, 4> philox(std::array<std::uint64_t, 4> counter,
     return counter;
 }
 
-// Write scale where a unit is kept and 0 where it is dropped: unit i uses the 32-bit integer number i of the stream, low half first.
+// Write scale where a unit is kept and 0 where it is dropped, for n units from number `first` on: unit i uses the 32-bit integer number i
+// of the stream, low half first.
 template <class T>
-void dropout_mask(T* mask, std::size_t n, std::uint64_t seed, std::uint64_t layer, std::uint64_t step, std::uint64_t threshold, T scale) {
-    std::size_t i = 0;
-    for (std::uint64_t block = 1; i < n; ++block) {
-        const auto words = philox({block, 0, 0, step}, {seed, layer});
-        for (int half = 0; half < 8 && i < n; ++half, ++i) {
+void dropout_mask(T* mask, std::size_t first, std::size_t n, std::uint64_t seed, std::uint64_t layer, std::uint64_t step,
+                  std::uint64_t threshold, T scale) {
+    for (std::size_t i = 0; i < n;) {
+        const std::size_t unit = first + i;
+        const auto words = philox({unit / 8 + 1, 0, 0, step}, {seed, layer});
+        for (std::size_t half = unit % 8; half < 8 && i < n; ++half, ++i) {
             const std::uint32_t integer = static_cast<std::uint32_t>(words[half / 2] >> (half % 2 * 32));
             mask[i] = integer < threshold ? scale : T(0);
         }

@@ -5,15 +5,11 @@ from __future__ import annotations
 import math
 from functools import cache
 from importlib import import_module
-from importlib.machinery import EXTENSION_SUFFIXES
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glassnet.engines import program
-from glassnet.engines.blas import blas_threads
 from glassnet.engines.engine import Array, Steps, check_binding
 from glassnet.engines.interrupts import interrupts_noted
 from glassnet.errors import SettingError, UnsupportedError
@@ -31,36 +27,11 @@ _STATUS = ("done", "diverged", "interrupted")
 
 @cache
 def compiled() -> Any:
-    """Return the compiled module, its matrix product taken from SciPy; None where it was not built."""
+    """Return the compiled module; None where it was not built."""
     try:
-        native = import_module("glassnet._native")
+        return import_module("glassnet._native")
     except ImportError:
         return None
-    blas = _scipy_blas()
-    native.use_blas(blas["sgemm"], blas["dgemm"])
-    return native
-
-
-def _scipy_blas() -> Any:
-    """Return SciPy's table of BLAS functions.
-
-    Loading its one file directly takes milliseconds, importing scipy.linalg a fifth of a second.
-    """
-    scipy = find_spec("scipy")
-    for folder in scipy.submodule_search_locations or () if scipy else ():
-        for suffix in EXTENSION_SUFFIXES:
-            file = Path(folder) / "linalg" / f"cython_blas{suffix}"
-            spec = spec_from_file_location("scipy.linalg.cython_blas", file) if file.exists() else None
-            if spec and spec.loader:
-                try:
-                    module = module_from_spec(spec)
-                    spec.loader.exec_module(module)
-                except ImportError:  # its libraries want SciPy's own start-up: the ordinary way
-                    continue
-                return module.__pyx_capi__
-    from scipy.linalg import cython_blas
-
-    return cython_blas.__pyx_capi__
 
 
 class NativeEngine:
@@ -106,6 +77,7 @@ class NativeEngine:
             l2=float(penalty.l2),
             max_norm=math.inf if self.max_norm is None else float(self.max_norm),
             seed=self.seed % 2**64,
+            n_threads=self.n_threads or 1,
         )
         vectors = self.state.vectors if self.state else {}
         none = np.empty(0, parameters.theta.dtype)
@@ -125,14 +97,12 @@ class NativeEngine:
         """Return raw scores `(n, n_outputs)`."""
         X = self.network.check_input(X)
         Z = np.empty((X.shape[0], self.network.n_outputs), self.network.dtype)
-        with blas_threads(self.n_threads):
-            self._engine.predict(_rows(X), Z)
+        self._engine.predict(_rows(X), Z)
         return Z
 
     def loss_and_gradient(self, X: Any, y: Array, weight: Array | None = None, step: int = 0) -> float:
         """Return the objective and leave its gradient in `network.parameters.gradient`."""
-        with blas_threads(self.n_threads):
-            return float(self._engine.loss_and_gradient(_rows(X), np.ascontiguousarray(y), _weights(weight), step))
+        return float(self._engine.loss_and_gradient(_rows(X), np.ascontiguousarray(y), _weights(weight), step))
 
     def update(self, lr: float) -> None:
         """Clip the gradient and take one optimizer step."""
@@ -145,7 +115,7 @@ class NativeEngine:
         """Take one step for each batch; see `Engine.run`."""
         if self.state is None:
             raise SettingError("this engine was made without an optimizer: give one to update parameters.")
-        with blas_threads(self.n_threads), interrupts_noted() as interrupted:
+        with interrupts_noted() as interrupted:
             done, losses, weights, norm, status, t = self._engine.run(
                 _rows(X),
                 np.ascontiguousarray(y),

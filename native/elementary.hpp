@@ -1,0 +1,116 @@
+// Exponential and logarithm without a branch, so that a loop over them becomes vectors: the power series after a reduction of the
+// argument. Errors are of two or three units in the last place; not a number goes in and comes out.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <type_traits>
+
+namespace glassnet {
+
+template <class T>
+struct Format;
+
+// n_powers, n_odd: how many terms bring the rest of each series below the last place.
+template <>
+struct Format<float> {
+    using Integer = std::int32_t;
+    static constexpr int mantissa = 23, bias = 127, n_powers = 8, n_odd = 5;
+    static constexpr float lowest = -104.0f, highest = 89.0f, rounder = 12582912.0f;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
+    static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
+};
+
+template <>
+struct Format<double> {
+    using Integer = std::int64_t;
+    static constexpr int mantissa = 52, bias = 1023, n_powers = 14, n_odd = 11;
+    static constexpr double lowest = -746.0, highest = 710.0, rounder = 6755399441055744.0;
+    static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
+};
+
+template <class T>
+inline typename Format<T>::Integer bits(T x) {
+    return __builtin_bit_cast(typename Format<T>::Integer, x);
+}
+
+// 2^n for n within the normal exponents.
+template <class T>
+inline T power_of_two(typename Format<T>::Integer n) {
+    return __builtin_bit_cast(T, static_cast<typename Format<T>::Integer>((n + Format<T>::bias) << Format<T>::mantissa));
+}
+
+// x = n ln 2 + r with |r| <= ln 2 / 2.
+template <class T>
+struct Reduced {
+    typename Format<T>::Integer n;
+    T r;
+};
+
+template <class T>
+inline Reduced<T> reduce(T x) {
+    using F = Format<T>;
+    const T shifted = x * T(1.4426950408889634) + F::rounder;
+    const T n = shifted - F::rounder;
+    return {bits(shifted) - bits(F::rounder), (x - n * F::ln2_high) - n * F::ln2_low};
+}
+
+// exp(r) - 1 = r (1 + r/2 (1 + r/3 (1 + ...))).
+template <class T>
+inline T small_expm1(T r) {
+    T sum = 1;
+    for (int k = Format<T>::n_powers; k >= 2; --k) sum = 1 + r * (1 / T(k)) * sum;
+    return r * sum;
+}
+
+// exp(x); 0 and infinity beyond the range of T.
+template <class T>
+inline T exponential(T x) {
+    using F = Format<T>;
+    x = x < F::lowest ? F::lowest : x;
+    x = x > F::highest ? F::highest : x;
+    const auto [n, r] = reduce(x);
+    const auto half = n >> 1;  // in two steps, since 2^n itself may be no normal number
+    return ((1 + small_expm1(r)) * power_of_two<T>(half)) * power_of_two<T>(n - half);
+}
+
+// exp(x) - 1 for x of at most 40, exact near 0 too.
+template <class T>
+inline T exponential_minus_1(T x) {
+    x = x < T(-60) ? T(-60) : x;
+    const auto [n, r] = reduce(x);
+    const T scale = power_of_two<T>(n);
+    return scale * small_expm1(r) + (scale - 1);
+}
+
+template <class T>
+inline T hyperbolic_tangent(T x) {
+    T near = x < T(-20) ? T(-20) : x;
+    near = near > T(20) ? T(20) : near;
+    const T e = exponential_minus_1(2 * near);
+    return e / (e + 2);
+}
+
+// log(x) of a positive normal x: x = 2^n (1 + f), log(1 + f) = 2 (s + s^3/3 + s^5/5 + ...), s = f / (2 + f), |s| <= 0.172.
+template <class T>
+inline T logarithm(T x) {
+    using F = Format<T>;
+    using Integer = typename F::Integer;
+    // The bits of sqrt(1/2), so that 1 + f lies between it and sqrt(2).
+    const Integer middle = bits(T(0.70710678118654752));
+    const Integer n = (bits(x) - middle) >> F::mantissa;
+    const T f = __builtin_bit_cast(T, static_cast<Integer>(bits(x) - (n << F::mantissa))) - 1;
+    const T s = f / (2 + f), square = s * s;
+    T sum = 0;
+    for (int k = F::n_odd - 1; k >= 1; --k) sum = square * (1 / T(2 * k + 1) + sum);
+    const T count = static_cast<T>(n);
+    return count * F::ln2_high + (2 * s + (2 * s * sum + count * F::ln2_low));
+}
+
+// log(1 + u) for u from 0 to 1: the logarithm of the rounded sum, corrected by what the rounding lost.
+template <class T>
+inline T logarithm_1_plus(T u) {
+    const T w = 1 + u;
+    return logarithm(w) + (u - (w - 1)) / w;
+}
+
+}  // namespace glassnet

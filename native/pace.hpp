@@ -1,0 +1,72 @@
+// How many workers take the pieces of a step: found by trying, and tried again from time to time, because other programs come and go.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+
+#include "team.hpp"
+
+namespace glassnet {
+
+// Steps run in windows of some tenths of a millisecond. Each number of workers that is allowed (1, 2, 4, ... and the most) gets some
+// windows, the fastest is kept for a while that doubles as long as it stays the fastest.
+class Pace {
+  public:
+    explicit Pace(std::size_t most) {
+        for (std::size_t n = 1; n < most; n *= 2) choices_.push_back({n});
+        choices_.push_back({most});
+    }
+
+    std::size_t n_workers() const { return choices_[current_].n_workers; }
+
+    // Steps of the next window.
+    std::size_t n_steps() const { return n_steps_; }
+
+    // A window of so many steps took so long.
+    void took(std::size_t n_steps, Clock::duration time) {
+        if (n_steps == 0) return;
+        const double seconds = std::chrono::duration<double>(time).count();
+        if (seconds < shortest_window) n_steps_ = std::min<std::size_t>(2 * n_steps_, 1 << 20);
+        else if (seconds > 4 * shortest_window && n_steps_ > 1) n_steps_ /= 2;
+        if (choices_.size() == 1 || seconds < shortest_window / 2) return;  // too short to judge
+        if (holding_ > 0) {
+            holding_ -= seconds;
+            if (holding_ <= 0) begin_trial();
+            return;
+        }
+        auto& choice = choices_[current_];
+        choice.best = std::min(choice.best, seconds / static_cast<double>(n_steps));
+        if (++choice.windows < windows_a_trial) return;
+        if (current_ + 1 < choices_.size()) {
+            ++current_;
+            return;
+        }
+        const auto fastest = std::min_element(choices_.begin(), choices_.end(), [](auto& a, auto& b) { return a.best < b.best; });
+        current_ = static_cast<std::size_t>(fastest - choices_.begin());
+        hold_ = current_ == kept_ ? std::min(2 * hold_, longest_hold) : shortest_hold;
+        kept_ = current_;
+        holding_ = hold_;
+    }
+
+  private:
+    static constexpr double shortest_window = 2e-4, shortest_hold = 0.05, longest_hold = 1.6;  // seconds
+    static constexpr int windows_a_trial = 3;
+
+    struct Choice {
+        std::size_t n_workers;
+        double best = std::numeric_limits<double>::infinity();
+        int windows = 0;
+    };
+
+    void begin_trial() {
+        for (auto& choice : choices_) choice = {choice.n_workers};
+        current_ = 0;
+    }
+
+    std::vector<Choice> choices_;
+    std::size_t current_ = 0, kept_ = 0, n_steps_ = 1;
+    double hold_ = shortest_hold, holding_ = 0;
+};
+
+}  // namespace glassnet

@@ -1,0 +1,79 @@
+// Prediction: a network's forward pass over any number of rows, in several threads at once if they like.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "network.hpp"
+#include "rows.hpp"
+
+namespace glassnet {
+
+template <class T>
+class Predictor {
+  public:
+    Predictor(const std::vector<Operation>& operations, const Tensors<T>& tensors) : operations_(operations), p_(tensors) {}
+
+    // Raw scores (n, n_outputs) of the rows, a stretch of them at a time, each stretch through the whole network by one worker.
+    void predict(const Rows<T>& X, T* Z, std::size_t n_threads) const {
+        const std::size_t n_stretches = (X.n + stretch_rows - 1) / stretch_rows;
+        if (n_stretches == 0) return;
+        const auto start = Clock::now();
+        predict(X, 0, std::min(X.n, stretch_rows), Z);
+        const auto rest = (Clock::now() - start) * (n_stretches - 1);
+        std::unique_ptr<Team> team;
+        if (n_threads > 1 && rest > std::chrono::milliseconds(1)) team = std::make_unique<Team>(n_threads - 1);
+        for (std::size_t from = 1; from < n_stretches; from += most_pieces) {
+            const Phase phase{std::min(n_stretches - from, most_pieces), [&](std::size_t piece) {
+                                  const std::size_t top = (from + piece) * stretch_rows;
+                                  predict(X, top, std::min(top + stretch_rows, X.n), Z);
+                              }};
+            if (team) team->run(phase);
+            else
+                for (std::size_t i = 0; i < phase.n_pieces; ++i) phase.piece(i);
+        }
+    }
+
+    std::size_t n_features() const { return operations_.front().n_in; }
+    std::size_t n_outputs() const { return operations_.back().n_out; }
+
+  private:
+    static constexpr std::size_t stretch_rows = 256, most_pieces = 4096;
+
+    void predict(const Rows<T>& X, std::size_t top, std::size_t bottom, T* Z) const {
+        auto pass = take();
+        const std::size_t n = bottom - top, k = n_outputs();
+        pass->prepare(n);
+        for (std::size_t i = 0; i < n; ++i) X.copy(top + i, pass->input() + i * pass->input_step());
+        for (const Phase& phase : pass->forward())
+            for (std::size_t piece = 0; piece < phase.n_pieces; ++piece) phase.piece(piece);
+        for (std::size_t i = 0; i < n; ++i) std::memcpy(Z + (top + i) * k, pass->scores() + i * pass->step(), k * sizeof(T));
+        give_back(std::move(pass));
+    }
+
+    // Passes lie on a shelf between calls, as many as ever worked at the same time.
+    std::unique_ptr<Pass<T>> take() const {
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            if (!shelf_.empty()) {
+                auto pass = std::move(shelf_.back());
+                shelf_.pop_back();
+                return pass;
+            }
+        }
+        return std::make_unique<Pass<T>>(operations_, p_, false);
+    }
+
+    void give_back(std::unique_ptr<Pass<T>> pass) const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        shelf_.push_back(std::move(pass));
+    }
+
+    const std::vector<Operation> operations_;
+    const Tensors<T> p_;
+    mutable std::mutex mutex_;
+    mutable std::vector<std::unique_ptr<Pass<T>>> shelf_;
+};
+
+}  // namespace glassnet

@@ -1,0 +1,103 @@
+// Vectors as wide as the instruction set that this file is compiled for, and memory laid out in rows of whole vectors.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+
+namespace glassnet {
+
+// How many rows of a product fit the registers beside two vectors of columns: 14 x 2 sums of 32 registers, 6 x 2 of 16.
+#if defined(__AVX512F__)
+constexpr std::size_t vector_bytes = 64, tile_rows = 14;
+#elif defined(__AVX__)
+constexpr std::size_t vector_bytes = 32, tile_rows = 6;
+#elif defined(__aarch64__)
+constexpr std::size_t vector_bytes = 16, tile_rows = 12;
+#else
+constexpr std::size_t vector_bytes = 16, tile_rows = 6;
+#endif
+
+// Tells the compiler that the iterations of the next loop do not touch each other: in place is allowed, overlap is not.
+#if defined(__clang__)
+#define GLASSNET_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define GLASSNET_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+template <class T>
+constexpr std::size_t lanes = vector_bytes / sizeof(T);
+
+template <class T>
+struct VectorOf {
+    typedef T type __attribute__((vector_size(vector_bytes)));
+};
+
+template <class T>
+using Vector = typename VectorOf<T>::type;
+
+template <class T>
+inline Vector<T> load(const T* from) {
+    Vector<T> v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+}
+
+template <class T>
+inline void store(T* to, Vector<T> v) {
+    std::memcpy(to, &v, sizeof v);
+}
+
+// The sum over the lanes, halves first.
+template <class T>
+inline T sum_of(Vector<T> v) {
+    T parts[lanes<T>];
+    store(parts, v);
+    for (std::size_t half = lanes<T> / 2; half > 0; half /= 2)
+        for (std::size_t l = 0; l < half; ++l) parts[l] += parts[l + half];
+    return parts[0];
+}
+
+template <class T>
+constexpr std::size_t whole_vectors(std::size_t n) {
+    return (n + lanes<T> - 1) / lanes<T> * lanes<T>;
+}
+
+// Elements from one row of a signal to the next: whole vectors, and never a multiple of a kilobyte, where the rows of a tile would
+// fall on the same few lines of the first cache.
+template <class T>
+constexpr std::size_t stride(std::size_t width) {
+    const std::size_t whole = whole_vectors<T>(width);
+    return whole * sizeof(T) % 1024 == 0 ? whole + lanes<T> : whole;
+}
+
+// Memory on a vector's boundary that grows and is kept; new room holds zeros.
+template <class T>
+class Buffer {
+  public:
+    T* room(std::size_t n) {
+        if (n > size_) {
+            data_.reset(static_cast<T*>(::operator new(n * sizeof(T), alignment)));
+            size_ = n;
+            std::memset(static_cast<void*>(data_.get()), 0, n * sizeof(T));
+        }
+        return data_.get();
+    }
+    T* data() const { return data_.get(); }
+
+  private:
+    static constexpr std::align_val_t alignment{64};
+    struct Delete {
+        void operator()(T* p) const { ::operator delete(p, alignment); }
+    };
+    std::unique_ptr<T, Delete> data_;
+    std::size_t size_ = 0;
+};
+
+// Rows [top, bottom) and columns [left, right) of a matrix.
+struct Block {
+    std::size_t top, bottom, left, right;
+};
+
+}  // namespace glassnet

@@ -1,0 +1,156 @@
+// A team of threads that share the pieces of a phase. Who takes which piece is chance, so no result may depend on it: pieces write to
+// places of their own, and their partial sums are added in order afterwards.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace glassnet {
+
+// Pieces that may run at the same time, in any order.
+struct Phase {
+    std::size_t n_pieces;
+    std::function<void(std::size_t piece)> piece;
+};
+
+using Clock = std::chrono::steady_clock;
+
+inline void breathe() {
+#if defined(__x86_64__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+// The thread that calls `run` leads and works too. Helpers take pieces as they come free, wait a moment for more and then sleep. The
+// leader waits only for pieces that were begun; a helper that keeps it waiting, because its core went to another process, is left out
+// for a while.
+class Team {
+  public:
+    explicit Team(std::size_t n_helpers) {
+        for (std::size_t i = 0; i < n_helpers; ++i) helpers_.emplace_back([this] { help(); });
+    }
+
+    Team(const Team&) = delete;
+
+    ~Team() {
+        closing_.store(true);
+        publish(nullptr, 0);
+        for (auto& helper : helpers_) helper.join();
+    }
+
+    std::size_t n_workers() const { return helpers_.size() + 1; }
+
+    void run(const Phase& phase) {
+        if (phase.n_pieces == 1 || resting()) {
+            for (std::size_t i = 0; i < phase.n_pieces; ++i) phase.piece(i);
+            return;
+        }
+        done_.store(0, std::memory_order_relaxed);
+        publish(&phase, phase.n_pieces);
+        std::uint64_t last = 0;
+        take_pieces(last);
+        wait_for(phase.n_pieces);
+    }
+
+  private:
+    static constexpr auto spin = std::chrono::microseconds(50), late = std::chrono::microseconds(400);
+    static constexpr auto shortest_rest = std::chrono::milliseconds(4), longest_rest = std::chrono::milliseconds(256);
+
+    // One word says all of a phase: its number (32 bits), its pieces (16) and the next one to take (16), so that a latecomer who adds
+    // to it learns at once whether what he took is a piece of the phase that he knows.
+    static std::uint64_t number(std::uint64_t ticket) { return ticket >> 32; }
+    static std::uint64_t count(std::uint64_t ticket) { return ticket >> 16 & 0xffff; }
+    static std::uint64_t next(std::uint64_t ticket) { return ticket & 0xffff; }
+
+    void publish(const Phase* phase, std::size_t n_pieces) {
+        phase_.store(phase, std::memory_order_relaxed);
+        ticket_.store((number(ticket_.load(std::memory_order_relaxed)) + 1) << 32 | static_cast<std::uint64_t>(n_pieces) << 16);
+        if (sleeping_.load() > 0) {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            woken_.notify_all();
+        }
+    }
+
+    // Take pieces until there are none left; `last` gets the number of the phase that is used up.
+    void take_pieces(std::uint64_t& last) {
+        for (;;) {
+            std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+            if (next(ticket) < count(ticket)) ticket = ticket_.fetch_add(1, std::memory_order_acq_rel);
+            if (next(ticket) >= count(ticket)) {
+                last = number(ticket);
+                return;
+            }
+            // The phase cannot end before this piece is done, so what it points to is alive.
+            phase_.load(std::memory_order_relaxed)->piece(next(ticket));
+            done_.fetch_add(1, std::memory_order_release);
+        }
+    }
+
+    void help() {
+        std::uint64_t last = 0;
+        while (!closing_.load(std::memory_order_relaxed)) {
+            take_pieces(last);
+            wait_for_phase_after(last);
+        }
+    }
+
+    void wait_for_phase_after(std::uint64_t last) {
+        const auto start = Clock::now();
+        do {
+            for (int i = 0; i < 32; ++i) {
+                if (number(ticket_.load(std::memory_order_acquire)) != last) return;
+                breathe();
+            }
+        } while (Clock::now() - start < spin);
+        std::unique_lock<std::mutex> lock(mutex_);
+        sleeping_.fetch_add(1);
+        woken_.wait(lock, [&] { return number(ticket_.load()) != last || closing_.load(); });
+        sleeping_.fetch_sub(1);
+    }
+
+    void wait_for(std::size_t n_pieces) {
+        const auto all_done = [&] { return done_.load(std::memory_order_acquire) == n_pieces; };
+        for (int i = 0; i < 256; ++i) {
+            if (all_done()) return;
+            breathe();
+        }
+        const auto start = Clock::now();
+        while (!all_done()) {
+            if (Clock::now() - start > spin) std::this_thread::yield();  // the helper may be waiting for this very core
+            else breathe();
+        }
+        const auto now = Clock::now();
+        if (now - start > late) {
+            rest_ = now - rest_end_ < rest_ ? std::min<Clock::duration>(2 * rest_, longest_rest) : shortest_rest;
+            rest_end_ = now + rest_;
+        }
+    }
+
+    bool resting() const { return rest_ != Clock::duration::zero() && Clock::now() < rest_end_; }
+
+    std::atomic<std::uint64_t> ticket_{0};
+    std::atomic<const Phase*> phase_{nullptr};
+    alignas(64) std::atomic<std::size_t> done_{0};
+    alignas(64) std::atomic<int> sleeping_{0};
+    std::atomic<bool> closing_{false};
+    std::mutex mutex_;
+    std::condition_variable woken_;
+    Clock::duration rest_ = Clock::duration::zero();
+    Clock::time_point rest_end_;
+    std::vector<std::thread> helpers_;
+};
+
+}  // namespace glassnet
