@@ -47,7 +47,7 @@ class Engine {
     Engine(std::vector<Operation> operations, const std::vector<Segment>& segments, Settings settings, Tensors<T> tensors,
            std::size_t n_statistics, T* first, T* second)
         : operations_(std::move(operations)), settings_(std::move(settings)), p_(tensors), first_(first), second_(second),
-          before_(n_statistics), stretches_(stretches(segments, 16384)), squares_(stretches_.size()), penalties_(stretches_.size()),
+          before_(n_statistics), stretches_(stretches(segments)), squares_(stretches_.size()), penalties_(stretches_.size()),
           pass_(operations_, p_, true), pace_(settings_.n_threads) {
         plan_parameters();
     }
@@ -173,9 +173,9 @@ class Engine {
         y_.room(n * n_targets);
         labels_.resize(std::max(n, labels_.size()));
         weight_.resize(std::max(n, weight_.size()));
-        const std::size_t gathers = std::clamp<std::size_t>(n * width / 16384, 1, std::min<std::size_t>(std::max<std::size_t>(n, 1), 32));
+        const std::size_t gathers = std::clamp<std::size_t>(n * width / 4096, 1, std::min<std::size_t>(std::max<std::size_t>(n, 1), 32));
         gather_phase_ = {gathers, [this, n, gathers](std::size_t piece) { gather(piece * n / gathers, (piece + 1) * n / gathers); }};
-        const std::size_t cuts = std::clamp<std::size_t>(n * k / 1024, 1, 32);
+        const std::size_t cuts = std::clamp<std::size_t>(n * (k + 8) / 512, 1, 32);
         losses_.assign(cuts, 0);
         loss_phase_ = {cuts, [this, n, k, cuts](std::size_t piece) {
                            const std::size_t top = piece * n / cuts, bottom = (piece + 1) * n / cuts;

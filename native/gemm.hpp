@@ -6,7 +6,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
+#include <type_traits>
+#include <utility>
 
 #include "simd.hpp"
 
@@ -73,35 +74,61 @@ void tile_of(std::size_t rows, Arguments... arguments) {
     }
 }
 
-// One step of a perfect shuffle of two vectors; as many as there are bits in the number of lanes transpose a square of rows.
+// The lanes of two vectors by turns: of their first halves, of their second halves.
+template <class T, std::size_t... l>
+Vector<T> zip_first(Vector<T> a, Vector<T> b, std::index_sequence<l...>) {
+    return __builtin_shufflevector(a, b, (l / 2 + l % 2 * lanes<T>)...);
+}
+template <class T, std::size_t... l>
+Vector<T> zip_second(Vector<T> a, Vector<T> b, std::index_sequence<l...>) {
+    return __builtin_shufflevector(a, b, (lanes<T> / 2 + l / 2 + l % 2 * lanes<T>)...);
+}
+
+// Transpose a square of `lanes` rows: zipping row i with the one half a square below, as often as there are bits in a row's number.
 template <class T>
-void zip(const Vector<T>* from, Vector<T>* to) {
+void transpose(const T* from, std::size_t step_from, T* to, std::size_t step_to) {
     constexpr std::size_t n = lanes<T>;
-    for (std::size_t i = 0; i < n / 2; ++i) {
-        T low[n], high[n];
-        for (std::size_t l = 0; l < n / 2; ++l) {
-            low[2 * l] = from[i][l];
-            low[2 * l + 1] = from[i + n / 2][l];
-            high[2 * l] = from[i][l + n / 2];
-            high[2 * l + 1] = from[i + n / 2][l + n / 2];
+    constexpr auto all = std::make_index_sequence<n>();
+    Vector<T> rows[n], zipped[n];
+    for (std::size_t i = 0; i < n; ++i) rows[i] = load(from + i * step_from);
+#pragma GCC unroll 4
+    for (std::size_t size = 1; size < n; size *= 2) {
+#pragma GCC unroll 8
+        for (std::size_t i = 0; i < n / 2; ++i) {
+            zipped[2 * i] = zip_first<T>(rows[i], rows[i + n / 2], all);
+            zipped[2 * i + 1] = zip_second<T>(rows[i], rows[i + n / 2], all);
         }
-        to[2 * i] = load(low);
-        to[2 * i + 1] = load(high);
+        for (std::size_t i = 0; i < n; ++i) rows[i] = zipped[i];
     }
+    for (std::size_t i = 0; i < n; ++i) store(to + i * step_to, rows[i]);
 }
 
 // Rows [top, bottom) and `width` columns from `left` on of the right factor, side by side; `step` columns a row, zeros behind.
 template <class T>
 void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std::size_t width, std::size_t step, T* panel) {
+    constexpr std::size_t n = lanes<T>;
     if (!B.transposed) {
-        for (std::size_t p = top; p < bottom; ++p, panel += step) {
-            std::memcpy(panel, B.data + p * B.step + left, width * sizeof(T));
-            std::memset(panel + width, 0, (step - width) * sizeof(T));
+        const T* from = B.data + top * B.step + left;
+        if (width == panel_width<T>) {
+            for (std::size_t p = top; p < bottom; ++p, from += B.step, panel += step) {
+                store(panel, load(from));
+                store(panel + n, load(from + n));
+            }
+            return;
+        }
+        for (std::size_t p = top; p < bottom; ++p, from += B.step, panel += step) {
+            for (std::size_t j = 0; j < width; ++j) panel[j] = from[j];
+            for (std::size_t j = width; j < step; ++j) panel[j] = 0;
         }
         return;
     }
-    for (std::size_t j = 0; j < step; ++j)
-        for (std::size_t p = top; p < bottom; ++p) panel[(p - top) * step + j] = j < width ? B.data[(left + j) * B.step + p] : T(0);
+    for (std::size_t j = 0; j < step; j += n) {
+        std::size_t p = top;
+        if (j + n <= width)
+            for (; p + n <= bottom; p += n) transpose(B.data + (left + j) * B.step + p, B.step, panel + (p - top) * step + j, step);
+        for (; p < bottom; ++p)
+            for (std::size_t l = j; l < j + n; ++l) panel[(p - top) * step + l] = l < width ? B.data[(left + l) * B.step + p] : T(0);
+    }
 }
 
 // A block of C = A B, or of C = start + A B where a row `start` is given. `done` is told each block of columns that is finished.
@@ -156,7 +183,7 @@ struct Grid {
 // Columns are cut first, which costs nothing; rows only where there are few columns, because each cut copies its panels anew.
 template <class T>
 Grid cut(std::size_t n_rows, std::size_t n_columns, std::size_t k) {
-    constexpr std::size_t least = 100'000;  // products of a piece: about a microsecond
+    constexpr std::size_t least = 40'000;  // products of a piece: some tenths of a microsecond
     const std::size_t wanted = std::clamp<std::size_t>(n_rows * n_columns * k / least, 1, 64);
     const std::size_t panels = (n_columns + panel_width<T> - 1) / panel_width<T>, tiles = (n_rows + tile_rows - 1) / tile_rows;
     const std::size_t column_cuts = std::min(panels, wanted);

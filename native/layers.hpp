@@ -63,10 +63,11 @@ void dense_backward_parameters(const Operation& op, const Tensors<T>& p, const W
     product<T>({work.input, 1, work.step_in}, {dZ, work.step, false}, n, op.n_out, p.gradient + op.first, op.n_out, false, nullptr, block,
                [](const Block&) {});
     if (block.top > 0) return;
-    T* db = p.gradient + op.second;
-    std::fill(db + block.left, db + block.right, T(0));
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = block.left; j < block.right; ++j) db[j] += dZ[i * work.step + j];
+    for (std::size_t left = block.left; left < block.right; left += lanes<T>) {
+        Vector<T> sums{};
+        for (std::size_t i = 0; i < n; ++i) sums += load(dZ + i * work.step + left);
+        for (std::size_t j = left; j < std::min(left + lanes<T>, block.right); ++j) p.gradient[op.second + j] = sums[j - left];
+    }
 }
 
 // A block of dX = dZ W^T.
@@ -75,26 +76,35 @@ void dense_backward_input(const Operation& op, const Tensors<T>& p, const Work<T
     product<T>({dZ, work.step, 1}, {p.theta + op.first, op.n_out, true}, op.n_out, op.n_in, dX, work.step_in, true, nullptr, block, done);
 }
 
-// Y = X mask / (1 - rate); the mask of a unit depends on its place in the batch alone.
+// The mask of rows [top, bottom), 0 or 1 / (1 - rate): that of a unit depends on its place in the batch alone.
 template <class T>
-void dropout_forward(const Operation& op, Work<T>& work, const Run& run, const Block& block) {
+void draw_mask(const Operation& op, const Run& run, std::size_t top, std::size_t bottom, std::size_t step, T* mask) {
     const auto threshold = static_cast<std::uint64_t>(std::nearbyint((1.0 - op.rate) * 4294967296.0));
-    const std::size_t right = std::min(block.right, op.n_out);
+    for (std::size_t i = top; i < bottom; ++i)
+        dropout_mask(mask + i * step, i * op.n_out, op.n_out, run.seed, op.number, run.step, threshold, static_cast<T>(1.0 / (1.0 - op.rate)));
+}
+
+// C = A B, element by element over a block; C may be one of them.
+template <class T>
+void multiply(const T* A, const T* B, T* C, std::size_t step, const Block& block) {
     for (std::size_t i = block.top; i < block.bottom; ++i) {
-        T* mask = work.extra.data() + i * work.step;
-        dropout_mask(mask + block.left, i * op.n_out + block.left, right - block.left, run.seed, op.number, run.step, threshold,
-                     static_cast<T>(1.0 / (1.0 - op.rate)));
         GLASSNET_INDEPENDENT
-        for (std::size_t j = block.left; j < block.right; ++j) work.main.data()[i * work.step + j] = work.input[i * work.step_in + j] * mask[j];
+        for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j) C[j] = A[j] * B[j];
     }
 }
 
 template <class T>
-void dropout_backward(const Work<T>& work, T* dY, const Block& block) {
+void add(const T* A, const T* B, T* C, std::size_t step, const Block& block) {
     for (std::size_t i = block.top; i < block.bottom; ++i) {
         GLASSNET_INDEPENDENT
-        for (std::size_t j = i * work.step + block.left; j < i * work.step + block.right; ++j) dY[j] *= work.kept[j];
+        for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j) C[j] = A[j] + B[j];
     }
+}
+
+template <class T>
+void copy(const T* from, T* to, std::size_t step, const Block& block) {
+    for (std::size_t i = block.top; i < block.bottom; ++i)
+        std::memcpy(to + i * step + block.left, from + i * step + block.left, (block.right - block.left) * sizeof(T));
 }
 
 }  // namespace glassnet

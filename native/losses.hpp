@@ -67,12 +67,18 @@ Element<T> element(LossKind kind, T z, T y, T setting) {
 template <class T>
 double softmax_row(const T* Z, std::size_t k, const T* probabilities, std::int64_t label, T smoothing, T* dZ) {
     const std::size_t whole = whole_vectors<T>(k);
-    const T top = *std::max_element(Z, Z + k);
+    Vector<T> highest = Vector<T>{} - std::numeric_limits<T>::infinity(), sums{};
+    for (std::size_t j = 0; j < whole; j += lanes<T>) {
+        alignas(vector_bytes) T z[lanes<T>];
+        for (std::size_t l = 0; l < lanes<T>; ++l) z[l] = j + l < k ? Z[j + l] : -std::numeric_limits<T>::infinity();
+        store(dZ + j, load(z));
+        highest = highest < load(z) ? load(z) : highest;
+    }
+    const T top = largest_of<T>(highest);
     GLASSNET_INDEPENDENT
-    for (std::size_t j = 0; j < whole; ++j) dZ[j] = exponential((j < k ? Z[j] : -std::numeric_limits<T>::infinity()) - top);
-    Vector<T> sums{};
+    for (std::size_t j = 0; j < whole; ++j) dZ[j] = exponential(dZ[j] - top);
     for (std::size_t j = 0; j < whole; j += lanes<T>) sums += load(dZ + j);
-    const T total = sum_of<T>(sums), keep = 1 - smoothing, spread = smoothing / static_cast<T>(k), log_total = std::log(total);
+    const T total = sum_of<T>(sums), keep = 1 - smoothing, spread = smoothing / static_cast<T>(k), log_total = logarithm(total);
     T sum_shifted = 0, mass = 1, dot = 0;
     if (probabilities) {
         mass = 0;

@@ -10,6 +10,7 @@
 #include <string>
 #include <tuple>
 
+#include "answer.hpp"
 #include "engine.hpp"
 #include "predictor.hpp"
 
@@ -139,6 +140,9 @@ class BoundEngine {
         return engine_->loss_and_gradient(rows, target, weights, step);
     }
 
+    const Predictor<T>& predictor() const { return *predictor_; }
+    LossKind loss() const { return loss_.kind; }
+
     double gradient_norm() const { return engine_->gradient_norm(); }
 
     void update(double lr, double length, double t) { engine_->update(lr, length, t); }
@@ -202,6 +206,39 @@ class BoundEngine {
     std::unique_ptr<Predictor<T>> predictor_;
 };
 
+// A row of a table of numbers in, its answer out: what `Model.predictor` calls.
+template <class T>
+class BoundAnswer {
+  public:
+    BoundAnswer(const BoundEngine<T>& engine, std::vector<double> factor, std::vector<double> mean, std::vector<double> scale,
+                std::vector<std::size_t> gaps, double limit, double far, bool both_classes, std::size_t n_quantiles,
+                std::vector<double> target_scale, std::vector<double> target_mean)
+        : predictor_(engine.predictor()), coding_{std::move(factor), std::move(mean), std::move(scale), std::move(gaps), limit, far},
+          ending_{engine.loss(), both_classes, n_quantiles, std::move(target_scale), std::move(target_mean)} {
+        const std::size_t n = coding_.mean.size(), k = predictor_.n_outputs();
+        require(coding_.factor.size() == n && coding_.scale.size() == n, "the columns' statistics do not fit together");
+        for (const std::size_t gap : coding_.gaps) require(gap < n, "a gap is marked in a column that there is not");
+        require(coding_.n_features() == predictor_.n_features(), "the columns do not make the network's features");
+        require(!both_classes || k == 1, "two classes need one score");
+        require(n_quantiles >= 1 && k % n_quantiles == 0, "the quantiles do not share the outputs evenly");
+        require(ending_.scale.size() == ending_.mean.size() && (ending_.scale.empty() || ending_.scale.size() == k), "one unit an output");
+    }
+
+    std::size_t n_answers() const { return ending_.n_answers(predictor_.n_outputs()); }
+
+    void operator()(Values<double> row, Array<double> out) const {
+        require(row.ndim() == 1 && row.size() == coding_.mean.size() && out.size() == n_answers(), "the row or its answer has another length");
+        for (std::size_t j = 0; j < row.size(); ++j) require(!std::isinf(row.data()[j]), "the row holds an infinite number");
+        predictor_.predict_row([&](T* features) { coding_.encode(row.data(), features); },
+                               [&](const T* Z) { ending_.answer(Z, predictor_.n_outputs(), out.data()); });
+    }
+
+  private:
+    const Predictor<T>& predictor_;  // of the engine, which is kept alive
+    Coding coding_;
+    Ending ending_;
+};
+
 Operation operation(int kind, std::size_t n_in, std::size_t n_out, int activation, double rate, double eps, double momentum,
                     std::uint64_t number, std::size_t first, std::size_t second, std::size_t mean, std::size_t variance, std::size_t partner) {
     require(kind >= 0 && kind <= static_cast<int>(Kind::residual_end), "unknown kind of operation");
@@ -223,7 +260,14 @@ Settings settings(int loss, std::vector<double> loss_settings, int optimizer, do
 }
 
 template <class T>
-void bind(nb::module_& m, const char* name) {
+void bind(nb::module_& m, const char* name, const char* answer) {
+    nb::class_<BoundAnswer<T>>(m, answer)
+        .def(nb::init<const BoundEngine<T>&, std::vector<double>, std::vector<double>, std::vector<double>, std::vector<std::size_t>, double,
+                      double, bool, std::size_t, std::vector<double>, std::vector<double>>(),
+             nb::keep_alive<1, 2>(), "engine"_a, "factor"_a, "mean"_a, "scale"_a, "gaps"_a, "limit"_a, "far"_a, "both_classes"_a,
+             "n_quantiles"_a, "target_scale"_a, "target_mean"_a)
+        .def_prop_ro("n_answers", &BoundAnswer<T>::n_answers)
+        .def("__call__", &BoundAnswer<T>::operator());
     nb::class_<BoundEngine<T>>(m, name)
         .def(nb::init<std::vector<Operation>, std::vector<std::tuple<std::size_t, std::size_t, double, double>>, Settings, Array<T>, Array<T>,
                       Array<T>, Array<T>, Array<T>>())
@@ -234,10 +278,25 @@ void bind(nb::module_& m, const char* name) {
         .def("run", &BoundEngine<T>::run, "X"_a, "y"_a, "weight"_a.none(), "order"_a, "offsets"_a, "first_step"_a, "rates"_a, "t"_a, "stop"_a);
 }
 
+// Instruction sets that this processor and system have and that a module of ours is compiled for, the widest first.
+std::vector<std::string> instruction_sets() {
+    std::vector<std::string> names;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (avx2 && avx512) names.push_back("avx512");
+    if (avx2) names.push_back("avx2");
+#endif
+    return names;
+}
+
 }  // namespace
 
-NB_MODULE(_native, m) {
+NB_MODULE(GLASSNET_MODULE, m) {
     m.doc() = "glassnet's native engine";
+    m.def("instruction_sets", &instruction_sets);
     nb::class_<Operation>(m, "Operation");
     nb::class_<Settings>(m, "Settings");
     m.def("operation", &operation, "kind"_a, "n_in"_a, "n_out"_a, "activation"_a = 0, "rate"_a = 0.0, "eps"_a = 0.0, "momentum"_a = 0.0,
@@ -245,6 +304,6 @@ NB_MODULE(_native, m) {
     m.def("settings", &settings, "loss"_a, "loss_settings"_a, "optimizer"_a, "momentum"_a = 0.0, "beta1"_a = 0.0, "beta2"_a = 0.0, "eps"_a = 0.0,
           "weight_decay"_a = 0.0, "nesterov"_a = false, "l1"_a = 0.0, "l2"_a = 0.0, "max_norm"_a = std::numeric_limits<double>::infinity(),
           "seed"_a = 0, "n_threads"_a = 1);
-    bind<float>(m, "Engine32");
-    bind<double>(m, "Engine64");
+    bind<float>(m, "Engine32", "Answer32");
+    bind<double>(m, "Engine64", "Answer64");
 }

@@ -119,6 +119,7 @@ class Pass {
 
     void plan_forward(Plan& plan) {
         const std::size_t n = plan.n;
+        plan_masks(plan);
         if (!is_root(0)) {  // what stands before the first product
             const Grid grid = sweep(n, operations_[0].n_out);
             plan.forward.push_back({grid.size(), [this, grid](std::size_t piece) {
@@ -157,21 +158,29 @@ class Pass {
         }
     }
 
+    // The masks of dropout do not depend on the signal: all of them first.
+    void plan_masks(Plan& plan) {
+        std::vector<std::pair<std::size_t, Block>> pieces;
+        for (std::size_t i = 0; i < operations_.size(); ++i) {
+            const Grid grid = sweep(plan.n, operations_[i].n_out);
+            if (operations_[i].kind == Kind::dropout && drops(operations_[i]))
+                for (std::size_t piece = 0; piece < grid.size(); ++piece) pieces.push_back({i, grid.block(piece)});
+        }
+        if (pieces.empty()) return;
+        plan.forward.push_back({pieces.size(), [this, pieces](std::size_t piece) {
+                                    const auto& [i, rows] = pieces[piece];
+                                    draw_mask(operations_[i], run, rows.top, rows.bottom, works_[i].step, works_[i].extra.data());
+                                }});
+    }
+
     // The operations from i on that work on each number alone.
     void on_from(std::size_t i, const Block& block) {
         for (; i < operations_.size() && !is_root(i); ++i) {
             const Operation& op = operations_[i];
             Work<T>& work = works_[i];
             if (op.kind == Kind::activation) activation_forward(op.activation, work.input, work.main.data(), work.step, block);
-            if (op.kind == Kind::dropout && drops(op)) dropout_forward(op, work, run, block);
+            if (op.kind == Kind::dropout && drops(op)) multiply(work.input, work.kept, work.main.data(), work.step, block);
             if (op.kind == Kind::residual_end) add(works_[op.partner].input, work.input, work.main.data(), work.step, block);  // Y = X + F(X)
-        }
-    }
-
-    static void add(const T* A, const T* B, T* C, std::size_t step, const Block& block) {
-        for (std::size_t i = block.top; i < block.bottom; ++i) {
-            GLASSNET_INDEPENDENT
-            for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j) C[j] = A[j] + B[j];
         }
     }
 
@@ -225,7 +234,7 @@ class Pass {
             const Operation& op = operations_[i];
             const Work<T>& work = works_[i];
             if (op.kind == Kind::dense || op.kind == Kind::activation) activation_backward(op.activation, work.kept, dY, work.step, block);
-            if (op.kind == Kind::dropout && drops(op)) dropout_backward(work, dY, block);
+            if (op.kind == Kind::dropout && drops(op)) multiply(dY, work.kept, dY, work.step, block);
             if (op.kind == Kind::residual_end) copy(dY, work.extra.data(), work.step, block);  // kept for where the block began
             if (op.kind == Kind::residual_begin) add(end_of(i).extra.data(), dY, dY, work.step, block);
             if (is_root(i) || i == 0) return;
@@ -235,11 +244,6 @@ class Pass {
     const Work<T>& end_of(std::size_t begin) const {
         for (std::size_t i = begin + 1;; ++i)
             if (operations_[i].kind == Kind::residual_end && operations_[i].partner == begin) return works_[i];
-    }
-
-    static void copy(const T* from, T* to, std::size_t step, const Block& block) {
-        for (std::size_t i = block.top; i < block.bottom; ++i)
-            std::memcpy(to + i * step + block.left, from + i * step + block.left, (block.right - block.left) * sizeof(T));
     }
 
     // ----- cuts of what is no product

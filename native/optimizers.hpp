@@ -124,8 +124,9 @@ double sum_of_squares(const T* g, std::size_t start, std::size_t stop) {
     return ((parts[0] + parts[4]) + (parts[1] + parts[5])) + ((parts[2] + parts[6]) + (parts[3] + parts[7]));
 }
 
-// Neighbours with equal factors as one, then cut to pieces of about so many parameters: short stretches share a piece.
-inline std::vector<std::vector<Segment>> stretches(const std::vector<Segment>& segments, std::size_t most) {
+// Neighbours with equal factors as one, then cut to pieces of as many parameters: short stretches share a piece.
+inline std::vector<std::vector<Segment>> stretches(const std::vector<Segment>& segments) {
+    const std::size_t n = segments.empty() ? 0 : segments.back().stop, most = std::clamp<std::size_t>(n / 32, 2048, 16384);
     std::vector<Segment> joined;
     for (const Segment& segment : segments) {
         const bool same = !joined.empty() && joined.back().stop == segment.start && joined.back().lr_factor == segment.lr_factor &&

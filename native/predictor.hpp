@@ -35,6 +35,18 @@ class Predictor {
         }
     }
 
+    // Raw scores of one row whose features `encode` writes, handed to `answer`.
+    template <class Encode, class Answer>
+    void predict_row(Encode encode, Answer answer) const {
+        auto pass = take();
+        pass->prepare(1);
+        encode(pass->input());
+        for (const Phase& phase : pass->forward())
+            for (std::size_t piece = 0; piece < phase.n_pieces; ++piece) phase.piece(piece);
+        answer(pass->scores());
+        give_back(std::move(pass));
+    }
+
     std::size_t n_features() const { return operations_.front().n_in; }
     std::size_t n_outputs() const { return operations_.back().n_out; }
 

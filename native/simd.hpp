@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace glassnet {
 
@@ -49,14 +50,25 @@ inline void store(T* to, Vector<T> v) {
     std::memcpy(to, &v, sizeof v);
 }
 
-// The sum over the lanes, halves first.
+// The lanes brought down to one by an operation of two vectors: halves first, then quarters.
+template <class T, class F, std::size_t... l>
+inline T reduce_lanes(Vector<T> v, F f, std::index_sequence<l...>) {
+    constexpr std::size_t n = lanes<T>;
+    if constexpr (n >= 16) v = f(v, Vector<T>(__builtin_shufflevector(v, v, ((l + 8) % n)...)));
+    if constexpr (n >= 8) v = f(v, Vector<T>(__builtin_shufflevector(v, v, ((l + 4) % n)...)));
+    if constexpr (n >= 4) v = f(v, Vector<T>(__builtin_shufflevector(v, v, ((l + 2) % n)...)));
+    v = f(v, Vector<T>(__builtin_shufflevector(v, v, ((l + 1) % n)...)));
+    return v[0];
+}
+
 template <class T>
 inline T sum_of(Vector<T> v) {
-    T parts[lanes<T>];
-    store(parts, v);
-    for (std::size_t half = lanes<T> / 2; half > 0; half /= 2)
-        for (std::size_t l = 0; l < half; ++l) parts[l] += parts[l + half];
-    return parts[0];
+    return reduce_lanes<T>(v, [](Vector<T> a, Vector<T> b) { return a + b; }, std::make_index_sequence<lanes<T>>());
+}
+
+template <class T>
+inline T largest_of(Vector<T> v) {
+    return reduce_lanes<T>(v, [](Vector<T> a, Vector<T> b) { return a < b ? b : a; }, std::make_index_sequence<lanes<T>>());
 }
 
 template <class T>

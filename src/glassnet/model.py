@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassnet.data.encoder import Encoder
 from glassnet.data.table import Table, table_of
 from glassnet.data.target import Target
+from glassnet.engines import Engine, make_engine
 from glassnet.errors import SettingError
 from glassnet.losses import Loss, Quantile
 from glassnet.network import Network
+
+if TYPE_CHECKING:
+    from glassnet.predictor import Predictor
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -64,7 +69,18 @@ class Model:
         DataError
             Where columns are missing or hold what they did not hold in training. Columns are found by name, in any order.
         """
-        return self.network.predict(self.encode(table))
+        return self.engine.predict(self.encode(table))
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What executes the network: the native engine where it was built and can run all of it."""
+        return make_engine("auto", self.network, self.loss)
+
+    def predictor(self) -> Predictor:
+        """Return a function that answers one row of a table of numbers in microseconds; see `glassnet.predictor.Predictor`."""
+        from glassnet.predictor import Predictor
+
+        return Predictor(self)
 
     def encode(self, table: Any) -> Any:
         """Return the network's input X `(n, n_features)` for a table."""

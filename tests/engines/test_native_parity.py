@@ -9,6 +9,7 @@ import pickle
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from glassnet.engines import NativeEngine, ReferenceEngine, make_engine
 from glassnet.engines.native import compiled
 from glassnet.engines.program import NATIVE_ACTIVATIONS, NATIVE_LOSSES, NATIVE_OPTIMIZERS
 from glassnet.errors import SettingError, UnsupportedError
-from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, Residual
+from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
 from glassnet.losses import LOSSES, CustomLoss, Softmax, Squared
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS, OPTIMIZERS, SGD, Adam, Optimizer
@@ -162,6 +163,43 @@ def test_random_networks(seed: int) -> None:
     layers = [*random_layers(rng, WIDTH, int(rng.integers(0, 5))), Dense(case.n_outputs)]
     # Plain descent for small steps: Adam divides a gradient that is rounding alone by its own size.
     compare(layers, case, "float64", SGD(0.05, momentum=0.9, nesterov=True), seed=seed, n=int(rng.integers(1, 10)), max_norm=1.0)
+
+
+# Around the edges of vectors, tiles, panels and the depth of a panel, whatever the instruction set.
+SHAPES = [
+    (1, 5, 2),
+    (13, 15, 2),
+    (14, 16, 17),
+    (15, 31, 33),
+    (57, 32, 5),
+    (29, 48, 31),
+    (300, 64, 65),
+    (40, 257, 3),
+    (7, 600, 40),
+    (130, 100, 300),
+]
+
+
+def variants() -> list[str]:
+    plain: Any = compiled() and import_module("glassnet._native")
+    return ["", *(f"_{name}" for name in plain.instruction_sets())] if plain else []
+
+
+@needs_native
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("variant", variants())
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_shapes_on_every_instruction_set(shape: tuple[int, int, int], variant: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glassnet.engines.native.compiled", lambda: import_module(f"glassnet._native{variant}"))
+    n, hidden, n_outputs = shape
+    case = LossCase(Softmax(0.05), n_outputs, lambda rng, n: rng.integers(0, n_outputs, n))
+    layers = [
+        Dense(hidden, "tanh"),
+        Residual([BatchNorm(), Dense(hidden + 1, "selu"), Dropout(0.3), Dense(hidden)]),
+        LayerNorm(),
+        Dense(n_outputs),
+    ]
+    compare(layers, case, dtype, SGD(0.1, momentum=0.9), seed=n, n=n)
 
 
 @needs_native

@@ -37,6 +37,7 @@ ROOMS = {
     "data": "errors rng",
     "training": "errors rng parameters activations losses penalties schedules optimizers network engines data",
     "model": "errors losses network engines data",
+    "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} engines data training model",
     "storage": "errors parameters losses layers network data model",
     "report": "errors network data training model fitting",
@@ -45,8 +46,8 @@ ROOMS = {
     "__init__": f"{HOUSE} storage report estimators",
     "__main__": "cli",  # python -m glassnet
 }
-LAZY = {"model": "storage"}  # upward, inside a function only: Model.save
-TYPING: dict[str, str] = {}  # upward, under `if TYPE_CHECKING` only
+LAZY = {"model": "storage predictor"}  # upward, inside a function only: Model.save, Model.predictor
+TYPING = {"model": "predictor"}  # upward, under `if TYPE_CHECKING` only
 ANYWHERE = {"__init__.__version__"}  # a fact, not a room
 
 # An outside library enters by these files only. The longest name that fits counts: `scipy` alone has no door.
@@ -54,7 +55,6 @@ DOORS = {
     # library         files
     "numpy": "*",
     "scipy.special": "activations.py",
-    "scipy.linalg.cython_blas": "engines/native.py",
     "scipy.optimize": "training/lbfgs.py",
     "sklearn": "training/scorers.py report/* estimators/*",
     "narwhals": "data/frames.py",
@@ -76,7 +76,12 @@ LATE = {
 }
 NUMPY_FREE = {"__init__.py", "errors.py", "cli/__init__.py"}
 # These import by a name that is not written out; it lies in this package.
-DYNAMIC = {"__init__.py": "glassnet", "cli/__init__.py": "glassnet.cli", "data/read.py": "pyarrow"}
+DYNAMIC = {
+    "__init__.py": "glassnet",
+    "cli/__init__.py": "glassnet.cli",
+    "data/read.py": "pyarrow",
+    "engines/native.py": "glassnet._native",
+}
 
 UNSAFE_MODULES = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 UNSAFE_CALLS = {"eval", "exec", "compile"}

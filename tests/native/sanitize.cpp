@@ -1,25 +1,17 @@
-// Drives the native kernels without Python, for the sanitizers: every operation, loss and optimizer, odd sizes, and predictions in
-// several threads at once. BLAS is not instrumented, so a plain matrix product stands in for it.
+// Drives the native kernels and the team without Python, for the sanitizers: every operation, loss and optimizer, odd sizes, steps shared by
+// several threads, and predictions in several threads at once.
 #include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <thread>
 
 #include "../../native/engine.hpp"
+#include "../../native/predictor.hpp"
 
 using namespace glassnet;
 
-// Column-major, as BLAS has it: C = op(A) op(B) + beta C.
-template <class T>
-void plain_gemm(char* ta, char* tb, int* m, int* n, int* k, T* alpha, T* A, int* lda, T* B, int* ldb, T* beta, T* C, int* ldc) {
-    for (int j = 0; j < *n; ++j)
-        for (int i = 0; i < *m; ++i) {
-            T sum = 0;
-            for (int l = 0; l < *k; ++l)
-                sum += (*ta == 'N' ? A[i + l * *lda] : A[l + i * *lda]) * (*tb == 'N' ? B[l + j * *ldb] : B[j + l * *ldb]);
-            T& c = C[i + j * *ldc];
-            c = *alpha * sum + (*beta == 0 ? T(0) : *beta * c);
-        }
+void require(bool holds, const char* what) {
+    if (!holds) std::printf("%s\n", what), std::exit(1);
 }
 
 template <class T>
@@ -54,9 +46,12 @@ struct Network {
     }
 };
 
+// Train a network drawn by chance, and return its parameters.
 template <class T>
-void drive(LossKind kind, OptimizerKind optimizer, Activation f, std::mt19937& random) {
-    const std::size_t width = 1 + random() % 7, n = 1 + random() % 40, d = 1 + random() % 5;
+std::vector<T> drive(LossKind kind, OptimizerKind optimizer, Activation f, unsigned seed, std::size_t n_threads) {
+    std::mt19937 random(seed);
+    const bool large = seed % 4 == 0;  // several pieces a phase
+    const std::size_t width = 1 + random() % (large ? 90 : 7), n = 1 + random() % (large ? 300 : 40), d = 1 + random() % (large ? 70 : 5);
     const std::size_t k = kind == LossKind::quantile ? 4 : kind == LossKind::softmax ? 3 : 1 + random() % 2;
     const std::size_t n_columns = kind == LossKind::quantile ? 2 : k;
     Network<T> network;
@@ -96,8 +91,9 @@ void drive(LossKind kind, OptimizerKind optimizer, Activation f, std::mt19937& r
     settings.l1 = settings.l2 = 0.01;
     settings.max_norm = 1;
     const std::vector<Segment> segments{{0, theta.size() / 2, 1, 1}, {theta.size() / 2, theta.size(), 0.5, 0}};
-    Engine<T> engine(network.operations, segments, settings, {theta.data(), gradient.data(), statistics.data()}, theta.size(),
-                     statistics.size(), first.data(), second.data());
+    settings.n_threads = n_threads;
+    const Tensors<T> tensors{theta.data(), gradient.data(), statistics.data()};
+    Engine<T> engine(network.operations, segments, settings, tensors, statistics.size(), first.data(), second.data());
 
     Target<T> target;
     target.n_columns = n_columns;
@@ -106,8 +102,8 @@ void drive(LossKind kind, OptimizerKind optimizer, Activation f, std::mt19937& r
     Rows<T> dense;
     dense.dense = X.data(), dense.n = n, dense.n_columns = d;
     double t = 0;
-    const Steps steps = engine.run(dense, target, weight.data(), order.data(), offsets.data(), rates.size(), 0, rates.data(), t, [] { return false; });
-    if (steps.done != rates.size() || steps.status != Status::done) std::printf("stopped at step %zu of %zu\n", steps.done, rates.size()), std::exit(1);
+    const Steps steps = engine.run(dense, target, weight.data(), {order.data(), offsets.data(), rates.size()}, 0, rates.data(), t, [] { return false; });
+    require(steps.done == rates.size() && steps.status == Status::done, "a run stopped early");
 
     std::vector<std::int32_t> indices(n * d), indptr(n + 1);
     for (std::size_t i = 0; i < n * d; ++i) indices[i] = static_cast<std::int32_t>(i % d);
@@ -116,23 +112,50 @@ void drive(LossKind kind, OptimizerKind optimizer, Activation f, std::mt19937& r
     sparse.data = X.data(), sparse.indices = indices.data(), sparse.indptr = indptr.data(), sparse.n = n, sparse.n_columns = d;
     engine.loss_and_gradient(sparse, target, nullptr, 7);
 
+    const Predictor<T> predictor(network.operations, tensors);
     std::vector<std::vector<T>> scores(3, std::vector<T>(n * k));
     std::vector<std::thread> threads;
-    for (auto& Z : scores) threads.emplace_back([&] { engine.predict(&Z == &scores[0] ? sparse : dense, Z.data()); });
+    for (auto& Z : scores) threads.emplace_back([&] { predictor.predict(&Z == &scores[0] ? sparse : dense, Z.data(), n_threads); });
     for (auto& thread : threads) thread.join();
-    if (scores[0] != scores[1] || scores[1] != scores[2]) std::puts("threads disagree"), std::exit(1);
+    require(scores[0] == scores[1] && scores[1] == scores[2], "threads disagree on a prediction");
+    return theta;
+}
+
+// Phases of every size, with pauses in which helpers fall asleep; pieces write to plain memory, so a missing order between them shows.
+void drive_team(std::size_t n_helpers) {
+    std::mt19937 random(static_cast<unsigned>(n_helpers));
+    Team team(n_helpers);
+    std::vector<std::uint64_t> counts(40, 0);
+    std::uint64_t expected = 0;
+    for (int round = 0; round < 3000; ++round) {
+        const std::size_t n = 1 + random() % counts.size();
+        team.run({n, [&](std::size_t piece) { counts[piece] += 1; }});
+        team.run({counts.size(), [&](std::size_t piece) { counts[piece] += counts[piece] % 2; }});
+        for (std::size_t i = 0; i < counts.size(); ++i) require(counts[i] % 2 == 0, "a piece was left out");
+        for (std::size_t i = 0; i < counts.size(); ++i) expected += i < n ? 2 : 0;
+        if (round % 100 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    std::uint64_t sum = 0;
+    for (const auto count : counts) sum += count;
+    require(sum == expected, "a piece ran twice");
 }
 
 int main() {
-    blas_gemm<float> = plain_gemm<float>;
-    blas_gemm<double> = plain_gemm<double>;
-    std::mt19937 random(0);
-    int runs = 0;
+    for (std::size_t n_helpers = 0; n_helpers < 5; ++n_helpers) drive_team(n_helpers);
+    unsigned runs = 0;
+    const auto both = [&](auto zero, int loss, int optimizer, int f) {
+        using T = decltype(zero);
+        const auto trained = [&](std::size_t n_threads) {
+            return drive<T>(static_cast<LossKind>(loss), static_cast<OptimizerKind>(optimizer), static_cast<Activation>(f), runs, n_threads);
+        };
+        require(trained(1) == trained(3), "three threads train other numbers than one");
+        ++runs;
+    };
     for (int loss = 0; loss <= static_cast<int>(LossKind::gamma); ++loss)
         for (int optimizer = 1; optimizer <= static_cast<int>(OptimizerKind::adamw); ++optimizer)
-            for (int f = 0; f <= static_cast<int>(Activation::softplus); ++f, runs += 2) {
-                drive<float>(static_cast<LossKind>(loss), static_cast<OptimizerKind>(optimizer), static_cast<Activation>(f), random);
-                drive<double>(static_cast<LossKind>(loss), static_cast<OptimizerKind>(optimizer), static_cast<Activation>(f), random);
+            for (int f = 0; f <= static_cast<int>(Activation::softplus); ++f) {
+                both(0.0f, loss, optimizer, f);
+                both(0.0, loss, optimizer, f);
             }
-    std::printf("%d engines driven\n", runs);
+    std::printf("%u engines driven, each with one thread and with three\n", runs);
 }

@@ -17,6 +17,7 @@ def doctor() -> None:
     from importlib.metadata import PackageNotFoundError, version
 
     from glassnet.engines.native import HOW_TO_BUILD, compiled
+    from glassnet.engines.threads import useful_cores
 
     def installed(package: str) -> str:
         try:
@@ -31,4 +32,8 @@ def doctor() -> None:
     if native is None:
         click.echo(labelled("Engine", f"reference (NumPy). The native engine, which is several times faster, is not built. {HOW_TO_BUILD}"))
     else:
-        click.echo(labelled("Engine", "native (C++), with SciPy's matrix product"))
+        name = str(native.__name__).removeprefix("glassnet._native").strip("_")
+        threads = useful_cores()
+        click.echo(
+            labelled("Engine", f"native (C++{', ' + name.upper() if name else ''}), up to {threads} thread{'s' if threads > 1 else ''}")
+        )

@@ -174,7 +174,12 @@ def begin(rows: Rows, training: Part, plan: Plan) -> Session:
     """Build the network for these rows."""
     from glassnet.fitting import Session
 
-    return Session.begin(training.table, training.values, plan, task=rows.task, names=(rows.name,))
+    with warnings.catch_warnings(record=True) as notices:
+        warnings.simplefilter("always", RuntimeWarning)
+        session = Session.begin(training.table, training.values, plan, task=rows.task, names=(rows.name,))
+    for notice in notices:
+        click.echo(f"Note: {notice.message}", err=True)
+    return session
 
 
 def run(session: Session, *, quiet: bool) -> Model:

@@ -158,7 +158,7 @@ def standardize(X: NDArray[Any], mean: Float64, scale: Float64) -> Float64:
     All is first multiplied by a power of two that brings the statistics near 1, which changes no digit but keeps the difference of two
     numbers near 1e308 finite.
     """
-    factor = _power_of_two(np.maximum(np.abs(mean), scale))
+    factor = power_of_two(np.maximum(np.abs(mean), scale))
     with np.errstate(over="ignore"):
         Z = np.multiply(X, factor, dtype=np.float64, order="C")
         Z -= mean * factor
@@ -180,7 +180,7 @@ def moments(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float64,
         np.fmax(high, np.fmax.reduce(block[start:stop], axis=0), out=high)
     empty = low > high
     low[empty] = high[empty] = 0.0
-    factor = _power_of_two(np.maximum(np.abs(low), np.abs(high)))  # squares of 1e300 would overflow, those of 1e-300 vanish
+    factor = power_of_two(np.maximum(np.abs(low), np.abs(high)))  # squares of 1e300 would overflow, those of 1e-300 vanish
 
     total, mean, squares, has_gaps = np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k, dtype=bool)
     for start, stop in row_chunks((block.shape[0], k)):
@@ -211,7 +211,7 @@ def _sparse_moments(block: SparseRows, weight: Float64) -> tuple[Float64, Float6
     k = block.shape[1]
     top = np.zeros(k)
     np.maximum.at(top, block.indices, np.abs(block.data))
-    factor = _power_of_two(top)
+    factor = power_of_two(top)
     x = block.data * factor[block.indices]
     w = np.repeat(weight, np.diff(block.indptr))
     total = weight.sum()
@@ -231,7 +231,7 @@ def _usable(scale: Float64, mean: Float64, constant: NDArray[np.bool_]) -> Float
     return np.where(constant | (scale < np.finfo(np.float64).tiny), 1.0, scale)
 
 
-def _power_of_two(size: Float64) -> Float64:
+def power_of_two(size: Float64) -> Float64:
     """Return the powers of two that bring sizes into [1/2, 1), as far as such a power is a float64 itself."""
     powers: Float64 = np.ldexp(1.0, np.clip(-np.frexp(size)[1], -1020, 1000))
     return powers

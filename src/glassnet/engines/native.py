@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from glassnet.engines import program
 from glassnet.engines.engine import Array, Steps, check_binding
 from glassnet.engines.interrupts import interrupts_noted
+from glassnet.engines.threads import useful_cores
 from glassnet.errors import SettingError, UnsupportedError
 from glassnet.losses import Loss
 from glassnet.network import Network
@@ -27,11 +29,26 @@ _STATUS = ("done", "diverged", "interrupted")
 
 @cache
 def compiled() -> Any:
-    """Return the compiled module; None where it was not built."""
+    """Return the compiled module of the widest instruction set that this processor has; None where nothing was built."""
     try:
-        return import_module("glassnet._native")
+        plain: Any = import_module("glassnet._native")
     except ImportError:
         return None
+    for name in plain.instruction_sets():
+        try:
+            return import_module(f"glassnet._native_{name}")
+        except ImportError:  # a compiler too old for that one
+            continue
+    return plain
+
+
+@cache
+def tell_where_not_built() -> None:
+    """Warn, once in a process, that a fit runs on the slower engine because nothing was compiled."""
+    if compiled() is None:
+        warnings.warn(
+            f"the native engine is not built, so the reference engine runs, several times slower. {HOW_TO_BUILD}", RuntimeWarning, 2
+        )
 
 
 class NativeEngine:
@@ -77,7 +94,7 @@ class NativeEngine:
             l2=float(penalty.l2),
             max_norm=math.inf if self.max_norm is None else float(self.max_norm),
             seed=self.seed % 2**64,
-            n_threads=self.n_threads or 1,
+            n_threads=min(self.n_threads or useful_cores(), 256),
         )
         vectors = self.state.vectors if self.state else {}
         none = np.empty(0, parameters.theta.dtype)
@@ -99,6 +116,12 @@ class NativeEngine:
         Z = np.empty((X.shape[0], self.network.n_outputs), self.network.dtype)
         self._engine.predict(_rows(X), Z)
         return Z
+
+    def row_answer(self, **coding: Any) -> Any:
+        """Return a compiled function `(row, out)` from a row of numbers to its answer; see `native/answer.hpp` for the arguments."""
+        native = compiled()
+        make = native.Answer32 if self.network.parameters.theta.dtype == np.float32 else native.Answer64
+        return make(self._engine, **coding)
 
     def loss_and_gradient(self, X: Any, y: Array, weight: Array | None = None, step: int = 0) -> float:
         """Return the objective and leave its gradient in `network.parameters.gradient`."""

@@ -94,13 +94,16 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         self._keep(session, learned)
 
     def _raw_scores(self, X: Any) -> Array:
-        """Return raw scores in float64, whatever the network was trained in.
+        """Return raw scores as float64, so that probabilities add up to 1; on the reference engine the network runs in float64 too.
 
-        In float32 the last digits of a row's scores depend on the rows beside it, for BLAS sums in another order for another shape.
+        The native engine gives a row the same bits alone and among others. In NumPy the last digits depend on the rows beside it, for
+        BLAS sums in another order for another shape.
         """
         check_is_fitted(self)
-        table = self._check_table(X, self.model_.encoder.schema.names)
-        return replace(self.model_, network=self.network_.astype("float64")).raw_scores(table)
+        table, model = self._check_table(X, self.model_.encoder.schema.names), self.model_
+        if model.engine.name != "native":
+            model = replace(model, network=self.network_.astype("float64"))
+        return model.raw_scores(table).astype(np.float64)
 
     def _keep(self, session: Session, learned: dict[str, Any]) -> None:
         """Leave the fitted attributes, and the session without its data: it is pickled with the estimator."""

@@ -16,6 +16,7 @@ from glassnet.data.split import split_rows
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
+from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DataError, SettingError
 from glassnet.fitting.construction import class_weighted, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
 from glassnet.losses import Loss
@@ -111,6 +112,8 @@ class Session:
         if not earlier:
             start_at_baseline(network, loss, rows.y, rows.weight)
         optimizer = plan.bound_optimizer()
+        if plan.engine == "auto":
+            tell_where_not_built()
         engine = make_engine(
             plan.engine,
             network,

@@ -1,0 +1,76 @@
+// One row of a table of numbers, from what the table holds to what the model answers, for programs that ask row by row.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "losses.hpp"
+#include "predictor.hpp"
+
+namespace glassnet {
+
+// How numbers become features, as NumberCoding in glassnet/data/columns.py: z = (x - mean) / scale, all times a power of two that keeps
+// them in range, then z / sqrt(1 + (z / limit)^2); a gap is 0 and marked behind the numbers where the column had gaps in training.
+struct Coding {
+    std::vector<double> factor, mean, scale;
+    std::vector<std::size_t> gaps;
+    double limit, far;
+
+    std::size_t n_features() const { return mean.size() + gaps.size(); }
+
+    template <class T>
+    void encode(const double* x, T* features) const {
+        for (std::size_t j = 0; j < mean.size(); ++j) {
+            double z = (x[j] * factor[j] - mean[j]) / scale[j];
+            z = std::isnan(z) ? 0.0 : std::clamp(z, -far, far);
+            const double share = z * (1.0 / limit);
+            features[j] = static_cast<T>(z / std::sqrt(share * share + 1.0));
+        }
+        for (std::size_t i = 0; i < gaps.size(); ++i) features[mean.size() + i] = static_cast<T>(std::isnan(x[gaps[i]]));
+    }
+};
+
+// How raw scores become the answer: probabilities of the classes, or numbers in the target's unit.
+struct Ending {
+    LossKind loss;
+    bool both_classes;               // of a single yes or no: the probability of no too
+    std::size_t n_quantiles;         // sorted within each target
+    std::vector<double> scale, mean;  // one for each output of a regression, none for classes
+
+    std::size_t n_answers(std::size_t n_outputs) const { return both_classes ? 2 : n_outputs; }
+
+    template <class T>
+    void answer(const T* Z, std::size_t k, double* out) const {
+        std::copy(Z, Z + k, out);
+        switch (loss) {
+            case LossKind::softmax: {
+                const double top = *std::max_element(out, out + k);
+                double total = 0;
+                for (std::size_t j = 0; j < k; ++j) total += out[j] = exponential(out[j] - top);
+                for (std::size_t j = 0; j < k; ++j) out[j] /= total;
+                break;
+            }
+            case LossKind::logistic:
+                for (std::size_t j = 0; j < k; ++j) out[j] = sigmoid(out[j]);
+                break;
+            case LossKind::poisson:
+            case LossKind::gamma:
+                for (std::size_t j = 0; j < k; ++j) out[j] = exponential(out[j]);
+                break;
+            case LossKind::quantile:
+                for (std::size_t j = 0; j < k; j += n_quantiles) std::sort(out + j, out + j + n_quantiles);
+                break;
+            case LossKind::squared:
+            case LossKind::absolute:
+            case LossKind::huber: break;
+        }
+        if (both_classes) {
+            out[1] = out[0];
+            out[0] = 1 - out[1];
+        }
+        for (std::size_t j = 0; j < scale.size(); ++j) out[j] = out[j] * scale[j] + mean[j];
+    }
+};
+
+}  // namespace glassnet

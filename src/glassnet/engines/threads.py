@@ -1,0 +1,50 @@
+"""How many threads a fit may use when nobody says: the cores that this process may really run on."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+
+def useful_cores() -> int:
+    """Return the number of cores, at least 1: those the process may use, no more than its cgroup's share or OMP_NUM_THREADS.
+
+    joblib and other programs that start workers set OMP_NUM_THREADS in them, so that the workers together do not ask for more cores
+    than there are.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(max(1, min(cores, _asked_for(os.environ.get("OMP_NUM_THREADS", "")), _share(Path("/")))))
+
+
+def _asked_for(variable: str) -> float:
+    """The first number of a list such as "4,2"; without one there is no limit."""
+    first = variable.split(",", maxsplit=1)[0].strip()
+    return int(first) if first.isdecimal() and int(first) > 0 else math.inf
+
+
+def _share(root: Path) -> float:
+    """Whole cores of processor time that the cgroup gives, the tightest on the way up; without a limit, infinity."""
+    try:
+        groups = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return math.inf
+    share = math.inf
+    for line in groups:
+        _, _, group = line.partition("::")  # version 2 has one line, "0::/path"
+        if line.startswith("0::"):
+            here = root / "sys/fs/cgroup"
+            for folder in [here, *(here.joinpath(*Path(group).parts[1 : i + 1]) for i in range(1, len(Path(group).parts)))]:
+                share = min(share, _cores(folder / "cpu.max"))
+        elif "cpu" in line.split(":")[1].split(","):
+            share = min(share, _cores(root / "sys/fs/cgroup/cpu/cpu.cfs_quota_us", root / "sys/fs/cgroup/cpu/cpu.cfs_period_us"))
+    return math.floor(share) if share < math.inf else share
+
+
+def _cores(*files: Path) -> float:
+    """Quota over period, both in microseconds; "max" and -1 mean no limit."""
+    try:
+        quota, period = " ".join(file.read_text() for file in files).split()[:2]
+        return int(quota) / int(period) if quota.isdecimal() and int(period) > 0 else math.inf
+    except (OSError, ValueError):
+        return math.inf

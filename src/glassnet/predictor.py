@@ -1,0 +1,103 @@
+"""One row at a time, for programs that ask all the time: everything is prepared once, a question costs microseconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from glassnet.data.columns import FAR, power_of_two
+from glassnet.engines import NativeEngine
+from glassnet.errors import DataError, UnsupportedError
+from glassnet.losses import Quantile
+from glassnet.model import Model
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Predictor:
+    """Answers one row of a table of numbers, as `model.predict_proba` or, for a regression, `model.predict` does.
+
+    Call it with the row's numbers in the order of `names`, NaN for a gap; it returns probabilities `(k,)` or numbers `(m,)`, float64.
+    It may be called in several threads at once, and sees what later training does to the model's network.
+
+    Raises
+    ------
+    UnsupportedError
+        When it is made for a model whose table has columns that are no numbers.
+    DataError
+        For a row of another length, or one that holds an infinite number or what is no number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glassnet
+    >>> X = np.linspace(-1.0, 1.0, 200).reshape(100, 2)
+    >>> model = glassnet.fit({"a": X[:, 0], "b": X[:, 1], "y": X.sum(axis=1) > 0}, "y")
+    >>> answer = model.predictor()
+    >>> answer.names
+    ('a', 'b')
+    >>> bool(answer(np.array([0.9, 0.9]))[1] > 0.5)
+    True
+    """
+
+    def __init__(self, model: Model) -> None:
+        coding = model.encoder.numbers
+        if model.encoder.feature_names != coding.feature_names or not coding.centered:
+            others = [f"{column.name!r}" for column in model.encoder.schema.columns if column.name not in coding.names]
+            what = f"the columns {', '.join(others[:5])} hold" if others else "a sparse matrix holds"
+            raise UnsupportedError(f"a predictor takes rows of numbers, but {what} something else: use predict with a table of one row.")
+        self.names = coding.names
+        self._model, self._shape = model, (len(coding.names),)
+        self._prepare()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_answer"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        model, coding, engine = self._model, self._model.encoder.numbers, self._model.engine
+        if not isinstance(engine, NativeEngine) or len(model.classes) == 1:
+            self._answer: Any = None
+            return
+        regression, n_outputs = model.task == "regression", model.network.n_outputs
+        n_quantiles = len(model.loss.quantiles) if isinstance(model.loss, Quantile) else 1
+        mean, scale = np.array(coding.mean), np.array(coding.scale)
+        factor = power_of_two(np.maximum(np.abs(mean), scale))
+        self._answer = engine.row_answer(
+            factor=factor.tolist(),
+            mean=(mean * factor).tolist(),
+            scale=(scale * factor).tolist(),
+            gaps=np.flatnonzero(coding.has_gaps).tolist(),
+            limit=coding.limit,
+            far=FAR,
+            both_classes=model.task == "binary" and n_outputs == 1,
+            n_quantiles=n_quantiles,
+            target_scale=np.repeat(model.target.scale, n_quantiles).tolist() if regression else [],
+            target_mean=np.repeat(model.target.mean, n_quantiles).tolist() if regression else [],
+        )
+        self._n_answers = int(self._answer.n_answers)
+
+    def __call__(self, row: ArrayLike) -> Array:
+        """Return the answer to one row `(n_columns,)`."""
+        try:
+            x = np.ascontiguousarray(row, np.float64)
+        except (TypeError, ValueError):
+            raise DataError(f"a row must hold {self._shape[0]} numbers, but {row!r:.80} came.") from None
+        if x.shape != self._shape:
+            raise DataError(
+                f"a row must hold {self._shape[0]} numbers ({', '.join(self.names[:5])}, ...), but it has shape {np.shape(row)}."
+            )
+        if self._answer is None:
+            answers = self._model.predict if self._model.task == "regression" else self._model.predict_proba
+            return np.ravel(np.asarray(answers(x[None]), np.float64))
+        out = np.empty(self._n_answers)
+        try:
+            self._answer(x, out)
+        except ValueError as error:
+            raise DataError(f"{error}: {row!r:.80}") from None
+        return out
