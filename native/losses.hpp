@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "activations.hpp"
+#include "gemm.hpp"
 
 namespace glassnet {
 
@@ -63,41 +64,102 @@ Element<T> element(LossKind kind, T z, T y, T setting) {
     return {};
 }
 
-// Cross-entropy of a row of k raw scores; dZ gets softmax(Z) minus the smoothed target. Rows are whole vectors.
+// Largest score of each row and the logarithm of the sum of exponentials above it, for as many rows as a vector has lanes.
 template <class T>
-double softmax_row(const T* Z, std::size_t k, const T* probabilities, std::int64_t label, T smoothing, T* dZ) {
+struct Partition {
+    alignas(vector_bytes) T top[lanes<T>], log_total[lanes<T>];
+};
+
+// P = softmax(Z) of a row of whole vectors, k of them scores.
+template <class T>
+void softmax_row(const T* Z, std::size_t k, T* P, T& top, T& log_total) {
+    constexpr T nothing = -std::numeric_limits<T>::infinity();
     const std::size_t whole = whole_vectors<T>(k);
-    Vector<T> highest = Vector<T>{} - std::numeric_limits<T>::infinity(), sums{};
+    Vector<T> highest = Vector<T>{} + nothing, sums{};
     for (std::size_t j = 0; j < whole; j += lanes<T>) {
-        alignas(vector_bytes) T z[lanes<T>];
-        for (std::size_t l = 0; l < lanes<T>; ++l) z[l] = j + l < k ? Z[j + l] : -std::numeric_limits<T>::infinity();
-        store(dZ + j, load(z));
-        highest = highest < load(z) ? load(z) : highest;
+        for (std::size_t l = j; l < j + lanes<T>; ++l) P[l] = l < k ? Z[l] : nothing;
+        highest = highest < load(P + j) ? load(P + j) : highest;
     }
-    const T top = largest_of<T>(highest);
+    top = largest_of<T>(highest);
     GLASSNET_INDEPENDENT
-    for (std::size_t j = 0; j < whole; ++j) dZ[j] = exponential(dZ[j] - top);
-    for (std::size_t j = 0; j < whole; j += lanes<T>) sums += load(dZ + j);
-    const T total = sum_of<T>(sums), keep = 1 - smoothing, spread = smoothing / static_cast<T>(k), log_total = logarithm(total);
-    T sum_shifted = 0, mass = 1, dot = 0;
-    if (probabilities) {
-        mass = 0;
-        for (std::size_t j = 0; j < k; ++j) {
-            mass += probabilities[j];
-            dot += probabilities[j] * (Z[j] - top);
+    for (std::size_t j = 0; j < whole; ++j) P[j] = exponential(P[j] - top);
+    for (std::size_t j = 0; j < whole; j += lanes<T>) sums += load(P + j);
+    const T total = sum_of<T>(sums), factor = 1 / total;
+    log_total = logarithm(total);
+    GLASSNET_INDEPENDENT
+    for (std::size_t j = 0; j < whole; ++j) P[j] *= factor;
+}
+
+// The same of a square of rows with no more scores than a vector has lanes: turned, so that each row has a lane of its own.
+template <class T>
+void softmax_square(const T* Z, std::size_t step, std::size_t k, T* P, Partition<T>& partition) {
+    constexpr std::size_t n = lanes<T>;
+    alignas(vector_bytes) T columns[n * n];
+    transpose(Z, step, columns, n);
+    Vector<T> top = load(columns), total{};
+    for (std::size_t j = 1; j < k; ++j) top = top < load(columns + j * n) ? load(columns + j * n) : top;
+    store(partition.top, top);
+    for (std::size_t j = 0; j < k; ++j) {
+        GLASSNET_INDEPENDENT
+        for (std::size_t i = 0; i < n; ++i) columns[j * n + i] = exponential(columns[j * n + i] - partition.top[i]);
+        total += load(columns + j * n);
+    }
+    store(partition.log_total, total);
+    GLASSNET_INDEPENDENT
+    for (std::size_t i = 0; i < n; ++i) partition.log_total[i] = logarithm(partition.log_total[i]);
+    for (std::size_t j = 0; j < k; ++j) store(columns + j * n, load(columns + j * n) / total);
+    std::fill(columns + k * n, columns + n * n, T(0));
+    transpose(columns, n, P, step);
+}
+
+// Cross-entropy of rows [top, bottom) of k raw scores, summed with their weights; dZ gets weight / n_terms (softmax(Z) - smoothed target).
+template <class T>
+double softmax_backward(T smoothing, const T* Z, std::size_t step, std::size_t k, const Target<T>& y, const double* weight, double n_terms,
+                        std::size_t top, std::size_t bottom, T* dZ) {
+    const std::size_t whole = whole_vectors<T>(k);
+    const T keep = 1 - smoothing, spread = smoothing / static_cast<T>(k);
+    Partition<T> partition;
+    double sum = 0;
+    for (std::size_t start = top; start < bottom; start += lanes<T>) {
+        const std::size_t n = std::min(lanes<T>, bottom - start);
+        if (n == lanes<T> && k <= lanes<T>) {
+            softmax_square(Z + start * step, step, k, dZ + start * step, partition);
+        } else {
+            for (std::size_t i = 0; i < n; ++i)
+                softmax_row(Z + (start + i) * step, k, dZ + (start + i) * step, partition.top[i], partition.log_total[i]);
         }
-    } else {
-        dot = Z[label] - top;
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::size_t row = start + i;
+            const T* z = Z + row * step;
+            T* d = dZ + row * step;
+            const double w = weight ? weight[row] : 1;
+            if (w == 0) {
+                std::fill(d, d + whole, T(0));
+                continue;
+            }
+            const T* probabilities = y.labels ? nullptr : y.numbers + row * k;
+            T mass = 1, dot = 0, sum_shifted = 0;
+            if (probabilities) {
+                mass = 0;
+                for (std::size_t j = 0; j < k; ++j) {
+                    mass += probabilities[j];
+                    dot += probabilities[j] * (z[j] - partition.top[i]);
+                }
+            } else {
+                dot = z[y.labels[row]] - partition.top[i];
+            }
+            if (spread != 0)
+                for (std::size_t j = 0; j < k; ++j) sum_shifted += z[j] - partition.top[i];
+            sum += w * static_cast<double>(mass * partition.log_total[i] - keep * dot - spread * sum_shifted);
+            const T scale = static_cast<T>(w / n_terms);
+            GLASSNET_INDEPENDENT
+            for (std::size_t j = 0; j < whole; ++j) d[j] = (d[j] * mass - spread) * scale;
+            if (probabilities)
+                for (std::size_t j = 0; j < k; ++j) d[j] -= keep * probabilities[j] * scale;
+            else d[y.labels[row]] -= keep * scale;
+        }
     }
-    if (spread != 0)
-        for (std::size_t j = 0; j < k; ++j) sum_shifted += Z[j] - top;
-    const T factor = mass / total;
-    GLASSNET_INDEPENDENT
-    for (std::size_t j = 0; j < whole; ++j) dZ[j] = dZ[j] * factor - spread;
-    if (probabilities)
-        for (std::size_t j = 0; j < k; ++j) dZ[j] -= keep * probabilities[j];
-    else dZ[label] -= keep;
-    return static_cast<double>(mass * log_total - keep * dot - spread * sum_shifted);
+    return sum;
 }
 
 // Terms that the mean of a loss is taken over: the weight of the batch, once for each output where outputs count alone.
@@ -110,33 +172,25 @@ inline double terms(const Loss& loss, double weight, std::size_t k) {
 template <class T>
 double loss_backward(const Loss& loss, const T* Z, std::size_t step, std::size_t k, const Target<T>& y, const double* weight, double n_terms,
                      std::size_t top, std::size_t bottom, T* dZ) {
-    const bool softmax = loss.kind == LossKind::softmax;
+    if (loss.kind == LossKind::softmax)
+        return softmax_backward(static_cast<T>(loss.settings[0]), Z, step, k, y, weight, n_terms, top, bottom, dZ);
     const std::size_t n_quantiles = loss.kind == LossKind::quantile ? loss.settings.size() : 1, whole = whole_vectors<T>(k);
     double sum = 0;
     for (std::size_t i = top; i < bottom; ++i) {
         T* d = dZ + i * step;
+        const T* z = Z + i * step;
         const double w = weight ? weight[i] : 1;
         if (w == 0) {
             std::fill(d, d + whole, T(0));
             continue;
         }
-        double row = 0;
-        const T* z = Z + i * step;
-        if (softmax) {
-            const T* probabilities = y.labels ? nullptr : y.numbers + i * k;
-            row = softmax_row(z, k, probabilities, y.labels ? y.labels[i] : 0, static_cast<T>(loss.settings[0]), d);
-        } else {
-            for (std::size_t j = 0; j < k; ++j) {
-                const double setting = loss.settings.empty() ? 0 : loss.settings[n_quantiles > 1 ? j % n_quantiles : 0];
-                const auto e = element(loss.kind, z[j], y.numbers[i * y.n_columns + j / n_quantiles], static_cast<T>(setting));
-                row += e.value;
-                d[j] = e.slope;
-            }
-        }
-        sum += row * w;
         const T scale = static_cast<T>(w / n_terms);
-        GLASSNET_INDEPENDENT
-        for (std::size_t j = 0; j < whole; ++j) d[j] *= scale;
+        for (std::size_t j = 0; j < k; ++j) {
+            const double setting = loss.settings.empty() ? 0 : loss.settings[n_quantiles > 1 ? j % n_quantiles : 0];
+            const auto e = element(loss.kind, z[j], y.numbers[i * y.n_columns + j / n_quantiles], static_cast<T>(setting));
+            sum += e.value * w;
+            d[j] = e.slope * scale;
+        }
     }
     return sum;
 }
