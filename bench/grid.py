@@ -167,7 +167,8 @@ def grid_table(cells: list[Cell], times: dict[str, Times]) -> str:
     head = ["cell", "n", "batch", "ours", "ours, 1 thread", *peers, *(f"{peer} / ours (aim)" for peer in peers)]
     return (
         f"Microseconds a step, medians of {min(turns)} to {max(turns)} turns; float32, whole shuffled epochs. Ours with\n"
-        "the default number of threads, which the ratios hold, and with one; each peer with whichever of one thread (1) and its default (all) is quicker.\n\n"
+        "the default number of threads, which the ratios hold, and with one; each peer with whichever\n"
+        "of one thread (1) and its default (all) is quicker.\n\n"
         f"{table(head, rows)}\n\n"
         f"{AT_ONCE} (where an epoch is short): {'; '.join(at_once) or 'not timed'}.\n\n"
         f"Peers ahead: {'; '.join(ahead) or 'none'}.\n\n"

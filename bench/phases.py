@@ -40,9 +40,9 @@ def main() -> None:
             continue
         columns[cell.name] = phases(cell, overhead)
         print(f"  {cell.name}", file=sys.stderr, flush=True)
-    rows = []
-    for phase in PHASES:
-        rows.append([phase, *(f"{figure(found[phase])} ({found[phase] / sum(found.values()):.0%})" for found in columns.values())])
+    rows = [
+        [phase, *(f"{figure(found[phase])} ({found[phase] / sum(found.values()):.0%})" for found in columns.values())] for phase in PHASES
+    ]
     rows.append(["a step", *(figure(sum(found.values())) for found in columns.values())])
     empty_words = ", ".join(f"{name} {figure(value)}" for name, value in overhead.items())
     print(
