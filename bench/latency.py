@@ -48,8 +48,8 @@ def main() -> None:
     for _, b in weights:
         b[:] = rng.standard_normal(b.shape)
     X = rng.standard_normal((MANY[-1], WIDTHS[0]), dtype=np.float32)
-    print(one_row(model_around(network, rng), weights, X[0]))
-    print(many_rows(model_around(network, rng), weights, X))
+    model = model_around(network, rng)
+    print(f"{one_row(model, weights, X[0])}\n{many_rows(model, weights, X)}")
 
 
 def model_around(network: Network, rng: np.random.Generator) -> Model:

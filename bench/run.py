@@ -1,11 +1,13 @@
 """Runs the benchmarks and writes what they print into RESULTS.md: `python bench/run.py`, or some parts, `python bench/run.py grid xor`.
 
-Every part is a script of this folder that checks its results before it times anything, prints Markdown, and ends in an error where a
-check fails; then its old section stays as it was, and the run goes on with the next part and ends in an error itself.
+Every part is a script of this folder that checks its results before it times anything, and prints Markdown at its end. Where a check
+fails it prints nothing and its old section stays as it was; where only a limit is passed, what was measured is written. Either way the
+run goes on with the next part and ends in an error itself.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -40,21 +42,21 @@ def main() -> None:
     failed = []
     for part in chosen:
         print(f"\n== {part} ==", flush=True)
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
         done = subprocess.run([sys.executable, str(HERE / f"{part}.py")], stdout=subprocess.PIPE, text=True, check=False)
         print(done.stdout, flush=True)
-        if done.returncode:
-            failed.append(part)
-        else:
-            write(part, done.stdout)
+        failed += [part] if done.returncode else []
+        if done.stdout.strip():
+            write(part, done.stdout, load)
     if failed:
-        sys.exit(f"Failed: {', '.join(failed)}. Their sections of {RESULTS.name} are unchanged.")
+        sys.exit(f"Failed: {', '.join(failed)}.")
 
 
-def write(part: str, text: str) -> None:
+def write(part: str, text: str, load: float) -> None:
     """Put a part's text under its heading, and leave the others as they are."""
     bodies = sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    bodies[PARTS[part]] = f"{text.strip()}\n\n*{now}, {processor()}.*"
+    bodies[PARTS[part]] = f"{text.strip()}\n\n*{now}, {processor()}; load average before it {load:.1f}.*"
     kept = (f"## {heading}\n\n{bodies[heading]}\n" for heading in PARTS.values() if heading in bodies)
     RESULTS.write_text(f"{HEAD}{machine()}\n\n" + "\n".join(kept), encoding="utf-8")
 
