@@ -14,7 +14,7 @@ help:
 	@echo "make test-slow  the tests that take long"
 	@echo "make test-sanitize  the C++ under the compiler's sanitizers"
 	@echo "make lint       ruff and mypy alone"
-	@echo "make bench      check, then time"
+	@echo "make bench      check, then time, and write bench/RESULTS.md (PARTS='grid xor': these alone)"
 	@echo "make wheel      build a wheel for machines without a compiler (Linux)"
 	@echo "make clean      remove whatever was made here, .venv too"
 
@@ -44,8 +44,8 @@ lint: .venv/.test
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict src
 
-bench: .venv/.test
-	$(BIN)/python bench/run.py
+bench: .venv/.bench
+	$(BIN)/python bench/run.py $(PARTS)
 
 # auditwheel names the oldest C library that it runs on, and puts in whatever else it needs.
 wheel: .venv/.made
@@ -80,3 +80,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(wildcard native/*) $(shell find src -
 	$(PIP) install --upgrade 'pip>=25.1'
 	$(PIP) install '.[all]' --group test --group oracles --group lint
 	@touch $@ .venv/.demo
+
+.venv/.bench: .venv/.test
+	$(PIP) install --group bench
+	@touch $@

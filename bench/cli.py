@@ -1,6 +1,6 @@
 """How long the command line takes, from a cold start: help, and predictions for 1,000 rows. What comes out is checked first.
 
-Run as `python bench/cli.py`; the process ends in an error where a result is wrong, scikit-learn is imported, or a limit is passed.
+The process ends in an error where a result is wrong, scikit-learn is imported, or a limit is passed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from report import figure, table
 
 RUNS = 7
 LIMITS = {"--help": 150.0, "predict, 1,000 rows": 500.0}  # milliseconds
@@ -44,14 +46,14 @@ def milliseconds(*arguments: str) -> float:
 def main() -> None:
     """Check, then time, then print."""
     with tempfile.TemporaryDirectory() as folder:
-        model, table, out = (f"{folder}/{name}" for name in ("m.glassnet", "table.csv", "out.csv"))
+        model, rows_file, out = (f"{folder}/{name}" for name in ("m.glassnet", "table.csv", "out.csv"))
         run("train", str(PENGUINS), "--target", "species", "-o", model, "--quiet")
         with PENGUINS.open(newline="") as file:
             head, *rows = csv.reader(file)
         rows = (rows * 3)[:1_000]
-        with Path(table).open("w", newline="") as file:
+        with Path(rows_file).open("w", newline="") as file:
             csv.writer(file).writerows([head, *rows])
-        commands = {"--help": ["--help"], "predict, 1,000 rows": ["predict", model, table, "-o", out]}
+        commands = {"--help": ["--help"], "predict, 1,000 rows": ["predict", model, rows_file, "-o", out]}
 
         assert "Commands:" in run("--help")
         run(*commands["predict, 1,000 rows"])
@@ -63,11 +65,10 @@ def main() -> None:
         assert not imported("--help") & (heavy | {"numpy"})
         assert not imported(*commands["predict, 1,000 rows"]) & heavy
 
-        slow = []
-        for name, command in commands.items():
-            took = milliseconds(*command)
-            slow += [name] if took > LIMITS[name] else []
-            print(f"glassnet {name:20}  {took:4.0f} ms   limit {LIMITS[name]:3.0f} ms, median of {RUNS} cold processes, no scikit-learn")
+        took = {name: milliseconds(*command) for name, command in commands.items()}
+        lines = [[f"glassnet {name}", figure(time), f"{LIMITS[name]:g}"] for name, time in took.items()]
+        print(f"Median of {RUNS} cold processes; neither imports scikit-learn.\n\n{table(['', 'milliseconds', 'limit'], lines)}")
+        slow = [name for name, time in took.items() if time > LIMITS[name]]
         if slow:
             sys.exit(f"too slow: {', '.join(slow)}")
 
