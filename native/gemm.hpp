@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -28,7 +29,8 @@ struct Right {
     bool transposed;
 };
 
-constexpr std::size_t depth = 256;  // of a panel: 32 kB, what the first cache holds beside a tile of A
+constexpr std::size_t depth = 320;         // of a panel: 40 kB, what the first cache holds beside a tile of A
+constexpr std::size_t stretch_rows = 512;  // of A at a time
 
 template <class T>
 constexpr std::size_t panel_width = 2 * lanes<T>;
@@ -131,39 +133,45 @@ void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std
     }
 }
 
-// A block of C = A B, or of C = start + A B where a row `start` is given. `done` is told each block of columns that is finished.
+// A block of C = A B, or of C = start + A B where a row `start` is given. `done` is told each block that is finished.
 // In `padded` C whole vectors are stored, zeros behind the last column.
+// Stretches of rows and of the depth are such that what all panels read of A stays in the second cache.
 template <class T, class Done>
 void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, std::size_t step_c, bool padded, const T* start,
              const Block& block, Done done) {
     alignas(64) T panel[depth * panel_width<T>];
     alignas(64) T begin[panel_width<T>] = {};
-    const std::size_t n_rows = block.bottom - block.top, n_tiles = (n_rows + tile_rows - 1) / tile_rows;
-    for (std::size_t left = block.left; left < block.right; left += panel_width<T>) {
-        const std::size_t width = std::min({panel_width<T>, block.right - left, n_columns - left});
-        const std::size_t step = whole_vectors<T>(width);
-        if (start) {
-            std::memcpy(begin, start + left, width * sizeof(T));
-            std::fill(begin + width, begin + step, T(0));
-        }
+    const std::size_t n_stretches = (block.bottom - block.top + stretch_rows - 1) / stretch_rows;
+    for (std::size_t s = 0; s < n_stretches; ++s) {
+        const std::size_t first_row = block.top + s * (block.bottom - block.top) / n_stretches;
+        const std::size_t n_rows = block.top + (s + 1) * (block.bottom - block.top) / n_stretches - first_row;
+        const std::size_t n_tiles = (n_rows + tile_rows - 1) / tile_rows;
         for (std::size_t top = 0; top < k; top += depth) {
             const std::size_t bottom = std::min(k, top + depth);
-            // One tile alone would not repay a copy of full rows.
-            const bool direct = !B.transposed && n_tiles == 1 && width == step;
-            if (!direct) pack(B, top, bottom, left, width, step, panel);
-            const T* rows_of_b = direct ? B.data + top * B.step + left : panel;
-            for (std::size_t t = 0; t < n_tiles; ++t) {
-                const std::size_t from = block.top + t * n_rows / n_tiles, to = block.top + (t + 1) * n_rows / n_tiles;
-                const Left<T> rows{A.data + from * A.row_step + top * A.column_step, A.row_step, A.column_step};
-                const auto run = [&](auto n_vectors) {
-                    tile_of<T, n_vectors>(to - from, bottom - top, rows, rows_of_b, direct ? B.step : step, C + from * step_c + left, step_c,
-                                          static_cast<const T*>(begin), top == 0, padded ? step : width);
-                };
-                if (step == panel_width<T>) run(std::integral_constant<std::size_t, 2>());
-                else run(std::integral_constant<std::size_t, 1>());
+            for (std::size_t left = block.left; left < block.right; left += panel_width<T>) {
+                const std::size_t width = std::min({panel_width<T>, block.right - left, n_columns - left});
+                const std::size_t step = whole_vectors<T>(width), stored = padded ? step : width;
+                if (start && top == 0) {
+                    std::memcpy(begin, start + left, width * sizeof(T));
+                    std::fill(begin + width, begin + step, T(0));
+                }
+                // One tile alone would not repay a copy of full rows.
+                const bool direct = !B.transposed && n_tiles == 1 && width == step;
+                if (!direct) pack(B, top, bottom, left, width, step, panel);
+                const T* rows_of_b = direct ? B.data + top * B.step + left : panel;
+                for (std::size_t t = 0; t < n_tiles; ++t) {
+                    const std::size_t from = first_row + t * n_rows / n_tiles, to = first_row + (t + 1) * n_rows / n_tiles;
+                    const Left<T> rows{A.data + from * A.row_step + top * A.column_step, A.row_step, A.column_step};
+                    const auto run = [&](auto n_vectors) {
+                        tile_of<T, n_vectors>(to - from, bottom - top, rows, rows_of_b, direct ? B.step : step, C + from * step_c + left,
+                                              step_c, static_cast<const T*>(begin), top == 0, stored);
+                    };
+                    if (step == panel_width<T>) run(std::integral_constant<std::size_t, 2>());
+                    else run(std::integral_constant<std::size_t, 1>());
+                }
+                if (bottom == k) done(Block{first_row, first_row + n_rows, left, left + stored});
             }
         }
-        done(Block{block.top, block.bottom, left, left + (padded ? step : width)});
     }
 }
 

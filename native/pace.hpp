@@ -10,7 +10,7 @@
 namespace glassnet {
 
 // Steps run in windows of some tenths of a millisecond. Each number of workers that is allowed (1, 2, 4, ... and the most) gets some
-// windows, the fastest is kept for a while that doubles as long as it stays the fastest.
+// windows, one where it is long; the fastest is kept for a while that grows as long as it stays the fastest.
 class Pace {
   public:
     explicit Pace(std::size_t most) {
@@ -37,20 +37,21 @@ class Pace {
         }
         auto& choice = choices_[current_];
         choice.best = std::min(choice.best, seconds / static_cast<double>(n_steps));
-        if (++choice.windows < windows_a_trial) return;
-        if (current_ + 1 < choices_.size()) {
-            ++current_;
-            return;
-        }
-        const auto fastest = std::min_element(choices_.begin(), choices_.end(), [](auto& a, auto& b) { return a.best < b.best; });
-        current_ = static_cast<std::size_t>(fastest - choices_.begin());
+        trial_ += seconds;
+        if (++choice.windows < windows_a_trial && seconds < long_window) return;
+        for (std::size_t i = 0; i < choices_.size(); ++i)
+            if (choices_[i].windows == 0) {
+                current_ = i;
+                return;
+            }
+        current_ = static_cast<std::size_t>(&fastest() - choices_.data());
         hold_ = current_ == kept_ ? std::min(2 * hold_, longest_hold) : shortest_hold;
         kept_ = current_;
-        holding_ = hold_;
+        holding_ = std::max(hold_, 20 * trial_);
     }
 
   private:
-    static constexpr double shortest_window = 2e-4, shortest_hold = 0.05, longest_hold = 1.6;  // seconds
+    static constexpr double shortest_window = 2e-4, long_window = 2e-3, shortest_hold = 0.1, longest_hold = 1.6;  // seconds
     static constexpr int windows_a_trial = 3;
 
     struct Choice {
@@ -59,14 +60,19 @@ class Pace {
         int windows = 0;
     };
 
+    const Choice& fastest() const {
+        return *std::min_element(choices_.begin(), choices_.end(), [](auto& a, auto& b) { return a.best < b.best; });
+    }
+
+    // With the one that is kept first, so that the others are told by it.
     void begin_trial() {
         for (auto& choice : choices_) choice = {choice.n_workers};
-        current_ = 0;
+        trial_ = 0;
     }
 
     std::vector<Choice> choices_;
     std::size_t current_ = 0, kept_ = 0, n_steps_ = 1;
-    double hold_ = shortest_hold, holding_ = 0;
+    double hold_ = shortest_hold, holding_ = 0, trial_ = 0;
 };
 
 }  // namespace glassnet

@@ -17,17 +17,17 @@ class Predictor {
 
     // Raw scores (n, n_outputs) of the rows, a stretch of them at a time, each stretch through the whole network by one worker.
     void predict(const Rows<T>& X, T* Z, std::size_t n_threads) const {
-        const std::size_t n_stretches = (X.n + stretch_rows - 1) / stretch_rows;
+        const std::size_t n_stretches = (X.n + rows_at_once - 1) / rows_at_once;
         if (n_stretches == 0) return;
         const auto start = Clock::now();
-        predict(X, 0, std::min(X.n, stretch_rows), Z);
+        predict(X, 0, std::min(X.n, rows_at_once), Z);
         const auto rest = (Clock::now() - start) * (n_stretches - 1);
         std::unique_ptr<Team> team;
         if (n_threads > 1 && rest > std::chrono::milliseconds(1)) team = std::make_unique<Team>(n_threads - 1);
         for (std::size_t from = 1; from < n_stretches; from += most_pieces) {
             const Phase phase{std::min(n_stretches - from, most_pieces), [&](std::size_t piece) {
-                                  const std::size_t top = (from + piece) * stretch_rows;
-                                  predict(X, top, std::min(top + stretch_rows, X.n), Z);
+                                  const std::size_t top = (from + piece) * rows_at_once;
+                                  predict(X, top, std::min(top + rows_at_once, X.n), Z);
                               }};
             if (team) team->run(phase);
             else
@@ -51,7 +51,7 @@ class Predictor {
     std::size_t n_outputs() const { return operations_.back().n_out; }
 
   private:
-    static constexpr std::size_t stretch_rows = 256, most_pieces = 4096;
+    static constexpr std::size_t rows_at_once = 256, most_pieces = 4096;
 
     void predict(const Rows<T>& X, std::size_t top, std::size_t bottom, T* Z) const {
         auto pass = take();

@@ -67,7 +67,7 @@ class Team {
 
   private:
     static constexpr auto spin = std::chrono::microseconds(50), late = std::chrono::microseconds(400);
-    static constexpr auto shortest_rest = std::chrono::milliseconds(4), longest_rest = std::chrono::milliseconds(256);
+    static constexpr auto shortest_rest = std::chrono::milliseconds(1), longest_rest = std::chrono::milliseconds(256);
 
     // One word says all of a phase: its number (32 bits), its pieces (16) and the next one to take (16), so that a latecomer who adds
     // to it learns at once whether what he took is a piece of the phase that he knows.

@@ -175,7 +175,6 @@ def begin(rows: Rows, training: Part, plan: Plan) -> Session:
     from glassnet.fitting import Session
 
     with warnings.catch_warnings(record=True) as notices:
-        warnings.simplefilter("always", RuntimeWarning)
         session = Session.begin(training.table, training.values, plan, task=rows.task, names=(rows.name,))
     for notice in notices:
         click.echo(f"Note: {notice.message}", err=True)
