@@ -76,6 +76,9 @@ def understand(metadata: dict[str, Any]) -> Parts:
         raise ValueError("glassnet, dtype, n_features or training is of another type")
     check_record(Encoder, metadata["encoder"], "encoder")
     check_record(Target, metadata["target"], "target")
+    names = [name for name, _ in metadata["encoder"]["schema"]]
+    if len(set(names)) != len(names):
+        raise ValueError("every column needs a name of its own, but one occurs more than once")
     encoder, target = Encoder.from_plain(metadata["encoder"]), Target.from_plain(metadata["target"])
     loss = loss_from_plain(metadata["loss"])
     _check_encoder(encoder)
