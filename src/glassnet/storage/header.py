@@ -78,6 +78,8 @@ def read_header(file: BinaryIO, size: int) -> Header:
     length = int.from_bytes(start, "little")
     if size == 0:
         raise foreign("the file is empty")
+    if LONGEST_HEADER < length < size and not hint:
+        raise damaged(f"its head takes {length:,} bytes, more than {LONGEST_HEADER:,}")
     if len(start) < 8 or length < 2 or length > LONGEST_HEADER:
         raise foreign(hint or "it does not begin as one")
     head = file.read(min(length, size))

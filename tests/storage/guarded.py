@@ -1,0 +1,71 @@
+"""Loads all hostile files in a process of its own, under guard: python -m tests.storage.guarded memory|audit MODEL
+
+memory   with a limit on the address space, MORE above what the process holds when it begins
+audit    with a hook that notes whatever Python reports of code that runs and of doors that open, over N_LOADS loads
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from glassnet.errors import ModelFileError
+from glassnet.storage import load
+from tests.storage.hostile import hostile_files
+
+MORE = 128 * 2**20
+N_LOADS = 1_000
+# Prefixes of audit events that a model file has no business with; "open" is judged by its path.
+FORBIDDEN = ("exec", "import", "compile", "code.", "marshal.", "pickle.", "subprocess.", "os.", "socket.", "ctypes.", "shutil.", "urllib.")
+FORBIDDEN += ("ftplib.", "http.", "smtplib.", "webbrowser.", "tempfile.", "glob.", "mmap.", "pty.", "signal.", "cpython.", "object.", "sys.")
+
+
+def memory(good, folder):
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + MORE
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    told = {}
+    for name, data, _ in hostile_files(good):
+        (folder / "m.glassnet").write_bytes(data)
+        del data
+        start = time.process_time()
+        try:
+            load(folder / "m.glassnet")
+            told[name] = ["", 0.0]
+        except ModelFileError as error:
+            told[name] = [str(error), time.process_time() - start]
+    print(json.dumps(told))
+
+
+def audit(good, folder):
+    paths = [folder / "good.glassnet"]
+    paths[0].write_bytes(good)
+    for i, (_, data, _) in enumerate(hostile_files(good)):
+        if len(data) < 2**21:  # the giants take a second each
+            paths.append(folder / f"{i}.glassnet")
+            paths[-1].write_bytes(data)
+    expected = {str(path) for path in paths}
+    seen, watching, loaded, refused = set(), True, 0, 0
+
+    def hook(event, arguments):
+        if watching and (event.startswith(FORBIDDEN) or (event == "open" and str(arguments[0]) not in expected)):
+            seen.add(f"{event} {str(arguments)[:200]}")
+
+    sys.addaudithook(hook)
+    for i in range(N_LOADS):
+        try:
+            load(paths[0] if i % 3 == 0 else paths[i % len(paths)])  # the good one is the first of all: nothing has been warmed up
+            loaded += 1
+        except ModelFileError:
+            refused += 1
+    watching = False
+    print(json.dumps({"seen": sorted(seen), "loaded": loaded, "refused": refused}))
+
+
+if __name__ == "__main__":
+    mode, model = sys.argv[1], Path(sys.argv[2])
+    {"memory": memory, "audit": audit}[mode](model.read_bytes(), model.parent)
