@@ -31,7 +31,7 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     path = Path(os.path.realpath(path))
     mode = _mode(path)
-    stem = f".{path.name[:100]}."
+    stem = f".{path.name[:40]}."
     _clear(path.parent, stem)
     temporary = path.with_name(f"{stem}{os.getpid()}-{secrets.token_hex(4)}.tmp")
     handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666 if mode is None else mode)
