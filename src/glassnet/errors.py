@@ -17,7 +17,6 @@ import difflib
 from collections.abc import Iterable
 from numbers import Real
 
-
 LONGEST_NAME = 200
 
 

@@ -16,8 +16,8 @@ from glassnet.errors import ModelFileError
 from glassnet.storage import load, model_file, save
 from glassnet.storage.header import BadFileError
 from glassnet.storage.metadata import describe, understand
-from tests.storage.hostile import Taken
 from tests.storage.models import build
+from tests.storage.taken import Taken
 
 MODELS = ("multiclass", "quantiles of two targets", "nested", "multilabel", "floats for labels")
 
@@ -82,7 +82,30 @@ def put(said, path, value):
     at[path[-1]] = value
 
 
-ODD = [None, True, False, -1, 0, 1, 2, 1.5, -0.0, 1e308, 5e-324, 2**53 + 1, 2**63, 10**299, "", "x", "number", "a" * 300, "\x1b[2J", [], [[]], {}]
+ODD = [
+    None,
+    True,
+    False,
+    -1,
+    0,
+    1,
+    2,
+    1.5,
+    -0.0,
+    1e308,
+    5e-324,
+    2**53 + 1,
+    2**63,
+    10**299,
+    "",
+    "x",
+    "number",
+    "a" * 300,
+    "\x1b[2J",
+    [],
+    [[]],
+    {},
+]
 ODD += [[None], {"kind": "dense"}, {"a": 1}, [1.0], ["x"], [0.5, 0.5]]
 
 
@@ -148,7 +171,9 @@ def test_description_changed_at_random(name, good, folder, data):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
-@settings(max_examples=5_000, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=5_000, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_description_changed_at_random_for_long(name, good, folder, data):
     taken = Taken(good[name])

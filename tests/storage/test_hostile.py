@@ -12,9 +12,12 @@ import pytest
 from glassnet.errors import ModelFileError
 from glassnet.storage import load, model_file, save
 from glassnet.storage.header import BadFileError
-from tests.storage.hostile import FOREIGN, LIES, Taken, canonical, foreign, hostile_files, lie, nested
+from tests.storage.foreign import FOREIGN, foreign
+from tests.storage.hostile import hostile_files
+from tests.storage.lies import LIES, lie, nested
 from tests.storage.make_kept import KEPT
 from tests.storage.models import CASES, build
+from tests.storage.taken import Taken, canonical
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +29,7 @@ def good(tmp_path_factory):
 
 @pytest.fixture
 def refused(tmp_path):
-    """A function that writes bytes to a file and returns what loading it says: one line, at most a screen, nothing that steers a terminal."""
+    """A function that writes bytes to a file and returns what loading it says: one line of printable text, at most a screen."""
 
     def says(data):
         path = tmp_path / "m.glassnet"
@@ -140,13 +143,18 @@ def test_missing_file_names_its_neighbour(good, tmp_path):
         load(tmp_path / "nowhere" / "m.glassnet")
 
 
+def pipe(path):
+    os.mkfifo(path)
+    return path
+
+
 # name: (what is made at the path, what the refusal says)
 PLACES = {
     "folder": (lambda path: path.mkdir(), "is a folder"),
-    "pipe": (os.mkfifo, "is no ordinary file"),
+    "pipe": (pipe, "is no ordinary file"),
     "link to a folder": (lambda path: path.symlink_to(path.parent), "is a folder"),
     "link to /dev/zero": (lambda path: path.symlink_to("/dev/zero"), "is no ordinary file"),
-    "link to a pipe": (lambda path: (os.mkfifo(path.parent / "pipe"), path.symlink_to(path.parent / "pipe")), "is no ordinary file"),
+    "link to a pipe": (lambda path: path.symlink_to(pipe(path.parent / "pipe")), "is no ordinary file"),
     "link to nothing": (lambda path: path.symlink_to(path.parent / "nothing"), "there is no such file"),
     "link to itself": (lambda path: path.symlink_to(path), "cannot be read: "),
     "sparse terabyte": (lambda path: (path.touch(), os.truncate(path, 2**40)), "is not a glassnet model file"),

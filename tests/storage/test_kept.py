@@ -10,9 +10,9 @@ import pytest
 from glassnet.errors import ModelFileError
 from glassnet.storage import load, migrations, model_file, save
 from glassnet.storage.migrations import FORMAT, MIGRATIONS
-from tests.storage.hostile import Taken
 from tests.storage.make_kept import KEPT
 from tests.storage.models import build
+from tests.storage.taken import Taken
 
 FILES = sorted(KEPT.glob("format-*/*.glassnet"))
 

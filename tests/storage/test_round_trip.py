@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet.errors import ModelFileError, UnsupportedError
+from glassnet.errors import UnsupportedError
 from glassnet.losses import CustomLoss
 from glassnet.storage import load, save
 from tests.laws.tables import CUBE

@@ -1,4 +1,4 @@
-"""A save that fails, is interrupted, killed or cut off from power leaves a whole file: the old one or the new one, and nothing beside it."""
+"""A save that fails, is interrupted, killed or cut off from power leaves a whole file, the old one or the new, and nothing beside it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def use(monkeypatch, **settings):
     return disk
 
 
-ERRORS = [OSError(number, os.strerror(number)) for number in (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EINTR, errno.EDQUOT, errno.EINVAL)]
+ERRORS = [
+    OSError(number, os.strerror(number)) for number in (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EINTR, errno.EDQUOT, errno.EINVAL)
+]
 
 
 @pytest.mark.parametrize("error", [*ERRORS, KeyboardInterrupt(), MemoryError()], ids=repr)

@@ -58,7 +58,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Header:
-    """What the head holds: the text under the one metadata key, the entries of the tensors, not yet looked at, and how long the data are."""
+    """What the head holds: the text under its one key, the entries of the tensors, not yet looked at, and the length of the data."""
 
     text: str
     entries: dict[str, Any]

@@ -19,7 +19,6 @@ import numpy as np
 from glassnet.data.table import Schema
 from glassnet.errors import UnsupportedError
 
-
 LONGEST_NUMBER = 300  # digits: what is shorter is a float too
 MOST_NESTED = 100  # lists and objects in one another
 MOST_VALUES = 1_000_000
