@@ -164,6 +164,8 @@ LIES = {
     "attribute for a tensor's name": (renamed("layers.1.b.__class__"), "need tensor 'layers.1.b'"),
     "escapes in a tensor's name": (extra_tensor("~" + ESCAPES), r"have no tensor '~\x1b]0;mine\x07\x1b[2J\r\u202eevil\x00'"),
     "huge tensor's name": (extra_tensor("~" * 2**20), "have no tensor '~~~"),
+    "bytes that no tensor names": (lambda t: setattr(t, "data", t.data + bytes(8)), "bytes of tensors where its head names"),
+    "tensor beyond the data": (lambda t: setattr(t, "data", t.data[:-8]), "bytes of tensors where its head names"),
     "missing tensor": (without_last, "need tensor"),
     "infinite weight": (number(np.inf), "layers.1.W holds numbers that are not finite"),
     "weight minus infinity": (number(-np.inf), "not finite"),
@@ -276,3 +278,18 @@ def lie(name, good):
     untouched = Taken(good)
     assert (canonical([taken.head, taken.said]), taken.data) != (canonical([untouched.head, untouched.said]), untouched.data), name
     return taken.whole()
+
+
+def honest_giant(good):
+    """A good file whose first layer has 2^24 units: head, layers and seal of the head agree. Returned without data, with their size."""
+    taken, n = Taken(good), 2**24
+    n_in, n_out = taken.said["n_features"], len(taken.said["target"]["classes"])
+    dense = {"kind": "dense", "activation": "relu", "initializer": "auto"}
+    taken.said["layers"] = [{**dense, "n_out": n}, {**dense, "n_out": n_out}]
+    taken.head, at = {"__metadata__": taken.head["__metadata__"]}, 0
+    for name, shape in {"0.W": [n_in, n], "0.b": [n], "1.W": [n, n_out], "1.b": [n_out]}.items():
+        size = 8 * int(np.prod(shape))
+        taken.head[f"layers.{name}"] = {"dtype": "F64", "shape": shape, "data_offsets": [at, at + size]}
+        at += size
+    taken.data = b""
+    return taken.whole(), at
