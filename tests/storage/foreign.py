@@ -89,7 +89,7 @@ FOREIGN = {
     "head with -Infinity": (frame(b'{"a":-Infinity}'), "Infinity"),
     "head not finite": (frame(b'{"a":1e999}'), "not finite"),
     "head not UTF-8": (frame(b'{"a":"\xff"}'), "UTF-8"),
-    "half a character": (frame(b'{"a":"\\ud800"}'), "UTF-8"),
+    "half a character": (frame(b'{"a":"\\ud800"}'), "half a character"),
     "control character in the JSON": (frame(b'{"a":"\x1b[2J"}'), "is no JSON"),
     "terminal escape for a key": (frame(b'{"\\u001b[2J":1,"\\u001b[2J":1}'), r"the key '\x1b[2J' occurs twice"),
     "head 200,000 deep": (frame(b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}"), "nested too deep"),

@@ -233,7 +233,7 @@ LIES = {
         said("encoder", "schema", 0, value=["age", ESCAPES]),
         r"has kind '\x1b]0;mine\x07\x1b[2J\r\u202eevil\x00'",
     ),
-    "half a character in a column": (append("encoder", "schema", value=["\ud800", "number"]), "UTF-8"),
+    "half a character in a column": (append("encoder", "schema", value=["\ud800", "number"]), "half a character"),
     "100,000 columns": (lambda t: t.said["encoder"]["schema"].extend([f"c{i}", "number"] for i in range(100_000)), "other columns"),
     "100,000 columns of two names": (lambda t: t.said["encoder"]["schema"].extend([["a", "number"]] * 100_000), "more than once"),
     "50,000 columns, each twice": (

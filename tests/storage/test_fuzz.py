@@ -161,7 +161,7 @@ def descriptions(draw, taken):
 
 
 @pytest.mark.parametrize("name", MODELS)
-@settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_description_changed_at_random(name, good, folder, data):
     taken = Taken(good[name])
@@ -170,6 +170,7 @@ def test_description_changed_at_random(name, good, folder, data):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", MODELS)
 @settings(
     max_examples=5_000, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -90,7 +90,9 @@ def read_header(file: BinaryIO, size: int) -> Header:
     if not head.rstrip(b" ").endswith(b"}"):
         raise damaged("its head is followed by something else than spaces")
     try:
-        parsed = parse(head)
+        parsed = parse(head.decode())
+    except UnicodeDecodeError:
+        raise damaged("its head is not UTF-8") from None
     except ValueError as error:
         raise damaged(f"its head cannot be read: {error}") from None
     metadata = parsed.pop("__metadata__", None)

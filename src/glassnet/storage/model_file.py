@@ -49,7 +49,8 @@ LONGEST_REASON = 600  # characters: names in a reason come from the file, and ma
 def save(model: Model, path: str | Path) -> None:
     """Write a model to one file, which `load` reads.
 
-    The file appears whole or not at all: it is written beside its place, forced to the disk, and then put there in one step.
+    The file appears whole or not at all: it is written beside its place, forced to the disk, read again, and then put there in one
+    step. A link is followed, and a file that is replaced hands on its permissions.
 
     Raises
     ------
@@ -74,8 +75,6 @@ def save(model: Model, path: str | Path) -> None:
     try:
         data = _to_bytes(describe(model), tensors, _DTYPE_NAMES[str(model.network.dtype)])
         _read(io.BytesIO(data), len(data))  # what cannot be read again is not written
-    except UnsupportedError:
-        raise
     except ValueError as error:
         raise UnsupportedError(f"this model cannot be stored in a file that would load again: {_shown(error)}.") from None
     try:
@@ -105,12 +104,15 @@ def load(path: str | Path) -> Model:
         raise ModelFileError(f"{_shown(path)}: {_shown(error)}.") from None
     except MemoryError:
         raise ModelFileError(f"{_shown(path)}: does not fit into memory.") from None
-    except (OSError, ValueError) as error:  # a ValueError for a path that no file can have
+    except OSError as error:
         raise _failed(path, "read", error) from None
 
 
 def _open(path: Path) -> BinaryIO:
-    mode = path.stat().st_mode  # before it is opened, which for a pipe would wait
+    try:
+        mode = path.stat().st_mode  # before it is opened, which for a pipe would wait
+    except ValueError as error:  # a path that no file can have
+        raise BadFileError(f"cannot be read: {error}") from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise BadFileError("is no ordinary file")
     return path.open("rb")
@@ -140,7 +142,7 @@ def _to_bytes(description: dict[str, Any], tensors: dict[str, Array], dtype: str
     from safetensors.numpy import save as to_safetensors
 
     little = DTYPES[dtype][0]
-    description = sealed(description, {name: (dtype, view.shape, view.astype(little).data) for name, view in tensors.items()})
+    description = sealed(description, {name: (dtype, view.shape, view.astype(little, copy=False).data) for name, view in tensors.items()})
     return bytes(to_safetensors(tensors, metadata={"glassnet": canonical(description)}))
 
 
