@@ -27,7 +27,8 @@ class Disk:
     """Stands for `os` in `whole_file`: notes each step, and lets the n-th one fail, or all writes be short or wrong."""
 
     def __init__(self, fail_at=0, error=None, written=None):
-        self.fail_at, self.error, self.written, self.steps = fail_at, error, written or (lambda data: data), []
+        self.fail_at, self.error, self.written = fail_at, error, written or (lambda data: data)
+        self.steps, self.open_handles = [], set()
 
     def __getattr__(self, name):
         real = getattr(os, name)
@@ -41,9 +42,15 @@ class Disk:
                 arguments = (handle, self.written(bytes(data)))
             if len(self.steps) == self.fail_at:
                 if name == "close":
+                    self.open_handles.remove(arguments[0])
                     real(*arguments)
                 raise self.error
-            return real(*arguments, **named)
+            answer = real(*arguments, **named)
+            if name == "open":
+                self.open_handles.add(answer)
+            elif name == "close":
+                self.open_handles.remove(arguments[0])
+            return answer
 
         return step
 
@@ -83,6 +90,7 @@ def test_every_step_may_fail(error, fresh, path, monkeypatch):
             write_whole(path, NEW)
         except type(error) as caught:
             raised, n_failed = caught, n_failed + 1
+        assert not disk.open_handles, disk.steps
         reached = len(disk.steps) >= fail_at
         replaced = any(step[0] == "replace" for step in disk.steps[: fail_at - 1])
         assert [other.name for other in path.parent.iterdir() if other != path] == [], disk.steps
@@ -103,6 +111,20 @@ def test_every_kind_of_step_is_taken(step, path, monkeypatch):
     disk = use(monkeypatch)
     write_whole(path, NEW)
     assert step in {name for name, *_ in disk.steps}
+
+
+def test_folder_that_cannot_be_forced_is_told_unless_no_folder_can(path, monkeypatch):
+    disk = use(monkeypatch)
+    write_whole(path, NEW)
+    last = [i for i, step in enumerate(disk.steps, 1) if step[0] == "fsync"][-1]
+    for number, told in ((errno.EIO, True), (errno.ENOSPC, True), (errno.EINVAL, False), (errno.ENOTSUP, False)):
+        use(monkeypatch, fail_at=last, error=OSError(number, os.strerror(number)))
+        if told:
+            with pytest.raises(OSError, match=os.strerror(number)):
+                write_whole(path, NEW)
+        else:
+            write_whole(path, NEW)
+        assert path.read_bytes() == NEW
 
 
 @pytest.mark.parametrize("length", [1, 7, 199])
