@@ -17,6 +17,8 @@ import difflib
 from collections.abc import Iterable
 from numbers import Real
 
+LONGEST_NAME = 200
+
 
 class GlassnetError(Exception):
     """Anything that glassnet refuses on purpose."""
@@ -56,6 +58,8 @@ def is_number(value: object) -> bool:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `" Did you mean 'x'?"` for the nearest known name, or nothing when none is near."""
+    if len(name) > LONGEST_NAME:  # from a hostile file; and to compare it would take long
+        return ""
     names = list(known)
     # Exact but for case first: W and w, Age and age.
     close = [n for n in names if n.casefold() == name.casefold()] or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
@@ -65,4 +69,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
     """Return the error for a name that a table of names does not hold, with the nearest one it does."""
     names = sorted(known)
-    return SettingError(f"unknown {kind} {name!r}: expected one of {', '.join(names)}.{did_you_mean(str(name), names)}")
+    shown = repr(name[:LONGEST_NAME] + "..." if isinstance(name, str) and len(name) > LONGEST_NAME else name)
+    return SettingError(f"unknown {kind} {shown}: expected one of {', '.join(names)}.{did_you_mean(str(name), names)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet.errors import ModelFileError, UnsupportedError
+from glassnet.errors import UnsupportedError
 from glassnet.losses import CustomLoss
 from glassnet.storage import load, save
 from tests.laws.tables import CUBE
@@ -46,7 +45,7 @@ def test_fitted_model_comes_back_through_the_public_names(tmp_path):
 
 
 def test_file_is_what_its_description_says(tmp_path):
-    """Read the file with nothing of ours, and make its hash as the docstring of `model_file` defines it."""
+    """Read the file with nothing of ours, and make its seals as the docstring of `storage.seal` defines them."""
     from safetensors import safe_open
 
     model, _ = build("nested")
@@ -63,11 +62,10 @@ def test_file_is_what_its_description_says(tmp_path):
 
     assert canonical(said) == metadata["glassnet"]
     claimed = said.pop("sha256")
-    digest = hashlib.sha256(canonical(said).encode() + b"\n")
-    for name in sorted(tensors):
-        digest.update(canonical([name, "F64", list(tensors[name].shape)]).encode() + b"\n" + tensors[name].tobytes())
-    assert claimed == digest.hexdigest()
-    assert (said["format"], said["glassnet"], said["dtype"]) == (1, glassnet.__version__, "float64")
+    layout = {name: ["F64", list(array.shape)] for name, array in tensors.items()}
+    assert claimed == hashlib.sha256(canonical([said, layout]).encode()).hexdigest()
+    assert said["data_sha256"] == hashlib.sha256(b"".join(tensors[name].tobytes() for name in sorted(tensors))).hexdigest()
+    assert (said["format"], said["glassnet"], said["dtype"]) == (2, glassnet.__version__, "float64")
     assert said["training"]["history"] == {"gradient_norm": [0.1, None, None], "lr": [0.5, 1]}
 
 
@@ -97,45 +95,9 @@ def test_parts_that_do_not_fit_each_other_are_not_written(tmp_path):
     with pytest.raises(UnsupportedError, match="cannot be stored"):
         save(replace(model, target=other.target), tmp_path / "m.glassnet")
     lone = replace(model, training={"note": "half a character: \ud800"})
-    with pytest.raises(UnsupportedError, match="UTF-8"):
+    with pytest.raises(UnsupportedError, match="half a character"):
         save(lone, tmp_path / "m.glassnet")
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_failed_write_leaves_the_old_file_and_no_other(step, tmp_path, monkeypatch):
-    model, _ = build("squared")
-    save(model, tmp_path / "m.glassnet")
-    before = (tmp_path / "m.glassnet").read_bytes()
-
-    def fail(*arguments):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(f"glassnet.storage.model_file.{'os.fsync' if step == 'fsync' else 'Path.replace'}", fail)
-    model.network.parameters.theta[...] = 0.0
-    with pytest.raises(ModelFileError, match=r"m\.glassnet: cannot be written: No space left on device\."):
-        save(model, tmp_path / "m.glassnet")
-    assert list(tmp_path.iterdir()) == [tmp_path / "m.glassnet"]
-    assert (tmp_path / "m.glassnet").read_bytes() == before
-
-
-def test_places_that_cannot_be_written(tmp_path):
-    model, _ = build("squared")
-    with pytest.raises(ModelFileError, match="cannot be written"):
-        save(model, tmp_path / "nowhere" / "m.glassnet")
-    with pytest.raises(ModelFileError, match="cannot be written"):
-        save(model, tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_link_is_followed_and_the_umask_kept(tmp_path):
-    model, _ = build("squared")
-    (tmp_path / "link.glassnet").symlink_to(tmp_path / "m.glassnet")
-    save(model, tmp_path / "link.glassnet")
-    assert (tmp_path / "link.glassnet").is_symlink()
-    umask = os.umask(0)
-    os.umask(umask)
-    assert (tmp_path / "m.glassnet").stat().st_mode & 0o777 == 0o666 & ~umask
 
 
 def test_loading_imports_nothing_slow(tmp_path):

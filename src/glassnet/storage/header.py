@@ -2,7 +2,7 @@
 
 8 bytes  length of the head, little-endian
 head     {"__metadata__": {"glassnet": "..."}, "layers.0.W": {"dtype": "F32", "shape": [4, 16], "data_offsets": [0, 256]}, ...}
-data     the tensors, C order, little-endian, without gaps or overlap
+data     the tensors in the order of their names, C order, little-endian, without gaps or overlap
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from glassnet.storage.strict import parse
 
 LONGEST_HEADER = 16 * 2**20
 MOST_TENSORS = 10_000
+MOST_DATA = 2**32  # bytes: a billion numbers in float32
 DTYPES = {"F32": ("<f4", 4), "F64": ("<f8", 8)}
 
 # Files that people mistake for a model, by their first bytes.
@@ -57,15 +58,15 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Header:
-    """The text under the one metadata key, and the tensors by name; the data of all tensors is `n_bytes` long."""
+    """What the head holds: the text under its one key, the entries of the tensors, not yet looked at, and the length of the data."""
 
     text: str
-    tensors: dict[str, Tensor]
+    entries: dict[str, Any]
     n_bytes: int
 
 
 def read_header(file: BinaryIO, size: int) -> Header:
-    """Read and check the head of a file of that size; the file then stands at the first byte of the data.
+    """Read the head of a file of that size; the file then stands at the first byte of the data.
 
     Raises
     ------
@@ -77,6 +78,8 @@ def read_header(file: BinaryIO, size: int) -> Header:
     length = int.from_bytes(start, "little")
     if size == 0:
         raise foreign("the file is empty")
+    if LONGEST_HEADER < length < size and not hint:
+        raise damaged(f"its head takes {length:,} bytes, more than {LONGEST_HEADER:,}")
     if len(start) < 8 or length < 2 or length > LONGEST_HEADER:
         raise foreign(hint or "it does not begin as one")
     head = file.read(min(length, size))
@@ -84,8 +87,12 @@ def read_header(file: BinaryIO, size: int) -> Header:
         raise damaged(f"it ends after {size:,} bytes, within its head")
     if len(head) != length or not head.startswith(b"{"):
         raise foreign(hint or "it does not begin as one")
+    if not head.rstrip(b" ").endswith(b"}"):
+        raise damaged("its head is followed by something else than spaces")
     try:
-        parsed = parse(head)
+        parsed = parse(head.decode())
+    except UnicodeDecodeError:
+        raise damaged("its head is not UTF-8") from None
     except ValueError as error:
         raise damaged(f"its head cannot be read: {error}") from None
     metadata = parsed.pop("__metadata__", None)
@@ -93,12 +100,30 @@ def read_header(file: BinaryIO, size: int) -> Header:
         raise foreign("it is a safetensors file that another program wrote")
     if len(metadata) != 1:
         raise damaged("its metadata has more keys than one")
-    if len(parsed) > MOST_TENSORS:
-        raise damaged(f"it has {len(parsed)} tensors, more than {MOST_TENSORS}")
-    tensors = {name: _tensor(name, entry) for name, entry in parsed.items()}
-    n_bytes = size - 8 - length
-    _check_layout(tensors, n_bytes)
-    return Header(metadata["glassnet"], tensors, n_bytes)
+    if size - 8 - length > MOST_DATA:
+        raise damaged(f"its tensors take {size - 8 - length:,} bytes, more than {MOST_DATA:,}")
+    return Header(metadata["glassnet"], parsed, size - 8 - length)
+
+
+def read_layout(header: Header) -> dict[str, Tensor]:
+    """Return the tensors by name, held to filling the data exactly, in the order of their names.
+
+    Raises
+    ------
+    BadFileError
+        For any other field, dtype, shape or place.
+    """
+    if len(header.entries) > MOST_TENSORS:
+        raise damaged(f"it has {len(header.entries)} tensors, more than {MOST_TENSORS}")
+    tensors = {name: _tensor(name, header.entries[name]) for name in sorted(header.entries)}
+    at = 0
+    for name, tensor in tensors.items():  # no gap, no overlap, nothing behind
+        if tensor.start != at or tensor.stop - tensor.start != prod(tensor.shape) * DTYPES[tensor.dtype][1]:
+            raise damaged(f"tensor {name!r} does not lie where its shape says")
+        at = tensor.stop
+    if at != header.n_bytes:
+        raise damaged(f"it has {header.n_bytes:,} bytes of tensors where its head names {at:,}")
+    return tensors
 
 
 def _tensor(name: str, entry: Any) -> Tensor:
@@ -114,14 +139,3 @@ def _tensor(name: str, entry: Any) -> Tensor:
 
 def _whole_numbers(values: Any) -> bool:
     return isinstance(values, list) and all(type(value) is int and 0 <= value < 2**48 for value in values)
-
-
-def _check_layout(tensors: dict[str, Tensor], n_bytes: int) -> None:
-    """Hold the tensors to filling the data exactly: no gap, no overlap, nothing behind."""
-    at = 0
-    for name, tensor in sorted(tensors.items(), key=lambda item: (item[1].start, item[1].stop)):
-        if tensor.start != at or tensor.stop - tensor.start != prod(tensor.shape) * DTYPES[tensor.dtype][1]:
-            raise damaged(f"tensor {name!r} does not lie where its shape says")
-        at = tensor.stop
-    if at != n_bytes:
-        raise damaged(f"it has {n_bytes:,} bytes of tensors where its head names {at:,}")

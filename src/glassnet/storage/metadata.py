@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from glassnet import __version__
+from glassnet.data.columns import CategoryCoding, NumberCoding
 from glassnet.data.encoder import Encoder
 from glassnet.data.target import Target
 from glassnet.layers import Layer
@@ -15,11 +16,14 @@ from glassnet.losses import Logistic, Loss, Quantile, Softmax
 from glassnet.losses.plain import loss_from_plain, loss_to_plain
 from glassnet.model import Model
 from glassnet.parameters import DTYPES, Tree
-from glassnet.storage.strict import check_record, json_able
+from glassnet.storage.migrations import FORMAT
+from glassnet.storage.strict import check_record, field_types, json_able
 
-FORMAT = 1
 FIELDS = ("format", "glassnet", "encoder", "target", "layers", "n_features", "dtype", "loss", "training")
-MOST_LAYERS = 1_000
+MOST_LAYERS = 1_000  # with those inside others
+
+for record in (Encoder, NumberCoding, CategoryCoding, Target):
+    field_types(record)  # now, not while a file is loaded
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Parts:
 
 
 def describe(model: Model) -> dict[str, Any]:
-    """Return the metadata of a model: JSON-able values, without the hash.
+    """Return the metadata of a model: JSON-able values, without the seals.
 
     Raises
     ------
@@ -72,12 +76,15 @@ def understand(metadata: dict[str, Any]) -> Parts:
         raise ValueError("glassnet, dtype, n_features or training is of another type")
     check_record(Encoder, metadata["encoder"], "encoder")
     check_record(Target, metadata["target"], "target")
+    names = [name for name, _ in metadata["encoder"]["schema"]]
+    if len(set(names)) != len(names):
+        raise ValueError("every column needs a name of its own, but one occurs more than once")
     encoder, target = Encoder.from_plain(metadata["encoder"]), Target.from_plain(metadata["target"])
     loss = loss_from_plain(metadata["loss"])
     _check_encoder(encoder)
     _check_target(target)
-    if not isinstance(layers, list) or not 1 <= len(layers) <= MOST_LAYERS:
-        raise ValueError("layers must be a list of layers")
+    if not isinstance(layers, list) or not 1 <= _n_layers(layers) <= MOST_LAYERS:
+        raise ValueError(f"layers must be a list of 1 to {MOST_LAYERS:,} layers")
     built = tuple(layer_from_plain(layer) for layer in layers)
     if n_features != encoder.n_features:
         raise ValueError(f"the network takes {n_features} features but the encoder makes {encoder.n_features}")
@@ -88,6 +95,12 @@ def understand(metadata: dict[str, Any]) -> Parts:
     return Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes)
 
 
+def _n_layers(layers: Any) -> int:
+    """Return how many layers a list holds, with those inside others; what is no list holds none."""
+    inner = [layer["layers"] for layer in layers if isinstance(layer, dict) and "layers" in layer] if isinstance(layers, list) else []
+    return (len(layers) if isinstance(layers, list) else 0) + sum(map(_n_layers, inner))
+
+
 def _check_encoder(encoder: Encoder) -> None:
     schema, numbers = encoder.schema, encoder.numbers
     if not schema.columns or numbers.names != schema.numbers or tuple(c.name for c in encoder.categories) != schema.categories:
@@ -96,8 +109,8 @@ def _check_encoder(encoder: Encoder) -> None:
         values = getattr(numbers, field.name)
         if isinstance(values, tuple) and len(values) != len(numbers.names):
             raise ValueError(f"encoder.numbers.{field.name} must have one entry for each column")
-    if not all(scale > 0.0 for scale in numbers.scale):
-        raise ValueError("scales must be above 0")
+    if not all(scale > 0.0 for scale in (*numbers.scale, numbers.limit)):
+        raise ValueError("scales and the limit must be above 0")
     for coding in encoder.categories:
         if len(set(coding.levels)) != len(coding.levels):
             raise ValueError(f"a level of column {coding.name!r} occurs twice")

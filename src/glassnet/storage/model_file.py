@@ -1,32 +1,31 @@
 """The model file: `save` writes a whole one or none at all, `load` takes nothing on trust.
 
 A `.glassnet` file is a safetensors file. Its tensors bear the names of the views ("layers.0.W", "layers.1.running_mean", ...), all of
-the network's dtype. Its one metadata key, "glassnet", holds canonical JSON (see `storage.strict`) with these fields:
+the network's dtype. Its one metadata key, "glassnet", holds canonical JSON (see `storage.strict`), the description, with these fields:
 
-    format      1
+    format      2 (see `storage.migrations`)
     glassnet    the version that wrote the file
     encoder     the schema and how each column becomes features
     target      task, names, classes, means and scales
     layers      the kind and the settings of each layer
     n_features, dtype, loss
     training    the record of how the model was trained
-    sha256      the SHA-256, in hexadecimal, of these bytes, one after the other:
-                the canonical JSON of the metadata without this field, and a line feed;
-                then, for each tensor in the order of its name, the canonical JSON of [name, dtype ("F32" or "F64"), shape], a line
-                feed, and the bytes of the tensor (C order, little-endian)
+    sha256, data_sha256   the seals of head and data (see `storage.seal`)
 
-The same model gives the same bytes, so a file that is loaded and saved again is the same file. The hash finds damage, not malice:
-whoever can write the file can write its hash. Against malice there are the checks, and that a file holds numbers and names only.
+Loading goes from step to step, and no step believes what the ones before it have not checked: the head as JSON within limits, the
+format, the places of the tensors, the seal of the head; then each word of the description by closed tables, and the shapes that the
+layers imply against those in the head; only then are the tensors read, held to their seal, and to finite numbers.
+
+The same model gives the same bytes, so a file that is loaded and saved again is the same file. The seals find damage, not malice:
+whoever can write the file can write them. Against malice there are the checks, and that a file holds numbers and names only.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
-import secrets
 import stat
-from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,17 +34,23 @@ import numpy as np
 from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.storage.header import DTYPES, BadFileError, Header, damaged, read_header
-from glassnet.storage.metadata import FORMAT, Parts, describe, understand
+from glassnet.storage.header import DTYPES, BadFileError, Tensor, damaged, read_header, read_layout
+from glassnet.storage.metadata import Parts, describe, understand
+from glassnet.storage.migrations import FORMAT, migrate
+from glassnet.storage.seal import check_data, check_head, sealed, unsealed
 from glassnet.storage.strict import canonical, parse
+from glassnet.storage.whole_file import write_whole
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+LONGEST_REASON = 600  # characters: names in a reason come from the file, and may be as long as it
 
 
 def save(model: Model, path: str | Path) -> None:
     """Write a model to one file, which `load` reads.
 
-    The file appears whole or not at all: it is written beside its place, forced to the disk, and then put there in one step.
+    The file appears whole or not at all: it is written beside its place, forced to the disk, read again, and then put there in one
+    step. A link is followed, and a file that is replaced hands on its permissions.
 
     Raises
     ------
@@ -66,16 +71,16 @@ def save(model: Model, path: str | Path) -> None:
     >>> again.predict({"x": [3.0, 33.0]}).tolist()
     ['low', 'high']
     """
-    metadata, tensors = describe(model), _finite_tensors(model.network)
+    tensors = _finite_tensors(model.network)
     try:
-        data = _to_bytes(metadata, tensors, _DTYPE_NAMES[str(model.network.dtype)])
+        data = _to_bytes(describe(model), tensors, _DTYPE_NAMES[str(model.network.dtype)])
         _read(io.BytesIO(data), len(data))  # what cannot be read again is not written
     except ValueError as error:
-        raise UnsupportedError(f"this model cannot be stored in a file that would load again: {error}.") from None
+        raise UnsupportedError(f"this model cannot be stored in a file that would load again: {_shown(error)}.") from None
     try:
-        _write_whole(Path(os.path.realpath(path)), data)
-    except OSError as error:
-        raise ModelFileError(f"{path}: cannot be written: {error.strerror or error}.") from None
+        write_whole(Path(path), data)
+    except (OSError, ValueError) as error:  # a ValueError for a path that no file can have
+        raise _failed(path, "written", error) from None
 
 
 def load(path: str | Path) -> Model:
@@ -92,22 +97,37 @@ def load(path: str | Path) -> Model:
             return _read(file, os.fstat(file.fileno()).st_size)
     except FileNotFoundError:
         near = did_you_mean(path.name, _neighbours(path.parent))
-        raise ModelFileError(f"{path}: there is no such file.{near}") from None
+        raise ModelFileError(f"{_shown(path)}: there is no such file.{near}") from None
     except IsADirectoryError:
-        raise ModelFileError(f"{path}: is a folder: name a model file in it.") from None
-    except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}.") from None
-    except MemoryError:
-        raise ModelFileError(f"{path}: does not fit into memory.") from None
+        raise ModelFileError(f"{_shown(path)}: is a folder: name a model file in it.") from None
     except BadFileError as error:
-        raise ModelFileError(f"{path}: {error}.") from None
+        raise ModelFileError(f"{_shown(path)}: {_shown(error)}.") from None
+    except MemoryError:
+        raise ModelFileError(f"{_shown(path)}: does not fit into memory.") from None
+    except OSError as error:
+        raise _failed(path, "read", error) from None
 
 
 def _open(path: Path) -> BinaryIO:
-    mode = path.stat().st_mode  # before it is opened, which for a pipe would wait
+    try:
+        mode = path.stat().st_mode  # before it is opened, which for a pipe would wait
+    except ValueError as error:  # a path that no file can have
+        raise BadFileError(f"cannot be read: {error}") from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise BadFileError("is no ordinary file")
     return path.open("rb")
+
+
+def _failed(path: str | Path, done: str, error: Exception) -> ModelFileError:
+    reason = getattr(error, "strerror", None) or error
+    return ModelFileError(f"{_shown(path)}: cannot be {done}: {_shown(reason)}.")
+
+
+def _shown(words: object) -> str:
+    r"""Return words on one line of at most a screen; what steers a terminal is written out (an escape as `\x1b`)."""
+    text = str(words)
+    text = text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON // 2]} ... {text[-LONGEST_REASON // 2 :]}"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _finite_tensors(network: Network) -> dict[str, Array]:
@@ -118,111 +138,81 @@ def _finite_tensors(network: Network) -> dict[str, Array]:
     return tensors
 
 
-def _to_bytes(metadata: dict[str, Any], tensors: dict[str, Array], dtype: str) -> bytes:
+def _to_bytes(description: dict[str, Any], tensors: dict[str, Array], dtype: str) -> bytes:
     from safetensors.numpy import save as to_safetensors
 
     little = DTYPES[dtype][0]
-    entries = ((name, dtype, view.shape, view.astype(little).data) for name, view in sorted(tensors.items()))
-    metadata = metadata | {"sha256": _hash(metadata, entries)}
-    return bytes(to_safetensors(tensors, metadata={"glassnet": canonical(metadata)}))
+    description = sealed(description, {name: (dtype, view.shape, view.astype(little, copy=False).data) for name, view in tensors.items()})
+    return bytes(to_safetensors(tensors, metadata={"glassnet": canonical(description)}))
 
 
 def _read(file: BinaryIO, size: int) -> Model:
     header = read_header(file, size)
-    metadata = _metadata(header.text)
-    claimed = metadata.pop("sha256", None)
+    description = _description(header.text)
+    tensors = read_layout(header)
+    check_head(description, tensors)
     try:
-        parts = understand(metadata)
-    except RecursionError:
-        raise damaged("its description is nested too deep") from None
+        current = migrate(unsealed(description))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        raise damaged(f"its description is not as format {description['format']} has it") from None
+    try:
+        parts = understand(current)
     except ValueError as error:
         raise damaged(f"its description is not as glassnet writes it: {str(error).rstrip('.')}") from None
-    _check_tensors(header, parts)
+    _check_shapes(tensors, parts)
     data = file.read(header.n_bytes)
     if len(data) != header.n_bytes:
         raise damaged("it ended while it was read")
-    entries = sorted(header.tensors.items())
     whole = memoryview(data)
-    if claimed != _hash(metadata, ((name, t.dtype, t.shape, whole[t.start : t.stop]) for name, t in entries)):
-        raise damaged("its hash is not that of its content")
-    arrays = {}
-    for name, t in entries:
-        arrays[name] = np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape)
-        if not np.isfinite(arrays[name]).all():
-            raise damaged(f"{name} holds numbers that are not finite")
+    check_data(description, tensors, whole)
     network = Network(parts.layers, parts.n_features, seed=None, dtype=parts.dtype)
-    for name, array in arrays.items():
+    for name, t in tensors.items():
+        array = np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape)
+        if not np.isfinite(array).all():
+            raise damaged(f"{name} holds numbers that are not finite")
         network.parameters[name] = array
     return Model(parts.encoder, parts.target, network, parts.loss, parts.training)
 
 
-def _metadata(text: str) -> dict[str, Any]:
+def _description(text: str) -> dict[str, Any]:
+    """Return the description, with its seals, of a format that this glassnet reads."""
     try:
-        metadata = parse(text)
+        description = parse(text)
     except ValueError as error:
         raise damaged(f"its description cannot be read: {error}") from None
-    if not isinstance(metadata, dict) or type(metadata.get("format")) is not int:
+    if not isinstance(description, dict) or type(description.get("format")) is not int:
         raise damaged("its description names no format")
-    if metadata["format"] > FORMAT:
+    version = description["format"]
+    if version > FORMAT:
         raise BadFileError(
-            f"was written by a newer glassnet ({_version(metadata)}format {metadata['format']}; this one reads format {FORMAT}): "
+            f"was made by a newer glassnet ({_version(description)}format {version}; this one reads up to format {FORMAT}): "
             "upgrade with pip install --upgrade glassnet"
         )
-    if metadata["format"] != FORMAT or canonical(metadata) != text:
+    if version < 1 or canonical(description) != text:
         raise damaged("its description is not as glassnet writes it")
-    return metadata
+    return description
 
 
-def _version(metadata: dict[str, Any]) -> str:
-    version = metadata.get("glassnet")
+def _version(description: dict[str, Any]) -> str:
+    version = description.get("glassnet")
     return f"{version}, " if isinstance(version, str) and version.isprintable() and len(version) < 40 else ""
 
 
-def _check_tensors(header: Header, parts: Parts) -> None:
+def _check_shapes(tensors: dict[str, Tensor], parts: Parts) -> None:
     """Hold the tensors to what the layers imply, before anything of their size is allocated."""
     dtype = _DTYPE_NAMES[parts.dtype]
-    missing, spare = parts.shapes.keys() - header.tensors.keys(), header.tensors.keys() - parts.shapes.keys()
+    missing, spare = parts.shapes.keys() - tensors.keys(), tensors.keys() - parts.shapes.keys()
     if missing or spare:
         raise damaged(f"its layers {'need' if missing else 'have no'} tensor {min(missing or spare)!r}")
     for name, shape in parts.shapes.items():
-        tensor = header.tensors[name]
+        tensor = tensors[name]
         if tensor.shape != shape or tensor.dtype != dtype:
             raise damaged(f"tensor {name!r} is {tensor.dtype} {list(tensor.shape)} where its layers need {dtype} {list(shape)}")
 
 
-def _hash(metadata: dict[str, Any], tensors: Iterable[tuple[str, str, tuple[int, ...], memoryview]]) -> str:
-    """Return the hash that the docstring of this file defines; metadata without its "sha256", tensors in the order of their names."""
-    digest = hashlib.sha256(canonical(metadata).encode() + b"\n")
-    for name, dtype, shape, data in tensors:
-        digest.update(canonical([name, dtype, list(shape)]).encode() + b"\n")
-        digest.update(data)
-    return digest.hexdigest()
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Put a file in its place in one step; however that ends, no half file and no temporary one is left."""
-    temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if os.name == "posix":  # the name too must be on the disk
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
 def _neighbours(folder: Path) -> list[str]:
     try:
-        return [entry.name for entry in folder.iterdir()]
+        return [entry.name for entry in islice(folder.iterdir(), 1_000)]
     except OSError:
         return []
 

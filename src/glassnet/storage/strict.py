@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -18,30 +19,42 @@ import numpy as np
 from glassnet.data.table import Schema
 from glassnet.errors import UnsupportedError
 
+LONGEST_NUMBER = 300  # digits: what is shorter is a float too
+MOST_NESTED = 100  # lists and objects in one another
+MOST_VALUES = 1_000_000
+
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
-def parse(text: str | bytes) -> Any:
+def parse(text: str) -> Any:
     """Return what a JSON text holds.
 
     Raises
     ------
     ValueError
-        For what is no UTF-8 or no JSON, a key that occurs twice, numbers that are not finite, half characters (lone surrogates), and
-        nesting deeper than Python reads.
+        For what is no JSON, a key that occurs twice, numbers that are not finite or of hundreds of digits, half characters
+        (lone surrogates), and nesting or a number of values that no model needs.
     """
+    if sum(map(text.count, ",:[{")) > MOST_VALUES:  # before any of them takes memory
+        raise ValueError(f"it holds more than {MOST_VALUES:,} values")
     try:
-        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_float=_finite, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeError:
-        raise ValueError("it holds text that is not UTF-8") from None
+        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_int=_short_enough, parse_constant=_no_constant)
+        _write(value).encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds half a character") from None
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no JSON ({error})") from None
+    level, depth = [value], 0
+    while level := [value for value in level if isinstance(value, dict | list)]:
+        depth += 1
+        if depth > MOST_NESTED:
+            raise ValueError("it is nested too deep")
+        level = [inner for value in level for inner in (value.values() if isinstance(value, dict) else value)]
     return value
 
 
@@ -62,19 +75,24 @@ def json_able(value: Any, where: str = "training") -> Any:
     raise UnsupportedError(f"a model file cannot hold {where}, a {type(value).__name__}: it holds numbers, text, lists and mappings.")
 
 
+@cache
+def field_types(cls: type) -> dict[str, Any]:
+    """Return the fields of a dataclass with their types.
+
+    Reading annotations compiles them: call it when the room is loaded, so that nothing is compiled while a file is.
+    """
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in fields(cls)}
+
+
 def check_record(cls: type, plain: Any, where: str) -> None:
     """Hold a JSON object to the fields of a dataclass and their types; raise ValueError naming what differs."""
-    names = [field.name for field in fields(cls)]
-    if not isinstance(plain, dict) or plain.keys() != set(names):
-        raise ValueError(f"{where} must have the fields {names}")
-    hints = get_type_hints(cls)
-    for name in names:
-        _check(hints[name], plain[name], f"{where}.{name}")
-
-
-def _check(kind: Any, value: Any, where: str) -> None:
-    if not _fits(kind, value, where):
-        raise ValueError(f"{where} must be {getattr(kind, '__name__', None) or kind}".replace("typing.", ""))
+    kinds = field_types(cls)
+    if not isinstance(plain, dict) or plain.keys() != kinds.keys():
+        raise ValueError(f"{where} must have the fields {list(kinds)}")
+    for name, kind in kinds.items():
+        if not _fits(kind, plain[name], f"{where}.{name}"):
+            raise ValueError(f"{where}.{name} must be {getattr(kind, '__name__', None) or kind}".replace("typing.", ""))
 
 
 def _fits(kind: Any, value: Any, where: str) -> bool:
@@ -112,11 +130,17 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"the number {text[:20]} is not finite")
-    return value
+def _write(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # 1e999 was read as infinity
+        raise ValueError("it holds a number that is not finite") from None
+
+
+def _short_enough(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError(f"the number {text[:20]}... has {len(text):,} digits")
+    return int(text)
 
 
 def _no_constant(text: str) -> float:

@@ -1,0 +1,43 @@
+"""Writes the example files of the format that glassnet writes now, to be kept for ever: python -m tests.storage.make_kept
+
+A format that was released is never made anew: its files stay as the glassnet of its day wrote them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from glassnet.storage import metadata, save
+from tests.storage.models import build
+
+KEPT = Path(__file__).with_name("kept")
+NAMES = ("binary", "multiclass", "quantiles of two targets", "nested", "floats for labels", "no trained tensor last")
+
+
+def plain(values):
+    """An array as JSON: gaps are null."""
+    return [None if isinstance(value, float) and np.isnan(value) else value for value in np.asarray(values).tolist()]
+
+
+def main():
+    folder = KEPT / f"format-{metadata.FORMAT}"
+    folder.mkdir(parents=True)
+    for name in NAMES:
+        model, table = build(name)
+        table = table.take(slice(0, 8))
+        stem = name.replace(" ", "-")
+        save(model, folder / f"{stem}.glassnet")
+        numbers = model.raw_scores(table) if model.task == "regression" else model.predict_proba(table)
+        said = {
+            "columns": {column: plain(table.column(column)) for column in table.schema.names},
+            "predict": np.asarray(model.predict(table)).tolist(),
+            "numbers": numbers.tolist(),
+        }
+        (folder / f"{stem}.json").write_text(json.dumps(said, indent=None) + "\n")
+
+
+if __name__ == "__main__":
+    main()
