@@ -2,6 +2,20 @@
 
 from glassnet.report.comparison import compare, evaluate, held_out_scores
 from glassnet.report.evaluation import Evaluation, Rival, evaluation_schema
+from glassnet.report.importances import Importances, permutation_importances
+from glassnet.report.page import report_page, write_report
 from glassnet.report.predictions import Part
 
-__all__ = ["Evaluation", "Part", "Rival", "compare", "evaluate", "evaluation_schema", "held_out_scores"]
+__all__ = [
+    "Evaluation",
+    "Importances",
+    "Part",
+    "Rival",
+    "compare",
+    "evaluate",
+    "evaluation_schema",
+    "held_out_scores",
+    "permutation_importances",
+    "report_page",
+    "write_report",
+]
