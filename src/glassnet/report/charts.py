@@ -99,7 +99,7 @@ def bars(rows: Sequence[tuple[str, float, float, float]], *, x_label: str, says:
     step, left = 20, 150
     height = TOP + step * len(rows) + BOTTOM
     low, high = min(0.0, *(r[2] for r in rows)), max(0.0, *(r[3] for r in rows))
-    x = Scale(low, high if high > low else low + 1.0, left, WIDTH - RIGHT)
+    x = Scale(*_apart(low, high), left, WIDTH - RIGHT)
     y = Scale(0.0, float(len(rows)), TOP, TOP + step * len(rows))
     parts = [*_x_axis(x, height - BOTTOM, TOP, x_label)]
     for i, (label, value, least, most) in enumerate(rows):
@@ -131,9 +131,17 @@ def _scales(xs: Sequence[float], ys: Sequence[float], *, height: int = HEIGHT) -
 
 
 def _widened(values: Sequence[float], room: float) -> tuple[float, float]:
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    span = (high - low) or abs(low) or 1.0
-    return (low - room * span, high + room * span) if high > low else (low - 0.5 * span, high + 0.5 * span)
+    low, high = _apart(min(values), max(values)) if values else (0.0, 1.0)
+    return low - room * (high - low), high + room * (high - low)
+
+
+def _apart(low: float, high: float) -> tuple[float, float]:
+    """Return bounds that are no rounding error apart."""
+    size = max(abs(low), abs(high))
+    if high - low > max(1e-9 * size, 1e-290):
+        return low, high
+    half = 0.5 * size if size > 1e-290 else 0.5
+    return low - half, high + half
 
 
 def _axes(x: Scale, y: Scale, x_label: str, y_label: str) -> list[Markup]:
