@@ -24,7 +24,7 @@ def test_intervals_contain_the_score(seed, draw):
         assert METRICS[score.name].unit == score.unit
 
 
-def plain_bootstrap(p, score, resamples=600, seed=1):
+def plain_bootstrap(p, score, resamples=500, seed=1):
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, p.n_rows, (resamples, p.n_rows))
     return np.quantile([score(p.truth[i], p.values[i], None if p.P is None else p.P[i]) for i in rows], [0.025, 0.975])
@@ -34,7 +34,7 @@ def plain_bootstrap(p, score, resamples=600, seed=1):
     ("p", "name", "score"),
     [
         (classified(1, n=400, k=2), "AUC", lambda y, f, P: roc_auc_score(y, P[:, 1])),
-        (classified(2, n=400, k=4), "AUC", lambda y, f, P: roc_auc_score(y, P, multi_class="ovr")),
+        (classified(2, n=300, k=3), "AUC", lambda y, f, P: roc_auc_score(y, P, multi_class="ovr")),
         (classified(1, n=400, k=4), "balanced accuracy", lambda y, f, P: balanced_accuracy_score(y, f)),
         (classified(1, n=400, k=4), "log loss", lambda y, f, P: log_loss(y, P)),
         (measured(1, n=400, m=2), "R2", lambda y, f, P: r2_score(y, f)),
@@ -129,9 +129,9 @@ def noisy(rng, n):
 @pytest.mark.parametrize("draw", [binary, noisy])
 def test_intervals_cover_the_truth_as_often_as_they_say(draw):
     truths = scores(draw(np.random.default_rng(999), 1_000_000))
-    found = coverage(draw, truths, samples=300, n=200)
-    # Of 300 intervals 285 are expected to hold the truth; by chance seldom below 274. The bootstrap is known to be a little short.
-    assert all(0.91 <= share <= 0.985 for share in found.values()), found
+    found = coverage(draw, truths, samples=200, n=150)
+    # Of 200 intervals 190 are expected to hold the truth; by chance seldom below 182. The bootstrap is known to be a little short.
+    assert all(0.905 <= share <= 0.985 for share in found.values()), found
 
 
 @pytest.mark.slow

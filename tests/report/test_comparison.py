@@ -151,14 +151,35 @@ def test_time_that_is_over_leaves_out_what_has_not_begun(monkeypatch):
     assert [rival.name for rival in left_out if "left out" in rival.note] == ["linear model", "gradient boosting"]
 
 
-def test_trees_that_run_late_keep_what_they_learned():
+@pytest.fixture
+def late():
+    """What to learn from when time is over already."""
     training, held_out = parts("steps", classes=True)
     model = trained(training, max_epochs=1)
-    held = predictions_of(model, held_out)
-    late = baselines._lesson(model, training, held, held_out, deadline=0.0)
+    return baselines._lesson(model, training, predictions_of(model, held_out), held_out, deadline=0.0)
+
+
+def test_trees_that_run_late_keep_what_they_learned(late):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     P, note = baselines.boosting(late)
     assert note == "stopped after 10 of 100 rounds: time was over"
+    theirs = HistGradientBoostingClassifier(max_iter=10, early_stopping=False, random_state=0).fit(late.X, late.y)
+    np.testing.assert_allclose(P, theirs.predict_proba(late.X_held), rtol=1e-9)
+
+
+def test_linear_model_that_runs_late_keeps_what_it_learned(late, monkeypatch):
+    monkeypatch.setattr(baselines, "LINEAR_STEPS", (2, 200))
+    with pytest.warns(Warning, match="failed to converge"):
+        P, note = baselines.linear(late)
+    assert note == "stopped after 2 of 200 iterations: time was over"
     assert P.shape == (200, 2)
+
+
+@pytest.mark.parametrize(("now", "deadline", "enough"), [(2.0, 8.0, True), (2.0, 7.9, False), (9.0, 8.0, False)])
+def test_step_is_begun_only_where_time_suffices_for_it(late, monkeypatch, now, deadline, enough):
+    monkeypatch.setattr(baselines.time, "perf_counter", lambda: now)
+    assert replace(late, deadline=deadline).suffices(started=0.0, share=3.0) == enough
 
 
 def test_one_class_has_no_models_to_compare():

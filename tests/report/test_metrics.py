@@ -11,7 +11,7 @@ from glassnet.report.metrics import METRICS, scores
 from glassnet.report.predictions import Predictions
 from tests.report.drawn import classified, measured
 
-SEEDS = range(60)
+SEEDS = range(40)
 
 
 def binary_or_macro_auc(p):

@@ -1,13 +1,11 @@
-"""What a network has to beat: always the same guess, a linear model, boosted trees. The door to scikit-learn's models.
+"""What a network has to beat: always the same guess, a linear model, boosted trees. They are scikit-learn's.
 
 The linear model and the trees learn from the network's own features of the training rows. What they cost is bounded twice:
 
 - by size: they learn from as many rows as make MOST_CELLS numbers (rows x features x classes or targets), always the same ones;
 - by the clock: all together may take as long as the fit of the network did, but always SHORTEST and never more than LONGEST seconds.
-  When that is over, one under way keeps what it has learned so far, those that have not begun are left out, and the report says so.
-  (A step is not broken off: the first of the linear model takes 50 iterations, that of the trees 10 rounds.)
-
-The trees grow in one thread: those of OpenMP wait by spinning, which on a busy machine makes a tenth of a second twenty seconds.
+  They learn in steps, LINEAR_STEPS and ROUNDS. One that would be over time after its next step keeps what it has learned, one that would
+  begin late is left out, and the report says so. Only the first step is taken in any case.
 """
 
 from __future__ import annotations
@@ -23,6 +21,7 @@ import numpy as np
 from glassnet.data.target import Target
 from glassnet.model import Model
 from glassnet.report.predictions import Part, Predictions
+from glassnet.report.threads import one_thread
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -32,7 +31,7 @@ FEWEST_ROWS = 1_000
 MOST_PAIRS = 50_000
 #: Trees take no sparse matrices; one that becomes larger than so many numbers is left to the linear model.
 MOST_DENSE = 50_000_000
-SHORTEST, LONGEST = 5.0, 30.0
+SHORTEST, LONGEST = 10.0, 30.0
 
 LINEAR_STEPS = (50, 100, 200)
 ROUNDS = (10, 30, 60, 100)
@@ -68,10 +67,10 @@ class Lesson:
     target: Target
     deadline: float
 
-    @property
-    def late(self) -> bool:
-        """Whether time is over."""
-        return time.perf_counter() > self.deadline
+    def suffices(self, started: float, share: float) -> bool:
+        """Return whether time suffices for so many times what was done since the start."""
+        now = time.perf_counter()
+        return now + share * (now - started) <= self.deadline
 
 
 def baselines(model: Model, training: Part, held: Predictions, held_part: Part) -> list[Baseline]:
@@ -118,15 +117,15 @@ def linear(lesson: Lesson) -> tuple[Array, str]:
         return np.asarray(Ridge(alpha=1.0).fit(lesson.X, lesson.y, lesson.weight).predict(lesson.X_held)), ""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(warm_start=True)
-    done = 0
+    model, done, started = LogisticRegression(warm_start=True), 0, time.perf_counter()
     for steps in LINEAR_STEPS:  # it goes on from where it stood
+        if done and not lesson.suffices(started, steps / done - 1.0):
+            return _spread(model, lesson), f"stopped after {done} of {LINEAR_STEPS[-1]} iterations: time was over"
         model.set_params(max_iter=steps - done).fit(lesson.X, lesson.y, lesson.weight)
         done = steps
-        if lesson.late or int(np.max(model.n_iter_)) < model.max_iter:
+        if int(np.max(model.n_iter_)) < model.max_iter:
             break
-    late = lesson.late and int(np.max(model.n_iter_)) >= model.max_iter and done < LINEAR_STEPS[-1]
-    return _spread(model, lesson), f"stopped after {done} iterations: time was over" if late else ""
+    return _spread(model, lesson), ""
 
 
 def boosting(lesson: Lesson) -> tuple[Array, str]:
@@ -139,11 +138,13 @@ def boosting(lesson: Lesson) -> tuple[Array, str]:
     X, X_held = _dense(lesson.X), _dense(lesson.X_held)
 
     def grown(model: Any, y: Array) -> tuple[Any, int]:
+        done, started = 0, time.perf_counter()
         for rounds in ROUNDS:
-            model.set_params(max_iter=rounds).fit(X, y, lesson.weight)
-            if lesson.late or model.n_iter_ < rounds:
+            if done and not lesson.suffices(started, rounds / done - 1.0):
                 break
-        return model, int(model.n_iter_)
+            model.set_params(max_iter=rounds).fit(X, y, lesson.weight)
+            done = rounds
+        return model, done
 
     if lesson.target.task == "regression":
         columns, rounds = [], []
@@ -176,9 +177,7 @@ def some_rows(n: int, cells_per_row: int) -> Array:
 
 
 def _learned(name: str, learn: Callable[[Lesson], tuple[Array, str]], lesson: Lesson, n_training: int) -> Baseline:
-    from threadpoolctl import threadpool_limits
-
-    with warnings.catch_warnings(), threadpool_limits(1, user_api="openmp"):
+    with warnings.catch_warnings(), one_thread():
         warnings.simplefilter("ignore")  # that 200 steps were too few, for one: near enough for a comparison
         answers, note = learn(lesson)
     n, held = len(lesson.y), lesson.held

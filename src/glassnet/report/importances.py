@@ -16,6 +16,7 @@ from glassnet.data.table import Categories, Table
 from glassnet.model import Model
 from glassnet.report.metrics import METRICS, Metric
 from glassnet.report.predictions import Part, predictions_of
+from glassnet.report.threads import one_thread
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -72,15 +73,16 @@ def permutation_importances(model: Model, part: Part, *, seconds: float = SECOND
     metric, value = _measure(model, replace(part, table=table))
     if metric is None:
         return None
-    sign = 1.0 if metric.greater_is_better else -1.0
     names, found = table.schema.names, []
-    for i, name in enumerate(names):
-        if time.perf_counter() - started > seconds:
-            break
-        rng = np.random.default_rng([seed, i])
-        shuffled = [_shuffled(table, name, rng.permutation(table.n_rows)) for _ in range(REPEATS)]
-        worse = [sign * (value - metric.value(predictions_of(model, replace(part, table=other)))) for other in shuffled]
-        found.append(Importance(name, float(np.mean(worse)), min(worse), max(worse)))
+    with one_thread():
+        for i, name in enumerate(names):
+            if time.perf_counter() - started > seconds:
+                break
+            rng = np.random.default_rng([seed, i])
+            shuffled = [replace(part, table=_shuffled(table, name, rng.permutation(table.n_rows))) for _ in range(REPEATS)]
+            lost = [value - metric.value(predictions_of(model, other)) for other in shuffled]
+            worse = lost if metric.greater_is_better else [-difference for difference in lost]
+            found.append(Importance(name, float(np.mean(worse)), min(worse), max(worse)))
     ordered = sorted(found, key=lambda importance: -importance.mean)
     return Importances(metric.name, value, table.n_rows, REPEATS, tuple(ordered), len(names) - len(found))
 

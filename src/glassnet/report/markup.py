@@ -46,7 +46,7 @@ def table(caption: str, head: tuple[str, ...], rows: list[tuple[Content, ...]], 
     classes = ["number" if i in right else None for i in range(len(head))]
     top = element("tr", *(element("th", text, scope="col", class_=c) for text, c in zip(head, classes, strict=True)))
     body = [
-        element("tr", element("th", row[0], scope="row"), *(element("td", c, class_=k) for c, k in zip(row[1:], classes[1:], strict=True)))
+        element("tr", element("th", row[0], scope="row"), *(_cell(cell, c) for cell, c in zip(row[1:], classes[1:], strict=True)))
         for row in rows
     ]
     return element(
@@ -57,6 +57,10 @@ def table(caption: str, head: tuple[str, ...], rows: list[tuple[Content, ...]], 
         role="region",
         aria_label=caption,
     )
+
+
+def _cell(content: Content, kind: str | None) -> Markup:
+    return element("td", content, class_=kind or ("words" if isinstance(content, str) and len(content) > 40 else None))
 
 
 def clean(text: str) -> str:
