@@ -89,6 +89,11 @@ def test_resamples_without_a_class_are_left_out():
     assert all(score.low is not None for score in resampled([p])[0].scores())
 
 
+@pytest.mark.parametrize(("value", "bounds"), [(0.7, (0.5, 0.7)), (0.2, (0.2, 0.5)), (0.5, (0.5, 0.5))])
+def test_interval_is_widened_to_hold_the_score(value, bounds):
+    assert interval(np.full(9, 0.5), value) == bounds
+
+
 def test_nothing_drawn_has_no_bounds():
     assert interval(np.full(3, np.nan), 0.5) == (None, None)
 

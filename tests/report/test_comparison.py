@@ -176,6 +176,21 @@ def test_linear_model_that_runs_late_keeps_what_it_learned(late, monkeypatch):
     assert P.shape == (200, 2)
 
 
+def test_each_target_has_its_share_of_the_time(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(60, 2)), rng.normal(size=(60, 3))
+    table = table_of(X)
+    model = glassnet.fit(table, Y, glassnet.Plan(hidden_layer_sizes=(), max_epochs=1))
+    part = Part(table, Y)
+    lesson = baselines._lesson(model, part, predictions_of(model, part), part, deadline=9.0)
+    deadlines = []
+    monkeypatch.setattr(baselines.time, "perf_counter", lambda: 0.0)
+    monkeypatch.setattr(baselines.Lesson, "suffices", lambda self, started, share: deadlines.append(self.deadline))
+    _, note = baselines.boosting(lesson)
+    assert deadlines == [3.0, 4.5, 9.0]
+    assert baselines.Baseline("gradient boosting", None, 60, 0.0, note).cut_short
+
+
 @pytest.mark.parametrize(("now", "deadline", "enough"), [(2.0, 8.0, True), (2.0, 7.9, False), (9.0, 8.0, False)])
 def test_step_is_begun_only_where_time_suffices_for_it(late, monkeypatch, now, deadline, enough):
     monkeypatch.setattr(baselines.time, "perf_counter", lambda: now)

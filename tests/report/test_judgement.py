@@ -109,6 +109,16 @@ def test_best_rival_of_an_error_is_the_smallest():
     )
 
 
+def test_rival_that_was_cut_short_is_said_to_be():
+    main = Score("R2", -0.012, -0.094, 0.033, "", greater_is_better=True)
+    found = sentence(main, 50, {"always the mean": "same", "gradient boosting": "better"}, RIVALS, (), ["gradient boosting"])
+    assert found == (
+        "The network explains nothing of the target's variance on 50 rows (R2 -0.012, 95 % interval -0.094 to 0.033): better than "
+        "gradient boosting (cut short); no clear difference from always guessing the mean, so these columns may not tell the target, or "
+        "there are too few rows."
+    )
+
+
 def test_sentence_without_rivals_says_the_fact():
     assert sentence(Score("R2", 0.5, None, None, "", greater_is_better=True), 7, {}, {}, ()) == (
         "The network explains 50.0 % of the target's variance on 7 rows."

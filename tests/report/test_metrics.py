@@ -72,6 +72,31 @@ def test_function_of_the_sums_over_all_rows_is_the_score(seed, draw):
 
 
 @pytest.mark.parametrize("draw", [classified, measured])
+@pytest.mark.parametrize("seed", range(12))
+def test_function_of_the_sums_over_drawn_rows_is_their_score(seed, draw):
+    """The law of the bootstrap; only the area under the curve is but near, see its columns."""
+    p = draw(seed)
+    rows = np.random.default_rng(seed).integers(0, p.n_rows, p.n_rows)
+    if p.P is None:
+        taken = Predictions.of_numbers(p.truth[rows], p.values[rows], p.weight[rows])
+    else:
+        taken = Predictions.of_classes(p.truth[rows], p.P[rows], p.weight[rows])
+    for metric in metrics.metrics_for(p):
+        columns = list(metric.columns(p))
+        whole, sums = (np.array([column[i].sum() for column in columns]) for i in (slice(None), rows))
+        bounds = {"abs": 0.1} if metric.name == "AUC" else {"rel": 1e-8, "abs": 1e-12}
+        assert metric.combine(sums, whole) == pytest.approx(metric.value(taken), nan_ok=True, **bounds), metric.name
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_both_means_of_the_area_are_the_area(seed):
+    p = classified(seed, k=2)
+    sums = [column.sum() for column in METRICS["AUC"].columns(p)]
+    assert sums[0] / sums[1] == pytest.approx(metrics.auc(p), abs=1e-12)
+    assert sums[2] / sums[3] == pytest.approx(metrics.auc(p), abs=1e-12)
+
+
+@pytest.mark.parametrize("draw", [classified, measured])
 @pytest.mark.parametrize("seed", range(8))
 def test_row_of_weight_two_is_two_rows(seed, draw):
     p = draw(seed + 1 if seed % 4 == 0 else seed)  # without weights

@@ -122,7 +122,9 @@ def _evaluation(model: Model, part: Part, training: Part | None, *, name: str, l
         residuals=() if classification else residuals(ours, model.target.names, seed=seed),
         rivals=tuple(rivals),
         outcome=_overall(list(outcomes.values())),
-        judgement=sentence(main, ours.n_rows, outcomes, rivals_main, better_probabilities),
+        judgement=sentence(
+            main, ours.n_rows, outcomes, rivals_main, better_probabilities, [other.name for other in others if other.cut_short]
+        ),
     )
 
 

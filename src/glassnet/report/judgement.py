@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -66,7 +66,14 @@ def differing_rows(a: Predictions, b: Predictions, name: str) -> int:
     return int(((a.values == a.truth) != (b.values == b.truth)).sum())
 
 
-def sentence(main: Score, n_rows: int, outcomes: Mapping[str, Outcome], rivals: Mapping[str, float], probabilities: Sequence[str]) -> str:
+def sentence(
+    main: Score,
+    n_rows: int,
+    outcomes: Mapping[str, Outcome],
+    rivals: Mapping[str, float],
+    probabilities: Collection[str] = (),
+    cut_short: Collection[str] = (),
+) -> str:
     """Return what to make of an evaluation in one sentence.
 
     Parameters
@@ -76,17 +83,22 @@ def sentence(main: Score, n_rows: int, outcomes: Mapping[str, Outcome], rivals: 
     outcomes : the network against each rival, by the rival's name
     rivals : each rival's main score
     probabilities : the rivals from which the network differs in nothing but that its probabilities are better
+    cut_short : the rivals that could have learned more in more time
     """
     said = _fact(main, n_rows)
     if not outcomes:
         return f"{said}."
-    groups = {kind: [_called(name) for name, outcome in outcomes.items() if outcome == kind] for kind in ("better", "same", "worse")}
+    cut = dict.fromkeys(cut_short, " (cut short)")
+    groups = {
+        kind: [_called(name) + cut.get(name, "") for name, outcome in outcomes.items() if outcome == kind]
+        for kind in ("better", "same", "worse")
+    }
     words = {"better": "better than", "same": "no clear difference from", "worse": "worse than"}
     compared = "; ".join(f"{words[kind]} {_listed(names)}" for kind, names in groups.items() if names)
     return f"{said}: {compared}{_advice(main, outcomes, rivals, probabilities)}."
 
 
-def _advice(main: Score, outcomes: Mapping[str, Outcome], rivals: Mapping[str, float], probabilities: Sequence[str]) -> str:
+def _advice(main: Score, outcomes: Mapping[str, Outcome], rivals: Mapping[str, float], probabilities: Collection[str]) -> str:
     """Return what to do, or nothing where the network earns its keep."""
     guess = next((name for name in outcomes if name.startswith("always")), None)
     worse = [name for name, outcome in outcomes.items() if outcome == "worse"]
@@ -108,6 +120,9 @@ def _fact(main: Score, n_rows: int) -> str:
     if main.name == "RMSE":
         bounds = "" if main.low is None or main.high is None else f" (95 % interval {main.low:.4g} to {main.high:.4g})"
         return f"The network is off by {main.value:.4g} (root mean square) on {rows}{bounds}"
+    if main.name == "R2" and main.value <= 0.0:
+        bounds = "" if main.low is None or main.high is None else f", 95 % interval {main.low:.3f} to {main.high:.3f}"
+        return f"The network explains nothing of the target's variance on {rows} (R2 {main.value:.3f}{bounds})"
     bounds = ""
     if main.low is not None and main.high is not None:
         bounds = f" (95 % interval {_percent(main.low)} to {_percent(main.high)} %)"
