@@ -101,6 +101,13 @@ def test_ticks_are_few_round_and_inside(low, span):
         assert re.fullmatch(r"[125]0*e[+-]\d+|[125]e[+-]\d+", f"{float(f'{steps[0]:.3g}'):e}".replace(".000000", ""))
 
 
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.2, "0.2"), (5000.0, "5000"), (6e5, "600k"), (-1.5e6, "-1.5M"), (2e9, "2e+09"), (1e-5, "1e-05")]
+)
+def test_labels_of_ticks_are_short(value, text):
+    assert charts._tick(value) == text
+
+
 def test_ticks_by_hand():
     assert ticks(0.0, 1.0) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert ticks(-3.0, 12.0) == [0.0, 5.0, 10.0]

@@ -136,3 +136,20 @@ def test_auc_of_many_classes_is_left_out():
 def test_certain_and_wrong_costs_much_but_not_endlessly():
     p = Predictions.of_classes(np.array([1, 0]), np.array([[1.0, 0.0], [1.0, 0.0]]))
     assert metrics.log_loss(p) == pytest.approx(-0.5 * np.log(metrics.EPS), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "text"),
+    [
+        ("accuracy", 0.97531, "97.5 %"),
+        ("balanced accuracy", -0.00004, "0.0 %"),
+        ("AUC", -0.0001, "0.000"),
+        ("log loss", 1.23456, "1.235"),
+        ("RMSE", 21_134.6, "21,130"),
+        ("RMSE", 297.81, "297.8"),
+        ("MAE", 1.5e-7, "1.5e-07"),
+        ("MAE", 1.5e12, "1.5e+12"),
+    ],
+)
+def test_scores_as_they_are_read(metric, value, text):
+    assert metrics.shown(metric, value) == text

@@ -2,7 +2,8 @@
 
 The linear model and the trees learn from the network's own features of the training rows. What they cost is bounded twice:
 
-- by size: they learn from as many rows as make MOST_CELLS numbers (rows x features x classes or targets), always the same ones;
+- by size: they learn from as many rows as make MOST_CELLS numbers (rows x features), and MOST_TREE_CELLS with those for each class or
+  target (rows x features x classes), always the same ones;
 - by the clock: all together may take as long as the fit of the network did, but always SHORTEST and never more than LONGEST seconds.
   They learn in steps, LINEAR_STEPS and ROUNDS. One that would be over time after its next step keeps what it has learned, one that would
   begin late is left out, and the report says so. Only the first step is taken in any case.
@@ -25,7 +26,7 @@ from glassnet.report.threads import one_thread
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-MOST_CELLS = 10_000_000
+MOST_CELLS, MOST_TREE_CELLS = 10_000_000, 100_000_000
 FEWEST_ROWS = 1_000
 #: Trees look at each feature for each class in each round: beyond so many pairs one round takes too long.
 MOST_PAIRS = 50_000
@@ -81,6 +82,9 @@ class Lesson:
 
 def baselines(model: Model, training: Part, held: Predictions, held_part: Part) -> list[Baseline]:
     """Return the constant guess, the linear model and the trees, each scored on the same rows; what fails is noted, and is no error."""
+    import sklearn.ensemble
+    import sklearn.linear_model  # noqa: F401  before the clock starts
+
     found = [constant(model.target, training, held)]
     seconds = model.training.get("seconds")
     allowed = min(max(seconds if isinstance(seconds, int | float) else 0.0, SHORTEST), LONGEST)
@@ -173,14 +177,14 @@ def _lesson(model: Model, training: Part, held: Predictions, held_part: Part, de
     weight = training.weight
     if model.task != "regression" and len(np.unique(y if weight is None else y[weight > 0.0])) < 2:
         raise ValueError("all rows to learn from are of one class")
-    rows = some_rows(training.table.n_rows, model.encoder.n_features * max(1, model.target.n_outputs))
+    rows = some_rows(training.table.n_rows, model.encoder.n_features, max(1, model.target.n_outputs))
     X, X_held = model.encode(training.table.take(rows)), model.encode(held_part.table)
     return Lesson(X, y[rows], None if weight is None else weight[rows], X_held, held, model.target, deadline)
 
 
-def some_rows(n: int, cells_per_row: int) -> Array:
-    """Return the rows to learn from: all of them, or as many as make MOST_CELLS, drawn at random, the same ones each time."""
-    most = max(FEWEST_ROWS, MOST_CELLS // cells_per_row)
+def some_rows(n: int, n_features: int, n_outputs: int) -> Array:
+    """Return the rows to learn from: all of them, or as many as are allowed, drawn at random, the same ones each time."""
+    most = max(FEWEST_ROWS, min(MOST_CELLS // n_features, MOST_TREE_CELLS // (n_features * n_outputs)))
     return np.arange(n) if n <= most else np.sort(np.random.Generator(np.random.Philox(0)).permutation(n)[:most])
 
 

@@ -8,7 +8,7 @@ Past MOST_GROUPS rows, rows are dealt at random into so many groups, which are t
 the sums over as many rows do, so the intervals are of the same width, up to some per cent by chance, at a cost that grows no more.
 
 Where no row is wrong, no resample has a wrong one. An accuracy of 0 or 1 therefore has the exact interval of n rows (Clopper and Pearson
-1934) in place of one without width.
+1934); any other score whose resamples are all the same has none.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ class Resampled:
             low, high = interval(self.resamples[metric.name], value)
             if metric.name == "accuracy" and value in (0.0, 1.0):
                 low, high = exact_interval(value, self.n_rows)
+            elif low == high:
+                low = high = None
             found.append(Score(metric.name, value, low, high, metric.unit, metric.greater_is_better))
         return tuple(found)
 

@@ -13,7 +13,7 @@ from glassnet.report.classes import CalibrationBin
 from glassnet.report.markup import Markup, element, name
 
 WIDTH, HEIGHT = 420, 260
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 16, 40
+LEFT, RIGHT, TOP, BOTTOM = 60, 16, 16, 40
 #: Of a longer line so many points are drawn, evenly chosen.
 MOST_POINTS = 400
 
@@ -121,6 +121,13 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     return [round(i * step, 12 - math.floor(math.log10(step))) + 0.0 for i in range(first, last + 1)]
 
 
+def _tick(value: float) -> str:
+    """Return a round number, short: 600k, 1.5M."""
+    if 1e6 <= abs(value) < 1e9:
+        return f"{value / 1e6:g}M"
+    return f"{value / 1e3:g}k" if 1e4 <= abs(value) < 1e6 else f"{value:g}"
+
+
 def _chart(says: str, *parts: Markup, height: int = HEIGHT) -> Markup:
     return element("svg", *parts, viewBox=f"0 0 {WIDTH} {height}", role="img", aria_label=says, xmlns="http://www.w3.org/2000/svg")
 
@@ -148,7 +155,7 @@ def _axes(x: Scale, y: Scale, x_label: str, y_label: str) -> list[Markup]:
     parts = _x_axis(x, y.start, y.stop, x_label)
     for value in ticks(y.low, y.high):
         parts.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y(value), y2=y(value), class_="grid"))
-        parts.append(_text(f"{value:g}", LEFT - 5, y(value) + 3.5, anchor="end"))
+        parts.append(_text(_tick(value), LEFT - 5, y(value) + 3.5, anchor="end"))
     middle = (y.start + y.stop) / 2
     parts.append(element("text", y_label, x=0, y=0, text_anchor="middle", transform=f"translate(11 {middle:.0f}) rotate(-90)"))
     return parts
@@ -158,7 +165,7 @@ def _x_axis(x: Scale, bottom: float, top: float, label: str) -> list[Markup]:
     parts = [element("line", x1=x.start, x2=x.stop, y1=bottom, y2=bottom, class_="axis")]
     for value in ticks(x.low, x.high):
         parts.append(element("line", x1=x(value), x2=x(value), y1=bottom, y2=top, class_="grid"))
-        parts.append(_text(f"{value:g}", x(value), bottom + 14, anchor="middle"))
+        parts.append(_text(_tick(value), x(value), bottom + 14, anchor="middle"))
     return [*parts, _text(label, (x.start + x.stop) / 2, bottom + 30, anchor="middle")]
 
 

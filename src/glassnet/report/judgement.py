@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from glassnet.report.bootstrap import Resampled, Score, interval
+from glassnet.report.metrics import shown
 from glassnet.report.predictions import Predictions
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -118,8 +119,12 @@ def _advice(main: Score, outcomes: Mapping[str, Outcome], rivals: Mapping[str, f
 def _fact(main: Score, n_rows: int) -> str:
     rows = f"{n_rows:,} row{'' if n_rows == 1 else 's'}"
     if main.name == "RMSE":
-        bounds = "" if main.low is None or main.high is None else f" (95 % interval {main.low:.4g} to {main.high:.4g})"
-        return f"The network is off by {main.value:.4g} (root mean square) on {rows}{bounds}"
+        bounds = (
+            ""
+            if main.low is None or main.high is None
+            else f" (95 % interval {shown(main.name, main.low)} to {shown(main.name, main.high)})"
+        )
+        return f"The network is off by {shown(main.name, main.value)} (root mean square) on {rows}{bounds}"
     if main.name == "R2" and main.value <= 0.0:
         bounds = "" if main.low is None or main.high is None else f", 95 % interval {main.low:.3f} to {main.high:.3f}"
         return f"The network explains nothing of the target's variance on {rows} (R2 {main.value:.3f}{bounds})"

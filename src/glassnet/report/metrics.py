@@ -58,6 +58,20 @@ def scores(predictions: Predictions) -> dict[str, float]:
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
+def shown(metric: str, value: float) -> str:
+    """Return a score as it is read: shares in per cent, those that lie about 1 with three decimals, errors with four digits."""
+    if metric in ("accuracy", "balanced accuracy"):
+        return f"{round(100.0 * value, 1) + 0.0:.1f} %"
+    return f"{round(value, 3) + 0.0:.3f}" if metric in ("AUC", "R2", "log loss") else digits(value)
+
+
+def digits(value: float) -> str:
+    """Return a number with four digits, written out where it is neither very large nor very small: 21,130 rather than 2.113e+04."""
+    if not 1e4 <= abs(value) < 1e9:
+        return f"{value:.4g}"
+    return f"{float(f'{value:.4g}'):,.0f}"
+
+
 def accuracy(p: Predictions) -> float:
     """Return sum w [predicted = true] / sum w, the share of right answers."""
     from sklearn.metrics import accuracy_score

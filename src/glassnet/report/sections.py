@@ -9,10 +9,13 @@ from glassnet.report.charts import histogram, reliability, scatter
 from glassnet.report.classes import Calibration, ClassScores, Confusion
 from glassnet.report.evaluation import Evaluation, Rival
 from glassnet.report.markup import Content, Markup, element, joined, name, table
+from glassnet.report.metrics import digits, shown
 from glassnet.report.residuals import SHARES, Residuals
 
 #: Of more classes or targets the page shows the first ones; the evaluation as JSON holds them all.
 MOST_CLASSES, MOST_TARGETS = 200, 4
+#: A larger confusion matrix takes the whole width.
+MOST_BESIDE = 6
 
 MEANINGS = {
     "accuracy": "share of rows that are right",
@@ -82,8 +85,10 @@ def behind(evaluation: Evaluation) -> Markup:
         return section("Errors", *parts, element("p", f"{more} further targets are not shown.") if more > 0 else None)
     assert evaluation.confusion
     pair = [_confusion(evaluation.confusion), _classes(evaluation.per_class)]
+    side_by_side = len(evaluation.confusion.labels) <= MOST_BESIDE
     return joined(
-        section("Classes", element("div", *pair, class_="pair")), _calibration(evaluation.calibration) if evaluation.calibration else None
+        section("Classes", element("div", *pair, class_="pair" if side_by_side else None)),
+        _calibration(evaluation.calibration) if evaluation.calibration else None,
     )
 
 
@@ -100,13 +105,6 @@ def figure(caption: str, chart: Markup) -> Markup:
 def details(summary: str, *children: Content) -> Markup:
     """Return what is shown on request."""
     return element("details", element("summary", summary), *children)
-
-
-def shown(metric: str, value: float) -> str:
-    """Return a score as it is read."""
-    if metric in ("accuracy", "balanced accuracy"):
-        return f"{100.0 * value:.1f} %"
-    return f"{round(value, 3) + 0.0:.3f}" if metric in ("AUC", "R2", "log loss") else f"{value:.4g}"
 
 
 def _interval(score: Score) -> str:
@@ -133,11 +131,12 @@ def _differences(rivals: Sequence[Rival], metric: str) -> str:
         for r in rivals
         if r.outcome
     ]
-    return f"The network's {metric} minus theirs, with its 95 % interval on the same resamples: {'; '.join(said)}." if said else ""
+    points = " in percentage points" if metric == "accuracy" else ""
+    return f"The network's {metric} minus theirs{points}, with its 95 % interval on the same resamples: {'; '.join(said)}." if said else ""
 
 
 def _signed(metric: str, value: float | None) -> str:
-    text = "-" if value is None else shown(metric, value)
+    text = "-" if value is None else shown(metric, value).removesuffix(" %")
     return f"+{text}" if value is not None and value > 0.0 else text
 
 
@@ -212,12 +211,12 @@ def _calibration(calibration: Calibration) -> Markup:
 
 def _residuals(one: Residuals) -> Markup:
     spread: list[tuple[Content, ...]] = [
-        *((f"{100.0 * share:.0f} % of rows are at most", f"{q:.4g}") for share, q in zip(SHARES, one.quantiles, strict=True)),
-        ("mean", f"{one.mean:.4g}"),
-        ("standard deviation", f"{one.deviation:.4g}"),
+        *((f"{100.0 * share:.0f} % of rows are at most", digits(q)) for share, q in zip(SHARES, one.quantiles, strict=True)),
+        ("mean", digits(one.mean)),
+        ("standard deviation", digits(one.deviation)),
     ]
     counts: list[tuple[Content, ...]] = [
-        (f"{a:.4g} to {b:.4g}", f"{n:,}") for a, b, n in zip(one.edges[:-1], one.edges[1:], one.counts, strict=True) if n
+        (f"{digits(a)} to {digits(b)}", f"{n:,}") for a, b, n in zip(one.edges[:-1], one.edges[1:], one.counts, strict=True) if n
     ]
     scores = ", ".join(f"{metric} {shown(metric, value)}" for metric, value in one.scores.items())
     target = name(one.target)
