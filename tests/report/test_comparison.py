@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
@@ -315,6 +317,12 @@ def test_bad_tables_get_one_clear_error(small, table, target, says):
 def test_no_model_is_refused():
     with pytest.raises(SettingError, match="takes a Model"):
         evaluate("small.glassnet", FRAME)
+
+
+def test_scikit_learn_waits_until_it_is_needed():
+    code = "import sys, glassnet.report\nprint([name for name in ('sklearn', 'scipy', 'threadpoolctl') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_evaluate_is_a_public_name():

@@ -139,6 +139,12 @@ def test_best_epoch_is_marked(made):
     assert best is None or f"best: epoch {best + 1}" in page.words
 
 
+def test_epochs_are_counted_from_one(made):
+    text, _, _, model = made
+    body = re.search(r"Some of the epochs</caption>.*?<tbody>(.*?)</tbody>", text, re.DOTALL).group(1)
+    assert re.findall(r'<th scope="row">(\d+)</th>', body) == [str(i + 1) for i in range(model.training["epochs"])]
+
+
 def test_file_is_the_page(made, tmp_path):
     text, _, found, model = made
     write_report(tmp_path / "r.html", found, model)
