@@ -254,6 +254,27 @@ def test_weights_count_rows(classes):
         assert ours.scores == pytest.approx(theirs.scores, rel=1e-9, abs=1e-12), ours.name
 
 
+@pytest.mark.parametrize("classes", [True, False])
+def test_simple_models_learn_by_the_weights_of_their_rows(classes):
+    training, held_out = parts("line", classes=classes)
+    model = trained(training, max_epochs=1)
+    weight = 1.0 + np.arange(400) % 3
+    weighted = compare(model, replace(training, weight=weight), held_out)
+    repeated = compare(model, training.take(np.repeat(np.arange(400), weight.astype(int))), held_out)
+    for ours, theirs in zip(weighted.rivals[:2], repeated.rivals[:2], strict=True):
+        assert ours.scores == pytest.approx(theirs.scores, rel=1e-3), ours.name
+    assert weighted.rivals[0].scores != compare(model, training, held_out).rivals[0].scores
+
+
+@pytest.mark.parametrize(
+    ("n", "features", "outputs", "expected"), [(500, 10**6, 10, 500), (10**6, 100, 1, 10**5), (10**6, 100, 100, 10**4)]
+)
+def test_rows_to_learn_from_are_bounded(n, features, outputs, expected):
+    rows = baselines.some_rows(n, features, outputs)
+    assert len(set(rows.tolist())) == len(rows) == expected
+    assert (np.diff(rows) > 0).all()
+
+
 @pytest.mark.parametrize("weight", [np.zeros(200), np.ones(3), -np.ones(200), np.full(200, np.nan)], ids=["zeros", "few", "minus", "nan"])
 def test_weights_that_rows_cannot_have_are_refused(weight):
     training, held_out = parts("line", classes=True)

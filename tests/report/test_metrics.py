@@ -127,6 +127,13 @@ def test_what_is_not_defined_is_left_out():
     assert scores(constant) == {"RMSE": pytest.approx(2.5**0.5), "MAE": 1.5}
 
 
+def test_resample_of_one_row_has_no_r2():
+    p = measured(2, n=30, m=1)
+    columns = list(METRICS["R2"].columns(p))
+    whole, sums = (np.array([column[i].sum() for column in columns]) for i in (slice(None), [3] * 30))
+    assert np.isnan(METRICS["R2"].combine(sums, whole))
+
+
 def test_auc_of_many_classes_is_left_out():
     k = metrics.MOST_AUC_CLASSES
     assert "AUC" in scores(classified(1, n=200, k=k))

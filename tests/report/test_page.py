@@ -207,6 +207,19 @@ def test_page_stays_small(n_features, n_classes):
     assert len(text.encode()) <= 500_000
 
 
+def test_what_is_left_out_is_counted(monkeypatch):
+    from glassnet.report import page, sections
+
+    monkeypatch.setattr(sections, "MOST_CLASSES", 3)
+    monkeypatch.setattr(page, "MOST_COLUMNS", 2)
+    X = np.random.default_rng(0).normal(size=(60, 7))
+    y = np.array([f"class {i % 8}" for i in range(60)], dtype=object)
+    model = glassnet.fit(X, y, glassnet.Plan(hidden_layer_sizes=(2,), max_epochs=1))
+    _, found = page_of(evaluate(model, X, y), model)
+    assert "5 further classes are not shown." in found.words
+    assert "5 further columns are not shown." in found.words
+
+
 # Colors: WCAG 2.2 for contrast; Machado, Oliveira and Fernandes 2009 (severity 1) for how those without one kind of cone see.
 
 STYLE = (Path(report.__file__).parent / "page.css").read_text(encoding="utf-8")
