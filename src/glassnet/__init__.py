@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from glassnet.network import Network
     from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
     from glassnet.penalties import Penalty
+    from glassnet.report import Evaluation, evaluate
     from glassnet.storage import load
     from glassnet.training.epochs import train
     from glassnet.training.history import Epoch
@@ -33,6 +34,7 @@ __all__ = [
     "Dropout",
     "EarlyStopping",
     "Epoch",
+    "Evaluation",
     "GlassNetClassifier",
     "GlassNetRegressor",
     "LBFGS",
@@ -44,6 +46,7 @@ __all__ = [
     "RMSprop",
     "Residual",
     "SGD",
+    "evaluate",
     "fit",
     "load",
     "train",
@@ -57,6 +60,7 @@ _HOMES = {
     "glassnet.network": ("Network",),
     "glassnet.optimizers": ("LBFGS", "SGD", "Adam", "AdamW", "RMSprop"),
     "glassnet.penalties": ("Penalty",),
+    "glassnet.report": ("Evaluation", "evaluate"),
     "glassnet.storage": ("load",),
     "glassnet.training.epochs": ("train",),
     "glassnet.training.plan": ("Plan",),

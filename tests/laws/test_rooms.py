@@ -60,7 +60,7 @@ DOORS = {
     "narwhals": "data/frames.py",
     "pyarrow": "data/read.py",
     "safetensors": "storage/*",
-    "threadpoolctl": "engines/blas.py",
+    "threadpoolctl": "engines/blas.py report/threads.py",
     "glassnet._native": "engines/native.py",  # the compiled module
     "click": "cli/*",
     "rich": "cli/*",

@@ -12,7 +12,7 @@ import click
 
 from glassnet.cli.portrait import network_lines, settings_in_words, training_in_words
 from glassnet.cli.words import LABEL, counted, file_size, labelled, listed, printable, score, styled, table, width
-from glassnet.report import Part, Report, compare
+from glassnet.report import Evaluation, Part, compare
 from glassnet.storage.strict import json_able
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class TrainingReport:
 
     def __init__(self, path: Path, rows: Rows, training: Part, held_out: Part | None, *, silent: bool) -> None:
         self.path, self.rows, self.training, self.held_out, self.silent = path, rows, training, held_out, silent
-        self.compared: Report | None = None
+        self.compared: Evaluation | None = None
         self.plan: Mapping[str, Any] = {}
 
     def describe_data(self) -> None:
@@ -62,12 +62,12 @@ class TrainingReport:
         """Print how training went, the scores, the judgement, and the next command."""
         self._say(labelled("Training", training_in_words(model.training)))
         if self.compared:
-            names = list(self.compared.rows[0].scores)
-            lines = [(printable(row.name), *(score(name, row.scores[name]) for name in names)) for row in self.compared.rows]
+            names = list(self.compared.values)
+            lines = [(printable(who), *(score(name, scores[name]) for name in names)) for who, scores in self._scores().items() if scores]
             self._say("\n" + table((f"on {counted(self.compared.n_rows, 'row')}", *names), lines, right=range(1, len(names) + 1)))
-            few = min((row.n_rows for row in self.compared.rows[1:]), default=self.training.table.n_rows)
-            if few < self.training.table.n_rows:
-                self._say(" " * 10 + styled(f"the linear model learned from {few:,} of the rows", dim=True))
+            for rival in self.compared.rivals:
+                if rival.note:
+                    self._say(" " * LABEL + styled(printable(f"{rival.name}: {rival.note}"), dim=True))
             self._say("\n" + labelled("Judgement", printable(self.compared.judgement)))
         self._say("\n" + labelled("Saved", f"{printable(output)}, {file_size(output.stat().st_size)}"))
         self._say(labelled("Next", printable(shlex.join(["glassnet", "predict", str(output), str(self.path), "-o", "predictions.csv"]))))
@@ -86,12 +86,18 @@ class TrainingReport:
             },
             "settings": dict(self.plan),
             "training": {name: record[name] for name in ("epochs", "best_epoch", "updates", "seconds", "ended", "engine")},
-            "scores": {row.name: row.scores for row in self.compared.rows} if self.compared else {},
+            "scores": self._scores(),
             "outcome": self.compared.outcome if self.compared else None,
             "judgement": self.compared.judgement if self.compared else None,
             "model": {"path": str(output), "bytes": output.stat().st_size},
         }
         return json.dumps(json_able(found), indent=2, allow_nan=False)
+
+    def _scores(self) -> dict[str, dict[str, float]]:
+        """Return the scores of the network and of those that it has to beat."""
+        if not self.compared:
+            return {}
+        return {"network": self.compared.values} | {rival.name: rival.scores for rival in self.compared.rivals}
 
     def _say(self, text: str) -> None:
         if not self.silent:

@@ -1,7 +1,7 @@
 """How many threads BLAS uses while a fit runs: counted by reference, restored when the last fit ends.
 
 Threads under the small matrices of a mini-batch cost more than they bring, several times over on a busy machine, and the setting
-belongs to the whole process. The one door to threadpoolctl.
+belongs to the whole process. A door to threadpoolctl.
 """
 
 from __future__ import annotations

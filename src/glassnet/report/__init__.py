@@ -1,6 +1,21 @@
-"""How good a model is on rows it has not seen, beside the simple models that it has to beat."""
+"""How good a model is on rows it has not seen, beside the simple models that it has to beat; and the page that shows it."""
 
-from glassnet.report.baselines import Part
-from glassnet.report.comparison import Report, Row, compare, held_out_scores
+from glassnet.report.comparison import compare, evaluate, held_out_scores
+from glassnet.report.evaluation import Evaluation, Rival, evaluation_schema
+from glassnet.report.importances import Importances, permutation_importances
+from glassnet.report.page import report_page, write_report
+from glassnet.report.predictions import Part
 
-__all__ = ["Part", "Report", "Row", "compare", "held_out_scores"]
+__all__ = [
+    "Evaluation",
+    "Importances",
+    "Part",
+    "Rival",
+    "compare",
+    "evaluate",
+    "evaluation_schema",
+    "held_out_scores",
+    "permutation_importances",
+    "report_page",
+    "write_report",
+]

@@ -1,111 +1,187 @@
-"""A model against the simple ones, on rows that none of them has seen."""
+"""A model on rows whose target is known, beside the simpler ones that it has to beat: from rows to an `Evaluation`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from glassnet.errors import UnsupportedError
-from glassnet.model import Model
-from glassnet.report.baselines import Baseline, Part, constant, linear
-from glassnet.report.judgement import Outcome, advice, paired_difference
-from glassnet.report.scores import Answers, log_merits, merits, scores
+from glassnet.data.table import Schema
+from glassnet.errors import DataError, SettingError
+from glassnet.fitting.from_table import features_and_target
+from glassnet.model import Model, as_table
+from glassnet.report.baselines import Baseline, baselines, constant
+from glassnet.report.bootstrap import Resampled, resampled
+from glassnet.report.classes import calibration, class_scores, confusion
+from glassnet.report.evaluation import Evaluation, Rival
+from glassnet.report.judgement import PROBABILITIES, Outcome, differing_rows, main_metric, paired_difference, sentence
+from glassnet.report.metrics import scores
+from glassnet.report.predictions import Part, Predictions, predictions_of
+from glassnet.report.residuals import residuals
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of a report: who predicted, the scores by name, and how many rows it learned from."""
+def evaluate(
+    model: Model, table: Any, target: Any = None, *, weight: Any = None, training: Part | None = None, name: str = "", seed: int = 0
+) -> Evaluation:
+    """Return how good a model is on a table whose target is known; rows without a target are left out and counted.
 
-    name: str
-    scores: dict[str, float]
-    n_rows: int
+    Parameters
+    ----------
+    model : trained, or loaded from its file
+    table : path of a CSV or Parquet file, data frame, array, or mapping of columns; columns are found by name
+    target : the target values; None takes the columns of the table that are named like the model's target
+    weight : (n,) weights of the rows
+    training : rows that the simpler models learn from, those of the network; without them there is only the best constant guess,
+        which is taken from the evaluated rows themselves and so is a little better than it could be
+    name : what was evaluated, in words; the name of the file by default
+    seed : of the resamples; the same seed gives the same intervals
 
+    Raises
+    ------
+    DataError
+        For columns that are missing, labels that training did not have, a target that is missing in every row.
+    UnsupportedError
+        For labels that may go together (multilabel).
 
-@dataclass(frozen=True)
-class Report:
-    """The network first, then those it has to beat; and what to make of it.
-
-    outcome : the network against the linear model (against the constant guess where there is none)
-    judgement : the same in plain words
+    Examples
+    --------
+    >>> import glassnet
+    >>> from sklearn.datasets import load_iris
+    >>> iris = load_iris()
+    >>> model = glassnet.fit(iris.data[::2], iris.target[::2])
+    >>> found = glassnet.evaluate(model, iris.data[1::2], iris.target[1::2])
+    >>> found.scores[0].name, found.scores[0].value > 0.9
+    ('accuracy', True)
     """
+    if not isinstance(model, Model):
+        raise SettingError(f"evaluate takes a Model (glassnet.load opens a file), but {type(model).__name__} came.")
+    features, values = _labelled(model, table, target)
+    part = Part(features, values, None if weight is None else np.asarray(weight, np.float64)).present()
+    known = _known(np.asarray(part.values))
+    if not known.any():
+        raise DataError(f"the target {', '.join(map(repr, model.target.names))} is missing in every row: nothing to compare with.")
+    part = part if known.all() else part.take(np.flatnonzero(known))
+    shown = name or (Path(table).name if isinstance(table, str | Path) else "")
+    return _evaluation(model, part, training, name=shown, left_out=features.n_rows - part.table.n_rows, seed=seed)
 
-    n_rows: int
-    rows: tuple[Row, ...]
-    outcome: Outcome
-    judgement: str
 
-
-def held_out_scores(model: Model, held_out: Part) -> dict[str, float]:
-    """Return the scores of a model on rows it has not seen."""
-    answers, truth = _answers(model, held_out)
-    return scores(answers, truth)
-
-
-def compare(model: Model, training: Part, held_out: Part) -> Report:
-    """Return the scores of a model with one target column beside those of a constant guess and of a linear model.
+def compare(model: Model, training: Part, held_out: Part, *, name: str = "", seed: int = 0) -> Evaluation:
+    """Return how good a model is on rows held out, beside simpler ones that learn from the rows that it learned from.
 
     Parameters
     ----------
     model : trained on rows of `training` alone
     training : what the simple models learn from
-    held_out : what all are scored on
+    held_out : what all are scored on, each row with its target
+    name : what was evaluated, in words
+    seed : of the resamples
     """
-    answers, truth = _answers(model, held_out)
-    base = constant(model.target, training, len(truth))
-    line = linear(model, training, held_out.table)
-    against_constant = paired_difference(merits(answers, truth), merits(base.answers, truth)).outcome
-    against_linear = paired_difference(merits(answers, truth), merits(line.answers, truth)).outcome if line else None
-    # Where the network does no better, its probabilities may: against whom it is to be compared.
-    rival = base if against_constant != "better" or line is None else line
-    rows = [Row("network", scores(answers, truth), int(model.training.get("rows", training.table.n_rows)))]
-    rows += [Row(b.name, scores(b.answers, truth), b.n_rows) for b in (line, base) if b]
-    guess = base.name.replace("always", "always guessing", 1)
-    verdict = advice(
-        against_constant, against_linear, constant=guess, n=len(truth), better_probabilities=_probabilities(answers, rival, truth)
+    part = held_out.present()
+    return _evaluation(model, part, training, name=name, left_out=held_out.table.n_rows - part.table.n_rows, seed=seed)
+
+
+def held_out_scores(model: Model, held_out: Part) -> dict[str, float]:
+    """Return the scores of a model on rows it has not seen, by name, without intervals."""
+    return scores(predictions_of(model, held_out.present()))
+
+
+def _evaluation(model: Model, part: Part, training: Part | None, *, name: str, left_out: int, seed: int) -> Evaluation:
+    ours = predictions_of(model, part)
+    others = baselines(model, training.present(), ours, part) if training else [_own_constant(model, part, ours)]
+    judged = [other for other in others if other.predictions]
+    drawn, *theirs = resampled([ours, *(other.predictions for other in judged if other.predictions)], seed=seed)
+    by_name = dict(zip((other.name for other in judged), theirs, strict=True))
+    rivals, better_probabilities = [], []
+    for other in others:
+        rival, only_probabilities = _rival(ours, drawn, other, by_name.get(other.name))
+        rivals.append(rival)
+        better_probabilities += [other.name] if only_probabilities else []
+    outcomes = {rival.name: rival.outcome for rival in rivals if rival.outcome}
+    main = next(score for score in drawn.scores() if score.name == main_metric(drawn))
+    rivals_main = {rival.name: rival.scores[main.name] for rival in rivals if rival.outcome}
+    classes = tuple(map(str, model.classes))
+    record, classification = model.training, ours.P is not None
+    return Evaluation(
+        name=name,
+        task=model.task,
+        targets=model.target.names,
+        classes=classes,
+        n_rows=ours.n_rows,
+        left_out=left_out,
+        n_training=_number(record, "rows", int),
+        seconds=_number(record, "seconds", float),
+        weighted=part.weight is not None,
+        scores=drawn.scores(),
+        per_class=class_scores(ours, classes) if classification else (),
+        confusion=confusion(ours, classes) if classification else None,
+        calibration=calibration(ours) if classification and len(classes) > 1 else None,
+        residuals=() if classification else residuals(ours, model.target.names, seed=seed),
+        rivals=tuple(rivals),
+        outcome=_overall(list(outcomes.values())),
+        judgement=sentence(
+            main, ours.n_rows, outcomes, rivals_main, better_probabilities, [other.name for other in others if other.cut_short]
+        ),
     )
-    return Report(len(truth), tuple(rows), against_linear or against_constant, f"{_facts(rows, guess)} {verdict}")
 
 
-def _answers(model: Model, part: Part) -> tuple[Answers, Array]:
-    """Return the model's answers for some rows, and the truth in the same terms."""
-    y, Z = model.target.encode(part.values), model.raw_scores(part.table)
-    if model.task == "multilabel" or (model.task == "regression" and Z.shape[1] > 1):
-        raise UnsupportedError("a report compares predictions of one number or one class a row.")
-    if model.task == "regression":
-        return Answers(np.asarray(model.predictions(Z), np.float64)), np.asarray(model.truth(y))
-    P = model.probabilities(Z)
-    return Answers(P.argmax(axis=1), P), y
+def _rival(ours: Predictions, drawn: Resampled, other: Baseline, theirs: Resampled | None) -> tuple[Rival, bool]:
+    """Return a rival beside the network, and whether the network differs from it by nothing but better probabilities."""
+    if theirs is None or other.predictions is None:
+        return Rival(other.name, {}, other.n_rows, other.seconds, None, None, None, None, other.note), False
+    main = main_metric(drawn)
+    d = paired_difference(drawn, theirs, main, differing_rows(ours, other.predictions, main))
+    finer = False
+    if d.outcome == "same" and PROBABILITIES in drawn.values:
+        rows = differing_rows(ours, other.predictions, PROBABILITIES)
+        finer = paired_difference(drawn, theirs, PROBABILITIES, rows).outcome == "better"
+    return Rival(other.name, theirs.values, other.n_rows, other.seconds, d.value, d.low, d.high, d.outcome, other.note), finer
 
 
-def _probabilities(answers: Answers, rival: Baseline, truth: Array) -> str:
-    """Return in words that the network's probabilities are better, or nothing where they are not clearly so."""
-    if answers.P is None or answers.P.shape[1] < 2:
-        return ""
-    ours, theirs = log_merits(answers, truth), log_merits(rival.answers, truth)
-    if paired_difference(ours, theirs).outcome != "better":
-        return ""
-    return f"log loss {-ours.mean():.3f} against {-theirs.mean():.3f}"
+def _own_constant(model: Model, part: Part, ours: Predictions) -> Baseline:
+    made = constant(model.target, part, ours)
+    return Baseline(made.name, made.predictions, made.n_rows, made.seconds, "the best guess for these very rows")
 
 
-def _facts(rows: list[Row], guess: str) -> str:
-    """Return the main score of each in one sentence."""
-    name = next((name for name in ("accuracy", "R2") if name in rows[0].scores), "RMSE")
-    values = [row.scores[name] for row in rows]
-    if name == "accuracy":
-        said = [f"is right in {_percent(values[0])} of the held-out rows", *(f"in {_percent(value)}" for value in values[1:])]
-    elif name == "R2":
-        said = [f"explains {_percent(values[0])} of the target's variance in the held-out rows", *map(_percent, values[1:])]
+def _overall(outcomes: Sequence[Outcome]) -> Outcome | None:
+    order: tuple[Outcome, ...] = ("worse", "same", "better")
+    return next((outcome for outcome in order if outcome in outcomes), None)
+
+
+def _labelled(model: Model, table: Any, target: Any) -> tuple[Any, Any]:
+    """Return the features of a table, and its target values."""
+    names = model.target.names
+    if target is not None:
+        if isinstance(table, str | Path):
+            raise DataError("a table in a file holds its own target: leave `target` out.")
+        return as_table(table, model.encoder.schema.names), target
+    if isinstance(table, str | Path):
+        from glassnet.data.read import read_table
+
+        read = read_table(table, schema=Schema((*model.encoder.schema.columns, *model.target.columns)))
+        columns = [read.column(name) for name in names]
+        return read.drop(names), columns[0] if len(columns) == 1 else np.column_stack(columns)
+    features, values, _ = features_and_target(table, names[0] if len(names) == 1 else list(names))
+    return features, values
+
+
+def _known(values: Array) -> Array:
+    """Return which rows (n,) have all their target values."""
+    if values.dtype == object:
+        known = np.array([not _is_gap(value) for value in values.ravel()], bool).reshape(values.shape)
     else:
-        said = [f"is off by {values[0]:.4g} (root mean square) in the held-out rows", *(f"{value:.4g}" for value in values[1:])]
-    others = ", ".join(
-        f"{'a linear model' if row.name == 'linear model' else guess} {text}" for row, text in zip(rows[1:], said[1:], strict=True)
-    )
-    return f"The network {said[0]}; {others}."
+        known = ~np.isnan(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
+    return known if known.ndim == 1 else np.asarray(known.all(axis=1))
 
 
-def _percent(share: float) -> str:
-    return f"{round(100.0 * share, 1) + 0.0:.1f} %"
+def _is_gap(value: object) -> bool:
+    return value is None or value != value or type(value).__name__ == "NAType"  # noqa: PLR0124  NaN alone differs from itself
+
+
+def _number(record: Mapping[str, Any], name: str, kind: type) -> Any:
+    """Return a number of the record of training, which may come from a stranger's file; None where it is none."""
+    value = record.get(name)
+    return kind(value) if isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value) else None

@@ -1,0 +1,19 @@
+"""One thread for the small models of a report. A door to threadpoolctl.
+
+The threads of BLAS and OpenMP wait by spinning: on a busy machine they make twenty seconds of a tenth of a second, and the models here are
+small enough for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let BLAS and OpenMP use one thread inside the block."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield

@@ -1,0 +1,59 @@
+"""Random predictions and small tasks that the tests of reports share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import glassnet
+from glassnet.data.table import table_of
+from glassnet.report import Part
+from glassnet.report.predictions import Predictions
+
+
+def classified(seed, *, n=None, k=None):
+    """Predictions of classes: with ties, a class that no row is of, weights, many or few rows, as the seed has it."""
+    rng = np.random.default_rng(seed)
+    k = k or int(rng.integers(2, 6))
+    n = n or int(rng.integers(8, 120))
+    truth = rng.integers(0, k, n)
+    if seed % 3 == 0 and k > 2:
+        truth[truth == k - 1] = 0
+    P = rng.dirichlet(np.full(k, 0.5), n) + 0.7 * np.eye(k)[truth] * rng.random((n, 1))
+    if seed % 2:
+        P = np.round(P, 1) + 1e-3  # ties
+    weight = rng.integers(1, 4, n) * rng.random() if seed % 4 == 0 else None
+    return Predictions.of_classes(truth, P, weight)
+
+
+def measured(seed, *, n=None, m=None):
+    """Predictions of numbers, of one or several targets, with ties and weights as the seed has it."""
+    rng = np.random.default_rng(seed)
+    m = m or int(rng.integers(1, 4))
+    n = n or int(rng.integers(3, 120))
+    Y = rng.normal(100.0, 10.0 ** rng.integers(-2, 4, m), (n, m))
+    if seed % 2:
+        Y = np.round(Y)
+        Y[0] += 1.0
+    weight = rng.random(n) + 0.1 if seed % 4 == 0 else None
+    return Predictions.of_numbers(Y, Y + rng.normal(size=(n, m)) * Y.std(axis=0) * rng.random(), weight)
+
+
+def drawn(kind, n=600, seed=0):
+    """Features and target: `steps` only a network or trees learn, `line` a linear model learns as well, `noise` nobody."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 4))
+    truth = {"steps": X[:, 0] * X[:, 1], "line": X @ [1.0, 2.0, -1.0, 0.5], "noise": rng.normal(size=n)}[kind]
+    return table_of(X), truth + 0.1 * rng.normal(size=n)
+
+
+def parts(kind, *, classes):
+    """Rows to learn from and rows held out."""
+    table, y = drawn(kind)
+    values = np.where(y > 0, "high", "low").astype(object) if classes else y
+    training, held_out = np.arange(400), np.arange(400, 600)
+    return Part(table.take(training), values[training]), Part(table.take(held_out), values[held_out])
+
+
+def trained(training, **plan):
+    """A small network on some rows."""
+    return glassnet.fit(training.table, training.values, glassnet.Plan(**{"hidden_layer_sizes": (32,), "max_epochs": 60, **plan}))
