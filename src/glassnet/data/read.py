@@ -230,7 +230,7 @@ def _column(name: str, column: Any, as_text: bool) -> NDArray[Any] | cells.Codes
         values = _floats(column)
         return cells.code_numbers(values) if as_text or is_dictionary else values
     if kinds.is_temporal(column.type):
-        raise DataError(f"column {name!r} {cells.DATES}.")
+        raise DataError(f"column {name!r} {cells.TIMES}.")
     if kinds.is_binary(column.type) or kinds.is_large_binary(column.type):
         raise DataError(f"column {name!r} is not UTF-8 text: save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8').")
     if not (kinds.is_string(column.type) or kinds.is_large_string(column.type)):

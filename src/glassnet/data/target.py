@@ -231,7 +231,7 @@ def _array(values: Any) -> NDArray[Any]:
     if y.dtype.kind == "c":
         raise DataError("Complex data not supported: the target holds complex numbers.")
     if y.dtype.kind in "mM":
-        raise DataError(f"the target {cells.DATES}.")
+        raise DataError("the target holds dates, times or durations: convert it to numbers first (days since a date, the hour).")
     if y.dtype.kind == "U" and isinstance(values, (list, tuple)):
         objects = np.asarray(values, dtype=object)
         if not all(isinstance(value, str) for value in objects.ravel()):

@@ -70,7 +70,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
     version, dtype, n_features, layers = (metadata[name] for name in ("glassnet", "dtype", "n_features", "layers"))
     if not isinstance(version, str) or dtype not in DTYPES or type(n_features) is not int or not isinstance(metadata["training"], dict):
         raise ValueError("glassnet, dtype, n_features or training is of another type")
-    check_record(Encoder, metadata["encoder"], "encoder")
+    check_record(Encoder, _completed(metadata["encoder"]), "encoder")
     check_record(Target, metadata["target"], "target")
     encoder, target = Encoder.from_plain(metadata["encoder"]), Target.from_plain(metadata["target"])
     loss = loss_from_plain(metadata["loss"])
@@ -88,16 +88,29 @@ def understand(metadata: dict[str, Any]) -> Parts:
     return Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes)
 
 
+def _completed(encoder: Any) -> Any:
+    """Return the encoder with the fields that are written only where they say something, which older files never have."""
+    if not isinstance(encoder, dict) or not isinstance(encoder.get("categories"), list):
+        return encoder
+    categories = [{"has_rare": False, **coding} if isinstance(coding, dict) else coding for coding in encoder["categories"]]
+    return {"dates": [], **encoder, "categories": categories}
+
+
 def _check_encoder(encoder: Encoder) -> None:
-    schema, numbers = encoder.schema, encoder.numbers
-    if not schema.columns or numbers.names != schema.numbers or tuple(c.name for c in encoder.categories) != schema.categories:
+    schema = encoder.schema
+    coded = [tuple(coding.name for coding in codings) for codings in (encoder.categories, encoder.dates)]
+    if not schema.columns or encoder.numbers.names != schema.numbers or coded != [schema.categories, schema.dates]:
         raise ValueError("the encoder codes other columns than the schema names")
-    for field in fields(numbers):
-        values = getattr(numbers, field.name)
-        if isinstance(values, tuple) and len(values) != len(numbers.names):
-            raise ValueError(f"encoder.numbers.{field.name} must have one entry for each column")
-    if not all(scale > 0.0 for scale in numbers.scale):
-        raise ValueError("scales must be above 0")
+    for numbers in (encoder.numbers, *(coding.line for coding in encoder.dates)):
+        for field in fields(numbers):
+            values = getattr(numbers, field.name)
+            if isinstance(values, tuple) and len(values) != len(numbers.names):
+                raise ValueError(f"encoder.numbers.{field.name} must have one entry for each column")
+        if not all(scale > 0.0 for scale in numbers.scale):
+            raise ValueError("scales must be above 0")
+    for coding in encoder.dates:
+        if not 1 <= len(coding.line.names) <= 2 or len(set(coding.cycles)) != len(coding.cycles):
+            raise ValueError(f"the parts of column {coding.name!r} are not those of a date-time")
     for coding in encoder.categories:
         if len(set(coding.levels)) != len(coding.levels):
             raise ValueError(f"a level of column {coding.name!r} occurs twice")
