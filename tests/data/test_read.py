@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from glassnet.data.read import read_table, write_csv
+from glassnet.data.read import read_table
+from glassnet.data.write import write_csv
 from glassnet.data.table import Schema, table_of
 from glassnet.errors import DataError
 
@@ -113,9 +114,9 @@ def test_a_piece_does_not_end_inside_a_cell(put):
 def test_text_keeps_leading_zeros(put):
     path = put("zip,age\n007,1\n010,2\n")
     assert columns(read_table(path))["zip"] == [7.0, 10.0]
-    assert columns(read_table(path, text=["zip"]))["zip"] == ["007", "010"]
+    assert columns(read_table(path, types={"zip": "category"}))["zip"] == ["007", "010"]
     with pytest.raises(DataError, match=r"data\.csv.*'zipp'.*Did you mean 'zip'"):
-        read_table(path, text=["zipp"])
+        read_table(path, types={"zipp": "category"})
 
 
 def test_a_schema_is_enforced_and_the_rest_not_looked_at(put):
@@ -173,7 +174,7 @@ def test_broken_files_say_what_is_wrong(put, content, name, message):
 
 def test_a_category_column_that_is_not_utf8(put):
     with pytest.raises(DataError, match="not UTF-8"):
-        read_table(put(b"a,b\n1,\xe9\n"), text=["b"])
+        read_table(put(b"a,b\n1,\xe9\n"), types={"b": "category"})
 
 
 def test_paths_that_lead_nowhere(put, tmp_path):

@@ -18,7 +18,7 @@ import decimal
 import fractions
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -89,11 +89,13 @@ def number_of(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def number_levels(codes: NDArray[np.int32], levels: tuple[str, ...]) -> NDArray[np.float64] | str:
+def number_levels(
+    codes: NDArray[np.int32], levels: tuple[str, ...], spelled: Callable[[str], float | None] = number_of
+) -> NDArray[np.float64] | str:
     """Return a coded column as numbers (gaps NaN), or the first of its levels that is none."""
     table = np.full(len(levels) + 1, np.nan)  # the last entry answers code -1
     for i, level in enumerate(levels):
-        number = number_of(level)
+        number = spelled(level)
         if number is None:
             return level
         table[i] = number

@@ -204,7 +204,7 @@ class Table:
         if self.schema.kinds[name] == "datetime":
             raise self._other_kind(name, "true or false", "date-times")
         column = self._category(name)
-        spelled = {"false": "false", "true": "true", "0": "false", "1": "true"}
+        spelled = {"false": "false", "true": "true", "0": "false", "1": "true", "0.0": "false", "1.0": "true"}
         odd = next((level for level in column.levels if level not in spelled), None)
         if odd is not None:
             if self.schema.kinds[name] == "number":
