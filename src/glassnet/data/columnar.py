@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.data.arrow import arrow, longest_text, plain_column
+from glassnet.data.feed import SMALL
 from glassnet.data.limits import Limits, passed
 from glassnet.errors import DataError
 
@@ -61,14 +62,28 @@ class ColumnarFile:
         most = min(self._limits.rows, self._limits.bytes // (CELL_BYTES * max(1, len(names))))
         limit = "rows" if most == self._limits.rows else "bytes"
         n_rows = 0
+        too_many = f"it holds more than {most:,} rows" + (f" of {len(names):,} columns" if limit == "bytes" else "")
         for path in self._paths:
-            for batch in _parquet(path, names) if path.suffix.lower() == ".parquet" else _ipc(path, names):
+            if path.suffix.lower() == ".parquet":
+                self._check_claims(path, most, passed(too_many, limit, getattr(self._limits, limit)))
+                batches = _parquet(path, names)
+            else:
+                batches = _ipc(path, names)
+            for batch in batches:
                 n_rows += batch.num_rows
-                if n_rows > most:
-                    what = f"it holds more than {most:,} rows" + (f" of {len(names):,} columns" if limit == "bytes" else "")
-                    raise DataError(passed(what, limit, getattr(self._limits, limit)))
+                if n_rows > most:  # whatever the file claims
+                    raise DataError(passed(too_many, limit, getattr(self._limits, limit)))
                 if batch.num_rows:
                     yield batch
+
+    def _check_claims(self, path: Path, most: int, too_many: str) -> None:
+        """Refuse a Parquet file by what its footer says of itself, before any of it is read."""
+        footer = arrow("pyarrow.parquet").read_metadata(path)
+        if footer.num_rows > most:
+            raise DataError(too_many)
+        n_bytes = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
+        if n_bytes > SMALL and n_bytes > self._limits.ratio * path.stat().st_size:
+            raise DataError(passed("it grows when it is decompressed as no table does", "ratio", self._limits.ratio))
 
     def _plain(self, place: int, column: Any, as_text: bool) -> Any:
         name = self.names[place].strip()

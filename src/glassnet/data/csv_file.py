@@ -24,7 +24,7 @@ class CsvFile:
 
     def __init__(self, path: Path, dialect: Dialect, limits: Limits) -> None:
         self._path, self._limits = path, limits
-        self._encoding = dialect.encoding
+        self._encoding, self._guessed = dialect.encoding, False
         self.notices: tuple[str, ...] = ()
         try:
             self._header = self._read_header(dialect)
@@ -94,7 +94,7 @@ class CsvFile:
 
     def _feed(self, *, after_header: bool = False) -> Feed:
         quote = self._header.dialect.quote if after_header else None
-        feed = Feed(self._path, self._limits, encoding=self._encoding, quote=(quote or '"').encode())
+        feed = Feed(self._path, self._limits, encoding=self._encoding, guessed=self._guessed, quote=(quote or '"').encode())
         if after_header:
             try:
                 feed.peek(self._header.n_bytes)
@@ -105,7 +105,7 @@ class CsvFile:
         return feed
 
     def _fall_back(self) -> None:
-        self._encoding = FALLBACK
+        self._encoding, self._guessed = FALLBACK, True
         self.notices = (*self.notices, "the file is not UTF-8 text and was read as Windows-1252 (cp1252): say its encoding if that is wrong.")
 
     def _read(self, wanted: Sequence[int], as_text: Collection[int], *, threads: bool = True) -> tuple[Any, bool]:

@@ -103,7 +103,8 @@ def read_header(head: str, dialect: Dialect, *, whole: bool) -> Header:
     decimal = dialect.decimal or _decimal(sample, delimiter)
     names = _rows(first, delimiter, quote)[0]
     n_bytes = len((skipped + first).encode())
-    return Header(tuple(names), n_bytes, replace(dialect, delimiter=delimiter, quote=quote, decimal=decimal), bool(rest.strip("\r\n")))
+    has_rows = not whole or bool(rest.strip("\r\n"))
+    return Header(tuple(names), n_bytes, replace(dialect, delimiter=delimiter, quote=quote, decimal=decimal), has_rows)
 
 
 def _first_line(lines: io.StringIO, quote: str) -> tuple[str, str]:

@@ -41,7 +41,7 @@ class Feed(io.RawIOBase):
     n_quotes : how many quotes were read
     """
 
-    def __init__(self, path: Path, limits: Limits, *, encoding: str | None = None, quote: bytes = b'"') -> None:
+    def __init__(self, path: Path, limits: Limits, *, encoding: str | None = None, guessed: bool = False, quote: bytes = b'"') -> None:
         super().__init__()
         self.has_hex, self.n_quotes = False, 0
         self._limits, self._quote = limits, quote
@@ -53,7 +53,7 @@ class Feed(io.RawIOBase):
         self._last = b""
         first = self._source.read(4)
         mark = next((mark for mark in _MARKS if first.startswith(mark)), b"")
-        self.guessed = encoding is None and not mark
+        self.guessed = guessed or (encoding is None and not mark)
         self.encoding = encoding or _MARKS.get(mark, "utf-8")
         self._decoder = codecs.getincrementaldecoder(self.encoding)()
         self._pending = self._checked(first[len(mark) :])
