@@ -80,24 +80,25 @@ def _line(dates: DateTimes, count: int) -> Float64:
 
 
 def _year(dates: DateTimes) -> Float64:
-    return dates.astype("datetime64[Y]").astype(np.int64) + 1970.0
+    return (dates.astype("datetime64[Y]").astype(np.int64) + 1970).astype(np.float64)
 
 
 def _month(dates: DateTimes) -> Float64:
-    return dates.astype("datetime64[M]").astype(np.int64) % 12.0
+    return (dates.astype("datetime64[M]").astype(np.int64) % 12).astype(np.float64)
 
 
 def _day(dates: DateTimes) -> Float64:
-    return (dates.astype("datetime64[D]") - dates.astype("datetime64[M]").astype("datetime64[D]")).astype(np.float64)
+    first = dates.astype("datetime64[M]").astype("datetime64[D]")
+    return (dates.astype("datetime64[D]").astype(np.int64) - first.astype(np.int64)).astype(np.float64)
 
 
 def _weekday(dates: DateTimes) -> Float64:
-    return (dates.astype("datetime64[D]").astype(np.int64) + 3) % 7.0  # Monday is 0; 1970 began on a Thursday
+    return ((dates.astype("datetime64[D]").astype(np.int64) + 3) % 7).astype(np.float64)  # Monday is 0; 1970 began on a Thursday
 
 
 def _of_day(dates: DateTimes, unit: int, count: int) -> Float64:
     """Return which of the `count` units, so many microseconds long each, it is."""
-    return dates.astype(np.int64) // unit % float(count)
+    return (dates.astype(np.int64) // unit % count).astype(np.float64)
 
 
 def _varies(values: Float64) -> bool:

@@ -63,7 +63,8 @@ class Encoder:
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the features, such as "age", "age is missing", "island=Dream"."""
-        return (*self.numbers.feature_names, *(name for coding in (*self.categories, *self.dates) for name in coding.feature_names))
+        categories = (name for coding in self.categories for name in coding.feature_names)
+        return (*self.numbers.feature_names, *categories, *(name for date in self.dates for name in date.feature_names))
 
     @property
     def n_features(self) -> int:

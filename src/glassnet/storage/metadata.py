@@ -108,9 +108,9 @@ def _check_encoder(encoder: Encoder) -> None:
                 raise ValueError(f"encoder.numbers.{field.name} must have one entry for each column")
         if not all(scale > 0.0 for scale in numbers.scale):
             raise ValueError("scales must be above 0")
-    for coding in encoder.dates:
-        if not 1 <= len(coding.line.names) <= 2 or len(set(coding.cycles)) != len(coding.cycles):
-            raise ValueError(f"the parts of column {coding.name!r} are not those of a date-time")
+    for date in encoder.dates:
+        if not 1 <= len(date.line.names) <= 2 or len(set(date.cycles)) != len(date.cycles):
+            raise ValueError(f"the parts of column {date.name!r} are not those of a date-time")
     for coding in encoder.categories:
         if len(set(coding.levels)) != len(coding.levels):
             raise ValueError(f"a level of column {coding.name!r} occurs twice")
