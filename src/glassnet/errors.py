@@ -51,7 +51,7 @@ class MissingDependencyError(GlassnetError, ImportError):
         super().__init__(f"{purpose} needs {package}, which is not installed. Install it with: pip install 'glassnet[{extra}]'")
 
 
-class DataNotice(UserWarning):  # noqa: N818  what is worth knowing is no warning
+class DataNotice(UserWarning):
     """What was done with a table that its owner should know: a column left out, an encoding guessed."""
 
 

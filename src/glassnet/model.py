@@ -60,8 +60,8 @@ class Model:
     def raw_scores(self, table: Any) -> Array:
         """Return the network's raw scores `(n, n_outputs)` for a table.
 
-        That is the path of a file, read a stretch of rows at a time, a Table, data frame, array, mapping of columns, records, or one record.
-        Columns are found by name, in any order; those that the model does not know are ignored.
+        That is the path of a file, read a stretch of rows at a time, a Table, data frame, array, mapping of columns, records, or one
+        record. Columns are found by name, in any order; those that the model does not know are ignored.
 
         Raises
         ------

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from glassnet.data.read import read_table
-from glassnet.data.write import write_csv
 from glassnet.data.table import Schema, table_of
+from glassnet.data.write import write_csv
 from glassnet.errors import DataError
 
 TEXT = "age,island,sick\n31,Dream,True\n,NA,false\n40.5,Biscoe,\n"

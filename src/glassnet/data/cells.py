@@ -40,7 +40,9 @@ _DATES = (dt.date, np.datetime64)
 _TIMES = (dt.time, dt.timedelta, np.timedelta64)
 # float() also takes "1_000", "infinity" and digits of other scripts; a cell of a table is a plain decimal number.
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?")
+_DATE = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+)
 
 Codes = tuple[NDArray[np.int32], tuple[str, ...]]
 
@@ -215,7 +217,7 @@ def _dates(name: str, values: Sequence[object], gaps: set[type]) -> NDArray[np.d
         if type(value) in gaps:
             return None
         aware = isinstance(value, dt.datetime) and value.tzinfo is not None
-        return value.astimezone(dt.timezone.utc).replace(tzinfo=None) if aware else value
+        return value.astimezone(dt.UTC).replace(tzinfo=None) if aware else value
 
     try:
         return np.array([np.datetime64(cast(Any, utc(value)), "us") for value in values], dtype="datetime64[us]")

@@ -109,11 +109,8 @@ def _parquet(path: Path, names: list[str]) -> Iterator[Any]:
 def _ipc(path: Path, names: list[str]) -> Iterator[Any]:
     with arrow("pyarrow").memory_map(str(path)) as source:
         reader = _open_ipc(source)
-        if hasattr(reader, "get_batch"):
-            batches = (reader.get_batch(i) for i in range(reader.num_record_batches))
-        else:
-            batches = iter(reader)
-        for batch in batches:
+        is_file = hasattr(reader, "get_batch")
+        for batch in map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader:
             yield batch.select(names)
 
 

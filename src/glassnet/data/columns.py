@@ -141,7 +141,9 @@ class CategoryCoding:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the columns it makes: "island=Dream" for each level, "island is rare", "island is missing"."""
-        rare, gaps = ([f"{self.name} is {what}"] if is_there else [] for what, is_there in (("rare", self.has_rare), ("missing", self.has_gaps)))
+        rare, gaps = (
+            [f"{self.name} is {what}"] if is_there else [] for what, is_there in (("rare", self.has_rare), ("missing", self.has_gaps))
+        )
         return (*(f"{self.name}={level}" for level in self.levels), *rare, *gaps)
 
     def encode_into(self, out: NDArray[Any], column: Categories) -> None:
@@ -155,7 +157,9 @@ class CategoryCoding:
 
     def to_plain(self) -> dict[str, Any]:
         """Return the coding as JSON-able Python values."""
-        rare = {"has_rare": True} if self.has_rare else {}  # what came later is written where it says something: older files stay as they were
+        rare = (
+            {"has_rare": True} if self.has_rare else {}
+        )  # what came later is written where it says something: older files stay as they were
         return {"name": self.name, "levels": list(self.levels), "has_gaps": self.has_gaps, **rare}
 
     @classmethod

@@ -106,7 +106,10 @@ class CsvFile:
 
     def _fall_back(self) -> None:
         self._encoding, self._guessed = FALLBACK, True
-        self.notices = (*self.notices, "the file is not UTF-8 text and was read as Windows-1252 (cp1252): say its encoding if that is wrong.")
+        self.notices = (
+            *self.notices,
+            "the file is not UTF-8 text and was read as Windows-1252 (cp1252): say its encoding if that is wrong.",
+        )
 
     def _read(self, wanted: Sequence[int], as_text: Collection[int], *, threads: bool = True) -> tuple[Any, bool]:
         """Return the wanted columns as a pyarrow table, and whether 0x stands somewhere in the file."""

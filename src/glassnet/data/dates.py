@@ -23,7 +23,7 @@ DAY = 86_400_000_000  # microseconds
 
 @dataclass(frozen=True)
 class DateCoding:
-    """One date-time column: scaled days since 1970 and scaled years, two columns for each cycle that varies, one for gaps if there were any.
+    """One date-time column: scaled days since 1970 and scaled years, two columns for each cycle that varies, one for gaps if any.
 
     `line` codes what runs on, as columns of numbers named after this one. A gap is 0 in all columns but its own.
     """

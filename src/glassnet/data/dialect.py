@@ -28,7 +28,7 @@ class Dialect:
         of them; the first of equals.
     quote : one character around cells, doubled inside them. Found: ' where all names in the first line stand in such, else ".
     encoding : as Python names it. Found: by the byte order mark, else UTF-8, and where it is not that, Windows-1252, with a notice.
-    decimal : "." or ",". Found: a comma where the delimiter is another one and the first rows hold numbers such as 1,5 and none such as 1.5.
+    decimal : "." or ",". Found: a comma where the delimiter is another one and the first rows hold numbers such as 1,5 and none as 1.5.
 
     Raises
     ------
@@ -55,7 +55,9 @@ class Dialect:
             try:
                 codecs.lookup(self.encoding)
             except (LookupError, TypeError):
-                raise SettingError(f"unknown encoding {self.encoding!r}: expected one as Python names it, such as 'utf-8', 'cp1252'.") from None
+                raise SettingError(
+                    f"unknown encoding {self.encoding!r}: expected one as Python names it, such as 'utf-8', 'cp1252'."
+                ) from None
 
     def number(self, text: str) -> float | None:
         """Return the number that a cell spells in this dialect, None where it spells none."""

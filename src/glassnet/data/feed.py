@@ -115,7 +115,9 @@ class Feed(io.RawIOBase):
                 if self.guessed and self.encoding == "utf-8":
                     raise NotUtf8Error from None
                 known = "neither UTF-8 nor Windows-1252" if self.guessed else f"not {self.encoding}"
-                raise DataError(f"the file is {known} text: say its encoding, or save it as UTF-8 (in a spreadsheet: 'CSV UTF-8').") from None
+                raise DataError(
+                    f"the file is {known} text: say its encoding, or save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
+                ) from None
         self._count(piece)
         return piece
 

@@ -8,7 +8,7 @@ category; a column of gaps alone is numbers. In Parquet and Arrow files text is 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from glassnet.data.columnar import ColumnarFile
 from glassnet.data.csv_file import CsvFile, sentence
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
-from glassnet.data.table import Column, Kind, Schema, Table, assemble, refuse_duplicates, require_columns
+from glassnet.data.table import Kind, Schema, Table, assemble, refuse_duplicates, require_columns
 from glassnet.errors import DataError, did_you_mean
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
@@ -64,7 +64,7 @@ def read_table(
         columns = file.read(list(places.values()), [place for name, place in places.items() if name in text])
         table = assemble(dict(zip(places, columns, strict=True)), text=text)
         del columns
-        return replace(table.select(schema or _retyped(table.schema, types or {})), notices=file.notices)
+        return replace(table.select(schema) if schema else table.retyped(types or {}), notices=file.notices)
 
 
 def read_batches(
@@ -129,11 +129,6 @@ def _places(names: tuple[str, ...], schema: Schema | None, types: Mapping[str, K
 
 def _as_text(schema: Schema | None, types: Mapping[str, Kind]) -> set[str]:
     return {name for name, kind in (schema.kinds if schema else types).items() if kind == "category"}
-
-
-def _retyped(schema: Schema, types: Mapping[str, Kind]) -> Schema:
-    """Return a schema with the kinds of some columns replaced."""
-    return Schema(tuple(Column(column.name, types.get(column.name, column.kind)) for column in schema.columns)) if types else schema
 
 
 @contextmanager

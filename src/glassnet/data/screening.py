@@ -96,7 +96,7 @@ def leaks(table: Table, target: NDArray[Any], *, thresholds: bool = False) -> di
 
 
 def lookalikes(table: Table) -> dict[str, str]:
-    """Return the category columns whose texts all look like numbers or dates that `glassnet.data.cells` does not take, with what they seem."""
+    """Return the category columns whose texts all look like numbers or dates that `cells` does not take, with what they seem."""
     found = {}
     for name, column in zip(table.schema.categories, table.categories, strict=True):
         levels = column.levels[:1000]
@@ -111,7 +111,9 @@ def lookalikes(table: Table) -> dict[str, str]:
 def screening_notices(useless: dict[str, str], leaking: dict[str, str], alike: dict[str, str]) -> tuple[str, ...]:
     """Return what was found in sentences, the most important first."""
     notices = [f"column {name!r} {what}: is it known before the target is? If not, drop it." for name, what in leaking.items()]
-    notices += [f"column {name!r} is a category though it looks like {what}: write plain numbers or ISO dates." for name, what in alike.items()]
+    notices += [
+        f"column {name!r} is a category though it looks like {what}: write plain numbers or ISO dates." for name, what in alike.items()
+    ]
     reasons: dict[str, list[str]] = {}
     for name, reason in useless.items():
         reasons.setdefault(reason, []).append(name)

@@ -6,6 +6,7 @@ A few lines of our own, so that training does not wait a second for scikit-learn
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ class Split:
     rows: NDArray[Any]
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as JSON-able values; of very many rows only how many they are and the SHA-256 of their numbers (int64, little-endian)."""
+        """Return it as JSON-able values; of very many rows their number and the SHA-256 of all (int64, little-endian)."""
         digest = hashlib.sha256(self.rows.astype("<i8").tobytes()).hexdigest()
         written = {"rows": self.rows.tolist()} if len(self.rows) <= MOST_WRITTEN else {}
         return {"by": self.by, "fraction": self.fraction, "seed": self.seed, "held_out": len(self.rows), "sha256": digest, **written}
@@ -60,8 +61,8 @@ def split_rows(
         Hold out the same share of each class, as near as whole rows allow (largest remainders first); every class keeps at least one row to
         train on, so fewer rows are held out where there are too few to spare.
     groups : array of n labels, optional
-        No group on both sides: whole groups are held out, in random order, as long as that brings their rows nearer to the number asked for;
-        at least one.
+        No group on both sides: whole groups are held out, in random order, as long as that brings their rows nearer to the number
+        asked for; at least one.
     time : array of n numbers or date-times, optional
         Hold out the latest rows: none of them is as early as any trained on. Rows of one time stay together, held out where the cut would
         part them, but for the earliest time of all.
@@ -110,7 +111,7 @@ def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
     if labels.shape != (n,):
         raise DataError(f"there are {n} rows but the {what} to split by have shape {labels.shape}: expected ({n},).")
     if labels.dtype == object:
-        gaps = np.array([value is None or value != value for value in labels.tolist()], dtype=bool)
+        gaps = np.array([value is None or (isinstance(value, float) and math.isnan(value)) for value in labels.tolist()], dtype=bool)
         labels = labels.astype(str)
     else:
         gaps = np.isnat(labels) if labels.dtype.kind in "mM" else np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(n, dtype=bool)

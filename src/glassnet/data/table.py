@@ -141,12 +141,12 @@ class Table:
     def drop(self, names: Collection[str]) -> Table:
         """Return the table without these columns; a name it does not have is a DataError."""
         for name in names:
-            self._known(name)
+            self.require(name)
         return self.select(Schema(tuple(column for column in self.schema.columns if column.name not in names)))
 
     def column(self, name: str) -> NDArray[Any]:
         """Return one column as a 1-D array: floats (gaps NaN), datetime64[us] (gaps NaT), or an object array of text (gaps None)."""
-        self._known(name)
+        self.require(name)
         kind, place = self.schema.kinds[name], self.schema.places[name]
         if kind == "datetime":
             return self.dates[place]
@@ -171,6 +171,12 @@ class Table:
         require_columns(schema.names, self.schema.names)
         categories = tuple(self._boolean(name) if schema.kinds[name] == "boolean" else self._category(name) for name in schema.categories)
         return Table(schema, self._number_block(schema.numbers), categories, tuple(map(self._date, schema.dates)), self.notices)
+
+    def retyped(self, kinds: Mapping[str, Kind]) -> Table:
+        """Return this table with the kinds of some columns changed; see `select`."""
+        for name in kinds:
+            self.require(name)
+        return self.select(Schema(tuple(Column(column.name, kinds.get(column.name, column.kind)) for column in self.schema.columns)))
 
     def _number_block(self, names: tuple[str, ...]) -> Numbers:
         if names == self.schema.numbers:
@@ -235,17 +241,18 @@ class Table:
     def _other_kind(self, name: str, expected: str, held: str) -> DataError:
         return DataError(f"column {name!r} must hold {expected} but holds {held}.")
 
-    def _known(self, name: str) -> None:
+    def require(self, name: str) -> None:
+        """Raise the DataError for a column that this table does not have."""
         if name not in self.schema.names:
             known = self.schema.names
-            raise DataError(f"the table has no column {name!r}: it has {listed(known)}.{did_you_mean(name, known)}")
+            raise DataError(f"the table has no column {name!r}: it has {listed(known, 20)}.{did_you_mean(name, known)}")
 
 
 def table_of(data: Any, *, names: Sequence[str] | None = None) -> Table:
     """Return a table of whatever holds one.
 
-    That is: a Table (as it is), an array, a SciPy sparse matrix, a data frame, a dict of columns, a list or an iterator of rows or of records
-    (dicts; what a record lacks is a gap), or one record (a dict of single values), which is a table of one row.
+    That is: a Table (as it is), an array, a SciPy sparse matrix, a data frame, a dict of columns, a list or an iterator of rows or records
+    (dicts; what a record lacks is a gap), or one record (a dict of single values).
 
     Arrays and rows get the names "x0", "x1", ... unless `names` says others. A numeric array is one block of numbers (integers and booleans
     as float64). Elsewhere each column is looked at: numbers stay numbers, true and false are booleans, dates and date-times, also as ISO
@@ -272,7 +279,7 @@ def table_of(data: Any, *, names: Sequence[str] | None = None) -> Table:
         data = list(data)
     if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
         columns: Mapping[str, Any] = arrays.columns_of_records(data)
-    elif isinstance(data, (list, tuple)) or isinstance(data, np.ndarray) or hasattr(data, "tocsr"):
+    elif isinstance(data, (list, tuple, np.ndarray)) or hasattr(data, "tocsr"):
         made = arrays.columns_of(data, names)
         if isinstance(made, Table):
             return made

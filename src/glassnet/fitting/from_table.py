@@ -84,9 +84,7 @@ def fit(
         raise SettingError(f"plan is a glassnet.Plan(...) or None, but {plan!r} came.")
     if weights is not None and sample_weight is not None:
         raise SettingError("the weights of the rows are given by weights (a column) or by sample_weight (an array): leave one out.")
-    prepared = prepare(
-        table, target, types=types, drop=drop, weights=weights, groups=groups, time=time, dialect=dialect, limits=limits
-    )
+    prepared = prepare(table, target, types=types, drop=drop, weights=weights, groups=groups, time=time, dialect=dialect, limits=limits)
     for notice in prepared.notices:
         warnings.warn(notice, DataNotice, stacklevel=2)
     session = Session.begin(

@@ -12,9 +12,9 @@ import numpy as np
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
 from glassnet.data.screening import leaks, lookalikes, screening_notices, useless_columns
-from glassnet.data.table import Column, Kind, Schema, Table, listed
+from glassnet.data.table import Column, Kind, Schema, Table
 from glassnet.data.target import target_array
-from glassnet.errors import DataError, did_you_mean
+from glassnet.errors import DataError
 from glassnet.model import as_table
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -89,15 +89,15 @@ def prepare(
 
         read = read_table(table, types=types, dialect=dialect, limits=limits)
     else:
-        read = retyped(as_table(table), types or {})
+        read = as_table(table).retyped(types or {})
     names, values = _target(given, read, target)
     beside = [name for name in (weights, groups) if isinstance(name, str)]
     for name in (*beside, *([time] if isinstance(time, str) else [])):
-        _require(read, name)
+        read.require(name)
     weight = None if weights is None else _weights(read, weights)
     group, moment = (read.column(by) if isinstance(by, str) else by for by in (groups, time))
     for name in drop:
-        _require(read, name)
+        read.require(name)
     others = tuple(dict.fromkeys([*([] if values is not None else names), *beside, *drop]))
     features = read.drop(others) if others else read
     columns = features.schema.names
@@ -115,15 +115,6 @@ def prepare(
     return Prepared(features, values, names, weight, group, moment, columns, others, useless, notices)
 
 
-def retyped(table: Table, types: Mapping[str, Kind]) -> Table:
-    """Return a table with the kinds of some columns changed."""
-    if not types:
-        return table
-    for name in types:
-        _require(table, name)
-    return table.select(Schema(tuple(Column(column.name, types.get(column.name, column.kind)) for column in table.schema.columns)))
-
-
 def _target(given: Any, read: Table, target: Any) -> tuple[tuple[str, ...], Any]:
     """Return the target's names, and its values where they were given instead."""
     named = isinstance(target, str) or (isinstance(target, list | tuple) and target and all(isinstance(t, str) for t in target))
@@ -137,7 +128,7 @@ def _target(given: Any, read: Table, target: Any) -> tuple[tuple[str, ...], Any]
         return ("y",), target
     names: Sequence[str] = (target,) if isinstance(target, str) else tuple(target)
     for name in names:
-        _require(read, name)
+        read.require(name)
     return tuple(names), None
 
 
@@ -150,11 +141,6 @@ def _column_values(given: Any, read: Table, names: Sequence[str]) -> Any:
     else:
         columns = [read.column(name) for name in names]
     return columns[0] if len(columns) == 1 else np.column_stack(columns)
-
-
-def _require(table: Table, name: str) -> None:
-    if name not in table.schema.kinds:
-        raise DataError(f"the table has no column {name!r}: it has {listed(table.schema.names, 20)}.{did_you_mean(name, table.schema.names)}")
 
 
 def _weights(table: Table, name: str) -> Array:
