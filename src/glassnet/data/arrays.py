@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data import cells
-from glassnet.data.table import Column, Schema, Table, listed, refuse_duplicates, refuse_infinite, refuse_shape
+from glassnet.data.block import refuse_infinite
+from glassnet.data.table import Column, Schema, Table, listed, refuse_duplicates, refuse_shape
 from glassnet.errors import DataError
 
 _SINGLE = (str, bytes, int, float, np.generic, dt.date, dt.time, dt.timedelta, type(None))

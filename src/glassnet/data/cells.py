@@ -104,11 +104,8 @@ def number_levels(
     return table[codes]
 
 
-def date_levels(codes: NDArray[np.int32], levels: Sequence[str], *, all_gaps: bool = True) -> NDArray[np.datetime64] | str:
-    """Return a coded column as datetime64[us] (gaps NaT), or the first of its levels that is no date-time.
-
-    `all_gaps` says whether a column without a level is one of date-times.
-    """
+def date_levels(codes: NDArray[np.int32], levels: Sequence[str]) -> NDArray[np.datetime64] | str:
+    """Return a coded column as datetime64[us] (gaps NaT), or the first of its levels that is no date-time."""
     zoned = [False, False]
     texts, offsets = [], []
     for level in levels:
@@ -121,8 +118,6 @@ def date_levels(codes: NDArray[np.int32], levels: Sequence[str], *, all_gaps: bo
         offsets.append(_offset(zone))
     if all(zoned):
         return next(level for level, offset in zip(levels, offsets, strict=True) if offset is None)
-    if not levels and not all_gaps:
-        return ""
     try:
         dates = np.array([*texts, "NaT"], dtype="datetime64[us]")  # the last entry answers code -1
     except ValueError:  # the 30th of February
@@ -163,12 +158,12 @@ def code_numbers(values: NDArray[np.floating[Any]]) -> Codes:
 
 
 def code_dates(values: NDArray[np.datetime64]) -> Codes:
-    """Return a column of date-times as a category: their ISO texts, without the time where all are at midnight; NaT is a gap."""
+    """Return a column of date-times as a category: 2026-01-31 at midnight, else 2026-01-31 12:30:05, with a fraction where there is one."""
     found, codes = np.unique(values, return_inverse=True)
-    held = found[~np.isnat(found)]
-    days = bool((held == held.astype("datetime64[D]")).all())
-    texts = np.datetime_as_string(found, unit="D" if days else "auto").tolist()
-    return tidy_codes(codes, [None if text == "NaT" else text for text in texts])
+    texts = (
+        str(text).removesuffix(".000000").removesuffix("T00:00:00").replace("T", " ") for text in np.datetime_as_string(found, unit="us")
+    )
+    return tidy_codes(codes, [None if gap else text for text, gap in zip(texts, np.isnat(found).tolist(), strict=True)])
 
 
 def code_values(name: str, values: Sequence[object]) -> Codes:

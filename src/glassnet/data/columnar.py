@@ -44,7 +44,8 @@ class ColumnarFile:
         made = []
         for i, place in enumerate(wanted):
             try:
-                column, chunks[i] = pa.chunked_array(chunks[i]), []
+                pieces = [pa.table([chunk], names=["column"]) for chunk in chunks[i]]
+                column, chunks[i] = pa.concat_tables(pieces, promote_options="permissive").column(0), []
             except (pa.ArrowInvalid, pa.ArrowTypeError):
                 raise DataError(f"column {self.names[place]!r} must be of one type in all files.") from None
             made.append(self._plain(place, column, place in as_text))

@@ -13,7 +13,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet.data.table import Categories, Numbers, SparseRows, Table, row_chunks
+from glassnet.data.block import row_chunks
+from glassnet.data.table import Categories, Numbers, SparseRows, Table
 from glassnet.errors import DataError
 
 MAX_LEVELS = 256

@@ -13,8 +13,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.data.block import row_chunks
 from glassnet.data.columns import Float64, NumberCoding
-from glassnet.data.table import DateTimes, row_chunks
+from glassnet.data.table import DateTimes
 
 Cycle = Literal["month", "day", "weekday", "hour", "minute", "second"]
 

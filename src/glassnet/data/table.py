@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data import cells
+from glassnet.data.block import refuse_infinite, stack_numbers
 from glassnet.errors import DataError, did_you_mean
 
 Kind = Literal["number", "category", "boolean", "datetime"]
@@ -306,8 +307,9 @@ def assemble(columns: Mapping[str, NDArray[Any] | Sequence[object] | cells.Codes
         values: Any = given if isinstance(given, np.ndarray) or _is_codes(given) else cells.infer(name, given)
         lengths[name] = len(values) if isinstance(values, np.ndarray) else len(values[0])
         kind: Kind
-        if isinstance(values, tuple) and name not in text and isinstance(read := cells.date_levels(*values, all_gaps=False), np.ndarray):
-            values = read
+        if isinstance(values, tuple) and name not in text:
+            dates_of = cells.date_levels(*values) if values[1] else np.full(lengths[name], np.nan)  # gaps alone are numbers
+            values = values if isinstance(dates_of, str) else dates_of
         if isinstance(values, tuple):
             codes = Categories(*values)
             kind = "boolean" if name not in text and codes.levels and set(codes.levels) <= {"false", "true"} else "category"
@@ -328,16 +330,6 @@ def assemble(columns: Mapping[str, NDArray[Any] | Sequence[object] | cells.Codes
     schema = Schema(tuple(kinds))
     refuse_infinite(schema.numbers, block)
     return Table(schema, block, tuple(categories), tuple(dates))
-
-
-def stack_numbers(columns: Sequence[NDArray[Any]], n_rows: int) -> NDArray[np.floating[Any]]:
-    """Return columns as one block (n, n_columns): float32 when all are, else float64."""
-    dtype = np.float32 if columns and all(column.dtype == np.float32 for column in columns) else np.float64
-    block = np.empty((n_rows, len(columns)), dtype=dtype)
-    for start, stop in row_chunks(block.shape):  # a stretch of rows stays in the cache while its columns are written
-        for i, column in enumerate(columns):
-            block[start:stop, i] = column[start:stop]
-    return block
 
 
 def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
@@ -369,24 +361,6 @@ def refuse_shape(shape: tuple[int, ...]) -> None:
     for count, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
         if count == 0:
             raise DataError(f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required.")
-
-
-def refuse_infinite(names: Sequence[str], block: NDArray[np.floating[Any]]) -> None:
-    """Raise the DataError for an infinite number, with its column and row."""
-    for start, stop in row_chunks(block.shape):
-        chunk = block[start:stop]
-        if np.isinf(chunk).any():
-            row, column = np.argwhere(np.isinf(chunk))[0]
-            raise DataError(
-                f"column {names[column]!r} holds an infinite number in row {start + row} (counting from 0): "
-                "replace it by a number, or by a gap (NaN)."
-            )
-
-
-def row_chunks(shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Return the row ranges that cut a block into pieces of about 2^17 numbers, which stay in the cache as float64."""
-    step = max(1, 2**17 // max(1, shape[1]))
-    return [(start, min(start + step, shape[0])) for start in range(0, shape[0], step)]
 
 
 def _is_codes(values: object) -> bool:
