@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from glassnet.data.limits import Limits, passed
 from glassnet.errors import DataError
 
@@ -126,10 +128,13 @@ class Feed(io.RawIOBase):
         if b"\0" in piece:
             raise DataError("the file holds NUL characters: it is no text, or UTF-16 without a byte order mark (then say its encoding).")
         self._n_bytes += len(piece)
-        self._n_lines += max(piece.count(b"\n"), piece.count(b"\r"))
-        self.n_quotes += piece.count(self._quote)
+        # By NumPy, which counts bytes some times faster than `bytes.count` does.
+        codes = np.frombuffer(piece, dtype=np.uint8)
+        self._n_lines += max(np.count_nonzero(codes == ord("\n")), np.count_nonzero(codes == ord("\r")))
+        self.n_quotes += np.count_nonzero(codes == ord(self._quote))
         if not self.has_hex:
-            self.has_hex = re.search(rb"0[xX]", self._last + piece) is not None
+            seam = (self._last + piece[:1]).lower() == b"0x"
+            self.has_hex = seam or bool(((codes[:-1] == ord("0")) & (codes[1:] | 32 == ord("x"))).any())
             self._last = piece[-1:] or self._last
         consumed = self._file.tell()
         if self._n_bytes > limits.bytes:
