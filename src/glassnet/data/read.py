@@ -7,6 +7,7 @@ category; a column of gaps alone is numbers. In Parquet and Arrow files text is 
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from glassnet.errors import DataError, did_you_mean
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 ARROW_SUFFIXES = (".arrow", ".feather", ".ipc")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet", *ARROW_SUFFIXES)
+
+_ROW = re.compile(r"row ([0-9]+) \((?=counting from 0\))")
 
 
 def read_table(
@@ -80,13 +83,17 @@ def read_batches(
         places = _places(file.names, schema, {})
         text = _as_text(schema, {})
         as_text, numbers = ([place for name, place in places.items() if name in names] for names in (text, set(schema.numbers)))
-        first = True
+        n_rows = 0
         for columns in file.batches(list(places.values()), as_text, numbers):
-            if first and notices is not None:
+            if n_rows == 0 and notices is not None:
                 notices.extend(file.notices)
-            first = False
-            yield assemble(dict(zip(places, columns, strict=True)), text=text).select(schema)
-        if first:
+            try:
+                table = assemble(dict(zip(places, columns, strict=True)), text=text).select(schema)
+            except DataError as error:  # it counts from the first row of the stretch
+                raise DataError(_ROW.sub(lambda found: f"row {int(found[1]) + n_rows} (", str(error))) from None
+            n_rows += table.n_rows
+            yield table
+        if n_rows == 0:
             raise DataError("the file has a header but no rows.")
 
 

@@ -95,7 +95,7 @@ def prepare(
     for name in (*beside, *([time] if isinstance(time, str) else [])):
         read.require(name)
     weight = None if weights is None else _weights(read, weights)
-    group, moment = (read.column(by) if isinstance(by, str) else by for by in (groups, time))
+    group, moment = (_by(read, by, what) for by, what in ((groups, "groups"), (time, "time")))
     for name in drop:
         read.require(name)
     others = tuple(dict.fromkeys([*([] if values is not None else names), *beside, *drop]))
@@ -141,6 +141,17 @@ def _column_values(given: Any, read: Table, names: Sequence[str]) -> Any:
     else:
         columns = [read.column(name) for name in names]
     return columns[0] if len(columns) == 1 else np.column_stack(columns)
+
+
+def _by(table: Table, by: Any, what: str) -> Array | None:
+    if by is None or isinstance(by, str):
+        return None if by is None else table.column(by)
+    values = np.asarray(by)
+    if values.shape != (table.n_rows,):
+        raise DataError(
+            f"{what} is the name of a column or one value a row: the table has {table.n_rows} rows, but shape {values.shape} came."
+        )
+    return values
 
 
 def _weights(table: Table, name: str) -> Array:
