@@ -11,13 +11,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glassnet.data.cells import text_of
+from glassnet.data.cells import date_levels, number_of, text_of
 from glassnet.data.dialect import Dialect
 from glassnet.data.read import read_batches, read_table
 from glassnet.data.table import Table, table_of
@@ -117,10 +118,60 @@ def parquet_law(table: tuple[dict[str, str], dict[str, list[Any]]]) -> None:
             assert read_table(path).schema == table_of(written).schema
 
 
+# Every spelling that pyarrow and the rule of `cells` might take differently: pyarrow reads, and the rule is what it must have meant.
+
+SPELLINGS = [
+    "0", "1", "7", "007", "-0", "+5", "5.", ".5", "-.5", "1.50", "1e6", "1E-3", "1e+05", "9007199254740993", "99999999999999999999999",
+    "1e308",
+    "0x10", "0X1f", "0b1", "1_000", "1,5", "1 000", "- 5", "1f", "1.0.0", "5%", "$5", "٣", "one",
+    "true", "TRUE", "True", "false", "tRuE", "t", "yes", "",
+    "2024-02-29", "2023-02-29", "2024-1-1", "20240101", "0001-01-01", "9999-12-31", "2024-01-01 10", "2024-01-01T10", "2024-01-01 10:30",
+    "2024-01-01 10:30:59", "2024-01-01T10:30:59.5", "2024-01-01 10:30:59.123456", "2024-01-01 24:00", "2024-01-01 10:60", "2024-01-01 1000",
+    "2024-01-01 10:30Z", "2024-01-01 10Z", "2024-01-01Z", "2024-01-01 10:30+02:00", "2024-01-01 10:30-0530", "2024-01-01 10:30+02",
+    "10:30", "10:30:00",
+    "NA", "n/a", "N/A", "null", "NULL", "None", "nan", "NaN", "<NA>", "NaT", "?", "-", "na", " NA", "  ", " 5 ", " true ", " 2024-02-29 ",
+]  # fmt: skip
+
+
+def kind_law(spellings: list[str]) -> None:
+    levels = sorted({text for cell in spellings if (text := text_of(cell)) is not None})
+    codes = np.zeros(1, np.int32)
+    if all(number_of(level) is not None for level in levels):
+        kind = "number"
+    elif set(levels) <= {"true", "false"}:
+        kind = "boolean"
+    else:
+        kind = "category" if isinstance(date_levels(codes, levels), str) else "datetime"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        path.write_text("a;b\n" + "".join(f"{cell};x\n" for cell in spellings), encoding="utf-8")
+        read = read_table(path, dialect=Dialect(delimiter=";", decimal="."))
+        assert read.schema.kinds["a"] == kind
+        by_rule = read_table(path, dialect=Dialect(delimiter=";", decimal="."), types={"a": "category"}).retyped({"a": kind})  # type: ignore[dict-item]
+        assert plain(read.column("a")) == plain(by_rule.column("a"))
+        (stretch,) = read_batches(path, schema=read.schema, dialect=Dialect(delimiter=";", decimal="."))
+        assert plain(stretch.column("a")) == plain(read.column("a"))
+
+
+def alike(kinds: list[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(kinds), min_size=1, max_size=5)
+
+
+SPELLED = st.one_of(alike(SPELLINGS), alike(SPELLINGS[:17] + SPELLINGS[-12:]), alike([s for s in SPELLINGS if s.startswith(("2", " "))]))
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_each_spelling(spelling: str) -> None:
+    kind_law([spelling])
+    kind_law([spelling, "5"])
+
+
 quick = settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 long = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 test_text = quick(given(tables(), dialects)(text_law))
 test_parquet = quick(given(tables())(parquet_law))
+test_kinds = quick(given(SPELLED)(kind_law))
+test_kinds_long = pytest.mark.slow(long(given(SPELLED)(kind_law)))
 test_text_long = pytest.mark.slow(long(given(tables(), dialects)(text_law)))
 test_parquet_long = pytest.mark.slow(long(given(tables())(parquet_law)))

@@ -6,8 +6,8 @@ A model may be trained on a pandas frame and asked to predict for a CSV file, so
 - text is stripped of the white space around it;
 - `True`, "True", "TRUE" and "true" are the text "true", and the same for false;
 - a plain decimal number is a number: 12, -0.5, .5, 1e6; neither 0x10 nor 1_000, 50% or 1,000;
-- a date-time is ISO 8601: 2026-01-31, 2026-01-31 12:30, 2026-01-31T12:30:05.25, also with a zone (Z, +02:00), and then all cells of the
-  column have one and are brought to UTC; 31.01.2026 and 1/31/2026 stay text, for nobody can tell the day from the month in them;
+- a date-time is ISO 8601: 2026-01-31, 2026-01-31 12, 2026-01-31 12:30, 2026-01-31T12:30:05.25, also with a zone (Z, +02:00), and then
+  all cells of the column have one and are brought to UTC; 31.01.2026 and 1/31/2026 stay text, for nobody can tell the day from the month in them;
 - where numbers are asked for as text, whole ones lose their ".0".
 """
 
@@ -41,7 +41,7 @@ _TIMES = (dt.time, dt.timedelta, np.timedelta64)
 # float() also takes "1_000", "infinity" and digits of other scripts; a cell of a table is a plain decimal number.
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DATE = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?)(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
 
 Codes = tuple[NDArray[np.int32], tuple[str, ...]]

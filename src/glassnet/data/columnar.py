@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from glassnet.data.arrow import arrow, longest_text, plain_column
 from glassnet.data.feed import SMALL
 from glassnet.data.limits import Limits, passed
+from glassnet.data.table import Kind
 from glassnet.errors import DataError
 
 CELL_BYTES = 8
@@ -51,11 +52,11 @@ class ColumnarFile:
             made.append(self._plain(place, column, place in as_text))
         return made
 
-    def batches(self, wanted: Sequence[int], as_text: Sequence[int], numbers: Sequence[int]) -> Iterator[list[Any]]:
-        """Yield the wanted columns a stretch of rows at a time."""
+    def batches(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> Iterator[list[Any]]:
+        """Yield the wanted columns, which should be of these kinds, a stretch of rows at a time."""
         for batch in self._stream(wanted):
             columns = zip(wanted, batch.columns, strict=True)
-            yield [self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text) for place, column in columns]
+            yield [self._plain(place, arrow("pyarrow").chunked_array([column]), kinds[place] == "category") for place, column in columns]
 
     def _stream(self, wanted: Sequence[int]) -> Iterator[Any]:
         """Yield pyarrow record batches of the wanted columns, held to the limits as they come."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from glassnet.data.arrow import arrow, longest_text, plain_column
 from glassnet.data.dialect import Dialect, Header, read_header
 from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, require_closed_quotes
 from glassnet.data.limits import Limits, passed
+from glassnet.data.table import Kind
 from glassnet.errors import DataError
 
 HEAD = 2**20
@@ -64,24 +65,25 @@ class CsvFile:
             made.append(self._plain(place, column, place in as_text))
         return made
 
-    def batches(self, wanted: Sequence[int], as_text: Collection[int], numbers: Collection[int]) -> Iterator[list[Any]]:
-        """Yield the wanted columns a stretch of rows at a time; those in `numbers` should hold numbers, all others are read as text."""
+    def batches(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> Iterator[list[Any]]:
+        """Yield the wanted columns, which should be of these kinds, a stretch of rows at a time."""
         self._read_through()
-        kinds = {place: "double" if place in numbers else "string" for place in wanted}
+        as_text = [place for place in wanted if kinds[place] == "category"]
+        types = {place: {"number": "double", "datetime": "timestamp[us]"}.get(kinds[place], "string") for place in wanted}
         done = 0
         while True:
             seen = 0
             try:
-                for batch in self._stream(wanted, kinds):
+                for batch in self._stream(wanted, types):
                     skipped, seen = max(0, done - seen), seen + batch.num_rows
                     if skipped < batch.num_rows:
                         columns = zip(wanted, batch.slice(skipped).columns, strict=True)
                         done = seen
                         yield [self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text) for place, column in columns]
             except arrow("pyarrow").ArrowInvalid as error:
-                if "conversion error" not in str(error) or "double" not in kinds.values():
+                if "conversion error" not in str(error) or set(types.values()) == {"string"}:
                     raise
-                kinds = dict.fromkeys(wanted, "string")  # a gap with white space around it, or no number: `cells` tells which
+                types = dict.fromkeys(wanted, "string")  # a gap with white space around it, a zone, or no number: `cells` tells which
             else:
                 return
 
@@ -148,12 +150,12 @@ class CsvFile:
             with closing(self._feed(after_header=True)) as feed:
                 require_closed_quotes(feed, dialect.delimiter, dialect.quote, self._limits.field)
 
-    def _stream(self, wanted: Sequence[int], kinds: dict[int, str]) -> Iterator[Any]:
+    def _stream(self, wanted: Sequence[int], types: dict[int, str]) -> Iterator[Any]:
         with closing(self._feed(after_header=True)) as feed:
-            yield from arrow("pyarrow.csv").open_csv(feed, **self._options(wanted, kinds, threads=True))
+            yield from arrow("pyarrow.csv").open_csv(feed, **self._options(wanted, types, threads=True))
 
-    def _options(self, wanted: Sequence[int], kinds: dict[int, str], *, threads: bool) -> dict[str, Any]:
-        pc, dialect, n_columns = arrow("pyarrow.csv"), self._header.dialect, len(self.names)
+    def _options(self, wanted: Sequence[int], types: dict[int, str], *, threads: bool) -> dict[str, Any]:
+        pa, pc, dialect, n_columns = arrow("pyarrow"), arrow("pyarrow.csv"), self._header.dialect, len(self.names)
         return {
             "read_options": pc.ReadOptions(
                 column_names=[str(place) for place in range(n_columns)],
@@ -166,7 +168,7 @@ class CsvFile:
             ),
             "convert_options": pc.ConvertOptions(
                 include_columns=[str(place) for place in wanted],
-                column_types={str(place): kind for place, kind in kinds.items()},
+                column_types={str(place): pa.type_for_alias(alias) for place, alias in types.items()},
                 null_values=sorted(cells.MISSING),
                 true_values=list(cells.TRUE),
                 false_values=list(cells.FALSE),

@@ -130,8 +130,8 @@ class Feed(io.RawIOBase):
         self._n_bytes += len(piece)
         # By NumPy, which counts bytes some times faster than `bytes.count` does.
         codes = np.frombuffer(piece, dtype=np.uint8)
-        self._n_lines += max(np.count_nonzero(codes == ord("\n")), np.count_nonzero(codes == ord("\r")))
-        self.n_quotes += np.count_nonzero(codes == ord(self._quote))
+        self._n_lines += int(max(np.count_nonzero(codes == ord("\n")), np.count_nonzero(codes == ord("\r"))))
+        self.n_quotes += int(np.count_nonzero(codes == ord(self._quote)))
         if not self.has_hex:
             seam = (self._last + piece[:1]).lower() == b"0x"
             self.has_hex = seam or bool(((codes[:-1] == ord("0")) & (codes[1:] | 32 == ord("x"))).any())

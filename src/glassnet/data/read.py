@@ -82,15 +82,14 @@ def read_batches(
         file = _open(path, dialect, limits)
         places = _places(file.names, schema, {})
         text = _as_text(schema, {})
-        as_text, numbers = ([place for name, place in places.items() if name in names] for names in (text, set(schema.numbers)))
         n_rows = 0
-        for columns in file.batches(list(places.values()), as_text, numbers):
+        for columns in file.batches(list(places.values()), {place: schema.kinds[name] for name, place in places.items()}):
             if n_rows == 0 and notices is not None:
                 notices.extend(file.notices)
             try:
                 table = assemble(dict(zip(places, columns, strict=True)), text=text).select(schema)
             except DataError as error:  # it counts from the first row of the stretch
-                raise DataError(_ROW.sub(lambda found: f"row {int(found[1]) + n_rows} (", str(error))) from None
+                raise DataError(_counted_from(n_rows, str(error))) from None
             n_rows += table.n_rows
             yield table
         if n_rows == 0:
@@ -132,6 +131,11 @@ def _places(names: tuple[str, ...], schema: Schema | None, types: Mapping[str, K
     refuse_duplicates(plain)
     require_columns(list(schema.names if schema else types), plain)
     return {name: place for place, name in enumerate(plain) if schema is None or name in schema.kinds}
+
+
+def _counted_from(start: int, message: str) -> str:
+    """Return a message with its row numbers, which count from a stretch's first row, counted from the file's first row."""
+    return _ROW.sub(lambda found: f"row {int(found[1]) + start} (", message)
 
 
 def _as_text(schema: Schema | None, types: Mapping[str, Kind]) -> set[str]:
