@@ -14,7 +14,7 @@ import pytest
 from glassnet.data.dialect import Dialect
 from glassnet.data.read import read_table
 from glassnet.data.table import Schema, table_of
-from glassnet.data.write import write_csv
+from glassnet.data.write import write_csv, write_pieces
 from glassnet.errors import DataError, SettingError
 
 TEXT = "age,island,sick\n31,Dream,True\n,NA,false\n40.5,Biscoe,\n"
@@ -255,6 +255,17 @@ def test_what_is_written_reads_back(tmp_path, name):
     table = read_table(tmp_path / name)
     np.testing.assert_array_equal(table.column("p=a,b"), floats)
     assert table.column("label").tolist() == ["x,y", 'say "hi"', "two\nlines", "plain", None]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.parquet"])
+def test_pieces_are_written_one_after_the_other(tmp_path, name):
+    when = np.array(["2024-01-01T10:30:00.5", "NaT", "1969-07-20"], dtype="M8[us]")
+    pieces = ([np.array([i, 0.5, np.nan]), ["x", None, "a,b" if i else "y"], when] for i in range(3))
+    write_pieces(tmp_path / name, ["n", "t", "when"], pieces)
+    table = read_table(tmp_path / name)
+    np.testing.assert_array_equal(table.column("n"), [0, 0.5, np.nan, 1, 0.5, np.nan, 2, 0.5, np.nan])
+    assert table.column("t").tolist() == ["x", None, "y", "x", None, "a,b", "x", None, "a,b"]
+    np.testing.assert_array_equal(table.column("when"), np.tile(when, 3))
 
 
 def test_quotes_only_where_needed():

@@ -7,7 +7,7 @@ A model may be trained on a pandas frame and asked to predict for a CSV file, so
 - `True`, "True", "TRUE" and "true" are the text "true", and the same for false;
 - a plain decimal number is a number: 12, -0.5, .5, 1e6; neither 0x10 nor 1_000, 50% or 1,000;
 - a date-time is ISO 8601: 2026-01-31, 2026-01-31 12, 2026-01-31 12:30, 2026-01-31T12:30:05.25, also with a zone (Z, +02:00), and then
-  all cells of the column have one and are brought to UTC; 31.01.2026 and 1/31/2026 stay text, for nobody can tell the day from the month in them;
+  all cells of the column have one and are brought to UTC; 31.01.2026 and 1/31/2026 stay text, for nobody can tell day and month apart;
 - where numbers are asked for as text, whole ones lose their ".0".
 """
 

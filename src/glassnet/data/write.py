@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,20 +16,37 @@ from glassnet.data.arrow import arrow
 from glassnet.errors import DataError
 
 
-def write_csv(path_or_stream: str | Path | BinaryIO, names: Sequence[str], columns: Sequence[NDArray[Any] | Sequence[object]]) -> None:
-    """Write columns to a .csv or .parquet file, or as CSV to a binary stream; NaN and None become empty cells.
+Columns = Sequence[NDArray[Any] | Sequence[object]]
 
-    Text is quoted (RFC 4180) only in a file that needs it. A name that ends in .gz is compressed; floats are written so that they read
-    back exactly.
+
+def write_csv(path_or_stream: str | Path | BinaryIO, names: Sequence[str], columns: Columns) -> None:
+    """Write columns to a .csv or .parquet file, or as CSV to a binary stream; see `write_pieces`."""
+    write_pieces(path_or_stream, names, [columns])
+
+
+def write_pieces(path_or_stream: str | Path | BinaryIO, names: Sequence[str], pieces: Iterable[Columns]) -> None:
+    """Write columns that come a stretch of rows at a time to a .csv or .parquet file, or as CSV to a binary stream.
+
+    NaN, NaT and None become empty cells. Text is quoted (RFC 4180) only in a stretch that needs it. A name that ends in .gz is compressed;
+    floats are written so that they read back exactly.
     """
-    table = arrow("pyarrow").Table.from_arrays([_to_arrow(column) for column in columns], names=list(names))
-    if isinstance(path_or_stream, (str, Path)) and Path(path_or_stream).suffix.lower() == ".parquet":
-        arrow("pyarrow.parquet").write_table(table, path_or_stream)
-        return
-    style = "needed" if _needs_quotes(names, table) else "none"
-    options = arrow("pyarrow.csv").WriteOptions(quoting_style=style, quoting_header=style)
+    tables = (arrow("pyarrow").Table.from_arrays([_to_arrow(column) for column in columns], names=list(names)) for columns in pieces)
     with _sink(path_or_stream) as sink:
-        arrow("pyarrow.csv").write_csv(table, sink, options)
+        if isinstance(path_or_stream, (str, Path)) and Path(path_or_stream).suffix.lower() == ".parquet":
+            _write_parquet(sink, tables)
+            return
+        for i, table in enumerate(tables):
+            style = "needed" if _needs_quotes(names, table) else "none"
+            options = arrow("pyarrow.csv").WriteOptions(include_header=i == 0, quoting_style=style, quoting_header=style)
+            arrow("pyarrow.csv").write_csv(table, sink, options)
+
+
+def _write_parquet(sink: Any, tables: Iterable[Any]) -> None:
+    with ExitStack() as stack:
+        writer = None
+        for table in tables:
+            writer = writer or stack.enter_context(arrow("pyarrow.parquet").ParquetWriter(sink, table.schema))
+            writer.write_table(table)
 
 
 def _to_arrow(values: NDArray[Any] | Sequence[object]) -> Any:
@@ -40,6 +57,10 @@ def _to_arrow(values: NDArray[Any] | Sequence[object]) -> Any:
         array = np.ascontiguousarray(array, dtype=np.float64 if array.dtype == np.float16 else array.dtype.newbyteorder("="))
         held = pa.py_buffer(np.packbits(~np.isnan(array), bitorder="little"))
         return pa.Array.from_buffers(pa.from_numpy_dtype(array.dtype), len(array), [held, pa.py_buffer(array)])
+    if array.dtype.kind == "M":
+        held = pa.py_buffer(np.packbits(~np.isnat(array), bitorder="little"))
+        numbers = np.ascontiguousarray(array.astype("datetime64[us]")).view(np.int64)
+        return pa.Array.from_buffers(pa.timestamp("us"), len(array), [held, pa.py_buffer(numbers)])
     builder = pa.lib.StringBuilder()
     builder.append_values([value if isinstance(value, str) else cells.text_of(value) for value in array.tolist()])
     return builder.finish()
