@@ -15,7 +15,6 @@ from glassnet.data import cells
 from glassnet.data.arrow import arrow
 from glassnet.errors import DataError
 
-
 Columns = Sequence[NDArray[Any] | Sequence[object]]
 
 
