@@ -9,8 +9,10 @@ import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from glassnet.data.arrow import plain_column
 from glassnet.data.dialect import Dialect
 from glassnet.data.read import read_table
 from glassnet.data.table import Schema, table_of
@@ -243,6 +245,22 @@ def test_paths_that_lead_nowhere(put, tmp_path):
     put(b"not gzip").rename(tmp_path / "a.csv.gz")
     with pytest.raises(DataError, match=r"a\.csv\.gz: cannot be read"):
         read_table(tmp_path / "a.csv.gz")
+
+
+@pytest.mark.parametrize("kind", ["double", "float", "int32", "timestamp[us]", "timestamp[ms]", "date32", "string", "bool"])
+@pytest.mark.parametrize("gap", [False, True])
+def test_parts_of_arrow_columns(kind, gap):
+    values = {"string": ["p", "q", "r", "s"], "bool": [True, False, True, True]}.get(kind, [1, 2, 3, 4])
+    whole = pa.array([*values[:2], None if gap else values[2], values[3]], pa.int32() if kind == "date32" else None)
+    whole = whole.cast(pa.type_for_alias(kind))
+    parts = pa.chunked_array([whole.slice(1, 2), whole.slice(3), whole.slice(0, 0)])
+    expected = plain_column("a", pa.chunked_array([pa.concat_arrays([whole.slice(1)])]), as_text=False)
+    found = plain_column("a", parts, as_text=False)
+    for one, other in zip(found, expected, strict=True) if isinstance(found, tuple) else [(found, expected)]:
+        np.testing.assert_array_equal(one, other)
+    assert len(found if isinstance(found, np.ndarray) else found[0]) == 3
+    if kind == "double":
+        np.testing.assert_array_equal(found, [2.0, np.nan if gap else 3.0, 4.0])
 
 
 ODD = ["x,y", 'say "hi"', "two\nlines", " plain", None]
