@@ -242,6 +242,12 @@ def test_paths_that_lead_nowhere(put, tmp_path):
         read_table(tmp_path / "nowhere" / "penguins.csv")
     with pytest.raises(DataError, match="is a folder"):
         read_table(tmp_path)
+    for empty in ("", "."):
+        with pytest.raises(DataError, match="is the folder that the program runs in"):
+            read_table(empty)
+    with pytest.raises(DataError) as error:
+        read_table("a" * 5_000 + ".csv")
+    assert len(str(error.value)) < 1_000
     put(b"not gzip").rename(tmp_path / "a.csv.gz")
     with pytest.raises(DataError, match=r"a\.csv\.gz: cannot be read"):
         read_table(tmp_path / "a.csv.gz")

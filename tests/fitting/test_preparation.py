@@ -129,7 +129,6 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"table": {"y": [0, 1, 0]}}, "no column beside its target"),
     ({"drop": ["agee"]}, "no column 'agee'"),
     ({"types": {"sitee": "category"}}, r"no column 'sitee'.*Did you mean 'site'"),
-    ({"types": {"x": "text"}}, "'x' has kind 'text': expected one of number, category, boolean, datetime"),
     ({"types": {"site": "number"}}, "'site' must hold numbers but row"),
     ({"groups": "sitee"}, "no column 'sitee'"),
     ({"groups": ["a", "b"]}, r"groups is the name of a column or one value a row: the table has 120 rows, but shape \(2,\) came"),
@@ -141,6 +140,24 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 def test_what_cannot_be_prepared(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         quietly(settings.pop("table", TABLE), "y", **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"types": {"x": "date"}}, r"unknown kind of column 'date'.*Did you mean 'datetime'"),
+        ({"types": {"x": ["number"]}}, "unknown kind of column"),
+        ({"types": ["x"]}, r"types is a mapping .* but \['x'\] came"),
+        ({"drop": "x"}, "drop is a list of names of columns, but 'x' came"),
+        ({"drop": [3]}, "drop is a list of names"),
+        ({"dialect": {"delimiter": ";"}}, r"dialect is a glassnet\.Dialect\(\.\.\.\) or None"),
+        ({"limits": 5}, r"limits is a glassnet\.Limits\(\.\.\.\) or None, but 5 came"),
+    ],
+)
+def test_settings_of_another_kind(settings: dict[str, Any], message: str) -> None:
+    for call in (lambda: quietly(TABLE, "y", **settings), lambda: glassnet.inspect_table(TABLE, "y", **settings)):
+        with pytest.raises(SettingError, match=message):
+            call()
 
 
 # Predicting

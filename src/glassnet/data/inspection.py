@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
+from glassnet.data.overrides import check_overrides
 from glassnet.data.screening import leaks, lookalikes, screening_notices, useless_columns
 from glassnet.data.table import Kind, Table, table_of
 from glassnet.data.target import RULE, Target, target_array
@@ -102,6 +103,7 @@ def inspect_table(
     >>> report.task, report.columns[0].gaps, report.columns[1].top
     ('binary', 1, (('true', 2), ('false', 1)))
     """
+    check_overrides(types, drop, dialect, limits)
     types = types or {}
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table

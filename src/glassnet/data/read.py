@@ -19,12 +19,15 @@ from glassnet.data.columnar import ColumnarFile
 from glassnet.data.csv_file import CsvFile, sentence
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
+from glassnet.data.overrides import check_overrides
 from glassnet.data.table import Kind, Schema, Table, assemble, refuse_duplicates, require_columns
 from glassnet.errors import DataError, did_you_mean
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 ARROW_SUFFIXES = (".arrow", ".feather", ".ipc")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet", *ARROW_SUFFIXES)
+#: A message shows so much of a path.
+LONGEST_SHOWN = 300
 
 _ROW = re.compile(r"row ([0-9]+) \((?=counting from 0\))")
 
@@ -59,6 +62,7 @@ def read_table(
     DataError
         Where the file is missing, empty, not a table, too large, or does not fit the schema; the message starts with the path.
     """
+    check_overrides(types, (), dialect, limits)
     path = Path(path)
     with _errors_of(path):
         file = _open(path, dialect, limits)
@@ -105,6 +109,8 @@ def column_names(path: str | Path, *, dialect: Dialect | None = None, limits: Li
 
 def _open(path: Path, dialect: Dialect | None, limits: Limits | None) -> CsvFile | ColumnarFile:
     limits = limits or Limits()
+    if path == Path():  # an empty name, too
+        raise DataError("is the folder that the program runs in: name a file or another folder.")
     if path.is_dir():
         parts = sorted(entry for entry in path.iterdir() if entry.name.lower().endswith(".parquet") and entry.is_file())
         if not parts:
@@ -146,13 +152,14 @@ def _as_text(schema: Schema | None, types: Mapping[str, Kind]) -> set[str]:
 def _errors_of(path: Path) -> Iterator[None]:
     """Turn everything that can be wrong with a file into a DataError that starts with its path."""
     arrow_error = arrow("pyarrow").ArrowException
+    shown = str(path) if len(str(path)) <= LONGEST_SHOWN else f"...{str(path)[-LONGEST_SHOWN:]}"
     try:
         yield
     except arrow_error as error:
-        raise DataError(f"{path}: {sentence(str(error))}") from None
+        raise DataError(f"{shown}: {sentence(str(error))}") from None
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(f"{shown}: {error}") from None
     except MemoryError:
-        raise DataError(f"{path}: does not fit into memory.") from None
+        raise DataError(f"{shown}: does not fit into memory.") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read: {error}.") from None
+        raise DataError(f"{shown}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
+from glassnet.data.overrides import check_overrides
 from glassnet.data.screening import leaks, lookalikes, screening_notices, useless_columns
 from glassnet.data.table import Column, Kind, Schema, Table
 from glassnet.data.target import target_array
@@ -82,7 +83,10 @@ def prepare(
     ------
     DataError
         For columns that do not exist, do not hold what was said of them, and where no feature is left.
+    SettingError
+        For types, drop, dialect or limits of another kind.
     """
+    check_overrides(types, drop, dialect, limits)
     given = table
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
