@@ -127,6 +127,7 @@ class CsvFile:
         if table is None:
             return self._read(wanted, as_text, threads=False)  # raises again, and then knows the row
         self._require_closed_quotes(n_quotes)
+        pa.default_memory_pool().release_unused()  # the blocks of text, so that what follows does not raise the peak
         return table, has_hex
 
     def _read_through(self) -> None:

@@ -50,8 +50,8 @@ def fit(
     types : kinds of some columns ("number", "category", "boolean", "datetime"), where the guess is wrong; such a column is never left out
     drop : names of columns that are no features
     weights : name of the column that holds the weights of the rows, instead of `sample_weight`; it is no feature
-    groups : name of a column, then no feature, or an array (n,): rows of one group are held out together or not at all
-    time : name of a column, still a feature, or an array (n,): the latest rows are held out
+    groups : name of a column, then no feature, or an array (n,): where rows are held out to stop by, those of one group stay together
+    time : name of a column, still a feature, or an array (n,): where rows are held out to stop by, they are the latest
     dialect, limits : how a file is written and how large it may be, see `glassnet.Dialect` and `glassnet.Limits`
 
     Columns that cannot be of use are left out: those that are the same in every row, equal to an earlier one, or text that names its row.
