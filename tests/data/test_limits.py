@@ -64,7 +64,8 @@ def test_limits_that_cannot_be(limits: dict[str, Any]) -> None:
         Limits(**limits)
 
 
-# Bombs, in a process of their own that may not take more than 256 MB for any of them.
+# Bombs, in processes that may not take more than 256 MB for any of them. The largest have one to themselves: what pyarrow was given
+# for one file it does not hand back at once.
 
 
 def bombs(folder: Path) -> dict[str, str]:
@@ -154,10 +155,12 @@ for path in sys.argv[1:]:
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the peak of the memory is read from /proc")
 def test_bombs_are_refused_in_little_memory(tmp_path: Path) -> None:
     expected = bombs(tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, *(str(tmp_path / name) for name in expected)], capture_output=True, text=True, check=True
-    )
-    said = map(json.loads, done.stdout.splitlines())
+    alone = ("wide.parquet", "rows.csv")
+    expected = {name: expected[name] for name in sorted(expected, key=lambda name: name in alone)}
+    said: list[Any] = []
+    for names in ([name for name in expected if name not in alone], *([name] for name in expected if name in alone)):
+        command = [sys.executable, "-c", CODE, *(str(tmp_path / name) for name in names)]
+        said += map(json.loads, subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines())
     for (name, message), (verdict, text, kilobytes) in zip(expected.items(), said, strict=True):
         assert verdict == "refused", name
         assert text.startswith(f"{tmp_path / name}: "), text

@@ -118,8 +118,10 @@ class CsvFile:
         pa, pc = arrow("pyarrow"), arrow("pyarrow.csv")
         with closing(self._feed(after_header=True)) as feed:
             try:
-                table = pc.read_csv(feed, **self._options(wanted, dict.fromkeys(as_text, "string"), threads=threads))
+                table = pc.read_csv(feed.outlet(), **self._options(wanted, dict.fromkeys(as_text, "string"), threads=threads))
+                feed.raise_failure()
             except pa.ArrowInvalid as error:
+                feed.raise_failure()
                 if not threads or "Expected" not in str(error):
                     raise
                 table = None
@@ -153,7 +155,13 @@ class CsvFile:
 
     def _stream(self, wanted: Sequence[int], types: dict[int, str]) -> Iterator[Any]:
         with closing(self._feed(after_header=True)) as feed:
-            yield from arrow("pyarrow.csv").open_csv(feed, **self._options(wanted, types, threads=True))
+            reader: Any = None
+            try:
+                reader = arrow("pyarrow.csv").open_csv(feed.outlet(), **self._options(wanted, types, threads=True))
+                yield from reader
+            finally:
+                del reader  # it holds the outlet
+                feed.raise_failure()
 
     def _options(self, wanted: Sequence[int], types: dict[int, str], *, threads: bool) -> dict[str, Any]:
         pa, pc, dialect, n_columns = arrow("pyarrow"), arrow("pyarrow.csv"), self._header.dialect, len(self.names)

@@ -6,6 +6,9 @@ import codecs
 import gzip
 import io
 import re
+import threading
+import time
+import weakref
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +18,7 @@ from glassnet.data.limits import Limits, passed
 from glassnet.errors import DataError
 
 PIECE = 2**20
+PATIENCE = 5.0  # seconds
 FALLBACK = "cp1252"
 #: Decompressed bytes up to which no ratio is looked at: few kilobytes of text may well be all alike.
 SMALL = 2**20
@@ -43,14 +47,21 @@ class Feed(io.RawIOBase):
     n_quotes : how many quotes were read
     """
 
+    _file: BinaryIO | None = None  # until it has been opened
+
     def __init__(self, path: Path, limits: Limits, *, encoding: str | None = None, guessed: bool = False, quote: bytes = b'"') -> None:
         super().__init__()
+        self._lock = threading.Lock()
+        self._ended = False
+        self._outlet: weakref.ref[Outlet] | None = None
+        self.failure: Exception | None = None
         self.has_hex, self.n_quotes = False, 0
         self._limits, self._quote = limits, quote
-        self._file = path.open("rb")
-        start = self._file.read(2)
-        self._file.seek(0)
-        self._source: BinaryIO = gzip.GzipFile(fileobj=self._file) if start == b"\x1f\x8b" or path.suffix.lower() == ".gz" else self._file  # type: ignore[assignment]
+        self._file = file = path.open("rb")
+        start = file.read(2)
+        file.seek(0)
+        self._raw = file
+        self._source: BinaryIO = gzip.GzipFile(fileobj=file) if start == b"\x1f\x8b" or path.suffix.lower() == ".gz" else file  # type: ignore[assignment]
         self._n_bytes = self._n_lines = 0
         self._last = b""
         first = self._source.read(4)
@@ -65,9 +76,29 @@ class Feed(io.RawIOBase):
         return True
 
     def close(self) -> None:
-        """Close the file too."""
-        self._file.close()
-        super().close()
+        """Close the file, once nobody reads from it; whoever asks later is told that it has ended.
+
+        pyarrow reads ahead on threads of its own, also when an error has ended the reading on ours. A program that ends while one of them
+        still waits for Python hangs or aborts: so this returns when none of them holds the outlet any more.
+        """
+        with self._lock:
+            self._ended = True
+            if self._file is not None:
+                self._file.close()
+        patience = time.monotonic() + PATIENCE
+        while self._outlet is not None and self._outlet() is not None and time.monotonic() < patience:
+            time.sleep(0.0005)
+
+    def outlet(self) -> Outlet:
+        """Return the stream that pyarrow reads from; nobody else may hold it."""
+        outlet = Outlet(self)
+        self._outlet = weakref.ref(outlet)
+        return outlet
+
+    def raise_failure(self) -> None:
+        """Raise what went wrong while pyarrow read, which was told that the text had ended."""
+        if self.failure is not None:
+            raise self.failure
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, at most `size`; none at the end.
@@ -81,13 +112,16 @@ class Feed(io.RawIOBase):
         """
         if size < 0:
             return b"".join(iter(lambda: self.read(PIECE), b""))
-        while not self._pending:
-            raw = self._source.read(max(min(size, PIECE), 4))
-            self._pending = self._checked(raw)
-            if not raw:
-                break
-        piece, self._pending = self._pending[:size], self._pending[size:]
-        return piece
+        with self._lock:
+            while not self._pending and not self._ended:
+                raw = self._source.read(max(min(size, PIECE), 4))
+                self._pending = self._checked(raw)
+                if not raw:
+                    break
+            if self._ended:
+                return b""
+            piece, self._pending = self._pending[:size], self._pending[size:]
+            return piece
 
     def peek(self, size: int) -> tuple[str, bool]:
         """Return the next characters, about `size` bytes of them, which are still to be read, and whether they are all there are."""
@@ -136,13 +170,33 @@ class Feed(io.RawIOBase):
             seam = (self._last + piece[:1]).lower() == b"0x"
             self.has_hex = seam or bool(((codes[:-1] == ord("0")) & (codes[1:] | 32 == ord("x"))).any())
             self._last = piece[-1:] or self._last
-        consumed = self._file.tell()
+        consumed = self._raw.tell()
         if self._n_bytes > limits.bytes:
             raise DataError(passed(f"the file holds more than {limits.bytes:,} bytes of text", "bytes", limits.bytes))
         if self._n_lines > limits.rows + 1:
             raise DataError(passed(f"the file has more than {limits.rows:,} lines", "rows", limits.rows))
-        if self._source is not self._file and self._n_bytes > SMALL and self._n_bytes > limits.ratio * consumed:
+        if self._source is not self._raw and self._n_bytes > SMALL and self._n_bytes > limits.ratio * consumed:
             raise DataError(passed("the file grows when it is decompressed as no table does", "ratio", limits.ratio))
+
+
+class Outlet(io.RawIOBase):
+    """A feed as pyarrow's threads see it: no error of ours goes through them."""
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self._feed = feed
+
+    def readable(self) -> bool:
+        """Return True, as a stream that can be read does."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes; none at the end, and after a failure, which the feed keeps."""
+        try:
+            return b"" if self._feed.failure else self._feed.read(size)
+        except Exception as error:  # noqa: BLE001  it is raised again by `raise_failure`
+            self._feed.failure = error.with_traceback(None)
+            return b""
 
 
 def require_closed_quotes(feed: Feed, delimiter: str, quote: str, most: int) -> None:
