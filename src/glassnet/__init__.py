@@ -9,6 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from glassnet.data.dialect import Dialect
+    from glassnet.data.inspection import inspect_table
+    from glassnet.data.limits import Limits
+    from glassnet.errors import DataNotice
     from glassnet.estimators import GlassNetClassifier, GlassNetRegressor
     from glassnet.fitting import fit
     from glassnet.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual
@@ -30,7 +34,9 @@ __all__ = [
     "Adam",
     "AdamW",
     "BatchNorm",
+    "DataNotice",
     "Dense",
+    "Dialect",
     "Dropout",
     "EarlyStopping",
     "Epoch",
@@ -39,6 +45,7 @@ __all__ = [
     "GlassNetRegressor",
     "LBFGS",
     "LayerNorm",
+    "Limits",
     "Model",
     "Network",
     "Penalty",
@@ -48,11 +55,16 @@ __all__ = [
     "SGD",
     "evaluate",
     "fit",
+    "inspect_table",
     "load",
     "train",
 ]
 
 _HOMES = {
+    "glassnet.data.dialect": ("Dialect",),
+    "glassnet.data.inspection": ("inspect_table",),
+    "glassnet.data.limits": ("Limits",),
+    "glassnet.errors": ("DataNotice",),
     "glassnet.estimators": ("GlassNetClassifier", "GlassNetRegressor"),
     "glassnet.fitting": ("fit",),
     "glassnet.layers": ("Activation", "BatchNorm", "Dense", "Dropout", "LayerNorm", "Residual"),

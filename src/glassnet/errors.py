@@ -8,7 +8,9 @@
     ├── UnsupportedError (NotImplementedError) an engine or a file format that cannot hold what was asked of it
     └── MissingDependencyError (ImportError)   an optional package that is not installed
 
-Each also derives from the built-in class that a caller would expect, so `except ValueError` keeps working.
+    DataNotice (UserWarning)                   nothing is wrong, but you should know what was done with your data
+
+Each error also derives from the built-in class that a caller would expect, so `except ValueError` keeps working.
 """
 
 from __future__ import annotations
@@ -49,6 +51,10 @@ class MissingDependencyError(GlassnetError, ImportError):
 
     def __init__(self, package: str, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs {package}, which is not installed. Install it with: pip install 'glassnet[{extra}]'")
+
+
+class DataNotice(UserWarning):
+    """What was done with a table that its owner should know: a column left out, an encoding guessed."""
 
 
 def is_number(value: object) -> bool:

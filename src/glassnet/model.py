@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.data.encoder import Encoder
-from glassnet.data.table import Table, table_of
+from glassnet.data.table import Table, listed, table_of
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
-from glassnet.errors import SettingError
+from glassnet.errors import DataNotice, SettingError
 from glassnet.losses import Loss, Quantile
 from glassnet.network import Network
 
@@ -62,13 +63,23 @@ class Model:
         return self.target.classes
 
     def raw_scores(self, table: Any) -> Array:
-        """Return the network's raw scores `(n, n_outputs)` for a table: a Table, data frame, array, or mapping of columns.
+        """Return the network's raw scores `(n, n_outputs)` for a table.
+
+        That is the path of a file, read a stretch of rows at a time, a Table, data frame, array, mapping of columns, records, or one
+        record. Columns are found by name, in any order; those that the model does not know are ignored.
 
         Raises
         ------
         DataError
-            Where columns are missing or hold what they did not hold in training. Columns are found by name, in any order.
+            Where columns are missing or hold what they did not hold in training.
+
+        Warns
+        -----
+        DataNotice
+            Where columns are ignored that training did not have.
         """
+        if isinstance(table, str | Path):
+            return np.concatenate([self.engine.predict(self.encode(part)) for part in self._stretches(table)])
         return self.engine.predict(self.encode(table))
 
     @cached_property
@@ -84,7 +95,36 @@ class Model:
 
     def encode(self, table: Any) -> Any:
         """Return the network's input X `(n, n_features)` for a table."""
-        return self.encoder.encode(as_table(table, self.encoder.schema.names), str(self.network.dtype))
+        read = as_table(table, self.columns)
+        X = self.encoder.encode(read, str(self.network.dtype))
+        self._tell_unknown(read.schema.names)
+        return X
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the features in the order of the training table, also of those that were left out because they are of no use."""
+        record = self.training.get("columns")
+        return tuple(record["features"]) if record else self.encoder.schema.names
+
+    def _stretches(self, path: str | Path) -> Iterator[Table]:
+        from glassnet.data.read import column_names, read_batches
+
+        self._tell_unknown(column_names(path))
+        notices: list[str] = []
+        for i, part in enumerate(read_batches(path, schema=self.encoder.schema, notices=notices)):
+            for notice in notices if i == 0 else []:
+                warnings.warn(notice, DataNotice, stacklevel=4)
+            yield part
+
+    def _tell_unknown(self, names: Sequence[str]) -> None:
+        """Give notice of columns that training had neither as features nor beside them."""
+        record = self.training.get("columns")
+        known = {*self.columns, *(record["others"] if record else ()), *self.target.names}
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            one = len(unknown) == 1
+            text = f"column{'' if one else 's'} {listed(unknown)} {'is' if one else 'are'} not known to the model and ignored."
+            warnings.warn(text, DataNotice, stacklevel=4)
 
     def predict(self, table: Any) -> Array:
         """Return labels or numbers `(n,)`, 0/1 labels `(n, k)` for multilabel, numbers `(n, m)` for several targets or quantiles."""
@@ -135,7 +175,12 @@ class Model:
 
 
 def as_table(table: Any, names: tuple[str, ...] | None = None) -> Table:
-    """Return a Table of whatever holds columns; an array of as many columns as there are names takes those names."""
-    nameless = isinstance(table, np.ndarray | list | tuple) or hasattr(table, "tocsr")
+    """Return a Table of whatever holds columns, or of a file; an array of as many columns as there are names takes those names."""
+    if isinstance(table, str | Path):
+        from glassnet.data.read import read_table
+
+        return read_table(table)
+    records = isinstance(table, list | tuple) and len(table) > 0 and isinstance(table[0], Mapping)
+    nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(table, "tocsr")
     fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
     return table_of(table, names=names if fits else None)

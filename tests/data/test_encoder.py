@@ -169,8 +169,12 @@ def test_only_the_heaviest_levels_get_a_column():
     coding = Encoder.fit(table).categories[0]
     assert coding.levels == (*names[:255], "level299")  # the one that occurs twice, then by text
     X = Encoder.fit(table).encode(table)
-    assert X.shape == (301, 256)
-    assert X[256].sum() == 0  # one of the others
+    assert X.shape == (301, 257)
+    assert coding.feature_names[-1] == "a is rare"
+    assert np.flatnonzero(X[256]).tolist() == [256]  # one of the others
+    unseen = Encoder.fit(table).encode(table_of({"a": ["level300", None]}))
+    assert np.flatnonzero(unseen[0]).tolist() == [256]
+    assert unseen[1].sum() == 0
     column, weight = table.categories[0], np.ones(301)
     weight[:100] = 0.5
     assert CategoryCoding.fit("a", column, weight).levels == (*names[:56], *names[100:])

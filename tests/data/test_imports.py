@@ -26,7 +26,8 @@ split.split_rows(10, 0.5, seed=0)
 """
 FILES = """
 import numpy as np, os, tempfile
-from glassnet.data.read import read_table, write_csv
+from glassnet.data.read import read_table
+from glassnet.data.write import write_csv
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, {name!r})
     write_csv(path, ["a", "b"], [np.array([1.5, np.nan]), np.array(["x", None], dtype=object)])

@@ -9,11 +9,15 @@ import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from glassnet.data.read import read_table, write_csv
+from glassnet.data.arrow import plain_column
+from glassnet.data.dialect import Dialect
+from glassnet.data.read import read_table
 from glassnet.data.table import Schema, table_of
-from glassnet.errors import DataError
+from glassnet.data.write import write_csv, write_pieces
+from glassnet.errors import DataError, SettingError
 
 TEXT = "age,island,sick\n31,Dream,True\n,NA,false\n40.5,Biscoe,\n"
 
@@ -77,7 +81,18 @@ CELLS = {
     "gaps with white space": ("a,b\n1, NA\n2, 5\n", {"a": [1.0, 2.0], "b": [None, 5.0]}),
     "an empty line in one column is a gap": ("a\n1\n\n3\n", {"a": [1.0, None, 3.0]}),
     "gaps alone are numbers": ("a,b\n,\n,\n", {"a": [None, None], "b": [None, None]}),
-    "dates stay text": ("d,t\n2020-01-01,12:30:00\n2020-01-02,\n", {"d": ["2020-01-01", "2020-01-02"], "t": ["12:30:00", None]}),
+    "times of day stay text": ("d,t\n1,12:30:00\n2,\n", {"d": [1.0, 2.0], "t": ["12:30:00", None]}),
+    "hexadecimal numbers are text": ("a,b\n0x10,1\n5,2\n", {"a": ["0x10", "5"], "b": [1.0, 2.0]}),
+    "a decimal comma": ("a;b\n1,5;x\n2;y\n", {"a": [1.5, 2.0], "b": ["x", "y"]}),
+    "a decimal comma with white space": ("a;b\n1,5;x\n NA ;y\n 2,25;y\n", {"a": [1.5, None, 2.25], "b": ["x", "y", "y"]}),
+    "a comma that may be a thousands sign": ("a;b\n1,500;x\n2,000;y\n", {"a": ["1,500", "2,000"], "b": ["x", "y"]}),
+    "a comma beside a point": ("a;b\n1,5;0.5\n2,5;1.5\n", {"a": ["1,5", "2,5"], "b": [0.5, 1.5]}),
+    "a comma in a comma file": ('a,b\n"1,5",x\n"2,5",y\n', {"a": ["1,5", "2,5"], "b": ["x", "y"]}),
+    "per cent stays text": ("a,b\n5%,x\n7%,y\n", {"a": ["5%", "7%"], "b": ["x", "y"]}),
+    "apostrophes as quotes": ("'a','b'\n'1','x,y'\n", {"a": [1.0], "b": ["x,y"]}),
+    "a bare quote inside a cell": ('a,b\n1,5" long\n2,x\n', {"a": [1.0, 2.0], "b": ['5" long', "x"]}),
+    "the delimiter that cuts rows evenly": ("a|b,c;d\nx;y,1\nz,2\n", {"a|b": ["x;y", "z"], "c;d": [1.0, 2.0]}),
+    "old Macintosh line ends": ("a,b\r1,x\r2,y\r", {"a": [1.0, 2.0], "b": ["x", "y"]}),
     "one word makes a category": ("a\n1\nx\n1.0\n", {"a": ["1", "x", "1.0"]}),
     "0 and 1 are no booleans": ("a\n1\ntrue\n0\n", {"a": ["1", "true", "0"]}),
 }
@@ -113,9 +128,9 @@ def test_a_piece_does_not_end_inside_a_cell(put):
 def test_text_keeps_leading_zeros(put):
     path = put("zip,age\n007,1\n010,2\n")
     assert columns(read_table(path))["zip"] == [7.0, 10.0]
-    assert columns(read_table(path, text=["zip"]))["zip"] == ["007", "010"]
+    assert columns(read_table(path, types={"zip": "category"}))["zip"] == ["007", "010"]
     with pytest.raises(DataError, match=r"data\.csv.*'zipp'.*Did you mean 'zip'"):
-        read_table(path, text=["zipp"])
+        read_table(path, types={"zipp": "category"})
 
 
 def test_a_schema_is_enforced_and_the_rest_not_looked_at(put):
@@ -142,8 +157,9 @@ def test_a_schema_is_enforced_on_parquet(tmp_path):
     )
     schema = Schema.from_plain([["t", "number"], ["f", "category"], ["i", "category"]])
     assert columns(read_table(tmp_path / "a.parquet", schema=schema)) == {"t": [5.0, 6.0], "f": ["1", "2.5"], "i": ["1", "2"]}
-    with pytest.raises(DataError, match=r"a\.parquet: column 'd' holds dates"):
-        read_table(tmp_path / "a.parquet")
+    assert read_table(tmp_path / "a.parquet").schema.kinds == {"i": "number", "f": "number", "d": "datetime", "t": "category"}
+    with pytest.raises(DataError, match=r"a\.parquet: column 'd' must hold numbers but holds date-times"):
+        read_table(tmp_path / "a.parquet", schema=Schema.from_plain([["d", "number"]]))
 
 
 BROKEN = {
@@ -154,9 +170,11 @@ BROKEN = {
     "twice": (b"age,age\n1,2\n", "a.csv", "'age' occurs more than once"),
     "short row": (b"a,b\n1,2\n3\n", "a.csv", r"row 3 \(the header is row 1\) has 1 cells but the header names 2 columns: '3'"),
     "long row": (b"a,b\n1,2\n3,4,5\n", "a.csv", "row 3 .* has 3 cells but the header names 2 columns: '3,4,5'"),
-    "latin-1 cell": (b"a,b\n1,\xe9\n", "a.csv", "not UTF-8"),
-    "latin-1 header": (b"a,\xe9\n1,2\n", "a.csv", "not UTF-8"),
-    "utf-16": ("a,b\n1,2\n".encode("utf-16"), "a.csv", "not UTF-8"),
+    "neither encoding": (b"a,b\n1,\x81\n", "a.csv", "neither UTF-8 nor Windows-1252.*say its encoding"),
+    "utf-16 without a mark": ("a,b\n1,2\n".encode("utf-16-le"), "a.csv", "NUL characters.*say its encoding"),
+    "half a utf-16 character": ("a,b\n1,2\n".encode("utf-16")[:-1], "a.csv", "not utf-16-le"),
+    "a quote never closed": (b'a,b\n1,"x\n2,y\n', "a.csv", r"a quote is opened in line 1 after the header and never closed: '\"x"),
+    "a quote never closed in the header": (b'a,"b\n1,2\n', "a.csv", "opened in the first line and never closed"),
     "infinite": (b"a,b\n1,2\n1,-inf\n", "a.csv", "column 'b' holds an infinite number in row 1"),
     "no parquet": (b"PAR1", "a.parquet", "smaller than|magic"),
     "unknown": (b"x", "a.xlsx", r"unknown kind of file '\.xlsx'.*\.parquet"),
@@ -171,9 +189,49 @@ def test_broken_files_say_what_is_wrong(put, content, name, message):
     assert str(error.value).startswith(f"{path}: ")
 
 
-def test_a_category_column_that_is_not_utf8(put):
-    with pytest.raises(DataError, match="not UTF-8"):
-        read_table(put(b"a,b\n1,\xe9\n"), text=["b"])
+def test_what_is_not_utf8_is_windows_1252_and_said(put):
+    for content in (b"a,caf\xe9\n1,\x80\n", b"a,caf\xe9\n" + b"1,x\n" * 600_000 + b"2,\x80\n"):
+        table = read_table(put(content))
+        assert table.schema.names == ("a", "caf\xe9")
+        assert table.column("caf\xe9")[-1] == "\u20ac"
+        assert "was read as Windows-1252" in table.notices[0]
+    late = read_table(put(b"a,b\n" + b"1,x\n" * 600_000 + b"2,\x80\n"))
+    assert late.column("b")[-1] == "\u20ac"
+    assert "was read as Windows-1252" in late.notices[0]
+    assert read_table(put("a,b\n1,\u20ac\n")).notices == ()
+    cyrillic = "a,b\n1,\u0436\n".encode("cp1251")
+    assert read_table(put(cyrillic), dialect=Dialect(encoding="cp1251")).column("b").tolist() == ["\u0436"]
+    with pytest.raises(DataError, match="not ascii text"):
+        read_table(put(cyrillic), dialect=Dialect(encoding="ascii"))
+
+
+def test_notices_of_a_file(put):
+    assert "decimal comma" in read_table(put("a;b\n1,5;x\n")).notices[0]
+    assert "is the header missing" in read_table(put("1,2\n3,4\n")).notices[0]
+    assert read_table(put(TEXT)).notices == ()
+
+
+def test_a_dialect_that_is_said_is_not_guessed(put):
+    table = read_table(put("a^b\n~x^y~^1,234\n"), dialect=Dialect(delimiter="^", quote="~", decimal=","))
+    assert columns(table) == {"a": ["x^y"], "b": [1.234]}
+    assert table.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"delimiter": ",,"}, "one ASCII character"),
+        ({"delimiter": ""}, "one ASCII character"),
+        ({"quote": "\n"}, "one ASCII character"),
+        ({"delimiter": 3}, "one ASCII character"),
+        ({"delimiter": ",", "decimal": ","}, "different"),
+        ({"decimal": "'"}, "'.' or ','"),
+        ({"encoding": "utf-99"}, "unknown encoding 'utf-99'"),
+    ],
+)
+def test_dialects_that_cannot_be(settings, message):
+    with pytest.raises(SettingError, match=message):
+        Dialect(**settings)
 
 
 def test_paths_that_lead_nowhere(put, tmp_path):
@@ -184,9 +242,31 @@ def test_paths_that_lead_nowhere(put, tmp_path):
         read_table(tmp_path / "nowhere" / "penguins.csv")
     with pytest.raises(DataError, match="is a folder"):
         read_table(tmp_path)
+    for empty in ("", "."):
+        with pytest.raises(DataError, match="is the folder that the program runs in"):
+            read_table(empty)
+    with pytest.raises(DataError) as error:
+        read_table("a" * 5_000 + ".csv")
+    assert len(str(error.value)) < 1_000
     put(b"not gzip").rename(tmp_path / "a.csv.gz")
     with pytest.raises(DataError, match=r"a\.csv\.gz: cannot be read"):
         read_table(tmp_path / "a.csv.gz")
+
+
+@pytest.mark.parametrize("kind", ["double", "float", "int32", "timestamp[us]", "timestamp[ms]", "date32", "string", "bool"])
+@pytest.mark.parametrize("gap", [False, True])
+def test_parts_of_arrow_columns(kind, gap):
+    values = {"string": ["p", "q", "r", "s"], "bool": [True, False, True, True]}.get(kind, [1, 2, 3, 4])
+    whole = pa.array([*values[:2], None if gap else values[2], values[3]], pa.int32() if kind == "date32" else None)
+    whole = whole.cast(pa.type_for_alias(kind))
+    parts = pa.chunked_array([whole.slice(1, 2), whole.slice(3), whole.slice(0, 0)])
+    expected = plain_column("a", pa.chunked_array([pa.concat_arrays([whole.slice(1)])]), as_text=False)
+    found = plain_column("a", parts, as_text=False)
+    for one, other in zip(found, expected, strict=True) if isinstance(found, tuple) else [(found, expected)]:
+        np.testing.assert_array_equal(one, other)
+    assert len(found if isinstance(found, np.ndarray) else found[0]) == 3
+    if kind == "double":
+        np.testing.assert_array_equal(found, [2.0, np.nan if gap else 3.0, 4.0])
 
 
 ODD = ["x,y", 'say "hi"', "two\nlines", " plain", None]
@@ -199,6 +279,17 @@ def test_what_is_written_reads_back(tmp_path, name):
     table = read_table(tmp_path / name)
     np.testing.assert_array_equal(table.column("p=a,b"), floats)
     assert table.column("label").tolist() == ["x,y", 'say "hi"', "two\nlines", "plain", None]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.parquet"])
+def test_pieces_are_written_one_after_the_other(tmp_path, name):
+    when = np.array(["2024-01-01T10:30:00.5", "NaT", "1969-07-20"], dtype="M8[us]")
+    pieces = ([np.array([i, 0.5, np.nan]), ["x", None, "a,b" if i else "y"], when] for i in range(3))
+    write_pieces(tmp_path / name, ["n", "t", "when"], pieces)
+    table = read_table(tmp_path / name)
+    np.testing.assert_array_equal(table.column("n"), [0, 0.5, np.nan, 1, 0.5, np.nan, 2, 0.5, np.nan])
+    assert table.column("t").tolist() == ["x", None, "y", "x", None, "a,b", "x", None, "a,b"]
+    np.testing.assert_array_equal(table.column("when"), np.tile(when, 3))
 
 
 def test_quotes_only_where_needed():

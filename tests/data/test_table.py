@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 
-from glassnet.data.cells import text_of
+from glassnet.data.cells import date_levels, text_of
 from glassnet.data.table import Categories, Column, Schema, Table, table_of
 from glassnet.errors import DataError
 
@@ -47,7 +47,7 @@ SAME = {
 @pytest.mark.parametrize("data", SAME.values(), ids=SAME)
 def test_every_door_gives_the_same_table(data):
     table = table_of(data, names=tuple(DATA) if isinstance(data, (list, np.ndarray)) else None)
-    assert table.schema.to_plain() == [["age", "number"], ["island", "category"], ["count", "number"], ["sick", "category"]]
+    assert table.schema.to_plain() == [["age", "number"], ["island", "category"], ["count", "number"], ["sick", "boolean"]]
     np.testing.assert_array_equal(table.numbers, [[31.0, 1], [np.nan, 2], [40.5, np.nan], [18.0, 4]])
     assert table.numbers.dtype == np.float64
     island, sick = table.categories
@@ -129,10 +129,11 @@ WRONG = {
     "infinite column": ({"a": [1.0], "b": [-np.inf]}, "'b' holds an infinite number in row 0"),
     "infinite sparse": (sp.csr_matrix([[0.0, 0.0], [0.0, np.inf]]), "'x1' of the sparse matrix holds an infinite number in row 1"),
     "gap sparse": (sp.csr_matrix([[0.0, np.nan]]), "'x1' of the sparse matrix holds a NaN in row 0"),
-    "dates": ({"day": [dt.date(2020, 1, 1)]}, "'day' holds dates.*convert it to numbers first"),
-    "pandas dates": (pd.DataFrame({"day": pd.to_datetime(["2020-01-01"])}), "'day' holds dates"),
-    "polars dates": (pl.DataFrame({"day": [dt.datetime(2020, 1, 1, tzinfo=dt.UTC)]}), "'day' holds dates"),
-    "date array": (np.array([["2020-01-01"]], dtype="M8[D]"), "'x0' holds dates"),
+    "times of day": ({"at": [dt.time(12, 30)]}, "'at' holds times of day or durations.*convert it to numbers first"),
+    "durations": ({"long": [dt.timedelta(1)]}, "'long' holds times of day or durations"),
+    "duration array": ({"long": np.array([1], dtype="m8[s]")}, "'long' holds times of day or durations"),
+    "dates too far": ({"day": np.array(["9999-01-01"], dtype="M8[D]"), "b": [dt.date(1, 1, 1), 5]}, "'b' holds a date in row 0"),
+    "a record that names a column twice": ([{1: 2, "1": 3}], "record 0 .* names '1' twice"),
     "records": ({"a": ["x", {"b": 1}]}, "'a' holds a dict in row 1"),
     "lists": (pl.DataFrame({"a": [[1], [2]]}), "'a' holds List"),
     "huge": ({"a": [10**400]}, "'a' holds a whole number too large"),
@@ -211,5 +212,98 @@ def test_schema_round_trip_and_bad_schemas():
     assert schema.categories == ("island", "sick")
     with pytest.raises(DataError, match="'a' occurs more than once"):
         Schema.from_plain([["a", "number"], ["a", "category"]])
-    with pytest.raises(DataError, match="'a' has kind 'date'"):
+    with pytest.raises(DataError, match="'a' has kind 'date': expected one of number, category, boolean, datetime"):
         Schema.from_plain([["a", "date"]])
+
+
+WHEN = [dt.datetime(2020, 2, 29, 23, 30), None, dt.datetime(1969, 7, 20)]  # noqa: DTZ001  columns have no zone
+DATES = {
+    "datetimes": {"t": WHEN},
+    "text": {"t": ["2020-02-29 23:30", "NA", "1969-07-20"]},
+    "text with T": {"t": [" 2020-02-29T23:30:00.000 ", None, "1969-07-20T00:00:00"]},
+    "text without minutes": {"t": ["2020-02-29 23:30", None, "1969-07-20 00"]},
+    "text with zones": {"t": ["2020-03-01T01:30+02:00", "", "1969-07-20 00:00Z"]},
+    "text with short zones": {"t": ["2020-02-29T16:30-07", None, "1969-07-19 18:30:00-0530"]},
+    "aware": {
+        "t": [dt.datetime(2020, 3, 1, 0, 30, tzinfo=dt.timezone(dt.timedelta(hours=1))), None, dt.datetime(1969, 7, 20, tzinfo=dt.UTC)]
+    },
+    "seconds": {"t": np.array(["2020-02-29T23:30", "NaT", "1969-07-20"], dtype="M8[s]")},
+    "pandas": pd.DataFrame({"t": pd.to_datetime(pd.Series(WHEN))}),
+    "pandas, zoned": pd.DataFrame({"t": pd.to_datetime(pd.Series(WHEN)).dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")}),
+    "pandas, objects": pd.DataFrame({"t": pd.Series(WHEN, dtype=object)}),
+    "polars": pl.DataFrame({"t": WHEN}),
+    "polars, zoned": pl.DataFrame({"t": pl.Series(WHEN).dt.replace_time_zone("UTC").dt.convert_time_zone("Asia/Tokyo")}),
+    "pyarrow": pa.table({"t": WHEN}),
+    "array": np.array(WHEN, dtype="M8[us]")[:, None],
+    "records": [{"t": value} for value in WHEN],
+    "an iterator of records": iter([{"t": value} for value in WHEN]),
+}
+
+
+@pytest.mark.parametrize("data", DATES.values(), ids=DATES)
+def test_every_door_gives_the_same_dates(data):
+    table = table_of(data)
+    assert [column.kind for column in table.schema.columns] == ["datetime"]
+    expected = np.array(["2020-02-29T23:30", "NaT", "1969-07-20"], dtype="M8[us]")
+    np.testing.assert_array_equal(table.dates[0], expected)
+    assert table.dates[0].dtype == expected.dtype
+    np.testing.assert_array_equal(table.take([2, 0]).dates[0], expected[[2, 0]])
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["2020-02-30"], ["2020-01-01", "x"], ["2020-1-1"], ["01.02.2020"], ["2020-01-01 1"], ["2020-01-01 10:00Z", "2020-01-01 10:00"],
+     ["20200101"], ["2020-01-01 24:00"], ["2020-01-01 10:60"], ["2020-01-01\n"]],
+    ids=str,
+)  # fmt: skip
+def test_what_is_nearly_a_date_stays_text(texts):
+    texts = texts if len(texts) > 1 else [*texts, "z"]
+    assert table_of({"t": texts}).schema.kinds == {"t": "category"}
+    assert isinstance(date_levels(np.zeros(1, np.int32), texts[:2]), str)
+
+
+def test_dates_beyond_the_years_of_nanoseconds():
+    years = table_of({"t": ["0001-01-01", "9999-12-31 23:59:59.999999"]}).dates[0]
+    assert years.astype(object).tolist() == [dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)]  # noqa: DTZ001
+
+
+def test_records_become_rows():
+    table = table_of([{"age": 31, "island": "Dream"}, {"island": None, "sick": True}, {"age": 2.5}])
+    assert table.schema.to_plain() == [["age", "number"], ["island", "category"], ["sick", "boolean"]]
+    np.testing.assert_array_equal(table.numbers[:, 0], [31, np.nan, 2.5])
+    assert table.column("sick").tolist() == [None, "true", None]
+    one = table_of({"age": 31, "island": "Dream", "sick": False, "day": dt.date(2020, 1, 1)})
+    assert one.n_rows == 1
+    assert one.schema.kinds == {"age": "number", "island": "category", "sick": "boolean", "day": "datetime"}
+    assert table_of(iter([[1, "a"], [2, "b"]])).schema.kinds == {"x0": "number", "x1": "category"}
+
+
+CONVERSIONS = [
+    # held                       asked       what comes, or what the message says
+    (["true", "false", None], "category", ["true", "false", None]),
+    ([1, 0, None], "boolean", ["true", "false", None]),
+    (["1", "0", "NA"], "boolean", ["true", "false", None]),
+    ([None, None, None], "boolean", [None, None, None]),
+    ([None, None, None], "datetime", [None, None, None]),
+    ([dt.date(2020, 1, 2), None], "category", ["2020-01-02", None]),
+    (["2020-01-02 10:00", None], "category", ["2020-01-02 10:00:00", None]),
+    ([1, 2], "boolean", "must hold true or false but holds numbers such as 2"),
+    (["yes", "no"], "boolean", "must hold true or false but row 1 .* holds 'no'"),
+    ([dt.date(2020, 1, 2)], "boolean", "must hold true or false but holds date-times"),
+    ([dt.date(2020, 1, 2)], "number", "must hold numbers but holds date-times"),
+    ([True, False], "number", "must hold numbers but row 1 .* holds 'false'"),
+    ([1.5], "datetime", "must hold date-times but holds numbers"),
+    (["2020-01-01", "soon"], "datetime", "must hold date-times such as .* but row 1 .* holds 'soon'"),
+    (["2020-01-01", "2020-02-30"], "datetime", "must .* but row 1 .* holds '2020-02-30'"),
+]
+
+
+@pytest.mark.parametrize(("held", "kind", "expected"), CONVERSIONS)
+def test_kinds_are_held_to_by_name(held, kind, expected):
+    table = table_of({"a": held})
+    if isinstance(expected, str):
+        with pytest.raises(DataError, match=f"column 'a' {expected}"):
+            table.retyped({"a": kind})
+    else:
+        assert table.retyped({"a": kind}).schema.kinds == {"a": kind}
+        assert table.retyped({"a": kind}).column("a").tolist() == expected

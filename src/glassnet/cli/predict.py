@@ -25,7 +25,8 @@ def predict(model: Path, table: Path, output: str) -> None:
     order: the prediction, named like the target, and for classes one column "probability_X" for each class X.
     """
     _check_output(output, (model, table))
-    from glassnet.data.read import read_table, write_csv
+    from glassnet.data.read import read_table
+    from glassnet.data.write import write_csv
     from glassnet.storage import load
 
     trained = load(model)

@@ -13,10 +13,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet.data.table import Categories, Numbers, SparseRows, Table, row_chunks
+from glassnet.data.block import row_chunks
+from glassnet.data.table import Categories, Numbers, SparseRows, Table
 from glassnet.errors import DataError
 
 MAX_LEVELS = 256
+RARE = 1 / 2000  # the share of the weight below which a level has no column of its own
 LIMIT = 4.0  # in standard deviations: where the smooth clip levels off
 FAR = 1e6  # in standard deviations: beyond it nothing changes any more, and squares stay finite
 NOISE = 1e-13  # a spread below this share of the mean is rounding, not information
@@ -111,45 +113,60 @@ class NumberCoding:
 
 @dataclass(frozen=True)
 class CategoryCoding:
-    """One category column: a 0/1 column for each level, and one for its gaps when there were any.
+    """One category column: a 0/1 column for each level, one for rare levels and one for gaps when there were any.
 
-    Levels are those of the largest total weight (at most `MAX_LEVELS`, ties by text), sorted by text. A level that is not among them, and a
-    gap where training had none, is a row of zeros.
+    Levels are those of the largest total weight (at most `MAX_LEVELS`, each at least the share `RARE` of it, ties by text), sorted by text.
+    All others are rare: they share a column, and so does a level that training has not seen. Where training had no rare level, such a one
+    is a row of zeros, and so is a gap where training had none.
+
+    A boolean has a column for "true" alone.
     """
 
     name: str
     levels: tuple[str, ...]
     has_gaps: bool
+    has_rare: bool = False
 
     @classmethod
-    def fit(cls, name: str, column: Categories, weight: Float64) -> CategoryCoding:
-        """Return the coding of a category column, given the weights of its rows, all above 0."""
+    def fit(cls, name: str, column: Categories, weight: Float64, *, boolean: bool = False) -> CategoryCoding:
+        """Return the coding of a column of codes, given the weights of its rows, all above 0."""
         held = column.codes >= 0
+        if boolean:
+            return cls(name, ("true",), not held.all())
         total = np.bincount(column.codes[held], weights=weight[held], minlength=len(column.levels))
         ranked = sorted((-w, level) for w, level in zip(total.tolist(), column.levels, strict=True) if w > 0)
-        return cls(name, tuple(sorted(level for _, level in ranked[:MAX_LEVELS])), not held.all())
+        least = RARE * (1 - 1e-9) * total.sum()  # a share that is just RARE stays so however the weights were rounded
+        kept = [level for w, level in ranked[:MAX_LEVELS] if -w >= least]
+        return cls(name, tuple(sorted(kept)), not held.all(), len(kept) < len(ranked))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The names of the columns it makes: "island=Dream" for each level, then "island is missing"."""
-        return (*(f"{self.name}={level}" for level in self.levels), *([f"{self.name} is missing"] if self.has_gaps else []))
+        """The names of the columns it makes: "island=Dream" for each level, "island is rare", "island is missing"."""
+        rare, gaps = (
+            [f"{self.name} is {what}"] if is_there else [] for what, is_there in (("rare", self.has_rare), ("missing", self.has_gaps))
+        )
+        return (*(f"{self.name}={level}" for level in self.levels), *rare, *gaps)
 
     def encode_into(self, out: NDArray[Any], column: Categories) -> None:
         """Write ones into `out` (n, len(feature_names)), which holds zeros."""
         place = {level: i for i, level in enumerate(self.levels)}
-        gap = len(self.levels) if self.has_gaps else -1
-        target = np.array([*(place.get(level, -1) for level in column.levels), gap])[column.codes]  # the last entry answers code -1
+        rare = len(self.levels) if self.has_rare else -1
+        gap = len(self.levels) + self.has_rare if self.has_gaps else -1
+        target = np.array([*(place.get(level, rare) for level in column.levels), gap])[column.codes]  # the last entry answers code -1
         rows = np.flatnonzero(target >= 0)
         out[rows, target[rows]] = 1
 
     def to_plain(self) -> dict[str, Any]:
         """Return the coding as JSON-able Python values."""
-        return {"name": self.name, "levels": list(self.levels), "has_gaps": self.has_gaps}
+        rare = (
+            {"has_rare": True} if self.has_rare else {}
+        )  # what came later is written where it says something: older files stay as they were
+        return {"name": self.name, "levels": list(self.levels), "has_gaps": self.has_gaps, **rare}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> CategoryCoding:
         """Return the coding that `to_plain` wrote."""
-        return cls(plain["name"], tuple(plain["levels"]), plain["has_gaps"])
+        return cls(plain["name"], tuple(plain["levels"]), plain["has_gaps"], plain.get("has_rare", False))
 
 
 def standardize(X: NDArray[Any], mean: Float64, scale: Float64) -> Float64:

@@ -1,6 +1,6 @@
 """The encoder learns from a table how its columns become the features of a network, and does the same to every later table.
 
-Features stand in this order: the scaled numbers, the indicators of their gaps, then the levels of each category.
+Features stand in this order: the scaled numbers, the indicators of their gaps, the levels of each category, the parts of each date-time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassnet.data.columns import CategoryCoding, NumberCoding, weighted_rows
+from glassnet.data.dates import DateCoding
 from glassnet.data.table import Schema, SparseRows, Table
 from glassnet.errors import DataError
 
@@ -35,6 +36,7 @@ class Encoder:
     schema: Schema
     numbers: NumberCoding
     categories: tuple[CategoryCoding, ...]
+    dates: tuple[DateCoding, ...] = ()
 
     @classmethod
     def fit(cls, table: Table, weight: ArrayLike | None = None) -> Encoder:
@@ -43,20 +45,26 @@ class Encoder:
         Raises
         ------
         DataError
-            For weights that cannot be used, and for a sparse matrix beside categories.
+            For weights that cannot be used, and for a sparse matrix beside other columns.
         """
         schema = table.schema
-        if schema.categories and not isinstance(table.numbers, np.ndarray):
-            raise DataError(f"numbers beside the category {schema.categories[0]!r} cannot be sparse: make them dense (.toarray()).")
+        others = (*schema.categories, *schema.dates)
+        if others and not isinstance(table.numbers, np.ndarray):
+            raise DataError(f"numbers beside the column {others[0]!r} cannot be sparse: make them dense (.toarray()).")
         table, w = weighted_rows(table, weight)
         numbers = NumberCoding.fit(schema.numbers, table.numbers, w)
-        columns = zip(schema.categories, table.categories, strict=True)
-        return cls(schema, numbers, tuple(CategoryCoding.fit(name, column, w) for name, column in columns))
+        categories = tuple(
+            CategoryCoding.fit(name, column, w, boolean=schema.kinds[name] == "boolean")
+            for name, column in zip(schema.categories, table.categories, strict=True)
+        )
+        dates = tuple(DateCoding.fit(name, column, w) for name, column in zip(schema.dates, table.dates, strict=True))
+        return cls(schema, numbers, categories, dates)
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the features, such as "age", "age is missing", "island=Dream"."""
-        return (*self.numbers.feature_names, *(name for coding in self.categories for name in coding.feature_names))
+        categories = (name for coding in self.categories for name in coding.feature_names)
+        return (*self.numbers.feature_names, *categories, *(name for date in self.dates for name in date.feature_names))
 
     @property
     def n_features(self) -> int:
@@ -80,9 +88,12 @@ class Encoder:
         X = (np.zeros if self.categories else np.empty)((table.n_rows, self.n_features), dtype=dtype)
         stop = len(self.numbers.feature_names)
         self.numbers.encode_into(X[:, :stop], table.numbers)
-        for coding, column in zip(self.categories, table.categories, strict=True):
+        for coding, codes in zip(self.categories, table.categories, strict=True):
             start, stop = stop, stop + len(coding.feature_names)
-            coding.encode_into(X[:, start:stop], column)
+            coding.encode_into(X[:, start:stop], codes)
+        for date, column in zip(self.dates, table.dates, strict=True):
+            start, stop = stop, stop + len(date.feature_names)
+            date.encode_into(X[:, start:stop], column)
         return X
 
     def describe(self) -> list[tuple[str, str, str]]:
@@ -95,7 +106,13 @@ class Encoder:
             words[name] += f"; gaps are 0 and marked in '{name} is missing'" if gaps else ""
         for coding in self.categories:
             shown = ", ".join(coding.levels[:5]) + (", ..." if len(coding.levels) > 5 else "")
-            words[coding.name] = f"one of {len(coding.levels)} levels: {shown}" + ("; gaps are a level" if coding.has_gaps else "")
+            boolean = self.schema.kinds[coding.name] == "boolean"
+            words[coding.name] = "1 where true" if boolean else f"one of {len(coding.levels)} levels: {shown}"
+            words[coding.name] += "; rare ones are one level" if coding.has_rare else ""
+            words[coding.name] += "; gaps are a level" if coding.has_gaps else ""
+        for date in self.dates:
+            parts = ["the time itself", *(["the year"] if len(date.line.names) > 1 else []), *date.cycles]
+            words[date.name] = ", ".join(parts) + ("; gaps are marked" if date.line.has_gaps[0] else "")
         return [(column.name, column.kind, words[column.name]) for column in self.schema.columns]
 
     def to_plain(self) -> dict[str, Any]:
@@ -104,10 +121,12 @@ class Encoder:
             "schema": self.schema.to_plain(),
             "numbers": self.numbers.to_plain(),
             "categories": [coding.to_plain() for coding in self.categories],
+            **({"dates": [coding.to_plain() for coding in self.dates]} if self.dates else {}),
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Encoder:
         """Return the encoder that `to_plain` wrote."""
         categories = tuple(CategoryCoding.from_plain(coding) for coding in plain["categories"])
-        return cls(Schema.from_plain(plain["schema"]), NumberCoding.from_plain(plain["numbers"]), categories)
+        dates = tuple(DateCoding.from_plain(coding) for coding in plain.get("dates", ()))
+        return cls(Schema.from_plain(plain["schema"]), NumberCoding.from_plain(plain["numbers"]), categories, dates)

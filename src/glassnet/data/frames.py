@@ -11,7 +11,7 @@ from glassnet.errors import DataError, MissingDependencyError
 
 
 def columns_of(frame: Any) -> dict[str, NDArray[Any] | list[object]]:
-    """Return the columns of a data frame by name: float arrays (gaps NaN), or lists of Python values to be looked at.
+    """Return the columns of a data frame by name: float arrays (gaps NaN), date-times, or lists of Python values to be looked at.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def columns_of(frame: Any) -> dict[str, NDArray[Any] | list[object]]:
         module = type(frame).__module__
         kind = type(frame).__name__ if module == "builtins" else f"{module}.{type(frame).__name__}"
         raise DataError(
-            f"a {kind} is no table: expected a data frame, a 2-D array, a SciPy sparse matrix, a dict of columns or a list of rows.{hint}"
+            f"a {kind} is no table: expected a data frame, a 2-D array, a SciPy sparse matrix, a dict of columns, rows or records.{hint}"
         ) from None
     if isinstance(wrapped, nw.Series):
         raise DataError("Expected a 2-D table but got 1-D data, one series. Reshape your data: .to_frame() makes a table of it.")
@@ -47,6 +47,12 @@ def _values(name: str, series: Any, nw: Any) -> NDArray[Any] | list[object]:
         # A cast first: integers with gaps have no NumPy form of their own, and a nullable pandas column gives objects otherwise.
         values = (series if dtype == nw.Float32 else series.cast(nw.Float64)).to_numpy()
         return np.asarray(values, dtype=None if values.dtype == np.float32 else np.float64)
+    if dtype == nw.Datetime:
+        if getattr(dtype, "time_zone", None) is not None:
+            series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        dates = np.asarray(series.to_numpy())
+        if dates.dtype.kind == "M":
+            return dates.astype("datetime64[us]")
     if dtype.is_nested():
         raise DataError(f"column {name!r} holds {dtype}: expected one number, text or boolean a row.")
     values_list: list[object] = series.to_list()

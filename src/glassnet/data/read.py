@@ -1,275 +1,165 @@
-"""The one door to pyarrow: CSV and Parquet files to tables, and predictions back to files.
+"""Files to tables: one reader, one rule for cells, and the schema of a model enforced.
 
 Cells mean what `glassnet.data.cells` says, quoted or not: a quoted "NA" or "" is a gap like a bare one, for many programs quote every cell.
-A CSV column is numbers when every cell that is no gap is a number, else a category; true and false in their usual spellings are a category.
-A column of gaps alone is numbers.
+A column of a text file is numbers when every cell that is no gap is a number, booleans or date-times when every such cell is one, else a
+category; a column of gaps alone is numbers. In Parquet and Arrow files text is text, whatever numbers it spells.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
 import re
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
+from glassnet.data.arrow import arrow
+from glassnet.data.columnar import ColumnarFile
+from glassnet.data.csv_file import CsvFile, sentence
+from glassnet.data.dialect import Dialect
+from glassnet.data.limits import Limits
+from glassnet.data.overrides import check_overrides
+from glassnet.data.table import Kind, Schema, Table, assemble, refuse_duplicates, require_columns
+from glassnet.errors import DataError, did_you_mean
 
-from glassnet.data import cells
-from glassnet.data.table import Schema, Table, assemble, refuse_duplicates, require_columns
-from glassnet.errors import DataError, MissingDependencyError, did_you_mean
-
-DELIMITERS = ",;\t|"
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
-SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
+ARROW_SUFFIXES = (".arrow", ".feather", ".ipc")
+SUFFIXES = (*TEXT_SUFFIXES, ".parquet", *ARROW_SUFFIXES)
+#: A message shows so much of a path.
+LONGEST_SHOWN = 300
+
+_ROW = re.compile(r"row ([0-9]+) \((?=counting from 0\))")
 
 
-def read_table(path: str | Path, *, schema: Schema | None = None, text: Collection[str] = ()) -> Table:
-    """Return the table in a .csv, .tsv, .txt (each also .gz) or .parquet file.
+def read_table(
+    path: str | Path,
+    *,
+    schema: Schema | None = None,
+    types: Mapping[str, Kind] | None = None,
+    dialect: Dialect | None = None,
+    limits: Limits | None = None,
+) -> Table:
+    """Return the table in a text, Parquet or Arrow file, or in a folder of Parquet files.
 
     Parameters
     ----------
     path : str or Path
-        The file. Text is UTF-8, with or without a byte order mark, its first line names the columns, and the delimiter (comma, semicolon,
-        tab or bar) is the one most frequent in that line, outside quotes.
+        A .csv, .tsv or .txt file, each also compressed (.gz); a .parquet, .arrow or .feather file; or a folder whose .parquet files, in the
+        order of their names, are one table. The first line of a text file names the columns; how it is written is told in `Dialect`.
     schema : Schema, optional
         Return just these columns in this order, and hold the file to their kinds: categories are read as text, so that "007" stays so, and
         numbers must be numbers. Other columns of the file are not looked at.
-    text : collection of str
-        Without a schema: columns to take as categories even where every cell is a number.
+    types : mapping, optional
+        Without a schema: the kinds of some columns, by name, which the others are guessed for.
+    dialect : Dialect, optional
+        How a text file is written, where it is not to be found out.
+    limits : Limits, optional
+        How large a file may be.
 
     Raises
     ------
     DataError
-        Where the file is missing, empty, not a table, or does not fit the schema; the message starts with the path.
+        Where the file is missing, empty, not a table, too large, or does not fit the schema; the message starts with the path.
+    """
+    check_overrides(types, (), dialect, limits)
+    path = Path(path)
+    with _errors_of(path):
+        file = _open(path, dialect, limits)
+        places = _places(file.names, schema, types or {})
+        text = _as_text(schema, types or {})
+        columns = file.read(list(places.values()), [place for name, place in places.items() if name in text])
+        table = assemble(dict(zip(places, columns, strict=True)), text=text)
+        del columns
+        return replace(table.select(schema) if schema else table.retyped(types or {}), notices=file.notices)
+
+
+def read_batches(
+    path: str | Path, *, schema: Schema, dialect: Dialect | None = None, limits: Limits | None = None, notices: list[str] | None = None
+) -> Iterator[Table]:
+    """Yield the table that `read_table` returns for a schema a stretch of rows at a time, in memory that does not grow with the rows.
+
+    What the reader has to say about the file is appended to `notices` before the first stretch comes.
     """
     path = Path(path)
-    _require_file(path)
-    suffix = _suffix(path)
-    try:
-        if suffix == ".parquet":
-            names, read = list(_arrow("pyarrow.parquet").read_schema(path).names), partial(_read_parquet, path)
-        else:
-            names, delimiter = _header(path)
-            read = partial(_read_csv, path, delimiter, len(names) == 1)
-        plain = [name.strip() for name in names]
-        refuse_duplicates(plain)
-        if schema is None:
-            require_columns(list(text), plain)
-            kept, as_text = plain, set(text)
-        else:
-            require_columns(schema.names, plain)
-            kept, as_text = [name for name in plain if name in set(schema.names)], set(schema.categories)
-        raw = dict(zip(plain, names, strict=True))
-        arrow = read([raw[name] for name in kept], [raw[name] for name in kept if name in as_text])
-        _require_rows(arrow)
-        table = assemble({name: _column(name, arrow.column(i), name in as_text) for i, name in enumerate(kept)})
-        return table if schema is None else table.select(schema)
-    except _arrow("pyarrow").ArrowException as error:
-        raise DataError(f"{path}: {_sentence(str(error))}") from None
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read: {error}.") from None
+    with _errors_of(path):
+        file = _open(path, dialect, limits)
+        places = _places(file.names, schema, {})
+        text = _as_text(schema, {})
+        n_rows = 0
+        for columns in file.batches(list(places.values()), {place: schema.kinds[name] for name, place in places.items()}):
+            if n_rows == 0 and notices is not None:
+                notices.extend(file.notices)
+            try:
+                table = assemble(dict(zip(places, columns, strict=True)), text=text).select(schema)
+            except DataError as error:  # it counts from the first row of the stretch
+                raise DataError(_counted_from(n_rows, str(error))) from None
+            n_rows += table.n_rows
+            yield table
+        if n_rows == 0:
+            raise DataError("the file has a header but no rows.")
 
 
-def write_csv(path_or_stream: str | Path | BinaryIO, names: Sequence[str], columns: Sequence[NDArray[Any] | Sequence[object]]) -> None:
-    """Write columns to a .csv or .parquet file, or as CSV to a binary stream; NaN and None become empty cells.
-
-    Text is quoted (RFC 4180) only in a file that needs it. A name that ends in .gz is compressed; floats are written so that they read
-    back exactly.
-    """
-    table = _arrow("pyarrow").Table.from_arrays([_to_arrow(column) for column in columns], names=list(names))
-    if isinstance(path_or_stream, (str, Path)) and _suffix(Path(path_or_stream)) == ".parquet":
-        _arrow("pyarrow.parquet").write_table(table, path_or_stream)
-        return
-    style = "needed" if _needs_quotes(names, table) else "none"
-    options = _arrow("pyarrow.csv").WriteOptions(quoting_style=style, quoting_header=style)
-    with _sink(path_or_stream) as sink:
-        _arrow("pyarrow.csv").write_csv(table, sink, options)
+def column_names(path: str | Path, *, dialect: Dialect | None = None, limits: Limits | None = None) -> tuple[str, ...]:
+    """Return the names of the columns in a file."""
+    path = Path(path)
+    with _errors_of(path):
+        return tuple(name.strip() for name in _open(path, dialect, limits).names)
 
 
-def _to_arrow(values: NDArray[Any] | Sequence[object]) -> Any:
-    """Return a column as a pyarrow array, by its buffers or a builder: `pa.array` would import pandas, a third of a second, to no use."""
-    pa = _arrow("pyarrow")
-    array = np.asarray(values)
-    if array.dtype.kind in "iuf":
-        array = np.ascontiguousarray(array, dtype=np.float64 if array.dtype == np.float16 else array.dtype.newbyteorder("="))
-        held = pa.py_buffer(np.packbits(~np.isnan(array), bitorder="little"))
-        return pa.Array.from_buffers(pa.from_numpy_dtype(array.dtype), len(array), [held, pa.py_buffer(array)])
-    builder = pa.lib.StringBuilder()
-    builder.append_values([value if isinstance(value, str) else cells.text_of(value) for value in array.tolist()])
-    return builder.finish()
+def _open(path: Path, dialect: Dialect | None, limits: Limits | None) -> CsvFile | ColumnarFile:
+    limits = limits or Limits()
+    if path == Path():  # an empty name, too
+        raise DataError("is the folder that the program runs in: name a file or another folder.")
+    if path.is_dir():
+        parts = sorted(entry for entry in path.iterdir() if entry.name.lower().endswith(".parquet") and entry.is_file())
+        if not parts:
+            raise DataError("is a folder without Parquet files: name one file in it.")
+        return ColumnarFile(parts, limits)
+    if not path.exists():
+        near = did_you_mean(path.name, (other.name for other in path.parent.iterdir())) if path.parent.is_dir() else ""
+        raise DataError(f"there is no such file.{near}")
+    if not path.is_file():
+        raise DataError("is no ordinary file.")
+    if path.stat().st_size == 0:
+        raise DataError("the file is empty.")
+    name = path.name.lower()
+    if name.endswith(TEXT_SUFFIXES):
+        return CsvFile(path, dialect or Dialect(), limits)
+    if not name.endswith(SUFFIXES):
+        raise DataError(f"unknown kind of file {path.suffix!r}: expected one of {', '.join(SUFFIXES)}.")
+    return ColumnarFile([path], limits)
+
+
+def _places(names: tuple[str, ...], schema: Schema | None, types: Mapping[str, Kind]) -> dict[str, int]:
+    """Return where in the file the wanted columns lie, by name, in the order of the file."""
+    plain = [name.strip() for name in names]
+    refuse_duplicates(plain)
+    require_columns(list(schema.names if schema else types), plain)
+    return {name: place for place, name in enumerate(plain) if schema is None or name in schema.kinds}
+
+
+def _counted_from(start: int, message: str) -> str:
+    """Return a message with its row numbers, which count from a stretch's first row, counted from the file's first row."""
+    return _ROW.sub(lambda found: f"row {int(found[1]) + start} (", message)
+
+
+def _as_text(schema: Schema | None, types: Mapping[str, Kind]) -> set[str]:
+    return {name for name, kind in (schema.kinds if schema else types).items() if kind == "category"}
 
 
 @contextmanager
-def _sink(path_or_stream: str | Path | BinaryIO) -> Iterator[Any]:
-    if not isinstance(path_or_stream, (str, Path)):
-        yield path_or_stream  # the caller's stream stays open
-        return
+def _errors_of(path: Path) -> Iterator[None]:
+    """Turn everything that can be wrong with a file into a DataError that starts with its path."""
+    arrow_error = arrow("pyarrow").ArrowException
+    shown = str(path) if len(str(path)) <= LONGEST_SHOWN else f"...{str(path)[-LONGEST_SHOWN:]}"
     try:
-        with _arrow("pyarrow").output_stream(str(path_or_stream)) as stream:
-            yield stream
-    except OSError as error:
-        raise DataError(f"{path_or_stream}: cannot be written: {error}.") from None
-
-
-def _needs_quotes(names: Sequence[str], table: Any) -> bool:
-    special = re.compile(r'[",\r\n]')
-    if any(special.search(name) for name in names):
-        return True
-    texts = (column for column in table.columns if str(column.type) in ("string", "large_string"))
-    return any(special.search(cell) for column in texts for cell in column.unique().to_pylist() if cell is not None)
-
-
-def _arrow(module: str) -> Any:
-    """Return a module of pyarrow, imported at its first use."""
-    import importlib
-
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise MissingDependencyError("pyarrow", "reading and writing tables", "cli") from None
-
-
-def _suffix(path: Path) -> str:
-    name = path.name.lower()
-    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
-    if suffix is None:
-        raise DataError(f"{path}: unknown kind of file {path.suffix!r}: expected one of {', '.join(SUFFIXES)}.")
-    return suffix
-
-
-def _require_file(path: Path) -> None:
-    if path.is_dir():
-        raise DataError(f"{path}: is a folder: name one file in it.")
-    if not path.exists():
-        near = did_you_mean(path.name, (other.name for other in path.parent.iterdir())) if path.parent.is_dir() else ""
-        raise DataError(f"{path}: there is no such file.{near}")
-    if path.stat().st_size == 0:
-        raise DataError(f"{path}: the file is empty.")
-
-
-def _require_rows(arrow: Any) -> None:
-    if arrow.num_rows == 0:
-        raise DataError("the file has a header but no rows.")
-
-
-def _header(path: Path) -> tuple[list[str], str]:
-    """Return the names in the first line of a text file, as they stand there, and the delimiter between them."""
-    open_text = gzip.open if path.suffix.lower() == ".gz" else open
-    try:
-        with open_text(path, "rt", encoding="utf-8-sig", newline="") as lines:  # -sig drops a byte order mark, as pyarrow does
-            first = next((line for line in lines if line.strip()), "")
-            while first.count('"') % 2 and (more := next(lines, "")):  # a name may hold a line break inside quotes
-                first += more
-    except UnicodeDecodeError:
-        raise DataError("the file is not UTF-8 text: save it as UTF-8 (in a spreadsheet: 'CSV UTF-8').") from None
-    if not first:
-        raise DataError("the file is empty.")
-    bare = re.sub(r'"[^"]*"', "", first)
-    delimiter = max(DELIMITERS, key=bare.count)  # the first of equals: a comma where there is none at all
-    return next(csv.reader([first], delimiter=delimiter)), delimiter
-
-
-def _read_csv(path: Path, delimiter: str, one_column: bool, wanted: list[str], as_text: list[str]) -> Any:
-    """Return the wanted columns of a text file as a pyarrow table."""
-    pa, pc = _arrow("pyarrow"), _arrow("pyarrow.csv")
-
-    def read(columns: list[str], as_text: list[str], threads: bool = True) -> Any:
-        return pc.read_csv(
-            path,
-            read_options=pc.ReadOptions(use_threads=threads),
-            # An empty line in a file of one column is a gap; elsewhere it is no row.
-            parse_options=pc.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=not one_column),
-            convert_options=pc.ConvertOptions(
-                include_columns=columns,
-                column_types=dict.fromkeys(as_text, pa.string()),
-                null_values=sorted(cells.MISSING),
-                true_values=list(cells.TRUE),
-                false_values=list(cells.FALSE),
-            ),
-        )
-
-    try:
-        table = read(wanted, as_text)
-    except pa.ArrowInvalid as error:
-        if "Expected" not in str(error):
-            raise
-        return read(wanted, as_text, threads=False)  # raises again, and then knows the row
-    # pyarrow makes dates and times of what looks like them. Until there is a rule for dates they stay the text that they are.
-    dated = [field.name for field in table.schema if pa.types.is_temporal(field.type)]
-    if dated:
-        again = read(dated, dated)
-        for name in dated:
-            table = table.set_column(table.schema.get_field_index(name), name, again.column(name))
-    return table
-
-
-def _read_parquet(path: Path, wanted: list[str], as_text: list[str]) -> Any:
-    # Not `read_table`, which imports pandas.
-    with _arrow("pyarrow.parquet").ParquetFile(path) as file:
-        return file.read(columns=wanted).select(wanted)
-
-
-def _column(name: str, column: Any, as_text: bool) -> NDArray[Any] | cells.Codes:
-    """Return a pyarrow column as a float array (gaps NaN) or as codes and levels."""
-    pa = _arrow("pyarrow")
-    kinds = pa.types
-    if kinds.is_boolean(column.type) or (as_text and (kinds.is_integer(column.type) or kinds.is_temporal(column.type))):
-        column = column.cast(pa.string())
-    is_dictionary = kinds.is_dictionary(column.type)
-    if is_dictionary:
-        column = column.cast(column.type.value_type)
-    if kinds.is_floating(column.type) or kinds.is_integer(column.type) or kinds.is_decimal(column.type) or kinds.is_null(column.type):
-        values = _floats(column)
-        return cells.code_numbers(values) if as_text or is_dictionary else values
-    if kinds.is_temporal(column.type):
-        raise DataError(f"column {name!r} {cells.DATES}.")
-    if kinds.is_binary(column.type) or kinds.is_large_binary(column.type):
-        raise DataError(f"column {name!r} is not UTF-8 text: save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8').")
-    if not (kinds.is_string(column.type) or kinds.is_large_string(column.type)):
-        raise DataError(f"column {name!r} holds {column.type}: expected one number, text or boolean a row.")
-    texts: list[str | None] = []
-    parts = []
-    for chunk in column.chunks:
-        coded = chunk.dictionary_encode(null_encoding="encode")  # None is one of its levels, which `text_of` knows
-        parts.append(np.from_dlpack(coded.indices).astype(np.int64) + len(texts))
-        texts.extend(map(cells.text_of, coded.dictionary.to_pylist()))
-    codes, levels = cells.tidy_codes(np.concatenate(parts), texts)
-    if as_text or is_dictionary:
-        return codes, levels
-    # pyarrow compares gaps before it strips: a column of numbers with " NA" in it comes here as text, and is numbers all the same.
-    numbers = cells.number_levels(codes, levels)
-    return (codes, levels) if isinstance(numbers, str) else numbers
-
-
-def _floats(column: Any) -> NDArray[Any]:
-    """Return a pyarrow column of numbers as floats, gaps NaN, from its buffers: its own `to_numpy` would import pandas."""
-    pa = _arrow("pyarrow")
-    dtype = np.dtype(np.float32 if pa.types.is_float32(column.type) else np.float64)
-    array = column.cast(pa.from_numpy_dtype(dtype), safe=False).combine_chunks()
-    values = np.frombuffer(array.buffers()[1], dtype=dtype, count=len(array), offset=array.offset * dtype.itemsize)
-    if array.null_count == 0:
-        return values
-    return np.where(np.from_dlpack(array.is_null().cast(pa.uint8())), dtype.type(np.nan), values)
-
-
-def _sentence(message: str) -> str:
-    """Return what pyarrow says about a broken file in one clear sentence."""
-    ragged = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", message, re.DOTALL)
-    if ragged:
-        row, expected, got, content = ragged.groups()
-        where = f"row {row} (the header is row 1)" if row else "a row"
-        shown = f": {content.strip()[:80]!r}" if content else ""
-        return f"{where} has {got} cells but the header names {expected} columns{shown}."
-    if "UTF8" in message:
-        return "the file is not UTF-8 text: save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
-    if "Empty CSV" in message:
-        return "the file is empty."
-    return message.partition("\n")[0].rstrip(".") + "."
+        yield
+    except arrow_error as error:
+        raise DataError(f"{shown}: {sentence(str(error))}") from None
+    except DataError as error:
+        raise DataError(f"{shown}: {error}") from None
+    except MemoryError:
+        raise DataError(f"{shown}: does not fit into memory.") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{shown}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None

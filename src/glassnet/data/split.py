@@ -1,11 +1,15 @@
-"""Which rows to train on and which to hold out: seeded, and stratified when asked.
+"""Which rows to train on and which to hold out: at random, by class, by group or by time; the same seed holds out the same.
 
 A few lines of our own, so that training does not wait a second for scikit-learn to be imported.
 """
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,9 +18,34 @@ from glassnet.errors import DataError, SettingError
 
 Rows = NDArray[np.int64]
 
+#: So many row numbers are written out in a record; more would outgrow the model.
+MOST_WRITTEN = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """How rows were held out: by "chance", "class", "group" or "time", which share, the seed, and the row numbers, from 0."""
+
+    by: str
+    fraction: float
+    seed: int
+    rows: NDArray[Any]
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as JSON-able values; of very many rows their number and the SHA-256 of all (int64, little-endian)."""
+        digest = hashlib.sha256(self.rows.astype("<i8").tobytes()).hexdigest()
+        written = {"rows": self.rows.tolist()} if len(self.rows) <= MOST_WRITTEN else {}
+        return {"by": self.by, "fraction": self.fraction, "seed": self.seed, "held_out": len(self.rows), "sha256": digest, **written}
+
 
 def split_rows(
-    n: int, fraction: float, *, seed: int | Sequence[int] | np.random.SeedSequence, stratify: ArrayLike | None = None
+    n: int,
+    fraction: float,
+    *,
+    seed: int | Sequence[int] | np.random.SeedSequence,
+    stratify: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    time: ArrayLike | None = None,
 ) -> tuple[Rows, Rows]:
     """Return (training rows, held-out rows), both sorted; together they are 0 ... n - 1.
 
@@ -31,21 +60,35 @@ def split_rows(
     stratify : array of n labels, optional
         Hold out the same share of each class, as near as whole rows allow (largest remainders first); every class keeps at least one row to
         train on, so fewer rows are held out where there are too few to spare.
+    groups : array of n labels, optional
+        No group on both sides: whole groups are held out, in random order, as long as that brings their rows nearer to the number
+        asked for; at least one.
+    time : array of n numbers or date-times, optional
+        Hold out the latest rows: none of them is as early as any trained on. Rows of one time stay together, held out where the cut would
+        part them, but for the earliest time of all.
+
+    At most one of `stratify`, `groups` and `time` is given.
 
     Raises
     ------
     DataError
-        For fewer than two rows, or when no class has a row to spare.
+        For fewer than two rows, no class with a row to spare, one group or one time only, and gaps in groups or times.
     SettingError
-        For a fraction that is not between 0 and 1.
+        For a fraction that is not between 0 and 1, and two ways to split at once.
     """
+    if sum(given is not None for given in (stratify, groups, time)) > 1:
+        raise SettingError("rows are held out by class, by group or by time: give one of stratify, groups and time.")
     if not 0.0 < fraction < 1.0:
         raise SettingError(f"the fraction of rows to hold out must lie between 0 and 1, got {fraction!r}.")
     if n < 2:
         raise DataError(f"holding rows out needs at least 2 rows, got {n} (n_samples={n}).")
     rng = np.random.Generator(np.random.Philox(seed))
     n_held = min(max(1, round(n * fraction)), n - 1)
-    if stratify is None:
+    if groups is not None:
+        held = _whole_groups(_labels(groups, n, "groups"), n_held, rng)
+    elif time is not None:
+        held = _latest(_labels(time, n, "times"), n_held)
+    elif stratify is None:
         held = rng.permutation(n)[:n_held]
     else:
         labels = np.asarray(stratify)
@@ -61,6 +104,39 @@ def split_rows(
     mask = np.zeros(n, dtype=bool)
     mask[held] = True
     return np.flatnonzero(~mask).astype(np.int64), np.flatnonzero(mask).astype(np.int64)
+
+
+def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
+    labels = np.asarray(values)
+    if labels.shape != (n,):
+        raise DataError(f"there are {n} rows but the {what} to split by have shape {labels.shape}: expected ({n},).")
+    if labels.dtype == object:
+        gaps = np.array([value is None or (isinstance(value, float) and math.isnan(value)) for value in labels.tolist()], dtype=bool)
+        labels = labels.astype(str)
+    else:
+        gaps = np.isnat(labels) if labels.dtype.kind in "mM" else np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(n, dtype=bool)
+    if gaps.any():
+        raise DataError(f"the {what} to split by have {int(gaps.sum())} gaps, the first in row {int(gaps.argmax())} (counting from 0).")
+    return labels
+
+
+def _whole_groups(labels: NDArray[Any], n_held: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    found, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    if len(found) < 2:
+        raise DataError("cannot hold rows out by group: all rows are of one group.")
+    order = rng.permutation(len(found))[:-1]  # one group is left to train on
+    sizes = np.cumsum(counts[order])
+    return np.flatnonzero(np.isin(codes, order[: int(np.abs(sizes - n_held).argmin()) + 1]))
+
+
+def _latest(times: NDArray[Any], n_held: int) -> NDArray[np.intp]:
+    if times.dtype.kind not in "iufmM":
+        raise DataError("the times to split by are text: expected numbers or date-times such as 2026-01-31.")
+    cut = np.sort(times)[-n_held]
+    held = times >= cut if cut > times.min() else times > cut
+    if not held.any():
+        raise DataError("cannot hold the latest rows out: all rows are of one time.")
+    return np.flatnonzero(held)
 
 
 def _shares(counts: NDArray[np.int64], n_held: int) -> NDArray[np.int64]:

@@ -1,12 +1,14 @@
-"""A table is named, typed columns: its numbers in one block, its categories as codes, its gaps marked in both.
+"""A table is named, typed columns: numbers in one block, categories and booleans as codes, date-times as such, gaps marked in all.
 
 The number block is `(n, n_number_columns)`, float32 or float64 as it came (a 2-D float array is not copied), or a SciPy CSR matrix; a gap
-is NaN. A category is a column of int32 codes into its levels; a gap is -1.
+is NaN. A category is a column of int32 codes into its levels, a gap -1; a boolean is a category of the levels "false" and "true". A
+date-time is a column of datetime64[us] without a zone (UTC where it had one); a gap is NaT.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Protocol, cast
@@ -15,9 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data import cells
+from glassnet.data.block import refuse_infinite, stack_numbers
 from glassnet.errors import DataError, did_you_mean
 
-Kind = Literal["number", "category"]
+Kind = Literal["number", "category", "boolean", "datetime"]
+
+KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
 
 
 class SparseRows(Protocol):
@@ -37,19 +42,20 @@ class SparseRows(Protocol):
 
 
 Numbers = NDArray[np.floating[Any]] | SparseRows
+DateTimes = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
 class Column:
-    """The name of a column and whether it holds numbers or categories."""
+    """The name of a column and what it holds."""
 
     name: str
     kind: Kind
 
     def __post_init__(self) -> None:
         """Refuse a kind that does not exist."""
-        if self.kind not in ("number", "category"):
-            raise DataError(f"column {self.name!r} has kind {self.kind!r}: expected 'number' or 'category'.")
+        if self.kind not in KINDS:
+            raise DataError(f"column {self.name!r} has kind {self.kind!r}: expected one of {', '.join(KINDS)}.")
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,23 @@ class Schema:
 
     @cached_property
     def categories(self) -> tuple[str, ...]:
-        """The names of the category columns, in order."""
-        return tuple(column.name for column in self.columns if column.kind == "category")
+        """The names of the columns of codes, categories and booleans, in order."""
+        return tuple(column.name for column in self.columns if column.kind in ("category", "boolean"))
+
+    @cached_property
+    def dates(self) -> tuple[str, ...]:
+        """The names of the date-time columns, in order."""
+        return tuple(column.name for column in self.columns if column.kind == "datetime")
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """The kind of each column by its name."""
+        return {column.name: column.kind for column in self.columns}
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each column lies among those of its storage: the number block, the codes or the date-times."""
+        return {name: i for stored in (self.numbers, self.categories, self.dates) for i, name in enumerate(stored)}
 
     def to_plain(self) -> list[list[str]]:
         """Return the schema as lists of text, ready for JSON."""
@@ -97,11 +118,16 @@ class Categories:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Named columns of n rows: one block of numbers and the coded categories, both in the order of the schema."""
+    """Named columns of n rows: one block of numbers, the codes and the date-times, each in the order of the schema.
+
+    `notices` are what the reader of a file has to say about it, a sentence each.
+    """
 
     schema: Schema
     numbers: Numbers
     categories: tuple[Categories, ...] = ()
+    dates: tuple[DateTimes, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -111,97 +137,156 @@ class Table:
     def take(self, rows: NDArray[Any] | slice) -> Table:
         """Return the table of these rows (indices, a mask or a slice)."""
         categories = tuple(Categories(column.codes[rows], column.levels) for column in self.categories)
-        return Table(self.schema, self.numbers[rows], categories)
+        return Table(self.schema, self.numbers[rows], categories, tuple(column[rows] for column in self.dates))
 
     def drop(self, names: Collection[str]) -> Table:
         """Return the table without these columns; a name it does not have is a DataError."""
         for name in names:
-            self._known(name)
+            self.require(name)
         return self.select(Schema(tuple(column for column in self.schema.columns if column.name not in names)))
 
     def column(self, name: str) -> NDArray[Any]:
-        """Return one column as a 1-D array: floats (gaps NaN), or an object array of text (gaps None)."""
-        self._known(name)
-        if name in self.schema.categories:
-            column = self.categories[self.schema.categories.index(name)]
-            return np.array([*column.levels, None], dtype=object)[column.codes]  # the last entry answers code -1
-        return self._number(name)
+        """Return one column as a 1-D array: floats (gaps NaN), datetime64[us] (gaps NaT), or an object array of text (gaps None)."""
+        self.require(name)
+        kind, place = self.schema.kinds[name], self.schema.places[name]
+        if kind == "datetime":
+            return self.dates[place]
+        if kind == "number":
+            return self._number(name)
+        column = self.categories[place]
+        return np.array([*column.levels, None], dtype=object)[column.codes]  # the last entry answers code -1
 
     def select(self, schema: Schema) -> Table:
         """Return this table realigned by name to another schema; columns that it does not name are left behind.
 
-        A category asked for as a number is converted when every level spells one; numbers asked for as a category become text, whole ones
-        without ".0".
+        A category asked for as a number, a boolean or a date-time is converted when every level spells one; what is asked for as a category
+        becomes text, whole numbers without ".0". Where that cannot be, nothing is guessed.
 
         Raises
         ------
         DataError
-            Where columns are missing (all are named) or a category cannot be a number.
+            Where columns are missing (all are named) or hold something else than the schema says.
         """
         if schema == self.schema:
             return self
         require_columns(schema.names, self.schema.names)
-        return Table(schema, self._number_block(schema.numbers), tuple(map(self._category, schema.categories)))
+        categories = tuple(self._boolean(name) if schema.kinds[name] == "boolean" else self._category(name) for name in schema.categories)
+        return Table(schema, self._number_block(schema.numbers), categories, tuple(map(self._date, schema.dates)), self.notices)
+
+    def retyped(self, kinds: Mapping[str, Kind]) -> Table:
+        """Return this table with the kinds of some columns changed; see `select`."""
+        for name in kinds:
+            self.require(name)
+        return self.select(Schema(tuple(Column(column.name, kinds.get(column.name, column.kind)) for column in self.schema.columns)))
 
     def _number_block(self, names: tuple[str, ...]) -> Numbers:
         if names == self.schema.numbers:
             return self.numbers
-        place = {name: i for i, name in enumerate(self.schema.numbers)}
-        if all(name in place for name in names):
-            return cast(Numbers, self.numbers[:, [place[name] for name in names]])
+        kinds, places = self.schema.kinds, self.schema.places
+        if all(kinds[name] == "number" for name in names):
+            return cast(Numbers, self.numbers[:, [places[name] for name in names]])
         return stack_numbers([self._number(name) for name in names], self.n_rows)
 
     def _number(self, name: str) -> NDArray[np.floating[Any]]:
-        if name in self.schema.numbers:
-            i = self.schema.numbers.index(name)
-            dense = self.numbers[:, i] if isinstance(self.numbers, np.ndarray) else self.numbers[:, [i]].toarray()[:, 0]
+        kind, place = self.schema.kinds[name], self.schema.places[name]
+        if kind == "number":
+            dense = self.numbers[:, place] if isinstance(self.numbers, np.ndarray) else self.numbers[:, [place]].toarray()[:, 0]
             return cast(NDArray[np.floating[Any]], dense)
-        column = self.categories[self.schema.categories.index(name)]
+        if kind == "datetime":
+            raise self._other_kind(name, "numbers", "date-times")
+        column = self.categories[place]
         values = cells.number_levels(column.codes, column.levels)
         if isinstance(values, str):
-            row = int(np.flatnonzero(column.codes == column.levels.index(values))[0])
-            raise DataError(f"column {name!r} must hold numbers but row {row} (counting from 0) holds {values!r}.")
+            raise self._odd_level(name, "numbers", values)
         return values
 
     def _category(self, name: str) -> Categories:
-        if name in self.schema.categories:
-            return self.categories[self.schema.categories.index(name)]
-        return Categories(*cells.code_numbers(self._number(name)))
+        kind, place = self.schema.kinds[name], self.schema.places[name]
+        if kind == "datetime":
+            return Categories(*cells.code_dates(self.dates[place]))
+        return Categories(*cells.code_numbers(self._number(name))) if kind == "number" else self.categories[place]
 
-    def _known(self, name: str) -> None:
+    def _boolean(self, name: str) -> Categories:
+        """Return a column as codes of "false" and "true"; 0 and 1 mean the same."""
+        if self.schema.kinds[name] == "datetime":
+            raise self._other_kind(name, "true or false", "date-times")
+        column = self._category(name)
+        spelled = {"false": "false", "true": "true", "0": "false", "1": "true", "0.0": "false", "1.0": "true"}
+        odd = next((level for level in column.levels if level not in spelled), None)
+        if odd is not None:
+            if self.schema.kinds[name] == "number":
+                raise self._other_kind(name, "true or false", f"numbers such as {odd}")
+            raise self._odd_level(name, "true or false", odd)
+        return Categories(*cells.tidy_codes(column.codes, [spelled[level] for level in column.levels]))
+
+    def _date(self, name: str) -> DateTimes:
+        kind, place = self.schema.kinds[name], self.schema.places[name]
+        if kind == "datetime":
+            return self.dates[place]
+        if kind == "number":
+            values = self._number(name)
+            if not np.isnan(values).all():  # a column of gaps alone has no kind of its own
+                raise self._other_kind(name, "date-times", "numbers")
+            return np.full(self.n_rows, "NaT", dtype="datetime64[us]")
+        column = self.categories[place]
+        dates = cells.date_levels(column.codes, column.levels)
+        if isinstance(dates, str):
+            raise self._odd_level(name, "date-times such as 2026-01-31 or 2026-01-31 12:30:00", dates)
+        return dates
+
+    def _odd_level(self, name: str, expected: str, level: str) -> DataError:
+        column = self.categories[self.schema.places[name]]
+        row = int(np.flatnonzero(column.codes == column.levels.index(level))[0])
+        return DataError(f"column {name!r} must hold {expected} but row {row} (counting from 0) holds {level[:80]!r}.")
+
+    def _other_kind(self, name: str, expected: str, held: str) -> DataError:
+        return DataError(f"column {name!r} must hold {expected} but holds {held}.")
+
+    def require(self, name: str) -> None:
+        """Raise the DataError for a column that this table does not have."""
         if name not in self.schema.names:
             known = self.schema.names
-            raise DataError(f"the table has no column {name!r}: it has {listed(known)}.{did_you_mean(name, known)}")
+            raise DataError(f"the table has no column {name!r}: it has {listed(known, 20)}.{did_you_mean(name, known)}")
 
 
 def table_of(data: Any, *, names: Sequence[str] | None = None) -> Table:
-    """Return a table of whatever holds one: a Table (as it is), an array, a SciPy sparse matrix, a dict of columns, rows, a data frame.
+    """Return a table of whatever holds one.
+
+    That is: a Table (as it is), an array, a SciPy sparse matrix, a data frame, a dict of columns, a list or an iterator of rows or records
+    (dicts; what a record lacks is a gap), or one record (a dict of single values).
 
     Arrays and rows get the names "x0", "x1", ... unless `names` says others. A numeric array is one block of numbers (integers and booleans
-    as float64). Elsewhere each column is looked at: numbers stay numbers; text, booleans and pandas' and polars' categories are
-    categories. What counts as a gap is told in `glassnet.data.cells`.
+    as float64). Elsewhere each column is looked at: numbers stay numbers, true and false are booleans, dates and date-times, also as ISO
+    text, are date-times; other text and pandas' and polars' categories are categories. What counts as a gap, a number or a date is told in
+    `glassnet.data.cells`.
 
     Raises
     ------
     DataError
-        For what is not 2-D, has no rows or columns, names a column twice, or holds infinite or complex numbers or dates.
+        For what is not 2-D, has no rows or columns, names a column twice, or holds infinite or complex numbers, times or durations.
 
     Examples
     --------
     >>> table_of({"age": [31, None], "island": ["Dream", "Biscoe"]}).schema.to_plain()
     [['age', 'number'], ['island', 'category']]
+    >>> table_of([{"age": 31, "born": "1995-03-01"}, {"age": 40}]).schema.to_plain()
+    [['age', 'number'], ['born', 'datetime']]
     """
     if isinstance(data, Table):
         return data
-    if isinstance(data, (list, tuple)):
-        data = _array_of_rows(data)
-    if hasattr(data, "tocsr"):
-        return _table_of_sparse(data, names)
-    if isinstance(data, np.ndarray):
-        return _table_of_array(data, names)
-    if isinstance(data, Mapping):
-        columns = {str(name): _column_values(str(name), values) for name, values in data.items()}
-        refuse_duplicates([str(name) for name in data])
+    from glassnet.data import arrays
+
+    if isinstance(data, Iterator):
+        data = list(data)
+    if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
+        columns: Mapping[str, Any] = arrays.columns_of_records(data)
+    elif isinstance(data, (list, tuple, np.ndarray)) or hasattr(data, "tocsr"):
+        made = arrays.columns_of(data, names)
+        if isinstance(made, Table):
+            return made
+        columns = made
+    elif isinstance(data, Mapping):
+        columns = arrays.columns_of_mapping(data)
     else:
         from glassnet.data import frames
 
@@ -211,19 +296,31 @@ def table_of(data: Any, *, names: Sequence[str] | None = None) -> Table:
     return assemble(columns)
 
 
-def assemble(columns: Mapping[str, NDArray[Any] | Sequence[object] | cells.Codes]) -> Table:
-    """Return the table of named columns: each a float array, codes with levels, or Python values to be looked at."""
-    numbers, categories, kinds = [], [], []
+def assemble(columns: Mapping[str, NDArray[Any] | Sequence[object] | cells.Codes], *, text: Collection[str] = ()) -> Table:
+    """Return the table of named columns: each a float array, date-times, codes with levels, or Python values to be looked at.
+
+    Codes whose levels all spell booleans or date-times become those, but for the columns named in `text`.
+    """
+    numbers, categories, dates, kinds = [], [], [], []
     lengths = {}
     for name, given in columns.items():
-        values = given if isinstance(given, np.ndarray) or _is_codes(given) else cells.infer(name, given)
-        if isinstance(values, np.ndarray):
-            numbers.append(values)
-            kinds.append(Column(name, "number"))
+        values: Any = given if isinstance(given, np.ndarray) or _is_codes(given) else cells.infer(name, given)
+        lengths[name] = len(values) if isinstance(values, np.ndarray) else len(values[0])
+        kind: Kind
+        if isinstance(values, tuple) and name not in text:
+            dates_of = cells.date_levels(*values) if values[1] else np.full(lengths[name], np.nan)  # gaps alone are numbers
+            values = values if isinstance(dates_of, str) else dates_of
+        if isinstance(values, tuple):
+            codes = Categories(*values)
+            kind = "boolean" if name not in text and codes.levels and set(codes.levels) <= {"false", "true"} else "category"
+            categories.append(codes)
+        elif values.dtype.kind == "M":
+            kind = "datetime"
+            dates.append(values.astype("datetime64[us]", copy=False))
         else:
-            categories.append(Categories(*cast(cells.Codes, values)))
-            kinds.append(Column(name, "category"))
-        lengths[name] = len(values) if isinstance(values, np.ndarray) else len(categories[-1].codes)
+            kind = "number"
+            numbers.append(values)
+        kinds.append(Column(name, kind))
     n_rows = next(iter(lengths.values()), 0)
     for name, length in lengths.items():
         if length != n_rows:
@@ -232,16 +329,7 @@ def assemble(columns: Mapping[str, NDArray[Any] | Sequence[object] | cells.Codes
     block = stack_numbers(numbers, n_rows)
     schema = Schema(tuple(kinds))
     refuse_infinite(schema.numbers, block)
-    return Table(schema, block, tuple(categories))
-
-
-def stack_numbers(columns: Sequence[NDArray[Any]], n_rows: int) -> NDArray[np.floating[Any]]:
-    """Return columns as one block (n, n_columns): float32 when all are, else float64."""
-    dtype = np.float32 if columns and all(column.dtype == np.float32 for column in columns) else np.float64
-    block = np.empty((len(columns), n_rows), dtype=dtype)  # columns are written as contiguous stretches, then the block is turned
-    for i, column in enumerate(columns):
-        block[i] = column
-    return np.ascontiguousarray(block.T)
+    return Table(schema, block, tuple(categories), tuple(dates))
 
 
 def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
@@ -256,7 +344,7 @@ def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
 
 def refuse_duplicates(names: Sequence[str]) -> None:
     """Raise the DataError for column names that occur twice."""
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise DataError(f"every column needs a name of its own, but {listed(twice)} occurs more than once.")
 
@@ -275,104 +363,12 @@ def refuse_shape(shape: tuple[int, ...]) -> None:
             raise DataError(f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required.")
 
 
-def refuse_infinite(names: Sequence[str], block: NDArray[np.floating[Any]]) -> None:
-    """Raise the DataError for an infinite number, with its column and row."""
-    for start, stop in row_chunks(block.shape):
-        chunk = block[start:stop]
-        if np.isinf(chunk).any():
-            row, column = np.argwhere(np.isinf(chunk))[0]
-            raise DataError(
-                f"column {names[column]!r} holds an infinite number in row {start + row} (counting from 0): "
-                "replace it by a number, or by a gap (NaN)."
-            )
-
-
-def row_chunks(shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Return the row ranges that cut a block into pieces of about 2^17 numbers, which stay in the cache as float64."""
-    step = max(1, 2**17 // max(1, shape[1]))
-    return [(start, min(start + step, shape[0])) for start in range(0, shape[0], step)]
-
-
-def _table_of_array(data: NDArray[Any], names: Sequence[str] | None) -> Table:
-    refuse_shape(data.shape)
-    if np.issubdtype(data.dtype, np.complexfloating):
-        raise DataError("Complex data not supported: the array holds complex numbers.")
-    if isinstance(data, np.ma.MaskedArray):  # np.asarray would drop the mask and show what it hides
-        data = np.ma.filled(data.astype(np.float64), np.nan)
-    names = _default_names(names, data.shape[1])
-    if data.dtype.kind in "fiub":
-        block = np.asarray(data) if data.dtype in (np.float32, np.float64) else data.astype(np.float64)
-        refuse_infinite(names, block)
-        return Table(Schema(tuple(Column(name, "number") for name in names)), block)
-    columns: dict[str, Any] = {name: _column_values(name, data[:, i]) for i, name in enumerate(names)}
-    if data.dtype.kind == "U":  # NumPy made text of numbers that stood beside text: those columns are numbers again
-        for name, values in columns.items():
-            codes, levels = cells.code_values(name, values)
-            numbers = cells.number_levels(codes, levels)
-            columns[name] = (codes, levels) if isinstance(numbers, str) else numbers
-    refuse_duplicates(names)
-    return assemble(columns)
-
-
-def _table_of_sparse(data: Any, names: Sequence[str] | None) -> Table:
-    refuse_shape(data.shape)
-    if np.issubdtype(data.dtype, np.complexfloating):
-        raise DataError("Complex data not supported: the sparse matrix holds complex numbers.")
-    block = data.tocsr()
-    if block.dtype not in (np.float32, np.float64):
-        block = block.astype(np.float64)
-    if not block.has_canonical_format:
-        block = block.copy()  # the caller's matrix stays as it is
-        block.sum_duplicates()
-    names = _default_names(names, block.shape[1])
-    bad = np.flatnonzero(~np.isfinite(block.data))
-    if bad.size:
-        row = int(np.searchsorted(block.indptr, bad[0], side="right")) - 1
-        what = "a NaN" if np.isnan(block.data[bad[0]]) else "an infinite number"
-        name = names[block.indices[bad[0]]]
-        raise DataError(f"column {name!r} of the sparse matrix holds {what} in row {row} (counting from 0): sparse input has no gaps.")
-    return Table(Schema(tuple(Column(name, "number") for name in names)), block)
-
-
-def _array_of_rows(rows: Sequence[Any]) -> NDArray[Any]:
-    try:
-        array = np.array(rows)
-        if array.dtype.kind not in "fiubcM":  # text or a mixture: keep each value as it is
-            array = np.array(rows, dtype=object)
-    except ValueError:
-        lengths = sorted({len(row) for row in rows if hasattr(row, "__len__")})
-        raise DataError(f"a list of rows needs rows of one length, but they hold {listed(lengths)} values.") from None
-    return array
-
-
-def _column_values(name: str, values: Any) -> Any:
-    """Return a column of a dict or array as a float array, or as a list of Python values to be looked at."""
-    if isinstance(values, (list, tuple)):
-        return list(values)
-    array = np.asarray(values)
-    if array.ndim != 1:
-        raise DataError(f"column {name!r} must be 1-D but has shape {array.shape}.")
-    if array.dtype.kind in "fiu":
-        return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
-    if array.dtype.kind in "mM":
-        raise DataError(f"column {name!r} {cells.DATES}.")
-    return array.tolist()
-
-
 def _is_codes(values: object) -> bool:
     return isinstance(values, tuple) and len(values) == 2 and isinstance(values[0], np.ndarray)
 
 
-def _default_names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
-    if names is None:
-        return tuple(f"x{i}" for i in range(count))
-    if len(names) != count:
-        raise DataError(f"there are {len(names)} column names for {count} columns.")
-    return tuple(str(name) for name in names)
-
-
 def listed(names: Iterable[object], most: int = 10) -> str:
-    """Return names quoted and joined by commas, the first ten of them."""
-    names = list(names)
+    """Return names quoted and joined by commas, the first ten of them, and of a long one its beginning."""
+    names = [name if len(str(name)) <= 80 else f"{str(name)[:77]}..." for name in names]
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(repr(name) for name in names[:most]) + more

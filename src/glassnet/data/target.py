@@ -73,7 +73,7 @@ class Target:
         """
         if task is not None and task not in (*TASKS, "classification"):
             raise unknown_name("task", task, (*TASKS, "classification"))
-        y = _array(values)
+        y = target_array(values)
         w = row_weights(weight, len(y))
         if w is not None and not w.all():
             y, w = y[w > 0], w[w > 0]
@@ -120,7 +120,7 @@ class Target:
         DataError
             For a label that training did not have (named), and missing or infinite values (their count and first row).
         """
-        y = _array(values)
+        y = target_array(values)
         width = 1 if y.ndim == 1 else y.shape[1]
         if width != len(self.names):
             raise DataError(f"the target has {width} columns but {len(self.names)} are needed: {', '.join(self.names)}.")
@@ -218,7 +218,7 @@ def _is_gap(value: object) -> bool:
     return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, (float, np.floating)) and math.isnan(value))
 
 
-def _array(values: Any) -> NDArray[Any]:
+def target_array(values: Any) -> NDArray[Any]:
     """Return target values as an array (n,) or (n, m > 1): floats, integers, booleans, text, or objects."""
     try:
         y = np.asarray(values)
@@ -231,7 +231,7 @@ def _array(values: Any) -> NDArray[Any]:
     if y.dtype.kind == "c":
         raise DataError("Complex data not supported: the target holds complex numbers.")
     if y.dtype.kind in "mM":
-        raise DataError(f"the target {cells.DATES}.")
+        raise DataError("the target holds dates, times or durations: convert it to numbers first (days since a date, the hour).")
     if y.dtype.kind == "U" and isinstance(values, (list, tuple)):
         objects = np.asarray(values, dtype=object)
         if not all(isinstance(value, str) for value in objects.ravel()):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from glassnet.data.table import Table
-from glassnet.errors import DataError, SettingError, did_you_mean
+from glassnet.data.dialect import Dialect
+from glassnet.data.limits import Limits
+from glassnet.data.table import Kind, Table
+from glassnet.errors import DataNotice, SettingError
+from glassnet.fitting.preparation import prepare
 from glassnet.fitting.session import Session
-from glassnet.model import Model, as_table
+from glassnet.model import Model
 from glassnet.training.history import Epoch
 from glassnet.training.plan import Plan
 
@@ -25,18 +27,35 @@ def fit(
     sample_weight: Any = None,
     validation: tuple[Any, ...] | None = None,
     on_epoch: Callable[[Epoch], bool | None] | None = None,
+    types: Mapping[str, Kind] | None = None,
+    drop: Collection[str] = (),
+    weights: str | None = None,
+    groups: Any = None,
+    time: Any = None,
+    dialect: Dialect | None = None,
+    limits: Limits | None = None,
 ) -> Model:
     """Train a network on a table and return it as a model.
 
     Parameters
     ----------
-    table : path of a CSV or Parquet file, data frame, array, CSR matrix, or mapping of columns
+    table : path of a CSV, Parquet or Arrow file or of a folder of Parquet files, data frame, array, CSR matrix, mapping of columns, or
+        records (mappings)
     target : name of the target's column (or a list of names), which is then not a feature; or the target values themselves
     plan : the settings; None chooses all of them from the data
     task : "binary", "multiclass", "multilabel", "regression" or "classification"; None guesses by `glassnet.data.target.RULE`
     sample_weight : (n,) weights of the rows
     validation : (table, target values) or (table, target values, weights) to stop by, instead of a fraction of the rows
     on_epoch : called with each record; training ends, and the best weights are restored, when it returns True
+    types : kinds of some columns ("number", "category", "boolean", "datetime"), where the guess is wrong; such a column is never left out
+    drop : names of columns that are no features
+    weights : name of the column that holds the weights of the rows, instead of `sample_weight`; it is no feature
+    groups : name of a column, then no feature, or an array (n,): where rows are held out to stop by, those of one group stay together
+    time : name of a column, still a feature, or an array (n,): where rows are held out to stop by, they are the latest
+    dialect, limits : how a file is written and how large it may be, see `glassnet.Dialect` and `glassnet.Limits`
+
+    Columns that cannot be of use are left out: those that are the same in every row, equal to an earlier one, or text that names its row.
+    They are in the model's record, `model.training["columns"]["left_out"]`.
 
     Raises
     ------
@@ -49,6 +68,8 @@ def fit(
     -----
     RuntimeWarning
         When Ctrl-C ended the training; the best weights so far are kept.
+    DataNotice
+        For each column left out, each that gives the target away, and what was guessed about a file.
 
     Examples
     --------
@@ -61,35 +82,27 @@ def fit(
     """
     if plan is not None and not isinstance(plan, Plan):
         raise SettingError(f"plan is a glassnet.Plan(...) or None, but {plan!r} came.")
-    features, values, names = features_and_target(table, target)
-    session = Session.begin(features, values, plan or Plan(), task=task, names=names, sample_weight=sample_weight, validation=validation)
-    return session.finish(on_epoch)
+    if weights is not None and sample_weight is not None:
+        raise SettingError("the weights of the rows are given by weights (a column) or by sample_weight (an array): leave one out.")
+    prepared = prepare(table, target, types=types, drop=drop, weights=weights, groups=groups, time=time, dialect=dialect, limits=limits)
+    for notice in prepared.notices:
+        warnings.warn(notice, DataNotice, stacklevel=2)
+    session = Session.begin(
+        prepared.table,
+        prepared.values,
+        plan or Plan(),
+        task=task,
+        names=prepared.names,
+        sample_weight=sample_weight if weights is None else prepared.weights,
+        validation=validation,
+        groups=prepared.groups,
+        time=prepared.time,
+    )
+    model = session.finish(on_epoch)
+    return replace(model, training={**model.training, **prepared.record()})
 
 
 def features_and_target(table: Any, target: Any) -> tuple[Table, Any, tuple[str, ...]]:
     """Return the table without its target columns, the target values `(n,)` or `(n, m)`, and the target's names."""
-    named = isinstance(target, str) or (isinstance(target, list | tuple) and target and all(isinstance(t, str) for t in target))
-    if target is None or (np.ndim(target) == 0 and not named):
-        raise DataError(f"target is the name of a column, a list of names, or the target values themselves, but {target!r} came.")
-    if isinstance(table, str | Path):
-        from glassnet.data.read import read_table
-
-        read = read_table(table)
-        if not named:
-            raise DataError("for a table in a file the target is the name of one of its columns (or a list of names).")
-    else:
-        read = as_table(table)
-    if not named or (not isinstance(target, str) and len(target) == read.n_rows and not set(target) <= set(read.schema.names)):
-        return read, target, ("y",)
-    names: Sequence[str] = (target,) if isinstance(target, str) else tuple(target)
-    for name in names:
-        if name not in read.schema.names:
-            shown = ", ".join(read.schema.names[:20]) + (", ..." if len(read.schema.names) > 20 else "")
-            raise DataError(f"the table has no column {name!r}: it has {shown}.{did_you_mean(name, read.schema.names)}")
-    features = read.drop(names)
-    if not features.schema.names:
-        raise DataError("the table has no column beside its target: nothing to predict from.")
-    # From memory labels come as they are: a table would make "true" of True.
-    raw = isinstance(table, Mapping) or hasattr(table, "columns")
-    columns = [np.asarray(table[name]) if raw else read.column(name) for name in names]
-    return features, columns[0] if len(columns) == 1 else np.column_stack(columns), tuple(names)
+    prepared = prepare(table, target)
+    return prepared.table, prepared.values, prepared.names

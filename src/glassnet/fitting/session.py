@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.encoder import Encoder
-from glassnet.data.split import split_rows
+from glassnet.data.split import Split, split_rows
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
@@ -57,6 +57,7 @@ class Session:
     history: dict[str, list[Any]] = field(default_factory=lambda: history_columns(()))
     ended: str = "all epochs done"
     seconds: float = 0.0
+    split: Split | None = None
 
     @classmethod
     def begin(
@@ -71,6 +72,8 @@ class Session:
         sample_weight: Any = None,
         validation: tuple[Any, ...] | None = None,
         earlier: Session | None = None,
+        groups: Any = None,
+        time: Any = None,
     ) -> Session:
         """Encode the data, hold rows out where the plan says so, and build the network.
 
@@ -83,6 +86,7 @@ class Session:
         sample_weight : (n,) or None
         validation : (table, target values[, weights]) or None
         earlier : a session whose encoder, target and network are gone on with (warm start); the optimizer starts afresh
+        groups, time : (n,) or None: what the rows that are held out are chosen by, instead of at random
 
         Raises
         ------
@@ -93,10 +97,10 @@ class Session:
         if target is None:
             target = earlier.target if earlier else make_target(plan, values, task, names, weight)
         loss = make_loss(plan, target)
-        table, y, weight = _present(table, values, weight, target, plan)
+        (table, y, weight), present = _present(table, values, weight, target, plan)
         plan = plan.resolved(table.n_rows, has_validation=validation is not None)
         plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
-        training, held = _parts(table, y, weight, target, plan, validation)
+        training, held, split = _parts((table, y, weight), present, target, plan, validation, groups, time)
         encoder = earlier.encoder if earlier else Encoder.fit(training[0], training[2])
         layers = make_layers(plan, n_raw_scores(loss, target))
         if earlier:
@@ -124,7 +128,7 @@ class Session:
             seed=plan.seed,
             n_threads=plan.n_threads,
         )
-        session = cls(encoder, target, network, loss, plan, engine, rows.n, rows)
+        session = cls(encoder, target, network, loss, plan, engine, rows.n, rows, split=split)
         session.held_out = session._validation(*held) if held else None
         return session
 
@@ -173,7 +177,7 @@ class Session:
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
         """Train for one epoch on these rows, from where training stands, and return its record."""
         started = time.perf_counter()
-        table, y, weight = _present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
+        (table, y, weight), _ = _present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
         rows = make_rows(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
         (record,) = guarded(self._sgd_epochs(rows, 1, "constant"), self.network, self.state, None)
         self._note(record)
@@ -193,6 +197,7 @@ class Session:
             "updates": self.state.step,
             "seconds": self.seconds,
             "history": self.history,
+            **({"split": self.split.to_plain()} if self.split else {}),
         }
         return Model(self.encoder, self.target, self.network, self.loss, record)
 
@@ -227,31 +232,45 @@ class Session:
         return Validation(rows.X, rows.y, rows.weight, bind_scorer(self.plan.scoring, model, table, model.truth(y), weight))
 
 
-def _present(table: Table, values: Any, weight: Array | None, target: Target, plan: Plan) -> Part:
-    """Return the rows that weigh something, with their encoded target and their weights: a row of weight 0 leaves no trace."""
+def _present(table: Table, values: Any, weight: Array | None, target: Target, plan: Plan) -> tuple[Part, Array]:
+    """Return the rows that weigh something, with their encoded target and their weights, and their numbers in the table.
+
+    A row of weight 0 leaves no trace.
+    """
     y = target.encode(values)
     if len(y) != table.n_rows:
         raise DataError(f"the table has {table.n_rows} rows and the target {len(y)}: they must be as many.")
     weight = class_weighted(weight, y, target, plan.class_weight)
     if weight is None or weight.all():
-        return table, y, weight
-    rows = weight > 0.0
-    if not rows.any():
+        return (table, y, weight), np.arange(len(y))
+    rows = np.flatnonzero(weight > 0.0)
+    if not len(rows):
         raise DataError("sample_weight and class_weight together are zero in every row: nothing is left to train on.")
-    return table.take(rows), y[rows], weight[rows]
+    return (table.take(rows), y[rows], weight[rows]), rows
 
 
-def _parts(table: Table, y: Array, weight: Array | None, target: Target, plan: Plan, validation: Any) -> tuple[Part, Part | None]:
-    """Return (table, y, weight) to learn from and to stop by."""
+def _validation_part(table: Table, target: Target, plan: Plan, validation: Any) -> Part:
+    """Return the rows to stop by that were given."""
+    if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
+        raise SettingError(f"validation is (table, target values) or (table, target values, weights), but {validation!r} came.")
+    held = as_table(validation[0], table.schema.names)
+    held_y = target.encode(validation[1])
+    held_weight = check_weight(validation[2], held.n_rows) if len(validation) > 2 else None
+    return held, held_y, class_weighted(held_weight, held_y, target, plan.class_weight)
+
+
+def _parts(
+    part: Part, present: Array, target: Target, plan: Plan, validation: Any, groups: Any, time: Any
+) -> tuple[Part, Part | None, Split | None]:
+    """Return the rows to learn from, those to stop by, and how these were chosen."""
+    table, y, weight = part
     if validation is not None:
-        if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
-            raise SettingError(f"validation is (table, target values) or (table, target values, weights), but {validation!r} came.")
-        held = as_table(validation[0], table.schema.names)
-        held_y = target.encode(validation[1])
-        held_weight = check_weight(validation[2], held.n_rows) if len(validation) > 2 else None
-        return (table, y, weight), (held, held_y, class_weighted(held_weight, held_y, target, plan.class_weight))
+        return part, _validation_part(table, target, plan, validation), None
     if not plan.early_stopping:
-        return (table, y, weight), None
-    split = split_rows(table.n_rows, plan.validation_fraction, seed=plan.seed, stratify=y if y.dtype.kind == "i" else None)
-    training, held_out = ((table.take(rows), y[rows], None if weight is None else weight[rows]) for rows in split)
-    return training, held_out
+        return part, None, None
+    by = "group" if groups is not None else "time" if time is not None else "class" if y.dtype.kind == "i" else "chance"
+    groups, time = (None if values is None else np.asarray(values)[present] for values in (groups, time))
+    stratify = y if by == "class" else None
+    training, held = split_rows(table.n_rows, plan.validation_fraction, seed=plan.seed, stratify=stratify, groups=groups, time=time)
+    learned, stopped = ((table.take(rows), y[rows], None if weight is None else weight[rows]) for rows in (training, held))
+    return learned, stopped, Split(by, plan.validation_fraction, plan.seed, present[held])

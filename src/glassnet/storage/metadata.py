@@ -7,6 +7,7 @@ from typing import Any
 
 from glassnet import __version__
 from glassnet.data.columns import CategoryCoding, NumberCoding
+from glassnet.data.dates import DateCoding
 from glassnet.data.encoder import Encoder
 from glassnet.data.target import Target
 from glassnet.layers import Layer
@@ -22,7 +23,7 @@ from glassnet.storage.strict import check_record, field_types, json_able
 FIELDS = ("format", "glassnet", "encoder", "target", "layers", "n_features", "dtype", "loss", "training")
 MOST_LAYERS = 1_000  # with those inside others
 
-for record in (Encoder, NumberCoding, CategoryCoding, Target):
+for record in (Encoder, NumberCoding, CategoryCoding, DateCoding, Target):
     field_types(record)  # now, not while a file is loaded
 
 
@@ -74,7 +75,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
     version, dtype, n_features, layers = (metadata[name] for name in ("glassnet", "dtype", "n_features", "layers"))
     if not isinstance(version, str) or dtype not in DTYPES or type(n_features) is not int or not isinstance(metadata["training"], dict):
         raise ValueError("glassnet, dtype, n_features or training is of another type")
-    check_record(Encoder, metadata["encoder"], "encoder")
+    check_record(Encoder, _completed(metadata["encoder"]), "encoder")
     check_record(Target, metadata["target"], "target")
     names = [name for name, _ in metadata["encoder"]["schema"]]
     if len(set(names)) != len(names):
@@ -101,16 +102,29 @@ def _n_layers(layers: Any) -> int:
     return (len(layers) if isinstance(layers, list) else 0) + sum(map(_n_layers, inner))
 
 
+def _completed(encoder: Any) -> Any:
+    """Return the encoder with the fields that are written only where they say something, which older files never have."""
+    if not isinstance(encoder, dict) or not isinstance(encoder.get("categories"), list):
+        return encoder
+    categories = [{"has_rare": False, **coding} if isinstance(coding, dict) else coding for coding in encoder["categories"]]
+    return {"dates": [], **encoder, "categories": categories}
+
+
 def _check_encoder(encoder: Encoder) -> None:
-    schema, numbers = encoder.schema, encoder.numbers
-    if not schema.columns or numbers.names != schema.numbers or tuple(c.name for c in encoder.categories) != schema.categories:
+    schema = encoder.schema
+    coded = [tuple(coding.name for coding in codings) for codings in (encoder.categories, encoder.dates)]
+    if not schema.columns or encoder.numbers.names != schema.numbers or coded != [schema.categories, schema.dates]:
         raise ValueError("the encoder codes other columns than the schema names")
-    for field in fields(numbers):
-        values = getattr(numbers, field.name)
-        if isinstance(values, tuple) and len(values) != len(numbers.names):
-            raise ValueError(f"encoder.numbers.{field.name} must have one entry for each column")
-    if not all(scale > 0.0 for scale in (*numbers.scale, numbers.limit)):
-        raise ValueError("scales and the limit must be above 0")
+    for numbers in (encoder.numbers, *(coding.line for coding in encoder.dates)):
+        for field in fields(numbers):
+            values = getattr(numbers, field.name)
+            if isinstance(values, tuple) and len(values) != len(numbers.names):
+                raise ValueError(f"encoder.numbers.{field.name} must have one entry for each column")
+        if not all(scale > 0.0 for scale in (*numbers.scale, numbers.limit)):
+            raise ValueError("scales and the limit must be above 0")
+    for date in encoder.dates:
+        if not 1 <= len(date.line.names) <= 2 or len(set(date.cycles)) != len(date.cycles):
+            raise ValueError(f"the parts of column {date.name!r} are not those of a date-time")
     for coding in encoder.categories:
         if len(set(coding.levels)) != len(coding.levels):
             raise ValueError(f"a level of column {coding.name!r} occurs twice")

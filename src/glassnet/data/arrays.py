@@ -1,0 +1,122 @@
+"""Arrays, sparse matrices, rows, records and dicts of columns become the columns of a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.data import cells
+from glassnet.data.block import refuse_infinite
+from glassnet.data.table import Column, Schema, Table, listed, refuse_duplicates, refuse_shape
+from glassnet.errors import DataError
+
+_SINGLE = (str, bytes, int, float, np.generic, dt.date, dt.time, dt.timedelta, type(None))
+
+
+def columns_of(data: Any, names: Sequence[str] | None) -> Table | dict[str, Any]:
+    """Return a list of rows, an array or a sparse matrix as a table where it is one block of numbers, else as columns by name."""
+    if hasattr(data, "tocsr"):
+        return _table_of_sparse(data, names)
+    return _of_array(_array_of_rows(data) if isinstance(data, (list, tuple)) else data, names)
+
+
+def columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[object]]:
+    """Return records as columns, in the order in which their names first appear; what a record lacks is a gap (None)."""
+    columns: dict[str, list[object]] = {}
+    for row, record in enumerate(records):
+        for name, value in record.items():
+            columns.setdefault(str(name), [None] * row).append(value)
+        for name, values in columns.items():
+            if len(values) > row + 1:
+                raise DataError(f"record {row} (counting from 0) names {name!r} twice.")
+            if len(values) == row:
+                values.append(None)
+    return columns
+
+
+def columns_of_mapping(data: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a dict of columns, or one record (a dict of single values, such as {"age": 31}), as columns by name."""
+    refuse_duplicates([str(name) for name in data])
+    if data and all(isinstance(value, _SINGLE) or type(value).__name__ == "NAType" for value in data.values()):
+        data = {name: [value] for name, value in data.items()}
+    return {str(name): _column_values(str(name), values) for name, values in data.items()}
+
+
+def _of_array(data: NDArray[Any], names: Sequence[str] | None) -> Table | dict[str, Any]:
+    refuse_shape(data.shape)
+    if np.issubdtype(data.dtype, np.complexfloating):
+        raise DataError("Complex data not supported: the array holds complex numbers.")
+    if isinstance(data, np.ma.MaskedArray):  # np.asarray would drop the mask and show what it hides
+        data = np.ma.filled(data.astype(np.float64), np.nan)
+    names = _default_names(names, data.shape[1])
+    if data.dtype.kind in "fiub":
+        block = np.asarray(data) if data.dtype in (np.float32, np.float64) else data.astype(np.float64)
+        refuse_infinite(names, block)
+        return Table(Schema(tuple(Column(name, "number") for name in names)), block)
+    columns: dict[str, Any] = {name: _column_values(name, data[:, i]) for i, name in enumerate(names)}
+    if data.dtype.kind == "U":  # NumPy made text of numbers that stood beside text: those columns are numbers again
+        for name, values in columns.items():
+            codes, levels = cells.code_values(name, values)
+            numbers = cells.number_levels(codes, levels)
+            columns[name] = (codes, levels) if isinstance(numbers, str) else numbers
+    refuse_duplicates(names)
+    return columns
+
+
+def _table_of_sparse(data: Any, names: Sequence[str] | None) -> Table:
+    refuse_shape(data.shape)
+    if np.issubdtype(data.dtype, np.complexfloating):
+        raise DataError("Complex data not supported: the sparse matrix holds complex numbers.")
+    block = data.tocsr()
+    if block.dtype not in (np.float32, np.float64):
+        block = block.astype(np.float64)
+    if not block.has_canonical_format:
+        block = block.copy()  # the caller's matrix stays as it is
+        block.sum_duplicates()
+    names = _default_names(names, block.shape[1])
+    bad = np.flatnonzero(~np.isfinite(block.data))
+    if bad.size:
+        row = int(np.searchsorted(block.indptr, bad[0], side="right")) - 1
+        what = "a NaN" if np.isnan(block.data[bad[0]]) else "an infinite number"
+        name = names[block.indices[bad[0]]]
+        raise DataError(f"column {name!r} of the sparse matrix holds {what} in row {row} (counting from 0): sparse input has no gaps.")
+    return Table(Schema(tuple(Column(name, "number") for name in names)), block)
+
+
+def _array_of_rows(rows: Sequence[Any]) -> NDArray[Any]:
+    try:
+        array = np.array(rows)
+        if array.dtype.kind not in "fiubcM":  # text or a mixture: keep each value as it is
+            array = np.array(rows, dtype=object)
+    except ValueError:
+        lengths = sorted({len(row) for row in rows if hasattr(row, "__len__")})
+        raise DataError(f"a list of rows needs rows of one length, but they hold {listed(lengths)} values.") from None
+    return array
+
+
+def _column_values(name: str, values: Any) -> Any:
+    """Return a column of a dict or array as a float array, or as a list of Python values to be looked at."""
+    if isinstance(values, (list, tuple)):
+        return list(values)
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise DataError(f"column {name!r} must be 1-D but has shape {array.shape}.")
+    if array.dtype.kind in "fiu":
+        return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    if array.dtype.kind == "M":
+        return array
+    if array.dtype.kind == "m":
+        raise DataError(f"column {name!r} {cells.TIMES}.")
+    return array.tolist()
+
+
+def _default_names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"x{i}" for i in range(count))
+    if len(names) != count:
+        raise DataError(f"there are {len(names)} column names for {count} columns.")
+    return tuple(str(name) for name in names)

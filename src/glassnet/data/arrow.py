@@ -1,0 +1,110 @@
+"""The one door to pyarrow: its modules, and its columns as plain arrays."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.data import cells
+from glassnet.errors import DataError, MissingDependencyError
+
+
+def arrow(module: str) -> Any:
+    """Return a module of pyarrow, imported at its first use."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise MissingDependencyError("pyarrow", "reading and writing tables", "cli") from None
+
+
+def plain_column(name: str, column: Any, *, as_text: bool, spelled: Callable[[str], float | None] | None = None) -> Any:
+    """Return a pyarrow column as floats (gaps NaN), datetime64[us] (gaps NaT) or codes and levels.
+
+    Parameters
+    ----------
+    name : for messages
+    column : a pyarrow.ChunkedArray
+    as_text : whether to take it as a category whatever it holds
+    spelled : for a file of text, what number a cell spells: a column of text whose cells all spell numbers is one of numbers
+
+    Raises
+    ------
+    DataError
+        For lists, records, bytes, times of day and durations.
+    """
+    pa = arrow("pyarrow")
+    kinds = pa.types
+    if kinds.is_boolean(column.type) or (as_text and kinds.is_integer(column.type)):
+        column = column.cast(pa.string())
+    is_dictionary = kinds.is_dictionary(column.type)
+    if is_dictionary:
+        column = column.cast(column.type.value_type)
+    if kinds.is_date(column.type) or kinds.is_timestamp(column.type):
+        dates = _dates(name, column)
+        return cells.code_dates(dates) if as_text else dates
+    if kinds.is_floating(column.type) or kinds.is_integer(column.type) or kinds.is_decimal(column.type) or kinds.is_null(column.type):
+        values = _floats(column)
+        return cells.code_numbers(values) if as_text or is_dictionary else values
+    if kinds.is_temporal(column.type):
+        raise DataError(f"column {name!r} {cells.TIMES}.")
+    if not (kinds.is_string(column.type) or kinds.is_large_string(column.type) or kinds.is_string_view(column.type)):
+        raise DataError(f"column {name!r} holds {column.type}: expected one number, text, boolean or date-time a row.")
+    codes, levels = _codes(column)
+    if as_text or is_dictionary or spelled is None:
+        return codes, levels
+    # pyarrow compares gaps before it strips: a column of numbers with " NA" in it comes here as text, and is numbers all the same.
+    numbers = cells.number_levels(codes, levels, spelled)
+    return (codes, levels) if isinstance(numbers, str) else numbers
+
+
+def longest_text(column: Any) -> int:
+    """Return the bytes of the longest text of a pyarrow column, 0 where it holds none."""
+    pa = arrow("pyarrow")
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return 0
+    pc = arrow("pyarrow.compute")
+    return int(pc.max(pc.binary_length(column)).as_py() or 0)
+
+
+def _codes(column: Any) -> cells.Codes:
+    texts: list[str | None] = []
+    parts = [np.zeros(0, dtype=np.int64)]
+    for chunk in column.chunks:
+        coded = chunk.dictionary_encode(null_encoding="encode")  # None is one of its levels, which `text_of` knows
+        parts.append(np.from_dlpack(coded.indices).astype(np.int64) + len(texts))
+        texts.extend(map(cells.text_of, coded.dictionary.to_pylist()))
+    return cells.tidy_codes(np.concatenate(parts), texts)
+
+
+def _floats(column: Any) -> NDArray[Any]:
+    """Return a pyarrow column of numbers as floats, gaps NaN, from its buffers: its own `to_numpy` would import pandas."""
+    pa = arrow("pyarrow")
+    dtype = np.dtype(np.float32 if pa.types.is_float32(column.type) else np.float64)
+    return _joined([_buffer(chunk.cast(pa.from_numpy_dtype(dtype), safe=False), dtype, np.nan) for chunk in column.chunks], dtype)
+
+
+def _dates(name: str, column: Any) -> NDArray[Any]:
+    """Return a pyarrow column of dates or timestamps as datetime64[us], in UTC where it has a zone."""
+    pa = arrow("pyarrow")
+    dtype = np.dtype("datetime64[us]")
+    try:
+        chunks = [chunk.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False) for chunk in column.chunks]
+    except pa.ArrowInvalid:
+        raise DataError(f"column {name!r} holds a date-time beyond what microseconds since 1970 can say.") from None
+    return _joined([_buffer(chunk.view(pa.int64()), dtype, "NaT") for chunk in chunks], dtype)
+
+
+def _buffer(array: Any, dtype: np.dtype[Any], gap: Any) -> NDArray[Any]:
+    pa = arrow("pyarrow")
+    values = np.frombuffer(array.buffers()[1] or b"", dtype=dtype, count=len(array), offset=array.offset * dtype.itemsize)
+    if array.null_count == 0:
+        return values
+    return np.where(np.from_dlpack(array.is_null().cast(pa.uint8())), np.array(gap, dtype=dtype), values)
+
+
+def _joined(parts: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, dtype=dtype), *parts])

@@ -1,0 +1,223 @@
+"""The text of a file as UTF-8 bytes, decompressed, decoded and held to the limits while it is read."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+import threading
+import time
+import weakref
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from glassnet.data.limits import Limits, passed
+from glassnet.errors import DataError
+
+PIECE = 2**20
+PATIENCE = 5.0  # seconds
+FALLBACK = "cp1252"
+#: Decompressed bytes up to which no ratio is looked at: few kilobytes of text may well be all alike.
+SMALL = 2**20
+
+_MARKS = {  # byte order marks, the longer first where one begins another
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+class NotUtf8Error(Exception):
+    """The bytes are no UTF-8, and nobody said that they are."""
+
+
+class Feed(io.RawIOBase):
+    """A readable stream of UTF-8 bytes without a byte order mark.
+
+    Attributes
+    ----------
+    encoding : what the file is decoded from
+    guessed : whether that is neither said by the caller nor by a byte order mark
+    has_hex : whether "0x" stands somewhere in what was read: pyarrow takes 0x10 for 16
+    n_quotes : how many quotes were read
+    """
+
+    _file: BinaryIO | None = None  # until it has been opened
+
+    def __init__(self, path: Path, limits: Limits, *, encoding: str | None = None, guessed: bool = False, quote: bytes = b'"') -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._ended = False
+        self._outlet: weakref.ref[Outlet] | None = None
+        self.failure: Exception | None = None
+        self.has_hex, self.n_quotes = False, 0
+        self._limits, self._quote = limits, quote
+        self._file = file = path.open("rb")
+        start = file.read(2)
+        file.seek(0)
+        self._raw = file
+        self._source: BinaryIO = gzip.GzipFile(fileobj=file) if start == b"\x1f\x8b" or path.suffix.lower() == ".gz" else file  # type: ignore[assignment]
+        self._n_bytes = self._n_lines = 0
+        self._last = b""
+        first = self._source.read(4)
+        mark = next((mark for mark in _MARKS if first.startswith(mark)), b"")
+        self.guessed = guessed or (encoding is None and not mark)
+        self.encoding = encoding or _MARKS.get(mark, "utf-8")
+        self._decoder = codecs.getincrementaldecoder(self.encoding)()
+        self._pending = self._checked(first[len(mark) :])
+
+    def readable(self) -> bool:
+        """Return True, as a stream that can be read does."""
+        return True
+
+    def close(self) -> None:
+        """Close the file, once nobody reads from it; whoever asks later is told that it has ended.
+
+        pyarrow reads ahead on threads of its own, also when an error has ended the reading on ours. A program that ends while one of them
+        still waits for Python hangs or aborts: so this returns when none of them holds the outlet any more.
+        """
+        with self._lock:
+            self._ended = True
+            if self._file is not None:
+                self._file.close()
+        patience = time.monotonic() + PATIENCE
+        while self._outlet is not None and self._outlet() is not None and time.monotonic() < patience:
+            time.sleep(0.0005)
+
+    def outlet(self) -> Outlet:
+        """Return the stream that pyarrow reads from; nobody else may hold it."""
+        outlet = Outlet(self)
+        self._outlet = weakref.ref(outlet)
+        return outlet
+
+    def raise_failure(self) -> None:
+        """Raise what went wrong while pyarrow read, which was told that the text had ended."""
+        if self.failure is not None:
+            raise self.failure
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, at most `size`; none at the end.
+
+        Raises
+        ------
+        NotUtf8Error
+            Where another encoding is to be tried.
+        DataError
+            For a limit that is passed, and bytes that are no text.
+        """
+        if size < 0:
+            return b"".join(iter(lambda: self.read(PIECE), b""))
+        with self._lock:
+            while not self._pending and not self._ended:
+                raw = self._source.read(max(min(size, PIECE), 4))
+                self._pending = self._checked(raw)
+                if not raw:
+                    break
+            if self._ended:
+                return b""
+            piece, self._pending = self._pending[:size], self._pending[size:]
+            return piece
+
+    def peek(self, size: int) -> tuple[str, bool]:
+        """Return the next characters, about `size` bytes of them, which are still to be read, and whether they are all there are."""
+        pieces, length = [self._pending], len(self._pending)
+        while length < size and (raw := self._source.read(PIECE)):
+            pieces.append(self._checked(raw))
+            length += len(pieces[-1])
+        whole = length < size
+        if whole:
+            pieces.append(self._checked(b""))
+        self._pending = b"".join(pieces)
+        return self._pending.decode("utf-8", errors="ignore"), whole
+
+    def skip(self, n_bytes: int) -> None:
+        """Pass over bytes that `peek` has shown."""
+        self._pending = self._pending[n_bytes:]
+
+    def _checked(self, raw: bytes) -> bytes:
+        """Return bytes of the file (none at its end) as UTF-8, once they are known to be text within the limits."""
+        if self.encoding == "utf-8" and raw and raw.isascii() and not self._decoder.getstate()[0]:
+            piece = raw
+        else:
+            try:
+                text = self._decoder.decode(raw, final=not raw)
+                piece = text.encode()
+            except UnicodeError:
+                if self.guessed and self.encoding == "utf-8":
+                    raise NotUtf8Error from None
+                known = "neither UTF-8 nor Windows-1252" if self.guessed else f"not {self.encoding}"
+                raise DataError(
+                    f"the file is {known} text: say its encoding, or save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
+                ) from None
+        self._count(piece)
+        return piece
+
+    def _count(self, piece: bytes) -> None:
+        limits = self._limits
+        if b"\0" in piece:
+            raise DataError("the file holds NUL characters: it is no text, or UTF-16 without a byte order mark (then say its encoding).")
+        self._n_bytes += len(piece)
+        # By NumPy, which counts bytes some times faster than `bytes.count` does.
+        codes = np.frombuffer(piece, dtype=np.uint8)
+        self._n_lines += int(max(np.count_nonzero(codes == ord("\n")), np.count_nonzero(codes == ord("\r"))))
+        self.n_quotes += int(np.count_nonzero(codes == ord(self._quote)))
+        if not self.has_hex:
+            seam = (self._last + piece[:1]).lower() == b"0x"
+            self.has_hex = seam or bool(((codes[:-1] == ord("0")) & (codes[1:] | 32 == ord("x"))).any())
+            self._last = piece[-1:] or self._last
+        consumed = self._raw.tell()
+        if self._n_bytes > limits.bytes:
+            raise DataError(passed(f"the file holds more than {limits.bytes:,} bytes of text", "bytes", limits.bytes))
+        if self._n_lines > limits.rows + 1:
+            raise DataError(passed(f"the file has more than {limits.rows:,} lines", "rows", limits.rows))
+        if self._source is not self._raw and self._n_bytes > SMALL and self._n_bytes > limits.ratio * consumed:
+            raise DataError(passed("the file grows when it is decompressed as no table does", "ratio", limits.ratio))
+
+
+class Outlet(io.RawIOBase):
+    """A feed as pyarrow's threads see it: no error of ours goes through them."""
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self._feed = feed
+
+    def readable(self) -> bool:
+        """Return True, as a stream that can be read does."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes; none at the end, and after a failure, which the feed keeps."""
+        try:
+            return b"" if self._feed.failure else self._feed.read(size)
+        except Exception as error:  # noqa: BLE001  it is raised again by `raise_failure`
+            self._feed.failure = error.with_traceback(None)
+            return b""
+
+
+def require_closed_quotes(feed: Feed, delimiter: str, quote: str, most: int) -> None:
+    """Raise the DataError for a quote that is opened and never closed before the end of a text.
+
+    A quote opens a cell at its beginning only, and doubled it closes none. The text is read a piece at a time; a cell of more than `most`
+    bytes is taken for one that does not end.
+    """
+    q, d = (re.escape(mark).encode() for mark in (quote, delimiter))
+    line_end = rb"\r\n?|\n"
+    cell = rb"(?:%b(?:[^%b]++|%b%b)*+%b[^%b\r\n]*+|(?!%b)[^%b\r\n]*+)(?:%b|%b)" % (q, q, q, q, q, d, q, d, d, line_end)
+    whole_cells = re.compile(rb"(?:%b)*+" % cell)
+    rest, row = b"", 1
+    while piece := feed.read(PIECE):
+        rest += piece
+        stop = whole_cells.match(rest).end()  # type: ignore[union-attr]
+        row += len(re.findall(line_end, rest[:stop]))
+        rest = rest[stop:]
+        if len(rest) > most + PIECE:
+            break
+    last = re.fullmatch(rb"%b(?:[^%b]++|%b%b)*+%b[^%b\r\n]*+|(?!%b)[^%b\r\n]*+" % (q, q, q, q, q, d, q, d), rest)
+    if last is None:
+        shown = rest[:40].decode("utf-8", errors="ignore")
+        raise DataError(f"a quote is opened in line {row} after the header and never closed: {shown!r}...")

@@ -1,0 +1,192 @@
+"""Which columns of a table are of no use to a network, and which are suspiciously useful.
+
+Left out are constant columns, columns equal to an earlier one, and text that names its row: identifiers, or more different texts than the
+limit. Called out are columns that hold the target in another form, and text that looks like numbers or dates that were not read as such.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.data.limits import Limits
+from glassnet.data.table import Table, listed
+
+#: Text is an identifier where so large a share of the rows that are no gap differ, and there are so many of them.
+IDENTIFIER_SHARE = 0.9
+IDENTIFIER_ROWS = 20
+#: With fewer rows a column may determine the target by chance.
+LEAK_ROWS = 50
+#: So many rows are looked at first: what does not hold there does not hold.
+SAMPLE = 10_000
+#: A column of so few different numbers is compared with the target value by value.
+FEW_VALUES = 20
+
+_LOOKALIKES = {
+    "numbers with thousands signs": re.compile(r"[+-]?[0-9]{1,3}(?:[., '\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?"),
+    "numbers with a decimal comma": re.compile(r"[+-]?[0-9]+,[0-9]+"),
+    "percentages": re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)? ?%"),
+    "amounts of money": re.compile(r"[$\u20ac\u00a3\u00a5] ?[+-]?[0-9][0-9.,]*|[+-]?[0-9][0-9.,]* ?[$\u20ac\u00a3\u00a5]"),
+    "dates": re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}(?:[ T][0-9:.]+)?"),
+}
+_PLAIN = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+
+
+def useless_columns(table: Table, keep: Collection[str] = (), limits: Limits | None = None) -> dict[str, str]:
+    """Return the columns to leave out of a fit, each with the reason; those in `keep` stay whatever they hold.
+
+    The time is linear in rows and columns.
+    """
+    most = (limits or Limits()).categories
+    reasons: dict[str, str] = {}
+    seen: dict[bytes, list[str]] = {}
+    for name in table.schema.names:
+        if name in keep:
+            continue
+        values = _values(table, name)
+        if (values == values[0]).all() or _all_gaps(values):
+            reasons[name] = "it is the same in every row" if not _all_gaps(values[:1]) else "all its cells are gaps"
+            continue
+        if table.schema.kinds[name] == "category":
+            n_levels, n_held = len(table.categories[table.schema.places[name]].levels), int((values >= 0).sum())
+            if n_held >= IDENTIFIER_ROWS and n_levels >= IDENTIFIER_SHARE * n_held:
+                reasons[name] = f"nearly every row has a text of its own ({n_levels:,} in {n_held:,} rows), as identifiers do"
+                continue
+            if n_levels > most:
+                reasons[name] = f"it holds {n_levels:,} different texts; the limit is {most:,}"
+                continue
+        key = _digest(table, name, values)
+        if key in seen:
+            reasons[name] = f"it equals {seen[key][0]!r}"
+        seen.setdefault(key, []).append(name)
+    return reasons
+
+
+def leaks(table: Table, target: NDArray[Any], *, thresholds: bool = False) -> dict[str, str]:
+    """Return the columns that hold the target in another form, each with what they do to it; target values are (n,), without gaps.
+
+    Found are copies and linear functions of a number, and columns each of whose values stands beside one target value only; with
+    `thresholds` also numbers that a threshold between every two classes cuts into classes without a mistake, which may be honest.
+    """
+    if target.ndim != 1 or len(target) < LEAK_ROWS or not isinstance(table.numbers, np.ndarray):
+        return {}
+    numeric = target.dtype.kind in "fiu"
+    values, codes = np.unique(target, return_inverse=True) if numeric else _text_codes(target)
+    if len(values) < 2:
+        return {}
+    classes = not numeric or len(values) <= FEW_VALUES
+    sample = np.sort(np.random.Generator(np.random.Philox(0)).permutation(len(target))[:SAMPLE])
+    found = {}
+    for name in table.schema.names:
+        column = _values(table, name)
+        kind = table.schema.kinds[name]
+        what = ""
+        for rows in (sample, np.arange(len(target))):
+            what = _leak(column[rows], kind == "number", target[rows], codes[rows], numeric=numeric, classes=classes, thresholds=thresholds)
+            if not what:
+                break
+        if what:
+            found[name] = what
+    return found
+
+
+def lookalikes(table: Table) -> dict[str, str]:
+    """Return the category columns whose texts all look like numbers or dates that `cells` does not take, with what they seem."""
+    found = {}
+    for name, column in zip(table.schema.categories, table.categories, strict=True):
+        levels = column.levels[:1000]
+        for what, form in _LOOKALIKES.items():
+            alike = [form.fullmatch(level) is not None for level in levels]
+            if any(alike) and all(is_alike or _PLAIN.fullmatch(level) for is_alike, level in zip(alike, levels, strict=True)):
+                found[name] = f"{what}, such as {levels[alike.index(True)]!r}"
+                break
+    return found
+
+
+def screening_notices(useless: dict[str, str], leaking: dict[str, str], alike: dict[str, str]) -> tuple[str, ...]:
+    """Return what was found in sentences, the most important first."""
+    notices = [f"column {name!r} {what}: is it known before the target is? If not, drop it." for name, what in leaking.items()]
+    notices += [
+        f"column {name!r} is a category though it looks like {what}: write plain numbers or ISO dates." for name, what in alike.items()
+    ]
+    reasons: dict[str, list[str]] = {}
+    for name, reason in useless.items():
+        reasons.setdefault(reason, []).append(name)
+    for reason, names in reasons.items():
+        plural = len(names) > 1
+        notices.append(f"column{'s' if plural else ''} {listed(names)} {'are' if plural else 'is'} left out: {reason}.")
+    return tuple(notices)
+
+
+def _values(table: Table, name: str) -> NDArray[Any]:
+    """Return a column as numbers, codes or date-times."""
+    if name in table.schema.categories:
+        return table.categories[table.schema.places[name]].codes
+    return table.column(name)
+
+
+def _all_gaps(values: NDArray[Any]) -> bool:
+    gaps = values < 0 if values.dtype.kind == "i" else np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
+    return bool(gaps.all())
+
+
+def _digest(table: Table, name: str, values: NDArray[Any]) -> bytes:
+    """Return a digest that two columns share where they are of one kind and equal in every row."""
+    digest = hashlib.blake2b(table.schema.kinds[name].encode(), digest_size=16)
+    if values.dtype.kind == "f":
+        values = values + 0.0  # -0.0 equals 0.0, and gaps may differ in their bits
+        values[np.isnan(values)] = np.nan
+    elif values.dtype.kind == "i":
+        digest.update("\0".join(table.categories[table.schema.places[name]].levels).encode())
+    digest.update(np.ascontiguousarray(values).view(np.uint8).data)
+    return digest.digest()
+
+
+def _text_codes(target: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    place: dict[str, int] = {}
+    codes = np.array([place.setdefault(str(value), len(place)) for value in target.tolist()], dtype=np.int64)
+    return np.array(list(place), dtype=object), codes
+
+
+def _leak(
+    column: NDArray[Any], is_number: bool, target: NDArray[Any], codes: NDArray[Any], *, numeric: bool, classes: bool, thresholds: bool
+) -> str:
+    if column.dtype.kind == "f" and np.isnan(column).any():
+        held = ~np.isnan(column)
+        if held.mean() < 0.5:
+            return ""
+        column, target, codes = column[held], target[held], codes[held]
+    if len(column) < LEAK_ROWS or (codes == codes[0]).all():
+        return ""
+    if is_number and numeric:
+        if (column == target).all():
+            return "is a copy of the target"
+        if not classes and _is_linear(column, target.astype(np.float64)):
+            return "is a linear function of the target"
+    levels, place = np.unique(column, return_inverse=True)
+    if len(levels) < 2:
+        return ""
+    if len(levels) <= (FEW_VALUES if is_number else len(column) / 10):
+        low, high = np.full(len(levels), np.iinfo(np.int64).max), np.full(len(levels), -1)
+        np.minimum.at(low, place, codes)
+        np.maximum.at(high, place, codes)
+        return "alone determines the target" if (low == high).all() else ""
+    if thresholds and is_number and classes:
+        sorted_codes = codes[np.argsort(column, kind="stable")]
+        changes = np.flatnonzero(np.diff(sorted_codes))
+        ties = np.sort(column)
+        if len(changes) == len(np.unique(codes)) - 1 and all(ties[i] < ties[i + 1] for i in changes):
+            return "alone determines the target by thresholds"
+    return ""
+
+
+def _is_linear(x: NDArray[Any], y: NDArray[np.float64]) -> bool:
+    dx, dy = x - x.mean(), y - y.mean()
+    with np.errstate(over="ignore", invalid="ignore"):
+        scale = float(dx @ dx) * float(dy @ dy)
+        return bool(np.isfinite(scale)) and scale > 0.0 and float(dx @ dy) ** 2 > (1.0 - 1e-12) * scale

@@ -1,0 +1,165 @@
+"""From whatever holds a table to what a fit needs: features that are of use, the target, and what stands beside them in other columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.data.dialect import Dialect
+from glassnet.data.limits import Limits
+from glassnet.data.overrides import check_overrides
+from glassnet.data.screening import leaks, lookalikes, screening_notices, useless_columns
+from glassnet.data.table import Column, Kind, Schema, Table
+from glassnet.data.target import target_array
+from glassnet.errors import DataError
+from glassnet.model import as_table
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What a fit learns from, and what there is to say about it.
+
+    Attributes
+    ----------
+    table : the features, without the columns that are of no use
+    values : of the target, (n,) or (n, m)
+    names : of the target's columns
+    weights, groups, time : (n,) or None
+    columns : the names of all features in the order of the table, also of those left out
+    others : the names of the columns that are no features: target, weights, groups, and what was dropped on request
+    left_out : the features that are of no use, each with the reason
+    notices : sentences
+    """
+
+    table: Table
+    values: Any
+    names: tuple[str, ...]
+    weights: Array | None = None
+    groups: Array | None = None
+    time: Array | None = None
+    columns: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """Return what a model remembers of this as JSON-able values; `Model` tells by it which columns it knows."""
+        columns = {"features": list(self.columns), "others": list(self.others), "left_out": dict(self.left_out)}
+        return {"columns": columns, "notices": list(self.notices)}
+
+
+def prepare(
+    table: Any,
+    target: Any,
+    *,
+    types: Mapping[str, Kind] | None = None,
+    drop: Collection[str] = (),
+    weights: str | None = None,
+    groups: Any = None,
+    time: Any = None,
+    dialect: Dialect | None = None,
+    limits: Limits | None = None,
+) -> Prepared:
+    """Return what a fit needs of a table.
+
+    Parameters
+    ----------
+    table : path of a file or folder (see `glassnet.data.read.read_table`), or what `glassnet.data.table.table_of` takes
+    target : name of the target's column (or a list of names), which is then not a feature; or the target values themselves
+    types : kinds of some columns ("number", "category", "boolean", "datetime"); such a column is never left out
+    drop : names of columns that are no features
+    weights : name of the column that holds the weights of the rows; it is no feature
+    groups : name of the column by which rows belong together, which is then no feature; or the group of each row (n,)
+    time : name of the column by which rows are ordered, which stays a feature; or the time of each row (n,)
+    dialect, limits : for files
+
+    Raises
+    ------
+    DataError
+        For columns that do not exist, do not hold what was said of them, and where no feature is left.
+    SettingError
+        For types, drop, dialect or limits of another kind.
+    """
+    check_overrides(types, drop, dialect, limits)
+    given = table
+    if isinstance(table, str | Path):
+        from glassnet.data.read import read_table
+
+        read = read_table(table, types=types, dialect=dialect, limits=limits)
+    else:
+        read = as_table(table).retyped(types or {})
+    names, values = _target(given, read, target)
+    beside = [name for name in (weights, groups) if isinstance(name, str)]
+    for name in (*beside, *([time] if isinstance(time, str) else [])):
+        read.require(name)
+    weight = None if weights is None else _weights(read, weights)
+    group, moment = (_by(read, by, what) for by, what in ((groups, "groups"), (time, "time")))
+    for name in drop:
+        read.require(name)
+    others = tuple(dict.fromkeys([*([] if values is not None else names), *beside, *drop]))
+    features = read.drop(others) if others else read
+    columns = features.schema.names
+    if not columns:
+        raise DataError("the table has no column beside its target: nothing to predict from.")
+    values = values if values is not None else _column_values(given, read, names)
+    useless = useless_columns(features, types or (), limits) if features.n_rows > 1 and isinstance(features.numbers, np.ndarray) else {}
+    if len(useless) == len(columns):
+        shown = "; ".join(f"{name!r}: {reason}" for name, reason in list(useless.items())[:5])
+        raise DataError(f"no column of the table is of use to predict from. {shown}. types={{...}} keeps a column.")
+    features = features.drop(tuple(useless)) if useless else features
+    y = target_array(values)
+    leaking = leaks(features, y) if len(y) == features.n_rows else {}
+    notices = (*read.notices, *screening_notices(useless, leaking, lookalikes(features)))
+    return Prepared(features, values, names, weight, group, moment, columns, others, useless, notices)
+
+
+def _target(given: Any, read: Table, target: Any) -> tuple[tuple[str, ...], Any]:
+    """Return the target's names, and its values where they were given instead."""
+    named = isinstance(target, str) or (isinstance(target, list | tuple) and target and all(isinstance(t, str) for t in target))
+    if target is None or (np.ndim(target) == 0 and not named):
+        raise DataError(f"target is the name of a column, a list of names, or the target values themselves, but {target!r} came.")
+    from_file = isinstance(given, str | Path)
+    if not named and from_file:
+        raise DataError("for a table in a file the target is the name of one of its columns (or a list of names).")
+    held = set(read.schema.names)
+    if not named or (not isinstance(target, str) and not from_file and len(target) == read.n_rows and not set(target) <= held):
+        return ("y",), target
+    names: Sequence[str] = (target,) if isinstance(target, str) else tuple(target)
+    for name in names:
+        read.require(name)
+    return tuple(names), None
+
+
+def _column_values(given: Any, read: Table, names: Sequence[str]) -> Any:
+    """Return the values of target columns: from memory as they are, for a table would make "true" of True."""
+    if isinstance(given, Mapping) or hasattr(given, "columns"):
+        columns = [np.asarray(given[name]) for name in names]
+    elif isinstance(given, list | tuple) and isinstance(given[0], Mapping):
+        columns = [np.array([record.get(name) for record in given], dtype=object) for name in names]
+    else:
+        columns = [read.column(name) for name in names]
+    return columns[0] if len(columns) == 1 else np.column_stack(columns)
+
+
+def _by(table: Table, by: Any, what: str) -> Array | None:
+    if by is None or isinstance(by, str):
+        return None if by is None else table.column(by)
+    values = np.asarray(by)
+    if values.shape != (table.n_rows,):
+        raise DataError(
+            f"{what} is the name of a column or one value a row: the table has {table.n_rows} rows, but shape {values.shape} came."
+        )
+    return values
+
+
+def _weights(table: Table, name: str) -> Array:
+    weight = np.asarray(table.select(Schema((Column(name, "number"),))).column(name), dtype=np.float64)
+    if np.isnan(weight).any():
+        raise DataError(f"the column of weights {name!r} has a gap in row {int(np.isnan(weight).argmax())} (counting from 0).")
+    return weight

@@ -1,0 +1,177 @@
+"""Any table that is written is read back equal: text by Python's csv module in any dialect, Parquet by pyarrow."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import gzip
+import io
+import math
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from glassnet.data.cells import date_levels, number_of, text_of
+from glassnet.data.dialect import Dialect
+from glassnet.data.read import read_batches, read_table
+from glassnet.data.table import Table, table_of
+
+NUMBERS = st.one_of(st.integers(-(2**53), 2**53).map(float), st.floats(allow_nan=False, allow_infinity=False))
+DATES = st.one_of(st.dates(), st.datetimes())
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+KINDS: dict[str, st.SearchStrategy[Any]] = {"number": NUMBERS, "boolean": st.booleans(), "datetime": DATES, "category": TEXTS}
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, list[Any]]]:
+    """The kinds of the columns and their values, with gaps."""
+    n = draw(st.integers(1, 8))
+    names = draw(st.lists(TEXTS.filter(lambda name: name.strip() == name != ""), min_size=1, max_size=5, unique=True))
+    kinds = {name: draw(st.sampled_from(list(KINDS))) for name in names}
+    return kinds, {name: draw(st.lists(st.none() | KINDS[kind], min_size=n, max_size=n)) for name, kind in kinds.items()}
+
+
+def as_read(kind: str, value: Any) -> Any:
+    """What a cell is once it has been read."""
+    if value is None:
+        return None
+    if kind == "datetime":
+        return value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
+    return value if kind == "number" else text_of(value)
+
+
+def plain(values: Any) -> list[Any]:
+    return [None if value is None or (isinstance(value, float) and math.isnan(value)) else value for value in values.tolist()]
+
+
+def check(read: Table, kinds: dict[str, str], values: dict[str, list[Any]]) -> None:
+    assert read.schema.names == tuple(values)
+    for name, kind in kinds.items():
+        expected = [as_read(kind, value) for value in values[name]]
+        assert plain(read.retyped({name: kind}).column(name)) == expected, name
+        held = {value for value in expected if value is not None}
+        if kind != "category" and held:
+            assert read.schema.kinds[name] == kind
+
+
+dialects = st.fixed_dictionaries(
+    {
+        "delimiter": st.sampled_from(",;\t|:^ "),
+        "quote": st.sampled_from("\"'~"),
+        "line_end": st.sampled_from(["\n", "\r\n", "\r"]),
+        "quoting": st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
+        "encoding": st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
+        "decimal": st.sampled_from(".,"),
+        "gap": st.sampled_from(["", "NA", " ? ", "null"]),
+        "compress": st.booleans(),
+    }
+)
+
+
+def text_law(table: tuple[dict[str, str], dict[str, list[Any]]], how: dict[str, Any]) -> None:
+    kinds, values = table
+    if how["quoting"] == csv.QUOTE_MINIMAL:  # the csv module of Python 3.11 quotes line ends only where they are the file's own
+        bare = str.maketrans("\r\n", "__")
+        kinds = {name.translate(bare): kind for name, kind in kinds.items()}
+        values = {name.translate(bare): [v.translate(bare) if isinstance(v, str) else v for v in column] for name, column in values.items()}
+    decimal = "." if how["delimiter"] == "," else how["decimal"]
+
+    def cell(value: Any) -> Any:
+        return how["gap"] if value is None else repr(value).replace(".", decimal) if isinstance(value, float) else str(value)
+
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter=how["delimiter"], quotechar=how["quote"], quoting=how["quoting"], lineterminator=how["line_end"])
+    writer.writerow(values)
+    writer.writerows([cell(value) for value in row] for row in zip(*values.values(), strict=True))
+    content = stream.getvalue().encode(how["encoding"])
+    dialect = Dialect(delimiter=how["delimiter"], quote=how["quote"], decimal=decimal)
+    text = {name: "category" for name, kind in kinds.items() if kind == "category"}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        path.write_bytes(gzip.compress(content) if how["compress"] else content)
+        read = read_table(path, types=text, dialect=dialect)
+        check(read, kinds, values)
+        schema = read.retyped(kinds).schema
+        again = list(read_batches(path, schema=schema, dialect=dialect))
+        assert len(again) == 1
+        check(again[0], kinds, values)
+
+
+def parquet_law(table: tuple[dict[str, str], dict[str, list[Any]]]) -> None:
+    kinds, values = table
+    types = {"number": pa.float64(), "boolean": pa.bool_(), "datetime": pa.timestamp("us"), "category": pa.string()}
+    written = pa.table({name: pa.array([None if v is None else as_read(kinds[name], v) if kinds[name] == "datetime" else v for v in column],
+                                       types[kinds[name]]) for name, column in values.items()})  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.parquet"
+        pa.parquet.write_table(written, path)
+        text = {name: "category" for name, kind in kinds.items() if kind == "category"}
+        check(read_table(path, types=text), kinds, values)
+        if not any(kind == "category" for kind in kinds.values()):
+            assert read_table(path).schema == table_of(written).schema
+
+
+# Every spelling that pyarrow and the rule of `cells` might take differently: pyarrow reads, and the rule is what it must have meant.
+
+SPELLINGS = [
+    "0", "1", "7", "007", "-0", "+5", "5.", ".5", "-.5", "1.50", "1e6", "1E-3", "1e+05", "9007199254740993", "99999999999999999999999",
+    "1e308",
+    "0x10", "0X1f", "0b1", "1_000", "1,5", "1 000", "- 5", "1f", "1.0.0", "5%", "$5", "٣", "one",
+    "true", "TRUE", "True", "false", "tRuE", "t", "yes", "",
+    "2024-02-29", "2023-02-29", "2024-1-1", "20240101", "0001-01-01", "9999-12-31", "2024-01-01 10", "2024-01-01T10", "2024-01-01 10:30",
+    "2024-01-01 10:30:59", "2024-01-01T10:30:59.5", "2024-01-01 10:30:59.123456", "2024-01-01 24:00", "2024-01-01 10:60", "2024-01-01 1000",
+    "2024-01-01 10:30Z", "2024-01-01 10Z", "2024-01-01Z", "2024-01-01 10:30+02:00", "2024-01-01 10:30-0530", "2024-01-01 10:30+02",
+    "10:30", "10:30:00",
+    "NA", "n/a", "N/A", "null", "NULL", "None", "nan", "NaN", "<NA>", "NaT", "?", "-", "na", " NA", "  ", " 5 ", " true ", " 2024-02-29 ",
+]  # fmt: skip
+
+
+def kind_law(spellings: list[str]) -> None:
+    levels = sorted({text for cell in spellings if (text := text_of(cell)) is not None})
+    codes = np.zeros(1, np.int32)
+    if all(number_of(level) is not None for level in levels):
+        kind = "number"
+    elif set(levels) <= {"true", "false"}:
+        kind = "boolean"
+    else:
+        kind = "category" if isinstance(date_levels(codes, levels), str) else "datetime"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        path.write_text("a;b\n" + "".join(f"{cell};x\n" for cell in spellings), encoding="utf-8")
+        read = read_table(path, dialect=Dialect(delimiter=";", decimal="."))
+        assert read.schema.kinds["a"] == kind
+        by_rule = read_table(path, dialect=Dialect(delimiter=";", decimal="."), types={"a": "category"}).retyped({"a": kind})  # type: ignore[dict-item]
+        assert plain(read.column("a")) == plain(by_rule.column("a"))
+        (stretch,) = read_batches(path, schema=read.schema, dialect=Dialect(delimiter=";", decimal="."))
+        assert plain(stretch.column("a")) == plain(read.column("a"))
+
+
+def alike(kinds: list[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(kinds), min_size=1, max_size=5)
+
+
+SPELLED = st.one_of(alike(SPELLINGS), alike(SPELLINGS[:17] + SPELLINGS[-12:]), alike([s for s in SPELLINGS if s.startswith(("2", " "))]))
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_each_spelling(spelling: str) -> None:
+    kind_law([spelling])
+    kind_law([spelling, "5"])
+
+
+quick = settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+long = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+test_text = quick(given(tables(), dialects)(text_law))
+test_parquet = quick(given(tables())(parquet_law))
+test_kinds = quick(given(SPELLED)(kind_law))
+test_kinds_long = pytest.mark.slow(long(given(SPELLED)(kind_law)))
+test_text_long = pytest.mark.slow(long(given(tables(), dialects)(text_law)))
+test_parquet_long = pytest.mark.slow(long(given(tables())(parquet_law)))
