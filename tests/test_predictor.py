@@ -92,6 +92,6 @@ def test_what_is_no_row_is_refused(row: Any, said: str) -> None:
 
 
 def test_a_table_with_categories_has_no_predictor() -> None:
-    model = glassnet.fit({"a": SCORE, "b": np.where(SCORE > 1, "u", "v"), "y": SCORE}, "y", Plan(max_epochs=1))
+    model = glassnet.fit({"a": X[:, 0], "b": np.where(X[:, 4] > -3, "u", "v"), "y": SCORE}, "y", Plan(max_epochs=1))
     with pytest.raises(UnsupportedError, match="columns 'b' hold"):
         Predictor(model)

@@ -224,7 +224,7 @@ def table_of_text(tmp_path):
         (["train", PENGUINS, "--target", "species", "-o", "model.pkl"], "a model file ends in .glassnet: write model.glassnet"),
         (["train", PENGUINS, "--target", "species", "-o", "nowhere/m.glassnet"], "there is no folder nowhere"),
         (["train", PENGUINS, "--target", "species", "-o", "."], ". is a folder"),
-        (["train", ".", "--target", "species"], ".: is a folder"),
+        (["train", ".", "--target", "species"], ".: is the folder that the program runs in"),
         (["train", PENGUINS.with_name("penguin.csv"), "--target", "species"], "Did you mean 'penguins.csv'?"),
         (["train", PENGUINS.parent, "--target", "species"], "is a folder"),
         (["train", PENGUINS.with_name("README.md"), "--target", "species"], "unknown kind of file"),

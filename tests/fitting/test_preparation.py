@@ -242,13 +242,13 @@ def test_a_long_file_is_predicted_for_a_stretch_at_a_time(tmp_path: Path, monkey
     path = tmp_path / "long.csv"
     pd.DataFrame(FEATURES).loc[np.tile(np.arange(N), 600)].to_csv(path, index=False)
     sizes: list[int] = []
-    predict = glassnet.Network.predict
+    predict = type(MODEL.engine).predict
 
-    def noted(network: glassnet.Network, X: Any) -> Any:
+    def noted(engine: Any, X: Any) -> Any:
         sizes.append(len(X))
-        return predict(network, X)
+        return predict(engine, X)
 
-    monkeypatch.setattr(glassnet.Network, "predict", noted)
+    monkeypatch.setattr(type(MODEL.engine), "predict", noted)
     scores = MODEL.raw_scores(path)
     assert len(sizes) > 1
     assert sum(sizes) == len(scores) == 600 * N

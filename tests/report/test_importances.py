@@ -7,6 +7,7 @@ import pytest
 
 import glassnet
 from glassnet.data.table import table_of
+from glassnet.errors import DataNotice
 from glassnet.report import Part, permutation_importances
 from glassnet.report import importances as module
 
@@ -23,7 +24,8 @@ def linear():
         "a": rng.normal(size=n),
     }
     y = 2.0 * columns["a"] + columns["b"]
-    model = glassnet.fit(columns, y, glassnet.Plan(hidden_layer_sizes=(32,), max_epochs=60))
+    with pytest.warns(DataNotice, match="'same' is left out"):
+        model = glassnet.fit(columns, y, glassnet.Plan(hidden_layer_sizes=(32,), max_epochs=60))
     return model, Part(table_of(columns), y)
 
 

@@ -158,7 +158,7 @@ def test_file_is_the_page(made, tmp_path):
 def test_names_of_strangers_are_text(classes):
     rng = np.random.default_rng(0)
     names = [f"{EVIL}{i}" for i in range(3)]
-    columns = {names[0]: rng.normal(size=60), names[1]: rng.normal(size=60), names[2]: np.array([EVIL, "b\u202e"] * 30, dtype=object)}
+    columns = {names[0]: rng.normal(size=60), names[1]: rng.normal(size=60), names[2]: np.array([EVIL, "b\u202e", EVIL] * 20, dtype=object)}
     y = np.array([EVIL, f"{EVIL}!"] * 30, dtype=object) if classes else rng.normal(size=60)
     model = glassnet.fit({**columns, f"{EVIL} y": y}, f"{EVIL} y", glassnet.Plan(hidden_layer_sizes=(3,), max_epochs=2))
     model = replace(model, training={**model.training, "ended": EVIL, "engine": EVIL, "plan": {EVIL: EVIL, "seed": EVIL}})
