@@ -42,6 +42,9 @@ void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T
     Vector<T> sum[n_rows][n_vectors];
     for (auto& row : sum)
         for (auto& v : row) v = Vector<T>{};
+    // C is wanted only when the sums are done: its way from memory is hidden behind them.
+    for (std::size_t i = 0; i < n_rows; ++i)
+        for (std::size_t j = 0; j < n_vectors; ++j) __builtin_prefetch(C + i * step_c + j * lanes<T>, 1);
     for (std::size_t p = 0; p < k; ++p) {
         Vector<T> b[n_vectors];
         for (std::size_t j = 0; j < n_vectors; ++j) b[j] = load(B + p * step_b + j * lanes<T>);

@@ -52,7 +52,7 @@ class Pace {
 
   private:
     static constexpr double shortest_window = 2e-4, long_window = 2e-3, shortest_hold = 0.1, longest_hold = 1.6;  // seconds
-    static constexpr int windows_a_trial = 3;
+    static constexpr int windows_a_trial = 8;
 
     struct Choice {
         std::size_t n_workers;
