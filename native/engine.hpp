@@ -84,6 +84,12 @@ class Engine {
         steps.losses.reserve(batches.n);
         steps.weights.reserve(batches.n);
         std::unique_ptr<Team> team;
+        const auto gather_team = [&] {
+            if (pace_.n_workers() == 1 || (team && team->n_workers() == pace_.n_workers())) return;
+            team.reset();
+            team = std::make_unique<Team>(pace_.n_workers() - 1);
+        };
+        gather_team();
         auto asked = Clock::now(), window_start = asked;
         std::size_t window = 0;
         for (std::size_t i = 0; i < batches.n; ++i, ++window) {
@@ -98,10 +104,7 @@ class Engine {
                     asked = Clock::now();
                 }
                 window = 0;
-                if (pace_.n_workers() > 1 && (!team || team->n_workers() != pace_.n_workers())) {
-                    team.reset();
-                    team = std::make_unique<Team>(pace_.n_workers() - 1);
-                }
+                gather_team();
                 window_start = Clock::now();
             }
             bind(X, y, weight, batches.order + batches.offsets[i], static_cast<std::size_t>(batches.offsets[i + 1] - batches.offsets[i]));
