@@ -150,16 +150,16 @@ def test_two_hundred_fits_are_interrupted_anywhere() -> None:
     order, offsets = np.tile(np.arange(500), 4000), np.arange(0, 2_000_001, 50)
     interrupted = 0
     for _ in range(200):
-        engine = NativeEngine(Network([Dense(64, "relu"), Dense(3)], 20, seed=0), Softmax(), SGD(), n_threads=2)
+        engine = NativeEngine(Network([Dense(64, "relu"), Dense(3)], 20, seed=0), Softmax(), SGD(0.01), n_threads=2)
         timer = threading.Timer(float(rng.uniform(0, 0.05)), lambda: os.kill(os.getpid(), signal.SIGINT))
-        timer.start()
         try:
+            timer.start()
             steps = engine.run(X, y, None, order, offsets, 0, np.full(40_000, 1e-3))
             timer.join()
         except KeyboardInterrupt:  # before the run or after it
             continue
         interrupted += steps.status == "interrupted"
-        again = NativeEngine(Network([Dense(64, "relu"), Dense(3)], 20, seed=0), Softmax(), SGD(), n_threads=1)
+        again = NativeEngine(Network([Dense(64, "relu"), Dense(3)], 20, seed=0), Softmax(), SGD(0.01), n_threads=1)
         again.run(X, y, None, order, offsets[: steps.done + 1], 0, np.full(steps.done, 1e-3))
         np.testing.assert_array_equal(again.network.parameters.theta, engine.network.parameters.theta)
     assert interrupted > 150
