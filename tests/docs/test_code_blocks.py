@@ -81,7 +81,7 @@ def run_command(command: str, folder: Path, place: str) -> None:
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
         cwd=folder,
-        env={**os.environ, "PATH": path, "PYTHONWARNINGS": "error"},
+        env={**os.environ, "PATH": path, "PYTHONWARNINGS": f"error,{os.environ['PYTHONWARNINGS']}"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -119,6 +119,7 @@ def on_epoch(epoch):
 
 with warnings.catch_warnings(record=True) as came:
     warnings.simplefilter("always")
+    warnings.filterwarnings("ignore", "the native engine is not built")
     model = glassnet.fit(X, X[:, 0] > 0, glassnet.Plan(max_epochs=1_000_000, patience=1_000_000, early_stopping=True), on_epoch=on_epoch)
 print(model.training["ended"], [str(w.message) for w in came], bool((model.predict(X) == (X[:, 0] > 0)).mean() > 0.7))
 """
