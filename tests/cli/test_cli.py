@@ -209,7 +209,10 @@ def table_of_text(tmp_path):
         (["train", PENGUINS, "--target", "species", "--test-fraction", "1.5"], "--test-fraction"),
         (["train", PENGUINS, "--target", "species", "--learning-rate", "fast"], "--learning-rate"),
         (["train", PENGUINS, "--target", "species", "--engine", "referense"], "Did you mean 'reference'?"),
-        (["train", PENGUINS, "--target", "species", "-o", "model.pkl"], "a model file ends in .glassnet and a report ends in .html: write model.glassnet"),
+        (
+            ["train", PENGUINS, "--target", "species", "-o", "model.pkl"],
+            "a model file ends in .glassnet and a report ends in .html: write model.glassnet",
+        ),
         (["train", PENGUINS, "--target", "species", "-o", "nowhere/m.glassnet"], "there is no folder nowhere"),
         (["train", PENGUINS, "--target", "species", "-o", "."], ". is a folder"),
         (["train", ".", "--target", "species"], "is the folder that the program runs in"),
