@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
@@ -37,7 +39,9 @@ def main() -> None:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(Text(f"$ {' '.join(COMMAND)}", style="bold"))
     console.print(Text.from_ansi(printed()))
-    console.save_svg(str(HERE / "train.svg"), title="glassnet train", font_aspect_ratio=0.61)
+    # Without the fonts that rich has fetched from elsewhere: the reader's own will do.
+    plain = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    console.save_svg(str(HERE / "train.svg"), title="glassnet train", font_aspect_ratio=0.61, code_format=plain)
 
 
 if __name__ == "__main__":
