@@ -64,7 +64,7 @@ def evaluate(
         raise click.UsageError(f"the model predicts {expected}, but --target names {len(names)}: name each once, in the same order.")
     schema, kinds = trained.encoder.schema, [column.kind for column in trained.target.columns]
     wanted = Schema((*schema.columns, *(Column(name, kind) for name, kind in zip(names, kinds, strict=True))))
-    read = read_table(table, schema=wanted, dialect=dialect_of(delimiter, encoding, decimal))
+    read = read_table(table, schema=wanted, dialect=dialect_of(table, delimiter, encoding, decimal))
     rows, values, known = rows_with_target(read, names, table)
     left_out = int((~known).sum())
     if not quiet:

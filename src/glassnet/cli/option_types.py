@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -86,16 +87,21 @@ def dialect_options(command: Command) -> Command:
     return command
 
 
-def dialect_of(delimiter: str | None, encoding: str | None, decimal: str | None) -> Dialect | None:
-    """Return what those options say, None where they say nothing.
+def dialect_of(table: Path, delimiter: str | None, encoding: str | None, decimal: str | None) -> Dialect | None:
+    """Return what those options say of a table, None where they say nothing.
 
     Raises
     ------
     SettingError
         For a delimiter or decimal mark that cannot be one, and an unknown encoding.
+    click.UsageError
+        Where the table is no text file.
     """
     from glassnet.data.dialect import Dialect
+    from glassnet.data.read import TEXT_SUFFIXES
 
     if delimiter is None and encoding is None and decimal is None:
         return None
+    if not table.name.lower().endswith(TEXT_SUFFIXES):
+        raise click.UsageError(f"--delimiter, --encoding and --decimal are for text files, which {table} is not: leave them out.")
     return Dialect(delimiter="\t" if delimiter in ("tab", "\\t") else delimiter, encoding=encoding, decimal=decimal)

@@ -111,7 +111,7 @@ def train(
         engine=engine,
         n_threads=threads,
     )
-    dialect = dialect_of(delimiter, encoding, decimal)
+    dialect = dialect_of(table, delimiter, encoding, decimal)
     roles = Roles(targets, _by_column(types), drop, weights, group, time, task, dialect)
     roles.check()
     fraction = 0.2 if test_fraction is None else test_fraction
