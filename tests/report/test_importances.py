@@ -44,6 +44,16 @@ def test_importances_are_what_theory_says(linear):
     assert all(one.least <= one.mean <= one.most for one in found.columns)
 
 
+def test_dates_are_shuffled_as_numbers_are():
+    rng = np.random.default_rng(0)
+    days, noise = rng.integers(0, 500, 400), rng.normal(size=400)
+    columns = {"noise": noise, "day": np.datetime64("2026-01-01") + days.astype("timedelta64[D]")}
+    model = glassnet.fit(columns, days * 1.0, glassnet.Plan(hidden_layer_sizes=(16,), max_epochs=30))
+    found = permutation_importances(model, Part(table_of(columns), days * 1.0))
+    assert [one.column for one in found.columns] == ["day", "noise"]
+    assert found.columns[0].mean > 1.0
+
+
 def test_data_stay_as_they_are(linear):
     model, part = linear
     before = np.array(part.table.numbers)

@@ -6,6 +6,7 @@ import click
 
 from glassnet import __version__
 from glassnet.cli.doctor import doctor
+from glassnet.cli.evaluate import evaluate
 from glassnet.cli.failures import Commands
 from glassnet.cli.predict import predict
 from glassnet.cli.show import show
@@ -19,6 +20,7 @@ HELP = """Neural networks that you can see through: train one on your table, the
 \b
   glassnet train penguins.csv --target species
   glassnet predict penguins.glassnet new.csv -o predictions.csv
+  glassnet evaluate penguins.glassnet newer.csv
   glassnet show penguins.glassnet
 """
 
@@ -31,5 +33,6 @@ def main() -> None:
 
 main.add_command(train)
 main.add_command(predict)
+main.add_command(evaluate)
 main.add_command(show)
 main.add_command(doctor)

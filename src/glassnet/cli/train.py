@@ -1,100 +1,105 @@
-"""`glassnet train`: a table in; a trained network, an honest score and a model file out."""
+"""`glassnet train`: a table in; a trained network, an honest score, a model file and a page out."""
 
 from __future__ import annotations
 
-import sys
-import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from glassnet.cli.progress import watched
-from glassnet.cli.words import counted, duration, printable
+from glassnet.cli.invocation import Repeatable, invocation
+from glassnet.cli.notes import tell
+from glassnet.cli.option_types import ColumnKind, Sizes, Span, dialect_of, dialect_options
+from glassnet.cli.output_files import MODEL, PAGE, output_files
 
 if TYPE_CHECKING:
-    from glassnet.cli.training_report import TrainingReport
-    from glassnet.fitting import Session
-    from glassnet.model import Model
-    from glassnet.report import Part
-    from glassnet.training.plan import Plan
+    from glassnet.data.table import Kind
 
-TASKS = ("binary", "multiclass", "classification", "regression")
-SUFFIX = ".glassnet"
-#: Keeps the rows that are held out for the score apart from those that training holds out to stop by, for the same seed.
-HELD_OUT = 1
+TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
 
 
-class Sizes(click.ParamType[tuple[int, ...]]):
-    """Units of each hidden layer: `64`, `256,256`, or `none` for a linear model."""
-
-    name = "units"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """Return the units as whole numbers."""
-        if isinstance(value, tuple):
-            return value
-        if value.strip().lower() == "none":
-            return ()
-        try:
-            sizes = tuple(int(part) for part in value.split(","))
-        except ValueError:
-            sizes = (0,)
-        if min(sizes) < 1:
-            self.fail(f"{value!r} is no list of units: write 256,256 for two hidden layers, or none for a linear model.", param, ctx)
-        return sizes
-
-
-@click.command(short_help="Train a network on a table.")
+@click.command(cls=Repeatable, short_help="Train a network on a table.")
 @click.argument("table", type=click.Path(path_type=Path))
-@click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
 @click.option(
-    "-o", "--output", "output", type=click.Path(path_type=Path), metavar="MODEL", help="The model file; TABLE.glassnet by default."
+    "--target", "targets", required=True, multiple=True, metavar="COLUMN", help="The column to predict; several times for several."
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The model, FILE.glassnet (TABLE.glassnet by default), or the report as a page, FILE.html; twice for both.",
 )
 @click.option("--task", type=click.Choice(TASKS), help="What to predict; guessed from the target by default.")
+@click.option("--types", type=ColumnKind(), multiple=True, metavar="COLUMN=KIND", help="number, category, boolean or datetime.")
+@click.option("--drop", multiple=True, metavar="COLUMN", help="A column not to learn from.")
+@click.option("--weights", metavar="COLUMN", help="The column with the weights of the rows.")
+@click.option("--group", metavar="COLUMN", help="Rows that are held out are whole groups of this column.")
+@click.option("--time", metavar="COLUMN", help="Rows that are held out are the latest by this column.")
 @click.option(
     "--test-fraction",
     type=click.FloatRange(0.0, 0.9),
     metavar="SHARE",
-    default=0.2,
-    show_default=True,
-    help="Part of the rows that is held out for the score.",
+    help="Part of the rows that is held out for the score.  [default: 0.2]",
 )
+@click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Rows for the score, instead of rows of TABLE.")
+@click.option("--validation", type=click.Path(path_type=Path), metavar="FILE", help="Rows to stop by, instead of rows of TABLE.")
+@dialect_options
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", default=0, show_default=True, help="The same seed gives the same network."
 )
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help="Passes over the rows at most.")
+@click.option("--time-limit", type=Span(), metavar="SPAN", help="Training ends with the epoch that passes it: 30s, 5m, 1h.")
 @click.option("--hidden", type=Sizes(), metavar="UNITS", help="Units of the hidden layers, as 256,256; none is a linear model.")
 @click.option("--learning-rate", type=click.FloatRange(0.0, min_open=True), metavar="RATE", help="Learning rate of the optimizer.")
 @click.option("--batch-size", type=click.IntRange(1), metavar="ROWS", help="Rows to a step.")
 @click.option("--engine", default="auto", show_default=True, help="What executes the network.")
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads of the engine.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress and no notices, the report alone.")
+@click.option("--dry-run", is_flag=True, help="Train on two batches only, then report; no model is written unless -o asks for it.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no notes, the report alone.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def train(
     table: Path,
-    target: str,
-    output: Path | None,
+    targets: tuple[str, ...],
+    outputs: tuple[Path, ...],
     task: str | None,
-    test_fraction: float,
+    types: tuple[tuple[str, Kind], ...],
+    drop: tuple[str, ...],
+    weights: str | None,
+    group: str | None,
+    time: str | None,
+    test_fraction: float | None,
+    test: Path | None,
+    validation: Path | None,
+    delimiter: str | None,
+    encoding: str | None,
+    decimal: str | None,
     seed: int,
     epochs: int | None,
+    time_limit: float | None,
     hidden: tuple[int, ...] | None,
     learning_rate: float | None,
     batch_size: int | None,
     engine: str,
     threads: int | None,
+    dry_run: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Train a network on TABLE (CSV or Parquet), score it on rows held out, and save it as a model file.
 
-    What you leave out is chosen from the data, and shown. Ctrl-C ends training early and keeps the best weights so far.
+    What you leave out is chosen from the data, and shown. Ctrl-C ends training early, keeps the best weights so far and finishes the
+    report; a second one leaves at once.
     """
-    output = output or Path(_stem(table) + SUFFIX)
-    _check_output(output)
+    files = _files(table, outputs, dry_run=dry_run)
+    _check_rows(table, test_fraction, test, validation, group or time)
+    from glassnet.cli.training_data import Roles, gather, unknown_in_words
     from glassnet.cli.training_report import TrainingReport
+    from glassnet.cli.training_run import begin, run, score
+    from glassnet.report import held_out_scores
     from glassnet.training.plan import Plan
 
     plan = Plan(
@@ -106,134 +111,77 @@ def train(
         engine=engine,
         n_threads=threads,
     )
-    rows = read_rows(table, target, task, quiet=quiet)
-    training, held_out = hold_out(rows, test_fraction, seed)
-    report = TrainingReport(table, rows, training, held_out, silent=as_json)
+    dialect = dialect_of(table, delimiter, encoding, decimal)
+    roles = Roles(targets, _by_column(types), drop, weights, group, time, task, dialect)
+    roles.check()
+    fraction = 0.2 if test_fraction is None else test_fraction
+    data = gather(table, roles, fraction=fraction, seed=seed, validation=validation, test=test)
+    if PAGE in files and data.held_out is None:
+        raise click.UsageError(f"{files[PAGE]} would show scores, but no rows are held out for them: {_why_none(data.task)}.")
+    if not quiet:
+        tell([*unknown_in_words(data), *data.prepared.notices])
+    report = TrainingReport(data, files, silent=as_json, dry_run=dry_run)
     report.describe_data()
-    session = begin(rows, training, plan)
+    session = begin(data, plan, dry_run=dry_run)
     report.describe_session(session)
-    model = run(session, quiet=quiet)
-    if held_out:
-        from glassnet.report import held_out_scores
-
-        scored = {"rows": held_out.table.n_rows, "scores": held_out_scores(model, held_out)}
-        model = replace(model, training={**model.training, "held_out": scored})
-    model.save(output)
-    finish(report, model, output, as_json=as_json)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows whose target is known, how many others there were, the task, and whether it was guessed."""
-
-    part: Part
-    name: str
-    left_out: int
-    task: str
-    guessed: bool
-
-
-def read_rows(path: Path, target: str, task: str | None, *, quiet: bool) -> Rows:
-    """Read a table and leave out the rows without a target."""
-    import numpy as np
-
-    from glassnet.data.read import read_table
-    from glassnet.data.target import Target
-    from glassnet.errors import DataError
-    from glassnet.fitting.from_table import features_and_target
-    from glassnet.report import Part
-
-    features, values, _ = features_and_target(read_table(path), target)
-    known = np.array([value is not None for value in values]) if values.dtype == object else ~np.isnan(values)
-    left_out = len(known) - int(known.sum())
-    if left_out == len(known):
-        raise DataError(f"the target {target!r} is missing in every row of {path}: nothing to learn from.")
-    if left_out:
-        features, values = features.take(known), values[known]
-        if not quiet:
-            click.echo(f"{counted(left_out, 'row')} without {printable(target)!r} left out.", err=True)
-    fitted = Target.fit(values, names=(target,), task=task)
-    return Rows(Part(features, values), target, left_out, fitted.task, task is None)
-
-
-def hold_out(rows: Rows, fraction: float, seed: int) -> tuple[Part, Part | None]:
-    """Return the rows to train on and those to score on, the same share of each class; None where nothing is to be held out."""
-    from glassnet.data.split import split_rows
-    from glassnet.report import Part
-
-    if fraction == 0.0:
-        return rows.part, None
-    table, values = rows.part.table, rows.part.values
-    labels = None if rows.task == "regression" else values.astype(str)
-    parts = split_rows(table.n_rows, fraction, seed=[seed, HELD_OUT], stratify=labels)
-    training, held_out = (Part(table.take(part), values[part]) for part in parts)
-    return training, held_out
-
-
-def begin(rows: Rows, training: Part, plan: Plan) -> Session:
-    """Build the network for these rows."""
-    from glassnet.fitting import Session
-
-    with warnings.catch_warnings(record=True) as notices:
-        session = Session.begin(training.table, training.values, plan, task=rows.task, names=(rows.name,))
-    for notice in notices:
-        click.echo(f"Note: {notice.message}", err=True)
-    return session
-
-
-def run(session: Session, *, quiet: bool) -> Model:
-    """Train to the end, or until Ctrl-C, and return the model with its best weights.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        Where it came before anything was learned.
-    """
-    assert session.plan.max_epochs is not None
-    sys.stdout.flush()  # the report so far comes before the progress
-    with warnings.catch_warnings(), watched(session.plan.max_epochs, quiet=quiet) as on_epoch:
-        warnings.simplefilter("ignore", RuntimeWarning)  # said in our own words below
-        model = session.finish(on_epoch)
-    record = model.training
-    if record["ended"] == "interrupted":
-        if not record["updates"]:
-            raise KeyboardInterrupt
-        kept = "the weights so far" if record["best_epoch"] is None else f"the best weights so far (epoch {record['best_epoch'] + 1})"
-        click.echo(f"Interrupted after {counted(record['epochs'], 'epoch')}: {kept} are kept.", err=True)
-    elif not quiet:
-        click.echo(f"Trained for {counted(record['epochs'], 'epoch')} in {duration(record['seconds'])}.", err=True)
-    return model
-
-
-def finish(report: TrainingReport, model: Model, output: Path, *, as_json: bool) -> None:
-    """Compare the model, which is saved by now, with simpler ones, and print what came of it."""
-    try:
-        report.compare(model)
-    except KeyboardInterrupt:
-        click.echo(f"Interrupted while the simpler models were fitted; the model is in {output}.", err=True)
+    model = run(session, time_limit=time_limit, quiet=quiet)
+    record = {**model.training, **data.prepared.record()}
+    if data.held_out and data.task != "multilabel":
+        record["held_out"] = {
+            "rows": data.held_out.table.n_rows,
+            "scores": held_out_scores(model, data.held_out),
+            **({"split": data.split.to_plain()} if data.split else {"file": data.test.name if data.test else ""}),
+        }
+    model = replace(model, training=record)
+    if MODEL in files:
+        model.save(files[MODEL])
+    report.result = score(model, data, interrupted=record["ended"] == "interrupted")
+    if PAGE in files:
+        report.write_page(model, invocation())
     if as_json:
-        click.echo(report.as_json(model, output))
+        click.echo(report.as_json(model))
     else:
-        report.describe_result(model, output)
+        report.describe_result(model)
+
+
+def _files(table: Path, outputs: tuple[Path, ...], *, dry_run: bool) -> dict[str, Path]:
+    """Return where to write, by ending; a model is always written, but for a dry run."""
+    endings = {MODEL: "a model file", PAGE: "a report"}
+    files = output_files(outputs, endings)
+    return files if MODEL in files or dry_run else files | output_files([Path(_stem(table) + MODEL)], endings)
+
+
+def _check_rows(table: Path, fraction: float | None, test: Path | None, validation: Path | None, by: str | None) -> None:
+    """Refuse rows for the score that are given twice, or that are learned from."""
+    if test is not None and fraction is not None:
+        raise click.UsageError("rows for the score come from --test or are a --test-fraction of the table: leave one of them out.")
+    if by is not None and validation is not None and (test is not None or fraction == 0.0):
+        raise click.UsageError(
+            "--group and --time say how rows are held out, but none are: leave them out (--drop names a column of no use)."
+        )
+    for option, path in (("--test", test), ("--validation", validation)):
+        if path is not None and path.exists() and table.exists() and path.samefile(table):
+            raise click.UsageError(f"{option} names the table that is learned from: leave it out, and rows of it are held out.")
+
+
+def _by_column(types: tuple[tuple[str, Kind], ...]) -> dict[str, Kind]:
+    """Return the kinds by column; one that is given two is refused."""
+    kinds: dict[str, Kind] = {}
+    for column, kind in types:
+        if kinds.setdefault(column, kind) != kind:
+            raise click.UsageError(f"--types says {kinds[column]} and {kind} of column {column!r}: leave one of them out.")
+    return kinds
+
+
+def _why_none(task: str) -> str:
+    if task == "multilabel":
+        return "labels that may go together have no scores yet"
+    return "leave out --test-fraction 0, or name a file with --test"
 
 
 def _stem(table: Path) -> str:
     """Return a table's name without its suffixes."""
     name = table.name or table.absolute().name
-    for suffix in (".gz", ".csv", ".tsv", ".txt", ".parquet"):
+    for suffix in (".gz", ".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather", ".ipc"):
         name = name[: -len(suffix)] if name.lower().endswith(suffix) and len(name) > len(suffix) else name
     return name
-
-
-def _check_output(output: Path) -> None:
-    """Refuse before the training what could not be saved after it."""
-    import os
-
-    if output.is_dir():
-        raise click.BadParameter(f"{output} is a folder: name a file in it.", param_hint="'-o'")
-    if output.suffix != SUFFIX:
-        raise click.BadParameter(f"a model file ends in {SUFFIX}: write {output.with_suffix(SUFFIX)}.", param_hint="'-o'")
-    if not output.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {output.parent}: make it first.", param_hint="'-o'")
-    if not os.access(output.parent, os.W_OK):
-        raise click.BadParameter(f"the folder {output.parent} cannot be written to.", param_hint="'-o'")

@@ -132,6 +132,14 @@ class Session:
         session.held_out = session._validation(*held) if held else None
         return session
 
+    def shorten(self, n_batches: int) -> None:
+        """Keep the first batches of the rows to learn from, and one epoch of them: a trial of everything but the learning."""
+        rows, size = self.rows, self.plan.batch_size
+        assert rows is not None
+        n = rows.n if size is None else min(rows.n, n_batches * size)
+        self.rows = Rows(rows.X[:n], rows.y[:n], None if rows.weight is None else rows.weight[:n])
+        self.n_rows, self.plan = n, replace(self.plan, max_epochs=1)
+
     def release(self) -> None:
         """Let go of the rows and of what only they need; `advance` and `model` still work."""
         self.rows = self.held_out = self.state.best = self.state.finite = None

@@ -102,6 +102,9 @@ def _shuffled(table: Table, name: str, order: Array) -> Table:
         place = table.schema.categories.index(name)
         columns = [Categories(c.codes[order], c.levels) if i == place else c for i, c in enumerate(table.categories)]
         return replace(table, categories=tuple(columns))
+    if name in table.schema.dates:
+        place = table.schema.dates.index(name)
+        return replace(table, dates=tuple(d[order] if i == place else d for i, d in enumerate(table.dates)))
     place = table.schema.numbers.index(name)
     numbers = np.array(table.numbers)
     numbers[:, place] = numbers[order, place]

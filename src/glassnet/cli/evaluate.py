@@ -1,0 +1,86 @@
+"""`glassnet evaluate`: a model and a table with its target in; how good the model is on it out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from glassnet.cli.invocation import Repeatable, invocation
+from glassnet.cli.notes import tell, warnings_told
+from glassnet.cli.option_types import dialect_of, dialect_options
+from glassnet.cli.output_files import PAGE, output_files
+from glassnet.cli.words import counted, labelled, printable
+from glassnet.errors import UnsupportedError
+
+
+@click.command(cls=Repeatable, short_help="Score a model on a table whose target is known.")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="COLUMN",
+    help="The column with the truth, where it is not named as in training; several times for several.",
+)
+@click.option(
+    "-o", "--output", "outputs", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="The report as a page, FILE.html."
+)
+@dialect_options
+@click.option("-q", "--quiet", is_flag=True, help="No notes, the report alone.")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+def evaluate(
+    model: Path,
+    table: Path,
+    targets: tuple[str, ...],
+    outputs: tuple[Path, ...],
+    delimiter: str | None,
+    encoding: str | None,
+    decimal: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Score the model in the file MODEL on TABLE (CSV or Parquet), whose target is known.
+
+    The scores are those of `glassnet train`, with their 95 % intervals, beside the best constant guess. They say how good the model is on
+    new rows only where TABLE holds none that it was trained on.
+    """
+    files = output_files(outputs, {PAGE: "a report"})
+    from glassnet import report
+    from glassnet.cli.scores import evaluation_lines
+    from glassnet.cli.training_data import labelled as rows_with_target
+    from glassnet.data.read import read_table
+    from glassnet.data.table import Column, Schema
+    from glassnet.storage import load
+
+    trained = load(model)
+    if trained.task == "multilabel":
+        raise UnsupportedError(f"{model} predicts labels that may go together: there are no scores for them yet.")
+    names = targets or trained.target.names
+    if len(names) != len(trained.target.names):
+        expected = counted(len(trained.target.names), "target")
+        raise click.UsageError(f"the model predicts {expected}, but --target names {len(names)}: name each once, in the same order.")
+    schema, kinds = trained.encoder.schema, [column.kind for column in trained.target.columns]
+    wanted = Schema((*schema.columns, *(Column(name, kind) for name, kind in zip(names, kinds, strict=True))))
+    read = read_table(table, schema=wanted, dialect=dialect_of(table, delimiter, encoding, decimal))
+    rows, values, known = rows_with_target(read, names, table)
+    left_out = int((~known).sum())
+    if not quiet:
+        tell([*read.notices, *([f"{counted(left_out, 'row')} without {', '.join(names)} left out."] if left_out else [])])
+    part = report.Part(rows.select(schema), values)
+    with warnings_told(quiet=quiet):
+        found = report.evaluate(trained, part.table, part.values, name=table.name)
+    if PAGE in files:
+        importances = report.permutation_importances(trained, part)
+        report.write_report(files[PAGE], found, trained, importances=importances, command=invocation())
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False))
+        return
+    click.echo(labelled("Model", f"{printable(model)}, a model of {', '.join(map(printable, trained.target.names))} ({trained.task})"))
+    click.echo(labelled("Table", f"{printable(table.name)}: {counted(found.n_rows, 'row')} with {', '.join(map(printable, names))}") + "\n")
+    for paragraph in evaluation_lines(found):
+        click.echo(paragraph)
+    if PAGE in files:
+        click.echo("\n" + labelled("Page", printable(files[PAGE])))

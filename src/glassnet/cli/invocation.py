@@ -1,0 +1,23 @@
+"""The line that called a command, so that a report can say how to do it again."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+
+_KEY = "glassnet.cli.invocation"
+
+
+class Repeatable(click.Command):
+    """A command that remembers its arguments as they were written."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember the arguments, then parse them."""
+        ctx.meta[_KEY] = [str(self.name), *args]
+        return super().parse_args(ctx, args)
+
+
+def invocation() -> str:
+    """Return the line that called the command that runs, quoted for a shell."""
+    return shlex.join(["glassnet", *click.get_current_context().meta[_KEY]])

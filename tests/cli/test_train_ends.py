@@ -1,0 +1,114 @@
+"""When a training ends: by the clock, after two batches, by Ctrl-C once and twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import glassnet
+from glassnet.cli import training_run
+from glassnet.cli.option_types import Span
+from tests.cli.invoked import made_up, report, run, targets
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made_up().to_csv("t.csv", index=False)
+
+
+def test_epoch_that_passes_the_limit_is_the_last(monkeypatch):
+    clock = iter(range(100))
+    monkeypatch.setattr(training_run.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("glassnet.cli.progress.time", type("", (), {"monotonic": staticmethod(lambda: 0.0)}))
+    found = report("train", "t.csv", *targets("price"), "--epochs", "50", "--time-limit", "4s")
+    assert (found["training"]["epochs"], found["training"]["ended"]) == (4, "time was up")
+    assert found["evaluation"]["scores"]
+    assert "(time was up)" in run("show", "t.glassnet").stdout
+
+
+def test_spans_of_time():
+    assert [Span().convert(text, None, None) for text in ("30", "30s", "1.5m", "2h", "10 s")] == [30.0, 30.0, 90.0, 7200.0, 10.0]
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "soon", "5d", "", "nan", "1e3", "9" * 400])
+def test_other_spans_are_refused(text):
+    result = run("train", "t.csv", "--target", "sort", f"--time-limit={text}")
+    assert result.exit_code == 2
+    assert "is no span of time: write 30 or 30s" in result.stderr
+
+
+def test_dry_run_takes_two_batches_and_reports_all_of_it(tmp_path):
+    result = run("train", "t.csv", *targets("sort"), "--dry-run", "--batch-size", "7", "--hidden", "8")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("Dry run: ") == 2
+    assert "1 epoch on 14 rows" in result.stdout
+    assert "gradient boosting" in result.stdout
+    assert "Next" not in result.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_dry_run_writes_what_is_asked_for():
+    found = report("train", "t.csv", *targets("sort"), "--dry-run", "--batch-size", "7", "-o", "m.glassnet", "-o", "p.html")
+    assert (found["dry_run"], found["training"]["updates"]) == (True, 2)
+    assert glassnet.load("m.glassnet").training["updates"] == 2
+    assert "Dry run: " in Path("p.html").read_text(encoding="utf-8")
+
+
+class Interrupted:
+    """Raises KeyboardInterrupt in its first calls, then does what it stands for."""
+
+    def __init__(self, function, times):
+        self.function, self.times = function, times
+
+    def __call__(self, *arguments, **options):
+        self.times -= 1
+        if self.times >= 0:
+            raise KeyboardInterrupt
+        return self.function(*arguments, **options)
+
+
+@pytest.fixture
+def interrupted_in_training(monkeypatch):
+    from contextlib import contextmanager
+
+    @contextmanager
+    def watched(max_epochs, *, quiet):
+        def on_epoch(epoch):
+            if epoch.index == 4:
+                raise KeyboardInterrupt
+
+        yield on_epoch
+
+    monkeypatch.setattr(training_run, "watched", watched)
+
+
+@pytest.mark.usefixtures("interrupted_in_training")
+def test_ctrl_c_once_keeps_the_best_and_finishes_the_report():
+    result = run("train", "t.csv", *targets("sort"), "--epochs", "60", "--hidden", "8", "-o", "m.glassnet", "-o", "p.html")
+    assert result.exit_code == 0, result.output
+    assert "Interrupted after 5 epochs: the best weights so far (epoch " in result.stderr
+    assert "gradient boosting" in result.stdout
+    assert "Judgement" in result.stdout
+    assert "(interrupted)" in Path("p.html").read_text(encoding="utf-8")
+    assert glassnet.load("m.glassnet").training["ended"] == "interrupted"
+
+
+@pytest.mark.usefixtures("interrupted_in_training")
+def test_ctrl_c_twice_leaves_at_once(monkeypatch):
+    monkeypatch.setattr(training_run, "compare", Interrupted(training_run.compare, 1))
+    result = run("train", "t.csv", *targets("sort"), "--epochs", "60", "--hidden", "8")
+    assert result.exit_code == 130
+    assert result.stderr.endswith("Interrupted.\n")
+    assert "Judgement" not in result.stdout
+    assert glassnet.load("t.glassnet").training["ended"] == "interrupted"  # saved before the simpler models are fitted
+
+
+def test_ctrl_c_while_simpler_models_are_fitted_leaves_them_out(monkeypatch):
+    monkeypatch.setattr(training_run, "compare", Interrupted(training_run.compare, 1))
+    result = run("train", "t.csv", *targets("sort"), "--epochs", "3", "--hidden", "8")
+    assert result.exit_code == 0, result.output
+    assert "the simpler models are left out" in result.stderr
+    assert "The network is right in" in " ".join(result.stdout.split())
+    assert "gradient boosting" not in result.stdout
