@@ -97,7 +97,7 @@ def _say(error: click.ClickException) -> None:
     if isinstance(error, click.NoSuchOption) and context is not None:
         known = [name for option in context.command.get_params(context) for name in option.opts if name.startswith("-")]
         message = f"there is no option {error.option_name!r}.{did_you_mean(error.option_name, known)}"
-    lines = [printable(line) for line in message.splitlines()]
+    lines = [printable(line) for line in message.expandtabs(2).splitlines()]
     text = "\n".join(lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "..."])
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"

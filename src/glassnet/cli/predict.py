@@ -13,6 +13,7 @@ import click
 
 from glassnet.cli.given import given_table
 from glassnet.cli.words import counted, printable
+from glassnet.errors import DataError
 
 if TYPE_CHECKING:
     from glassnet.data.table import Schema
@@ -114,6 +115,8 @@ def write(output: str, rows: Stretches) -> None:
     try:
         _write(beside, rows, guard=not path.name.lower().endswith(".parquet"))
         beside.replace(path)
+    except DataError as error:
+        raise DataError(str(error).replace(str(beside), output)) from None
     finally:
         with suppress(OSError):
             beside.unlink()
