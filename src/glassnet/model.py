@@ -116,14 +116,17 @@ class Model:
                 warnings.warn(notice, DataNotice, stacklevel=4)
             yield part
 
-    def _tell_unknown(self, names: Sequence[str]) -> None:
-        """Give notice of columns that training had neither as features nor beside them."""
+    def unknown_notice(self, names: Sequence[str]) -> str:
+        """Return the sentence about columns of a table that training had neither as features nor beside them; empty without such."""
         record = self.training.get("columns")
         known = {*self.columns, *(record["others"] if record else ()), *self.target.names}
         unknown = [name for name in names if name not in known]
-        if unknown:
-            one = len(unknown) == 1
-            text = f"column{'' if one else 's'} {listed(unknown)} {'is' if one else 'are'} not known to the model and ignored."
+        one = len(unknown) == 1
+        text = f"column{'' if one else 's'} {listed(unknown)} {'is' if one else 'are'} not known to the model and ignored."
+        return text if unknown else ""
+
+    def _tell_unknown(self, names: Sequence[str]) -> None:
+        if text := self.unknown_notice(names):
             warnings.warn(text, DataNotice, stacklevel=4)
 
     def predict(self, table: Any) -> Array:

@@ -1,13 +1,22 @@
-"""What goes wrong, as one clear line on stderr: exit status 2 for what the user can mend, 130 for Ctrl-C, 1 for what we should mend."""
+"""What goes wrong, as one clear message on stderr: exit status 2 for what the user can mend, 130 for Ctrl-C, 1 for what we should mend."""
 
 from __future__ import annotations
 
+import errno
+import io
+import os
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from glassnet.cli.words import printable
-from glassnet.errors import GlassnetError
+from glassnet.errors import GlassnetError, did_you_mean
+
+#: A message is at most so many lines and characters: a screen.
+MOST_LINES = 16
+LONGEST = 1500
 
 
 class UserError(click.ClickException):
@@ -15,20 +24,95 @@ class UserError(click.ClickException):
 
     exit_code = 2
 
-    def format_message(self) -> str:
-        """Return the reason; names in it may come from files, so nothing in it may steer the terminal."""
-        return "\n".join(map(printable, self.message.splitlines()))
+
+class OwnError(click.ClickException):
+    """A mistake of ours, with what a report of it needs."""
+
+    exit_code = 1
+
+    def __init__(self, error: Exception) -> None:
+        place = error.__traceback__
+        while place and place.tb_next:
+            place = place.tb_next
+        code = place.tb_frame.f_code if place else None
+        where = f" in {os.path.basename(code.co_filename)}, {code.co_name}" if code else ""  # noqa: PTH119  a name, not a file
+        super().__init__(f"{type(error).__name__}{where}: {error}\nThis is a mistake in glassnet, not in your call: please report it.")
 
 
 class Commands(click.Group):
-    """A group of commands whose refusals and interruptions end in a line and an exit status, never in a traceback."""
+    """A group of commands whose refusals and interruptions end in a message and an exit status, never in a traceback."""
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any) -> Any:
+        """Parse and run, and end the process with its status."""
+        _never_fail_to_encode()
+        try:
+            status = super().main(args, prog_name, *rest, **{**extra, "standalone_mode": False})
+            sys.stdout.flush()
+        except click.ClickException as error:
+            _say(error)
+            status = error.exit_code
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Interrupted.", err=True)
+            status = 130
+        except OSError as error:
+            if error.errno != errno.EPIPE:
+                raise
+            status = _reader_gone()
+        sys.exit(status if isinstance(status, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except GlassnetError as error:
             raise UserError(str(error)) from None
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
-            ctx.exit(130)
+        except MemoryError:
+            raise UserError("there is not enough memory for this: take a smaller table, or end other programs.") from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            named = f"{error.filename}: " if error.filename else ""
+            raise UserError(f"{named}{error.strerror or error}: is there room, and may you read and write there?") from None
+        except Exception as error:
+            raise OwnError(error) from error
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word names, or refuse with the nearest one."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
+            commands = self.list_commands(ctx)
+            near = did_you_mean(name, commands) or f" There are {', '.join(commands)}."
+            raise click.UsageError(f"there is no command {name!r}.{near}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _say(error: click.ClickException) -> None:
+    """Print a message on stderr; names in it may come from files, so nothing in it may steer the terminal or fill it."""
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        click.echo(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n", err=True)
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption) and context is not None:
+        known = [name for option in context.command.get_params(context) for name in option.opts if name.startswith("-")]
+        message = f"there is no option {error.option_name!r}.{did_you_mean(error.option_name, known)}"
+    lines = [printable(line) for line in message.expandtabs(2).splitlines()]
+    text = "\n".join(lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "..."])
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
+    click.echo(f"Error: {text}", err=True)
+
+
+def _never_fail_to_encode() -> None:
+    """Have what the encoding of the terminal lacks written out, instead of ending in an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _reader_gone() -> int:
+    """Whoever read stdout, such as `head`, has gone: nobody wants the rest, and Python shall not complain of it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return 1

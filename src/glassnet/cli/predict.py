@@ -1,14 +1,22 @@
-"""`glassnet predict`: a model and a table in, predictions out."""
+"""`glassnet predict`: a model and a table in, predictions out, a stretch of rows at a time: a table may be larger than the memory."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from glassnet.cli.given import given_table
+from glassnet.cli.words import counted, printable
+from glassnet.errors import DataError
+
 if TYPE_CHECKING:
+    from glassnet.data.table import Schema
     from glassnet.model import Model
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -16,26 +24,60 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 @click.command(short_help="Predict with a model for the rows of a table.")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("table", type=click.Path(path_type=Path))
+@click.argument("table", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("-o", "--output", default="-", metavar="FILE", help="Where to: .csv, .csv.gz or .parquet; - (the default) is CSV on stdout.")
-def predict(model: Path, table: Path, output: str) -> None:
-    """Predict for each row of TABLE (CSV or Parquet) with the model in the file MODEL.
+@click.option("--keep", is_flag=True, help="Write the columns of TABLE, too, before the predictions.")
+def predict(model: Path, table: Path, output: str, keep: bool) -> None:
+    """Predict for each row of TABLE (CSV or Parquet; - is CSV on stdin) with the model in the file MODEL.
 
     Columns are found by name; columns that the model does not know are ignored. The output has one row for each row of TABLE, in the same
-    order: the prediction, named like the target, and for classes one column "probability_X" for each class X.
+    order: the prediction, named like the target, and for classes one column "probability_X" for each class X. In CSV, text that a
+    spreadsheet would run as a formula gets an apostrophe before it.
     """
-    _check_output(output, (model, table))
-    from glassnet.data.read import read_table
-    from glassnet.data.write import write_csv
+    check_output(output, (model, table))
     from glassnet.storage import load
 
     trained = load(model)
-    rows = read_table(table, schema=trained.encoder.schema)
-    columns = prediction_columns(trained, rows)
-    where: Any = sys.stdout.buffer if output == "-" else output
-    write_csv(where, list(columns), list(columns.values()))
+    with given_table(table) as path:
+        schema = trained.encoder.schema
+        rows = Stretches(trained, path, kept_schema(trained, path) if keep else schema, keep=keep)
+        write(output, rows)
     if output != "-":
-        click.echo(f"{rows.n_rows:,} predictions in {output}", err=True)
+        click.echo(f"{counted(rows.n_rows, 'prediction')} in {printable(output)}", err=True)
+
+
+class Stretches:
+    """The columns to write, a stretch of rows at a time; what there is to say of the table is said on stderr as it turns up."""
+
+    def __init__(self, model: Model, path: Path, schema: Schema, *, keep: bool) -> None:
+        from glassnet.data.read import column_names
+
+        self._model, self._path, self._schema, self._keep = model, path, schema, keep
+        self.names: list[str] = []
+        self.n_rows = 0
+        self._notices = [] if keep else [notice for notice in [model.unknown_notice(column_names(path))] if notice]
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        """Yield the columns of each stretch; `names` are theirs from the first one on."""
+        from glassnet.data.read import read_batches
+
+        for part in read_batches(self._path, schema=self._schema, notices=self._notices):
+            while self._notices:
+                click.echo(f"Note: {printable(self._notices.pop(0))}", err=True)
+            kept = {name: part.column(name) for name in self._schema.names} if self._keep else {}
+            predicted = prediction_columns(self._model, part.select(self._model.encoder.schema))
+            self.names = [*kept, *(f"predicted_{name}" if name in kept else name for name in predicted)]
+            self.n_rows += part.n_rows
+            yield [*kept.values(), *predicted.values()]
+
+
+def kept_schema(model: Model, path: Path) -> Schema:
+    """Return all columns of a file: the model's as it reads them, the others as the text that stands there."""
+    from glassnet.data.read import column_names
+    from glassnet.data.table import Column, Schema
+
+    kinds = model.encoder.schema.kinds
+    return Schema(tuple(Column(name, kinds.get(name, "category")) for name in column_names(path)))
 
 
 def prediction_columns(model: Model, table: Any) -> dict[str, Any]:
@@ -63,14 +105,50 @@ def prediction_columns(model: Model, table: Any) -> dict[str, Any]:
     return columns
 
 
-def _check_output(output: str, inputs: tuple[Path, Path]) -> None:
+def write(output: str, rows: Stretches) -> None:
+    """Write to stdout, or to a file that appears whole or not at all."""
+    if output == "-":
+        _write(sys.stdout.buffer, rows, guard=True)
+        return
+    path = Path(output)
+    beside = path.with_name(f".glassnet-{os.getpid()}-{path.name}")
+    try:
+        _write(beside, rows, guard=not path.name.lower().endswith(".parquet"))
+        beside.replace(path)
+    except DataError as error:
+        raise DataError(str(error).replace(str(beside), output)) from None
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+
+
+def _write(where: Any, rows: Stretches, *, guard: bool) -> None:
+    from itertools import chain
+
+    from glassnet.cli.spreadsheet import guarded_column, guarded_names
+    from glassnet.data.write import write_pieces
+
+    stretches = iter(rows)
+    first = next(stretches)  # a table without a row was refused
+    columns = chain([first], stretches)
+    names = guarded_names(rows.names) if guard else rows.names
+    write_pieces(where, names, (list(map(guarded_column, piece)) for piece in columns) if guard else columns)
+
+
+def check_output(output: str, inputs: Sequence[Path]) -> None:
     """Refuse what cannot be written, or would overwrite what is read, before any work is done."""
     if output == "-":
         return
     path = Path(output)
+    if path.is_dir():
+        raise click.BadParameter(f"{output} is a folder: name a file in it.", param_hint="'-o'")
     if not path.name.lower().endswith(SUFFIXES):
         raise click.BadParameter(f"{output}: name a file that ends in {', '.join(SUFFIXES)}.", param_hint="'-o'")
     if not path.parent.is_dir():
         raise click.BadParameter(f"there is no folder {path.parent}: make it first.", param_hint="'-o'")
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise click.BadParameter(f"{output}: cannot be written to: choose another folder or name.", param_hint="'-o'")
     if any(path.exists() and given.exists() and path.samefile(given) for given in inputs):
         raise click.BadParameter(f"{output}: would overwrite what is read from it: give it another name.", param_hint="'-o'")
+    if any(given.is_dir() and path.parent.samefile(given) for given in inputs):
+        raise click.BadParameter(f"{output}: would become part of the folder that is read: choose another folder.", param_hint="'-o'")

@@ -8,7 +8,10 @@ from typing import Any
 import click
 
 from glassnet.cli.portrait import network_lines, settings_in_words, target_in_words, training_in_words
-from glassnet.cli.words import counted, file_size, labelled, printable, score, styled, table, width
+from glassnet.cli.words import clipped, counted, file_size, labelled, printable, score, styled, table, width
+
+#: Columns of the terminal that a name and a coding may take: a stranger's file may hold names of any length.
+NAME_ROOM, CODING_ROOM = 40, 300
 
 
 @click.command(short_help="Show what a model is and how it was trained.")
@@ -21,7 +24,9 @@ def show(model: Path) -> None:
     record, encoder = trained.training, trained.encoder
     click.echo(f"{styled(printable(model), bold=True)}  {file_size(model.stat().st_size)}\n")
     click.echo(labelled("Predicts", f"{target_in_words(trained.target, 2 * width())} ({trained.task})"))
-    columns = [(printable(name), kind, printable(coding)) for name, kind, coding in encoder.describe()]
+    columns = [
+        (clipped(printable(name), NAME_ROOM), kind, clipped(printable(coding), CODING_ROOM)) for name, kind, coding in encoder.describe()
+    ]
     made = f"{counted(len(columns), 'column')} become {counted(encoder.n_features, 'feature')}"
     click.echo(f"\n{labelled('Columns', made)}\n{table(('column', 'kind', 'coding'), columns)}")
     click.echo(f"\n{network_lines(trained.network)}\n")

@@ -26,8 +26,25 @@ def styled(text: str, **style: bool) -> str:
 
 
 def width() -> int:
-    """Return how wide lines may be."""
-    return min(WIDEST, shutil.get_terminal_size((100, 24)).columns)
+    """Return how wide lines may be: as the terminal is, 80 columns where there is none."""
+    return min(WIDEST, shutil.get_terminal_size().columns)
+
+
+def writes_unicode() -> bool:
+    """Return whether stdout takes every character."""
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+
+
+def blocks() -> str:
+    """Return signs for nothing, little, ... and much; plain ASCII where the terminal has no others, or NO_COLOR asks for it."""
+    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or not writes_unicode()
+    return " .:-=+*#@" if plain else " ▁▂▃▄▅▆▇█"
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """Return a sign for each count, as high as its share of the largest one; what is not 0 shows."""
+    signs, most = blocks(), max(counts, default=0)
+    return "".join(signs[-(-count * (len(signs) - 1) // most)] if most else signs[0] for count in counts)
 
 
 def labelled(label: str, text: str) -> str:
@@ -81,7 +98,7 @@ def clipped(text: str, room: int) -> str:
         return text
     while text and cells(text) > room - 1:
         text = text[:-1]
-    return text.rstrip() + "…"
+    return text.rstrip() + ("…" if writes_unicode() else "~")
 
 
 def counted(n: int, one: str, many: str = "") -> str:

@@ -1,0 +1,48 @@
+"""The table that a command was given: a path, or - for CSV on stdin, which is put into a file, since a table is read more than once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from glassnet.errors import DataError
+
+STDIN = "standard input"
+PIECE = 2**20
+
+
+@contextmanager
+def given_table(table: Path) -> Iterator[Path]:
+    """Yield the path of a file to read; what is said of it speaks of standard input where the table came from there.
+
+    Raises
+    ------
+    DataError
+        For more bytes on stdin than a table may have.
+    """
+    if str(table) != "-":
+        yield table
+        return
+    import tempfile
+
+    from glassnet.data.limits import Limits, passed
+
+    if sys.stdin.isatty():
+        raise click.BadParameter("- reads CSV from standard input, but nothing is sent there: glassnet ... - < rows.csv")
+    most = Limits().bytes
+    with tempfile.TemporaryDirectory(prefix="glassnet-") as folder:
+        path = Path(folder) / "stdin.csv"
+        n_bytes = 0
+        with path.open("wb") as file:
+            while piece := sys.stdin.buffer.read(PIECE):
+                n_bytes += file.write(piece)
+                if n_bytes > most:
+                    raise DataError(passed(f"{STDIN}: it holds more than {most:,} bytes", "bytes", most))
+        try:
+            yield path
+        except DataError as error:
+            raise DataError(str(error).replace(str(path), STDIN)) from None

@@ -1,0 +1,141 @@
+"""`glassnet predict`: a stretch of rows at a time, the columns of the table beside, and no cell that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+import glassnet
+from glassnet.cli import main
+from glassnet.cli.spreadsheet import guarded, guarded_names
+
+PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
+FORMULAS = ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "\rx")
+
+
+def run(*arguments, **options):
+    return CliRunner().invoke(main, ["predict", *map(str, arguments)], prog_name="glassnet", **options)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "m.glassnet"
+    glassnet.fit(str(PENGUINS), "species", glassnet.Plan(hidden_layer_sizes=(4,), max_epochs=2)).save(path)
+    return path
+
+
+@pytest.fixture
+def odd(tmp_path):
+    """Penguins with a column that the model does not know, and cells that are formulas."""
+    frame = pd.read_csv(PENGUINS, dtype=str, keep_default_na=False)
+    frame["=extra"] = [("=1+1", "-5", "007", "", 'a,"b"')[i % 5] for i in range(len(frame))]
+    path = tmp_path / "odd.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_kept_columns_stand_before_the_predictions(model, odd, tmp_path):
+    result = run(model, odd, "--keep", "-o", tmp_path / "p.csv")
+    assert result.exit_code == 0, result.output
+    given, written = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in (odd, tmp_path / "p.csv"))
+    assert list(written.columns[:9]) == [*given.columns[:8], "'=extra"]
+    assert list(written.columns[9:]) == ["predicted_species", "probability_Adelie", "probability_Chinstrap", "probability_Gentoo"]
+    assert set(written["'=extra"]) == {"'=1+1", "-5", "007", "", 'a,"b"'}
+    assert written["island"].tolist() == given["island"].tolist()
+    for name in ("bill_length_mm", "year"):
+        assert pd.to_numeric(written[name]).equals(pd.to_numeric(given[name].replace("NA", "")))
+    run(model, PENGUINS, "-o", tmp_path / "plain.csv")
+    assert written["predicted_species"].tolist() == pd.read_csv(tmp_path / "plain.csv")["species"].tolist()
+
+
+def test_parquet_keeps_numbers_and_text_as_they_are(model, odd, tmp_path):
+    assert run(model, odd, "--keep", "-o", tmp_path / "p.parquet").exit_code == 0
+    written = pq.read_table(tmp_path / "p.parquet")
+    assert str(written.schema.field("body_mass_g").type) == "double"
+    assert written.column("=extra").to_pylist()[:2] == ["=1+1", "-5"]
+
+
+def test_one_notice_for_columns_that_are_ignored(model, odd):
+    result = run(model, odd)
+    assert result.stderr == "Note: column '=extra' is not known to the model and ignored.\n"
+    assert run(model, odd, "--keep").stderr == ""
+
+
+def test_labels_are_guarded_in_csv_alone(tmp_path):
+    label = "=HYPERLINK(1)"
+    model = glassnet.fit({"x": [0.0, 1.0] * 20, "y": [label, "b"] * 20}, "y", glassnet.Plan(max_epochs=1))
+    model.save(tmp_path / "m.glassnet")
+    (tmp_path / "t.csv").write_text("x\n0\n1\n")
+    for name in ("p.csv", "p.csv.gz", "p.parquet"):
+        assert run(tmp_path / "m.glassnet", tmp_path / "t.csv", "-o", tmp_path / name).exit_code == 0
+    assert pq.read_table(tmp_path / "p.parquet").column_names[1] == f"probability_{label}"
+    for row in csv.reader((tmp_path / "p.csv").read_text().splitlines()):
+        assert not any(cell.startswith("=") for cell in row)
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_formula_is_guarded(text):
+    assert guarded(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["-1", "+1.5", "-1e-3", "", "a=b", "Adelie", " =x"])
+def test_what_is_no_formula_is_untouched(text):
+    assert guarded(text) == text
+
+
+def test_guarded_names_stay_different():
+    assert guarded_names(["=a", "'=a", "b"]) == ["'=a", "'=a_", "b"]
+
+
+def test_stdin(model):
+    assert run(model, "-", input=PENGUINS.read_bytes()).stdout == run(model, PENGUINS).stdout
+
+
+def test_refused_table_leaves_the_old_output(model, tmp_path):
+    """What is wrong in the last row is seen when the first ones are written: no half a file stays."""
+    lines = PENGUINS.read_text().splitlines()
+    (tmp_path / "t.csv").write_text("\n".join([lines[0], *lines[1:] * 300, lines[1].replace("39.1", "long")]))
+    (tmp_path / "p.csv").write_text("old")
+    result = run(model, tmp_path / "t.csv", "-o", tmp_path / "p.csv")
+    assert result.exit_code == 2
+    assert "row 103200 (counting from 0) holds 'long'" in result.stderr
+    assert (tmp_path / "p.csv").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "t.csv"]
+
+
+def test_reader_that_goes_away_is_no_trouble(model, tmp_path):
+    lines = PENGUINS.read_text().splitlines()
+    (tmp_path / "t.csv").write_text("\n".join([lines[0], *lines[1:] * 100]))
+    with subprocess.Popen(
+        [sys.executable, "-m", "glassnet", "predict", str(model), str(tmp_path / "t.csv")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+def test_memory_does_not_grow_with_the_rows(model, tmp_path):
+    """Eight times the rows take less than a fifth more at the peak."""
+    lines = PENGUINS.read_text().splitlines()
+    peaks = []
+    for times in (1000, 8000):
+        with (tmp_path / "t.csv").open("w") as file:
+            file.write(lines[0] + "\n")
+            for _ in range(times):
+                file.write("\n".join(lines[1:]) + "\n")
+        call = ["predict", str(model), str(tmp_path / "t.csv"), "--keep", "-o", str(tmp_path / "p.csv")]
+        peak = r"re.search(r'VmHWM:\s+(\d+)', open('/proc/self/status').read())[1]"
+        code = f"import glassnet.cli, re\ntry:\n    glassnet.cli.main({call})\nfinally:\n    print({peak})"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        peaks.append(int(done.stdout))
+    assert peaks[1] < 1.2 * peaks[0], peaks
