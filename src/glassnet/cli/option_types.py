@@ -76,6 +76,17 @@ class Span(click.ParamType[float]):
         return seconds
 
 
+class Range(click.FloatRange):
+    """A number between bounds; click would let through what is not a number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number: write one such as 0.25.", param, ctx)
+        return number
+
+
 def dialect_options(command: Command) -> Command:
     """Give a command the options that say how its text files are written, where that is not to be found out."""
     for name, metavar, what in (

@@ -10,7 +10,7 @@ import click
 
 from glassnet.cli.invocation import Repeatable, invocation
 from glassnet.cli.notes import tell
-from glassnet.cli.option_types import ColumnKind, Sizes, Span, dialect_of, dialect_options
+from glassnet.cli.option_types import ColumnKind, Range, Sizes, Span, dialect_of, dialect_options
 from glassnet.cli.output_files import MODEL, PAGE, output_files
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
 @click.option("--time", metavar="COLUMN", help="Rows that are held out are the latest by this column.")
 @click.option(
     "--test-fraction",
-    type=click.FloatRange(0.0, 0.9),
+    type=Range(0.0, 0.9),
     metavar="SHARE",
     help="Part of the rows that is held out for the score.  [default: 0.2]",
 )
@@ -54,7 +54,7 @@ TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help="Passes over the rows at most.")
 @click.option("--time-limit", type=Span(), metavar="SPAN", help="Training ends with the epoch that passes it: 30s, 5m, 1h.")
 @click.option("--hidden", type=Sizes(), metavar="UNITS", help="Units of the hidden layers, as 256,256; none is a linear model.")
-@click.option("--learning-rate", type=click.FloatRange(0.0, min_open=True), metavar="RATE", help="Learning rate of the optimizer.")
+@click.option("--learning-rate", type=Range(0.0, min_open=True), metavar="RATE", help="Learning rate of the optimizer.")
 @click.option("--batch-size", type=click.IntRange(1), metavar="ROWS", help="Rows to a step.")
 @click.option("--engine", default="auto", show_default=True, help="What executes the network.")
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads of the engine.")
