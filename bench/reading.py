@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from report import table
 
 ROWS = 1_000_000
 RUNS = 3
@@ -83,10 +84,8 @@ def main() -> None:
         paths = {rows: folder / f"{rows}.csv" for rows in (2_000, ROWS // 4, ROWS)}
         numbers = [write(path, rows) for rows, path in paths.items()][-1]
         size = paths[ROWS].stat().st_size / 2**20
-        print(f"{ROWS:,} rows, 20 columns, {size:.0f} MB; best of {RUNS}; memory is the rise of the peak")
-
-        table, y = glassnet.inspect_table(paths[2_000]), np.random.default_rng(1).normal(size=2_000)
-        assert [column.kind for column in table.columns] == ["number"] * 12 + ["category"] * 5 + ["boolean"] + ["datetime"] * 2
+        seen, y = glassnet.inspect_table(paths[2_000]), np.random.default_rng(1).normal(size=2_000)
+        assert [column.kind for column in seen.columns] == ["number"] * 12 + ["category"] * 5 + ["boolean"] + ["datetime"] * 2
         from glassnet.data.read import read_table
 
         glassnet.fit(read_table(paths[2_000]), y, glassnet.Plan(hidden_layer_sizes=(32,), max_epochs=1)).save(folder / "m.glassnet")
@@ -99,11 +98,12 @@ def main() -> None:
 
         lines = {"pyarrow read_csv": arrow, "glassnet read_table": read, "glassnet encode": encoded}
         lines |= {f"glassnet predict, {ROWS // 4:,} rows": few, f"glassnet predict, {ROWS:,} rows": many}
+        rows = []
         for what, found in lines.items():
-            ratios = (found[key] / arrow[key] for key in ("seconds", "megabytes"))
-            print(
-                f"{what:32}  {found['seconds']:6.2f} s   {found['megabytes']:6.0f} MB   {' '.join(f'{ratio:5.2f} x' for ratio in ratios)}"
-            )
+            ratios = [f"{found[key] / arrow[key]:.2f}" for key in ("seconds", "megabytes")]
+            rows.append([what, f"{found['seconds']:.2f}", f"{found['megabytes']:.0f}", *ratios])
+        print(f"{ROWS:,} rows, 20 columns, {size:.0f} MB of CSV; best of {RUNS}; memory is the rise of the peak.\n")
+        print(table(["", "seconds", "MB", "time / pyarrow", "memory / pyarrow"], rows))
         wrong = []
         wrong += ["reading is too slow"] if read["seconds"] > TIMES * arrow["seconds"] else []
         wrong += ["reading takes too much memory"] if read["megabytes"] > MEMORY * arrow["megabytes"] else []

@@ -24,6 +24,7 @@ PARTS = {
     "xor": "The tutorial's XOR",
     "load": "With a busy core",
     "cli": "The command line",
+    "reading": "Reading a table",
 }
 HEAD = """# Measured
 
