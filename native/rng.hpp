@@ -26,7 +26,7 @@ inline Product wide_product(std::uint64_t a, Words x) {
     return {x_high * a_high + (middle >> 32) + (cross >> 32), cross << 32 | (low & mask)};
 }
 
-// The 32-bit integers 8 block .. of stream (seed, stream) at (step, block counted from 0), low halves first, for blocks in a row.
+// The eight 32-bit integers of each of several blocks in a row, low halves first: key (seed, stream), counter (block + 1, 0, 0, step).
 inline void philox(std::uint64_t block, std::uint64_t step, std::uint64_t seed, std::uint64_t stream, std::uint32_t* integers) {
     constexpr std::uint64_t multiplier0 = 0xD2E7470EE14C6C93u, multiplier1 = 0xCA5A826395121157u;
     constexpr std::uint64_t weyl0 = 0x9E3779B97F4A7C15u, weyl1 = 0xBB67AE8584CAA73Bu;
