@@ -142,6 +142,34 @@ class InverseScaling:
 
 
 @dataclass(frozen=True)
+class InverseScalingByRows:
+    """(t + 1)^-power, t the rows seen before the epoch: the same rate for all steps of an epoch, as in scikit-learn.
+
+    Parameters
+    ----------
+    power : zero or positive
+    rows_per_epoch, steps_per_epoch : of this run
+    rows_before : rows seen before the run
+    fresh : the first epoch has the full rate, whatever was seen before it
+    """
+
+    power: float
+    rows_per_epoch: int
+    steps_per_epoch: int
+    rows_before: int = 0
+    fresh: bool = True
+
+    def __post_init__(self) -> None:
+        _require(is_number(self.power) and 0.0 <= self.power < np.inf, "the power of inverse scaling must be zero or positive", self.power)
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers of the learning rate at these steps."""
+        epochs = np.asarray(steps) // self.steps_per_epoch
+        rates = (self.rows_before + epochs * float(self.rows_per_epoch) + 1.0) ** -self.power
+        return np.where(epochs == 0, 1.0, rates) if self.fresh else np.asarray(rates)
+
+
+@dataclass(frozen=True)
 class Warmup:
     """A linear rise to 1 over the first `fraction` of the run, before any other schedule takes the rest.
 

@@ -17,6 +17,7 @@ from glassnet.losses import Squared
 from glassnet.optimizers import SGD
 from glassnet.training.checks import Rows
 from glassnet.training.epochs import sgd_epochs
+from glassnet.training.passes import Passes
 from glassnet.training.state import TrainingState
 from tests.training.helpers import Array, linear, problem, start
 
@@ -176,7 +177,7 @@ def test_the_state_of_an_interrupted_training_counts_whole_epochs_and_steps(call
     X, y = problem()
     engine = ReferenceEngine(linear(), Watching(at_call(call)), SGD(0.1))
     state = TrainingState()
-    records = sgd_epochs(engine, 0.1, Rows(X, y[:, None].astype(float), None), state, batch_size=8, epochs=5, every=every)
+    records = sgd_epochs(engine, 0.1, Rows(X, y[:, None].astype(float), None), state, Passes.seeded(len(X), 8, 0), epochs=5, every=every)
     with pytest.raises(KeyboardInterrupt):
         list(records)
     assert (state.epoch, state.step) == (epoch, call)

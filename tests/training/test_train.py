@@ -152,7 +152,7 @@ def test_a_record_is_made_when_it_is_asked_for() -> None:
 @pytest.mark.parametrize("rows_at_once", [1, 2 * N, 2**22])
 def test_epochs_to_a_record_change_no_bit(every: int, schedule: str | None, rows_at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = problem()
-    monkeypatch.setattr("glassnet.training.epochs.ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr("glassnet.training.passes.ROWS_AT_ONCE", rows_at_once)
     one, many = small_network(layers=NOISY), small_network(layers=NOISY)
     singles = list(start(one, X, y, epochs=7, schedule=schedule, validation=(X, y), optimizer=Adam(0.05)))
     records = list(start(many, X, y, epochs=7, schedule=schedule, validation=(X, y), optimizer=Adam(0.05), every=every))

@@ -6,12 +6,15 @@ without the 99 before it, so a resumed run sees the batches that the uninterrupt
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.rng import SHUFFLE, generator
 
 Rows = NDArray[np.int64]
+Orders = Callable[[int], Rows]
 
 
 def epoch_order(n: int, epoch: int, seed: int) -> Rows:
@@ -30,15 +33,23 @@ def batch_offsets(n: int, batch_size: int) -> Rows:
     return np.append(np.arange(0, n, batch_size, dtype=np.int64), np.int64(n))
 
 
-def plan_epochs(n: int, batch_size: int, first_epoch: int, n_epochs: int, seed: int) -> tuple[Rows, Rows]:
-    """Return the order of several epochs end to end (n * n_epochs,) and the offsets of all their batches in it.
+def seeded_orders(n: int, batch_size: int, seed: int) -> Orders:
+    """Return the function from the number of an epoch to its order.
 
-    No batch reaches over the end of an epoch. A batch of all rows takes them as they stand: its sums do not ask for an order.
+    A batch of all rows takes them as they stand: its sums do not ask for an order.
     """
     if batch_size >= n:
-        order = np.tile(np.arange(n, dtype=np.int64), n_epochs)
-    else:
-        order = np.concatenate([epoch_order(n, first_epoch + i, seed) for i in range(n_epochs)])
+        stand = np.arange(n, dtype=np.int64)
+        return lambda epoch: stand
+    return lambda epoch: epoch_order(n, epoch, seed)
+
+
+def plan_epochs(n: int, batch_size: int, first_epoch: int, n_epochs: int, orders: Orders) -> tuple[Rows, Rows]:
+    """Return the order of several epochs end to end (n * n_epochs,) and the offsets of all their batches in it.
+
+    No batch reaches over the end of an epoch.
+    """
+    order = np.concatenate([orders(first_epoch + i) for i in range(n_epochs)])
     starts = batch_offsets(n, batch_size)[:-1]
     offsets = (starts + n * np.arange(n_epochs, dtype=np.int64)[:, None]).ravel()
     return order, np.append(offsets, np.int64(n * n_epochs))

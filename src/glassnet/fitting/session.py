@@ -27,6 +27,7 @@ from glassnet.training.checks import Rows, check_weight, make_rows
 from glassnet.training.epochs import guarded, sgd_epochs
 from glassnet.training.history import Epoch, history_columns
 from glassnet.training.lbfgs import lbfgs_epochs
+from glassnet.training.passes import Passes
 from glassnet.training.plan import Plan
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.state import TrainingState
@@ -225,10 +226,9 @@ class Session:
             optimizer.lr,
             rows,
             self.state,
-            batch_size=batch_size,
+            Passes.seeded(rows.n, batch_size, self.plan.seed),
             epochs=epochs,
             schedule=schedule,
-            seed=self.plan.seed,
             held_out=self.held_out,
         )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import numpy as np
 
-from glassnet.data.batches import plan_epochs
 from glassnet.engines import Engine, Steps, make_engine
 from glassnet.errors import DivergenceError, SettingError
 from glassnet.losses import Loss, loss_function
@@ -19,14 +19,12 @@ from glassnet.schedules import ReduceOnPlateau, Schedule, multipliers, schedule_
 from glassnet.training.checks import Rows, check_counts, check_seed, make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
+from glassnet.training.passes import Passes
 from glassnet.training.state import TrainingState
 from glassnet.training.stopping import EarlyStopping
 from glassnet.training.validation import Validation, make_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-#: Rows that one call of an engine visits at most, or one epoch: the order of a record of many epochs would fill the memory.
-ROWS_AT_ONCE = 2**22
 
 
 def train(
@@ -113,8 +111,8 @@ def train(
     else:
         bound = make_engine(engine, network, loss, optimizer, penalty=penalty, max_norm=clip_norm, seed=seed, n_threads=n_threads)
         records = sgd_epochs(
-            bound, optimizer.lr, rows, state, batch_size=batch_size, epochs=epochs, schedule=schedule_function(schedule), every=every,
-            seed=seed, held_out=held_out,
+            bound, optimizer.lr, rows, state, Passes.seeded(rows.n, batch_size, seed), epochs=epochs, schedule=schedule_function(schedule), every=every,
+            held_out=held_out,
         )  # fmt: skip
     return guarded(records, bound.network, state, stop)
 
@@ -124,31 +122,28 @@ def sgd_epochs(
     base_lr: float,
     rows: Rows,
     state: TrainingState,
+    passes: Passes,
     *,
-    batch_size: int,
     epochs: int,
     schedule: str | Schedule | ReduceOnPlateau | None = None,
     every: int = 1,
-    seed: int = 0,
     held_out: Validation | None = None,
 ) -> Generator[Epoch, None, None]:
     """Yield records of mini-batch training from the state's epoch on; the engine and the state remember where it stood."""
     schedule = schedule_function(schedule)
     plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
-    batch_size = min(batch_size, rows.n)
-    steps_per_epoch = -(-rows.n // batch_size)
-    last, first_step, n_steps = state.epoch + epochs, state.step, epochs * steps_per_epoch
+    last, first_step, n_steps = state.epoch + epochs, state.step, epochs * passes.steps_per_epoch
 
     def rates_of(steps: Array) -> Array:
+        lr = base_lr if state.rate is None else state.rate
         if isinstance(schedule, ReduceOnPlateau):
-            return np.full(len(steps), base_lr * state.plateau_factor)
-        return base_lr * multipliers(schedule, steps - first_step, n_steps)
+            return np.full(len(steps), lr * state.plateau_factor)
+        return lr * multipliers(schedule, steps - first_step, n_steps)
 
     while state.epoch < last:
         covered = min(every, last - state.epoch)
-        steps_done, lr, seconds = _train_for(covered, engine, rows, state, batch_size, seed, rates_of)
-        weights = steps_done.weights[-steps_per_epoch:]
-        training_loss = float(np.dot(steps_done.losses[-steps_per_epoch:], weights) / weights.sum())
+        steps_done, lr, seconds = _train_for(covered, engine, rows, state, passes, rates_of)
+        training_loss = passes.loss_of_last(steps_done)
         validation_loss, score = held_out.measure(engine) if held_out else (None, None)
         if plateau:
             state.follow_plateau(plateau, training_loss if validation_loss is None else validation_loss, covered)
@@ -165,14 +160,14 @@ def sgd_epochs(
 
 
 def _train_for(
-    epochs: int, engine: Engine, rows: Rows, state: TrainingState, batch_size: int, seed: int, rates_of: Callable[[Array], Array]
+    epochs: int, engine: Engine, rows: Rows, state: TrainingState, passes: Passes, rates_of: Callable[[Array], Array]
 ) -> tuple[Steps, float, float]:
     """Train for so many epochs, in as few calls of the engine as memory allows; return the last one's steps and rate, and seconds."""
-    steps_per_epoch = -(-rows.n // batch_size)
+    steps_per_epoch = passes.steps_per_epoch
     end, seconds = state.epoch + epochs, 0.0
     while True:
-        n_epochs = min(end - state.epoch, max(1, ROWS_AT_ONCE // rows.n))
-        order, offsets = plan_epochs(rows.n, batch_size, state.epoch, n_epochs, seed)
+        n_epochs = min(end - state.epoch, passes.epochs_at_once)
+        order, offsets = passes.plan(state.epoch, n_epochs)
         rates = rates_of(np.arange(state.step, state.step + len(offsets) - 1))
         state.remember_finite(engine.network)
         started = time.perf_counter()
@@ -197,27 +192,35 @@ def guarded(
 
     The records are closed first, for L-BFGS then puts back the last point that it accepted.
     """
+    if stop and stop.lenient and stop.restore:
+        state.remember_first(network)
     try:
         for epoch in records:
             improved = state.watch(epoch, stop, network) if stop else False
             yield epoch
-            if stop and not improved and state.waited >= stop.patience:
+            if stop and not improved and state.exhausts(epoch, stop):
                 state.stopped_early = True
                 break
     except GeneratorExit:
         raise
-    except BaseException:
+    except BaseException as error:
         records.close()
         state.restore_finite(network)
-        if stop:
+        if stop and stop.restore:
             state.restore_best(network)
-        raise
+        if not isinstance(error, DivergenceError) or stop is None or stop.on_divergence == "raise":
+            raise
+        yield _lost_epoch(state.epoch)
     else:
         records.close()
-        if stop:
+        if stop and stop.restore:
             state.restore_best(network)
     finally:
         records.close()
+
+
+def _lost_epoch(index: int) -> Epoch:
+    return Epoch(index, math.nan, math.nan, math.nan, math.nan, math.nan, 0.0, 0.0)
 
 
 def _divergence(epoch: int, batch: int, lr: float) -> DivergenceError:

@@ -41,6 +41,7 @@ class _Minimizer:
         self._turned_away = False
         self._norm = math.nan
         self._evaluated = False
+        self.result: Any = None
 
     def next_iteration(self) -> tuple[float, float] | None:
         """Let it run one iteration; return objective and gradient norm there, or None when it has ended."""
@@ -64,7 +65,7 @@ class _Minimizer:
 
         self._turns.get()
         try:
-            minimize(
+            self.result = minimize(
                 self._objective,
                 self._engine.network.parameters.theta.astype(np.float64),
                 jac=True,
@@ -127,22 +128,21 @@ def lbfgs_epochs(
             f"optimizer 'lbfgs' needs an objective that is the same at every call, but {' and '.join(unrepeatable)} changes it: "
             "leave it out, or use 'adam'."
         )
-    return _records(_Minimizer(engine, settings, X, y, weight, epochs), engine, X.shape[0], epochs, every, held_out, state)
+    return _records(_Minimizer(engine, settings, X, y, weight, epochs), engine, X.shape[0], every, held_out, state)
 
 
 def _records(
-    minimizer: _Minimizer, engine: Engine, n_rows: int, epochs: int, every: int, held_out: Validation | None, state: TrainingState
+    minimizer: _Minimizer, engine: Engine, n_rows: int, every: int, held_out: Validation | None, state: TrainingState
 ) -> Generator[Epoch, None, None]:
     network = engine.network
     state.remember_finite(network)
     accepted = network.parameters.theta.copy()
-    last = state.epoch + epochs
     try:
-        while state.epoch < last:
+        while True:
             started = time.perf_counter()
             came = None
             covered = 0
-            while covered < min(every, last - state.epoch):
+            while covered < every:
                 iteration = minimizer.next_iteration()
                 if iteration is None:
                     break
@@ -168,10 +168,11 @@ def _records(
                 seconds=seconds,
                 rows_per_second=n_rows * covered / max(seconds, 1e-9),
             )
-            if covered < every and state.epoch < last:
+            if covered < every:
                 return
     finally:
         minimizer.close()
+        state.minimizer_result = minimizer.result
         # A line search may have been left half-way: the network keeps the last point that was accepted.
         np.copyto(network.parameters.theta, accepted)
 

@@ -25,25 +25,38 @@ class TrainingState:
     best_value: float = math.inf
     best_epoch: int | None = None
     waited: int = 0
+    watched: int = -1  # the last epoch that was
     stopped_early: bool = False
     plateau_factor: float = 1.0
     plateau_best: float = math.inf
     plateau_waited: int = 0
+    rate: float | None = None  # after early stopping divided it
+    minimizer_result: Any = field(default=None, repr=False)  # SciPy's own, of L-BFGS
     best: tuple[Array, Array] | None = field(default=None, repr=False)
     finite: tuple[Array, Array] | None = field(default=None, repr=False)
 
     def watch(self, epoch: Epoch, stop: EarlyStopping, network: Network) -> bool:
-        """Keep the weights if this epoch is the best so far; say whether it is."""
+        """Keep the weights if this epoch is the best so far; say whether patience begins anew with it."""
         value = stop.value(epoch)
-        improved = value < self.best_value - stop.min_delta or self.best is None
-        if improved:
-            self.best_value, self.best_epoch, self.waited = value, epoch.index, 0
-            self.best = _copy(network, self.best)
-        else:
-            # A record that covers several epochs counts them all.
-            assert self.best_epoch is not None
-            self.waited = epoch.index - self.best_epoch
+        improved = stop.improves(value, self.best_value) or self.best_epoch is None
+        if value < self.best_value if stop.lenient else improved:
+            # Where all values are none, the first weights are as good as any and may be beaten by a number.
+            self.best_value, self.best_epoch = math.inf if math.isnan(value) else value, epoch.index
+            if stop.restore:
+                self.best = _copy(network, self.best)
+        # A record may cover several epochs, and counts them all.
+        self.waited = 0 if improved else self.waited + epoch.index - self.watched
+        self.watched = epoch.index
         return improved
+
+    def exhausts(self, epoch: Epoch, stop: EarlyStopping) -> bool:
+        """Say whether training ends here for want of improvement; where the rate may still be divided, divide it and wait anew."""
+        if not stop.exhausted(self.waited):
+            return False
+        if stop.rate_divisor is None or epoch.lr <= stop.least_rate:
+            return True
+        self.rate, self.waited = epoch.lr / stop.rate_divisor, 0
+        return False
 
     def follow_plateau(self, plateau: ReduceOnPlateau, loss: float, epochs: int) -> None:
         """Lower the rate when the loss has not improved for long enough."""
@@ -54,6 +67,11 @@ class TrainingState:
         if self.plateau_waited >= plateau.patience:
             self.plateau_factor = max(self.plateau_factor * plateau.factor, plateau.final)
             self.plateau_waited = 0
+
+    def remember_first(self, network: Network) -> None:
+        """Keep the weights of this moment until better ones come."""
+        if self.best is None:
+            self.best = _copy(network, None)
 
     def remember_finite(self, network: Network) -> None:
         """Keep the weights of this moment, which are known to be finite."""
@@ -70,7 +88,7 @@ class TrainingState:
             _write(network, self.finite)
 
     def restore_best(self, network: Network) -> None:
-        """Write back the best weights, if any were kept."""
+        """Write back the best weights, where early stopping kept them."""
         if self.best:
             _write(network, self.best)
 

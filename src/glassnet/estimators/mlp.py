@@ -1,0 +1,238 @@
+"""What `MLPClassifier` and `MLPRegressor` share: scikit-learn's contract on the outside, glassnet's engines and training inside."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, ClassVar, cast
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags, check_consistent_length, check_random_state
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from glassnet.activations import ACTIVATIONS, ActivationFunction
+from glassnet.engines import ENGINES
+from glassnet.engines.native import tell_where_not_built
+from glassnet.errors import DataError, DivergenceError
+from glassnet.estimators import mlp_translation as translation
+from glassnet.estimators.migration import from_sklearn
+from glassnet.estimators.mlp_network import Shown
+from glassnet.estimators.mlp_training import begin_curves, minimize, train_by_steps
+from glassnet.losses import Loss
+from glassnet.model import Model
+from glassnet.network import Network
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Part = tuple[Any, Array, Array | None]
+
+STOCHASTIC = ("sgd", "adam")
+
+
+class MultilayerPerceptron(BaseEstimator):
+    """The part of a drop-in that does not care what is predicted; the subclasses hold the parameters.
+
+    The arrays in `coefs_` and `intercepts_` are the network: who puts others there changes what is predicted and where training goes on.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions({"logistic", *ACTIVATIONS}), ActivationFunction, "array-like"],
+        "solver": [StrOptions({"lbfgs", *STOCHASTIC})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterovs_momentum": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "scoring": [str, callable, None],
+        "callbacks": [callable, list, tuple, None],
+        "engine": [StrOptions({"auto", *ENGINES})],
+        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    hidden_layer_sizes: Any
+    activation: Any
+    solver: str
+    random_state: Any
+    warm_start: bool
+    early_stopping: bool
+    dropout: float
+    engine: str
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    out_activation_: str
+    _shown: Shown
+
+    # What the subclasses know of the target. Y is a target as training holds it: 0 and 1 or numbers, (n, n_outputs).
+
+    def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
+        """Return X and Y, refused in scikit-learn's words where they cannot be used."""
+        raise NotImplementedError
+
+    def _check_target(self, y: Any) -> Array:
+        """Return Y of validation rows."""
+        raise NotImplementedError
+
+    def _out_activation(self) -> str:
+        raise NotImplementedError
+
+    def _loss_for(self, dtype: Any) -> Loss:
+        raise NotImplementedError
+
+    def _loss_target(self, Y: Array) -> Array:
+        """Return Y as the loss takes it."""
+        raise NotImplementedError
+
+    def _shown_target(self, Y: Array) -> Array:
+        """Return Y in the terms in which `predict` answers."""
+        raise NotImplementedError
+
+    def _decode(self, P: Array) -> Array:
+        """Return what `predict` answers for what the loss predicts."""
+        raise NotImplementedError
+
+    def _score_of(self, truth: Array, predicted: Array, weight: Array | None) -> float:
+        raise NotImplementedError
+
+    def _to_stratify(self, Y: Array) -> Array | None:
+        """Return the classes of which the same share is held out, if any."""
+        return None
+
+    def _n_raw_scores(self, n_outputs: int) -> int:
+        return n_outputs
+
+    def _row_weights(self, Y: Array, sample_weight: Any, X: Any) -> Array | None:
+        return None if sample_weight is None else cast(Array, _check_sample_weight(sample_weight, X))
+
+    # Fitting
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, *, incremental: bool) -> None:
+        self._validate_params()
+        sizes = translation.hidden_sizes(self.hidden_layer_sizes)
+        first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        X, Y = self._check_input(X, y, incremental, first)
+        weight = self._row_weights(Y, sample_weight, X)
+        validation = self._check_validation(X_val, y_val)
+        if incremental and self.early_stopping and validation is None:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True without rows to stop by, "
+                "for a part of each call's rows would be held out anew: give X_val and y_val."
+            )
+        rng = self._random_state = check_random_state(self.random_state)
+        if first:
+            self._begin(sizes, X, self._n_raw_scores(Y.shape[1]), rng)
+        else:
+            self._go_on()
+        if self.engine == "auto":
+            tell_where_not_built()
+        try:
+            if self.solver in STOCHASTIC:
+                train_by_steps(self, (X, Y, weight), validation, rng, incremental)
+            else:
+                minimize(self, (X, Y, weight), validation)
+        except DivergenceError as error:
+            raise DataError(
+                "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed. "
+                f"In detail: {error}"
+            ) from error
+
+    def _begin(self, sizes: list[int], X: Any, n_raw_scores: int, rng: np.random.RandomState) -> None:
+        """Build the network and draw its first weights."""
+        self.n_iter_ = self.t_ = 0
+        self.n_outputs_ = n_raw_scores
+        self.out_activation_ = self._out_activation()
+        # SciPy's L-BFGS works in float64, and so do the weights that scikit-learn takes from it.
+        dtype = "float64" if self.solver == "lbfgs" else str(X.dtype)
+        layers = translation.layers(sizes, self.activation, self.dropout, n_raw_scores)
+        self._show(Shown(Network(layers, X.shape[1], seed=None, dtype=dtype), self._loss_for(dtype)))
+        translation.initialize(self.coefs_, self.intercepts_, self.activation, rng)
+        if self.dropout:
+            self._shown.seed = int(rng.randint(2**31 - 1))
+        if self.solver in STOCHASTIC:
+            begin_curves(self)
+
+    def _go_on(self) -> None:
+        """Let the network have the weights that are shown, where others than its own were put there."""
+        if not hasattr(self, "_shown") or not self._shown.fits(self.coefs_):
+            self._show(self._network_of_shown())
+        elif not self._shown.holds(self.coefs_, self.intercepts_):
+            self._shown.take(self.coefs_, self.intercepts_)
+            self._show(self._shown)
+
+    def _show(self, shown: Shown) -> None:
+        self._shown, self.coefs_, self.intercepts_ = shown, shown.weights, shown.biases
+        self.n_layers_ = len(self.coefs_) + 1
+
+    def _network_of_shown(self) -> Shown:
+        """Return a network of the weights that are shown."""
+        sizes, n_outputs = [np.shape(W)[1] for W in self.coefs_[:-1]], np.shape(self.coefs_[-1])[1]
+        dtype = str(np.result_type(np.float32, *self.coefs_))
+        layers = translation.layers(sizes, self.activation, self.dropout, n_outputs)
+        shown = Shown(Network(layers, np.shape(self.coefs_[0])[0], seed=None, dtype=dtype), self._loss_for(dtype))
+        shown.take(self.coefs_, self.intercepts_)
+        return shown
+
+    def _check_validation(self, X_val: Any, y_val: Any) -> Part | None:
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+            raise DataError(f"{given} came without {missing}: give both, or neither.")
+        try:
+            X = validate_data(self, X_val, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False)
+            Y = self._check_target(y_val)
+            check_consistent_length(X, Y)
+        except ValueError as error:
+            raise DataError(f"the validation set (X_val, y_val) does not fit: {error}") from error
+        return X, Y, None
+
+    # Prediction
+
+    def _predictions_of_loss(self, X: Any) -> Array:
+        """Return probabilities or numbers (n, n_outputs), in the wider of the dtypes of X and of the weights."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        shown = self._shown if hasattr(self, "_shown") and self._shown.holds(self.coefs_, self.intercepts_) else self._network_of_shown()
+        dtype = X.dtype if X.dtype.kind == "f" else np.dtype(np.float64)
+        return shown.loss.predict(shown.raw_scores(X, dtype))
+
+    @property
+    def model_(self) -> Model:
+        """The fitted network as a `glassnet.Model`, which can be saved, reported on, exported and asked row by row."""
+        return from_sklearn(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = cast(dict[str, Any], super().__getstate__())
+        if "_shown" in state and self._shown.holds(self.coefs_, self.intercepts_):
+            state = {**state, "coefs_": None, "intercepts_": None}
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if state.get("coefs_", ()) is None:  # views lose their base in a pickle
+            self._show(self._shown)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "coefs_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return cast(Tags, tags)

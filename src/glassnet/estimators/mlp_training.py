@@ -1,0 +1,236 @@
+"""The fit of a drop-in: rows and settings handed to glassnet's training, each record noted in scikit-learn's fitted attributes.
+
+The functions take the estimator itself, whose parameters and attributes have scikit-learn's names.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils.optimize import _check_optimize_result
+
+from glassnet.errors import SettingError
+from glassnet.estimators import mlp_translation as translation
+from glassnet.optimizers import LBFGS
+from glassnet.training.checks import Rows, make_rows
+from glassnet.training.epochs import guarded, sgd_epochs
+from glassnet.training.history import Epoch
+from glassnet.training.lbfgs import lbfgs_epochs
+from glassnet.training.passes import Passes
+from glassnet.training.scorers import bind_scorer
+from glassnet.training.state import TrainingState
+from glassnet.training.stopping import EarlyStopping
+from glassnet.training.validation import Validation, check_validation
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Part = tuple[Any, Array, Array | None]
+
+
+def begin_curves(mlp: Any) -> None:
+    """Set what is noted from epoch to epoch as it is before the first."""
+    mlp.loss_curve_ = []
+    mlp.validation_loss_curve_ = None
+    mlp.best_loss_ = None if mlp.early_stopping else np.inf
+    mlp.validation_scores_ = [] if mlp.early_stopping else None
+    mlp.best_validation_score_ = -np.inf if mlp.early_stopping else None
+
+
+def train_by_steps(mlp: Any, part: Part, validation: Part | None, rng: np.random.RandomState, incremental: bool) -> None:
+    """Train by mini-batches: one epoch where `incremental`, with the memory of the call before it; else until it stops."""
+    shown, optimizer = mlp._shown, translation.optimizer(mlp)
+    assert not isinstance(optimizer, LBFGS)
+    fresh = not incremental or not shown.has_memory
+    engine = shown.bind(mlp.engine, optimizer, translation.penalty(mlp), mlp.clip_norm, mlp.n_threads, fresh=fresh)
+    if not hasattr(mlp, "loss_curve_") or (getattr(mlp, "validation_scores_", None) is None) == mlp.early_stopping:
+        begin_curves(mlp)
+        shown.state = TrainingState()
+    state, stop = shown.state, translation.stopping(mlp)
+    state.stopped_early = False
+    if fresh:
+        state.rate = None
+    if mlp.early_stopping and validation is None:
+        part, validation = _hold_out(mlp, part, rng)
+    rows = _rows(mlp, part)
+    held_out = _validation(mlp, validation) if validation else None
+    passes = Passes(rows.n, _batch_size(mlp.batch_size, rows.n), translation.Shuffles(rows.n, mlp.shuffle, rng), mean_over_rows=True)
+    schedule = translation.schedule(mlp, passes, mlp.t_, fresh)
+    epochs = 1 if incremental else int(mlp.max_iter)
+    records = sgd_epochs(engine, optimizer.lr, rows, state, passes, epochs=epochs, schedule=schedule, held_out=held_out)
+    records = guarded(records, shown.network, state, None if incremental else stop)
+    mlp.n_iter_ = 0
+    ended = False
+    try:
+        ended = _follow(mlp, records, rows.n, stop if incremental else None)
+    except KeyboardInterrupt:
+        warnings.warn("Training interrupted by user.", stacklevel=5)
+        ended = True
+    finally:
+        records.close()
+    if ended and stop.restore and not incremental:
+        state.restore_best(shown.network)
+    mlp.stopped_early_ = state.stopped_early
+    if not (incremental or ended or state.stopped_early) and mlp.n_iter_ == mlp.max_iter:
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({mlp.max_iter}) reached and the optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+
+
+def minimize(mlp: Any, part: Part, validation: Part | None) -> None:
+    """Train on all rows at once by L-BFGS, and warn in scikit-learn's words where it did not converge."""
+    shown, optimizer = mlp._shown, translation.optimizer(mlp)
+    assert isinstance(optimizer, LBFGS)
+    engine = shown.bind(mlp.engine, None, translation.penalty(mlp), None, mlp.n_threads, fresh=True)
+    rows = _rows(mlp, part)
+    held_out = _validation(mlp, validation) if validation else None
+    state = shown.state = TrainingState()
+    records = lbfgs_epochs(engine, optimizer, rows.X, rows.y, rows.weight, int(mlp.max_iter), 1, held_out, state)
+    validation_losses = []
+    listeners = _listeners(mlp.callbacks)
+    try:
+        for epoch in records:
+            mlp.loss_ = epoch.training_loss
+            validation_losses.append(epoch.validation_loss)
+            if mlp.verbose:
+                _say(f"Iteration {epoch.index + 1}, loss = {mlp.loss_:.8f}")
+            if _any_ends(listeners, epoch):
+                break
+    finally:
+        records.close()
+    mlp.n_iter_ = state.epoch
+    if held_out:
+        mlp.validation_loss_curve_ = validation_losses
+    if state.minimizer_result is not None:  # None where a callback turned away
+        mlp.loss_ = float(state.minimizer_result.fun)
+        mlp.n_iter_ = _check_optimize_result("lbfgs", state.minimizer_result, mlp.max_iter)
+
+
+def _follow(mlp: Any, records: Iterator[Epoch], n_rows: int, stop: EarlyStopping | None) -> bool:
+    """Note each record, tell who wants to know, and return whether a callback ended training.
+
+    Where `stop` is given, an epoch stands for itself: its weights are kept, and only when patience runs out are the best put back.
+    """
+    state, network = mlp._shown.state, mlp._shown.network
+    rate, listeners = state.rate, _listeners(mlp.callbacks)
+
+    def tell_of_rate() -> None:
+        if mlp.verbose and state.rate != rate:
+            _say(f"{_impatience(mlp)} Setting learning rate to {state.rate:f}")
+
+    for epoch in records:
+        tell_of_rate()
+        rate = state.rate
+        _note(mlp, epoch, n_rows)
+        if _any_ends(listeners, epoch):
+            return True
+        if stop and not state.watch(epoch, stop, network) and state.exhausts(epoch, stop):
+            state.stopped_early = True
+            if stop.restore:
+                state.restore_best(network)
+                state.waited = 0
+    tell_of_rate()
+    if mlp.verbose and state.stopped_early:
+        small = "Learning rate too small. " if mlp.solver == "sgd" and mlp.learning_rate == "adaptive" else ""
+        _say(f"{_impatience(mlp)} {small}Stopping.")
+    return False
+
+
+def _note(mlp: Any, epoch: Epoch, n_rows: int) -> None:
+    mlp.n_iter_ += 1
+    mlp.t_ += n_rows
+    mlp.loss_ = epoch.training_loss
+    mlp.loss_curve_.append(mlp.loss_)
+    if mlp.verbose:
+        _say(f"Iteration {mlp.n_iter_}, loss = {mlp.loss_:.8f}")
+    if epoch.validation_loss is not None:
+        mlp.validation_loss_curve_ = [*(mlp.validation_loss_curve_ or []), epoch.validation_loss]
+    if mlp.early_stopping:
+        score = float(epoch.validation_score)  # type: ignore[arg-type]
+        mlp.validation_scores_.append(score)
+        mlp.best_validation_score_ = score if score > mlp.best_validation_score_ else mlp.best_validation_score_
+        if mlp.verbose:
+            _say(f"Validation score: {score:f}")
+    elif mlp.loss_ < mlp.best_loss_:
+        mlp.best_loss_ = mlp.loss_
+
+
+def _impatience(mlp: Any) -> str:
+    what = "Validation score" if mlp.early_stopping else "Training loss"
+    return f"{what} did not improve more than tol={mlp.tol:f} for {mlp.n_iter_no_change:d} consecutive epochs."
+
+
+def _hold_out(mlp: Any, part: Part, rng: np.random.RandomState) -> tuple[Part, Part]:
+    """Return the rows to learn from and those to stop by, drawn as scikit-learn draws them."""
+    X, Y, weight = part
+    if weight is None:
+        X, X_held, Y, Y_held = train_test_split(
+            X, Y, random_state=rng, test_size=mlp.validation_fraction, stratify=mlp._to_stratify(Y)
+        )
+        weight_held = None
+    else:
+        X, X_held, Y, Y_held, weight, weight_held = train_test_split(
+            X, Y, weight, random_state=rng, test_size=mlp.validation_fraction, stratify=mlp._to_stratify(Y)
+        )
+    if X_held.shape[0] < 2:
+        raise SettingError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
+    return (X, Y, weight), (X_held, Y_held, weight_held)
+
+
+def _rows(mlp: Any, part: Part) -> Rows:
+    X, Y, weight = part
+    return make_rows(mlp._shown.network, mlp._shown.loss, X, mlp._loss_target(Y), weight)
+
+
+def _validation(mlp: Any, part: Part) -> Validation:
+    """Return the rows to stop by, with the score that is watched."""
+    X, Y, weight = part
+    shown = mlp._shown
+    rows = check_validation(shown.network, shown.loss, X, mlp._loss_target(Y), weight)
+    if not mlp.early_stopping:
+        return Validation(rows.X, rows.y, rows.weight)
+    truth = mlp._shown_target(Y)
+    if mlp.scoring is not None:
+        return Validation(rows.X, rows.y, rows.weight, bind_scorer(mlp.scoring, mlp._answers(), X, truth, weight))
+
+    def score(Z: Array) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            predicted = mlp._decode(shown.loss.predict(Z))
+        if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
+            return math.nan
+        return float(mlp._score_of(truth, predicted, weight))
+
+    return Validation(rows.X, rows.y, rows.weight, score)
+
+
+def _batch_size(given: Any, n_rows: int) -> int:
+    if given == "auto":
+        return min(200, n_rows)
+    if given > n_rows:
+        warnings.warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=6)
+    return min(int(given), n_rows)
+
+
+def _listeners(callbacks: Any) -> list[Callable[[Epoch], Any]]:
+    if callbacks is None:
+        return []
+    listeners = [callbacks] if callable(callbacks) else list(callbacks)
+    for listener in listeners:
+        if not callable(listener):
+            raise SettingError(f"callbacks are functions that take an Epoch, but {listener!r} came.")
+    return listeners
+
+
+def _any_ends(listeners: list[Callable[[Epoch], Any]], epoch: Epoch) -> bool:
+    """Tell all of an epoch, then say whether one wants training to end."""
+    return any([listener(epoch) is True for listener in listeners])
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201 - asked for by verbose
