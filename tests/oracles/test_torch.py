@@ -128,7 +128,7 @@ def their_clipped(Z: Tensor, y: Tensor, loss: Logistic | Softmax) -> Tensor:
     if isinstance(loss, Logistic):
         P, y = torch.sigmoid(Z).clamp(loss.floor, 1.0 - loss.floor), y * (1.0 - s) + s / 2.0
         return F.binary_cross_entropy(P, y, reduction="none")
-    Y = F.one_hot(y, k) if y.ndim == 1 else y
+    Y = F.one_hot(y, k).to(Z.dtype) if y.ndim == 1 else y
     return -((Y * (1.0 - s) + s / k) * torch.log(torch.softmax(Z, dim=1).clamp(loss.floor, 1.0 - loss.floor))).sum(dim=1)
 
 
