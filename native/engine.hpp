@@ -20,6 +20,7 @@ struct Settings {
     Loss loss;
     OptimizerSettings optimizer;
     double l1 = 0, l2 = 0;
+    bool per_batch = false;  // both divided by the weight of the batch
     double max_norm = std::numeric_limits<double>::infinity();
     std::uint64_t seed = 0;
     std::size_t n_threads = 1;  // at most
@@ -156,7 +157,8 @@ class Engine {
         pass_.prepare(n);
         pass_.run = {true, settings_.seed, step};
         if (n != planned_) plan_batch(n, k);
-        n_terms_ = std::max(terms(settings_.loss, total_, k), std::numeric_limits<double>::min());
+        terms_ = terms(settings_.loss, total_, k);
+        share_ = !settings_.per_batch ? 1 : total_ != 0 ? 1 / total_ : 0;
         run(gather_phase_, team);
         for (const Phase& phase : pass_.forward()) run(phase, team);
         run(loss_phase_, team);
@@ -164,7 +166,7 @@ class Engine {
         run(finish_phase_, team);
         double value = 0;
         for (const double part : losses_) value += part;
-        value /= n_terms_;
+        value /= terms_.value;
         for (const double part : penalties_) value += part;
         return value;
     }
@@ -184,7 +186,7 @@ class Engine {
                            const std::size_t top = piece * n / cuts, bottom = (piece + 1) * n / cuts;
                            const Target<T> y{batch_.y->labels ? nullptr : y_.data(), batch_.y->labels ? labels_.data() : nullptr, batch_.y->n_columns};
                            losses_[piece] = loss_backward(settings_.loss, pass_.scores(), pass_.step(), k, y,
-                                                          batch_.weight ? weight_.data() : nullptr, n_terms_, top, bottom, pass_.top());
+                                                          batch_.weight ? weight_.data() : nullptr, terms_.gradient, top, bottom, pass_.top());
                            pass_.back_from_scores(top, bottom);
                        }};
     }
@@ -206,7 +208,7 @@ class Engine {
                              double squares = 0, penalty = 0;
                              for (const Segment& s : stretches_[piece]) {
                                  if ((settings_.l1 != 0 || settings_.l2 != 0) && s.decay_factor != 0)
-                                     penalty += penalty_gradient(p_.theta, p_.gradient, s, settings_.l1, settings_.l2);
+                                     penalty += penalty_gradient(p_.theta, p_.gradient, s, settings_.l1 * share_, settings_.l2 * share_);
                                  squares += sum_of_squares(p_.gradient, s.start, s.stop);
                              }
                              squares_[piece] = squares;
@@ -237,7 +239,8 @@ class Engine {
     std::vector<std::int64_t> labels_;
     Buffer<T> y_;
     Batch batch_;
-    double total_ = 0, n_terms_ = 1;
+    double total_ = 0, share_ = 1;  // of the batch: its weight, and what of the penalty it takes
+    Terms terms_{1, 1};
     std::size_t planned_ = std::numeric_limits<std::size_t>::max();
     Update update_;
     Phase gather_phase_, loss_phase_, finish_phase_, update_phase_;

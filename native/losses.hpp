@@ -15,9 +15,14 @@ namespace glassnet {
 
 enum class LossKind { squared, absolute, huber, quantile, logistic, softmax, poisson, gamma };
 
+// How the losses of several outputs make one; mean_of_sum: the value is the mean, the gradient that of the sum.
+enum class Outputs { mean, sum, mean_of_sum };
+
 struct Loss {
     LossKind kind;
     std::vector<double> settings;  // huber: delta; quantile: the quantiles; logistic and softmax: label smoothing
+    Outputs outputs = Outputs::mean;
+    double floor = 0;  // logistic and softmax: probabilities are clipped to [floor, 1 - floor] in the value
 };
 
 // The target of a batch: numbers (n, n_columns), or labels (n,) for softmax.
@@ -62,6 +67,23 @@ Element<T> element(LossKind kind, T z, T y, T setting) {
         case LossKind::softmax: break;
     }
     return {};
+}
+
+// The ends of -log p where p is clipped to [floor, 1 - floor]; not a number stays what it is.
+template <class T>
+struct Clip {
+    T low, high;
+
+    explicit Clip(double floor) : low(static_cast<T>(-std::log1p(-floor))), high(static_cast<T>(-std::log(floor))) {}
+    T operator()(T minus_log_p) const { return std::min(std::max(minus_log_p, low), high); }
+};
+
+// As element() does the logistic loss, with clipped probabilities in the value.
+template <class T>
+Element<T> clipped_logistic(T z, T y, T smoothing, const Clip<T>& clip) {
+    const T smooth = smoothing != 0 ? (1 - smoothing) * y + T(0.5) * smoothing : y;
+    const T tail = logarithm_1_plus(exponential(-std::abs(z)));
+    return {smooth * clip(std::max(-z, T(0)) + tail) + (1 - smooth) * clip(std::max(z, T(0)) + tail), sigmoid(z) - smooth};
 }
 
 // Largest score of each row and the logarithm of the sum of exponentials above it, for as many rows as a vector has lanes.
@@ -113,8 +135,9 @@ void softmax_square(const T* Z, std::size_t step, std::size_t k, T* P, Partition
 }
 
 // Cross-entropy of rows [top, bottom) of k raw scores, summed with their weights; dZ gets weight / n_terms (softmax(Z) - smoothed target).
-template <class T>
-double softmax_backward(T smoothing, const T* Z, std::size_t step, std::size_t k, const Target<T>& y, const double* weight, double n_terms,
+// `clipped`: the value is that of clipped probabilities; without, there is no clip.
+template <bool clipped, class T>
+double softmax_backward(T smoothing, const Clip<T>* clip, const T* Z, std::size_t step, std::size_t k, const Target<T>& y, const double* weight, double n_terms,
                         std::size_t top, std::size_t bottom, T* dZ) {
     const std::size_t whole = whole_vectors<T>(k);
     const T keep = 1 - smoothing, spread = smoothing / static_cast<T>(k);
@@ -150,7 +173,14 @@ double softmax_backward(T smoothing, const T* Z, std::size_t step, std::size_t k
             }
             if (spread != 0)
                 for (std::size_t j = 0; j < k; ++j) sum_shifted += z[j] - partition.top[i];
-            sum += w * static_cast<double>(mass * partition.log_total[i] - keep * dot - spread * sum_shifted);
+            T value = mass * partition.log_total[i] - keep * dot - spread * sum_shifted;
+            if constexpr (clipped) {
+                const auto cost = [&](std::size_t j) { return (*clip)(partition.log_total[i] - (z[j] - partition.top[i])); };
+                value = y.labels ? keep * cost(static_cast<std::size_t>(y.labels[row])) : 0;
+                for (std::size_t j = 0; j < k && (probabilities || spread != 0); ++j)
+                    value += ((probabilities ? keep * probabilities[j] : 0) + spread) * cost(j);
+            }
+            sum += w * static_cast<double>(value);
             const T scale = static_cast<T>(w / n_terms);
             GLASSNET_INDEPENDENT
             for (std::size_t j = 0; j < whole; ++j) d[j] = (d[j] * mass - spread) * scale;
@@ -162,19 +192,23 @@ double softmax_backward(T smoothing, const T* Z, std::size_t step, std::size_t k
     return sum;
 }
 
-// Terms that the mean of a loss is taken over: the weight of the batch, once for each output where outputs count alone.
-inline double terms(const Loss& loss, double weight, std::size_t k) {
-    return loss.kind == LossKind::softmax ? weight : weight * static_cast<double>(k);
+// Terms that value and gradient of the mean are taken over: the weight of the batch, once for each output where outputs count alone.
+struct Terms {
+    double value, gradient;
+};
+
+inline Terms terms(const Loss& loss, double weight, std::size_t k) {
+    constexpr double least = std::numeric_limits<double>::min();  // a batch that weighs nothing
+    const double rows = std::max(weight, least), all = loss.kind == LossKind::softmax ? rows : std::max(weight * static_cast<double>(k), least);
+    return {loss.outputs == Outputs::sum ? rows : all, loss.outputs == Outputs::mean ? all : rows};
 }
 
-// Return the loss summed over rows [top, bottom) of raw scores, `step` apart, and write the gradient of sum / n_terms.
+// Return each(score, row, output).value summed over rows [top, bottom) of raw scores, `step` apart, and write the slopes / n_terms.
 // Rows of weight 0 are absent, whatever they hold.
-template <class T>
-double loss_backward(const Loss& loss, const T* Z, std::size_t step, std::size_t k, const Target<T>& y, const double* weight, double n_terms,
-                     std::size_t top, std::size_t bottom, T* dZ) {
-    if (loss.kind == LossKind::softmax)
-        return softmax_backward(static_cast<T>(loss.settings[0]), Z, step, k, y, weight, n_terms, top, bottom, dZ);
-    const std::size_t n_quantiles = loss.kind == LossKind::quantile ? loss.settings.size() : 1, whole = whole_vectors<T>(k);
+template <class T, class Each>
+double elements_backward(const T* Z, std::size_t step, std::size_t k, const double* weight, double n_terms, std::size_t top,
+                         std::size_t bottom, T* dZ, const Each& each) {
+    const std::size_t whole = whole_vectors<T>(k);
     double sum = 0;
     for (std::size_t i = top; i < bottom; ++i) {
         T* d = dZ + i * step;
@@ -186,13 +220,32 @@ double loss_backward(const Loss& loss, const T* Z, std::size_t step, std::size_t
         }
         const T scale = static_cast<T>(w / n_terms);
         for (std::size_t j = 0; j < k; ++j) {
-            const double setting = loss.settings.empty() ? 0 : loss.settings[n_quantiles > 1 ? j % n_quantiles : 0];
-            const auto e = element(loss.kind, z[j], y.numbers[i * y.n_columns + j / n_quantiles], static_cast<T>(setting));
+            const Element<T> e = each(z[j], i, j);
             sum += e.value * w;
             d[j] = e.slope * scale;
         }
     }
     return sum;
+}
+
+// Return the loss summed over rows [top, bottom), and write the gradient of sum / n_terms.
+template <class T>
+double loss_backward(const Loss& loss, const T* Z, std::size_t step, std::size_t k, const Target<T>& y, const double* weight, double n_terms,
+                     std::size_t top, std::size_t bottom, T* dZ) {
+    const T first = loss.settings.empty() ? 0 : static_cast<T>(loss.settings[0]);
+    if (loss.floor > 0) {
+        const Clip<T> clip(loss.floor);
+        if (loss.kind == LossKind::softmax) return softmax_backward<true>(first, &clip, Z, step, k, y, weight, n_terms, top, bottom, dZ);
+        const auto clipped = [&](T z, std::size_t i, std::size_t j) { return clipped_logistic(z, y.numbers[i * y.n_columns + j], first, clip); };
+        return elements_backward(Z, step, k, weight, n_terms, top, bottom, dZ, clipped);
+    }
+    if (loss.kind == LossKind::softmax)
+        return softmax_backward<false>(first, static_cast<const Clip<T>*>(nullptr), Z, step, k, y, weight, n_terms, top, bottom, dZ);
+    const std::size_t n_quantiles = loss.kind == LossKind::quantile ? loss.settings.size() : 1;
+    return elements_backward(Z, step, k, weight, n_terms, top, bottom, dZ, [&](T z, std::size_t i, std::size_t j) {
+        const T setting = n_quantiles > 1 ? static_cast<T>(loss.settings[j % n_quantiles]) : first;
+        return element(loss.kind, z, y.numbers[i * y.n_columns + j / n_quantiles], setting);
+    });
 }
 
 }  // namespace glassnet

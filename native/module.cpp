@@ -247,16 +247,22 @@ Operation operation(int kind, std::size_t n_in, std::size_t n_out, int activatio
             variance, partner};
 }
 
-Settings settings(int loss, std::vector<double> loss_settings, int optimizer, double momentum, double beta1, double beta2, double eps,
-                  double weight_decay, bool nesterov, double l1, double l2, double max_norm, std::uint64_t seed, std::size_t n_threads) {
+Settings settings(int loss, std::vector<double> loss_settings, int outputs, double floor, int optimizer, double momentum, double beta1,
+                  double beta2, double eps, double weight_decay, bool nesterov, bool rate_inside, bool uncorrected_eps, double l1, double l2,
+                  bool per_batch, double max_norm, std::uint64_t seed, std::size_t n_threads) {
     require(loss >= 0 && loss <= static_cast<int>(LossKind::gamma), "unknown loss");
     require(optimizer >= 0 && optimizer <= static_cast<int>(OptimizerKind::adamw), "unknown optimizer");
     const auto kind = static_cast<LossKind>(loss);
     const bool with_setting = kind == LossKind::huber || kind == LossKind::quantile || kind == LossKind::logistic || kind == LossKind::softmax;
     require(n_threads >= 1 && n_threads <= 256, "from 1 to 256 threads");
     require(with_setting == !loss_settings.empty(), "the loss has not the settings that it takes");
-    return {{kind, std::move(loss_settings)},
-            {static_cast<OptimizerKind>(optimizer), momentum, beta1, beta2, eps, weight_decay, nesterov}, l1, l2, max_norm, seed, n_threads};
+    require(outputs >= 0 && outputs <= static_cast<int>(Outputs::mean_of_sum), "unknown way to join outputs");
+    require(outputs == 0 || kind == LossKind::squared || kind == LossKind::logistic || kind == LossKind::poisson, "the loss has one way alone");
+    require(floor == 0 || (floor > 0 && floor < 0.5 && (kind == LossKind::logistic || kind == LossKind::softmax)),
+            "a floor in [0, 0.5) is for the probabilities of classes");
+    return {{kind, std::move(loss_settings), static_cast<Outputs>(outputs), floor},
+            {static_cast<OptimizerKind>(optimizer), momentum, beta1, beta2, eps, weight_decay, nesterov, rate_inside, uncorrected_eps},
+            l1, l2, per_batch, max_norm, seed, n_threads};
 }
 
 template <class T>
@@ -301,9 +307,10 @@ NB_MODULE(GLASSNET_MODULE, m) {
     nb::class_<Settings>(m, "Settings");
     m.def("operation", &operation, "kind"_a, "n_in"_a, "n_out"_a, "activation"_a = 0, "rate"_a = 0.0, "eps"_a = 0.0, "momentum"_a = 0.0,
           "number"_a = 0, "first"_a = 0, "second"_a = 0, "mean"_a = 0, "variance"_a = 0, "partner"_a = 0);
-    m.def("settings", &settings, "loss"_a, "loss_settings"_a, "optimizer"_a, "momentum"_a = 0.0, "beta1"_a = 0.0, "beta2"_a = 0.0, "eps"_a = 0.0,
-          "weight_decay"_a = 0.0, "nesterov"_a = false, "l1"_a = 0.0, "l2"_a = 0.0, "max_norm"_a = std::numeric_limits<double>::infinity(),
-          "seed"_a = 0, "n_threads"_a = 1);
+    m.def("settings", &settings, "loss"_a, "loss_settings"_a, "outputs"_a = 0, "floor"_a = 0.0, "optimizer"_a = 0, "momentum"_a = 0.0,
+          "beta1"_a = 0.0, "beta2"_a = 0.0, "eps"_a = 0.0, "weight_decay"_a = 0.0, "nesterov"_a = false, "rate_inside"_a = false,
+          "uncorrected_eps"_a = false, "l1"_a = 0.0, "l2"_a = 0.0, "per_batch"_a = false,
+          "max_norm"_a = std::numeric_limits<double>::infinity(), "seed"_a = 0, "n_threads"_a = 1);
     bind<float>(m, "Engine32", "Answer32");
     bind<double>(m, "Engine64", "Answer64");
 }

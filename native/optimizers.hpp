@@ -21,13 +21,13 @@ struct Segment {
 struct OptimizerSettings {
     OptimizerKind kind = OptimizerKind::none;
     double momentum = 0, beta1 = 0, beta2 = 0, eps = 0, weight_decay = 0;  // beta2 is RMSprop's rho
-    bool nesterov = false;
+    bool nesterov = false, rate_inside = false, uncorrected_eps = false;
 };
 
 // What a step has in common for all of theta.
 struct Update {
     double lr = 0;
-    double corrected1 = 1, corrected2 = 1;  // 1 - beta^t of Adam
+    double corrected1 = 1, corrected2 = 1;  // 1 - beta^t of Adam: of the rate, and of the root beside eps
     double factor = 1;                      // of the gradient, where it was too long
 };
 
@@ -36,6 +36,11 @@ inline Update update_number(const OptimizerSettings& settings, double t, double 
     if (settings.kind == OptimizerKind::adam || settings.kind == OptimizerKind::adamw) {
         update.corrected1 = 1 - std::pow(settings.beta1, t);
         update.corrected2 = 1 - std::pow(settings.beta2, t);
+        if (settings.uncorrected_eps) {
+            // The correction of the root goes into the rate, and eps stands beside the root as it is.
+            update.corrected1 /= std::sqrt(update.corrected2);
+            update.corrected2 = 1;
+        }
     }
     if (length > max_norm) update.factor = max_norm / length;
     return update;
@@ -56,6 +61,18 @@ void optimizer_step(const OptimizerSettings& settings, T* theta, T* g, T* first,
             if (settings.momentum == 0) {
                 GLASSNET_INDEPENDENT
                 for (std::size_t i = start; i < stop; ++i) theta[i] -= rate * g[i];
+            } else if (settings.rate_inside && settings.nesterov) {
+                GLASSNET_INDEPENDENT
+                for (std::size_t i = start; i < stop; ++i) {
+                    first[i] = momentum * first[i] + rate * g[i];
+                    theta[i] -= rate * g[i] + momentum * first[i];
+                }
+            } else if (settings.rate_inside) {
+                GLASSNET_INDEPENDENT
+                for (std::size_t i = start; i < stop; ++i) {
+                    first[i] = momentum * first[i] + rate * g[i];
+                    theta[i] -= first[i];
+                }
             } else if (settings.nesterov) {
                 GLASSNET_INDEPENDENT
                 for (std::size_t i = start; i < stop; ++i) {

@@ -94,6 +94,12 @@ def _check_positive(**values: float) -> None:
             raise SettingError(f"{name} must be a positive number, but {value!r} came.")
 
 
+def _check_switches(**values: bool) -> None:
+    for name, value in values.items():
+        if not isinstance(value, bool | np.bool_):
+            raise SettingError(f"{name} must be True or False, but {value!r} came.")
+
+
 @dataclass(frozen=True)
 class SGD:
     """Stochastic gradient descent, with momentum (Polyak 1964) or Nesterov's form of it.
@@ -102,21 +108,32 @@ class SGD:
     theta   -= lr * velocity                      plain and heavy-ball
     theta   -= lr * (g + momentum * velocity)     Nesterov, as in Sutskever et al. 2013, rewritten for the gradient at theta
 
-    The rate multiplies the velocity and does not enter it, as in PyTorch.
+    The rate multiplies the velocity and does not enter it, as in PyTorch. With `rate_inside` it enters, as in scikit-learn: what the
+    velocity remembers keeps the rate of its own step, which differs where the rate changes.
+
+    velocity = momentum * velocity + lr * g
+    theta   -= velocity                           heavy-ball
+    theta   -= lr * g + momentum * velocity       Nesterov
+
+    momentum : in [0, 1]
 
     Examples
     --------
     >>> from glassnet import SGD
     >>> SGD(0.1, momentum=0.9)
-    SGD(lr=0.1, momentum=0.9, nesterov=False)
+    SGD(lr=0.1, momentum=0.9, nesterov=False, rate_inside=False)
     """
 
     lr: float
     momentum: float = 0.0
     nesterov: bool = False
+    rate_inside: bool = False
 
     def __post_init__(self) -> None:
-        _check(self.lr, momentum=self.momentum)
+        _check(self.lr)
+        if not is_number(self.momentum) or not 0.0 <= self.momentum <= 1.0:
+            raise SettingError(f"momentum must lie in [0, 1], but {self.momentum!r} came.")
+        _check_switches(nesterov=self.nesterov, rate_inside=self.rate_inside)
         if self.nesterov and self.momentum == 0.0:
             raise SettingError("nesterov needs a momentum above 0, but momentum is 0: set momentum, for example to 0.9.")
 
@@ -128,20 +145,30 @@ class SGD:
         """Move theta by one step, in place."""
         state.t += 1
         for block, lr_factor, _ in _blocks(tuple(segments), False):
-            g = gradient[block]
+            g, rate = gradient[block], lr * lr_factor
             move = state.scratch[0][: g.size]
-            if self.momentum:
+            if not self.momentum:
+                np.multiply(g, rate, out=move)
+            elif self.rate_inside:
+                velocity = state.vectors["velocity"][block]
+                np.multiply(g, rate, out=move)
+                velocity *= self.momentum
+                velocity += move
+                if self.nesterov:
+                    theta[block] -= move
+                    np.multiply(velocity, self.momentum, out=move)
+                else:
+                    np.copyto(move, velocity)
+            else:
                 velocity = state.vectors["velocity"][block]
                 velocity *= self.momentum
                 velocity += g
                 if self.nesterov:
                     np.multiply(velocity, self.momentum, out=move)
                     move += g
-                    move *= lr * lr_factor
+                    move *= rate
                 else:
-                    np.multiply(velocity, lr * lr_factor, out=move)
-            else:
-                np.multiply(g, lr * lr_factor, out=move)
+                    np.multiply(velocity, rate, out=move)
             theta[block] -= move
 
 
@@ -190,21 +217,28 @@ class Adam:
     v      = beta2 * v + (1 - beta2) * g^2
     theta -= lr * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 
+    With `uncorrected_eps`, eps stands beside the root of v as it is (their section 2, last paragraph), as in scikit-learn: it
+    weighs more in the first steps, while v is still small.
+
+    theta -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + eps)
+
     Examples
     --------
     >>> from glassnet import Adam
     >>> Adam(lr=3e-4)
-    Adam(lr=0.0003, beta1=0.9, beta2=0.999, eps=1e-08)
+    Adam(lr=0.0003, beta1=0.9, beta2=0.999, eps=1e-08, uncorrected_eps=False)
     """
 
     lr: float = 1e-3
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
+    uncorrected_eps: bool = False
 
     def __post_init__(self) -> None:
         _check(self.lr, beta1=self.beta1, beta2=self.beta2)
         _check_positive(eps=self.eps)
+        _check_switches(uncorrected_eps=self.uncorrected_eps)
 
     def start(self, theta: Array) -> OptimizerState:
         """Return the state before the first step."""
@@ -213,9 +247,11 @@ class Adam:
     def step(self, state: OptimizerState, theta: Array, gradient: Array, segments: Sequence[Segment], lr: float) -> None:
         """Move theta by one step, in place."""
         state.t += 1
+        corrected2 = 1.0 - self.beta2**state.t
+        root, factor = (1.0, corrected2**0.5) if self.uncorrected_eps else (corrected2**-0.5, 1.0)
         for block, lr_factor, _ in _blocks(tuple(segments), False):
-            move = _adam_move(self, state, gradient, block)
-            move *= lr * lr_factor / (1.0 - self.beta1**state.t)
+            move = _adam_move(self, state, gradient, block, root)
+            move *= lr * lr_factor * factor / (1.0 - self.beta1**state.t)
             theta[block] -= move
 
 
@@ -245,17 +281,18 @@ class AdamW:
     def step(self, state: OptimizerState, theta: Array, gradient: Array, segments: Sequence[Segment], lr: float) -> None:
         """Move theta by one step, in place."""
         state.t += 1
+        root = (1.0 - self.beta2**state.t) ** -0.5
         for block, lr_factor, decay_factor in _blocks(tuple(segments), True):
             decay = lr * lr_factor * self.weight_decay * decay_factor
             if decay:
                 theta[block] *= 1.0 - decay
-            move = _adam_move(self, state, gradient, block)
+            move = _adam_move(self, state, gradient, block, root)
             move *= lr * lr_factor / (1.0 - self.beta1**state.t)
             theta[block] -= move
 
 
-def _adam_move(settings: Adam | AdamW, state: OptimizerState, gradient: Array, block: slice) -> Array:
-    """Update both moments of a block and return m / (sqrt(v / (1 - beta2^t)) + eps) in the state's scratch."""
+def _adam_move(settings: Adam | AdamW, state: OptimizerState, gradient: Array, block: slice, root: float) -> Array:
+    """Update both moments of a block and return m / (root * sqrt(v) + eps) in the state's scratch."""
     g, m, v = gradient[block], state.vectors["m"][block], state.vectors["v"][block]
     move = state.scratch[0][: g.size]
     np.multiply(g, 1.0 - settings.beta1, out=move)
@@ -266,7 +303,7 @@ def _adam_move(settings: Adam | AdamW, state: OptimizerState, gradient: Array, b
     v *= settings.beta2
     v += move
     np.sqrt(v, out=move)
-    move *= (1.0 - settings.beta2**state.t) ** -0.5
+    move *= root
     move += settings.eps
     np.divide(m, move, out=move)
     return move
@@ -279,6 +316,9 @@ class LBFGS:
     history : pairs of steps and gradients that stand for the curvature
     gradient_tolerance : it ends when no element of the gradient is larger
     max_evaluations : passes over the table at most, line searches included
+    value_tolerance : it ends too when a step lowers the objective by no more than this share of it (of 1 where that is larger):
+        SciPy's ftol. The default, 64 units in the last place, leaves the end to the gradient; SciPy's own 2.2e-9 ends the plateaus
+        of a classifier too early.
 
     It takes no schedule, no mini-batches, no dropout and no batch normalization, whose objectives change from step to step.
     """
@@ -286,11 +326,14 @@ class LBFGS:
     history: int = 10
     gradient_tolerance: float = 1e-5
     max_evaluations: int = 15_000
+    value_tolerance: float = 64.0 * float(np.finfo(np.float64).eps)
 
     def __post_init__(self) -> None:
         _check_positive(history=self.history, max_evaluations=self.max_evaluations)
-        if self.gradient_tolerance < 0.0:
-            raise SettingError(f"gradient_tolerance must be zero or positive, but {self.gradient_tolerance!r} came.")
+        for name in ("gradient_tolerance", "value_tolerance"):
+            value = getattr(self, name)
+            if not is_number(value) or not value >= 0.0:
+                raise SettingError(f"{name} must be zero or positive, but {value!r} came.")
 
 
 def clip_norm(gradient: Array, norm: float, max_norm: float) -> None:

@@ -1,4 +1,4 @@
-"""What large weights cost: an L1 and an L2 term added to the objective, the same for every batch size.
+"""What large weights cost: an L1 and an L2 term added to the objective, by default the same for every batch size.
 
     value    = sum over segments of decay_factor * (l1 * sum |theta_i| + l2 / 2 * sum theta_i^2)
     gradient = decay_factor * (l1 * sign(theta) + l2 * theta)
@@ -29,21 +29,33 @@ class Penalty:
     ----------
     l1 : pulls every weight to zero by the same amount, so that some end there (Tibshirani 1996)
     l2 : pulls in proportion to the weight (Hoerl and Kennard 1970); the gradient is l2 * theta, hence the half in the value
+    per_batch : value and gradient are divided by the total weight of the batch (its number of rows where there are no weights), as
+        in scikit-learn's networks; a batch that weighs nothing then adds nothing
     """
 
     l1: float = 0.0
     l2: float = 0.0
+    per_batch: bool = False
 
     def __post_init__(self) -> None:
         for name, value in (("l1", self.l1), ("l2", self.l2)):
             if not is_number(value) or not 0.0 <= value < np.inf:
                 raise SettingError(f"{name} must be zero or a positive number, but {value!r} came.")
+        if not isinstance(self.per_batch, bool | np.bool_):
+            raise SettingError(f"per_batch must be True or False, but {self.per_batch!r} came.")
 
-    def add_gradient(self, theta: Array, gradient: Array, segments: Sequence[Segment], scratch: Array) -> float:
-        """Add the penalty's gradient to `gradient` in place and return the penalty's value; scratch is laid out like theta."""
+    def add_gradient(self, theta: Array, gradient: Array, segments: Sequence[Segment], scratch: Array, total_weight: float) -> float:
+        """Add the penalty's gradient to `gradient` in place and return the penalty's value.
+
+        scratch : laid out like theta
+        total_weight : of the batch; its number of rows where there are no weights
+        """
+        share = 1.0
+        if self.per_batch:
+            share = 1.0 / total_weight if total_weight else 0.0
         value = 0.0
         for segment in segments:
-            factor = segment.decay_factor
+            factor = segment.decay_factor * share
             if factor == 0.0:
                 continue
             stretch = slice(segment.start, segment.stop)

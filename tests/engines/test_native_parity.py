@@ -155,6 +155,19 @@ def test_optimizers_and_penalties(name: str, dtype: str, penalty: str) -> None:
 
 
 @needs_native
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["squared, three outputs", "logistic, mean of sum", "softmax, floored"])
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_a_batch_that_weighs_nothing(name: str, dtype: str, penalty: str) -> None:
+    case = LOSS_CASES[name]
+    engines = pair([Dense(6, "tanh"), Dense(case.n_outputs)], case, dtype, None, penalty=PENALTIES[penalty])
+    X, y = batch(case, dtype, 5, np.random.default_rng(0))
+    values = [engine.loss_and_gradient(X, y, np.zeros(5)) for engine in engines]
+    assert values[0] == pytest.approx(values[1], rel=ONE_STEP[dtype])
+    hold(engines, dtype, ONE_STEP[dtype], lambda parameters: parameters.gradient)
+
+
+@needs_native
 @pytest.mark.parametrize("seed", range(200))
 def test_random_networks(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -39,17 +39,20 @@ class Problem:
     run: Run = TRAINING
     penalty: Penalty | None = None
 
+    def total_weight(self) -> float:
+        return float(len(self.X) if self.weight is None else self.weight.sum())
+
     def objective(self) -> tuple[float, Array]:
-        """The value, and the signs of all that must keep its sign for the objective to be smooth."""
+        """The value that the gradient descends, and the signs of all that must keep its sign for the objective to be smooth."""
         parameters = self.network.parameters
         statistics = parameters.statistics.copy()
         Z, caches = self.network.forward(self.X, self.run)
         parameters.statistics[...] = statistics
-        value, _ = self.loss.loss.value_and_gradient(Z, self.y, self.weight)
+        value, _ = (self.loss.descends or self.loss.loss).value_and_gradient(Z, self.y, self.weight)
         side = [self.loss.kinks(Z, self.y), *distances(self.network.layers, caches)]
         if self.penalty:
             theta = parameters.theta
-            value += self.penalty.add_gradient(theta, np.zeros_like(theta), parameters.segments, np.empty_like(theta))
+            value += self.penalty.add_gradient(theta, np.zeros_like(theta), parameters.segments, np.empty_like(theta), self.total_weight())
             side.append(theta)
         return value, np.concatenate([np.sign(part).ravel() for part in side])
 
@@ -63,7 +66,8 @@ class Problem:
         parameters.gradient[...] = np.nan  # whatever backward forgets to write stays visible
         dX = self.network.backward(caches, dZ, needs_dX=True)
         if self.penalty:
-            self.penalty.add_gradient(parameters.theta, parameters.gradient, parameters.segments, np.empty_like(parameters.theta))
+            room = np.empty_like(parameters.theta)
+            self.penalty.add_gradient(parameters.theta, parameters.gradient, parameters.segments, room, self.total_weight())
         found = {name: (view, parameters.gradient_of(name)) for name, view in parameters.items() if parameters.spec(name).trained}
         assert dX is not None
         return {**found, "X": (self.X, dX)}

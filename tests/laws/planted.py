@@ -63,9 +63,14 @@ def mean_of(wrong: Callable[[Array, Any, int], Array]) -> Fault:
     """Replace the gradient of the weighted mean that the losses share by `wrong(dZ, weight, n_outputs)`."""
     true = regression.weighted_mean
 
-    def weighted_mean(L: Array, dZ: Array, weight: Any) -> tuple[float, Array]:
-        return true(L, dZ.copy(), weight)[0], wrong(dZ, weight, L.shape[1] if L.ndim == 2 else 1)
+    def weighted_mean(L: Array, dZ: Array, weight: Any, outputs: str = "mean") -> tuple[float, Array]:
+        n_outputs = L.shape[1] if L.ndim == 2 and outputs == "mean" else 1
+        return true(L, dZ.copy(), weight, outputs)[0], wrong(dZ, weight, n_outputs)
 
+    return in_every_loss(weighted_mean)
+
+
+def in_every_loss(weighted_mean: Callable[..., tuple[float, Array]]) -> Fault:
     def plant(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(regression, "weighted_mean", weighted_mean)
         patch.setattr(classification, "weighted_mean", weighted_mean)
@@ -73,15 +78,27 @@ def mean_of(wrong: Callable[[Array, Any, int], Array]) -> Fault:
     return plant
 
 
+def sum_as_mean(L: Array, dZ: Array, weight: Any, outputs: str = "mean") -> tuple[float, Array]:
+    return true_mean(L, dZ.copy(), weight, outputs)[0], true_mean(L, dZ, weight)[1]
+
+
+true_mean = regression.weighted_mean
+
+
 def missing_class(Z: Array, y: Array, weight: Any, dZ: Array) -> Array:
     dZ[:, -1] = 0.0
     return dZ
 
 
-def penalty_without_factor(self: Penalty, theta: Array, gradient: Array, segments: Any, scratch: Array) -> float:
-    value = true_penalty(self, theta, gradient.copy(), segments, scratch)
-    gradient += self.l1 * np.sign(theta) + self.l2 * theta
+def penalty_without_factor(self: Penalty, theta: Array, gradient: Array, segments: Any, scratch: Array, total_weight: float) -> float:
+    value = true_penalty(self, theta, gradient.copy(), segments, scratch, total_weight)
+    gradient += (self.l1 * np.sign(theta) + self.l2 * theta) / (total_weight if self.per_batch else 1.0)
     return value
+
+
+def penalty_of_one_row(self: Penalty, theta: Array, gradient: Array, segments: Any, scratch: Array, total_weight: float) -> float:
+    true_penalty(self, theta, gradient, segments, scratch, 1.0)
+    return true_penalty(self, theta, np.zeros_like(gradient), segments, scratch, total_weight)
 
 
 true_penalty = Penalty.add_gradient
@@ -139,5 +156,7 @@ FAULTS: dict[str, Fault] = {
     "losses: not divided by the outputs": mean_of(
         lambda dZ, weight, k: dZ / len(dZ) if weight is None else dZ * (weight / weight.sum())[:, None],
     ),
+    "losses: the gradient of a sum over outputs taken as that of their mean": in_every_loss(sum_as_mean),
+    "penalty: per batch in the value only": lambda patch: patch.setattr(Penalty, "add_gradient", penalty_of_one_row),
     "penalty: biases penalized in the gradient only": lambda patch: patch.setattr(Penalty, "add_gradient", penalty_without_factor),
 }

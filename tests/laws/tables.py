@@ -70,12 +70,14 @@ class LossCase:
     """A loss, how many raw scores it takes here, and how a target for it is drawn.
 
     kinks : (Z, y) -> an array that changes its signs where the loss has a kink
+    descends : the loss whose value the gradient descends, where that is another by definition
     """
 
     loss: Any
     n_outputs: int
     target: Target
     kinks: Callable[[Array, Array], Array] = lambda Z, y: np.zeros(0)
+    descends: Any = None
 
     def draw(self, rng: np.random.Generator, n: int, dtype: str = "float64") -> Array:
         """A prepared target of n rows."""
@@ -106,6 +108,10 @@ def counts(rng: np.random.Generator, n: int) -> Array:
     return rng.poisson(1.5, (n, 1))
 
 
+def two_counts(rng: np.random.Generator, n: int) -> Array:
+    return rng.poisson(1.5, (n, 2))
+
+
 def amounts(rng: np.random.Generator, n: int) -> Array:
     return rng.gamma(2.0, 1.0, (n, 2))
 
@@ -129,6 +135,8 @@ def half_distance(Z: Array, y: Array) -> tuple[Array, Array]:
 LOSS_CASES: dict[str, LossCase] = {
     "squared": LossCase(Squared(), 1, real(1)),
     "squared, three outputs": LossCase(Squared(), 3, real(3)),
+    "squared, three outputs summed": LossCase(Squared("sum"), 3, real(3)),
+    "squared, mean of sum": LossCase(Squared("mean_of_sum"), 3, real(3), descends=Squared("sum")),
     "absolute": LossCase(Absolute(), 1, real(1), error),
     "absolute, two outputs": LossCase(Absolute(), 2, real(2), error),
     "huber": LossCase(Huber(), 1, real(1), at_delta(1.0)),
@@ -141,12 +149,23 @@ LOSS_CASES: dict[str, LossCase] = {
     "logistic, three outputs": LossCase(Logistic(), 3, yes_or_no(3)),
     "logistic, smoothed": LossCase(Logistic(0.2), 1, yes_or_no(1)),
     "logistic, probabilities": LossCase(Logistic(), 1, shares),
+    "logistic, three outputs summed": LossCase(Logistic(outputs="sum"), 3, yes_or_no(3)),
+    "logistic, mean of sum": LossCase(Logistic(outputs="mean_of_sum"), 3, yes_or_no(3), descends=Logistic(outputs="sum")),
+    "logistic, floored": LossCase(Logistic(floor=0.3), 2, yes_or_no(2), descends=Logistic()),
+    "logistic, floored, smoothed and summed": LossCase(Logistic(0.2, "sum", 0.2), 2, yes_or_no(2), descends=Logistic(0.2, "sum")),
+    "logistic, floored, probabilities": LossCase(Logistic(floor=0.3), 1, shares, descends=Logistic()),
     "softmax": LossCase(Softmax(), 4, labels(4)),
     "softmax, two classes": LossCase(Softmax(), 2, labels(2)),
     "softmax, smoothed": LossCase(Softmax(0.1), 4, labels(4)),
     "softmax, probabilities": LossCase(Softmax(), 3, probabilities(3)),
     "softmax, probabilities, smoothed": LossCase(Softmax(0.3), 3, probabilities(3)),
+    "softmax, floored": LossCase(Softmax(floor=0.2), 4, labels(4), descends=Softmax()),
+    "softmax, floored and smoothed": LossCase(Softmax(0.1, 0.2), 4, labels(4), descends=Softmax(0.1)),
+    "softmax, floored, probabilities": LossCase(Softmax(floor=0.2), 3, probabilities(3), descends=Softmax()),
+    "softmax, floored, probabilities, smoothed": LossCase(Softmax(0.3, 0.2), 3, probabilities(3), descends=Softmax(0.3)),
     "poisson": LossCase(Poisson(), 1, counts),
+    "poisson, two outputs summed": LossCase(Poisson("sum"), 2, two_counts),
+    "poisson, mean of sum": LossCase(Poisson("mean_of_sum"), 2, two_counts, descends=Poisson("sum")),
     "gamma, two outputs": LossCase(Gamma(), 2, amounts),
     "custom": LossCase(CustomLoss(log_cosh, name="log_cosh"), 2, real(2)),
     "custom, one loss a row": LossCase(CustomLoss(half_distance, name="half_distance"), 2, real(2)),
@@ -181,11 +200,15 @@ STEPPERS: dict[str, Optimizer] = {
     "sgd": SGD(0.1),
     "sgd, momentum": SGD(0.1, momentum=0.9),
     "sgd, nesterov": SGD(0.01, momentum=0.9, nesterov=True),
+    "sgd, rate inside": SGD(0.1, momentum=0.9, rate_inside=True),
+    "sgd, rate inside, nesterov": SGD(0.01, momentum=0.9, nesterov=True, rate_inside=True),
+    "sgd, rate inside, no momentum": SGD(0.1, rate_inside=True),
     "rmsprop": RMSprop(),
     "rmsprop, other settings": RMSprop(0.02, rho=0.7, eps=1e-3),
     "adam": Adam(),
     "adam, other settings": Adam(0.02, beta1=0.7, beta2=0.95, eps=1e-4),
     "adam, no momentum": Adam(0.02, beta1=0.0),
+    "adam, uncorrected eps": Adam(0.02, beta2=0.95, eps=1e-3, uncorrected_eps=True),
     "adamw": AdamW(),
     "adamw, strong decay": AdamW(0.02, weight_decay=0.5),
 }
@@ -240,6 +263,7 @@ PENALTIES: dict[str, Penalty | None] = {
     "l2": Penalty(l2=0.3),
     "l1": Penalty(l1=0.2),
     "l1 and l2": Penalty(l1=0.1, l2=0.5),
+    "l1 and l2 per batch": Penalty(l1=0.4, l2=2.0, per_batch=True),
 }
 
 

@@ -59,10 +59,11 @@ def test_gradient_of_every_loss(name: str, weighted: bool, n: int, record_proper
     check(lambda rng: draw_problem(layers, loss, rng, n=n, n_features=3, weighted=weighted), record_property)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", PENALTIES)
-def test_gradient_of_every_penalty(name: str, record_property: Callable[[str, object], None]) -> None:
-    layers = [Dense(4, "tanh"), BatchNorm(eps=0.1), Dense(2)]
-    check(lambda rng: draw_problem(layers, squared(2), rng, n=6, n_features=3, penalty=PENALTIES[name]), record_property)
+def test_gradient_of_every_penalty(name: str, weighted: bool, record_property: Callable[[str, object], None]) -> None:
+    layers, penalty = [Dense(4, "tanh"), BatchNorm(eps=0.1), Dense(2)], PENALTIES[name]
+    check(lambda rng: draw_problem(layers, squared(2), rng, n=6, n_features=3, weighted=weighted, penalty=penalty), record_property)
 
 
 def numbered_problem(seed: int, rng: np.random.Generator) -> Problem:

@@ -15,7 +15,7 @@ from tests.laws.tables import LAYER_CASES, LOSS_CASES, WIDTH, LossCase, real
 
 
 def panel(rng: np.random.Generator) -> Iterator[Problem]:
-    """One problem for every row of the tables of layers, activations and losses, and one with a penalty."""
+    """One problem for every row of the tables of layers, activations and losses, and two with a penalty."""
     squared = LossCase(Squared(), 2, real(2))
     for training in (True, False):
         for layer in LAYER_CASES.values():
@@ -25,7 +25,8 @@ def panel(rng: np.random.Generator) -> Iterator[Problem]:
     for loss in LOSS_CASES.values():
         for weighted in (False, True):
             yield draw_problem([Dense(WIDTH, "tanh"), Dense(loss.n_outputs)], loss, rng, n=6, n_features=3, weighted=weighted)
-    yield draw_problem([Dense(2)], squared, rng, n=6, n_features=3, penalty=Penalty(l2=0.1))
+    for per_batch in (False, True):
+        yield draw_problem([Dense(2)], squared, rng, n=6, n_features=3, penalty=Penalty(l2=0.1, per_batch=per_batch))
 
 
 def breaks_the_law(problem: Problem, rng: np.random.Generator) -> bool:

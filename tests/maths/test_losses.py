@@ -111,6 +111,9 @@ def test_an_empty_batch_costs_nothing(case: LossCase) -> None:
 
 SMOOTH_MINIMUM = ["squared, three outputs", "logistic, three outputs", "softmax", "softmax, probabilities", "poisson", "gamma, two outputs"]
 
+NEARLY_BEST = ("custom", "huber", "smoothed", "floored")
+BEST_CONSTANT = [name for name in LOSS_CASES if not any(word in name for word in NEARLY_BEST)]
+
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", SMOOTH_MINIMUM)
@@ -125,7 +128,7 @@ def test_the_gradient_of_a_constant_model_vanishes_at_the_baseline(name: str, we
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("name", [name for name in LOSS_CASES if not name.startswith(("custom", "huber")) and "smoothed" not in name])
+@pytest.mark.parametrize("name", BEST_CONSTANT)
 def test_no_constant_nearby_is_better_than_the_baseline(name: str, weighted: bool) -> None:
     case = LOSS_CASES[name]
     rng = np.random.default_rng(1)
@@ -194,6 +197,75 @@ def test_a_perfect_prediction_costs_nothing(name: str) -> None:
 def test_a_loss_is_never_negative(case: LossCase) -> None:
     Z, y, _ = drawn(case)
     assert case.loss.value_and_gradient(Z, y)[0] >= 0.0
+
+
+# Several outputs
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", [Squared, Logistic, Poisson])
+def test_a_sum_over_outputs_is_their_mean_so_many_times_and_the_mean_of_a_sum_is_both(kind: Any, weighted: bool) -> None:
+    rng = np.random.default_rng(6)
+    Z, y, weight = rng.normal(size=(N, 3)), rng.integers(0, 2, (N, 3)).astype(float), rng.random(N) if weighted else None
+    (mean, dZ_mean), (total, dZ_sum), (mixed, dZ_mixed) = (
+        kind(outputs=outputs).value_and_gradient(Z, y, weight) for outputs in ("mean", "sum", "mean_of_sum")
+    )
+    assert total == pytest.approx(3.0 * mean, rel=1e-14)
+    np.testing.assert_allclose(dZ_sum, 3.0 * dZ_mean, rtol=1e-14)
+    assert mixed == mean
+    np.testing.assert_array_equal(dZ_mixed, dZ_sum)
+
+
+# Clipped probabilities
+
+FLOORED = {name: case for name, case in LOSS_CASES.items() if "floored" in name}
+
+
+def by_the_definition(case: LossCase, Z: Array, y: Array) -> Array:
+    """The loss of each row (n,), or of each row and output (n, n_outputs), from probabilities that are clipped as they are."""
+    loss, k = case.loss, case.n_outputs
+    P = np.clip(loss.predict(Z), loss.floor, 1.0 - loss.floor)
+    if isinstance(loss, Logistic):
+        y = (1.0 - loss.label_smoothing) * y + 0.5 * loss.label_smoothing
+        return -y * np.log(P) - (1.0 - y) * np.log(1.0 - P)
+    Y = np.eye(k)[y] if y.ndim == 1 else y
+    return -(((1.0 - loss.label_smoothing) * Y + loss.label_smoothing / k) * np.log(P)).sum(axis=1)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("case", FLOORED.values(), ids=FLOORED)
+def test_a_floor_clips_probabilities_in_the_value_and_leaves_the_gradient(case: LossCase, weighted: bool) -> None:
+    Z, y, rng = drawn(case)
+    weight = rng.random(N) if weighted else None
+    value, dZ = case.loss.value_and_gradient(Z, y, weight)
+    free, dZ_free = case.descends.value_and_gradient(Z, y, weight)
+    np.testing.assert_array_equal(dZ, dZ_free)
+    L = by_the_definition(case, Z, y)
+    if L.ndim == 2:
+        L = L.sum(axis=1) if case.loss.outputs == "sum" else L.mean(axis=1)
+    assert value == pytest.approx(np.average(L, weights=weight), rel=1e-13)
+    assert value != pytest.approx(free, rel=1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_floor_costs_no_digit_where_nothing_is_clipped(dtype: str) -> None:
+    rng = np.random.default_rng(8)
+    Z, y = rng.normal(size=(N, 3)).astype(dtype), rng.integers(0, 3, N)
+    eps = 2.0 * float(np.finfo(dtype).eps)
+    hot = np.eye(3, dtype=dtype)[y]
+    for free, floored, target in ((Softmax(), Softmax(floor=1e-9), y), (Logistic(), Logistic(floor=1e-9), hot)):
+        assert floored.value_and_gradient(Z, target)[0] == pytest.approx(free.value_and_gradient(Z, target)[0], rel=eps)  # type: ignore[attr-defined]
+    sure = np.array([[30.0]], dtype)
+    assert Logistic(floor=1e-20).value_and_gradient(sure, np.ones_like(sure))[0] == pytest.approx(np.exp(-30.0), rel=10 * eps)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("loss", [Logistic(floor=0.01), Softmax(floor=0.01)], ids=str)
+def test_sure_answers_cost_the_ends_of_the_clip(loss: Any, dtype: str) -> None:
+    Z = np.array([[-1e4], [1e4]] if isinstance(loss, Logistic) else [[1e4, -1e4], [-1e4, 1e4]], dtype)
+    for y, cost in (([0, 1], -np.log(0.99)), ([1, 0], -np.log(0.01))):
+        value, _ = loss.value_and_gradient(Z, loss.prepare(np.array(y), Z.shape[1], dtype))
+        assert value == pytest.approx(cost, rel=4 * float(np.finfo(dtype).eps))
 
 
 # Links, classes and quantiles
@@ -315,6 +387,12 @@ def test_quantiles_need_a_multiple_of_scores() -> None:
         (lambda: Quantile(()), "strictly between 0 and 1"),
         (lambda: Quantile((0.5, 0.1)), "in rising order, each once"),
         (lambda: Logistic(1.0), r"label_smoothing must lie in \[0, 1\), but 1.0 came"),
+        (lambda: Softmax(floor=0.5), r"floor must lie in \[0, 0.5\), but 0.5 came"),
+        (lambda: Logistic(floor=-0.1), r"floor must lie in \[0, 0.5\), but -0.1 came"),
+        (lambda: Logistic(floor=None), r"floor must lie in \[0, 0.5\), but None came"),  # type: ignore[arg-type]
+        (lambda: Logistic(outputs="all"), "unknown outputs 'all': expected one of mean, mean_of_sum, sum"),
+        (lambda: Squared("summ"), "unknown outputs 'summ'.*Did you mean 'sum'"),
+        (lambda: Poisson(3), "unknown outputs 3: expected one of"),  # type: ignore[arg-type]
         (lambda: Softmax(-0.1), r"label_smoothing must lie in \[0, 1\), but -0.1 came"),
         (lambda: loss_function("sqared"), "unknown loss 'sqared'.*Did you mean 'squared'"),
         (lambda: loss_function(3), "a loss is a name, a loss object or a function"),

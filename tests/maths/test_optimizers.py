@@ -170,14 +170,42 @@ def test_first_steps_are_what_the_formulas_say() -> None:
         SGD(0.1): lr * g,
         SGD(0.1, momentum=0.9): lr * g,
         SGD(0.1, momentum=0.9, nesterov=True): lr * 1.9 * g,
+        SGD(0.1, momentum=0.9, rate_inside=True): lr * g,
+        SGD(0.1, momentum=1.0, nesterov=True, rate_inside=True): lr * 2.0 * g,
         RMSprop(rho=0.9, eps=1e-3): lr * g / (np.sqrt(0.1 * g * g) + 1e-3),
         Adam(eps=1e-3): lr * g / (np.abs(g) + 1e-3),
+        Adam(eps=1e-3, uncorrected_eps=True): lr * 0.001**0.5 * g / (0.001**0.5 * np.abs(g) + 1e-3),
         AdamW(eps=1e-3, weight_decay=0.2): lr * (0.2 * start() + g / (np.abs(g) + 1e-3)),
     }
     for optimizer, move in expected.items():
         theta = start()
         optimizer.step(optimizer.start(theta), theta, g, one(), lr)
         np.testing.assert_allclose(start() - theta, move, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_the_rate_inside_the_velocity_differs_only_where_the_rate_changes(nesterov: bool) -> None:
+    inside, outside = (SGD(0.1, momentum=0.9, nesterov=nesterov, rate_inside=inside) for inside in (True, False))
+    np.testing.assert_allclose(walk(inside, start(), one()), walk(outside, start(), one()), rtol=1e-13)
+    moves = []
+    for optimizer in (inside, outside):
+        theta, g = np.zeros(N), start()
+        state = optimizer.start(theta)
+        for lr in (0.05, 0.0):
+            optimizer.step(state, theta, g, one(), lr)
+        moves.append(-theta / g)
+    np.testing.assert_allclose(moves[1], 0.05 * (1.9 if nesterov else 1.0), rtol=1e-13)
+    np.testing.assert_allclose(moves[0], moves[1] + 0.05 * (0.81 if nesterov else 0.9), rtol=1e-13)
+
+
+@pytest.mark.parametrize("rate_inside", [False, True])
+def test_a_momentum_of_one_forgets_nothing(rate_inside: bool) -> None:
+    theta = np.zeros(N)
+    optimizer = SGD(0.1, momentum=1.0, rate_inside=rate_inside)
+    state = optimizer.start(theta)
+    for _ in range(4):
+        optimizer.step(state, theta, start(), one(), 0.05)
+    np.testing.assert_allclose(theta, -0.05 * (1 + 2 + 3 + 4) * start(), rtol=1e-13)
 
 
 def test_a_longer_gradient_is_clipped_to_the_norm_and_a_shorter_one_is_not() -> None:
@@ -204,7 +232,11 @@ def test_an_optimizer_is_found_by_its_name(name: str) -> None:
         (lambda: Adam(True), "the learning rate must be a positive number, but True came"),
         (lambda: AdamW(weight_decay="0.1"), "weight_decay must be zero or a positive number, but '0.1' came"),  # type: ignore[arg-type]
         (lambda: optimizer_settings(Adam), r"an object such as Adam\(lr=1e-3\), but <class"),  # type: ignore[arg-type]
-        (lambda: SGD(0.1, momentum=1.0), r"momentum must lie in \[0, 1\), but 1.0 came"),
+        (lambda: SGD(0.1, momentum=1.1), r"momentum must lie in \[0, 1\], but 1.1 came"),
+        (lambda: SGD(0.1, momentum=-0.1), r"momentum must lie in \[0, 1\], but -0.1 came"),
+        (lambda: SGD(0.1, momentum="1"), r"momentum must lie in \[0, 1\], but '1' came"),  # type: ignore[arg-type]
+        (lambda: SGD(0.1, rate_inside="no"), "rate_inside must be True or False, but 'no' came"),  # type: ignore[arg-type]
+        (lambda: Adam(uncorrected_eps=1), "uncorrected_eps must be True or False, but 1 came"),  # type: ignore[arg-type]
         (lambda: SGD(0.1, nesterov=True), "nesterov needs a momentum above 0, but momentum is 0: set momentum"),
         (lambda: RMSprop(rho=-0.1), r"rho must lie in \[0, 1\), but -0.1 came"),
         (lambda: RMSprop(eps=0.0), "eps must be a positive number, but 0.0 came"),
@@ -213,6 +245,9 @@ def test_an_optimizer_is_found_by_its_name(name: str) -> None:
         (lambda: AdamW(weight_decay=-1.0), "weight_decay must be zero or a positive number, but -1.0 came"),
         (lambda: LBFGS(history=0), "history must be a positive number, but 0 came"),
         (lambda: LBFGS(gradient_tolerance=-1.0), "gradient_tolerance must be zero or positive, but -1.0 came"),
+        (lambda: LBFGS(value_tolerance=-1.0), "value_tolerance must be zero or positive, but -1.0 came"),
+        (lambda: LBFGS(value_tolerance=float("nan")), "value_tolerance must be zero or positive, but nan came"),
+        (lambda: LBFGS(gradient_tolerance="0"), "gradient_tolerance must be zero or positive, but '0' came"),  # type: ignore[arg-type]
         (lambda: optimizer_settings("adm"), "unknown optimizer 'adm'.*Did you mean 'adam'"),
         (lambda: optimizer_settings(0.1), r"an optimizer is a name or an object such as Adam\(lr=1e-3\), but 0.1 came"),  # type: ignore[arg-type]
     ],

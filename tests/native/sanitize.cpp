@@ -87,8 +87,11 @@ std::vector<T> drive(LossKind kind, OptimizerKind optimizer, Activation f, unsig
     settings.loss = {kind, kind == LossKind::quantile ? std::vector<double>{0.1, 0.9}
                            : kind == LossKind::huber  ? std::vector<double>{1.0}
                            : kind == LossKind::logistic || kind == LossKind::softmax ? std::vector<double>{0.1} : std::vector<double>{}};
-    settings.optimizer = {optimizer, 0.9, 0.9, 0.99, 1e-8, 0.01, true};
+    if (kind == LossKind::squared || kind == LossKind::logistic || kind == LossKind::poisson) settings.loss.outputs = static_cast<Outputs>(seed % 3);
+    if (kind == LossKind::logistic || kind == LossKind::softmax) settings.loss.floor = seed % 5 < 2 ? 0.1 : 0;
+    settings.optimizer = {optimizer, 0.9, 0.9, 0.99, 1e-8, 0.01, seed % 5 < 2, seed % 2 == 1, seed % 2 == 1};
     settings.l1 = settings.l2 = 0.01;
+    settings.per_batch = seed % 5 == 3;
     settings.max_norm = 1;
     const std::vector<Segment> segments{{0, theta.size() / 2, 1, 1}, {theta.size() / 2, theta.size(), 0.5, 0}};
     settings.n_threads = n_threads;

@@ -122,10 +122,34 @@ THEIR_LOSSES: dict[type, Callable[[Tensor, Tensor, Any], Tensor]] = {
 }
 
 
+def their_clipped(Z: Tensor, y: Tensor, loss: Logistic | Softmax) -> Tensor:
+    """From clipped probabilities, as written."""
+    s, k = loss.label_smoothing, Z.shape[1]
+    if isinstance(loss, Logistic):
+        P, y = torch.sigmoid(Z).clamp(loss.floor, 1.0 - loss.floor), y * (1.0 - s) + s / 2.0
+        return F.binary_cross_entropy(P, y, reduction="none")
+    Y = F.one_hot(y, k).to(Z.dtype) if y.ndim == 1 else y
+    return -((Y * (1.0 - s) + s / k) * torch.log(torch.softmax(Z, dim=1).clamp(loss.floor, 1.0 - loss.floor))).sum(dim=1)
+
+
+def with_gradient_of(value: Tensor, other: Tensor) -> Tensor:
+    """The one in value, the other in gradient."""
+    return other + (value - other).detach()
+
+
 def their_loss(Z: Tensor, y: Array, loss: Any, weight: Array | None) -> Tensor:
     L = THEIR_LOSSES[type(loss)](Z, torch.tensor(y), loss)
+    if getattr(loss, "floor", 0.0):
+        L = with_gradient_of(their_clipped(Z, torch.tensor(y), loss), L)
     w = torch.ones(len(L), dtype=L.dtype) if weight is None else torch.tensor(weight)
-    L = L if L.ndim == 1 else L.mean(dim=1)
+    if L.ndim == 2:
+        match getattr(loss, "outputs", "mean"):
+            case "mean":
+                L = L.mean(dim=1)
+            case "sum":
+                L = L.sum(dim=1)
+            case "mean_of_sum":
+                L = with_gradient_of(L.mean(dim=1), L.sum(dim=1))
     return (w * L).sum() / w.sum()
 
 
@@ -261,6 +285,14 @@ def their_optimizer(settings: Any, parameters: Parameters, theta: Mapping[str, T
     raise AssertionError(settings)
 
 
+def set_rate(theirs: Any, settings: Any, lr: float, t: int) -> None:
+    """The rate of step t; an eps beside the uncorrected root is, beside the corrected one, eps / sqrt(1 - beta2^t)."""
+    for group in theirs.param_groups:
+        group["lr"] = 1.0 if isinstance(settings, SGD) and settings.rate_inside else lr
+        if isinstance(settings, Adam) and settings.uncorrected_eps:
+            group["eps"] = settings.eps * (1.0 - settings.beta2**t) ** -0.5
+
+
 @pytest.mark.parametrize("schedule", ["constant", "cosine to 0.1", "one_cycle"])
 @pytest.mark.parametrize("name", STEPPERS)
 def test_a_hundred_steps_of_every_optimizer(name: str, schedule: str, record_property: Callable[[str, object], None]) -> None:
@@ -276,11 +308,12 @@ def test_a_hundred_steps_of_every_optimizer(name: str, schedule: str, record_pro
         engine.loss_and_gradient(X, y, step=step)
         engine.update(float(lr))
 
-        for group in theirs.param_groups:
-            group["lr"] = float(lr)
+        set_rate(theirs, settings, float(lr), step + 1)
         theirs.zero_grad()
         Z = their_forward(network.layers, theta, network.parameters.p.layers, torch.tensor(X), Run(training=True))
-        their_loss(Z, y, case.loss, None).backward()
+        # Torch's rate multiplies the velocity: where ours is inside, it multiplies the gradient on its way into torch's.
+        inside = float(lr) if isinstance(settings, SGD) and settings.rate_inside else 1.0
+        (inside * their_loss(Z, y, case.loss, None)).backward()
         theirs.step()
     start = Network(network.layers, n_features=5, seed=1, dtype="float64").parameters
     differences = {key: difference(view, theta[key].detach().numpy()) for key, view in network.parameters.items()}

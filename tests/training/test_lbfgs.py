@@ -44,6 +44,18 @@ def test_it_reaches_a_lower_loss_than_adam_in_as_many_passes() -> None:
     assert ends[0] < 0.8 * ends[1]
 
 
+def test_it_ends_at_the_first_step_that_lowers_the_objective_by_no_more_than_the_tolerance() -> None:
+    X, y = problem(200)
+    settings = {"epochs": 500, "penalty": Penalty(l2=0.01)}
+    long = [r.training_loss for r in start(linear(), X, y, optimizer=LBFGS(gradient_tolerance=0.0), **settings)]
+    for tolerance in (1e-3, 1e-6):
+        optimizer = LBFGS(gradient_tolerance=0.0, value_tolerance=tolerance)
+        values = [r.training_loss for r in start(linear(), X, y, optimizer=optimizer, **settings)]
+        shares = [(a - b) / max(a, b, 1.0) for a, b in pairwise(long)]
+        assert values == long[: 2 + next(i for i, share in enumerate(shares) if share <= tolerance)]
+        assert len(values) < len(long)
+
+
 @pytest.mark.parametrize("l2", [0.003, 0.1])
 def test_a_linear_network_ends_at_the_optimum_of_logistic_regression(l2: float) -> None:
     # Ours is the mean loss + l2 / 2 * |W|^2, scikit-learn's C * the sum of losses + |W|^2 / 2: C = 1 / (n l2).

@@ -92,6 +92,7 @@ class NativeEngine:
             **program.settings(self.loss, self.optimizer),
             l1=float(penalty.l1),
             l2=float(penalty.l2),
+            per_batch=bool(penalty.per_batch),
             max_norm=math.inf if self.max_norm is None else float(self.max_norm),
             seed=self.seed % 2**64,
             n_threads=min(self.n_threads or useful_cores(), 256),

@@ -10,10 +10,11 @@ from glassnet.activations import ACTIVATIONS, ActivationFunction, activation_fun
 from glassnet.errors import UnsupportedError
 from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
 from glassnet.losses import Absolute, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared
+from glassnet.losses.loss import OUTPUTS
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
-# The order is that of the enums in native/: layers.hpp, activations.hpp, losses.hpp, optimizers.hpp.
+# The order, that of OUTPUTS too, is that of the enums in native/: layers.hpp, activations.hpp, losses.hpp, optimizers.hpp.
 DENSE, ACTIVATION, DROPOUT, BATCH_NORM, LAYER_NORM, RESIDUAL_BEGIN, RESIDUAL_END = range(7)
 NATIVE_ACTIVATIONS = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
@@ -78,13 +79,20 @@ def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
             chosen["loss_settings"] = [float(loss.label_smoothing)]
         case _:
             chosen["loss_settings"] = []
+    if isinstance(loss, Squared | Logistic | Poisson):
+        chosen["outputs"] = OUTPUTS.index(loss.outputs)
+    if isinstance(loss, Logistic | Softmax):
+        chosen["floor"] = float(loss.floor)
     match optimizer:
         case SGD():
             chosen |= {"momentum": float(optimizer.momentum), "nesterov": bool(optimizer.nesterov)}
+            chosen["rate_inside"] = bool(optimizer.rate_inside)
         case RMSprop():
             chosen |= {"beta2": float(optimizer.rho), "eps": float(optimizer.eps)}
         case Adam() | AdamW():
             chosen |= {name: float(getattr(optimizer, name)) for name in ("beta1", "beta2", "eps")}
+    if isinstance(optimizer, Adam):
+        chosen["uncorrected_eps"] = bool(optimizer.uncorrected_eps)
     if isinstance(optimizer, AdamW):
         chosen["weight_decay"] = float(optimizer.weight_decay)
     return chosen

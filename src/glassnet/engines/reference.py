@@ -73,7 +73,8 @@ class ReferenceEngine:
             self.network.backward(caches, dZ)
             if self.penalty:
                 assert self._scratch is not None
-                value += self.penalty.add_gradient(parameters.theta, parameters.gradient, parameters.segments, self._scratch)
+                total = float(len(Z)) if weight is None else float(weight.sum(dtype=np.float64))
+                value += self.penalty.add_gradient(parameters.theta, parameters.gradient, parameters.segments, self._scratch, total)
         return value
 
     def update(self, lr: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from glassnet.activations import sigmoid
 from glassnet.errors import DataError, SettingError, is_number
-from glassnet.losses.loss import Array, mean, numbers, weighted_mean
+from glassnet.losses.loss import Array, check_outputs, mean, numbers, weighted_mean
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,24 @@ class Logistic:
 
     -y log p - (1 - y) log(1 - p) with p = sigmoid(z), computed as max(z, 0) - y z + log(1 + exp(-|z|)); the gradient is p - y.
     Label smoothing moves y to (1 - s) y + s / 2 (Szegedy et al. 2016, section 7, with two classes).
+
+    outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`
+    floor : in [0, 0.5); p is clipped to [floor, 1 - floor] before its logarithms are taken, in the value only: the gradient stays
+        p - y. With labels 0 and 1 each term is clipped to [-log(1 - floor), -log(floor)]; with other y the logarithms are clipped
+        first and weighted then, -y log clip(p) - (1 - y) log(1 - clip(p)).
+
+    Both matter to training alone.
     """
 
     label_smoothing: float = 0.0
+    outputs: str = "mean"
+    floor: float = 0.0
     name: ClassVar[str] = "logistic"
 
     def __post_init__(self) -> None:
         _check_smoothing(self.label_smoothing)
+        check_outputs(self.outputs)
+        _check_floor(self.floor)
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return numbers in [0, 1] `(n, n_outputs)`: labels or probabilities."""
@@ -40,8 +52,13 @@ class Logistic:
         """Return the mean loss and its gradient by Z."""
         if self.label_smoothing:
             y = (1.0 - self.label_smoothing) * y + 0.5 * self.label_smoothing
-        L = np.maximum(Z, 0.0) - y * Z + np.log1p(np.exp(-np.abs(Z)))
-        return weighted_mean(L, sigmoid(Z) - y, weight)
+        tail = np.log1p(np.exp(-np.abs(Z)))
+        if self.floor:
+            yes, no = _clip(np.maximum(-Z, 0.0) + tail, self.floor), _clip(np.maximum(Z, 0.0) + tail, self.floor)
+            L = y * yes + (1.0 - y) * no
+        else:
+            L = np.maximum(Z, 0.0) - y * Z + tail
+        return weighted_mean(L, sigmoid(Z) - y, weight, self.outputs)
 
     def predict(self, Z: Array) -> Array:
         """The probability of a yes: sigmoid(Z)."""
@@ -59,13 +76,19 @@ class Softmax:
 
     -sum_j y_j log p_j; the gradient is p - y. The target is integer labels `(n,)` or class probabilities `(n, k)`.
     Label smoothing moves y to (1 - s) y + s / k (Szegedy et al. 2016, section 7).
+
+    floor : in [0, 0.5); every p_j is clipped to [floor, 1 - floor] before its logarithm is taken, in the value only: the gradient
+        stays p - y. With labels the loss of a row is clipped to [-log(1 - floor), -log(floor)]; with probabilities or smoothing the
+        logarithms are clipped first and weighted then, -sum_j y_j log clip(p_j). It matters to training alone.
     """
 
     label_smoothing: float = 0.0
+    floor: float = 0.0
     name: ClassVar[str] = "softmax"
 
     def __post_init__(self) -> None:
         _check_smoothing(self.label_smoothing)
+        _check_floor(self.floor)
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return labels as int64 `(n,)`, or probabilities `(n, k)` in the network's dtype."""
@@ -110,6 +133,9 @@ class Softmax:
         if spread:
             L -= spread * S.sum(axis=1)
             P -= spread
+        if self.floor:
+            C = _clip(np.log(total) - S, self.floor)
+            L = keep * (C[np.arange(n), y] if y.ndim == 1 else (y * C).sum(axis=1)) + spread * C.sum(axis=1)
         return weighted_mean(L, P, weight)
 
     def predict(self, Z: Array) -> Array:
@@ -129,3 +155,13 @@ class Softmax:
 def _check_smoothing(label_smoothing: float) -> None:
     if not is_number(label_smoothing) or not 0.0 <= label_smoothing < 1.0:
         raise SettingError(f"label_smoothing must lie in [0, 1), but {label_smoothing!r} came.")
+
+
+def _check_floor(floor: float) -> None:
+    if not is_number(floor) or not 0.0 <= floor < 0.5:
+        raise SettingError(f"floor must lie in [0, 0.5), but {floor!r} came.")
+
+
+def _clip(minus_log_p: Array, floor: float) -> Array:
+    """Return -log of the clipped probability from -log of the probability, which loses nothing where nothing is clipped."""
+    return np.clip(minus_log_p, -math.log1p(-floor), -math.log(floor))

@@ -4,8 +4,9 @@
 
 A loss takes the raw scores Z of the last layer and owns its link, the function from raw scores to predictions (softmax, logistic,
 exponential), so that the two derivatives can be taken together: for softmax with cross-entropy they collapse to P - Y. Values are
-means over the *weights* of the batch and over its outputs, summed in float64: a weight of 2 is the row twice, a weight of 0 the
-row absent, and a batch of zero total weight contributes nothing. `prepare` checks a target once, at the door; the rest trusts it.
+means over the *weights* of the batch and, unless a loss is told otherwise, over its outputs, summed in float64: a weight of 2 is the
+row twice, a weight of 0 the row absent, and a batch of zero total weight contributes nothing. `prepare` checks a target once, at the
+door; the rest trusts it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from glassnet.errors import DataError
+from glassnet.errors import DataError, unknown_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+#: How the losses of several outputs make one. "mean": value and gradient are the mean over outputs. "sum": both are the sum.
+#: "mean_of_sum": the value is the mean, but the gradient is that of the sum, as in scikit-learn's regression on several targets.
+OUTPUTS = ("mean", "sum", "mean_of_sum")
 
 
 class Loss(Protocol):
@@ -45,26 +50,33 @@ class Loss(Protocol):
         ...
 
 
-def weighted_mean(L: Array, dZ: Array, weight: Array | None) -> tuple[float, Array]:
-    """Return the mean of the losses over weights and outputs, and the gradient scaled to match.
+def check_outputs(outputs: object) -> None:
+    """Refuse what is not one of OUTPUTS."""
+    if not isinstance(outputs, str) or outputs not in OUTPUTS:
+        raise unknown_name("outputs", outputs, OUTPUTS)
+
+
+def weighted_mean(L: Array, dZ: Array, weight: Array | None, outputs: str = "mean") -> tuple[float, Array]:
+    """Return the mean of the losses over weights, taken over the outputs as OUTPUTS says, and the gradient scaled to match.
 
     L : (n, n_outputs), or (n,) where all outputs make one loss
     dZ : (n, n_outputs), the derivative of each loss by its score; scaled in place
     """
     n_outputs = L.shape[1] if L.ndim == 2 else 1
+    of_value, of_gradient = 1 if outputs == "sum" else n_outputs, n_outputs if outputs == "mean" else 1
     rows = L.sum(axis=1, dtype=np.float64) if L.ndim == 2 else L.astype(np.float64, copy=False)
     total = float(len(rows)) if weight is None else float(weight.sum(dtype=np.float64))
     if total <= 0.0:
         dZ[...] = 0.0
         return 0.0, dZ
     if weight is None:
-        dZ *= 1.0 / (total * n_outputs)
-        return float(rows.sum()) / (total * n_outputs), dZ
+        dZ *= 1.0 / (total * of_gradient)
+        return float(rows.sum()) / (total * of_value), dZ
     absent = weight == 0.0
     if absent.any():  # whatever they hold: 0 * inf is not 0
         rows, dZ[absent] = np.where(absent, 0.0, rows), 0.0
-    dZ *= (weight / (total * n_outputs)).astype(dZ.dtype, copy=False)[:, None]
-    return float(np.dot(rows, weight)) / (total * n_outputs), dZ
+    dZ *= (weight / (total * of_gradient)).astype(dZ.dtype, copy=False)[:, None]
+    return float(np.dot(rows, weight)) / (total * of_value), dZ
 
 
 def numbers(y: Any, n_columns: int, dtype: Any) -> Array:

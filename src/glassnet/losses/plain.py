@@ -1,6 +1,9 @@
 """Losses as plain data and back: what the model file holds of them. Names are looked up in a closed table, never imported.
 
 Huber(1.0)  <->  {"kind": "huber", "delta": 1.0}
+
+`outputs` and `floor` say how training weighs and watches a loss and no prediction depends on them: they are left out, and a loss that
+comes back has their defaults.
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ from typing import Any
 from glassnet.errors import SettingError, UnsupportedError, unknown_name
 from glassnet.losses import LOSSES, Loss
 
-# One row for each of LOSSES: its settings, each a number or a list of numbers.
+# One row for each of LOSSES: its settings but for TRAINING_ALONE, each a number or a list of numbers.
+TRAINING_ALONE = {"outputs", "floor"}
 FIELDS: dict[str, dict[str, str]] = {
     "squared": {},
     "absolute": {},

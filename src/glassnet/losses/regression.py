@@ -8,14 +8,21 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.errors import DataError, SettingError, is_number
-from glassnet.losses.loss import Array, exp, mean, numbers, quantiles, weighted_mean
+from glassnet.losses.loss import Array, check_outputs, exp, mean, numbers, quantiles, weighted_mean
 
 
 @dataclass(frozen=True)
 class Squared:
-    """Half the squared error, (z - y)^2 / 2, whose gradient is the error itself: z - y."""
+    """Half the squared error, (z - y)^2 / 2, whose gradient is the error itself: z - y.
 
+    outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`; training alone asks for it
+    """
+
+    outputs: str = "mean"
     name: ClassVar[str] = "squared"
+
+    def __post_init__(self) -> None:
+        check_outputs(self.outputs)
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return finite numbers `(n, n_outputs)`."""
@@ -24,7 +31,7 @@ class Squared:
     def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         E = Z - y
-        return weighted_mean(0.5 * E * E, E, weight)
+        return weighted_mean(0.5 * E * E, E, weight, self.outputs)
 
     def predict(self, Z: Array) -> Array:
         """The mean: Z itself."""
@@ -138,9 +145,15 @@ class Poisson:
     """Half the Poisson deviance of a count y >= 0; the link is exp, mu = exp(z). McCullagh and Nelder 1989, section 2.3.
 
     mu - y z + y log y - y, which is 0 for a perfect prediction; the gradient is mu - y.
+
+    outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`; training alone asks for it
     """
 
+    outputs: str = "mean"
     name: ClassVar[str] = "poisson"
+
+    def __post_init__(self) -> None:
+        check_outputs(self.outputs)
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return numbers >= 0 `(n, n_outputs)`."""
@@ -152,7 +165,7 @@ class Poisson:
     def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         mu = exp(Z)
-        return weighted_mean(mu - y * Z + (y * np.log(np.maximum(y, 1e-30)) - y), mu - y, weight)
+        return weighted_mean(mu - y * Z + (y * np.log(np.maximum(y, 1e-30)) - y), mu - y, weight, self.outputs)
 
     def predict(self, Z: Array) -> Array:
         """The mean count: exp(Z)."""

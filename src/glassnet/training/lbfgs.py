@@ -76,8 +76,7 @@ class _Minimizer:
                     "maxiter": self._iterations,
                     "maxfun": self._settings.max_evaluations,
                     "gtol": self._settings.gradient_tolerance,
-                    # It shall end by the gradient; SciPy's test on the value would end plateaus of a classifier too early.
-                    "ftol": 64 * np.finfo(np.float64).eps,
+                    "ftol": self._settings.value_tolerance,
                 },
             )
             self._results.put(("ended", None))
