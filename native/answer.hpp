@@ -12,20 +12,32 @@ namespace glassnet {
 
 // How numbers become features, as NumberCoding in glassnet/data/columns.py: z = (x - mean) / scale, all times a power of two that keeps
 // them in range, then z / sqrt(1 + (z / limit)^2); a gap is 0 and marked behind the numbers where the column had gaps in training.
+// An infinite limit is none: z stays as it is, and a gap is taken only where there were gaps in training.
 struct Coding {
     std::vector<double> factor, mean, scale;
     std::vector<std::size_t> gaps;
     double limit, far;
 
     std::size_t n_features() const { return mean.size() + gaps.size(); }
+    bool clips() const { return std::isfinite(limit); }
+
+    bool takes(const double* x) const {
+        for (std::size_t j = 0; j < mean.size() && !clips(); ++j)
+            if (std::isnan(x[j]) && std::find(gaps.begin(), gaps.end(), j) == gaps.end()) return false;
+        return true;
+    }
 
     template <class T>
     void encode(const double* x, T* features) const {
         for (std::size_t j = 0; j < mean.size(); ++j) {
             double z = (x[j] * factor[j] - mean[j]) / scale[j];
-            z = std::isnan(z) ? 0.0 : std::clamp(z, -far, far);
-            const double share = z * (1.0 / limit);
-            features[j] = static_cast<T>(z / std::sqrt(share * share + 1.0));
+            z = std::isnan(z) ? 0.0 : z;
+            if (clips()) {
+                z = std::clamp(z, -far, far);
+                const double share = z * (1.0 / limit);
+                z /= std::sqrt(share * share + 1.0);
+            }
+            features[j] = static_cast<T>(z);
         }
         for (std::size_t i = 0; i < gaps.size(); ++i) features[mean.size() + i] = static_cast<T>(std::isnan(x[gaps[i]]));
     }

@@ -229,6 +229,7 @@ class BoundAnswer {
     void operator()(Values<double> row, Array<double> out) const {
         require(row.ndim() == 1 && row.size() == coding_.mean.size() && out.size() == n_answers(), "the row or its answer has another length");
         for (std::size_t j = 0; j < row.size(); ++j) require(!std::isinf(row.data()[j]), "the row holds an infinite number");
+        require(coding_.takes(row.data()), "the row holds a gap (NaN), which the model does not take");
         predictor_.predict_row([&](T* features) { coding_.encode(row.data(), features); },
                                [&](const T* Z) { ending_.answer(Z, predictor_.n_outputs(), out.data()); });
     }

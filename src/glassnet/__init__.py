@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from glassnet.data.limits import Limits
     from glassnet.errors import DataNotice
     from glassnet.estimators import GlassNetClassifier, GlassNetRegressor
+    from glassnet.estimators.migration import from_sklearn
     from glassnet.fitting import fit
     from glassnet.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual
     from glassnet.model import Model
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
     from glassnet.penalties import Penalty
     from glassnet.report import Evaluation, evaluate
+    from glassnet.report.agreement import Agreement, compare
     from glassnet.storage import load
     from glassnet.training.epochs import train
     from glassnet.training.history import Epoch
@@ -33,6 +35,7 @@ __all__ = [
     "Activation",
     "Adam",
     "AdamW",
+    "Agreement",
     "BatchNorm",
     "DataNotice",
     "Dense",
@@ -53,8 +56,10 @@ __all__ = [
     "RMSprop",
     "Residual",
     "SGD",
+    "compare",
     "evaluate",
     "fit",
+    "from_sklearn",
     "inspect_table",
     "load",
     "train",
@@ -66,6 +71,7 @@ _HOMES = {
     "glassnet.data.limits": ("Limits",),
     "glassnet.errors": ("DataNotice",),
     "glassnet.estimators": ("GlassNetClassifier", "GlassNetRegressor"),
+    "glassnet.estimators.migration": ("from_sklearn",),
     "glassnet.fitting": ("fit",),
     "glassnet.layers": ("Activation", "BatchNorm", "Dense", "Dropout", "LayerNorm", "Residual"),
     "glassnet.model": ("Model",),
@@ -73,6 +79,7 @@ _HOMES = {
     "glassnet.optimizers": ("LBFGS", "SGD", "Adam", "AdamW", "RMSprop"),
     "glassnet.penalties": ("Penalty",),
     "glassnet.report": ("Evaluation", "evaluate"),
+    "glassnet.report.agreement": ("Agreement", "compare"),
     "glassnet.storage": ("load",),
     "glassnet.training.epochs": ("train",),
     "glassnet.training.plan": ("Plan",),

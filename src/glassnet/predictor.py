@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ class Predictor:
     UnsupportedError
         When it is made for a model whose table has columns that are no numbers.
     DataError
-        For a row of another length, or one that holds an infinite number or what is no number.
+        For a row of another length, or one that holds an infinite number, what is no number, or a gap that the model does not take.
 
     Examples
     --------
@@ -73,7 +74,7 @@ class Predictor:
             mean=(mean * factor).tolist(),
             scale=(scale * factor).tolist(),
             gaps=np.flatnonzero(coding.has_gaps).tolist(),
-            limit=coding.limit,
+            limit=math.inf if coding.limit is None else coding.limit,
             far=FAR,
             both_classes=model.task == "binary" and n_outputs == 1,
             n_quantiles=n_quantiles,

@@ -33,6 +33,9 @@ class NumberCoding:
     The second step is the smooth clip of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024, section 3): hardly felt within a standard
     deviation or two, it keeps one odd value of a heavy tail from commanding the network, in training and even more so in prediction.
 
+    Without a limit (None) there is no second step: z stays as it is, as scikit-learn's StandardScaler leaves it, and a gap is refused
+    where training had none, as its estimators refuse it.
+
     `scale` is the weighted population standard deviation of what is no gap; 1 where the column is constant, and at least the size of the
     mean where it differs by rounding noise alone. `centered` is False for what was fitted on a sparse matrix: its zeros stay zeros, so its
     mean is 0 while its scale is the deviation from the true mean, zeros included.
@@ -43,7 +46,7 @@ class NumberCoding:
     scale: tuple[float, ...]
     has_gaps: tuple[bool, ...]
     centered: bool = True
-    limit: float = LIMIT
+    limit: float | None = LIMIT
 
     @classmethod
     def fit(cls, names: tuple[str, ...], block: Numbers, weight: Float64) -> NumberCoding:
@@ -62,10 +65,15 @@ class NumberCoding:
     def _arrays(self) -> tuple[Float64, Float64, NDArray[np.intp]]:
         return np.array(self.mean), np.array(self.scale), np.flatnonzero(self.has_gaps)
 
+    @property
+    def keeps_zeros(self) -> bool:
+        """Whether zeros stay zeros, so that a sparse matrix may stay sparse."""
+        return not any(self.mean)
+
     def encode_into(self, out: NDArray[Any], block: Numbers) -> None:
         """Write the features of a block into `out` (n, len(feature_names)), a stretch of rows at a time.
 
-        Gaps become 0, the mean of the column.
+        Gaps become 0, the mean of the column; without a limit they are a DataError where training had none.
         """
         mean, scale, gappy = self._arrays
         k = len(self.names)
@@ -73,8 +81,11 @@ class NumberCoding:
             rows = block[start:stop]
             Z = standardize(rows if isinstance(rows, np.ndarray) else rows.toarray(), mean, scale)
             gaps = np.isnan(Z)
+            if self.limit is None:
+                self._refuse_new(gaps, start)
             Z[gaps] = 0.0
-            out[start:stop, :k] = self._clipped(Z)
+            with np.errstate(over="ignore"):  # beyond float32, where nothing is clipped
+                out[start:stop, :k] = self._clipped(Z)
             out[start:stop, k:] = gaps[:, gappy]
 
     def encode_sparse(self, block: SparseRows, dtype: np.dtype[Any]) -> SparseRows:
@@ -82,16 +93,30 @@ class NumberCoding:
         mean, scale, _ = self._arrays
         data = self._clipped(standardize(block.data, mean[block.indices], scale[block.indices]))
         make = cast(Any, type(block))  # a matrix or an array, whichever it was
-        return cast(SparseRows, make((data.astype(dtype), block.indices.copy(), block.indptr.copy()), shape=block.shape))
+        with np.errstate(over="ignore"):
+            cells = data.astype(dtype)
+        return cast(SparseRows, make((cells, block.indices.copy(), block.indptr.copy()), shape=block.shape))
 
     def _clipped(self, Z: Float64) -> Float64:
-        """Return z / sqrt(1 + (z / limit)^2), in place."""
+        """Return z / sqrt(1 + (z / limit)^2), in place; without a limit z itself."""
+        if self.limit is None:
+            return Z
         np.clip(Z, -FAR, FAR, out=Z)
         root = Z * (1.0 / self.limit)
         root *= root
         root += 1.0
         Z /= np.sqrt(root, out=root)
         return Z
+
+    def _refuse_new(self, gaps: NDArray[np.bool_], start: int) -> None:
+        """Raise the DataError for a gap in a column that had none in training, with its row."""
+        new = gaps & ~np.array(self.has_gaps)
+        if new.any():
+            row, column = (int(i) for i in np.argwhere(new)[0])
+            raise DataError(
+                f"column {self.names[column]!r} holds a gap (NaN) in row {start + row} (counting from 0), but this model takes none there: "
+                "fill it, or leave the row out."
+            )
 
     def to_plain(self) -> dict[str, Any]:
         """Return the coding as JSON-able Python values; floats keep every digit."""

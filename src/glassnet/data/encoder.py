@@ -72,17 +72,18 @@ class Encoder:
         return len(self.feature_names)
 
     def encode(self, table: Table, dtype: str = "float32") -> NDArray[np.floating[Any]] | SparseRows:
-        """Return the features of a table: (n, n_features), C-contiguous; a CSR matrix for one whose encoder was fitted on CSR.
+        """Return the features of a table: (n, n_features), C-contiguous; a CSR matrix for one where zeros stay zeros.
 
-        Columns are found by name. The arithmetic is float64, cast last. Scaled numbers never leave (-4, 4): see `NumberCoding`.
+        Columns are found by name. The arithmetic is float64, cast last. Scaled numbers never leave (-4, 4), but for a coding without a
+        limit: see `NumberCoding`.
 
         Raises
         ------
         DataError
-            Where the table lacks columns, or holds text where numbers are expected.
+            Where the table lacks columns, or holds text where numbers are expected, or a gap where the coding takes none.
         """
         table = table.select(self.schema)
-        if not isinstance(table.numbers, np.ndarray) and not self.numbers.centered:
+        if not isinstance(table.numbers, np.ndarray) and self.numbers.keeps_zeros and self.feature_names == self.numbers.names:
             return self.numbers.encode_sparse(table.numbers, np.dtype(dtype))
         # One-hot columns are written as ones over zeros; without any, no cell needs a zero first.
         X = (np.zeros if self.categories else np.empty)((table.n_rows, self.n_features), dtype=dtype)
@@ -102,7 +103,7 @@ class Encoder:
         numbers = self.numbers
         for name, mean, scale, gaps in zip(numbers.names, numbers.mean, numbers.scale, numbers.has_gaps, strict=True):
             words[name] = f"(value - {mean:.6g}) / {scale:.6g}" if numbers.centered else f"value / {scale:.6g}"
-            words[name] += f", clipped smoothly to +-{numbers.limit:g}"
+            words[name] += "" if numbers.limit is None else f", clipped smoothly to +-{numbers.limit:g}"
             words[name] += f"; gaps are 0 and marked in '{name} is missing'" if gaps else ""
         for coding in self.categories:
             shown = ", ".join(coding.levels[:5]) + (", ..." if len(coding.levels) > 5 else "")

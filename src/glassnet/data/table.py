@@ -159,8 +159,8 @@ class Table:
     def select(self, schema: Schema) -> Table:
         """Return this table realigned by name to another schema; columns that it does not name are left behind.
 
-        A category asked for as a number, a boolean or a date-time is converted when every level spells one; what is asked for as a category
-        becomes text, whole numbers without ".0". Where that cannot be, nothing is guessed.
+        A category asked for as a number, a boolean or a date-time is converted when every level spells one; a boolean asked for as a number
+        is 0 or 1; what is asked for as a category becomes text, whole numbers without ".0". Where that cannot be, nothing is guessed.
 
         Raises
         ------
@@ -195,7 +195,8 @@ class Table:
         if kind == "datetime":
             raise self._other_kind(name, "numbers", "date-times")
         column = self.categories[place]
-        values = cells.number_levels(column.codes, column.levels)
+        spelled = {"false": 0.0, "true": 1.0}.get if kind == "boolean" else cells.number_of
+        values = cells.number_levels(column.codes, column.levels, spelled)
         if isinstance(values, str):
             raise self._odd_level(name, "numbers", values)
         return values

@@ -120,7 +120,7 @@ def _check_encoder(encoder: Encoder) -> None:
             values = getattr(numbers, field.name)
             if isinstance(values, tuple) and len(values) != len(numbers.names):
                 raise ValueError(f"encoder.numbers.{field.name} must have one entry for each column")
-        if not all(scale > 0.0 for scale in (*numbers.scale, numbers.limit)):
+        if not all(scale > 0.0 for scale in (*numbers.scale, *(() if numbers.limit is None else (numbers.limit,)))):
             raise ValueError("scales and the limit must be above 0")
     for date in encoder.dates:
         if not 1 <= len(date.line.names) <= 2 or len(set(date.cycles)) != len(date.cycles):

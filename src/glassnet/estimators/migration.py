@@ -1,0 +1,199 @@
+"""What scikit-learn has trained becomes a Model: the weights are copied, nothing is learned anew."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+import sklearn
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from glassnet.activations import ActivationFunction
+from glassnet.data.columns import NumberCoding
+from glassnet.data.encoder import Encoder
+from glassnet.data.table import Column, Schema
+from glassnet.data.target import Label, Target
+from glassnet.errors import DataError, SettingError
+from glassnet.layers import Dense
+from glassnet.losses import Logistic, Loss, Quantile, Softmax, loss_function
+from glassnet.model import Model
+from glassnet.network import Network
+from glassnet.training.history import history_columns
+
+FITTED = ("activation", "coefs_", "intercepts_", "n_outputs_", "out_activation_")
+WHAT_CAN_BE = (
+    "a fitted MLPClassifier or MLPRegressor, alone or as the last step of a Pipeline behind one StandardScaler, also inside "
+    "TransformedTargetRegressor(transformer=StandardScaler())"
+)
+# scikit-learn's names of what we call otherwise.
+ACTIVATION_NAMES = {"logistic": "sigmoid"}
+LOSS_NAMES = {"squared_error": "squared"}
+
+
+def from_sklearn(fitted: Any) -> Model:
+    """Return the Model that predicts what a fitted scikit-learn network predicts.
+
+    It keeps the weights and their dtype, the scaling before the network and after it, the labels and the names of the columns; the target,
+    whose name scikit-learn does not keep, is called "y" (several: "y0", "y1", ...). Numbers are not clipped, and a gap (NaN) is refused, as
+    scikit-learn refuses it. Probabilities and numbers are the same to rounding: `glassnet.compare` shows by how much they differ.
+
+    Parameters
+    ----------
+    fitted : MLPClassifier or MLPRegressor, or whatever has their fitted attributes; alone, or as the last step of a Pipeline behind one
+        StandardScaler (steps that are "passthrough" or None are passed by); also the regressor of a TransformedTargetRegressor whose
+        transformer is a StandardScaler
+
+    Returns
+    -------
+    Model
+        To be saved, asked row by row (`predictor`) and evaluated like any other. `training["source"]` says what it was made of.
+
+    Raises
+    ------
+    SettingError
+        For what is not fitted, and for any other estimator or scaling, named.
+    DataError
+        For labels that a model cannot keep: what is no text, number or boolean.
+
+    Examples
+    --------
+    >>> import glassnet
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neural_network import MLPClassifier
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> X, y = load_iris(return_X_y=True)
+    >>> old = make_pipeline(StandardScaler(), MLPClassifier((8,), solver="lbfgs", max_iter=1000, random_state=0)).fit(X, y)
+    >>> new = glassnet.from_sklearn(old)
+    >>> abs(new.predict_proba(X) - old.predict_proba(X)).max() < 1e-12
+    True
+    """
+    mlp, scaler, unit = _unwrapped(fitted)
+    loss = _loss(mlp)
+    network = _network(mlp)
+    return Model(_encoder(scaler, mlp, network.n_features), _target(mlp, loss, unit), network, loss, _record(mlp))
+
+
+def _unwrapped(fitted: Any) -> tuple[Any, StandardScaler | None, StandardScaler | None]:
+    """Return the network with the scaler before it and that of its target."""
+    if isinstance(fitted, Pipeline):
+        *before, last = (step for _, step in fitted.steps)
+        scalers = [_scaler(step) for step in before if step is not None and step != "passthrough"]
+        mlp, inner, unit = _unwrapped(last)
+        scalers += [] if inner is None else [inner]
+        if len(scalers) > 1:
+            raise SettingError(f"{len(scalers)} scalers stand before the network, but one can be converted: convert {WHAT_CAN_BE}.")
+        return mlp, scalers[0] if scalers else None, unit
+    if isinstance(fitted, TransformedTargetRegressor):
+        if not hasattr(fitted, "regressor_"):
+            raise _not_fitted(fitted)
+        mlp, scaler, inner = _unwrapped(fitted.regressor_)
+        if inner is not None:
+            raise _refusal(fitted.regressor_)
+        return mlp, scaler, _scaler(fitted.transformer_)
+    if all(hasattr(fitted, name) for name in FITTED):
+        return fitted, None, None
+    if hasattr(fitted, "hidden_layer_sizes") and not hasattr(fitted, "model_"):
+        raise _not_fitted(fitted)
+    raise _refusal(fitted)
+
+
+def _scaler(step: Any) -> StandardScaler:
+    if type(step) is not StandardScaler:  # one derived from it may do something else
+        raise _refusal(step)
+    if not hasattr(step, "n_features_in_"):
+        raise _not_fitted(step)
+    return step
+
+
+def _not_fitted(estimator: Any) -> SettingError:
+    return SettingError(f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' first, then convert it.")
+
+
+def _refusal(estimator: Any) -> SettingError:
+    came = f"a {type(estimator).__name__}" if not isinstance(estimator, type | str) else repr(estimator)
+    held = next((name for name in ("best_estimator_", "model_") if hasattr(estimator, name)), None)
+    hint = {None: "", "best_estimator_": " Convert its best_estimator_.", "model_": " It holds a Model already: its model_."}[held]
+    return SettingError(f"{came} cannot be converted: expected {WHAT_CAN_BE}.{hint}")
+
+
+def _network(mlp: Any) -> Network:
+    *hidden, last = (W.shape[1] for W in mlp.coefs_)
+    given = mlp.activation
+    each: Sequence[Any] = [given] * len(hidden) if isinstance(given, str | ActivationFunction) else given
+    if len(each) != len(hidden):
+        raise SettingError(f"there are {len(hidden)} hidden layers but {len(each)} activations: {given!r}.")
+    names = [ACTIVATION_NAMES.get(name, name) if isinstance(name, str) else name for name in each]
+    layers = [*(Dense(n, name) for n, name in zip(hidden, names, strict=True)), Dense(last)]
+    network = Network(layers, mlp.coefs_[0].shape[0], seed=None, dtype=str(np.result_type(*mlp.coefs_, *mlp.intercepts_)))
+    for i, (W, b) in enumerate(zip(mlp.coefs_, mlp.intercepts_, strict=True)):
+        network.parameters[f"layers.{i}.W"], network.parameters[f"layers.{i}.b"] = W, b
+    return network
+
+
+def _loss(mlp: Any) -> Loss:
+    if hasattr(mlp, "classes_"):
+        return Softmax() if mlp.out_activation_ == "softmax" else Logistic()
+    loss = getattr(mlp, "loss", "squared_error")
+    return loss_function(LOSS_NAMES.get(loss, loss) if isinstance(loss, str) else loss)
+
+
+def _encoder(scaler: StandardScaler | None, mlp: Any, n_features: int) -> Encoder:
+    held = getattr(mlp if scaler is None else scaler, "feature_names_in_", None)
+    names = tuple(f"x{i}" for i in range(n_features)) if held is None else tuple(map(str, held))
+    mean, scale = _line(scaler, n_features)
+    schema = Schema(tuple(Column(name, "number") for name in names))
+    return Encoder(schema, NumberCoding(names, mean, scale, (False,) * n_features, limit=None), ())
+
+
+def _line(scaler: StandardScaler | None, n: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the mean and the scale of each of n columns."""
+    mean = scaler.mean_ if scaler is not None and scaler.with_mean else np.zeros(n)
+    scale = scaler.scale_ if scaler is not None and scaler.with_std else np.ones(n)
+    return tuple(map(float, mean)), tuple(map(float, scale))
+
+
+def _target(mlp: Any, loss: Loss, unit: StandardScaler | None) -> Target:
+    if not hasattr(mlp, "classes_"):
+        n = mlp.n_outputs_ // (len(loss.quantiles) if isinstance(loss, Quantile) else 1)
+        mean, scale = _line(unit, n)
+        return Target("regression", _target_names(n), (), mean, scale, n)
+    if mlp.out_activation_ != "softmax" and mlp.n_outputs_ > 1:
+        names = _target_names(mlp.n_outputs_)
+        return Target("multilabel", names, names, (), (), len(names))
+    classes = tuple(label.item() if isinstance(label, np.generic) else label for label in mlp.classes_)
+    odd = next((label for label in classes if not isinstance(label, str | int | float)), None)
+    if odd is not None:
+        raise DataError(f"a {type(odd).__name__} cannot be a class label of a Model: expected text, numbers or booleans.")
+    return Target("binary" if mlp.n_outputs_ == 1 else "multiclass", ("y",), cast(tuple[Label, ...], classes), (), (), mlp.n_outputs_)
+
+
+def _target_names(n: int) -> tuple[str, ...]:
+    return ("y",) if n == 1 else tuple(f"y{i}" for i in range(n))
+
+
+def _record(mlp: Any) -> dict[str, Any]:
+    """Return what is known of the training, in the words of the record that `glassnet.fit` leaves."""
+    kind = type(mlp)
+    package = kind.__module__.partition(".")[0]
+    version = sklearn.__version__ if package == "sklearn" else None
+    losses = list(getattr(mlp, "loss_curve_", None) or ())
+    scores, checked = (getattr(mlp, name, None) or () for name in ("validation_scores_", "validation_loss_curve_"))
+    history = history_columns(()) | {"index": list(range(len(losses))), "training_loss": _finite(losses)}
+    history |= {name: _finite(values) for name, values in (("validation_score", scores), ("validation_loss", checked)) if len(values)}
+    epochs = getattr(mlp, "n_iter_", None)
+    return {
+        "source": {"class": kind.__name__, "package": package, "version": version},
+        "ended": f"converted from {kind.__name__}" + (f" of scikit-learn {version}" if version else ""),
+        "epochs": None if epochs is None else int(epochs),
+        "history": {name: values for name, values in history.items() if values},
+    }
+
+
+def _finite(values: Sequence[Any]) -> list[float | None]:
+    """Return numbers for a record, which is JSON and has no NaN."""
+    return [float(value) if math.isfinite(value) else None for value in values]
