@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from glassnet.data.inspection import inspect_table
     from glassnet.data.limits import Limits
     from glassnet.errors import DataNotice
-    from glassnet.estimators import GlassNetClassifier, GlassNetRegressor
+    from glassnet.estimators import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor
     from glassnet.estimators.migration import from_sklearn
     from glassnet.fitting import fit
     from glassnet.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual
@@ -49,6 +49,8 @@ __all__ = [
     "LBFGS",
     "LayerNorm",
     "Limits",
+    "MLPClassifier",
+    "MLPRegressor",
     "Model",
     "Network",
     "Penalty",
@@ -70,7 +72,7 @@ _HOMES = {
     "glassnet.data.inspection": ("inspect_table",),
     "glassnet.data.limits": ("Limits",),
     "glassnet.errors": ("DataNotice",),
-    "glassnet.estimators": ("GlassNetClassifier", "GlassNetRegressor"),
+    "glassnet.estimators": ("GlassNetClassifier", "GlassNetRegressor", "MLPClassifier", "MLPRegressor"),
     "glassnet.estimators.migration": ("from_sklearn",),
     "glassnet.fitting": ("fit",),
     "glassnet.layers": ("Activation", "BatchNorm", "Dense", "Dropout", "LayerNorm", "Residual"),
