@@ -18,8 +18,8 @@ from glassnet.errors import DataError, DivergenceError
 from glassnet.estimators import mlp_translation as translation
 from glassnet.estimators.migration import from_sklearn
 from glassnet.estimators.mlp_network import Shown
+from glassnet.estimators.mlp_targets import TargetCoding
 from glassnet.estimators.mlp_training import begin_curves, minimize, train_by_steps
-from glassnet.losses import Loss
 from glassnet.model import Model
 from glassnet.network import Network
 
@@ -27,6 +27,37 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Part = tuple[Any, Array, Array | None]
 
 STOCHASTIC = ("sgd", "adam")
+CONSTRAINTS: dict[str, list[Any]] = {
+    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "activation": [StrOptions({"logistic", *ACTIVATIONS}), ActivationFunction, "array-like"],
+    "solver": [StrOptions({"lbfgs", *STOCHASTIC})],
+    "alpha": [Interval(Real, 0, None, closed="left")],
+    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+    "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+    "power_t": [Interval(Real, 0, None, closed="left")],
+    "max_iter": [Interval(Integral, 1, None, closed="left")],
+    "shuffle": ["boolean"],
+    "random_state": ["random_state"],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "verbose": ["verbose"],
+    "warm_start": ["boolean"],
+    "momentum": [Interval(Real, 0, 1, closed="both")],
+    "nesterovs_momentum": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+    "beta_1": [Interval(Real, 0, 1, closed="left")],
+    "beta_2": [Interval(Real, 0, 1, closed="left")],
+    "epsilon": [Interval(Real, 0, None, closed="neither")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
+    "max_fun": [Interval(Integral, 1, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "scoring": [str, callable, None],
+    "callbacks": [callable, list, tuple, None],
+    "engine": [StrOptions({"auto", *ENGINES})],
+    "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+}
 
 
 class MultilayerPerceptron(BaseEstimator):
@@ -35,37 +66,7 @@ class MultilayerPerceptron(BaseEstimator):
     The arrays in `coefs_` and `intercepts_` are the network: who puts others there changes what is predicted and where training goes on.
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions({"logistic", *ACTIVATIONS}), ActivationFunction, "array-like"],
-        "solver": [StrOptions({"lbfgs", *STOCHASTIC})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "scoring": [str, callable, None],
-        "callbacks": [callable, list, tuple, None],
-        "engine": [StrOptions({"auto", *ENGINES})],
-        "n_threads": [Interval(Integral, 1, None, closed="left"), None],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
     hidden_layer_sizes: Any
     activation: Any
@@ -80,7 +81,10 @@ class MultilayerPerceptron(BaseEstimator):
     out_activation_: str
     _shown: Shown
 
-    # What the subclasses know of the target. Y is a target as training holds it: 0 and 1 or numbers, (n, n_outputs).
+    # What the subclasses know of the target. Y is a target as training holds it, see `glassnet.estimators.mlp_targets`.
+
+    def _target(self) -> TargetCoding:
+        raise NotImplementedError
 
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
         """Return X and Y, refused in scikit-learn's words where they cannot be used."""
@@ -89,34 +93,6 @@ class MultilayerPerceptron(BaseEstimator):
     def _check_target(self, y: Any) -> Array:
         """Return Y of validation rows."""
         raise NotImplementedError
-
-    def _out_activation(self) -> str:
-        raise NotImplementedError
-
-    def _loss_for(self, dtype: Any) -> Loss:
-        raise NotImplementedError
-
-    def _loss_target(self, Y: Array) -> Array:
-        """Return Y as the loss takes it."""
-        raise NotImplementedError
-
-    def _shown_target(self, Y: Array) -> Array:
-        """Return Y in the terms in which `predict` answers."""
-        raise NotImplementedError
-
-    def _decode(self, P: Array) -> Array:
-        """Return what `predict` answers for what the loss predicts."""
-        raise NotImplementedError
-
-    def _score_of(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        raise NotImplementedError
-
-    def _to_stratify(self, Y: Array) -> Array | None:
-        """Return the classes of which the same share is held out, if any."""
-        return None
-
-    def _n_raw_scores(self, n_outputs: int) -> int:
-        return n_outputs
 
     def _row_weights(self, Y: Array, sample_weight: Any, X: Any) -> Array | None:
         return None if sample_weight is None else cast(Array, _check_sample_weight(sample_weight, X))
@@ -137,31 +113,32 @@ class MultilayerPerceptron(BaseEstimator):
             )
         rng = self._random_state = check_random_state(self.random_state)
         if first:
-            self._begin(sizes, X, self._n_raw_scores(Y.shape[1]), rng)
+            self._begin(sizes, X, Y, rng)
         else:
             self._go_on()
         if self.engine == "auto":
             tell_where_not_built()
         try:
             if self.solver in STOCHASTIC:
-                train_by_steps(self, (X, Y, weight), validation, rng, incremental)
+                train_by_steps(self, self._shown, self._target(), (X, Y, weight), validation, rng, incremental=incremental)
             else:
-                minimize(self, (X, Y, weight), validation)
+                minimize(self, self._shown, self._target(), (X, Y, weight), validation)
         except DivergenceError as error:
             raise DataError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed. "
                 f"In detail: {error}"
             ) from error
 
-    def _begin(self, sizes: list[int], X: Any, n_raw_scores: int, rng: np.random.RandomState) -> None:
+    def _begin(self, sizes: list[int], X: Any, Y: Array, rng: np.random.RandomState) -> None:
         """Build the network and draw its first weights."""
+        target = self._target()
         self.n_iter_ = self.t_ = 0
-        self.n_outputs_ = n_raw_scores
-        self.out_activation_ = self._out_activation()
+        self.n_outputs_ = target.n_raw_scores(Y)
+        self.out_activation_ = target.out_activation
         # SciPy's L-BFGS works in float64, and so do the weights that scikit-learn takes from it.
         dtype = "float64" if self.solver == "lbfgs" else str(X.dtype)
-        layers = translation.layers(sizes, self.activation, self.dropout, n_raw_scores)
-        self._show(Shown(Network(layers, X.shape[1], seed=None, dtype=dtype), self._loss_for(dtype)))
+        layers = translation.layers(sizes, self.activation, self.dropout, self.n_outputs_)
+        self._show(Shown(Network(layers, X.shape[1], seed=None, dtype=dtype), target.loss(dtype)))
         translation.initialize(self.coefs_, self.intercepts_, self.activation, rng)
         if self.dropout:
             self._shown.seed = int(rng.randint(2**31 - 1))
@@ -185,7 +162,7 @@ class MultilayerPerceptron(BaseEstimator):
         sizes, n_outputs = [np.shape(W)[1] for W in self.coefs_[:-1]], np.shape(self.coefs_[-1])[1]
         dtype = str(np.result_type(np.float32, *self.coefs_))
         layers = translation.layers(sizes, self.activation, self.dropout, n_outputs)
-        shown = Shown(Network(layers, np.shape(self.coefs_[0])[0], seed=None, dtype=dtype), self._loss_for(dtype))
+        shown = Shown(Network(layers, np.shape(self.coefs_[0])[0], seed=None, dtype=dtype), self._target().loss(dtype))
         shown.take(self.coefs_, self.intercepts_)
         return shown
 
@@ -205,7 +182,7 @@ class MultilayerPerceptron(BaseEstimator):
 
     # Prediction
 
-    def _predictions_of_loss(self, X: Any) -> Array:
+    def _loss_predictions(self, X: Any) -> Array:
         """Return probabilities or numbers (n, n_outputs), in the wider of the dtypes of X and of the weights."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)

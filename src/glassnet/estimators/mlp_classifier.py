@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, column_or_1d
 from sklearn.utils._param_validation import StrOptions
@@ -18,9 +17,8 @@ from sklearn.utils.validation import check_array, validate_data
 
 from glassnet.activations import ActivationFunction
 from glassnet.errors import DataError
-from glassnet.estimators import mlp_translation as translation
-from glassnet.estimators.mlp import STOCHASTIC, Array, MultilayerPerceptron
-from glassnet.losses import Loss
+from glassnet.estimators.mlp import CONSTRAINTS, STOCHASTIC, Array, MultilayerPerceptron
+from glassnet.estimators.mlp_targets import Labels
 from glassnet.training.history import Epoch
 
 
@@ -31,7 +29,7 @@ def takes_steps(estimator: Any) -> bool:
     return True
 
 
-class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
+class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
     """Multi-layer perceptron classifier with the interface, the numbers and the quirks of scikit-learn's, and more.
 
     With the same `random_state` the first weights, the batches and, to rounding, all later weights are those of
@@ -125,7 +123,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **MultilayerPerceptron._parameter_constraints,
+        **CONSTRAINTS,
         "class_weight": [dict, Mapping, StrOptions({"balanced"}), None],
     }
 
@@ -242,11 +240,11 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
 
     def predict(self, X: Any) -> Array:
         """Return the likeliest label of each row `(n,)`; for labels that may go together 0 and 1, `(n, k)`."""
-        return self._decode(self._predictions_of_loss(X))
+        return self._target().predictions(self._loss_predictions(X))
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where they may go together."""
-        return self._probabilities(self._predictions_of_loss(X))
+        return self._target().probabilities(self._loss_predictions(X))
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`."""
@@ -254,9 +252,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         return cast(Array, np.log(P, out=P))
 
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
-        X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=reset
-        )
+        X, y = validate_data(self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=reset)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
@@ -264,7 +260,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             self.classes_ = self._label_binarizer.classes_
         else:
             self._refuse_other_classes(unique_labels(y))
-        return X, self._binarized(y)
+        return X, self._target().encode(y)
 
     def _refuse_other_classes(self, came: Array) -> None:
         if self.warm_start:
@@ -283,44 +279,20 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         unknown = np.setdiff1d(unique_labels(y), self.classes_)
         if len(unknown):
             raise DataError(f"y_val has classes {unknown} that y has not: {self.classes_}.")
-        return self._binarized(y)
+        return self._target().encode(y)
 
-    def _binarized(self, y: Any) -> Array:
-        Y = cast(Array, self._label_binarizer.transform(y).astype(bool))
-        return Y.reshape(-1, 1) if Y.ndim == 1 else Y
+    def _target(self) -> Labels:
+        return Labels(self._label_binarizer)
 
     def _row_weights(self, Y: Array, sample_weight: Any, X: Any) -> Array | None:
         weight = super()._row_weights(Y, sample_weight, X)
         if self.class_weight is None:
             return weight
-        if self._label_binarizer.y_type_.startswith("multilabel"):
+        target = self._target()
+        if target.task == "multilabel":
             raise DataError("class_weight is for one class a row, but y has several labels that may go together: use sample_weight.")
-        of_class = compute_sample_weight(self.class_weight, self._shown_target(Y))
+        of_class = compute_sample_weight(self.class_weight, target.truth(Y))
         return cast(Array, of_class if weight is None else weight * of_class)
-
-    def _to_stratify(self, Y: Array) -> Array | None:
-        return Y if Y.shape[1] == 1 else None
-
-    def _out_activation(self) -> str:
-        return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
-
-    def _loss_for(self, dtype: Any) -> Loss:
-        return translation.classification_loss(self.out_activation_, dtype)
-
-    def _loss_target(self, Y: Array) -> Array:
-        return Y.argmax(axis=1) if self.out_activation_ == "softmax" else Y.astype(np.float32)
-
-    def _shown_target(self, Y: Array) -> Array:
-        return cast(Array, self._label_binarizer.inverse_transform(Y))
-
-    def _decode(self, P: Array) -> Array:
-        return cast(Array, self._label_binarizer.inverse_transform(P[:, 0] if P.shape[1] == 1 else P))
-
-    def _probabilities(self, P: Array) -> Array:
-        return np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P
-
-    def _score_of(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        return float(accuracy_score(truth, predicted, sample_weight=weight))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

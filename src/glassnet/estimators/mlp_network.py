@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.engines import Engine, make_engine
-from glassnet.layers import Dense, Layer
+from glassnet.layers import Dense
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer
@@ -76,8 +76,8 @@ class Shown:
         last = None if self.engine is None or fresh else self.engine.state
         if last and engine.state and last.vectors.keys() == engine.state.vectors.keys():
             engine.state.t = last.t
-            for name, vector in engine.state.vectors.items():
-                vector[...] = last.vectors[name]
+            for key, vector in engine.state.vectors.items():
+                vector[...] = last.vectors[key]
         self.engine, self._bound_to = engine, wanted
         return engine
 

@@ -7,22 +7,21 @@ from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_array, validate_data
 
 from glassnet.activations import ActivationFunction
-from glassnet.estimators import mlp_translation as translation
-from glassnet.estimators.mlp import Array, MultilayerPerceptron
-from glassnet.losses import LOSSES, Loss, Quantile
+from glassnet.estimators.mlp import CONSTRAINTS, Array, MultilayerPerceptron
+from glassnet.estimators.mlp_targets import Numbers
+from glassnet.losses import LOSSES, Loss
 from glassnet.training.history import Epoch
 
 SCIKIT_LEARN_LOSSES = ("squared_error", "absolute_error", "poisson")
 FOR_CLASSES = ("logistic", "softmax")
 
 
-class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
+class MLPRegressor(RegressorMixin, MultilayerPerceptron):
     """Multi-layer perceptron regressor with the interface, the numbers and the quirks of scikit-learn's, and more.
 
     With the same `random_state` the first weights, the batches and, to rounding, all later weights are those of
@@ -58,7 +57,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **MultilayerPerceptron._parameter_constraints,
+        **CONSTRAINTS,
         "loss": [StrOptions({*SCIKIT_LEARN_LOSSES, *LOSSES} - {*FOR_CLASSES}), HasMethods("value_and_gradient")],
     }
 
@@ -172,7 +171,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:
         """Return the numbers predicted: `(n,)`, or `(n, m)` for several targets or quantiles."""
-        return self._decode(self._predictions_of_loss(X))
+        return self._target().predictions(self._loss_predictions(X))
 
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
         X, y = validate_data(
@@ -186,23 +185,5 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val", estimator=self)
         return cast(Array, y.reshape(-1, 1) if y.ndim == 1 else y)
 
-    def _n_raw_scores(self, n_outputs: int) -> int:
-        return n_outputs * (len(self.loss.quantiles) if isinstance(self.loss, Quantile) else 1)
-
-    def _out_activation(self) -> str:
-        return "exp" if self._loss_for(np.float64).name in ("poisson", "gamma") else "identity"
-
-    def _loss_for(self, dtype: Any) -> Loss:
-        return translation.regression_loss(self.loss)
-
-    def _loss_target(self, Y: Array) -> Array:
-        return Y
-
-    def _shown_target(self, Y: Array) -> Array:
-        return Y
-
-    def _decode(self, P: Array) -> Array:
-        return P[:, 0] if P.shape[1] == 1 else P
-
-    def _score_of(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        return float(r2_score(truth, predicted, sample_weight=weight))
+    def _target(self) -> Numbers:
+        return Numbers(self.loss)

@@ -1,6 +1,6 @@
 """The fit of a drop-in: rows and settings handed to glassnet's training, each record noted in scikit-learn's fitted attributes.
 
-The functions take the estimator itself, whose parameters and attributes have scikit-learn's names.
+`mlp` is the estimator itself, whose parameters and attributes have scikit-learn's names; `shown` is its network.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from sklearn.utils.optimize import _check_optimize_result
 
 from glassnet.errors import SettingError
 from glassnet.estimators import mlp_translation as translation
+from glassnet.estimators.mlp_network import Shown
+from glassnet.estimators.mlp_targets import TargetCoding
 from glassnet.optimizers import LBFGS
 from glassnet.training.checks import Rows, make_rows
 from glassnet.training.epochs import guarded, sgd_epochs
@@ -41,9 +43,18 @@ def begin_curves(mlp: Any) -> None:
     mlp.best_validation_score_ = -np.inf if mlp.early_stopping else None
 
 
-def train_by_steps(mlp: Any, part: Part, validation: Part | None, rng: np.random.RandomState, incremental: bool) -> None:
+def train_by_steps(
+    mlp: Any,
+    shown: Shown,
+    target: TargetCoding,
+    part: Part,
+    validation: Part | None,
+    rng: np.random.RandomState,
+    *,
+    incremental: bool,
+) -> None:
     """Train by mini-batches: one epoch where `incremental`, with the memory of the call before it; else until it stops."""
-    shown, optimizer = mlp._shown, translation.optimizer(mlp)
+    optimizer = translation.optimizer(mlp)
     assert not isinstance(optimizer, LBFGS)
     fresh = not incremental or not shown.has_memory
     engine = shown.bind(mlp.engine, optimizer, translation.penalty(mlp), mlp.clip_norm, mlp.n_threads, fresh=fresh)
@@ -55,9 +66,9 @@ def train_by_steps(mlp: Any, part: Part, validation: Part | None, rng: np.random
     if fresh:
         state.rate = None
     if mlp.early_stopping and validation is None:
-        part, validation = _hold_out(mlp, part, rng)
-    rows = _rows(mlp, part)
-    held_out = _validation(mlp, validation) if validation else None
+        part, validation = _hold_out(part, target, mlp.validation_fraction, rng)
+    rows = _rows(shown, target, part)
+    held_out = _validation(mlp, shown, target, validation) if validation else None
     passes = Passes(rows.n, _batch_size(mlp.batch_size, rows.n), translation.Shuffles(rows.n, mlp.shuffle, rng), mean_over_rows=True)
     schedule = translation.schedule(mlp, passes, mlp.t_, fresh)
     epochs = 1 if incremental else int(mlp.max_iter)
@@ -66,7 +77,7 @@ def train_by_steps(mlp: Any, part: Part, validation: Part | None, rng: np.random
     mlp.n_iter_ = 0
     ended = False
     try:
-        ended = _follow(mlp, records, rows.n, stop if incremental else None)
+        ended = _follow(mlp, shown, records, rows.n, stop if incremental else None)
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=5)
         ended = True
@@ -83,13 +94,13 @@ def train_by_steps(mlp: Any, part: Part, validation: Part | None, rng: np.random
         )
 
 
-def minimize(mlp: Any, part: Part, validation: Part | None) -> None:
+def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validation: Part | None) -> None:
     """Train on all rows at once by L-BFGS, and warn in scikit-learn's words where it did not converge."""
-    shown, optimizer = mlp._shown, translation.optimizer(mlp)
+    optimizer = translation.optimizer(mlp)
     assert isinstance(optimizer, LBFGS)
     engine = shown.bind(mlp.engine, None, translation.penalty(mlp), None, mlp.n_threads, fresh=True)
-    rows = _rows(mlp, part)
-    held_out = _validation(mlp, validation) if validation else None
+    rows = _rows(shown, target, part)
+    held_out = _validation(mlp, shown, target, validation) if validation else None
     state = shown.state = TrainingState()
     records = lbfgs_epochs(engine, optimizer, rows.X, rows.y, rows.weight, int(mlp.max_iter), 1, held_out, state)
     validation_losses = []
@@ -112,12 +123,12 @@ def minimize(mlp: Any, part: Part, validation: Part | None) -> None:
         mlp.n_iter_ = _check_optimize_result("lbfgs", state.minimizer_result, mlp.max_iter)
 
 
-def _follow(mlp: Any, records: Iterator[Epoch], n_rows: int, stop: EarlyStopping | None) -> bool:
+def _follow(mlp: Any, shown: Shown, records: Iterator[Epoch], n_rows: int, stop: EarlyStopping | None) -> bool:
     """Note each record, tell who wants to know, and return whether a callback ended training.
 
     Where `stop` is given, an epoch stands for itself: its weights are kept, and only when patience runs out are the best put back.
     """
-    state, network = mlp._shown.state, mlp._shown.network
+    state, network = shown.state, shown.network
     rate, listeners = state.rate, _listeners(mlp.callbacks)
 
     def tell_of_rate() -> None:
@@ -154,7 +165,7 @@ def _note(mlp: Any, epoch: Epoch, n_rows: int) -> None:
     if mlp.early_stopping:
         score = float(epoch.validation_score)  # type: ignore[arg-type]
         mlp.validation_scores_.append(score)
-        mlp.best_validation_score_ = score if score > mlp.best_validation_score_ else mlp.best_validation_score_
+        mlp.best_validation_score_ = max(mlp.best_validation_score_, score)  # of a score that is no number, the first
         if mlp.verbose:
             _say(f"Validation score: {score:f}")
     elif mlp.loss_ < mlp.best_loss_:
@@ -166,47 +177,62 @@ def _impatience(mlp: Any) -> str:
     return f"{what} did not improve more than tol={mlp.tol:f} for {mlp.n_iter_no_change:d} consecutive epochs."
 
 
-def _hold_out(mlp: Any, part: Part, rng: np.random.RandomState) -> tuple[Part, Part]:
+def _hold_out(part: Part, target: TargetCoding, fraction: float, rng: np.random.RandomState) -> tuple[Part, Part]:
     """Return the rows to learn from and those to stop by, drawn as scikit-learn draws them."""
     X, Y, weight = part
-    if weight is None:
-        X, X_held, Y, Y_held = train_test_split(
-            X, Y, random_state=rng, test_size=mlp.validation_fraction, stratify=mlp._to_stratify(Y)
-        )
-        weight_held = None
-    else:
-        X, X_held, Y, Y_held, weight, weight_held = train_test_split(
-            X, Y, weight, random_state=rng, test_size=mlp.validation_fraction, stratify=mlp._to_stratify(Y)
-        )
-    if X_held.shape[0] < 2:
+    arrays = [X, Y] if weight is None else [X, Y, weight]
+    parts = train_test_split(*arrays, random_state=rng, test_size=fraction, stratify=target.stratify(Y))
+    learned, held = parts[::2], parts[1::2]
+    if held[0].shape[0] < 2:
         raise SettingError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
-    return (X, Y, weight), (X_held, Y_held, weight_held)
+    none = [None] * (3 - len(arrays))
+    return (*learned, *none), (*held, *none)
 
 
-def _rows(mlp: Any, part: Part) -> Rows:
+def _rows(shown: Shown, target: TargetCoding, part: Part) -> Rows:
     X, Y, weight = part
-    return make_rows(mlp._shown.network, mlp._shown.loss, X, mlp._loss_target(Y), weight)
+    return make_rows(shown.network, shown.loss, X, target.for_loss(Y), weight)
 
 
-def _validation(mlp: Any, part: Part) -> Validation:
+def _validation(mlp: Any, shown: Shown, target: TargetCoding, part: Part) -> Validation:
     """Return the rows to stop by, with the score that is watched."""
     X, Y, weight = part
-    shown = mlp._shown
-    rows = check_validation(shown.network, shown.loss, X, mlp._loss_target(Y), weight)
+    rows = check_validation(shown.network, shown.loss, X, target.for_loss(Y), weight)
     if not mlp.early_stopping:
         return Validation(rows.X, rows.y, rows.weight)
-    truth = mlp._shown_target(Y)
+    truth = target.truth(Y)
     if mlp.scoring is not None:
-        return Validation(rows.X, rows.y, rows.weight, bind_scorer(mlp.scoring, mlp._answers(), X, truth, weight))
+        return Validation(rows.X, rows.y, rows.weight, bind_scorer(mlp.scoring, Answers(shown, target), X, truth, weight))
 
     def score(Z: Array) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
-            predicted = mlp._decode(shown.loss.predict(Z))
+            predicted = target.predictions(shown.loss.predict(Z))
         if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
             return math.nan
-        return float(mlp._score_of(truth, predicted, weight))
+        return target.score(truth, predicted, weight)
 
     return Validation(rows.X, rows.y, rows.weight, score)
+
+
+class Answers:
+    """What a scorer may ask a network in training."""
+
+    def __init__(self, shown: Shown, target: TargetCoding) -> None:
+        self._shown, self._target = shown, target
+        self.task = target.task
+        self.classes = target.classes
+
+    def raw_scores(self, table: Any) -> Array:
+        """Return raw scores of rows."""
+        return self._shown.network.predict(table)
+
+    def predictions(self, Z: Array) -> Array:
+        """Return labels or numbers from raw scores."""
+        return self._target.predictions(self._shown.loss.predict(Z))
+
+    def probabilities(self, Z: Array) -> Array:
+        """Return probabilities (n, k) from raw scores."""
+        return self._target.probabilities(self._shown.loss.predict(Z))
 
 
 def _batch_size(given: Any, n_rows: int) -> int:
@@ -229,7 +255,8 @@ def _listeners(callbacks: Any) -> list[Callable[[Epoch], Any]]:
 
 def _any_ends(listeners: list[Callable[[Epoch], Any]], epoch: Epoch) -> bool:
     """Tell all of an epoch, then say whether one wants training to end."""
-    return any([listener(epoch) is True for listener in listeners])
+    answers = [listener(epoch) for listener in listeners]
+    return True in answers
 
 
 def _say(line: str) -> None:

@@ -110,10 +110,8 @@ def train(
         records = lbfgs_epochs(bound, optimizer, rows.X, rows.y, rows.weight, epochs, every, held_out, state)
     else:
         bound = make_engine(engine, network, loss, optimizer, penalty=penalty, max_norm=clip_norm, seed=seed, n_threads=n_threads)
-        records = sgd_epochs(
-            bound, optimizer.lr, rows, state, Passes.seeded(rows.n, batch_size, seed), epochs=epochs, schedule=schedule_function(schedule), every=every,
-            held_out=held_out,
-        )  # fmt: skip
+        passes, schedule = Passes.seeded(rows.n, batch_size, seed), schedule_function(schedule)
+        records = sgd_epochs(bound, optimizer.lr, rows, state, passes, epochs=epochs, schedule=schedule, every=every, held_out=held_out)
     return guarded(records, bound.network, state, stop)
 
 

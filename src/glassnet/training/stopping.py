@@ -25,8 +25,8 @@ class EarlyStopping:
     min_delta : improvements must be larger than this
     watch : the field of `Epoch` that is watched; None is the validation score where there is `scoring`, else the validation loss, else the
         training loss
-    lenient : read patience as scikit-learn's networks do: an improvement of exactly `min_delta` counts, and so does a value that is not a
-        number; more than `patience` epochs must have passed without one; and the best weights are those of the best value, by however little
+    lenient : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and so does a value that is no
+        number; more than `patience` epochs must have passed without one; the best weights are those of the best value, however little better
     restore : put the best weights back
     rate_divisor : first divide the learning rate by this and wait anew, and stop only where the rate is at most `least_rate`
     on_divergence : "raise", or "stop": training then ends with a last record of numbers that are none
