@@ -69,7 +69,7 @@ def from_sklearn(fitted: Any) -> Model:
     >>> X, y = load_iris(return_X_y=True)
     >>> old = make_pipeline(StandardScaler(), MLPClassifier((8,), solver="lbfgs", max_iter=1000, random_state=0)).fit(X, y)
     >>> new = glassnet.from_sklearn(old)
-    >>> abs(new.predict_proba(X) - old.predict_proba(X)).max() < 1e-12
+    >>> bool(abs(new.predict_proba(X) - old.predict_proba(X)).max() < 1e-12)
     True
     """
     mlp, scaler, unit = _unwrapped(fitted)
