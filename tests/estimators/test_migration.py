@@ -243,7 +243,9 @@ def test_the_record_says_where_it_came_from():
     assert record["epochs"] == mlp.n_iter_
     assert record["history"]["training_loss"] == mlp.loss_curve_
     assert record["history"]["validation_score"] == mlp.validation_scores_
-    assert from_sklearn(fitted("number")[0]).training["history"] == {}
+    assert record["best_epoch"] == mlp.validation_scores_.index(mlp.best_validation_score_)
+    without = from_sklearn(fitted("number")[0]).training
+    assert (without["history"], without["best_epoch"]) == ({}, None)
 
 
 @pytest.mark.parametrize("name", ["multiclass, text", "multiclass, early stopping", "number in its unit"])

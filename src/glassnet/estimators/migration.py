@@ -186,10 +186,12 @@ def _record(mlp: Any) -> dict[str, Any]:
     history = history_columns(()) | {"index": list(range(len(losses))), "training_loss": _finite(losses)}
     history |= {name: _finite(values) for name, values in (("validation_score", scores), ("validation_loss", checked)) if len(values)}
     epochs = getattr(mlp, "n_iter_", None)
+    stopped = bool(getattr(mlp, "early_stopping", False)) and len(scores) > 0  # then the weights of the best epoch were kept
     return {
         "source": {"class": kind.__name__, "package": package, "version": version},
         "ended": f"converted from {kind.__name__}" + (f" of scikit-learn {version}" if version else ""),
         "epochs": None if epochs is None else int(epochs),
+        "best_epoch": int(np.argmax(np.nan_to_num(scores, nan=-np.inf))) if stopped else None,
         "history": {name: values for name, values in history.items() if values},
     }
 
