@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -188,6 +189,40 @@ def test_plain_data_brings_back_an_equal_encoder(make):
     assert again == encoder
     one, other = again.encode(table), encoder.encode(table)
     assert (one != other).sum() == 0
+
+
+def without_limit(encoder):
+    return replace(encoder, numbers=replace(encoder.numbers, limit=None))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_without_a_limit_nothing_is_clipped(dtype):
+    encoder = without_limit(Encoder.fit(table_of({"a": [1.0, 3.0], "b": [0.0, 20.0]})))
+    assert Encoder.from_plain(json.loads(json.dumps(encoder.to_plain()))) == encoder
+    assert [words for _, _, words in encoder.describe()] == ["(value - 2) / 1", "(value - 10) / 10"]
+    later = table_of({"a": [2.5, 1e9, -FLOAT_MAX], "b": [10.0, -1e30, FLOAT_MAX]})
+    expected = np.array([[0.5, 0.0], [1e9 - 2.0, -1e29], [-FLOAT_MAX, FLOAT_MAX / 10.0]])
+    found = encoder.encode(later, dtype)
+    sparse = without_limit(Encoder.fit(table_of(sp.csr_matrix(np.eye(3)))))
+    spread = sparse.encode(table_of(sp.csr_matrix(np.diag([1e9, -1e30, 1e300]))), dtype).diagonal()
+    with np.errstate(over="ignore"):  # here alone: the encoder warns of nothing
+        np.testing.assert_allclose(found, expected.astype(dtype), rtol=1e-6)
+        np.testing.assert_allclose(spread, (np.array([1e9, -1e30, 1e300]) / sparse.numbers.scale).astype(dtype), rtol=1e-6)
+
+
+def test_without_a_limit_gaps_are_taken_only_where_there_were_some():
+    encoder = without_limit(Encoder.fit(table_of({"a": [1.0, 3.0, np.nan], "b": [1.0, 3.0, 2.0]})))
+    assert encoder.encode(table_of({"a": [np.nan], "b": [2.0]})).tolist() == [[0, 0, 1]]
+    with pytest.raises(DataError, match=r"column 'b' holds a gap \(NaN\) in row 1 \(counting from 0\)"):
+        encoder.encode(table_of({"a": [2.0, 2.0], "b": [2.0, np.nan]}))
+
+
+def test_the_row_of_a_gap_is_that_of_the_table():
+    X = np.zeros((2**17 + 10, 2))
+    X[2**17 + 3, 1] = np.nan
+    encoder = without_limit(Encoder.fit(table_of(np.eye(2))))
+    with pytest.raises(DataError, match=r"'x1' .* in row 131075 "):
+        encoder.encode(table_of(X))
 
 
 def test_describe_tells_every_column():

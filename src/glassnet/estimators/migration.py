@@ -69,7 +69,7 @@ def from_sklearn(fitted: Any) -> Model:
     >>> X, y = load_iris(return_X_y=True)
     >>> old = make_pipeline(StandardScaler(), MLPClassifier((8,), solver="lbfgs", max_iter=1000, random_state=0)).fit(X, y)
     >>> new = glassnet.from_sklearn(old)
-    >>> abs(new.predict_proba(X) - old.predict_proba(X)).max() < 1e-12
+    >>> bool(abs(new.predict_proba(X) - old.predict_proba(X)).max() < 1e-12)
     True
     """
     mlp, scaler, unit = _unwrapped(fitted)
@@ -186,10 +186,12 @@ def _record(mlp: Any) -> dict[str, Any]:
     history = history_columns(()) | {"index": list(range(len(losses))), "training_loss": _finite(losses)}
     history |= {name: _finite(values) for name, values in (("validation_score", scores), ("validation_loss", checked)) if len(values)}
     epochs = getattr(mlp, "n_iter_", None)
+    stopped = bool(getattr(mlp, "early_stopping", False)) and len(scores) > 0  # then the weights of the best epoch were kept
     return {
         "source": {"class": kind.__name__, "package": package, "version": version},
         "ended": f"converted from {kind.__name__}" + (f" of scikit-learn {version}" if version else ""),
         "epochs": None if epochs is None else int(epochs),
+        "best_epoch": int(np.argmax(np.nan_to_num(scores, nan=-np.inf))) if stopped else None,
         "history": {name: values for name, values in history.items() if values},
     }
 

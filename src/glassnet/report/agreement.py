@@ -44,7 +44,7 @@ class Agreement:
     label_differences : the first twenty of these rows
     farthest : the twenty rows of the largest differences, the largest first; rows without any are left out
     classes : the classes of the old and of the new one; () for numbers
-    shapes, dtypes : of what `predict` returns, of the old and of the new one
+    shapes, dtypes : of what `predict` returns, of the old and of the new one; "text" for text, however it is kept
     """
 
     old: str
@@ -181,7 +181,7 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
         farthest=shown(far),
         classes=classes,
         shapes=(before.shape, after.shape),
-        dtypes=(str(before.dtype), str(after.dtype)),
+        dtypes=(_dtype(before), _dtype(after)),
     )
 
 
@@ -242,6 +242,11 @@ def _columns(answers: Array) -> Array:
     if answers.ndim == 0:
         raise DataError("predict must return one answer a row, but one answer alone came.")
     return answers.reshape(len(answers), -1)
+
+
+def _dtype(answers: Array) -> str:
+    text = answers.dtype.kind == "U" or (answers.dtype == object and all(isinstance(answer, str) for answer in answers.ravel()))
+    return "text" if text else str(answers.dtype)
 
 
 def _name(model: Any) -> str:
