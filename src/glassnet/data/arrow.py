@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,8 @@ from numpy.typing import NDArray
 from glassnet.data import cells
 from glassnet.errors import DataError, MissingDependencyError
 
+_releasing = threading.Lock()
+
 
 def arrow(module: str) -> Any:
     """Return a module of pyarrow, imported at its first use."""
@@ -19,6 +23,27 @@ def arrow(module: str) -> Any:
         return importlib.import_module(module)
     except ImportError:
         raise MissingDependencyError("pyarrow", "reading and writing tables", "cli") from None
+
+
+@contextmanager
+def system_pool() -> Iterator[Any]:
+    """Return the memory pool of the operating system, to read a whole text into; what was freed in it goes back at the end.
+
+    pyarrow's default pool, mimalloc, keeps what each of its threads has freed, so that the peak rises with the number of threads and varies
+    by chance; see https://github.com/microsoft/mimalloc/issues/1111.
+    """
+    pa = arrow("pyarrow")
+    pool = pa.system_memory_pool()
+    try:
+        yield pool
+    finally:
+        with _releasing:  # pyarrow's `release_unused` releases the default pool, whatever pool it is asked of
+            default = pa.default_memory_pool()
+            pa.set_memory_pool(pool)
+            try:
+                pool.release_unused()
+            finally:
+                pa.set_memory_pool(default)
 
 
 def plain_column(name: str, column: Any, *, as_text: bool, spelled: Callable[[str], float | None] | None = None) -> Any:

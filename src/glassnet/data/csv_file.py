@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.data import cells
-from glassnet.data.arrow import arrow, longest_text, plain_column
+from glassnet.data.arrow import arrow, longest_text, plain_column, system_pool
 from glassnet.data.dialect import Dialect, Header, read_header
 from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, require_closed_quotes
 from glassnet.data.limits import Limits, passed
@@ -116,9 +116,10 @@ class CsvFile:
     def _read(self, wanted: Sequence[int], as_text: Collection[int], *, threads: bool = True) -> tuple[Any, bool]:
         """Return the wanted columns as a pyarrow table, and whether 0x stands somewhere in the file."""
         pa, pc = arrow("pyarrow"), arrow("pyarrow.csv")
-        with closing(self._feed(after_header=True)) as feed:
+        options = self._options(wanted, dict.fromkeys(as_text, "string"), threads=threads)
+        with system_pool() as pool, closing(self._feed(after_header=True)) as feed:
             try:
-                table = pc.read_csv(feed.outlet(), **self._options(wanted, dict.fromkeys(as_text, "string"), threads=threads))
+                table = pc.read_csv(feed.outlet(), memory_pool=pool, **options)
                 feed.raise_failure()
             except pa.ArrowInvalid as error:
                 feed.raise_failure()
@@ -129,7 +130,6 @@ class CsvFile:
         if table is None:
             return self._read(wanted, as_text, threads=False)  # raises again, and then knows the row
         self._require_closed_quotes(n_quotes)
-        pa.default_memory_pool().release_unused()  # the blocks of text, so that what follows does not raise the peak
         return table, has_hex
 
     def _read_through(self) -> None:
