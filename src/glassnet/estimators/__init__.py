@@ -1,8 +1,7 @@
 """scikit-learn's estimators on glassnet's one road from data to a model."""
 
 from glassnet.estimators.classifier import GlassNetClassifier
-from glassnet.estimators.mlp_classifier import MLPClassifier
-from glassnet.estimators.mlp_regressor import MLPRegressor
+from glassnet.estimators.mlp import MLPClassifier, MLPRegressor
 from glassnet.estimators.regressor import GlassNetRegressor
 
 __all__ = ["GlassNetClassifier", "GlassNetRegressor", "MLPClassifier", "MLPRegressor"]

@@ -15,7 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from glassnet.data.table import Column, Schema, Table, table_of
 from glassnet.data.target import Target
 from glassnet.errors import DataError
-from glassnet.estimators.callbacks import EpochTasks, fitted_attributes, verbose_lines
+from glassnet.estimators.callbacks import fitted_attributes, session_tasks, verbose_lines
 from glassnet.fitting import Session
 from glassnet.model import Model
 from glassnet.network import Network
@@ -65,7 +65,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         context.call_on_fit_task_begin(estimator=self, **arguments)
         say = verbose_lines(type(self).__name__, plan, session) if self.verbose else None
         # Without callbacks there is nobody to tell of an epoch, and a network of a few parameters has thousands of them.
-        tasks = EpochTasks(self, context, session, arguments, learned) if getattr(self, "_skl_callbacks", None) else None
+        tasks = session_tasks(self, context, session, arguments, learned) if getattr(self, "_skl_callbacks", None) else None
 
         def on_epoch(epoch: Epoch) -> bool:
             if say:

@@ -26,13 +26,20 @@ class EpochTasks:
     Parameters
     ----------
     estimator, context : whose fit it is, and its root context
-    session : the fit under way
     arguments : X, y and metadata as callbacks get them
-    learned : fitted attributes beside those of the session
+    snapshot : returns the attributes of an estimator fitted so far, which further training does not change
+    goes_on : (epoch) -> whether training will go on after it
     """
 
-    def __init__(self, estimator: Any, context: Any, session: Session, arguments: dict[str, Any], learned: dict[str, Any]) -> None:
-        self._context, self._session, self._learned = context, session, learned
+    def __init__(
+        self,
+        estimator: Any,
+        context: Any,
+        arguments: dict[str, Any],
+        snapshot: Callable[[], dict[str, Any]],
+        goes_on: Callable[[Epoch], bool],
+    ) -> None:
+        self._context, self._snapshot, self._goes_on = context, snapshot, goes_on
         self._arguments = {"estimator": estimator, **arguments}
         self._task = self._begin()
 
@@ -40,11 +47,7 @@ class EpochTasks:
         """End the epoch's task and begin the next; return whether a callback wants training to stop."""
         task, self._task = self._task, None
         stop = bool(task.call_on_fit_task_end(**self._arguments, reconstruction_attributes=self._snapshot))
-        plan, state = self._session.plan, self._session.state
-        assert plan.max_epochs is not None
-        assert plan.patience is not None
-        out_of_patience = bool(plan.early_stopping) and state.waited >= plan.patience
-        if not (stop or out_of_patience or state.epoch >= plan.max_epochs):
+        if not stop and self._goes_on(epoch):
             self._task = self._begin()
         return stop
 
@@ -58,11 +61,22 @@ class EpochTasks:
         task = self._context.subcontext(task_name="epoch")
         return task.call_on_fit_task_begin(**self._arguments, reconstruction_attributes=self._snapshot)
 
-    def _snapshot(self) -> dict[str, Any]:
-        """Return the attributes of an estimator fitted so far; it has a network of its own, which training does not change."""
-        session = self._session
+
+def session_tasks(estimator: Any, context: Any, session: Session, arguments: dict[str, Any], learned: dict[str, Any]) -> EpochTasks:
+    """Return the tasks of a session's epochs; `learned` are fitted attributes beside those of the session."""
+
+    def snapshot() -> dict[str, Any]:
         model = Model(session.encoder, session.target, deepcopy(session.network), session.loss)
-        return {**self._learned, **fitted_attributes(session, model)}
+        return {**learned, **fitted_attributes(session, model)}
+
+    def goes_on(epoch: Epoch) -> bool:
+        plan, state = session.plan, session.state
+        assert plan.max_epochs is not None
+        assert plan.patience is not None
+        out_of_patience = bool(plan.early_stopping) and state.waited >= plan.patience
+        return not out_of_patience and state.epoch < plan.max_epochs
+
+    return EpochTasks(estimator, context, arguments, snapshot, goes_on)
 
 
 def verbose_lines(name: str, plan: Plan, session: Session) -> Callable[[Epoch], None]:

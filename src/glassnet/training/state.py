@@ -53,7 +53,7 @@ class TrainingState:
         """Say whether training ends here for want of improvement; where the rate may still be divided, divide it and wait anew."""
         if not stop.exhausted(self.waited):
             return False
-        if stop.rate_divisor is None or epoch.lr <= stop.least_rate:
+        if stop.rate_divisor is None or not stop.divides(epoch):
             return True
         self.rate, self.waited = epoch.lr / stop.rate_divisor, 0
         return False

@@ -25,8 +25,8 @@ class EarlyStopping:
     min_delta : improvements must be larger than this
     watch : the field of `Epoch` that is watched; None is the validation score where there is `scoring`, else the validation loss, else the
         training loss
-    lenient : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and so does a value that is no
-        number; more than `patience` epochs must have passed without one; the best weights are those of the best value, however little better
+    lenient : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and so does a value that is no number;
+        more than `patience` epochs must have passed without one; the best weights are those of the best value, by however little
     restore : put the best weights back
     rate_divisor : first divide the learning rate by this and wait anew, and stop only where the rate is at most `least_rate`
     on_divergence : "raise", or "stop": training then ends with a last record of numbers that are none
@@ -74,3 +74,7 @@ class EarlyStopping:
     def exhausted(self, waited: int) -> bool:
         """Return whether so many epochs without improvement are too many."""
         return waited > self.patience if self.lenient else waited >= self.patience
+
+    def divides(self, epoch: Epoch) -> bool:
+        """Return whether the rate is divided instead of stopping where patience runs out after this epoch."""
+        return self.rate_divisor is not None and epoch.lr > self.least_rate

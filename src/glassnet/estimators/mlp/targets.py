@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.preprocessing import LabelBinarizer
 
-from glassnet.estimators import mlp_translation as translation
+from glassnet.estimators.mlp import translation
 from glassnet.losses import Loss, Quantile
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.callback import with_callbacks
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, column_or_1d
 from sklearn.utils._param_validation import StrOptions
@@ -17,8 +18,8 @@ from sklearn.utils.validation import check_array, validate_data
 
 from glassnet.activations import ActivationFunction
 from glassnet.errors import DataError
-from glassnet.estimators.mlp import CONSTRAINTS, STOCHASTIC, Array, MultilayerPerceptron
-from glassnet.estimators.mlp_targets import Labels
+from glassnet.estimators.mlp.base import CONSTRAINTS, STOCHASTIC, Array, MultilayerPerceptron
+from glassnet.estimators.mlp.targets import Labels
 from glassnet.training.history import Epoch
 
 
@@ -192,6 +193,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         self.engine = engine
         self.n_threads = n_threads
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
         """Train on rows and their labels, anew or (`warm_start`) from where the last call ended.
 
@@ -217,7 +219,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         ConvergenceWarning
             When `max_iter` ended the training.
         """
-        self._fit(X, y, sample_weight, X_val, y_val, incremental=False)
+        self._fit_as_task(X, y, sample_weight, X_val, y_val)
         return self
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator]

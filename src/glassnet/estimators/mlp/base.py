@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -15,13 +18,15 @@ from glassnet.activations import ACTIVATIONS, ActivationFunction
 from glassnet.engines import ENGINES
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DataError, DivergenceError
-from glassnet.estimators import mlp_translation as translation
+from glassnet.estimators.callbacks import EpochTasks
 from glassnet.estimators.migration import from_sklearn
-from glassnet.estimators.mlp_network import Shown
-from glassnet.estimators.mlp_targets import TargetCoding
-from glassnet.estimators.mlp_training import begin_curves, minimize, train_by_steps
+from glassnet.estimators.mlp import translation
+from glassnet.estimators.mlp.network import Shown
+from glassnet.estimators.mlp.targets import TargetCoding
+from glassnet.estimators.mlp.training import Listener, begin_curves, listeners_of, minimize, train_by_steps
 from glassnet.model import Model
 from glassnet.network import Network
+from glassnet.training.history import Epoch
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Part = tuple[Any, Array, Array | None]
@@ -60,7 +65,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-class MultilayerPerceptron(BaseEstimator):
+class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     """The part of a drop-in that does not care what is predicted; the subclasses hold the parameters.
 
     The arrays in `coefs_` and `intercepts_` are the network: who puts others there changes what is predicted and where training goes on.
@@ -81,7 +86,7 @@ class MultilayerPerceptron(BaseEstimator):
     out_activation_: str
     _shown: Shown
 
-    # What the subclasses know of the target. Y is a target as training holds it, see `glassnet.estimators.mlp_targets`.
+    # What the subclasses know of the target. Y is a target as training holds it, see `glassnet.estimators.mlp.targets`.
 
     def _target(self) -> TargetCoding:
         raise NotImplementedError
@@ -99,7 +104,27 @@ class MultilayerPerceptron(BaseEstimator):
 
     # Fitting
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, *, incremental: bool) -> None:
+    def _fit_as_task(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
+        """Fit as a task of scikit-learn's callbacks, with one task below it for each epoch."""
+        self._validate_params()
+        context = self._init_callback_context(max_subtasks=self.max_iter)
+        arguments = {"X": X, "y": y, "metadata": {} if sample_weight is None else {"sample_weight": sample_weight}}
+        context.call_on_fit_task_begin(estimator=self, **arguments)
+        tasks = partial(EpochTasks, self, context, arguments, self._fitted_so_far, self._goes_on)
+        self._fit(X, y, sample_weight, X_val, y_val, tasks=tasks if getattr(self, "_skl_callbacks", None) else None)
+        context.call_on_fit_task_end(estimator=self, **arguments, reconstruction_attributes={})
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        X_val: Any,
+        y_val: Any,
+        *,
+        incremental: bool = False,
+        tasks: Callable[[], EpochTasks] | None = None,
+    ) -> None:
         self._validate_params()
         sizes = translation.hidden_sizes(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
@@ -118,16 +143,34 @@ class MultilayerPerceptron(BaseEstimator):
             self._go_on()
         if self.engine == "auto":
             tell_where_not_built()
+        told = tasks() if tasks else None
+        listeners: list[Listener] = [*listeners_of(self.callbacks), *([told] if told else [])]
+        shown, target, part = self._shown, self._target(), (X, Y, weight)
         try:
             if self.solver in STOCHASTIC:
-                train_by_steps(self, self._shown, self._target(), (X, Y, weight), validation, rng, incremental=incremental)
+                train_by_steps(self, shown, target, part, validation, listeners, rng, incremental=incremental)
             else:
-                minimize(self, self._shown, self._target(), (X, Y, weight), validation)
+                minimize(self, shown, target, part, validation, listeners)
         except DivergenceError as error:
             raise DataError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed. "
                 f"In detail: {error}"
             ) from error
+        if told:
+            told.close()
+
+    def _goes_on(self, epoch: Epoch) -> bool:
+        """Say whether training goes on after this epoch, as far as is known."""
+        stop = translation.stopping(self)
+        impatient = self.solver in STOCHASTIC and stop.exhausted(self._shown.state.waited) and not stop.divides(epoch)
+        return not impatient and self.n_iter_ < self.max_iter
+
+    def _fitted_so_far(self) -> dict[str, Any]:
+        """Return the fitted attributes as they are now, which further training does not change."""
+        fitted = {name: value for name, value in vars(self).items() if name.endswith("_") and not name.startswith("__")}
+        copies = {name: [array.copy() for array in fitted[name]] for name in ("coefs_", "intercepts_")}
+        curves = {name: list(value) for name, value in fitted.items() if name not in copies and isinstance(value, list)}
+        return {**fitted, **curves, **copies}
 
     def _begin(self, sizes: list[int], X: Any, Y: Array, rng: np.random.RandomState) -> None:
         """Build the network and draw its first weights."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.optimize import _check_optimize_result
 
 from glassnet.errors import SettingError
-from glassnet.estimators import mlp_translation as translation
-from glassnet.estimators.mlp_network import Shown
-from glassnet.estimators.mlp_targets import TargetCoding
+from glassnet.estimators.mlp import translation
+from glassnet.estimators.mlp.network import Shown
+from glassnet.estimators.mlp.targets import TargetCoding
 from glassnet.optimizers import LBFGS
 from glassnet.training.checks import Rows, make_rows
 from glassnet.training.epochs import guarded, sgd_epochs
@@ -32,6 +32,7 @@ from glassnet.training.validation import Validation, check_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Part = tuple[Any, Array, Array | None]
+Listener = Callable[[Epoch], Any]
 
 
 def begin_curves(mlp: Any) -> None:
@@ -49,6 +50,7 @@ def train_by_steps(
     target: TargetCoding,
     part: Part,
     validation: Part | None,
+    listeners: Sequence[Listener],
     rng: np.random.RandomState,
     *,
     incremental: bool,
@@ -77,7 +79,7 @@ def train_by_steps(
     mlp.n_iter_ = 0
     ended = False
     try:
-        ended = _follow(mlp, shown, records, rows.n, stop if incremental else None)
+        ended = _follow(mlp, shown, records, rows.n, listeners, stop if incremental else None)
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=5)
         ended = True
@@ -94,7 +96,7 @@ def train_by_steps(
         )
 
 
-def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validation: Part | None) -> None:
+def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validation: Part | None, listeners: Sequence[Listener]) -> None:
     """Train on all rows at once by L-BFGS, and warn in scikit-learn's words where it did not converge."""
     optimizer = translation.optimizer(mlp)
     assert isinstance(optimizer, LBFGS)
@@ -104,10 +106,9 @@ def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validatio
     state = shown.state = TrainingState()
     records = lbfgs_epochs(engine, optimizer, rows.X, rows.y, rows.weight, int(mlp.max_iter), 1, held_out, state)
     validation_losses = []
-    listeners = _listeners(mlp.callbacks)
     try:
         for epoch in records:
-            mlp.loss_ = epoch.training_loss
+            mlp.loss_, mlp.n_iter_ = epoch.training_loss, state.epoch
             validation_losses.append(epoch.validation_loss)
             if mlp.verbose:
                 _say(f"Iteration {epoch.index + 1}, loss = {mlp.loss_:.8f}")
@@ -123,13 +124,15 @@ def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validatio
         mlp.n_iter_ = _check_optimize_result("lbfgs", state.minimizer_result, mlp.max_iter)
 
 
-def _follow(mlp: Any, shown: Shown, records: Iterator[Epoch], n_rows: int, stop: EarlyStopping | None) -> bool:
+def _follow(
+    mlp: Any, shown: Shown, records: Iterator[Epoch], n_rows: int, listeners: Sequence[Listener], stop: EarlyStopping | None
+) -> bool:
     """Note each record, tell who wants to know, and return whether a callback ended training.
 
     Where `stop` is given, an epoch stands for itself: its weights are kept, and only when patience runs out are the best put back.
     """
     state, network = shown.state, shown.network
-    rate, listeners = state.rate, _listeners(mlp.callbacks)
+    rate = state.rate
 
     def tell_of_rate() -> None:
         if mlp.verbose and state.rate != rate:
@@ -243,7 +246,8 @@ def _batch_size(given: Any, n_rows: int) -> int:
     return min(int(given), n_rows)
 
 
-def _listeners(callbacks: Any) -> list[Callable[[Epoch], Any]]:
+def listeners_of(callbacks: Any) -> list[Listener]:
+    """Return the parameter `callbacks` as a list of functions."""
     if callbacks is None:
         return []
     listeners = [callbacks] if callable(callbacks) else list(callbacks)
@@ -253,7 +257,7 @@ def _listeners(callbacks: Any) -> list[Callable[[Epoch], Any]]:
     return listeners
 
 
-def _any_ends(listeners: list[Callable[[Epoch], Any]], epoch: Epoch) -> bool:
+def _any_ends(listeners: Sequence[Listener], epoch: Epoch) -> bool:
     """Tell all of an epoch, then say whether one wants training to end."""
     answers = [listener(epoch) for listener in listeners]
     return True in answers

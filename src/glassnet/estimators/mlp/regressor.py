@@ -7,13 +7,14 @@ from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.callback import with_callbacks
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_array, validate_data
 
 from glassnet.activations import ActivationFunction
-from glassnet.estimators.mlp import CONSTRAINTS, Array, MultilayerPerceptron
-from glassnet.estimators.mlp_targets import Numbers
+from glassnet.estimators.mlp.base import CONSTRAINTS, Array, MultilayerPerceptron
+from glassnet.estimators.mlp.targets import Numbers
 from glassnet.losses import LOSSES, Loss
 from glassnet.training.history import Epoch
 
@@ -126,6 +127,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
         self.engine = engine
         self.n_threads = n_threads
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
         """Train on rows and their numbers, anew or (`warm_start`) from where the last call ended.
 
@@ -151,7 +153,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
         ConvergenceWarning
             When `max_iter` ended the training.
         """
-        self._fit(X, y, sample_weight, X_val, y_val, incremental=False)
+        self._fit_as_task(X, y, sample_weight, X_val, y_val)
         return self
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
