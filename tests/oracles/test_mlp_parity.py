@@ -17,6 +17,7 @@ import sklearn.neural_network as theirs
 import glassnet
 from tests.oracles.mlp_configurations import (
     CLIPPED,
+    LBFGS,
     MINIMA,
     PARTIAL,
     REGRESSION,
@@ -57,7 +58,7 @@ def away(one: Any, other: Any) -> float:
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(b), np.finfo(np.float64).tiny))
 
 
-EQUAL = ("n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_", "loss")
+EQUAL = ("n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_")
 
 
 def agree(ours: Any, other: Any, X: Array, bound: float) -> None:
@@ -112,6 +113,15 @@ def test_steps(name: str, settings: Settings) -> None:
     ours, other = both(name, settings)
     assert told(lambda: ours.fit(X, y)) == told(lambda: other.fit(X, y))
     agree(ours, other, X, BOUND)
+
+
+@pytest.mark.parametrize("settings", [{}, STOP, LBFGS], ids=["adam", "early stopping", "lbfgs"])
+@pytest.mark.parametrize("name", ["iris", "diabetes"])
+def test_what_is_not_private_is_there_too(name: str, settings: Settings) -> None:
+    ours, other = both(name, settings)
+    for estimator in (ours, other):
+        told(lambda estimator=estimator: estimator.fit(*table(name)))
+    assert {key for key in vars(other) if not key.startswith("_") and not hasattr(ours, key)} == set()
 
 
 @pytest.mark.parametrize(("name", "settings"), STEPS, ids=identify(STEPS))
