@@ -25,6 +25,7 @@ PARTS = {
     "load": "With a busy core",
     "cli": "The command line",
     "reading": "Reading a table",
+    "dropin": "In the place of scikit-learn",
 }
 HEAD = """# Measured
 
