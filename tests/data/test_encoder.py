@@ -217,6 +217,14 @@ def test_without_a_limit_gaps_are_taken_only_where_there_were_some():
         encoder.encode(table_of({"a": [2.0, 2.0], "b": [2.0, np.nan]}))
 
 
+def test_booleans_are_numbers_only_without_a_limit():
+    encoder = Encoder.fit(table_of({"a": [0.0, 2.0], "b": [0.0, 4.0]}))
+    booleans = table_of({"a": [True, False], "b": [4.0, 0.0]})
+    assert without_limit(encoder).encode(booleans).tolist() == [[0, 1], [-1, -1]]
+    with pytest.raises(DataError, match="'a' must hold numbers but row"):
+        encoder.encode(booleans)
+
+
 def test_the_row_of_a_gap_is_that_of_the_table():
     X = np.zeros((2**17 + 10, 2))
     X[2**17 + 3, 1] = np.nan

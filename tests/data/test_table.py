@@ -291,7 +291,7 @@ CONVERSIONS = [
     (["yes", "no"], "boolean", "must hold true or false but row 1 .* holds 'no'"),
     ([dt.date(2020, 1, 2)], "boolean", "must hold true or false but holds date-times"),
     ([dt.date(2020, 1, 2)], "number", "must hold numbers but holds date-times"),
-    ([True, False], "number", [1.0, 0.0]),
+    ([True, False], "number", "must hold numbers but row 1 .* holds 'false'"),
     ([1.5], "datetime", "must hold date-times but holds numbers"),
     (["2020-01-01", "soon"], "datetime", "must hold date-times such as .* but row 1 .* holds 'soon'"),
     (["2020-01-01", "2020-02-30"], "datetime", "must .* but row 1 .* holds '2020-02-30'"),

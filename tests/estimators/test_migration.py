@@ -264,7 +264,7 @@ def test_the_command_line_takes_it(tmp_path):
     X = frame()
     old = fit(scaled(classifier()), X, np.where(X.age > 50, "old", "young"))
     from_sklearn(old).save(tmp_path / "m.glassnet")
-    X.to_csv(tmp_path / "rows.csv", index=False)
+    X.astype(float).to_csv(tmp_path / "rows.csv", index=False)
     run = CliRunner().invoke(main, ["predict", str(tmp_path / "m.glassnet"), str(tmp_path / "rows.csv"), "-o", str(tmp_path / "out.csv")])
     assert run.exit_code == 0, run.output
     out = pd.read_csv(tmp_path / "out.csv")

@@ -75,14 +75,14 @@ class Encoder:
         """Return the features of a table: (n, n_features), C-contiguous; a CSR matrix for one where zeros stay zeros.
 
         Columns are found by name. The arithmetic is float64, cast last. Scaled numbers never leave (-4, 4), but for a coding without a
-        limit: see `NumberCoding`.
+        limit: see `NumberCoding`. That one takes booleans for numbers, too, as scikit-learn does.
 
         Raises
         ------
         DataError
             Where the table lacks columns, or holds text where numbers are expected, or a gap where the coding takes none.
         """
-        table = table.select(self.schema)
+        table = table.select(self.schema, zero_one=self.numbers.limit is None)
         if not isinstance(table.numbers, np.ndarray) and self.numbers.keeps_zeros and self.feature_names == self.numbers.names:
             return self.numbers.encode_sparse(table.numbers, np.dtype(dtype))
         # One-hot columns are written as ones over zeros; without any, no cell needs a zero first.

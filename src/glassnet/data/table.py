@@ -156,11 +156,12 @@ class Table:
         column = self.categories[place]
         return np.array([*column.levels, None], dtype=object)[column.codes]  # the last entry answers code -1
 
-    def select(self, schema: Schema) -> Table:
+    def select(self, schema: Schema, *, zero_one: bool = False) -> Table:
         """Return this table realigned by name to another schema; columns that it does not name are left behind.
 
-        A category asked for as a number, a boolean or a date-time is converted when every level spells one; a boolean asked for as a number
-        is 0 or 1; what is asked for as a category becomes text, whole numbers without ".0". Where that cannot be, nothing is guessed.
+        A category asked for as a number, a boolean or a date-time is converted when every level spells one; what is asked for as a category
+        becomes text, whole numbers without ".0". Where that cannot be, nothing is guessed. A boolean may be asked for as a number, 0 or 1,
+        only where `zero_one` says so.
 
         Raises
         ------
@@ -171,7 +172,7 @@ class Table:
             return self
         require_columns(schema.names, self.schema.names)
         categories = tuple(self._boolean(name) if schema.kinds[name] == "boolean" else self._category(name) for name in schema.categories)
-        return Table(schema, self._number_block(schema.numbers), categories, tuple(map(self._date, schema.dates)), self.notices)
+        return Table(schema, self._number_block(schema.numbers, zero_one), categories, tuple(map(self._date, schema.dates)), self.notices)
 
     def retyped(self, kinds: Mapping[str, Kind]) -> Table:
         """Return this table with the kinds of some columns changed; see `select`."""
@@ -179,15 +180,15 @@ class Table:
             self.require(name)
         return self.select(Schema(tuple(Column(column.name, kinds.get(column.name, column.kind)) for column in self.schema.columns)))
 
-    def _number_block(self, names: tuple[str, ...]) -> Numbers:
+    def _number_block(self, names: tuple[str, ...], zero_one: bool) -> Numbers:
         if names == self.schema.numbers:
             return self.numbers
         kinds, places = self.schema.kinds, self.schema.places
         if all(kinds[name] == "number" for name in names):
             return cast(Numbers, self.numbers[:, [places[name] for name in names]])
-        return stack_numbers([self._number(name) for name in names], self.n_rows)
+        return stack_numbers([self._number(name, zero_one) for name in names], self.n_rows)
 
-    def _number(self, name: str) -> NDArray[np.floating[Any]]:
+    def _number(self, name: str, zero_one: bool = False) -> NDArray[np.floating[Any]]:
         kind, place = self.schema.kinds[name], self.schema.places[name]
         if kind == "number":
             dense = self.numbers[:, place] if isinstance(self.numbers, np.ndarray) else self.numbers[:, [place]].toarray()[:, 0]
@@ -195,7 +196,7 @@ class Table:
         if kind == "datetime":
             raise self._other_kind(name, "numbers", "date-times")
         column = self.categories[place]
-        spelled = {"false": 0.0, "true": 1.0}.get if kind == "boolean" else cells.number_of
+        spelled = {"false": 0.0, "true": 1.0}.get if zero_one and kind == "boolean" else cells.number_of
         values = cells.number_levels(column.codes, column.levels, spelled)
         if isinstance(values, str):
             raise self._odd_level(name, "numbers", values)
