@@ -80,10 +80,10 @@ struct Clip {
 
 // As element() does the logistic loss, with clipped probabilities in the value.
 template <class T>
-Element<T> clipped_logistic(T z, T y, T smoothing, const Clip<T>& clip) {
+Element<T> clipped_logistic(T z, T y, T smoothing, T floor) {
     const T smooth = smoothing != 0 ? (1 - smoothing) * y + T(0.5) * smoothing : y;
-    const T tail = logarithm_1_plus(exponential(-std::abs(z)));
-    return {smooth * clip(std::max(-z, T(0)) + tail) + (1 - smooth) * clip(std::max(z, T(0)) + tail), sigmoid(z) - smooth};
+    const T p = sigmoid(z), clipped = std::min(std::max(p, floor), 1 - floor);
+    return {-smooth * logarithm(clipped) - (1 - smooth) * logarithm(1 - clipped), p - smooth};
 }
 
 // Largest score of each row and the logarithm of the sum of exponentials above it, for as many rows as a vector has lanes.
@@ -234,9 +234,10 @@ double loss_backward(const Loss& loss, const T* Z, std::size_t step, std::size_t
                      std::size_t top, std::size_t bottom, T* dZ) {
     const T first = loss.settings.empty() ? 0 : static_cast<T>(loss.settings[0]);
     if (loss.floor > 0) {
+        const T floor = static_cast<T>(loss.floor);
         const Clip<T> clip(loss.floor);
         if (loss.kind == LossKind::softmax) return softmax_backward<true>(first, &clip, Z, step, k, y, weight, n_terms, top, bottom, dZ);
-        const auto clipped = [&](T z, std::size_t i, std::size_t j) { return clipped_logistic(z, y.numbers[i * y.n_columns + j], first, clip); };
+        const auto clipped = [&](T z, std::size_t i, std::size_t j) { return clipped_logistic(z, y.numbers[i * y.n_columns + j], first, floor); };
         return elements_backward(Z, step, k, weight, n_terms, top, bottom, dZ, clipped);
     }
     if (loss.kind == LossKind::softmax)

@@ -150,7 +150,6 @@ WARM: list[Configuration] = [
     ("cancer", {}),
     ("iris", SGD | {"learning_rate": "invscaling", "power_t": 0.2}),
     ("diabetes", {"tol": 0.02, "n_iter_no_change": 2, "learning_rate_init": 0.02}),
-    ("penguins", STOP | {"learning_rate_init": 0.02, "max_iter": 10}),
     ("several labels", {"max_iter": 5}),
 ]
 

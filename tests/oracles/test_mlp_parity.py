@@ -167,6 +167,22 @@ def test_warm_start_twice(name: str, settings: Settings) -> None:
         agree(ours, other, X, BOUND)
 
 
+def test_a_second_fit_without_gain_keeps_the_best_weights() -> None:
+    """Where ours differs on purpose: scikit-learn's best weights are those that its next fit trains in place, and are lost."""
+    X, y = table("penguins")
+    ours, other = both("penguins", STOP | {"learning_rate_init": 0.02, "max_iter": 10, "warm_start": True})
+    for estimator in (ours, other):
+        told(lambda estimator=estimator: estimator.fit(X, y))
+    agree(ours, other, X, BOUND)
+    best, score = [W.copy() for W in ours.coefs_], ours.best_validation_score_
+    for estimator in (ours, other):
+        told(lambda estimator=estimator: estimator.fit(X, y))
+    assert ours.validation_scores_ == other.validation_scores_
+    assert ours.best_validation_score_ == other.best_validation_score_ == score
+    assert all(np.array_equal(W, kept) for W, kept in zip(ours.coefs_, best, strict=True))
+    assert not all(np.allclose(W, kept) for W, kept in zip(other.coefs_, best, strict=True))
+
+
 @pytest.mark.parametrize("name", ["iris", "diabetes"])
 def test_a_generator_is_used_up_alike(name: str) -> None:
     X, y = table(name)

@@ -22,8 +22,8 @@ class Logistic:
 
     outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`
     floor : in [0, 0.5); p is clipped to [floor, 1 - floor] before its logarithms are taken, in the value only: the gradient stays
-        p - y. With labels 0 and 1 each term is clipped to [-log(1 - floor), -log(floor)]; with other y the logarithms are clipped
-        first and weighted then, -y log clip(p) - (1 - y) log(1 - clip(p)).
+        p - y. The value is then -y log(c) - (1 - y) log(1 - c) of the clipped number c itself, so that near p = 1 it has the digits
+        which 1 - c has left, as in scikit-learn.
 
     Both matter to training alone.
     """
@@ -52,13 +52,13 @@ class Logistic:
         """Return the mean loss and its gradient by Z."""
         if self.label_smoothing:
             y = (1.0 - self.label_smoothing) * y + 0.5 * self.label_smoothing
-        tail = np.log1p(np.exp(-np.abs(Z)))
+        P = sigmoid(Z)
         if self.floor:
-            yes, no = _clip(np.maximum(-Z, 0.0) + tail, self.floor), _clip(np.maximum(Z, 0.0) + tail, self.floor)
-            L = y * yes + (1.0 - y) * no
+            C = np.clip(P, self.floor, 1.0 - self.floor)
+            L = -y * np.log(C) - (1.0 - y) * np.log(1.0 - C)
         else:
-            L = np.maximum(Z, 0.0) - y * Z + tail
-        return weighted_mean(L, sigmoid(Z) - y, weight, self.outputs)
+            L = np.maximum(Z, 0.0) - y * Z + np.log1p(np.exp(-np.abs(Z)))
+        return weighted_mean(L, P - y, weight, self.outputs)
 
     def predict(self, Z: Array) -> Array:
         """The probability of a yes: sigmoid(Z)."""

@@ -11,7 +11,7 @@ from sklearn.callback import with_callbacks
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, column_or_1d
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import check_array, validate_data
@@ -123,6 +123,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
     [0, 1, 0]
     """
 
+    loss: ClassVar[str] = "log_loss"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
         "class_weight": [dict, Mapping, StrOptions({"balanced"}), None],
@@ -242,11 +243,13 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
 
     def predict(self, X: Any) -> Array:
         """Return the likeliest label of each row `(n,)`; for labels that may go together 0 and 1, `(n, k)`."""
-        return self._target().predictions(self._loss_predictions(X))
+        P = self._loss_predictions(X)
+        return self._target().predictions(P)
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where they may go together."""
-        return self._target().probabilities(self._loss_predictions(X))
+        P = self._loss_predictions(X)
+        return self._target().probabilities(P)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`."""
@@ -293,7 +296,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         target = self._target()
         if target.task == "multilabel":
             raise DataError("class_weight is for one class a row, but y has several labels that may go together: use sample_weight.")
-        of_class = compute_sample_weight(self.class_weight, target.truth(Y))
+        found, places = np.unique(target.truth(Y), return_inverse=True)
+        with np.errstate(divide="ignore"):  # a class whose rows weigh nothing
+            factors = compute_class_weight(self.class_weight, classes=found, y=found[places], sample_weight=weight)
+        of_class = np.where(np.isfinite(factors), factors, 1.0)[places]
         return cast(Array, of_class if weight is None else weight * of_class)
 
     def __sklearn_tags__(self) -> Tags:
