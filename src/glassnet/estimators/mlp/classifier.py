@@ -120,7 +120,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
     >>> X, y = make_classification(n_samples=100, random_state=1)
     >>> classifier = MLPClassifier(random_state=1, max_iter=300).fit(X[:75], y[:75])
     >>> classifier.predict(X[75:78]).tolist()
-    [0, 1, 0]
+    [1, 0, 1]
     """
 
     loss: ClassVar[str] = "log_loss"
