@@ -14,16 +14,37 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassnet.data.block import row_chunks
+from glassnet.data.robust import quartiles
 from glassnet.data.table import Categories, Numbers, SparseRows, Table
 from glassnet.errors import DataError
 
 MAX_LEVELS = 256
+MAX_CODES = 2**16  # levels of a column that an embedding looks up
 RARE = 1 / 2000  # the share of the weight below which a level has no column of its own
 LIMIT = 4.0  # in standard deviations: where the smooth clip levels off
 FAR = 1e6  # in standard deviations: beyond it nothing changes any more, and squares stay finite
 NOISE = 1e-13  # a spread below this share of the mean is rounding, not information
 
 Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CodingSettings:
+    """How columns are coded.
+
+    Parameters
+    ----------
+    scaling : "standard" (mean and deviation) or "robust" (median and quartiles) of the numbers
+    limit : of the smooth clip, in units of the scale; None clips nothing
+    most_one_hot : categories of more levels become codes for an embedding
+    """
+
+    scaling: str = "standard"
+    limit: float | None = LIMIT
+    most_one_hot: int = MAX_LEVELS**2
+
+
+DEFAULT = CodingSettings()
 
 
 @dataclass(frozen=True)
@@ -37,7 +58,8 @@ class NumberCoding:
     where training had none, as its estimators refuse it.
 
     `scale` is the weighted population standard deviation of what is no gap; 1 where the column is constant, and at least the size of the
-    mean where it differs by rounding noise alone. `centered` is False for what was fitted on a sparse matrix: its zeros stay zeros, so its
+    mean where it differs by rounding noise alone. With robust scaling `mean` is the median and `scale` the width between the quartiles, see
+    `glassnet.data.robust`. `centered` is False for what was fitted on a sparse matrix: its zeros stay zeros, so its
     mean is 0 while its scale is the deviation from the true mean, zeros included.
     """
 
@@ -49,12 +71,16 @@ class NumberCoding:
     limit: float | None = LIMIT
 
     @classmethod
-    def fit(cls, names: tuple[str, ...], block: Numbers, weight: Float64) -> NumberCoding:
+    def fit(cls, names: tuple[str, ...], block: Numbers, weight: Float64, settings: CodingSettings = DEFAULT) -> NumberCoding:
         """Return the coding of a block (n, n_columns), given the weights of its rows, all above 0."""
         sparse = not isinstance(block, np.ndarray)
-        mean, scale, has_gaps = _sparse_moments(cast(SparseRows, block), weight) if sparse else moments(cast(Float64, block), weight)
-        mean = np.zeros_like(mean) if sparse else mean
-        return cls(names, tuple(mean.tolist()), tuple(scale.tolist()), tuple(has_gaps.tolist()), not sparse)
+        if sparse:  # most cells are zeros, and so would the quartiles be
+            mean, scale, has_gaps = _sparse_moments(cast(SparseRows, block), weight)
+            mean = np.zeros_like(mean)
+        else:
+            measured = quartiles if settings.scaling == "robust" else moments
+            mean, scale, has_gaps = measured(cast(Float64, block), weight)
+        return cls(names, tuple(mean.tolist()), tuple(scale.tolist()), tuple(has_gaps.tolist()), not sparse, settings.limit)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -145,15 +171,21 @@ class CategoryCoding:
     is a row of zeros, and so is a gap where training had none.
 
     A boolean has a column for "true" alone.
+
+    A column that is `coded` becomes one column of whole numbers instead, for an embedding to look up: the place of the level, the number of
+    levels for a rare or unknown one, and one more for a gap, whether training had such or not.
     """
 
     name: str
     levels: tuple[str, ...]
     has_gaps: bool
     has_rare: bool = False
+    coded: bool = False
 
     @classmethod
-    def fit(cls, name: str, column: Categories, weight: Float64, *, boolean: bool = False) -> CategoryCoding:
+    def fit(
+        cls, name: str, column: Categories, weight: Float64, *, boolean: bool = False, settings: CodingSettings = DEFAULT
+    ) -> CategoryCoding:
         """Return the coding of a column of codes, given the weights of its rows, all above 0."""
         held = column.codes >= 0
         if boolean:
@@ -161,12 +193,20 @@ class CategoryCoding:
         total = np.bincount(column.codes[held], weights=weight[held], minlength=len(column.levels))
         ranked = sorted((-w, level) for w, level in zip(total.tolist(), column.levels, strict=True) if w > 0)
         least = RARE * (1 - 1e-9) * total.sum()  # a share that is just RARE stays so however the weights were rounded
-        kept = [level for w, level in ranked[:MAX_LEVELS] if -w >= least]
-        return cls(name, tuple(sorted(kept)), not held.all(), len(kept) < len(ranked))
+        coded = len(ranked) > settings.most_one_hot
+        kept = [level for w, level in ranked[: MAX_CODES if coded else MAX_LEVELS] if -w >= least]
+        return cls(name, tuple(sorted(kept)), not held.all(), len(kept) < len(ranked), coded)
+
+    @property
+    def n_codes(self) -> int:
+        """How many codes a column that is coded may hold."""
+        return len(self.levels) + 2
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The names of the columns it makes: "island=Dream" for each level, "island is rare", "island is missing"."""
+        """The names of the columns it makes: "island=Dream" for each level, "island is rare", "island is missing"; or "island" alone."""
+        if self.coded:
+            return (self.name,)
         rare, gaps = (
             [f"{self.name} is {what}"] if is_there else [] for what, is_there in (("rare", self.has_rare), ("missing", self.has_gaps))
         )
@@ -175,6 +215,10 @@ class CategoryCoding:
     def encode_into(self, out: NDArray[Any], column: Categories) -> None:
         """Write ones into `out` (n, len(feature_names)), which holds zeros."""
         place = {level: i for i, level in enumerate(self.levels)}
+        if self.coded:
+            n = len(self.levels)
+            out[:, 0] = np.array([*(place.get(level, n) for level in column.levels), n + 1])[column.codes]
+            return
         rare = len(self.levels) if self.has_rare else -1
         gap = len(self.levels) + self.has_rare if self.has_gaps else -1
         target = np.array([*(place.get(level, rare) for level in column.levels), gap])[column.codes]  # the last entry answers code -1
@@ -183,15 +227,14 @@ class CategoryCoding:
 
     def to_plain(self) -> dict[str, Any]:
         """Return the coding as JSON-able Python values."""
-        rare = (
-            {"has_rare": True} if self.has_rare else {}
-        )  # what came later is written where it says something: older files stay as they were
-        return {"name": self.name, "levels": list(self.levels), "has_gaps": self.has_gaps, **rare}
+        # What came later is written where it says something: older files stay as they were.
+        later = {name: True for name in ("has_rare", "coded") if getattr(self, name)}
+        return {"name": self.name, "levels": list(self.levels), "has_gaps": self.has_gaps, **later}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> CategoryCoding:
         """Return the coding that `to_plain` wrote."""
-        return cls(plain["name"], tuple(plain["levels"]), plain["has_gaps"], plain.get("has_rare", False))
+        return cls(plain["name"], tuple(plain["levels"]), plain["has_gaps"], plain.get("has_rare", False), plain.get("coded", False))
 
 
 def standardize(X: NDArray[Any], mean: Float64, scale: Float64) -> Float64:

@@ -1,6 +1,7 @@
 """The encoder learns from a table how its columns become the features of a network, and does the same to every later table.
 
-Features stand in this order: the scaled numbers, the indicators of their gaps, the levels of each category, the parts of each date-time.
+Features stand in this order: the scaled numbers, the indicators of their gaps, the levels of each category, the parts of each date-time, the
+codes of each category that has too many levels for columns of their own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet.data.columns import CategoryCoding, NumberCoding, weighted_rows
+from glassnet.data.columns import DEFAULT, CategoryCoding, CodingSettings, NumberCoding, weighted_rows
 from glassnet.data.dates import DateCoding
 from glassnet.data.table import Schema, SparseRows, Table
 from glassnet.errors import DataError
@@ -39,7 +40,7 @@ class Encoder:
     dates: tuple[DateCoding, ...] = ()
 
     @classmethod
-    def fit(cls, table: Table, weight: ArrayLike | None = None) -> Encoder:
+    def fit(cls, table: Table, weight: ArrayLike | None = None, settings: CodingSettings = DEFAULT) -> Encoder:
         """Return the encoder of a table, given the weights of its rows (none: all count the same).
 
         Raises
@@ -52,9 +53,9 @@ class Encoder:
         if others and not isinstance(table.numbers, np.ndarray):
             raise DataError(f"numbers beside the column {others[0]!r} cannot be sparse: make them dense (.toarray()).")
         table, w = weighted_rows(table, weight)
-        numbers = NumberCoding.fit(schema.numbers, table.numbers, w)
+        numbers = NumberCoding.fit(schema.numbers, table.numbers, w, settings)
         categories = tuple(
-            CategoryCoding.fit(name, column, w, boolean=schema.kinds[name] == "boolean")
+            CategoryCoding.fit(name, column, w, boolean=schema.kinds[name] == "boolean", settings=settings)
             for name, column in zip(schema.categories, table.categories, strict=True)
         )
         dates = tuple(DateCoding.fit(name, column, w) for name, column in zip(schema.dates, table.dates, strict=True))
@@ -63,8 +64,17 @@ class Encoder:
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the features, such as "age", "age is missing", "island=Dream"."""
-        categories = (name for coding in self.categories for name in coding.feature_names)
-        return (*self.numbers.feature_names, *categories, *(name for date in self.dates for name in date.feature_names))
+        one_hot, coded = ([name for coding in part for name in coding.feature_names] for part in (self._one_hot, self.coded))
+        return (*self.numbers.feature_names, *one_hot, *(name for date in self.dates for name in date.feature_names), *coded)
+
+    @property
+    def coded(self) -> tuple[CategoryCoding, ...]:
+        """The codings of the last features, which are codes."""
+        return tuple(coding for coding in self.categories if coding.coded)
+
+    @property
+    def _one_hot(self) -> tuple[CategoryCoding, ...]:
+        return tuple(coding for coding in self.categories if not coding.coded)
 
     @property
     def n_features(self) -> int:
@@ -89,12 +99,16 @@ class Encoder:
         X = (np.zeros if self.categories else np.empty)((table.n_rows, self.n_features), dtype=dtype)
         stop = len(self.numbers.feature_names)
         self.numbers.encode_into(X[:, :stop], table.numbers)
-        for coding, codes in zip(self.categories, table.categories, strict=True):
+        columns = dict(zip((coding.name for coding in self.categories), table.categories, strict=True))
+        for coding in self._one_hot:
             start, stop = stop, stop + len(coding.feature_names)
-            coding.encode_into(X[:, start:stop], codes)
+            coding.encode_into(X[:, start:stop], columns[coding.name])
         for date, column in zip(self.dates, table.dates, strict=True):
             start, stop = stop, stop + len(date.feature_names)
             date.encode_into(X[:, start:stop], column)
+        for coding in self.coded:
+            start, stop = stop, stop + 1
+            coding.encode_into(X[:, start:stop], columns[coding.name])
         return X
 
     def describe(self) -> list[tuple[str, str, str]]:
@@ -108,7 +122,9 @@ class Encoder:
         for coding in self.categories:
             shown = ", ".join(coding.levels[:5]) + (", ..." if len(coding.levels) > 5 else "")
             boolean = self.schema.kinds[coding.name] == "boolean"
-            words[coding.name] = "1 where true" if boolean else f"one of {len(coding.levels)} levels: {shown}"
+            words[coding.name] = (
+                "1 where true" if boolean else f"{'the code of ' * coding.coded}one of {len(coding.levels)} levels: {shown}"
+            )
             words[coding.name] += "; rare ones are one level" if coding.has_rare else ""
             words[coding.name] += "; gaps are a level" if coding.has_gaps else ""
         for date in self.dates:

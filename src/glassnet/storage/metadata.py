@@ -106,7 +106,7 @@ def _completed(encoder: Any) -> Any:
     """Return the encoder with the fields that are written only where they say something, which older files never have."""
     if not isinstance(encoder, dict) or not isinstance(encoder.get("categories"), list):
         return encoder
-    categories = [{"has_rare": False, **coding} if isinstance(coding, dict) else coding for coding in encoder["categories"]]
+    categories = [{"has_rare": False, "coded": False, **coding} if isinstance(coding, dict) else coding for coding in encoder["categories"]]
     return {"dates": [], **encoder, "categories": categories}
 
 
