@@ -1,7 +1,7 @@
 """The encoder learns from a table how its columns become the features of a network, and does the same to every later table.
 
-Features stand in this order: the scaled numbers, the indicators of their gaps, the levels of each category, the parts of each date-time, the
-codes of each category that has too many levels for columns of their own.
+Features stand in this order: the scaled numbers, the indicators of their gaps, the levels of each category, the parts of each date-time,
+the codes of each category that has too many levels for columns of their own.
 """
 
 from __future__ import annotations

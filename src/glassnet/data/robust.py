@@ -8,7 +8,7 @@ distribution function, so a row of weight 2 counts as two rows, and one of weigh
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +45,9 @@ def _places(weight: Float64 | None, x: Float64) -> Float64:
     """Return the three quartiles: the smallest values that reach these shares of the weight."""
     if weight is None:
         at = np.ceil(QUARTERS * len(x)).astype(np.int64) - 1
-        return np.partition(x, at)[at]
+        return cast(Float64, np.partition(x, at)[at])
     order = np.argsort(x, kind="stable")
     share = np.cumsum(weight[order])
     # The shares are sums of rounded numbers: what is a quarter but for rounding is a quarter.
     at = np.searchsorted(share, QUARTERS * share[-1] * (1.0 - 1e-12))
-    return x[order][np.minimum(at, len(x) - 1)]
+    return cast(Float64, x[order][np.minimum(at, len(x) - 1)])
