@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
-from sklearn.base import ClassifierMixin
-from sklearn.callback import with_callbacks
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, column_or_1d
 from sklearn.utils._param_validation import StrOptions
@@ -193,7 +192,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         self.engine = engine
         self.n_threads = n_threads
 
-    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
         """Train on rows and their labels, anew or (`warm_start`) from where the last call ended.
 
@@ -223,6 +222,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         return self
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
         """Train for one epoch on these rows, from where the last call ended, the optimizer's memory included.
 
@@ -242,11 +242,13 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
 
     def predict(self, X: Any) -> Array:
         """Return the likeliest label of each row `(n,)`; for labels that may go together 0 and 1, `(n, k)`."""
-        return self._target().predictions(self._loss_predictions(X))
+        P = self._loss_predictions(X)
+        return self._target().predictions(P)
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where they may go together."""
-        return self._target().probabilities(self._loss_predictions(X))
+        P = self._loss_predictions(X)
+        return self._target().probabilities(P)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`."""
