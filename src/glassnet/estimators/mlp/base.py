@@ -17,7 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from glassnet.activations import ACTIVATIONS, ActivationFunction
 from glassnet.engines import ENGINES
 from glassnet.engines.native import tell_where_not_built
-from glassnet.errors import DataError, DivergenceError
+from glassnet.errors import DataError, DivergenceError, SettingError
 from glassnet.estimators.callbacks import EpochTasks
 from glassnet.estimators.migration import from_sklearn
 from glassnet.estimators.mlp import translation
@@ -27,6 +27,7 @@ from glassnet.estimators.mlp.training import Listener, begin_curves, listeners_o
 from glassnet.layers import Layer
 from glassnet.model import Model
 from glassnet.network import Network
+from glassnet.training.checks import check_weight
 from glassnet.training.history import Epoch
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -101,7 +102,7 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         raise NotImplementedError
 
     def _row_weights(self, Y: Array, sample_weight: Any, X: Any) -> Array | None:
-        return None if sample_weight is None else cast(Array, _check_sample_weight(sample_weight, X, ensure_non_negative=True))
+        return None if sample_weight is None else cast(Array, _check_sample_weight(sample_weight, X))
 
     # Fitting
 
@@ -126,9 +127,11 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         tasks: Callable[[], EpochTasks] | None = None,
     ) -> None:
         sizes = translation.hidden_sizes(self.hidden_layer_sizes)
+        if self.dropout and self.solver not in STOCHASTIC:
+            raise SettingError(f"solver={self.solver!r} needs a loss that is the same at every call, which dropout changes: use 'adam'.")
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, Y = self._check_input(X, y, incremental, first)
-        weight = self._row_weights(Y, sample_weight, X)
+        weight = check_weight(self._row_weights(Y, sample_weight, X), X.shape[0])
         validation = self._check_validation(X_val, y_val)
         if incremental and self.early_stopping and validation is None:
             raise ValueError(

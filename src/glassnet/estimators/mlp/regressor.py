@@ -38,7 +38,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
     max_fun, dropout, clip_norm, callbacks, engine, n_threads
         As for `MLPClassifier`.
     scoring : str, callable or None
-        What `early_stopping` watches: a scikit-learn scorer; None is R2.
+        What `early_stopping` watches: a scikit-learn scorer; None is R2, for several quantiles minus their loss.
 
     Attributes
     ----------
@@ -182,7 +182,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        return X, y.reshape(-1, 1) if y.ndim == 1 else y
+        Y = y.reshape(-1, 1) if y.ndim == 1 else y
+        target = self._target()
+        target.loss(X.dtype).prepare(Y, target.n_raw_scores(Y), X.dtype)  # what the loss refuses leaves an earlier fit as it was
+        return X, Y
 
     def _check_target(self, y: Any) -> Array:
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val", estimator=self)

@@ -21,7 +21,7 @@ from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.network import Shown
 from glassnet.estimators.mlp.targets import TargetCoding
 from glassnet.optimizers import LBFGS
-from glassnet.training.checks import Rows, make_rows
+from glassnet.training.checks import Rows, check_counts, make_rows
 from glassnet.training.epochs import guarded, sgd_epochs
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
@@ -118,8 +118,8 @@ def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validatio
     finally:
         records.close()
     mlp.n_iter_ = state.epoch
-    if held_out:
-        mlp.validation_loss_curve_ = validation_losses
+    mlp.validation_loss_curve_ = validation_losses if held_out else None
+    mlp.stopped_early_ = False
     if state.minimizer_result is not None:  # None where a callback turned away
         mlp.loss_ = float(state.minimizer_result.fun)
         mlp.n_iter_ = _check_optimize_result("lbfgs", state.minimizer_result, mlp.max_iter)
@@ -243,6 +243,7 @@ class Answers:
 def _batch_size(given: Any, n_rows: int) -> int:
     if given == "auto":
         return min(200, n_rows)
+    check_counts(batch_size=given)  # `partial_fit` checks no parameters again
     if given > n_rows:
         _warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
     return min(int(given), n_rows)
