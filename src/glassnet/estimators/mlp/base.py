@@ -23,7 +23,7 @@ from glassnet.estimators.migration import from_sklearn
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.network import Shown
 from glassnet.estimators.mlp.targets import TargetCoding
-from glassnet.estimators.mlp.training import Listener, begin_curves, listeners_of, minimize, train_by_steps
+from glassnet.estimators.mlp.training import begin_curves, listeners_of, minimize, train_by_steps
 from glassnet.layers import Layer
 from glassnet.model import Model
 from glassnet.network import Network
@@ -129,6 +129,7 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         sizes = translation.hidden_sizes(self.hidden_layer_sizes)
         if self.dropout and self.solver not in STOCHASTIC:
             raise SettingError(f"solver={self.solver!r} needs a loss that is the same at every call, which dropout changes: use 'adam'.")
+        listeners = listeners_of(self.callbacks)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, Y = self._check_input(X, y, incremental, first)
         weight = check_weight(self._row_weights(Y, sample_weight, X), X.shape[0])
@@ -146,7 +147,7 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         if self.engine == "auto":
             tell_where_not_built()
         told = tasks() if tasks else None
-        listeners: list[Listener] = [*listeners_of(self.callbacks), *([told] if told else [])]
+        listeners += [told] if told else []
         shown, target, part = self._shown, self._target(), (X, Y, weight)
         try:
             if self.solver in STOCHASTIC:
@@ -249,6 +250,7 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     @property
     def model_(self) -> Model:
         """The fitted network as a `glassnet.Model`, which can be saved, reported on, exported and asked row by row."""
+        check_is_fitted(self)
         return from_sklearn(self)
 
     def __getstate__(self) -> dict[str, Any]:
