@@ -13,6 +13,7 @@ from glassnet.schedules import (
     Cosine,
     Exponential,
     InverseScaling,
+    InverseScalingByRows,
     OneCycle,
     ReduceOnPlateau,
     Schedule,
@@ -36,6 +37,10 @@ KNOWN: list[tuple[Schedule, dict[int, float]]] = [  # at these steps of a hundre
     (OneCycle(), {0: 1 / 25, 15: (1 / 25 + 1) / 2, 30: 1.0, 65: (1.0 + 4e-6) / 2, 100: 4e-6, 300: 4e-6}),
     (InverseScaling(), {0: 1.0, 3: 0.5, 99: 0.1}),
     (InverseScaling(0.0), {0: 1.0, 99: 1.0}),
+    (InverseScalingByRows(0.5, 24, 3), {0: 1.0, 2: 1.0, 3: 0.2, 5: 0.2, 6: 1 / 7, 30: 241**-0.5}),  # 1, 25, 49, ... rows seen, and one
+    (InverseScalingByRows(0.5, 24, 3, rows_before=24), {0: 1.0, 2: 1.0, 3: 1 / 7}),  # a run of its own starts with the full rate
+    (InverseScalingByRows(0.5, 24, 3, rows_before=24, fresh=False), {0: 0.2, 2: 0.2, 3: 1 / 7}),
+    (InverseScalingByRows(0.0, 24, 3), {0: 1.0, 99: 1.0}),
     (Warmup(Constant()), {0: 0.2, 1: 0.4, 4: 1.0, 5: 1.0, 99: 1.0}),
     (Warmup(Constant(), fraction=0.07), {0: 1 / 7, 6: 1.0, 7: 1.0}),  # 0.07 * 100 is 7.000000000000001
     (Warmup(Constant(), fraction=0.0), {0: 1.0, 50: 1.0}),
@@ -60,7 +65,7 @@ def test_multipliers_are_finite_and_between_zero_and_one(schedule: Schedule, n_s
 
 
 @pytest.mark.parametrize("n_steps", LENGTHS[2:])
-@pytest.mark.parametrize("name", [name for name in STEPWISE if name != "inverse_scaling"])  # it asks for no length and goes on falling
+@pytest.mark.parametrize("name", [name for name in STEPWISE if "inverse_scaling" not in name])  # it asks for no length and goes on falling
 def test_a_longer_run_keeps_the_last_multiplier(name: str, n_steps: int) -> None:
     beyond = STEPWISE[name](np.arange(n_steps, 3 * n_steps + 5), n_steps)
     assert (beyond == beyond[0]).all()
@@ -76,7 +81,7 @@ def test_steps_may_be_asked_for_in_any_pieces(schedule: Schedule) -> None:
     assert schedule(np.arange(0), 100).shape == (0,)
 
 
-@pytest.mark.parametrize("name", ["constant", "step", "exponential", "cosine", "inverse_scaling"])
+@pytest.mark.parametrize("name", ["constant", "step", "exponential", "cosine", "inverse_scaling", "inverse_scaling_by_rows"])
 def test_a_decay_never_rises(name: str) -> None:
     assert (np.diff(STEPWISE[name](np.arange(100), 100)) <= 0.0).all()
 

@@ -95,7 +95,7 @@ class TrainingState:
 
 def _copy(network: Network, room: tuple[Array, Array] | None) -> tuple[Array, Array]:
     parameters = network.parameters
-    if room is None:
+    if room is None or not room[0].flags.writeable:  # read from a file that is mapped into memory
         return parameters.theta.copy(), parameters.statistics.copy()
     np.copyto(room[0], parameters.theta)
     np.copyto(room[1], parameters.statistics)

@@ -17,15 +17,17 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from glassnet.activations import ACTIVATIONS, ActivationFunction
 from glassnet.engines import ENGINES
 from glassnet.engines.native import tell_where_not_built
-from glassnet.errors import DataError, DivergenceError
+from glassnet.errors import DataError, DivergenceError, SettingError
 from glassnet.estimators.callbacks import EpochTasks
 from glassnet.estimators.migration import from_sklearn
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.network import Shown
 from glassnet.estimators.mlp.targets import TargetCoding
-from glassnet.estimators.mlp.training import Listener, begin_curves, listeners_of, minimize, train_by_steps
+from glassnet.estimators.mlp.training import begin_curves, listeners_of, minimize, train_by_steps
+from glassnet.layers import Layer
 from glassnet.model import Model
 from glassnet.network import Network
+from glassnet.training.checks import check_weight
 from glassnet.training.history import Epoch
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -106,7 +108,6 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
 
     def _fit_as_task(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
         """Fit as a task of scikit-learn's callbacks, with one task below it for each epoch."""
-        self._validate_params()
         context = self._init_callback_context(max_subtasks=self.max_iter)
         arguments = {"X": X, "y": y, "metadata": {} if sample_weight is None else {"sample_weight": sample_weight}}
         context.call_on_fit_task_begin(estimator=self, **arguments)
@@ -125,11 +126,13 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         incremental: bool = False,
         tasks: Callable[[], EpochTasks] | None = None,
     ) -> None:
-        self._validate_params()
         sizes = translation.hidden_sizes(self.hidden_layer_sizes)
+        if self.dropout and self.solver not in STOCHASTIC:
+            raise SettingError(f"solver={self.solver!r} needs a loss that is the same at every call, which dropout changes: use 'adam'.")
+        listeners = listeners_of(self.callbacks)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, Y = self._check_input(X, y, incremental, first)
-        weight = self._row_weights(Y, sample_weight, X)
+        weight = check_weight(self._row_weights(Y, sample_weight, X), X.shape[0])
         validation = self._check_validation(X_val, y_val)
         if incremental and self.early_stopping and validation is None:
             raise ValueError(
@@ -144,7 +147,7 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         if self.engine == "auto":
             tell_where_not_built()
         told = tasks() if tasks else None
-        listeners: list[Listener] = [*listeners_of(self.callbacks), *([told] if told else [])]
+        listeners += [told] if told else []
         shown, target, part = self._shown, self._target(), (X, Y, weight)
         try:
             if self.solver in STOCHASTIC:
@@ -189,9 +192,12 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
             begin_curves(self)
 
     def _go_on(self) -> None:
-        """Let the network have the weights that are shown, where others than its own were put there."""
-        if not hasattr(self, "_shown") or not self._shown.fits(self.coefs_):
-            self._show(self._network_of_shown())
+        """Let the network be the one that the weights shown and the settings describe, where either was changed by hand."""
+        if not hasattr(self, "_shown") or not self._shown.consists_of(self._layers()):
+            shown = self._network_of_shown()
+            if hasattr(self, "_shown"):
+                shown.follow(self._shown)
+            self._show(shown)
         elif not self._shown.holds(self.coefs_, self.intercepts_):
             self._shown.take(self.coefs_, self.intercepts_)
             self._show(self._shown)
@@ -200,14 +206,22 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         self._shown, self.coefs_, self.intercepts_ = shown, shown.weights, shown.biases
         self.n_layers_ = len(self.coefs_) + 1
 
+    def _layers(self) -> list[Layer]:
+        """Return the layers that the weights shown and the settings describe."""
+        sizes = [np.shape(W)[1] for W in self.coefs_]
+        return translation.layers(sizes[:-1], self.activation, self.dropout, sizes[-1])
+
     def _network_of_shown(self) -> Shown:
         """Return a network of the weights that are shown."""
-        sizes, n_outputs = [np.shape(W)[1] for W in self.coefs_[:-1]], np.shape(self.coefs_[-1])[1]
-        dtype = str(np.result_type(np.float32, *self.coefs_))
-        layers = translation.layers(sizes, self.activation, self.dropout, n_outputs)
-        shown = Shown(Network(layers, np.shape(self.coefs_[0])[0], seed=None, dtype=dtype), self._target().loss(dtype))
+        dtype = str(np.result_type(np.float32, *(np.asarray(W).dtype for W in self.coefs_)))
+        shown = Shown(Network(self._layers(), np.shape(self.coefs_[0])[0], seed=None, dtype=dtype), self._target().loss(dtype))
         shown.take(self.coefs_, self.intercepts_)
         return shown
+
+    def _is_shown(self) -> bool:
+        """Say whether the network has the weights that are shown and is what the settings describe."""
+        held = hasattr(self, "_shown") and self._shown.holds(self.coefs_, self.intercepts_)
+        return held and self._shown.consists_of(self._layers())
 
     def _check_validation(self, X_val: Any, y_val: Any) -> Part | None:
         if X_val is None and y_val is None:
@@ -229,13 +243,14 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         """Return probabilities or numbers (n, n_outputs), in the wider of the dtypes of X and of the weights."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        shown = self._shown if hasattr(self, "_shown") and self._shown.holds(self.coefs_, self.intercepts_) else self._network_of_shown()
-        dtype = X.dtype if X.dtype.kind == "f" else np.dtype(np.float64)
+        shown = self._shown if self._is_shown() else self._network_of_shown()
+        dtype = np.dtype(np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64)
         return shown.loss.predict(shown.raw_scores(X, dtype))
 
     @property
     def model_(self) -> Model:
         """The fitted network as a `glassnet.Model`, which can be saved, reported on, exported and asked row by row."""
+        check_is_fitted(self)
         return from_sklearn(self)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
-from sklearn.base import ClassifierMixin
-from sklearn.callback import with_callbacks
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, column_or_1d
 from sklearn.utils._param_validation import StrOptions
@@ -194,7 +193,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         self.engine = engine
         self.n_threads = n_threads
 
-    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
         """Train on rows and their labels, anew or (`warm_start`) from where the last call ended.
 
@@ -224,6 +223,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         return self
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
         """Train for one epoch on these rows, from where the last call ended, the optimizer's memory included.
 

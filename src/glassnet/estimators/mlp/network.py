@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.engines import Engine, make_engine
-from glassnet.layers import Dense
+from glassnet.errors import DataError
+from glassnet.layers import Dense, Layer
 from glassnet.losses import Loss
 from glassnet.network import Network
-from glassnet.optimizers import Optimizer
+from glassnet.optimizers import Optimizer, OptimizerState
 from glassnet.penalties import Penalty
 from glassnet.training.state import TrainingState
 
@@ -33,6 +34,7 @@ class Shown:
     seed: int = 0
     state: TrainingState = field(default_factory=TrainingState)
     _bound_to: tuple[Any, ...] = ()
+    _memory: OptimizerState | None = None
 
     @property
     def weights(self) -> list[Array]:
@@ -51,17 +53,26 @@ class Shown:
 
     def take(self, coefs: Sequence[Any], intercepts: Sequence[Any]) -> None:
         """Copy weights and biases into the network."""
-        for mine, given in zip([*self.weights, *self.biases], [*coefs, *intercepts], strict=True):
-            mine[...] = given
+        mine, given = [*self.weights, *self.biases], [*coefs, *intercepts]
+        expected, came = [one.shape for one in mine], [np.shape(other) for other in given]
+        if came != expected:
+            raise DataError(f"coefs_ and intercepts_ must be arrays of the shapes {expected}, but {came} came.")
+        for one, other in zip(mine, given, strict=True):
+            one[...] = other
 
-    def fits(self, coefs: Sequence[Any]) -> bool:
-        """Say whether weights have the shapes of the network's."""
-        return [W.shape for W in self.weights] == [np.shape(W) for W in coefs]
+    def consists_of(self, layers: Sequence[Layer]) -> bool:
+        """Say whether these are the network's layers."""
+        return list(self.network.layers) == list(layers)
+
+    def follow(self, last: Shown) -> None:
+        """Go on where another network stood, if its weights have the same shapes."""
+        if [W.shape for W in self.weights] == [W.shape for W in last.weights]:
+            self.seed, self.state, self._memory = last.seed, last.state, last.memory
 
     @property
-    def has_memory(self) -> bool:
-        """Whether an optimizer left its vectors here."""
-        return self.engine is not None and self.engine.state is not None
+    def memory(self) -> OptimizerState | None:
+        """The vectors that an optimizer left."""
+        return self._memory if self.engine is None else self.engine.state
 
     def bind(
         self, name: str, optimizer: Optimizer | None, penalty: Penalty | None, max_norm: float | None, n_threads: int | None, fresh: bool
@@ -73,7 +84,7 @@ class Shown:
         engine = make_engine(
             name, self.network, self.loss, optimizer, penalty=penalty, max_norm=max_norm, seed=self.seed, n_threads=n_threads
         )
-        last = None if self.engine is None or fresh else self.engine.state
+        last = None if fresh else self.memory
         if last and engine.state and last.vectors.keys() == engine.state.vectors.keys():
             engine.state.t = last.t
             for key, vector in engine.state.vectors.items():

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
-from sklearn.base import RegressorMixin
-from sklearn.callback import with_callbacks
+from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_array, validate_data
@@ -39,7 +38,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
     max_fun, dropout, clip_norm, callbacks, engine, n_threads
         As for `MLPClassifier`.
     scoring : str, callable or None
-        What `early_stopping` watches: a scikit-learn scorer; None is R2.
+        What `early_stopping` watches: a scikit-learn scorer; None is R2, for several quantiles minus their loss.
 
     Attributes
     ----------
@@ -127,7 +126,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
         self.engine = engine
         self.n_threads = n_threads
 
-    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
         """Train on rows and their numbers, anew or (`warm_start`) from where the last call ended.
 
@@ -156,6 +155,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
         self._fit_as_task(X, y, sample_weight, X_val, y_val)
         return self
 
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
         """Train for one epoch on these rows, from where the last call ended, the optimizer's memory included.
 
@@ -173,7 +173,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
 
     def predict(self, X: Any) -> Array:
         """Return the numbers predicted: `(n,)`, or `(n, m)` for several targets or quantiles."""
-        return self._target().predictions(self._loss_predictions(X))
+        P = self._loss_predictions(X)
+        return self._target().predictions(P)
 
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
         X, y = validate_data(
@@ -181,7 +182,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        return X, y.reshape(-1, 1) if y.ndim == 1 else y
+        Y = y.reshape(-1, 1) if y.ndim == 1 else y
+        target = self._target()
+        target.loss(X.dtype).prepare(Y, target.n_raw_scores(Y), X.dtype)  # what the loss refuses leaves an earlier fit as it was
+        return X, Y
 
     def _check_target(self, y: Any) -> Array:
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val", estimator=self)

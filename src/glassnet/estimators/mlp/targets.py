@@ -65,7 +65,7 @@ class TargetCoding(Protocol):
         ...
 
     def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        """Return accuracy or R2."""
+        """Return how good predictions are, more being better."""
         ...
 
 
@@ -171,5 +171,7 @@ class Numbers:
         return None
 
     def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        """Return R2."""
+        """Return R2; of several quantiles, which have none, their loss with its sign turned."""
+        if isinstance(self.setting, Quantile) and len(self.setting.quantiles) > 1:
+            return -float(self.setting.value_and_gradient(predicted, truth, weight)[0])
         return float(r2_score(truth, predicted, sample_weight=weight))

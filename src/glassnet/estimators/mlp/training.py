@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.network import Shown
 from glassnet.estimators.mlp.targets import TargetCoding
 from glassnet.optimizers import LBFGS
-from glassnet.training.checks import Rows, make_rows
+from glassnet.training.checks import Rows, check_counts, make_rows
 from glassnet.training.epochs import guarded, sgd_epochs
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
@@ -58,7 +59,7 @@ def train_by_steps(
     """Train by mini-batches: one epoch where `incremental`, with the memory of the call before it; else until it stops."""
     optimizer = translation.optimizer(mlp)
     assert not isinstance(optimizer, LBFGS)
-    fresh = not incremental or not shown.has_memory
+    fresh = not incremental or shown.memory is None
     engine = shown.bind(mlp.engine, optimizer, translation.penalty(mlp), mlp.clip_norm, mlp.n_threads, fresh=fresh)
     if not hasattr(mlp, "loss_curve_") or (getattr(mlp, "validation_scores_", None) is None) == mlp.early_stopping:
         begin_curves(mlp)
@@ -81,18 +82,18 @@ def train_by_steps(
     try:
         ended = _follow(mlp, shown, records, rows.n, listeners, stop if incremental else None)
     except KeyboardInterrupt:
-        warnings.warn("Training interrupted by user.", stacklevel=5)
+        _warn("Training interrupted by user.")
         ended = True
     finally:
         records.close()
+        state.finite = None  # an estimator that is kept, and pickled, needs it no more
     if ended and stop.restore and not incremental:
         state.restore_best(shown.network)
     mlp.stopped_early_ = state.stopped_early
     if not (incremental or ended or state.stopped_early) and mlp.n_iter_ == mlp.max_iter:
-        warnings.warn(
+        _warn(
             f"Stochastic Optimizer: Maximum iterations ({mlp.max_iter}) reached and the optimization hasn't converged yet.",
             ConvergenceWarning,
-            stacklevel=5,
         )
 
 
@@ -117,11 +118,12 @@ def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validatio
     finally:
         records.close()
     mlp.n_iter_ = state.epoch
-    if held_out:
-        mlp.validation_loss_curve_ = validation_losses
+    mlp.validation_loss_curve_ = validation_losses if held_out else None
+    mlp.stopped_early_ = False
     if state.minimizer_result is not None:  # None where a callback turned away
         mlp.loss_ = float(state.minimizer_result.fun)
         mlp.n_iter_ = _check_optimize_result("lbfgs", state.minimizer_result, mlp.max_iter)
+    state.finite = state.minimizer_result = None  # an estimator that is kept, and pickled, needs them no more
 
 
 def _follow(
@@ -241,8 +243,9 @@ class Answers:
 def _batch_size(given: Any, n_rows: int) -> int:
     if given == "auto":
         return min(200, n_rows)
+    check_counts(batch_size=given)  # `partial_fit` checks no parameters again
     if given > n_rows:
-        warnings.warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=6)
+        _warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
     return min(int(given), n_rows)
 
 
@@ -261,6 +264,14 @@ def _any_ends(listeners: Sequence[Listener], epoch: Epoch) -> bool:
     """Tell all of an epoch, then say whether one wants training to end."""
     answers = [listener(epoch) for listener in listeners]
     return True in answers
+
+
+def _warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called the estimator, however many calls of ours and of scikit-learn's lie between."""
+    level, frame = 1, inspect.currentframe()
+    while frame and frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("glassnet", "sklearn"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
 
 
 def _say(line: str) -> None:
