@@ -1,5 +1,5 @@
-// Exponential and logarithm without a branch, so that a loop over them becomes vectors: the power series after a reduction of the
-// argument. Errors are of two or three units in the last place; not a number goes in and comes out.
+// Exponential, logarithm, sine and cosine without a branch, so that a loop over them becomes vectors: the power series after a
+// reduction of the argument. Errors are of two or three units in the last place; not a number goes in and comes out.
 #pragma once
 
 #include <cmath>
@@ -11,20 +11,22 @@ namespace glassnet {
 template <class T>
 struct Format;
 
-// n_powers, n_odd: how many terms bring the rest of each series below the last place.
+// n_powers, n_odd, n_turn: how many terms bring the rest of each series below the last place.
 template <>
 struct Format<float> {
     using Integer = std::int32_t;
-    static constexpr int mantissa = 23, bias = 127, n_powers = 8, n_odd = 5;
+    static constexpr int mantissa = 23, bias = 127, n_powers = 8, n_odd = 5, n_turn = 7;
     static constexpr float lowest = -104.0f, highest = 89.0f, rounder = 12582912.0f;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
+    static constexpr float whole = 8388608.0f;  // 2^23: from here on there are whole numbers alone
     static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
 };
 
 template <>
 struct Format<double> {
     using Integer = std::int64_t;
-    static constexpr int mantissa = 52, bias = 1023, n_powers = 14, n_odd = 11;
+    static constexpr int mantissa = 52, bias = 1023, n_powers = 14, n_odd = 11, n_turn = 11;
     static constexpr double lowest = -746.0, highest = 710.0, rounder = 6755399441055744.0;
+    static constexpr double whole = 4503599627370496.0;
     static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
 };
 
@@ -111,6 +113,60 @@ template <class T>
 inline T logarithm_1_plus(T u) {
     const T w = 1 + u;
     return logarithm(w) + (u - (w - 1)) / w;
+}
+
+// The power series of sin(2 pi v) / v and of cos(2 pi v), in powers of v^2: (2 pi)^n / n! with signs by turns.
+template <class T>
+struct TurnSeries {
+    T sine[Format<T>::n_turn] = {}, cosine[Format<T>::n_turn] = {};
+
+    constexpr TurnSeries() {
+        long double power = 1;
+        for (int k = 0; k < Format<T>::n_turn; ++k) {
+            cosine[k] = static_cast<T>(k % 2 ? -power : power);
+            power *= 6.28318530717958647692528676655900577L / (2 * k + 1);
+            sine[k] = static_cast<T>(k % 2 ? -power : power);
+            power *= 6.28318530717958647692528676655900577L / (2 * k + 2);
+        }
+    }
+};
+
+template <class T>
+inline constexpr TurnSeries<T> turn_series{};
+
+template <class T, class V>
+inline V power_series(const T (&coefficients)[Format<T>::n_turn], V square) {
+    V sum = square * coefficients[Format<T>::n_turn - 1] + coefficients[Format<T>::n_turn - 2];
+#pragma GCC unroll 16
+    for (int k = Format<T>::n_turn - 3; k >= 0; --k) sum = square * sum + coefficients[k];
+    return sum;
+}
+
+// What is left of a turns, a >= 0, when whole ones are taken away: exactly, in [-1/2, 1/2].
+template <class T, class V>
+inline V part_of_turn(V a) {
+    const V n = (a + Format<T>::whole) - Format<T>::whole;
+    return a < Format<T>::whole ? a - n : a - a;
+}
+
+// cos(2 pi u) = sin(2 pi (1/4 - |r|)) with r = u less whole turns; T is the type of a number, V that or a vector of them.
+template <class T, class V>
+inline V cosine_of_turns(V u) {
+    const V r = part_of_turn<T, V>(u < T(0) ? -u : u), v = T(0.25) - (r < T(0) ? -r : r);
+    return v * power_series<T, V>(turn_series<T>.sine, v * v);
+}
+
+template <class V>
+struct OnCircle {
+    V cosine, sine;
+};
+
+// cos(2 pi u) as above, and sin(2 pi u) = cos(2 pi (1/4 - |r|)) with the sign of r.
+template <class T, class V>
+inline OnCircle<V> circle_of_turns(V u) {
+    const V a = u < T(0) ? -u : u, r = part_of_turn<T, V>(a), v = T(0.25) - (r < T(0) ? -r : r), square = v * v;
+    const V sine = power_series<T, V>(turn_series<T>.cosine, square);
+    return {v * power_series<T, V>(turn_series<T>.sine, square), u * r < T(0) ? -sine : sine};
 }
 
 }  // namespace glassnet

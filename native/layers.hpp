@@ -13,7 +13,10 @@
 
 namespace glassnet {
 
-enum class Kind { dense, activation, dropout, batch_norm, layer_norm, residual_begin, residual_end };
+enum class Kind {
+    dense, activation, dropout, batch_norm, layer_norm, residual_begin, residual_end, scale, mixed_activation, periodic_embedding,
+    category_embedding
+};
 
 // One operation: its widths, its settings, and where its tensors begin (trained ones in theta, running ones in the statistics).
 struct Operation {
@@ -22,9 +25,12 @@ struct Operation {
     Activation activation = Activation::identity;
     double rate = 0, eps = 0, momentum = 0;
     std::uint64_t number = 0;                // of the layer: the key of its random numbers
-    std::size_t first = 0, second = 0;       // W and b, or gamma and beta, in theta
+    std::size_t first = 0, second = 0;       // W and b, gamma and beta, s, a, or w1 and b1, in theta
     std::size_t mean = 0, variance = 0;      // of batch normalization, in the statistics
     std::size_t partner = 0;                 // of the end of a residual block: where it began
+    std::size_t third = 0, fourth = 0;       // W2 and b2 of a periodic embedding, in theta
+    std::size_t n_numeric = 0, n_frequencies = 0, n_embedded = 0;  // of an embedding: its columns, their waves, outputs of a column
+    std::vector<std::size_t> levels = {}, tables = {};             // of a category embedding: of each column, and where its table begins
 };
 
 template <class T>
@@ -47,7 +53,8 @@ struct Work {
     const T* output = nullptr;
     const T* kept = nullptr;             // of an activation: its output or its input; of a normalization: the normalized signal
     std::size_t step_in = 0, step = 0;   // from row to row
-    Buffer<T> main, extra, small;        // outputs; masks, normalized signals or pre-activations; one number a unit or a row
+    // Outputs; masks, normalized signals, pre-activations or f(Z); one number a unit or a row, or the room that pieces work in.
+    Buffer<T> main, extra, small;
 };
 
 // Z = X W + b, and what `done` does with each block of it.

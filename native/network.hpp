@@ -5,20 +5,23 @@
 #include <list>
 #include <vector>
 
+#include "embeddings.hpp"
 #include "layers.hpp"
 #include "normalization.hpp"
+#include "scaling.hpp"
 #include "team.hpp"
 
 namespace glassnet {
 
-// A phase is made of the operations that need the whole signal before them: products and normalizations. What works on each number
-// alone (activations, dropout, the sum of a residual block) follows at once on every block that such an operation finishes.
+// A phase forward is made of the operations that need whole rows or the whole signal: products, normalizations, embeddings. What works on
+// each number alone (activations, scales, dropout, the sum of a residual block) follows at once on every block that such an operation
+// finishes. A phase back is made of the operations with parameters, whose gradients are sums over all rows.
 template <class T>
 class Pass {
   public:
     Pass(const std::vector<Operation>& operations, const Tensors<T>& tensors, bool training)
         : operations_(operations), p_(tensors), training_(training), works_(operations.size()) {
-        while (bottom_ < operations_.size() && !is_root(bottom_)) ++bottom_;
+        while (bottom_ < operations_.size() && !learns(bottom_)) ++bottom_;
     }
 
     Pass(const Pass&) = delete;
@@ -64,9 +67,15 @@ class Pass {
         std::vector<Phase> forward, backward;
     };
 
-    bool is_root(std::size_t i) const {
+    // Whether an operation waits for the one before to finish its whole signal.
+    bool waits(std::size_t i) const {
         const Kind kind = operations_[i].kind;
-        return kind == Kind::dense || kind == Kind::batch_norm || kind == Kind::layer_norm;
+        return learns(i) && kind != Kind::scale && kind != Kind::mixed_activation;
+    }
+
+    bool learns(std::size_t i) const {
+        const Kind kind = operations_[i].kind;
+        return kind != Kind::activation && kind != Kind::dropout && kind != Kind::residual_begin && kind != Kind::residual_end;
     }
 
     void grow(std::size_t n) {
@@ -101,6 +110,17 @@ class Pass {
                     work.kept = work.extra.room(size);
                     work.small.room(op.kind == Kind::batch_norm ? 2 * op.n_out : n);
                     break;
+                case Kind::mixed_activation:
+                    work.output = work.main.room(size);
+                    work.extra.room(size);
+                    work.kept = keeps_input(op.activation) ? work.input : work.extra.data();
+                    break;
+                case Kind::periodic_embedding:
+                    work.output = work.main.room(size);
+                    work.small.room(std::max(by_rows(op, n).n_pieces, training_ ? by_columns(op, n).n_pieces : 1) * periodic_room<T>(op));
+                    break;
+                case Kind::scale:
+                case Kind::category_embedding: work.output = work.main.room(size); break;
                 case Kind::residual_begin: work.output = work.input; break;
                 case Kind::residual_end:
                     work.output = work.main.room(size);
@@ -120,7 +140,7 @@ class Pass {
     void plan_forward(Plan& plan) {
         const std::size_t n = plan.n;
         plan_masks(plan);
-        if (!is_root(0)) {  // what stands before the first product
+        if (!waits(0)) {  // what stands before the first product
             const Grid grid = sweep(n, operations_[0].n_out);
             plan.forward.push_back({grid.size(), [this, grid](std::size_t piece) {
                                         Block block = grid.block(piece);
@@ -154,6 +174,19 @@ class Pass {
                                             layer_norm_forward(op, p_, work, grid.block(piece));
                                             follow(grid.block(piece));
                                         }});
+            } else if (op.kind == Kind::periodic_embedding) {
+                const Stretches rows = by_rows(op, n);
+                plan.forward.push_back({rows.n_pieces, [this, rows, &op, &work, follow](std::size_t piece) {
+                                            const std::size_t top = rows.start(piece), bottom = rows.start(piece + 1);
+                                            periodic_forward(op, p_, work, room(op, work, piece), top, bottom);
+                                            follow({top, bottom, 0, op.n_out});
+                                        }});
+            } else if (op.kind == Kind::category_embedding) {
+                const Grid grid = sweep(n, op.n_out);
+                plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
+                                            category_forward(op, p_, work, grid.block(piece));
+                                            follow(grid.block(piece));
+                                        }});
             }
         }
     }
@@ -175,10 +208,12 @@ class Pass {
 
     // The operations from i on that work on each number alone.
     void on_from(std::size_t i, const Block& block) {
-        for (; i < operations_.size() && !is_root(i); ++i) {
+        for (; i < operations_.size() && !waits(i); ++i) {
             const Operation& op = operations_[i];
             Work<T>& work = works_[i];
             if (op.kind == Kind::activation) activation_forward(op.activation, work.input, work.main.data(), work.step, block);
+            if (op.kind == Kind::mixed_activation) mixed_activation_forward(op, p_, work, block);
+            if (op.kind == Kind::scale) scale_forward(op, p_, work, block);
             if (op.kind == Kind::dropout && drops(op)) multiply(work.input, work.kept, work.main.data(), work.step, block);
             if (op.kind == Kind::residual_end) add(works_[op.partner].input, work.input, work.main.data(), work.step, block);  // Y = X + F(X)
         }
@@ -190,7 +225,7 @@ class Pass {
         const std::size_t n = plan.n;
         std::size_t above = 0;  // which of the two buffers holds the gradient by the output
         for (std::size_t i = operations_.size(); i-- > bottom_;) {
-            if (!is_root(i)) continue;
+            if (!learns(i)) continue;
             const Operation& op = operations_[i];
             Work<T>& work = works_[i];
             const bool wanted = i > bottom_;  // below the first parameters nobody asks for a gradient
@@ -212,6 +247,37 @@ class Pass {
                 plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
                                              batch_norm_backward(op, this_->p_, work, dY(), dX(), n, grid.block(piece));
                                              if (wanted) follow(grid.block(piece));
+                                         }});
+            } else if (op.kind == Kind::scale || op.kind == Kind::mixed_activation) {
+                const Grid grid = columns(n, op.n_out);
+                plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
+                                             const auto backward = op.kind == Kind::scale ? scale_backward<T> : mixed_activation_backward<T>;
+                                             backward(op, this_->p_, work, dY(), dX(), n, grid.block(piece));
+                                             if (wanted) follow(grid.block(piece));
+                                         }});
+            } else if (op.kind == Kind::periodic_embedding) {
+                const Stretches columns = by_columns(op, n);
+                plan.backward.push_back({columns.n_pieces, [=, this_ = this, &op, &work](std::size_t piece) {
+                                             for (std::size_t j = columns.start(piece); j < columns.start(piece + 1); ++j)
+                                                 periodic_backward(op, this_->p_, work, dY(), wanted ? dX() : nullptr, room(op, work, piece), n, j);
+                                         }});
+                if (wanted) {
+                    const Grid rows = sweep(n, op.n_in);
+                    plan.backward.push_back({rows.size(), [=, &op, &work](std::size_t piece) {
+                                                 periodic_backward_rest(op, work, dY(), dX(), rows.block(piece));
+                                                 follow(rows.block(piece));
+                                             }});
+                }
+            } else if (op.kind == Kind::category_embedding) {
+                const std::size_t q = op.levels.size();
+                const Grid rows = wanted ? sweep(n, op.n_in) : Grid{};
+                plan.backward.push_back({q + rows.size(), [=, this_ = this, &op, &work](std::size_t piece) {
+                                             if (piece < q) {
+                                                 category_backward(op, this_->p_, work, dY(), n, piece);
+                                                 return;
+                                             }
+                                             category_backward_input(op, work, dY(), dX(), rows.block(piece - q));
+                                             follow(rows.block(piece - q));
                                          }});
             } else {
                 const Grid rows = sweep(n, op.n_out), sums = columns(n, op.n_out);
@@ -237,7 +303,7 @@ class Pass {
             if (op.kind == Kind::dropout && drops(op)) multiply(dY, work.kept, dY, work.step, block);
             if (op.kind == Kind::residual_end) copy(dY, work.extra.data(), work.step, block);  // kept for where the block began
             if (op.kind == Kind::residual_begin) add(end_of(i).extra.data(), dY, dY, work.step, block);
-            if (is_root(i) || i == 0) return;
+            if (learns(i) || i == 0) return;
         }
     }
 
@@ -255,6 +321,28 @@ class Pass {
     static Grid columns(std::size_t n, std::size_t width) {
         const std::size_t units = (width + panel_width<T> - 1) / panel_width<T>;
         return {n, width, panel_width<T>, 1, std::clamp<std::size_t>(n * width / 8192, 1, units)};
+    }
+
+    // Where piece number i of n units begins; n itself where there is no such piece.
+    struct Stretches {
+        std::size_t n, unit, n_pieces;
+
+        std::size_t start(std::size_t piece) const { return std::min(piece * ((n + unit - 1) / unit) / n_pieces * unit, n); }
+    };
+
+    // Of a periodic embedding: forward by whole vectors of rows, back by columns.
+    static Stretches by_rows(const Operation& op, std::size_t n) {
+        const std::size_t most = std::clamp<std::size_t>((n + lanes<T> - 1) / lanes<T>, 1, 32);
+        return {n, lanes<T>, std::clamp<std::size_t>(n * op.n_numeric * op.n_frequencies / 8192, 1, most)};
+    }
+
+    static Stretches by_columns(const Operation& op, std::size_t n) {
+        const std::size_t most = std::min<std::size_t>(op.n_numeric, 32);
+        return {op.n_numeric, 1, std::clamp<std::size_t>(n * op.n_numeric * op.n_frequencies / 4096, 1, most)};
+    }
+
+    static T* room(const Operation& op, const Work<T>& work, std::size_t piece) {
+        return work.small.data() + piece * periodic_room<T>(op);
     }
 
     const std::vector<Operation>& operations_;

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from glassnet.estimators import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor
     from glassnet.estimators.migration import from_sklearn
     from glassnet.fitting import fit
-    from glassnet.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual
+    from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, LayerNorm, PeriodicEmbedding, Residual, Scale
     from glassnet.model import Model
     from glassnet.network import Network
     from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
@@ -37,6 +37,7 @@ __all__ = [
     "AdamW",
     "Agreement",
     "BatchNorm",
+    "CategoryEmbedding",
     "DataNotice",
     "Dense",
     "Dialect",
@@ -54,10 +55,12 @@ __all__ = [
     "Model",
     "Network",
     "Penalty",
+    "PeriodicEmbedding",
     "Plan",
     "RMSprop",
     "Residual",
     "SGD",
+    "Scale",
     "compare",
     "evaluate",
     "fit",
@@ -75,7 +78,9 @@ _HOMES = {
     "glassnet.estimators": ("GlassNetClassifier", "GlassNetRegressor", "MLPClassifier", "MLPRegressor"),
     "glassnet.estimators.migration": ("from_sklearn",),
     "glassnet.fitting": ("fit",),
-    "glassnet.layers": ("Activation", "BatchNorm", "Dense", "Dropout", "LayerNorm", "Residual"),
+    "glassnet.layers": (
+        "Activation", "BatchNorm", "CategoryEmbedding", "Dense", "Dropout", "LayerNorm", "PeriodicEmbedding", "Residual", "Scale",
+    ),
     "glassnet.model": ("Model",),
     "glassnet.network": ("Network",),
     "glassnet.optimizers": ("LBFGS", "SGD", "Adam", "AdamW", "RMSprop"),

@@ -21,12 +21,12 @@ from glassnet.engines import NativeEngine, ReferenceEngine, make_engine
 from glassnet.engines.native import compiled
 from glassnet.engines.program import NATIVE_ACTIVATIONS, NATIVE_LOSSES, NATIVE_OPTIMIZERS
 from glassnet.errors import SettingError, UnsupportedError
-from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
+from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, Layer, LayerNorm, PeriodicEmbedding, Residual, Scale
 from glassnet.losses import LOSSES, CustomLoss, Softmax, Squared
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS, OPTIMIZERS, SGD, Adam, Optimizer
 from glassnet.penalties import Penalty
-from tests.laws.random_networks import random_layers
+from tests.laws.random_networks import random_first_layers, random_layers
 from tests.laws.tables import CUBE, LAYER_CASES, LOSS_CASES, PENALTIES, STEPPERS, WIDTH, LossCase
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -173,7 +173,8 @@ def test_random_networks(seed: int) -> None:
     rng = np.random.default_rng(seed)
     natives = [case for case in LOSS_CASES.values() if type(case.loss) is not CustomLoss]
     case = natives[seed % len(natives)]
-    layers = [*random_layers(rng, WIDTH, int(rng.integers(0, 5))), Dense(case.n_outputs)]
+    first, width = random_first_layers(rng, WIDTH)
+    layers = [*first, *random_layers(rng, width, int(rng.integers(0, 5))), Dense(case.n_outputs)]
     # Plain descent for small steps: Adam divides a gradient that is rounding alone by its own size.
     compare(layers, case, "float64", SGD(0.05, momentum=0.9, nesterov=True), seed=seed, n=int(rng.integers(1, 10)), max_norm=1.0)
 
@@ -207,7 +208,11 @@ def test_shapes_on_every_instruction_set(shape: tuple[int, int, int], variant: s
     n, hidden, n_outputs = shape
     case = LossCase(Softmax(0.05), n_outputs, lambda rng, n: rng.integers(0, n_outputs, n))
     layers = [
+        PeriodicEmbedding(3, n_frequencies=1 + hidden // 7, n_out=1 + n % 5),
+        CategoryEmbedding([1 + n_outputs], n_out=1 + hidden % 19),
+        Scale(),
         Dense(hidden, "tanh"),
+        Activation("selu", mix=True),
         Residual([BatchNorm(), Dense(hidden + 1, "selu"), Dropout(0.3), Dense(hidden)]),
         LayerNorm(),
         Dense(n_outputs),

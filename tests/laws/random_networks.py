@@ -3,7 +3,19 @@
 import numpy as np
 
 from glassnet.activations import ACTIVATIONS
-from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
+from glassnet.layers import (
+    Activation,
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    PeriodicEmbedding,
+    Residual,
+    Scale,
+)
+from glassnet.layers.stack import stack_widths
 from tests.laws.gradients import Problem, draw_problem
 from tests.laws.tables import LOSS_CASES, PENALTIES
 
@@ -23,7 +35,7 @@ def random_layers(rng: np.random.Generator, width: int, depth: int, inside: bool
         width = int(rng.integers(1, 13))
         if kind == "normed":
             norm = BatchNorm(eps=0.1) if rng.random() < 0.6 else LayerNorm(eps=0.1)
-            layers += [Dense(width), norm, Activation(activation())]
+            layers += [Dense(width), norm, Activation(activation(), mix=bool(rng.random() < 0.5))]
         else:
             layers.append(Dense(width, activation()))
         if kind == "dropped":
@@ -31,9 +43,23 @@ def random_layers(rng: np.random.Generator, width: int, depth: int, inside: bool
     return [*layers, Dense(start)] if inside else layers
 
 
+def random_first_layers(rng: np.random.Generator, width: int) -> tuple[list[Layer], int]:
+    """The input layers of a table, each there or not, for signals of this width; and the width that they make."""
+    layers = list[Layer]()
+    n_codes = int(rng.integers(0, min(width, 4)))
+    if rng.random() < 0.5:
+        layers.append(PeriodicEmbedding(int(rng.integers(1, width - n_codes + 1)), int(rng.integers(1, 7)), int(rng.integers(1, 4)), 0.3))
+    if n_codes:
+        layers.append(CategoryEmbedding(rng.integers(1, 5, n_codes).tolist(), int(rng.integers(1, 4))))
+    if rng.random() < 0.5:
+        layers.append(Scale())
+    return layers, stack_widths(layers, width)[-1]
+
+
 def random_problem(rng: np.random.Generator, n: int, n_features: int) -> Problem:
     loss = LOSS_CASES[str(rng.choice(list(LOSS_CASES)))]
-    layers = [*random_layers(rng, n_features, int(rng.integers(0, 5))), Dense(loss.n_outputs)]
+    first, width = random_first_layers(rng, n_features)
+    layers = [*first, *random_layers(rng, width, int(rng.integers(0, 5))), Dense(loss.n_outputs)]
     return draw_problem(
         layers,
         loss,

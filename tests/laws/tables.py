@@ -11,7 +11,19 @@ import numpy as np
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction
 from glassnet.initializers import INITIALIZERS, Constant, Glorot, He, Initializer, LeCun, StandardNormal
-from glassnet.layers import LAYERS, Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
+from glassnet.layers import (
+    LAYERS,
+    Activation,
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    PeriodicEmbedding,
+    Residual,
+    Scale,
+)
 from glassnet.losses import (
     LOSSES,
     Absolute,
@@ -182,6 +194,14 @@ LAYER_CASES: dict[str, Layer] = {
     "dense, one unit": Dense(1, "tanh"),
     "dense, own activation": Dense(2, CUBE),
     **{f"activation {name}": Activation(name) for name in KINKS},
+    **{f"mixed activation {name}": Activation(name, mix=True) for name in KINKS},
+    "scale": Scale(),
+    "periodic": PeriodicEmbedding(WIDTH),
+    "periodic, two of four columns": PeriodicEmbedding(2, n_frequencies=5, n_out=2, sigma=0.5),
+    "periodic, one wave": PeriodicEmbedding(1, n_frequencies=1, n_out=1),
+    "categories": CategoryEmbedding([3, 2]),
+    "categories alone": CategoryEmbedding([2] * WIDTH, n_out=3),
+    "categories, one level": CategoryEmbedding([1], n_out=1),
     "dropout": Dropout(0.4),
     "dropout of nothing": Dropout(0.0),
     "batch_norm": BatchNorm(),
@@ -191,6 +211,9 @@ LAYER_CASES: dict[str, Layer] = {
     "residual": Residual([Dense(5, "tanh"), Dense(WIDTH)]),
     "nested residual": Residual(
         [Dense(3, "silu"), Residual([BatchNorm(eps=0.1), Dropout(0.3), Residual([Dense(3, "tanh")])]), Dense(WIDTH, "softplus")]
+    ),
+    "embeddings and scales inside a residual": Residual(
+        [PeriodicEmbedding(2, 3), CategoryEmbedding([4], 2), Scale(), Dropout(0.2), Dense(WIDTH), Activation("elu", mix=True), Scale()]
     ),
 }
 

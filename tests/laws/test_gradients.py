@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from glassnet.activations import ACTIVATIONS
-from glassnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
+from glassnet.layers import BatchNorm, CategoryEmbedding, Dense, Dropout, Layer, LayerNorm, PeriodicEmbedding, Residual, Scale
 from glassnet.losses import Squared
 from tests.laws.gradients import TOLERANCE, Problem, draw_problem, smooth
 from tests.laws.random_networks import random_problem
 from tests.laws.tables import CUBE, LAYER_CASES, LOSS_CASES, PENALTIES, WIDTH, LossCase, all_layers, real
 
 N_RANDOM = 200
+KINDS = (BatchNorm, LayerNorm, Dropout, Residual, Scale, PeriodicEmbedding, CategoryEmbedding)
 
 
 def squared(n_outputs: int) -> LossCase:
@@ -39,7 +40,7 @@ def test_gradient_of_every_layer(name: str, training: bool, n: int, record_prope
 
 
 @pytest.mark.parametrize("n", [1, 7])
-@pytest.mark.parametrize("layer", [BatchNorm(eps=0.1), LayerNorm(), Dense(1, "gelu"), Residual([Dense(1, "tanh")])], ids=str)
+@pytest.mark.parametrize("layer", [BatchNorm(eps=0.1), LayerNorm(), Dense(1, "gelu"), Residual([Dense(1, "tanh")]), Scale(), PeriodicEmbedding(1), CategoryEmbedding([2])], ids=str)
 def test_gradient_at_width_one(layer: Layer, n: int, record_property: Callable[[str, object], None]) -> None:
     check(lambda rng: draw_problem([Dense(1), layer], squared(1), rng, n=n, n_features=1), record_property)
 
@@ -90,9 +91,10 @@ def test_random_networks_hold_all_that_they_should() -> None:
         seen.update({f"{type(layer).__name__} in {mode}" for layer in all_layers(layers)})
         seen.update({f"depth {sum(isinstance(layer, Dense | Residual) for layer in layers)}"})
         seen["batch 1"] += len(problem.X) == 1
+        seen["mix"] += any(getattr(layer, "mix", False) for layer in all_layers(layers))
         seen["width 1"] += 1 in problem.network.widths[1:-1]
         seen["weights"] += problem.weight is not None
         seen["penalty"] += problem.penalty is not None
-    kinds = [f"{kind.__name__} in {mode}" for kind in (BatchNorm, LayerNorm, Dropout, Residual) for mode in ("training", "prediction")]
-    wanted = [*kinds, *(f"depth {depth}" for depth in range(1, 6)), "batch 1", "width 1", "weights", "penalty"]
+    kinds = [f"{kind.__name__} in {mode}" for kind in KINDS for mode in ("training", "prediction")]
+    wanted = [*kinds, *(f"depth {depth}" for depth in range(1, 6)), "batch 1", "width 1", "weights", "penalty", "mix"]
     assert {what: seen[what] for what in wanted if seen[what] < 10} == {}

@@ -8,7 +8,18 @@ from typing import Any
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction, activation_function
 from glassnet.errors import UnsupportedError
-from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
+from glassnet.layers import (
+    Activation,
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    PeriodicEmbedding,
+    Residual,
+    Scale,
+)
 from glassnet.losses import Absolute, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared
 from glassnet.losses.loss import OUTPUTS
 from glassnet.network import Network
@@ -16,6 +27,7 @@ from glassnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
 # The order, that of OUTPUTS too, is that of the enums in native/: layers.hpp, activations.hpp, losses.hpp, optimizers.hpp.
 DENSE, ACTIVATION, DROPOUT, BATCH_NORM, LAYER_NORM, RESIDUAL_BEGIN, RESIDUAL_END = range(7)
+SCALE, MIXED_ACTIVATION, PERIODIC_EMBEDDING, CATEGORY_EMBEDDING = range(7, 11)
 NATIVE_ACTIVATIONS = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
 )  # fmt: skip
@@ -43,7 +55,8 @@ def operations(network: Network) -> list[dict[str, Any]]:
                 code = _activation(layer.activation)
                 made.append({"kind": DENSE, "activation": code, "first": at["W"], "second": at["b"], **common})
             elif isinstance(layer, Activation) and kind is Activation:
-                made.append({"kind": ACTIVATION, "activation": _activation(layer.activation), **common})
+                mixed = {"kind": MIXED_ACTIVATION, "first": at["a"]} if layer.mix else {"kind": ACTIVATION}
+                made.append({**mixed, "activation": _activation(layer.activation), **common})
             elif isinstance(layer, Dropout) and kind is Dropout:
                 made.append({"kind": DROPOUT, "rate": float(layer.rate), **common})
             elif isinstance(layer, BatchNorm) and kind is BatchNorm:
@@ -52,6 +65,15 @@ def operations(network: Network) -> list[dict[str, Any]]:
                 made.append({"kind": BATCH_NORM, "first": at["gamma"], "second": at["beta"], **running, **settings, **common})
             elif isinstance(layer, LayerNorm) and kind is LayerNorm:
                 made.append({"kind": LAYER_NORM, "first": at["gamma"], "second": at["beta"], "eps": float(layer.eps), **common})
+            elif isinstance(layer, Scale) and kind is Scale:
+                made.append({"kind": SCALE, "first": at["s"], **common})
+            elif isinstance(layer, PeriodicEmbedding) and kind is PeriodicEmbedding:
+                tensors = {"first": at["w1"], "second": at["b1"], "third": at["W2"], "fourth": at["b2"]}
+                sizes = {"n_numeric": int(layer.n_numeric), "n_frequencies": int(layer.n_frequencies), "n_embedded": int(layer.n_out)}
+                made.append({"kind": PERIODIC_EMBEDDING, **tensors, **sizes, **common})
+            elif isinstance(layer, CategoryEmbedding) and kind is CategoryEmbedding:
+                tables = {"levels": list(layer.levels), "tables": [at[f"T{j}"] for j in range(len(layer.levels))]}
+                made.append({"kind": CATEGORY_EMBEDDING, "n_embedded": int(layer.n_out), **tables, **common})
             else:
                 raise UnsupportedError(
                     f"the native engine cannot run a layer of one's own, {type(layer).__name__}: use engine='reference'."

@@ -5,13 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.layers.activation import Activation
+from glassnet.layers.categories import CategoryEmbedding
 from glassnet.layers.dense import Dense
 from glassnet.layers.dropout import Dropout
 from glassnet.layers.layer import PREDICT, Layer, Run
 from glassnet.layers.normalization import BatchNorm, LayerNorm
+from glassnet.layers.periodic import PeriodicEmbedding
 from glassnet.layers.residual import Residual
+from glassnet.layers.scale import Scale
 
-__all__ = ["LAYERS", "PREDICT", "Activation", "BatchNorm", "Dense", "Dropout", "Layer", "LayerNorm", "Residual", "Run"]
+__all__ = [
+    "LAYERS",
+    "PREDICT",
+    "Activation",
+    "BatchNorm",
+    "CategoryEmbedding",
+    "Dense",
+    "Dropout",
+    "Layer",
+    "LayerNorm",
+    "PeriodicEmbedding",
+    "Residual",
+    "Run",
+    "Scale",
+]
 
 LAYERS: dict[str, Any] = {
     "dense": Dense,
@@ -20,4 +37,7 @@ LAYERS: dict[str, Any] = {
     "batch_norm": BatchNorm,
     "layer_norm": LayerNorm,
     "residual": Residual,
+    "scale": Scale,
+    "periodic_embedding": PeriodicEmbedding,
+    "category_embedding": CategoryEmbedding,
 }

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.activations import ActivationFunction, activation_function
+from glassnet.errors import SettingError
 from glassnet.layers.layer import Array, Layer, Run
 from glassnet.parameters import Spec, Views
 
@@ -16,9 +17,20 @@ from glassnet.parameters import Spec, Views
 class Activation:
     """A = f(Z), element by element; the backward pass is dZ = dA * f'(Z).
 
+    With mix=True the function itself is learned, unit by unit, between a straight line and f and beyond:
+
+    A = (1 - a) Z + a f(Z)              Z and A (n, n_in), a (n_in,)
+
+        da = sum_i dA_i (f(Z_i) - Z_i)          a_j meets every row
+        dZ = dA * ((1 - a) + a f'(Z))
+
+    a starts at 1, does not decay, and learns at a tenth of the rate: the parametric activations of Holzmueller, Grinsztajn and
+    Steinwart 2024, "Better by Default".
+
     Parameters
     ----------
     activation : name or ActivationFunction
+    mix : whether a is learned; without it a is 1 and no parameter
 
     Examples
     --------
@@ -27,29 +39,43 @@ class Activation:
     """
 
     activation: str | ActivationFunction
+    mix: bool = False
     layers: ClassVar[tuple[Layer, ...]] = ()
     repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         activation_function(self.activation)
+        if not isinstance(self.mix, bool):
+            raise SettingError(f"mix of an activation is True or False, but {self.mix!r} came.")
 
     def forward(self, p: Views, Z: Array, run: Run) -> tuple[Array, Any]:
-        """Return A and whichever of A and Z tells the slope of f."""
+        """Return A and whichever of f(Z) and Z tells the slope of f; with mix also f(Z) - Z."""
         f = activation_function(self.activation)
-        A = f.forward(Z)
-        return A, (A if f.keeps == "output" else Z)
+        F = f.forward(Z)
+        kept = F if f.keeps == "output" else Z
+        if not self.mix:
+            return F, kept
+        D = F - Z
+        return Z + p.a * D, (kept, D)
 
-    def backward(self, p: Views, g: Views, kept: Any, dA: Array, needs_dX: bool = True) -> Array | None:
-        """Return dZ."""
-        return activation_function(self.activation).backward(kept, dA) if needs_dX else None
+    def backward(self, p: Views, g: Views, cache: Any, dA: Array, needs_dX: bool = True) -> Array | None:
+        """Write da into g where it is learned; return dZ."""
+        f = activation_function(self.activation)
+        if not self.mix:
+            return f.backward(cache, dA) if needs_dX else None
+        kept, D = cache
+        np.sum(dA * D, axis=0, out=g.a)
+        return np.asarray((1.0 - p.a) * dA + f.backward(kept, p.a * dA)) if needs_dX else None
 
     def output_width(self, n_in: int) -> int:
         """Return n_in: the shape stays."""
         return n_in
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return nothing: no tensors."""
-        return {}
+        """Return a, which learns slowly and does not decay; nothing without mix."""
+        return {"a": Spec((n_in,), lr_factor=0.1, decay_factor=0.0)} if self.mix else {}
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Do nothing."""
+        """Start as f: a is 1."""
+        if self.mix:
+            p.a[...] = 1.0

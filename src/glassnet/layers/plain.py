@@ -15,10 +15,15 @@ from glassnet.activations import ACTIVATIONS, ActivationFunction
 from glassnet.errors import SettingError, UnsupportedError, unknown_name
 from glassnet.initializers import INITIALIZERS
 from glassnet.layers import LAYERS
+from glassnet.layers.categories import MOST_LEVELS
 from glassnet.layers.layer import Layer
 
 #: More units than any machine holds; a number beyond it in a file is a lie.
 MOST_UNITS = 2**31 - 1
+#: Frequencies or outputs of one embedded column: with them the size of no tensor leaves 64 bits.
+MOST_OF_A_COLUMN = 2**15
+#: Stands for no default.
+REQUIRED: Any = object()
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,12 @@ class Field:
 
     write : the setting -> a JSON-able value, or UnsupportedError
     read : a JSON value -> the setting, or SettingError
+    default : left out of the file where the setting is this, as files from before there was the setting leave it out
     """
 
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
+    default: Any = REQUIRED
 
 
 def layer_to_plain(layer: Layer) -> dict[str, Any]:
@@ -54,7 +61,8 @@ def layer_to_plain(layer: Layer) -> dict[str, Any]:
             f"code. Build the network of {', '.join(sorted(made.__name__ for made in LAYERS.values()))}, or keep your code beside "
             "`dict(network.parameters.items())`."
         )
-    return {"kind": kind, **{name: field.write(getattr(layer, name)) for name, field in FIELDS[kind].items()}}
+    said = {name: field for name, field in FIELDS[kind].items() if field.default is REQUIRED or getattr(layer, name) != field.default}
+    return {"kind": kind, **{name: field.write(getattr(layer, name)) for name, field in said.items()}}
 
 
 def layer_from_plain(plain: Any) -> Layer:
@@ -71,12 +79,13 @@ def layer_from_plain(plain: Any) -> Layer:
     if kind not in FIELDS:
         raise unknown_name("kind of layer", kind, FIELDS)
     fields = FIELDS[kind]
-    if plain.keys() != {"kind", *fields}:
+    needed = {name for name, field in fields.items() if field.default is REQUIRED}
+    if not {"kind", *needed} <= plain.keys() <= {"kind", *fields}:
         raise SettingError(f"a layer of kind {kind!r} has the fields {['kind', *fields]}, but {list(plain)} came.")
     settings = {}
-    for name, field in fields.items():
+    for name in plain.keys() - {"kind"}:
         try:
-            settings[name] = field.read(plain[name])
+            settings[name] = fields[name].read(plain[name])
         except TypeError as error:
             raise SettingError(f"{name} of a layer of kind {kind!r} must be {error}.") from None
     made: Layer = LAYERS[kind](**settings)
@@ -118,8 +127,28 @@ def _read_initializer(value: Any) -> str:
 
 
 def _read_units(value: Any) -> int:
-    if type(value) is not int or not 1 <= value <= MOST_UNITS:
-        raise TypeError("a whole number of units")
+    return _read_count(value, MOST_UNITS, "a whole number of units")
+
+
+def _read_of_a_column(value: Any) -> int:
+    return _read_count(value, MOST_OF_A_COLUMN, f"a whole number up to {MOST_OF_A_COLUMN:,}")
+
+
+def _read_levels(value: Any) -> list[int]:
+    if not isinstance(value, list):
+        raise TypeError("a list of numbers of levels")
+    return [_read_count(n, MOST_LEVELS, "a list of numbers of levels") for n in value]
+
+
+def _read_count(value: Any, most: int, what: str) -> int:
+    if type(value) is not int or not 1 <= value <= most:
+        raise TypeError(what)
+    return value
+
+
+def _read_switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false")
     return value
 
 
@@ -137,13 +166,22 @@ def _read_layers(value: Any) -> list[Layer]:
 
 ACTIVATION = Field(_write_activation, _read_activation)
 NUMBER = Field(float, _read_number)
+OF_A_COLUMN = Field(int, _read_of_a_column)
 
 # One row for each of LAYERS, one entry for each of its settings.
 FIELDS: dict[str, dict[str, Field]] = {
     "dense": {"n_out": Field(int, _read_units), "activation": ACTIVATION, "initializer": Field(_write_initializer, _read_initializer)},
-    "activation": {"activation": ACTIVATION},
+    "activation": {"activation": ACTIVATION, "mix": Field(bool, _read_switch, default=False)},
     "dropout": {"rate": NUMBER},
     "batch_norm": {"momentum": NUMBER, "eps": NUMBER},
     "layer_norm": {"eps": NUMBER},
     "residual": {"layers": Field(lambda layers: [layer_to_plain(layer) for layer in layers], _read_layers)},
+    "scale": {},
+    "periodic_embedding": {
+        "n_numeric": Field(int, _read_units),
+        "n_frequencies": OF_A_COLUMN,
+        "n_out": OF_A_COLUMN,
+        "sigma": NUMBER,
+    },
+    "category_embedding": {"levels": Field(list, _read_levels), "n_out": OF_A_COLUMN},
 }

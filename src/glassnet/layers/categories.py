@@ -1,0 +1,102 @@
+"""The category embedding: every level of a categorical column has a learned place, near to those that mean the like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glassnet.errors import SettingError
+from glassnet.layers.layer import Array, Layer, Run
+from glassnet.parameters import Spec, Views
+
+#: Of one column: the codes ride as floats, and float32 holds every whole number up to here.
+MOST_LEVELS = 2**24
+
+
+@dataclass(frozen=True)
+class CategoryEmbedding:
+    """The last columns are codes of levels, and each becomes the row of its table; the other columns stand before as they are.
+
+    y = [x_1 ... x_(n_in - q), T_1[code_1], ..., T_q[code_q]]
+
+    X (n, n_in), the codes whole numbers in its last q columns; T_j (levels_j, n_out); Y (n, n_in - q + q n_out). A code outside
+    0 ... levels_j - 1, not a number among them, is taken for the last level. Guo and Berkhahn 2016, "Entity Embeddings of
+    Categorical Variables".
+
+    Parameters
+    ----------
+    levels : how many levels each of the last q columns has
+    n_out : numbers of a level
+
+    T starts N(0, 1) and decays as weights do.
+
+    Backpropagation: dT_j[l] is the sum of dY over the rows whose code is l. A code has no derivative: its dX is 0.
+
+    Examples
+    --------
+    >>> from glassnet import CategoryEmbedding, Dense, Network
+    >>> Network([CategoryEmbedding([30, 12], n_out=8), Dense(1)], n_features=5).widths
+    [5, 19, 1]
+    """
+
+    levels: Sequence[int]
+    n_out: int = 8
+    layers: ClassVar[tuple[Layer, ...]] = ()
+    repeatable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        levels = tuple(self.levels) if isinstance(self.levels, Sequence) and not isinstance(self.levels, str) else ()
+        if not levels or not all(_is_count(n) and n <= MOST_LEVELS for n in levels):
+            raise SettingError(
+                f"levels of a category embedding are the numbers of levels of the last columns, each from 1 to {MOST_LEVELS:,}, such as "
+                f"[30, 12], but {str(self.levels)[:200]} came."
+            )
+        if not _is_count(self.n_out):
+            raise SettingError(f"n_out of a category embedding is a whole number, at least 1, but {self.n_out!r} came.")
+        object.__setattr__(self, "levels", tuple(map(int, levels)))
+
+    def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
+        """Return Y and the codes, one array a column."""
+        first = X.shape[1] - len(self.levels)
+        codes = [_codes(X[:, first + j], n) for j, n in enumerate(self.levels)]
+        parts = [X[:, :first], *(getattr(p, f"T{j}")[code] for j, code in enumerate(codes))]
+        return np.concatenate(parts, axis=1), codes
+
+    def backward(self, p: Views, g: Views, codes: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+        """Write dT of every table into g; return dX."""
+        k = self.n_out
+        first = dY.shape[1] - k * len(codes)
+        for j, code in enumerate(codes):
+            dT = getattr(g, f"T{j}")
+            dT[...] = 0.0
+            np.add.at(dT, code, dY[:, first + j * k : first + (j + 1) * k])
+        if not needs_dX:
+            return None
+        return np.concatenate([dY[:, :first], np.zeros((len(dY), len(codes)), dY.dtype)], axis=1)
+
+    def output_width(self, n_in: int) -> int:
+        """Return n_out for each code and 1 for each other column, or raise SettingError where there are too few columns."""
+        if n_in < len(self.levels):
+            raise SettingError(f"a category embedding of {len(self.levels)} columns needs as many, but its input is {n_in} wide.")
+        return int(n_in + len(self.levels) * (self.n_out - 1))
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return one table a column: T0, T1, ..."""
+        return {f"T{j}": Spec((n, int(self.n_out))) for j, n in enumerate(self.levels)}
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Draw every place from N(0, 1)."""
+        for j, n in enumerate(self.levels):
+            getattr(p, f"T{j}")[...] = rng.standard_normal((n, self.n_out))
+
+
+def _codes(x: Array, n: int) -> Array:
+    return np.where((x >= 0.0) & (x < n), x, n - 1).astype(np.int64)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1

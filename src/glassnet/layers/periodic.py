@@ -1,0 +1,123 @@
+"""The periodic embedding: every number is shown to the network beside waves of it, so that it need not be smooth in any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glassnet.errors import SettingError, is_number
+from glassnet.layers.layer import Array, Layer, Run
+from glassnet.parameters import Spec, Views
+
+
+@dataclass(frozen=True)
+class PeriodicEmbedding:
+    """Each of the first columns becomes itself and a few learned mixtures of its own waves; the other columns follow as they are.
+
+    y_j = [x_j, c_j W2_j + b2_j],  c_j = cos(2 pi x_j w1_j + b1_j)       for column j of the first n_numeric
+
+    X (n, n_in); w1 and b1 (n_numeric, n_frequencies), W2 (n_numeric, n_frequencies, n_out), b2 (n_numeric, n_out);
+    Y (n, n_numeric (1 + n_out) + n_in - n_numeric), the 1 + n_out outputs of a column side by side.
+
+    Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep Learning", section 3.3; with the
+    cosine and its shift, the column itself and no activation ("PBLD") Holzmueller, Grinsztajn and Steinwart 2024, "Better by
+    Default". All four tensors learn at a tenth of the rate; of them w1 and W2 decay.
+
+    Parameters
+    ----------
+    n_numeric : the first so many columns are embedded; scale them robustly before
+    n_frequencies : waves of a column
+    n_out : mixtures of its waves
+    sigma : standard deviation of the first frequencies, in turns per unit of x: the larger, the wigglier the first functions
+
+    w1 starts N(0, sigma^2), b1 uniform in (-pi, pi), W2 and b2 uniform in (-1, 1) / sqrt(n_frequencies).
+
+    Backpropagation. With the phase a = 2 pi x w1 + b1 of a column and dE the gradient by its mixtures:
+
+        dW2 = c^T dE,  db2 = sum_i dE_i       a dense layer on the waves
+        da = -sin(a) * (dE W2^T)              the slope of the cosine
+        dw1 = 2 pi sum_i x_i da_i,  db1 = sum_i da_i
+        dx = dY_0 + 2 pi sum_f da_f w1_f      by itself, and through each of its waves
+
+    Whole turns are taken away before the cosine, which does not see them.
+
+    Examples
+    --------
+    >>> from glassnet import Dense, Network, PeriodicEmbedding
+    >>> Network([PeriodicEmbedding(2), Dense(1)], n_features=5).widths  # two columns become four each, three pass
+    [5, 11, 1]
+    """
+
+    n_numeric: int
+    n_frequencies: int = 16
+    n_out: int = 3
+    sigma: float = 0.1
+    layers: ClassVar[tuple[Layer, ...]] = ()
+    repeatable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for name in ("n_numeric", "n_frequencies", "n_out"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+                raise SettingError(f"{name} of a periodic embedding is a whole number, at least 1, but {value!r} came.")
+        if not is_number(self.sigma) or not 0.0 < self.sigma < np.inf:
+            raise SettingError(f"sigma of a periodic embedding is a positive number, but {self.sigma!r} came.")
+
+    def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
+        """Return Y and (x, c, turns), by column: (n_numeric, n, 1) and twice (n_numeric, n, n_frequencies)."""
+        n, k = self.n_numeric, self.n_out
+        x = X[:, :n].T[:, :, None]
+        turns = x * p.w1[:, None, :] + p.b1[:, None, :] / (2.0 * np.pi)
+        turns -= np.rint(turns)
+        C = np.cos(2.0 * np.pi * turns)
+        Y = np.empty((len(X), self.output_width(X.shape[1])), X.dtype)
+        embedded = Y[:, : n * (1 + k)]
+        embedded[:, :: 1 + k] = X[:, :n]
+        E = C @ p.W2 + p.b2[:, None, :]
+        for j in range(k):
+            embedded[:, 1 + j :: 1 + k] = E[:, :, j].T
+        Y[:, n * (1 + k) :] = X[:, n:]
+        return Y, (x, C, turns)
+
+    def backward(self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+        """Write dw1, db1, dW2 and db2 into g; return dX."""
+        x, C, turns = cache
+        n, k = self.n_numeric, self.n_out
+        by_column = dY[:, : n * (1 + k)].reshape(len(dY), n, 1 + k).transpose(1, 0, 2)
+        dE = by_column[:, :, 1:]
+        np.matmul(C.transpose(0, 2, 1), dE, out=g.W2)
+        np.sum(dE, axis=1, out=g.b2)
+        da = -np.sin(2.0 * np.pi * turns) * (dE @ p.W2.transpose(0, 2, 1))
+        np.sum(da, axis=1, out=g.b1)
+        np.sum(2.0 * np.pi * x * da, axis=1, out=g.w1)
+        if not needs_dX:
+            return None
+        dx = by_column[:, :, 0] + 2.0 * np.pi * (da * p.w1[:, None, :]).sum(axis=2)
+        return np.concatenate([dx.T, dY[:, n * (1 + k) :]], axis=1)
+
+    def output_width(self, n_in: int) -> int:
+        """Return 1 + n_out for each embedded column and 1 for each other, or raise SettingError where there are too few columns."""
+        if n_in < self.n_numeric:
+            raise SettingError(f"a periodic embedding of {self.n_numeric} columns needs as many, but its input is {n_in} wide.")
+        return int(n_in + self.n_numeric * self.n_out)
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return frequencies, shifts, mixtures and their shifts, which learn slowly; the shifts do not decay."""
+        n, m, k = int(self.n_numeric), int(self.n_frequencies), int(self.n_out)
+        return {
+            "w1": Spec((n, m), lr_factor=0.1),
+            "b1": Spec((n, m), lr_factor=0.1, decay_factor=0.0),
+            "W2": Spec((n, m, k), lr_factor=0.1),
+            "b2": Spec((n, k), lr_factor=0.1, decay_factor=0.0),
+        }
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Draw slow waves at any phase, and mixtures of them that are of the order of 1."""
+        limit = self.n_frequencies**-0.5
+        p.w1[...] = rng.normal(0.0, self.sigma, p.w1.shape)
+        p.b1[...] = rng.uniform(-np.pi, np.pi, p.b1.shape)
+        p.W2[...] = rng.uniform(-limit, limit, p.W2.shape)
+        p.b2[...] = rng.uniform(-limit, limit, p.b2.shape)
