@@ -147,7 +147,7 @@ class Network:
 
 def describe_layer(layer: Layer) -> str:
     """Return a layer's settings in words: `Dense 64, relu`."""
-    fields = [value for name, value in vars(layer).items() if name not in ("layers", "initializer", "eps", "momentum")]
+    fields = [value for name, value in vars(layer).items() if name not in ("layers", "initializer", "parametrization", "eps", "momentum")]
     words = ", ".join(str(getattr(value, "name", value)) for value in fields if value != "identity")
     inner = "; ".join(describe_layer(child) for child in layer.layers)
     return f"{type(layer).__name__} {words or inner}".strip()

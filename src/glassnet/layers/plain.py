@@ -2,6 +2,7 @@
 
     Dense(16, "relu")  <->  {"kind": "dense", "n_out": 16, "activation": "relu", "initializer": "auto"}
 
+`parametrization` says how fast weights learn and no prediction depends on it: it is left out, and a layer that comes back has its default.
 Reading is strict, for a file may come from anywhere: an unknown kind, an unknown or missing field and a value of another type are refused.
 """
 
@@ -138,7 +139,8 @@ def _read_layers(value: Any) -> list[Layer]:
 ACTIVATION = Field(_write_activation, _read_activation)
 NUMBER = Field(float, _read_number)
 
-# One row for each of LAYERS, one entry for each of its settings.
+# One row for each of LAYERS, one entry for each of its settings but for TRAINING_ALONE.
+TRAINING_ALONE = {"parametrization"}
 FIELDS: dict[str, dict[str, Field]] = {
     "dense": {"n_out": Field(int, _read_units), "activation": ACTIVATION, "initializer": Field(_write_initializer, _read_initializer)},
     "activation": {"activation": ACTIVATION},
