@@ -35,6 +35,12 @@ struct Steps {
     Status status = Status::done;
 };
 
+// What a step of a run has of its own: the learning rate, a factor of every dropout rate, one of weight decay and of the penalty. A row
+// of the matrix that comes from Python.
+struct Rates {
+    double lr, dropout, decay;
+};
+
 // The batches of a run: order[offsets[i]] to order[offsets[i + 1]] are the rows of batch i.
 struct Batches {
     const std::int64_t* order;
@@ -59,14 +65,14 @@ class Engine {
         std::unique_ptr<Team> team;
         if (settings_.n_threads > 1 && last_pass_ > worth_a_team) team = std::make_unique<Team>(settings_.n_threads - 1);
         bind(X, y, weight, nullptr, X.n);
-        const double value = value_and_gradient(step, team.get());
+        const double value = value_and_gradient(step, constant, team.get());
         last_pass_ = (Clock::now() - start) * (team ? settings_.n_threads : 1);
         return value;
     }
 
     // Clip the gradient, whose length is given, and take optimizer step number t.
     void update(double lr, double length, double t) {
-        update_ = update_number(settings_.optimizer, t, lr, length, settings_.max_norm);
+        update_ = update_number(settings_.optimizer, t, lr, length, settings_.max_norm, constant.decay);
         run(update_phase_, nullptr);
     }
 
@@ -80,7 +86,7 @@ class Engine {
     // One step for each batch; t is the number of optimizer steps taken before and is counted on. `stop` is asked between steps, every
     // few hundredths of a second.
     Steps run(const Rows<T>& X, const Target<T>& y, const double* weight, const Batches& batches, std::uint64_t first_step,
-              const double* rates, double& t, const std::function<bool()>& stop) {
+              const Rates* rates, double& t, const std::function<bool()>& stop) {
         Steps steps;
         steps.losses.reserve(batches.n);
         steps.weights.reserve(batches.n);
@@ -113,7 +119,7 @@ class Engine {
             if (total_ != 0) {
                 std::copy(p_.statistics, p_.statistics + before_.size(), before_.begin());
                 Team* helped = pace_.n_workers() > 1 ? team.get() : nullptr;
-                value = value_and_gradient(first_step + i, helped);
+                value = value_and_gradient(first_step + i, rates[i], helped);
                 double squares = 0;
                 for (const double part : squares_) squares += part;
                 steps.gradient_norm = std::sqrt(squares);
@@ -122,7 +128,7 @@ class Engine {
                     steps.status = Status::diverged;
                     return steps;
                 }
-                update_ = update_number(settings_.optimizer, ++t, rates[i], steps.gradient_norm, settings_.max_norm);
+                update_ = update_number(settings_.optimizer, ++t, rates[i].lr, steps.gradient_norm, settings_.max_norm, rates[i].decay);
                 run(update_phase_, helped);
             }
             steps.losses.push_back(value);
@@ -133,6 +139,7 @@ class Engine {
     }
 
   private:
+    static constexpr Rates constant{0, 1, 1};  // of a step that no schedule knows
     static constexpr Clock::duration worth_a_team = std::chrono::milliseconds(2);
 
     static void run(const Phase& phase, Team* team) {
@@ -152,13 +159,13 @@ class Engine {
     }
 
     // Objective and gradient of the bound batch; the squares of the gradient are summed on the way.
-    double value_and_gradient(std::uint64_t step, Team* team) {
+    double value_and_gradient(std::uint64_t step, const Rates& rates, Team* team) {
         const std::size_t n = batch_.n, k = operations_.back().n_out;
         pass_.prepare(n);
-        pass_.run = {true, settings_.seed, step};
+        pass_.run = {true, settings_.seed, step, rates.dropout};
         if (n != planned_) plan_batch(n, k);
         terms_ = terms(settings_.loss, total_, k);
-        share_ = !settings_.per_batch ? 1 : total_ != 0 ? 1 / total_ : 0;
+        share_ = rates.decay * (!settings_.per_batch ? 1 : total_ != 0 ? 1 / total_ : 0);
         run(gather_phase_, team);
         for (const Phase& phase : pass_.forward()) run(phase, team);
         run(loss_phase_, team);

@@ -43,6 +43,7 @@ struct Tensors {
 struct Run {
     bool training = false;
     std::uint64_t seed = 0, step = 0;
+    double dropout = 1;  // factor of every dropout rate
 };
 
 // Where an operation works: its input and output, and what it keeps of its forward pass for its backward pass. All of them are signals,
@@ -86,9 +87,12 @@ void dense_backward_input(const Operation& op, const Tensors<T>& p, const Work<T
 // The mask of rows [top, bottom), 0 or 1 / (1 - rate): that of a unit depends on its place in the batch alone.
 template <class T>
 void draw_mask(const Operation& op, const Run& run, std::size_t top, std::size_t bottom, std::size_t step, T* mask) {
-    const auto threshold = static_cast<std::uint64_t>(std::nearbyint((1.0 - op.rate) * 4294967296.0));
+    // Rounded before it is subtracted, as in the reference engine: one fused instruction for both could move the threshold.
+    const volatile double rate = op.rate * run.dropout;
+    const double keep = 1.0 - rate;
+    const auto threshold = static_cast<std::uint64_t>(std::nearbyint(keep * 4294967296.0));
     for (std::size_t i = top; i < bottom; ++i)
-        dropout_mask(mask + i * step, i * op.n_out, op.n_out, run.seed, op.number, run.step, threshold, static_cast<T>(1.0 / (1.0 - op.rate)));
+        dropout_mask(mask + i * step, i * op.n_out, op.n_out, run.seed, op.number, run.step, threshold, static_cast<T>(1.0 / keep));
 }
 
 // C = A B, element by element over a block; C may be one of them.

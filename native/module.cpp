@@ -175,14 +175,21 @@ class BoundEngine {
     void update(double lr, double length, double t) { engine_->update(lr, length, t); }
 
     nb::tuple run(nb::handle X, nb::handle y, nb::handle weight, Values<std::int64_t> order, Values<std::int64_t> offsets,
-                  std::uint64_t first_step, Values<double> rates, double t, nb::callable stop) {
+                  std::uint64_t first_step, Matrix<double> rates, double t, nb::callable stop) {
         const auto rows = rows_of<T>(X, n_features_);
         const auto target = target_of(y, rows.n);
         const double* weights = weights_of(weight, rows.n);
-        require(offsets.size() >= 1 && rates.size() == offsets.size() - 1, "there must be one rate a step");
+        const std::size_t n_steps = rates.shape(0);
+        require(offsets.size() >= 1 && n_steps == offsets.size() - 1 && rates.shape(1) == 3, "there must be three rates a step");
+        std::vector<Rates> each(n_steps);
+        for (std::size_t i = 0; i < n_steps; ++i) {
+            const double* row = rates.data() + 3 * i;
+            require(row[1] >= 0 && row[1] <= 1, "the factor of a dropout rate lies outside [0, 1]");
+            each[i] = {row[0], row[1], row[2]};
+        }
         const std::int64_t* at = offsets.data();
-        require(at[0] >= 0 && static_cast<std::size_t>(at[rates.size()]) <= order.size(), "the offsets lie outside the order");
-        for (std::size_t i = 0; i < rates.size(); ++i) require(at[i] <= at[i + 1], "the offsets fall");
+        require(at[0] >= 0 && static_cast<std::size_t>(at[n_steps]) <= order.size(), "the offsets lie outside the order");
+        for (std::size_t i = 0; i < n_steps; ++i) require(at[i] <= at[i + 1], "the offsets fall");
         for (std::size_t i = 0; i < order.size(); ++i)
             require(order.data()[i] >= 0 && static_cast<std::size_t>(order.data()[i]) < rows.n, "the order names a row that X does not have");
         const auto asked = [&stop] {
@@ -193,7 +200,7 @@ class BoundEngine {
         Steps steps;
         {
             nb::gil_scoped_release release;
-            steps = engine_->run(rows, target, weights, {order.data(), at, rates.size()}, first_step, rates.data(), t, asked);
+            steps = engine_->run(rows, target, weights, {order.data(), at, n_steps}, first_step, each.data(), t, asked);
         }
         return nb::make_tuple(steps.done, steps.losses, steps.weights, steps.gradient_norm, static_cast<int>(steps.status), t);
     }

@@ -29,10 +29,13 @@ struct Update {
     double lr = 0;
     double corrected1 = 1, corrected2 = 1;  // 1 - beta^t of Adam: of the rate, and of the root beside eps
     double factor = 1;                      // of the gradient, where it was too long
+    double decay = 1;                       // factor of weight decay
 };
 
-inline Update update_number(const OptimizerSettings& settings, double t, double lr, double length, double max_norm) {
+inline Update update_number(const OptimizerSettings& settings, double t, double lr, double length, double max_norm,
+                            double decay) {
     Update update{lr};
+    update.decay = decay;
     if (settings.kind == OptimizerKind::adam || settings.kind == OptimizerKind::adamw) {
         update.corrected1 = 1 - std::pow(settings.beta1, t);
         update.corrected2 = 1 - std::pow(settings.beta2, t);
@@ -103,7 +106,7 @@ void optimizer_step(const OptimizerSettings& settings, T* theta, T* g, T* first,
             const T keep2 = static_cast<T>(settings.beta2), rest2 = static_cast<T>(1 - settings.beta2), eps = static_cast<T>(settings.eps);
             const T corrected = static_cast<T>(update.lr * segment.lr_factor / update.corrected1);
             const T root = static_cast<T>(1 / std::sqrt(update.corrected2));
-            const T shrink = static_cast<T>(1 - update.lr * segment.lr_factor * settings.weight_decay * segment.decay_factor);
+            const T shrink = static_cast<T>(1 - update.lr * segment.lr_factor * settings.weight_decay * (segment.decay_factor * update.decay));
             GLASSNET_INDEPENDENT
             for (std::size_t i = start; i < stop; ++i) {
                 first[i] = keep1 * first[i] + rest1 * g[i];

@@ -53,8 +53,8 @@ template <class T>
 void dropout_mask(T* mask, std::size_t first, std::size_t n, std::uint64_t seed, std::uint64_t layer, std::uint64_t step,
                   std::uint64_t threshold, T scale) {
     std::uint32_t integers[units_at_once];
-    if (threshold == 0) {
-        std::fill(mask, mask + n, T(0));
+    if (threshold == 0 || threshold > 0xFFFFFFFFu) {  // none or all: nothing is drawn
+        std::fill(mask, mask + n, threshold == 0 ? T(0) : scale);
         return;
     }
     const std::uint32_t last = static_cast<std::uint32_t>(threshold - 1);

@@ -7,7 +7,7 @@ import time
 import numpy as np
 from cells import Cell
 
-from glassnet.engines import Engine, make_engine
+from glassnet.engines import Engine, make_engine, step_rates
 
 
 class Ours:
@@ -30,7 +30,7 @@ class Ours:
     def train(self, epochs: int) -> tuple[float, float]:
         """Train, and return the seconds it took and the mean loss."""
         order, offsets = self.cell.batches(epochs)
-        rates = np.full(len(offsets) - 1, self.cell.rate)
+        rates = step_rates(np.full(len(offsets) - 1, self.cell.rate))
         start = time.perf_counter()
         steps = self.engine.run(self.X, self.y, None, order, offsets, 0, rates)
         seconds = time.perf_counter() - start

@@ -147,7 +147,8 @@ class Network:
 
 def describe_layer(layer: Layer) -> str:
     """Return a layer's settings in words: `Dense 64, relu`."""
-    fields = [(name, value) for name, value in vars(layer).items() if name not in ("layers", "initializer", "sigma", "eps", "momentum")]
+    silent = ("layers", "initializer", "parametrization", "sigma", "eps", "momentum")
+    fields = [(name, value) for name, value in vars(layer).items() if name not in silent]
     said = [name if value is True else str(getattr(value, "name", value)) for name, value in fields if value is not False]
     words = ", ".join(word for word in said if word != "identity")
     inner = "; ".join(describe_layer(child) for child in layer.layers)

@@ -1,4 +1,4 @@
-"""How the learning rate changes over a run: step numbers go in, multipliers of the optimizer's rate come out.
+"""How a rate changes over a run: step numbers go in, multipliers come out: of the learning rate, of dropout, of weight decay.
 
     multipliers = schedule(steps, n_steps)      steps: (k,) integers from 0; n_steps: length of the whole run; result (k,) float64
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,42 @@ class Cosine:
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
         return np.asarray(self.final + (1.0 - self.final) * 0.5 * (1.0 + np.cos(np.pi * _fraction(steps, n_steps))))
+
+
+@dataclass(frozen=True)
+class CosLog:
+    """(1 - cos(2 pi log2(1 + (2^cycles - 1) t))) / 2: cycles from 0 up to 1 and down again, each twice as long as the one before.
+
+    Holzmüller, Grinsztajn and Steinwart 2024, "Better by default" (RealMLP), whose schedule has four cycles.
+    """
+
+    cycles: int = 4
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.cycles, Integral) and not isinstance(self.cycles, bool)
+        _require(whole and 1 <= self.cycles <= 64, "the cycles of a coslog schedule are a whole number from 1 to 64", self.cycles)
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers of the learning rate at these steps."""
+        cycle = np.log2(1.0 + (2.0**self.cycles - 1.0) * _fraction(steps, n_steps))
+        return np.asarray(0.5 * (1.0 - np.cos(2.0 * np.pi * cycle)))
+
+
+@dataclass(frozen=True)
+class FlatCosine:
+    """1 until t = flat, then down to 0 along half a cosine. Known from fastai, and from RealMLP for dropout and weight decay."""
+
+    flat: float = 0.5
+
+    def __post_init__(self) -> None:
+        _require(
+            is_number(self.flat) and 0.0 <= self.flat < 1.0, "the flat part of a flat-cosine schedule is a fraction in [0, 1)", self.flat
+        )
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers at these steps."""
+        t = np.maximum(_fraction(steps, n_steps) - self.flat, 0.0) / (1.0 - self.flat)
+        return np.asarray(0.5 * (1.0 + np.cos(np.pi * t)))
 
 
 @dataclass(frozen=True)
@@ -226,12 +263,24 @@ def schedule_function(schedule: str | Schedule | ReduceOnPlateau | None) -> Sche
     return schedule
 
 
-def multipliers(schedule: Schedule, steps: Array, n_steps: int) -> Array:
-    """Return a schedule's multipliers at these steps as float64, checked: the schedule may be the user's own."""
+def stepwise_function(schedule: str | Schedule | None, what: str) -> Schedule:
+    """Return the schedule of that name, as `schedule_function`, for what follows the step alone: dropout, weight decay."""
+    made = schedule_function(schedule)
+    if isinstance(made, ReduceOnPlateau):
+        raise SettingError(f"'reduce_on_plateau' follows losses and is for the learning rate alone: give {what} another schedule.")
+    return made
+
+
+def multipliers(schedule: Schedule, steps: Array, n_steps: int, most: float = np.inf) -> Array:
+    """Return a schedule's multipliers at these steps as float64, checked: the schedule may be the user's own.
+
+    most : what no multiplier exceeds; 1 for dropout, whose rates must stay below 1
+    """
     rates = np.asarray(schedule(steps, n_steps), np.float64)
-    if rates.shape != np.shape(steps) or not (rates >= 0.0).all():
+    if rates.shape != np.shape(steps) or not ((rates >= 0.0) & (rates <= most)).all():
         came = f"shape {rates.shape}" if rates.shape != np.shape(steps) else f"{rates.min():g} to {rates.max():g}"
-        raise SettingError(f"a schedule returns one multiplier for each of the {len(steps)} steps, none negative, but {came} came.")
+        bounds = "none negative" if most == np.inf else f"from 0 to {most:g}"
+        raise SettingError(f"a schedule returns one multiplier for each of the {len(steps)} steps, {bounds}, but {came} came.")
     return rates
 
 
@@ -240,6 +289,8 @@ SCHEDULES: dict[str, Schedule | ReduceOnPlateau] = {
     "step": StepDecay(),
     "exponential": Exponential(),
     "cosine": Cosine(),
+    "coslog4": CosLog(),
+    "flat_cosine": FlatCosine(),
     "one_cycle": OneCycle(),
     "inverse_scaling": InverseScaling(),
     "reduce_on_plateau": ReduceOnPlateau(),

@@ -17,7 +17,7 @@ import pytest
 import scipy.sparse as sp
 
 from glassnet.activations import ACTIVATIONS
-from glassnet.engines import NativeEngine, ReferenceEngine, make_engine
+from glassnet.engines import NativeEngine, ReferenceEngine, make_engine, step_rates
 from glassnet.engines.native import compiled
 from glassnet.engines.program import NATIVE_ACTIVATIONS, NATIVE_LOSSES, NATIVE_OPTIMIZERS
 from glassnet.errors import SettingError, UnsupportedError
@@ -104,7 +104,8 @@ def compare(layers: Sequence[Layer], case: LossCase, dtype: str, optimizer: Opti
 
     order = np.concatenate([rng.permutation(4 * n) for _ in range(3)])
     offsets = np.array([*range(0, 10 * n, n), 10 * n])
-    steps = [engine.run(X, y, weight, order, offsets, 5, np.linspace(0.002, 0.0004, 10)) for engine in engines]
+    rates = step_rates(np.linspace(0.002, 0.0004, 10), np.linspace(1.0, 0.0, 10), np.linspace(0.0, 1.5, 10))
+    steps = [engine.run(X, y, weight, order, offsets, 5, rates) for engine in engines]
     assert [s.done for s in steps] == [10, 10]
     np.testing.assert_allclose(steps[0].losses, steps[1].losses, rtol=TEN_STEPS[dtype], atol=TEN_STEPS[dtype])
     np.testing.assert_array_equal(steps[0].weights, steps[1].weights)
@@ -227,7 +228,7 @@ def test_csr_is_the_dense_matrix(dtype: str) -> None:
     X, y = batch(PLAIN, dtype, 20, rng)
     X[rng.random(X.shape) < 0.6] = 0.0
     dense, sparse = (NativeEngine(Network([Dense(5, "relu"), Dense(1)], WIDTH, dtype=dtype), Squared(), Adam()) for _ in range(2))
-    order, offsets, rates = np.arange(20), np.array([0, 7, 14, 20]), np.full(3, 0.01)
+    order, offsets, rates = np.arange(20), np.array([0, 7, 14, 20]), step_rates(np.full(3, 0.01))
     dense.run(X, y, None, order, offsets, 0, rates)
     sparse.run(sp.csr_array(X), y, None, order, offsets, 0, rates)
     np.testing.assert_array_equal(sparse.network.parameters.theta, dense.network.parameters.theta)
@@ -238,7 +239,7 @@ def test_csr_is_the_dense_matrix(dtype: str) -> None:
 def test_copies_and_pickles_go_on_with_vectors_of_their_own() -> None:
     X, y = batch(PLAIN, "float64", 20, np.random.default_rng(0))
     engine = NativeEngine(Network([Dense(5, "tanh"), Dense(1)], WIDTH, dtype="float64"), Squared(), Adam())
-    arguments = (X, y, None, np.arange(20), np.array([0, 10, 20]), 0, np.full(2, 0.01))
+    arguments = (X, y, None, np.arange(20), np.array([0, 10, 20]), 0, step_rates(np.full(2, 0.01)))
     engine.run(*arguments)
     others = [copy.deepcopy(engine), pickle.loads(pickle.dumps(engine))]  # noqa: S301 - our own
     before = engine.network.parameters.theta.copy()
@@ -279,7 +280,7 @@ def test_updates_by_hand_are_those_of_a_run() -> None:
     for _ in range(3):
         by_hand.loss_and_gradient(X, y)
         by_hand.update(0.01)
-    run.run(X, y, None, np.tile(np.arange(20), 3), np.array([0, 20, 40, 60]), 0, np.full(3, 0.01))
+    run.run(X, y, None, np.tile(np.arange(20), 3), np.array([0, 20, 40, 60]), 0, step_rates(np.full(3, 0.01)))
     np.testing.assert_array_equal(by_hand.network.parameters.theta, run.network.parameters.theta)
     with pytest.raises(SettingError, match="without an optimizer"):
         NativeEngine(Network([Dense(1)], WIDTH), Squared()).update(0.1)
@@ -292,7 +293,7 @@ def test_divergence_stops_before_the_update_with_the_statistics_put_back(dtype: 
     engine = NativeEngine(Network([Dense(5), BatchNorm(), Dense(1)], WIDTH, dtype=dtype), Squared(), SGD(0.1))
     X[15] = np.finfo(dtype).max
     parameters = engine.network.parameters
-    steps = engine.run(X, y, None, np.arange(20), np.array([0, 10, 20]), 0, np.full(2, 0.01))
+    steps = engine.run(X, y, None, np.arange(20), np.array([0, 10, 20]), 0, step_rates(np.full(2, 0.01)))
     assert (steps.done, steps.status) == (1, "diverged")
     assert np.isfinite(parameters.theta).all()
     assert np.isfinite(parameters.statistics).all()
@@ -302,7 +303,7 @@ def good() -> dict[str, Any]:
     y = np.zeros(4, np.int64)
     return {
         "X": np.zeros((4, 2)), "y": y, "weight": np.ones(4), "order": np.arange(4), "offsets": np.array([0, 2, 4]),
-        "first_step": 0, "rates": np.ones(2), "t": 0.0, "stop": lambda: False,
+        "first_step": 0, "rates": step_rates(np.ones(2)), "t": 0.0, "stop": lambda: False,
     }  # fmt: skip
 
 
@@ -321,7 +322,13 @@ OUT_OF_BOUNDS: dict[str, dict[str, Any]] = {
     "falling offsets": {"offsets": np.array([2, 0, 4])},
     "offsets below zero": {"offsets": np.array([-1, 2, 4])},
     "no offsets": {"offsets": np.array([], np.int64)},
-    "too few rates": {"rates": np.ones(1)},
+    "too few rates": {"rates": step_rates(np.ones(1))},
+    "too many rates": {"rates": step_rates(np.ones(3))},
+    "rates without factors": {"rates": np.ones((2, 1))},
+    "rates with one axis": {"rates": np.ones(6)},
+    "dropout above its rate": {"rates": step_rates(np.ones(2), 1.5)},
+    "dropout below zero": {"rates": step_rates(np.ones(2), -0.5)},
+    "dropout that is no number": {"rates": step_rates(np.ones(2), np.nan)},
     "a CSR column beyond the width": {"X": (np.ones(1), np.array([2], np.int32), np.array([0, 1, 1, 1, 1], np.int32))},
     "CSR rows beyond the data": {"X": (np.ones(1), np.array([1], np.int32), np.array([0, 1, 1, 1, 9], np.int32))},
 }

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet.engines import NativeEngine
+from glassnet.engines import NativeEngine, step_rates
 from glassnet.engines.native import compiled
 from glassnet.engines.threads import _asked_for, _share, useful_cores
 from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, Layer, LayerNorm, PeriodicEmbedding, Residual, Scale
@@ -51,7 +51,7 @@ def train(name: str, n_threads: int, dtype: str = "float32") -> NativeEngine:
     y: Any = rng.integers(0, network.n_outputs, 1000) if isinstance(loss, Softmax) else X[:, :1] * X[:, 1:2]
     engine = NativeEngine(network, loss, Adam(), seed=5, n_threads=n_threads, **settings)
     order = np.concatenate([rng.permutation(1000) for _ in range(8)])
-    engine.run(X, y, None, order, np.array([*range(0, 8000, 190), 8000]), 0, np.full(43, 1e-3))
+    engine.run(X, y, None, order, np.array([*range(0, 8000, 190), 8000]), 0, step_rates(np.full(43, 1e-3)))
     return engine
 
 
@@ -139,13 +139,13 @@ def test_an_interrupt_leaves_the_state_after_a_whole_step() -> None:
     order, offsets = np.tile(np.arange(2000), 400), np.arange(0, 800_001, 200)
     timer = threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
-    steps = engine.run(X, y, None, order, offsets, 0, np.full(4000, 1e-3))
+    steps = engine.run(X, y, None, order, offsets, 0, step_rates(np.full(4000, 1e-3)))
     timer.join()
     assert steps.status == "interrupted"
     assert engine.state is not None
     assert engine.state.t == steps.done
     again = NativeEngine(Network([Dense(300, "relu"), Dense(3)], 50, seed=0), Softmax(), Adam(), n_threads=1)
-    again.run(X, y, None, order, offsets[: steps.done + 1], 0, np.full(steps.done, 1e-3))
+    again.run(X, y, None, order, offsets[: steps.done + 1], 0, step_rates(np.full(steps.done, 1e-3)))
     np.testing.assert_array_equal(again.network.parameters.theta, network.parameters.theta)
 
 
@@ -160,13 +160,13 @@ def test_two_hundred_fits_are_interrupted_anywhere() -> None:
         timer = threading.Timer(float(rng.uniform(0, 0.05)), lambda: os.kill(os.getpid(), signal.SIGINT))
         try:
             timer.start()
-            steps = engine.run(X, y, None, order, offsets, 0, np.full(40_000, 1e-3))
+            steps = engine.run(X, y, None, order, offsets, 0, step_rates(np.full(40_000, 1e-3)))
             timer.join()
         except KeyboardInterrupt:  # before the run or after it
             continue
         interrupted += steps.status == "interrupted"
         again = NativeEngine(Network([Dense(64, "relu"), Dense(3)], 20, seed=0), Softmax(), SGD(0.01), n_threads=1)
-        again.run(X, y, None, order, offsets[: steps.done + 1], 0, np.full(steps.done, 1e-3))
+        again.run(X, y, None, order, offsets[: steps.done + 1], 0, step_rates(np.full(steps.done, 1e-3)))
         np.testing.assert_array_equal(again.network.parameters.theta, engine.network.parameters.theta)
     assert interrupted > 150
 

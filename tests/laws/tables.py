@@ -42,7 +42,9 @@ from glassnet.penalties import Penalty
 from glassnet.schedules import (
     SCHEDULES,
     Cosine,
+    CosLog,
     Exponential,
+    FlatCosine,
     InverseScaling,
     InverseScalingByRows,
     OneCycle,
@@ -193,6 +195,7 @@ LAYER_CASES: dict[str, Layer] = {
     "dense": Dense(3),
     "dense, one unit": Dense(1, "tanh"),
     "dense, own activation": Dense(2, CUBE),
+    "dense, ntk": Dense(3, "silu", parametrization="ntk"),
     **{f"activation {name}": Activation(name) for name in KINKS},
     **{f"mixed activation {name}": Activation(name, mix=True) for name in KINKS},
     "scale": Scale(),
@@ -208,6 +211,7 @@ LAYER_CASES: dict[str, Layer] = {
     "batch_norm, wide": BatchNorm(momentum=0.5, eps=0.1),
     "layer_norm": LayerNorm(),
     "layer_norm, wide": LayerNorm(eps=0.1),
+    "residual, ntk": Residual([Dense(5, "tanh", parametrization="ntk"), Dense(WIDTH, parametrization="ntk")]),
     "residual": Residual([Dense(5, "tanh"), Dense(WIDTH)]),
     "nested residual": Residual(
         [Dense(3, "silu"), Residual([BatchNorm(eps=0.1), Dropout(0.3), Residual([Dense(3, "tanh")])]), Dense(WIDTH, "softplus")]
@@ -248,6 +252,10 @@ STEPWISE: dict[str, Schedule] = {
     "exponential": Exponential(),
     "cosine": Cosine(),
     "cosine to 0.1": Cosine(0.1),
+    "coslog4": CosLog(),
+    "coslog, two cycles": CosLog(2),
+    "flat_cosine": FlatCosine(),
+    "flat_cosine, short": FlatCosine(0.1),
     "one_cycle": OneCycle(),
     "one_cycle, early": OneCycle(rise=0.1, start=0.0, final=0.0),
     "inverse_scaling": InverseScaling(),

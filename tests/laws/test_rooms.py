@@ -33,6 +33,7 @@ ROOMS = {
     "optimizers": "errors parameters.Segment",
     "layers": "errors rng parameters activations initializers",
     "network": "errors rng parameters activations initializers layers",
+    "initialization": "errors parameters layers network",
     "engines": MATHS,
     "data": "errors rng",
     "training": "errors rng parameters activations losses penalties schedules optimizers network engines data",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from glassnet.engines import ReferenceEngine, make_engine
+from glassnet.engines import ReferenceEngine, make_engine, step_rates
 from glassnet.errors import SettingError
 from glassnet.layers import BatchNorm, Dense, Dropout, Layer, Run
 from glassnet.losses import Poisson, Softmax, Squared
@@ -38,7 +38,7 @@ def test_a_run_is_the_steps_by_hand(name: str, dtype: str, weighted: bool) -> No
     settings = {"penalty": Penalty(l1=0.01, l2=0.1), "max_norm": 0.5}
     whole, by_hand = (engine(STEPPERS[name], dtype, **settings) for _ in range(2))
     rates = np.linspace(0.05, 0.01, N_STEPS)
-    steps = whole.run(X, y, weight if weighted else None, order, OFFSETS, 10, rates)
+    steps = whole.run(X, y, weight if weighted else None, order, OFFSETS, 10, step_rates(rates))
     losses = []
     for i, lr in enumerate(rates):
         rows = order[OFFSETS[i] : OFFSETS[i + 1]]
@@ -58,7 +58,7 @@ def test_a_run_is_the_steps_by_hand(name: str, dtype: str, weighted: bool) -> No
 
 def test_a_run_in_two_calls_is_the_run_in_one() -> None:
     X, y, weight, order = batches()
-    rates = np.full(N_STEPS, 0.05)
+    rates = step_rates(np.full(N_STEPS, 0.05))
     whole, cut = engine(), engine()
     whole.run(X, y, weight, order, OFFSETS, 0, rates)
     cut.run(X, y, weight, order, OFFSETS[:4], 0, rates[:3])
@@ -68,7 +68,7 @@ def test_a_run_in_two_calls_is_the_run_in_one() -> None:
 
 def test_the_first_steps_number_is_a_key_of_dropout() -> None:
     X, y, _, order = batches()
-    losses = [engine().run(X, y, None, order, OFFSETS[:2], first, np.array([0.1])).losses[0] for first in (0, 0, 1)]
+    losses = [engine().run(X, y, None, order, OFFSETS[:2], first, step_rates([0.1])).losses[0] for first in (0, 0, 1)]
     assert losses[0] == losses[1] != losses[2]
 
 
@@ -97,7 +97,7 @@ def test_a_batch_of_zero_weight_is_passed_over() -> None:
     X, y, weight, order = batches()
     weight[order[OFFSETS[2] : OFFSETS[3]]] = 0.0
     made, without = (engine(AdamW(0.05, weight_decay=0.5), penalty=Penalty(l2=0.2)) for _ in range(2))
-    rates = np.full(N_STEPS, 0.05)
+    rates = step_rates(np.full(N_STEPS, 0.05))
     steps = made.run(X, y, weight, order, OFFSETS, 0, rates)
     assert (steps.done, steps.weights[2], steps.losses[2]) == (N_STEPS, 0.0, 0.0)
     without.run(X, y, weight, order, OFFSETS[:3], 0, rates[:2])
@@ -111,7 +111,7 @@ def test_a_long_gradient_is_clipped_and_a_short_one_is_not() -> None:
     for max_norm in (1e-3, 1e3):
         made = engine(SGD(1.0), max_norm=max_norm)
         theta = made.network.parameters.theta.copy()
-        steps = made.run(X, y, None, order, OFFSETS[:2], 0, np.array([1.0]))
+        steps = made.run(X, y, None, order, OFFSETS[:2], 0, step_rates([1.0]))
         moved = float(np.linalg.norm(made.network.parameters.theta - theta))
         assert moved == pytest.approx(min(max_norm, steps.gradient_norm), rel=1e-12)
 
@@ -125,10 +125,10 @@ def test_a_batch_that_is_not_finite_changes_nothing(bad: float, dtype: str) -> N
     X, y, _, order = batches(dtype)
     X[order[OFFSETS[3]]] = bad
     made, stopped = engine(dtype=dtype), engine(dtype=dtype)
-    steps = made.run(X, y, None, order, OFFSETS, 0, np.full(N_STEPS, 0.05))
+    steps = made.run(X, y, None, order, OFFSETS, 0, step_rates(np.full(N_STEPS, 0.05)))
     assert (steps.done, steps.status, len(steps.losses), len(steps.weights)) == (3, "diverged", 3, 3)
     assert np.isfinite(steps.losses).all()
-    stopped.run(X, y, None, order, OFFSETS[:4], 0, np.full(3, 0.05))
+    stopped.run(X, y, None, order, OFFSETS[:4], 0, step_rates(np.full(3, 0.05)))
     np.testing.assert_array_equal(made.network.parameters.theta, stopped.network.parameters.theta)
     np.testing.assert_array_equal(made.network.parameters.statistics, stopped.network.parameters.statistics)
     assert made.state is not None
@@ -141,7 +141,7 @@ def test_too_high_a_rate_stops_with_finite_weights(loss: Any, dtype: str) -> Non
     made = ReferenceEngine(Network([Dense(4, "relu"), Dense(1)], 4, dtype=dtype), loss, SGD(1.0))
     X = np.random.default_rng(0).normal(size=(20, 4)).astype(dtype)
     y = loss.prepare(np.arange(20), 1, dtype)
-    steps = made.run(X, y, None, np.tile(np.arange(20), 400), 20 * np.arange(401), 0, np.full(400, 30.0))
+    steps = made.run(X, y, None, np.tile(np.arange(20), 400), 20 * np.arange(401), 0, step_rates(np.full(400, 30.0)))
     assert steps.status == "diverged"
     assert steps.done < 400
     assert np.isfinite(steps.losses).all()
@@ -155,13 +155,13 @@ def test_a_sparse_table_trains_as_the_dense_one() -> None:
     X, y, weight, order = batches()
     dense, from_sparse = engine(), engine()
     for made, rows in ((dense, X), (from_sparse, sparse.csr_array(X))):
-        made.run(rows, y, weight, order, OFFSETS, 0, np.full(N_STEPS, 0.05))
+        made.run(rows, y, weight, order, OFFSETS, 0, step_rates(np.full(N_STEPS, 0.05)))
     np.testing.assert_allclose(from_sparse.network.parameters.theta, dense.network.parameters.theta, rtol=1e-10)
 
 
 def test_a_run_of_no_steps_does_nothing() -> None:
     X, y, _, order = batches()
-    steps = engine().run(X, y, None, order, OFFSETS[:1], 0, np.zeros(0))
+    steps = engine().run(X, y, None, order, OFFSETS[:1], 0, step_rates([]))
     assert (steps.done, steps.status, steps.losses.size) == (0, "done", 0)
     assert np.isnan(steps.gradient_norm)
 

@@ -11,7 +11,9 @@ from glassnet.schedules import (
     SCHEDULES,
     Constant,
     Cosine,
+    CosLog,
     Exponential,
+    FlatCosine,
     InverseScaling,
     InverseScalingByRows,
     OneCycle,
@@ -34,6 +36,11 @@ KNOWN: list[tuple[Schedule, dict[int, float]]] = [  # at these steps of a hundre
     (Exponential(1.0), {0: 1.0, 77: 1.0}),
     (Cosine(), {0: 1.0, 25: (1 + 0.5**0.5) / 2, 50: 0.5, 100: 0.0, 300: 0.0}),
     (Cosine(0.2), {0: 1.0, 50: 0.6, 100: 0.2}),
+    (CosLog(), {0: 0.0, 20: 0.0, 100: 0.0, 300: 0.0}),  # 1 + 15 / 5 is 2^2: two cycles are over
+    (CosLog(1), {0: 0.0, 50: 0.930430970431205, 100: 0.0}),
+    (FlatCosine(), {0: 1.0, 50: 1.0, 75: 0.5, 100: 0.0, 300: 0.0}),
+    (FlatCosine(0.2), {20: 1.0, 40: (1 + 0.5**0.5) / 2, 60: 0.5, 100: 0.0}),
+    (FlatCosine(0.0), {0: 1.0, 50: 0.5, 100: 0.0}),
     (OneCycle(), {0: 1 / 25, 15: (1 / 25 + 1) / 2, 30: 1.0, 65: (1.0 + 4e-6) / 2, 100: 4e-6, 300: 4e-6}),
     (InverseScaling(), {0: 1.0, 3: 0.5, 99: 0.1}),
     (InverseScaling(0.0), {0: 1.0, 99: 1.0}),
@@ -72,6 +79,18 @@ def test_a_longer_run_keeps_the_last_multiplier(name: str, n_steps: int) -> None
     assert beyond[0] <= STEPWISE[name](np.array([n_steps - 1]), n_steps)[0]  # nothing leaps up where the run was to end
 
 
+@pytest.mark.parametrize("cycles", [1, 2, 4, 7])
+def test_coslog_cycles_rise_to_one_and_fall_to_zero_each_twice_as_long(cycles: int) -> None:
+    length = 2**cycles - 1
+    n_steps = 1000 * length
+    ends = 1000 * (2 ** np.arange(cycles + 1) - 1)
+    tops = np.rint(1000 * (2 ** (np.arange(cycles) + 0.5) - 1)).astype(int)
+    np.testing.assert_allclose(CosLog(cycles)(ends, n_steps), 0.0, atol=1e-20)
+    np.testing.assert_allclose(CosLog(cycles)(tops, n_steps), 1.0, atol=1e-5)
+    whole = CosLog(cycles)(np.arange(n_steps + 1), n_steps)
+    assert (np.diff(np.sign(np.diff(whole))) != 0.0).sum() == 2 * cycles - 1
+
+
 @EVERY
 def test_steps_may_be_asked_for_in_any_pieces(schedule: Schedule) -> None:
     whole = schedule(np.arange(100), 100)
@@ -81,7 +100,7 @@ def test_steps_may_be_asked_for_in_any_pieces(schedule: Schedule) -> None:
     assert schedule(np.arange(0), 100).shape == (0,)
 
 
-@pytest.mark.parametrize("name", ["constant", "step", "exponential", "cosine", "inverse_scaling", "inverse_scaling_by_rows"])
+@pytest.mark.parametrize("name", ["constant", "step", "exponential", "cosine", "flat_cosine", "inverse_scaling", "inverse_scaling_by_rows"])
 def test_a_decay_never_rises(name: str) -> None:
     assert (np.diff(STEPWISE[name](np.arange(100), 100)) <= 0.0).all()
 
@@ -105,6 +124,11 @@ def test_none_is_constant() -> None:
         (lambda: schedule_function(Cosine), "a schedule is a name or a callable"),
         (lambda: Exponential(0.0), r"exponential schedule must lie in \(0, 1\], but 0.0 came"),
         (lambda: Cosine(-0.1), r"cosine schedule must lie in \[0, 1\], but -0.1 came"),
+        (lambda: CosLog(0), "a whole number from 1 to 64, but 0 came"),
+        (lambda: CosLog(2.5), "a whole number from 1 to 64, but 2.5 came"),  # type: ignore[arg-type]
+        (lambda: CosLog(True), "but True came"),
+        (lambda: FlatCosine(1.0), r"flat part of a flat-cosine schedule is a fraction in \[0, 1\), but 1.0 came"),
+        (lambda: FlatCosine("half"), "but 'half' came"),  # type: ignore[arg-type]
         (lambda: OneCycle(rise=1.0), r"fraction in \(0, 1\), but 1.0 came"),
         (lambda: OneCycle(start=2.0), r"first multiplier of a one-cycle schedule must lie in \[0, 1\], but 2.0 came"),
         (lambda: OneCycle(final=2.0), r"final multiplier of a one-cycle schedule must lie in \[0, 1\], but 2.0 came"),

@@ -81,7 +81,8 @@ std::vector<T> drive(LossKind kind, OptimizerKind optimizer, Activation f, unsig
     for (std::int64_t& row : order) row = static_cast<std::int64_t>(random() % n);
     while (offsets.back() < static_cast<std::int64_t>(order.size()))
         offsets.push_back(std::min<std::int64_t>(offsets.back() + 1 + static_cast<std::int64_t>(random() % 9), static_cast<std::int64_t>(order.size())));
-    const std::vector<double> rates(offsets.size() - 1, 0.01);
+    std::vector<Rates> rates;
+    for (std::size_t i = 0; i + 1 < offsets.size(); ++i) rates.push_back({0.01, static_cast<double>(random() % 5) / 4, static_cast<double>(random() % 3)});
 
     Settings settings;
     settings.loss = {kind, kind == LossKind::quantile ? std::vector<double>{0.1, 0.9}

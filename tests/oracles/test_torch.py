@@ -322,6 +322,35 @@ def test_a_hundred_steps_of_every_optimizer(name: str, schedule: str, record_pro
     assert max(differences.values()) <= 1e-10, differences
 
 
+def test_adamw_steps_of_the_neural_tangent_parametrization() -> None:
+    """Torch divides each product by sqrt(n_in) and learns the whole matrix; eps weighs there by sqrt(n_in) more, so it is tiny."""
+    layers = [Dense(8, "tanh", parametrization="ntk"), Dense(3, parametrization="ntk")]
+    network = Network(layers, n_features=5, seed=1, dtype="float64")
+    lr, decay, eps = 0.05, 0.3, 1e-30
+    engine = ReferenceEngine(network, Softmax(), AdamW(lr, eps=eps, weight_decay=decay))
+    theta = their_tensors(network.parameters)
+    roots = {name: view.shape[0] ** 0.5 for name, view in network.parameters.items() if name.endswith("W")}
+    with torch.no_grad():
+        for name, root in roots.items():
+            theta[name] *= root
+    groups = [
+        {"params": [theta[name] for name in roots], "lr": lr, "weight_decay": decay},
+        {"params": [theta[name] for name in theta if name not in roots], "lr": 0.1 * lr, "weight_decay": 0.0},
+    ]
+    theirs = torch.optim.AdamW(groups, eps=eps)
+    rng = np.random.default_rng(2)
+    for _ in range(50):
+        X, y = rng.standard_normal((16, 5)), rng.integers(0, 3, 16)
+        engine.loss_and_gradient(X, y)
+        engine.update(lr)
+        theirs.zero_grad()
+        divided = {name: value / roots.get(name, 1.0) for name, value in theta.items()}
+        F.cross_entropy(their_forward(layers, divided, network.parameters.p.layers, torch.tensor(X), Run()), torch.tensor(y)).backward()
+        theirs.step()
+    for name, view in network.parameters.items():
+        assert difference(view * roots.get(name, 1.0), theta[name].detach().numpy()) <= 1e-10, name
+
+
 # Schedules
 
 

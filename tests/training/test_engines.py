@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from glassnet.engines import ReferenceEngine
+from glassnet.engines import ReferenceEngine, step_rates
 from glassnet.engines.blas import blas_threads
 from glassnet.engines.interrupts import interrupts_noted
 from glassnet.errors import SettingError
@@ -21,7 +21,7 @@ from glassnet.training.passes import Passes
 from glassnet.training.state import TrainingState
 from tests.training.helpers import Array, linear, problem, start
 
-RATES = np.full(3, 0.1)
+RATES = step_rates(np.full(3, 0.1))
 ORDER, OFFSETS = np.arange(22), np.array([0, 8, 16, 22])
 
 

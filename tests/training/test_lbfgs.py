@@ -153,7 +153,7 @@ def test_layers_that_change_the_objective_are_refused_by_name(layer: Layer, name
 @pytest.mark.parametrize("changed", [{"schedule": "cosine"}, {"schedule": "reduce_on_plateau"}, {"clip_norm": 1.0}], ids=str)
 def test_schedule_and_clipping_are_refused_by_name(changed: dict[str, Any]) -> None:
     X, y = problem()
-    with pytest.raises(SettingError, match="'lbfgs' chooses its own steps: leave schedule and clip_norm out"):
+    with pytest.raises(SettingError, match="'lbfgs' chooses its own steps: leave schedules and clip_norm out"):
         start(small_network(), X, y, optimizer="lbfgs", **changed)
 
 

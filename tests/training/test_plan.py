@@ -68,7 +68,7 @@ def test_nothing_is_left_open_but_the_tasks_own() -> None:
 GIVEN: dict[str, Any] = {
     "hidden_layer_sizes": (3, 2), "activation": "tanh", "dropout": 0.1, "normalization": "layer", "loss": "softmax", "optimizer": "sgd",
     "learning_rate": 0.7, "schedule": "cosine", "batch_size": 5, "max_epochs": 7, "early_stopping": False, "patience": 3,
-    "weight_decay": 0.2, "label_smoothing": 0.3,
+    "weight_decay": 0.2, "label_smoothing": 0.3, "dropout_schedule": "flat_cosine", "decay_schedule": "cosine",
 }  # fmt: skip
 
 

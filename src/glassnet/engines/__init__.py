@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.engines.engine import Engine, Steps
+from glassnet.engines.engine import Engine, Steps, step_rates
 from glassnet.engines.native import NativeEngine, compiled
 from glassnet.engines.reference import ReferenceEngine
 from glassnet.errors import UnsupportedError, unknown_name
@@ -11,7 +11,7 @@ from glassnet.network import Network
 from glassnet.optimizers import Optimizer
 from glassnet.penalties import Penalty
 
-__all__ = ["ENGINES", "Engine", "NativeEngine", "ReferenceEngine", "Steps", "make_engine"]
+__all__ = ["ENGINES", "Engine", "NativeEngine", "ReferenceEngine", "Steps", "make_engine", "step_rates"]
 
 ENGINES: dict[str, type[ReferenceEngine | NativeEngine]] = {"native": NativeEngine, "reference": ReferenceEngine}
 

@@ -76,14 +76,20 @@ class Engine(Protocol):
         ...
 
     def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
-        """Take one step for each batch `order[offsets[i]:offsets[i + 1]]`, at the rate `rates[i]`.
+        """Take one step for each batch `order[offsets[i]:offsets[i + 1]]`, with what `rates[i]` says.
 
         order : (n_rows_in_all,) int64, row numbers of X
         offsets : (n_steps + 1,) int64, where each batch begins
         first_step : number of the first step in the whole training, a key of the random numbers
-        rates : (n_steps,) float64, learning rates
+        rates : (n_steps, 3) float64, see `step_rates`: the learning rate, a factor in [0, 1] of every dropout rate, and a factor of
+            weight decay and of the penalty, that is of every segment's decay_factor
         """
         ...
+
+
+def step_rates(lr: Any, dropout: Any = 1.0, decay: Any = 1.0) -> Array:
+    """Return the `rates` of a run, (n_steps, 3): a row for each of the learning rates, with the factors that belong to it."""
+    return np.stack(np.broadcast_arrays(np.asarray(lr, np.float64), dropout, decay), axis=1)
 
 
 def check_binding(max_norm: float | None, n_threads: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,10 @@ from glassnet.layers.layer import Run
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState, clip_norm
+from glassnet.parameters import Segment
 from glassnet.penalties import Penalty
+
+Segments = tuple[Segment, ...]
 
 
 class ReferenceEngine:
@@ -65,21 +69,25 @@ class ReferenceEngine:
 
     def loss_and_gradient(self, X: Any, y: Array, weight: Array | None = None, step: int = 0) -> float:
         """Return the objective and leave its gradient in `network.parameters.gradient`."""
+        run = Run(training=True, seed=self.seed, step=step)
+        return self._value_and_gradient(X, y, weight, run, self.network.parameters.segments)
+
+    def _value_and_gradient(self, X: Any, y: Array, weight: Array | None, run: Run, segments: Segments) -> float:
         parameters = self.network.parameters
         # Numbers that leave the finite range are found by their norm, with a message; NumPy's own warnings say less.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            Z, caches = self.network.forward(X, Run(training=True, seed=self.seed, step=step))
+            Z, caches = self.network.forward(X, run)
             value, dZ = self.loss.value_and_gradient(Z, y, weight)
             self.network.backward(caches, dZ)
             if self.penalty:
                 assert self._scratch is not None
                 total = float(len(Z)) if weight is None else float(weight.sum(dtype=np.float64))
-                value += self.penalty.add_gradient(parameters.theta, parameters.gradient, parameters.segments, self._scratch, total)
+                value += self.penalty.add_gradient(parameters.theta, parameters.gradient, segments, self._scratch, total)
         return value
 
     def update(self, lr: float) -> None:
         """Clip the gradient and take one optimizer step."""
-        self._update(lr, self._gradient_norm())
+        self._update(lr, self._gradient_norm(), self.network.parameters.segments)
 
     def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
         """Take one step for each batch; see `Engine.run`."""
@@ -98,12 +106,15 @@ class ReferenceEngine:
                 if weights[i] == 0.0:
                     continue
                 np.copyto(before, statistics)
-                losses[i] = self.loss_and_gradient(X[rows], y[rows], row_weight, first_step + i)
+                lr, dropout, decay = map(float, rates[i])
+                segments = _decaying(self.network.parameters.segments, decay)
+                run = Run(training=True, seed=self.seed, step=first_step + i, dropout=dropout)
+                losses[i] = self._value_and_gradient(X[rows], y[rows], row_weight, run, segments)
                 norm = self._gradient_norm()
                 if not (math.isfinite(losses[i]) and math.isfinite(norm)):
                     np.copyto(statistics, before)
                     return Steps(i, losses[:i], weights[:i], norm, "diverged")
-                self._update(float(rates[i]), norm)
+                self._update(lr, norm, segments)
             return Steps(n_steps, losses, weights, norm, "interrupted" if interrupted() else "done")
 
     def _gradient_norm(self) -> float:
@@ -113,11 +124,16 @@ class ReferenceEngine:
         # The square of a long float32 vector may overflow where its length does not.
         return norm if math.isfinite(norm) or gradient.dtype == np.float64 else float(np.linalg.norm(gradient.astype(np.float64)))
 
-    def _update(self, lr: float, norm: float) -> None:
+    def _update(self, lr: float, norm: float, segments: Segments) -> None:
         if self.optimizer is None or self.state is None:
             raise SettingError("this engine was made without an optimizer: give one to update parameters.")
         parameters = self.network.parameters
         if self.max_norm is not None:
             clip_norm(parameters.gradient, norm, self.max_norm)
         with np.errstate(over="ignore", invalid="ignore"):
-            self.optimizer.step(self.state, parameters.theta, parameters.gradient, parameters.segments, lr)
+            self.optimizer.step(self.state, parameters.theta, parameters.gradient, segments, lr)
+
+
+def _decaying(segments: Segments, factor: float) -> Segments:
+    """Return the segments as penalty and optimizer see them in a step whose decay is multiplied by a factor."""
+    return segments if factor == 1.0 else tuple(replace(segment, decay_factor=segment.decay_factor * factor) for segment in segments)

@@ -45,7 +45,9 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
     learning_rate : float, optional
         The rate that the schedule multiplies; None is 0.005 where the optimizer is chosen too, else the optimizer's own.
     schedule : str or schedule, optional
-        How the rate changes over the run of `fit`: "cosine", "one_cycle" and others.
+        How the rate changes over the run of `fit`: "cosine", "one_cycle", "coslog4" and others.
+    dropout_schedule, decay_schedule : str or schedule, optional
+        How dropout, and weight decay and the penalties, change over the run of `fit`: "flat_cosine" and others; None is constant.
     batch_size : int, optional
         Rows to a step; more than there are means all.
     max_epochs : int, optional
@@ -121,6 +123,8 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         optimizer: str | Optimizer | LBFGS | None = None,
         learning_rate: float | None = None,
         schedule: str | Schedule | ReduceOnPlateau | None = None,
+        dropout_schedule: str | Schedule | None = None,
+        decay_schedule: str | Schedule | None = None,
         batch_size: int | None = None,
         max_epochs: int | None = None,
         early_stopping: bool | None = None,
@@ -146,6 +150,8 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.schedule = schedule
+        self.dropout_schedule = dropout_schedule
+        self.decay_schedule = decay_schedule
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.early_stopping = early_stopping

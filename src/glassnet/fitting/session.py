@@ -152,13 +152,14 @@ class Session:
         assert plan.patience is not None
         assert self.rows is not None
         stop = EarlyStopping(plan.patience, plan.scoring) if plan.early_stopping else None
+        schedules = {name: getattr(plan, name) for name in ("schedule", "dropout_schedule", "decay_schedule")}
         if isinstance(optimizer, LBFGS):
-            if plan.schedule != "constant" or plan.clip_norm is not None:
-                raise SettingError("optimizer 'lbfgs' chooses its own steps: leave schedule and clip_norm out, or use 'adam'.")
+            if any(made != "constant" for made in schedules.values()) or plan.clip_norm is not None:
+                raise SettingError("optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, or use 'adam'.")
             rows = self.rows
             records = lbfgs_epochs(self.engine, optimizer, rows.X, rows.y, rows.weight, plan.max_epochs, 1, self.held_out, self.state)
         else:
-            records = self._sgd_epochs(self.rows, plan.max_epochs, plan.schedule)
+            records = self._sgd_epochs(self.rows, plan.max_epochs, **schedules)
         return guarded(records, self.network, self.state, stop)
 
     def finish(self, on_epoch: Callable[[Epoch], bool | None] | None = None) -> Model:
@@ -188,7 +189,7 @@ class Session:
         started = time.perf_counter()
         (table, y, weight), _ = _present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
         rows = make_rows(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
-        (record,) = guarded(self._sgd_epochs(rows, 1, "constant"), self.network, self.state, None)
+        (record,) = guarded(self._sgd_epochs(rows, 1), self.network, self.state, None)
         self._note(record)
         self.n_rows, self.ended = rows.n, "epoch by epoch"
         self.seconds += time.perf_counter() - started
@@ -216,7 +217,7 @@ class Session:
             # The record is JSON, which has no NaN: a score that is not defined, for example.
             column.append(None if isinstance(value, float) and not math.isfinite(value) else value)
 
-    def _sgd_epochs(self, rows: Rows, epochs: int, schedule: Any) -> Any:
+    def _sgd_epochs(self, rows: Rows, epochs: int, **schedules: Any) -> Any:
         optimizer, batch_size = self.plan.bound_optimizer(), self.plan.batch_size
         if isinstance(optimizer, LBFGS):
             raise SettingError("optimizer 'lbfgs' works on all rows at once and cannot go on epoch by epoch: use 'adam'.")
@@ -228,8 +229,8 @@ class Session:
             self.state,
             Passes.seeded(rows.n, batch_size, self.plan.seed),
             epochs=epochs,
-            schedule=schedule,
             held_out=self.held_out,
+            **schedules,
         )
 
     def _validation(self, table: Table, y: Array, weight: Array | None) -> Validation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
@@ -9,10 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.activations import ActivationFunction, activation_function
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, unknown_name
 from glassnet.initializers import Initializer, initializer_function
 from glassnet.layers.layer import Array, Layer, Run
 from glassnet.parameters import Spec, Views
+
+PARAMETRIZATIONS = ("standard", "ntk")
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,15 @@ class Dense:
     n_out : number of units
     activation : name or ActivationFunction; "identity" leaves Z as it is
     initializer : name or callable for W; "auto" is the activation's own (He for ReLU and its like, LeCun for SELU, Glorot
-        otherwise). b starts at 0.
+        otherwise; LeCun's normal for "ntk"). b starts at 0.
+    parametrization : "standard", or "ntk": W learns as if Z = X W / sqrt(n_in) + b, and b at a tenth of the rate
+
+    The neural tangent parametrization (Jacot, Gabriel and Hongler 2018) divides by sqrt(n_in) in each pass, so that W has entries of
+    size 1 and learns as fast in a wide layer as in a narrow one. Here W holds the quotient already. Adam moves every entry by about
+    the rate whatever its gradient's size, so the quotient moves as that of the explicit form where its rate is divided by sqrt(n_in)
+    (but for eps, which then weighs sqrt(n_in) times less); and the decay, multiplied by it, is again rate times weight_decay
+    (Yang and Hu 2021, section 3, symmetries of abc-parametrizations). Both are factors of the tensor that any optimizer obeys; with
+    optimizers that follow the gradient's size, and penalties, they are no more than that.
 
     Backpropagation. Let dA be the gradient of the loss by A. The chain rule, one link at a time:
 
@@ -41,12 +52,13 @@ class Dense:
     --------
     >>> from glassnet import Dense
     >>> Dense(16, "relu")
-    Dense(n_out=16, activation='relu', initializer='auto')
+    Dense(n_out=16, activation='relu', initializer='auto', parametrization='standard')
     """
 
     n_out: int
     activation: str | ActivationFunction = "identity"
     initializer: str | Initializer = "auto"
+    parametrization: str = "standard"
     layers: ClassVar[tuple[Layer, ...]] = ()
     repeatable: ClassVar[bool] = True
 
@@ -56,6 +68,8 @@ class Dense:
         activation_function(self.activation)
         if self.initializer != "auto":
             initializer_function(self.initializer)
+        if self.parametrization not in PARAMETRIZATIONS:
+            raise unknown_name("parametrization", self.parametrization, PARAMETRIZATIONS)
 
     def forward(self, p: Views, X: Any, run: Run) -> tuple[Array, Any]:
         """Return A and what backward needs: X, and A or Z, whichever tells the slope of f."""
@@ -83,11 +97,13 @@ class Dense:
 
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return W, which decays, and b, which does not."""
-        return {"W": Spec((n_in, self.n_out)), "b": Spec((self.n_out,), decay_factor=0.0)}
+        root, tenth = (math.sqrt(n_in), 0.1) if self.parametrization == "ntk" else (1.0, 1.0)
+        return {"W": Spec((n_in, self.n_out), 1.0 / root, root), "b": Spec((self.n_out,), tenth, 0.0)}
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
         """Draw W by the initializer; b starts at 0."""
-        initializer = activation_function(self.activation).initializer if self.initializer == "auto" else self.initializer
+        own = "lecun_normal" if self.parametrization == "ntk" else activation_function(self.activation).initializer
+        initializer = own if self.initializer == "auto" else self.initializer
         n_in, n_out = p.W.shape
         W = initializer_function(initializer)(n_in, n_out, rng)
         if np.shape(W) != (n_in, n_out):

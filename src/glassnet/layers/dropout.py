@@ -17,6 +17,7 @@ from glassnet.rng import keep_mask
 class Dropout:
     """Y = X * M / (1 - rate) in training, Y = X in prediction; M is 1 with probability 1 - rate, else 0.
 
+    The rate of a pass is `rate * run.dropout`: a schedule may lower it over the run.
     The division keeps the expected value, so that prediction needs no scaling ("inverted" dropout).
     Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, section 10.
 
@@ -37,10 +38,11 @@ class Dropout:
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return Y and the scaled mask, or None where nothing is dropped."""
-        if not run.training or self.rate == 0.0:
+        rate = self.rate * run.dropout
+        if not run.training or rate == 0.0:
             return X, None
-        keep = keep_mask(run.seed, run.step, p.number, X.shape, self.rate)
-        M = keep * np.asarray(1.0 / (1.0 - self.rate), X.dtype)
+        keep = keep_mask(run.seed, run.step, p.number, X.shape, rate)
+        M = keep * np.asarray(1.0 / (1.0 - rate), X.dtype)
         return X * M, M
 
     def backward(self, p: Views, g: Views, M: Any, dY: Array, needs_dX: bool = True) -> Array | None:

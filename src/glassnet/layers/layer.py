@@ -25,11 +25,13 @@ class Run:
 
     training : dropout draws masks and batch normalization uses the statistics of the batch (and updates its running ones)
     seed, step : with the layer's number the key of its random numbers
+    dropout : factor of every dropout rate, in [0, 1]
     """
 
     training: bool = False
     seed: int = 0
     step: int = 0
+    dropout: float = 1.0
 
 
 PREDICT = Run()

@@ -2,6 +2,7 @@
 
     Dense(16, "relu")  <->  {"kind": "dense", "n_out": 16, "activation": "relu", "initializer": "auto"}
 
+`parametrization` says how fast weights learn and no prediction depends on it: it is left out, and a layer that comes back has its default.
 Reading is strict, for a file may come from anywhere: an unknown kind, an unknown or missing field and a value of another type are refused.
 """
 
@@ -168,7 +169,8 @@ ACTIVATION = Field(_write_activation, _read_activation)
 NUMBER = Field(float, _read_number)
 OF_A_COLUMN = Field(int, _read_of_a_column)
 
-# One row for each of LAYERS, one entry for each of its settings.
+# One row for each of LAYERS, one entry for each of its settings but for TRAINING_ALONE.
+TRAINING_ALONE = {"parametrization"}
 FIELDS: dict[str, dict[str, Field]] = {
     "dense": {"n_out": Field(int, _read_units), "activation": ACTIVATION, "initializer": Field(_write_initializer, _read_initializer)},
     "activation": {"activation": ACTIVATION, "mix": Field(bool, _read_switch, default=False)},

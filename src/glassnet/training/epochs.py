@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engines import Engine, Steps, make_engine
+from glassnet.engines import Engine, Steps, make_engine, step_rates
 from glassnet.errors import DivergenceError, SettingError
 from glassnet.losses import Loss, loss_function
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
-from glassnet.schedules import ReduceOnPlateau, Schedule, multipliers, schedule_function
+from glassnet.schedules import ReduceOnPlateau, Schedule, multipliers, schedule_function, stepwise_function
 from glassnet.training.checks import Rows, check_counts, check_seed, make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
@@ -37,6 +37,8 @@ def train(
     batch_size: int,
     epochs: int,
     schedule: str | Schedule | ReduceOnPlateau | None = None,
+    dropout_schedule: str | Schedule | None = None,
+    decay_schedule: str | Schedule | None = None,
     sample_weight: Any = None,
     validation: Any = None,
     penalty: Penalty | None = None,
@@ -55,6 +57,7 @@ def train(
     X : (n, n_features) array or CSR matrix
     y : the target in the form that the loss takes
     loss, optimizer, schedule : names or objects
+    dropout_schedule, decay_schedule : names or objects: how every dropout rate, and weight decay and the penalty, change over the run
     batch_size : rows to a step; the short last batch of an epoch is used too
     epochs : passes over all rows, each in a new order; a batch of all rows takes them as they stand
     sample_weight : (n,) weights; a row of weight 2 counts as two
@@ -105,13 +108,24 @@ def train(
     state = TrainingState()
     if isinstance(optimizer, LBFGS):
         bound = make_engine(engine, network, loss, penalty=penalty, seed=seed, n_threads=n_threads)
-        if schedule is not None or clip_norm is not None:
-            raise SettingError("optimizer 'lbfgs' chooses its own steps: leave schedule and clip_norm out, or use 'adam'.")
+        if any(setting is not None for setting in (schedule, dropout_schedule, decay_schedule, clip_norm)):
+            raise SettingError("optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, or use 'adam'.")
         records = lbfgs_epochs(bound, optimizer, rows.X, rows.y, rows.weight, epochs, every, held_out, state)
     else:
         bound = make_engine(engine, network, loss, optimizer, penalty=penalty, max_norm=clip_norm, seed=seed, n_threads=n_threads)
-        passes, schedule = Passes.seeded(rows.n, batch_size, seed), schedule_function(schedule)
-        records = sgd_epochs(bound, optimizer.lr, rows, state, passes, epochs=epochs, schedule=schedule, every=every, held_out=held_out)
+        records = sgd_epochs(
+            bound,
+            optimizer.lr,
+            rows,
+            state,
+            Passes.seeded(rows.n, batch_size, seed),
+            epochs=epochs,
+            schedule=schedule_function(schedule),
+            dropout_schedule=stepwise_function(dropout_schedule, "dropout"),
+            decay_schedule=stepwise_function(decay_schedule, "weight decay"),
+            every=every,
+            held_out=held_out,
+        )
     return guarded(records, bound.network, state, stop)
 
 
@@ -124,19 +138,24 @@ def sgd_epochs(
     *,
     epochs: int,
     schedule: str | Schedule | ReduceOnPlateau | None = None,
+    dropout_schedule: str | Schedule | None = None,
+    decay_schedule: str | Schedule | None = None,
     every: int = 1,
     held_out: Validation | None = None,
 ) -> Generator[Epoch, None, None]:
     """Yield records of mini-batch training from the state's epoch on; the engine and the state remember where it stood."""
     schedule = schedule_function(schedule)
+    dropout, decay = stepwise_function(dropout_schedule, "dropout"), stepwise_function(decay_schedule, "weight decay")
     plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
     last, first_step, n_steps = state.epoch + epochs, state.step, epochs * passes.steps_per_epoch
 
     def rates_of(steps: Array) -> Array:
-        lr = base_lr if state.rate is None else state.rate
+        at, lr = steps - first_step, base_lr if state.rate is None else state.rate
         if isinstance(schedule, ReduceOnPlateau):
-            return np.full(len(steps), lr * state.plateau_factor)
-        return lr * multipliers(schedule, steps - first_step, n_steps)
+            rates = np.full(len(steps), lr * state.plateau_factor)
+        else:
+            rates = lr * multipliers(schedule, at, n_steps)
+        return step_rates(rates, multipliers(dropout, at, n_steps, most=1.0), multipliers(decay, at, n_steps))
 
     while state.epoch < last:
         covered = min(every, last - state.epoch)
@@ -177,10 +196,10 @@ def _train_for(
             raise KeyboardInterrupt
         if steps.status == "diverged" or not state.is_finite(engine.network):
             at = min(steps.done, len(rates) - 1)  # the last update of all may be what left them
-            raise _divergence(state.epoch + at // steps_per_epoch, at % steps_per_epoch, float(rates[at]))
+            raise _divergence(state.epoch + at // steps_per_epoch, at % steps_per_epoch, float(rates[at, 0]))
         state.epoch += n_epochs
         if state.epoch >= end:
-            return steps, float(rates[-1]), seconds
+            return steps, float(rates[-1, 0]), seconds
 
 
 def guarded(

@@ -52,6 +52,8 @@ class Plan:
     optimizer : name or object
     learning_rate : what the schedule multiplies; None is LEARNING_RATE where the optimizer is chosen too, else the optimizer's own
     schedule : name or object: how the rate changes over the run
+    dropout_schedule : name or object: how dropout changes over the run; None is constant
+    decay_schedule : name or object: how weight decay and the penalties change over the run; None is constant
     batch_size : rows to a step; more than there are means all
     max_epochs : passes over the rows at most
     early_stopping : hold rows out, stop when they no longer gain, keep the best weights
@@ -76,6 +78,8 @@ class Plan:
     optimizer: str | Optimizer | LBFGS | None = None
     learning_rate: float | None = None
     schedule: str | Schedule | ReduceOnPlateau | None = None
+    dropout_schedule: str | Schedule | None = None
+    decay_schedule: str | Schedule | None = None
     batch_size: int | None = None
     max_epochs: int | None = None
     early_stopping: bool | None = None
@@ -121,6 +125,8 @@ class Plan:
             optimizer=_chosen(self.optimizer, "adamw"),
             learning_rate=_chosen(self.learning_rate, LEARNING_RATE if own else None),
             schedule=_chosen(self.schedule, "constant" if full else "one_cycle"),
+            dropout_schedule=_chosen(self.dropout_schedule, "constant"),
+            decay_schedule=_chosen(self.decay_schedule, "constant"),
             batch_size=batch_size,
             max_epochs=max_epochs,
             early_stopping=_chosen(self.early_stopping, has_validation or bool(self.scoring) or n_rows >= MIN_ROWS_TO_HOLD_OUT),
