@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.encoder import Encoder
 from glassnet.data.target import Target
 from glassnet.errors import SettingError, did_you_mean
-from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm
+from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, Layer, LayerNorm, PeriodicEmbedding, Scale
 from glassnet.losses import CustomLoss, Gamma, Logistic, Loss, Poisson, Quantile, Softmax, Squared, loss_function
 from glassnet.network import Network
 from glassnet.training.plan import Plan
+from glassnet.training.recipes import Recipe
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -54,17 +56,35 @@ def n_raw_scores(loss: Loss, target: Target) -> int:
     return target.n_outputs * (len(loss.quantiles) if isinstance(loss, Quantile) else 1)
 
 
-def make_layers(plan: Plan, n_outputs: int) -> list[Layer]:
-    """Return the layers of a resolved plan: hidden layers, each with what the plan puts behind its weights, and a linear last one."""
-    layers: list[Layer] = []
+def make_layers(plan: Plan, encoder: Encoder, n_outputs: int) -> list[Layer]:
+    """Return the layers of a resolved plan: those of the input, hidden layers with what stands behind their weights, a linear last one."""
+    recipe = plan.resolved_recipe
+    layers = input_layers(recipe, encoder)
     for size, activation in plan.hidden_activations():
-        if plan.normalization == "none":
-            layers.append(Dense(size, activation))
+        if plan.normalization == "none" and not recipe.mix:
+            layers.append(Dense(size, activation, parametrization=recipe.parametrization))
         else:
-            layers += [Dense(size), BatchNorm() if plan.normalization == "batch" else LayerNorm(), Activation(activation)]
+            layers.append(Dense(size, parametrization=recipe.parametrization))
+            if plan.normalization != "none":
+                layers.append(BatchNorm() if plan.normalization == "batch" else LayerNorm())
+            layers.append(Activation(activation, mix=recipe.mix))
         if plan.dropout:
             layers.append(Dropout(plan.dropout))
-    return [*layers, Dense(n_outputs)]
+    return [*layers, Dense(n_outputs, parametrization=recipe.parametrization)]
+
+
+def input_layers(recipe: Recipe, encoder: Encoder) -> list[Layer]:
+    """Return what stands before the first dense layer; nothing for a sparse matrix, which only dense layers take."""
+    layers: list[Layer] = []
+    if not encoder.numbers.centered:
+        return layers
+    if recipe.n_frequencies and encoder.numbers.names:
+        layers.append(PeriodicEmbedding(len(encoder.numbers.names), recipe.n_frequencies, recipe.n_periodic, recipe.sigma))
+    if encoder.coded:
+        layers.append(CategoryEmbedding([coding.n_codes for coding in encoder.coded], recipe.n_category))
+    if recipe.scale_layer:
+        layers.append(Scale())
+    return layers
 
 
 def start_at_baseline(network: Network, loss: Loss, y: Array, weight: Array | None) -> None:

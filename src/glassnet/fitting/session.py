@@ -19,6 +19,7 @@ from glassnet.engines import Engine, make_engine
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DataError, SettingError
 from glassnet.fitting.construction import class_weighted, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
+from glassnet.initialization import initialize_from_data
 from glassnet.losses import Loss
 from glassnet.model import Model, as_table
 from glassnet.network import Network
@@ -36,6 +37,9 @@ from glassnet.training.validation import Validation, check_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Part = tuple[Table, Array, Array | None]
+
+#: Rows that first values are fitted to.
+MOST_ROWS_TO_START_FROM = 4_096
 
 
 @dataclass
@@ -99,11 +103,12 @@ class Session:
             target = earlier.target if earlier else make_target(plan, values, task, names, weight)
         loss = make_loss(plan, target)
         (table, y, weight), present = _present(table, values, weight, target, plan)
-        plan = plan.resolved(table.n_rows, has_validation=validation is not None)
+        plan = plan.resolved(table.n_rows, classes=target.task != "regression", has_validation=validation is not None)
+        recipe = plan.resolved_recipe
         plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
         training, held, split = _parts((table, y, weight), present, target, plan, validation, groups, time)
-        encoder = earlier.encoder if earlier else Encoder.fit(training[0], training[2])
-        layers = make_layers(plan, n_raw_scores(loss, target))
+        encoder = earlier.encoder if earlier else Encoder.fit(training[0], training[2], recipe.coding)
+        layers = make_layers(plan, encoder, n_raw_scores(loss, target))
         if earlier:
             network = earlier.network
             if network.layers != tuple(layers) or network.dtype != plan.dtype:
@@ -115,6 +120,8 @@ class Session:
             network = Network(layers, encoder.n_features, seed=plan.seed, dtype=plan.dtype)
         rows = make_rows(network, loss, encoder.encode(training[0], plan.dtype), training[1], training[2])
         if not earlier:
+            if recipe.from_data:
+                initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
             start_at_baseline(network, loss, rows.y, rows.weight)
         optimizer = plan.bound_optimizer()
         if plan.engine == "auto":

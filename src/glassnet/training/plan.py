@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -17,23 +17,14 @@ from glassnet.optimizers import LBFGS, AdamW, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, Schedule
 from glassnet.training.checks import check_counts, check_seed
+from glassnet.training.recipes import Recipe, recipe_for
 
 NORMALIZATIONS = ("none", "batch", "layer")
 _NUMBERS = ("dropout", "learning_rate", "validation_fraction", "patience", "weight_decay", "l1", "l2", "label_smoothing", "clip_norm")
 _NEVER_NONE = ("validation_fraction", "l1", "l2")
 
-#: Updates that a network gets where MOST_EPOCHS allow it, however few rows there are: four rows train too.
-MIN_UPDATES = 2_000
-#: Passes over few rows at most; with more, a network that is large for them learns them by heart.
-MOST_EPOCHS = 250
 #: From so many rows on a part is held out to stop by; below, every row is needed to learn from.
 MIN_ROWS_TO_HOLD_OUT = 100
-#: And at most so many, where that leaves MIN_EPOCHS.
-MAX_UPDATES = 20_000
-MIN_EPOCHS, MAX_EPOCHS = 10, 50
-HIDDEN_LAYER_SIZES = (256, 256)
-#: AdamW along one cycle: the rate does the early regularizing, the decay the late one.
-LEARNING_RATE, WEIGHT_DECAY = 5e-3, 0.1
 PATIENCE = 16
 LBFGS_ITERATIONS = 200
 
@@ -44,13 +35,14 @@ class Plan:
 
     Parameters
     ----------
+    recipe : name of one of `glassnet.training.recipes.RECIPES`, or a `Recipe`: what is chosen where the rest says nothing
     hidden_layer_sizes : units of each hidden layer; () is a linear model
     activation : of the hidden layers: one, or one for each
     dropout : rate after each hidden layer
     normalization : "none", "batch" or "layer": between a hidden layer's weights and its activation
     loss : name or object; None is the task's own (softmax, logistic, squared)
     optimizer : name or object
-    learning_rate : what the schedule multiplies; None is LEARNING_RATE where the optimizer is chosen too, else the optimizer's own
+    learning_rate : what the schedule multiplies; None is the recipe's where the optimizer is chosen too, else the optimizer's own
     schedule : name or object: how the rate changes over the run
     dropout_schedule : name or object: how dropout changes over the run; None is constant
     decay_schedule : name or object: how weight decay and the penalties change over the run; None is constant
@@ -70,6 +62,7 @@ class Plan:
     engine, n_threads : what executes the network
     """
 
+    recipe: str | Recipe = "plain"
     hidden_layer_sizes: Sequence[int] | int | None = None
     activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None
     dropout: float | None = None
@@ -106,35 +99,43 @@ class Plan:
             raise SettingError(f"early_stopping is True, False or None (chosen from the data), but {self.early_stopping!r} came.")
         object.__setattr__(self, "seed", check_seed(self.seed))
 
-    def resolved(self, n_rows: int, *, has_validation: bool = False) -> Plan:
-        """Return the plan with every None that the number of rows decides replaced by the choice."""
+    def resolved(self, n_rows: int, *, classes: bool, has_validation: bool = False) -> Plan:
+        """Return the plan with its recipe for classes or numbers, and every None replaced by what the recipe chooses for so many rows."""
         if self.normalization is not None and self.normalization not in NORMALIZATIONS:
             raise unknown_name("normalization", self.normalization, NORMALIZATIONS)
         check_counts(**{name: value for name in ("batch_size", "max_epochs") if (value := getattr(self, name)) is not None})
+        recipe = recipe_for(self.recipe, classes=classes)
         full = isinstance(self.optimizer, LBFGS) or self.optimizer == "lbfgs"
-        batch_size = _chosen(self.batch_size, _batch_size(n_rows))
+        batch_size = _chosen(self.batch_size, recipe.batch_size(n_rows))
         steps_per_epoch = 1 if full else -(-n_rows // batch_size)
-        max_epochs = _chosen(self.max_epochs, LBFGS_ITERATIONS if full else _max_epochs(steps_per_epoch))
+        max_epochs = _chosen(self.max_epochs, LBFGS_ITERATIONS if full else recipe.epochs(steps_per_epoch))
         own = self.optimizer is None
         return replace(
             self,
-            hidden_layer_sizes=self._hidden_layer_sizes(),
-            activation=_chosen(self.activation, "relu"),
-            dropout=_chosen(self.dropout, 0.0),
+            recipe=recipe,
+            hidden_layer_sizes=self._hidden_layer_sizes(recipe),
+            activation=_chosen(self.activation, recipe.activation),
+            dropout=_chosen(self.dropout, 0.0 if full else recipe.dropout),
             normalization=_chosen(self.normalization, "none"),
-            optimizer=_chosen(self.optimizer, "adamw"),
-            learning_rate=_chosen(self.learning_rate, LEARNING_RATE if own else None),
-            schedule=_chosen(self.schedule, "constant" if full else "one_cycle"),
-            dropout_schedule=_chosen(self.dropout_schedule, "constant"),
-            decay_schedule=_chosen(self.decay_schedule, "constant"),
+            optimizer=_chosen(self.optimizer, AdamW(beta2=recipe.beta2)),
+            learning_rate=_chosen(self.learning_rate, recipe.learning_rate if own else None),
+            schedule=_chosen(self.schedule, "constant" if full else recipe.schedule),
+            dropout_schedule=_chosen(self.dropout_schedule, "constant" if full else recipe.dropout_schedule),
+            decay_schedule=_chosen(self.decay_schedule, "constant" if full else recipe.decay_schedule),
             batch_size=batch_size,
             max_epochs=max_epochs,
             early_stopping=_chosen(self.early_stopping, has_validation or bool(self.scoring) or n_rows >= MIN_ROWS_TO_HOLD_OUT),
             # A cycle finds its best weights near its end, so the chosen one is given time.
-            patience=_chosen(self.patience, max(1, max_epochs // 2) if self.schedule is None else PATIENCE),
-            weight_decay=_chosen(self.weight_decay, WEIGHT_DECAY if own else None),
-            label_smoothing=_chosen(self.label_smoothing, 0.0),
+            patience=_chosen(self.patience, max(1, int(max_epochs * recipe.patience)) if self.schedule is None else PATIENCE),
+            weight_decay=_chosen(self.weight_decay, recipe.weight_decay if own else None),
+            label_smoothing=_chosen(self.label_smoothing, recipe.label_smoothing),
         )
+
+    @property
+    def resolved_recipe(self) -> Recipe:
+        """The recipe of a resolved plan."""
+        assert isinstance(self.recipe, Recipe)
+        return self.recipe
 
     def hidden_activations(self) -> list[tuple[int, str | ActivationFunction]]:
         """Return (units, activation) of each hidden layer of a resolved plan."""
@@ -177,23 +178,12 @@ class Plan:
         """Return the settings as JSON-able values, for the record of how a model was trained; objects by what they print."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
-    def _hidden_layer_sizes(self) -> tuple[int, ...]:
-        given = _chosen(self.hidden_layer_sizes, HIDDEN_LAYER_SIZES)
+    def _hidden_layer_sizes(self, recipe: Recipe) -> tuple[int, ...]:
+        given = _chosen(self.hidden_layer_sizes, recipe.hidden_layer_sizes)
         sizes = (given,) if isinstance(given, Integral) else given
         if isinstance(sizes, str) or not isinstance(sizes, Iterable) or not all(isinstance(size, Integral) for size in sizes):
             raise SettingError(f"hidden_layer_sizes holds one whole number for each hidden layer, such as (64, 32), but {given!r} came.")
         return tuple(int(size) for size in sizes)
-
-
-def _batch_size(n_rows: int) -> int:
-    """Return small batches for few rows, whose noise helps, and large ones for many, whose arithmetic is faster."""
-    return 32 if n_rows < 2_000 else 64 if n_rows < 10_000 else 128 if n_rows < 50_000 else 256
-
-
-def _max_epochs(steps_per_epoch: int) -> int:
-    """Return MAX_EPOCHS, fewer where that would be more than MAX_UPDATES, and more where it would be less than MIN_UPDATES."""
-    most = min(max(MAX_UPDATES // steps_per_epoch, MIN_EPOCHS), MAX_EPOCHS)
-    return max(most, min(-(-MIN_UPDATES // steps_per_epoch), MOST_EPOCHS))
 
 
 def _chosen(given: Any, choice: Any) -> Any:
@@ -205,6 +195,8 @@ def _plain(value: Any) -> Any:
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)  # JSON has no infinity
+    if isinstance(value, Recipe):
+        return _plain(asdict(value))
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Mapping):

@@ -1,0 +1,142 @@
+"""Recipes: all the numbers by which a network is made of a table, from the coding of its columns to the last epoch.
+
+A `Plan` names one, and what the plan itself sets goes before the recipe. "standard" follows RealMLP (Holzmueller, Grinsztajn and
+Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data", table A.1), as far as our own measurements
+do not differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from glassnet.data.columns import LIMIT, MAX_LEVELS, CodingSettings
+from glassnet.errors import SettingError, unknown_name
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every number of a recipe; the defaults are those of "plain".
+
+    Columns
+    -------
+    scaling : of numbers, "standard" or "robust", see `glassnet.data.columns.CodingSettings`
+    clip : where the smooth clip of scaled numbers levels off
+    most_one_hot : categories of more levels are embedded
+
+    Input layers
+    ------------
+    n_frequencies, n_periodic, sigma : of the periodic embedding of numbers; no frequency, no embedding
+    n_category : numbers of an embedded level
+    scale_layer : a learned factor for each input
+
+    Network
+    -------
+    hidden_layer_sizes, activation : of the hidden layers
+    mix : each unit learns how much of its activation it takes
+    parametrization : of the dense layers, "standard" or "ntk"
+    from_data : first values are fitted to the training rows, see `glassnet.initialization`
+    dropout, dropout_schedule : behind each hidden layer
+
+    Steps
+    -----
+    learning_rate, schedule, beta2 : of AdamW
+    weight_decay, decay_schedule : decoupled decay of the weights
+    label_smoothing : for classes
+    batch_sizes : (rows at most, batch size), in rising order; the last entry stands for any number of rows
+    min_updates, most_epochs : updates that a network gets where `most_epochs` allow it, however few rows there are
+    max_updates, min_epochs, max_epochs : `max_epochs`, but at most so many updates where that leaves `min_epochs`
+    patience : epochs without gain before stopping, as a share of all
+    """
+
+    scaling: str = "standard"
+    clip: float = LIMIT
+    most_one_hot: int = MAX_LEVELS**2
+
+    n_frequencies: int = 0
+    n_periodic: int = 3
+    sigma: float = 0.1
+    n_category: int = 8
+    scale_layer: bool = False
+
+    hidden_layer_sizes: tuple[int, ...] = (256, 256)
+    activation: str = "relu"
+    mix: bool = False
+    parametrization: str = "standard"
+    from_data: bool = False
+    dropout: float = 0.0
+    dropout_schedule: str = "constant"
+
+    learning_rate: float = 5e-3
+    schedule: str = "one_cycle"
+    beta2: float = 0.999
+    weight_decay: float = 0.1
+    decay_schedule: str = "constant"
+    label_smoothing: float = 0.0
+    batch_sizes: tuple[tuple[int, int], ...] = ((2_000, 32), (10_000, 64), (50_000, 128), (0, 256))
+    min_updates: int = 2_000
+    most_epochs: int = 250
+    max_updates: int = 20_000
+    min_epochs: int = 10
+    max_epochs: int = 50
+    patience: float = 0.5
+
+    @property
+    def coding(self) -> CodingSettings:
+        """How the columns are coded."""
+        return CodingSettings(self.scaling, self.clip, self.most_one_hot)
+
+    def batch_size(self, n_rows: int) -> int:
+        """Return small batches for few rows, whose noise helps, and large ones for many, whose arithmetic is faster."""
+        return next((size for most, size in self.batch_sizes if n_rows < most), self.batch_sizes[-1][1])
+
+    def epochs(self, steps_per_epoch: int) -> int:
+        """Return the passes over the rows, given the steps of one."""
+        most = min(max(self.max_updates // steps_per_epoch, self.min_epochs), self.max_epochs)
+        return max(most, min(-(-self.min_updates // steps_per_epoch), self.most_epochs))
+
+
+PLAIN = Recipe()
+
+STANDARD = Recipe(
+    scaling="robust",
+    clip=3.0,
+    most_one_hot=8,
+    n_frequencies=16,
+    scale_layer=True,
+    hidden_layer_sizes=(256, 256, 256),
+    activation="selu",
+    mix=True,
+    parametrization="ntk",
+    from_data=True,
+    dropout=0.15,
+    dropout_schedule="flat_cosine",
+    learning_rate=0.04,
+    schedule="coslog4",
+    beta2=0.95,
+    weight_decay=0.02,
+    decay_schedule="flat_cosine",
+    label_smoothing=0.1,
+    batch_sizes=((0, 256),),
+    min_updates=0,
+    max_updates=1_000_000,
+    min_epochs=256,
+    max_epochs=256,
+    patience=1.0,
+)
+
+#: Of each name the recipe for classes and the recipe for numbers.
+RECIPES: dict[str, tuple[Recipe, Recipe]] = {
+    "plain": (PLAIN, PLAIN),
+    "standard": (STANDARD, replace(STANDARD, activation="mish", learning_rate=0.2, label_smoothing=0.0)),
+}
+
+
+def recipe_for(recipe: str | Recipe, *, classes: bool) -> Recipe:
+    """Return the recipe of that name for classes or for numbers; an object is returned as it is."""
+    if isinstance(recipe, Recipe):
+        return recipe
+    if not isinstance(recipe, str):
+        raise SettingError(f"a recipe is a name or a glassnet.Recipe(...), but {recipe!r} came.")
+    if recipe not in RECIPES:
+        raise unknown_name("recipe", recipe, RECIPES)
+    return RECIPES[recipe][0 if classes else 1]
