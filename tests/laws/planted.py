@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glassnet.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE, gelu
-from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
+from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, LayerNorm, PeriodicEmbedding, Residual, Scale
 from glassnet.layers.stack import stack_backward
 from glassnet.losses import Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared, classification, regression
 from glassnet.penalties import Penalty
@@ -108,6 +108,28 @@ def no_shortcut(self: Any, p: Any, g: Any, caches: Any, dY: Array, needs_dX: boo
     return stack_backward(self.layers, p.layers, g.layers, caches, dY, needs_dX)
 
 
+def straight_part_forgotten(p: Any, g: Any, cache: Any, dY: Array, dX: Any) -> Any:
+    return dX - (1.0 - p.a) * dY if "a" in p.arrays() else dX
+
+
+def mix_by_the_output(p: Any, g: Any, cache: Any, dY: Array, dX: Any) -> Any:
+    if "a" in p.arrays():
+        g.a[...] = (dY * cache[0]).sum(axis=0)
+    return dX
+
+
+def last_row_of_a_level(p: Any, g: Any, codes: Any, dY: Array, dX: Any) -> Any:
+    k = g.T0.shape[1]
+    first = dY.shape[1] - k * len(codes)
+    g.T0[codes[0]] = dY[:, first : first + k]
+    return dX
+
+
+def codes_pass_gradients(p: Any, g: Any, codes: Any, dY: Array, dX: Any) -> Any:
+    dX[:, -1] = dY[:, -1]
+    return dX
+
+
 FAULTS: dict[str, Fault] = {
     "dense: wrong sign of dW": after(Dense, write("W", lambda p, g, cache, dY: -g.W)),
     "dense: forgotten db": after(Dense, write("b", lambda p, g, cache, dY: 0.0)),
@@ -141,6 +163,16 @@ FAULTS: dict[str, Fault] = {
     "layer norm: gamma forgotten": after(LayerNorm, lambda p, g, cache, dY, dX: dX / p.gamma),
     "dropout: a stale mask": after(Dropout, lambda p, g, M, dY, dX: dX if M is None else dY * np.roll(M, 1, axis=1)),
     "dropout: the mask without its scale": after(Dropout, lambda p, g, M, dY, dX: dX if M is None else dY * (M > 0.0)),
+    "scale: ds without the signal": after(Scale, write("s", lambda p, g, X, dY: dY.sum(axis=0))),
+    "scale: the factor forgotten": after(Scale, lambda p, g, X, dY, dX: dY),
+    "mix: the straight part forgotten": after(Activation, straight_part_forgotten),
+    "mix: da without the input": after(Activation, mix_by_the_output),
+    "periodic: a turn is not 2 pi": after(PeriodicEmbedding, write("w1", lambda p, g, cache, dY: g.w1 / (2.0 * np.pi))),
+    "periodic: wrong sign of the slope": after(PeriodicEmbedding, write("b1", lambda p, g, cache, dY: -g.b1)),
+    "periodic: one entry of dW2 lost": after(PeriodicEmbedding, write("W2", lambda p, g, cache, dY: g.W2 * (g.W2 != g.W2.max()))),
+    "periodic: the waves forgotten in dX": after(PeriodicEmbedding, lambda p, g, cache, dY, dX: dY[:, -dX.shape[1] :]),
+    "categories: the last row of a level alone": after(CategoryEmbedding, last_row_of_a_level),
+    "categories: a code has a gradient": after(CategoryEmbedding, codes_pass_gradients),
     "residual: the shortcut forgotten": lambda patch: patch.setattr(Residual, "backward", no_shortcut),
     "softmax: a class missing": loss_gradient(Softmax, missing_class),
     "logistic: wrong sign": loss_gradient(Logistic, lambda Z, y, weight, dZ: -dZ),

@@ -8,7 +8,19 @@ import pytest
 
 from glassnet.activations import activation_function
 from glassnet.errors import SettingError
-from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual, Run
+from glassnet.layers import (
+    Activation,
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    PeriodicEmbedding,
+    Residual,
+    Run,
+    Scale,
+)
 from glassnet.network import Network
 from glassnet.rng import keep_mask
 from tests.laws.tables import LAYER_CASES, WIDTH, Array
@@ -125,6 +137,58 @@ def test_a_residual_block_adds_its_input() -> None:
     np.testing.assert_array_equal(block.predict(signal()), signal() + plain.predict(signal()))
 
 
+@pytest.mark.parametrize("layer", [Scale(), Activation("tanh", mix=True)], ids=str)
+def test_what_is_learned_for_a_unit_starts_at_one(layer: Layer) -> None:
+    without = [Activation("tanh")] if isinstance(layer, Activation) else [Activation("identity")]
+    expected = Network(without, WIDTH, dtype="float64").predict(signal())
+    np.testing.assert_allclose(Network([layer], WIDTH, dtype="float64").predict(signal()), expected, rtol=1e-14)
+
+
+def test_a_mix_goes_from_the_line_to_the_function_and_beyond() -> None:
+    network, Z = Network([Activation("relu", mix=True)], WIDTH, dtype="float64"), signal()
+    network.parameters["layers.0.a"] = np.array([0.0, 0.5, 1.0, 1.1])
+    np.testing.assert_allclose(network.predict(Z), np.where(Z > 0.0, Z, Z * [1.0, 0.5, 0.0, -0.1]), rtol=1e-12, atol=1e-15)
+
+
+def test_a_periodic_embedding_is_each_column_and_mixtures_of_its_waves() -> None:
+    network, X = Network([PeriodicEmbedding(2, n_frequencies=3, n_out=2, sigma=1.0)], WIDTH, dtype="float64"), signal()
+    w1, b1, W2, b2 = (network.parameters[f"layers.0.{name}"] for name in ("w1", "b1", "W2", "b2"))
+    expected = [np.r_[x[j], np.cos(2 * np.pi * w1[j] * x[j] + b1[j]) @ W2[j] + b2[j]] if j < 2 else x[j : j + 1] for x in X for j in range(WIDTH)]
+    np.testing.assert_allclose(network.predict(X), np.concatenate(expected).reshape(len(X), -1), rtol=1e-12)
+
+
+def test_a_periodic_embedding_starts_as_described() -> None:
+    parameters = Network([PeriodicEmbedding(2000, sigma=0.5)], 2000, dtype="float64").parameters
+    w1, b1, W2, b2 = (parameters[f"layers.0.{name}"] for name in ("w1", "b1", "W2", "b2"))
+    assert w1.std() == pytest.approx(0.5, rel=0.02)
+    for drawn, limit in ((b1, np.pi), (W2, 0.25), (b2, 0.25)):
+        assert np.abs(drawn).max() <= limit
+        assert drawn.std() == pytest.approx(limit / 3**0.5, rel=0.02)
+    assert [parameters.spec(f"layers.0.{name}").lr_factor for name in ("w1", "b1", "W2", "b2")] == [0.1] * 4
+
+
+def test_a_category_embedding_looks_codes_up_and_takes_any_other_for_the_last_level() -> None:
+    network = Network([CategoryEmbedding([3, 2], n_out=2)], 3, dtype="float64")
+    T0, T1 = (network.parameters[f"layers.0.T{j}"] for j in (0, 1))
+    X = np.array([[9.5, 0, 0], [8.5, 2, 1], [7.5, 1, 5], [6.5, -1, np.nan], [5.5, 1e300, -np.inf]])
+    expected = [np.r_[x[0], T0[i], T1[j]] for x, i, j in zip(X, [0, 2, 1, 2, 2], [0, 1, 1, 1, 1], strict=True)]
+    np.testing.assert_array_equal(network.predict(X), expected)
+
+
+@pytest.mark.parametrize(
+    ("layer", "factors"),
+    [
+        (Scale(), {"s": (6.0, 0.0)}),
+        (Activation("selu", mix=True), {"a": (0.1, 0.0)}),
+        (PeriodicEmbedding(2), {"w1": (0.1, 1.0), "b1": (0.1, 0.0), "W2": (0.1, 1.0), "b2": (0.1, 0.0)}),
+        (CategoryEmbedding([3]), {"T0": (1.0, 1.0)}),
+    ],
+    ids=str,
+)
+def test_factors_of_rate_and_decay(layer: Layer, factors: dict[str, tuple[float, float]]) -> None:
+    assert {name: (spec.lr_factor, spec.decay_factor) for name, spec in layer.specs(WIDTH).items()} == factors
+
+
 def test_a_pass_can_be_repeated_and_interleaved() -> None:
     """The cache is a return value: a second pass does not disturb the backward pass of the first."""
     network = Network([Dense(3, "tanh"), LayerNorm(), Residual([Dense(3, "silu")]), Dense(2)], WIDTH, dtype="float64")
@@ -161,6 +225,18 @@ def test_a_layer_is_settings_alone(name: str) -> None:
         (lambda: BatchNorm(momentum=0.0), r"momentum of batch normalization must lie in \(0, 1\], but 0.0 came"),
         (lambda: BatchNorm(eps=0.0), "eps must be a positive number, but 0.0 came"),
         (lambda: LayerNorm(eps=-1.0), "eps must be a positive number, but -1.0 came"),
+        (lambda: Activation("relu", mix=1), "mix of an activation is True or False, but 1 came"),  # type: ignore[arg-type]
+        (lambda: PeriodicEmbedding(0), "n_numeric of a periodic embedding is a whole number, at least 1, but 0 came"),
+        (lambda: PeriodicEmbedding(2, True), "n_frequencies of a periodic embedding .* but True came"),
+        (lambda: PeriodicEmbedding(2, n_out=1.5), "n_out of a periodic embedding .* but 1.5 came"),  # type: ignore[arg-type]
+        (lambda: PeriodicEmbedding(2, sigma=0.0), "sigma of a periodic embedding is a positive number, but 0.0 came"),
+        (lambda: Network([PeriodicEmbedding(5)], 4), "a periodic embedding of 5 columns needs as many, but its input is 4 wide"),
+        (lambda: CategoryEmbedding([]), r"each from 1 to 16,777,216, such as \[30, 12\], but \[\] came"),
+        (lambda: CategoryEmbedding(3), "but 3 came"),  # type: ignore[arg-type]
+        (lambda: CategoryEmbedding("33"), "but 33 came"),  # type: ignore[arg-type]
+        (lambda: CategoryEmbedding([2**24 + 1]), r"but \[16777217\] came"),
+        (lambda: CategoryEmbedding([3], n_out=0), "n_out of a category embedding is a whole number, at least 1, but 0 came"),
+        (lambda: Network([CategoryEmbedding([3] * 5)], 4), "a category embedding of 5 columns needs as many, but its input is 4 wide"),
         (lambda: Residual([]), "a residual block needs at least one layer inside"),
         (lambda: Residual(Dense(3)), "layers come in a list"),  # type: ignore[arg-type]
         (lambda: Residual([Dense]), "a layer is an object such as"),  # type: ignore[list-item]

@@ -39,6 +39,25 @@ struct Network {
         if (kind == Kind::batch_norm) n_statistics += 2 * n;
         operations.push_back(op);
     }
+    void unit(Kind kind, std::size_t n, Activation f = Activation::identity) {
+        Operation op = next(kind, n, n);
+        op.activation = f, op.first = take(n);
+        operations.push_back(op);
+    }
+    std::size_t periodic(std::size_t n_in, std::size_t p, std::size_t m, std::size_t k) {
+        Operation op = next(Kind::periodic_embedding, n_in, n_in + p * k);
+        op.n_numeric = p, op.n_frequencies = m, op.n_embedded = k;
+        op.first = take(p * m), op.second = take(p * m), op.third = take(p * m * k), op.fourth = take(p * k);
+        operations.push_back(op);
+        return op.n_out;
+    }
+    std::size_t categories(std::size_t n_in, std::vector<std::size_t> levels, std::size_t k) {
+        Operation op = next(Kind::category_embedding, n_in, n_in - levels.size() + levels.size() * k);
+        op.n_embedded = k, op.levels = std::move(levels);
+        for (const std::size_t n : op.levels) op.tables.push_back(take(n * k));
+        operations.push_back(op);
+        return op.n_out;
+    }
     void plain(Kind kind, std::size_t n, Activation f = Activation::identity, double rate = 0, std::size_t partner = 0) {
         Operation op = next(kind, n, n);
         op.activation = f, op.rate = rate, op.partner = partner;
@@ -55,11 +74,17 @@ std::vector<T> drive(LossKind kind, OptimizerKind optimizer, Activation f, unsig
     const std::size_t k = kind == LossKind::quantile ? 4 : kind == LossKind::softmax ? 3 : 1 + random() % 2;
     const std::size_t n_columns = kind == LossKind::quantile ? 2 : k;
     Network<T> network;
-    network.plain(Kind::residual_begin, d);
-    network.dense(d, width, f);
-    network.dense(width, d, Activation::tanh);
-    network.plain(Kind::residual_end, d, Activation::identity, 0, 0);
-    network.dense(d, width, Activation::identity);
+    std::size_t e = network.periodic(d, d - d / 2, 1 + random() % 9, 1 + random() % 4);
+    if (d > 1) e = network.categories(e, std::vector<std::size_t>(d / 2, 1 + random() % 3), 1 + random() % 5);
+    network.unit(Kind::scale, e);
+    network.plain(Kind::residual_begin, e);
+    const std::size_t first = network.operations.size() - 1;
+    network.dense(e, width, f);
+    network.dense(width, e, Activation::tanh);
+    network.plain(Kind::residual_end, e, Activation::identity, 0, first);
+    if (seed % 3 == 0) e = network.periodic(e, 1, 2, 1);  // with a gradient by its input
+    network.dense(e, width, Activation::identity);
+    network.unit(Kind::mixed_activation, width, f);
     network.norm(Kind::batch_norm, width);
     network.plain(Kind::activation, width, f);
     network.plain(Kind::dropout, width, Activation::identity, 0.3);

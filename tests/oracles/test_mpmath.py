@@ -1,13 +1,18 @@
 """Activations and losses keep their digits: held against sixty digits of mpmath, in units of the last place of the true value."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 
 from glassnet.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE
-from glassnet.losses import Logistic, Softmax
+from glassnet.engines import make_engine
+from glassnet.engines.native import compiled
+from glassnet.layers import PeriodicEmbedding
+from glassnet.losses import Absolute, Logistic, Softmax
+from glassnet.network import Network
 from tests.conftest import oracle
 from tests.laws.tables import Array
 
@@ -68,6 +73,41 @@ def test_logistic_keeps_its_tails(y: float, dtype: str, record_property: Callabl
         worst = ulps(np.array(values).astype(dtype), true)
     record_property("ulps", worst)
     assert worst <= 4.0
+
+
+def engines() -> list[str]:
+    plain: Any = compiled() and import_module("glassnet._native")
+    return ["reference", *(f"_native{name and '_' + name}" for name in ["", *plain.instruction_sets()])] if plain else ["reference"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("engine", engines())
+def test_waves_are_right_whatever_the_number_of_turns(
+    engine: str, dtype: str, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    """The cosine of u turns is what an embedding of one wave makes of u; the sine is the gradient of its shift."""
+    if engine != "reference":
+        monkeypatch.setattr("glassnet.engines.native.compiled", lambda: import_module(f"glassnet.{engine}"))
+    network = Network([PeriodicEmbedding(1, n_frequencies=1, n_out=1)], 1, dtype=dtype)
+    for name, value in {"w1": 1.0, "b1": 0.0, "W2": 1.0, "b2": 0.0}.items():
+        network.parameters[f"layers.0.{name}"][...] = value
+    bound = make_engine("reference" if engine == "reference" else "native", network, Absolute(), None)
+    last = 2.0 ** np.finfo(dtype).nmant  # beyond it there are whole turns alone
+    quarters = np.arange(-8, 9) / 4
+    near = np.concatenate([quarters, np.nextafter(quarters.astype(dtype), np.array(9, dtype)), quarters + 1e-3])
+    far = np.array([1e3 + 1 / 3, -12345.678, last / 8 + 0.25, -last / 4 - 0.5, last / 2 - 0.5, last / 2 + 0.5, last + 1.0, -1e30])
+    U = np.concatenate([np.linspace(-2.0, 2.0, 301), near, far]).astype(dtype)
+    sines = []
+    for u in U:  # the slope of |z + 9| is 1, half of it for each of two outputs
+        bound.loss_and_gradient(np.array([[u]]), np.full((1, 2), -9.0, dtype))
+        sines.append(-2.0 * network.parameters.gradient_of("layers.0.b1")[0, 0])
+    with mpmath.workdps(60):
+        turns = [2 * mpmath.pi * (mpmath.mpf(float(u)) - mpmath.nint(mpmath.mpf(float(u)))) for u in U]
+        worst = ulps(bound.predict(U[:, None])[:, 1], [mpmath.cos(turn) for turn in turns], scale=1.0)
+        worst_sine = ulps(np.array(sines, dtype), [mpmath.sin(turn) for turn in turns], scale=1.0)
+    record_property("ulps", max(worst, worst_sine))
+    assert worst <= (3.0 if engine == "reference" else 2.0)
+    assert worst_sine <= (3.0 if engine == "reference" else 2.0)
 
 
 @pytest.mark.parametrize("size", [1.0, 80.0, 1e4])

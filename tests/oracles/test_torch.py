@@ -11,7 +11,18 @@ import pytest
 
 from glassnet.activations import ACTIVATIONS
 from glassnet.engines import ReferenceEngine
-from glassnet.layers import Activation, BatchNorm, Dense, Dropout, LayerNorm, Residual, Run
+from glassnet.layers import (
+    Activation,
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    LayerNorm,
+    PeriodicEmbedding,
+    Residual,
+    Run,
+    Scale,
+)
 from glassnet.losses import Absolute, CustomLoss, Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -19,9 +30,9 @@ from glassnet.parameters import Parameters
 from glassnet.rng import keep_mask
 from glassnet.schedules import Cosine, OneCycle
 from tests.conftest import oracle
-from tests.laws.gradients import Problem
+from tests.laws.gradients import Problem, draw_problem
 from tests.laws.random_networks import random_problem
-from tests.laws.tables import LOSS_CASES, STEPPERS, STEPWISE, Array
+from tests.laws.tables import LAYER_CASES, LOSS_CASES, STEPPERS, STEPWISE, WIDTH, Array
 
 torch = oracle("torch")
 torch.set_num_threads(1)  # under matrices this small, more threads only wait for one another
@@ -185,7 +196,20 @@ def their_forward(layers: Any, theta: Mapping[str, Tensor], views: Any, X: Tenso
             case Dense():
                 X = activation(layer.activation, F.linear(X, theta[name + "W"].T, theta[name + "b"]))
             case Activation():
-                X = activation(layer.activation, X)
+                A = activation(layer.activation, X)
+                X = torch.lerp(X, A, theta[name + "a"]) if layer.mix else A
+            case Scale():
+                X = X @ torch.diag(theta[name + "s"])
+            case PeriodicEmbedding():
+                x, rest = X[:, : layer.n_numeric], X[:, layer.n_numeric :]
+                w1, b1, W2, b2 = (theta[name + key] for key in ("w1", "b1", "W2", "b2"))
+                waves = torch.cos(2.0 * torch.pi * torch.einsum("np,pm->npm", x, w1) + b1)
+                mixtures = torch.einsum("npm,pmk->npk", waves, W2) + b2
+                X = torch.cat([torch.cat([x[:, :, None], mixtures], dim=2).flatten(1), rest], dim=1)
+            case CategoryEmbedding():
+                first = X.shape[1] - len(layer.levels)
+                codes = [X[:, first + j].long().where((X[:, first + j] >= 0) & (X[:, first + j] < n), n - 1) for j, n in enumerate(layer.levels)]
+                X = torch.cat([X[:, :first], *(F.embedding(code, theta[f"{name}T{j}"]) for j, code in enumerate(codes))], dim=1)
             case Dropout():
                 if run.training and layer.rate:
                     X = X * torch.tensor(keep_mask(run.seed, run.step, p.number, tuple(X.shape), layer.rate)) / (1.0 - layer.rate)
@@ -222,7 +246,8 @@ def compare_with_torch(problem: Problem) -> tuple[float, float, float]:
     floor = 1e-5 * float(np.linalg.norm(parameters.gradient))
     trained = [name for name in parameters if parameters.spec(name).trained]
     pairs = [(parameters.gradient_of(name), theta[name].grad) for name in trained if theta[name].grad is not None]
-    gradients = [difference(ours, theirs.numpy(), floor) for ours, theirs in [*pairs, (dX, X.grad)]]
+    their_dX = torch.zeros_like(X) if X.grad is None else X.grad  # where all columns are codes
+    gradients = [difference(ours, theirs.numpy(), floor) for ours, theirs in [*pairs, (dX, their_dX)]]
     statistics = [difference(parameters[name], theta[name].detach().numpy()) for name in parameters if name not in trained]
     return difference(Z, their_Z.detach().numpy()), max(gradients), max(statistics, default=0.0)
 
@@ -238,6 +263,17 @@ def test_outputs_and_gradients_of_random_networks(record_property: Callable[[str
         assert found[2] <= 1e-12, seed
     for what, value in zip(("outputs", "gradients", "statistics"), worst, strict=True):
         record_property(what, float(value))
+
+
+@pytest.mark.parametrize("name", [name for name in LAYER_CASES if name.startswith(("mixed", "scale", "periodic", "categories"))])
+def test_input_layers_and_mixes(name: str, record_property: Callable[[str, object], None]) -> None:
+    for seed in range(5):
+        rng = np.random.default_rng([6, seed])
+        layers = [LAYER_CASES[name], Dense(5, "tanh"), LAYER_CASES[name], Dense(1)]
+        found = compare_with_torch(draw_problem(layers, LOSS_CASES["squared"], rng, n=1 + 9 * seed, n_features=WIDTH))
+        record_property("worst", max(found))
+        assert found[0] <= 1e-12
+        assert found[1] <= 1e-10
 
 
 @pytest.mark.parametrize("momentum", [0.1, 0.5, 1.0])

@@ -207,6 +207,24 @@ LIES = {
     "layer of 2^31 units": (said("layers", 0, "n_out", value=2**31), "a whole number of units"),
     "layer of -3 units": (said("layers", 0, "n_out", value=-3), "a whole number of units"),
     "layer of 3.0 units": (said("layers", 0, "n_out", value=3.0), "a whole number of units"),
+    "more waves than 64 bits count": (
+        said("layers", 0, value={"kind": "periodic_embedding", "n_numeric": 2, "n_frequencies": 2**31, "n_out": 2**31, "sigma": 0.1}),
+        "a whole number up to 32,768",
+    ),
+    "waves that are not there": (
+        said("layers", 0, value={"kind": "periodic_embedding", "n_numeric": 2, "n_frequencies": 2**15, "n_out": 2**15, "sigma": 0.1}),
+        "its layers need",
+    ),
+    "waves of columns that are not there": (
+        said("layers", 0, value={"kind": "periodic_embedding", "n_numeric": 2**31 - 1, "n_frequencies": 16, "n_out": 3, "sigma": 0.1}),
+        "columns needs as many",
+    ),
+    "2^24 levels": (said("layers", 0, value={"kind": "category_embedding", "levels": [2**24], "n_out": 2**15}), "its layers need"),
+    "2^60 levels": (said("layers", 0, value={"kind": "category_embedding", "levels": [2**60], "n_out": 8}), "numbers of levels"),
+    "100,000 columns of levels": (
+        said("layers", 0, value={"kind": "category_embedding", "levels": [2] * 100_000, "n_out": 8}),
+        "columns needs as many",
+    ),
     "no layers": (said("layers", value=[]), "layers must be"),
     "layers are text": (said("layers", value="dense"), "layers must be"),
     "layers are null": (said("layers", value=None), "layers must be"),

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from glassnet import Dense, Dropout, Residual
+from glassnet import Activation, CategoryEmbedding, Dense, Dropout, PeriodicEmbedding, Residual
 from glassnet.errors import SettingError, UnsupportedError
 from glassnet.initializers import Constant, He
 from glassnet.layers import LAYERS
@@ -62,6 +62,10 @@ def test_what_it_looks_like():
         "initializer": "he_normal",
     }
     assert layer_to_plain(Residual([Dropout(0)])) == {"kind": "residual", "layers": [{"kind": "dropout", "rate": 0.0}]}
+    assert layer_to_plain(PeriodicEmbedding(2)) == PERIODIC
+    assert layer_to_plain(CategoryEmbedding((30, 12))) == CATEGORY
+    assert layer_to_plain(Activation("relu")) == {"kind": "activation", "activation": "relu"}
+    assert layer_to_plain(Activation("relu", mix=True)) == {"kind": "activation", "activation": "relu", "mix": True}
     assert loss_to_plain(Huber(1)) == {"kind": "huber", "delta": 1.0}
     assert loss_to_plain(Logistic(0.1, "sum", 0.01)) == {"kind": "logistic", "label_smoothing": 0.1}
 
@@ -99,6 +103,8 @@ def test_what_is_the_users_own_is_refused_by_name(write, thing, says):
         write(thing)
 
 
+PERIODIC = {"kind": "periodic_embedding", "n_numeric": 2, "n_frequencies": 16, "n_out": 3, "sigma": 0.1}
+CATEGORY = {"kind": "category_embedding", "levels": [30, 12], "n_out": 8}
 DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto"}
 
 
@@ -118,6 +124,18 @@ DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto
         *((layer_from_plain, {**DENSE, "initializer": i}) for i in ("mine", 1, None, ["auto"])),
         *((layer_from_plain, {"kind": "dropout", "rate": r}) for r in (1.0, -0.1, "0.5", True, None)),
         (layer_from_plain, {"kind": "batch_norm", "momentum": 0.1, "eps": 0.0}),
+        *((layer_from_plain, {"kind": "activation", "activation": "relu", "mix": m}) for m in (1, 0, "yes", None, [True])),
+        (layer_from_plain, {"kind": "activation", "mix": True}),
+        (layer_from_plain, {"kind": "scale", "s": 1.0}),
+        *(
+            (layer_from_plain, {**PERIODIC, name: value})
+            for name in ("n_numeric", "n_frequencies", "n_out")
+            for value in (0, -1, 2**31, 10**400, 3.0, True, "3", None, [3])
+        ),
+        *((layer_from_plain, {**PERIODIC, "sigma": s}) for s in (0.0, -1.0, 1e400, "1", True, None)),
+        (layer_from_plain, {name: value for name, value in PERIODIC.items() if name != "sigma"}),
+        *((layer_from_plain, {**CATEGORY, "levels": levels}) for levels in ([], 3, "33", None, [0], [-1], [2**24 + 1], [3.0], [True], [[3]], {"3": 3})),
+        *((layer_from_plain, {**CATEGORY, "n_out": n}) for n in (0, 2**31, 3.0, True, None)),
         *((layer_from_plain, {"kind": "residual", "layers": inner}) for inner in ([], [1], DENSE, "dense", None)),
         (loss_from_plain, None),
         (loss_from_plain, {"kind": "mine"}),
