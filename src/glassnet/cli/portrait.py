@@ -16,6 +16,8 @@ SETTINGS = {
     "optimizer": "{} optimizer",
     "learning_rate": "learning rate {:g}",
     "schedule": "{} schedule",
+    "dropout_schedule": "{} schedule of dropout",
+    "decay_schedule": "{} schedule of decay",
     "batch_size": "batches of {} rows",
     "max_epochs": "at most {} epochs",
     "patience": "stops after {} without gain",
