@@ -40,7 +40,19 @@ def test_gradient_of_every_layer(name: str, training: bool, n: int, record_prope
 
 
 @pytest.mark.parametrize("n", [1, 7])
-@pytest.mark.parametrize("layer", [BatchNorm(eps=0.1), LayerNorm(), Dense(1, "gelu"), Residual([Dense(1, "tanh")]), Scale(), PeriodicEmbedding(1), CategoryEmbedding([2])], ids=str)
+@pytest.mark.parametrize(
+    "layer",
+    [
+        BatchNorm(eps=0.1),
+        LayerNorm(),
+        Dense(1, "gelu"),
+        Residual([Dense(1, "tanh")]),
+        Scale(),
+        PeriodicEmbedding(1),
+        CategoryEmbedding([2]),
+    ],
+    ids=str,
+)
 def test_gradient_at_width_one(layer: Layer, n: int, record_property: Callable[[str, object], None]) -> None:
     check(lambda rng: draw_problem([Dense(1), layer], squared(1), rng, n=n, n_features=1), record_property)
 

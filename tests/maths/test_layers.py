@@ -153,7 +153,9 @@ def test_a_mix_goes_from_the_line_to_the_function_and_beyond() -> None:
 def test_a_periodic_embedding_is_each_column_and_mixtures_of_its_waves() -> None:
     network, X = Network([PeriodicEmbedding(2, n_frequencies=3, n_out=2, sigma=1.0)], WIDTH, dtype="float64"), signal()
     w1, b1, W2, b2 = (network.parameters[f"layers.0.{name}"] for name in ("w1", "b1", "W2", "b2"))
-    expected = [np.r_[x[j], np.cos(2 * np.pi * w1[j] * x[j] + b1[j]) @ W2[j] + b2[j]] if j < 2 else x[j : j + 1] for x in X for j in range(WIDTH)]
+    expected = [
+        np.r_[x[j], np.cos(2 * np.pi * w1[j] * x[j] + b1[j]) @ W2[j] + b2[j]] if j < 2 else x[j : j + 1] for x in X for j in range(WIDTH)
+    ]
     np.testing.assert_allclose(network.predict(X), np.concatenate(expected).reshape(len(X), -1), rtol=1e-12)
 
 

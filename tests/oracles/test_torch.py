@@ -208,7 +208,9 @@ def their_forward(layers: Any, theta: Mapping[str, Tensor], views: Any, X: Tenso
                 X = torch.cat([torch.cat([x[:, :, None], mixtures], dim=2).flatten(1), rest], dim=1)
             case CategoryEmbedding():
                 first = X.shape[1] - len(layer.levels)
-                codes = [X[:, first + j].long().where((X[:, first + j] >= 0) & (X[:, first + j] < n), n - 1) for j, n in enumerate(layer.levels)]
+                codes = [
+                    X[:, first + j].long().where((X[:, first + j] >= 0) & (X[:, first + j] < n), n - 1) for j, n in enumerate(layer.levels)
+                ]
                 X = torch.cat([X[:, :first], *(F.embedding(code, theta[f"{name}T{j}"]) for j, code in enumerate(codes))], dim=1)
             case Dropout():
                 if run.training and layer.rate:

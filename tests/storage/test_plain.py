@@ -123,7 +123,10 @@ DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto
         ),
         *((layer_from_plain, {**PERIODIC, "sigma": s}) for s in (0.0, -1.0, 1e400, "1", True, None)),
         (layer_from_plain, {name: value for name, value in PERIODIC.items() if name != "sigma"}),
-        *((layer_from_plain, {**CATEGORY, "levels": levels}) for levels in ([], 3, "33", None, [0], [-1], [2**24 + 1], [3.0], [True], [[3]], {"3": 3})),
+        *(
+            (layer_from_plain, {**CATEGORY, "levels": levels})
+            for levels in ([], 3, "33", None, [0], [-1], [2**24 + 1], [3.0], [True], [[3]], {"3": 3})
+        ),
         *((layer_from_plain, {**CATEGORY, "n_out": n}) for n in (0, 2**31, 3.0, True, None)),
         *((layer_from_plain, {"kind": "residual", "layers": inner}) for inner in ([], [1], DENSE, "dense", None)),
         (loss_from_plain, None),
