@@ -20,29 +20,29 @@ constexpr double leaky_slope = 0.01, selu_alpha = 1.6732632423543772, selu_scale
 constexpr double inverse_sqrt_2 = 0.7071067811865476, inverse_sqrt_2pi = 0.3989422804014327;
 
 template <class T>
-T nonpositive(T z) {
+[[gnu::always_inline]] inline T nonpositive(T z) {
     return z > 0 ? T(0) : z;
 }
 
 // fmax would turn a NaN into a number; a comparison lets it through, as NumPy does.
 template <class T>
-T positive(T z) {
+[[gnu::always_inline]] inline T positive(T z) {
     return z < 0 ? T(0) : z;
 }
 
 template <class T>
-T sigmoid(T z) {
+[[gnu::always_inline]] inline T sigmoid(T z) {
     const T e = exponential(-std::abs(z));
     return (z >= 0 ? T(1) : e) / (1 + e);
 }
 
 template <class T>
-T softplus(T z) {
+[[gnu::always_inline]] inline T softplus(T z) {
     return positive(z) + logarithm_1_plus(exponential(-std::abs(z)));
 }
 
 template <class T>
-T normal_cdf(T z) {
+[[gnu::always_inline]] inline T normal_cdf(T z) {
     return T(0.5) * std::erfc(z * T(-inverse_sqrt_2));
 }
 

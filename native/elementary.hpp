@@ -1,5 +1,6 @@
 // Exponential, logarithm, sine and cosine without a branch, so that a loop over them becomes vectors: the power series after a
 // reduction of the argument. Errors are of two or three units in the last place; not a number goes in and comes out.
+// They are always inlined, since a loop with a call in it becomes no vectors.
 #pragma once
 
 #include <cmath>
@@ -31,13 +32,13 @@ struct Format<double> {
 };
 
 template <class T>
-inline typename Format<T>::Integer bits(T x) {
+[[gnu::always_inline]] inline typename Format<T>::Integer bits(T x) {
     return __builtin_bit_cast(typename Format<T>::Integer, x);
 }
 
 // 2^n for n within the normal exponents.
 template <class T>
-inline T power_of_two(typename Format<T>::Integer n) {
+[[gnu::always_inline]] inline T power_of_two(typename Format<T>::Integer n) {
     return __builtin_bit_cast(T, static_cast<typename Format<T>::Integer>((n + Format<T>::bias) << Format<T>::mantissa));
 }
 
@@ -49,7 +50,7 @@ struct Reduced {
 };
 
 template <class T>
-inline Reduced<T> reduce(T x) {
+[[gnu::always_inline]] inline Reduced<T> reduce(T x) {
     using F = Format<T>;
     const T shifted = x * T(1.4426950408889634) + F::rounder;
     const T n = shifted - F::rounder;
@@ -58,7 +59,7 @@ inline Reduced<T> reduce(T x) {
 
 // exp(r) - 1 = r (1 + r/2 (1 + r/3 (1 + ...))).
 template <class T>
-inline T small_expm1(T r) {
+[[gnu::always_inline]] inline T small_expm1(T r) {
     T sum = 1;
     for (int k = Format<T>::n_powers; k >= 2; --k) sum = 1 + r * (1 / T(k)) * sum;
     return r * sum;
@@ -66,7 +67,7 @@ inline T small_expm1(T r) {
 
 // exp(x); 0 and infinity beyond the range of T.
 template <class T>
-inline T exponential(T x) {
+[[gnu::always_inline]] inline T exponential(T x) {
     using F = Format<T>;
     x = x < F::lowest ? F::lowest : x;
     x = x > F::highest ? F::highest : x;
@@ -77,7 +78,7 @@ inline T exponential(T x) {
 
 // exp(x) - 1 for x of at most 40, exact near 0 too.
 template <class T>
-inline T exponential_minus_1(T x) {
+[[gnu::always_inline]] inline T exponential_minus_1(T x) {
     x = x < T(-60) ? T(-60) : x;
     const auto [n, r] = reduce(x);
     const T scale = power_of_two<T>(n);
@@ -85,7 +86,7 @@ inline T exponential_minus_1(T x) {
 }
 
 template <class T>
-inline T hyperbolic_tangent(T x) {
+[[gnu::always_inline]] inline T hyperbolic_tangent(T x) {
     T near = x < T(-20) ? T(-20) : x;
     near = near > T(20) ? T(20) : near;
     const T e = exponential_minus_1(2 * near);
@@ -94,13 +95,13 @@ inline T hyperbolic_tangent(T x) {
 
 // log(x) of a positive normal x: x = 2^n (1 + f), log(1 + f) = 2 (s + s^3/3 + s^5/5 + ...), s = f / (2 + f), |s| <= 0.172.
 template <class T>
-inline T logarithm(T x) {
+[[gnu::always_inline]] inline T logarithm(T x) {
     using F = Format<T>;
     using Integer = typename F::Integer;
     // The bits of sqrt(1/2), so that 1 + f lies between it and sqrt(2).
     const Integer middle = bits(T(0.70710678118654752));
     const Integer n = (bits(x) - middle) >> F::mantissa;
-    const T f = __builtin_bit_cast(T, static_cast<Integer>(bits(x) - (n << F::mantissa))) - 1;
+    const T f = __builtin_bit_cast(T, static_cast<Integer>(bits(x) - n * (Integer(1) << F::mantissa))) - 1;
     const T s = f / (2 + f), square = s * s;
     T sum = 0;
     for (int k = F::n_odd - 1; k >= 1; --k) sum = square * (1 / T(2 * k + 1) + sum);
@@ -110,7 +111,7 @@ inline T logarithm(T x) {
 
 // log(1 + u) for u from 0 to 1: the logarithm of the rounded sum, corrected by what the rounding lost.
 template <class T>
-inline T logarithm_1_plus(T u) {
+[[gnu::always_inline]] inline T logarithm_1_plus(T u) {
     const T w = 1 + u;
     return logarithm(w) + (u - (w - 1)) / w;
 }
@@ -135,7 +136,7 @@ template <class T>
 inline constexpr TurnSeries<T> turn_series{};
 
 template <class T, class V>
-inline V power_series(const T (&coefficients)[Format<T>::n_turn], V square) {
+[[gnu::always_inline]] inline V power_series(const T (&coefficients)[Format<T>::n_turn], V square) {
     V sum = square * coefficients[Format<T>::n_turn - 1] + coefficients[Format<T>::n_turn - 2];
 #pragma GCC unroll 16
     for (int k = Format<T>::n_turn - 3; k >= 0; --k) sum = square * sum + coefficients[k];
@@ -144,14 +145,14 @@ inline V power_series(const T (&coefficients)[Format<T>::n_turn], V square) {
 
 // What is left of a turns, a >= 0, when whole ones are taken away: exactly, in [-1/2, 1/2].
 template <class T, class V>
-inline V part_of_turn(V a) {
+[[gnu::always_inline]] inline V part_of_turn(V a) {
     const V n = (a + Format<T>::whole) - Format<T>::whole;
     return a < Format<T>::whole ? a - n : a - a;
 }
 
 // cos(2 pi u) = sin(2 pi (1/4 - |r|)) with r = u less whole turns; T is the type of a number, V that or a vector of them.
 template <class T, class V>
-inline V cosine_of_turns(V u) {
+[[gnu::always_inline]] inline V cosine_of_turns(V u) {
     const V r = part_of_turn<T, V>(u < T(0) ? -u : u), v = T(0.25) - (r < T(0) ? -r : r);
     return v * power_series<T, V>(turn_series<T>.sine, v * v);
 }
@@ -163,7 +164,7 @@ struct OnCircle {
 
 // cos(2 pi u) as above, and sin(2 pi u) = cos(2 pi (1/4 - |r|)) with the sign of r.
 template <class T, class V>
-inline OnCircle<V> circle_of_turns(V u) {
+[[gnu::always_inline]] inline OnCircle<V> circle_of_turns(V u) {
     const V a = u < T(0) ? -u : u, r = part_of_turn<T, V>(a), v = T(0.25) - (r < T(0) ? -r : r), square = v * v;
     const V sine = power_series<T, V>(turn_series<T>.cosine, square);
     return {v * power_series<T, V>(turn_series<T>.sine, square), u * r < T(0) ? -sine : sine};

@@ -78,10 +78,10 @@ std::vector<T> drive(LossKind kind, OptimizerKind optimizer, Activation f, unsig
     if (d > 1) e = network.categories(e, std::vector<std::size_t>(d / 2, 1 + random() % 3), 1 + random() % 5);
     network.unit(Kind::scale, e);
     network.plain(Kind::residual_begin, e);
-    const std::size_t first = network.operations.size() - 1;
+    const std::size_t outer = network.operations.size() - 1;
     network.dense(e, width, f);
     network.dense(width, e, Activation::tanh);
-    network.plain(Kind::residual_end, e, Activation::identity, 0, first);
+    network.plain(Kind::residual_end, e, Activation::identity, 0, outer);
     if (seed % 3 == 0) e = network.periodic(e, 1, 2, 1);  // with a gradient by its input
     network.dense(e, width, Activation::identity);
     network.unit(Kind::mixed_activation, width, f);

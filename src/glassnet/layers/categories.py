@@ -50,13 +50,13 @@ class CategoryEmbedding:
 
     def __post_init__(self) -> None:
         given: Any = self.levels
-        levels = tuple(given) if isinstance(given, Sequence) and not isinstance(given, str) else ()
-        if not levels or not all(_is_count(n) and n <= MOST_LEVELS for n in levels):
+        levels = tuple(given) if isinstance(given, Sequence) else ()
+        if not levels or not all(_is_count(n, MOST_LEVELS) for n in levels):
             raise SettingError(
                 f"levels of a category embedding are the numbers of levels of the last columns, each from 1 to {MOST_LEVELS:,}, such as "
                 f"[30, 12], but {str(self.levels)[:200]} came."
             )
-        if not _is_count(self.n_out):
+        if not _is_count(self.n_out, np.inf):
             raise SettingError(f"n_out of a category embedding is a whole number, at least 1, but {self.n_out!r} came.")
         object.__setattr__(self, "levels", tuple(map(int, levels)))
 
@@ -99,5 +99,5 @@ def _codes(x: Array, n: int) -> Array:
     return np.where((x >= 0.0) & (x < n), x, n - 1).astype(np.int64)
 
 
-def _is_count(value: Any) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 1
+def _is_count(value: Any, most: float) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and 1 <= int(value) <= most

@@ -13,7 +13,9 @@ from glassnet.parameters import Spec, Views
 
 @dataclass(frozen=True)
 class Scale:
-    """Y = X * s, with X and Y (n, n_in), s (n_in,).
+    """Y = X * s, a factor for each column.
+
+    X and Y (n, n_in), s (n_in,)
 
     s starts at 1, does not decay, and learns at six times the rate: a column that says nothing is turned down in a few steps,
     where the weights behind it would each have to shrink by themselves. Holzmueller, Grinsztajn and Steinwart 2024, "Better by
