@@ -39,7 +39,7 @@ ROOMS = {
     "training": "errors rng parameters activations losses penalties schedules optimizers network engines data",
     "model": "errors losses network engines data",
     "predictor": "errors losses engines data model",
-    "fitting": f"{MATHS} engines data training model",
+    "fitting": f"{MATHS} initialization engines data training model",
     "storage": "errors parameters losses layers network data model",
     "report": "errors network data training model fitting",
     "estimators": HOUSE,
