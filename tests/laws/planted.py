@@ -170,7 +170,7 @@ FAULTS: dict[str, Fault] = {
     "periodic: a turn is not 2 pi": after(PeriodicEmbedding, write("w1", lambda p, g, cache, dY: g.w1 / (2.0 * np.pi))),
     "periodic: wrong sign of the slope": after(PeriodicEmbedding, write("b1", lambda p, g, cache, dY: -g.b1)),
     "periodic: one entry of dW2 lost": after(
-        PeriodicEmbedding, write("W2", lambda p, g, cache, dY: np.where(g.W2 < g.W2.max(), g.W2, 0.0))
+        PeriodicEmbedding, write("W2", lambda p, g, cache, dY: np.where(g.W2.max() > g.W2, g.W2, 0.0))
     ),
     "periodic: the waves forgotten in dX": after(PeriodicEmbedding, lambda p, g, cache, dY, dX: dY[:, -dX.shape[1] :]),
     "categories: the last row of a level alone": after(CategoryEmbedding, last_row_of_a_level),
