@@ -100,4 +100,4 @@ def _codes(x: Array, n: int) -> Array:
 
 
 def _is_count(value: Any, most: float) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and 1 <= int(value) <= most
+    return not isinstance(value, bool) and isinstance(value, Integral) and 1 <= int(value) <= most
