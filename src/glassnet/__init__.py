@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from glassnet.training.epochs import train
     from glassnet.training.history import Epoch
     from glassnet.training.plan import Plan
+    from glassnet.training.recipes import Recipe
     from glassnet.training.stopping import EarlyStopping
 
 __version__ = "0.1.0"
@@ -58,6 +59,7 @@ __all__ = [
     "PeriodicEmbedding",
     "Plan",
     "RMSprop",
+    "Recipe",
     "Residual",
     "SGD",
     "Scale",
@@ -98,6 +100,7 @@ _HOMES = {
     "glassnet.storage": ("load",),
     "glassnet.training.epochs": ("train",),
     "glassnet.training.plan": ("Plan",),
+    "glassnet.training.recipes": ("Recipe",),
     "glassnet.training.history": ("Epoch",),
     "glassnet.training.stopping": ("EarlyStopping",),
 }

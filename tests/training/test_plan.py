@@ -14,17 +14,8 @@ from glassnet.losses import Huber, Quantile
 from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
 from glassnet.penalties import Penalty
 from glassnet.schedules import Cosine
-from glassnet.training.plan import (
-    LEARNING_RATE,
-    MAX_UPDATES,
-    MIN_EPOCHS,
-    MIN_ROWS_TO_HOLD_OUT,
-    MIN_UPDATES,
-    MOST_EPOCHS,
-    PATIENCE,
-    WEIGHT_DECAY,
-    Plan,
-)
+from glassnet.training.plan import MIN_ROWS_TO_HOLD_OUT, PATIENCE, Plan
+from glassnet.training.recipes import PLAIN, RECIPES, Recipe, recipe_for
 
 
 @pytest.mark.parametrize(
@@ -41,27 +32,27 @@ from glassnet.training.plan import (
     ],
 )
 def test_batches_and_epochs_follow_from_the_rows(n_rows: int, batch_size: int, max_epochs: int) -> None:
-    plan = Plan().resolved(n_rows)
+    plan = Plan(recipe="plain").resolved(n_rows, classes=True)
     assert (plan.batch_size, plan.max_epochs, plan.early_stopping) == (batch_size, max_epochs, True)
 
 
 @pytest.mark.parametrize("n_rows", [1, 4, 33, 99, 100, 150, 499, 500, 1_999, 2_000, 12_345, 10**6])
 def test_few_rows_get_their_updates_and_many_no_more_than_they_need(n_rows: int) -> None:
-    plan = Plan().resolved(n_rows)
+    plan = Plan(recipe="plain").resolved(n_rows, classes=True)
     assert plan.max_epochs is not None
     steps = -(-n_rows // (plan.batch_size or 1))
-    assert plan.max_epochs * steps >= MIN_UPDATES or plan.max_epochs == MOST_EPOCHS
-    assert plan.max_epochs * steps <= max(MAX_UPDATES, MIN_EPOCHS * steps)
-    assert MIN_EPOCHS <= plan.max_epochs <= MOST_EPOCHS
+    assert plan.max_epochs * steps >= PLAIN.min_updates or plan.max_epochs == PLAIN.most_epochs
+    assert plan.max_epochs * steps <= max(PLAIN.max_updates, PLAIN.min_epochs * steps)
+    assert PLAIN.min_epochs <= plan.max_epochs <= PLAIN.most_epochs
     assert plan.early_stopping == (n_rows >= MIN_ROWS_TO_HOLD_OUT)
     assert plan.patience == max(1, plan.max_epochs // 2)
 
 
 def test_nothing_is_left_open_but_the_tasks_own() -> None:
-    plan = Plan().resolved(1000)
+    plan = Plan(recipe="plain").resolved(1000, classes=True)
     open_still = {field.name for field in fields(plan) if getattr(plan, field.name) is None}
     assert open_still == {"loss", "scoring", "class_weight", "clip_norm", "n_threads"}
-    assert plan.resolved(10) == plan
+    assert plan.resolved(10, classes=True) == plan
     assert plan.hidden_activations() == [(size, "relu") for size in plan.hidden_layer_sizes or ()]  # type: ignore[union-attr]
 
 
@@ -75,36 +66,36 @@ GIVEN: dict[str, Any] = {
 @pytest.mark.parametrize("name", GIVEN)
 @pytest.mark.parametrize("n_rows", [4, 100_000])
 def test_what_is_given_stays(name: str, n_rows: int) -> None:
-    assert getattr(Plan(**{name: GIVEN[name]}).resolved(n_rows), name) == GIVEN[name]
+    assert getattr(Plan(recipe="plain", **{name: GIVEN[name]}).resolved(n_rows, classes=True), name) == GIVEN[name]
 
 
 def test_patience_is_long_along_the_chosen_cycle_and_short_beside_a_schedule_of_ones_own() -> None:
-    assert Plan(max_epochs=80).resolved(4).patience == 40
-    assert Plan(max_epochs=80, schedule="cosine").resolved(4).patience == PATIENCE
-    assert Plan(max_epochs=1).resolved(4).patience == 1
+    assert Plan(recipe="plain", max_epochs=80).resolved(4, classes=True).patience == 40
+    assert Plan(recipe="plain", max_epochs=80, schedule="cosine").resolved(4, classes=True).patience == PATIENCE
+    assert Plan(recipe="plain", max_epochs=1).resolved(4, classes=True).patience == 1
 
 
 def test_a_validation_set_is_there_to_stop_by() -> None:
-    assert Plan().resolved(4, has_validation=True).early_stopping is True
-    assert Plan(early_stopping=False).resolved(4, has_validation=True).early_stopping is False
+    assert Plan(recipe="plain").resolved(4, classes=True, has_validation=True).early_stopping is True
+    assert Plan(recipe="plain", early_stopping=False).resolved(4, classes=True, has_validation=True).early_stopping is False
 
 
 @pytest.mark.parametrize("optimizer", ["lbfgs", LBFGS(history=3)])
 def test_lbfgs_has_no_schedule_and_its_own_number_of_iterations(optimizer: Any) -> None:
-    plan = Plan(optimizer=optimizer).resolved(100_000)
+    plan = Plan(recipe="plain", optimizer=optimizer).resolved(100_000, classes=True)
     assert (plan.schedule, plan.max_epochs, plan.learning_rate, plan.weight_decay) == ("constant", 200, None, None)
     assert isinstance(plan.bound_optimizer(), LBFGS)
 
 
 @pytest.mark.parametrize(("sizes", "expected"), [(7, (7,)), ((), ()), ([5, 4], (5, 4)), (np.array([5, 4]), (5, 4)), (np.int64(3), (3,))])
 def test_hidden_layers_come_as_a_number_or_a_sequence(sizes: Any, expected: tuple[int, ...]) -> None:
-    plan = Plan(hidden_layer_sizes=sizes).resolved(100)
+    plan = Plan(recipe="plain", hidden_layer_sizes=sizes).resolved(100, classes=True)
     assert plan.hidden_layer_sizes == expected
     assert all(type(size) is int for size in plan.hidden_layer_sizes)
 
 
 def test_activations_may_differ_by_layer() -> None:
-    named = Plan(hidden_layer_sizes=(3, 2), activation=["tanh", ACTIVATIONS["relu"]]).resolved(10)
+    named = Plan(recipe="plain", hidden_layer_sizes=(3, 2), activation=["tanh", ACTIVATIONS["relu"]]).resolved(10, classes=True)
     assert named.hidden_activations() == [(3, "tanh"), (2, ACTIVATIONS["relu"])]
     with pytest.raises(SettingError, match="activation names 1 functions for 2 hidden layers: give one, or one for each"):
         replace(named, activation=["tanh"]).hidden_activations()
@@ -113,7 +104,7 @@ def test_activations_may_differ_by_layer() -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({}, AdamW(lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)),
+        ({}, AdamW(lr=PLAIN.learning_rate, weight_decay=PLAIN.weight_decay)),
         ({"learning_rate": 0.01, "weight_decay": 0.0}, AdamW(lr=0.01, weight_decay=0.0)),
         ({"optimizer": "adamw"}, AdamW()),
         ({"optimizer": "adam"}, Adam()),
@@ -126,7 +117,7 @@ def test_activations_may_differ_by_layer() -> None:
     ids=str,
 )
 def test_the_optimizer_gets_rate_and_decay(settings: dict[str, Any], expected: Any) -> None:
-    assert Plan(**settings).resolved(100).bound_optimizer() == expected
+    assert Plan(recipe="plain", **settings).resolved(100, classes=True).bound_optimizer() == expected
 
 
 def test_the_penalty_is_there_when_one_of_both_is() -> None:
@@ -175,7 +166,7 @@ def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], match: s
         plan.penalty()
 
     with pytest.raises(SettingError, match=match):
-        use(Plan(**settings).resolved(100))
+        use(Plan(recipe="plain", **settings).resolved(100, classes=True))
 
 
 def my_loss(Z: Any, y: Any) -> Any:
@@ -195,7 +186,7 @@ def my_loss(Z: Any, y: Any) -> Any:
     ids=range(6),
 )
 def test_a_plan_can_be_written_as_json(plan: Plan) -> None:
-    for each in (plan, plan.resolved(100)):
+    for each in (plan, plan.resolved(100, classes=True)):
         plain = each.to_plain()
         assert set(plain) == {field.name for field in fields(Plan)}
         assert json.loads(json.dumps(plain, allow_nan=False)) == plain
@@ -206,3 +197,36 @@ def test_what_was_chosen_is_written_by_its_name() -> None:
     assert plain["loss"] == "Huber(delta=0.5)"
     assert plain["scoring"] == "my_loss"
     assert (plain["batch_size"], plain["class_weight"], plain["patience"]) == (3, {"1": 0.5}, "inf")
+
+
+# Recipes
+
+
+@pytest.mark.parametrize("classes", [True, False])
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_fills_what_the_plan_leaves_open_and_nothing_else(name: str, classes: bool) -> None:
+    recipe = recipe_for(name, classes=classes)
+    plan = Plan(recipe=name).resolved(3_000, classes=classes)
+    assert plan.recipe == recipe
+    for setting in ("activation", "dropout", "learning_rate", "schedule", "weight_decay", "label_smoothing", "dropout_schedule"):
+        assert getattr(plan, setting) == getattr(recipe, setting)
+    assert Plan(recipe=name, learning_rate=0.123, dropout=0.5).resolved(3_000, classes=classes).learning_rate == 0.123
+    assert plan.resolved(10, classes=not classes).recipe == recipe  # once chosen it stays
+    assert json.loads(json.dumps(plan.to_plain()))["recipe"]["learning_rate"] == recipe.learning_rate
+
+
+def test_a_recipe_of_ones_own_is_taken_as_it_is() -> None:
+    own = replace(PLAIN, hidden_layer_sizes=(5,), batch_sizes=((10, 2), (0, 4)))
+    assert recipe_for(own, classes=False) is own
+    assert Plan(recipe=own).resolved(9, classes=True).batch_size == 2
+    assert Plan(recipe=own).resolved(10, classes=True).batch_size == 4
+    assert Plan(recipe=own).resolved(10, classes=True).hidden_layer_sizes == (5,)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "match"),
+    [("standart", "Did you mean 'standard'"), (7, "a recipe is a name or a glassnet.Recipe"), (Recipe, "a recipe is a name")],
+)
+def test_a_recipe_that_is_none_is_refused(recipe: Any, match: str) -> None:
+    with pytest.raises(SettingError, match=match):
+        Plan(recipe=recipe).resolved(10, classes=True)

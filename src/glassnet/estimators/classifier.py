@@ -19,6 +19,7 @@ from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
 from glassnet.losses import Loss, Softmax
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
+from glassnet.training.recipes import Recipe
 
 
 class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
@@ -29,6 +30,8 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
 
     Parameters
     ----------
+    recipe : str or Recipe
+        What is chosen where the parameters below say nothing: "standard" or "plain", see `glassnet.training.recipes`.
     hidden_layer_sizes : int or sequence of int, optional
         Units of each hidden layer; `()` is a linear model.
     activation : str, activation function or a sequence of them, optional
@@ -120,6 +123,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
     def __init__(
         self,
         *,
+        recipe: str | Recipe = "plain",
         hidden_layer_sizes: Sequence[int] | int | None = None,
         activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None,
         dropout: float | None = None,
@@ -149,6 +153,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:
+        self.recipe = recipe
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout

@@ -19,6 +19,7 @@ from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
 from glassnet.losses import Loss, Quantile
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
+from glassnet.training.recipes import Recipe
 
 
 class GlassNetRegressor(RegressorMixin, NetworkEstimator):
@@ -29,6 +30,8 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
 
     Parameters
     ----------
+    recipe : str or Recipe
+        What is chosen where the parameters below say nothing: "standard" or "plain", see `glassnet.training.recipes`.
     hidden_layer_sizes : int or sequence of int, optional
         Units of each hidden layer; `()` is a linear model.
     activation : str, activation function or a sequence of them, optional
@@ -115,6 +118,7 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
     def __init__(
         self,
         *,
+        recipe: str | Recipe = "plain",
         hidden_layer_sizes: Sequence[int] | int | None = None,
         activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None,
         dropout: float | None = None,
@@ -142,6 +146,7 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         n_threads: int | None = None,
         verbose: bool = False,
     ) -> None:
+        self.recipe = recipe
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout

@@ -101,10 +101,9 @@ class Session:
         weight = check_weight(sample_weight, table.n_rows)
         if target is None:
             target = earlier.target if earlier else make_target(plan, values, task, names, weight)
-        loss = make_loss(plan, target)
         (table, y, weight), present = _present(table, values, weight, target, plan)
         plan = plan.resolved(table.n_rows, classes=target.task != "regression", has_validation=validation is not None)
-        recipe = plan.resolved_recipe
+        recipe, loss = plan.resolved_recipe, make_loss(plan, target)
         plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
         training, held, split = _parts((table, y, weight), present, target, plan, validation, groups, time)
         encoder = earlier.encoder if earlier else Encoder.fit(training[0], training[2], recipe.coding)
@@ -159,6 +158,8 @@ class Session:
         assert plan.patience is not None
         assert self.rows is not None
         stop = EarlyStopping(plan.patience, plan.scoring) if plan.early_stopping else None
+        if stop and self.held_out and plan.scoring is None and self._by_error:
+            stop = EarlyStopping(plan.patience, watch="validation_score", ties="last")
         schedules = {name: getattr(plan, name) for name in ("schedule", "dropout_schedule", "decay_schedule")}
         if isinstance(optimizer, LBFGS):
             if any(made != "constant" for made in schedules.values()) or plan.clip_norm is not None:
@@ -240,12 +241,28 @@ class Session:
             **schedules,
         )
 
+    @property
+    def _by_error(self) -> bool:
+        """Whether the share of wrong labels ends training."""
+        return self.plan.resolved_recipe.stop_by == "error" and self.target.task in ("binary", "multiclass")
+
     def _validation(self, table: Table, y: Array, weight: Array | None) -> Validation:
         rows = check_validation(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
         if self.plan.scoring is None:
-            return Validation(rows.X, rows.y, rows.weight)
+            return Validation(rows.X, rows.y, rows.weight, accuracy_of(rows.y, rows.weight) if self._by_error else None)
         model = Model(self.encoder, self.target, self.network, self.loss)
         return Validation(rows.X, rows.y, rows.weight, bind_scorer(self.plan.scoring, model, table, model.truth(y), weight))
+
+
+def accuracy_of(y: Array, weight: Array | None) -> Callable[[Array], float]:
+    """Return a function from raw scores to the share of right labels, by weight."""
+    labels = y[:, 0] if y.ndim == 2 else y
+
+    def score(Z: Array) -> float:
+        said = Z[:, 0] > 0.0 if Z.shape[1] == 1 else Z.argmax(axis=1)
+        return float(np.average(said == labels, weights=weight))
+
+    return score
 
 
 def _present(table: Table, values: Any, weight: Array | None, target: Target, plan: Plan) -> tuple[Part, Array]:

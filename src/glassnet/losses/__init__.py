@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from glassnet.errors import SettingError, unknown_name
@@ -23,6 +24,7 @@ __all__ = [
     "Softmax",
     "Squared",
     "loss_function",
+    "unsmoothed",
 ]
 
 
@@ -41,6 +43,11 @@ def loss_function(loss: str | Loss | Any) -> Loss:
     if callable(loss):
         return CustomLoss(loss, name=getattr(loss, "__name__", "custom"))
     raise SettingError(f"a loss is a name, a loss object or a function (Z, y) -> (L, dZ), but {loss!r} came.")
+
+
+def unsmoothed(loss: Loss) -> Loss:
+    """Return the loss without label smoothing."""
+    return replace(loss, label_smoothing=0.0) if isinstance(loss, Logistic | Softmax) else loss
 
 
 LOSSES: dict[str, Any] = {

@@ -13,7 +13,7 @@ import numpy as np
 from glassnet.activations import ActivationFunction
 from glassnet.errors import SettingError, is_number, unknown_name
 from glassnet.losses import Loss
-from glassnet.optimizers import LBFGS, AdamW, Optimizer, optimizer_settings
+from glassnet.optimizers import LBFGS, Adam, AdamW, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, Schedule
 from glassnet.training.checks import check_counts, check_seed
@@ -117,7 +117,7 @@ class Plan:
             activation=_chosen(self.activation, recipe.activation),
             dropout=_chosen(self.dropout, 0.0 if full else recipe.dropout),
             normalization=_chosen(self.normalization, "none"),
-            optimizer=_chosen(self.optimizer, AdamW(beta2=recipe.beta2)),
+            optimizer=_chosen(self.optimizer, "adamw"),
             learning_rate=_chosen(self.learning_rate, recipe.learning_rate if own else None),
             schedule=_chosen(self.schedule, "constant" if full else recipe.schedule),
             dropout_schedule=_chosen(self.dropout_schedule, "constant" if full else recipe.dropout_schedule),
@@ -154,6 +154,8 @@ class Plan:
         """Return the optimizer with the learning rate and the weight decay of a resolved plan."""
         assert self.optimizer is not None
         optimizer = optimizer_settings("adamw" if self.optimizer == "adam" and self.weight_decay else self.optimizer)
+        if isinstance(self.optimizer, str) and isinstance(optimizer, Adam | AdamW):  # a name leaves its settings to the recipe
+            optimizer = replace(optimizer, beta2=self.resolved_recipe.beta2)
         if self.weight_decay is not None and isinstance(optimizer, AdamW):
             optimizer = replace(optimizer, weight_decay=self.weight_decay)
         elif self.weight_decay:

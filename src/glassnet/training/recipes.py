@@ -46,6 +46,7 @@ class Recipe:
     min_updates, most_epochs : updates that a network gets where `most_epochs` allow it, however few rows there are
     max_updates, min_epochs, max_epochs : `max_epochs`, but at most so many updates where that leaves `min_epochs`
     patience : epochs without gain before stopping, as a share of all
+    stop_by : "loss" of the rows held out, or "error": the share of wrong labels, of equals the last
     """
 
     scaling: str = "standard"
@@ -79,6 +80,7 @@ class Recipe:
     min_epochs: int = 10
     max_epochs: int = 50
     patience: float = 0.5
+    stop_by: str = "loss"
 
     @property
     def coding(self) -> CodingSettings:

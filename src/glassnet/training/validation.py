@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.data.split import split_rows
 from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError
-from glassnet.losses import Loss
+from glassnet.losses import Loss, unsmoothed
 from glassnet.network import Network
 from glassnet.training.checks import Rows, check_weight, make_rows
 from glassnet.training.scorers import LossAnswers, bind_scorer
@@ -33,10 +33,10 @@ class Validation:
     score: Callable[[Array], float] | None = None
 
     def measure(self, engine: Engine) -> tuple[float, float | None]:
-        """Return the mean loss and the score of the network as it is now."""
+        """Return the mean loss and the score of the network as it is now; labels are taken as they are, whatever training makes of them."""
         Z = engine.predict(self.X)
         with np.errstate(over="ignore", invalid="ignore"):
-            loss, _ = engine.loss.value_and_gradient(Z, self.y, self.weight)
+            loss, _ = unsmoothed(engine.loss).value_and_gradient(Z, self.y, self.weight)
         return loss, self.score(Z) if self.score else None
 
 
