@@ -94,4 +94,5 @@ SOURCES := pyproject.toml CMakeLists.txt $(wildcard native/*) $(shell find src -
 	$(PIP) install torch==2.13.0
 	$(PIP) install --upgrade 'pip>=25.1'
 	$(PIP) install . --group tables
+	$(PIP) install --no-deps --group tables-files
 	@touch $@

