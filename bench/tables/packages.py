@@ -54,7 +54,7 @@ def file(module: str, path: str, columns: Sequence[str] | None = None) -> pd.Dat
     assert package.submodule_search_locations
     settings: dict[str, Any] = {"header": None, "names": list(columns)} if columns else {}
     place = Path(package.submodule_search_locations[0], path)
-    return pd.read_csv(place, skipinitialspace=True, float_precision="round_trip", **settings)
+    return pd.read_csv(place, skipinitialspace=True, **settings)
 
 
 def keel(name: str, n_features: int) -> pd.DataFrame:

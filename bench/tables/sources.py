@@ -63,7 +63,7 @@ def from_folder(folder: Path, name: str) -> tuple[pd.DataFrame, np.ndarray[Any, 
     target = float if "regression" in schema["task"] else str
     kinds |= {MARK + column: target for column in schema["targets"]}
     # Only an empty cell is a gap: "NA" may be a level.
-    data = pd.read_csv(files / f"{name}.csv.gz", dtype=kinds, keep_default_na=False, na_values=[""], float_precision="round_trip")
+    data = pd.read_csv(files / f"{name}.csv.gz", dtype=kinds, keep_default_na=False, na_values=[""])
     for column, (kind, levels) in schema["cols"].items():
         if kind == "category":
             data[column] = pd.Categorical(data[column], categories=levels)
