@@ -52,7 +52,7 @@ def main() -> None:
     ]
     fits = [fit for fit in fits if (fit.name, fit.seed, fit.learner) not in there]
     print(f"{len(fits)} fits to run, {len(there)} lines there", flush=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
     pool = ThreadPoolExecutor(asked.jobs)
     try:
         for number, line in enumerate(pool.map(lambda fit: run(fit, asked.limit, [sys.executable, str(HERE / "fit.py")]), fits), 1):
@@ -62,6 +62,7 @@ def main() -> None:
         pool.shutdown(wait=False, cancel_futures=True)
         for child in list(CHILDREN):
             end(child)
+        signal.signal(signal.SIGTERM, before)
 
 
 def run(fit: Fit, limit: float, program: list[str]) -> journal.Line:
