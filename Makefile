@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CANDIDATES := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: help demo test test-slow test-sanitize lint bench wheel clean
+.PHONY: help demo test test-slow test-sanitize lint bench bench-tables wheel clean
 .DELETE_ON_ERROR:
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test-sanitize  the C++ under the compiler's sanitizers"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make bench      check, then time, and write bench/RESULTS.md (PARTS='grid xor': these alone)"
+	@echo "make bench-tables  fit learners of tables, and write bench/tables/RESULTS.md (OPTIONS='--data FOLDER --learners glassnet')"
 	@echo "make wheel      build a wheel for machines without a compiler (Linux)"
 	@echo "make clean      remove whatever was made here, .venv too"
 
@@ -46,6 +47,10 @@ lint: .venv/.test
 
 bench: .venv/.bench
 	$(BIN)/python bench/run.py $(PARTS)
+
+bench-tables: .venv/.tables
+	$(BIN)/python bench/tables/run.py $(OPTIONS)
+	$(BIN)/python bench/tables/summary.py
 
 # auditwheel names the oldest C library that it runs on, and puts in whatever else it needs.
 wheel: .venv/.made
@@ -83,4 +88,11 @@ SOURCES := pyproject.toml CMakeLists.txt $(wildcard native/*) $(shell find src -
 
 .venv/.bench: .venv/.test
 	$(PIP) install --group bench
+	@touch $@
+
+.venv/.tables: $(SOURCES) | .venv/.made
+	$(PIP) install torch==2.13.0
+	$(PIP) install --upgrade 'pip>=25.1'
+	$(PIP) install . --group tables
+	$(PIP) install --no-deps --group tables-files
 	@touch $@
