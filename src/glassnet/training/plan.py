@@ -128,7 +128,7 @@ class Plan:
             # A cycle finds its best weights near its end, so the chosen one is given time.
             patience=_chosen(self.patience, max(1, int(max_epochs * recipe.patience)) if self.schedule is None else PATIENCE),
             weight_decay=_chosen(self.weight_decay, recipe.weight_decay if own else None),
-            label_smoothing=_chosen(self.label_smoothing, recipe.label_smoothing),
+            label_smoothing=_chosen(self.label_smoothing, recipe.label_smoothing if classes else 0.0),
         )
 
     @property

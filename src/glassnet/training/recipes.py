@@ -2,7 +2,8 @@
 
 A `Plan` names one, and what the plan itself sets goes before the recipe. "standard" follows RealMLP (Holzmueller, Grinsztajn and
 Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data", table A.1), as far as our own measurements
-do not differ.
+do not differ: half the epochs, for twice as many gained nothing on the sets it was developed on, and the best epoch by the log loss of the
+rows held out, for by their error it was worse in both.
 """
 
 from __future__ import annotations
@@ -121,8 +122,8 @@ STANDARD = Recipe(
     batch_sizes=((0, 256),),
     min_updates=0,
     max_updates=1_000_000,
-    min_epochs=256,
-    max_epochs=256,
+    min_epochs=128,
+    max_epochs=128,
     patience=1.0,
 )
 

@@ -1,0 +1,173 @@
+"""What a recipe makes of a table: the coding of its columns, its layers, first values and steps; and models of it as good as any other."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+import glassnet
+from glassnet.data.columns import CodingSettings
+from glassnet.data.encoder import Encoder
+from glassnet.data.robust import quartiles
+from glassnet.data.table import table_of
+from glassnet.data.target import Target
+from glassnet.fitting.construction import input_layers, make_layers
+from glassnet.layers import Activation, CategoryEmbedding, Dense, Dropout, PeriodicEmbedding, Scale
+from glassnet.losses import Logistic
+from glassnet.training.plan import Plan
+from glassnet.training.recipes import RECIPES, STANDARD
+
+RNG = np.random.default_rng(0)
+N = 160
+TABLE = pd.DataFrame(
+    {
+        "a": RNG.normal(size=N),
+        "b": np.where(RNG.random(N) < 0.1, np.nan, RNG.normal(size=N)),
+        "city": RNG.choice([f"city{i}" for i in range(20)], N),
+        "flag": RNG.choice(["yes", "no"], N),
+    }
+)
+YES = TABLE["a"].to_numpy() + TABLE["city"].str.len() > 5.0
+TARGETS: dict[str, Any] = {
+    "binary": np.where(YES, "yes", "no"),
+    "multiclass": RNG.choice(["x", "y", "z"], N),
+    "regression": np.sin(3.0 * TABLE["a"].to_numpy()) + 7.0,
+    "several numbers": np.c_[TABLE["a"], TABLE["a"] ** 2],
+    "several labels": np.c_[YES, ~YES, TABLE["a"] > 0.0].astype(int),
+}
+QUICK: dict[str, Any] = {"max_epochs": 3, "hidden_layer_sizes": (8, 8)}
+
+
+# Robust scaling
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 17, 100])
+def test_quartiles_take_weights_as_repetitions_and_leave_gaps_out(n: int) -> None:
+    rng = np.random.default_rng(n)
+    X, weight = rng.normal(size=(n, 3)).round(1), rng.integers(1, 4, n)
+    X[rng.random((n, 3)) < 0.1] = np.nan
+    weighted, repeated = quartiles(X, weight.astype(float)), quartiles(np.repeat(X, weight, axis=0), np.ones(weight.sum()))
+    for one, other in zip(weighted, repeated, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("column", "centre", "width"),
+    [
+        ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], 4.0, 4.0),
+        ([0.0, 0.0, 0.0, 0.0, 0.0, 1.0], 0.0, 0.5),  # both quartiles are 0: half the range
+        ([3.0, 3.0, 3.0], 3.0, 1.0),
+        ([np.nan, np.nan], 0.0, 1.0),
+        ([-1e308, -1e308, 1e308, 1e308], -1e308, np.finfo(float).max),
+    ],
+)
+def test_centre_and_width(column: list[float], centre: float, width: float) -> None:
+    found, wide, _ = quartiles(np.array(column)[:, None], np.ones(len(column)))
+    assert (found[0], wide[0]) == (centre, width)
+
+
+def test_no_odd_value_moves_robust_scaling() -> None:
+    x = np.arange(100.0)
+    odd = np.where(x == 99.0, 1e9, x)
+    settings = CodingSettings("robust", 3.0)
+    plain, moved = (Encoder.fit(table_of({"x": values}), None, settings) for values in (x, odd))
+    assert plain == moved
+    assert np.abs(moved.encode(table_of({"x": odd}), "float64")).max() < 3.0
+
+
+# Codes
+
+
+def test_categories_of_many_levels_become_codes_behind_all_other_features() -> None:
+    encoder = Encoder.fit(table_of(TABLE), None, CodingSettings(most_one_hot=8))
+    assert encoder.feature_names == ("a", "b", "b is missing", "flag=no", "flag=yes", "city")
+    (coding,) = encoder.coded
+    assert coding.n_codes == len(coding.levels) + 2
+    rows = TABLE.iloc[:3].assign(city=[coding.levels[4], "never seen", None])
+    assert encoder.encode(table_of(rows), "float64")[:, -1].tolist() == [4.0, len(coding.levels), len(coding.levels) + 1.0]
+    assert Encoder.from_plain(encoder.to_plain()) == encoder
+    assert any("the code of one of" in words for _, _, words in encoder.describe())
+
+
+# Layers
+
+
+def test_the_standard_layers_stand_in_their_order() -> None:
+    plan = Plan(recipe="standard").resolved(N, classes=True)
+    encoder = Encoder.fit(table_of(TABLE), None, STANDARD.coding)
+    layers = make_layers(plan, encoder, 3)
+    kinds = [type(layer) for layer in layers]
+    assert kinds == [PeriodicEmbedding, CategoryEmbedding, Scale, *([Dense, Activation, Dropout] * 3), Dense]
+    assert layers[0] == PeriodicEmbedding(2, STANDARD.n_frequencies, STANDARD.n_periodic, STANDARD.sigma)
+    assert layers[1].levels == (22,)  # type: ignore[attr-defined]
+    assert all(layer.parametrization == "ntk" for layer in layers if isinstance(layer, Dense))
+    assert all(layer.mix for layer in layers if isinstance(layer, Activation))
+
+
+def test_what_a_table_lacks_has_no_layer() -> None:
+    words = Encoder.fit(table_of(TABLE[["flag"]]), None, STANDARD.coding)
+    sparse = Encoder.fit(table_of(sp.csr_matrix(np.eye(4))), None, STANDARD.coding)
+    assert [type(layer) for layer in input_layers(STANDARD, words)] == [Scale]
+    assert input_layers(STANDARD, sparse) == []
+
+
+# Fits
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_model_of_every_recipe_is_saved_and_loaded_with_equal_bits(name: str, target: str, tmp_path: Path) -> None:
+    model = glassnet.fit(TABLE, TARGETS[target], Plan(recipe=name, **QUICK))
+    model.save(tmp_path / "m.glassnet")
+    loaded = glassnet.load(tmp_path / "m.glassnet")
+    np.testing.assert_array_equal(loaded.raw_scores(TABLE), model.raw_scores(TABLE))
+    np.testing.assert_array_equal(loaded.predict(TABLE), model.predict(TABLE))
+    again = glassnet.fit(TABLE, TARGETS[target], Plan(recipe=name, **QUICK))
+    np.testing.assert_array_equal(again.raw_scores(TABLE), model.raw_scores(TABLE))
+
+
+def test_first_values_are_fitted_to_the_rows() -> None:
+    fitted, free = (
+        glassnet.fitting.Session.begin(
+            table_of(TABLE), TARGETS["regression"], Plan(recipe=replace(STANDARD, from_data=on), early_stopping=False, dtype="float64")
+        )
+        for on in (True, False)
+    )
+    for session, varies_by_1 in ((fitted, True), (free, False)):
+        assert session.rows is not None
+        first = next(i for i, layer in enumerate(session.network.layers) if isinstance(layer, Dense))
+        Z = glassnet.Network(session.network.layers[:first], session.network.n_features, dtype="float64")
+        Z.parameters.theta[...] = 0.0
+        for key in Z.parameters:
+            Z.parameters[key] = session.network.parameters[key]
+        pre = Z.predict(session.rows.X) @ session.network.parameters[f"layers.{first}.W"]
+        assert bool(np.allclose(pre.std(axis=0), 1.0)) is varies_by_1
+
+
+def test_labels_are_smoothed_in_training_alone() -> None:
+    session = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS["binary"], Plan(recipe="standard"))
+    assert session.loss == Logistic(label_smoothing=STANDARD.label_smoothing)
+    assert session.held_out is not None
+    Z = session.engine.predict(session.held_out.X)
+    expected, _ = Logistic().value_and_gradient(Z, session.held_out.y)
+    assert session.held_out.measure(session.engine)[0] == expected
+
+
+def test_the_error_may_end_training_and_of_equals_the_last_epoch_counts() -> None:
+    recipe = replace(STANDARD, stop_by="error", hidden_layer_sizes=(4,), max_epochs=12, min_epochs=12)
+    model = glassnet.fit(TABLE, TARGETS["binary"], Plan(recipe=recipe))
+    scores = model.training["history"]["validation_score"]
+    assert len(set(scores)) < len(scores)
+    assert model.training["best_epoch"] == max(i for i, score in enumerate(scores) if score == max(scores))
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_sparse_rows_are_learned_from_too(task: str) -> None:
+    X = sp.random_array((N, 30), density=0.2, rng=np.random.default_rng(0), format="csr")
+    model = glassnet.fit(X, TARGETS[task], Plan(recipe="standard", **QUICK))
+    assert isinstance(model.target, Target)
+    assert len(model.predict(X)) == N
