@@ -87,7 +87,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             target, learned = self._learn_target(checked, names, classes)
             # One epoch has nothing to stop early, so no rows are held out.
             plan = replace(self._plan(), early_stopping=False)
-            session = Session.begin(table, checked, plan, task=self._task, names=names, target=target, sample_weight=weight)
+            session = Session.begin(table, checked, plan, task=self._task, names=names, target=target, sample_weight=weight, alone=True)
         elif classes is not None:
             self._refuse_other_classes(self._learn_target(checked, names, classes)[1])
         session.advance(table, checked, weight)

@@ -19,6 +19,7 @@ from glassnet.engines import Engine, make_engine
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DataError, SettingError
 from glassnet.fitting.construction import class_weighted, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
+from glassnet.fitting.members import copy_into, member_seed, network_of, side_by_side
 from glassnet.initialization import initialize_from_data
 from glassnet.losses import Loss
 from glassnet.model import Model, as_table
@@ -63,6 +64,7 @@ class Session:
     ended: str = "all epochs done"
     seconds: float = 0.0
     split: Split | None = None
+    members: tuple[Session, ...] = ()
 
     @classmethod
     def begin(
@@ -79,6 +81,7 @@ class Session:
         earlier: Session | None = None,
         groups: Any = None,
         time: Any = None,
+        alone: bool = False,
     ) -> Session:
         """Encode the data, hold rows out where the plan says so, and build the network.
 
@@ -92,6 +95,7 @@ class Session:
         validation : (table, target values[, weights]) or None
         earlier : a session whose encoder, target and network are gone on with (warm start); the optimizer starts afresh
         groups, time : (n,) or None: what the rows that are held out are chosen by, instead of at random
+        alone : one network, however many members the recipe has
 
         Raises
         ------
@@ -101,12 +105,33 @@ class Session:
         weight = check_weight(sample_weight, table.n_rows)
         if target is None:
             target = earlier.target if earlier else make_target(plan, values, task, names, weight)
-        (table, y, weight), present = _present(table, values, weight, target, plan)
-        plan = plan.resolved(table.n_rows, classes=target.task != "regression", has_validation=validation is not None)
-        recipe, loss = plan.resolved_recipe, make_loss(plan, target)
+        part, present = _present(table, values, weight, target, plan)
+        plan = plan.resolved(part[0].n_rows, classes=target.task != "regression", has_validation=validation is not None)
+        loss = make_loss(plan, target)
         plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
-        training, held, split = _parts((table, y, weight), present, target, plan, validation, groups, time)
-        encoder = earlier.encoder if earlier else Encoder.fit(training[0], training[2], recipe.coding)
+        n_members = 1 if alone or not isinstance(table.numbers, np.ndarray) else plan.resolved_recipe.members
+        if earlier and n_members != max(1, len(earlier.members)):
+            raise SettingError(f"a warm start goes on with the {max(1, len(earlier.members))} members that are there, but {n_members} are asked for now.")
+        if n_members == 1:
+            parts = _parts(part, present, target, plan, validation, groups, time)
+            encoder = earlier.encoder if earlier else Encoder.fit(parts[0][0], parts[0][2], plan.resolved_recipe.coding)
+            return cls._of_one(parts, plan, encoder, target, loss, earlier)
+        encoder = earlier.encoder if earlier else Encoder.fit(part[0], part[2], plan.resolved_recipe.coding)
+        before = earlier.members if earlier else ()
+        members = []
+        for i in range(n_members):
+            own = replace(plan, seed=member_seed(plan.seed, i), n_threads=1)
+            parts = _parts(part, present, target, own, validation, groups, time)
+            members.append(cls._of_one(parts, own, encoder, target, loss, before[i] if before else None))
+        return cls._of_several(members, plan)
+
+    @classmethod
+    def _of_one(
+        cls, parts: tuple[Part, Part | None, Split | None], plan: Plan, encoder: Encoder, target: Target, loss: Loss, earlier: Session | None
+    ) -> Session:
+        """Build the network, or take the one that is there, and bind it."""
+        training, held, split = parts
+        recipe = plan.resolved_recipe
         layers = make_layers(plan, encoder, n_raw_scores(loss, target))
         if earlier:
             network = earlier.network
@@ -122,25 +147,25 @@ class Session:
             if recipe.from_data:
                 initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
             start_at_baseline(network, loss, rows.y, rows.weight)
-        optimizer = plan.bound_optimizer()
-        if plan.engine == "auto":
-            tell_where_not_built()
-        engine = make_engine(
-            plan.engine,
-            network,
-            loss,
-            None if isinstance(optimizer, LBFGS) else optimizer,
-            penalty=plan.penalty(),
-            max_norm=plan.clip_norm,
-            seed=plan.seed,
-            n_threads=plan.n_threads,
-        )
-        session = cls(encoder, target, network, loss, plan, engine, rows.n, rows, split=split)
+        session = cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, split=split)
         session.held_out = session._validation(*held) if held else None
         return session
 
+    @classmethod
+    def _of_several(cls, members: list[Session], plan: Plan) -> Session:
+        """Return a session that trains members side by side and answers as their mean."""
+        first = members[0]
+        network = network_of([member.network for member in members])
+        engine = _engine(network, first.loss, plan)
+        return cls(first.encoder, first.target, network, first.loss, plan, engine, first.n_rows, split=first.split, members=tuple(members))
+
     def shorten(self, n_batches: int) -> None:
         """Keep the first batches of the rows to learn from, and one epoch of them: a trial of everything but the learning."""
+        for member in self.members:
+            member.shorten(n_batches)
+        if self.members:
+            self.n_rows, self.plan = self.members[0].n_rows, replace(self.plan, max_epochs=1)
+            return
         rows, size = self.rows, self.plan.batch_size
         assert rows is not None
         n = rows.n if size is None else min(rows.n, n_batches * size)
@@ -150,9 +175,13 @@ class Session:
     def release(self) -> None:
         """Let go of the rows and of what only they need; `advance` and `model` still work."""
         self.rows = self.held_out = self.state.best = self.state.finite = None
+        for member in self.members:
+            member.release()
 
     def epochs(self) -> Generator[Epoch, None, None]:
         """Train to the plan's end, yielding each record; the best weights are restored however it ends."""
+        if self.members:
+            return side_by_side(self.members, self.state, self.plan.n_threads)
         plan, optimizer = self.plan, self.plan.bound_optimizer()
         assert plan.max_epochs is not None
         assert plan.patience is not None
@@ -187,6 +216,8 @@ class Session:
         finally:
             epochs.close()  # first, for L-BFGS then puts back the last point that it accepted
             self.state.restore_best(self.network)
+            if self.members:
+                copy_into(self.network, [member.network for member in self.members])
             self.seconds += time.perf_counter() - started
         if self.state.stopped_early:
             self.ended = "no further gain"
@@ -216,6 +247,7 @@ class Session:
             "seconds": self.seconds,
             "history": self.history,
             **({"split": self.split.to_plain()} if self.split else {}),
+            **({"members": [{"best_epoch": member.state.best_epoch, "updates": member.state.step} for member in self.members]} if self.members else {}),
         }
         return Model(self.encoder, self.target, self.network, self.loss, record)
 
@@ -252,6 +284,22 @@ class Session:
             return Validation(rows.X, rows.y, rows.weight, accuracy_of(rows.y, rows.weight) if self._by_error else None)
         model = Model(self.encoder, self.target, self.network, self.loss)
         return Validation(rows.X, rows.y, rows.weight, bind_scorer(self.plan.scoring, model, table, model.truth(y), weight))
+
+
+def _engine(network: Network, loss: Loss, plan: Plan) -> Engine:
+    optimizer = plan.bound_optimizer()
+    if plan.engine == "auto":
+        tell_where_not_built()
+    return make_engine(
+        plan.engine,
+        network,
+        loss,
+        None if isinstance(optimizer, LBFGS) else optimizer,
+        penalty=plan.penalty(),
+        max_norm=plan.clip_norm,
+        seed=plan.seed,
+        n_threads=plan.n_threads,
+    )
 
 
 def accuracy_of(y: Array, weight: Array | None) -> Callable[[Array], float]:

@@ -38,6 +38,8 @@ class Recipe:
     from_data : first values are fitted to the training rows, see `glassnet.initialization`
     dropout, dropout_schedule : behind each hidden layer
 
+    members : networks that are trained side by side and answer as their mean
+
     Steps
     -----
     learning_rate, schedule, beta2 : of AdamW
@@ -67,6 +69,7 @@ class Recipe:
     from_data: bool = False
     dropout: float = 0.0
     dropout_schedule: str = "constant"
+    members: int = 1
 
     learning_rate: float = 5e-3
     schedule: str = "one_cycle"

@@ -1,0 +1,100 @@
+"""Members trained side by side: each is the network that it would be alone, and together they answer with the mean of their raw scores."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet
+from glassnet.data.table import table_of
+from glassnet.errors import SettingError
+from glassnet.fitting import Session
+from glassnet.fitting.members import member_seed
+from glassnet.training.plan import Plan
+from glassnet.training.recipes import PLAIN, STANDARD
+
+RNG = np.random.default_rng(0)
+N = 200
+X = RNG.normal(size=(N, 4))
+TARGETS: dict[str, Any] = {
+    "binary": (X[:, 0] + 0.5 * RNG.normal(size=N) > 0.0).astype(int),
+    "multiclass": RNG.integers(0, 3, N),
+    "regression": np.sin(2.0 * X[:, 0]) + 5.0,
+    "several numbers": np.c_[X[:, 0] ** 2, np.cos(X[:, 1])],
+}
+RECIPES = {
+    "plain": replace(PLAIN, members=3, hidden_layer_sizes=(8,), max_epochs=6, min_epochs=6, most_epochs=6),
+    "standard": replace(STANDARD, members=3, hidden_layer_sizes=(8, 8), max_epochs=6, min_epochs=6),
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_whole_answers_with_the_mean_of_its_members(recipe: str, target: str) -> None:
+    session = Session.begin(table_of(X), TARGETS[target], Plan(recipe=RECIPES[recipe], dtype="float64"))
+    model = session.finish()
+    scores = [member.network.predict(session.encoder.encode(table_of(X), "float64")) for member in session.members]
+    assert len(scores) == 3
+    assert not np.allclose(scores[0], scores[1])
+    np.testing.assert_allclose(model.raw_scores(X), np.mean(scores, axis=0), rtol=1e-12, atol=1e-12)
+
+
+def test_each_member_is_what_it_would_be_alone() -> None:
+    plan = Plan(recipe=RECIPES["standard"], seed=5, dtype="float64", n_threads=1)
+    together = Session.begin(table_of(X), TARGETS["binary"], plan)
+    together.finish()
+    for i, member in enumerate(together.members):
+        alone = Session.begin(table_of(X), TARGETS["binary"], replace(plan, seed=member_seed(5, i)), alone=True)
+        alone.encoder = member.encoder  # of all rows, where one alone looks at those that it learns from
+        assert (alone.split is None) == (member.split is None)
+        assert alone.split is not None
+        assert member.split is not None
+        np.testing.assert_array_equal(alone.split.rows, member.split.rows)
+    seeds = {member_seed(5, i) for i in range(50)}
+    assert len(seeds) == 50
+    assert member_seed(5, 0) == 5
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+def test_the_number_of_threads_changes_no_bit(n_threads: int) -> None:
+    plan = Plan(recipe=RECIPES["standard"], n_threads=n_threads)
+    first, again = (glassnet.fit(X, TARGETS["regression"], replace(plan, n_threads=n)) for n in (3, n_threads))
+    np.testing.assert_array_equal(first.network.parameters.theta, again.network.parameters.theta)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_it_is_saved_and_loaded_with_equal_bits(target: str, tmp_path: Path) -> None:
+    model = glassnet.fit(X, TARGETS[target], Plan(recipe=RECIPES["standard"]))
+    model.save(tmp_path / "m.glassnet")
+    np.testing.assert_array_equal(glassnet.load(tmp_path / "m.glassnet").predict(X), model.predict(X))
+    assert len(model.training["members"]) == 3
+
+
+def test_records_are_means_and_a_caller_ends_all_members() -> None:
+    session = Session.begin(table_of(X), TARGETS["binary"], Plan(recipe=RECIPES["standard"]))
+    seen = []
+    model = session.finish(lambda epoch: seen.append(epoch) or len(seen) == 2)
+    assert [epoch.index for epoch in seen] == [0, 1]
+    assert model.training["ended"] == "stopped by the caller"
+    assert [member.state.epoch for member in session.members] == [2, 2, 2]
+    losses = [member.state.best_value for member in session.members]
+    assert min(losses) <= seen[0].validation_loss <= max(3.0, *losses)
+
+
+def test_estimators_go_on_with_all_members() -> None:
+    estimator = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0, warm_start=True).fit(X, TARGETS["multiclass"])
+    before = estimator.predict_proba(X)
+    estimator.fit(X, TARGETS["multiclass"])
+    assert not np.allclose(estimator.predict_proba(X), before)
+    assert estimator.n_iter_ == 6
+    fresh = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0)
+    fresh.partial_fit(X, TARGETS["multiclass"], classes=[0, 1, 2])
+    assert not fresh._session.members
+
+
+def test_another_number_of_members_is_no_warm_start() -> None:
+    estimator = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0, warm_start=True).fit(X, TARGETS["binary"])
+    with pytest.raises(SettingError, match="3 members"):
+        estimator.set_params(recipe=replace(RECIPES["standard"], members=2)).fit(X, TARGETS["binary"])
