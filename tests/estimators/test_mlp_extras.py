@@ -62,7 +62,7 @@ def regressor(**changed: Any) -> MLPRegressor:
         {"n_threads": 1},
         {"scoring": "roc_auc"},  # without early stopping there is nothing to score
     ],
-    ids=lambda changed: "".join(changed),
+    ids="".join,
 )
 def test_what_adds_nothing_changes_no_bit(changed: dict[str, Any]) -> None:
     np.testing.assert_array_equal(numbers(classifier(**changed).fit(X, Y)), numbers(classifier().fit(X, Y)))
