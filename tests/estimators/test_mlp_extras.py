@@ -62,7 +62,7 @@ def regressor(**changed: Any) -> MLPRegressor:
         {"n_threads": 1},
         {"scoring": "roc_auc"},  # without early stopping there is nothing to score
     ],
-    ids=str,
+    ids="".join,
 )
 def test_what_adds_nothing_changes_no_bit(changed: dict[str, Any]) -> None:
     np.testing.assert_array_equal(numbers(classifier(**changed).fit(X, Y)), numbers(classifier().fit(X, Y)))
@@ -104,7 +104,8 @@ def test_balanced_classes_weigh_the_same_however_rare() -> None:
 
 @pytest.mark.parametrize("setting", [{"dropout": 0.3}, {"clip_norm": 1e-3}], ids=str)
 def test_it_changes_the_training_and_is_reproducible(setting: dict[str, Any]) -> None:
-    plain, one, two = classifier(solver="sgd"), classifier(solver="sgd", **setting), classifier(solver="sgd", **setting)
+    still = {"solver": "sgd", "batch_size": 96, "shuffle": False}  # dropout draws a seed, but here no order hangs on the draws
+    plain, one, two = classifier(**still), classifier(**still, **setting), classifier(**still, **setting)
     assert np.array_equal(numbers(one.fit(X, Y)), numbers(two.fit(X, Y)))
     assert not np.array_equal(numbers(one), numbers(plain.fit(X, Y)))
     np.testing.assert_array_equal(one.predict_proba(X), one.predict_proba(X))  # nothing is dropped in a prediction

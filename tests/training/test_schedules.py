@@ -102,7 +102,7 @@ def too_much(steps: Array, n_steps: int) -> Array:
         ({"optimizer": "lbfgs", "dropout_schedule": "cosine"}, "leave schedules and clip_norm out"),
         ({"optimizer": "lbfgs", "decay_schedule": "cosine"}, "leave schedules and clip_norm out"),
     ],
-    ids=str,
+    ids=range(7),
 )
 def test_a_schedule_that_does_not_fit_is_refused(settings: dict[str, Any], says: str) -> None:
     X, y = problem()
