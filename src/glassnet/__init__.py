@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from glassnet.estimators import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor
     from glassnet.estimators.migration import from_sklearn
     from glassnet.fitting import fit
-    from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, LayerNorm, PeriodicEmbedding, Residual, Scale
+    from glassnet.layers import (
+        Activation,
+        BatchNorm,
+        CategoryEmbedding,
+        Dense,
+        Dropout,
+        LayerNorm,
+        Members,
+        PeriodicEmbedding,
+        Residual,
+        Scale,
+        Stack,
+    )
     from glassnet.model import Model
     from glassnet.network import Network
     from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
@@ -53,6 +65,7 @@ __all__ = [
     "Limits",
     "MLPClassifier",
     "MLPRegressor",
+    "Members",
     "Model",
     "Network",
     "Penalty",
@@ -63,6 +76,7 @@ __all__ = [
     "Residual",
     "SGD",
     "Scale",
+    "Stack",
     "compare",
     "evaluate",
     "fit",
@@ -87,9 +101,11 @@ _HOMES = {
         "Dense",
         "Dropout",
         "LayerNorm",
+        "Members",
         "PeriodicEmbedding",
         "Residual",
         "Scale",
+        "Stack",
     ),
     "glassnet.model": ("Model",),
     "glassnet.network": ("Network",),

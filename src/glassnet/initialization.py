@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.layers import Dense, Layer, Residual, Run
+from glassnet.layers import Dense, Layer, Members, Residual, Run, Stack
 from glassnet.network import Network
 from glassnet.parameters import Views
 
@@ -74,7 +74,10 @@ def _walk(layers: Sequence[Layer], views: Sequence[Views], X: Any, rng: np.rando
     for layer, p in zip(layers, views, strict=True):
         if isinstance(layer, Dense):
             _fit_dense(p, X, rng)
-        elif isinstance(layer, Residual):
+        elif isinstance(layer, Members):
+            for member, inner in zip(layer.layers, p.layers, strict=True):
+                _walk([member], [inner], X, rng)
+        elif isinstance(layer, Residual | Stack):
             _walk(layer.layers, p.layers, X, rng)
         X, _ = layer.forward(p, X, _RUN)
 

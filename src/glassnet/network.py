@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from itertools import groupby
 from numbers import Integral
 from typing import Any
 
@@ -12,7 +13,15 @@ import numpy as np
 from glassnet.errors import DataError, SettingError, is_number
 from glassnet.layers.dense import Dense
 from glassnet.layers.layer import PREDICT, Layer, Run
-from glassnet.layers.stack import checked_layers, stack_backward, stack_forward, stack_initialize, stack_trees, stack_widths
+from glassnet.layers.stack import (
+    checked_layers,
+    stack_backward,
+    stack_forward,
+    stack_initialize,
+    stack_trees,
+    stack_widths,
+    stand_side_by_side,
+)
 from glassnet.parameters import Parameters, Spec, Tree
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -146,10 +155,14 @@ class Network:
 
 
 def describe_layer(layer: Layer) -> str:
-    """Return a layer's settings in words: `Dense 64, relu`."""
+    """Return a layer's settings in words: `Dense 64, relu`, and of members that are alike one: `Members 5 x (Dense 64, relu; Dense 1)`."""
     silent = ("layers", "initializer", "parametrization", "sigma", "eps", "momentum")
     fields = [(name, value) for name, value in vars(layer).items() if name not in silent]
     said = [name if value is True else str(getattr(value, "name", value)) for name, value in fields if value is not False]
     words = ", ".join(word for word in said if word != "identity")
-    inner = "; ".join(describe_layer(child) for child in layer.layers)
+    inside = [describe_layer(child) for child in layer.layers]
+    if stand_side_by_side(layer):
+        alike = [(word, len(list(group))) for word, group in groupby(inside)]
+        inside = [f"{f'{n} x ' if n > 1 else ''}({word.removeprefix('Stack ')})" for word, n in alike]
+    inner = "; ".join(inside)
     return f"{type(layer).__name__} {words or inner}".strip()

@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 from glassnet.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE, gelu
-from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, LayerNorm, PeriodicEmbedding, Residual, Scale
+from glassnet.layers import (
+    Activation,
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    LayerNorm,
+    Members,
+    PeriodicEmbedding,
+    Residual,
+    Scale,
+    Stack,
+)
 from glassnet.layers.stack import stack_backward
 from glassnet.losses import Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared, classification, regression
 from glassnet.penalties import Penalty
@@ -108,6 +120,25 @@ def no_shortcut(self: Any, p: Any, g: Any, caches: Any, dY: Array, needs_dX: boo
     return stack_backward(self.layers, p.layers, g.layers, caches, dY, needs_dX)
 
 
+def first_inside_lost(self: Any, p: Any, g: Any, caches: Any, dY: Array, needs_dX: bool = True) -> Any:
+    dX = stack_backward(self.layers, p.layers, g.layers, caches, dY, needs_dX)
+    for gradient in g.layers[0].arrays().values():
+        gradient[...] = 0.0
+    return dX
+
+
+def whole_gradient_to_each(self: Any, p: Any, g: Any, caches: Any, dY: Array, needs_dX: bool = True) -> Any:
+    return true_members_backward(self, p, g, caches, dY * len(self.layers), needs_dX)
+
+
+def first_member_alone(self: Any, p: Any, g: Any, caches: Any, dY: Array, needs_dX: bool = True) -> Any:
+    true_members_backward(self, p, g, caches, dY, needs_dX)
+    return self.layers[0].backward(p.layers[0], g.layers[0], caches[0], dY / len(self.layers), needs_dX)
+
+
+true_members_backward = Members.backward
+
+
 def straight_part_forgotten(p: Any, g: Any, cache: Any, dY: Array, dX: Any) -> Any:
     return dX - (1.0 - p.a) * dY if "a" in p.arrays() else dX
 
@@ -176,6 +207,9 @@ FAULTS: dict[str, Fault] = {
     "categories: the last row of a level alone": after(CategoryEmbedding, last_row_of_a_level),
     "categories: a code has a gradient": after(CategoryEmbedding, codes_pass_gradients),
     "residual: the shortcut forgotten": lambda patch: patch.setattr(Residual, "backward", no_shortcut),
+    "stack: the gradients of the first layer inside lost": lambda patch: patch.setattr(Stack, "backward", first_inside_lost),
+    "members: each given all of dY": lambda patch: patch.setattr(Members, "backward", whole_gradient_to_each),
+    "members: dX of the first alone": lambda patch: patch.setattr(Members, "backward", first_member_alone),
     "softmax: a class missing": loss_gradient(Softmax, missing_class),
     "logistic: wrong sign": loss_gradient(Logistic, lambda Z, y, weight, dZ: -dZ),
     "squared: the half forgotten": loss_gradient(Squared, lambda Z, y, weight, dZ: 2.0 * dZ),

@@ -20,9 +20,11 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
+    Members,
     PeriodicEmbedding,
     Residual,
     Scale,
+    Stack,
 )
 from glassnet.losses import (
     LOSSES,
@@ -218,6 +220,17 @@ LAYER_CASES: dict[str, Layer] = {
     ),
     "embeddings and scales inside a residual": Residual(
         [PeriodicEmbedding(2, 3), CategoryEmbedding([4], 2), Scale(), Dropout(0.2), Dense(WIDTH), Activation("elu", mix=True), Scale()]
+    ),
+    "stack": Stack([Dense(5, "tanh"), Dropout(0.2), Dense(3)]),
+    "members": Members([Stack([Dense(5, "tanh"), Dense(2)]), Stack([Dense(3, "silu"), Dropout(0.3), Dense(2)]), Dense(2, "relu")]),
+    "members, one": Members([Dense(3, "tanh")]),
+    "members alike": Members([Stack([Scale(), Dense(3, "mish"), Activation("tanh", mix=True)])] * 3),
+    "members without products": Members([Dropout(0.3), Stack([Activation("tanh"), Scale()]), Activation("silu"), BatchNorm(eps=0.1)]),
+    "members inside members": Members(
+        [
+            Stack([Dense(3, "elu"), Members([LayerNorm(eps=0.1), Residual([Dense(3, "tanh")])]), Dense(WIDTH, "softplus")]),
+            Residual([Members([Stack([PeriodicEmbedding(2, 3), CategoryEmbedding([4], 2), Dense(WIDTH)]), Scale()]), Dropout(0.2)]),
+        ]
     ),
 }
 

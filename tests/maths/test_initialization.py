@@ -9,7 +9,7 @@ from scipy import sparse
 
 from glassnet.errors import DataError
 from glassnet.initialization import N_CORNERS, initialize_from_data
-from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual, Run
+from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Members, Residual, Run
 from glassnet.network import Network
 from tests.laws.tables import LAYER_CASES, WIDTH, Array
 
@@ -36,7 +36,11 @@ def inputs(layers: Sequence[Layer], views: Any, X: Any) -> Iterator[tuple[Any, A
     for layer, p in zip(layers, views, strict=True):
         if isinstance(layer, Dense):
             yield p, X
-        yield from inputs(layer.layers, p.layers, X)
+        if isinstance(layer, Members):
+            for member, inner in zip(layer.layers, p.layers, strict=True):
+                yield from inputs([member], [inner], X)
+        else:
+            yield from inputs(layer.layers, p.layers, X)
         X, _ = layer.forward(p, X, TRAINING)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from glassnet.activations import activation_function
 from glassnet.errors import SettingError
@@ -16,10 +17,12 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
+    Members,
     PeriodicEmbedding,
     Residual,
     Run,
     Scale,
+    Stack,
 )
 from glassnet.network import Network
 from glassnet.rng import keep_mask
@@ -137,6 +140,31 @@ def test_a_residual_block_adds_its_input() -> None:
     np.testing.assert_array_equal(block.predict(signal()), signal() + plain.predict(signal()))
 
 
+def test_a_stack_is_its_layers_one_behind_the_other() -> None:
+    inside = [Dense(3, "tanh"), Dense(2)]
+    stack, plain = Network([Stack(inside)], WIDTH, dtype="float64"), Network(inside, WIDTH, dtype="float64")
+    np.testing.assert_array_equal(stack.predict(signal()), plain.predict(signal()))
+
+
+def test_members_that_were_trained_apart_answer_with_their_mean() -> None:
+    stacks = [[Dense(5, "tanh"), Dense(2)], [Dense(3, "relu"), Dropout(0.5), Dense(2)], [Dense(2)]]
+    apart = [Network(stack, WIDTH, seed=seed, dtype="float64") for seed, stack in enumerate(stacks)]
+    together = Network([Members([Stack(stack) for stack in stacks])], WIDTH, dtype="float64")
+    for m, network in enumerate(apart):
+        for name, view in network.parameters.items():
+            together.parameters[f"layers.0.layers.{m}.{name}"] = view
+    mean = sum(network.predict(signal()) for network in apart) / 3
+    np.testing.assert_array_equal(together.predict(signal()), mean)
+    np.testing.assert_array_equal(together.predict(sparse.csr_array(signal())), mean)
+
+
+def test_members_draw_masks_of_their_own_by_depth_first_numbers() -> None:
+    network = Network([Members([Dropout(0.5), Stack([Dense(WIDTH), Dropout(0.5)])]), Dropout(0.2)], WIDTH, dtype="float64")
+    _, ((first, (_, second)), last) = network.forward(signal(), TRAIN)
+    for mask, number, rate in ((first, 1, 0.5), (second, 4, 0.5), (last, 5, 0.2)):
+        np.testing.assert_array_equal(mask > 0.0, keep_mask(3, 5, number, (6, WIDTH), rate))
+
+
 @pytest.mark.parametrize("layer", [Scale(), Activation("tanh", mix=True)], ids=str)
 def test_what_is_learned_for_a_unit_starts_at_one(layer: Layer) -> None:
     without = [Activation("tanh")] if isinstance(layer, Activation) else [Activation("identity")]
@@ -239,6 +267,13 @@ def test_a_layer_is_settings_alone(name: str) -> None:
         (lambda: CategoryEmbedding([2**24 + 1]), r"but \[16777217\] came"),
         (lambda: CategoryEmbedding([3], n_out=0), "n_out of a category embedding is a whole number, at least 1, but 0 came"),
         (lambda: Network([CategoryEmbedding([3] * 5)], 4), "a category embedding of 5 columns needs as many, but its input is 4 wide"),
+        (lambda: Stack([]), "a stack needs at least one layer inside"),
+        (lambda: Members([]), "a layer of members needs at least one member"),
+        (lambda: Members([Dense]), "a layer is an object such as"),  # type: ignore[list-item]
+        (
+            lambda: Network([Members([Dense(2), Stack([Dense(3)])])], 4),
+            r"the same width, but layers.0 of them gives 2 and layers.1 gives 3: end both with Dense\(2\)",
+        ),
         (lambda: Residual([]), "a residual block needs at least one layer inside"),
         (lambda: Residual(Dense(3)), "layers come in a list"),  # type: ignore[arg-type]
         (lambda: Residual([Dense]), "a layer is an object such as"),  # type: ignore[list-item]

@@ -8,7 +8,7 @@ import pytest
 from scipy import sparse
 
 from glassnet.errors import DataError, SettingError
-from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual, Run
+from glassnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm, Members, Residual, Run, Stack
 from glassnet.network import Network
 from tests.laws.tables import LAYER_CASES, WIDTH, Array
 
@@ -102,6 +102,19 @@ def test_a_network_describes_itself() -> None:
     assert sum(row[3] for row in rows) == network.parameters.theta.size
     assert rows[0][1] == "Dense 6, relu"
     assert str(network.parameters.theta.size) in repr(network)
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ([Stack([Dense(8, "relu"), Dropout(0.5), Dense(1)])] * 5, "Members 5 x (Dense 8, relu; Dropout 0.5; Dense 1)"),
+        ([Dense(1), *[Stack([Dense(2), Dense(1)])] * 2, Dense(1)], "Members (Dense 1); 2 x (Dense 2; Dense 1); (Dense 1)"),
+    ],
+)
+def test_members_that_are_alike_are_described_once(members: list[Layer], words: str) -> None:
+    network = Network([Members(members)], WIDTH)
+    assert network.summary() == [("layers.0", words, 1, network.parameters.theta.size)]
+    assert network.unrepeatable_layers() == (["Dropout"] if "Dropout" in words else [])
 
 
 def test_a_layer_may_stand_in_many_places() -> None:

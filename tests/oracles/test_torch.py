@@ -18,10 +18,12 @@ from glassnet.layers import (
     Dense,
     Dropout,
     LayerNorm,
+    Members,
     PeriodicEmbedding,
     Residual,
     Run,
     Scale,
+    Stack,
 )
 from glassnet.losses import Absolute, CustomLoss, Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared
 from glassnet.network import Network
@@ -32,7 +34,7 @@ from glassnet.schedules import Cosine, OneCycle
 from tests.conftest import oracle
 from tests.laws.gradients import Problem, draw_problem
 from tests.laws.random_networks import random_problem
-from tests.laws.tables import LAYER_CASES, LOSS_CASES, STEPPERS, STEPWISE, WIDTH, Array
+from tests.laws.tables import LAYER_CASES, LOSS_CASES, STEPPERS, STEPWISE, WIDTH, Array, all_layers
 
 torch = oracle("torch")
 torch.set_num_threads(1)  # under matrices this small, more threads only wait for one another
@@ -184,13 +186,13 @@ def test_loss_and_its_gradient(name: str, weighted: bool, record_property: Calla
 # Networks
 
 
-def their_forward(layers: Any, theta: Mapping[str, Tensor], views: Any, X: Tensor, run: Run, path: str = "") -> Tensor:
+def their_forward(layers: Any, theta: Mapping[str, Tensor], views: Any, X: Tensor, run: Run, path: str = "", first: int = 0) -> Tensor:
     """The forward pass of our layers in torch's functions, on tensors by our names; running statistics are updated in place."""
 
     def activation(f: Any, Z: Tensor) -> Tensor:
         return THEIR_ACTIVATIONS[f if isinstance(f, str) else f.name](Z)
 
-    for i, (layer, p) in enumerate(zip(layers, views, strict=True)):
+    for i, (layer, p) in enumerate(zip(layers, views, strict=True), first):
         name = f"{path}layers.{i}."
         match layer:
             case Dense():
@@ -222,9 +224,19 @@ def their_forward(layers: Any, theta: Mapping[str, Tensor], views: Any, X: Tenso
                 X = F.layer_norm(X, X.shape[1:], theta[name + "gamma"], theta[name + "beta"], layer.eps)
             case Residual():
                 X = X + their_forward(layer.layers, theta, p.layers, X, run, name)
+            case Stack():
+                X = their_forward(layer.layers, theta, p.layers, X, run, name)
+            case Members():
+                apart = [their_layer(m, layer, theta, p, X, run, name) for m in range(len(layer.layers))]
+                X = torch.stack(apart).mean(dim=0)
             case _:
                 raise AssertionError(layer)
     return X
+
+
+def their_layer(m: int, layer: Any, theta: Mapping[str, Tensor], views: Any, X: Tensor, run: Run, name: str) -> Tensor:
+    """The forward pass of one of the layers inside another; what comes before its number m is passed over."""
+    return their_forward(layer.layers[m : m + 1], theta, views.layers[m : m + 1], X, run, name, first=m)
 
 
 def their_tensors(parameters: Parameters) -> dict[str, Tensor]:
@@ -267,11 +279,14 @@ def test_outputs_and_gradients_of_random_networks(record_property: Callable[[str
         record_property(what, float(value))
 
 
-@pytest.mark.parametrize("name", [name for name in LAYER_CASES if name.startswith(("mixed", "scale", "periodic", "categories"))])
-def test_input_layers_and_mixes(name: str, record_property: Callable[[str, object], None]) -> None:
-    for seed in range(5):
+@pytest.mark.parametrize(
+    "name", [name for name in LAYER_CASES if name.startswith(("mixed", "scale", "periodic", "categories", "stack", "members"))]
+)
+def test_input_layers_mixes_and_members(name: str, record_property: Callable[[str, object], None]) -> None:
+    layers = [LAYER_CASES[name], Dense(WIDTH, "tanh"), LAYER_CASES[name], Dense(1)]
+    normalized = any(isinstance(layer, BatchNorm) for layer in all_layers(layers))  # torch refuses batch norm of one row
+    for seed in range(int(normalized), 5):
         rng = np.random.default_rng([6, seed])
-        layers = [LAYER_CASES[name], Dense(5, "tanh"), LAYER_CASES[name], Dense(1)]
         found = compare_with_torch(draw_problem(layers, LOSS_CASES["squared"], rng, n=1 + 9 * seed, n_features=WIDTH))
         record_property("worst", max(found))
         assert found[0] <= 1e-12

@@ -82,20 +82,20 @@ def said(*path, value=None, drop=False):
     return change
 
 
-def nested(depth):
+def nested(depth, kind="residual"):
     def change(taken):
         layer = {"kind": "dropout", "rate": 0.1}
         for _ in range(depth):
-            layer = {"kind": "residual", "layers": [layer]}
+            layer = {"kind": kind, "layers": [layer]}
         taken.said["layers"].insert(0, layer)
 
     return change
 
 
-def many_layers(n, *, inside=False):
+def many_layers(n, *, inside=None):
     def change(taken):
         layers = [{"kind": "dropout", "rate": 0.1}] * n
-        taken.said["layers"][:0] = [{"kind": "residual", "layers": layers}] if inside else layers
+        taken.said["layers"][:0] = [{"kind": inside, "layers": layers}] if inside else layers
 
     return change
 
@@ -232,7 +232,9 @@ LIES = {
     "layers 60 deep": (nested(60), "nested too deep"),
     "layers 400 deep": (nested(400), "nested too deep"),
     "999 layers too many": (many_layers(999), "1 to 1,000 layers"),
-    "1,000 layers inside one": (many_layers(1_000, inside=True), "1 to 1,000 layers"),
+    "1,000 layers inside one": (many_layers(1_000, inside="residual"), "1 to 1,000 layers"),
+    "1,000 members": (many_layers(1_000, inside="members"), "1 to 1,000 layers"),
+    "members of members, 60 deep": (nested(60, "members"), "nested too deep"),
     "100,000 layers": (many_layers(100_000), "1 to 1,000 layers"),
     "other dtype": (said("dtype", value="float32"), "where its layers need F32"),
     "dtype of no kind": (said("dtype", value="object"), "another type"),

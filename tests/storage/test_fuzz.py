@@ -131,7 +131,8 @@ VALUES = st.recursive(
     | st.integers(-(2**70), 2**70)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-    | st.sampled_from(["dense", "batch_norm", "layer_norm", "dropout", "residual", "relu", "softmax", "logistic", "squared", "quantile"])
+    | st.sampled_from(["dense", "batch_norm", "layer_norm", "dropout", "residual", "stack", "members", "relu", "softmax"])
+    | st.sampled_from(["logistic", "squared", "quantile"])
     | st.sampled_from(["binary", "multiclass", "multilabel", "regression", "float32", "float64", "number", "category"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from glassnet import Activation, CategoryEmbedding, Dense, Dropout, PeriodicEmbedding, Residual
+from glassnet import Activation, CategoryEmbedding, Dense, Dropout, Members, PeriodicEmbedding, Residual, Stack
 from glassnet.errors import SettingError, UnsupportedError
 from glassnet.initializers import Constant, He
 from glassnet.layers import LAYERS
@@ -62,6 +62,8 @@ def test_what_it_looks_like():
         "initializer": "he_normal",
     }
     assert layer_to_plain(Residual([Dropout(0)])) == {"kind": "residual", "layers": [{"kind": "dropout", "rate": 0.0}]}
+    inside = {"kind": "stack", "layers": [{"kind": "dropout", "rate": 0.0}]}
+    assert layer_to_plain(Members([Stack([Dropout(0)])])) == {"kind": "members", "layers": [inside]}
     assert layer_to_plain(PeriodicEmbedding(2)) == PERIODIC
     assert layer_to_plain(CategoryEmbedding((30, 12))) == CATEGORY
     assert layer_to_plain(Activation("relu")) == {"kind": "activation", "activation": "relu"}
@@ -139,7 +141,11 @@ DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto
             for levels in ([], 3, "33", None, [0], [-1], [2**24 + 1], [3.0], [True], [[3]], {"3": 3})
         ),
         *((layer_from_plain, {**CATEGORY, "n_out": n}) for n in (0, 2**31, 3.0, True, None)),
-        *((layer_from_plain, {"kind": "residual", "layers": inner}) for inner in ([], [1], DENSE, "dense", None)),
+        *(
+            (layer_from_plain, {"kind": kind, "layers": inner})
+            for kind in ("residual", "stack", "members")
+            for inner in ([], [1], DENSE, "dense", None)
+        ),
         (loss_from_plain, None),
         (loss_from_plain, {"kind": "mine"}),
         (loss_from_plain, {"kind": "squared", "delta": 1.0}),

@@ -9,6 +9,7 @@ from glassnet.layers.categories import CategoryEmbedding
 from glassnet.layers.dense import Dense
 from glassnet.layers.dropout import Dropout
 from glassnet.layers.layer import PREDICT, Layer, Run
+from glassnet.layers.members import Members, Stack
 from glassnet.layers.normalization import BatchNorm, LayerNorm
 from glassnet.layers.periodic import PeriodicEmbedding
 from glassnet.layers.residual import Residual
@@ -24,10 +25,12 @@ __all__ = [
     "Dropout",
     "Layer",
     "LayerNorm",
+    "Members",
     "PeriodicEmbedding",
     "Residual",
     "Run",
     "Scale",
+    "Stack",
 ]
 
 LAYERS: dict[str, Any] = {
@@ -37,6 +40,8 @@ LAYERS: dict[str, Any] = {
     "batch_norm": BatchNorm,
     "layer_norm": LayerNorm,
     "residual": Residual,
+    "stack": Stack,
+    "members": Members,
     "scale": Scale,
     "periodic_embedding": PeriodicEmbedding,
     "category_embedding": CategoryEmbedding,

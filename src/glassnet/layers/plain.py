@@ -168,6 +168,7 @@ def _read_layers(value: Any) -> list[Layer]:
 ACTIVATION = Field(_write_activation, _read_activation)
 NUMBER = Field(float, _read_number)
 OF_A_COLUMN = Field(int, _read_of_a_column)
+INSIDE = Field(lambda layers: [layer_to_plain(layer) for layer in layers], _read_layers)
 
 # One row for each of LAYERS, one entry for each of its settings but for TRAINING_ALONE.
 TRAINING_ALONE = {"parametrization"}
@@ -177,7 +178,9 @@ FIELDS: dict[str, dict[str, Field]] = {
     "dropout": {"rate": NUMBER},
     "batch_norm": {"momentum": NUMBER, "eps": NUMBER},
     "layer_norm": {"eps": NUMBER},
-    "residual": {"layers": Field(lambda layers: [layer_to_plain(layer) for layer in layers], _read_layers)},
+    "residual": {"layers": INSIDE},
+    "stack": {"layers": INSIDE},
+    "members": {"layers": INSIDE},
     "scale": {},
     "periodic_embedding": {
         "n_numeric": Field(int, _read_units),

@@ -33,8 +33,22 @@ def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:
 
 def stack_trees(layers: Sequence[Layer], n_in: int) -> tuple[Tree, ...]:
     """Return what tensors each layer, and each layer inside it, asks for."""
-    widths = stack_widths(layers, n_in)
-    return tuple(Tree(layer.specs(n), stack_trees(layer.layers, n)) for layer, n in zip(layers, widths, strict=False))
+    return _trees(layers, stack_widths(layers, n_in))
+
+
+def _trees(layers: Sequence[Layer], widths: Sequence[int]) -> tuple[Tree, ...]:
+    """Return the tree of each layer, given the width of the signal before it."""
+    return tuple(Tree(layer.specs(n), _trees(layer.layers, inner_widths(layer, n))) for layer, n in zip(layers, widths, strict=False))
+
+
+def inner_widths(layer: Layer, n_in: int) -> list[int]:
+    """Return the width of the signal before each of the layers inside this one: all that comes in where they stand side by side."""
+    return [n_in] * len(layer.layers) if stand_side_by_side(layer) else stack_widths(layer.layers, n_in)
+
+
+def stand_side_by_side(layer: Layer) -> bool:
+    """Whether the layers inside take the same signal, as in `Members`, and not each that of the one before."""
+    return bool(getattr(layer, "side_by_side", False))
 
 
 def stack_initialize(layers: Sequence[Layer], views: Sequence[Views], rng: np.random.Generator) -> None:

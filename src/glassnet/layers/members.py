@@ -1,0 +1,118 @@
+"""Several networks side by side: members that were trained apart, each a stack of layers, answer together with their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glassnet.errors import SettingError
+from glassnet.layers.layer import Array, Layer, Run
+from glassnet.layers.stack import checked_layers, stack_backward, stack_forward, stack_widths
+from glassnet.parameters import Spec, Views
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Y = F(X), F being the layers inside, one behind the other: what stands where one layer is asked for, as in `Members`.
+
+    Parameters
+    ----------
+    layers : the layers of F
+
+    Examples
+    --------
+    >>> from glassnet import Dense, Stack
+    >>> member = Stack([Dense(64, "relu"), Dense(1)])
+    """
+
+    layers: Sequence[Layer]
+    repeatable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", checked_layers(self.layers))
+        if not self.layers:
+            raise SettingError("a stack needs at least one layer inside.")
+
+    def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
+        """Return F(X) and the caches of the layers inside."""
+        return stack_forward(self.layers, p.layers, X, run)
+
+    def backward(self, p: Views, g: Views, caches: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+        """Write the gradients of the layers inside; return dX."""
+        return stack_backward(self.layers, p.layers, g.layers, caches, dY, needs_dX)
+
+    def output_width(self, n_in: int) -> int:
+        """Return the width of the last layer inside."""
+        return stack_widths(self.layers, n_in)[-1]
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return nothing: all tensors belong to the layers inside."""
+        return {}
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Do nothing: the layers inside initialize themselves."""
+
+
+@dataclass(frozen=True)
+class Members:
+    """Y = (Y_1(X) + ... + Y_M(X)) / M, Y_m being the layers inside; each is given dY / M, and dX is the sum of their dX.
+
+    What is averaged is what the members give: raw scores where this is a network's last layer. Trained within one network, members share
+    one loss; members that were trained apart come in by their numbers (`network.parameters["layers.0.layers.2.layers.0.W"]`).
+
+    Parameters
+    ----------
+    layers : the members, each one layer, most often a `Stack`; their outputs must be of the same width
+
+    Examples
+    --------
+    >>> from glassnet import Dense, Members, Network, Stack
+    >>> Network([Members([Stack([Dense(8, "relu"), Dense(1)])] * 5)], n_features=3)
+    Network([Members 5 x (Dense 8, relu; Dense 1)], n_features=3, 205 parameters, float32)
+    """
+
+    layers: Sequence[Layer]
+    repeatable: ClassVar[bool] = True
+    side_by_side: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", checked_layers(self.layers))
+        if not self.layers:
+            raise SettingError("a layer of members needs at least one member.")
+
+    def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
+        """Return the mean over the members, summed in their order, and the caches of all."""
+        passed = [member.forward(views, X, run) for member, views in zip(self.layers, p.layers, strict=True)]
+        total = passed[0][0]
+        for Y, _ in passed[1:]:
+            total = total + Y
+        return total / len(passed), [cache for _, cache in passed]
+
+    def backward(self, p: Views, g: Views, caches: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+        """Write the gradients of all members; return dX, the sum over the members from the last to the first."""
+        share, total = dY / len(self.layers), None
+        for m in range(len(self.layers) - 1, -1, -1):
+            dX = self.layers[m].backward(p.layers[m], g.layers[m], caches[m], share, needs_dX)
+            total = dX if total is None or dX is None else total + dX
+        return total
+
+    def output_width(self, n_in: int) -> int:
+        """Return the width that all members give, or raise SettingError where two differ."""
+        widths = [member.output_width(n_in) for member in self.layers]
+        for m, width in enumerate(widths):
+            if width != widths[0]:
+                raise SettingError(
+                    f"members answer with their mean, so all must give the same width, but layers.0 of them gives {widths[0]} and "
+                    f"layers.{m} gives {width}: end both with Dense({widths[0]})."
+                )
+        return widths[0]
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return nothing: all tensors belong to the members."""
+        return {}
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Do nothing: the members initialize themselves."""
