@@ -16,7 +16,7 @@ from glassnet.cli.output_files import MODEL, PAGE, output_files
 if TYPE_CHECKING:
     from glassnet.data.table import Kind
 
-RECIPES = ("standard", "plain")
+RECIPES = ("plain", "standard", "best")
 TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
 
 

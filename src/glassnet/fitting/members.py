@@ -10,7 +10,7 @@ import math
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -32,7 +32,8 @@ def member_seed(seed: int, member: int) -> int:
 def network_of(members: Sequence[Network]) -> Network:
     """Return one network that answers with the mean of the members' raw scores."""
     first = members[0]
-    network = Network([Members([Stack(member.layers) for member in members])], first.n_features, seed=None, dtype=str(first.dtype))
+    stacks: Any = [Stack(member.layers) for member in members]
+    network = Network(cast(Any, [Members(stacks)]), first.n_features, seed=None, dtype=str(first.dtype))
     copy_into(network, members)
     return network
 

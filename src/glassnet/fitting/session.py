@@ -111,7 +111,9 @@ class Session:
         plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
         n_members = 1 if alone or not isinstance(table.numbers, np.ndarray) else plan.resolved_recipe.members
         if earlier and n_members != max(1, len(earlier.members)):
-            raise SettingError(f"a warm start goes on with the {max(1, len(earlier.members))} members that are there, but {n_members} are asked for now.")
+            raise SettingError(
+                f"a warm start goes on with the {max(1, len(earlier.members))} members that are there, but {n_members} are asked for now."
+            )
         if n_members == 1:
             parts = _parts(part, present, target, plan, validation, groups, time)
             encoder = earlier.encoder if earlier else Encoder.fit(parts[0][0], parts[0][2], plan.resolved_recipe.coding)
@@ -127,7 +129,13 @@ class Session:
 
     @classmethod
     def _of_one(
-        cls, parts: tuple[Part, Part | None, Split | None], plan: Plan, encoder: Encoder, target: Target, loss: Loss, earlier: Session | None
+        cls,
+        parts: tuple[Part, Part | None, Split | None],
+        plan: Plan,
+        encoder: Encoder,
+        target: Target,
+        loss: Loss,
+        earlier: Session | None,
     ) -> Session:
         """Build the network, or take the one that is there, and bind it."""
         training, held, split = parts
@@ -247,7 +255,11 @@ class Session:
             "seconds": self.seconds,
             "history": self.history,
             **({"split": self.split.to_plain()} if self.split else {}),
-            **({"members": [{"best_epoch": member.state.best_epoch, "updates": member.state.step} for member in self.members]} if self.members else {}),
+            **(
+                {"members": [{"best_epoch": member.state.best_epoch, "updates": member.state.step} for member in self.members]}
+                if self.members
+                else {}
+            ),
         }
         return Model(self.encoder, self.target, self.network, self.loss, record)
 

@@ -2,8 +2,9 @@
 
 A `Plan` names one, and what the plan itself sets goes before the recipe. "standard" follows RealMLP (Holzmueller, Grinsztajn and
 Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data", table A.1), as far as our own measurements
-do not differ: half the epochs, for twice as many gained nothing on the sets it was developed on, and the best epoch by the log loss of the
-rows held out, for by their error it was worse in both.
+do not differ: smaller batches for few rows (3 % less error), half the epochs and half the width (no loss, five times faster), and the best
+epoch by the log loss of the rows held out, for by their error it was worse in both. "best" is eight of them, whose mean has a tenth less
+error.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ STANDARD = Recipe(
     most_one_hot=8,
     n_frequencies=16,
     scale_layer=True,
-    hidden_layer_sizes=(256, 256, 256),
+    hidden_layer_sizes=(128, 128, 128),
     activation="selu",
     mix=True,
     parametrization="ntk",
@@ -122,7 +123,7 @@ STANDARD = Recipe(
     weight_decay=0.02,
     decay_schedule="flat_cosine",
     label_smoothing=0.1,
-    batch_sizes=((0, 256),),
+    batch_sizes=((1_024, 64), (8_192, 128), (0, 256)),
     min_updates=0,
     max_updates=1_000_000,
     min_epochs=128,
@@ -130,10 +131,14 @@ STANDARD = Recipe(
     patience=1.0,
 )
 
+#: What differs where numbers are predicted.
+STANDARD_FOR_NUMBERS = replace(STANDARD, activation="mish", learning_rate=0.2, label_smoothing=0.0)
+
 #: Of each name the recipe for classes and the recipe for numbers.
 RECIPES: dict[str, tuple[Recipe, Recipe]] = {
     "plain": (PLAIN, PLAIN),
-    "standard": (STANDARD, replace(STANDARD, activation="mish", learning_rate=0.2, label_smoothing=0.0)),
+    "standard": (STANDARD, STANDARD_FOR_NUMBERS),
+    "best": (replace(STANDARD, members=8), replace(STANDARD_FOR_NUMBERS, members=8)),
 }
 
 
