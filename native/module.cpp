@@ -62,15 +62,52 @@ void check_categories(const Operation& op, std::size_t n_parameters) {
                 "a table of a category embedding lies outside theta");
 }
 
+// Residual blocks and members end inside the innermost that has begun, and all members are of one width.
+class Nesting {
+  public:
+    explicit Nesting(const std::vector<Operation>& operations) : operations_(operations) {}
+
+    void check(std::size_t i) {
+        const Operation& op = operations_[i];
+        const bool end = op.kind == Kind::members_end || op.kind == Kind::member_end;
+        if (op.kind == Kind::residual_begin || op.kind == Kind::members_begin) open_.push_back({i, 0});
+        if (op.kind == Kind::residual_end) {
+            require(innermost(op, Kind::residual_begin) && operations_[op.partner].n_in == op.n_out,
+                    "a residual block ends where none of its width began");
+            open_.pop_back();
+        }
+        if (end) {
+            require(innermost(op, Kind::members_begin), "a member ends where none began");
+            auto& [begin, width] = open_.back();
+            require(width == 0 || width == op.n_in, "members are not of the same width");
+            width = op.n_in;
+            require(op.n_out == (op.kind == Kind::members_end ? op.n_in : operations_[begin].n_in), "a member takes another signal than the first");
+            if (op.kind == Kind::members_end) open_.pop_back();
+        }
+    }
+
+    bool closed() const { return open_.empty(); }
+
+  private:
+    bool innermost(const Operation& end, Kind begin) const {
+        return !open_.empty() && open_.back().first == end.partner && operations_[end.partner].kind == begin;
+    }
+
+    const std::vector<Operation>& operations_;
+    std::vector<std::pair<std::size_t, std::size_t>> open_;  // where a block began, and the width of its members once one has ended
+};
+
 // The tensors of an operation must lie inside their vectors, and its input must be as wide as the output before it.
 void check(const std::vector<Operation>& operations, std::size_t n_parameters, std::size_t n_statistics) {
     require(!operations.empty(), "a network needs at least one operation");
     std::size_t width = operations.front().n_in;
+    Nesting nesting(operations);
     for (std::size_t i = 0; i < operations.size(); ++i) {
         const Operation& op = operations[i];
         require(op.n_in == width && op.n_in > 0 && op.n_out > 0, "an operation's input is not as wide as the output before it");
         const bool embeds = op.kind == Kind::periodic_embedding || op.kind == Kind::category_embedding;
-        require(op.kind == Kind::dense || embeds || op.n_in == op.n_out, "only dense operations and embeddings change the width");
+        require(op.kind == Kind::dense || embeds || op.kind == Kind::member_end || op.n_in == op.n_out,
+                "only dense operations, embeddings and the ends of members change the width");
         if (op.kind == Kind::dense)
             require(inside(op.first, op.n_in * op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "W or b lies outside theta");
         if (op.kind == Kind::batch_norm || op.kind == Kind::layer_norm)
@@ -81,11 +118,10 @@ void check(const std::vector<Operation>& operations, std::size_t n_parameters, s
             require(inside(op.first, op.n_out, n_parameters), "a scale or a mix lies outside theta");
         if (op.kind == Kind::periodic_embedding) check_periodic(op, n_parameters);
         if (op.kind == Kind::category_embedding) check_categories(op, n_parameters);
-        if (op.kind == Kind::residual_end)
-            require(op.partner < i && operations[op.partner].kind == Kind::residual_begin && operations[op.partner].n_in == op.n_out,
-                    "a residual block ends where none of its width began");
+        nesting.check(i);
         width = op.n_out;
     }
+    require(nesting.closed(), "a residual block or a member does not end");
 }
 
 // Rows of X, dense or (data, indices, indptr, n_columns), checked against the width of the network.
@@ -278,7 +314,7 @@ Operation operation(int kind, std::size_t n_in, std::size_t n_out, int activatio
                     std::uint64_t number, std::size_t first, std::size_t second, std::size_t mean, std::size_t variance, std::size_t partner,
                     std::size_t third, std::size_t fourth, std::size_t n_numeric, std::size_t n_frequencies, std::size_t n_embedded,
                     std::vector<std::size_t> levels, std::vector<std::size_t> tables) {
-    require(kind >= 0 && kind <= static_cast<int>(Kind::category_embedding), "unknown kind of operation");
+    require(kind >= 0 && kind <= static_cast<int>(Kind::members_end), "unknown kind of operation");
     require(activation >= 0 && activation <= static_cast<int>(Activation::softplus), "unknown activation");
     return {static_cast<Kind>(kind), n_in, n_out, static_cast<Activation>(activation), rate, eps, momentum, number, first, second, mean,
             variance, partner, third, fourth, n_numeric, n_frequencies, n_embedded, std::move(levels), std::move(tables)};

@@ -5,8 +5,10 @@
 #include <list>
 #include <vector>
 
+#include "cuts.hpp"
 #include "embeddings.hpp"
 #include "layers.hpp"
+#include "members.hpp"
 #include "normalization.hpp"
 #include "scaling.hpp"
 #include "team.hpp"
@@ -14,14 +16,16 @@
 namespace glassnet {
 
 // A phase forward is made of the operations that need whole rows or the whole signal: products, normalizations, embeddings. What works on
-// each number alone (activations, scales, dropout, the sum of a residual block) follows at once on every block that such an operation
-// finishes. A phase back is made of the operations with parameters, whose gradients are sums over all rows.
+// each number alone (activations, scales, dropout, the sum of a residual block, the mean of members) follows at once on every block that
+// such an operation finishes. A phase back is made of the operations with parameters, whose gradients are sums over all rows. Where a member
+// ends and another begins both ways start anew: forward from the signal before the members, back from the gradient that each is given.
 template <class T>
 class Pass {
   public:
     Pass(const std::vector<Operation>& operations, const Tensors<T>& tensors, bool training)
-        : operations_(operations), p_(tensors), training_(training), works_(operations.size()) {
+        : operations_(operations), p_(tensors), training_(training), works_(operations.size()), ends_(ends_of_members(operations)) {
         while (bottom_ < operations_.size() && !learns(bottom_)) ++bottom_;
+        find_wanted();
     }
 
     Pass(const Pass&) = delete;
@@ -70,12 +74,37 @@ class Pass {
     // Whether an operation waits for the one before to finish its whole signal.
     bool waits(std::size_t i) const {
         const Kind kind = operations_[i].kind;
-        return learns(i) && kind != Kind::scale && kind != Kind::mixed_activation;
+        return stops(i) && kind != Kind::scale && kind != Kind::mixed_activation;
     }
 
+    // Whether the way back stops at an operation, which takes the gradient on in a phase of its own.
+    bool stops(std::size_t i) const { return learns(i) || operations_[i].kind == Kind::member_end; }
+
     bool learns(std::size_t i) const {
-        const Kind kind = operations_[i].kind;
-        return kind != Kind::activation && kind != Kind::dropout && kind != Kind::residual_begin && kind != Kind::residual_end;
+        switch (operations_[i].kind) {
+            case Kind::activation:
+            case Kind::dropout:
+            case Kind::residual_begin:
+            case Kind::residual_end:
+            case Kind::members_begin:
+            case Kind::member_end:
+            case Kind::members_end: return false;
+            default: return true;
+        }
+    }
+
+    // The gradient by the input of an operation is wanted where the signal on its way there met parameters; those of the members before
+    // are not on the way of the next one.
+    void find_wanted() {
+        bool met = false;
+        for (std::size_t i = 0; i < operations_.size(); ++i) {
+            const Operation& op = operations_[i];
+            if (op.kind == Kind::member_end) met = wanted_[op.partner];
+            if (op.kind == Kind::members_end)
+                for (std::size_t j = op.partner; j < i; ++j) met = met || learns(j);
+            wanted_.push_back(met);
+            met = met || learns(i);
+        }
     }
 
     void grow(std::size_t n) {
@@ -117,12 +146,21 @@ class Pass {
                     break;
                 case Kind::periodic_embedding:
                     work.output = work.main.room(size);
-                    work.small.room(std::max(by_rows(op, n).n_pieces, training_ ? by_columns(op, n).n_pieces : 1) * periodic_room<T>(op));
+                    work.small.room(std::max(by_rows<T>(op, n).n_pieces, training_ ? by_columns(op, n).n_pieces : 1) * periodic_room<T>(op));
                     break;
                 case Kind::scale:
                 case Kind::category_embedding: work.output = work.main.room(size); break;
                 case Kind::residual_begin: work.output = work.input; break;
                 case Kind::residual_end:
+                    work.output = work.main.room(size);
+                    if (training_) work.extra.room(size);
+                    break;
+                case Kind::members_begin:
+                    work.output = work.input;
+                    if (training_) work.extra.room(size);
+                    break;
+                case Kind::member_end: work.output = works_[op.partner].input; break;
+                case Kind::members_end:
                     work.output = work.main.room(size);
                     if (training_) work.extra.room(size);
                     break;
@@ -163,7 +201,7 @@ class Pass {
                                             dense_forward(op, p_, work, grid.block(piece), follow);
                                         }});
             } else if (op.kind == Kind::batch_norm) {
-                const Grid grid = columns(n, op.n_out);
+                const Grid grid = columns<T>(n, op.n_out);
                 plan.forward.push_back({grid.size(), [this, grid, n, &op, &work, follow](std::size_t piece) {
                                             batch_norm_forward(op, p_, work, run, n, grid.block(piece));
                                             follow(grid.block(piece));
@@ -175,7 +213,7 @@ class Pass {
                                             follow(grid.block(piece));
                                         }});
             } else if (op.kind == Kind::periodic_embedding) {
-                const Stretches rows = by_rows(op, n);
+                const Stretches rows = by_rows<T>(op, n);
                 plan.forward.push_back({rows.n_pieces, [this, rows, &op, &work, follow](std::size_t piece) {
                                             const std::size_t top = rows.start(piece), bottom = rows.start(piece + 1);
                                             periodic_forward(op, p_, work, room(op, work, piece), top, bottom);
@@ -187,6 +225,9 @@ class Pass {
                                             category_forward(op, p_, work, grid.block(piece));
                                             follow(grid.block(piece));
                                         }});
+            } else if (op.kind == Kind::member_end && !waits(i + 1)) {
+                const Grid grid = sweep(n, op.n_out);
+                plan.forward.push_back({grid.size(), [grid, follow](std::size_t piece) { follow(grid.block(piece)); }});
             }
         }
     }
@@ -216,6 +257,7 @@ class Pass {
             if (op.kind == Kind::scale) scale_forward(op, p_, work, block);
             if (op.kind == Kind::dropout && drops(op)) multiply(work.input, work.kept, work.main.data(), work.step, block);
             if (op.kind == Kind::residual_end) add(works_[op.partner].input, work.input, work.main.data(), work.step, block);  // Y = X + F(X)
+            if (op.kind == Kind::members_end) members_forward(ends_[op.partner], works_, block);
         }
     }
 
@@ -225,10 +267,10 @@ class Pass {
         const std::size_t n = plan.n;
         std::size_t above = 0;  // which of the two buffers holds the gradient by the output
         for (std::size_t i = operations_.size(); i-- > bottom_;) {
-            if (!learns(i)) continue;
+            if (!stops(i)) continue;
             const Operation& op = operations_[i];
             Work<T>& work = works_[i];
-            const bool wanted = i > bottom_;  // below the first parameters nobody asks for a gradient
+            const bool wanted = wanted_[i];
             const auto dY = [this, above] { return gradients_[above].data(); };
             const auto dX = [this, above] { return gradients_[1 - above].data(); };
             const auto follow = [this, i, dX](Block block) {
@@ -243,13 +285,13 @@ class Pass {
                                              else dense_backward_parameters(op, this_->p_, work, dY(), n, weights.block(piece - inputs.size()));
                                          }});
             } else if (op.kind == Kind::batch_norm) {
-                const Grid grid = columns(n, op.n_out);
+                const Grid grid = columns<T>(n, op.n_out);
                 plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
                                              batch_norm_backward(op, this_->p_, work, dY(), dX(), n, grid.block(piece));
                                              if (wanted) follow(grid.block(piece));
                                          }});
             } else if (op.kind == Kind::scale || op.kind == Kind::mixed_activation) {
-                const Grid grid = columns(n, op.n_out);
+                const Grid grid = columns<T>(n, op.n_out);
                 plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
                                              const auto backward = op.kind == Kind::scale ? scale_backward<T> : mixed_activation_backward<T>;
                                              backward(op, this_->p_, work, dY(), dX(), n, grid.block(piece));
@@ -279,8 +321,17 @@ class Pass {
                                              category_backward_input(op, work, dY(), dX(), rows.block(piece - q));
                                              follow(rows.block(piece - q));
                                          }});
+            } else if (op.kind == Kind::member_end) {
+                const Grid rows = sweep(n, op.n_in);
+                const Work<T>& last = works_[ends_[op.partner].back()];
+                plan.backward.push_back({rows.size(), [rows, dX, follow, &last](std::size_t piece) {
+                                             Block block = rows.block(piece);
+                                             block.right = whole_vectors<T>(block.right);
+                                             copy(last.extra.data(), dX(), last.step, block);
+                                             follow(block);
+                                         }});
             } else {
-                const Grid rows = sweep(n, op.n_out), sums = columns(n, op.n_out);
+                const Grid rows = sweep(n, op.n_out), sums = columns<T>(n, op.n_out);
                 plan.backward.push_back({rows.size() + sums.size(), [=, this_ = this, &op, &work](std::size_t piece) {
                                              if (piece >= rows.size()) {
                                                  scale_and_shift_backward(op, this_->p_, work, dY(), n, sums.block(piece - rows.size()));
@@ -303,46 +354,25 @@ class Pass {
             if (op.kind == Kind::dropout && drops(op)) multiply(dY, work.kept, dY, work.step, block);
             if (op.kind == Kind::residual_end) copy(dY, work.extra.data(), work.step, block);  // kept for where the block began
             if (op.kind == Kind::residual_begin) add(end_of(i).extra.data(), dY, dY, work.step, block);
-            if (learns(i) || i == 0) return;
+            if (op.kind == Kind::members_end) members_backward(ends_[op.partner], works_, dY, block);
+            if (op.kind == Kind::member_end && wanted_[i]) add_for_begin(i, dY, block);
+            if (op.kind == Kind::members_begin && wanted_[i] && ends_[i].size() > 1) add(work.extra.data(), dY, dY, work.step, block);
+            if (stops(i) || i == 0) return;
         }
+    }
+
+    // The gradient of the member behind this mark, added for where the members began: the last one comes first.
+    void add_for_begin(std::size_t i, const T* dX, const Block& block) {
+        const std::size_t begin = operations_[i].partner;
+        const std::vector<std::size_t>& ends = ends_[begin];
+        const Work<T>& work = works_[begin];
+        if (i == ends[ends.size() - 2]) copy(dX, work.extra.data(), work.step, block);
+        else add(work.extra.data(), dX, work.extra.data(), work.step, block);
     }
 
     const Work<T>& end_of(std::size_t begin) const {
         for (std::size_t i = begin + 1;; ++i)
             if (operations_[i].kind == Kind::residual_end && operations_[i].partner == begin) return works_[i];
-    }
-
-    // ----- cuts of what is no product
-
-    static Grid sweep(std::size_t n, std::size_t width) {  // rows
-        return {n, width, width, std::clamp<std::size_t>(n * width / 16384, 1, std::min<std::size_t>(n, 32)), 1};
-    }
-
-    static Grid columns(std::size_t n, std::size_t width) {
-        const std::size_t units = (width + panel_width<T> - 1) / panel_width<T>;
-        return {n, width, panel_width<T>, 1, std::clamp<std::size_t>(n * width / 8192, 1, units)};
-    }
-
-    // Where piece number i of n units begins; n itself where there is no such piece.
-    struct Stretches {
-        std::size_t n, unit, n_pieces;
-
-        std::size_t start(std::size_t piece) const { return std::min(piece * ((n + unit - 1) / unit) / n_pieces * unit, n); }
-    };
-
-    // Of a periodic embedding: forward by whole vectors of rows, back by columns.
-    static Stretches by_rows(const Operation& op, std::size_t n) {
-        const std::size_t most = std::clamp<std::size_t>((n + lanes<T> - 1) / lanes<T>, 1, 32);
-        return {n, lanes<T>, std::clamp<std::size_t>(n * op.n_numeric * op.n_frequencies / 8192, 1, most)};
-    }
-
-    static Stretches by_columns(const Operation& op, std::size_t n) {
-        const std::size_t most = std::min<std::size_t>(op.n_numeric, 32);
-        return {op.n_numeric, 1, std::clamp<std::size_t>(n * op.n_numeric * op.n_frequencies / 4096, 1, most)};
-    }
-
-    static T* room(const Operation& op, const Work<T>& work, std::size_t piece) {
-        return work.small.data() + piece * periodic_room<T>(op);
     }
 
     const std::vector<Operation>& operations_;
@@ -351,6 +381,8 @@ class Pass {
     std::size_t bottom_ = 0;  // the first operation with parameters
     std::size_t capacity_ = 0;
     std::vector<Work<T>> works_;
+    std::vector<std::vector<std::size_t>> ends_;  // of members
+    std::vector<bool> wanted_;
     Buffer<T> X_, gradients_[2];
     std::list<Plan> plans_;
     Plan* current_ = nullptr;

@@ -21,7 +21,20 @@ from glassnet.engines import NativeEngine, ReferenceEngine, make_engine, step_ra
 from glassnet.engines.native import compiled
 from glassnet.engines.program import NATIVE_ACTIVATIONS, NATIVE_LOSSES, NATIVE_OPTIMIZERS
 from glassnet.errors import SettingError, UnsupportedError
-from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, Layer, LayerNorm, PeriodicEmbedding, Residual, Scale
+from glassnet.layers import (
+    Activation,
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    Members,
+    PeriodicEmbedding,
+    Residual,
+    Scale,
+    Stack,
+)
 from glassnet.losses import LOSSES, CustomLoss, Softmax, Squared
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS, OPTIMIZERS, SGD, Adam, Optimizer
@@ -219,6 +232,19 @@ def test_shapes_on_every_instruction_set(shape: tuple[int, int, int], variant: s
         Dense(n_outputs),
     ]
     compare(layers, case, dtype, SGD(0.1, momentum=0.9), seed=n, n=n)
+
+
+@needs_native
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("variant", variants())
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_members_of_many_shapes(shape: tuple[int, int, int], variant: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glassnet.engines.native.compiled", lambda: import_module(f"glassnet._native{variant}"))
+    n, hidden, n_outputs = shape
+    case = LossCase(Softmax(0.05), n_outputs, lambda rng, n: rng.integers(0, n_outputs, n))
+    first = Members([Stack([Scale(), Dense(hidden)]), Dense(hidden, "tanh"), Stack([Dropout(0.1), Dense(hidden, "silu")])])
+    last = Members([Dense(n_outputs), Stack([Dropout(0.3), Activation("tanh"), Dense(n_outputs)])])
+    compare([first, last], case, dtype, SGD(0.1, momentum=0.9), seed=n, n=n)
 
 
 @needs_native

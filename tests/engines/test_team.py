@@ -18,7 +18,20 @@ import pytest
 from glassnet.engines import NativeEngine, step_rates
 from glassnet.engines.native import compiled
 from glassnet.engines.threads import _asked_for, _share, useful_cores
-from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, Layer, LayerNorm, PeriodicEmbedding, Residual, Scale
+from glassnet.layers import (
+    Activation,
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    Members,
+    PeriodicEmbedding,
+    Residual,
+    Scale,
+    Stack,
+)
 from glassnet.losses import Loss, Softmax, Squared
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam
@@ -33,6 +46,16 @@ NETWORKS: dict[str, tuple[int, Sequence[Layer], Loss, dict[str, Any]]] = {
     "dropped": (54, [Dense(256, "relu"), Dropout(0.15), Dense(130, "silu"), Dropout(0.5), Dense(7)], Softmax(), {}),
     "normed": (40, [Dense(200), BatchNorm(), Dense(200, "tanh"), LayerNorm(), Dense(3)], Softmax(), {"penalty": Penalty(1e-4, 1e-3)}),
     "residual": (64, [Residual([Dense(200, "elu"), Dropout(0.2), Dense(64)]), BatchNorm(), Dense(1)], Squared(), {}),
+    "members": (
+        60,
+        [
+            LayerNorm(),
+            Members([Stack([Dense(150, "relu"), Dropout(0.2), Dense(90)]), Stack([Dropout(0.3), Activation("tanh"), Dense(90)])] * 2),
+            Members([Dense(3), Stack([Scale(), Dense(70, "silu"), Dense(3)])]),
+        ],
+        Softmax(),
+        {},
+    ),
     "embedded": (
         40,
         [PeriodicEmbedding(30), CategoryEmbedding([2] * 5, 70), Scale(), Dense(200), Activation("silu", mix=True), Dense(3)],

@@ -58,6 +58,11 @@ struct Network {
         operations.push_back(op);
         return op.n_out;
     }
+    void mark(Kind kind, std::size_t n_in, std::size_t n_out, std::size_t partner) {
+        Operation op = next(kind, n_in, n_out);
+        op.partner = partner;
+        operations.push_back(op);
+    }
     void plain(Kind kind, std::size_t n, Activation f = Activation::identity, double rate = 0, std::size_t partner = 0) {
         Operation op = next(kind, n, n);
         op.activation = f, op.rate = rate, op.partner = partner;
@@ -92,7 +97,17 @@ std::vector<T> drive(LossKind kind, OptimizerKind optimizer, Activation f, unsig
     network.plain(Kind::residual_begin, width);
     network.norm(Kind::layer_norm, width);
     network.plain(Kind::residual_end, width, Activation::identity, 0, begin);
+    const std::size_t members = network.operations.size();
+    network.plain(Kind::members_begin, width);
+    network.dense(width, k, f);
+    network.mark(Kind::member_end, k, width, members);
+    network.plain(Kind::dropout, width, Activation::identity, 0.2);
+    network.plain(Kind::activation, width, Activation::tanh);
     network.dense(width, k, Activation::identity);
+    network.mark(Kind::member_end, k, width, members);
+    network.dense(width, width + 1, f);
+    network.dense(width + 1, k, Activation::identity);
+    network.mark(Kind::members_end, k, k, members);
 
     std::normal_distribution<double> normal(0, 0.3);
     std::vector<T> theta(network.n_parameters), gradient(theta.size()), first(theta.size()), second(theta.size());

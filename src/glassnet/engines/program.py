@@ -16,9 +16,11 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
+    Members,
     PeriodicEmbedding,
     Residual,
     Scale,
+    Stack,
 )
 from glassnet.losses import Absolute, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared
 from glassnet.losses.loss import OUTPUTS
@@ -27,7 +29,7 @@ from glassnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
 # The order, that of OUTPUTS too, is that of the enums in native/: layers.hpp, activations.hpp, losses.hpp, optimizers.hpp.
 DENSE, ACTIVATION, DROPOUT, BATCH_NORM, LAYER_NORM, RESIDUAL_BEGIN, RESIDUAL_END = range(7)
-SCALE, MIXED_ACTIVATION, PERIODIC_EMBEDDING, CATEGORY_EMBEDDING = range(7, 11)
+SCALE, MIXED_ACTIVATION, PERIODIC_EMBEDDING, CATEGORY_EMBEDDING, MEMBERS_BEGIN, MEMBER_END, MEMBERS_END = range(7, 14)
 NATIVE_ACTIVATIONS = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
 )  # fmt: skip
@@ -36,11 +38,11 @@ NATIVE_OPTIMIZERS: tuple[type, ...] = (type(None), SGD, RMSprop, Adam, AdamW)
 
 
 def operations(network: Network) -> list[dict[str, Any]]:
-    """Return the arguments of each operation, in order; a residual block is two marks around the operations inside it."""
+    """Return the arguments of each operation, in order; residual blocks and members are marks around the operations inside them."""
     made: list[dict[str, Any]] = []
 
-    def walk(layers: Sequence[Layer], path: str, n_in: int, numbers: Iterator[int]) -> int:
-        for i, layer in enumerate(layers):
+    def walk(layers: Sequence[Layer], path: str, n_in: int, numbers: Iterator[int], first: int = 0) -> None:
+        for i, layer in enumerate(layers, first):
             n_out = layer.output_width(n_in)
             name, number = f"{path}layers.{i}.", next(numbers)
             at = {tensor: network.parameters.offset(name + tensor) for tensor in layer.specs(n_in)}
@@ -51,6 +53,15 @@ def operations(network: Network) -> list[dict[str, Any]]:
                 made.append({"kind": RESIDUAL_BEGIN, **common})
                 walk(layer.layers, name, n_in, numbers)
                 made.append({"kind": RESIDUAL_END, "partner": begin, **common})
+            elif isinstance(layer, Stack) and kind is Stack:
+                walk(layer.layers, name, n_in, numbers)
+            elif isinstance(layer, Members) and kind is Members:
+                begin, last = len(made), len(layer.layers) - 1
+                made.append({"kind": MEMBERS_BEGIN, **common, "n_out": n_in})
+                for m, member in enumerate(layer.layers):
+                    walk([member], name, n_in, numbers, first=m)
+                    end = {"kind": MEMBERS_END} if m == last else {"kind": MEMBER_END, "n_out": n_in}
+                    made.append({**common, "n_in": n_out, "partner": begin, **end})
             elif isinstance(layer, Dense) and kind is Dense:
                 code = _activation(layer.activation)
                 made.append({"kind": DENSE, "activation": code, "first": at["W"], "second": at["b"], **common})
@@ -79,7 +90,6 @@ def operations(network: Network) -> list[dict[str, Any]]:
                     f"the native engine cannot run a layer of one's own, {type(layer).__name__}: use engine='reference'."
                 )
             n_in = n_out
-        return n_in
 
     walk(network.layers, "", network.n_features, count())
     return made
