@@ -133,7 +133,9 @@ def test_a_model_of_every_recipe_is_saved_and_loaded_with_equal_bits(name: str, 
 def test_first_values_are_fitted_to_the_rows() -> None:
     fitted, free = (
         glassnet.fitting.Session.begin(
-            table_of(TABLE), TARGETS["regression"], Plan(recipe=replace(STANDARD, from_data=on), early_stopping=False, dtype="float64")
+            table_of(TABLE),
+            TARGETS["regression"],
+            Plan(recipe=replace(STANDARD, from_data=on, members=1), early_stopping=False, dtype="float64"),
         )
         for on in (True, False)
     )
@@ -149,7 +151,7 @@ def test_first_values_are_fitted_to_the_rows() -> None:
 
 
 def test_labels_are_smoothed_in_training_alone() -> None:
-    session = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS["binary"], Plan(recipe="standard"))
+    session = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS["binary"], Plan(recipe="fast"))
     assert session.loss == Logistic(label_smoothing=STANDARD.label_smoothing)
     assert session.held_out is not None
     Z = session.engine.predict(session.held_out.X)
@@ -158,7 +160,7 @@ def test_labels_are_smoothed_in_training_alone() -> None:
 
 
 def test_the_error_may_end_training_and_of_equals_the_last_epoch_counts() -> None:
-    recipe = replace(STANDARD, stop_by="error", hidden_layer_sizes=(4,), max_epochs=12, min_epochs=12)
+    recipe = replace(STANDARD, stop_by="error", members=1, hidden_layer_sizes=(4,), max_epochs=12, min_epochs=12)
     model = glassnet.fit(TABLE, TARGETS["binary"], Plan(recipe=recipe))
     scores = model.training["history"]["validation_score"]
     assert len(set(scores)) < len(scores)

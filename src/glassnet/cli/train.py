@@ -16,7 +16,7 @@ from glassnet.cli.output_files import MODEL, PAGE, output_files
 if TYPE_CHECKING:
     from glassnet.data.table import Kind
 
-RECIPES = ("plain", "standard", "best")
+RECIPES = ("plain", "fast", "standard", "best")
 TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
 
 

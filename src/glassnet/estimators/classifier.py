@@ -31,7 +31,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
     Parameters
     ----------
     recipe : str or Recipe
-        What is chosen where the parameters below say nothing: "standard" or "plain", see `glassnet.training.recipes`.
+        What is chosen where the parameters below say nothing: "plain", "fast", "standard" or "best", see `glassnet.training.recipes`.
     hidden_layer_sizes : int or sequence of int, optional
         Units of each hidden layer; `()` is a linear model.
     activation : str, activation function or a sequence of them, optional
