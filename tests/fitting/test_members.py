@@ -38,7 +38,8 @@ def test_the_whole_answers_with_the_mean_of_its_members(recipe: str, target: str
     scores = [member.network.predict(session.encoder.encode(table_of(X), "float64")) for member in session.members]
     assert len(scores) == 3
     assert not np.allclose(scores[0], scores[1])
-    np.testing.assert_allclose(model.raw_scores(X), np.mean(scores, axis=0), rtol=1e-12, atol=1e-12)
+    temperature = model.training.get("calibration", {"temperature": 1.0})["temperature"]
+    np.testing.assert_allclose(model.raw_scores(X), np.mean(scores, axis=0) / temperature, rtol=1e-12, atol=1e-12)
 
 
 def test_each_member_is_what_it_would_be_alone() -> None:

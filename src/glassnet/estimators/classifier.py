@@ -60,6 +60,9 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         Share of the rows held out, where no `X_val` and `y_val` are given.
     patience : int, optional
         Epochs without gain before stopping.
+    calibrate : bool, optional
+        Hold rows out that calibrate the probabilities (a temperature): half of those that would stop the training; None does where the
+        recipe says so and rows are held out at all.
     scoring : str or callable, optional
         What is watched: None is the loss, else a scikit-learn scorer.
     weight_decay : float, optional
@@ -139,6 +142,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         early_stopping: bool | None = None,
         validation_fraction: float = 0.1,
         patience: int | None = None,
+        calibrate: bool | None = None,
         scoring: str | Callable[[Any, Any, Any], float] | None = None,
         weight_decay: float | None = None,
         l1: float = 0.0,
@@ -169,6 +173,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.calibrate = calibrate
         self.scoring = scoring
         self.weight_decay = weight_decay
         self.l1 = l1

@@ -12,17 +12,19 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.encoder import Encoder
-from glassnet.data.split import Split, split_rows
+from glassnet.data.split import Split
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
 from glassnet.engines.native import tell_where_not_built
-from glassnet.errors import DataError, SettingError
-from glassnet.fitting.construction import class_weighted, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
+from glassnet.errors import SettingError
+from glassnet.fitting.calibration import Calibration, HeldOut, calibration, divide_raw_scores
+from glassnet.fitting.construction import make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
 from glassnet.fitting.members import copy_into, member_seed, network_of, side_by_side
+from glassnet.fitting.parts import Parts, parted, present
 from glassnet.initialization import initialize_from_data
-from glassnet.losses import Loss
-from glassnet.model import Model, as_table
+from glassnet.losses import Logistic, Loss, Softmax
+from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS
 from glassnet.training.checks import Rows, check_weight, make_rows
@@ -37,7 +39,6 @@ from glassnet.training.stopping import EarlyStopping
 from glassnet.training.validation import Validation, check_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Part = tuple[Table, Array, Array | None]
 
 #: Rows that first values are fitted to.
 MOST_ROWS_TO_START_FROM = 4_096
@@ -65,6 +66,8 @@ class Session:
     seconds: float = 0.0
     split: Split | None = None
     members: tuple[Session, ...] = ()
+    calibrating: Rows | None = None
+    calibration: Calibration | None = None
 
     @classmethod
     def begin(
@@ -105,7 +108,7 @@ class Session:
         weight = check_weight(sample_weight, table.n_rows)
         if target is None:
             target = earlier.target if earlier else make_target(plan, values, task, names, weight)
-        part, present = _present(table, values, weight, target, plan)
+        part, numbers = present(table, values, weight, target, plan)
         plan = plan.resolved(part[0].n_rows, classes=target.task != "regression", has_validation=validation is not None)
         loss = make_loss(plan, target)
         plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
@@ -115,22 +118,22 @@ class Session:
                 f"a warm start goes on with the {max(1, len(earlier.members))} members that are there, but {n_members} are asked for now."
             )
         if n_members == 1:
-            parts = _parts(part, present, target, plan, validation, groups, time)
-            encoder = earlier.encoder if earlier else Encoder.fit(parts[0][0], parts[0][2], plan.resolved_recipe.coding)
+            parts = parted(part, numbers, target, plan, validation, groups, time)
+            encoder = earlier.encoder if earlier else Encoder.fit(parts.learned[0], parts.learned[2], plan.resolved_recipe.coding)
             return cls._of_one(parts, plan, encoder, target, loss, earlier)
         encoder = earlier.encoder if earlier else Encoder.fit(part[0], part[2], plan.resolved_recipe.coding)
         before = earlier.members if earlier else ()
         members = []
         for i in range(n_members):
             own = replace(plan, seed=member_seed(plan.seed, i), n_threads=1)
-            parts = _parts(part, present, target, own, validation, groups, time)
+            parts = parted(part, numbers, target, own, validation, groups, time)
             members.append(cls._of_one(parts, own, encoder, target, loss, before[i] if before else None))
         return cls._of_several(members, plan)
 
     @classmethod
     def _of_one(
         cls,
-        parts: tuple[Part, Part | None, Split | None],
+        parts: Parts,
         plan: Plan,
         encoder: Encoder,
         target: Target,
@@ -138,7 +141,6 @@ class Session:
         earlier: Session | None,
     ) -> Session:
         """Build the network, or take the one that is there, and bind it."""
-        training, held, split = parts
         recipe = plan.resolved_recipe
         layers = make_layers(plan, encoder, n_raw_scores(loss, target))
         if earlier:
@@ -150,13 +152,15 @@ class Session:
                 )
         else:
             network = Network(layers, encoder.n_features, seed=plan.seed, dtype=plan.dtype)
-        rows = make_rows(network, loss, encoder.encode(training[0], plan.dtype), training[1], training[2])
+        table, y, weight = parts.learned
+        rows = make_rows(network, loss, encoder.encode(table, plan.dtype), y, weight)
         if not earlier:
             if recipe.from_data:
                 initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
             start_at_baseline(network, loss, rows.y, rows.weight)
-        session = cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, split=split)
-        session.held_out = session._validation(*held) if held else None
+        session = cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, split=parts.split)
+        session.held_out = session._validation(*parts.stopping) if parts.stopping else None
+        session.calibrating = session._checked(*parts.calibrating) if parts.calibrating else None
         return session
 
     @classmethod
@@ -182,7 +186,7 @@ class Session:
 
     def release(self) -> None:
         """Let go of the rows and of what only they need; `advance` and `model` still work."""
-        self.rows = self.held_out = self.state.best = self.state.finite = None
+        self.rows = self.held_out = self.calibrating = self.state.best = self.state.finite = None
         for member in self.members:
             member.release()
 
@@ -226,15 +230,27 @@ class Session:
             self.state.restore_best(self.network)
             if self.members:
                 copy_into(self.network, [member.network for member in self.members])
+            self._calibrate()
             self.seconds += time.perf_counter() - started
         if self.state.stopped_early:
             self.ended = "no further gain"
         return self.model()
 
+    def _calibrate(self) -> None:
+        """Learn the temperature of the probabilities, each row with the raw scores of a network that did not see it."""
+        held = [
+            HeldOut(rows.y, rows.weight, session.engine.predict(rows.X))
+            for session in self.members or (self,)
+            if (rows := session.calibrating) is not None
+        ]
+        if held and isinstance(self.loss, Logistic | Softmax):
+            self.calibration = calibration(HeldOut.joined(held), self.loss)
+            divide_raw_scores(self.network, self.calibration.temperature)
+
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
         """Train for one epoch on these rows, from where training stands, and return its record."""
         started = time.perf_counter()
-        (table, y, weight), _ = _present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
+        (table, y, weight), _ = present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
         rows = make_rows(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
         (record,) = guarded(self._sgd_epochs(rows, 1), self.network, self.state, None)
         self._note(record)
@@ -255,6 +271,7 @@ class Session:
             "seconds": self.seconds,
             "history": self.history,
             **({"split": self.split.to_plain()} if self.split else {}),
+            **({"calibration": self.calibration.to_plain()} if self.calibration else {}),
             **(
                 {"members": [{"best_epoch": member.state.best_epoch, "updates": member.state.step} for member in self.members]}
                 if self.members
@@ -290,8 +307,11 @@ class Session:
         """Whether the share of wrong labels ends training."""
         return self.plan.resolved_recipe.stop_by == "error" and self.target.task in ("binary", "multiclass")
 
+    def _checked(self, table: Table, y: Array, weight: Array | None) -> Rows:
+        return check_validation(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
+
     def _validation(self, table: Table, y: Array, weight: Array | None) -> Validation:
-        rows = check_validation(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
+        rows = self._checked(table, y, weight)
         if self.plan.scoring is None:
             return Validation(rows.X, rows.y, rows.weight, accuracy_of(rows.y, rows.weight) if self._by_error else None)
         model = Model(self.encoder, self.target, self.network, self.loss)
@@ -323,47 +343,3 @@ def accuracy_of(y: Array, weight: Array | None) -> Callable[[Array], float]:
         return float(np.average(said == labels, weights=weight))
 
     return score
-
-
-def _present(table: Table, values: Any, weight: Array | None, target: Target, plan: Plan) -> tuple[Part, Array]:
-    """Return the rows that weigh something, with their encoded target and their weights, and their numbers in the table.
-
-    A row of weight 0 leaves no trace.
-    """
-    y = target.encode(values)
-    if len(y) != table.n_rows:
-        raise DataError(f"the table has {table.n_rows} rows and the target {len(y)}: they must be as many.")
-    weight = class_weighted(weight, y, target, plan.class_weight)
-    if weight is None or weight.all():
-        return (table, y, weight), np.arange(len(y))
-    rows = np.flatnonzero(weight > 0.0)
-    if not len(rows):
-        raise DataError("sample_weight and class_weight together are zero in every row: nothing is left to train on.")
-    return (table.take(rows), y[rows], weight[rows]), rows
-
-
-def _validation_part(table: Table, target: Target, plan: Plan, validation: Any) -> Part:
-    """Return the rows to stop by that were given."""
-    if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
-        raise SettingError(f"validation is (table, target values) or (table, target values, weights), but {validation!r} came.")
-    held = as_table(validation[0], table.schema.names)
-    held_y = target.encode(validation[1])
-    held_weight = check_weight(validation[2], held.n_rows) if len(validation) > 2 else None
-    return held, held_y, class_weighted(held_weight, held_y, target, plan.class_weight)
-
-
-def _parts(
-    part: Part, present: Array, target: Target, plan: Plan, validation: Any, groups: Any, time: Any
-) -> tuple[Part, Part | None, Split | None]:
-    """Return the rows to learn from, those to stop by, and how these were chosen."""
-    table, y, weight = part
-    if validation is not None:
-        return part, _validation_part(table, target, plan, validation), None
-    if not plan.early_stopping:
-        return part, None, None
-    by = "group" if groups is not None else "time" if time is not None else "class" if y.dtype.kind == "i" else "chance"
-    groups, time = (None if values is None else np.asarray(values)[present] for values in (groups, time))
-    stratify = y if by == "class" else None
-    training, held = split_rows(table.n_rows, plan.validation_fraction, seed=plan.seed, stratify=stratify, groups=groups, time=time)
-    learned, stopped = ((table.take(rows), y[rows], None if weight is None else weight[rows]) for rows in (training, held))
-    return learned, stopped, Split(by, plan.validation_fraction, plan.seed, present[held])

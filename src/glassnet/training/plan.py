@@ -51,6 +51,8 @@ class Plan:
     early_stopping : hold rows out, stop when they no longer gain, keep the best weights
     validation_fraction : share of the rows held out, where no validation set is given
     patience : epochs without gain before stopping
+    calibrate : hold rows out that calibrate what is predicted: half of those that would stop the training; None does where the recipe says
+        so and rows are held out at all
     scoring : what is watched: None is the loss, else a scikit-learn scorer
     weight_decay : decoupled decay of the weights (AdamW)
     l1, l2 : penalties on the weights, the same for every batch size
@@ -78,6 +80,7 @@ class Plan:
     early_stopping: bool | None = None
     validation_fraction: float = 0.1
     patience: int | None = None
+    calibrate: bool | None = None
     scoring: str | Callable[[Any, Any, Any], float] | None = None
     weight_decay: float | None = None
     l1: float = 0.0
@@ -97,6 +100,8 @@ class Plan:
                 raise SettingError(f"{name} is a number, but {value!r} came.")
         if self.early_stopping not in (None, True, False):
             raise SettingError(f"early_stopping is True, False or None (chosen from the data), but {self.early_stopping!r} came.")
+        if self.calibrate not in (None, True, False):
+            raise SettingError(f"calibrate is True, False or None (chosen by the recipe), but {self.calibrate!r} came.")
         object.__setattr__(self, "seed", check_seed(self.seed))
 
     def resolved(self, n_rows: int, *, classes: bool, has_validation: bool = False) -> Plan:
@@ -110,6 +115,7 @@ class Plan:
         steps_per_epoch = 1 if full else -(-n_rows // batch_size)
         max_epochs = _chosen(self.max_epochs, LBFGS_ITERATIONS if full else recipe.epochs(steps_per_epoch))
         own = self.optimizer is None
+        early_stopping = _chosen(self.early_stopping, has_validation or bool(self.scoring) or n_rows >= MIN_ROWS_TO_HOLD_OUT)
         return replace(
             self,
             recipe=recipe,
@@ -124,7 +130,8 @@ class Plan:
             decay_schedule=_chosen(self.decay_schedule, "constant" if full else recipe.decay_schedule),
             batch_size=batch_size,
             max_epochs=max_epochs,
-            early_stopping=_chosen(self.early_stopping, has_validation or bool(self.scoring) or n_rows >= MIN_ROWS_TO_HOLD_OUT),
+            early_stopping=early_stopping,
+            calibrate=_chosen(self.calibrate, recipe.calibrate and early_stopping and not has_validation),
             # A cycle finds its best weights near its end, so the chosen one is given time.
             patience=_chosen(self.patience, max(1, int(max_epochs * recipe.patience)) if self.schedule is None else PATIENCE),
             weight_decay=_chosen(self.weight_decay, recipe.weight_decay if own else None),

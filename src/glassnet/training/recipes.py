@@ -53,6 +53,7 @@ class Recipe:
     max_updates, min_epochs, max_epochs : `max_epochs`, but at most so many updates where that leaves `min_epochs`
     patience : epochs without gain before stopping, as a share of all
     stop_by : "loss" of the rows held out, or "error": the share of wrong labels, of equals the last
+    calibrate : half of the rows held out calibrate probabilities, see `glassnet.fitting.calibration`
     """
 
     scaling: str = "standard"
@@ -88,6 +89,7 @@ class Recipe:
     max_epochs: int = 50
     patience: float = 0.5
     stop_by: str = "loss"
+    calibrate: bool = False
 
     @property
     def coding(self) -> CodingSettings:
@@ -132,6 +134,7 @@ STANDARD = Recipe(
     min_epochs=64,
     max_epochs=64,
     patience=1.0,
+    calibrate=True,
 )
 
 #: What differs where numbers are predicted.
