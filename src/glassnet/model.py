@@ -16,6 +16,7 @@ from glassnet.data.table import Table, listed, table_of
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
 from glassnet.errors import DataNotice, SettingError
+from glassnet.intervals import QUANTILES, Intervals, own_quantiles
 from glassnet.losses import Loss, Quantile
 from glassnet.network import Network
 
@@ -36,6 +37,7 @@ class Model:
     network : X -> raw scores
     loss : raw scores -> probabilities, means or quantiles
     training : JSON-able record of how it was trained: plan, engine, rows, history, how it ended
+    intervals : what `predict_interval` needs; None where no rows were held out for it
 
     Examples
     --------
@@ -51,6 +53,7 @@ class Model:
     network: Network
     loss: Loss
     training: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    intervals: Intervals | None = field(default=None, repr=False)
 
     @property
     def task(self) -> str:
@@ -136,6 +139,37 @@ class Model:
     def predict_proba(self, table: Any) -> Array:
         """Return the probabilities of the classes, `(n, k)`; for multilabel the probability of each label by itself."""
         return self.probabilities(self.raw_scores(table))
+
+    def predict_interval(self, table: Any, coverage: float = 0.9) -> Array:
+        """Return intervals that hold the truth with this probability, `(n, 2)`: the lower and the upper bound; `(n, m, 2)` for m targets.
+
+        They were calibrated on rows that no weight was fitted to and no epoch chosen by, see `glassnet.intervals`: of new rows from
+        the same source about this share lies within, on average, whatever the network is worth. Several targets have an interval each.
+
+        Raises
+        ------
+        SettingError
+            For a model of classes, one without rows held out to calibrate with, and a coverage for which there were too few of them.
+        """
+        if isinstance(table, str | Path):
+            return np.concatenate([self._interval(self.encode(part), coverage) for part in self._stretches(table)])
+        return self._interval(self.encode(table), coverage)
+
+    def _interval(self, X: Any, coverage: float) -> Array:
+        if self.task != "regression":
+            raise SettingError("this model predicts classes, which have probabilities and no intervals: use predict_proba.")
+        if self.intervals is None:
+            raise SettingError(
+                "this model has no intervals: none of its rows were held out to calibrate them. Train with the recipe 'standard' "
+                "on a hundred rows or more, or with calibrate=True."
+            )
+        center, quantiles = own_quantiles(self.loss, self.engine.predict(X))
+        if self.intervals.network is not None:
+            quantiles = make_engine("auto", self.intervals.network, Quantile(QUANTILES)).predict(X)
+        bounds = self.intervals.around(center, quantiles, coverage)
+        mean, scale = (np.asarray(values, np.float64) for values in (self.target.mean, self.target.scale))
+        found = np.stack([bound * scale + mean for bound in bounds], axis=2)
+        return found[:, 0] if found.shape[1] == 1 else found
 
     def predictions(self, Z: Array) -> Array:
         """Return what `predict` returns, from raw scores."""

@@ -27,12 +27,14 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 @click.argument("table", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("-o", "--output", default="-", metavar="FILE", help="Where to: .csv, .csv.gz or .parquet; - (the default) is CSV on stdout.")
 @click.option("--keep", is_flag=True, help="Write the columns of TABLE, too, before the predictions.")
-def predict(model: Path, table: Path, output: str, keep: bool) -> None:
+@click.option("--coverage", type=float, help="Also write intervals that hold the truth with this probability, such as 0.9.")
+def predict(model: Path, table: Path, output: str, keep: bool, coverage: float | None) -> None:
     """Predict for each row of TABLE (CSV or Parquet; - is CSV on stdin) with the model in the file MODEL.
 
     Columns are found by name; columns that the model does not know are ignored. The output has one row for each row of TABLE, in the same
-    order: the prediction, named like the target, and for classes one column "probability_X" for each class X. In CSV, text that a
-    spreadsheet would run as a formula gets an apostrophe before it.
+    order: the prediction, named like the target, and for classes one column "probability_X" for each class X. For numbers, --coverage
+    adds the columns "X_low" and "X_high" of an interval. In CSV, text that a spreadsheet would run as a formula gets an apostrophe before
+    it.
     """
     check_output(output, (model, table))
     from glassnet.storage import load
@@ -40,7 +42,7 @@ def predict(model: Path, table: Path, output: str, keep: bool) -> None:
     trained = load(model)
     with given_table(table) as path:
         schema = trained.encoder.schema
-        rows = Stretches(trained, path, kept_schema(trained, path) if keep else schema, keep=keep)
+        rows = Stretches(trained, path, kept_schema(trained, path) if keep else schema, keep=keep, coverage=coverage)
         write(output, rows)
     if output != "-":
         click.echo(f"{counted(rows.n_rows, 'prediction')} in {printable(output)}", err=True)
@@ -49,9 +51,10 @@ def predict(model: Path, table: Path, output: str, keep: bool) -> None:
 class Stretches:
     """The columns to write, a stretch of rows at a time; what there is to say of the table is said on stderr as it turns up."""
 
-    def __init__(self, model: Model, path: Path, schema: Schema, *, keep: bool) -> None:
+    def __init__(self, model: Model, path: Path, schema: Schema, *, keep: bool, coverage: float | None = None) -> None:
         from glassnet.data.read import column_names
 
+        self._coverage = coverage
         self._model, self._path, self._schema, self._keep = model, path, schema, keep
         self.names: list[str] = []
         self.n_rows = 0
@@ -65,7 +68,7 @@ class Stretches:
             while self._notices:
                 click.echo(f"Note: {printable(self._notices.pop(0))}", err=True)
             kept = {name: part.column(name) for name in self._schema.names} if self._keep else {}
-            predicted = prediction_columns(self._model, part.select(self._model.encoder.schema))
+            predicted = prediction_columns(self._model, part.select(self._model.encoder.schema), self._coverage)
             self.names = [*kept, *(f"predicted_{name}" if name in kept else name for name in predicted)]
             self.n_rows += part.n_rows
             yield [*kept.values(), *predicted.values()]
@@ -80,12 +83,13 @@ def kept_schema(model: Model, path: Path) -> Schema:
     return Schema(tuple(Column(name, kinds.get(name, "category")) for name in column_names(path)))
 
 
-def prediction_columns(model: Model, table: Any) -> dict[str, Any]:
+def prediction_columns(model: Model, table: Any, coverage: float | None = None) -> dict[str, Any]:
     """Return the columns of a file of predictions by name, one value for each row of the table.
 
     `species`, `probability_Adelie`, ...      classes
     `price`                                   a number
     `price_q0.1`, `price_q0.9`                quantiles
+    `price_low`, `price_high`                 the bounds of an interval, where a coverage is asked for
     """
     Z = model.raw_scores(table)
     values = model.predictions(Z)
@@ -102,6 +106,10 @@ def prediction_columns(model: Model, table: Any) -> dict[str, Any]:
             while name in columns:
                 name += "_"
             columns[name] = P[:, i]
+    if coverage is not None:
+        bounds = model.predict_interval(table, coverage).reshape(len(values), -1, 2)
+        for i, name in enumerate(model.target.names):
+            columns |= {f"{name}_low": bounds[:, i, 0], f"{name}_high": bounds[:, i, 1]}
     return columns
 
 

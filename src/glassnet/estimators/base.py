@@ -99,11 +99,16 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         The native engine gives a row the same bits alone and among others. In NumPy the last digits depend on the rows beside it, for
         BLAS sums in another order for another shape.
         """
+        table, model = self._asked(X)
+        return model.raw_scores(table).astype(np.float64)
+
+    def _asked(self, X: Any) -> tuple[Table, Model]:
+        """Return X as a table, and the model that answers for it."""
         check_is_fitted(self)
         table, model = self._check_table(X, self.model_.encoder.schema.names), self.model_
         if model.engine.name != "native":
             model = replace(model, network=self.network_.astype("float64"))
-        return model.raw_scores(table).astype(np.float64)
+        return table, model
 
     def _keep(self, session: Session, learned: dict[str, Any]) -> None:
         """Leave the fitted attributes, and the session without its data: it is pickled with the estimator."""

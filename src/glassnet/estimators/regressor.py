@@ -238,6 +238,31 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         Y = self.model_.predictions(Z)
         return Y[:, np.newaxis] if self._one_column and Y.ndim == 1 else Y
 
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
+        """Return intervals that hold the truth with this probability: the lower and the upper bound, `(n, 2)`; `(n, m, 2)` for m targets.
+
+        They are calibrated on rows that `fit` held out for it, by conformalized quantiles, see `glassnet.intervals`: of new rows from the
+        same source about this share lies within.
+
+        Raises
+        ------
+        SettingError
+            Where no rows were held out to calibrate with (below a hundred rows, with `X_val`, under the recipe "plain", or with
+            `calibrate=False`), and for a coverage that needs more of them than there were.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from glassnet import GlassNetRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> regressor = GlassNetRegressor(recipe="fast", calibrate=True, random_state=0).fit(X[:400], y[:400])
+        >>> low, high = regressor.predict_interval(X[400:], coverage=0.8).T
+        >>> bool((low < high).all())
+        True
+        """
+        table, model = self._asked(X)
+        return model.predict_interval(table, coverage)
+
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R2, the share of the variance of y that the predictions explain: 1 is perfect, 0 is no better than the mean.
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassnet.layers import Members
 from glassnet.losses import Logistic, Softmax, unsmoothed
 from glassnet.network import Network
+
+if TYPE_CHECKING:
+    from glassnet.fitting.session import Session
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -37,6 +40,13 @@ class HeldOut:
     y: Array
     weight: Array | None
     Z: Array
+
+    @classmethod
+    def of(cls, session: Session) -> HeldOut:
+        """Return the rows that a session held out to calibrate with."""
+        rows = session.calibrating
+        assert rows is not None
+        return cls(rows.y, rows.weight, session.engine.predict(rows.X))
 
     @classmethod
     def joined(cls, parts: Sequence[HeldOut]) -> HeldOut:

@@ -20,9 +20,11 @@ from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import SettingError
 from glassnet.fitting.calibration import Calibration, HeldOut, calibration, divide_raw_scores
 from glassnet.fitting.construction import make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
+from glassnet.fitting.intervals import learn_intervals
 from glassnet.fitting.members import copy_into, member_seed, network_of, side_by_side
 from glassnet.fitting.parts import Parts, parted, present
 from glassnet.initialization import initialize_from_data
+from glassnet.intervals import Intervals
 from glassnet.losses import Logistic, Loss, Softmax
 from glassnet.model import Model
 from glassnet.network import Network
@@ -67,7 +69,9 @@ class Session:
     split: Split | None = None
     members: tuple[Session, ...] = ()
     calibrating: Rows | None = None
+    unseen: Array = field(default_factory=lambda: np.empty(0, np.int64))
     calibration: Calibration | None = None
+    intervals: Intervals | None = None
 
     @classmethod
     def begin(
@@ -131,18 +135,29 @@ class Session:
         return cls._of_several(members, plan)
 
     @classmethod
-    def _of_one(
+    def _of_one(cls, parts: Parts, plan: Plan, encoder: Encoder, target: Target, loss: Loss, earlier: Session | None) -> Session:
+        """Encode the parts, and build the network on those to learn from, or take the one that is there."""
+        table, y, weight = parts.learned
+        session = cls.on(encoder.encode(table, plan.dtype), y, weight, plan, encoder, target, loss, n_raw_scores(loss, target), earlier)
+        session.hold_out(parts)
+        return session
+
+    @classmethod
+    def on(
         cls,
-        parts: Parts,
+        X: Any,
+        y: Array,
+        weight: Array | None,
         plan: Plan,
         encoder: Encoder,
         target: Target,
         loss: Loss,
-        earlier: Session | None,
+        n_outputs: int,
+        earlier: Session | None = None,
     ) -> Session:
-        """Build the network, or take the one that is there, and bind it."""
+        """Return a session on encoded rows, all to learn from, with a new network of so many raw scores, or the earlier one."""
         recipe = plan.resolved_recipe
-        layers = make_layers(plan, encoder, n_raw_scores(loss, target))
+        layers = make_layers(plan, encoder, n_outputs)
         if earlier:
             network = earlier.network
             if network.layers != tuple(layers) or network.dtype != plan.dtype:
@@ -152,16 +167,12 @@ class Session:
                 )
         else:
             network = Network(layers, encoder.n_features, seed=plan.seed, dtype=plan.dtype)
-        table, y, weight = parts.learned
-        rows = make_rows(network, loss, encoder.encode(table, plan.dtype), y, weight)
+        rows = make_rows(network, loss, X, y, weight)
         if not earlier:
             if recipe.from_data:
                 initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
             start_at_baseline(network, loss, rows.y, rows.weight)
-        session = cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, split=parts.split)
-        session.held_out = session._validation(*parts.stopping) if parts.stopping else None
-        session.calibrating = session._checked(*parts.calibrating) if parts.calibrating else None
-        return session
+        return cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows)
 
     @classmethod
     def _of_several(cls, members: list[Session], plan: Plan) -> Session:
@@ -170,6 +181,13 @@ class Session:
         network = network_of([member.network for member in members])
         engine = _engine(network, first.loss, plan)
         return cls(first.encoder, first.target, network, first.loss, plan, engine, first.n_rows, split=first.split, members=tuple(members))
+
+    def hold_out(self, parts: Parts) -> None:
+        """Encode the rows to stop by and those to calibrate with."""
+        self.split = parts.split
+        self.held_out = self._validation(*parts.stopping) if parts.stopping else None
+        self.calibrating = self._checked(*parts.calibrating) if parts.calibrating else None
+        self.unseen = np.concatenate([parts.stopping_rows, parts.calibrating_rows])
 
     def shorten(self, n_batches: int) -> None:
         """Keep the first batches of the rows to learn from, and one epoch of them: a trial of everything but the learning."""
@@ -237,15 +255,15 @@ class Session:
         return self.model()
 
     def _calibrate(self) -> None:
-        """Learn the temperature of the probabilities, each row with the raw scores of a network that did not see it."""
-        held = [
-            HeldOut(rows.y, rows.weight, session.engine.predict(rows.X))
-            for session in self.members or (self,)
-            if (rows := session.calibrating) is not None
-        ]
-        if held and isinstance(self.loss, Logistic | Softmax):
-            self.calibration = calibration(HeldOut.joined(held), self.loss)
+        """Learn from the rows held out for it what probabilities or intervals need, each row with a network that did not see it."""
+        members = [session for session in self.members or (self,) if session.calibrating]
+        if not members:
+            return
+        if isinstance(self.loss, Logistic | Softmax):
+            self.calibration = calibration(HeldOut.joined([HeldOut.of(member) for member in members]), self.loss)
             divide_raw_scores(self.network, self.calibration.temperature)
+        elif self.target.task == "regression":
+            self.intervals = learn_intervals(members, constant=self.ended == "interrupted")
 
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
         """Train for one epoch on these rows, from where training stands, and return its record."""
@@ -278,7 +296,7 @@ class Session:
                 else {}
             ),
         }
-        return Model(self.encoder, self.target, self.network, self.loss, record)
+        return Model(self.encoder, self.target, self.network, self.loss, record, self.intervals)
 
     def _note(self, epoch: Epoch) -> None:
         for name, column in self.history.items():

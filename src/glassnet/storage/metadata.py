@@ -10,6 +10,7 @@ from glassnet.data.columns import CategoryCoding, NumberCoding
 from glassnet.data.dates import DateCoding
 from glassnet.data.encoder import Encoder
 from glassnet.data.target import Target
+from glassnet.intervals import QUANTILES, Intervals
 from glassnet.layers import Layer
 from glassnet.layers.plain import layer_from_plain, layer_to_plain
 from glassnet.layers.stack import stack_trees, stack_widths
@@ -39,6 +40,8 @@ class Parts:
     loss: Loss
     training: dict[str, Any]
     shapes: dict[str, tuple[int, ...]]
+    has_intervals: bool = False
+    layers_of_misses: tuple[Layer, ...] | None = None
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -59,7 +62,13 @@ def describe(model: Model) -> dict[str, Any]:
         "dtype": str(model.network.dtype),
         "loss": loss_to_plain(model.loss),
         "training": json_able(model.training),
+        **({} if model.intervals is None else {"intervals": _describe_intervals(model.intervals)}),
     }
+
+
+def _describe_intervals(intervals: Intervals) -> dict[str, Any]:
+    layers = None if intervals.network is None else [layer_to_plain(layer) for layer in intervals.network.layers]
+    return {"layers": layers, "n_scores": len(intervals.scores)}
 
 
 def understand(metadata: dict[str, Any]) -> Parts:
@@ -70,7 +79,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
     ValueError
         What in it is not as `describe` writes it, or does not fit the rest; nothing large has been allocated.
     """
-    if metadata.keys() != set(FIELDS):
+    if metadata.keys() - {"intervals"} != set(FIELDS):
         raise ValueError(f"it must have the fields {list(FIELDS)}")
     version, dtype, n_features, layers = (metadata[name] for name in ("glassnet", "dtype", "n_features", "layers"))
     if not isinstance(version, str) or dtype not in DTYPES or type(n_features) is not int or not isinstance(metadata["training"], dict):
@@ -84,16 +93,44 @@ def understand(metadata: dict[str, Any]) -> Parts:
     loss = loss_from_plain(metadata["loss"])
     _check_encoder(encoder)
     _check_target(target)
-    if not isinstance(layers, list) or not 1 <= _n_layers(layers) <= MOST_LAYERS:
-        raise ValueError(f"layers must be a list of 1 to {MOST_LAYERS:,} layers")
-    built = tuple(layer_from_plain(layer) for layer in layers)
+    built = _built(layers)
     if n_features != encoder.n_features:
         raise ValueError(f"the network takes {n_features} features but the encoder makes {encoder.n_features}")
     n_outputs = stack_widths(built, n_features)[-1]
     if n_outputs != _n_raw_scores(loss, target):
         raise ValueError(f"the network has {n_outputs} outputs, which does not fit its loss and target")
-    shapes = {name: spec.shape for name, spec in Tree({}, stack_trees(built, n_features)).walk()}
-    return Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes)
+    shapes = _shapes(built, n_features)
+    if "intervals" not in metadata:
+        return Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes)
+    of_misses = _understand_intervals(metadata["intervals"], target, n_features)
+    shapes |= {f"intervals.{name}": shape for name, shape in _shapes(of_misses or (), n_features).items()}
+    shapes |= {"intervals.scores": (metadata["intervals"]["n_scores"], target.n_outputs), "intervals.least": (target.n_outputs,)}
+    return Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes, True, of_misses)
+
+
+def _understand_intervals(said: Any, target: Target, n_features: int) -> tuple[Layer, ...] | None:
+    """Return the layers of the network of the misses, or None where there is none."""
+    if not isinstance(said, dict) or said.keys() != {"layers", "n_scores"} or type(said["n_scores"]) is not int or said["n_scores"] < 1:
+        raise ValueError("intervals must have layers, and at least one score")
+    if target.task != "regression":
+        raise ValueError("only a regression has intervals")
+    if said["layers"] is None:
+        return None
+    layers = _built(said["layers"])
+    if stack_widths(layers, n_features)[-1] != target.n_outputs * len(QUANTILES):
+        raise ValueError("the network of the intervals does not fit the target")
+    return layers
+
+
+def _built(layers: Any) -> tuple[Layer, ...]:
+    if not isinstance(layers, list) or not 1 <= _n_layers(layers) <= MOST_LAYERS:
+        raise ValueError(f"layers must be a list of 1 to {MOST_LAYERS:,} layers")
+    return tuple(layer_from_plain(layer) for layer in layers)
+
+
+def _shapes(layers: tuple[Layer, ...], n_features: int) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the tensors of a network by name."""
+    return {name: spec.shape for name, spec in Tree({}, stack_trees(layers, n_features)).walk()} if layers else {}
 
 
 def _n_layers(layers: Any) -> int:

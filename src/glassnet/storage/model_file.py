@@ -10,6 +10,8 @@ the network's dtype. Its one metadata key, "glassnet", holds canonical JSON (see
     layers      the kind and the settings of each layer
     n_features, dtype, loss
     training    the record of how the model was trained
+    intervals   only where the model has some: the layers of the network of its misses, or null, and how many scores there are; the
+                tensors are "intervals.scores", "intervals.least" and those of the network ("intervals.layers.0.W", ...)
     sha256, data_sha256   the seals of head and data (see `storage.seal`)
 
 Loading goes from step to step, and no step believes what the ones before it have not checked: the head as JSON within limits, the
@@ -32,6 +34,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
+from glassnet.intervals import Intervals
+from glassnet.layers import Layer
 from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.storage.header import DTYPES, BadFileError, Tensor, damaged, read_header, read_layout
@@ -71,7 +75,7 @@ def save(model: Model, path: str | Path) -> None:
     >>> again.predict({"x": [3.0, 33.0]}).tolist()
     ['low', 'high']
     """
-    tensors = _finite_tensors(model.network)
+    tensors = _finite_tensors(model)
     try:
         data = _to_bytes(describe(model), tensors, _DTYPE_NAMES[str(model.network.dtype)])
         _read(io.BytesIO(data), len(data))  # what cannot be read again is not written
@@ -130,11 +134,20 @@ def _shown(words: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _finite_tensors(network: Network) -> dict[str, Array]:
-    tensors = {name: np.ascontiguousarray(view) for name, view in network.parameters.items()}
+def _finite_tensors(model: Model) -> dict[str, Array]:
+    tensors = {name: np.ascontiguousarray(view) for name, view in _tensors(model).items()}
     for name, view in tensors.items():
         if not np.isfinite(view).all():
             raise UnsupportedError(f"{name} holds numbers that are not finite, so the model predicts nothing: it was not saved.")
+    return tensors
+
+
+def _tensors(model: Model) -> dict[str, Array]:
+    tensors: dict[str, Array] = dict(model.network.parameters.items())
+    if model.intervals:
+        network = model.intervals.network
+        tensors |= {f"intervals.{name}": view for name, view in (network.parameters.items() if network else ())}
+        tensors |= {"intervals.scores": model.intervals.scores, "intervals.least": model.intervals.least}
     return tensors
 
 
@@ -165,13 +178,23 @@ def _read(file: BinaryIO, size: int) -> Model:
         raise damaged("it ended while it was read")
     whole = memoryview(data)
     check_data(description, tensors, whole)
-    network = Network(parts.layers, parts.n_features, seed=None, dtype=parts.dtype)
-    for name, t in tensors.items():
-        array = np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape)
+    arrays = {name: np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape) for name, t in tensors.items()}
+    for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise damaged(f"{name} holds numbers that are not finite")
-        network.parameters[name] = array
-    return Model(parts.encoder, parts.target, network, parts.loss, parts.training)
+    network = _network(parts.layers, parts, arrays, "")
+    intervals = None
+    if parts.has_intervals:
+        of_misses = _network(parts.layers_of_misses, parts, arrays, "intervals.") if parts.layers_of_misses else None
+        intervals = Intervals(of_misses, arrays["intervals.scores"].astype(parts.dtype), arrays["intervals.least"].astype(parts.dtype))
+    return Model(parts.encoder, parts.target, network, parts.loss, parts.training, intervals)
+
+
+def _network(layers: tuple[Layer, ...], parts: Parts, arrays: dict[str, Array], prefix: str) -> Network:
+    network = Network(layers, parts.n_features, seed=None, dtype=parts.dtype)
+    for name in dict(network.parameters.items()):
+        network.parameters[name] = arrays[f"{prefix}{name}"]
+    return network
 
 
 def _description(text: str) -> dict[str, Any]:
