@@ -121,7 +121,7 @@ def test_quantiles_of_the_networks_own_lie_about_their_middle_one() -> None:
 
 def test_they_hold_what_they_promise_and_follow_the_noise() -> None:
     X, y = noisy(6_000)
-    model = glassnet.fit(X[:3_000], y[:3_000], Plan(recipe=SMALL))
+    model = glassnet.fit(X[:3_000], y[:3_000], Plan(recipe=replace(SMALL, members=6, max_epochs=64, min_epochs=64)))
     assert model.intervals is not None
     assert model.intervals.network is not None
     assert model.intervals.network.n_outputs == len(QUANTILES)
@@ -132,7 +132,7 @@ def test_they_hold_what_they_promise_and_follow_the_noise() -> None:
         spread = np.sqrt(coverage * (1.0 - coverage) * (1.0 / n + 1.0 / len(model.intervals.scores)))
         assert abs(held - coverage) < 3.0 * spread, coverage
     wide, narrow = ((high - low)[select].mean() for select in (X[3_000:, 1] > 0.1, X[3_000:, 1] < -0.1))
-    assert 2.0 < wide / narrow < 4.5
+    assert 1.5 < wide / narrow < 4.0, (wide, narrow)  # 3 in truth; learned from some hundred rows it is drawn to the mean
 
 
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
