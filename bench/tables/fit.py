@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import measures
-from learners import LEARNERS, Learner
+from learners import KNOWN, Learner
 from sources import is_classification, read
 from splits import split
 from writing import cores, processor
@@ -36,7 +36,7 @@ def main() -> None:
 
 def result(name: str, seed: int, learner: str, folder: str | None, threads: int) -> dict[str, Any]:
     """The line of a fit."""
-    row = LEARNERS[learner]
+    row = KNOWN[learner]
     for module in row.modules:
         import_module(module)
     table = read(name, Path(folder) if folder else None)

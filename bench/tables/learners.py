@@ -15,6 +15,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+import ablation
 import numpy as np
 import pandas as pd
 from preparation import Filled, categories, one_hot, texts
@@ -159,3 +160,6 @@ LEARNERS: dict[str, Learner] = {
     "realmlp-td": Learner(partial(pytabkit, name="RealMLP_TD"), PYTABKIT, "pytabkit"),
     "tabm-d": Learner(partial(pytabkit, name="TabM_D", outputs=False), PYTABKIT, "pytabkit"),
 }
+#: Those of ablation.py, which are run by name alone.
+VARIANTS: dict[str, Learner] = ablation.learners(ours, Recipe)
+KNOWN = LEARNERS | VARIANTS

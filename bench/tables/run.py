@@ -21,7 +21,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import journal
-from learners import LEARNERS
+from learners import KNOWN, LEARNERS
+from sets import DEVELOPED_ON
 from sources import names
 
 HERE = Path(__file__).resolve().parent
@@ -115,6 +116,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--results", type=Path, default=HERE / "results.jsonl", help="file that the lines are appended to")
     parser.add_argument("--learners", type=words, help=f"some of {', '.join(LEARNERS)}; else all that are installed")
     parser.add_argument("--sets", type=words, help="some of the sets; else all")
+    parser.add_argument("--developed", action="store_true", help="only sets that the defaults were developed on")
     parser.add_argument("--seeds", type=lambda text: [int(word) for word in words(text)], default=[0, 1, 2], help="0,1,2")
     parser.add_argument("--threads", type=int, default=THREADS, help="of each fit")
     parser.add_argument("--jobs", type=int, default=1, help="fits at a time; more than one disturbs the times")
@@ -122,13 +124,13 @@ def arguments() -> argparse.Namespace:
     asked = parser.parse_args()
     asked.data = str(Path(asked.data).resolve()) if asked.data else None
     there = names(Path(asked.data) if asked.data else None)
-    asked.sets = asked.sets or there
+    asked.sets = asked.sets or [name for name in there if name in DEVELOPED_ON or not asked.developed]
     if unknown := [name for name in asked.sets if name not in there]:
         parser.error(f"no such set: {', '.join(unknown)}. There are: {', '.join(there)}.")
-    if unknown := [name for name in asked.learners or [] if name not in LEARNERS]:
-        parser.error(f"no such learner: {', '.join(unknown)}. There are: {', '.join(LEARNERS)}.")
+    if unknown := [name for name in asked.learners or [] if name not in KNOWN]:
+        parser.error(f"no such learner: {', '.join(unknown)}. There are: {', '.join(KNOWN)}.")
     chosen = asked.learners or list(LEARNERS)
-    absent = {name: why for name in chosen if (why := LEARNERS[name].absent())}
+    absent = {name: why for name in chosen if (why := KNOWN[name].absent())}
     for name, why in absent.items():
         print(f"{name} is left out: {why}.", file=sys.stderr)
     asked.learners = [name for name in chosen if name not in absent]
