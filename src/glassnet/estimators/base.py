@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from numbers import Integral
 from typing import Any, Literal, cast
@@ -93,8 +94,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         session.advance(table, checked, weight)
         self._keep(session, learned)
 
-    def _raw_scores(self, X: Any) -> Array:
-        """Return raw scores as float64, so that probabilities add up to 1; on the reference engine the network runs in float64 too.
+    def _answers(self, X: Any, answer: Callable[[Array], Array], *, members: bool = False) -> Array:
+        """Return what `answer` makes of raw scores: of those of the network, or of each member's by itself, stacked.
+
+        They are float64, so that probabilities add up to 1; on the reference engine the network runs in float64 too.
 
         The native engine gives a row the same bits alone and among others. In NumPy the last digits depend on the rows beside it, for
         BLAS sums in another order for another shape.
@@ -103,7 +106,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         table, model = self._check_table(X, self.model_.encoder.schema.names), self.model_
         if model.engine.name != "native":
             model = replace(model, network=self.network_.astype("float64"))
-        return model.raw_scores(table).astype(np.float64)
+        if members:
+            return np.stack([answer(Z) for Z in model.member_scores(table).astype(np.float64)])
+        return answer(model.raw_scores(table).astype(np.float64))
 
     def _keep(self, session: Session, learned: dict[str, Any]) -> None:
         """Leave the fitted attributes, and the session without its data: it is pickled with the estimator."""

@@ -239,22 +239,32 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         self._partial_fit(X, y, classes, sample_weight)
         return self
 
-    def predict(self, X: Any) -> Array:
-        """Return the likeliest label of each row `(n,)`, of the dtype of `classes_`; for several labels 0 and 1, `(n, k)`."""
-        Z = self._raw_scores(X)
-        if self.model_.task == "multilabel":
-            return self.model_.predictions(Z)
-        return cast(Array, self.classes_[self.model_.probabilities(Z).argmax(axis=1)])
+    def predict(self, X: Any, members: bool = False) -> Array:
+        """Return the likeliest label of each row `(n,)`, of the dtype of `classes_`; for several labels 0 and 1, `(n, k)`.
 
-    def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where several go together."""
-        Z = self._raw_scores(X)
-        return self.model_.probabilities(Z)
+        With `members` what each member of the network says by itself, `(M, n)` or `(M, n, k)`; see `Model.predict`.
+        """
+        return self._answers(X, self._labels, members=members)
+
+    def predict_proba(self, X: Any, members: bool = False) -> Array:
+        """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where several go together.
+
+        With `members` what each member of the network says by itself, `(M, n, k)`; see `Model.predict`.
+        """
+        return self._answers(X, self._probabilities, members=members)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`; that of zero is minus infinity."""
         with np.errstate(divide="ignore"):
             return cast(Array, np.log(self.predict_proba(X)))
+
+    def _labels(self, Z: Array) -> Array:
+        if self.model_.task == "multilabel":
+            return self.model_.predictions(Z)
+        return cast(Array, self.classes_[self._probabilities(Z).argmax(axis=1)])
+
+    def _probabilities(self, Z: Array) -> Array:
+        return self.model_.probabilities(Z)
 
     def _check_target(self, y: Any) -> Array:
         y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y", estimator=self)

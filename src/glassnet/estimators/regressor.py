@@ -227,11 +227,12 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         self._partial_fit(X, y, None, sample_weight)
         return self
 
-    def predict(self, X: Any) -> Array:
-        """Return the numbers predicted: `(n,)`, `(n, m)` for several targets or quantiles; a y of one column gets one column back."""
-        Z = self._raw_scores(X)
-        Y = self.model_.predictions(Z)
-        return Y[:, np.newaxis] if self._one_column and Y.ndim == 1 else Y
+    def predict(self, X: Any, members: bool = False) -> Array:
+        """Return the numbers predicted: `(n,)`, `(n, m)` for several targets or quantiles; a y of one column gets one column back.
+
+        With `members` what each member of the network says by itself, `(M, n)` or `(M, n, m)`; see `Model.predict`.
+        """
+        return self._answers(X, self._numbers, members=members)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R2, the share of the variance of y that the predictions explain: 1 is perfect, 0 is no better than the mean.
@@ -249,6 +250,10 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
                 "score each with sklearn.metrics.d2_pinball_score."
             )
         return float(super().score(X, y, sample_weight=sample_weight))
+
+    def _numbers(self, Z: Array) -> Array:
+        Y = self.model_.predictions(Z)
+        return Y[:, np.newaxis] if self._one_column and Y.ndim == 1 else Y
 
     def _check_target(self, y: Any) -> Array:
         return cast(Array, check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self))
