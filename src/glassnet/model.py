@@ -205,6 +205,8 @@ class Model:
         n_quantiles = len(self.loss.quantiles) if isinstance(self.loss, Quantile) else 1
         mean, scale = (np.repeat(np.asarray(values, np.float64), n_quantiles) for values in (self.target.mean, self.target.scale))
         numbers: Array = Y * scale + mean
+        if self.target.low:
+            numbers = np.clip(numbers, self.target.low, self.target.high)
         return numbers[:, 0] if numbers.shape[1] == 1 else numbers
 
 
