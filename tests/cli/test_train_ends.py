@@ -18,14 +18,16 @@ def folder(tmp_path, monkeypatch):
     made_up().to_csv("t.csv", index=False)
 
 
-def test_epoch_that_passes_the_limit_is_the_last(monkeypatch):
-    clock = iter(range(100))
-    monkeypatch.setattr(training_run.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr("glassnet.cli.progress.time", type("", (), {"monotonic": staticmethod(lambda: 0.0)}))
-    found = report("train", "t.csv", *targets("price"), "--epochs", "50", "--time-limit", "4s")
-    assert (found["training"]["epochs"], found["training"]["ended"]) == (4, "time was up")
+def test_training_ends_within_the_limit(monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: next(clock))
+    found = report("train", "t.csv", *targets("price"), "--epochs", "50", "--time-limit", "12s")
+    assert 2 <= found["training"]["epochs"] <= 12
+    assert (found["training"]["ended"], found["settings"]["time_limit"]) == ("time limit", 12.0)
     assert found["evaluation"]["scores"]
-    assert "(time was up)" in run("show", "t.glassnet").stdout
+    shown = " ".join(run("show", "t.glassnet").stdout.split())
+    assert f"{found['training']['epochs']} of 50 epochs on " in shown
+    assert "(time limit)" in shown
 
 
 def test_spans_of_time():
@@ -74,7 +76,7 @@ def interrupted_in_training(monkeypatch):
     from contextlib import contextmanager
 
     @contextmanager
-    def watched(max_epochs, *, quiet):
+    def watched(session, *, quiet):
         def on_epoch(epoch):
             if epoch.index == 4:
                 raise KeyboardInterrupt

@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from glassnet.data.table import Column, Schema, Table, table_of
 from glassnet.data.target import Target
 from glassnet.errors import DataError
-from glassnet.estimators.callbacks import fitted_attributes, session_tasks, verbose_lines
+from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
 from glassnet.fitting import Session
 from glassnet.model import Model
 from glassnet.network import Network
@@ -74,6 +74,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             return tasks(epoch) if tasks else False
 
         session.finish(on_epoch)
+        if say:
+            say_end(session)
         if tasks:
             tasks.close()
         self._keep(session, learned)

@@ -60,6 +60,9 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         Share of the rows held out, where no `X_val` and `y_val` are given.
     patience : int, optional
         Epochs without gain before stopping.
+    time_limit : float, optional
+        Seconds that `fit` may take, up to an epoch: where they are short, schedules run faster to their end in fewer epochs, and where
+        even these would be very few, there are fewer members. `model_.training["ended"]` is then "time limit".
     scoring : str or callable, optional
         What is watched: None is the loss, else a scikit-learn scorer.
     weight_decay : float, optional
@@ -139,6 +142,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         early_stopping: bool | None = None,
         validation_fraction: float = 0.1,
         patience: int | None = None,
+        time_limit: float | None = None,
         scoring: str | Callable[[Any, Any, Any], float] | None = None,
         weight_decay: float | None = None,
         l1: float = 0.0,
@@ -169,6 +173,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.time_limit = time_limit
         self.scoring = scoring
         self.weight_decay = weight_decay
         self.l1 = l1

@@ -19,7 +19,7 @@ from glassnet.engines import Engine, make_engine
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DataError, SettingError
 from glassnet.fitting.construction import class_weighted, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
-from glassnet.fitting.members import copy_into, member_seed, network_of, side_by_side
+from glassnet.fitting.members import gathered, member_seed, network_of, side_by_side
 from glassnet.initialization import initialize_from_data
 from glassnet.losses import Loss
 from glassnet.model import Model, as_table
@@ -34,6 +34,7 @@ from glassnet.training.plan import Plan
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.state import TrainingState
 from glassnet.training.stopping import EarlyStopping
+from glassnet.training.time_limit import TimeLimit
 from glassnet.training.validation import Validation, check_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -64,7 +65,8 @@ class Session:
     ended: str = "all epochs done"
     seconds: float = 0.0
     split: Split | None = None
-    members: tuple[Session, ...] = ()
+    members: list[Session] = field(default_factory=list)
+    limit: TimeLimit = field(default_factory=TimeLimit)
 
     @classmethod
     def begin(
@@ -102,6 +104,7 @@ class Session:
         SettingError
             For settings that do not fit the data or each other; for a warm start, those that would build another network.
         """
+        limit = TimeLimit(plan.time_limit)
         weight = check_weight(sample_weight, table.n_rows)
         if target is None:
             target = earlier.target if earlier else make_target(plan, values, task, names, weight)
@@ -110,22 +113,21 @@ class Session:
         loss = make_loss(plan, target)
         plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
         n_members = 1 if alone or not isinstance(table.numbers, np.ndarray) else plan.resolved_recipe.members
-        if earlier and n_members != max(1, len(earlier.members)):
-            raise SettingError(
-                f"a warm start goes on with the {max(1, len(earlier.members))} members that are there, but {n_members} are asked for now."
-            )
+        n_before = earlier.plan.resolved_recipe.members if earlier and earlier.members else 1
+        if earlier and n_members != n_before:
+            raise SettingError(f"a warm start goes on with the {n_before} members of before, but {n_members} are asked for now.")
         if n_members == 1:
             parts = _parts(part, present, target, plan, validation, groups, time)
             encoder = earlier.encoder if earlier else Encoder.fit(parts[0][0], parts[0][2], plan.resolved_recipe.coding)
-            return cls._of_one(parts, plan, encoder, target, loss, earlier)
+            return cls._of_one(parts, plan, encoder, target, loss, earlier, limit)
         encoder = earlier.encoder if earlier else Encoder.fit(part[0], part[2], plan.resolved_recipe.coding)
-        before = earlier.members if earlier else ()
+        before = earlier.members if earlier else [None] * n_members
         members = []
-        for i in range(n_members):
+        for i, one in enumerate(before):
             own = replace(plan, seed=member_seed(plan.seed, i), n_threads=1)
             parts = _parts(part, present, target, own, validation, groups, time)
-            members.append(cls._of_one(parts, own, encoder, target, loss, before[i] if before else None))
-        return cls._of_several(members, plan)
+            members.append(cls._of_one(parts, own, encoder, target, loss, one, limit))
+        return cls._of_several(members, plan, limit)
 
     @classmethod
     def _of_one(
@@ -136,6 +138,7 @@ class Session:
         target: Target,
         loss: Loss,
         earlier: Session | None,
+        limit: TimeLimit,
     ) -> Session:
         """Build the network, or take the one that is there, and bind it."""
         training, held, split = parts
@@ -155,17 +158,18 @@ class Session:
             if recipe.from_data:
                 initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
             start_at_baseline(network, loss, rows.y, rows.weight)
-        session = cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, split=split)
+        session = cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, split=split, limit=limit)
         session.held_out = session._validation(*held) if held else None
         return session
 
     @classmethod
-    def _of_several(cls, members: list[Session], plan: Plan) -> Session:
+    def _of_several(cls, members: list[Session], plan: Plan, limit: TimeLimit) -> Session:
         """Return a session that trains members side by side and answers as their mean."""
         first = members[0]
         network = network_of([member.network for member in members])
         engine = _engine(network, first.loss, plan)
-        return cls(first.encoder, first.target, network, first.loss, plan, engine, first.n_rows, split=first.split, members=tuple(members))
+        parts = first.encoder, first.target, network, first.loss, plan, engine, first.n_rows
+        return cls(*parts, split=first.split, members=members, limit=limit)
 
     def shorten(self, n_batches: int) -> None:
         """Keep the first batches of the rows to learn from, and one epoch of them: a trial of everything but the learning."""
@@ -189,7 +193,7 @@ class Session:
     def epochs(self) -> Generator[Epoch, None, None]:
         """Train to the plan's end, yielding each record; the best weights are restored however it ends."""
         if self.members:
-            return side_by_side(self.members, self.state, self.plan.n_threads)
+            return side_by_side(self.members, self.state, self.limit, self.plan.n_threads)
         plan, optimizer = self.plan, self.plan.bound_optimizer()
         assert plan.max_epochs is not None
         assert plan.patience is not None
@@ -210,7 +214,8 @@ class Session:
     def finish(self, on_epoch: Callable[[Epoch], bool | None] | None = None) -> Model:
         """Train to the end, or until `on_epoch` returns True or Ctrl-C comes, and return the model."""
         started = time.perf_counter()
-        epochs = self.epochs()
+        assert self.plan.max_epochs is not None
+        epochs = self.limit.watch(self.epochs(), self.plan.max_epochs)
         try:
             for epoch in epochs:
                 self._note(epoch)
@@ -224,11 +229,13 @@ class Session:
         finally:
             epochs.close()  # first, for L-BFGS then puts back the last point that it accepted
             self.state.restore_best(self.network)
-            if self.members:
-                copy_into(self.network, [member.network for member in self.members])
+            if self.members and (network := gathered(self.network, [member.network for member in self.members])) is not self.network:
+                self.network, self.engine = network, _engine(network, self.loss, self.plan)
             self.seconds += time.perf_counter() - started
         if self.state.stopped_early:
             self.ended = "no further gain"
+        elif self.limit.cut and self.ended == "all epochs done":
+            self.ended = "time limit"
         return self.model()
 
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
@@ -282,8 +289,15 @@ class Session:
             Passes.seeded(rows.n, batch_size, self.plan.seed),
             epochs=epochs,
             held_out=self.held_out,
+            limit=self.limit,
             **schedules,
         )
+
+    @property
+    def epochs_ahead(self) -> int:
+        """How many epochs of the plan there is time for from now on."""
+        assert self.plan.max_epochs is not None
+        return int(min(self.plan.max_epochs - self.state.epoch, self.limit.after(self.state.epoch)))
 
     @property
     def _by_error(self) -> bool:

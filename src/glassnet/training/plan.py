@@ -51,6 +51,7 @@ class Plan:
     early_stopping : hold rows out, stop when they no longer gain, keep the best weights
     validation_fraction : share of the rows held out, where no validation set is given
     patience : epochs without gain before stopping
+    time_limit : seconds that the fit may take, up to an epoch; where it is short, there are fewer epochs, and of very few fewer members
     scoring : what is watched: None is the loss, else a scikit-learn scorer
     weight_decay : decoupled decay of the weights (AdamW)
     l1, l2 : penalties on the weights, the same for every batch size
@@ -78,6 +79,7 @@ class Plan:
     early_stopping: bool | None = None
     validation_fraction: float = 0.1
     patience: int | None = None
+    time_limit: float | None = None
     scoring: str | Callable[[Any, Any, Any], float] | None = None
     weight_decay: float | None = None
     l1: float = 0.0
@@ -97,6 +99,8 @@ class Plan:
                 raise SettingError(f"{name} is a number, but {value!r} came.")
         if self.early_stopping not in (None, True, False):
             raise SettingError(f"early_stopping is True, False or None (chosen from the data), but {self.early_stopping!r} came.")
+        if self.time_limit is not None and not (is_number(self.time_limit) and 0.0 < self.time_limit < math.inf):
+            raise SettingError(f"time_limit is a positive number of seconds, or None for no limit, but {self.time_limit!r} came.")
         object.__setattr__(self, "seed", check_seed(self.seed))
 
     def resolved(self, n_rows: int, *, classes: bool, has_validation: bool = False) -> Plan:
