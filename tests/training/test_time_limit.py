@@ -195,6 +195,15 @@ def test_members_without_time_are_left_out_before_they_begin(clock: Clock, monke
     assert all_of_them.members[0].limit is all_of_them.limit
 
 
+def test_no_more_members_are_prepared_than_there_is_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(10_000))
+    monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: float(next(ticks)))
+    assert len(begun("members", time_limit=7.0).members) == 6
+    session = begun("members", time_limit=4.0)
+    assert len(session.members) == 2
+    assert session.finish().training["ended"] == "time limit"
+
+
 def test_a_warm_start_goes_on_with_the_members_that_are_left(clock: Clock) -> None:
     regressor = glassnet.GlassNetRegressor(recipe=RECIPES["members"], random_state=0, warm_start=True, time_limit=30.0, n_threads=2)
     with pytest.MonkeyPatch.context() as patch:

@@ -16,6 +16,7 @@ from glassnet.data.split import Split, split_rows
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
+from glassnet.engines.blas import blas_threads
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DataError, SettingError
 from glassnet.fitting.construction import class_weighted, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
@@ -127,6 +128,8 @@ class Session:
             own = replace(plan, seed=member_seed(plan.seed, i), n_threads=1)
             parts = _parts(part, present, target, own, validation, groups, time)
             members.append(cls._of_one(parts, own, encoder, target, loss, one, limit))
+            if limit.too_short_to_prepare(len(members), len(before)):
+                break
         return cls._of_several(members, plan, limit)
 
     @classmethod
@@ -156,7 +159,8 @@ class Session:
         rows = make_rows(network, loss, encoder.encode(training[0], plan.dtype), training[1], training[2])
         if not earlier:
             if recipe.from_data:
-                initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
+                with blas_threads():
+                    initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
             start_at_baseline(network, loss, rows.y, rows.weight)
         session = cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, split=split, limit=limit)
         session.held_out = session._validation(*held) if held else None

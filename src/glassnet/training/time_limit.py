@@ -24,18 +24,25 @@ class TimeLimit:
     """
 
     def __init__(self, seconds: float | None = None) -> None:
-        self._end = math.inf if seconds is None else monotonic() + seconds
+        self._made, self._seconds = monotonic(), math.inf if seconds is None else seconds
         self._began = 0.0
         self.epochs_left = math.inf
         self.cut = False
 
+    def too_short_to_prepare(self, done: int, planned: int) -> bool:
+        """Whether to prepare no more of so many members: for all of them there is no time, and a quarter of it is gone with these."""
+        spent = monotonic() - self._made
+        short = 1 < done < planned and spent > self._seconds / 4.0 and spent / done * planned > self._seconds
+        self.cut |= short
+        return short
+
     def after(self, epochs: int) -> float:
         """Return how many more epochs there is time for, if they take as long as these did, the first of the training."""
         now = monotonic()
-        if not epochs or now == self._began:
-            return math.inf if now < self._end else 0.0
-        rest = (self._end - now) / ((now - self._began) / epochs)
-        return max(0.0, math.inf if rest == math.inf else float(math.floor(rest)))
+        left = self._made + self._seconds - now
+        if left <= 0.0 or left == math.inf or not epochs or now == self._began:
+            return 0.0 if left <= 0.0 else math.inf
+        return float(left // ((now - self._began) / epochs))
 
     def watch(self, records: Generator[Epoch, None, None], planned: int) -> Generator[Epoch, None, None]:
         """Pass the records of a training of so many epochs on, and end it where there is no time for another one.
