@@ -67,7 +67,7 @@ def _lines(best: Best, session: Session) -> OnEpoch:
             last = time.monotonic()
             done, ahead = epoch.index + 1, session.epochs_ahead
             left = duration((last - began) / done * ahead)
-            click.echo(f"epoch {done}{_members(session)} of at most {done + ahead}, {left} left: {best.line(epoch)}", err=True)
+            click.echo(f"epoch {done} of at most {done + ahead}{_members(session)}, {left} left: {best.line(epoch)}", err=True)
 
     return on_epoch
 
@@ -82,7 +82,6 @@ def _bar(best: Best, session: Session) -> Iterator[OnEpoch]:
         BarColumn(24, complete_style="cyan", finished_style="cyan"),
         TextColumn("epoch {task.completed:.0f}/{task.total:.0f}{task.fields[members]}"),
         TimeElapsedColumn(),
-        TextColumn("at most", style="dim"),
         TimeRemainingColumn(),
         TextColumn("left", style="dim"),
         TextColumn("{task.description}", style="dim"),
@@ -100,7 +99,7 @@ def _bar(best: Best, session: Session) -> Iterator[OnEpoch]:
 
 def _members(session: Session) -> str:
     n = len(session.members)
-    return f" of {n} members" if n else ""
+    return f" ({n} members)" if n else ""
 
 
 def _has_rich() -> bool:
