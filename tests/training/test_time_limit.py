@@ -176,15 +176,15 @@ def test_a_minimizer_of_all_rows_ends_by_the_clock_too(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
-    ("turns_left", "kept"), [(math.inf, 8), (63.0, 8), (62.0, 6), (47.0, 6), (31.0, 4), (30.0, 2), (15.0, 2), (3.0, 2), (0.0, 2)]
+    ("turns_left", "kept"), [(math.inf, 8), (127.0, 8), (126.0, 6), (95.0, 6), (63.0, 4), (62.0, 2), (31.0, 2), (3.0, 2), (0.0, 2)]
 )
-def test_members_are_as_many_as_have_time_for_a_quarter_of_the_epochs(turns_left: float, kept: int) -> None:
+def test_members_are_as_many_as_have_time_for_half_of_the_epochs(turns_left: float, kept: int) -> None:
     assert n_worthwhile(8, 2, turns_left, planned=64) == kept
 
 
 def test_members_without_time_are_left_out_before_they_begin(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     session, all_of_them = begun("members", time_limit=25.0), begun("members")
-    monkeypatch.setattr(TimeLimit, "after", lambda self, epochs: 20.0)  # as the first two end
+    monkeypatch.setattr(TimeLimit, "after", lambda self, epochs: 45.0)  # as the first two end
     model, _ = trained(session, clock, lambda i: 0.0)
     monkeypatch.undo()
     assert [member["updates"] > 0 for member in model.training["members"]] == [True] * 4
@@ -207,7 +207,7 @@ def test_no_more_members_are_prepared_than_there_is_time_for(monkeypatch: pytest
 def test_a_warm_start_goes_on_with_the_members_that_are_left(clock: Clock) -> None:
     regressor = glassnet.GlassNetRegressor(recipe=RECIPES["members"], random_state=0, warm_start=True, time_limit=30.0, n_threads=2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TimeLimit, "after", lambda self, epochs: 20.0)
+        patch.setattr(TimeLimit, "after", lambda self, epochs: 45.0)
         regressor.fit(X, Y)
     assert regressor.predict(X, members=True).shape == (4, 160)
     regressor.fit(X, Y)

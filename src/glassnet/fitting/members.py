@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from glassnet.fitting.session import Session
 
 
-#: Of the planned epochs; rather than train all members for less, fewer are trained.
-LEAST_SHARE = 0.25
+#: Of the planned epochs; rather than train all members for less, fewer are trained. In the time for one member's 64 epochs, two of 32 had
+#: 8 % less error than one of 64, 3 % less than four of 16 and 17 % less than eight of 8 (geometric mean, five tables, three splits each).
+LEAST_SHARE = 0.5
 
 
 def member_seed(seed: int, member: int) -> int:
