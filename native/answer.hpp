@@ -49,6 +49,7 @@ struct Ending {
     bool both_classes;               // of a single yes or no: the probability of no too
     std::size_t n_quantiles;         // sorted within each target
     std::vector<double> scale, mean;  // one for each output of a regression, none for classes
+    std::vector<double> low, high;    // between which it stays; none where it may lie anywhere
 
     std::size_t n_answers(std::size_t n_outputs) const { return both_classes ? 2 : n_outputs; }
 
@@ -82,6 +83,7 @@ struct Ending {
             out[0] = 1 - out[1];
         }
         for (std::size_t j = 0; j < scale.size(); ++j) out[j] = out[j] * scale[j] + mean[j];
+        for (std::size_t j = 0; j < low.size(); ++j) out[j] = std::clamp(out[j], low[j], high[j]);
     }
 };
 

@@ -282,9 +282,9 @@ class BoundAnswer {
   public:
     BoundAnswer(const BoundEngine<T>& engine, std::vector<double> factor, std::vector<double> mean, std::vector<double> scale,
                 std::vector<std::size_t> gaps, double limit, double far, bool both_classes, std::size_t n_quantiles,
-                std::vector<double> target_scale, std::vector<double> target_mean)
+                std::vector<double> target_scale, std::vector<double> target_mean, std::vector<double> low, std::vector<double> high)
         : predictor_(engine.predictor()), coding_{std::move(factor), std::move(mean), std::move(scale), std::move(gaps), limit, far},
-          ending_{engine.loss(), both_classes, n_quantiles, std::move(target_scale), std::move(target_mean)} {
+          ending_{engine.loss(), both_classes, n_quantiles, std::move(target_scale), std::move(target_mean), std::move(low), std::move(high)} {
         const std::size_t n = coding_.mean.size(), k = predictor_.n_outputs();
         require(coding_.factor.size() == n && coding_.scale.size() == n, "the columns' statistics do not fit together");
         for (const std::size_t gap : coding_.gaps) require(gap < n, "a gap is marked in a column that there is not");
@@ -292,6 +292,7 @@ class BoundAnswer {
         require(!both_classes || k == 1, "two classes need one score");
         require(n_quantiles >= 1 && k % n_quantiles == 0, "the quantiles do not share the outputs evenly");
         require(ending_.scale.size() == ending_.mean.size() && (ending_.scale.empty() || ending_.scale.size() == k), "one unit an output");
+        require(ending_.low.size() == ending_.high.size() && (ending_.low.empty() || ending_.low.size() == k), "one range an output");
     }
 
     std::size_t n_answers() const { return ending_.n_answers(predictor_.n_outputs()); }
@@ -342,9 +343,9 @@ template <class T>
 void bind(nb::module_& m, const char* name, const char* answer) {
     nb::class_<BoundAnswer<T>>(m, answer)
         .def(nb::init<const BoundEngine<T>&, std::vector<double>, std::vector<double>, std::vector<double>, std::vector<std::size_t>, double,
-                      double, bool, std::size_t, std::vector<double>, std::vector<double>>(),
+                      double, bool, std::size_t, std::vector<double>, std::vector<double>, std::vector<double>, std::vector<double>>(),
              nb::keep_alive<1, 2>(), "engine"_a, "factor"_a, "mean"_a, "scale"_a, "gaps"_a, "limit"_a, "far"_a, "both_classes"_a,
-             "n_quantiles"_a, "target_scale"_a, "target_mean"_a)
+             "n_quantiles"_a, "target_scale"_a, "target_mean"_a, "low"_a, "high"_a)
         .def_prop_ro("n_answers", &BoundAnswer<T>::n_answers)
         .def("__call__", &BoundAnswer<T>::operator());
     nb::class_<BoundEngine<T>>(m, name)

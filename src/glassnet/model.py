@@ -85,6 +85,15 @@ class Model:
             return np.concatenate([self.engine.predict(self.encode(part)) for part in self._stretches(table)])
         return self.engine.predict(self.encode(table))
 
+    def member_scores(self, table: Any) -> Array:
+        """Return the raw scores of each member by itself, `(M, n, n_outputs)`: see `Network.members`. Their mean are the raw scores."""
+        engines = [make_engine("auto", member, self.loss) for member in self.network.members()]
+        if not isinstance(table, str | Path):
+            X = self.encode(table)
+            return np.stack([engine.predict(X) for engine in engines])
+        parts = map(self.encode, self._stretches(table))
+        return np.concatenate([np.stack([engine.predict(X) for engine in engines]) for X in parts], axis=1)
+
     @cached_property
     def engine(self) -> Engine:
         """What executes the network: the native engine where it was built and can run all of it."""
@@ -132,12 +141,34 @@ class Model:
         if text := self.unknown_notice(names):
             warnings.warn(text, DataNotice, stacklevel=4)
 
-    def predict(self, table: Any) -> Array:
-        """Return labels or numbers `(n,)`, 0/1 labels `(n, k)` for multilabel, numbers `(n, m)` for several targets or quantiles."""
+    def predict(self, table: Any, members: bool = False) -> Array:
+        """Return labels or numbers `(n,)`, 0/1 labels `(n, k)` for multilabel, numbers `(n, m)` for several targets or quantiles.
+
+        With `members` the answer of each member of the network by itself, stacked: `(M, n)` or `(M, n, m)`, M = 1 for a network without
+        members. `model.predict(table, members=True).std(axis=0)` is then their spread, by which they tell how far they agree.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glassnet
+        >>> x = np.linspace(0.0, 1.0, 60)
+        >>> plan = glassnet.Plan(recipe=glassnet.Recipe(members=3, hidden_layer_sizes=(8,)), max_epochs=5)
+        >>> model = glassnet.fit({"x": x, "y": np.sin(x)}, "y", plan)
+        >>> model.predict({"x": [0.2, 0.7]}, members=True).shape
+        (3, 2)
+        """
+        if members:
+            return np.stack([self.predictions(Z) for Z in self.member_scores(table)])
         return self.predictions(self.raw_scores(table))
 
-    def predict_proba(self, table: Any) -> Array:
-        """Return the probabilities of the classes, `(n, k)`; for multilabel the probability of each label by itself."""
+    def predict_proba(self, table: Any, members: bool = False) -> Array:
+        """Return the probabilities of the classes, `(n, k)`; for multilabel the probability of each label by itself.
+
+        With `members` those of each member by itself, `(M, n, k)`. The network's own come of the members' mean raw scores, not of their
+        mean probabilities.
+        """
+        if members:
+            return np.stack([self.probabilities(Z) for Z in self.member_scores(table)])
         return self.probabilities(self.raw_scores(table))
 
     def predict_interval(self, table: Any, coverage: float = 0.9) -> Array:
@@ -208,6 +239,8 @@ class Model:
         n_quantiles = len(self.loss.quantiles) if isinstance(self.loss, Quantile) else 1
         mean, scale = (np.repeat(np.asarray(values, np.float64), n_quantiles) for values in (self.target.mean, self.target.scale))
         numbers: Array = Y * scale + mean
+        if self.target.low:
+            numbers = np.clip(numbers, self.target.low, self.target.high)
         return numbers[:, 0] if numbers.shape[1] == 1 else numbers
 
 

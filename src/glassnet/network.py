@@ -13,6 +13,7 @@ import numpy as np
 from glassnet.errors import DataError, SettingError, is_number
 from glassnet.layers.dense import Dense
 from glassnet.layers.layer import PREDICT, Layer, Run
+from glassnet.layers.members import Members
 from glassnet.layers.stack import (
     checked_layers,
     stack_backward,
@@ -127,6 +128,23 @@ class Network:
         other = copy(self)
         other.parameters = self.parameters.astype(dtype)
         return other
+
+    def members(self) -> tuple[Network, ...]:
+        """Return the networks with the mean of whose raw scores this one answers, with copies of its numbers.
+
+        They are the layers side by side in a last layer `Members`, each behind what stands before it; another network is the only one.
+        """
+        *shared, last = self.layers
+        if not isinstance(last, Members):
+            return (self.astype(str(self.dtype)),)
+        return tuple(self._member([*shared, layer], f"layers.{len(shared)}.", m) for m, layer in enumerate(last.layers))
+
+    def _member(self, layers: Sequence[Layer], place: str, m: int) -> Network:
+        network = Network(layers, self.n_features, seed=None, dtype=str(self.dtype))
+        for name in network.parameters:
+            inside = name.removeprefix(place)
+            network.parameters[name] = self.parameters[name if inside == name else f"{place}layers.{m}.{inside}"]
+        return network
 
     def summary(self) -> list[tuple[str, str, int, int]]:
         """Return one row a layer: its name, its settings in words, its output width and its number of trained parameters."""

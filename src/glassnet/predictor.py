@@ -80,6 +80,8 @@ class Predictor:
             n_quantiles=n_quantiles,
             target_scale=np.repeat(model.target.scale, n_quantiles).tolist() if regression else [],
             target_mean=np.repeat(model.target.mean, n_quantiles).tolist() if regression else [],
+            low=list(model.target.low),
+            high=list(model.target.high),
         )
         self._n_answers = int(self._answer.n_answers)
 

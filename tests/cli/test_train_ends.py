@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,14 +21,39 @@ def folder(tmp_path, monkeypatch):
     made_up().to_csv("t.csv", index=False)
 
 
-def test_epoch_that_passes_the_limit_is_the_last(monkeypatch):
-    clock = iter(range(100))
-    monkeypatch.setattr(training_run.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr("glassnet.cli.progress.time", type("", (), {"monotonic": staticmethod(lambda: 0.0)}))
-    found = report("train", "t.csv", *targets("price"), "--epochs", "50", "--time-limit", "4s")
-    assert (found["training"]["epochs"], found["training"]["ended"]) == (4, "time was up")
+def test_training_ends_within_the_limit(monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: next(clock))
+    found = report("train", "t.csv", *targets("price"), "--epochs", "50", "--time-limit", "12s")
+    assert 2 <= found["training"]["epochs"] <= 12
+    assert (found["training"]["ended"], found["settings"]["time_limit"]) == ("time limit", 12.0)
     assert found["evaluation"]["scores"]
-    assert "(time was up)" in run("show", "t.glassnet").stdout
+    shown = " ".join(run("show", "t.glassnet").stdout.split())
+    assert f"{found['training']['epochs']} of 50 epochs on " in shown
+    assert "(time limit)" in shown
+
+
+def test_epochs_and_the_time_left_are_those_of_all_members(monkeypatch):
+    ticks = count()
+    monkeypatch.setattr("glassnet.cli.progress.time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    monkeypatch.setattr("glassnet.cli.progress.INTERVAL", 0.0)
+    result = run("train", "t.csv", *targets("sort"), "--recipe", "standard", "--epochs", "3", "--hidden", "4")
+    assert re.findall(r"^epoch .* left(?=: loss )", result.stderr, re.MULTILINE) == [
+        "epoch 1 of at most 3 (8 members), 4.0 s left",
+        "epoch 2 of at most 3 (8 members), 2.0 s left",
+        "epoch 3 of at most 3 (8 members), 0.0 s left",
+    ]
+
+
+def test_the_end_is_nearer_where_time_is_short(monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: next(clock))
+    monkeypatch.setattr("glassnet.cli.progress.INTERVAL", 0.0)
+    result = run("train", "t.csv", *targets("price"), "--epochs", "50", "--time-limit", "12s")
+    last = [int(n) for n in re.findall(r"^epoch \d+ of at most (\d+), ", result.stderr, re.MULTILINE)]
+    assert max(last) < 50
+    assert last[-1] - len(last) <= 1  # a look at the clock is a second
+    assert f"Trained for {len(last)} of 50 epochs in " in result.stderr
 
 
 def test_spans_of_time():
@@ -74,7 +102,7 @@ def interrupted_in_training(monkeypatch):
     from contextlib import contextmanager
 
     @contextmanager
-    def watched(max_epochs, *, quiet):
+    def watched(session, *, quiet):
         def on_epoch(epoch):
             if epoch.index == 4:
                 raise KeyboardInterrupt

@@ -87,8 +87,9 @@ def test_choices_from_the_data_are_recorded_and_shown(capsys: pytest.CaptureFixt
     assert shown[0].startswith("GlassNetClassifier: 60 rows, 2 features, 33 parameters")
     assert "batch_size=32" in shown[1]
     assert "max_epochs" not in shown[1]
-    assert len(shown) == 22
-    assert re.fullmatch(r"epoch +40  training loss [0-9.e-]+", shown[-1])
+    assert len(shown) == 23
+    assert re.fullmatch(r"epoch +40 of 40  training loss [0-9.e-]+", shown[-2])
+    assert shown[-1] == "all epochs done after 40 of 40 epochs"
 
 
 def test_silent_by_default(capsys: pytest.CaptureFixture[str]) -> None:

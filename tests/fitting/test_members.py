@@ -12,6 +12,8 @@ from glassnet.data.table import table_of
 from glassnet.errors import SettingError
 from glassnet.fitting import Session
 from glassnet.fitting.members import member_seed
+from glassnet.layers import BatchNorm, Dense, Members, Stack
+from glassnet.network import Network
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import PLAIN, STANDARD
 
@@ -99,3 +101,82 @@ def test_another_number_of_members_is_no_warm_start() -> None:
     estimator = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0, warm_start=True).fit(X, TARGETS["binary"])
     with pytest.raises(SettingError, match="3 members"):
         estimator.set_params(recipe=replace(RECIPES["standard"], members=2)).fit(X, TARGETS["binary"])
+
+
+# What each says by itself
+
+
+def of_three(target: str, dtype: str = "float32") -> tuple[Session, glassnet.Model]:
+    session = Session.begin(table_of(X), TARGETS[target], Plan(recipe=RECIPES["standard"], dtype=dtype, calibrate=False))
+    return session, session.finish()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_each_member_answers_as_the_network_of_it_alone(target: str) -> None:
+    session, model = of_three(target)
+    alone = [replace(model, network=member.network) for member in session.members]
+    np.testing.assert_array_equal(model.predict(X, members=True), [one.predict(X) for one in alone])
+    np.testing.assert_array_equal(model.member_scores(X), [one.raw_scores(X) for one in alone])
+    if model.task != "regression":
+        np.testing.assert_array_equal(model.predict_proba(X, members=True), [one.predict_proba(X) for one in alone])
+        assert model.predict_proba(X, members=True).shape == (3, *model.predict_proba(X).shape)
+    assert model.predict(X, members=True).shape == (3, *model.predict(X).shape)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_mean_of_what_the_members_score_is_what_the_network_scores(target: str) -> None:
+    _, model = of_three(target, "float64")
+    np.testing.assert_allclose(model.member_scores(X).mean(axis=0), model.raw_scores(X), rtol=1e-12, atol=1e-12)
+    if target == "regression":
+        answers = model.predict(X, members=True)
+        np.testing.assert_allclose(answers.mean(axis=0), model.predict(X), rtol=1e-12)
+        assert (answers.std(axis=0) > 0.0).all()
+
+
+def test_members_are_saved_and_answer_a_row_alone_with_equal_bits(tmp_path: Path) -> None:
+    _, model = of_three("multiclass")
+    model.save(tmp_path / "m.glassnet")
+    answers = model.predict_proba(X, members=True)
+    np.testing.assert_array_equal(glassnet.load(tmp_path / "m.glassnet").predict_proba(X, members=True), answers)
+    if model.engine.name == "native":
+        np.testing.assert_array_equal(np.concatenate([model.predict_proba(row[None], members=True) for row in X], axis=1), answers)
+
+
+def test_members_answer_for_a_file(tmp_path: Path) -> None:
+    _, model = of_three("regression")
+    names = model.columns
+    np.savetxt(tmp_path / "t.csv", X, delimiter=",", header=",".join(names), comments="", fmt="%.17g")
+    np.testing.assert_array_equal(model.predict(tmp_path / "t.csv", members=True), model.predict(X, members=True))
+
+
+def test_a_network_without_members_is_the_only_one() -> None:
+    model = glassnet.fit(X, TARGETS["several numbers"], Plan(hidden_layer_sizes=(8,), max_epochs=2))
+    np.testing.assert_array_equal(model.predict(X, members=True), model.predict(X)[None])
+
+
+def test_members_behind_layers_that_they_share() -> None:
+    members = Members([Stack([Dense(3, "tanh"), Dense(2)]), Dense(2), Stack([Stack([BatchNorm(), Dense(2)])])])
+    network = Network([Dense(5, "tanh"), BatchNorm(), members], n_features=4, seed=3, dtype="float64")
+    network.parameters.statistics[...] = RNG.uniform(0.5, 2.0, network.parameters.statistics.shape)
+    alone = network.members()
+    np.testing.assert_allclose(np.mean([one.predict(X) for one in alone], axis=0), network.predict(X), rtol=1e-12, atol=1e-12)
+    before = network.predict(X)
+    alone[0].parameters.theta[...] = 0.0
+    np.testing.assert_array_equal(network.predict(X), before)
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_estimators_say_what_each_member_says(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if engine == "reference":
+        monkeypatch.setattr("glassnet.engines.compiled", lambda: None)
+    letters = np.array(["a", "b", "c"])[TARGETS["multiclass"]]
+    classifier = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0).fit(X, letters)
+    P = classifier.predict_proba(X, members=True)
+    assert P.shape == (3, N, 3)
+    np.testing.assert_allclose(P.sum(axis=2), 1.0, rtol=1e-12)
+    np.testing.assert_array_equal(classifier.predict(X, members=True), classifier.classes_[P.argmax(axis=2)])
+    several = glassnet.GlassNetClassifier(recipe=RECIPES["plain"], random_state=0).fit(X, (X > 0.0).astype(int))
+    assert several.predict(X, members=True).shape == (3, N, 4)
+    regressor = glassnet.GlassNetRegressor(recipe=RECIPES["plain"], random_state=0).fit(X, TARGETS["regression"][:, None])
+    np.testing.assert_allclose(regressor.predict(X, members=True).mean(axis=0), regressor.predict(X), rtol=1e-6)
+    assert regressor.predict(X, members=True).shape == (3, N, 1)

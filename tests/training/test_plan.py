@@ -51,7 +51,7 @@ def test_few_rows_get_their_updates_and_many_no_more_than_they_need(n_rows: int)
 def test_nothing_is_left_open_but_the_tasks_own() -> None:
     plan = Plan(recipe="plain").resolved(1000, classes=True)
     open_still = {field.name for field in fields(plan) if getattr(plan, field.name) is None}
-    assert open_still == {"loss", "scoring", "class_weight", "clip_norm", "n_threads"}
+    assert open_still == {"loss", "scoring", "class_weight", "clip_norm", "n_threads", "time_limit"}
     assert plan.resolved(10, classes=True) == plan
     assert plan.hidden_activations() == [(size, "relu") for size in plan.hidden_layer_sizes or ()]  # type: ignore[union-attr]
 

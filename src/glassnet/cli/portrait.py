@@ -21,6 +21,7 @@ SETTINGS = {
     "batch_size": "batches of {} rows",
     "max_epochs": "at most {} epochs",
     "patience": "stops after {} without gain",
+    "time_limit": "{:g} seconds at most",
     "weight_decay": "weight decay {:g}",
     "l1": "L1 penalty {:g}",
     "l2": "L2 penalty {:g}",
@@ -67,6 +68,21 @@ def settings_in_words(plan: Mapping[str, Any]) -> str:
     return ", ".join(words)
 
 
+def epochs_in_words(record: Mapping[str, Any]) -> str:
+    """Return how many epochs a model was trained for, and of how many, and how many members, where time was short; nothing if unknown."""
+    epochs, plan = record.get("epochs"), record.get("plan")
+    if not isinstance(epochs, int):
+        return ""
+    if record.get("ended") != "time limit" or not isinstance(plan, Mapping):
+        return counted(epochs, "epoch")
+    planned, members, recipe = plan.get("max_epochs"), record.get("members"), plan.get("recipe")
+    all_members = recipe.get("members") if isinstance(recipe, Mapping) else None
+    said = f"{epochs:,} of {counted(planned, 'epoch')}" if isinstance(planned, int) else counted(epochs, "epoch")
+    if isinstance(members, list) and isinstance(all_members, int) and len(members) < all_members:
+        said += f" with {len(members)} of {counted(all_members, 'member')}"
+    return said
+
+
 def training_in_words(record: Mapping[str, Any]) -> str:
     """Return how long a model was trained and how that ended; a record may come from a stranger's file, so nothing in it is sure."""
 
@@ -74,8 +90,8 @@ def training_in_words(record: Mapping[str, Any]) -> str:
         value = record.get(name)
         return value if isinstance(value, int) else None
 
-    epochs, best, rows, seconds, engine = whole("epochs"), whole("best_epoch"), whole("rows"), record.get("seconds"), record.get("engine")
-    said = [] if epochs is None else [counted(epochs, "epoch")]
+    best, rows, seconds, engine = whole("best_epoch"), whole("rows"), record.get("seconds"), record.get("engine")
+    said = [epochs] if (epochs := epochs_in_words(record)) else []
     if rows is not None:
         said.append(f"on {counted(rows, 'row')}")
     if isinstance(seconds, int | float):

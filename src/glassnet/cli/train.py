@@ -54,7 +54,7 @@ TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
 )
 @click.option("--recipe", type=click.Choice(RECIPES), default="plain", show_default=True, help="How the network is made and trained.")
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help="Passes over the rows at most.")
-@click.option("--time-limit", type=Span(), metavar="SPAN", help="Training ends with the epoch that passes it: 30s, 5m, 1h.")
+@click.option("--time-limit", type=Span(), metavar="SPAN", help="Training takes no longer, up to an epoch: 30s, 5m, 1h.")
 @click.option("--hidden", type=Sizes(), metavar="UNITS", help="Units of the hidden layers, as 256,256; none is a linear model.")
 @click.option("--learning-rate", type=Range(0.0, min_open=True), metavar="RATE", help="Learning rate of the optimizer.")
 @click.option("--batch-size", type=click.IntRange(1), metavar="ROWS", help="Rows to a step.")
@@ -111,6 +111,7 @@ def train(
         learning_rate=learning_rate,
         batch_size=batch_size,
         max_epochs=epochs,
+        time_limit=time_limit,
         seed=seed,
         engine=engine,
         n_threads=threads,
@@ -128,7 +129,7 @@ def train(
     report.describe_data()
     session = begin(data, plan, dry_run=dry_run)
     report.describe_session(session)
-    model = run(session, time_limit=time_limit, quiet=quiet)
+    model = run(session, quiet=quiet)
     record = {**model.training, **data.prepared.record()}
     if data.held_out and data.task != "multilabel":
         record["held_out"] = {

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 import warnings
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
 from glassnet.cli.notes import warnings_told
+from glassnet.cli.portrait import epochs_in_words
 from glassnet.cli.progress import watched
 from glassnet.cli.training_data import TrainingData
 from glassnet.cli.words import counted, duration
@@ -18,9 +16,6 @@ from glassnet.fitting import Session
 from glassnet.model import Model
 from glassnet.report import Evaluation, compare, evaluate
 from glassnet.training.plan import Plan
-
-if TYPE_CHECKING:
-    from glassnet.training.history import Epoch
 
 #: That a dry run learns from.
 TRIAL_BATCHES = 2
@@ -46,27 +41,18 @@ def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> Session:
     return session
 
 
-def run(session: Session, *, time_limit: float | None, quiet: bool) -> Model:
-    """Train to the end, or until time is up or Ctrl-C comes, and return the model with its best weights.
+def run(session: Session, *, quiet: bool) -> Model:
+    """Train to the end, or until Ctrl-C comes, and return the model with its best weights.
 
     Raises
     ------
     KeyboardInterrupt
         Where it came before anything was learned.
     """
-    assert session.plan.max_epochs is not None
     sys.stdout.flush()  # the report so far comes before the progress
-    started = time.monotonic()
-    with warnings.catch_warnings(), watched(session.plan.max_epochs, quiet=quiet) as watch:
+    with warnings.catch_warnings(), watched(session, quiet=quiet) as watch:
         warnings.simplefilter("ignore", RuntimeWarning)  # said in our own words below
-
-        def on_epoch(epoch: Epoch) -> bool:
-            watch(epoch)
-            return time_limit is not None and time.monotonic() - started >= time_limit
-
-        model = session.finish(on_epoch)
-    if model.training["ended"] == "stopped by the caller":
-        model = replace(model, training={**model.training, "ended": "time was up"})
+        model = session.finish(watch)
     record = model.training
     if record["ended"] == "interrupted":
         if not record["updates"]:
@@ -74,7 +60,7 @@ def run(session: Session, *, time_limit: float | None, quiet: bool) -> Model:
         kept = "the weights so far" if record["best_epoch"] is None else f"the best weights so far (epoch {record['best_epoch'] + 1})"
         click.echo(f"Interrupted after {counted(record['epochs'], 'epoch')}: {kept} are kept. Again to leave at once.", err=True)
     elif not quiet:
-        click.echo(f"Trained for {counted(record['epochs'], 'epoch')} in {duration(record['seconds'])}.", err=True)
+        click.echo(f"Trained for {epochs_in_words(record)} in {duration(record['seconds'])}.", err=True)
     return model
 
 

@@ -35,7 +35,8 @@ class Target:
 
     `classes` are Python values in the order of `np.unique` (whole floats as int); for multilabel they are the names of the labels; for
     regression there are none. A single class is a binary task with one class: all its indices are 0, and any index is read back as it.
-    `mean` and `scale` are those of a regression, else empty.
+    `mean` and `scale` are those of a regression, else empty. `low` and `high` are the smallest and the largest value of each target, where
+    predictions are to stay between them, else empty.
     """
 
     task: Task
@@ -44,10 +45,19 @@ class Target:
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     n_outputs: int
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
 
     @classmethod
     def fit(
-        cls, values: Any, *, names: Sequence[str] = ("y",), task: str | None = None, weight: ArrayLike | None = None, scale: bool = True
+        cls,
+        values: Any,
+        *,
+        names: Sequence[str] = ("y",),
+        task: str | None = None,
+        weight: ArrayLike | None = None,
+        scale: bool = True,
+        clip: bool = False,
     ) -> Target:
         """Return the target that these values (n,) or (n, m) are, an array, list, series or frame.
 
@@ -63,6 +73,8 @@ class Target:
             Row weights: for the mean and the standard deviation of a regression.
         scale : bool
             False leaves regression numbers as they are (mean 0, scale 1).
+        clip : bool
+            Remember the range of regression numbers, so that predictions stay within it.
 
         Raises
         ------
@@ -83,7 +95,7 @@ class Target:
         refuse_gaps(y, names)
         chosen = task or _guess(y)
         if chosen == "regression":
-            return cls._regression(y, names, np.ones(len(y)) if w is None else w, scale)
+            return cls._regression(y, names, np.ones(len(y)) if w is None else w, scale, clip)
         if chosen == "multilabel":
             _zero_one(y, names)
             return cls("multilabel", names, names, (), (), len(names))
@@ -97,11 +109,12 @@ class Target:
         return cls(cast(Task, chosen), names, classes, (), (), 1 if chosen == "binary" else len(classes))
 
     @classmethod
-    def _regression(cls, y: NDArray[Any], names: tuple[str, ...], weight: NDArray[np.float64], scaled: bool) -> Target:
+    def _regression(cls, y: NDArray[Any], names: tuple[str, ...], weight: NDArray[np.float64], scaled: bool, clip: bool) -> Target:
         Y = _numbers(y, names).reshape(len(y), -1)
         m = Y.shape[1]
         mean, scale, _ = moments(Y, weight) if scaled else (np.zeros(m), np.ones(m), None)
-        return cls("regression", names, (), tuple(mean.tolist()), tuple(scale.tolist()), m)
+        low, high = (tuple(ends.tolist()) for ends in (Y.min(axis=0), Y.max(axis=0))) if clip else ((), ())
+        return cls("regression", names, (), tuple(mean.tolist()), tuple(scale.tolist()), m, low, high)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -182,6 +195,7 @@ class Target:
             "mean": list(self.mean),
             "scale": list(self.scale),
             "n_outputs": self.n_outputs,
+            **({"low": list(self.low), "high": list(self.high)} if self.low else {}),
         }
 
     @classmethod
@@ -190,7 +204,8 @@ class Target:
         if plain["task"] not in TASKS:
             raise unknown_name("task", plain["task"], TASKS)
         names, classes, mean, scale = (tuple(plain[key]) for key in ("names", "classes", "mean", "scale"))
-        return cls(plain["task"], names, classes, mean, scale, plain["n_outputs"])
+        low, high = (tuple(plain.get(key, ())) for key in ("low", "high"))
+        return cls(plain["task"], names, classes, mean, scale, plain["n_outputs"], low, high)
 
 
 def refuse_gaps(y: NDArray[Any], names: Sequence[str]) -> None:

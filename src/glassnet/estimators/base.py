@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from numbers import Integral
 from typing import Any, Literal, cast
@@ -15,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from glassnet.data.table import Column, Schema, Table, table_of
 from glassnet.data.target import Target
 from glassnet.errors import DataError
-from glassnet.estimators.callbacks import fitted_attributes, session_tasks, verbose_lines
+from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
 from glassnet.fitting import Session
 from glassnet.model import Model
 from glassnet.network import Network
@@ -73,6 +74,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             return tasks(epoch) if tasks else False
 
         session.finish(on_epoch)
+        if say:
+            say_end(session)
         if tasks:
             tasks.close()
         self._keep(session, learned)
@@ -93,14 +96,18 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         session.advance(table, checked, weight)
         self._keep(session, learned)
 
-    def _raw_scores(self, X: Any) -> Array:
-        """Return raw scores as float64, so that probabilities add up to 1; on the reference engine the network runs in float64 too.
+    def _answers(self, X: Any, answer: Callable[[Array], Array], *, members: bool = False) -> Array:
+        """Return what `answer` makes of raw scores: of those of the network, or of each member's by itself, stacked.
+
+        They are float64, so that probabilities add up to 1; on the reference engine the network runs in float64 too.
 
         The native engine gives a row the same bits alone and among others. In NumPy the last digits depend on the rows beside it, for
         BLAS sums in another order for another shape.
         """
         table, model = self._asked(X)
-        return model.raw_scores(table).astype(np.float64)
+        if members:
+            return np.stack([answer(Z) for Z in model.member_scores(table).astype(np.float64)])
+        return answer(model.raw_scores(table).astype(np.float64))
 
     def _asked(self, X: Any) -> tuple[Table, Model]:
         """Return X as a table, and the model that answers for it."""

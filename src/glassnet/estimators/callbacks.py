@@ -84,17 +84,26 @@ def verbose_lines(name: str, plan: Plan, session: Session) -> Callable[[Epoch], 
     resolved = session.plan
     chosen = [key for key, value in vars(plan).items() if value is None and getattr(resolved, key) is not None]
     shown = ", ".join(f"{key}={getattr(resolved, key)!r}" for key in chosen)
-    _say(f"{name}: {session.n_rows:,} rows, {session.encoder.n_features:,} features, {session.network.parameters.theta.size:,} parameters")
+    members = f", {len(session.members)} members" if session.members else ""
+    parameters = f"{session.network.parameters.theta.size:,} parameters"
+    _say(f"{name}: {session.n_rows:,} rows, {session.encoder.n_features:,} features, {parameters}{members}")
     _say(f"chosen from the data: {shown or 'nothing'}")
     every = max(1, (resolved.max_epochs or 1) // 20)
 
     def line(epoch: Epoch) -> None:
-        if (epoch.index + 1) % every == 0 or epoch.index + 1 == resolved.max_epochs:
+        ahead = session.epochs_ahead
+        if (epoch.index + 1) % every == 0 or not ahead:
             validation = "" if epoch.validation_loss is None else f"  validation loss {epoch.validation_loss:.6g}"
             score = "" if epoch.validation_score is None else f"  score {epoch.validation_score:.6g}"
-            _say(f"epoch {epoch.index + 1:5d}  training loss {epoch.training_loss:.6g}{validation}{score}")
+            of = epoch.index + 1 + ahead
+            _say(f"epoch {epoch.index + 1:5d} of {of}  training loss {epoch.training_loss:.6g}{validation}{score}")
 
     return line
+
+
+def say_end(session: Session) -> None:
+    """Print why training ended, and when."""
+    _say(f"{session.ended} after {session.state.epoch} of {session.plan.max_epochs} epochs")
 
 
 def _say(line: str) -> None:

@@ -63,6 +63,9 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
     calibrate : bool, optional
         Hold rows out that calibrate the probabilities (a temperature): half of those that would stop the training; None does where the
         recipe says so and rows are held out at all.
+    time_limit : float, optional
+        Seconds that `fit` may take, up to an epoch: where they are short, schedules run faster to their end in fewer epochs, and where
+        even these would be very few, there are fewer members. `model_.training["ended"]` is then "time limit".
     scoring : str or callable, optional
         What is watched: None is the loss, else a scikit-learn scorer.
     weight_decay : float, optional
@@ -143,6 +146,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         validation_fraction: float = 0.1,
         patience: int | None = None,
         calibrate: bool | None = None,
+        time_limit: float | None = None,
         scoring: str | Callable[[Any, Any, Any], float] | None = None,
         weight_decay: float | None = None,
         l1: float = 0.0,
@@ -174,6 +178,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.calibrate = calibrate
+        self.time_limit = time_limit
         self.scoring = scoring
         self.weight_decay = weight_decay
         self.l1 = l1
@@ -244,22 +249,32 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         self._partial_fit(X, y, classes, sample_weight)
         return self
 
-    def predict(self, X: Any) -> Array:
-        """Return the likeliest label of each row `(n,)`, of the dtype of `classes_`; for several labels 0 and 1, `(n, k)`."""
-        Z = self._raw_scores(X)
-        if self.model_.task == "multilabel":
-            return self.model_.predictions(Z)
-        return cast(Array, self.classes_[self.model_.probabilities(Z).argmax(axis=1)])
+    def predict(self, X: Any, members: bool = False) -> Array:
+        """Return the likeliest label of each row `(n,)`, of the dtype of `classes_`; for several labels 0 and 1, `(n, k)`.
 
-    def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where several go together."""
-        Z = self._raw_scores(X)
-        return self.model_.probabilities(Z)
+        With `members` what each member of the network says by itself, `(M, n)` or `(M, n, k)`; see `Model.predict`.
+        """
+        return self._answers(X, self._labels, members=members)
+
+    def predict_proba(self, X: Any, members: bool = False) -> Array:
+        """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where several go together.
+
+        With `members` what each member of the network says by itself, `(M, n, k)`; see `Model.predict`.
+        """
+        return self._answers(X, self._probabilities, members=members)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`; that of zero is minus infinity."""
         with np.errstate(divide="ignore"):
             return cast(Array, np.log(self.predict_proba(X)))
+
+    def _labels(self, Z: Array) -> Array:
+        if self.model_.task == "multilabel":
+            return self.model_.predictions(Z)
+        return cast(Array, self.classes_[self._probabilities(Z).argmax(axis=1)])
+
+    def _probabilities(self, Z: Array) -> Array:
+        return self.model_.probabilities(Z)
 
     def _check_target(self, y: Any) -> Array:
         y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y", estimator=self)

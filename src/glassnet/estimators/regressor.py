@@ -64,6 +64,9 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
     calibrate : bool, optional
         Hold rows out that calibrate prediction intervals: half of those that would stop the training; None does where the recipe says
         so and rows are held out at all.
+    time_limit : float, optional
+        Seconds that `fit` may take, up to an epoch: where they are short, schedules run faster to their end in fewer epochs, and where
+        even these would be very few, there are fewer members. `model_.training["ended"]` is then "time limit".
     scoring : str or callable, optional
         What is watched: None is the loss, else a scikit-learn scorer.
     weight_decay : float, optional
@@ -138,6 +141,7 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         validation_fraction: float = 0.1,
         patience: int | None = None,
         calibrate: bool | None = None,
+        time_limit: float | None = None,
         scoring: str | Callable[[Any, Any, Any], float] | None = None,
         weight_decay: float | None = None,
         l1: float = 0.0,
@@ -167,6 +171,7 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.calibrate = calibrate
+        self.time_limit = time_limit
         self.scoring = scoring
         self.weight_decay = weight_decay
         self.l1 = l1
@@ -232,11 +237,12 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         self._partial_fit(X, y, None, sample_weight)
         return self
 
-    def predict(self, X: Any) -> Array:
-        """Return the numbers predicted: `(n,)`, `(n, m)` for several targets or quantiles; a y of one column gets one column back."""
-        Z = self._raw_scores(X)
-        Y = self.model_.predictions(Z)
-        return Y[:, np.newaxis] if self._one_column and Y.ndim == 1 else Y
+    def predict(self, X: Any, members: bool = False) -> Array:
+        """Return the numbers predicted: `(n,)`, `(n, m)` for several targets or quantiles; a y of one column gets one column back.
+
+        With `members` what each member of the network says by itself, `(M, n)` or `(M, n, m)`; see `Model.predict`.
+        """
+        return self._answers(X, self._numbers, members=members)
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
         """Return intervals that hold the truth with this probability: the lower and the upper bound, `(n, 2)`; `(n, m, 2)` for m targets.
@@ -279,6 +285,10 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
                 "score each with sklearn.metrics.d2_pinball_score."
             )
         return float(super().score(X, y, sample_weight=sample_weight))
+
+    def _numbers(self, Z: Array) -> Array:
+        Y = self.model_.predictions(Z)
+        return Y[:, np.newaxis] if self._one_column and Y.ndim == 1 else Y
 
     def _check_target(self, y: Any) -> Array:
         return cast(Array, check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self))

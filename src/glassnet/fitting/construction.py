@@ -12,10 +12,10 @@ from glassnet.data.encoder import Encoder
 from glassnet.data.target import Target
 from glassnet.errors import SettingError, did_you_mean
 from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, Layer, LayerNorm, PeriodicEmbedding, Scale
-from glassnet.losses import CustomLoss, Gamma, Logistic, Loss, Poisson, Quantile, Softmax, Squared, loss_function
+from glassnet.losses import Absolute, CustomLoss, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared, loss_function
 from glassnet.network import Network
 from glassnet.training.plan import Plan
-from glassnet.training.recipes import Recipe
+from glassnet.training.recipes import Recipe, recipe_for
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -23,12 +23,15 @@ Array = np.ndarray[Any, np.dtype[Any]]
 def make_target(plan: Plan, values: Any, task: str | None, names: tuple[str, ...], weight: Array | None) -> Target:
     """Learn the target from its values; a loss that is named tells classes from numbers where the task is not given.
 
-    Numbers are scaled, but for losses with an exponential link and a user's own, which mean the target as it is.
+    Numbers are scaled, but for losses with an exponential link and a user's own, which mean the target as it is. Where the recipe says so,
+    the range of numbers is kept for predictions of them, not of quantiles and means that may well lie beyond.
     """
     loss = None if plan.loss is None else loss_function(plan.loss)
     if task is None and loss is not None and not isinstance(loss, CustomLoss):
         task = None if isinstance(loss, Logistic) else "classification" if isinstance(loss, Softmax) else "regression"
-    return Target.fit(values, names=names, task=task, weight=weight, scale=not isinstance(loss, Poisson | Gamma | CustomLoss))
+    scale = not isinstance(loss, Poisson | Gamma | CustomLoss)
+    clip = (loss is None or isinstance(loss, Squared | Absolute | Huber)) and recipe_for(plan.recipe, classes=False).clip_predictions
+    return Target.fit(values, names=names, task=task, weight=weight, scale=scale, clip=clip)
 
 
 def make_loss(plan: Plan, target: Target) -> Loss:

@@ -19,9 +19,15 @@ from glassnet.layers import Members, Stack
 from glassnet.network import Network
 from glassnet.training.history import Epoch
 from glassnet.training.state import TrainingState
+from glassnet.training.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from glassnet.fitting.session import Session
+
+
+#: Of the planned epochs; rather than train all members for less, fewer are trained. In the time for one member's 64 epochs, two of 32 had
+#: 8 % less error than one of 64, 3 % less than four of 16 and 17 % less than eight of 8 (geometric mean, five tables, three splits each).
+LEAST_SHARE = 0.5
 
 
 def member_seed(seed: int, member: int) -> int:
@@ -38,6 +44,14 @@ def network_of(members: Sequence[Network]) -> Network:
     return network
 
 
+def gathered(network: Network, members: Sequence[Network]) -> Network:
+    """Return the network that was made of members with their numbers of now; another one where there are fewer of them."""
+    if len(members) != len(network.layers[0].layers):
+        return network_of(members)
+    copy_into(network, members)
+    return network
+
+
 def copy_into(network: Network, members: Sequence[Network]) -> None:
     """Write the members' numbers into the network made of them."""
     for i, member in enumerate(members):
@@ -45,25 +59,49 @@ def copy_into(network: Network, members: Sequence[Network]) -> None:
             network.parameters[f"layers.0.layers.{i}.{name}"] = values
 
 
-def side_by_side(members: Sequence[Session], state: TrainingState, n_threads: int | None) -> Generator[Epoch, None, None]:
-    """Yield a record of means after each epoch, until no member goes on; each keeps its own best weights."""
+def side_by_side(members: list[Session], state: TrainingState, limit: TimeLimit, n_threads: int | None) -> Generator[Epoch, None, None]:
+    """Yield a record of means after each epoch, until no member goes on; each keeps its own best weights.
+
+    Where time is too short for all, the last members are taken off the list before they begin.
+    """
     streams = [member.epochs() for member in members]
-    live = list(streams)
+    width = min(len(members), n_threads or useful_cores())
+
+    def advance(live: Sequence[Generator[Epoch, None, None]]) -> list[Epoch | None]:
+        return list(pool.map(lambda stream: next(stream, None), live))
+
     try:
-        with ThreadPoolExecutor(min(len(members), n_threads or useful_cores())) as pool:
-            while live:
-                records = list(pool.map(lambda stream: next(stream, None), live))
+        with ThreadPoolExecutor(width) as pool:
+            records = advance(streams[:width])
+            assert members[0].plan.max_epochs is not None
+            n_kept = n_worthwhile(len(members), width, limit.after(1), members[0].plan.max_epochs)
+            if n_kept < len(members):
+                del members[n_kept:], streams[n_kept:]
+                limit.cut = True
+            records += advance(streams[width:])
+            live = streams
+            while came := [record for record in records if record is not None]:
+                state.epoch += 1
+                state.step = sum(member.state.step for member in members)
+                yield _mean(came, state.epoch - 1)
                 live = [stream for stream, record in zip(live, records, strict=True) if record is not None]
-                came = [record for record in records if record is not None]
-                if came:
-                    state.epoch += 1
-                    state.step = sum(member.state.step for member in members)
-                    yield _mean(came, state.epoch - 1)
+                records = advance(live)
     finally:
         for stream, member in zip(streams, members, strict=True):
             stream.close()
             member.state.restore_best(member.network)
     state.stopped_early = all(member.state.stopped_early for member in members)
+
+
+def n_worthwhile(n_members: int, width: int, turns_left: float, planned: int) -> int:
+    """Return how many members have time for `LEAST_SHARE` of the planned epochs; at least those that have begun.
+
+    width : members at a time, which have begun
+    turns_left : how many more times there is time for one epoch of so many
+    """
+    each = max(1, math.ceil(LEAST_SHARE * planned))
+    turns = min(turns_left + 1.0, n_members * each) // each
+    return min(n_members, width * max(1, int(turns)))
 
 
 def _mean(records: Sequence[Epoch], index: int) -> Epoch:

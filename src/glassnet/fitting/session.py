@@ -16,12 +16,13 @@ from glassnet.data.split import Split
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
+from glassnet.engines.blas import blas_threads
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import SettingError
 from glassnet.fitting.calibration import Calibration, HeldOut, calibration, divide_raw_scores
 from glassnet.fitting.construction import make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
 from glassnet.fitting.intervals import learn_intervals
-from glassnet.fitting.members import copy_into, member_seed, network_of, side_by_side
+from glassnet.fitting.members import gathered, member_seed, network_of, side_by_side
 from glassnet.fitting.parts import Parts, parted, present
 from glassnet.initialization import initialize_from_data
 from glassnet.intervals import Intervals
@@ -38,6 +39,7 @@ from glassnet.training.plan import Plan
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.state import TrainingState
 from glassnet.training.stopping import EarlyStopping
+from glassnet.training.time_limit import TimeLimit
 from glassnet.training.validation import Validation, check_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -67,7 +69,8 @@ class Session:
     ended: str = "all epochs done"
     seconds: float = 0.0
     split: Split | None = None
-    members: tuple[Session, ...] = ()
+    members: list[Session] = field(default_factory=list)
+    limit: TimeLimit = field(default_factory=TimeLimit)
     calibrating: Rows | None = None
     unseen: Array = field(default_factory=lambda: np.empty(0, np.int64))
     calibration: Calibration | None = None
@@ -109,6 +112,7 @@ class Session:
         SettingError
             For settings that do not fit the data or each other; for a warm start, those that would build another network.
         """
+        limit = TimeLimit(plan.time_limit)
         weight = check_weight(sample_weight, table.n_rows)
         if target is None:
             target = earlier.target if earlier else make_target(plan, values, task, names, weight)
@@ -117,28 +121,31 @@ class Session:
         loss = make_loss(plan, target)
         plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
         n_members = 1 if alone or not isinstance(table.numbers, np.ndarray) else plan.resolved_recipe.members
-        if earlier and n_members != max(1, len(earlier.members)):
-            raise SettingError(
-                f"a warm start goes on with the {max(1, len(earlier.members))} members that are there, but {n_members} are asked for now."
-            )
+        n_before = earlier.plan.resolved_recipe.members if earlier and earlier.members else 1
+        if earlier and n_members != n_before:
+            raise SettingError(f"a warm start goes on with the {n_before} members of before, but {n_members} are asked for now.")
         if n_members == 1:
             parts = parted(part, numbers, target, plan, validation, groups, time)
             encoder = earlier.encoder if earlier else Encoder.fit(parts.learned[0], parts.learned[2], plan.resolved_recipe.coding)
-            return cls._of_one(parts, plan, encoder, target, loss, earlier)
+            return cls._of_one(parts, plan, encoder, target, loss, earlier, limit)
         encoder = earlier.encoder if earlier else Encoder.fit(part[0], part[2], plan.resolved_recipe.coding)
-        before = earlier.members if earlier else ()
+        before = earlier.members if earlier else [None] * n_members
         members = []
-        for i in range(n_members):
+        for i, one in enumerate(before):
             own = replace(plan, seed=member_seed(plan.seed, i), n_threads=1)
             parts = parted(part, numbers, target, own, validation, groups, time)
-            members.append(cls._of_one(parts, own, encoder, target, loss, before[i] if before else None))
-        return cls._of_several(members, plan)
+            members.append(cls._of_one(parts, own, encoder, target, loss, one, limit))
+            if limit.too_short_to_prepare(len(members), len(before)):
+                break
+        return cls._of_several(members, plan, limit)
 
     @classmethod
-    def _of_one(cls, parts: Parts, plan: Plan, encoder: Encoder, target: Target, loss: Loss, earlier: Session | None) -> Session:
+    def _of_one(
+        cls, parts: Parts, plan: Plan, encoder: Encoder, target: Target, loss: Loss, earlier: Session | None, limit: TimeLimit
+    ) -> Session:
         """Encode the parts, and build the network on those to learn from, or take the one that is there."""
         table, y, weight = parts.learned
-        session = cls.on(encoder.encode(table, plan.dtype), y, weight, plan, encoder, target, loss, n_raw_scores(loss, target), earlier)
+        session = cls.on(encoder.encode(table, plan.dtype), y, weight, plan, encoder, target, loss, n_raw_scores(loss, target), earlier, limit)
         session.hold_out(parts)
         return session
 
@@ -154,6 +161,7 @@ class Session:
         loss: Loss,
         n_outputs: int,
         earlier: Session | None = None,
+        limit: TimeLimit | None = None,
     ) -> Session:
         """Return a session on encoded rows, all to learn from, with a new network of so many raw scores, or the earlier one."""
         recipe = plan.resolved_recipe
@@ -170,17 +178,19 @@ class Session:
         rows = make_rows(network, loss, X, y, weight)
         if not earlier:
             if recipe.from_data:
-                initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
+                with blas_threads():
+                    initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
             start_at_baseline(network, loss, rows.y, rows.weight)
-        return cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows)
+        return cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, limit=limit or TimeLimit())
 
     @classmethod
-    def _of_several(cls, members: list[Session], plan: Plan) -> Session:
+    def _of_several(cls, members: list[Session], plan: Plan, limit: TimeLimit) -> Session:
         """Return a session that trains members side by side and answers as their mean."""
         first = members[0]
         network = network_of([member.network for member in members])
         engine = _engine(network, first.loss, plan)
-        return cls(first.encoder, first.target, network, first.loss, plan, engine, first.n_rows, split=first.split, members=tuple(members))
+        parts = first.encoder, first.target, network, first.loss, plan, engine, first.n_rows
+        return cls(*parts, split=first.split, members=members, limit=limit)
 
     def hold_out(self, parts: Parts) -> None:
         """Encode the rows to stop by and those to calibrate with."""
@@ -211,7 +221,7 @@ class Session:
     def epochs(self) -> Generator[Epoch, None, None]:
         """Train to the plan's end, yielding each record; the best weights are restored however it ends."""
         if self.members:
-            return side_by_side(self.members, self.state, self.plan.n_threads)
+            return side_by_side(self.members, self.state, self.limit, self.plan.n_threads)
         plan, optimizer = self.plan, self.plan.bound_optimizer()
         assert plan.max_epochs is not None
         assert plan.patience is not None
@@ -232,7 +242,8 @@ class Session:
     def finish(self, on_epoch: Callable[[Epoch], bool | None] | None = None) -> Model:
         """Train to the end, or until `on_epoch` returns True or Ctrl-C comes, and return the model."""
         started = time.perf_counter()
-        epochs = self.epochs()
+        assert self.plan.max_epochs is not None
+        epochs = self.limit.watch(self.epochs(), self.plan.max_epochs)
         try:
             for epoch in epochs:
                 self._note(epoch)
@@ -246,16 +257,19 @@ class Session:
         finally:
             epochs.close()  # first, for L-BFGS then puts back the last point that it accepted
             self.state.restore_best(self.network)
-            if self.members:
-                copy_into(self.network, [member.network for member in self.members])
-            self._calibrate()
+            if self.members and (network := gathered(self.network, [member.network for member in self.members])) is not self.network:
+                self.network, self.engine = network, _engine(network, self.loss, self.plan)
             self.seconds += time.perf_counter() - started
         if self.state.stopped_early:
             self.ended = "no further gain"
+        elif self.limit.cut and self.ended == "all epochs done":
+            self.ended = "time limit"
+        self._calibrate()
         return self.model()
 
     def _calibrate(self) -> None:
         """Learn from the rows held out for it what probabilities or intervals need, each row with a network that did not see it."""
+        started = time.perf_counter()
         members = [session for session in self.members or (self,) if session.calibrating]
         if not members:
             return
@@ -263,7 +277,8 @@ class Session:
             self.calibration = calibration(HeldOut.joined([HeldOut.of(member) for member in members]), self.loss)
             divide_raw_scores(self.network, self.calibration.temperature)
         elif self.target.task == "regression":
-            self.intervals = learn_intervals(members, constant=self.ended == "interrupted")
+            self.intervals = learn_intervals(members, constant=self.ended in ("interrupted", "time limit"))
+        self.seconds += time.perf_counter() - started
 
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
         """Train for one epoch on these rows, from where training stands, and return its record."""
@@ -317,8 +332,15 @@ class Session:
             Passes.seeded(rows.n, batch_size, self.plan.seed),
             epochs=epochs,
             held_out=self.held_out,
+            limit=self.limit,
             **schedules,
         )
+
+    @property
+    def epochs_ahead(self) -> int:
+        """How many epochs of the plan there is time for from now on."""
+        assert self.plan.max_epochs is not None
+        return int(min(self.plan.max_epochs - self.state.epoch, self.limit.after(self.state.epoch)))
 
     @property
     def _by_error(self) -> bool:

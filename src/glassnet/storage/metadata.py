@@ -14,7 +14,7 @@ from glassnet.intervals import QUANTILES, Intervals
 from glassnet.layers import Layer
 from glassnet.layers.plain import layer_from_plain, layer_to_plain
 from glassnet.layers.stack import stack_trees, stack_widths
-from glassnet.losses import Logistic, Loss, Quantile, Softmax
+from glassnet.losses import Absolute, Huber, Logistic, Loss, Quantile, Softmax, Squared
 from glassnet.losses.plain import loss_from_plain, loss_to_plain
 from glassnet.model import Model
 from glassnet.parameters import DTYPES, Tree
@@ -85,7 +85,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
     if not isinstance(version, str) or dtype not in DTYPES or type(n_features) is not int or not isinstance(metadata["training"], dict):
         raise ValueError("glassnet, dtype, n_features or training is of another type")
     check_record(Encoder, _completed(metadata["encoder"]), "encoder")
-    check_record(Target, metadata["target"], "target")
+    check_record(Target, _with_range(metadata["target"]), "target")
     names = [name for name, _ in metadata["encoder"]["schema"]]
     if len(set(names)) != len(names):
         raise ValueError("every column needs a name of its own, but one occurs more than once")
@@ -99,6 +99,8 @@ def understand(metadata: dict[str, Any]) -> Parts:
     n_outputs = stack_widths(built, n_features)[-1]
     if n_outputs != _n_raw_scores(loss, target):
         raise ValueError(f"the network has {n_outputs} outputs, which does not fit its loss and target")
+    if target.low and not isinstance(loss, Squared | Absolute | Huber):
+        raise ValueError("the target has a range, which its loss does not stay within")
     shapes = _shapes(built, n_features)
     if "intervals" not in metadata:
         return Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes)
@@ -147,6 +149,11 @@ def _completed(encoder: Any) -> Any:
     return {"dates": [], **encoder, "categories": categories}
 
 
+def _with_range(target: Any) -> Any:
+    """Return the target with the range of its numbers, which is written only where predictions stay within it."""
+    return {"low": [], "high": [], **target} if isinstance(target, dict) else target
+
+
 def _check_encoder(encoder: Encoder) -> None:
     schema = encoder.schema
     coded = [tuple(coding.name for coding in codings) for codings in (encoder.categories, encoder.dates)]
@@ -184,6 +191,9 @@ def _check_target(target: Target) -> None:
         raise ValueError(f"names, classes and scales do not make a {target.task} target")
     if not all(scale > 0.0 for scale in target.scale):
         raise ValueError("scales must be above 0")
+    ends = len(target.low), len(target.high)
+    if ends not in ((0, 0), (n_scales, n_scales)) or any(low > high for low, high in zip(target.low, target.high, strict=True)):
+        raise ValueError("low and high must have one entry for each number, the smaller one in low")
 
 
 def _n_raw_scores(loss: Loss, target: Target) -> int:

@@ -6,7 +6,7 @@ the network's dtype. Its one metadata key, "glassnet", holds canonical JSON (see
     format      2 (see `storage.migrations`)
     glassnet    the version that wrote the file
     encoder     the schema and how each column becomes features
-    target      task, names, classes, means and scales
+    target      task, names, classes, means and scales, and the range of numbers where predictions stay within it
     layers      the kind and the settings of each layer
     n_features, dtype, loss
     training    the record of how the model was trained

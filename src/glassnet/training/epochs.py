@@ -22,6 +22,7 @@ from glassnet.training.lbfgs import lbfgs_epochs
 from glassnet.training.passes import Passes
 from glassnet.training.state import TrainingState
 from glassnet.training.stopping import EarlyStopping
+from glassnet.training.time_limit import Course, TimeLimit
 from glassnet.training.validation import Validation, make_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -142,23 +143,30 @@ def sgd_epochs(
     decay_schedule: str | Schedule | None = None,
     every: int = 1,
     held_out: Validation | None = None,
+    limit: TimeLimit | None = None,
 ) -> Generator[Epoch, None, None]:
-    """Yield records of mini-batch training from the state's epoch on; the engine and the state remember where it stood."""
+    """Yield records of mini-batch training from the state's epoch on; the engine and the state remember where it stood.
+
+    Where the limit has time for fewer epochs than are to come, there will be fewer, and the schedules still run to their end.
+    """
     schedule = schedule_function(schedule)
     dropout, decay = stepwise_function(dropout_schedule, "dropout"), stepwise_function(decay_schedule, "weight decay")
     plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
-    last, first_step, n_steps = state.epoch + epochs, state.step, epochs * passes.steps_per_epoch
+    course = Course(state.step, epochs, passes.steps_per_epoch)
 
     def rates_of(steps: Array) -> Array:
-        at, lr = steps - first_step, base_lr if state.rate is None else state.rate
+        at, n_steps, lr = course.planned(steps), course.n_steps, base_lr if state.rate is None else state.rate
         if isinstance(schedule, ReduceOnPlateau):
             rates = np.full(len(steps), lr * state.plateau_factor)
         else:
             rates = lr * multipliers(schedule, at, n_steps)
         return step_rates(rates, multipliers(dropout, at, n_steps, most=1.0), multipliers(decay, at, n_steps))
 
-    while state.epoch < last:
-        covered = min(every, last - state.epoch)
+    while course.epochs_left:
+        if limit and course.fit_into(limit.epochs_left, state.step):
+            limit.cut = True
+        covered = min(every, course.epochs_left)
+        course.epochs_left -= covered
         steps_done, lr, seconds = _train_for(covered, engine, rows, state, passes, rates_of)
         training_loss = passes.loss_of_last(steps_done)
         validation_loss, score = held_out.measure(engine) if held_out else (None, None)

@@ -53,6 +53,7 @@ class Plan:
     patience : epochs without gain before stopping
     calibrate : hold rows out that calibrate what is predicted: half of those that would stop the training; None does where the recipe says
         so and rows are held out at all
+    time_limit : seconds that the fit may take, up to an epoch; where it is short, there are fewer epochs, and of very few fewer members
     scoring : what is watched: None is the loss, else a scikit-learn scorer
     weight_decay : decoupled decay of the weights (AdamW)
     l1, l2 : penalties on the weights, the same for every batch size
@@ -81,6 +82,7 @@ class Plan:
     validation_fraction: float = 0.1
     patience: int | None = None
     calibrate: bool | None = None
+    time_limit: float | None = None
     scoring: str | Callable[[Any, Any, Any], float] | None = None
     weight_decay: float | None = None
     l1: float = 0.0
@@ -102,6 +104,8 @@ class Plan:
             raise SettingError(f"early_stopping is True, False or None (chosen from the data), but {self.early_stopping!r} came.")
         if self.calibrate not in (None, True, False):
             raise SettingError(f"calibrate is True, False or None (chosen by the recipe), but {self.calibrate!r} came.")
+        if self.time_limit is not None and not (is_number(self.time_limit) and 0.0 < self.time_limit < math.inf):
+            raise SettingError(f"time_limit is a positive number of seconds, or None for no limit, but {self.time_limit!r} came.")
         object.__setattr__(self, "seed", check_seed(self.seed))
 
     def resolved(self, n_rows: int, *, classes: bool, has_validation: bool = False) -> Plan:

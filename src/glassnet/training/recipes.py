@@ -48,6 +48,7 @@ class Recipe:
     learning_rate, schedule, beta2 : of AdamW
     weight_decay, decay_schedule : decoupled decay of the weights
     label_smoothing : for classes
+    clip_predictions : of numbers (losses squared, absolute, Huber) to the range that they have in training
     batch_sizes : (rows at most, batch size), in rising order; the last entry stands for any number of rows
     min_updates, most_epochs : updates that a network gets where `most_epochs` allow it, however few rows there are
     max_updates, min_epochs, max_epochs : `max_epochs`, but at most so many updates where that leaves `min_epochs`
@@ -81,6 +82,7 @@ class Recipe:
     weight_decay: float = 0.1
     decay_schedule: str = "constant"
     label_smoothing: float = 0.0
+    clip_predictions: bool = False
     batch_sizes: tuple[tuple[int, int], ...] = ((2_000, 32), (10_000, 64), (50_000, 128), (0, 256))
     min_updates: int = 2_000
     most_epochs: int = 250
@@ -138,7 +140,7 @@ STANDARD = Recipe(
 )
 
 #: What differs where numbers are predicted.
-STANDARD_FOR_NUMBERS = replace(STANDARD, activation="mish", learning_rate=0.2, label_smoothing=0.0)
+STANDARD_FOR_NUMBERS = replace(STANDARD, activation="mish", learning_rate=0.2, label_smoothing=0.0, clip_predictions=True)
 
 #: Twice the members for twice the time each.
 BEST: dict[str, Any] = {"members": 16, "min_epochs": 128, "max_epochs": 128}
