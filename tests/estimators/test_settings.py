@@ -17,7 +17,7 @@ from glassnet import GlassNetClassifier, GlassNetRegressor, Plan
 from glassnet.data.toys import moons
 from glassnet.errors import DataError, SettingError
 
-QUICK: dict[str, Any] = {"hidden_layer_sizes": 8, "max_epochs": 3, "random_state": 0}
+QUICK: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 8, "max_epochs": 3, "random_state": 0}
 X, Y = moons(60)
 OWN = {"random_state", "warm_start", "verbose"}  # what an estimator has beside the settings of a plan
 CLASSES_ONLY = {"label_smoothing", "class_weight"}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassnet.cli.notes import warnings_told
+from glassnet.cli.portrait import keep_their_best
 from glassnet.cli.progress import watched
 from glassnet.cli.training_data import TrainingData
 from glassnet.cli.words import counted, duration
@@ -72,6 +73,7 @@ def run(session: Session, *, time_limit: float | None, quiet: bool) -> Model:
         if not record["updates"]:
             raise KeyboardInterrupt
         kept = "the weights so far" if record["best_epoch"] is None else f"the best weights so far (epoch {record['best_epoch'] + 1})"
+        kept = "the best weights so far of each member" if keep_their_best(record) else kept
         click.echo(f"Interrupted after {counted(record['epochs'], 'epoch')}: {kept} are kept. Again to leave at once.", err=True)
     elif not quiet:
         click.echo(f"Trained for {counted(record['epochs'], 'epoch')} in {duration(record['seconds'])}.", err=True)

@@ -223,18 +223,29 @@ class Session:
                     break
         except KeyboardInterrupt:
             self.ended = "interrupted"
-            kept = "the best" if self.state.best else "the last"
+            kept = "the best" if any(session.state.best for session in self.members or (self,)) else "the last"
             warnings.warn(f"training interrupted: {kept} weights so far are kept.", RuntimeWarning, stacklevel=2)
         finally:
             epochs.close()  # first, for L-BFGS then puts back the last point that it accepted
             self.state.restore_best(self.network)
-            if self.members:
-                copy_into(self.network, [member.network for member in self.members])
+            self.gather()
             self._calibrate()
             self.seconds += time.perf_counter() - started
         if self.state.stopped_early:
             self.ended = "no further gain"
         return self.model()
+
+    @property
+    def n_held_out(self) -> int:
+        """Rows that do not teach but stop or calibrate; of members each has rows of its own, and these are those of one."""
+        first = self.members[0] if self.members else self
+        stopping, calibrating = first.held_out, first.calibrating
+        return (len(stopping.y) if stopping else 0) + (len(calibrating.y) if calibrating else 0)
+
+    def gather(self) -> None:
+        """Write what the members have learned so far into the network that is made of them."""
+        if self.members:
+            copy_into(self.network, [member.network for member in self.members])
 
     def _calibrate(self) -> None:
         """Learn the temperature of the probabilities, each row with the raw scores of a network that did not see it."""
