@@ -35,7 +35,7 @@ _RUN = Run(training=True, dropout=0.0)
 def initialize_from_data(network: Network, X: Any, rng: np.random.Generator) -> None:
     """Fit the first values of every dense layer to a sample of rows, in place; all else stays.
 
-    A unit whose pre-activation does not vary over the sample (constant columns, dead units before it) keeps its weights.
+    A unit whose pre-activation does not vary over the sample (constant columns, dead units before it) keeps its weights and its bias.
 
     Parameters
     ----------
@@ -90,8 +90,10 @@ def _fit_dense(p: Views, X: Any, rng: np.random.Generator) -> None:
     reach = (largest if isinstance(largest, np.ndarray) else largest.toarray()).ravel() @ np.abs(W)
     std = Z.std(axis=0)
     # What varies by no more than the rounding of the signal is constant.
-    std = np.where(std > n_in * np.finfo(p.W.dtype).eps * reach, std, 1.0)
+    varies = std > n_in * np.finfo(p.W.dtype).eps * reach
+    std = np.where(varies, std, 1.0)
     p.W[...] = W / std
     rows, units = rng.integers(X.shape[0], size=(N_CORNERS, n_out)), np.arange(n_out)
     share = rng.standard_exponential((N_CORNERS, n_out))
-    p.b[...] = -(share * Z[rows, units]).sum(axis=0) / (share.sum(axis=0) * std)
+    # A constant unit less its own value would be nothing but rounding, which the next layer would take for a signal.
+    p.b[...] = np.where(varies, -(share * Z[rows, units]).sum(axis=0) / (share.sum(axis=0) * std), p.b)

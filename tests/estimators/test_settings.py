@@ -77,7 +77,7 @@ def test_bad_settings_are_refused_in_fit(settings: dict[str, Any], says: str) ->
 
 
 def test_choices_from_the_data_are_recorded_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    classifier = GlassNetClassifier(hidden_layer_sizes=8, max_epochs=40, verbose=True).fit(X, Y)
+    classifier = GlassNetClassifier(recipe="plain", hidden_layer_sizes=8, max_epochs=40, verbose=True).fit(X, Y)
     plan = classifier.model_.training["plan"]
     assert plan["batch_size"] == 32
     assert plan["loss"] == "logistic"

@@ -14,13 +14,6 @@ from glassnet.losses import LOSSES, CustomLoss, Quantile
 RNG = np.random.default_rng(0)
 N = 40
 FULL: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 16, "max_epochs": 30, "learning_rate": 0.02}
-    "recipe": "plain",
-    "hidden_layer_sizes": 16,
-    "max_epochs": 30,
-    "learning_rate": 0.02,
-    "batch_size": 10_000,
-    "dtype": "float64",
-}
 FULL |= {"batch_size": 10_000, "dtype": "float64", "random_state": 0, "activation": "tanh"}
 WEIGHT = RNG.integers(0, 4, N)
 X = pd.DataFrame(

@@ -22,7 +22,7 @@ from glassnet.fitting.calibration import Calibration, HeldOut, calibration, divi
 from glassnet.fitting.construction import make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
 from glassnet.fitting.members import copy_into, member_seed, network_of, side_by_side
 from glassnet.fitting.parts import Parts, parted, present
-from glassnet.initialization import initialize_from_data
+from glassnet.initialization import N_CORNERS, initialize_from_data
 from glassnet.losses import Logistic, Loss, Softmax
 from glassnet.model import Model
 from glassnet.network import Network
@@ -155,7 +155,7 @@ class Session:
         table, y, weight = parts.learned
         rows = make_rows(network, loss, encoder.encode(table, plan.dtype), y, weight)
         if not earlier:
-            if recipe.from_data:
+            if recipe.from_data and rows.n >= N_CORNERS:  # the spread of fewer is no scale
                 initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
             start_at_baseline(network, loss, rows.y, rows.weight)
         session = cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, split=parts.split)
