@@ -72,17 +72,19 @@ def initialize_from_data(network: Network, X: Any, rng: np.random.Generator) -> 
 def _walk(layers: Sequence[Layer], views: Sequence[Views], X: Any, rng: np.random.Generator) -> None:
     """Fit the layers in order, each to the signal that those before it give."""
     for layer, p in zip(layers, views, strict=True):
-        if isinstance(layer, Dense):
-            _fit_dense(p, X, rng)
-        elif isinstance(layer, Members):
+        varies = _fit_dense(p, X, rng) if isinstance(layer, Dense) else None
+        if isinstance(layer, Members):
             for member, inner in zip(layer.layers, p.layers, strict=True):
                 _walk([member], [inner], X, rng)
         elif isinstance(layer, Residual | Stack):
             _walk(layer.layers, p.layers, X, rng)
         X, _ = layer.forward(p, X, _RUN)
+        if varies is not None:  # a constant less itself is rounding, which the next layer must not take for a signal
+            X = np.where(varies, X, X[0])
 
 
-def _fit_dense(p: Views, X: Any, rng: np.random.Generator) -> None:
+def _fit_dense(p: Views, X: Any, rng: np.random.Generator) -> Array:
+    """Fit one layer; return which of its units vary over the sample."""
     n_in, n_out = p.W.shape
     W, wide = p.W.astype(np.float64), X.astype(np.float64)
     Z = wide @ W
@@ -90,8 +92,10 @@ def _fit_dense(p: Views, X: Any, rng: np.random.Generator) -> None:
     reach = (largest if isinstance(largest, np.ndarray) else largest.toarray()).ravel() @ np.abs(W)
     std = Z.std(axis=0)
     # What varies by no more than the rounding of the signal is constant.
-    std = np.where(std > n_in * np.finfo(p.W.dtype).eps * reach, std, 1.0)
+    varies: Array = std > n_in * np.finfo(p.W.dtype).eps * reach
+    std = np.where(varies, std, 1.0)
     p.W[...] = W / std
     rows, units = rng.integers(X.shape[0], size=(N_CORNERS, n_out)), np.arange(n_out)
     share = rng.standard_exponential((N_CORNERS, n_out))
     p.b[...] = -(share * Z[rows, units]).sum(axis=0) / (share.sum(axis=0) * std)
+    return varies

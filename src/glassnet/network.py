@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from copy import copy
 from itertools import groupby
@@ -146,14 +147,28 @@ class Network:
             network.parameters[name] = self.parameters[name if inside == name else f"{place}layers.{m}.{inside}"]
         return network
 
+    @property
+    def n_members(self) -> int:
+        """How many stacks of the same layers the network is the mean of, and nothing else; 1 for any other network."""
+        members = self.layers[0].layers if len(self.layers) == 1 and stand_side_by_side(self.layers[0]) else ()
+        alike = all(member.layers and member == members[0] for member in members)
+        return len(members) if members and alike else 1
+
     def summary(self) -> list[tuple[str, str, int, int]]:
-        """Return one row a layer: its name, its settings in words, its output width and its number of trained parameters."""
-        rows = []
-        for i, (layer, width) in enumerate(zip(self.layers, self.widths[1:], strict=True)):
-            prefix = f"layers.{i}."
-            count = sum(self.parameters.spec(name).size for name in self.parameters if name.startswith(prefix) and self.spec(name).trained)
-            rows.append((f"layers.{i}", describe_layer(layer), width, count))
-        return rows
+        """Return one row a layer: its name, its settings in words, its output width and its number of trained parameters.
+
+        Of a network that is nothing but members that are alike, the rows are the layers of one, named `layers.0.layers.*.layers.1`, each
+        with the parameters of all members.
+        """
+        layers, place = self.layers, "layers."
+        if self.n_members > 1:
+            layers, place = layers[0].layers[0].layers, "layers.0.layers.*.layers."
+        counts: Counter[str] = Counter()
+        for name in self.parameters:
+            if self.spec(name).trained:
+                counts[place + name.split(".")[place.count(".")]] += self.spec(name).size
+        names, widths = [f"{place}{i}" for i in range(len(layers))], stack_widths(layers, self.n_features)[1:]
+        return [(name, describe_layer(layer), width, counts[name]) for name, layer, width in zip(names, layers, widths, strict=True)]
 
     def unrepeatable_layers(self) -> list[str]:
         """Return the kinds of layers whose training pass differs from call to call: dropout, batch statistics."""

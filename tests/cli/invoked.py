@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from glassnet.cli import main
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
-#: A linear network for one epoch: where the weights do not matter.
-QUICK = ("--epochs", "1", "--hidden", "none")
+#: One linear network for one epoch: where the weights do not matter.
+QUICK = ("--recipe", "plain", "--epochs", "1", "--hidden", "none")
 
 
 def run(*arguments):

@@ -79,8 +79,8 @@ def test_dry_run_takes_two_batches_and_reports_all_of_it(tmp_path):
 
 def test_dry_run_writes_what_is_asked_for():
     found = report("train", "t.csv", *targets("sort"), "--dry-run", "--batch-size", "7", "-o", "m.glassnet", "-o", "p.html")
-    assert (found["dry_run"], found["training"]["updates"]) == (True, 2)
-    assert glassnet.load("m.glassnet").training["updates"] == 2
+    assert (found["dry_run"], found["training"]["updates"]) == (True, 8 * 2)  # two of each member
+    assert glassnet.load("m.glassnet").training["updates"] == 8 * 2
     assert "Dry run: " in Path("p.html").read_text(encoding="utf-8")
 
 
@@ -113,10 +113,14 @@ def interrupted_in_training(monkeypatch):
 
 
 @pytest.mark.usefixtures("interrupted_in_training")
-def test_ctrl_c_once_keeps_the_best_and_finishes_the_report():
-    result = run("train", "t.csv", *targets("sort"), "--epochs", "60", "--hidden", "8", "-o", "m.glassnet", "-o", "p.html")
+@pytest.mark.parametrize(
+    ("recipe", "kept"), [("plain", "the best weights so far (epoch "), ("standard", "the best weights so far of each member")]
+)
+def test_ctrl_c_once_keeps_the_best_and_finishes_the_report(recipe, kept):
+    settings = ("--recipe", recipe, "--epochs", "60", "--hidden", "8")
+    result = run("train", "t.csv", *targets("sort"), *settings, "-o", "m.glassnet", "-o", "p.html")
     assert result.exit_code == 0, result.output
-    assert "Interrupted after 5 epochs: the best weights so far (epoch " in result.stderr
+    assert f"Interrupted after 5 epochs: {kept}" in result.stderr
     assert "gradient boosting" in result.stdout
     assert "Judgement" in result.stdout
     assert "(interrupted)" in Path("p.html").read_text(encoding="utf-8")

@@ -19,8 +19,15 @@ def folder(tmp_path, monkeypatch):
     frame[150:].to_csv("score.csv", index=False)
 
 
-def test_rows_of_files_are_used_as_said():
-    found = report("train", "t.csv", *targets("sort"), *QUICK, "--validation", "stop.csv", "--test", "score.csv")
+@pytest.mark.parametrize("recipe", ["plain", "standard"])
+def test_rows_held_out_by_a_network_are_counted(recipe):
+    rows = report("train", "t.csv", *targets("sort"), *QUICK, "--recipe", recipe, "--test", "score.csv")["rows"]
+    assert (rows["training"], rows["validation"]) == (108, 12)
+
+
+@pytest.mark.parametrize("recipe", ["plain", "standard"])
+def test_rows_of_files_are_used_as_said(recipe):
+    found = report("train", "t.csv", *targets("sort"), *QUICK, "--recipe", recipe, "--validation", "stop.csv", "--test", "score.csv")
     assert found["rows"] == {"training": 120, "validation": 30, "held_out": 50, "split": None}
     assert found["evaluation"]["name"] == "score.csv"
     assert run("train", "t.csv", *targets("sort"), *QUICK, "--test", "score.csv").stdout.count("50 of score.csv for the score") == 1

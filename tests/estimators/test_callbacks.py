@@ -20,7 +20,7 @@ from glassnet import GlassNetClassifier, GlassNetRegressor
 from glassnet.data.toys import moons
 
 X, Y = moons(80)
-QUICK: dict[str, Any] = {"hidden_layer_sizes": 8, "max_epochs": 6, "random_state": 0}
+QUICK: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 8, "max_epochs": 6, "random_state": 0}
 CASES = [
     (GlassNetClassifier, {}),
     (GlassNetRegressor, {}),

@@ -17,7 +17,7 @@ from glassnet import GlassNetClassifier, GlassNetRegressor
 from glassnet.errors import SettingError
 from glassnet.losses import Quantile
 
-QUICK: dict[str, Any] = {"hidden_layer_sizes": 16, "max_epochs": 40, "learning_rate": 0.02, "random_state": 0}
+QUICK: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 16, "max_epochs": 40, "learning_rate": 0.02, "random_state": 0}
 RNG = np.random.default_rng(0)
 N = 120
 X = RNG.standard_normal((N, 3))

@@ -14,7 +14,7 @@ from glassnet import SGD, GlassNetClassifier, GlassNetRegressor
 from glassnet.data.toys import moons
 
 X, Y = moons(96)
-QUICK: dict[str, Any] = {"hidden_layer_sizes": 8, "learning_rate": 0.02, "random_state": 0, "schedule": "constant"}
+QUICK: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 8, "learning_rate": 0.02, "random_state": 0, "schedule": "constant"}
 
 
 def theta(estimator: Any) -> Any:

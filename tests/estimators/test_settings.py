@@ -17,7 +17,7 @@ from glassnet import GlassNetClassifier, GlassNetRegressor, Plan
 from glassnet.data.toys import moons
 from glassnet.errors import DataError, SettingError
 
-QUICK: dict[str, Any] = {"hidden_layer_sizes": 8, "max_epochs": 3, "random_state": 0}
+QUICK: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 8, "max_epochs": 3, "random_state": 0}
 X, Y = moons(60)
 OWN = {"random_state", "warm_start", "verbose"}  # what an estimator has beside the settings of a plan
 CLASSES_ONLY = {"label_smoothing", "class_weight"}
@@ -77,7 +77,7 @@ def test_bad_settings_are_refused_in_fit(settings: dict[str, Any], says: str) ->
 
 
 def test_choices_from_the_data_are_recorded_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    classifier = GlassNetClassifier(hidden_layer_sizes=8, max_epochs=40, verbose=True).fit(X, Y)
+    classifier = GlassNetClassifier(recipe="plain", hidden_layer_sizes=8, max_epochs=40, verbose=True).fit(X, Y)
     plan = classifier.model_.training["plan"]
     assert plan["batch_size"] == 32
     assert plan["loss"] == "logistic"

@@ -13,8 +13,8 @@ from glassnet.losses import LOSSES, CustomLoss, Quantile
 
 RNG = np.random.default_rng(0)
 N = 40
-FULL: dict[str, Any] = {"hidden_layer_sizes": 16, "max_epochs": 30, "learning_rate": 0.02, "batch_size": 10_000, "dtype": "float64"}
-FULL |= {"random_state": 0, "activation": "tanh"}
+FULL: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 16, "max_epochs": 30, "learning_rate": 0.02}
+FULL |= {"batch_size": 10_000, "dtype": "float64", "random_state": 0, "activation": "tanh"}
 WEIGHT = RNG.integers(0, 4, N)
 X = pd.DataFrame(
     {

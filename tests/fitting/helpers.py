@@ -10,7 +10,14 @@ from glassnet.training.plan import Plan
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-QUICK: dict[str, Any] = {"hidden_layer_sizes": (8,), "max_epochs": 20, "batch_size": 16, "learning_rate": 0.02, "early_stopping": False}
+QUICK: dict[str, Any] = {
+    "recipe": "plain",
+    "hidden_layer_sizes": (8,),
+    "max_epochs": 20,
+    "batch_size": 16,
+    "learning_rate": 0.02,
+    "early_stopping": False,
+}
 
 
 def quick(**changed: Any) -> Plan:

@@ -1,6 +1,7 @@
 """What a recipe makes of a table: the coding of its columns, its layers, first values and steps; and models of it as good as any other."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from glassnet.data.table import table_of
 from glassnet.data.target import Target
 from glassnet.fitting.construction import input_layers, make_layers
 from glassnet.layers import Activation, CategoryEmbedding, Dense, Dropout, PeriodicEmbedding, Scale
-from glassnet.losses import Logistic
+from glassnet.losses import Logistic, Quantile, Softmax
 from glassnet.training.plan import Plan
-from glassnet.training.recipes import RECIPES, STANDARD
+from glassnet.training.recipes import RECIPES, STANDARD, recipe_for
 
 RNG = np.random.default_rng(0)
 N = 160
@@ -38,8 +39,22 @@ TARGETS: dict[str, Any] = {
     "regression": np.sin(3.0 * TABLE["a"].to_numpy()) + 7.0,
     "several numbers": np.c_[TABLE["a"], TABLE["a"] ** 2],
     "several labels": np.c_[YES, ~YES, TABLE["a"] > 0.0].astype(int),
+    "counts": RNG.poisson(np.exp(TABLE["a"].to_numpy())).astype(float),
 }
 QUICK: dict[str, Any] = {"max_epochs": 3, "hidden_layer_sizes": (8, 8)}
+WEIGHT = RNG.integers(0, 3, N).astype(float)
+
+#: What is predicted, by which settings, with which weights of the rows.
+TASKS: dict[str, tuple[str, dict[str, Any], Any]] = {
+    **{name: (name, {}, None) for name in TARGETS},
+    "one quantile": ("regression", {"loss": Quantile((0.9,))}, None),
+    "several quantiles": ("regression", {"loss": Quantile((0.1, 0.5, 0.9))}, None),
+    "quantiles of several numbers": ("several numbers", {"loss": Quantile((0.1, 0.9))}, None),
+    "counts": ("counts", {"loss": "poisson"}, None),
+    "classes with weights": ("multiclass", {"class_weight": {"x": 1.0, "y": 0.0, "z": 3.0}}, None),
+    "balanced classes": ("binary", {"class_weight": "balanced"}, None),
+    **{f"weights, {name}": (name, {}, WEIGHT) for name in TARGETS},
+}
 
 
 # Robust scaling
@@ -119,15 +134,67 @@ def test_what_a_table_lacks_has_no_layer() -> None:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-@pytest.mark.parametrize("target", TARGETS)
-def test_a_model_of_every_recipe_is_saved_and_loaded_with_equal_bits(name: str, target: str, tmp_path: Path) -> None:
-    model = glassnet.fit(TABLE, TARGETS[target], Plan(recipe=name, **QUICK))
+@pytest.mark.parametrize("task", TASKS)
+def test_a_model_of_every_recipe_is_saved_and_loaded_with_equal_bits(name: str, task: str, tmp_path: Path) -> None:
+    target, settings, weight = TASKS[task]
+    values, kind = TARGETS[target], "regression" if target == "counts" else None
+    model, again = (glassnet.fit(TABLE, values, Plan(recipe=name, **QUICK, **settings), sample_weight=weight, task=kind) for _ in range(2))
     model.save(tmp_path / "m.glassnet")
     loaded = glassnet.load(tmp_path / "m.glassnet")
     np.testing.assert_array_equal(loaded.raw_scores(TABLE), model.raw_scores(TABLE))
     np.testing.assert_array_equal(loaded.predict(TABLE), model.predict(TABLE))
-    again = glassnet.fit(TABLE, TARGETS[target], Plan(recipe=name, **QUICK))
     np.testing.assert_array_equal(again.raw_scores(TABLE), model.raw_scores(TABLE))
+    assert len(model.training.get("members", [0])) == recipe_for(name, classes=True).members
+    assert ("calibration" in model.training) == (name != "plain" and isinstance(model.loss, Logistic | Softmax))
+
+
+@pytest.mark.parametrize("target", ["multiclass", "several numbers"])
+def test_every_number_of_the_default_is_that_of_standard(target: str, tmp_path: Path) -> None:
+    model = glassnet.fit(TABLE, TARGETS[target])
+    record = model.training["plan"]
+    recipe = recipe_for("standard", classes=target == "multiclass")
+    assert record["recipe"] == json.loads(json.dumps(asdict(recipe)))
+    assert model.training["epochs"] == record["max_epochs"] == recipe.max_epochs
+    for name in ("learning_rate", "schedule", "dropout", "dropout_schedule", "weight_decay", "decay_schedule", "label_smoothing"):
+        assert record[name] == getattr(recipe, name), name
+    assert record["batch_size"] == recipe.batch_size(N)
+    assert model.network.n_members == recipe.members
+    model.save(tmp_path / "m.glassnet")
+    np.testing.assert_array_equal(glassnet.load(tmp_path / "m.glassnet").predict(TABLE), model.predict(TABLE))
+
+
+TINY = {
+    "one row": (TABLE[:1], [1.5]),
+    "two rows": (TABLE[:2], [1.0, 2.5]),
+    "two rows of two classes": (TABLE[:2], ["p", "q"]),
+    "three rows of one class": (TABLE[:3], ["p"] * 3),
+    "twenty rows": (TABLE[:20], TARGETS["multiclass"][:20]),
+    "a class a row": (TABLE[:20], [f"class{i}" for i in range(20)]),
+    "a constant column": (TABLE[:20].assign(a=1.0, flag="yes"), TARGETS["regression"][:20]),
+    "nothing but a constant": (TABLE[["a"]].assign(a=1.0), TARGETS["regression"]),
+    "nothing but gaps": (TABLE[["a"]].assign(a=np.nan), TARGETS["regression"]),
+    "nothing but words": (TABLE[["city", "flag"]], TARGETS["binary"]),
+    "a constant target": (TABLE, np.full(N, 2.5)),
+    "a target of one odd value": (TABLE, np.where(np.arange(N) == 7, 1e12, 0.5)),
+    "huge numbers": (TABLE[["a"]] * 1e300, TARGETS["regression"]),
+}
+
+
+@pytest.mark.filterwarnings("ignore::glassnet.errors.DataNotice")
+@pytest.mark.parametrize("name", ["fast", "standard"])
+@pytest.mark.parametrize("table", TINY)
+def test_odd_tables_are_learned_from_and_predicted_for(name: str, table: str) -> None:
+    rows, values = TINY[table]
+    task = "classification" if isinstance(values[0], str) else "regression"
+    kept = {"a": "number", "flag": "category"}  # a constant column would be left out
+    types = {column: kind for column, kind in kept.items() if column in rows}
+    model = glassnet.fit(rows, np.asarray(values), Plan(recipe=name), task=task, types=types)
+    assert len(model.predict(rows)) == len(rows)
+    assert np.abs(model.raw_scores(rows)).max() < 100.0
+    if table == "a constant target":
+        np.testing.assert_allclose(model.predict(rows), 2.5, rtol=1e-2)
+    if table == "three rows of one class":
+        assert set(model.predict(rows)) == {"p"}
 
 
 def test_first_values_are_fitted_to_the_rows() -> None:

@@ -112,6 +112,7 @@ import glassnet
 
 X = np.random.default_rng(0).normal(size=(400, 4))
 started = []
+plan = glassnet.Plan(recipe="plain", max_epochs=1_000_000, patience=1_000_000, early_stopping=True)
 
 def on_epoch(epoch):
     if not started:
@@ -120,7 +121,7 @@ def on_epoch(epoch):
 with warnings.catch_warnings(record=True) as came:
     warnings.simplefilter("always")
     warnings.filterwarnings("ignore", "the native engine is not built")
-    model = glassnet.fit(X, X[:, 0] > 0, glassnet.Plan(max_epochs=1_000_000, patience=1_000_000, early_stopping=True), on_epoch=on_epoch)
+    model = glassnet.fit(X, X[:, 0] > 0, plan, on_epoch=on_epoch)
 print(model.training["ended"], [str(w.message) for w in came], bool((model.predict(X) == (X[:, 0] > 0)).mean() > 0.7))
 """
 

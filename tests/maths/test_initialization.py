@@ -135,6 +135,15 @@ def test_constant_columns_and_dead_units_are_harmless(dtype: str) -> None:
     assert np.isfinite(dead.parameters.theta).all()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_what_is_constant_stays_so_in_all_layers_behind(dtype: str) -> None:
+    layers: list[Layer] = [Dense(60), Activation("mish"), Dense(60), Activation("mish"), Dense(60), Activation("mish"), Dense(1)]
+    network = fitted(layers, np.full((N, 17), 0.3, dtype), dtype)
+    for name, kept in Network(layers, 17, seed=2, dtype=dtype).parameters.items():
+        if name.endswith("W"):
+            np.testing.assert_array_equal(network.parameters[name], kept)
+
+
 def test_rounding_alone_is_no_variation() -> None:
     """Ten inputs that differ by the last bit in float32: their sum varies by rounding and must not be blown up to variance 1."""
     rng = np.random.default_rng(5)

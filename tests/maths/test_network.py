@@ -113,8 +113,23 @@ def test_a_network_describes_itself() -> None:
 )
 def test_members_that_are_alike_are_described_once(members: list[Layer], words: str) -> None:
     network = Network([Members(members)], WIDTH)
-    assert network.summary() == [("layers.0", words, 1, network.parameters.theta.size)]
+    assert f"[{words}]" in repr(network)
     assert network.unrepeatable_layers() == (["Dropout"] if "Dropout" in words else [])
+
+
+def test_the_rows_of_members_that_are_alike_are_the_layers_of_one() -> None:
+    stack = Stack([Dense(8, "relu"), Residual([Dense(8)]), Dense(1)])
+    network = Network([Members([stack] * 5)], WIDTH)
+    place = "layers.0.layers.*.layers."
+    assert network.summary() == [
+        (f"{place}0", "Dense 8, relu", 8, 5 * (WIDTH * 8 + 8)),
+        (f"{place}1", "Residual Dense 8", 8, 5 * (8 * 8 + 8)),
+        (f"{place}2", "Dense 1", 1, 5 * (8 + 1)),
+    ]
+    other = Network([Members([stack, Stack([Dense(1)])])], WIDTH)
+    assert other.summary() == [("layers.0", repr(other)[9:].partition("]")[0], 1, other.parameters.theta.size)]
+    behind = Network([Dense(3), Members([stack] * 2)], WIDTH)
+    assert [row[0] for row in behind.summary()] == ["layers.0", "layers.1"]
 
 
 def test_a_layer_may_stand_in_many_places() -> None:

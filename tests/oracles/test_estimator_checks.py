@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from glassnet import SGD, GlassNetClassifier, GlassNetRegressor
+from glassnet.training.recipes import RECIPES, STANDARD
 
-SMALL: dict[str, Any] = {"hidden_layer_sizes": 32, "max_epochs": 60}
+SMALL: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 32, "max_epochs": 60}
 FULL: dict[str, Any] = SMALL | {
     "batch_size": 10_000,
     "dtype": "float64",
@@ -26,6 +28,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "dropout": SMALL | {"dropout": 0.1},
     "batch normalization": SMALL | {"normalization": "batch"},
     "early stopping": FULL | {"early_stopping": True},
+    "members": FULL | {"recipe": replace(STANDARD, members=2, from_data=False), "dropout": 0.0},
+    "first values from rows": FULL | {"recipe": replace(STANDARD, members=1), "dropout": 0.0},
 }
 CLASSIFIERS: dict[str, dict[str, Any]] = CONFIGURATIONS | {
     "class weights": FULL | {"class_weight": "balanced"},
@@ -44,6 +48,7 @@ NO_REPETITION = {
     "dropout": "masks belong to rows, and a row of weight 2 has one",
     "batch normalization": "batch statistics are of rows, without weights",
     "early stopping": "a split is of rows, without weights",
+    "first values from rows": "each bias lies between rows that are drawn, without weights",
     "early stopping by score": "a split is of rows, without weights",
 }
 EQUIVALENCE = ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data")
@@ -58,8 +63,8 @@ def estimators(classifiers: dict[str, dict[str, Any]], regressors: dict[str, dic
 def expected_failures(estimator: Any) -> dict[str, str]:
     """Which checks must fail, and why: strict, so a reason that no longer holds is found."""
     table = CLASSIFIERS if isinstance(estimator, GlassNetClassifier) else REGRESSORS
-    name = next((name for name, settings in table.items() if estimator.get_params() == type(estimator)(**settings).get_params()), "default")
-    if name == "default":
+    name = next((name for name, settings in table.items() if estimator.get_params() == type(estimator)(**settings).get_params()), None)
+    if name is None:  # a recipe as it is
         return dict.fromkeys(EQUIVALENCE, "mini-batches, and seven digits")
     return dict.fromkeys(EQUIVALENCE, NO_REPETITION[name]) if name in NO_REPETITION else {}
 
@@ -69,6 +74,12 @@ def test_configuration(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
-@parametrize_with_checks(estimators({"default": {}}, {"default": {}}), expected_failed_checks=expected_failures)
-def test_default(estimator: Any, check: Any) -> None:
+def of_recipes(i: int) -> dict[str, dict[str, Any]]:
+    """Return the settings of the recipes, for classes (0) or numbers (1); "standard" is the default; "best", which takes long, is cut."""
+    less = replace(RECIPES["best"][i], members=2, min_epochs=48, max_epochs=48)
+    return {"default": {}, "plain": {"recipe": "plain"}, "fast": {"recipe": "fast"}, "best": {"recipe": less}}
+
+
+@parametrize_with_checks(estimators(of_recipes(0), of_recipes(1)), expected_failed_checks=expected_failures)
+def test_recipe(estimator: Any, check: Any) -> None:
     check(estimator)

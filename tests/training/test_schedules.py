@@ -69,7 +69,7 @@ def nothing(steps: Array, n_steps: int) -> Array:
 
 def bits(**settings: Any) -> bytes:
     X, y = problem()
-    made = GlassNetClassifier(hidden_layer_sizes=8, max_epochs=3, random_state=0, **settings).fit(X, y)
+    made = GlassNetClassifier(recipe="plain", hidden_layer_sizes=8, max_epochs=3, random_state=0, **settings).fit(X, y)
     return made.network_.parameters.theta.tobytes()
 
 
@@ -83,7 +83,7 @@ def test_an_estimators_dropout_and_decay_follow_their_schedules() -> None:
 def test_a_plan_records_its_schedules() -> None:
     X, y = problem()
     table = table_of(X)
-    record = fit(table, y, Plan(hidden_layer_sizes=4, max_epochs=2, dropout_schedule="flat_cosine")).training["plan"]
+    record = fit(table, y, Plan(recipe="plain", hidden_layer_sizes=4, max_epochs=2, dropout_schedule="flat_cosine")).training["plan"]
     assert (record["dropout_schedule"], record["decay_schedule"]) == ("flat_cosine", "constant")
 
 

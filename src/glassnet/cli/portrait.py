@@ -50,6 +50,8 @@ def network_lines(network: Network) -> str:
         n_in = n_out
     total = f"{counted(network.n_features, 'feature')} -> {counted(network.n_outputs, 'score')}, "
     total += f"{counted(network.parameters.theta.size, 'parameter')}, {network.dtype}"
+    if network.n_members > 1:
+        total += f"; the mean of {network.n_members} members with these layers each"
     return f"{labelled('Network', total)}\n{table(('layer', 'kind', 'shape', 'parameters'), rows, right=(3,))}"
 
 
@@ -83,6 +85,13 @@ def epochs_in_words(record: Mapping[str, Any]) -> str:
     return said
 
 
+def keep_their_best(record: Mapping[str, Any]) -> bool:
+    """Return whether a record tells of members that each keep the weights of their best epoch."""
+    members = record.get("members")
+    members = members if isinstance(members, list) else []
+    return bool(members) and all(isinstance(member, dict) and isinstance(member.get("best_epoch"), int) for member in members)
+
+
 def training_in_words(record: Mapping[str, Any]) -> str:
     """Return how long a model was trained and how that ended; a record may come from a stranger's file, so nothing in it is sure."""
 
@@ -99,5 +108,7 @@ def training_in_words(record: Mapping[str, Any]) -> str:
     if isinstance(engine, str):
         said.append(f"on the {printable(engine)} engine")
     kept = f"; the weights of epoch {best + 1}, the best, are kept" if best is not None else ""
+    if keep_their_best(record):
+        kept = "; each member keeps the weights of its best epoch"
     ended = record.get("ended")
     return " ".join(said) + (f" ({printable(ended)})" if isinstance(ended, str) and said else "") + kept

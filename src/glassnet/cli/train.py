@@ -52,7 +52,7 @@ TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", default=0, show_default=True, help="The same seed gives the same network."
 )
-@click.option("--recipe", type=click.Choice(RECIPES), default="plain", show_default=True, help="How the network is made and trained.")
+@click.option("--recipe", type=click.Choice(RECIPES), default="standard", show_default=True, help="How the network is made and trained.")
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help="Passes over the rows at most.")
 @click.option("--time-limit", type=Span(), metavar="SPAN", help="Training takes no longer, up to an epoch: 30s, 5m, 1h.")
 @click.option("--hidden", type=Sizes(), metavar="UNITS", help="Units of the hidden layers, as 256,256; none is a linear model.")

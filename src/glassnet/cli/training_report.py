@@ -71,7 +71,7 @@ class TrainingReport:
     def describe_session(self, session: Session) -> None:
         """Print the network and the settings that were chosen."""
         self.plan = session.plan.to_plain()
-        self.n_validation = 0 if session.held_out is None else len(session.held_out.y)
+        self.n_validation = session.n_held_out
         if self.plan.get("learning_rate") is None:
             self.plan = {**self.plan, "learning_rate": getattr(session.plan.bound_optimizer(), "lr", None)}
         self._say(f"\n{network_lines(session.network)}\n")

@@ -8,7 +8,7 @@ import warnings
 import click
 
 from glassnet.cli.notes import warnings_told
-from glassnet.cli.portrait import epochs_in_words
+from glassnet.cli.portrait import epochs_in_words, keep_their_best
 from glassnet.cli.progress import watched
 from glassnet.cli.training_data import TrainingData
 from glassnet.cli.words import counted, duration
@@ -58,6 +58,7 @@ def run(session: Session, *, quiet: bool) -> Model:
         if not record["updates"]:
             raise KeyboardInterrupt
         kept = "the weights so far" if record["best_epoch"] is None else f"the best weights so far (epoch {record['best_epoch'] + 1})"
+        kept = "the best weights so far of each member" if keep_their_best(record) else kept
         click.echo(f"Interrupted after {counted(record['epochs'], 'epoch')}: {kept} are kept. Again to leave at once.", err=True)
     elif not quiet:
         click.echo(f"Trained for {epochs_in_words(record)} in {duration(record['seconds'])}.", err=True)

@@ -66,15 +66,16 @@ def session_tasks(estimator: Any, context: Any, session: Session, arguments: dic
     """Return the tasks of a session's epochs; `learned` are fitted attributes beside those of the session."""
 
     def snapshot() -> dict[str, Any]:
+        session.gather()
         model = Model(session.encoder, session.target, deepcopy(session.network), session.loss)
         return {**learned, **fitted_attributes(session, model)}
 
     def goes_on(epoch: Epoch) -> bool:
-        plan, state = session.plan, session.state
+        plan, states = session.plan, [network.state for network in session.members or (session,)]
         assert plan.max_epochs is not None
         assert plan.patience is not None
-        out_of_patience = bool(plan.early_stopping) and state.waited >= plan.patience
-        return not out_of_patience and state.epoch < plan.max_epochs
+        out_of_patience = bool(plan.early_stopping) and all(state.waited >= plan.patience for state in states)
+        return not out_of_patience and session.state.epoch < plan.max_epochs
 
     return EpochTasks(estimator, context, arguments, snapshot, goes_on)
 

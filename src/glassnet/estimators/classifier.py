@@ -129,7 +129,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
     def __init__(
         self,
         *,
-        recipe: str | Recipe = "plain",
+        recipe: str | Recipe = "standard",
         hidden_layer_sizes: Sequence[int] | int | None = None,
         activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None,
         dropout: float | None = None,

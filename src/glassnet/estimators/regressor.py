@@ -124,7 +124,7 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
     def __init__(
         self,
         *,
-        recipe: str | Recipe = "plain",
+        recipe: str | Recipe = "standard",
         hidden_layer_sizes: Sequence[int] | int | None = None,
         activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None,
         dropout: float | None = None,

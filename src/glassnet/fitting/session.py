@@ -24,7 +24,7 @@ from glassnet.fitting.construction import make_layers, make_loss, make_target, n
 from glassnet.fitting.intervals import learn_intervals
 from glassnet.fitting.members import gathered, member_seed, network_of, side_by_side
 from glassnet.fitting.parts import Parts, parted, present
-from glassnet.initialization import initialize_from_data
+from glassnet.initialization import N_CORNERS, initialize_from_data
 from glassnet.intervals import Intervals
 from glassnet.losses import Logistic, Loss, Softmax
 from glassnet.model import Model
@@ -145,7 +145,8 @@ class Session:
     ) -> Session:
         """Encode the parts, and build the network on those to learn from, or take the one that is there."""
         table, y, weight = parts.learned
-        session = cls.on(encoder.encode(table, plan.dtype), y, weight, plan, encoder, target, loss, n_raw_scores(loss, target), earlier, limit)
+        X = encoder.encode(table, plan.dtype)
+        session = cls.on(X, y, weight, plan, encoder, target, loss, n_raw_scores(loss, target), earlier, limit)
         session.hold_out(parts)
         return session
 
@@ -177,7 +178,7 @@ class Session:
             network = Network(layers, encoder.n_features, seed=plan.seed, dtype=plan.dtype)
         rows = make_rows(network, loss, X, y, weight)
         if not earlier:
-            if recipe.from_data:
+            if recipe.from_data and rows.n >= N_CORNERS:  # the spread of fewer is no scale
                 with blas_threads():
                     initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
             start_at_baseline(network, loss, rows.y, rows.weight)
@@ -252,13 +253,12 @@ class Session:
                     break
         except KeyboardInterrupt:
             self.ended = "interrupted"
-            kept = "the best" if self.state.best else "the last"
+            kept = "the best" if any(session.state.best for session in self.members or (self,)) else "the last"
             warnings.warn(f"training interrupted: {kept} weights so far are kept.", RuntimeWarning, stacklevel=2)
         finally:
             epochs.close()  # first, for L-BFGS then puts back the last point that it accepted
             self.state.restore_best(self.network)
-            if self.members and (network := gathered(self.network, [member.network for member in self.members])) is not self.network:
-                self.network, self.engine = network, _engine(network, self.loss, self.plan)
+            self.gather()
             self.seconds += time.perf_counter() - started
         if self.state.stopped_early:
             self.ended = "no further gain"
@@ -266,6 +266,18 @@ class Session:
             self.ended = "time limit"
         self._calibrate()
         return self.model()
+
+    @property
+    def n_held_out(self) -> int:
+        """Rows that do not teach but stop or calibrate; of members each has rows of its own, and these are those of one."""
+        first = self.members[0] if self.members else self
+        stopping, calibrating = first.held_out, first.calibrating
+        return (len(stopping.y) if stopping else 0) + (len(calibrating.y) if calibrating else 0)
+
+    def gather(self) -> None:
+        """Write what the members have learned so far into the network that is made of them."""
+        if self.members and (network := gathered(self.network, [member.network for member in self.members])) is not self.network:
+            self.network, self.engine = network, _engine(network, self.loss, self.plan)
 
     def _calibrate(self) -> None:
         """Learn from the rows held out for it what probabilities or intervals need, each row with a network that did not see it."""

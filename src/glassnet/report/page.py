@@ -155,9 +155,10 @@ def _epochs(lines: Sequence[Line]) -> Markup:
 def _network(model: Model) -> Markup:
     network = model.network
     rows: list[tuple[Content, ...]] = [(words, f"{width:,}", f"{count:,}") for _, words, width, count in network.summary()]
+    members = f" They are those of {network.n_members} members with these layers each, whose mean it is." if network.n_members > 1 else ""
     said = (
         f"{network.n_features:,} features become {network.n_outputs:,} raw score{'' if network.n_outputs == 1 else 's'} by "
-        f"{network.parameters.theta.size:,} parameters ({network.dtype}); the loss is {name(model.loss.name)}."
+        f"{network.parameters.theta.size:,} parameters ({network.dtype}); the loss is {name(model.loss.name)}.{members}"
     )
     return section(
         "Network",

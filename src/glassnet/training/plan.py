@@ -65,7 +65,7 @@ class Plan:
     engine, n_threads : what executes the network
     """
 
-    recipe: str | Recipe = "plain"
+    recipe: str | Recipe = "standard"
     hidden_layer_sizes: Sequence[int] | int | None = None
     activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None
     dropout: float | None = None
