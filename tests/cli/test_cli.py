@@ -374,7 +374,7 @@ def test_terminal_gets_one_bar_and_its_cursor_back(tmp_path):
 def test_lines_where_nobody_watches(tmp_path, monkeypatch):
     monkeypatch.setattr("glassnet.cli.progress.INTERVAL", 0.0)
     result = run("train", PENGUINS, "--target", "species", "-o", tmp_path / "m.glassnet", *QUICK)
-    assert len(re.findall(r"^epoch \d+ of at most 15, [\d.]+ s left: loss ", result.stderr, re.MULTILINE)) == 15
+    assert len(re.findall(r"^epoch \d+ of at most 15 \(8 members\), [\d.]+ s left: loss ", result.stderr, re.MULTILINE)) == 15
 
 
 def test_predict_and_show_load_no_scikit_learn(trained):

@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch):
 def test_training_ends_within_the_limit(monkeypatch):
     clock = iter(range(1000))
     monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: next(clock))
-    found = report("train", "t.csv", *targets("price"), "--epochs", "50", "--time-limit", "12s")
+    found = report("train", "t.csv", *targets("price"), "--recipe", "plain", "--epochs", "50", "--time-limit", "12s")
     assert 2 <= found["training"]["epochs"] <= 12
     assert (found["training"]["ended"], found["settings"]["time_limit"]) == ("time limit", 12.0)
     assert found["evaluation"]["scores"]
@@ -49,7 +49,7 @@ def test_the_end_is_nearer_where_time_is_short(monkeypatch):
     clock = iter(range(1000))
     monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: next(clock))
     monkeypatch.setattr("glassnet.cli.progress.INTERVAL", 0.0)
-    result = run("train", "t.csv", *targets("price"), "--epochs", "50", "--time-limit", "12s")
+    result = run("train", "t.csv", *targets("price"), "--recipe", "plain", "--epochs", "50", "--time-limit", "12s")
     last = [int(n) for n in re.findall(r"^epoch \d+ of at most (\d+), ", result.stderr, re.MULTILINE)]
     assert max(last) < 50
     assert last[-1] - len(last) <= 1  # a look at the clock is a second
