@@ -105,7 +105,7 @@ class Session:
         validation : (table, target values[, weights]) or None
         earlier : a session whose encoder, target and network are gone on with (warm start); the optimizer starts afresh
         groups, time : (n,) or None: what the rows that are held out are chosen by, instead of at random
-        alone : one network, however many members the recipe has
+        alone : one network, however many members the recipe has; so it is for L-BFGS, which takes long, and for sparse tables
 
         Raises
         ------
@@ -120,7 +120,8 @@ class Session:
         plan = plan.resolved(part[0].n_rows, classes=target.task != "regression", has_validation=validation is not None)
         loss = make_loss(plan, target)
         plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
-        n_members = 1 if alone or not isinstance(table.numbers, np.ndarray) else plan.resolved_recipe.members
+        one = alone or not isinstance(table.numbers, np.ndarray) or isinstance(plan.bound_optimizer(), LBFGS)
+        n_members = 1 if one else plan.resolved_recipe.members
         n_before = earlier.plan.resolved_recipe.members if earlier and earlier.members else 1
         if earlier and n_members != n_before:
             raise SettingError(f"a warm start goes on with the {n_before} members of before, but {n_members} are asked for now.")
@@ -131,10 +132,10 @@ class Session:
         encoder = earlier.encoder if earlier else Encoder.fit(part[0], part[2], plan.resolved_recipe.coding)
         before = earlier.members if earlier else [None] * n_members
         members = []
-        for i, one in enumerate(before):
+        for i, member in enumerate(before):
             own = replace(plan, seed=member_seed(plan.seed, i), n_threads=1)
             parts = parted(part, numbers, target, own, validation, groups, time)
-            members.append(cls._of_one(parts, own, encoder, target, loss, one, limit))
+            members.append(cls._of_one(parts, own, encoder, target, loss, member, limit))
             if limit.too_short_to_prepare(len(members), len(before)):
                 break
         return cls._of_several(members, plan, limit)
