@@ -18,7 +18,15 @@ from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DataError, SettingError
-from glassnet.fitting.construction import class_weighted, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
+from glassnet.fitting.construction import (
+    class_weighted,
+    embedding_of_numbers,
+    make_layers,
+    make_loss,
+    make_target,
+    n_raw_scores,
+    start_at_baseline,
+)
 from glassnet.fitting.members import copy_into, member_seed, network_of, side_by_side
 from glassnet.initialization import initialize_from_data
 from glassnet.losses import Loss
@@ -140,7 +148,9 @@ class Session:
         """Build the network, or take the one that is there, and bind it."""
         training, held, split = parts
         recipe = plan.resolved_recipe
-        layers = make_layers(plan, encoder, n_raw_scores(loss, target))
+        X = encoder.encode(training[0], plan.dtype)
+        numbers = embedding_of_numbers(recipe, encoder, X, *training[1:], earlier.network if earlier else None)
+        layers = make_layers(plan, encoder, n_raw_scores(loss, target), numbers)
         if earlier:
             network = earlier.network
             if network.layers != tuple(layers) or network.dtype != plan.dtype:
@@ -150,7 +160,7 @@ class Session:
                 )
         else:
             network = Network(layers, encoder.n_features, seed=plan.seed, dtype=plan.dtype)
-        rows = make_rows(network, loss, encoder.encode(training[0], plan.dtype), training[1], training[2])
+        rows = make_rows(network, loss, X, training[1], training[2])
         if not earlier:
             if recipe.from_data:
                 initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))

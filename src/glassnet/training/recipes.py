@@ -30,6 +30,8 @@ class Recipe:
     Input layers
     ------------
     n_frequencies, n_periodic, sigma : of the periodic embedding of numbers; no frequency, no embedding
+    n_bins, bins_by, n_lines : of the piecewise-linear embedding, which stands in its place where there are bins: of a column at most, by
+        "quantile" or by a "tree" on the target, see `glassnet.data.bins`, and the broken lines of a column
     n_category : numbers of an embedded level
     scale_layer : a learned factor for each input
 
@@ -62,6 +64,9 @@ class Recipe:
     n_frequencies: int = 0
     n_periodic: int = 3
     sigma: float = 0.1
+    n_bins: int = 0
+    bins_by: str = "quantile"
+    n_lines: int = 3
     n_category: int = 8
     scale_layer: bool = False
 
