@@ -101,11 +101,14 @@ def test_the_standard_layers_stand_in_their_order() -> None:
     plan = Plan(recipe="standard").resolved(N, classes=True)
     table = table_of(TABLE)
     encoder = Encoder.fit(table, None, STANDARD.coding)
-    numbers = embedding_of_numbers(STANDARD, encoder, encoder.encode(table, "float64"), YES.astype(int), None)
+    encoded = encoder.encode(table, "float64")
+    numbers = embedding_of_numbers(STANDARD, encoder, encoded, YES.astype(int), None)
     layers = make_layers(plan, encoder, 3, numbers)
     kinds = [type(layer) for layer in layers]
-    assert kinds == [PeriodicEmbedding, CategoryEmbedding, Scale, *([Dense, Activation, Dropout] * 3), Dense]
-    assert layers[0] == PeriodicEmbedding(2, STANDARD.n_frequencies, STANDARD.n_periodic, STANDARD.sigma)
+    assert kinds == [PiecewiseLinearEmbedding, CategoryEmbedding, Scale, *([Dense, Activation, Dropout] * 3), Dense]
+    assert layers[0] == PiecewiseLinearEmbedding([STANDARD.n_bins, 30], STANDARD.n_lines)  # the gaps of b are its median: edges coincide
+    waves = replace(STANDARD, n_bins=0, n_frequencies=7, n_periodic=2, sigma=0.3)
+    assert embedding_of_numbers(waves, encoder, encoded, YES.astype(int), None) == PeriodicEmbedding(2, 7, 2, 0.3)
     assert layers[1].levels == (22,)  # type: ignore[attr-defined]
     assert all(layer.parametrization == "ntk" for layer in layers if isinstance(layer, Dense))
     assert all(layer.mix for layer in layers if isinstance(layer, Activation))
@@ -150,7 +153,7 @@ def test_a_warm_start_keeps_its_bins() -> None:
 def test_what_a_table_lacks_has_no_layer() -> None:
     words = Encoder.fit(table_of(TABLE[["flag"]]), None, STANDARD.coding)
     sparse = Encoder.fit(table_of(sp.csr_matrix(np.eye(4))), None, STANDARD.coding)
-    for recipe in (STANDARD, replace(STANDARD, n_bins=4)):
+    for recipe in (STANDARD, replace(STANDARD, n_bins=0, n_frequencies=4)):
         for encoder, layers in ((words, [Scale]), (sparse, [])):
             numbers = embedding_of_numbers(recipe, encoder, np.zeros((1, encoder.n_features)), np.zeros(1), None)
             assert [type(layer) for layer in input_layers(recipe, encoder, numbers)] == layers
