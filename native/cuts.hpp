@@ -5,6 +5,7 @@
 
 #include "embeddings.hpp"
 #include "layers.hpp"
+#include "piecewise.hpp"
 
 namespace glassnet {
 
@@ -25,21 +26,30 @@ struct Stretches {
     std::size_t start(std::size_t piece) const { return std::min(piece * ((n + unit - 1) / unit) / n_pieces * unit, n); }
 };
 
-// Of a periodic embedding: forward by whole vectors of rows, back by columns.
+// Of an embedding of numbers: forward by whole vectors of rows, back by columns. A wave takes as long as a broken line.
+inline std::size_t per_number(const Operation& op) {
+    return op.kind == Kind::periodic_embedding ? op.n_frequencies : 1 + op.n_embedded;
+}
+
 template <class T>
 Stretches by_rows(const Operation& op, std::size_t n) {
     const std::size_t most = std::clamp<std::size_t>((n + lanes<T> - 1) / lanes<T>, 1, 32);
-    return {n, lanes<T>, std::clamp<std::size_t>(n * op.n_numeric * op.n_frequencies / 8192, 1, most)};
+    return {n, lanes<T>, std::clamp<std::size_t>(n * op.n_numeric * per_number(op) / 8192, 1, most)};
 }
 
 inline Stretches by_columns(const Operation& op, std::size_t n) {
     const std::size_t most = std::min<std::size_t>(op.n_numeric, 32);
-    return {op.n_numeric, 1, std::clamp<std::size_t>(n * op.n_numeric * op.n_frequencies / 4096, 1, most)};
+    return {op.n_numeric, 1, std::clamp<std::size_t>(n * op.n_numeric * per_number(op) / 4096, 1, most)};
+}
+
+template <class T>
+std::size_t room_of_a_piece(const Operation& op) {
+    return op.kind == Kind::periodic_embedding ? periodic_room<T>(op) : piecewise_room<T>(op);
 }
 
 template <class T>
 T* room(const Operation& op, const Work<T>& work, std::size_t piece) {
-    return work.small.data() + piece * periodic_room<T>(op);
+    return work.small.data() + piece * room_of_a_piece<T>(op);
 }
 
 }  // namespace glassnet

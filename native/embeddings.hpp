@@ -132,9 +132,9 @@ void periodic_backward(const Operation& op, const Tensors<T>& p, const Work<T>& 
     for (std::size_t o = 0; o < k; ++o) p.gradient[op.fourth + j * k + o] = sum_of<T>(load(sum_at(2 * m + m * k + o)));
 }
 
-// dX of the columns that only pass through.
+// dX of the columns that only pass through an embedding of numbers.
 template <class T>
-void periodic_backward_rest(const Operation& op, const Work<T>& work, const T* dY, T* dX, const Block& rows) {
+void embedding_backward_rest(const Operation& op, const Work<T>& work, const T* dY, T* dX, const Block& rows) {
     const std::size_t rest = op.n_in - op.n_numeric, embedded = op.n_out - rest;
     for (std::size_t i = rows.top; i < rows.bottom; ++i)
         std::memcpy(dX + i * work.step_in + op.n_numeric, dY + i * work.step + embedded, rest * sizeof(T));

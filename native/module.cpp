@@ -105,7 +105,7 @@ void check(const std::vector<Operation>& operations, std::size_t n_parameters, s
     for (std::size_t i = 0; i < operations.size(); ++i) {
         const Operation& op = operations[i];
         require(op.n_in == width && op.n_in > 0 && op.n_out > 0, "an operation's input is not as wide as the output before it");
-        const bool embeds = op.kind == Kind::periodic_embedding || op.kind == Kind::category_embedding;
+        const bool embeds = op.kind == Kind::periodic_embedding || op.kind == Kind::category_embedding || op.kind == Kind::piecewise_embedding;
         require(op.kind == Kind::dense || embeds || op.kind == Kind::member_end || op.n_in == op.n_out,
                 "only dense operations, embeddings and the ends of members change the width");
         if (op.kind == Kind::dense)
@@ -118,6 +118,8 @@ void check(const std::vector<Operation>& operations, std::size_t n_parameters, s
             require(inside(op.first, op.n_out, n_parameters), "a scale or a mix lies outside theta");
         if (op.kind == Kind::periodic_embedding) check_periodic(op, n_parameters);
         if (op.kind == Kind::category_embedding) check_categories(op, n_parameters);
+        if (op.kind == Kind::piecewise_embedding)
+            if (const char* fault = piecewise_fault(op, n_parameters, n_statistics)) require(false, fault);
         nesting.check(i);
         width = op.n_out;
     }
@@ -315,7 +317,7 @@ Operation operation(int kind, std::size_t n_in, std::size_t n_out, int activatio
                     std::uint64_t number, std::size_t first, std::size_t second, std::size_t mean, std::size_t variance, std::size_t partner,
                     std::size_t third, std::size_t fourth, std::size_t n_numeric, std::size_t n_frequencies, std::size_t n_embedded,
                     std::vector<std::size_t> levels, std::vector<std::size_t> tables) {
-    require(kind >= 0 && kind <= static_cast<int>(Kind::members_end), "unknown kind of operation");
+    require(kind >= 0 && kind <= static_cast<int>(Kind::piecewise_embedding), "unknown kind of operation");
     require(activation >= 0 && activation <= static_cast<int>(Activation::softplus), "unknown activation");
     return {static_cast<Kind>(kind), n_in, n_out, static_cast<Activation>(activation), rate, eps, momentum, number, first, second, mean,
             variance, partner, third, fourth, n_numeric, n_frequencies, n_embedded, std::move(levels), std::move(tables)};

@@ -145,8 +145,9 @@ class Pass {
                     work.kept = keeps_input(op.activation) ? work.input : work.extra.data();
                     break;
                 case Kind::periodic_embedding:
+                case Kind::piecewise_embedding:
                     work.output = work.main.room(size);
-                    work.small.room(std::max(by_rows<T>(op, n).n_pieces, training_ ? by_columns(op, n).n_pieces : 1) * periodic_room<T>(op));
+                    work.small.room(std::max(by_rows<T>(op, n).n_pieces, training_ ? by_columns(op, n).n_pieces : 1) * room_of_a_piece<T>(op));
                     break;
                 case Kind::scale:
                 case Kind::category_embedding: work.output = work.main.room(size); break;
@@ -212,11 +213,12 @@ class Pass {
                                             layer_norm_forward(op, p_, work, grid.block(piece));
                                             follow(grid.block(piece));
                                         }});
-            } else if (op.kind == Kind::periodic_embedding) {
+            } else if (op.kind == Kind::periodic_embedding || op.kind == Kind::piecewise_embedding) {
                 const Stretches rows = by_rows<T>(op, n);
-                plan.forward.push_back({rows.n_pieces, [this, rows, &op, &work, follow](std::size_t piece) {
+                const auto embed = op.kind == Kind::periodic_embedding ? periodic_forward<T> : piecewise_forward<T>;
+                plan.forward.push_back({rows.n_pieces, [this, rows, embed, &op, &work, follow](std::size_t piece) {
                                             const std::size_t top = rows.start(piece), bottom = rows.start(piece + 1);
-                                            periodic_forward(op, p_, work, room(op, work, piece), top, bottom);
+                                            embed(op, p_, work, room(op, work, piece), top, bottom);
                                             follow({top, bottom, 0, op.n_out});
                                         }});
             } else if (op.kind == Kind::category_embedding) {
@@ -297,16 +299,17 @@ class Pass {
                                              backward(op, this_->p_, work, dY(), dX(), n, grid.block(piece));
                                              if (wanted) follow(grid.block(piece));
                                          }});
-            } else if (op.kind == Kind::periodic_embedding) {
+            } else if (op.kind == Kind::periodic_embedding || op.kind == Kind::piecewise_embedding) {
                 const Stretches columns = by_columns(op, n);
+                const auto backward = op.kind == Kind::periodic_embedding ? periodic_backward<T> : piecewise_backward<T>;
                 plan.backward.push_back({columns.n_pieces, [=, this_ = this, &op, &work](std::size_t piece) {
                                              for (std::size_t j = columns.start(piece); j < columns.start(piece + 1); ++j)
-                                                 periodic_backward(op, this_->p_, work, dY(), wanted ? dX() : nullptr, room(op, work, piece), n, j);
+                                                 backward(op, this_->p_, work, dY(), wanted ? dX() : nullptr, room(op, work, piece), n, j);
                                          }});
                 if (wanted) {
                     const Grid rows = sweep(n, op.n_in);
                     plan.backward.push_back({rows.size(), [=, &op, &work](std::size_t piece) {
-                                                 periodic_backward_rest(op, work, dY(), dX(), rows.block(piece));
+                                                 embedding_backward_rest(op, work, dY(), dX(), rows.block(piece));
                                                  follow(rows.block(piece));
                                              }});
                 }

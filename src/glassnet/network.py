@@ -189,7 +189,7 @@ class Network:
 
 def describe_layer(layer: Layer) -> str:
     """Return a layer's settings in words: `Dense 64, relu`, and of members that are alike one: `Members 5 x (Dense 64, relu; Dense 1)`."""
-    silent = ("layers", "initializer", "parametrization", "sigma", "eps", "momentum")
+    silent = ("layers", "initializer", "parametrization", "sigma", "edges", "eps", "momentum")
     fields = [(name, value) for name, value in vars(layer).items() if name not in silent]
     said = [name if value is True else str(getattr(value, "name", value)) for name, value in fields if value is not False]
     words = ", ".join(word for word in said if word != "identity")

@@ -31,6 +31,7 @@ from glassnet.layers import (
     LayerNorm,
     Members,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Scale,
     Stack,
@@ -223,6 +224,7 @@ def test_shapes_on_every_instruction_set(shape: tuple[int, int, int], variant: s
     case = LossCase(Softmax(0.05), n_outputs, lambda rng, n: rng.integers(0, n_outputs, n))
     layers = [
         PeriodicEmbedding(3, n_frequencies=1 + hidden // 7, n_out=1 + n % 5),
+        PiecewiseLinearEmbedding(edges=[np.linspace(-2.0, 2.0, 2 + (hidden + j) % 40) for j in range(1 + n % 3)], n_out=1 + n % 7),
         CategoryEmbedding([1 + n_outputs], n_out=1 + hidden % 19),
         Scale(),
         Dense(hidden, "tanh"),

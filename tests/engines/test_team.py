@@ -28,6 +28,7 @@ from glassnet.layers import (
     LayerNorm,
     Members,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Scale,
     Stack,
@@ -59,6 +60,12 @@ NETWORKS: dict[str, tuple[int, Sequence[Layer], Loss, dict[str, Any]]] = {
     "embedded": (
         40,
         [PeriodicEmbedding(30), CategoryEmbedding([2] * 5, 70), Scale(), Dense(200), Activation("silu", mix=True), Dense(3)],
+        Softmax(),
+        {},
+    ),
+    "in bins": (
+        40,
+        [PiecewiseLinearEmbedding(edges=[np.linspace(-2.0, 2.0, n) for n in range(2, 37)]), Dense(200, "silu"), Dense(3)],
         Softmax(),
         {},
     ),

@@ -16,8 +16,9 @@ from glassnet.data.encoder import Encoder
 from glassnet.data.robust import quartiles
 from glassnet.data.table import table_of
 from glassnet.data.target import Target
-from glassnet.fitting.construction import input_layers, make_layers
-from glassnet.layers import Activation, CategoryEmbedding, Dense, Dropout, PeriodicEmbedding, Scale
+from glassnet.errors import SettingError
+from glassnet.fitting.construction import embedding_of_numbers, input_layers, make_layers
+from glassnet.layers import Activation, CategoryEmbedding, Dense, Dropout, PeriodicEmbedding, PiecewiseLinearEmbedding, Scale
 from glassnet.losses import Logistic, Quantile, Softmax
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import RECIPES, STANDARD, recipe_for
@@ -113,21 +114,64 @@ def test_categories_of_many_levels_become_codes_behind_all_other_features() -> N
 
 def test_the_standard_layers_stand_in_their_order() -> None:
     plan = Plan(recipe="standard").resolved(N, classes=True)
-    encoder = Encoder.fit(table_of(TABLE), None, STANDARD.coding)
-    layers = make_layers(plan, encoder, 3)
+    table = table_of(TABLE)
+    encoder = Encoder.fit(table, None, STANDARD.coding)
+    encoded = encoder.encode(table, "float64")
+    numbers = embedding_of_numbers(STANDARD, encoder, encoded, YES.astype(int), None)
+    layers = make_layers(plan, encoder, 3, numbers)
     kinds = [type(layer) for layer in layers]
-    assert kinds == [PeriodicEmbedding, CategoryEmbedding, Scale, *([Dense, Activation, Dropout] * 3), Dense]
-    assert layers[0] == PeriodicEmbedding(2, STANDARD.n_frequencies, STANDARD.n_periodic, STANDARD.sigma)
+    assert kinds == [PiecewiseLinearEmbedding, CategoryEmbedding, Scale, *([Dense, Activation, Dropout] * 3), Dense]
+    assert layers[0] == PiecewiseLinearEmbedding([STANDARD.n_bins, 30], STANDARD.n_lines)  # the gaps of b are its median: edges coincide
+    waves = replace(STANDARD, n_bins=0, n_frequencies=7, n_periodic=2, sigma=0.3)
+    assert embedding_of_numbers(waves, encoder, encoded, YES.astype(int), None) == PeriodicEmbedding(2, 7, 2, 0.3)
     assert layers[1].levels == (22,)  # type: ignore[attr-defined]
     assert all(layer.parametrization == "ntk" for layer in layers if isinstance(layer, Dense))
     assert all(layer.mix for layer in layers if isinstance(layer, Activation))
 
 
+@pytest.mark.parametrize("by", ["quantile", "tree"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_bins_are_learned_from_the_rows_that_a_network_learns_from(target: str, by: str) -> None:
+    plan = Plan(recipe=replace(STANDARD, n_bins=5, bins_by=by, n_lines=2, members=2))
+    sessions = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS[target], plan).members
+    learned = []
+    for session in sessions:
+        assert session.rows is not None
+        numbers = session.network.layers[0]
+        assert isinstance(numbers, PiecewiseLinearEmbedding)
+        assert numbers.n_out == 2
+        edges = session.network.parameters["layers.0.edges"]
+        for j, start in enumerate(numbers.starts[:-1]):
+            of_a_column = edges[start + j : start + j + numbers.n_bins[j] + 1]
+            x = session.rows.X[:, j]
+            assert (of_a_column[0], of_a_column[-1]) == (x.min(), x.max())
+            if by == "quantile":
+                assert np.isin(of_a_column, x).all()
+        learned.append(edges.tolist())
+    assert learned[0] != learned[1]
+
+
+def test_a_warm_start_keeps_its_bins() -> None:
+    recipe = replace(STANDARD, n_bins=5, bins_by="tree", members=1)
+    plan = Plan(recipe=recipe, early_stopping=False, **QUICK)
+    first = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS["regression"], plan)
+    edges = first.network.parameters["layers.0.edges"].copy()
+    later = table_of(TABLE.assign(a=TABLE["a"] ** 3))
+    again = glassnet.fitting.Session.begin(later, TARGETS["regression"], plan, earlier=first)
+    assert again.network is first.network
+    np.testing.assert_array_equal(again.network.parameters["layers.0.edges"], edges)
+    other = replace(plan, recipe=replace(recipe, n_lines=1))
+    with pytest.raises(SettingError, match="a warm start goes on with the network that is there"):
+        glassnet.fitting.Session.begin(later, TARGETS["regression"], other, earlier=first)
+
+
 def test_what_a_table_lacks_has_no_layer() -> None:
     words = Encoder.fit(table_of(TABLE[["flag"]]), None, STANDARD.coding)
     sparse = Encoder.fit(table_of(sp.csr_matrix(np.eye(4))), None, STANDARD.coding)
-    assert [type(layer) for layer in input_layers(STANDARD, words)] == [Scale]
-    assert input_layers(STANDARD, sparse) == []
+    for recipe in (STANDARD, replace(STANDARD, n_bins=0, n_frequencies=4)):
+        for encoder, layers in ((words, [Scale]), (sparse, [])):
+            numbers = embedding_of_numbers(recipe, encoder, np.zeros((1, encoder.n_features)), np.zeros(1), None)
+            assert [type(layer) for layer in input_layers(recipe, encoder, numbers)] == layers
 
 
 # Fits
@@ -224,14 +268,6 @@ def test_labels_are_smoothed_in_training_alone() -> None:
     Z = session.engine.predict(session.held_out.X)
     expected, _ = Logistic().value_and_gradient(Z, session.held_out.y)
     assert session.held_out.measure(session.engine)[0] == expected
-
-
-def test_the_error_may_end_training_and_of_equals_the_last_epoch_counts() -> None:
-    recipe = replace(STANDARD, stop_by="error", members=1, hidden_layer_sizes=(4,), max_epochs=12, min_epochs=12)
-    model = glassnet.fit(TABLE, TARGETS["binary"], Plan(recipe=recipe))
-    scores = model.training["history"]["validation_score"]
-    assert len(set(scores)) < len(scores)
-    assert model.training["best_epoch"] == max(i for i, score in enumerate(scores) if score == max(scores))
 
 
 @pytest.mark.parametrize("task", ["binary", "regression"])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.activations import activation_function
-from glassnet.layers import Activation, CategoryEmbedding, Dense, Layer, Run
+from glassnet.layers import Activation, CategoryEmbedding, Dense, Layer, PiecewiseLinearEmbedding, Run
 from glassnet.network import Network
 from glassnet.penalties import Penalty
 from tests.laws.tables import KINKS, Array, LossCase
@@ -74,7 +74,8 @@ class Problem:
 
 
 def distances(layers: Sequence[Layer], caches: Sequence[Any]) -> Iterator[Array]:
-    """For each activation with kinks, what it kept less the kink: an array that changes its signs there. For codes, their steps."""
+    """For each activation with kinks, what it kept less the kink: an array that changes its signs there. For codes, their
+    steps; for bins, their edges."""
     for layer, cache in zip(layers, caches, strict=True):
         if isinstance(layer, Dense | Activation):
             kept = cache[1] if isinstance(layer, Dense) else cache[0] if layer.mix else cache
@@ -83,6 +84,9 @@ def distances(layers: Sequence[Layer], caches: Sequence[Any]) -> Iterator[Array]
         elif isinstance(layer, CategoryEmbedding):
             for code, n in zip(cache, layer.levels, strict=True):
                 yield from (code - (step + 0.5) for step in range(n))
+        elif isinstance(layer, PiecewiseLinearEmbedding):
+            for x, edges, _ in cache:
+                yield from (x - edge for edge in edges[1:-1])
         elif layer.layers:
             yield from distances(layer.layers, cache)
 

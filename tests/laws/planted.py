@@ -17,6 +17,7 @@ from glassnet.layers import (
     LayerNorm,
     Members,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Scale,
     Stack,
@@ -161,6 +162,12 @@ def codes_pass_gradients(p: Any, g: Any, codes: Any, dY: Array, dX: Any) -> Any:
     return dX
 
 
+def own_bin_alone(p: Any, g: Any, cache: Any, dY: Array) -> Array:
+    k = g.W.shape[1]
+    gradients = [dY[:, j * (1 + k) + 1 : (j + 1) * (1 + k)] for j in range(len(cache))]
+    return np.concatenate([np.where(E == 1.0, 0.0, E).T @ dE for (_, _, E), dE in zip(cache, gradients, strict=True)])
+
+
 FAULTS: dict[str, Fault] = {
     "dense: wrong sign of dW": after(Dense, write("W", lambda p, g, cache, dY: -g.W)),
     "dense: forgotten db": after(Dense, write("b", lambda p, g, cache, dY: 0.0)),
@@ -204,6 +211,11 @@ FAULTS: dict[str, Fault] = {
         PeriodicEmbedding, write("W2", lambda p, g, cache, dY: np.where(g.W2.max() > g.W2, g.W2, 0.0))
     ),
     "periodic: the waves forgotten in dX": after(PeriodicEmbedding, lambda p, g, cache, dY, dX: dY[:, -dX.shape[1] :]),
+    "piecewise: the bins below forgotten": after(PiecewiseLinearEmbedding, write("W", own_bin_alone)),
+    "piecewise: db of the first line alone": after(
+        PiecewiseLinearEmbedding, write("b", lambda p, g, cache, dY: g.b * (np.arange(g.b.shape[1]) == 0))
+    ),
+    "piecewise: the lines forgotten in dX": after(PiecewiseLinearEmbedding, lambda p, g, cache, dY, dX: dY[:, -dX.shape[1] :]),
     "categories: the last row of a level alone": after(CategoryEmbedding, last_row_of_a_level),
     "categories: a code has a gradient": after(CategoryEmbedding, codes_pass_gradients),
     "residual: the shortcut forgotten": lambda patch: patch.setattr(Residual, "backward", no_shortcut),

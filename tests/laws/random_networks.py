@@ -12,6 +12,7 @@ from glassnet.layers import (
     Layer,
     LayerNorm,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Scale,
 )
@@ -50,6 +51,10 @@ def random_first_layers(rng: np.random.Generator, width: int) -> tuple[list[Laye
     n_codes = int(rng.integers(0, min(width, 4)))
     if rng.random() < 0.5:
         layers.append(PeriodicEmbedding(int(rng.integers(1, width - n_codes + 1)), int(rng.integers(1, 7)), int(rng.integers(1, 4)), 0.3))
+    elif rng.random() < 0.5:
+        counts = rng.integers(2, 6, int(rng.integers(1, width - n_codes + 1)))
+        edges = [np.sort(rng.normal(0.0, 1.0, n)).tolist() for n in counts]
+        layers.append(PiecewiseLinearEmbedding(edges=edges, n_out=int(rng.integers(1, 4))))
     if n_codes:
         layers.append(CategoryEmbedding(rng.integers(1, 5, n_codes).tolist(), int(rng.integers(1, 4))))
     if rng.random() < 0.5:

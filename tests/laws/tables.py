@@ -22,6 +22,7 @@ from glassnet.layers import (
     LayerNorm,
     Members,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Scale,
     Stack,
@@ -204,6 +205,9 @@ LAYER_CASES: dict[str, Layer] = {
     "periodic": PeriodicEmbedding(WIDTH),
     "periodic, two of four columns": PeriodicEmbedding(2, n_frequencies=5, n_out=2, sigma=0.5),
     "periodic, one wave": PeriodicEmbedding(1, n_frequencies=1, n_out=1),
+    "piecewise": PiecewiseLinearEmbedding(edges=[(-1.0, -0.2, 0.9), (0.0, 0.5), (-2.0, -0.5, 0.1, 0.4, 3.0), (-0.7, 0.0, 1.0)]),
+    "piecewise, two of four columns": PiecewiseLinearEmbedding(edges=[(-0.5, -0.1, 0.3, 1.0), (0.2, 0.4, 0.8)], n_out=2),
+    "piecewise, one bin": PiecewiseLinearEmbedding(edges=[(-1.0, 1.0)], n_out=1),
     "categories": CategoryEmbedding([3, 2]),
     "categories alone": CategoryEmbedding([2] * WIDTH, n_out=3),
     "categories, one level": CategoryEmbedding([1], n_out=1),
@@ -221,6 +225,7 @@ LAYER_CASES: dict[str, Layer] = {
     "embeddings and scales inside a residual": Residual(
         [PeriodicEmbedding(2, 3), CategoryEmbedding([4], 2), Scale(), Dropout(0.2), Dense(WIDTH), Activation("elu", mix=True), Scale()]
     ),
+    "piecewise inside a residual": Residual([Dense(3), PiecewiseLinearEmbedding(edges=[(-1.0, 0.0, 1.0)] * 2, n_out=1), Dense(WIDTH)]),
     "stack": Stack([Dense(5, "tanh"), Dropout(0.2), Dense(3)]),
     "members": Members([Stack([Dense(5, "tanh"), Dense(2)]), Stack([Dense(3, "silu"), Dropout(0.3), Dense(2)]), Dense(2, "relu")]),
     "members, one": Members([Dense(3, "tanh")]),

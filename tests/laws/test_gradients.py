@@ -8,14 +8,25 @@ import numpy as np
 import pytest
 
 from glassnet.activations import ACTIVATIONS
-from glassnet.layers import BatchNorm, CategoryEmbedding, Dense, Dropout, Layer, LayerNorm, PeriodicEmbedding, Residual, Scale
+from glassnet.layers import (
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    Residual,
+    Scale,
+)
 from glassnet.losses import Squared
 from tests.laws.gradients import TOLERANCE, Problem, draw_problem, smooth
 from tests.laws.random_networks import random_problem
 from tests.laws.tables import CUBE, LAYER_CASES, LOSS_CASES, PENALTIES, WIDTH, LossCase, all_layers, real
 
 N_RANDOM = 200
-KINDS = (BatchNorm, LayerNorm, Dropout, Residual, Scale, PeriodicEmbedding, CategoryEmbedding)
+KINDS = (BatchNorm, LayerNorm, Dropout, Residual, Scale, PeriodicEmbedding, PiecewiseLinearEmbedding, CategoryEmbedding)
 
 
 def squared(n_outputs: int) -> LossCase:
@@ -49,6 +60,7 @@ def test_gradient_of_every_layer(name: str, training: bool, n: int, record_prope
         Residual([Dense(1, "tanh")]),
         Scale(),
         PeriodicEmbedding(1),
+        PiecewiseLinearEmbedding(edges=[(-1.0, 0.0, 0.5)]),
         CategoryEmbedding([2]),
     ],
     ids=str,

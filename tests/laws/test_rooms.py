@@ -58,7 +58,7 @@ DOORS = {
     "numpy": "*",
     "scipy.special": "activations.py",
     "scipy.optimize": "training/lbfgs.py",
-    "sklearn": "training/scorers.py report/* estimators/*",
+    "sklearn": "data/bins.py training/scorers.py report/* estimators/*",
     "narwhals": "data/frames.py",
     "pyarrow": "data/arrow.py",
     "safetensors": "storage/*",

@@ -19,6 +19,7 @@ from glassnet.layers import (
     LayerNorm,
     Members,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Run,
     Scale,
@@ -197,6 +198,33 @@ def test_a_periodic_embedding_starts_as_described() -> None:
     assert [parameters.spec(f"layers.0.{name}").lr_factor for name in ("w1", "b1", "W2", "b2")] == [0.1] * 4
 
 
+def test_a_piecewise_linear_embedding_is_each_column_and_broken_lines_of_it() -> None:
+    edges = [(-1.0, -0.25, 0.5, 2.0), (0.0, 0.3), (-0.6, 0.0, 0.6)]
+    network, X = Network([PiecewiseLinearEmbedding(edges=edges, n_out=2)], WIDTH, dtype="float64"), 2.0 * signal()
+    X[:4, 2] = edges[2][0], edges[2][1], edges[2][2], 9.0
+    W, b = (network.parameters[f"layers.0.{name}"] for name in "Wb")
+    expected, row = [], 0
+    for j, t in enumerate(edges):
+        lines = [X[:, j]]
+        for o in range(2):
+            rises = W[row : row + len(t) - 1, o]
+            at_edges = b[j, o] + np.concatenate([[0.0], np.cumsum(rises)])
+            slope = rises / np.diff(t)
+            below, above = np.minimum(X[:, j] - t[0], 0.0) * slope[0], np.maximum(X[:, j] - t[-1], 0.0) * slope[-1]
+            lines.append(np.interp(X[:, j], t, at_edges) + below + above)
+        expected, row = [*expected, *lines], row + len(t) - 1
+    np.testing.assert_allclose(network.predict(X), np.column_stack([*expected, X[:, 3]]), rtol=1e-12, atol=1e-14)
+
+
+def test_a_piecewise_linear_embedding_starts_as_described() -> None:
+    parameters = Network([PiecewiseLinearEmbedding([16] * 500 + [4] * 2000)], 2500, dtype="float64").parameters
+    W, b = (parameters[f"layers.0.{name}"] for name in "Wb")
+    np.testing.assert_array_equal(parameters["layers.0.edges"], [*np.linspace(-1, 1, 17)] * 500 + [*np.linspace(-1, 1, 5)] * 2000)
+    for drawn, limit in ((W[:8000], 0.25), (W[8000:], 0.5), (b[:500], 0.25), (b[500:], 0.5)):
+        assert np.abs(drawn).max() <= limit
+        assert drawn.std() == pytest.approx(limit / 3**0.5, rel=0.05)
+
+
 def test_a_category_embedding_looks_codes_up_and_takes_any_other_for_the_last_level() -> None:
     network = Network([CategoryEmbedding([3, 2], n_out=2)], 3, dtype="float64")
     T0, T1 = (network.parameters[f"layers.0.T{j}"] for j in (0, 1))
@@ -211,6 +239,7 @@ def test_a_category_embedding_looks_codes_up_and_takes_any_other_for_the_last_le
         (Scale(), {"s": (6.0, 0.0)}),
         (Activation("selu", mix=True), {"a": (0.1, 0.0)}),
         (PeriodicEmbedding(2), {"w1": (0.1, 1.0), "b1": (0.1, 0.0), "W2": (0.1, 1.0), "b2": (0.1, 0.0)}),
+        (PiecewiseLinearEmbedding([1]), {"W": (0.1, 1.0), "b": (0.1, 0.0), "edges": (1.0, 1.0)}),
         (CategoryEmbedding([3]), {"T0": (1.0, 1.0)}),
     ],
     ids=str,
@@ -261,6 +290,20 @@ def test_a_layer_is_settings_alone(name: str) -> None:
         (lambda: PeriodicEmbedding(2, n_out=1.5), "n_out of a periodic embedding .* but 1.5 came"),  # type: ignore[arg-type]
         (lambda: PeriodicEmbedding(2, sigma=0.0), "sigma of a periodic embedding is a positive number, but 0.0 came"),
         (lambda: Network([PeriodicEmbedding(5)], 4), "a periodic embedding of 5 columns needs as many, but its input is 4 wide"),
+        (lambda: PiecewiseLinearEmbedding([]), r"each at least 1, such as \[16, 3\], but \[\] came"),
+        (lambda: PiecewiseLinearEmbedding([3, 0]), r"but \[3, 0\] came"),
+        (lambda: PiecewiseLinearEmbedding(3), "but 3 came"),  # type: ignore[arg-type]
+        (lambda: PiecewiseLinearEmbedding([3], 0), "n_out of a piecewise-linear embedding is a whole number, at least 1, but 0 came"),
+        (lambda: PiecewiseLinearEmbedding([3], edges=[(0.0, 1.0)]), r"make \[1\] bins, but n_bins says \[3\]: leave n_bins out"),
+        (lambda: PiecewiseLinearEmbedding(edges=[]), r"two that rise, also in float32, such as \[\(-1.0, 0.0, 2.0\)\], but \[\] came"),
+        (lambda: PiecewiseLinearEmbedding(edges=[(0.0, 1.0), (2.0,)]), r"but \[\(0.0, 1.0\), \(2.0,\)\] came"),
+        (lambda: PiecewiseLinearEmbedding(edges=[(0.0, 1.0, 1.0)]), r"but \[\(0.0, 1.0, 1.0\)\] came"),
+        (lambda: PiecewiseLinearEmbedding(edges=[(1.0, 1.0 + 1e-12)]), "also in float32"),
+        (lambda: PiecewiseLinearEmbedding(edges=[(0.0, np.nan)]), "but .*nan.* came"),
+        (lambda: PiecewiseLinearEmbedding(edges=[(-1e39, 0.0)]), "also in float32"),
+        (lambda: PiecewiseLinearEmbedding(edges=(0.0, 1.0)), r"but \(0.0, 1.0\) came"),  # type: ignore[arg-type]
+        (lambda: PiecewiseLinearEmbedding(edges=["01"]), r"but \['01'\] came"),  # type: ignore[list-item]
+        (lambda: Network([PiecewiseLinearEmbedding([1] * 5)], 4), "embedding of 5 columns needs as many, but its input is 4 wide"),
         (lambda: CategoryEmbedding([]), r"each from 1 to 16,777,216, such as \[30, 12\], but \[\] came"),
         (lambda: CategoryEmbedding(3), "but 3 came"),  # type: ignore[arg-type]
         (lambda: CategoryEmbedding("33"), "but 33 came"),  # type: ignore[arg-type]

@@ -51,6 +51,17 @@ struct Network {
         operations.push_back(op);
         return op.n_out;
     }
+    std::size_t piecewise(std::size_t n_in, std::vector<std::size_t> bins, std::size_t k) {
+        Operation op = next(Kind::piecewise_embedding, n_in, n_in + bins.size() * k);
+        std::size_t n_bins = 0;
+        for (const std::size_t n : bins) op.tables.push_back(n_bins), n_bins += n;
+        op.n_numeric = bins.size(), op.n_embedded = k, op.levels = std::move(bins);
+        op.first = take(n_bins * k), op.second = take(op.n_numeric * k), op.mean = n_statistics;
+        n_statistics += n_bins + op.n_numeric;
+        require(piecewise_fault(op, n_parameters, n_statistics) == nullptr, "a piecewise-linear embedding is refused");
+        operations.push_back(op);
+        return op.n_out;
+    }
     std::size_t categories(std::size_t n_in, std::vector<std::size_t> levels, std::size_t k) {
         Operation op = next(Kind::category_embedding, n_in, n_in - levels.size() + levels.size() * k);
         op.n_embedded = k, op.levels = std::move(levels);
@@ -81,6 +92,7 @@ std::vector<T> drive(LossKind kind, OptimizerKind optimizer, Activation f, unsig
     Network<T> network;
     std::size_t e = network.periodic(d, d - d / 2, 1 + random() % 9, 1 + random() % 4);
     if (d > 1) e = network.categories(e, std::vector<std::size_t>(d / 2, 1 + random() % 3), 1 + random() % 5);
+    if (seed % 2 == 0) e = network.piecewise(e, std::vector<std::size_t>(1 + random() % d, 1 + random() % 40), 1 + random() % 9);
     network.unit(Kind::scale, e);
     network.plain(Kind::residual_begin, e);
     const std::size_t outer = network.operations.size() - 1;
@@ -112,6 +124,7 @@ std::vector<T> drive(LossKind kind, OptimizerKind optimizer, Activation f, unsig
     std::normal_distribution<double> normal(0, 0.3);
     std::vector<T> theta(network.n_parameters), gradient(theta.size()), first(theta.size()), second(theta.size());
     std::vector<T> statistics(network.n_statistics, T(1)), X(n * d), y(n * n_columns);
+    for (std::size_t i = 0; i < statistics.size(); ++i) statistics[i] = T(0.2) * static_cast<T>(1 + i);  // rising: variances, and edges of bins
     for (T& w : theta) w = static_cast<T>(normal(random));
     for (T& x : X) x = static_cast<T>(normal(random));
     for (T& v : y) v = static_cast<T>(std::abs(normal(random)) + 0.01 < 1 ? 0.5 : 1);

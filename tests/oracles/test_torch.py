@@ -20,6 +20,7 @@ from glassnet.layers import (
     LayerNorm,
     Members,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Run,
     Scale,
@@ -208,6 +209,18 @@ def their_forward(layers: Any, theta: Mapping[str, Tensor], views: Any, X: Tenso
                 waves = torch.cos(2.0 * torch.pi * torch.einsum("np,pm->npm", x, w1) + b1)
                 mixtures = torch.einsum("npm,pmk->npk", waves, W2) + b2
                 X = torch.cat([torch.cat([x[:, :, None], mixtures], dim=2).flatten(1), rest], dim=1)
+            case PiecewiseLinearEmbedding():
+                made, row = [], 0
+                for j, n_bins in enumerate(layer.n_bins):
+                    x, t = X[:, j : j + 1], theta[name + "edges"][row + j : row + j + n_bins + 1]
+                    low, high = t[:-1], t[1:]
+                    first, last = torch.arange(n_bins) == 0, torch.arange(n_bins) == n_bins - 1
+                    places = (x - low) / (high - low)
+                    places = torch.where(first, places, places.clamp(min=0.0))
+                    places = torch.where(last, places, places.clamp(max=1.0))
+                    made += [x, places @ theta[name + "W"][row : row + n_bins] + theta[name + "b"][j]]
+                    row += n_bins
+                X = torch.cat([*made, X[:, len(layer.n_bins) :]], dim=1)
             case CategoryEmbedding():
                 first = X.shape[1] - len(layer.levels)
                 codes = [
@@ -280,7 +293,7 @@ def test_outputs_and_gradients_of_random_networks(record_property: Callable[[str
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in LAYER_CASES if name.startswith(("mixed", "scale", "periodic", "categories", "stack", "members"))]
+    "name", [name for name in LAYER_CASES if name.startswith(("mixed", "scale", "periodic", "piecewise", "categories", "stack", "members"))]
 )
 def test_input_layers_mixes_and_members(name: str, record_property: Callable[[str, object], None]) -> None:
     layers = [LAYER_CASES[name], Dense(WIDTH, "tanh"), LAYER_CASES[name], Dense(1)]

@@ -221,6 +221,14 @@ LIES = {
         said("layers", 0, value={"kind": "periodic_embedding", "n_numeric": 2**31 - 1, "n_frequencies": 16, "n_out": 3, "sigma": 0.1}),
         "columns needs as many",
     ),
+    "bins of columns that are not there": (
+        said("layers", 0, value={"kind": "piecewise_linear_embedding", "n_bins": [1] * 100_000, "n_out": 3}),
+        "columns needs as many",
+    ),
+    "bins whose lines are not there": (
+        said("layers", 0, value={"kind": "piecewise_linear_embedding", "n_bins": [2**15], "n_out": 2**15}),
+        "its layers need",
+    ),
     "2^24 levels": (said("layers", 0, value={"kind": "category_embedding", "levels": [2**24], "n_out": 2**15}), "its layers need"),
     "2^60 levels": (said("layers", 0, value={"kind": "category_embedding", "levels": [2**60], "n_out": 8}), "numbers of levels"),
     "100,000 columns of levels": (

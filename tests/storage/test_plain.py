@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from glassnet import Activation, CategoryEmbedding, Dense, Dropout, Members, PeriodicEmbedding, Residual, Stack
+from glassnet import Activation, CategoryEmbedding, Dense, Dropout, Members, PeriodicEmbedding, PiecewiseLinearEmbedding, Residual, Stack
 from glassnet.errors import SettingError, UnsupportedError
 from glassnet.initializers import Constant, He
 from glassnet.layers import LAYERS
@@ -65,6 +65,7 @@ def test_what_it_looks_like():
     inside = {"kind": "stack", "layers": [{"kind": "dropout", "rate": 0.0}]}
     assert layer_to_plain(Members([Stack([Dropout(0)])])) == {"kind": "members", "layers": [inside]}
     assert layer_to_plain(PeriodicEmbedding(2)) == PERIODIC
+    assert layer_to_plain(PiecewiseLinearEmbedding(edges=((0, 1), (-1, 0.5, 2)))) == PIECEWISE
     assert layer_to_plain(CategoryEmbedding((30, 12))) == CATEGORY
     assert layer_to_plain(Activation("relu")) == {"kind": "activation", "activation": "relu"}
     assert layer_to_plain(Activation("relu", mix=True)) == {"kind": "activation", "activation": "relu", "mix": True}
@@ -106,6 +107,7 @@ def test_what_is_the_users_own_is_refused_by_name(write, thing, says):
 
 
 PERIODIC = {"kind": "periodic_embedding", "n_numeric": 2, "n_frequencies": 16, "n_out": 3, "sigma": 0.1}
+PIECEWISE = {"kind": "piecewise_linear_embedding", "n_bins": [1, 2], "n_out": 3}
 CATEGORY = {"kind": "category_embedding", "levels": [30, 12], "n_out": 8}
 DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto"}
 
@@ -140,6 +142,12 @@ DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto
             (layer_from_plain, {**CATEGORY, "levels": levels})
             for levels in ([], 3, "33", None, [0], [-1], [2**24 + 1], [3.0], [True], [[3]], {"3": 3})
         ),
+        *(
+            (layer_from_plain, {**PIECEWISE, "n_bins": n_bins})
+            for n_bins in ([], 3, "33", None, [0], [-1], [2**15 + 1], [3.0], [True], [[3]], {"3": 3})
+        ),
+        (layer_from_plain, {**PIECEWISE, "edges": [[0.0, 1.0], [-1.0, 0.5, 2.0]]}),
+        *((layer_from_plain, {**PIECEWISE, "n_out": n}) for n in (0, 2**31, 3.0, True, None)),
         *((layer_from_plain, {**CATEGORY, "n_out": n}) for n in (0, 2**31, 3.0, True, None)),
         *(
             (layer_from_plain, {"kind": kind, "layers": inner})

@@ -18,6 +18,7 @@ from glassnet.layers import (
     LayerNorm,
     Members,
     PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
     Residual,
     Scale,
     Stack,
@@ -30,6 +31,7 @@ from glassnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 # The order, that of OUTPUTS too, is that of the enums in native/: layers.hpp, activations.hpp, losses.hpp, optimizers.hpp.
 DENSE, ACTIVATION, DROPOUT, BATCH_NORM, LAYER_NORM, RESIDUAL_BEGIN, RESIDUAL_END = range(7)
 SCALE, MIXED_ACTIVATION, PERIODIC_EMBEDDING, CATEGORY_EMBEDDING, MEMBERS_BEGIN, MEMBER_END, MEMBERS_END = range(7, 14)
+PIECEWISE_EMBEDDING = 14
 NATIVE_ACTIVATIONS = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
 )  # fmt: skip
@@ -82,6 +84,11 @@ def operations(network: Network) -> list[dict[str, Any]]:
                 tensors = {"first": at["w1"], "second": at["b1"], "third": at["W2"], "fourth": at["b2"]}
                 sizes = {"n_numeric": int(layer.n_numeric), "n_frequencies": int(layer.n_frequencies), "n_embedded": int(layer.n_out)}
                 made.append({"kind": PERIODIC_EMBEDDING, **tensors, **sizes, **common})
+            elif isinstance(layer, PiecewiseLinearEmbedding) and kind is PiecewiseLinearEmbedding:
+                tensors = {"first": at["W"], "second": at["b"], "mean": at["edges"]}
+                bins = {"levels": list(layer.n_bins), "tables": list(layer.starts[:-1])}
+                sizes = {"n_numeric": len(layer.n_bins), "n_embedded": int(layer.n_out)}
+                made.append({"kind": PIECEWISE_EMBEDDING, **tensors, **bins, **sizes, **common})
             elif isinstance(layer, CategoryEmbedding) and kind is CategoryEmbedding:
                 tables = {"levels": list(layer.levels), "tables": [at[f"T{j}"] for j in range(len(layer.levels))]}
                 made.append({"kind": CATEGORY_EMBEDDING, "n_embedded": int(layer.n_out), **tables, **common})

@@ -8,10 +8,22 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.bins import bin_edges
 from glassnet.data.encoder import Encoder
 from glassnet.data.target import Target
 from glassnet.errors import SettingError, did_you_mean
-from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, Layer, LayerNorm, PeriodicEmbedding, Scale
+from glassnet.layers import (
+    Activation,
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    Scale,
+)
 from glassnet.losses import Absolute, CustomLoss, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared, loss_function
 from glassnet.network import Network
 from glassnet.training.plan import Plan
@@ -59,10 +71,10 @@ def n_raw_scores(loss: Loss, target: Target) -> int:
     return target.n_outputs * (len(loss.quantiles) if isinstance(loss, Quantile) else 1)
 
 
-def make_layers(plan: Plan, encoder: Encoder, n_outputs: int) -> list[Layer]:
+def make_layers(plan: Plan, encoder: Encoder, n_outputs: int, numbers: Layer | None) -> list[Layer]:
     """Return the layers of a resolved plan: those of the input, hidden layers with what stands behind their weights, a linear last one."""
     recipe = plan.resolved_recipe
-    layers = input_layers(recipe, encoder)
+    layers = input_layers(recipe, encoder, numbers)
     for size, activation in plan.hidden_activations():
         if plan.normalization == "none" and not recipe.mix:
             layers.append(Dense(size, activation, parametrization=recipe.parametrization))
@@ -76,13 +88,27 @@ def make_layers(plan: Plan, encoder: Encoder, n_outputs: int) -> list[Layer]:
     return [*layers, Dense(n_outputs, parametrization=recipe.parametrization)]
 
 
-def input_layers(recipe: Recipe, encoder: Encoder) -> list[Layer]:
+def embedding_of_numbers(
+    recipe: Recipe, encoder: Encoder, X: Any, y: Array, weight: Array | None, earlier: Network | None = None
+) -> Layer | None:
+    """Return the embedding of the numeric columns, or None; bins are learned from the encoded rows, or are those of the earlier network."""
+    n = len(encoder.numbers.names)
+    if not n or not encoder.numbers.centered:
+        return None
+    if not recipe.n_bins:
+        return PeriodicEmbedding(n, recipe.n_frequencies, recipe.n_periodic, recipe.sigma) if recipe.n_frequencies else None
+    if earlier and isinstance(earlier.layers[0], PiecewiseLinearEmbedding):
+        return PiecewiseLinearEmbedding(earlier.layers[0].n_bins, recipe.n_lines)
+    return PiecewiseLinearEmbedding(edges=bin_edges(X[:, :n], recipe.n_bins, recipe.bins_by, y=y, weight=weight), n_out=recipe.n_lines)
+
+
+def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> list[Layer]:
     """Return what stands before the first dense layer; nothing for a sparse matrix, which only dense layers take."""
     layers: list[Layer] = []
     if not encoder.numbers.centered:
         return layers
-    if recipe.n_frequencies and encoder.numbers.names:
-        layers.append(PeriodicEmbedding(len(encoder.numbers.names), recipe.n_frequencies, recipe.n_periodic, recipe.sigma))
+    if numbers is not None:
+        layers.append(numbers)
     if encoder.coded:
         layers.append(CategoryEmbedding([coding.n_codes for coding in encoder.coded], recipe.n_category))
     if recipe.scale_layer:

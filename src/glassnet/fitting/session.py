@@ -20,7 +20,7 @@ from glassnet.engines.blas import blas_threads
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import SettingError
 from glassnet.fitting.calibration import Calibration, HeldOut, calibration, divide_raw_scores
-from glassnet.fitting.construction import make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
+from glassnet.fitting.construction import embedding_of_numbers, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
 from glassnet.fitting.intervals import learn_intervals
 from glassnet.fitting.members import gathered, member_seed, network_of, side_by_side
 from glassnet.fitting.parts import Parts, parted, present
@@ -167,7 +167,8 @@ class Session:
     ) -> Session:
         """Return a session on encoded rows, all to learn from, with a new network of so many raw scores, or the earlier one."""
         recipe = plan.resolved_recipe
-        layers = make_layers(plan, encoder, n_outputs)
+        numbers = embedding_of_numbers(recipe, encoder, X, y, weight, earlier.network if earlier else None)
+        layers = make_layers(plan, encoder, n_outputs, numbers)
         if earlier:
             network = earlier.network
             if network.layers != tuple(layers) or network.dtype != plan.dtype:
@@ -229,8 +230,6 @@ class Session:
         assert plan.patience is not None
         assert self.rows is not None
         stop = EarlyStopping(plan.patience, plan.scoring) if plan.early_stopping else None
-        if stop and self.held_out and plan.scoring is None and self._by_error:
-            stop = EarlyStopping(plan.patience, watch="validation_score", ties="last")
         schedules = {name: getattr(plan, name) for name in ("schedule", "dropout_schedule", "decay_schedule")}
         if isinstance(optimizer, LBFGS):
             if any(made != "constant" for made in schedules.values()) or plan.clip_norm is not None:
@@ -355,18 +354,13 @@ class Session:
         assert self.plan.max_epochs is not None
         return int(min(self.plan.max_epochs - self.state.epoch, self.limit.after(self.state.epoch)))
 
-    @property
-    def _by_error(self) -> bool:
-        """Whether the share of wrong labels ends training."""
-        return self.plan.resolved_recipe.stop_by == "error" and self.target.task in ("binary", "multiclass")
-
     def _checked(self, table: Table, y: Array, weight: Array | None) -> Rows:
         return check_validation(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
 
     def _validation(self, table: Table, y: Array, weight: Array | None) -> Validation:
         rows = self._checked(table, y, weight)
         if self.plan.scoring is None:
-            return Validation(rows.X, rows.y, rows.weight, accuracy_of(rows.y, rows.weight) if self._by_error else None)
+            return Validation(rows.X, rows.y, rows.weight)
         model = Model(self.encoder, self.target, self.network, self.loss)
         return Validation(rows.X, rows.y, rows.weight, bind_scorer(self.plan.scoring, model, table, model.truth(y), weight))
 
@@ -385,14 +379,3 @@ def _engine(network: Network, loss: Loss, plan: Plan) -> Engine:
         seed=plan.seed,
         n_threads=plan.n_threads,
     )
-
-
-def accuracy_of(y: Array, weight: Array | None) -> Callable[[Array], float]:
-    """Return a function from raw scores to the share of right labels, by weight."""
-    labels = y[:, 0] if y.ndim == 2 else y
-
-    def score(Z: Array) -> float:
-        said = Z[:, 0] > 0.0 if Z.shape[1] == 1 else Z.argmax(axis=1)
-        return float(np.average(said == labels, weights=weight))
-
-    return score

@@ -12,6 +12,7 @@ from glassnet.layers.layer import PREDICT, Layer, Run
 from glassnet.layers.members import Members, Stack
 from glassnet.layers.normalization import BatchNorm, LayerNorm
 from glassnet.layers.periodic import PeriodicEmbedding
+from glassnet.layers.piecewise import PiecewiseLinearEmbedding
 from glassnet.layers.residual import Residual
 from glassnet.layers.scale import Scale
 
@@ -27,6 +28,7 @@ __all__ = [
     "LayerNorm",
     "Members",
     "PeriodicEmbedding",
+    "PiecewiseLinearEmbedding",
     "Residual",
     "Run",
     "Scale",
@@ -44,5 +46,6 @@ LAYERS: dict[str, Any] = {
     "members": Members,
     "scale": Scale,
     "periodic_embedding": PeriodicEmbedding,
+    "piecewise_linear_embedding": PiecewiseLinearEmbedding,
     "category_embedding": CategoryEmbedding,
 }

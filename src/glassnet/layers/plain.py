@@ -2,7 +2,8 @@
 
     Dense(16, "relu")  <->  {"kind": "dense", "n_out": 16, "activation": "relu", "initializer": "auto"}
 
-`parametrization` says how fast weights learn and no prediction depends on it: it is left out, and a layer that comes back has its default.
+`parametrization` says how fast weights learn and `edges` are the first values of a tensor: no prediction depends on them, so they are left
+out, and a layer that comes back has their defaults.
 Reading is strict, for a file may come from anywhere: an unknown kind, an unknown or missing field and a value of another type are refused.
 """
 
@@ -141,6 +142,12 @@ def _read_levels(value: Any) -> list[int]:
     return [_read_count(n, MOST_LEVELS, "a list of numbers of levels") for n in value]
 
 
+def _read_bins(value: Any) -> list[int]:
+    if not isinstance(value, list):
+        raise TypeError("a list of numbers of bins")
+    return [_read_count(n, MOST_OF_A_COLUMN, f"a list of numbers of bins up to {MOST_OF_A_COLUMN:,}") for n in value]
+
+
 def _read_count(value: Any, most: int, what: str) -> int:
     if type(value) is not int or not 1 <= value <= most:
         raise TypeError(what)
@@ -171,7 +178,7 @@ OF_A_COLUMN = Field(int, _read_of_a_column)
 INSIDE = Field(lambda layers: [layer_to_plain(layer) for layer in layers], _read_layers)
 
 # One row for each of LAYERS, one entry for each of its settings but for TRAINING_ALONE.
-TRAINING_ALONE = {"parametrization"}
+TRAINING_ALONE = {"parametrization", "edges"}
 FIELDS: dict[str, dict[str, Field]] = {
     "dense": {"n_out": Field(int, _read_units), "activation": ACTIVATION, "initializer": Field(_write_initializer, _read_initializer)},
     "activation": {"activation": ACTIVATION, "mix": Field(bool, _read_switch, default=False)},
@@ -188,5 +195,6 @@ FIELDS: dict[str, dict[str, Field]] = {
         "n_out": OF_A_COLUMN,
         "sigma": NUMBER,
     },
+    "piecewise_linear_embedding": {"n_bins": Field(list, _read_bins), "n_out": OF_A_COLUMN},
     "category_embedding": {"levels": Field(list, _read_levels), "n_out": OF_A_COLUMN},
 }

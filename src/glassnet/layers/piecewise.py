@@ -1,0 +1,168 @@
+"""The piecewise-linear embedding: every number is shown to the network beside broken lines of it, which bend at the edges of bins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glassnet.errors import SettingError, is_number
+from glassnet.layers.layer import Array, Layer, Run
+from glassnet.parameters import Spec, Views
+
+
+@dataclass(frozen=True)
+class PiecewiseLinearEmbedding:
+    """Each of the first columns becomes itself and a few learned broken lines of it; the other columns follow as they are.
+
+    y_j = [x_j, e(x_j) W_j + b_j]                                        for column j of as many as n_bins names
+    e_b(x) = (x - t_(b-1)) / (t_b - t_(b-1)), clipped to [0, 1]          for bin b between the edges t_(b-1) and t_b
+
+    but the first bin is not clipped below and the last not above, so that the lines go on outside of all edges. A broken line is
+    linear within each bin and continuous from one to the next; bins may be of any width.
+
+    X (n, n_in); with p columns of B_j bins, W_j (B_j, n_out) and b (p, n_out); W holds all W_j one below the other, (sum of B_j, n_out);
+    Y (n, p (1 + n_out) + n_in - p), the 1 + n_out outputs of a column side by side.
+
+    Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep Learning", equation 1 with a linear
+    layer behind it; the column itself beside it is ours. `glassnet.data.bins` learns edges from rows.
+
+    Parameters
+    ----------
+    n_bins : of each of the first columns; from the edges where these are given
+    n_out : broken lines of a column
+    edges : of each of these columns the edges of its bins, each above the one before it (also in float32); -1 to 1 in equal steps where
+        they are not given. They become a tensor that is not trained: all of them, one column behind the other
+
+    W_j and b_j start uniform in (-1, 1) / sqrt(B_j). They learn at a tenth of the rate; W decays.
+
+    Backpropagation. With dE the gradient by the broken lines of a column:
+
+        dW = e(x)^T dE,  db = sum_i dE_i      a dense layer on the bins
+        dx = dY_0 + sum_b (dE W^T)_b e_b'     e_b' = 1 / (t_b - t_(b-1)) in the bin that x lies in, 0 in all others
+
+    An edge belongs to the bin above it.
+
+    Examples
+    --------
+    >>> from glassnet import Dense, Network, PiecewiseLinearEmbedding
+    >>> embedding = PiecewiseLinearEmbedding(edges=[(-1.0, 0.0, 2.0), (0.0, 1.0)])
+    >>> Network([embedding, Dense(1)], n_features=5).widths  # two columns become four each, three pass
+    [5, 11, 1]
+    """
+
+    n_bins: Sequence[int] = ()
+    n_out: int = 3
+    edges: Sequence[Sequence[float]] | None = field(default=None, repr=False, compare=False)
+    layers: ClassVar[tuple[Layer, ...]] = ()
+    repeatable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.edges is not None:
+            edges = _checked(self.edges)
+            object.__setattr__(self, "edges", edges)
+            if self.n_bins == ():
+                object.__setattr__(self, "n_bins", tuple(len(t) - 1 for t in edges))
+        given: Any = self.n_bins
+        n_bins = tuple(given) if isinstance(given, Sequence) else ()
+        if not n_bins or not all(map(_is_count, n_bins)):
+            raise SettingError(
+                "n_bins of a piecewise-linear embedding are the numbers of bins of the first columns, each at least 1, such as [16, 3], "
+                f"but {str(given)[:200]} came."
+            )
+        object.__setattr__(self, "n_bins", tuple(map(int, n_bins)))
+        made = n_bins if self.edges is None else tuple(len(t) - 1 for t in self.edges)
+        if made != n_bins:
+            raise SettingError(
+                f"the edges of a piecewise-linear embedding make {list(made)[:50]} bins, but n_bins says {list(n_bins)[:50]}: "
+                "leave n_bins out."
+            )
+        if not _is_count(self.n_out):
+            raise SettingError(f"n_out of a piecewise-linear embedding is a whole number, at least 1, but {self.n_out!r} came.")
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The row of W at which that of each column begins, and behind the last the number of its rows; edges begin j further on."""
+        return tuple(np.cumsum([0, *self.n_bins]).tolist())
+
+    def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
+        """Return Y and, by column, x (n,), the edges t (B_j + 1,) and the places of x in the bins (n, B_j)."""
+        parts, cache, starts = [], [], self.starts
+        for j in range(len(self.n_bins)):
+            x, t = X[:, j], p.edges[starts[j] + j : starts[j + 1] + j + 1]
+            E = (x[:, None] - t[:-1]) / np.diff(t)
+            np.minimum(E[:, :-1], 1.0, out=E[:, :-1])
+            np.maximum(E[:, 1:], 0.0, out=E[:, 1:])
+            parts += [x[:, None], E @ p.W[starts[j] : starts[j + 1]] + p.b[j]]
+            cache.append((x, t, E))
+        return np.concatenate([*parts, X[:, len(self.n_bins) :]], axis=1), cache
+
+    def backward(self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+        """Write dW and db into g; return dX."""
+        k, starts = self.n_out, self.starts
+        embedded = len(cache) * (1 + k)
+        dX = np.empty((len(dY), dY.shape[1] - len(cache) * k), dY.dtype)
+        dX[:, len(cache) :] = dY[:, embedded:]
+        for j, (x, t, E) in enumerate(cache):
+            dE, rows = dY[:, j * (1 + k) + 1 : (j + 1) * (1 + k)], slice(starts[j], starts[j + 1])
+            g.W[rows] = E.T @ dE
+            g.b[j] = dE.sum(axis=0)
+            slopes = p.W[rows] / np.diff(t)[:, None]
+            dX[:, j] = dY[:, j * (1 + k)] + (dE * slopes[np.searchsorted(t[1:-1], x, side="right")]).sum(axis=1)
+        return dX if needs_dX else None
+
+    def output_width(self, n_in: int) -> int:
+        """Return 1 + n_out for each embedded column and 1 for each other, or raise SettingError where there are too few columns."""
+        if n_in < len(self.n_bins):
+            raise SettingError(f"a piecewise-linear embedding of {len(self.n_bins)} columns needs as many, but its input is {n_in} wide.")
+        return int(n_in + len(self.n_bins) * self.n_out)
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return the rise of the lines over each bin and their value at the first edge, which learn slowly; the values do not decay."""
+        k, p, rows = int(self.n_out), len(self.n_bins), self.starts[-1]
+        return {
+            "W": Spec((rows, k), lr_factor=0.1),
+            "b": Spec((p, k), lr_factor=0.1, decay_factor=0.0),
+            "edges": Spec((rows + p,), trained=False),
+        }
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Draw broken lines of the order of 1 between the given edges."""
+        starts = self.starts
+        given: Any = self.edges or [np.linspace(-1.0, 1.0, n + 1) for n in self.n_bins]
+        p.edges[...] = np.concatenate(given)
+        for j, n in enumerate(self.n_bins):
+            limit = n**-0.5
+            W = p.W[starts[j] : starts[j + 1]]
+            W[...] = rng.uniform(-limit, limit, W.shape)
+            p.b[j] = rng.uniform(-limit, limit, p.b.shape[1])
+
+
+def _checked(given: Any) -> tuple[tuple[float, ...], ...]:
+    """Return edges as they are kept, or raise SettingError."""
+    try:
+        edges = tuple(tuple(of_a_column) for of_a_column in given)
+    except TypeError:
+        edges = ()
+    if not edges or not all(map(_rises, edges)):
+        raise SettingError(
+            "edges of a piecewise-linear embedding are the edges of the bins of each of the first columns, at least two that rise, "
+            f"also in float32, such as [(-1.0, 0.0, 2.0)], but {str(given)[:200]} came."
+        )
+    return tuple(tuple(map(float, of_a_column)) for of_a_column in edges)
+
+
+def _rises(edges: tuple[Any, ...]) -> bool:
+    """Whether there is a bin, and every bin has a width whose inverse is a number."""
+    if not all(map(is_number, edges)):
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        widths = np.diff(np.asarray(edges, np.float32))
+    return len(widths) > 0 and bool(np.isfinite(widths).all()) and bool((widths >= np.finfo(np.float32).tiny).all())
+
+
+def _is_count(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 1
