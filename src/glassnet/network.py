@@ -149,10 +149,11 @@ class Network:
 
     @property
     def n_members(self) -> int:
-        """How many stacks of the same layers the network is the mean of, and nothing else; 1 for any other network."""
+        """How many stacks of layers of the same kinds and widths the network is the mean of, and nothing else; 1 for any other network."""
         members = self.layers[0].layers if len(self.layers) == 1 and stand_side_by_side(self.layers[0]) else ()
-        alike = all(member.layers and member == members[0] for member in members)
-        return len(members) if members and alike else 1
+        widths = [stack_widths(member.layers, self.n_features) for member in members]
+        kinds = [[*zip(map(type, member.layers), width[1:], strict=True)] for member, width in zip(members, widths, strict=True)]
+        return len(members) if kinds and kinds[0] and all(kind == kinds[0] for kind in kinds) else 1
 
     def summary(self) -> list[tuple[str, str, int, int]]:
         """Return one row a layer: its name, its settings in words, its output width and its number of trained parameters.
@@ -189,7 +190,7 @@ class Network:
 
 def describe_layer(layer: Layer) -> str:
     """Return a layer's settings in words: `Dense 64, relu`, and of members that are alike one: `Members 5 x (Dense 64, relu; Dense 1)`."""
-    silent = ("layers", "initializer", "parametrization", "sigma", "edges", "eps", "momentum")
+    silent = ("layers", "initializer", "parametrization", "sigma", "n_bins", "edges", "eps", "momentum")
     fields = [(name, value) for name, value in vars(layer).items() if name not in silent]
     said = [name if value is True else str(getattr(value, "name", value)) for name, value in fields if value is not False]
     words = ", ".join(word for word in said if word != "identity")

@@ -106,7 +106,7 @@ TARGETS: dict[str, Any] = {
 @pytest.mark.parametrize("members", [1, 3])
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_last_layer_carries_the_temperature(target: str, members: int) -> None:
-    plan = Plan(recipe=replace(SMALL, members=members), dtype="float64", seed=3)
+    plan = Plan(recipe=replace(SMALL, members=members, label_smoothing=0.6), dtype="float64", seed=5)  # far from sure enough
     session = Session.begin(table_of(X), TARGETS[target], plan)
     calibrating = [member.calibrating for member in session.members or (session,)]
     model = session.finish()

@@ -150,7 +150,7 @@ def test_members_answer_for_a_file(tmp_path: Path) -> None:
 
 
 def test_a_network_without_members_is_the_only_one() -> None:
-    model = glassnet.fit(X, TARGETS["several numbers"], Plan(hidden_layer_sizes=(8,), max_epochs=2))
+    model = glassnet.fit(X, TARGETS["several numbers"], Plan(recipe="plain", hidden_layer_sizes=(8,), max_epochs=2))
     np.testing.assert_array_equal(model.predict(X, members=True), model.predict(X)[None])
 
 
