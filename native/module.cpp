@@ -62,6 +62,22 @@ void check_categories(const Operation& op, std::size_t n_parameters) {
                 "a table of a category embedding lies outside theta");
 }
 
+void check_members(const Operation& op, std::size_t n_parameters) {
+    const std::size_t k = op.n_members;
+    require(k > 0 && (op.n_in % k == 0 || op.same_row), "members do not share the columns evenly");
+    if (op.kind == Kind::member_mean) {
+        require(op.n_out == op.n_in / k && !op.same_row, "the mean of members has not the width of one");
+        return;
+    }
+    const bool shared = op.kind == Kind::shared_dense;
+    const std::size_t d = width_in(op), h = width_out(op), matrices = shared ? 1 : k;
+    require(op.n_out % k == 0 && (shared || !op.same_row), "members have not the width that they make");
+    require(d > 0 && d <= n_parameters && h <= n_parameters / d && matrices <= n_parameters / (d * h) && k <= n_parameters / std::max(d, h),
+            "members are larger than theta");
+    require(inside(op.first, matrices * d * h, n_parameters) && inside(op.second, k * h, n_parameters), "W or b of members lies outside theta");
+    require(!shared || (inside(op.third, k * d, n_parameters) && inside(op.fourth, k * h, n_parameters)), "r or s lies outside theta");
+}
+
 // Residual blocks and members end inside the innermost that has begun, and all members are of one width.
 class Nesting {
   public:
@@ -106,8 +122,11 @@ void check(const std::vector<Operation>& operations, std::size_t n_parameters, s
         const Operation& op = operations[i];
         require(op.n_in == width && op.n_in > 0 && op.n_out > 0, "an operation's input is not as wide as the output before it");
         const bool embeds = op.kind == Kind::periodic_embedding || op.kind == Kind::category_embedding;
-        require(op.kind == Kind::dense || embeds || op.kind == Kind::member_end || op.n_in == op.n_out,
-                "only dense operations, embeddings and the ends of members change the width");
+        const bool wide = op.kind == Kind::shared_dense || op.kind == Kind::member_dense || op.kind == Kind::member_mean;
+        require(op.kind == Kind::dense || embeds || wide || op.kind == Kind::member_end || op.n_in == op.n_out,
+                "only dense operations, embeddings, members and their ends change the width");
+        require(!op.scored || (op.kind == Kind::member_mean && i + 1 == operations.size()), "only members whose mean comes last are scored");
+        if (wide) check_members(op, n_parameters);
         if (op.kind == Kind::dense)
             require(inside(op.first, op.n_in * op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "W or b lies outside theta");
         if (op.kind == Kind::batch_norm || op.kind == Kind::layer_norm)
@@ -313,11 +332,12 @@ class BoundAnswer {
 Operation operation(int kind, std::size_t n_in, std::size_t n_out, int activation, double rate, double eps, double momentum,
                     std::uint64_t number, std::size_t first, std::size_t second, std::size_t mean, std::size_t variance, std::size_t partner,
                     std::size_t third, std::size_t fourth, std::size_t n_numeric, std::size_t n_frequencies, std::size_t n_embedded,
-                    std::vector<std::size_t> levels, std::vector<std::size_t> tables) {
-    require(kind >= 0 && kind <= static_cast<int>(Kind::members_end), "unknown kind of operation");
+                    std::vector<std::size_t> levels, std::vector<std::size_t> tables, std::size_t n_members, bool same_row, bool scored) {
+    require(kind >= 0 && kind <= static_cast<int>(Kind::member_mean), "unknown kind of operation");
     require(activation >= 0 && activation <= static_cast<int>(Activation::softplus), "unknown activation");
     return {static_cast<Kind>(kind), n_in, n_out, static_cast<Activation>(activation), rate, eps, momentum, number, first, second, mean,
-            variance, partner, third, fourth, n_numeric, n_frequencies, n_embedded, std::move(levels), std::move(tables)};
+            variance, partner, third, fourth, n_numeric, n_frequencies, n_embedded, std::move(levels), std::move(tables),
+            n_members, same_row, scored};
 }
 
 Settings settings(int loss, std::vector<double> loss_settings, int outputs, double floor, int optimizer, double momentum, double beta1,
@@ -381,7 +401,7 @@ NB_MODULE(GLASSNET_MODULE, m) {
     m.def("operation", &operation, "kind"_a, "n_in"_a, "n_out"_a, "activation"_a = 0, "rate"_a = 0.0, "eps"_a = 0.0, "momentum"_a = 0.0,
           "number"_a = 0, "first"_a = 0, "second"_a = 0, "mean"_a = 0, "variance"_a = 0, "partner"_a = 0, "third"_a = 0, "fourth"_a = 0,
           "n_numeric"_a = 0, "n_frequencies"_a = 0, "n_embedded"_a = 0, "levels"_a = std::vector<std::size_t>{},
-          "tables"_a = std::vector<std::size_t>{});
+          "tables"_a = std::vector<std::size_t>{}, "n_members"_a = 1, "same_row"_a = false, "scored"_a = false);
     m.def("settings", &settings, "loss"_a, "loss_settings"_a, "outputs"_a = 0, "floor"_a = 0.0, "optimizer"_a = 0, "momentum"_a = 0.0,
           "beta1"_a = 0.0, "beta2"_a = 0.0, "eps"_a = 0.0, "weight_decay"_a = 0.0, "nesterov"_a = false, "rate_inside"_a = false,
           "uncorrected_eps"_a = false, "l1"_a = 0.0, "l2"_a = 0.0, "per_batch"_a = false,

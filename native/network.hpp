@@ -11,6 +11,7 @@
 #include "members.hpp"
 #include "normalization.hpp"
 #include "scaling.hpp"
+#include "shared.hpp"
 #include "team.hpp"
 
 namespace glassnet {
@@ -54,6 +55,7 @@ class Pass {
 
     // Raw scores, after the forward phases, and room for their gradient, rows step() apart.
     const T* scores() const { return works_.back().output; }
+    std::size_t n_scored() const { return operations_.back().scored && training_ ? operations_.back().n_members : 1; }
     T* top() { return gradients_[0].data(); }
     std::size_t step() const { return works_.back().step; }
 
@@ -62,7 +64,7 @@ class Pass {
 
     // To be called on each block of rows whose gradient by the raw scores is written.
     void back_from_scores(std::size_t from, std::size_t to) {
-        back_through(operations_.size() - 1, gradients_[0].data(), {from, to, 0, whole_vectors<T>(operations_.back().n_out)});
+        back_through(operations_.size() - 1, gradients_[0].data(), {from, to, 0, whole_vectors<T>(n_scored() * operations_.back().n_out)});
     }
 
   private:
@@ -78,7 +80,10 @@ class Pass {
     }
 
     // Whether the way back stops at an operation, which takes the gradient on in a phase of its own.
-    bool stops(std::size_t i) const { return learns(i) || operations_[i].kind == Kind::member_end; }
+    bool stops(std::size_t i) const { return learns(i) || operations_[i].kind == Kind::member_end || averages(i); }
+
+    // Whether an operation is a mean over the members of wide rows that is taken; in training the last one is not.
+    bool averages(std::size_t i) const { return operations_[i].kind == Kind::member_mean && !(operations_[i].scored && training_); }
 
     bool learns(std::size_t i) const {
         switch (operations_[i].kind) {
@@ -88,7 +93,8 @@ class Pass {
             case Kind::residual_end:
             case Kind::members_begin:
             case Kind::member_end:
-            case Kind::members_end: return false;
+            case Kind::members_end:
+            case Kind::member_mean: return false;
             default: return true;
         }
     }
@@ -159,6 +165,18 @@ class Pass {
                     work.output = work.input;
                     if (training_) work.extra.room(size);
                     break;
+                case Kind::shared_dense: {
+                    const Apart<T> apart(op);
+                    work.output = work.main.room(size);
+                    work.extra.room(apart.size(n));
+                    if (training_) work.small.room(apart.size(n));
+                    break;
+                }
+                case Kind::member_dense: work.output = work.main.room(size); break;
+                case Kind::member_mean:
+                    work.output = averages(i) ? work.main.room(size) : work.input;
+                    if (!averages(i)) work.step = work.step_in;
+                    break;
                 case Kind::member_end: work.output = works_[op.partner].input; break;
                 case Kind::members_end:
                     work.output = work.main.room(size);
@@ -224,6 +242,15 @@ class Pass {
                 plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
                                             category_forward(op, p_, work, grid.block(piece));
                                             follow(grid.block(piece));
+                                        }});
+            } else if (op.kind == Kind::shared_dense || op.kind == Kind::member_dense || averages(i)) {
+                const Grid grid = member_rows(op, n);
+                plan.forward.push_back({grid.size(), [this, grid, n, &op, &work, follow](std::size_t piece) {
+                                            const Block rows = grid.block(piece);
+                                            if (op.kind == Kind::shared_dense) shared_forward(op, p_, work, n, rows.top, rows.bottom);
+                                            else if (op.kind == Kind::member_dense) member_dense_forward(op, p_, work, rows.top, rows.bottom);
+                                            else member_mean_forward(op, work, rows.top, rows.bottom);
+                                            follow(rows);
                                         }});
             } else if (op.kind == Kind::member_end && !waits(i + 1)) {
                 const Grid grid = sweep(n, op.n_out);
@@ -321,6 +348,8 @@ class Pass {
                                              category_backward_input(op, work, dY(), dX(), rows.block(piece - q));
                                              follow(rows.block(piece - q));
                                          }});
+            } else if (op.kind == Kind::shared_dense || op.kind == Kind::member_dense || averages(i)) {
+                plan_backward_of_members(plan, i, above, follow);
             } else if (op.kind == Kind::member_end) {
                 const Grid rows = sweep(n, op.n_in);
                 const Work<T>& last = works_[ends_[op.partner].back()];
@@ -343,6 +372,32 @@ class Pass {
             }
             above = 1 - above;
         }
+    }
+
+    // Rows first, then what sums over all of them: dW and what each member has of its own.
+    template <class Follow>
+    void plan_backward_of_members(Plan& plan, std::size_t i, std::size_t above, Follow follow) {
+        const Operation& op = operations_[i];
+        const Work<T>& work = works_[i];
+        const std::size_t n = plan.n;
+        const bool wanted = wanted_[i], shared = op.kind == Kind::shared_dense;
+        const auto dY = [this, above] { return gradients_[above].data(); };
+        const auto dX = [this, above] { return gradients_[1 - above].data(); };
+        const Grid grid = member_rows(op, n);
+        plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
+                                     const auto [top, bottom, left, right] = grid.block(piece);
+                                     if (shared) shared_backward_input(op, this_->p_, work, dY(), dX(), n, top, bottom);
+                                     else if (op.kind == Kind::member_mean) member_mean_backward(op, work, dY(), dX(), top, bottom);
+                                     else member_dense_backward_input(op, this_->p_, work, dY(), dX(), top, bottom);
+                                     if (wanted) follow({top, bottom, 0, op.n_in});
+                                 }});
+        if (op.kind == Kind::member_mean) return;
+        const Grid weights = shared ? cut<T>(width_in(op), width_out(op), n * op.n_members) : Grid{};
+        plan.backward.push_back({weights.size() + op.n_members, [=, this_ = this, &op, &work](std::size_t piece) {
+                                     if (piece < weights.size()) shared_backward_weights(op, this_->p_, work, n, weights.block(piece));
+                                     else if (shared) shared_backward_member(op, this_->p_, work, dY(), n, piece - weights.size());
+                                     else member_dense_backward_member(op, this_->p_, work, dY(), n, piece);
+                                 }});
     }
 
     // From operation i down to the first that needs the whole signal: dY becomes the gradient that this one takes.

@@ -8,12 +8,14 @@ from glassnet.layers.activation import Activation
 from glassnet.layers.categories import CategoryEmbedding
 from glassnet.layers.dense import Dense
 from glassnet.layers.dropout import Dropout
+from glassnet.layers.heads import MemberDense, MemberMean
 from glassnet.layers.layer import PREDICT, Layer, Run
 from glassnet.layers.members import Members, Stack
 from glassnet.layers.normalization import BatchNorm, LayerNorm
 from glassnet.layers.periodic import PeriodicEmbedding
 from glassnet.layers.residual import Residual
 from glassnet.layers.scale import Scale
+from glassnet.layers.shared import SharedDense
 
 __all__ = [
     "LAYERS",
@@ -25,11 +27,14 @@ __all__ = [
     "Dropout",
     "Layer",
     "LayerNorm",
+    "MemberDense",
+    "MemberMean",
     "Members",
     "PeriodicEmbedding",
     "Residual",
     "Run",
     "Scale",
+    "SharedDense",
     "Stack",
 ]
 
@@ -42,6 +47,9 @@ LAYERS: dict[str, Any] = {
     "residual": Residual,
     "stack": Stack,
     "members": Members,
+    "shared_dense": SharedDense,
+    "member_dense": MemberDense,
+    "member_mean": MemberMean,
     "scale": Scale,
     "periodic_embedding": PeriodicEmbedding,
     "category_embedding": CategoryEmbedding,
