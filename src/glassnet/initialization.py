@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.layers import Dense, Layer, Members, Residual, Run, Stack
+from glassnet.layers import Dense, Layer, MemberDense, Members, Residual, Run, SharedDense, Stack
 from glassnet.network import Network
 from glassnet.parameters import Views
 
@@ -73,7 +73,15 @@ def _walk(layers: Sequence[Layer], views: Sequence[Views], X: Any, rng: np.rando
     """Fit the layers in order, each to the signal that those before it give."""
     for layer, p in zip(layers, views, strict=True):
         if isinstance(layer, Dense):
-            _fit_dense(p, X, rng)
+            _fit_dense(p.W, p.b, X, rng)
+        elif isinstance(layer, SharedDense):
+            # One matrix for the rows of all members, who start with the same biases.
+            apart = X[:, None, :] if layer.first else X.reshape(X.shape[0], layer.n_members, -1)
+            _fit_dense(p.W, p.b[0], (apart * p.r).reshape(-1, len(p.W)), rng)
+            p.b[1:] = p.b[0]
+        elif isinstance(layer, MemberDense):
+            for W, b, own in zip(p.W, p.b, np.split(X, layer.n_members, axis=1), strict=True):
+                _fit_dense(W, b, own, rng)
         elif isinstance(layer, Members):
             for member, inner in zip(layer.layers, p.layers, strict=True):
                 _walk([member], [inner], X, rng)
@@ -82,16 +90,16 @@ def _walk(layers: Sequence[Layer], views: Sequence[Views], X: Any, rng: np.rando
         X, _ = layer.forward(p, X, _RUN)
 
 
-def _fit_dense(p: Views, X: Any, rng: np.random.Generator) -> None:
-    n_in, n_out = p.W.shape
-    W, wide = p.W.astype(np.float64), X.astype(np.float64)
+def _fit_dense(first: Array, b: Array, X: Any, rng: np.random.Generator) -> None:
+    n_in, n_out = first.shape
+    W, wide = first.astype(np.float64), X.astype(np.float64)
     Z = wide @ W
     largest = abs(wide).max(axis=0)
     reach = (largest if isinstance(largest, np.ndarray) else largest.toarray()).ravel() @ np.abs(W)
     std = Z.std(axis=0)
     # What varies by no more than the rounding of the signal is constant.
-    std = np.where(std > n_in * np.finfo(p.W.dtype).eps * reach, std, 1.0)
-    p.W[...] = W / std
+    std = np.where(std > n_in * np.finfo(first.dtype).eps * reach, std, 1.0)
+    first[...] = W / std
     rows, units = rng.integers(X.shape[0], size=(N_CORNERS, n_out)), np.arange(n_out)
     share = rng.standard_exponential((N_CORNERS, n_out))
-    p.b[...] = -(share * Z[rows, units]).sum(axis=0) / (share.sum(axis=0) * std)
+    b[...] = -(share * Z[rows, units]).sum(axis=0) / (share.sum(axis=0) * std)

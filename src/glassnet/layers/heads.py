@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from glassnet.errors import unknown_name
+from glassnet.layers.dense import PARAMETRIZATIONS
 from glassnet.layers.layer import Array, Layer, Run
-from glassnet.layers.shared import check_count, members_share
+from glassnet.layers.shared import check_count, factors, first_weights, members_share
 from glassnet.parameters import Spec, Views
 
 
@@ -18,12 +20,13 @@ class MemberDense:
 
     X (n, k * n_in) and Z (n, k * n_out) in wide rows, see `SharedDense`; W (k, n_in, n_out), b (k, n_out)
 
-    W starts uniform within 1 / sqrt(n_in) of 0, b at 0.
+    W starts uniform within 1 / sqrt(n_in) of 0 ("ntk": normal with variance 1 / n_in), b at 0.
 
     Parameters
     ----------
     n_out : outputs of each member
     n_members : k
+    parametrization : "standard" or "ntk", as of `Dense`
 
     Examples
     --------
@@ -33,12 +36,15 @@ class MemberDense:
 
     n_out: int
     n_members: int
+    parametrization: str = "standard"
     layers: ClassVar[tuple[Layer, ...]] = ()
     repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         for name in ("n_out", "n_members"):
             check_count(getattr(self, name), name, "a dense layer of members")
+        if self.parametrization not in PARAMETRIZATIONS:
+            raise unknown_name("parametrization", self.parametrization, PARAMETRIZATIONS)
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return Z, and X member by member, (k, n, n_in)."""
@@ -62,12 +68,13 @@ class MemberDense:
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return W, which decays, and b, which does not."""
         k, n_out = int(self.n_members), int(self.n_out)
-        return {"W": Spec((k, members_share(n_in, k), n_out)), "b": Spec((k, n_out), decay_factor=0.0)}
+        width = members_share(n_in, k)
+        root, tenth = factors(self.parametrization, width)
+        return {"W": Spec((k, width, n_out), 1.0 / root, root), "b": Spec((k, n_out), tenth, 0.0)}
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
         """Draw W; b starts at 0."""
-        limit = p.W.shape[1] ** -0.5
-        p.W[...] = rng.uniform(-limit, limit, p.W.shape)
+        p.W[...] = first_weights(self.parametrization, p.W.shape, rng)
         p.b[...] = 0.0
 
 

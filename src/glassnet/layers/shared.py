@@ -100,7 +100,7 @@ class SharedDense:
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return W, which decays, and what each member has of its own, which does not."""
         k, width = int(self.n_members), self._width_of_one(n_in)
-        root, tenth = (math.sqrt(width), 0.1) if self.parametrization == "ntk" else (1.0, 1.0)
+        root, tenth = factors(self.parametrization, width)
         return {
             "W": Spec((width, int(self.n_out)), 1.0 / root, root),
             "r": Spec((k, width), 1.0, 0.0),
@@ -110,8 +110,7 @@ class SharedDense:
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
         """Draw W, and in the first layer the signs r; the rest starts as if there were one member."""
-        limit = len(p.W) ** -0.5
-        p.W[...] = rng.normal(0.0, limit, p.W.shape) if self.parametrization == "ntk" else rng.uniform(-limit, limit, p.W.shape)
+        p.W[...] = first_weights(self.parametrization, p.W.shape, rng)
         p.r[...] = rng.choice([-1.0, 1.0], p.r.shape) if self.first else 1.0
         p.s[...] = 1.0
         p.b[...] = 0.0
@@ -125,6 +124,17 @@ def check_count(value: Any, name: str, owner: str) -> None:
     """Refuse what is no number of units or members."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise SettingError(f"{name} of {owner} is a whole number, at least 1, but {value!r} came.")
+
+
+def factors(parametrization: str, n_in: int) -> tuple[float, float]:
+    """Return what W's rate is divided and its decay multiplied by, and the factor of b's rate."""
+    return (math.sqrt(n_in), 0.1) if parametrization == "ntk" else (1.0, 1.0)
+
+
+def first_weights(parametrization: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Draw W, the last axis but one being its inputs."""
+    limit = shape[-2] ** -0.5
+    return rng.normal(0.0, limit, shape) if parametrization == "ntk" else rng.uniform(-limit, limit, shape)
 
 
 def members_share(n_in: int, n_members: int) -> int:
