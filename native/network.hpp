@@ -13,6 +13,7 @@
 #include "scaling.hpp"
 #include "shared.hpp"
 #include "team.hpp"
+#include "way_back.hpp"
 
 namespace glassnet {
 
@@ -24,9 +25,9 @@ template <class T>
 class Pass {
   public:
     Pass(const std::vector<Operation>& operations, const Tensors<T>& tensors, bool training)
-        : operations_(operations), p_(tensors), training_(training), works_(operations.size()), ends_(ends_of_members(operations)) {
-        while (bottom_ < operations_.size() && !learns(bottom_)) ++bottom_;
-        find_wanted();
+        : operations_(operations), p_(tensors), training_(training), works_(operations.size()), ends_(ends_of_members(operations)),
+          wanted_(wanted_gradients(operations)) {
+        while (bottom_ < operations_.size() && !learns(operations_[bottom_])) ++bottom_;
     }
 
     Pass(const Pass&) = delete;
@@ -80,38 +81,10 @@ class Pass {
     }
 
     // Whether the way back stops at an operation, which takes the gradient on in a phase of its own.
-    bool stops(std::size_t i) const { return learns(i) || operations_[i].kind == Kind::member_end || averages(i); }
+    bool stops(std::size_t i) const { return learns(operations_[i]) || operations_[i].kind == Kind::member_end || averages(i); }
 
     // Whether an operation is a mean over the members of wide rows that is taken; in training the last one is not.
     bool averages(std::size_t i) const { return operations_[i].kind == Kind::member_mean && !(operations_[i].scored && training_); }
-
-    bool learns(std::size_t i) const {
-        switch (operations_[i].kind) {
-            case Kind::activation:
-            case Kind::dropout:
-            case Kind::residual_begin:
-            case Kind::residual_end:
-            case Kind::members_begin:
-            case Kind::member_end:
-            case Kind::members_end:
-            case Kind::member_mean: return false;
-            default: return true;
-        }
-    }
-
-    // The gradient by the input of an operation is wanted where the signal on its way there met parameters; those of the members before
-    // are not on the way of the next one.
-    void find_wanted() {
-        bool met = false;
-        for (std::size_t i = 0; i < operations_.size(); ++i) {
-            const Operation& op = operations_[i];
-            if (op.kind == Kind::member_end) met = wanted_[op.partner];
-            if (op.kind == Kind::members_end)
-                for (std::size_t j = op.partner; j < i; ++j) met = met || learns(j);
-            wanted_.push_back(met);
-            met = met || learns(i);
-        }
-    }
 
     void grow(std::size_t n) {
         capacity_ = n;
@@ -155,6 +128,7 @@ class Pass {
                     work.small.room(std::max(by_rows<T>(op, n).n_pieces, training_ ? by_columns(op, n).n_pieces : 1) * periodic_room<T>(op));
                     break;
                 case Kind::scale:
+                case Kind::member_dense:
                 case Kind::category_embedding: work.output = work.main.room(size); break;
                 case Kind::residual_begin: work.output = work.input; break;
                 case Kind::residual_end:
@@ -165,14 +139,11 @@ class Pass {
                     work.output = work.input;
                     if (training_) work.extra.room(size);
                     break;
-                case Kind::shared_dense: {
-                    const Apart<T> apart(op);
+                case Kind::shared_dense:
                     work.output = work.main.room(size);
-                    work.extra.room(apart.size(n));
-                    if (training_) work.small.room(apart.size(n));
+                    work.extra.room(Apart<T>(op).size(n));
+                    if (training_) work.small.room(Apart<T>(op).size(n));
                     break;
-                }
-                case Kind::member_dense: work.output = work.main.room(size); break;
                 case Kind::member_mean:
                     work.output = averages(i) ? work.main.room(size) : work.input;
                     if (!averages(i)) work.step = work.step_in;
@@ -243,13 +214,11 @@ class Pass {
                                             category_forward(op, p_, work, grid.block(piece));
                                             follow(grid.block(piece));
                                         }});
-            } else if (op.kind == Kind::shared_dense || op.kind == Kind::member_dense || averages(i)) {
-                const Grid grid = member_rows(op, n);
+            } else if (is_wide(op) && (op.kind != Kind::member_mean || averages(i))) {
+                const Grid grid = wide_rows(op, n);
                 plan.forward.push_back({grid.size(), [this, grid, n, &op, &work, follow](std::size_t piece) {
                                             const Block rows = grid.block(piece);
-                                            if (op.kind == Kind::shared_dense) shared_forward(op, p_, work, n, rows.top, rows.bottom);
-                                            else if (op.kind == Kind::member_dense) member_dense_forward(op, p_, work, rows.top, rows.bottom);
-                                            else member_mean_forward(op, work, rows.top, rows.bottom);
+                                            wide_forward(op, p_, work, n, rows);
                                             follow(rows);
                                         }});
             } else if (op.kind == Kind::member_end && !waits(i + 1)) {
@@ -348,8 +317,16 @@ class Pass {
                                              category_backward_input(op, work, dY(), dX(), rows.block(piece - q));
                                              follow(rows.block(piece - q));
                                          }});
-            } else if (op.kind == Kind::shared_dense || op.kind == Kind::member_dense || averages(i)) {
-                plan_backward_of_members(plan, i, above, follow);
+            } else if (is_wide(op)) {
+                const Grid grid = wide_rows(op, n);
+                plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
+                                             const Block rows = grid.block(piece);
+                                             wide_backward_rows(op, this_->p_, work, dY(), dX(), n, rows);
+                                             if (wanted) follow({rows.top, rows.bottom, 0, op.n_in});
+                                         }});
+                plan.backward.push_back({wide_sums<T>(op, n), [=, this_ = this, &op, &work](std::size_t piece) {
+                                             wide_backward_sums(op, this_->p_, work, dY(), n, piece);
+                                         }});
             } else if (op.kind == Kind::member_end) {
                 const Grid rows = sweep(n, op.n_in);
                 const Work<T>& last = works_[ends_[op.partner].back()];
@@ -372,32 +349,6 @@ class Pass {
             }
             above = 1 - above;
         }
-    }
-
-    // Rows first, then what sums over all of them: dW and what each member has of its own.
-    template <class Follow>
-    void plan_backward_of_members(Plan& plan, std::size_t i, std::size_t above, Follow follow) {
-        const Operation& op = operations_[i];
-        const Work<T>& work = works_[i];
-        const std::size_t n = plan.n;
-        const bool wanted = wanted_[i], shared = op.kind == Kind::shared_dense;
-        const auto dY = [this, above] { return gradients_[above].data(); };
-        const auto dX = [this, above] { return gradients_[1 - above].data(); };
-        const Grid grid = member_rows(op, n);
-        plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
-                                     const auto [top, bottom, left, right] = grid.block(piece);
-                                     if (shared) shared_backward_input(op, this_->p_, work, dY(), dX(), n, top, bottom);
-                                     else if (op.kind == Kind::member_mean) member_mean_backward(op, work, dY(), dX(), top, bottom);
-                                     else member_dense_backward_input(op, this_->p_, work, dY(), dX(), top, bottom);
-                                     if (wanted) follow({top, bottom, 0, op.n_in});
-                                 }});
-        if (op.kind == Kind::member_mean) return;
-        const Grid weights = shared ? cut<T>(width_in(op), width_out(op), n * op.n_members) : Grid{};
-        plan.backward.push_back({weights.size() + op.n_members, [=, this_ = this, &op, &work](std::size_t piece) {
-                                     if (piece < weights.size()) shared_backward_weights(op, this_->p_, work, n, weights.block(piece));
-                                     else if (shared) shared_backward_member(op, this_->p_, work, dY(), n, piece - weights.size());
-                                     else member_dense_backward_member(op, this_->p_, work, dY(), n, piece);
-                                 }});
     }
 
     // From operation i down to the first that needs the whole signal: dY becomes the gradient that this one takes.

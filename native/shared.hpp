@@ -6,12 +6,16 @@
 
 namespace glassnet {
 
+inline bool is_wide(const Operation& op) {
+    return op.kind == Kind::shared_dense || op.kind == Kind::member_dense || op.kind == Kind::member_mean;
+}
+
 // Columns that each member takes and gives.
 inline std::size_t width_in(const Operation& op) { return op.same_row ? op.n_in : op.n_in / op.n_members; }
 inline std::size_t width_out(const Operation& op) { return op.kind == Kind::member_mean ? op.n_out : op.n_out / op.n_members; }
 
 // How the rows of such an operation are cut: some tenths of a millisecond each, so that the copy of W that a product makes is little of it.
-inline Grid member_rows(const Operation& op, std::size_t n) {
+inline Grid wide_rows(const Operation& op, std::size_t n) {
     const std::size_t products = n * op.n_members * width_in(op) * width_out(op);
     return {n, op.n_out, op.n_out, std::clamp<std::size_t>(products / 1'000'000, 1, std::min<std::size_t>(n, 32)), 1};
 }
@@ -160,6 +164,39 @@ template <class T>
 void member_mean_backward(const Operation& op, const Work<T>& work, const T* dY, T* dX, std::size_t top, std::size_t bottom) {
     for (std::size_t i = top; i < bottom; ++i)
         for (std::size_t j = 0; j < op.n_in; ++j) dX[i * work.step_in + j] = dY[i * work.step + j % op.n_out] / static_cast<T>(op.n_members);
+}
+
+// Whichever of them it is: forward; back, the rows; and back, what sums over all rows, in so many pieces.
+template <class T>
+void wide_forward(const Operation& op, const Tensors<T>& p, Work<T>& work, std::size_t n, const Block& rows) {
+    if (op.kind == Kind::shared_dense) shared_forward(op, p, work, n, rows.top, rows.bottom);
+    else if (op.kind == Kind::member_dense) member_dense_forward(op, p, work, rows.top, rows.bottom);
+    else member_mean_forward(op, work, rows.top, rows.bottom);
+}
+
+template <class T>
+void wide_backward_rows(const Operation& op, const Tensors<T>& p, const Work<T>& work, const T* dY, T* dX, std::size_t n, const Block& rows) {
+    if (op.kind == Kind::shared_dense) shared_backward_input(op, p, work, dY, dX, n, rows.top, rows.bottom);
+    else if (op.kind == Kind::member_dense) member_dense_backward_input(op, p, work, dY, dX, rows.top, rows.bottom);
+    else member_mean_backward(op, work, dY, dX, rows.top, rows.bottom);
+}
+
+template <class T>
+Grid weights_of(const Operation& op, std::size_t n) {
+    return op.kind == Kind::shared_dense ? cut<T>(width_in(op), width_out(op), n * op.n_members) : Grid{};
+}
+
+template <class T>
+std::size_t wide_sums(const Operation& op, std::size_t n) {
+    return op.kind == Kind::member_mean ? 0 : weights_of<T>(op, n).size() + op.n_members;
+}
+
+template <class T>
+void wide_backward_sums(const Operation& op, const Tensors<T>& p, const Work<T>& work, const T* dY, std::size_t n, std::size_t piece) {
+    const Grid weights = weights_of<T>(op, n);
+    if (piece < weights.size()) shared_backward_weights(op, p, work, n, weights.block(piece));
+    else if (op.kind == Kind::shared_dense) shared_backward_member(op, p, work, dY, n, piece - weights.size());
+    else member_dense_backward_member(op, p, work, dY, n, piece);
 }
 
 }  // namespace glassnet

@@ -212,6 +212,10 @@ def test_a_category_embedding_looks_codes_up_and_takes_any_other_for_the_last_le
     ("layer", "factors"),
     [
         (Scale(), {"s": (6.0, 0.0)}),
+        (SharedDense(3, 2), {"W": (1.0, 1.0), "r": (1.0, 0.0), "s": (1.0, 0.0), "b": (1.0, 0.0)}),
+        (SharedDense(3, 2, True, "ntk"), {"W": (0.5, 2.0), "r": (0.1, 0.0), "s": (0.1, 0.0), "b": (0.1, 0.0)}),
+        (MemberDense(3, 2), {"W": (1.0, 1.0), "b": (1.0, 0.0)}),
+        (MemberDense(3, 1, "ntk"), {"W": (0.5, 2.0), "b": (0.1, 0.0)}),
         (Activation("selu", mix=True), {"a": (0.1, 0.0)}),
         (PeriodicEmbedding(2), {"w1": (0.1, 1.0), "b1": (0.1, 0.0), "W2": (0.1, 1.0), "b2": (0.1, 0.0)}),
         (CategoryEmbedding([3]), {"T0": (1.0, 1.0)}),

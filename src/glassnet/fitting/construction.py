@@ -11,20 +11,7 @@ import numpy as np
 from glassnet.data.encoder import Encoder
 from glassnet.data.target import Target
 from glassnet.errors import SettingError, did_you_mean
-from glassnet.layers import (
-    Activation,
-    BatchNorm,
-    CategoryEmbedding,
-    Dense,
-    Dropout,
-    Layer,
-    LayerNorm,
-    MemberDense,
-    MemberMean,
-    PeriodicEmbedding,
-    Scale,
-    SharedDense,
-)
+from glassnet.layers import Activation, BatchNorm, CategoryEmbedding, Dense, Dropout, Layer, LayerNorm, PeriodicEmbedding, Scale
 from glassnet.losses import CustomLoss, Gamma, Logistic, Loss, Poisson, Quantile, Softmax, Squared, loss_function
 from glassnet.network import Network
 from glassnet.training.plan import Plan
@@ -73,12 +60,6 @@ def make_layers(plan: Plan, encoder: Encoder, n_outputs: int) -> list[Layer]:
     """Return the layers of a resolved plan: those of the input, hidden layers with what stands behind their weights, a linear last one."""
     recipe = plan.resolved_recipe
     layers = input_layers(recipe, encoder)
-    if recipe.shared_members:
-        k = recipe.shared_members
-        for i, (size, activation) in enumerate(plan.hidden_activations()):
-            layers += [SharedDense(size, k, first=i == 0, parametrization=recipe.parametrization), Activation(activation, mix=recipe.mix)]
-            layers += [Dropout(plan.dropout)] if plan.dropout else []
-        return [*layers, MemberDense(n_outputs, k, recipe.parametrization), MemberMean(k)]
     for size, activation in plan.hidden_activations():
         if plan.normalization == "none" and not recipe.mix:
             layers.append(Dense(size, activation, parametrization=recipe.parametrization))
@@ -108,8 +89,8 @@ def input_layers(recipe: Recipe, encoder: Encoder) -> list[Layer]:
 
 def start_at_baseline(network: Network, loss: Loss, y: Array, weight: Array | None) -> None:
     """Set the last bias to the best constant prediction, so that training begins at the baseline and not far below it."""
-    last = next(name for name in reversed(list(network.parameters)) if name.endswith(".b"))
-    network.parameters[last][...] = loss.baseline(y, network.n_outputs, weight)
+    name = f"layers.{len(network.layers) - 1}.b"
+    network.parameters[name] = loss.baseline(y, network.n_outputs, weight)
 
 
 def class_weighted(weight: Array | None, y: Array, target: Target, class_weight: str | Mapping[Any, float] | None) -> Array | None:

@@ -35,7 +35,7 @@ class SharedDense:
     n_out : units of each member
     n_members : k
     first : X is (n, n_in), the same row for every member, and r starts as random signs: with it the members part
-    parametrization : "standard", or "ntk" as of `Dense`: W starts normal with variance 1 / n_in
+    parametrization : "standard", or "ntk" as of `Dense`: W starts normal with variance 1 / n_in, and r, s and b learn at a tenth of the rate
 
     Backpropagation, with A_m = X_m * r_m and P = A W over all rows and members:
 
@@ -103,8 +103,8 @@ class SharedDense:
         root, tenth = factors(self.parametrization, width)
         return {
             "W": Spec((width, int(self.n_out)), 1.0 / root, root),
-            "r": Spec((k, width), 1.0, 0.0),
-            "s": Spec((k, int(self.n_out)), 1.0, 0.0),
+            "r": Spec((k, width), tenth, 0.0),
+            "s": Spec((k, int(self.n_out)), tenth, 0.0),
             "b": Spec((k, int(self.n_out)), tenth, 0.0),
         }
 
@@ -127,7 +127,7 @@ def check_count(value: Any, name: str, owner: str) -> None:
 
 
 def factors(parametrization: str, n_in: int) -> tuple[float, float]:
-    """Return what W's rate is divided and its decay multiplied by, and the factor of b's rate."""
+    """Return what W's rate is divided and its decay multiplied by, and the factor of the rate of all else."""
     return (math.sqrt(n_in), 0.1) if parametrization == "ntk" else (1.0, 1.0)
 
 

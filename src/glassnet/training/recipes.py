@@ -42,7 +42,6 @@ class Recipe:
     dropout, dropout_schedule : behind each hidden layer
 
     members : networks that are trained side by side and answer as their mean
-    shared_members : of each of them, members that share its matrices and answer as their mean; 0 is one network as it is
 
     Steps
     -----
@@ -74,7 +73,6 @@ class Recipe:
     dropout: float = 0.0
     dropout_schedule: str = "constant"
     members: int = 1
-    shared_members: int = 0
 
     learning_rate: float = 5e-3
     schedule: str = "one_cycle"
