@@ -35,7 +35,7 @@ class SharedDense:
     n_out : units of each member
     n_members : k
     first : X is (n, n_in), the same row for every member, and r starts as random signs: with it the members part
-    parametrization : "standard", or "ntk" as of `Dense`: W starts normal with variance 1 / n_in, and r, s and b learn at a tenth of the rate
+    parametrization : "standard", or "ntk" as of `Dense`: W starts normal with variance 1 / n_in; r, s and b learn at a tenth of the rate
 
     Backpropagation, with A_m = X_m * r_m and P = A W over all rows and members:
 
