@@ -178,7 +178,8 @@ class Engine {
         return value;
     }
 
-    // Copy the batch's rows, targets and weights side by side, these as often as there are members that are scored; then the loss and the way back to the last layer's product.
+    // Copy the batch's rows, targets and weights side by side, targets and weights once for each member that is scored; then the loss and
+    // the way back to the last layer's product.
     void plan_batch(std::size_t n, std::size_t k) {
         planned_ = n;
         const std::size_t width = operations_.front().n_in, n_targets = settings_.loss.kind == LossKind::softmax ? k : batch_.y->n_columns;
@@ -266,7 +267,7 @@ class Engine {
     const std::vector<std::vector<Segment>> stretches_;
     std::vector<double> squares_, penalties_, losses_, weight_;
     std::vector<std::int64_t> labels_;
-    Buffer<T> y_, scores_;  // the scores of members, and their gradients
+    Buffer<T> y_, scores_;  // scores: of members, and their gradients behind them
     Batch batch_;
     double total_ = 0, share_ = 1;  // of the batch: its weight, and what of the penalty it takes
     Terms terms_{1, 1};

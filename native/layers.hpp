@@ -25,10 +25,10 @@ struct Operation {
     Activation activation = Activation::identity;
     double rate = 0, eps = 0, momentum = 0;
     std::uint64_t number = 0;                // of the layer: the key of its random numbers
-    std::size_t first = 0, second = 0;       // W and b (of shared ones r and s are third and fourth), gamma and beta, s, a, or w1 and b1, in theta
+    std::size_t first = 0, second = 0;       // W and b, gamma and beta, s, a, or w1 and b1, in theta
     std::size_t mean = 0, variance = 0;      // of batch normalization, in the statistics
     std::size_t partner = 0;                 // of an end, of a residual block or of members: where it began
-    std::size_t third = 0, fourth = 0;       // W2 and b2 of a periodic embedding, in theta
+    std::size_t third = 0, fourth = 0;       // W2 and b2 of a periodic embedding, r and s of a shared dense operation, in theta
     std::size_t n_numeric = 0, n_frequencies = 0, n_embedded = 0;  // of an embedding: its columns, their waves, outputs of a column
     std::vector<std::size_t> levels = {}, tables = {};             // of a category embedding: of each column, and where its table begins
     std::size_t n_members = 1;     // in wide rows
