@@ -1,4 +1,4 @@
-// Bindings only: every shape, offset and index is checked here, so that no call from Python can reach outside its arrays.
+// Bindings only: every shape, offset and index is checked here and in checks.hpp, so that no call from Python can reach outside its arrays.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/function.h>
@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "answer.hpp"
+#include "checks.hpp"
 #include "engine.hpp"
 #include "predictor.hpp"
 
@@ -27,103 +28,12 @@ using Matrix = nb::ndarray<const T, nb::numpy, nb::ndim<2>, nb::c_contig, nb::de
 template <class T>
 using Values = nb::ndarray<const T, nb::numpy, nb::c_contig, nb::device::cpu>;
 
-void require(bool holds, const char* what) {
-    if (!holds) throw nb::value_error(what);
-}
-
 // An array exactly as it came: a converted copy would be gone before its pointer is used.
 template <class A>
 A exact(nb::handle value, const char* what) {
     A array;
     require(nb::try_cast(value, array, false), what);
     return array;
-}
-
-bool inside(std::size_t start, std::size_t size, std::size_t n) {
-    return start <= n && size <= n - start;
-}
-
-void check_periodic(const Operation& op, std::size_t n_parameters) {
-    const std::size_t p = op.n_numeric, m = op.n_frequencies, k = op.n_embedded;
-    require(p > 0 && p <= op.n_in && m > 0 && k > 0 && p <= n_parameters, "a periodic embedding has not the columns that it takes");
-    require(m <= n_parameters / p && k <= n_parameters / (p * m), "a periodic embedding is larger than theta");
-    require(op.n_out == op.n_in + p * k, "a periodic embedding has not the width that it makes");
-    require(inside(op.first, p * m, n_parameters) && inside(op.second, p * m, n_parameters) && inside(op.third, p * m * k, n_parameters) &&
-                inside(op.fourth, p * k, n_parameters),
-            "a tensor of a periodic embedding lies outside theta");
-}
-
-void check_categories(const Operation& op, std::size_t n_parameters) {
-    const std::size_t q = op.levels.size(), k = op.n_embedded;
-    require(q > 0 && q <= op.n_in && op.tables.size() == q && k > 0 && k <= n_parameters, "a category embedding has not the columns that it takes");
-    require(op.n_out == op.n_in - q + q * k, "a category embedding has not the width that it makes");
-    for (std::size_t j = 0; j < q; ++j)
-        require(op.levels[j] > 0 && op.levels[j] <= n_parameters / k && inside(op.tables[j], op.levels[j] * k, n_parameters),
-                "a table of a category embedding lies outside theta");
-}
-
-// Residual blocks and members end inside the innermost that has begun, and all members are of one width.
-class Nesting {
-  public:
-    explicit Nesting(const std::vector<Operation>& operations) : operations_(operations) {}
-
-    void check(std::size_t i) {
-        const Operation& op = operations_[i];
-        const bool end = op.kind == Kind::members_end || op.kind == Kind::member_end;
-        if (op.kind == Kind::residual_begin || op.kind == Kind::members_begin) open_.push_back({i, 0});
-        if (op.kind == Kind::residual_end) {
-            require(innermost(op, Kind::residual_begin) && operations_[op.partner].n_in == op.n_out,
-                    "a residual block ends where none of its width began");
-            open_.pop_back();
-        }
-        if (end) {
-            require(innermost(op, Kind::members_begin), "a member ends where none began");
-            auto& [begin, width] = open_.back();
-            require(width == 0 || width == op.n_in, "members are not of the same width");
-            width = op.n_in;
-            require(op.n_out == (op.kind == Kind::members_end ? op.n_in : operations_[begin].n_in), "a member takes another signal than the first");
-            if (op.kind == Kind::members_end) open_.pop_back();
-        }
-    }
-
-    bool closed() const { return open_.empty(); }
-
-  private:
-    bool innermost(const Operation& end, Kind begin) const {
-        return !open_.empty() && open_.back().first == end.partner && operations_[end.partner].kind == begin;
-    }
-
-    const std::vector<Operation>& operations_;
-    std::vector<std::pair<std::size_t, std::size_t>> open_;  // where a block began, and the width of its members once one has ended
-};
-
-// The tensors of an operation must lie inside their vectors, and its input must be as wide as the output before it.
-void check(const std::vector<Operation>& operations, std::size_t n_parameters, std::size_t n_statistics) {
-    require(!operations.empty(), "a network needs at least one operation");
-    std::size_t width = operations.front().n_in;
-    Nesting nesting(operations);
-    for (std::size_t i = 0; i < operations.size(); ++i) {
-        const Operation& op = operations[i];
-        require(op.n_in == width && op.n_in > 0 && op.n_out > 0, "an operation's input is not as wide as the output before it");
-        const bool embeds = op.kind == Kind::periodic_embedding || op.kind == Kind::category_embedding || op.kind == Kind::piecewise_embedding;
-        require(op.kind == Kind::dense || embeds || op.kind == Kind::member_end || op.n_in == op.n_out,
-                "only dense operations, embeddings and the ends of members change the width");
-        if (op.kind == Kind::dense)
-            require(inside(op.first, op.n_in * op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "W or b lies outside theta");
-        if (op.kind == Kind::batch_norm || op.kind == Kind::layer_norm)
-            require(inside(op.first, op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "gamma or beta lies outside theta");
-        if (op.kind == Kind::batch_norm)
-            require(inside(op.mean, op.n_out, n_statistics) && inside(op.variance, op.n_out, n_statistics), "a running statistic lies outside");
-        if (op.kind == Kind::scale || op.kind == Kind::mixed_activation)
-            require(inside(op.first, op.n_out, n_parameters), "a scale or a mix lies outside theta");
-        if (op.kind == Kind::periodic_embedding) check_periodic(op, n_parameters);
-        if (op.kind == Kind::category_embedding) check_categories(op, n_parameters);
-        if (op.kind == Kind::piecewise_embedding)
-            if (const char* fault = piecewise_fault(op, n_parameters, n_statistics)) require(false, fault);
-        nesting.check(i);
-        width = op.n_out;
-    }
-    require(nesting.closed(), "a residual block or a member does not end");
 }
 
 // Rows of X, dense or (data, indices, indptr, n_columns), checked against the width of the network.
@@ -316,11 +226,12 @@ class BoundAnswer {
 Operation operation(int kind, std::size_t n_in, std::size_t n_out, int activation, double rate, double eps, double momentum,
                     std::uint64_t number, std::size_t first, std::size_t second, std::size_t mean, std::size_t variance, std::size_t partner,
                     std::size_t third, std::size_t fourth, std::size_t n_numeric, std::size_t n_frequencies, std::size_t n_embedded,
-                    std::vector<std::size_t> levels, std::vector<std::size_t> tables) {
-    require(kind >= 0 && kind <= static_cast<int>(Kind::piecewise_embedding), "unknown kind of operation");
+                    std::vector<std::size_t> levels, std::vector<std::size_t> tables, std::size_t n_members, bool same_row, bool scored) {
+    require(kind >= 0 && kind <= static_cast<int>(Kind::member_mean), "unknown kind of operation");
     require(activation >= 0 && activation <= static_cast<int>(Activation::softplus), "unknown activation");
     return {static_cast<Kind>(kind), n_in, n_out, static_cast<Activation>(activation), rate, eps, momentum, number, first, second, mean,
-            variance, partner, third, fourth, n_numeric, n_frequencies, n_embedded, std::move(levels), std::move(tables)};
+            variance, partner, third, fourth, n_numeric, n_frequencies, n_embedded, std::move(levels), std::move(tables),
+            n_members, same_row, scored};
 }
 
 Settings settings(int loss, std::vector<double> loss_settings, int outputs, double floor, int optimizer, double momentum, double beta1,
@@ -384,7 +295,7 @@ NB_MODULE(GLASSNET_MODULE, m) {
     m.def("operation", &operation, "kind"_a, "n_in"_a, "n_out"_a, "activation"_a = 0, "rate"_a = 0.0, "eps"_a = 0.0, "momentum"_a = 0.0,
           "number"_a = 0, "first"_a = 0, "second"_a = 0, "mean"_a = 0, "variance"_a = 0, "partner"_a = 0, "third"_a = 0, "fourth"_a = 0,
           "n_numeric"_a = 0, "n_frequencies"_a = 0, "n_embedded"_a = 0, "levels"_a = std::vector<std::size_t>{},
-          "tables"_a = std::vector<std::size_t>{});
+          "tables"_a = std::vector<std::size_t>{}, "n_members"_a = 1, "same_row"_a = false, "scored"_a = false);
     m.def("settings", &settings, "loss"_a, "loss_settings"_a, "outputs"_a = 0, "floor"_a = 0.0, "optimizer"_a = 0, "momentum"_a = 0.0,
           "beta1"_a = 0.0, "beta2"_a = 0.0, "eps"_a = 0.0, "weight_decay"_a = 0.0, "nesterov"_a = false, "rate_inside"_a = false,
           "uncorrected_eps"_a = false, "l1"_a = 0.0, "l2"_a = 0.0, "per_batch"_a = false,

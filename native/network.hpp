@@ -11,7 +11,9 @@
 #include "members.hpp"
 #include "normalization.hpp"
 #include "scaling.hpp"
+#include "shared.hpp"
 #include "team.hpp"
+#include "way_back.hpp"
 
 namespace glassnet {
 
@@ -23,9 +25,9 @@ template <class T>
 class Pass {
   public:
     Pass(const std::vector<Operation>& operations, const Tensors<T>& tensors, bool training)
-        : operations_(operations), p_(tensors), training_(training), works_(operations.size()), ends_(ends_of_members(operations)) {
-        while (bottom_ < operations_.size() && !learns(bottom_)) ++bottom_;
-        find_wanted();
+        : operations_(operations), p_(tensors), training_(training), works_(operations.size()), ends_(ends_of_members(operations)),
+          wanted_(wanted_gradients(operations)) {
+        while (bottom_ < operations_.size() && !learns(operations_[bottom_])) ++bottom_;
     }
 
     Pass(const Pass&) = delete;
@@ -54,6 +56,7 @@ class Pass {
 
     // Raw scores, after the forward phases, and room for their gradient, rows step() apart.
     const T* scores() const { return works_.back().output; }
+    std::size_t n_scored() const { return operations_.back().scored && training_ ? operations_.back().n_members : 1; }
     T* top() { return gradients_[0].data(); }
     std::size_t step() const { return works_.back().step; }
 
@@ -62,7 +65,7 @@ class Pass {
 
     // To be called on each block of rows whose gradient by the raw scores is written.
     void back_from_scores(std::size_t from, std::size_t to) {
-        back_through(operations_.size() - 1, gradients_[0].data(), {from, to, 0, whole_vectors<T>(operations_.back().n_out)});
+        back_through(operations_.size() - 1, gradients_[0].data(), {from, to, 0, whole_vectors<T>(n_scored() * operations_.back().n_out)});
     }
 
   private:
@@ -78,34 +81,10 @@ class Pass {
     }
 
     // Whether the way back stops at an operation, which takes the gradient on in a phase of its own.
-    bool stops(std::size_t i) const { return learns(i) || operations_[i].kind == Kind::member_end; }
+    bool stops(std::size_t i) const { return learns(operations_[i]) || operations_[i].kind == Kind::member_end || averages(i); }
 
-    bool learns(std::size_t i) const {
-        switch (operations_[i].kind) {
-            case Kind::activation:
-            case Kind::dropout:
-            case Kind::residual_begin:
-            case Kind::residual_end:
-            case Kind::members_begin:
-            case Kind::member_end:
-            case Kind::members_end: return false;
-            default: return true;
-        }
-    }
-
-    // The gradient by the input of an operation is wanted where the signal on its way there met parameters; those of the members before
-    // are not on the way of the next one.
-    void find_wanted() {
-        bool met = false;
-        for (std::size_t i = 0; i < operations_.size(); ++i) {
-            const Operation& op = operations_[i];
-            if (op.kind == Kind::member_end) met = wanted_[op.partner];
-            if (op.kind == Kind::members_end)
-                for (std::size_t j = op.partner; j < i; ++j) met = met || learns(j);
-            wanted_.push_back(met);
-            met = met || learns(i);
-        }
-    }
+    // Whether an operation is a mean over the members of wide rows that is taken; in training the last one is not.
+    bool averages(std::size_t i) const { return operations_[i].kind == Kind::member_mean && !(operations_[i].scored && training_); }
 
     void grow(std::size_t n) {
         capacity_ = n;
@@ -150,6 +129,7 @@ class Pass {
                     work.small.room(std::max(by_rows<T>(op, n).n_pieces, training_ ? by_columns(op, n).n_pieces : 1) * room_of_a_piece<T>(op));
                     break;
                 case Kind::scale:
+                case Kind::member_dense:
                 case Kind::category_embedding: work.output = work.main.room(size); break;
                 case Kind::residual_begin: work.output = work.input; break;
                 case Kind::residual_end:
@@ -159,6 +139,15 @@ class Pass {
                 case Kind::members_begin:
                     work.output = work.input;
                     if (training_) work.extra.room(size);
+                    break;
+                case Kind::shared_dense:
+                    work.output = work.main.room(size);
+                    work.extra.room(Apart<T>(op).size(n));
+                    if (training_) work.small.room(Apart<T>(op).size(n));
+                    break;
+                case Kind::member_mean:
+                    work.output = averages(i) ? work.main.room(size) : work.input;
+                    if (!averages(i)) work.step = work.step_in;
                     break;
                 case Kind::member_end: work.output = works_[op.partner].input; break;
                 case Kind::members_end:
@@ -226,6 +215,13 @@ class Pass {
                 plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
                                             category_forward(op, p_, work, grid.block(piece));
                                             follow(grid.block(piece));
+                                        }});
+            } else if (is_wide(op) && (op.kind != Kind::member_mean || averages(i))) {
+                const Grid grid = wide_rows(op, n);
+                plan.forward.push_back({grid.size(), [this, grid, n, &op, &work, follow](std::size_t piece) {
+                                            const Block rows = grid.block(piece);
+                                            wide_forward(op, p_, work, n, rows);
+                                            follow(rows);
                                         }});
             } else if (op.kind == Kind::member_end && !waits(i + 1)) {
                 const Grid grid = sweep(n, op.n_out);
@@ -323,6 +319,16 @@ class Pass {
                                              }
                                              category_backward_input(op, work, dY(), dX(), rows.block(piece - q));
                                              follow(rows.block(piece - q));
+                                         }});
+            } else if (is_wide(op)) {
+                const Grid grid = wide_rows(op, n);
+                plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
+                                             const Block rows = grid.block(piece);
+                                             wide_backward_rows(op, this_->p_, work, dY(), dX(), n, rows);
+                                             if (wanted) follow({rows.top, rows.bottom, 0, op.n_in});
+                                         }});
+                plan.backward.push_back({wide_sums<T>(op, n), [=, this_ = this, &op, &work](std::size_t piece) {
+                                             wide_backward_sums(op, this_->p_, work, dY(), n, piece);
                                          }});
             } else if (op.kind == Kind::member_end) {
                 const Grid rows = sweep(n, op.n_in);

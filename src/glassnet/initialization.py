@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.layers import Dense, Layer, Members, Residual, Run, Stack
+from glassnet.layers import Dense, Layer, MemberDense, Members, Residual, Run, SharedDense, Stack
 from glassnet.network import Network
 from glassnet.parameters import Views
 
@@ -72,8 +72,18 @@ def initialize_from_data(network: Network, X: Any, rng: np.random.Generator) -> 
 def _walk(layers: Sequence[Layer], views: Sequence[Views], X: Any, rng: np.random.Generator) -> None:
     """Fit the layers in order, each to the signal that those before it give."""
     for layer, p in zip(layers, views, strict=True):
-        varies = _fit_dense(p, X, rng) if isinstance(layer, Dense) else None
-        if isinstance(layer, Members):
+        varies = None
+        if isinstance(layer, Dense):
+            varies = _fit_dense(p.W, p.b, X, rng)
+        elif isinstance(layer, SharedDense):
+            # One matrix for the rows of all members, who start with the same biases.
+            apart = X[:, None, :] if layer.first else X.reshape(X.shape[0], layer.n_members, -1)
+            _fit_dense(p.W, p.b[0], (apart * p.r).reshape(-1, len(p.W)), rng)
+            p.b[1:] = p.b[0]
+        elif isinstance(layer, MemberDense):
+            for W, b, own in zip(p.W, p.b, np.split(X, layer.n_members, axis=1), strict=True):
+                _fit_dense(W, b, own, rng)
+        elif isinstance(layer, Members):
             for member, inner in zip(layer.layers, p.layers, strict=True):
                 _walk([member], [inner], X, rng)
         elif isinstance(layer, Residual | Stack):
@@ -83,19 +93,19 @@ def _walk(layers: Sequence[Layer], views: Sequence[Views], X: Any, rng: np.rando
             X = np.where(varies, X, X[0])
 
 
-def _fit_dense(p: Views, X: Any, rng: np.random.Generator) -> Array:
+def _fit_dense(first: Array, b: Array, X: Any, rng: np.random.Generator) -> Array:
     """Fit one layer; return which of its units vary over the sample."""
-    n_in, n_out = p.W.shape
-    W, wide = p.W.astype(np.float64), X.astype(np.float64)
+    n_in, n_out = first.shape
+    W, wide = first.astype(np.float64), X.astype(np.float64)
     Z = wide @ W
     largest = abs(wide).max(axis=0)
     reach = (largest if isinstance(largest, np.ndarray) else largest.toarray()).ravel() @ np.abs(W)
     std = Z.std(axis=0)
     # What varies by no more than the rounding of the signal is constant.
-    varies: Array = std > n_in * np.finfo(p.W.dtype).eps * reach
+    varies: Array = std > n_in * np.finfo(first.dtype).eps * reach
     std = np.where(varies, std, 1.0)
-    p.W[...] = W / std
+    first[...] = W / std
     rows, units = rng.integers(X.shape[0], size=(N_CORNERS, n_out)), np.arange(n_out)
     share = rng.standard_exponential((N_CORNERS, n_out))
-    p.b[...] = -(share * Z[rows, units]).sum(axis=0) / (share.sum(axis=0) * std)
+    b[...] = -(share * Z[rows, units]).sum(axis=0) / (share.sum(axis=0) * std)
     return varies

@@ -1,6 +1,7 @@
 """First values fitted to data: variance 1 before every activation, biases among the rows, and nothing that breaks on odd columns."""
 
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy import sparse
 
 from glassnet.errors import DataError
 from glassnet.initialization import N_CORNERS, initialize_from_data
-from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, Members, Residual, Run
+from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Layer, LayerNorm, MemberDense, Members, Residual, Run, SharedDense
 from glassnet.network import Network
 from tests.laws.tables import LAYER_CASES, WIDTH, Array
 
@@ -36,6 +37,10 @@ def inputs(layers: Sequence[Layer], views: Any, X: Any) -> Iterator[tuple[Any, A
     for layer, p in zip(layers, views, strict=True):
         if isinstance(layer, Dense):
             yield p, X
+        if isinstance(layer, SharedDense):
+            yield p, ((X[:, None, :] if layer.first else X.reshape(len(X), layer.n_members, -1)) * p.r).reshape(-1, len(p.W))
+        if isinstance(layer, MemberDense):
+            yield from ((SimpleNamespace(W=W, b=b), own) for W, b, own in zip(p.W, p.b, np.split(X, layer.n_members, axis=1), strict=True))
         if isinstance(layer, Members):
             for member, inner in zip(layer.layers, p.layers, strict=True):
                 yield from inputs([member], [inner], X)
@@ -73,7 +78,7 @@ def test_all_but_dense_layers_keep_what_they_had(name: str) -> None:
             np.testing.assert_array_equal(view, before.parameters[key])
         elif key.endswith("W"):  # the directions stay
             was = before.parameters[key]
-            scale = np.linalg.norm(view, axis=0) / np.linalg.norm(was, axis=0)
+            scale = np.linalg.norm(view, axis=-2, keepdims=True) / np.linalg.norm(was, axis=-2, keepdims=True)
             np.testing.assert_allclose(view, was * scale, rtol=1e-12)
 
 

@@ -18,12 +18,15 @@ from glassnet.layers import (
     Dense,
     Dropout,
     LayerNorm,
+    MemberDense,
+    MemberMean,
     Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
     Run,
     Scale,
+    SharedDense,
     Stack,
 )
 from glassnet.losses import Absolute, CustomLoss, Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared
@@ -201,6 +204,15 @@ def their_forward(layers: Any, theta: Mapping[str, Tensor], views: Any, X: Tenso
             case Activation():
                 A = activation(layer.activation, X)
                 X = torch.lerp(X, A, theta[name + "a"]) if layer.mix else A
+            case SharedDense():  # as in the paper: row by row and member by member, and each with a matrix of its own
+                W, r, s, b = (theta[name + key] for key in ("W", "r", "s", "b"))
+                apart = X[:, None].expand(-1, layer.n_members, -1) if layer.first else X.unflatten(1, (layer.n_members, -1))
+                own = W[None] * torch.einsum("kd,kh->kdh", r, s)
+                X = (torch.einsum("nkd,kdh->nkh", apart, own) + b).flatten(1)
+            case MemberDense():
+                X = (torch.einsum("nkd,kdh->nkh", X.unflatten(1, (layer.n_members, -1)), theta[name + "W"]) + theta[name + "b"]).flatten(1)
+            case MemberMean():
+                X = X.unflatten(1, (layer.n_members, -1)).mean(dim=1)
             case Scale():
                 X = X @ torch.diag(theta[name + "s"])
             case PeriodicEmbedding():
@@ -293,7 +305,12 @@ def test_outputs_and_gradients_of_random_networks(record_property: Callable[[str
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in LAYER_CASES if name.startswith(("mixed", "scale", "periodic", "piecewise", "categories", "stack", "members"))]
+    "name",
+    [
+        name
+        for name in LAYER_CASES
+        if name.startswith(("mixed", "scale", "periodic", "piecewise", "categories", "stack", "members", "shared", "heads", "mean"))
+    ],
 )
 def test_input_layers_mixes_and_members(name: str, record_property: Callable[[str, object], None]) -> None:
     layers = [LAYER_CASES[name], Dense(WIDTH, "tanh"), LAYER_CASES[name], Dense(1)]

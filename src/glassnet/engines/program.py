@@ -16,11 +16,14 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
+    MemberDense,
+    MemberMean,
     Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
     Scale,
+    SharedDense,
     Stack,
 )
 from glassnet.losses import Absolute, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared
@@ -31,12 +34,13 @@ from glassnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 # The order, that of OUTPUTS too, is that of the enums in native/: layers.hpp, activations.hpp, losses.hpp, optimizers.hpp.
 DENSE, ACTIVATION, DROPOUT, BATCH_NORM, LAYER_NORM, RESIDUAL_BEGIN, RESIDUAL_END = range(7)
 SCALE, MIXED_ACTIVATION, PERIODIC_EMBEDDING, CATEGORY_EMBEDDING, MEMBERS_BEGIN, MEMBER_END, MEMBERS_END = range(7, 14)
-PIECEWISE_EMBEDDING = 14
+PIECEWISE_EMBEDDING, SHARED_DENSE, MEMBER_DENSE, MEMBER_MEAN = range(14, 18)
 NATIVE_ACTIVATIONS = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
 )  # fmt: skip
 NATIVE_LOSSES: tuple[type, ...] = (Squared, Absolute, Huber, Quantile, Logistic, Softmax, Poisson, Gamma)
 NATIVE_OPTIMIZERS: tuple[type, ...] = (type(None), SGD, RMSprop, Adam, AdamW)
+_OF_MEMBERS: dict[type, int] = {SharedDense: SHARED_DENSE, MemberDense: MEMBER_DENSE, MemberMean: MEMBER_MEAN}
 
 
 def operations(network: Network) -> list[dict[str, Any]]:
@@ -78,6 +82,12 @@ def operations(network: Network) -> list[dict[str, Any]]:
                 made.append({"kind": BATCH_NORM, "first": at["gamma"], "second": at["beta"], **running, **settings, **common})
             elif isinstance(layer, LayerNorm) and kind is LayerNorm:
                 made.append({"kind": LAYER_NORM, "first": at["gamma"], "second": at["beta"], "eps": float(layer.eps), **common})
+            elif isinstance(layer, SharedDense | MemberDense | MemberMean) and kind in _OF_MEMBERS:
+                keys = {"W": "first", "b": "second", "r": "third", "s": "fourth"}
+                own: dict[str, Any] = {keys[tensor]: place for tensor, place in at.items()}
+                own["same_row"] = isinstance(layer, SharedDense) and layer.first
+                own["scored"] = network.n_scored > 1 and not path and i == len(network.layers) - 1
+                made.append({"kind": _OF_MEMBERS[kind], "n_members": int(layer.n_members), **own, **common})
             elif isinstance(layer, Scale) and kind is Scale:
                 made.append({"kind": SCALE, "first": at["s"], **common})
             elif isinstance(layer, PeriodicEmbedding) and kind is PeriodicEmbedding:

@@ -22,7 +22,7 @@ from glassnet.layers.layer import Layer
 
 #: More units than any machine holds; a number beyond it in a file is a lie.
 MOST_UNITS = 2**31 - 1
-#: Frequencies or outputs of one embedded column: with them the size of no tensor leaves 64 bits.
+#: Frequencies or outputs of one embedded column, members, units of each: with them the size of no tensor leaves 64 bits.
 MOST_OF_A_COLUMN = 2**15
 #: Stands for no default.
 REQUIRED: Any = object()
@@ -188,6 +188,9 @@ FIELDS: dict[str, dict[str, Field]] = {
     "residual": {"layers": INSIDE},
     "stack": {"layers": INSIDE},
     "members": {"layers": INSIDE},
+    "shared_dense": {"n_out": OF_A_COLUMN, "n_members": OF_A_COLUMN, "first": Field(bool, _read_switch)},
+    "member_dense": {"n_out": OF_A_COLUMN, "n_members": OF_A_COLUMN},
+    "member_mean": {"n_members": OF_A_COLUMN},
     "scale": {},
     "periodic_embedding": {
         "n_numeric": Field(int, _read_units),

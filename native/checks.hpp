@@ -1,0 +1,124 @@
+// The operations that come from Python are checked here: their tensors lie inside their vectors, and each takes what the one before gives.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <utility>
+#include <vector>
+
+#include "piecewise.hpp"
+#include "shared.hpp"
+
+namespace glassnet {
+
+inline void require(bool holds, const char* what) {
+    if (!holds) throw nanobind::value_error(what);
+}
+
+inline bool inside(std::size_t start, std::size_t size, std::size_t n) {
+    return start <= n && size <= n - start;
+}
+
+inline void check_periodic(const Operation& op, std::size_t n_parameters) {
+    const std::size_t p = op.n_numeric, m = op.n_frequencies, k = op.n_embedded;
+    require(p > 0 && p <= op.n_in && m > 0 && k > 0 && p <= n_parameters, "a periodic embedding has not the columns that it takes");
+    require(m <= n_parameters / p && k <= n_parameters / (p * m), "a periodic embedding is larger than theta");
+    require(op.n_out == op.n_in + p * k, "a periodic embedding has not the width that it makes");
+    require(inside(op.first, p * m, n_parameters) && inside(op.second, p * m, n_parameters) && inside(op.third, p * m * k, n_parameters) &&
+                inside(op.fourth, p * k, n_parameters),
+            "a tensor of a periodic embedding lies outside theta");
+}
+
+inline void check_categories(const Operation& op, std::size_t n_parameters) {
+    const std::size_t q = op.levels.size(), k = op.n_embedded;
+    require(q > 0 && q <= op.n_in && op.tables.size() == q && k > 0 && k <= n_parameters, "a category embedding has not the columns that it takes");
+    require(op.n_out == op.n_in - q + q * k, "a category embedding has not the width that it makes");
+    for (std::size_t j = 0; j < q; ++j)
+        require(op.levels[j] > 0 && op.levels[j] <= n_parameters / k && inside(op.tables[j], op.levels[j] * k, n_parameters),
+                "a table of a category embedding lies outside theta");
+}
+
+inline void check_members(const Operation& op, std::size_t n_parameters) {
+    const std::size_t k = op.n_members;
+    require(k > 0 && (op.n_in % k == 0 || op.same_row), "members do not share the columns evenly");
+    if (op.kind == Kind::member_mean) {
+        require(op.n_out == op.n_in / k && !op.same_row, "the mean of members has not the width of one");
+        return;
+    }
+    const bool shared = op.kind == Kind::shared_dense;
+    const std::size_t d = width_in(op), h = width_out(op), matrices = shared ? 1 : k;
+    require(op.n_out % k == 0 && (shared || !op.same_row), "members have not the width that they make");
+    require(d > 0 && d <= n_parameters && h <= n_parameters / d && matrices <= n_parameters / (d * h) && k <= n_parameters / std::max(d, h),
+            "members are larger than theta");
+    require(inside(op.first, matrices * d * h, n_parameters) && inside(op.second, k * h, n_parameters), "W or b of members lies outside theta");
+    require(!shared || (inside(op.third, k * d, n_parameters) && inside(op.fourth, k * h, n_parameters)), "r or s lies outside theta");
+}
+
+// Residual blocks and members end inside the innermost that has begun, and all members are of one width.
+class Nesting {
+  public:
+    explicit Nesting(const std::vector<Operation>& operations) : operations_(operations) {}
+
+    void check(std::size_t i) {
+        const Operation& op = operations_[i];
+        const bool end = op.kind == Kind::members_end || op.kind == Kind::member_end;
+        if (op.kind == Kind::residual_begin || op.kind == Kind::members_begin) open_.push_back({i, 0});
+        if (op.kind == Kind::residual_end) {
+            require(innermost(op, Kind::residual_begin) && operations_[op.partner].n_in == op.n_out,
+                    "a residual block ends where none of its width began");
+            open_.pop_back();
+        }
+        if (end) {
+            require(innermost(op, Kind::members_begin), "a member ends where none began");
+            auto& [begin, width] = open_.back();
+            require(width == 0 || width == op.n_in, "members are not of the same width");
+            width = op.n_in;
+            require(op.n_out == (op.kind == Kind::members_end ? op.n_in : operations_[begin].n_in), "a member takes another signal than the first");
+            if (op.kind == Kind::members_end) open_.pop_back();
+        }
+    }
+
+    bool closed() const { return open_.empty(); }
+
+  private:
+    bool innermost(const Operation& end, Kind begin) const {
+        return !open_.empty() && open_.back().first == end.partner && operations_[end.partner].kind == begin;
+    }
+
+    const std::vector<Operation>& operations_;
+    std::vector<std::pair<std::size_t, std::size_t>> open_;  // where a block began, and the width of its members once one has ended
+};
+
+// The tensors of an operation must lie inside their vectors, and its input must be as wide as the output before it.
+inline void check(const std::vector<Operation>& operations, std::size_t n_parameters, std::size_t n_statistics) {
+    require(!operations.empty(), "a network needs at least one operation");
+    std::size_t width = operations.front().n_in;
+    Nesting nesting(operations);
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+        const Operation& op = operations[i];
+        require(op.n_in == width && op.n_in > 0 && op.n_out > 0, "an operation's input is not as wide as the output before it");
+        const bool embeds = op.kind == Kind::periodic_embedding || op.kind == Kind::category_embedding || op.kind == Kind::piecewise_embedding;
+        const bool wide = is_wide(op);
+        require(op.kind == Kind::dense || embeds || wide || op.kind == Kind::member_end || op.n_in == op.n_out,
+                "only dense operations, embeddings, members and their ends change the width");
+        require(!op.scored || (op.kind == Kind::member_mean && i + 1 == operations.size()), "only members whose mean comes last are scored");
+        if (wide) check_members(op, n_parameters);
+        if (op.kind == Kind::dense)
+            require(inside(op.first, op.n_in * op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "W or b lies outside theta");
+        if (op.kind == Kind::batch_norm || op.kind == Kind::layer_norm)
+            require(inside(op.first, op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "gamma or beta lies outside theta");
+        if (op.kind == Kind::batch_norm)
+            require(inside(op.mean, op.n_out, n_statistics) && inside(op.variance, op.n_out, n_statistics), "a running statistic lies outside");
+        if (op.kind == Kind::scale || op.kind == Kind::mixed_activation)
+            require(inside(op.first, op.n_out, n_parameters), "a scale or a mix lies outside theta");
+        if (op.kind == Kind::periodic_embedding) check_periodic(op, n_parameters);
+        if (op.kind == Kind::category_embedding) check_categories(op, n_parameters);
+        if (op.kind == Kind::piecewise_embedding)
+            if (const char* fault = piecewise_fault(op, n_parameters, n_statistics)) require(false, fault);
+        nesting.check(i);
+        width = op.n_out;
+    }
+    require(nesting.closed(), "a residual block or a member does not end");
+}
+
+}  // namespace glassnet
