@@ -124,6 +124,7 @@ def test_the_standard_layers_stand_in_their_order() -> None:
     assert layers[0] == PiecewiseLinearEmbedding([STANDARD.n_bins, 30], STANDARD.n_lines)  # the gaps of b are its median: edges coincide
     waves = replace(STANDARD, n_bins=0, n_frequencies=7, n_periodic=2, sigma=0.3)
     assert embedding_of_numbers(waves, encoder, encoded, YES.astype(int), None) == PeriodicEmbedding(2, 7, 2, 0.3)
+    assert embedding_of_numbers(replace(waves, most_embedded=1), encoder, encoded, YES.astype(int), None) is None
     assert layers[1].levels == (22,)  # type: ignore[attr-defined]
     assert all(layer.parametrization == "ntk" for layer in layers if isinstance(layer, Dense))
     assert all(layer.mix for layer in layers if isinstance(layer, Activation))

@@ -15,7 +15,7 @@ from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
 from glassnet.penalties import Penalty
 from glassnet.schedules import Cosine
 from glassnet.training.plan import MIN_ROWS_TO_HOLD_OUT, PATIENCE, Plan
-from glassnet.training.recipes import PLAIN, RECIPES, Recipe, recipe_for
+from glassnet.training.recipes import PLAIN, RECIPES, STANDARD, Recipe, recipe_for
 
 
 @pytest.mark.parametrize(
@@ -230,3 +230,11 @@ def test_a_recipe_of_ones_own_is_taken_as_it_is() -> None:
 def test_a_recipe_that_is_none_is_refused(recipe: Any, match: str) -> None:
     with pytest.raises(SettingError, match=match):
         Plan(recipe=recipe).resolved(10, classes=True)
+
+
+def test_layers_are_twice_as_wide_with_many_rows() -> None:
+    for n_rows, factor in ((100, 1), (STANDARD.twice_as_wide_from - 1, 1), (STANDARD.twice_as_wide_from, 2)):
+        plan = Plan(recipe="standard").resolved(n_rows, classes=True)
+        assert plan.hidden_layer_sizes == tuple(factor * size for size in STANDARD.hidden_layer_sizes)
+        assert Plan(recipe="standard", hidden_layer_sizes=5).resolved(n_rows, classes=True).hidden_layer_sizes == (5,)
+        assert Plan(recipe="plain").resolved(n_rows, classes=True).hidden_layer_sizes == PLAIN.hidden_layer_sizes

@@ -93,7 +93,7 @@ def embedding_of_numbers(
 ) -> Layer | None:
     """Return the embedding of the numeric columns, or None; bins are learned from the encoded rows, or are those of the earlier network."""
     n = len(encoder.numbers.names)
-    if not n or not encoder.numbers.centered:
+    if not 0 < n <= recipe.most_embedded or not encoder.numbers.centered:
         return None
     if not recipe.n_bins:
         return PeriodicEmbedding(n, recipe.n_frequencies, recipe.n_periodic, recipe.sigma) if recipe.n_frequencies else None

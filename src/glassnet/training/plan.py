@@ -123,7 +123,7 @@ class Plan:
         return replace(
             self,
             recipe=recipe,
-            hidden_layer_sizes=self._hidden_layer_sizes(recipe),
+            hidden_layer_sizes=self._hidden_layer_sizes(recipe.widths(n_rows)),
             activation=_chosen(self.activation, recipe.activation),
             dropout=_chosen(self.dropout, 0.0 if full else recipe.dropout),
             normalization=_chosen(self.normalization, "none"),
@@ -191,8 +191,8 @@ class Plan:
         """Return the settings as JSON-able values, for the record of how a model was trained; objects by what they print."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
-    def _hidden_layer_sizes(self, recipe: Recipe) -> tuple[int, ...]:
-        given = _chosen(self.hidden_layer_sizes, recipe.hidden_layer_sizes)
+    def _hidden_layer_sizes(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
+        given = _chosen(self.hidden_layer_sizes, chosen)
         sizes = (given,) if isinstance(given, Integral) else given
         if isinstance(sizes, str) or not isinstance(sizes, Iterable) or not all(isinstance(size, Integral) for size in sizes):
             raise SettingError(f"hidden_layer_sizes holds one whole number for each hidden layer, such as (64, 32), but {given!r} came.")
