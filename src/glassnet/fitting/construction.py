@@ -99,7 +99,8 @@ def embedding_of_numbers(
         return PeriodicEmbedding(n, recipe.n_frequencies, recipe.n_periodic, recipe.sigma) if recipe.n_frequencies else None
     if earlier and isinstance(earlier.layers[0], PiecewiseLinearEmbedding):
         return PiecewiseLinearEmbedding(earlier.layers[0].n_bins, recipe.n_lines)
-    return PiecewiseLinearEmbedding(edges=bin_edges(X[:, :n], recipe.n_bins, recipe.bins_by, y=y, weight=weight), n_out=recipe.n_lines)
+    n_bins = min(recipe.n_bins, max(2, len(X) // recipe.rows_a_bin))
+    return PiecewiseLinearEmbedding(edges=bin_edges(X[:, :n], n_bins, recipe.bins_by, y=y, weight=weight), n_out=recipe.n_lines)
 
 
 def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> list[Layer]:
