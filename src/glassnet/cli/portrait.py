@@ -9,6 +9,7 @@ from glassnet.cli.words import counted, duration, labelled, listed, printable, t
 
 if TYPE_CHECKING:
     from glassnet.data.target import Target
+    from glassnet.model import Model
     from glassnet.network import Network
 
 # The settings that are worth a look, and how they are said.
@@ -112,3 +113,22 @@ def training_in_words(record: Mapping[str, Any]) -> str:
         kept = "; each member keeps the weights of its best epoch"
     ended = record.get("ended")
     return " ".join(said) + (f" ({printable(ended)})" if isinstance(ended, str) and said else "") + kept
+
+
+def calibration_in_words(model: Model) -> str:
+    """Return what the rows held out to calibrate with changed, before and after; a record may come from a stranger's file."""
+    if model.intervals is not None:
+        return f"intervals by {counted(len(model.intervals.scores), 'row')} that no member saw"
+    record = model.training.get("calibration")
+    if not isinstance(record, Mapping) or not all(isinstance(record.get(name), int | float) for name in ("temperature", "n_rows")):
+        return ""
+    said = f"temperature {record['temperature']:.3g} by {counted(int(record['n_rows']), 'row')} that no member saw"
+    before, after = record.get("before"), record.get("after")
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping) or record["temperature"] == 1.0:
+        return said
+    names = ("log_loss", "brier_score", "calibration_error")
+    both = {name: (before.get(name), after.get(name)) for name in names}
+    changes = [
+        f"{name.replace('_', ' ')} {b:.3g} to {a:.3g}" for name, (b, a) in both.items() if isinstance(a, float) and isinstance(b, float)
+    ]
+    return f"{said}: {', '.join(changes)}" if changes else said

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from glassnet.cli.portrait import network_lines, settings_in_words, target_in_words, training_in_words
+from glassnet.cli.portrait import calibration_in_words, network_lines, settings_in_words, target_in_words, training_in_words
 from glassnet.cli.words import clipped, counted, file_size, labelled, printable, score, styled, table, width
 
 #: Columns of the terminal that a name and a coding may take: a stranger's file may hold names of any length.
@@ -36,6 +36,8 @@ def show(model: Path) -> None:
         click.echo(labelled("Settings", settings_in_words(plan)))
     if said := training_in_words(record):
         click.echo(labelled("Training", said))
+    if said := calibration_in_words(trained):
+        click.echo(labelled("Certainty", said))
     if said := _held_out(record.get("held_out")):
         click.echo(labelled("Held out", said))
 

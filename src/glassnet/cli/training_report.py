@@ -15,7 +15,7 @@ import click
 
 from glassnet import __version__
 from glassnet.cli.output_files import MODEL, PAGE
-from glassnet.cli.portrait import network_lines, settings_in_words, training_in_words
+from glassnet.cli.portrait import calibration_in_words, network_lines, settings_in_words, training_in_words
 from glassnet.cli.scores import evaluation_lines
 from glassnet.cli.training_data import TrainingData
 from glassnet.cli.words import LABEL, counted, file_size, labelled, listed, printable, table, width
@@ -79,7 +79,11 @@ class TrainingReport:
 
     def describe_result(self, model: Model) -> None:
         """Print how training went, the scores, the judgement, and the next command."""
-        self._say(labelled("Training", training_in_words(model.training)) + ("\n" if self.result else ""))
+        self._say(labelled("Training", training_in_words(model.training)))
+        if said := calibration_in_words(model):
+            self._say(labelled("Certainty", said))
+        if self.result:
+            self._say("")
         for paragraph in evaluation_lines(self.result) if self.result else ():
             self._say(paragraph)
         if self.dry_run:
@@ -130,7 +134,8 @@ class TrainingReport:
                 "parameters": int(model.network.parameters.theta.size),
             },
             "settings": dict(self.plan),
-            "training": {name: record[name] for name in ("epochs", "best_epoch", "updates", "seconds", "ended", "engine")},
+            "training": {name: record[name] for name in ("epochs", "best_epoch", "updates", "seconds", "ended", "engine")}
+            | {"calibration": record.get("calibration")},
             "evaluation": self.result.to_dict() if self.result else None,
             "files": {
                 name: {"path": str(self.files[ending]), "bytes": self.files[ending].stat().st_size} if ending in self.files else None

@@ -151,8 +151,8 @@ STANDARD = Recipe(
     label_smoothing=0.1,
     batch_sizes=((1_024, 64), (8_192, 128), (0, 256)),
     min_updates=0,
-    max_updates=1_000_000,
-    min_epochs=64,
+    max_updates=20_000,
+    min_epochs=16,
     max_epochs=64,
     patience=1.0,
     calibrate=True,
@@ -162,7 +162,7 @@ STANDARD = Recipe(
 STANDARD_FOR_NUMBERS = replace(STANDARD, activation="mish", learning_rate=0.2, label_smoothing=0.0, clip_predictions=True)
 
 #: Twice the members for twice the time each.
-BEST: dict[str, Any] = {"members": 16, "min_epochs": 128, "max_epochs": 128}
+BEST: dict[str, Any] = {"members": 16, "max_updates": 40_000, "min_epochs": 32, "max_epochs": 128}
 
 #: Of each name the recipe for classes and the recipe for numbers.
 RECIPES: dict[str, tuple[Recipe, Recipe]] = {
