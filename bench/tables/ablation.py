@@ -41,7 +41,9 @@ class Variant:
 #: The first of each base is the whole recipe; the others lack what they are called after.
 VARIANTS: dict[str, Variant] = {
     "fast": Variant("fast", {}),
-    "periodic embedding": Variant("fast", {"n_frequencies": 0}),
+    "embedding of numbers": Variant("fast", {"n_bins": 0}),
+    "broken lines (waves)": Variant("fast", {"n_bins": 0, "n_frequencies": 16}),
+    "few bins for few rows": Variant("fast", {"rows_a_bin": 1}),
     "scaling layer": Variant("fast", {"scale_layer": False}),
     "mixed activations": Variant("fast", {"mix": False}),
     "SELU and Mish (ReLU)": Variant("fast", {"activation": "relu"}),
