@@ -56,7 +56,7 @@ VARIANTS: dict[str, Variant] = {
     "weight decay": Variant("fast", {"weight_decay": 0.0}),
     "weight decay's schedule": Variant("fast", {"decay_schedule": "constant"}),
     "label smoothing": Variant("fast", {"label_smoothing": 0.0}),
-    "first values from data": Variant("fast", {"from_data": False}),
+    "plain first values (fitted to data)": Variant("fast", {"from_data": True}),
     "temperature": Variant("fast", {"calibrate": False}),
     "standard": Variant("standard", {}),
     "members (one)": Variant("standard", {"members": 1}),
