@@ -60,7 +60,7 @@ def test_train_reports_all_of_it(trained):
         "Dense 16",
         "Activation selu, mix",
         "optimizer",
-        "15 epochs on 247 rows",
+        "15 epochs on 220 rows",
         "each member keeps the weights of its best epoch",
         "balanced accuracy",
         "linear model",

@@ -28,8 +28,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "dropout": SMALL | {"dropout": 0.1},
     "batch normalization": SMALL | {"normalization": "batch"},
     "early stopping": FULL | {"early_stopping": True},
-    "members": FULL | {"recipe": replace(STANDARD, members=2, from_data=False), "dropout": 0.0},
-    "first values from rows": FULL | {"recipe": replace(STANDARD, members=1), "dropout": 0.0},
+    "members": FULL | {"recipe": replace(STANDARD, members=2), "dropout": 0.0},
+    "first values from rows": FULL | {"recipe": replace(STANDARD, members=1, from_data=True), "dropout": 0.0},
 }
 CLASSIFIERS: dict[str, dict[str, Any]] = CONFIGURATIONS | {
     "class weights": FULL | {"class_weight": "balanced"},

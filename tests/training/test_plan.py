@@ -238,3 +238,10 @@ def test_layers_are_twice_as_wide_with_many_rows() -> None:
         assert plan.hidden_layer_sizes == tuple(factor * size for size in STANDARD.hidden_layer_sizes)
         assert Plan(recipe="standard", hidden_layer_sizes=5).resolved(n_rows, classes=True).hidden_layer_sizes == (5,)
         assert Plan(recipe="plain").resolved(n_rows, classes=True).hidden_layer_sizes == PLAIN.hidden_layer_sizes
+
+
+@pytest.mark.parametrize(("n_rows", "share"), [(100, 0.2), (640, 0.2), (1_000, 0.128), (1_280, 0.1), (100_000, 0.1)])
+def test_of_few_rows_more_are_held_out(n_rows: int, share: float) -> None:
+    assert Plan(recipe="standard").resolved(n_rows, classes=True).validation_fraction == pytest.approx(share)
+    assert Plan(recipe="plain").resolved(n_rows, classes=True).validation_fraction == 0.1
+    assert Plan(recipe="standard", validation_fraction=0.3).resolved(n_rows, classes=True).validation_fraction == 0.3

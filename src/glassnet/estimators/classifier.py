@@ -56,8 +56,8 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         Passes over the rows at most.
     early_stopping : bool, optional
         Hold rows out, stop when they no longer gain, keep the best weights; None does so from a hundred rows on.
-    validation_fraction : float
-        Share of the rows held out, where no `X_val` and `y_val` are given.
+    validation_fraction : float, optional
+        Share of the rows held out, where no `X_val` and `y_val` are given; None is a tenth, and up to a fifth of few rows.
     patience : int, optional
         Epochs without gain before stopping.
     calibrate : bool, optional
@@ -143,7 +143,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         batch_size: int | None = None,
         max_epochs: int | None = None,
         early_stopping: bool | None = None,
-        validation_fraction: float = 0.1,
+        validation_fraction: float | None = None,
         patience: int | None = None,
         calibrate: bool | None = None,
         time_limit: float | None = None,

@@ -90,6 +90,7 @@ def _of_misses(first: Session, X: Any, misses: Array, weight: Array | None, memb
     assert plan.max_epochs is not None
     assert first.plan.max_epochs is not None
     plan = replace(plan, max_epochs=min(plan.max_epochs, first.plan.max_epochs), early_stopping=True)
+    assert plan.validation_fraction is not None
     kept, held = split_rows(len(misses), plan.validation_fraction, seed=[first.plan.seed, 3, member])
     part = None if weight is None else weight[kept]
     session = type(first).on(

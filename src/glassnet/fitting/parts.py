@@ -82,6 +82,7 @@ def parted(part: Part, numbers: Array, target: Target, plan: Plan, validation: A
         kept, held = split_rows(len(rows), fraction, seed=seed, **{k: None if v is None else v[rows] for k, v in of.items()})
         return rows[kept], rows[held]
 
+    assert plan.validation_fraction is not None
     fraction = plan.validation_fraction if stops else plan.validation_fraction * CALIBRATING
     learned, held = hold_out(np.arange(len(y)), fraction, plan.seed)
     first, last = (held, held[:0]) if stops else (held[:0], held)

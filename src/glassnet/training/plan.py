@@ -21,7 +21,7 @@ from glassnet.training.recipes import Recipe, recipe_for
 
 NORMALIZATIONS = ("none", "batch", "layer")
 _NUMBERS = ("dropout", "learning_rate", "validation_fraction", "patience", "weight_decay", "l1", "l2", "label_smoothing", "clip_norm")
-_NEVER_NONE = ("validation_fraction", "l1", "l2")
+_NEVER_NONE = ("l1", "l2")
 
 #: From so many rows on a part is held out to stop by; below, every row is needed to learn from.
 MIN_ROWS_TO_HOLD_OUT = 100
@@ -79,7 +79,7 @@ class Plan:
     batch_size: int | None = None
     max_epochs: int | None = None
     early_stopping: bool | None = None
-    validation_fraction: float = 0.1
+    validation_fraction: float | None = None
     patience: int | None = None
     calibrate: bool | None = None
     time_limit: float | None = None
@@ -135,6 +135,7 @@ class Plan:
             batch_size=batch_size,
             max_epochs=max_epochs,
             early_stopping=early_stopping,
+            validation_fraction=_chosen(self.validation_fraction, recipe.validation_fraction(n_rows)),
             calibrate=_chosen(self.calibrate, recipe.calibrate and early_stopping and not has_validation),
             # A cycle finds its best weights near its end, so the chosen one is given time.
             patience=_chosen(self.patience, max(1, int(max_epochs * recipe.patience)) if self.schedule is None else PATIENCE),

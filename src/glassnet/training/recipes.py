@@ -8,6 +8,8 @@ on the sets that `bench/tables/sets.py` counts as developed on, do not differ:
   rows of its own, that answer as their mean. The best epoch is that of the least log loss.
 - Numbers are embedded by broken lines that bend at quantiles (Gorishniy, Rubachev and Babenko 2022), not by waves: 6 % less error, 3 % less
   log loss, 4 % less RMSE in the same time. Few rows make few bins: with 283 rows 8 to 16 bins had 3 % less RMSE than 32.
+- Of few rows a fifth is held out, not a tenth: an epoch chosen by ten rows may be a poor one. On iris, glass, Pima and Auto MPG eight
+  networks had 13 % less error or as much RMSE so.
 - First values fitted to the data are left out: without them eight networks had 3 +- 2 % less error, 1 +- 2 % more log loss and the same
   RMSE, in 4 % less time.
 - With many rows the layers are RealMLP's, and tables of very many numbers are not embedded: eight networks on MNIST have an accuracy of
@@ -64,6 +66,7 @@ class Recipe:
     min_updates, most_epochs : updates that a network gets where `most_epochs` allow it, however few rows there are
     max_updates, min_epochs, max_epochs : `max_epochs`, but at most so many updates where that leaves `min_epochs`
     patience : epochs without gain before stopping, as a share of all
+    held_out, least_held_out : share of the rows held out; more of few rows, up to twice the share, so that there are so many
     calibrate : half of the rows held out calibrate probabilities, see `glassnet.fitting.calibration`
     """
 
@@ -106,6 +109,8 @@ class Recipe:
     min_epochs: int = 10
     max_epochs: int = 50
     patience: float = 0.5
+    held_out: float = 0.1
+    least_held_out: int = 0
     calibrate: bool = False
 
     @property
@@ -116,6 +121,10 @@ class Recipe:
     def batch_size(self, n_rows: int) -> int:
         """Return small batches for few rows, whose noise helps, and large ones for many, whose arithmetic is faster."""
         return next((size for most, size in self.batch_sizes if n_rows < most), self.batch_sizes[-1][1])
+
+    def validation_fraction(self, n_rows: int) -> float:
+        """Return the share of the rows to hold out."""
+        return min(max(self.held_out, self.least_held_out / n_rows), 2.0 * self.held_out)
 
     def widths(self, n_rows: int) -> tuple[int, ...]:
         """Return the units of the hidden layers."""
@@ -156,6 +165,7 @@ STANDARD = Recipe(
     min_epochs=16,
     max_epochs=64,
     patience=1.0,
+    least_held_out=128,
     calibrate=True,
 )
 
