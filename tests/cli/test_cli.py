@@ -407,3 +407,13 @@ def test_words():
     assert cells("ü漢字e\u0301") == 6
     assert clipped("漢字漢字", 5) == "漢字…"
     assert unstyle(table(["a", "b"], [["漢", "1"], ["xyz", "23"]], right=[1], indent=0)) == "a     b\n漢    1\nxyz  23"
+
+
+def test_certainty_is_told_by_the_rows_held_out_for_it(trained):
+    model, done = trained
+    again = run("show", model)
+    for shown in (done.stdout, again.stdout):
+        words = " ".join(shown.split())
+        assert re.search(r"Certainty temperature [\d.]+ by \d+ rows held out for it(: log loss [\d.]+ to [\d.]+, Brier score )?", words), (
+            words
+        )

@@ -118,17 +118,15 @@ def training_in_words(record: Mapping[str, Any]) -> str:
 def calibration_in_words(model: Model) -> str:
     """Return what the rows held out to calibrate with changed, before and after; a record may come from a stranger's file."""
     if model.intervals is not None:
-        return f"intervals by {counted(len(model.intervals.scores), 'row')} that no member saw"
+        return f"intervals by {counted(len(model.intervals.scores), 'row')} held out for it"
     record = model.training.get("calibration")
     if not isinstance(record, Mapping) or not all(isinstance(record.get(name), int | float) for name in ("temperature", "n_rows")):
         return ""
-    said = f"temperature {record['temperature']:.3g} by {counted(int(record['n_rows']), 'row')} that no member saw"
+    said = f"temperature {record['temperature']:.3g} by {counted(int(record['n_rows']), 'row')} held out for it"
     before, after = record.get("before"), record.get("after")
     if not isinstance(before, Mapping) or not isinstance(after, Mapping) or record["temperature"] == 1.0:
         return said
-    names = ("log_loss", "brier_score", "calibration_error")
-    both = {name: (before.get(name), after.get(name)) for name in names}
-    changes = [
-        f"{name.replace('_', ' ')} {b:.3g} to {a:.3g}" for name, (b, a) in both.items() if isinstance(a, float) and isinstance(b, float)
-    ]
+    names = {"log_loss": "log loss", "brier_score": "Brier score", "calibration_error": "calibration error"}
+    found = [(what, before.get(name), after.get(name)) for name, what in names.items()]
+    changes = [f"{what} {b:.3g} to {a:.3g}" for what, b, a in found if isinstance(a, float) and isinstance(b, float)]
     return f"{said}: {', '.join(changes)}" if changes else said
