@@ -191,8 +191,8 @@ class Model:
             raise SettingError("this model predicts classes, which have probabilities and no intervals: use predict_proba.")
         if self.intervals is None:
             raise SettingError(
-                "this model has no intervals: none of its rows were held out to calibrate them. Train with the recipe 'standard' "
-                "on a hundred rows or more, or with calibrate=True."
+                "this model has no intervals: none of its rows were held out to calibrate them, or partial_fit has changed it since. "
+                "Train with the recipe 'standard' on a hundred rows or more, or with calibrate=True."
             )
         center, quantiles = own_quantiles(self.loss, self.engine.predict(X))
         if self.intervals.network is not None:

@@ -12,7 +12,7 @@ Weights stand first in theta and the tensors without decay after them, so that w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -33,12 +33,14 @@ class Spec:
     lr_factor    multiplies the learning rate of this tensor
     decay_factor multiplies weight decay and penalties: 1 for weights, 0 for biases and scales
     trained      False for running statistics, which live in the second vector and have no gradient
+    possible     whether the tensor may hold these finite numbers, where not all can be; numbers from a file are asked
     """
 
     shape: tuple[int, ...]
     lr_factor: float = 1.0
     decay_factor: float = 1.0
     trained: bool = True
+    possible: Callable[[Array], bool] | None = None
 
     @property
     def size(self) -> int:

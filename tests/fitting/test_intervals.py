@@ -177,6 +177,10 @@ def test_what_has_none_says_why() -> None:
     X, y = noisy(150)
     with pytest.raises(SettingError, match="none of its rows were held out"):
         glassnet.fit(X, y, Plan(recipe="plain", max_epochs=1)).predict_interval(X)
+    regressor = glassnet.GlassNetRegressor(recipe=SMALL, random_state=0).fit(X, y)
+    assert regressor.predict_interval(X).shape == (150, 2)
+    with pytest.raises(SettingError, match="partial_fit has changed it since"):
+        regressor.partial_fit(X, y).predict_interval(X)
     with pytest.raises(SettingError, match="use predict_proba"):
         glassnet.fit(X, y > 10.0, Plan(recipe=SMALL)).predict_interval(X)
     assert glassnet.fit(X, y, Plan(recipe="plain", max_epochs=1, calibrate=True)).predict_interval(X, 0.5).shape == (150, 2)

@@ -97,6 +97,17 @@ def test_estimators_go_on_with_all_members() -> None:
     assert not fresh._session.members
 
 
+def test_a_warm_start_goes_on_from_where_partial_fit_left_the_members() -> None:
+    estimator = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0, warm_start=True).fit(X, TARGETS["binary"])
+    trained = [member.network.parameters.theta.copy() for member in estimator._session.members]
+    estimator.partial_fit(X, TARGETS["binary"])
+    says = estimator.model_.predict_proba(X, members=True)
+    for member, before, own in zip(estimator._session.members, trained, says, strict=True):
+        assert not np.array_equal(member.network.parameters.theta, before)
+        np.testing.assert_array_equal(replace(estimator.model_, network=member.network).predict_proba(X), own)
+    assert estimator.fit(X, TARGETS["binary"]).n_iter_ == 6
+
+
 def test_another_number_of_members_is_no_warm_start() -> None:
     estimator = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0, warm_start=True).fit(X, TARGETS["binary"])
     with pytest.raises(SettingError, match="3 members"):

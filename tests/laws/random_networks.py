@@ -11,10 +11,12 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
+    Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
     Scale,
+    Stack,
 )
 from glassnet.layers.stack import stack_widths
 from tests.laws.gradients import Problem, draw_problem
@@ -22,16 +24,20 @@ from tests.laws.tables import LOSS_CASES, PENALTIES
 
 
 def random_layers(rng: np.random.Generator, width: int, depth: int, inside: bool = False) -> list[Layer]:
-    """A few layers for signals of this width; `inside` a residual block they end in the width they began with."""
+    """A few layers for signals of this width; `inside` a residual block or a member they end in the width they began with."""
 
     def activation() -> str:
         return str(rng.choice(list(ACTIVATIONS)))
 
     start, layers = width, list[Layer]()
     for _ in range(depth):
-        kind = rng.choice(["dense", "normed", "dropped", "residual"], p=[0.4, 0.25, 0.15, 0.2])
+        kind = rng.choice(["dense", "normed", "dropped", "residual", "members"], p=[0.32, 0.24, 0.14, 0.15, 0.15])
         if kind == "residual" and not inside:
             layers.append(Residual(random_layers(rng, width, int(rng.integers(1, 3)), inside=True)))
+            continue
+        if kind == "members" and not inside:
+            stacks = [Stack(random_layers(rng, width, int(rng.integers(1, 3)), inside=True)) for _ in range(int(rng.integers(1, 4)))]
+            layers.append(Members(stacks))
             continue
         width = int(rng.integers(1, 13))
         if kind == "normed":

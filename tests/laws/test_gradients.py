@@ -15,6 +15,7 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
+    Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
@@ -26,7 +27,7 @@ from tests.laws.random_networks import random_problem
 from tests.laws.tables import CUBE, LAYER_CASES, LOSS_CASES, PENALTIES, WIDTH, LossCase, all_layers, real
 
 N_RANDOM = 200
-KINDS = (BatchNorm, LayerNorm, Dropout, Residual, Scale, PeriodicEmbedding, PiecewiseLinearEmbedding, CategoryEmbedding)
+KINDS = (BatchNorm, LayerNorm, Dropout, Residual, Members, Scale, PeriodicEmbedding, PiecewiseLinearEmbedding, CategoryEmbedding)
 
 
 def squared(n_outputs: int) -> LossCase:
@@ -113,7 +114,7 @@ def test_random_networks_hold_all_that_they_should() -> None:
         mode = "training" if problem.run.training else "prediction"
         layers = problem.network.layers
         seen.update({f"{type(layer).__name__} in {mode}" for layer in all_layers(layers)})
-        seen.update({f"depth {sum(isinstance(layer, Dense | Residual) for layer in layers)}"})
+        seen.update({f"depth {sum(isinstance(layer, Dense | Residual | Members) for layer in layers)}"})
         seen["batch 1"] += len(problem.X) == 1
         seen["mix"] += any(getattr(layer, "mix", False) for layer in all_layers(layers))
         seen["width 1"] += 1 in problem.network.widths[1:-1]

@@ -232,7 +232,8 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         """Train for one epoch on these rows, from where the last call of `fit` or `partial_fit` ended, the optimizer's memory included.
 
         The first call learns the coding of the columns (means, deviations, levels) and settles the parameters, so give it rows that are
-        like the rest. The learning rate is that of `fit`, without schedule; nothing is held out.
+        like the rest. The learning rate is that of `fit`, without schedule; nothing is held out. Members that were fitted before are
+        trained as one network; begun here there is but one.
 
         Parameters
         ----------

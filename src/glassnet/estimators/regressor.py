@@ -223,8 +223,9 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         """Train for one epoch on these rows, from where the last call of `fit` or `partial_fit` ended, the optimizer's memory included.
 
         The first call learns the coding of the columns and the scale of the target (means, deviations, levels) and settles the parameters,
-        so give it rows that are like the rest. The learning rate is that of `fit`, without schedule; nothing is
-        held out.
+        so give it rows that are like the rest. The learning rate is that of `fit`, without schedule; nothing is held out. Members that
+        were fitted before are trained as one network; begun here there is but one. Intervals that were fitted before go, for they are
+        those of another network.
 
         Parameters
         ----------

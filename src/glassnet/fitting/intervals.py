@@ -64,7 +64,7 @@ def learn_intervals(members: Sequence[Session], *, constant: bool = False) -> In
             ]
             network, pinball = network_of([session.finish().network for session in taught]), taught[0].loss
             quantiles = np.mean([session.engine.predict(X[~learned]) for session in taught], axis=0)
-            usual = pinball.baseline(misses[learned], network.n_outputs)
+            usual = pinball.baseline(misses[learned], network.n_outputs, None if weight is None else weight[learned])
             loss, of_usual = (
                 pinball.value_and_gradient(np.broadcast_to(Q, quantiles.shape), misses[~learned], part)[0] for Q in (quantiles, usual)
             )

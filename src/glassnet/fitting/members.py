@@ -59,6 +59,13 @@ def copy_into(network: Network, members: Sequence[Network]) -> None:
             network.parameters[f"layers.0.layers.{i}.{name}"] = values
 
 
+def copy_from(network: Network, members: Sequence[Network]) -> None:
+    """Write the numbers of the network made of them into the members."""
+    for i, member in enumerate(members):
+        for name in member.parameters:
+            member.parameters[name] = network.parameters[f"layers.0.layers.{i}.{name}"]
+
+
 def side_by_side(members: list[Session], state: TrainingState, limit: TimeLimit, n_threads: int | None) -> Generator[Epoch, None, None]:
     """Yield a record of means after each epoch, until no member goes on; each keeps its own best weights.
 

@@ -22,7 +22,7 @@ from glassnet.errors import SettingError
 from glassnet.fitting.calibration import Calibration, HeldOut, calibration, divide_raw_scores
 from glassnet.fitting.construction import embedding_of_numbers, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
 from glassnet.fitting.intervals import learn_intervals
-from glassnet.fitting.members import gathered, member_seed, network_of, side_by_side
+from glassnet.fitting.members import copy_from, gathered, member_seed, network_of, side_by_side
 from glassnet.fitting.parts import Parts, parted, present
 from glassnet.initialization import N_CORNERS, initialize_from_data
 from glassnet.intervals import Intervals
@@ -293,13 +293,17 @@ class Session:
         self.seconds += time.perf_counter() - started
 
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
-        """Train for one epoch on these rows, from where training stands, and return its record."""
+        """Train for one epoch on these rows, from where training stands, and return its record; members are trained as one network.
+
+        What held-out rows had calibrated was another network: its intervals go, for nothing says that they still hold.
+        """
         started = time.perf_counter()
         (table, y, weight), _ = present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
         rows = make_rows(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
         (record,) = guarded(self._sgd_epochs(rows, 1), self.network, self.state, None)
+        copy_from(self.network, [member.network for member in self.members])
         self._note(record)
-        self.n_rows, self.ended = rows.n, "epoch by epoch"
+        self.n_rows, self.ended, self.calibration, self.intervals = rows.n, "epoch by epoch", None, None
         self.seconds += time.perf_counter() - started
         return record
 

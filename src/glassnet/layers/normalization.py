@@ -85,7 +85,7 @@ class BatchNorm:
             "gamma": Spec((n_in,), decay_factor=0.0),
             "beta": Spec((n_in,), decay_factor=0.0),
             "running_mean": Spec((n_in,), trained=False),
-            "running_var": Spec((n_in,), trained=False),
+            "running_var": Spec((n_in,), trained=False, possible=_never_negative),
         }
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
@@ -146,6 +146,10 @@ class LayerNorm:
         """Start with gamma 1 and beta 0."""
         p.gamma[...] = 1.0
         p.beta[...] = 0.0
+
+
+def _never_negative(variances: Array) -> bool:
+    return bool((variances >= 0.0).all())
 
 
 def _check_eps(eps: float) -> None:

@@ -126,8 +126,12 @@ class PiecewiseLinearEmbedding:
         return {
             "W": Spec((rows, k), lr_factor=0.1),
             "b": Spec((p, k), lr_factor=0.1, decay_factor=0.0),
-            "edges": Spec((rows + p,), trained=False),
+            "edges": Spec((rows + p,), trained=False, possible=self._rise),
         }
+
+    def _rise(self, edges: Array) -> bool:
+        """Whether these edges, one column behind the other, make bins."""
+        return all(_has_width(t) for t in np.split(edges, np.cumsum([n + 1 for n in self.n_bins])[:-1]))
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
         """Draw broken lines of the order of 1 between the given edges."""
@@ -156,12 +160,18 @@ def _checked(given: Any) -> tuple[tuple[float, ...], ...]:
 
 
 def _rises(edges: tuple[Any, ...]) -> bool:
-    """Whether there is a bin, and every bin has a width whose inverse is a number."""
+    """Whether these are the edges of a bin or more, in float32 too."""
     if not all(map(is_number, edges)):
         return False
     with np.errstate(over="ignore", invalid="ignore"):
-        widths = np.diff(np.asarray(edges, np.float32))
-    return len(widths) > 0 and bool(np.isfinite(widths).all()) and bool((widths >= np.finfo(np.float32).tiny).all())
+        return _has_width(np.asarray(edges, np.float32))
+
+
+def _has_width(edges: Array) -> bool:
+    """Whether there is a bin, and every bin has a width whose inverse is a number."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        widths = np.diff(edges)
+    return len(widths) > 0 and bool(np.isfinite(widths).all()) and bool((widths >= np.finfo(widths.dtype).tiny).all())
 
 
 def _is_count(value: Any) -> bool:

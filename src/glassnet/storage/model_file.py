@@ -16,7 +16,7 @@ the network's dtype. Its one metadata key, "glassnet", holds canonical JSON (see
 
 Loading goes from step to step, and no step believes what the ones before it have not checked: the head as JSON within limits, the
 format, the places of the tensors, the seal of the head; then each word of the description by closed tables, and the shapes that the
-layers imply against those in the head; only then are the tensors read, held to their seal, and to finite numbers.
+layers imply against those in the head; only then are the tensors read, held to their seal, and to finite numbers that a model can have.
 
 The same model gives the same bytes, so a file that is loaded and saved again is the same file. The seals find damage, not malice:
 whoever can write the file can write them. Against malice there are the checks, and that a file holds numbers and names only.
@@ -186,14 +186,20 @@ def _read(file: BinaryIO, size: int) -> Model:
     intervals = None
     if parts.has_intervals:
         of_misses = _network(parts.layers_of_misses, parts, arrays, "intervals.") if parts.layers_of_misses else None
-        intervals = Intervals(of_misses, arrays["intervals.scores"].astype(parts.dtype), arrays["intervals.least"].astype(parts.dtype))
+        scores, least = (arrays[f"intervals.{name}"].astype(parts.dtype) for name in ("scores", "least"))
+        if not ((np.diff(scores, axis=0) >= 0.0).all() and (least > 0.0).all()):
+            raise damaged("its intervals hold numbers that no intervals have")
+        intervals = Intervals(of_misses, scores, least)
     return Model(parts.encoder, parts.target, network, parts.loss, parts.training, intervals)
 
 
 def _network(layers: tuple[Layer, ...], parts: Parts, arrays: dict[str, Array], prefix: str) -> Network:
     network = Network(layers, parts.n_features, seed=None, dtype=parts.dtype)
-    for name in dict(network.parameters.items()):
+    for name in network.parameters:
         network.parameters[name] = arrays[f"{prefix}{name}"]
+        possible = network.parameters.spec(name).possible
+        if possible and not possible(network.parameters[name]):
+            raise damaged(f"{prefix}{name} holds numbers that no layer of its kind has")
     return network
 
 

@@ -27,7 +27,6 @@ class EarlyStopping:
         training loss
     lenient : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and so does a value that is no number;
         more than `patience` epochs must have passed without one; the best weights are those of the best value, by however little
-    ties : of epochs that are as good as the best the "first" or the "last" is taken
     restore : put the best weights back
     rate_divisor : first divide the learning rate by this and wait anew, and stop only where the rate is at most `least_rate`
     on_divergence : "raise", or "stop": training then ends with a last record of numbers that are none
@@ -40,7 +39,6 @@ class EarlyStopping:
     min_delta: float = 0.0
     watch: str | None = None
     lenient: bool = False
-    ties: str = "first"
     restore: bool = True
     rate_divisor: float | None = None
     least_rate: float = 1e-6
@@ -53,8 +51,6 @@ class EarlyStopping:
             raise SettingError(f"min_delta must be zero or a positive number, but {self.min_delta!r} came.")
         if self.watch is not None and self.watch not in WATCHED:
             raise unknown_name("value to watch", self.watch, WATCHED)
-        if self.ties not in ("first", "last"):
-            raise unknown_name("rule for ties", self.ties, ("first", "last"))
         if self.rate_divisor is not None and not (is_number(self.rate_divisor) and 1.0 < self.rate_divisor < math.inf):
             raise SettingError(f"rate_divisor must be a number above 1, but {self.rate_divisor!r} came.")
         if not is_number(self.least_rate) or not self.least_rate > 0.0:
@@ -75,7 +71,7 @@ class EarlyStopping:
         """Return whether patience begins anew with this value; lower is better."""
         if self.lenient:
             return not value > best - self.min_delta
-        return value <= best - self.min_delta if self.ties == "last" else value < best - self.min_delta
+        return value < best - self.min_delta
 
     def exhausted(self, waited: int) -> bool:
         """Return whether so many epochs without improvement are too many."""
