@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,9 @@ import numpy as np
 from glassnet.data.bins import bin_edges
 from glassnet.data.encoder import Encoder
 from glassnet.data.target import Target
+from glassnet.engines.blas import blas_threads
 from glassnet.errors import SettingError, did_you_mean
+from glassnet.initialization import N_CORNERS, initialize_from_data
 from glassnet.layers import (
     Activation,
     BatchNorm,
@@ -26,10 +28,14 @@ from glassnet.layers import (
 )
 from glassnet.losses import Absolute, CustomLoss, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared, loss_function
 from glassnet.network import Network
+from glassnet.training.checks import Rows
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import Recipe, recipe_for
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Rows that first values are fitted to.
+MOST_ROWS_TO_START_FROM = 4_096
 
 
 def make_target(plan: Plan, values: Any, task: str | None, names: tuple[str, ...], weight: Array | None) -> Target:
@@ -117,10 +123,29 @@ def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> lis
     return layers
 
 
-def start_at_baseline(network: Network, loss: Loss, y: Array, weight: Array | None) -> None:
-    """Set the last bias to the best constant prediction, so that training begins at the baseline and not far below it."""
-    name = f"layers.{len(network.layers) - 1}.b"
-    network.parameters[name] = loss.baseline(y, network.n_outputs, weight)
+def make_network(layers: Sequence[Layer], plan: Plan, n_features: int, earlier: Network | None) -> Network:
+    """Return a network of these layers with random first values, or the earlier one, of which they must be the layers."""
+    if earlier is None:
+        return Network(layers, n_features, seed=plan.seed, dtype=plan.dtype)
+    if earlier.layers != tuple(layers) or earlier.dtype != plan.dtype:
+        raise SettingError(
+            f"a warm start goes on with the network that is there, {earlier!r}, but the settings now ask for another one: leave "
+            "hidden_layer_sizes, activation, dropout, normalization, loss and dtype as they were, or fit without warm start."
+        )
+    return earlier
+
+
+def set_first_values(network: Network, loss: Loss, rows: Rows, plan: Plan) -> None:
+    """Fit the first values to the rows where the recipe says so, and set the last bias to the best constant prediction.
+
+    So training begins at the baseline and not far below it.
+    """
+    if plan.resolved_recipe.from_data:
+        X = rows.X if rows.weight is None else rows.X[rows.weight > 0.0]
+        if X.shape[0] >= N_CORNERS:  # the spread of fewer is no scale
+            with blas_threads():
+                initialize_from_data(network, X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
+    network.parameters[f"layers.{len(network.layers) - 1}.b"] = loss.baseline(rows.y, network.n_outputs, rows.weight)
 
 
 def class_weighted(weight: Array | None, y: Array, target: Target, class_weight: str | Mapping[Any, float] | None) -> Array | None:

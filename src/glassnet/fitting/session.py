@@ -16,15 +16,21 @@ from glassnet.data.split import Split
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
-from glassnet.engines.blas import blas_threads
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import SettingError
 from glassnet.fitting.calibration import Calibration, HeldOut, calibration, divide_raw_scores
-from glassnet.fitting.construction import embedding_of_numbers, make_layers, make_loss, make_target, n_raw_scores, start_at_baseline
+from glassnet.fitting.construction import (
+    embedding_of_numbers,
+    make_layers,
+    make_loss,
+    make_network,
+    make_target,
+    n_raw_scores,
+    set_first_values,
+)
 from glassnet.fitting.intervals import learn_intervals
 from glassnet.fitting.members import copy_from, gathered, member_seed, network_of, side_by_side
 from glassnet.fitting.parts import Parts, parted, present
-from glassnet.initialization import N_CORNERS, initialize_from_data
 from glassnet.intervals import Intervals
 from glassnet.losses import Logistic, Loss, Softmax
 from glassnet.model import Model
@@ -43,9 +49,6 @@ from glassnet.training.time_limit import TimeLimit
 from glassnet.training.validation import Validation, check_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-#: Rows that first values are fitted to.
-MOST_ROWS_TO_START_FROM = 4_096
 
 
 @dataclass
@@ -166,24 +169,12 @@ class Session:
         limit: TimeLimit | None = None,
     ) -> Session:
         """Return a session on encoded rows, all to learn from, with a new network of so many raw scores, or the earlier one."""
-        recipe = plan.resolved_recipe
-        numbers = embedding_of_numbers(recipe, encoder, X, y, weight, earlier.network if earlier else None)
-        layers = make_layers(plan, encoder, n_outputs, numbers)
-        if earlier:
-            network = earlier.network
-            if network.layers != tuple(layers) or network.dtype != plan.dtype:
-                raise SettingError(
-                    f"a warm start goes on with the network that is there, {network!r}, but the settings now ask for another one: leave "
-                    "hidden_layer_sizes, activation, dropout, normalization, loss and dtype as they were, or fit without warm start."
-                )
-        else:
-            network = Network(layers, encoder.n_features, seed=plan.seed, dtype=plan.dtype)
+        there = earlier.network if earlier else None
+        layers = make_layers(plan, encoder, n_outputs, embedding_of_numbers(plan.resolved_recipe, encoder, X, y, weight, there))
+        network = make_network(layers, plan, encoder.n_features, there)
         rows = make_rows(network, loss, X, y, weight)
         if not earlier:
-            if recipe.from_data and rows.n >= N_CORNERS:  # the spread of fewer is no scale
-                with blas_threads():
-                    initialize_from_data(network, rows.X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
-            start_at_baseline(network, loss, rows.y, rows.weight)
+            set_first_values(network, loss, rows, plan)
         return cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, limit=limit or TimeLimit())
 
     @classmethod
