@@ -128,6 +128,28 @@ def test_a_fit_and_its_summary(tmp_path, monkeypatch):
     assert "no end" in text.split("## Failed")[1]
 
 
+def test_a_summary_of_both_kinds_and_of_a_learner_that_did_not_run_everywhere(tmp_path, monkeypatch):
+    results = tmp_path / "results.jsonl"
+    for seed in (0, 1):
+        for learner, error, nrmse, seconds in (("glassnet", 0.1, 0.3, 1.0), ("linear", 0.2, 0.2, 2.0)):
+            journal.append(results, line("iris", seed, learner, error=error, fit_seconds=seconds))
+            journal.append(results, line("diabetes", seed, learner, task="regression", nrmse=nrmse, r2=0.5, fit_seconds=8.0 * seconds))
+    journal.append(results, line("iris", 1, "tabm-d", error=0.05, fit_seconds=50.0))
+    monkeypatch.setattr(sys, "argv", ["summary.py", str(results), "--beside", "tabm-d", "--out", str(tmp_path)])
+    summary.main()
+    text = (tmp_path / "RESULTS.md").read_text()
+
+    def rows_between(begin, end):
+        part = text.split(begin)[1].split(end)[0]
+        cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in part.splitlines() if row.startswith("| ")]
+        return {name: rest for name, *rest in cells}
+
+    rows = rows_between("4 blocks.", "## Classification")
+    assert rows["glassnet"] == ["1.50", "1.00", "2.00", "1.00", "2.00", "2.83", "1.00", "1.00"]
+    assert rows["linear"] == ["1.50", "2.00", "1.00", "2.00", "1.00", "5.66", "2.00", "2.00"]
+    assert rows_between("### tabm-d", "## Failed")["glassnet"] == ["error, 1 blocks of 1 sets", "0.1000", "0.0500", "0", "1.00", "50.0"]
+
+
 def test_a_folder_of_tables_is_read_with_its_gaps_and_levels(tmp_path):
     (tmp_path / "catalog.csv").write_text("name,task\nmade,binary\nmnist,multiclass\n")
     schema = {"task": "binary", "multi": False, "targets": ["t"], "cols": {"n": ["float64", None], "c": ["category", ["NA", "a", "b"]]}}
