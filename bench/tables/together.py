@@ -11,7 +11,6 @@ from scipy.stats import rankdata
 from sets import DEVELOPED_ON
 from writing import figure, table
 
-
 TIMES = "Times: geometric mean over sets, and, of the ratio to the time of the first learner, geometric mean and median over sets. First is"
 
 
