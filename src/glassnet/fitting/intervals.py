@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +37,24 @@ LEAST = 0.05
 MOST_SCORES = 10_000
 
 
+@dataclass(frozen=True)
+class Missed:
+    """What members miss on the rows that each held out to calibrate with.
+
+    rows (n,): the numbers of the rows, of which several members may have held out the same; X (n, n_features); values (n, m): y less what
+    the member says, in the units of the encoded target; weight (n,) or None
+    """
+
+    rows: Array
+    X: Any
+    values: Array
+    weight: Array | None
+
+    def of(self, chosen: Array) -> Missed:
+        """Return some of them."""
+        return Missed(self.rows[chosen], self.X[chosen], self.values[chosen], None if self.weight is None else self.weight[chosen])
+
+
 def learn_intervals(members: Sequence[Session], *, constant: bool = False) -> Intervals:
     """Return the intervals of members, each of which held rows out to calibrate with; `constant`: of one width, which takes no time.
 
@@ -44,35 +62,43 @@ def learn_intervals(members: Sequence[Session], *, constant: bool = False) -> In
     intervals are as wide, and all rows calibrate.
     """
     first = members[0]
-    held = [member.calibrating for member in members if member.calibrating]
-    rows = np.concatenate([member.unseen[-part.n :] for member, part in zip(members, held, strict=True)])
-    weight = None if held[0].weight is None else np.concatenate([part.weight for part in held if part.weight is not None])
-    answers = [own_quantiles(first.loss, member.engine.predict(part.X)) for member, part in zip(members, held, strict=True)]
-    misses = np.concatenate([part.y - center for part, (center, _) in zip(held, answers, strict=True)]).astype(np.float64)
-    least = np.full(misses.shape[1], np.finfo(np.float32).tiny)
-    if answers[0][1] is not None:  # the network says quantiles itself
-        quantiles = np.concatenate([own for _, own in answers if own is not None])
-        return _intervals(None, scores_of(misses, quantiles, least), weight, least, first)
-    misses *= shrinkage(misses, members)
-    if not constant and len(misses) >= FEWEST_TO_LEARN_FROM:
-        X = held[0].X if len(held) == 1 else np.concatenate([part.X for part in held])
+    missed, own = _missed(members)
+    least = np.full(missed.values.shape[1], np.finfo(np.float32).tiny)
+    if own is not None:  # the network says quantiles itself
+        return _intervals(None, scores_of(missed.values, own, least), missed.weight, least, first)
+    missed = replace(missed, values=missed.values * shrinkage(missed.values, members))
+    if not constant and len(missed.values) >= FEWEST_TO_LEARN_FROM:
+        learned = learning_rows(missed.rows, first.plan.seed)
+        rest = missed.of(~learned)
         with suppress(DivergenceError):
-            learned = learning_rows(rows, first.plan.seed)
-            part = None if weight is None else weight[~learned]
-            taught = [
-                _of_misses(first, X[learned], misses[learned], None if weight is None else weight[learned], i) for i in range(LEARNERS)
-            ]
-            network, pinball = network_of([session.finish().network for session in taught]), taught[0].loss
-            quantiles = np.mean([session.engine.predict(X[~learned]) for session in taught], axis=0)
-            usual = pinball.baseline(misses[learned], network.n_outputs, None if weight is None else weight[learned])
-            loss, of_usual = (
-                pinball.value_and_gradient(np.broadcast_to(Q, quantiles.shape), misses[~learned], part)[0] for Q in (quantiles, usual)
-            )
-            if loss < of_usual:
+            network, quantiles, helps = _network_of_misses(first, missed.of(learned), rest)
+            if helps:
                 spread = np.diff(np.sort(quantiles.reshape(len(quantiles), -1, len(QUANTILES)), axis=2), axis=2)
                 least = np.maximum(LEAST * np.median(spread.mean(axis=2), axis=0), least)
-                return _intervals(network, scores_of(misses[~learned], quantiles, least), part, least, first)
-    return _intervals(None, misses, weight, least, first)
+                return _intervals(network, scores_of(rest.values, quantiles, least), rest.weight, least, first)
+    return _intervals(None, missed.values, missed.weight, least, first)
+
+
+def _missed(members: Sequence[Session]) -> tuple[Missed, Array | None]:
+    """Return the misses of all members, and the quantiles about the middle one where the network says quantiles itself."""
+    held = [member.calibrating for member in members if member.calibrating]
+    rows = np.concatenate([member.unseen[-part.n :] for member, part in zip(members, held, strict=True)])
+    X = held[0].X if len(held) == 1 else np.concatenate([part.X for part in held])
+    weight = None if held[0].weight is None else np.concatenate([part.weight for part in held if part.weight is not None])
+    answers = [own_quantiles(member.loss, member.engine.predict(part.X)) for member, part in zip(members, held, strict=True)]
+    misses = np.concatenate([part.y - center for part, (center, _) in zip(held, answers, strict=True)]).astype(np.float64)
+    own = None if answers[0][1] is None else np.concatenate([quantiles for _, quantiles in answers if quantiles is not None])
+    return Missed(rows, X, misses, weight), own
+
+
+def _network_of_misses(first: Session, learned: Missed, rest: Missed) -> tuple[Network, Array, bool]:
+    """Return the network that learned some misses, its quantiles of the rest, and whether they are better there than constants."""
+    taught = [_of_misses(first, learned, i) for i in range(LEARNERS)]
+    network, pinball = network_of([session.finish().network for session in taught]), taught[0].loss
+    quantiles = np.mean([session.engine.predict(rest.X) for session in taught], axis=0)
+    usual = np.broadcast_to(pinball.baseline(learned.values, network.n_outputs, learned.weight), quantiles.shape)
+    loss, of_usual = (pinball.value_and_gradient(Q, rest.values, rest.weight)[0] for Q in (quantiles, usual))
+    return network, quantiles, loss < of_usual
 
 
 def _intervals(network: Network | None, scores: Array, weight: Array | None, least: Array, first: Session) -> Intervals:
@@ -80,24 +106,20 @@ def _intervals(network: Network | None, scores: Array, weight: Array | None, lea
     return Intervals(network, order_statistics(scores, weight).astype(first.plan.dtype), least.astype(first.plan.dtype))
 
 
-def _of_misses(first: Session, X: Any, misses: Array, weight: Array | None, member: int) -> Session:
+def _of_misses(first: Session, learned: Missed, member: int) -> Session:
     """Return a session on what members miss: the recipe as it is for one network, quantiles its loss."""
-    recipe = replace(first.plan.resolved_recipe, members=1, calibrate=False)
-    asked = Plan(
-        recipe=recipe, loss=Quantile(QUANTILES), dtype=first.plan.dtype, seed=member_seed(first.plan.seed, member), engine=first.plan.engine
-    )
-    plan = asked.resolved(len(misses), classes=False)
+    first_plan, loss = first.plan, Quantile(QUANTILES)
+    recipe = replace(first_plan.resolved_recipe, members=1, calibrate=False)
+    seed = member_seed(first_plan.seed, member)
+    n, m = learned.values.shape
+    plan = Plan(recipe=recipe, loss=loss, dtype=first_plan.dtype, seed=seed, engine=first_plan.engine).resolved(n, classes=False)
     assert plan.max_epochs is not None
-    assert first.plan.max_epochs is not None
-    plan = replace(plan, max_epochs=min(plan.max_epochs, first.plan.max_epochs), early_stopping=True)
+    assert first_plan.max_epochs is not None
+    plan = replace(plan, max_epochs=min(plan.max_epochs, first_plan.max_epochs), early_stopping=True)
     assert plan.validation_fraction is not None
-    kept, held = split_rows(len(misses), plan.validation_fraction, seed=[first.plan.seed, 3, member])
-    part = None if weight is None else weight[kept]
-    session = type(first).on(
-        X[kept], misses[kept], part, plan, first.encoder, first.target, Quantile(QUANTILES), misses.shape[1] * len(QUANTILES)
-    )
-    held_y = Quantile(QUANTILES).prepare(misses[held], session.network.n_outputs, session.network.dtype)
-    session.held_out = Validation(X[held], held_y, None if weight is None else weight[held])
+    kept, held = (learned.of(part) for part in split_rows(n, plan.validation_fraction, seed=[first_plan.seed, 3, member]))
+    session = type(first).on(kept.X, kept.values, kept.weight, plan, first.encoder, first.target, loss, m * len(QUANTILES))
+    session.held_out = Validation(held.X, loss.prepare(held.values, session.network.n_outputs, session.network.dtype), held.weight)
     return session
 
 
