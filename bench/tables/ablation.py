@@ -45,6 +45,7 @@ VARIANTS: dict[str, Variant] = {
     "broken lines (waves)": Variant("fast", {"n_bins": 0, "n_frequencies": 16}),
     "few bins for few rows": Variant("fast", {"rows_a_bin": 1}),
     "scaling layer": Variant("fast", {"scale_layer": False}),
+    "gain of many numbers": Variant("fast", {"number_gain": 0.0}),
     "mixed activations": Variant("fast", {"mix": False}),
     "SELU and Mish (ReLU)": Variant("fast", {"activation": "relu"}),
     "robust scaling (mean and deviation)": Variant("fast", {"scaling": "standard", "clip": 4.0}),

@@ -11,7 +11,16 @@ import glassnet
 from glassnet.data.table import table_of
 from glassnet.data.target import Target
 from glassnet.fitting import Session
-from glassnet.fitting.calibration import COLDEST, HOTTEST, HeldOut, calibration, divide_raw_scores, probability_scores, temperature
+from glassnet.fitting.calibration import (
+    COLDEST,
+    HOTTEST,
+    HeldOut,
+    calibration,
+    cooling,
+    divide_raw_scores,
+    probability_scores,
+    temperature,
+)
 from glassnet.fitting.construction import class_weighted
 from glassnet.fitting.parts import parted, present
 from glassnet.losses import Logistic, Softmax
@@ -176,3 +185,33 @@ def test_weights_of_the_calibrating_rows_count() -> None:
     rows = session.members[0].calibrating
     assert rows is not None
     np.testing.assert_array_equal(rows.weight, class_weighted(None, rows.y.ravel().astype(int), target, plan.class_weight))
+
+
+def scores_of_members(n_members: int, noise: float, rng: np.random.Generator, n: int = 4_000) -> tuple[HeldOut, np.ndarray]:
+    """Labels drawn from known raw scores; and what members say of them, each with accidents of its own."""
+    Z = rng.normal(0.0, 2.0, (n, 1))
+    y = (rng.random((n, 1)) < 1.0 / (1.0 + np.exp(-Z))).astype(float)
+    return HeldOut(y, None, Z), Z + rng.normal(0.0, noise, (n_members, n, 1))
+
+
+def test_the_mean_of_members_is_cooled_to_its_own_temperature() -> None:
+    """Of eight members each held out a tenth of the rows; the mean of all is judged on others."""
+    rng = np.random.default_rng(4)
+    held, says = scores_of_members(8, 1.5, rng)
+    rows = [np.sort(rng.choice(4_000, 800, replace=False)) for _ in says]
+    parts = [HeldOut(held.y[own], None, Z[own]) for own, Z in zip(rows, says, strict=True)]
+    of_one = temperature(HeldOut.joined(parts), Logistic())
+    fresh, told = scores_of_members(8, 1.5, rng, 50_000)
+    best = temperature(replace(fresh, Z=told.mean(axis=0)), Logistic())
+    assert of_one > 1.3 * best
+    assert of_one * cooling(rows, parts, Logistic()) == pytest.approx(best, rel=0.1)
+
+
+def test_one_member_and_members_that_agree_are_not_cooled() -> None:
+    rng = np.random.default_rng(5)
+    held, says = scores_of_members(3, 0.0, rng)
+    rows = [np.arange(0, 2_000), np.arange(1_000, 3_000), np.arange(2_000, 4_000)]
+    parts = [HeldOut(held.y[own], None, Z[own]) for own, Z in zip(rows, says, strict=True)]
+    assert cooling(rows, parts, Logistic()) == pytest.approx(1.0)
+    assert cooling(rows[:1], parts[:1], Logistic()) == 1.0
+    assert cooling([rows[0], rows[2]], [parts[0], parts[2]], Logistic()) == 1.0  # no row in common

@@ -265,6 +265,23 @@ def test_first_values_are_fitted_to_the_rows() -> None:
         assert bool(np.allclose(pre.std(axis=0), 1.0)) is varies_by_1
 
 
+@pytest.mark.parametrize("embedding", [{}, {"n_bins": 0, "n_frequencies": 4}, {"n_bins": 0}, {"scale_layer": False}], ids=str)
+def test_columns_themselves_weigh_more_the_more_there_are(embedding: dict[str, Any]) -> None:
+    rows = np.random.default_rng(0).normal(size=(120, 9))
+    recipe = replace(STANDARD, members=1, **embedding)
+    for gain, factor in ((0.0, 1.0), (0.2, 1.0), (1.0, 3.0), (2.0, 6.0)):
+        plan = Plan(recipe=replace(recipe, number_gain=gain))
+        network = glassnet.fitting.Session.begin(table_of(rows), rows[:, 0] > 0.0, plan).network
+        scales = [i for i, layer in enumerate(network.layers) if isinstance(layer, Scale)]
+        if scales:
+            s = network.parameters[f"layers.{scales[0]}.s"]
+            expected = np.ones((9, len(s) // 9))
+            expected[:, 0] = factor if expected.shape[1] > 1 else 1.0  # only where an embedding stands beside
+            np.testing.assert_array_equal(s, expected.ravel())
+        else:
+            assert embedding == {"scale_layer": False}
+
+
 def test_labels_are_smoothed_in_training_alone() -> None:
     session = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS["binary"], Plan(recipe="fast"))
     assert session.loss == Logistic(label_smoothing=STANDARD.label_smoothing)

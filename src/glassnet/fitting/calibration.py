@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,8 @@ COLDEST, HOTTEST = 1.0 / 16.0, 16.0
 HALVINGS = 40
 #: Of the confidence, for the calibration error.
 BINS = 10
+#: Rows that two members did not see, from which on the temperature of their mean is believed.
+FEWEST_PAIRS = 50
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,15 @@ class HeldOut:
     Z: Array
 
     @classmethod
-    def of(cls, session: Session) -> HeldOut:
+    def from_session(cls, session: Session) -> HeldOut:
         """Return the rows that a session held out to calibrate with."""
         rows = session.calibrating
         assert rows is not None
         return cls(rows.y, rows.weight, session.engine.predict(rows.X))
+
+    def of(self, chosen: Array) -> HeldOut:
+        """Return some of the rows."""
+        return HeldOut(self.y[chosen], None if self.weight is None else self.weight[chosen], self.Z[chosen])
 
     @classmethod
     def joined(cls, parts: Sequence[HeldOut]) -> HeldOut:
@@ -76,9 +83,14 @@ class ProbabilityScores:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The temperature and what it did to the rows it was learned on."""
+    """The temperature and what it did to the rows it was learned on.
+
+    temperature : that raw scores are divided by
+    of_one : that of one member by itself, which `after` is told with and `before` without; the same number where there is but one
+    """
 
     temperature: float
+    of_one: float
     n_rows: int
     before: ProbabilityScores
     after: ProbabilityScores
@@ -88,13 +100,44 @@ class Calibration:
         return asdict(self)
 
 
+def calibrate(members: Sequence[Session]) -> Calibration:
+    """Return the temperature of the mean of members, by the rows that each held out to calibrate with."""
+    loss = members[0].loss
+    assert isinstance(loss, Logistic | Softmax)
+    parts = [HeldOut.from_session(member) for member in members]
+    found = calibration(HeldOut.joined(parts), loss)
+    rows = [member.unseen[-len(part.y) :] for member, part in zip(members, parts, strict=True)]
+    return replace(found, temperature=found.of_one * cooling(rows, parts, loss))
+
+
+def cooling(rows: Sequence[Array], parts: Sequence[HeldOut], loss: Logistic | Softmax) -> float:
+    """Return how much lower the temperature of the mean of all M members is than that of one: a factor in [1/2, 1].
+
+    The mean itself cannot be asked, for the members that learned from a row know its label. But of rows that two members held out there are
+    T_1, the temperature of each of the two, and T_2, that of their mean. What members say by accident varies by 1 / M in the mean of M, and
+    log T is taken to fall with it: log T_M = log T_1 + 2 (1 - 1/M) (log T_2 - log T_1).
+
+    rows : the numbers of the rows of each part
+    """
+    singles, means = [], []
+    for i, j in combinations(range(len(parts)), 2):
+        _, at_i, at_j = np.intersect1d(rows[i], rows[j], assume_unique=True, return_indices=True)
+        one, other = parts[i].of(at_i), parts[j].of(at_j)
+        singles += [one, other]
+        means.append(replace(one, Z=0.5 * (one.Z + other.Z)))
+    if sum(len(mean.y) for mean in means) < FEWEST_PAIRS:
+        return 1.0
+    ratio = temperature(HeldOut.joined(means), loss) / temperature(HeldOut.joined(singles), loss)
+    return float(np.clip(ratio ** (2.0 * (1.0 - 1.0 / len(parts))), 0.5, 1.0))
+
+
 def calibration(held: HeldOut, loss: Logistic | Softmax) -> Calibration:
     """Return the temperature of these rows; it is 1 where none lowers their loss."""
     T = temperature(held, loss)
     before, after = (probability_scores(replace(held, Z=held.Z / t), loss) for t in (1.0, T))
     if not after.log_loss < before.log_loss:
         T, after = 1.0, before
-    return Calibration(T, len(held.y), before, after)
+    return Calibration(T, T, len(held.y), before, after)
 
 
 def temperature(held: HeldOut, loss: Logistic | Softmax) -> float:

@@ -140,12 +140,25 @@ def set_first_values(network: Network, loss: Loss, rows: Rows, plan: Plan) -> No
 
     So training begins at the baseline and not far below it.
     """
+    if plan.resolved_recipe.number_gain:
+        _weigh_numbers(network, plan.resolved_recipe.number_gain)
     if plan.resolved_recipe.from_data:
         X = rows.X if rows.weight is None else rows.X[rows.weight > 0.0]
         if X.shape[0] >= N_CORNERS:  # the spread of fewer is no scale
             with blas_threads():
                 initialize_from_data(network, X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
     network.parameters[f"layers.{len(network.layers) - 1}.b"] = loss.baseline(rows.y, network.n_outputs, rows.weight)
+
+
+def _weigh_numbers(network: Network, gain: float) -> None:
+    """Set the factors of embedded columns themselves, in the scaling layer behind their embedding, to gain sqrt(their number), or to 1."""
+    embedding = network.layers[0]
+    scales = [i for i, layer in enumerate(network.layers) if isinstance(layer, Scale)]
+    if not scales or not isinstance(embedding, PeriodicEmbedding | PiecewiseLinearEmbedding):
+        return
+    n = embedding.n_numeric if isinstance(embedding, PeriodicEmbedding) else len(embedding.n_bins)
+    width = 1 + embedding.n_out  # a column and what is made of it stand side by side
+    network.parameters[f"layers.{scales[0]}.s"][: n * width : width] = max(1.0, gain * n**0.5)
 
 
 def class_weighted(weight: Array | None, y: Array, target: Target, class_weight: str | Mapping[Any, float] | None) -> Array | None:

@@ -18,7 +18,7 @@ from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import SettingError
-from glassnet.fitting.calibration import Calibration, HeldOut, calibration, divide_raw_scores
+from glassnet.fitting.calibration import Calibration, calibrate, divide_raw_scores
 from glassnet.fitting.construction import (
     embedding_of_numbers,
     make_layers,
@@ -277,7 +277,7 @@ class Session:
         if not members:
             return
         if isinstance(self.loss, Logistic | Softmax):
-            self.calibration = calibration(HeldOut.joined([HeldOut.of(member) for member in members]), self.loss)
+            self.calibration = calibrate(members)
             divide_raw_scores(self.network, self.calibration.temperature)
         elif self.target.task == "regression":
             self.intervals = learn_intervals(members, constant=self.ended in ("interrupted", "time limit"))

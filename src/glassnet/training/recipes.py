@@ -8,6 +8,8 @@ on the sets that `bench/tables/sets.py` counts as developed on, do not differ:
   rows of its own, that answer as their mean. The best epoch is that of the least log loss.
 - Numbers are embedded by broken lines that bend at quantiles (Gorishniy, Rubachev and Babenko 2022), not by waves: 6 % less error, 3 % less
   log loss, 4 % less RMSE in the same time. Few rows make few bins: with 283 rows 8 to 16 bins had 3 % less RMSE than 32.
+- For classes, the numbers themselves weigh more beside their broken lines the more of them there are: on MNIST in 8 x 8 pixels eight
+  networks have 18 % less error so, on tables of few columns as much as without. Numbers gain nothing by it.
 - Of few rows a fifth is held out, not a tenth: an epoch chosen by ten rows may be a poor one. On iris, glass, Pima and Auto MPG eight
   networks had 13 % less error or as much RMSE so.
 - First values fitted to the data are left out: without them eight networks had 3 +- 2 % less error, 1 +- 2 % more log loss and the same
@@ -44,6 +46,8 @@ class Recipe:
     most_embedded : numbers are embedded where there are at most so many of them: of wide tables, of images above all, embeddings cost most
     n_category : numbers of an embedded level
     scale_layer : a learned factor for each input
+    number_gain : the factor of an embedded column itself, beside its lines or waves, starts at number_gain times the root of the number of
+        such columns, at least at 1; so many columns stay a sum, of which each weighs what it weighs in a table of few
 
     Network
     -------
@@ -84,6 +88,7 @@ class Recipe:
     most_embedded: int = 256
     n_category: int = 8
     scale_layer: bool = False
+    number_gain: float = 0.0
 
     hidden_layer_sizes: tuple[int, ...] = (256, 256)
     twice_as_wide_from: int = 0
@@ -145,6 +150,7 @@ STANDARD = Recipe(
     most_one_hot=8,
     n_bins=32,
     scale_layer=True,
+    number_gain=1.0,
     hidden_layer_sizes=(128, 128, 128),
     twice_as_wide_from=20_000,
     activation="selu",
@@ -170,7 +176,7 @@ STANDARD = Recipe(
 )
 
 #: What differs where numbers are predicted.
-STANDARD_FOR_NUMBERS = replace(STANDARD, activation="mish", learning_rate=0.2, label_smoothing=0.0, clip_predictions=True)
+STANDARD_FOR_NUMBERS = replace(STANDARD, activation="mish", number_gain=0.0, learning_rate=0.2, label_smoothing=0.0, clip_predictions=True)
 
 #: Twice the members for twice the time each.
 BEST: dict[str, Any] = {"members": 16, "max_updates": 40_000, "min_epochs": 32, "max_epochs": 128}
