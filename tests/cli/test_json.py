@@ -43,6 +43,12 @@ def test_training_fits_its_schema(options):
     validate(report("train", "t.csv", *QUICK, *options), training_schema())
 
 
+def test_a_calibrated_training_fits_its_schema():
+    found = report("train", PENGUINS, "--epochs", "2", "--target", "species")
+    assert found["training"]["calibration"]["temperature"] > 0.0
+    validate(found, training_schema())
+
+
 def test_schema_refuses_what_is_wrong():
     found = report("train", "t.csv", *QUICK, *targets("sort"))
     for change in ({"format": "urn:glassnet:training:2"}, {"extra": 1}, {"evaluation": {**found["evaluation"], "task": "guess"}}):

@@ -106,6 +106,8 @@ def calibrate(members: Sequence[Session]) -> Calibration:
     assert isinstance(loss, Logistic | Softmax)
     parts = [HeldOut.from_session(member) for member in members]
     found = calibration(HeldOut.joined(parts), loss)
+    if found.of_one == 1.0:  # none helps, so there is none
+        return found
     rows = [member.unseen[-len(part.y) :] for member, part in zip(members, parts, strict=True)]
     return replace(found, temperature=found.of_one * cooling(rows, parts, loss))
 
