@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from click.testing import CliRunner
 
 import glassnet
 from glassnet.cli import main
+from glassnet.cli.portrait import calibration_in_words
 from glassnet.cli.words import cells, clipped, counted, duration, file_size, listed, printable, score, table
 from glassnet.data.read import read_table
 from glassnet.engines.native import compiled
@@ -417,3 +419,11 @@ def test_certainty_is_told_by_the_rows_held_out_for_it(trained):
         assert re.search(r"Certainty temperature [\d.]+ by \d+ rows held out for it(: log loss [\d.]+ to [\d.]+, Brier score )?", words), (
             words
         )
+
+
+def test_the_scores_of_single_members_are_called_so():
+    scores = dict.fromkeys(("log_loss", "brier_score", "calibration_error"), 0.5)
+    record = {"temperature": 0.5, "of_one": 0.625, "n_rows": 99, "before": scores, "after": scores}
+    for of_one, whose in ((0.625, "; of single members, divided by 0.625:"), (0.5, ":")):
+        model = SimpleNamespace(intervals=None, training={"calibration": {**record, "of_one": of_one}})
+        assert calibration_in_words(model).startswith(f"temperature 0.5 by 99 rows held out for it{whose} log loss 0.5 to 0.5, ")

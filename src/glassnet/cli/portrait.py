@@ -129,4 +129,7 @@ def calibration_in_words(model: Model) -> str:
     names = {"log_loss": "log loss", "brier_score": "Brier score", "calibration_error": "calibration error"}
     found = [(what, before.get(name), after.get(name)) for name, what in names.items()]
     changes = [f"{what} {b:.3g} to {a:.3g}" for what, b, a in found if isinstance(a, float) and isinstance(b, float)]
-    return f"{said}: {', '.join(changes)}" if changes else said
+    of_one = record.get("of_one", record["temperature"])
+    # The mean of members has seen these rows: the scores are those of single members, divided by a temperature of their own.
+    whose = f"; of single members, divided by {of_one:.3g}" if isinstance(of_one, float) and of_one != record["temperature"] else ""
+    return f"{said}{whose}: {', '.join(changes)}" if changes else said
