@@ -51,6 +51,12 @@ def shifted_geometric_means(found: Blocks, shift: float) -> Array:
     return np.exp(np.log(means + shift).mean(axis=0)) - shift
 
 
+def log_ratios(found: Blocks, shift: float) -> Array:
+    """(sets, learners): log((m + shift) / (m_0 + shift)), m the mean over the seeds of a set and m_0 that of the first learner."""
+    logs = np.log(np.array(list(found.per_set().values())).reshape(-1, len(found.learners)) + shift)
+    return logs - logs[:, :1]
+
+
 def mean_ranks(found: Blocks) -> Array:
     """Mean rank of each learner, 1 the best; those that tie share the mean of their ranks."""
     ranks = rankdata(found.values, axis=1)

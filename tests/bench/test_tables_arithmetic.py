@@ -111,6 +111,8 @@ def test_means_ranks_and_win_rates_by_hand():
     # x: 0.2 on a and 0 on b: the root of 0.21 * 0.01, less the shift.
     expected = [np.sqrt(0.21 * 0.01) - 0.01, np.sqrt(0.21 * 0.01) - 0.01, np.sqrt(0.31 * 0.51) - 0.01]
     assert comparison.shifted_geometric_means(found, 0.01) == pytest.approx(expected)
+    logs = comparison.log_ratios(found, 0.01)
+    assert logs == pytest.approx(np.log([[1.0, 1.0, 0.31 / 0.21], [1.0, 1.0, 0.51 / 0.01]]))
     # Ranks on a: x 1 and 2, y 2.5 and 1, z 2.5 and 3; on b: 1.5, 1.5, 3. Each set counts the same.
     assert comparison.mean_ranks(found) == pytest.approx([1.5, 1.625, 2.875])
     rates = comparison.win_rates(found)
