@@ -32,8 +32,9 @@ developed on."""
 OF_INTERVALS = """## Intervals
 
 Per cent of the test rows within the intervals asked for, the mean over splits, and of the split that is farthest off how many standard
-deviations of the binomial, sqrt(c (1 - c) / n), that is. The rows that calibrate are drawn by chance too, which this does not count. Of
-several targets each counts. The width is that of the middle interval, in standard deviations of the target."""
+deviations that is: of the binomial of the test rows, sqrt(c (1 - c) / n), and with the scores that calibrate, which are drawn by chance
+too, sqrt(c (1 - c) (1 / n + 1 / n_scores)). Of several targets each counts. The width is that of the middle interval, in standard
+deviations of the target."""
 OF_PROBABILITIES = """## Probabilities
 
 Of the test rows, without a temperature and with it; less is better."""
@@ -72,6 +73,7 @@ def result(name: str, seed: int, folder: Path | None) -> journal.Line:
     line = {"set": name, "seed": seed, "learner": "glassnet", "task": found.task, "n_train": len(train), "n_test": len(test)}
     X, y = found.X.iloc[test], found.y[test]
     if not classes:
+        line["n_scores"] = len(model.model_.intervals.scores)
         return line | {f"{c:g}": of_intervals(model.predict_interval(X, coverage=c), y) for c in COVERAGES}
     told = model.model_.training.get("calibration", {})
     T, P = told.get("temperature", 1.0), model.predict_proba(X)
@@ -115,15 +117,16 @@ def text(lines: dict[journal.Key, journal.Line]) -> str:
     classes = {name: own for name, own in marked.items() if is_classification(own[0]["task"])}
     parts = [HEAD]
     if numbers:
-        heads = ["set (splits)", "test rows", *(f"{100 * c:g} %" for c in COVERAGES), "farthest", "width"]
+        heads = ["set (splits)", "test rows", "scores", *(f"{100 * c:g} %" for c in COVERAGES), "farthest", "with scores", "width"]
         middle = f"{COVERAGES[1]:g}"
         rows = []
         for name, own in numbers.items():
             shares = [f"{100 * np.mean([line[f'{c:g}']['within'] for line in own]):.1f}" for c in COVERAGES]
             width = np.mean([line[middle]["width"] for line in own])
-            rows.append([name, f"{own[0]['n_test']:,}", *shares, f"{farthest(own):+.1f}", f"{width:.2f}"])
+            far = (f"{farthest(own, counted):+.1f}" for counted in (("n_test",), ("n_test", "n_scores")))
+            rows.append([name, f"{own[0]['n_test']:,}", f"{own[0]['n_scores']:,}", *shares, *far, f"{width:.2f}"])
         means = [100 * np.mean([np.mean([line[f"{c:g}"]["within"] for line in own]) for own in numbers.values()]) for c in COVERAGES]
-        rows.append(["mean", "", *(f"{mean:.1f}" for mean in means), "", ""])
+        rows.append(["mean", "", "", *(f"{mean:.1f}" for mean in means), "", "", ""])
         parts.append(f"{OF_INTERVALS}\n\n{table(heads, rows)}")
     if classes:
         heads = ["set (splits)", "test rows", *(f"{called}{way}" for _, called in SCORES for way in ("", ", with")), "temperatures"]
@@ -138,9 +141,14 @@ def text(lines: dict[journal.Key, journal.Line]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def farthest(own: list[journal.Line]) -> float:
-    """Of the splits and coverages of a set, the largest distance from the coverage in standard deviations of the binomial."""
-    return max((((line[f"{c:g}"]["within"] - c) / np.sqrt(c * (1.0 - c) / line["n_test"])) for line in own for c in COVERAGES), key=abs)
+def farthest(own: list[journal.Line], counted: tuple[str, ...]) -> float:
+    """Of the splits and coverages of a set, the largest distance from the coverage in standard deviations.
+
+    counted : names of the numbers of rows that are drawn by chance; the variance is the sum of c (1 - c) / n over them
+    """
+    inverse = [sum(1.0 / line[n] for n in counted) for line in own]
+    off = [(line[f"{c:g}"]["within"] - c) / np.sqrt(c * (1.0 - c) * v) for line, v in zip(own, inverse, strict=True) for c in COVERAGES]
+    return float(max(off, key=abs))
 
 
 if __name__ == "__main__":

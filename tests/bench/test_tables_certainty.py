@@ -51,5 +51,8 @@ def test_a_run_and_its_page(tmp_path, monkeypatch):
     assert iris["with"]["log_loss"] < 0.4
     page = (tmp_path / "CERTAINTY.md").read_text()
     told = {row.split("|")[1].strip(): [cell.strip() for cell in row.split("|")[2:-1]] for row in page.splitlines() if row.startswith("| ")}
-    assert told["diabetes (1)"][:2] == [str(diabetes["n_test"]), f"{100.0 * shares[0]:.1f}"]
+    n_test, n_scores = diabetes["n_test"], diabetes["n_scores"]
+    assert told["diabetes (1)"][:3] == [str(n_test), str(n_scores), f"{100.0 * shares[0]:.1f}"]
+    off = max(((share - c) / np.sqrt(c * (1.0 - c)) for share, c in zip(shares, certainty.COVERAGES, strict=True)), key=abs)
+    assert told["diabetes (1)"][5:7] == [f"{off * n_test**0.5:+.1f}", f"{off / (1 / n_test + 1 / n_scores) ** 0.5:+.1f}"]
     assert told["iris * (1)"][:2] == [str(iris["n_test"]), f"{iris['without']['log_loss']:.4f}"]
