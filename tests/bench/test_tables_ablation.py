@@ -28,7 +28,7 @@ def test_a_row_is_the_mean_ratio_its_error_and_how_many_are_better_without():
     errors = {"a": (0.19, 0.39), "b": (0.09, 0.09), "c": (0.39, 0.19)}  # with the shift 2, 1 and 1/2 times the whole
     lines = [line(name, 0, ablation.called(part), error=e[1]) for name, e in errors.items() for part in ablation.VARIANTS]
     lines += [line(name, 0, ablation.WHOLE, error=e[0]) for name, e in errors.items()]
-    error, *others = cells(lines, "dropout")
+    error, *others = cells(lines, "weight decay")
     assert error == f"1.00 ± {np.log(2) / np.sqrt(3):.3f} (1/2)"
     assert set(others) == {""}
 
