@@ -47,7 +47,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "plain first values (fitted to data)": {"from_data": True},
     "coslog4 (one cycle)": {"schedule": "one_cycle"},
     "beta2 0.95 (0.999)": {"beta2": 0.999},
-    "no dropout (0.15, going out)": {"dropout": 0.15, "dropout_schedule": "flat_cosine"},
+    "no dropout (0.15 to 0)": {"dropout": 0.15, "dropout_schedule": "flat_cosine"},
     "weight decay": {"weight_decay": 0.0},
     "weight decay's schedule": {"decay_schedule": "constant"},
     "label smoothing": {"label_smoothing": 0.0},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ablation
+import learners
 import numpy as np
 import pytest
 
@@ -22,6 +23,11 @@ def test_parts_are_fields_of_the_recipe_and_change_it():
         changed = [part for part in ablation.VARIANTS if ablation.changed(part, classes=classes) != whole]
         kinds = {"gain of many numbers", "label smoothing"}  # for classes alone
         assert set(ablation.VARIANTS) - set(changed) == (set() if classes else kinds)
+
+
+def test_variants_can_be_asked_for_by_name():
+    asked = ",".join([ablation.WHOLE, *map(ablation.called, ablation.VARIANTS)])
+    assert set(asked.split(",")) == set(learners.VARIANTS) <= set(learners.KNOWN)
 
 
 def test_a_row_is_the_mean_ratio_its_error_and_how_many_are_better_without():
