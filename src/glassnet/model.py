@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassnet.data.assembly import table_of
+from glassnet.data.dialect import Dialect
 from glassnet.data.encoder import Encoder
-from glassnet.data.table import Table, listed, table_of
+from glassnet.data.readers import Spelling
+from glassnet.data.schema import Kind, Schema, listed
+from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
 from glassnet.errors import DataNotice, SettingError
@@ -38,6 +42,8 @@ class Model:
     loss : raw scores -> probabilities, means or quantiles
     training : JSON-able record of how it was trained: plan, engine, rows, history, how it ended
     intervals : what `predict_interval` needs; None where no rows were held out for it
+    dialect : how the training table was written, as far as that was said or found; later tables that do not tell are read so too.
+        `dataclasses.replace(model, dialect=glassnet.Dialect(...))` says otherwise.
 
     Examples
     --------
@@ -54,6 +60,7 @@ class Model:
     loss: Loss
     training: Mapping[str, Any] = field(default_factory=dict, repr=False)
     intervals: Intervals | None = field(default=None, repr=False)
+    dialect: Dialect | None = field(default=None, repr=False)
 
     @property
     def task(self) -> str:
@@ -107,10 +114,17 @@ class Model:
 
     def encode(self, table: Any) -> Any:
         """Return the network's input X `(n, n_features)` for a table."""
-        read = as_table(table, self.columns)
+        read = self.read(table)
         X = self.encoder.encode(read, str(self.network.dtype))
+        if not isinstance(table, Table):
+            for notice in read.select(self.encoder.schema).all_notices:
+                warnings.warn(notice, DataNotice, stacklevel=4)
         self._tell_unknown(read.schema.names)
         return X
+
+    def read(self, table: Any) -> Table:
+        """Return what holds a table as one whose columns are read as in training."""
+        return as_table(table, self.columns, schema=self.encoder.schema, dialect=self.dialect)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -121,10 +135,10 @@ class Model:
     def _stretches(self, path: str | Path) -> Iterator[Table]:
         from glassnet.data.read import column_names, read_batches
 
-        self._tell_unknown(column_names(path))
+        self._tell_unknown(column_names(path, default=self.dialect, needed=self.encoder.schema.names))
         notices: list[str] = []
-        for i, part in enumerate(read_batches(path, schema=self.encoder.schema, notices=notices)):
-            for notice in notices if i == 0 else []:
+        for i, part in enumerate(read_batches(path, schema=self.encoder.schema, default=self.dialect, notices=notices)):
+            for notice in (*(notices if i == 0 else ()), *part.all_notices):
                 warnings.warn(notice, DataNotice, stacklevel=4)
             yield part
 
@@ -244,13 +258,25 @@ class Model:
         return numbers[:, 0] if numbers.shape[1] == 1 else numbers
 
 
-def as_table(table: Any, names: tuple[str, ...] | None = None) -> Table:
-    """Return a Table of whatever holds columns, or of a file; an array of as many columns as there are names takes those names."""
+def as_table(
+    table: Any,
+    names: tuple[str, ...] | None = None,
+    *,
+    types: Mapping[str, Kind] | None = None,
+    schema: Schema | None = None,
+    targets: Collection[str] = (),
+    dialect: Dialect | None = None,
+) -> Table:
+    """Return a Table of whatever holds columns, or of a file; an array of as many columns as there are names takes those names.
+
+    The others say how columns are read, see `glassnet.data.assembly.table_of`.
+    """
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        return read_table(table)
+        return read_table(table, types=types, dialect=dialect, targets=targets)
     records = isinstance(table, list | tuple) and len(table) > 0 and isinstance(table[0], Mapping)
     nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(table, "tocsr")
     fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
-    return table_of(table, names=names if fits else None)
+    spelling = dialect.spelling if dialect else Spelling()
+    return table_of(table, names=names if fits else None, types=types, schema=schema, targets=targets, spelling=spelling)

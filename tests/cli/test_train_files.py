@@ -69,7 +69,7 @@ def test_dialect_of_a_file_that_is_no_text_is_refused():
     made_up().to_parquet("t.parquet")
     result = run("train", "t.parquet", *targets("sort"), "--delimiter", ";")
     assert result.exit_code == 2
-    assert "are for text files, which t.parquet is not" in result.stderr
+    assert "--delimiter is for text files, which t.parquet is not" in result.stderr
 
 
 @pytest.mark.parametrize(

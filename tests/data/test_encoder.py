@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassnet.data import columns
+from glassnet.data.assembly import table_of
 from glassnet.data.columns import CategoryCoding, moments, row_weights
 from glassnet.data.encoder import Encoder
-from glassnet.data.table import table_of
 from glassnet.errors import DataError
 
 FLOAT_MAX = np.finfo(np.float64).max
@@ -217,12 +217,11 @@ def test_without_a_limit_gaps_are_taken_only_where_there_were_some():
         encoder.encode(table_of({"a": [2.0, 2.0], "b": [2.0, np.nan]}))
 
 
-def test_booleans_are_numbers_only_without_a_limit():
+def test_booleans_are_numbers():
     encoder = Encoder.fit(table_of({"a": [0.0, 2.0], "b": [0.0, 4.0]}))
     booleans = table_of({"a": [True, False], "b": [4.0, 0.0]})
     assert without_limit(encoder).encode(booleans).tolist() == [[0, 1], [-1, -1]]
-    with pytest.raises(DataError, match="'a' must hold numbers but row"):
-        encoder.encode(booleans)
+    np.testing.assert_array_equal(encoder.encode(booleans), encoder.encode(table_of({"a": [1.0, 0.0], "b": [4.0, 0.0]})))
 
 
 def test_the_row_of_a_gap_is_that_of_the_table():

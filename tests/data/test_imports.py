@@ -18,8 +18,8 @@ def loaded_by(code: str) -> set[str]:
 
 ARRAYS = """
 import numpy as np
-from glassnet.data import batches, encoder, read, split, table, target, toys
-t = table.table_of({"a": [1.0, 2.0], "b": ["x", "y"]})
+from glassnet.data import assembly, batches, encoder, read, split, table, target, toys
+t = assembly.table_of({"a": [1.0, 2.0], "b": ["x", "y"]})
 encoder.Encoder.fit(t).encode(t)
 target.Target.fit(["a", "b"]).encode(["a"])
 split.split_rows(10, 0.5, seed=0)

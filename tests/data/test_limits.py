@@ -16,7 +16,7 @@ import pytest
 
 from glassnet.data.limits import Limits
 from glassnet.data.read import read_batches, read_table
-from glassnet.data.table import Schema
+from glassnet.data.schema import Schema
 from glassnet.errors import DataError, SettingError
 
 # Each refused at a small limit, and read at one that is just large enough.

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from glassnet.data.assembly import table_of
 from glassnet.data.inspection import inspect_table
 from glassnet.data.limits import Limits
 from glassnet.data.screening import leaks, lookalikes, useless_columns
-from glassnet.data.table import table_of
 from glassnet.errors import DataError
 
 N = 200
@@ -29,7 +29,7 @@ USELESS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "where the gaps are may tell something": ({"a": [1.0, None] * (N // 2), "b": ["x", None] * (N // 2)}, {}),
     "a copy": ({"a": X, "b": X.copy(), "c": LETTERS, "d": LETTERS.copy()}, {"b": "it equals 'a'", "d": "it equals 'c'"}),
     "a copy with gaps and zeros": ({"a": [0.0, None, 1.0] * 10, "b": [-0.0, float("nan"), 1.0] * 10}, {"b": "it equals 'a'"}),
-    "a number and its text": ({"a": [1, 2] * 30, "b": ["1", "2"] * 30}, {}),
+    "a number and its text": ({"a": [1, 2] * 30, "b": ["1", "2"] * 30}, {"b": "it equals 'a'"}),
     "the same codes of other texts": ({"a": ["x", "y"] * 30, "b": ["p", "q"] * 30}, {}),
     "nearly a copy": ({"a": X, "b": np.r_[X[:-1], 0.0]}, {}),
     "names of rows": ({"a": [f"row {i}" for i in range(N)], "b": X}, {"a": "nearly every row has a text of its own (200 in 200 rows)"}),
@@ -49,7 +49,7 @@ def test_what_is_left_out(data: dict[str, Any], expected: dict[str, str]) -> Non
 
 
 def test_more_texts_than_the_limit_are_left_out() -> None:
-    table = table_of({"a": [f"{i % 100}" for i in range(N)], "b": X})
+    table = table_of({"a": [f"n{i % 100}" for i in range(N)], "b": X})
     assert useless_columns(table) == {}
     assert "100 different texts; the limit is 99" in useless_columns(table, limits=Limits(categories=99))["a"]
 
@@ -99,15 +99,12 @@ def test_a_leak_in_a_sample_only_is_none() -> None:
 @pytest.mark.parametrize(
     ("texts", "what"),
     [
-        (["1,234", "5,678,900"], "thousands signs, such as '1,234'"),
-        (["1.234,5", "2"], "thousands signs, such as '1.234,5'"),
-        (["1 234", "5"], "thousands signs"),
-        (["1,5", "2"], "decimal comma, such as '1,5'"),
-        (["5%", "7.5 %"], "percentages, such as '5%'"),
-        (["$5", "$1,200.50"], "amounts of money"),
-        (["5 €", "7"], "amounts of money"),
-        (["31.01.2026", "1.2.2026"], "dates"),
-        (["1/31/2026", "2/1/26 10:30"], "dates"),
+        (["1,234.5", "1.234,5"], "thousands signs, such as '1,234.5'"),
+        (["5%", "7"], "percentages, such as '5%'"),
+        (["$5", "7 €"], "amounts of money"),
+        (["2 kg", "300 g"], "numbers with different units"),
+        (["31.01.2026", "01.31.2026"], "dates"),
+        (["1/31/2026", "31/1/2026"], "dates"),
         (["1,234", "about 5"], ""),
         (["1-2", "x"], ""),
         (["Dream", "Biscoe"], ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from glassnet.data.table import table_of
-from glassnet.data.target import RULE, Target
+from glassnet.data.assembly import table_of
+from glassnet.data.target import Target
+from glassnet.data.target_arrays import RULE
 from glassnet.errors import DataError, SettingError
 
 GUESSES = {
@@ -32,7 +34,9 @@ GUESSES = {
     "whole numbers in few rows": ([1, 2, 3], "regression", (), 1),
     "20 different": (list(range(20)) * 5, "multiclass", tuple(range(20)), 20),
     "21 different": (list(range(21)) * 9, "regression", (), 1),
-    "whole numbers beyond 64 bits": ([2**70, 1, 2**70], "binary", (1.0, 2.0**70), 1),
+    "whole numbers beyond 53 bits": ([2**60, 2**60 + 1, 2**60], "binary", (2**60, 2**60 + 1), 1),
+    "whole numbers beyond 64 bits": ([2**70, 1, 2**70], "binary", ("1", str(2**70)), 1),
+    "decimals": ([Decimal("1.5"), Decimal(2)] * 2, "regression", (), 1),
     "one class": (["a", "a"], "binary", ("a",), 1),
     "one number": ([5, 5], "binary", (5,), 1),
     "labels": (np.array([[0, 1, 1], [1, 1, 0]]), "multilabel", ("y0", "y1", "y2"), 3),
@@ -57,14 +61,14 @@ def test_plain_data_and_values_come_back(values, task, classes, n_outputs):
     y, code = np.asarray(values).squeeze(), again.encode(values)
     if task == "regression":
         assert code.dtype == np.float64
-        np.testing.assert_allclose(again.decode_numbers(code), y, rtol=1e-14, atol=1e-14)
+        np.testing.assert_allclose(again.decode_numbers(code), y.astype(np.float64), rtol=1e-14, atol=1e-14)
         np.testing.assert_allclose(code.mean(axis=0), 0, atol=1e-12)
         np.testing.assert_allclose(code.std(axis=0), 1, rtol=1e-12)
     elif task == "multilabel":
         np.testing.assert_array_equal(code, y)
     else:
         assert code.dtype == np.int64
-        assert again.decode_labels(code).tolist() == y.tolist()
+        assert again.decode_labels(code).tolist() == ([str(label) for label in y] if type(classes[0]) is str else y.tolist())
 
 
 def test_the_rule_is_written_down():
@@ -159,6 +163,6 @@ def test_values_that_do_not_fit_later():
 
 def test_how_a_reader_should_take_it():
     assert [column.kind for column in Target.fit(["a", "b"]).columns] == ["category"]
-    assert [column.kind for column in Target.fit([True, False]).columns] == ["category"]
+    assert [column.kind for column in Target.fit([True, False]).columns] == ["boolean"]
     assert [column.kind for column in Target.fit([1, 2]).columns] == ["number"]
     assert [column.kind for column in Target.fit(np.eye(2), names=["a", "b"]).columns] == ["number", "number"]

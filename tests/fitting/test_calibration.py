@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 import glassnet
-from glassnet.data.table import table_of
+from glassnet.data.assembly import table_of
 from glassnet.data.target import Target
 from glassnet.fitting import Session
 from glassnet.fitting.calibration import (

@@ -431,7 +431,7 @@ def test_settings_that_do_not_fit_the_task_are_refused(values: Any, settings: di
         fit(TABLE, values, quick(**settings), task=task)
 
 
-@pytest.mark.parametrize("target", [None, 3, 0.5], ids=str)
+@pytest.mark.parametrize("target", [None, True, 0.5], ids=str)
 def test_what_is_no_target_is_refused(target: Any) -> None:
     with pytest.raises(DataError, match=f"target is the name of a column, a list of names, or the target values themselves, but {target}"):
         fit(TABLE, target)

@@ -11,10 +11,10 @@ import pytest
 import scipy.sparse as sp
 
 import glassnet
+from glassnet.data.assembly import table_of
 from glassnet.data.columns import CodingSettings
 from glassnet.data.encoder import Encoder
 from glassnet.data.robust import quartiles
-from glassnet.data.table import table_of
 from glassnet.data.target import Target
 from glassnet.errors import SettingError
 from glassnet.fitting.construction import embedding_of_numbers, input_layers, make_layers

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 import glassnet
-from glassnet.data.table import table_of
+from glassnet.data.assembly import table_of
 from glassnet.errors import DataError, SettingError, UnsupportedError
 from glassnet.report import Part, baselines, compare, evaluate, evaluation_schema, held_out_scores
 from glassnet.report.predictions import predictions_of
@@ -322,7 +322,7 @@ def test_training_rows_bring_the_rivals(small):
 @pytest.mark.parametrize(
     ("table", "target", "says"),
     [
-        ({"a": [1.0], "b": [1.0]}, None, "no column 'kind'"),
+        ({"a": [1.0], "b": [1.0]}, None, "missing 'kind'"),
         ({"a": [1.0], "kind": ["low"]}, None, "'b'"),
         ({"a": [1.0], "b": [1.0], "kind": [None]}, None, "missing in every row"),
         ({"a": [1.0], "b": [1.0], "kind": ["middling"]}, None, "'middling'"),

@@ -13,7 +13,7 @@ import pytest
 
 import glassnet
 from glassnet import report
-from glassnet.data.table import table_of
+from glassnet.data.assembly import table_of
 from glassnet.errors import DataError
 from glassnet.report import Part, compare, evaluate, permutation_importances, report_page, write_report
 from tests.report.drawn import parts, trained

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.assembly import table_of
 from glassnet.data.encoder import Encoder
-from glassnet.data.table import Table, table_of
+from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
 from glassnet.losses import Absolute, Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared

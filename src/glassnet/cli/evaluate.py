@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
 from glassnet.cli.notes import tell, warnings_told
-from glassnet.cli.option_types import dialect_of, dialect_options
 from glassnet.cli.output_files import PAGE, output_files
 from glassnet.cli.words import counted, labelled, printable
-from glassnet.errors import UnsupportedError
+from glassnet.errors import DataError, UnsupportedError
+
+if TYPE_CHECKING:
+    from glassnet.data.dialect import Dialect
 
 
 @click.command(cls=Repeatable, short_help="Score a model on a table whose target is known.")
@@ -36,9 +41,7 @@ def evaluate(
     table: Path,
     targets: tuple[str, ...],
     outputs: tuple[Path, ...],
-    delimiter: str | None,
-    encoding: str | None,
-    decimal: str | None,
+    reading: Dialect | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -50,9 +53,10 @@ def evaluate(
     files = output_files(outputs, {PAGE: "a report"})
     from glassnet import report
     from glassnet.cli.scores import evaluation_lines
-    from glassnet.cli.training_data import labelled as rows_with_target
     from glassnet.data.read import read_table
-    from glassnet.data.table import Column, Schema
+    from glassnet.data.schema import Schema
+    from glassnet.data.target_arrays import target_array
+    from glassnet.data.target_values import target_values
     from glassnet.storage import load
 
     trained = load(model)
@@ -62,13 +66,17 @@ def evaluate(
     if len(names) != len(trained.target.names):
         expected = counted(len(trained.target.names), "target")
         raise click.UsageError(f"the model predicts {expected}, but --target names {len(names)}: name each once, in the same order.")
-    schema, kinds = trained.encoder.schema, [column.kind for column in trained.target.columns]
-    wanted = Schema((*schema.columns, *(Column(name, kind) for name, kind in zip(names, kinds, strict=True))))
-    read = read_table(table, schema=wanted, dialect=dialect_of(table, delimiter, encoding, decimal))
-    rows, values, known = rows_with_target(read, names, table)
+    schema = trained.encoder.schema
+    wanted = Schema((*schema.columns, *(replace(column, name=name) for name, column in zip(names, trained.target.columns, strict=True))))
+    read = read_table(table, schema=wanted, dialect=reading, default=trained.dialect)
+    values = target_values(read, names)
+    known = trained.target.known(values)
     left_out = int((~known).sum())
+    if not known.any():
+        raise DataError(f"the target {', '.join(map(repr, names))} is missing in every row of {table}: nothing to score.")
+    rows, values = (read, values) if known.all() else (read.take(known), target_array(values[known]))
     if not quiet:
-        tell([*read.notices, *([f"{counted(left_out, 'row')} without {', '.join(names)} left out."] if left_out else [])])
+        tell([*read.all_notices, *([f"{counted(left_out, 'row')} without {', '.join(names)} left out."] if left_out else [])])
     part = report.Part(rows.select(schema), values)
     with warnings_told(quiet=quiet):
         found = report.evaluate(trained, part.table, part.values, name=table.name)

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.given import given_table
+from glassnet.cli.option_types import ColumnKind
 from glassnet.cli.words import cells, clipped, counted, labelled, printable, sparkline, styled, table, width
 
 if TYPE_CHECKING:
+    from glassnet.data.dialect import Dialect
     from glassnet.data.inspection import ColumnReport, TableReport
+    from glassnet.data.schema import Kind
 
 #: So many columns, classes and notices are shown; --json has them all.
 MOST_COLUMNS = 50
@@ -25,13 +29,15 @@ FORMAT = "urn:glassnet:inspection:1"
 @click.command(short_help="Show what a table holds, and what a fit would make of it.")
 @click.argument("table", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--target", metavar="COLUMN", help="The column to predict: its task, its classes, and columns that give it away.")
+@click.option("--types", type=ColumnKind(), multiple=True, metavar="COLUMN=KIND", help="number, category, boolean or datetime.")
+@dialect_options
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
-def inspect(table: Path, target: str | None, as_json: bool) -> None:
+def inspect(table: Path, target: str | None, types: tuple[tuple[str, Kind], ...], reading: Dialect | None, as_json: bool) -> None:
     """Show what TABLE (CSV or Parquet; - is CSV on stdin) holds: kinds of columns and why, gaps, values, and what to be careful about."""
     from glassnet.data.inspection import inspect_table
 
     with given_table(table) as path:
-        report = inspect_table(path, target)
+        report = inspect_table(path, target, types=dict(types), dialect=reading)
     click.echo(inspection_json(report, table.name) if as_json else "\n".join(report_lines(report, str(table))))
 
 

@@ -1,21 +1,14 @@
-"""What options may hold beyond text and numbers: layer sizes, kinds of columns, spans of time, and how a text file is written."""
+"""What options may hold beyond text and numbers: layer sizes, kinds of columns and spans of time."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
 from glassnet.errors import did_you_mean
-
-if TYPE_CHECKING:
-    from glassnet.data.dialect import Dialect
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(s|m|h)?")
 _UNITS = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -48,7 +41,7 @@ class ColumnKind(click.ParamType[tuple[str, str]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         """Return the column and its kind."""
-        from glassnet.data.table import KINDS
+        from glassnet.data.schema import KINDS
 
         if isinstance(value, tuple):
             return value
@@ -85,34 +78,3 @@ class Range(click.FloatRange):
         if math.isnan(number):
             self.fail(f"{value!r} is not a number: write one such as 0.25.", param, ctx)
         return number
-
-
-def dialect_options(command: Command) -> Command:
-    """Give a command the options that say how its text files are written, where that is not to be found out."""
-    for name, metavar, what in (
-        ("--decimal", "MARK", "Decimal mark of text files, . or ,"),
-        ("--encoding", "NAME", "Encoding of text files, such as utf-8 or cp1252."),
-        ("--delimiter", "CHARACTER", "What parts the cells of text files; tab for a tab."),
-    ):
-        command = click.option(name, metavar=metavar, help=f"{what.rstrip('.')}. Found in the file by default.")(command)
-    return command
-
-
-def dialect_of(table: Path, delimiter: str | None, encoding: str | None, decimal: str | None) -> Dialect | None:
-    """Return what those options say of a table, None where they say nothing.
-
-    Raises
-    ------
-    SettingError
-        For a delimiter or decimal mark that cannot be one, and an unknown encoding.
-    click.UsageError
-        Where the table is no text file.
-    """
-    from glassnet.data.dialect import Dialect
-    from glassnet.data.read import TEXT_SUFFIXES
-
-    if delimiter is None and encoding is None and decimal is None:
-        return None
-    if not table.name.lower().endswith(TEXT_SUFFIXES):
-        raise click.UsageError(f"--delimiter, --encoding and --decimal are for text files, which {table} is not: leave them out.")
-    return Dialect(delimiter="\t" if delimiter in ("tab", "\\t") else delimiter, encoding=encoding, decimal=decimal)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.given import given_table
 from glassnet.cli.words import counted, printable
 from glassnet.errors import DataError
 
 if TYPE_CHECKING:
-    from glassnet.data.table import Schema
+    from glassnet.data.dialect import Dialect
+    from glassnet.data.schema import Schema
     from glassnet.model import Model
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -27,8 +29,9 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 @click.argument("table", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("-o", "--output", default="-", metavar="FILE", help="Where to: .csv, .csv.gz or .parquet; - (the default) is CSV on stdout.")
 @click.option("--keep", is_flag=True, help="Write the columns of TABLE, too, before the predictions.")
+@dialect_options
 @click.option("--coverage", type=float, help="Also write intervals that hold the truth with this probability, such as 0.9.")
-def predict(model: Path, table: Path, output: str, keep: bool, coverage: float | None) -> None:
+def predict(model: Path, table: Path, output: str, keep: bool, reading: Dialect | None, coverage: float | None) -> None:
     """Predict for each row of TABLE (CSV or Parquet; - is CSV on stdin) with the model in the file MODEL.
 
     Columns are found by name; columns that the model does not know are ignored. The output has one row for each row of TABLE, in the same
@@ -42,7 +45,8 @@ def predict(model: Path, table: Path, output: str, keep: bool, coverage: float |
     trained = load(model)
     with given_table(table) as path:
         schema = trained.encoder.schema
-        rows = Stretches(trained, path, kept_schema(trained, path) if keep else schema, keep=keep, coverage=coverage)
+        schema = kept_schema(trained, path, reading) if keep else schema
+        rows = Stretches(trained, path, schema, keep=keep, coverage=coverage, reading=reading)
         write(output, rows)
     if output != "-":
         click.echo(f"{counted(rows.n_rows, 'prediction')} in {printable(output)}", err=True)
@@ -51,20 +55,27 @@ def predict(model: Path, table: Path, output: str, keep: bool, coverage: float |
 class Stretches:
     """The columns to write, a stretch of rows at a time; what there is to say of the table is said on stderr as it turns up."""
 
-    def __init__(self, model: Model, path: Path, schema: Schema, *, keep: bool, coverage: float | None = None) -> None:
+    def __init__(
+        self, model: Model, path: Path, schema: Schema, *, keep: bool, coverage: float | None = None, reading: Dialect | None = None
+    ) -> None:
         from glassnet.data.read import column_names
 
         self._coverage = coverage
         self._model, self._path, self._schema, self._keep = model, path, schema, keep
         self.names: list[str] = []
         self.n_rows = 0
-        self._notices = [] if keep else [notice for notice in [model.unknown_notice(column_names(path))] if notice]
+        self._reading = reading
+        names = column_names(path, dialect=reading, default=model.dialect, needed=model.encoder.schema.names)
+        self._notices = [] if keep else [notice for notice in [model.unknown_notice(names)] if notice]
 
     def __iter__(self) -> Iterator[list[Any]]:
         """Yield the columns of each stretch; `names` are theirs from the first one on."""
         from glassnet.data.read import read_batches
 
-        for part in read_batches(self._path, schema=self._schema, notices=self._notices):
+        for part in read_batches(
+            self._path, schema=self._schema, dialect=self._reading, default=self._model.dialect, notices=self._notices
+        ):
+            self._notices += part.select(self._model.encoder.schema).all_notices[len(part.notices) :]
             while self._notices:
                 click.echo(f"Note: {printable(self._notices.pop(0))}", err=True)
             kept = {name: part.column(name) for name in self._schema.names} if self._keep else {}
@@ -74,13 +85,15 @@ class Stretches:
             yield [*kept.values(), *predicted.values()]
 
 
-def kept_schema(model: Model, path: Path) -> Schema:
+def kept_schema(model: Model, path: Path, reading: Dialect | None = None) -> Schema:
     """Return all columns of a file: the model's as it reads them, the others as the text that stands there."""
+    from glassnet.data.forms import Form
     from glassnet.data.read import column_names
-    from glassnet.data.table import Column, Schema
+    from glassnet.data.schema import Column, Schema
 
-    kinds = model.encoder.schema.kinds
-    return Schema(tuple(Column(name, kinds.get(name, "category")) for name in column_names(path)))
+    known = model.encoder.schema.by_name
+    names = column_names(path, dialect=reading, default=model.dialect, needed=tuple(known))
+    return Schema(tuple(known.get(name) or Column(name, "category", Form(verbatim=True)) for name in names))
 
 
 def prediction_columns(model: Model, table: Any, coverage: float | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from glassnet.data.cells import number_of
+from glassnet.data.numerals import number_of
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 

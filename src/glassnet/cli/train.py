@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
 from glassnet.cli.notes import tell
-from glassnet.cli.option_types import ColumnKind, Range, Sizes, Span, dialect_of, dialect_options
+from glassnet.cli.option_types import ColumnKind, Range, Sizes, Span
 from glassnet.cli.output_files import MODEL, PAGE, output_files
 
 if TYPE_CHECKING:
-    from glassnet.data.table import Kind
+    from glassnet.data.dialect import Dialect
+    from glassnet.data.schema import Kind
 
 RECIPES = ("plain", "fast", "standard", "best")
 TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
@@ -76,9 +78,7 @@ def train(
     test_fraction: float | None,
     test: Path | None,
     validation: Path | None,
-    delimiter: str | None,
-    encoding: str | None,
-    decimal: str | None,
+    reading: Dialect | None,
     seed: int,
     epochs: int | None,
     time_limit: float | None,
@@ -116,8 +116,7 @@ def train(
         engine=engine,
         n_threads=threads,
     )
-    dialect = dialect_of(table, delimiter, encoding, decimal)
-    roles = Roles(targets, _by_column(types), drop, weights, group, time, task, dialect)
+    roles = Roles(targets, _by_column(types), drop, weights, group, time, task, reading)
     roles.check()
     fraction = 0.2 if test_fraction is None else test_fraction
     data = gather(table, roles, fraction=fraction, seed=seed, validation=validation, test=test)
@@ -130,7 +129,8 @@ def train(
     session = begin(data, plan, dry_run=dry_run)
     report.describe_session(session)
     model = run(session, quiet=quiet)
-    record = {**model.training, **data.prepared.record()}
+    model = data.prepared.remembered(model)
+    record = dict(model.training)
     if data.held_out and data.task != "multilabel":
         record["held_out"] = {
             "rows": data.held_out.table.n_rows,

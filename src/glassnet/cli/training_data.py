@@ -13,9 +13,12 @@ import numpy as np
 from glassnet.cli.words import counted
 from glassnet.data.dialect import Dialect
 from glassnet.data.read import read_table
+from glassnet.data.schema import Column, Kind, Schema
 from glassnet.data.split import Split, split_rows
-from glassnet.data.table import Column, Kind, Schema, Table
+from glassnet.data.table import Table
 from glassnet.data.target import Target
+from glassnet.data.target_arrays import complete, target_array
+from glassnet.data.target_values import target_values
 from glassnet.errors import DataError
 from glassnet.fitting.preparation import Prepared, prepare
 from glassnet.report import Part
@@ -110,21 +113,24 @@ def gather(path: Path, roles: Roles, *, fraction: float, seed: int, validation: 
         For files that cannot be read, columns that do not exist, a target that is missing in every row, and labels in the files beside
         that the table does not hold.
     """
-    read = read_table(path, types=roles.types, dialect=roles.dialect)
+    keep = [name for name in (roles.weights, roles.group, roles.time) if name is not None]
+    read = read_table(path, types=roles.types, dialect=roles.dialect, targets=roles.targets, keep=keep)
     table, values, known = labelled(read, roles.targets, path)
     prepared = prepare(
-        table, list(roles.targets), types=roles.types, drop=roles.drop, weights=roles.weights, groups=roles.group, time=roles.time
+        table,
+        list(roles.targets),
+        types=roles.types,
+        task=roles.task,
+        drop=roles.drop,
+        weights=roles.weights,
+        groups=roles.group,
+        time=roles.time,
     )
     prepared = replace(prepared, values=values)
-    target = Target.fit(values, names=roles.targets, task=roles.task, weight=prepared.weights)
-    schema = Schema(
-        (
-            *prepared.table.schema.columns,
-            *(Column(name, read.schema.kinds[name]) for name in roles.targets),
-            *([] if roles.weights is None else [Column(roles.weights, "number")]),
-        )
-    )
-    beside = [None if file is None else _beside(file, roles, schema, target) for file in (validation, test)]
+    target = replace(Target.fit(values, names=roles.targets, task=roles.task, weight=prepared.weights), forms=prepared.forms)
+    beside_features = [*target.columns, *([] if roles.weights is None else [Column(roles.weights, "number")])]
+    schema = Schema((*prepared.table.schema.columns, *beside_features))
+    beside = [None if file is None else _beside(file, roles, schema, target, prepared.dialect) for file in (validation, test)]
     everything = Part(prepared.table, values, prepared.weights)
     rows, held, split = np.arange(len(values)), None, None
     if test is None and fraction > 0.0 and target.task != "multilabel":
@@ -155,21 +161,16 @@ def gather(path: Path, roles: Roles, *, fraction: float, seed: int, validation: 
 
 
 def labelled(read: Table, names: tuple[str, ...], path: Path) -> tuple[Table, Array, Array]:
-    """Return the rows of a table whose target is known, its values (n,) or (n, m), and which rows of the table they are (a mask).
-
-    Of several targets, those that are true or false become 1 and 0.
-    """
-    for name in names:
-        read.require(name)
-    columns = [read.column(name) for name in names]
-    if len(names) > 1:
-        columns = [_zero_one(c) if read.schema.kinds[name] == "boolean" else c for name, c in zip(names, columns, strict=True)]
-    known = np.logical_and.reduce([_held(column) for column in columns])
+    """Return the rows of a table whose target is known, its values (n,) or (n, m), and which rows of the table they are (a mask)."""
+    values = target_values(read, names)
+    known = complete(values)
     if not known.any():
         every = "is missing in every row" if len(names) == 1 else "are never all there in a row"
         raise DataError(f"the target {', '.join(map(repr, names))} {every} of {path}: nothing to learn from.")
-    values = columns[0] if len(columns) == 1 else np.column_stack(columns)
-    return (read, values, known) if known.all() else (replace(read.take(known), notices=read.notices), values[known], known)
+    if known.all():
+        return read, values, known
+    kept = replace(read.take(known), notices=read.notices, column_notices=read.column_notices, dialect=read.dialect)
+    return kept, target_array(values[known]), known
 
 
 def unknown_in_words(data: TrainingData) -> list[str]:
@@ -178,9 +179,14 @@ def unknown_in_words(data: TrainingData) -> list[str]:
     return [f"{counted(data.unknown, 'row')} without {names} left out."] if data.unknown else []
 
 
-def _beside(path: Path, roles: Roles, schema: Schema, target: Target) -> Part:
+def _beside(path: Path, roles: Roles, schema: Schema, target: Target, dialect: Dialect | None) -> Part:
     """Return the rows of a file that has the columns of the table, in any order."""
-    table, values, _ = labelled(read_table(path, schema=schema, dialect=roles.dialect), roles.targets, path)
+    read = read_table(path, schema=schema, dialect=roles.dialect, default=dialect)
+    values = target_values(read, roles.targets)
+    known = target.known(values)
+    if not known.any():
+        raise DataError(f"the target {', '.join(map(repr, roles.targets))} is missing in every row of {path}: nothing to score or stop by.")
+    table, values = (read, values) if known.all() else (read.take(known), target_array(values[known]))
     try:
         target.encode(values)
     except DataError as error:
@@ -188,14 +194,3 @@ def _beside(path: Path, roles: Roles, schema: Schema, target: Target) -> Part:
     weight = None if roles.weights is None else table.column(roles.weights).astype(np.float64)
     others = (*roles.targets, *([] if roles.weights is None else [roles.weights]))
     return Part(table.drop(others), values, weight)
-
-
-def _zero_one(column: Array) -> Array:
-    return np.array([np.nan if value is None else float(value == "true") for value in column])
-
-
-def _held(column: Array) -> Array:
-    """Return which values are no gaps."""
-    if column.dtype == object:
-        return np.array([value is not None for value in column], dtype=bool)
-    return ~(np.isnat(column) if column.dtype.kind == "M" else np.isnan(column))

@@ -163,7 +163,7 @@ class TrainingReport:
 
 
 def rule_in_short(data: TrainingData) -> str:
-    """Return the part of `glassnet.data.target.RULE` that decided about the target, in short."""
+    """Return the part of `glassnet.data.target_arrays.RULE` that decided about the target, in short."""
     import numpy as np
 
     values = data.prepared.values
@@ -173,7 +173,7 @@ def rule_in_short(data: TrainingData) -> str:
             if data.task == "multilabel"
             else "several columns of numbers are taken for quantities"
         )
-    if values.dtype == object:
+    if values.dtype.kind in "Ob":
         return _text_or_boolean(values)
     distinct = len(np.unique(values))
     if bool((values != np.floor(values)).any()):
@@ -183,7 +183,7 @@ def rule_in_short(data: TrainingData) -> str:
 
 
 def _text_or_boolean(values: Any) -> str:
-    return "true and false are classes" if set(values.tolist()) <= {"true", "false"} else "text is taken for classes"
+    return "true and false are classes" if values.dtype == bool else "text is taken for classes"
 
 
 def _target(data: TrainingData) -> str:
@@ -196,7 +196,8 @@ def _target(data: TrainingData) -> str:
         return f"{shown}: {'labels, each yes or no' if data.task == 'multilabel' else 'numbers'}"
     if data.task == "regression" and values.dtype != object:
         return f"{shown}: a number, from {values.min():.6g} to {values.max():.6g}, mean {values.mean():.6g}"
-    labels, counts = np.unique(values.astype(str), return_counts=True)
+    texts = np.where(values, "true", "false") if values.dtype == bool else values.astype(str)
+    labels, counts = np.unique(texts, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     shares = [f"{printable(_short(labels[i]))} {100.0 * counts[i] / len(values):.3g} %" for i in order]
     return f"{shown}: one of {counted(len(labels), 'class', 'classes')}: {listed(shares, width())}"

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data import cells
 from glassnet.data.block import refuse_infinite
-from glassnet.data.table import Column, Schema, Table, listed, refuse_duplicates, refuse_shape
+from glassnet.data.cells import EXACT
+from glassnet.data.recognition import Texts
+from glassnet.data.schema import Column, Schema, listed, refuse_duplicates, refuse_shape
+from glassnet.data.table import Categories, Table
+from glassnet.data.values import column_of_array, column_of_values, exact_codes
 from glassnet.errors import DataError
 
 _SINGLE = (str, bytes, int, float, np.generic, dt.date, dt.time, dt.timedelta, type(None))
@@ -43,7 +46,23 @@ def columns_of_mapping(data: Mapping[Any, Any]) -> dict[str, Any]:
     refuse_duplicates([str(name) for name in data])
     if data and all(isinstance(value, _SINGLE) or type(value).__name__ == "NAType" for value in data.values()):
         data = {name: [value] for name, value in data.items()}
-    return {str(name): _column_values(str(name), values) for name, values in data.items()}
+    return {str(name): _column_of(str(name), values) for name, values in data.items()}
+
+
+def _column_of(name: str, values: Any) -> Any:
+    """Return a column of a dict: a list, an array, or a series of a data frame, whose type counts."""
+    if isinstance(values, (list, tuple)):
+        return list(values)
+    if not isinstance(values, np.ndarray) and hasattr(values, "dtype"):
+        from glassnet.data import frames
+
+        series = frames.series_of(name, values)
+        if series is not None:
+            return series
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise DataError(f"column {name!r} must be 1-D but has shape {array.shape}.")
+    return array
 
 
 def _of_array(data: NDArray[Any], names: Sequence[str] | None) -> Table | dict[str, Any]:
@@ -52,19 +71,25 @@ def _of_array(data: NDArray[Any], names: Sequence[str] | None) -> Table | dict[s
         raise DataError("Complex data not supported: the array holds complex numbers.")
     if isinstance(data, np.ma.MaskedArray):  # np.asarray would drop the mask and show what it hides
         data = np.ma.filled(data.astype(np.float64), np.nan)
+    data = np.asarray(data)  # np.matrix has rules of its own
     names = _default_names(names, data.shape[1])
     if data.dtype.kind in "fiub":
-        block = np.asarray(data) if data.dtype in (np.float32, np.float64) else data.astype(np.float64)
+        block = data if data.dtype in (np.float32, np.float64) else data.astype(np.float64)
         refuse_infinite(names, block)
-        return Table(Schema(tuple(Column(name, "number") for name in names)), block)
-    columns: dict[str, Any] = {name: _column_values(name, data[:, i]) for i, name in enumerate(names)}
-    if data.dtype.kind == "U":  # NumPy made text of numbers that stood beside text: those columns are numbers again
-        for name, values in columns.items():
-            codes, levels = cells.code_values(name, values)
-            numbers = cells.number_levels(codes, levels)
-            columns[name] = (codes, levels) if isinstance(numbers, str) else numbers
+        exact = {name: exact_codes(data[:, i]) for i, name in enumerate(names)} if _has_large(data) else {}
+        kept = {name: Categories(*codes) for name, codes in exact.items() if codes is not None}
+        return Table(Schema(tuple(Column(name, "number") for name in names)), block, exact=kept)
     refuse_duplicates(names)
-    return columns
+    if data.dtype.kind != "U":
+        return {name: column_of_array(name, data[:, i]) for i, name in enumerate(names)}
+    columns = {name: column_of_values(name, data[:, i].tolist()) for i, name in enumerate(names)}
+    # NumPy made text of numbers that stood beside text: that is no notice worth.
+    return {name: Texts(column.codes, column.levels) if isinstance(column, Texts) else column for name, column in columns.items()}
+
+
+def _has_large(data: NDArray[Any]) -> bool:
+    """Return whether an array has whole numbers that floats may not tell apart."""
+    return data.dtype.kind in "iu" and data.dtype.itemsize == 8 and exact_codes(np.array([data.min(), data.max()])) is not None
 
 
 def _table_of_sparse(data: Any, names: Sequence[str] | None) -> Table:
@@ -90,28 +115,13 @@ def _table_of_sparse(data: Any, names: Sequence[str] | None) -> Table:
 def _array_of_rows(rows: Sequence[Any]) -> NDArray[Any]:
     try:
         array = np.array(rows)
-        if array.dtype.kind not in "fiubcM":  # text or a mixture: keep each value as it is
+        large = array.dtype.kind == "f" and bool((np.abs(array) >= EXACT).any())  # whole numbers lose digits beside others
+        if array.dtype.kind not in "fiubcM" or large:  # text or a mixture: keep each value as it is
             array = np.array(rows, dtype=object)
     except ValueError:
         lengths = sorted({len(row) for row in rows if hasattr(row, "__len__")})
         raise DataError(f"a list of rows needs rows of one length, but they hold {listed(lengths)} values.") from None
     return array
-
-
-def _column_values(name: str, values: Any) -> Any:
-    """Return a column of a dict or array as a float array, or as a list of Python values to be looked at."""
-    if isinstance(values, (list, tuple)):
-        return list(values)
-    array = np.asarray(values)
-    if array.ndim != 1:
-        raise DataError(f"column {name!r} must be 1-D but has shape {array.shape}.")
-    if array.dtype.kind in "fiu":
-        return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
-    if array.dtype.kind == "M":
-        return array
-    if array.dtype.kind == "m":
-        raise DataError(f"column {name!r} {cells.TIMES}.")
-    return array.tolist()
 
 
 def _default_names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data import cells
+from glassnet.data.forms import Form
+from glassnet.data.recognition import Recognized, Texts
+from glassnet.data.values import SPANS
 from glassnet.errors import DataError, MissingDependencyError
 
 _releasing = threading.Lock()
@@ -46,50 +49,71 @@ def system_pool() -> Iterator[Any]:
                 pa.set_memory_pool(default)
 
 
-def plain_column(name: str, column: Any, *, as_text: bool, spelled: Callable[[str], float | None] | None = None) -> Any:
-    """Return a pyarrow column as floats (gaps NaN), datetime64[us] (gaps NaT) or codes and levels.
+def plain_column(name: str, column: Any, *, as_text: bool = False, typed: bool = True) -> Recognized | Texts:
+    """Return a pyarrow column as a column of a table.
 
     Parameters
     ----------
     name : for messages
     column : a pyarrow.ChunkedArray
-    as_text : whether to take it as a category whatever it holds
-    spelled : for a file of text, what number a cell spells: a column of text whose cells all spell numbers is one of numbers
+    as_text : whether to take it as text whatever it holds
+    typed : whether it comes from where numbers are no text
 
     Raises
     ------
     DataError
-        For lists, records, bytes, times of day and durations.
+        For lists, records, bytes and durations.
     """
     pa = arrow("pyarrow")
     kinds = pa.types
-    if kinds.is_boolean(column.type) or (as_text and kinds.is_integer(column.type)):
-        column = column.cast(pa.string())
-    is_dictionary = kinds.is_dictionary(column.type)
-    if is_dictionary:
-        column = column.cast(column.type.value_type)
+    if kinds.is_dictionary(column.type):
+        return Recognized("category", _declared(name, column.cast(column.type.value_type)), Form(verbatim=True))
+    if kinds.is_boolean(column.type):
+        codes, levels = _codes(column.cast(pa.string()))
+        return Texts(codes, levels) if as_text else Recognized("boolean", (codes, levels))
+    if as_text and (kinds.is_integer(column.type) or kinds.is_decimal(column.type)):
+        return Texts(*_codes(column.cast(pa.string())))
     if kinds.is_date(column.type) or kinds.is_timestamp(column.type):
         dates = _dates(name, column)
-        return cells.code_dates(dates) if as_text else dates
+        return Texts(*cells.code_dates(dates)) if as_text else Recognized("datetime", dates)
     if kinds.is_floating(column.type) or kinds.is_integer(column.type) or kinds.is_decimal(column.type) or kinds.is_null(column.type):
         values = _floats(column)
-        return cells.code_numbers(values) if as_text or is_dictionary else values
+        return Texts(*cells.code_numbers(values)) if as_text else Recognized("number", values, exact=_exact(column, values))
+    if kinds.is_time(column.type):
+        return Texts(*_codes(column.cast(pa.string())))
     if kinds.is_temporal(column.type):
-        raise DataError(f"column {name!r} {cells.TIMES}.")
-    if not (kinds.is_string(column.type) or kinds.is_large_string(column.type) or kinds.is_string_view(column.type)):
+        raise DataError(f"column {name!r} {SPANS}.")
+    if not is_text(column.type):
         raise DataError(f"column {name!r} holds {column.type}: expected one number, text, boolean or date-time a row.")
     codes, levels = _codes(column)
-    if as_text or is_dictionary or spelled is None:
-        return codes, levels
-    # pyarrow compares gaps before it strips: a column of numbers with " NA" in it comes here as text, and is numbers all the same.
-    numbers = cells.number_levels(codes, levels, spelled)
-    return (codes, levels) if isinstance(numbers, str) else numbers
+    return Texts(codes, levels, typed) if levels or not typed else Recognized("category", (codes, levels))
+
+
+def is_text(kind: Any) -> bool:
+    """Return whether a type of pyarrow is one of strings."""
+    kinds = arrow("pyarrow").types
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))
+
+
+def _declared(name: str, column: Any) -> cells.Codes:
+    """Return a column of categories of any type as codes and texts."""
+    column = plain_column(name, column, as_text=True)
+    codes, levels = column.values if isinstance(column, Recognized) else (column.codes, column.levels)
+    return codes, levels
+
+
+def _exact(column: Any, values: NDArray[Any]) -> cells.Codes | None:
+    """Return whole numbers as codes and texts where some lie beyond what floats tell apart, None elsewhere."""
+    pa = arrow("pyarrow")
+    whole = pa.types.is_integer(column.type) or (pa.types.is_decimal(column.type) and column.type.scale == 0)
+    if not whole or not (np.abs(values) >= cells.EXACT).any():
+        return None
+    return _codes(column.cast(pa.string()))
 
 
 def longest_text(column: Any) -> int:
     """Return the bytes of the longest text of a pyarrow column, 0 where it holds none."""
-    pa = arrow("pyarrow")
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+    if not is_text(column.type):
         return 0
     pc = arrow("pyarrow.compute")
     return int(pc.max(pc.binary_length(column)).as_py() or 0)
@@ -99,7 +123,7 @@ def _codes(column: Any) -> cells.Codes:
     texts: list[str | None] = []
     parts = [np.zeros(0, dtype=np.int64)]
     for chunk in column.chunks:
-        coded = chunk.dictionary_encode(null_encoding="encode")  # None is one of its levels, which `text_of` knows
+        coded = chunk.dictionary_encode(null_encoding="encode")  # null is one of its levels, which `text_of` knows
         parts.append(np.from_dlpack(coded.indices).astype(np.int64) + len(texts))
         texts.extend(map(cells.text_of, coded.dictionary.to_pylist()))
     return cells.tidy_codes(np.concatenate(parts), texts)

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.data.arrow import arrow, longest_text, plain_column
+from glassnet.data.dialect import Dialect
 from glassnet.data.feed import SMALL
+from glassnet.data.frames import index_names
 from glassnet.data.limits import Limits, passed
-from glassnet.data.table import Kind
+from glassnet.data.readers import Spelling
+from glassnet.data.schema import Column
 from glassnet.errors import DataError
 
 CELL_BYTES = 8
@@ -18,13 +21,18 @@ STRETCH = 2**16
 
 
 class ColumnarFile:
-    """One or several files of typed columns: `names`, and its columns, all at once or a stretch of rows at a time."""
+    """One or several files of typed columns: `names`, `index`, and its columns, all at once or a stretch of rows at a time.
+
+    `index` names the columns that hold the index of a pandas frame, and `dialect` says how cells of text are written.
+    """
 
     notices: tuple[str, ...] = ()
 
-    def __init__(self, paths: Sequence[Path], limits: Limits) -> None:
-        self._paths, self._limits = paths, limits
-        self.names: tuple[str, ...] = tuple(_schema(paths[0]).names)
+    def __init__(self, paths: Sequence[Path], dialect: Dialect, limits: Limits) -> None:
+        self._paths, self._limits, self.dialect = paths, limits, dialect
+        schema = _schema(paths[0])
+        self.names: tuple[str, ...] = tuple(schema.names)
+        self.index = index_names(schema.metadata)
         if len(self.names) > limits.columns:
             raise DataError(passed(f"it has {len(self.names):,} columns", "columns", limits.columns))
         for path in paths[1:]:
@@ -32,6 +40,11 @@ class ColumnarFile:
             if others != set(self.names):
                 odd = min(others.symmetric_difference(self.names))
                 raise DataError(f"{path.name} and {paths[0].name} must have the same columns, but only one of them has {odd!r}.")
+
+    @property
+    def spelling(self) -> Spelling:
+        """How the cells are written."""
+        return self.dialect.spelling
 
     def read(self, wanted: Sequence[int], as_text: Sequence[int]) -> list[Any]:
         """Return the wanted columns, named by their places, as plain columns (see `plain_column`)."""
@@ -52,11 +65,12 @@ class ColumnarFile:
             made.append(self._plain(place, column, place in as_text))
         return made
 
-    def batches(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> Iterator[list[Any]]:
-        """Yield the wanted columns, which should be of these kinds, a stretch of rows at a time."""
+    def batches(self, wanted: Sequence[int], columns: Mapping[int, Column]) -> Iterator[list[Any]]:
+        """Yield the wanted columns, which should be such ones, a stretch of rows at a time."""
         for batch in self._stream(wanted):
-            columns = zip(wanted, batch.columns, strict=True)
-            yield [self._plain(place, arrow("pyarrow").chunked_array([column]), kinds[place] == "category") for place, column in columns]
+            found = zip(wanted, batch.columns, strict=True)
+            as_text = {place for place in wanted if columns[place].kind == "category"}
+            yield [self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text) for place, column in found]
 
     def _stream(self, wanted: Sequence[int]) -> Iterator[Any]:
         """Yield pyarrow record batches of the wanted columns, held to the limits as they come."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from glassnet.data import cells
 from glassnet.data.arrow import arrow, longest_text, plain_column, system_pool
-from glassnet.data.dialect import Dialect, Header, read_header
-from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, require_closed_quotes
+from glassnet.data.dialect import Dialect
+from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, bad_bytes, require_closed_quotes
+from glassnet.data.forms import PLAIN
+from glassnet.data.header import Header, read_header
 from glassnet.data.limits import Limits, passed
-from glassnet.data.table import Kind
+from glassnet.data.numerals import number_of
+from glassnet.data.readers import Spelling
+from glassnet.data.schema import Column
 from glassnet.errors import DataError
 
 HEAD = 2**20
@@ -21,42 +27,55 @@ BLOCK = 2**20
 
 
 class CsvFile:
-    """A text file whose header has been read: `names`, `notices`, and its columns, all at once or a stretch of rows at a time."""
+    """A text file whose header has been read: `names`, `notices`, `dialect`, and its columns, all at once or a stretch of rows at a time.
 
-    def __init__(self, path: Path, dialect: Dialect, limits: Limits) -> None:
-        self._path, self._limits = path, limits
-        self._encoding, self._guessed = dialect.encoding, False
+    Parameters
+    ----------
+    path : of the file
+    dialect : what the caller says of it
+    limits : how large it may be
+    default : the dialect of a model's training table, which holds where the file does not tell otherwise
+    needed : the names of the columns that the model needs, by which it is known whether a dialect is that of the file
+    """
+
+    index: tuple[str, ...] = ()
+
+    def __init__(
+        self, path: Path, dialect: Dialect, limits: Limits, *, default: Dialect | None = None, needed: Collection[str] = ()
+    ) -> None:
+        self._path, self._limits, self._said = path, limits, dialect
+        self._default = default or Dialect()
         self.notices: tuple[str, ...] = ()
-        try:
-            self._header = self._read_header(dialect)
-        except NotUtf8Error:
-            self._fall_back()
-            self._header = self._read_header(dialect)
+        self._header = self._of_training(set(needed)) if default else self._found(dialect)
         self.names = self._header.names
+        self.dialect = replace(self._header.dialect, encoding=self._encoding).unusual()
         if len(self.names) > limits.columns:
             raise DataError(passed(f"the first line names {len(self.names):,} columns", "columns", limits.columns))
         if not self._header.has_rows:
             raise DataError("the file has a header but no rows.")
-        if self._header.dialect.decimal == "," and dialect.decimal is None:
+        if self._header.suspicion:
+            self.notices += (self._header.suspicion,)
+        if self.dialect.decimal == "," and dialect.decimal is None:
             self.notices += ("numbers such as 1,5 are read with a decimal comma.",)
-        if all(cells.number_of(name.strip()) is not None for name in self.names):
+        if all(number_of(name.strip()) is not None for name in self.names):
             self.notices += ("the first line holds numbers alone, and was taken for the names of the columns: is the header missing?",)
+
+    @property
+    def spelling(self) -> Spelling:
+        """How the cells are written."""
+        dialect = self._header.dialect
+        return replace(dialect.spelling, decimal=self._said.decimal, usual=dialect.decimal or ".")
 
     def read(self, wanted: Sequence[int], as_text: Collection[int]) -> list[Any]:
         """Return the wanted columns, named by their places, as plain columns (see `plain_column`)."""
         try:
-            table, has_hex = self._read(wanted, as_text)
+            table, suspect = self._read(wanted, as_text)
         except NotUtf8Error:
             self._fall_back()
-            table, has_hex = self._read(wanted, as_text)
-        pa = arrow("pyarrow")
-        # pyarrow takes 12:30 for a time and 0x10 for 16: such columns are read again as the text that they are.
-        kinds = [field.type for field in table.schema]
-        odd = [
-            place for place, kind in zip(wanted, kinds, strict=True) if pa.types.is_time(kind) or (has_hex and pa.types.is_integer(kind))
-        ]
+            table, suspect = self._read(wanted, as_text)
         columns = dict(zip(wanted, table.columns, strict=True))
         del table
+        odd = [place for place, column in columns.items() if _is_misread(column, suspect=suspect)]
         if odd:
             columns |= dict(zip(odd, self._read(odd, odd)[0].columns, strict=True))
         made = []
@@ -65,11 +84,11 @@ class CsvFile:
             made.append(self._plain(place, column, place in as_text))
         return made
 
-    def batches(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> Iterator[list[Any]]:
-        """Yield the wanted columns, which should be of these kinds, a stretch of rows at a time."""
+    def batches(self, wanted: Sequence[int], columns: Mapping[int, Column]) -> Iterator[list[Any]]:
+        """Yield the wanted columns, which should be such ones, a stretch of rows at a time."""
         self._read_through()
-        as_text = [place for place in wanted if kinds[place] == "category"]
-        types = {place: {"number": "double", "datetime": "timestamp[us]"}.get(kinds[place], "string") for place in wanted}
+        as_text = [place for place in wanted if columns[place].kind == "category"]
+        types = {place: _type_of(columns[place]) for place in wanted}
         done = 0
         while True:
             seen = 0
@@ -77,9 +96,9 @@ class CsvFile:
                 for batch in self._stream(wanted, types):
                     skipped, seen = max(0, done - seen), seen + batch.num_rows
                     if skipped < batch.num_rows:
-                        columns = zip(wanted, batch.slice(skipped).columns, strict=True)
+                        found = zip(wanted, batch.slice(skipped).columns, strict=True)
                         done = seen
-                        yield [self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text) for place, column in columns]
+                        yield [self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text) for place, column in found]
             except arrow("pyarrow").ArrowInvalid as error:
                 if "conversion error" not in str(error) or set(types.values()) == {"string"}:
                     raise
@@ -87,16 +106,47 @@ class CsvFile:
             else:
                 return
 
+    def _of_training(self, needed: set[str]) -> Header:
+        """Return the header in the dialect of the training table where that shows the columns that are needed, else in the file's own."""
+        structure = replace(self._said.filled(self._default), decimal=self._said.decimal, encoding=self._said.encoding)
+        attempts = [structure, replace(self._said, missing=structure.missing, dates=structure.dates)]
+        if self._said.encoding is None and (self._default.encoding or "").replace("-", "").startswith(("utf16", "utf32")):
+            attempts.insert(0, replace(structure, encoding=self._default.encoding))  # it has no byte order mark, or that would tell
+        for attempt in attempts:
+            with suppress(DataError):
+                header = self._found(attempt)
+                if needed <= {name.strip() for name in header.names}:
+                    return header
+            self.notices = ()
+        return self._found(attempts[-1])
+
+    def _found(self, dialect: Dialect) -> Header:
+        self._encoding, self._guessed, self._lenient = dialect.encoding, False, False
+        self._skip, self._comment = dialect.skipped_lines, dialect.comment
+        try:
+            return self._read_header(dialect)
+        except NotUtf8Error:
+            self._fall_back()
+            return self._read_header(dialect)
+
     def _read_header(self, dialect: Dialect) -> Header:
         with closing(self._feed()) as feed:
             head, whole = feed.peek(max(HEAD, 64 * self._limits.columns))
-            if feed.encoding != "utf-8":
-                self._encoding = feed.encoding
-        return read_header(head, dialect, whole=whole)
+            self._encoding, self._guessed = feed.encoding, feed.guessed
+        return read_header(head, dialect, usual=self._default.decimal, whole=whole)
 
     def _feed(self, *, after_header: bool = False) -> Feed:
         quote = self._header.dialect.quote if after_header else None
-        feed = Feed(self._path, self._limits, encoding=self._encoding, guessed=self._guessed, quote=(quote or '"').encode())
+        feed = Feed(
+            self._path,
+            self._limits,
+            encoding=self._encoding,
+            guessed=self._guessed,
+            lenient=self._lenient,
+            quote=(quote or '"').encode(),
+            skip=self._skip,
+            comment=self._comment,
+        )
         if after_header:
             try:
                 feed.peek(self._header.n_bytes)
@@ -107,14 +157,21 @@ class CsvFile:
         return feed
 
     def _fall_back(self) -> None:
-        self._encoding, self._guessed = FALLBACK, True
-        self.notices = (
-            *self.notices,
-            "the file is not UTF-8 text and was read as Windows-1252 (cp1252): say its encoding if that is wrong.",
-        )
+        """Find out how to read a file that is not all UTF-8: as such but for a few bytes, or in another encoding."""
+        n_bad, line, n_good = bad_bytes(self._path, self._limits)
+        if n_good > n_bad:
+            self._encoding, self._guessed, self._lenient = "utf-8", False, True
+            few = f"{n_bad:,} bytes of the file are" if n_bad > 1 else "one byte of the file is"
+            other = "Dialect(encoding=...) (--encoding NAME) says another encoding"
+            self.notices += (f"{few} not UTF-8, the first in line {line}, and read as \ufffd; {other}.",)
+            return
+        known = self._default.encoding
+        self._encoding, self._guessed = known or FALLBACK, True
+        name = known or "Windows-1252 (cp1252)"
+        self.notices += (f"the file is not UTF-8 text and was read as {name}: Dialect(encoding=...) (--encoding NAME) says another.",)
 
     def _read(self, wanted: Sequence[int], as_text: Collection[int], *, threads: bool = True) -> tuple[Any, bool]:
-        """Return the wanted columns as a pyarrow table, and whether 0x stands somewhere in the file."""
+        """Return the wanted columns as a pyarrow table, and whether the file holds what pyarrow takes for whole numbers: 0x10 and 007."""
         pa, pc = arrow("pyarrow"), arrow("pyarrow.csv")
         options = self._options(wanted, dict.fromkeys(as_text, "string"), threads=threads)
         with system_pool() as pool, closing(self._feed(after_header=True)) as feed:
@@ -126,11 +183,11 @@ class CsvFile:
                 if not threads or "Expected" not in str(error):
                     raise
                 table = None
-            has_hex, n_quotes = feed.has_hex, feed.n_quotes
+            suspect, n_quotes = feed.has_hex or feed.has_zeros, feed.n_quotes
         if table is None:
             return self._read(wanted, as_text, threads=False)  # raises again, and then knows the row
         self._require_closed_quotes(n_quotes)
-        return table, has_hex
+        return table, suspect
 
     def _read_through(self) -> None:
         """Learn of the whole file what its first lines do not tell: its encoding, its size, and whether its quotes are closed."""
@@ -164,7 +221,8 @@ class CsvFile:
                 feed.raise_failure()
 
     def _options(self, wanted: Sequence[int], types: dict[int, str], *, threads: bool) -> dict[str, Any]:
-        pa, pc, dialect, n_columns = arrow("pyarrow"), arrow("pyarrow.csv"), self._header.dialect, len(self.names)
+        pa, pc, dialect, n_columns = arrow("pyarrow"), arrow("pyarrow.csv"), self._header.dialect, self._header.width
+        missing = cells.MISSING if dialect.missing is None else dialect.missing
         return {
             "read_options": pc.ReadOptions(
                 column_names=[str(place) for place in range(n_columns)],
@@ -178,10 +236,11 @@ class CsvFile:
             "convert_options": pc.ConvertOptions(
                 include_columns=[str(place) for place in wanted],
                 column_types={str(place): pa.type_for_alias(alias) for place, alias in types.items()},
-                null_values=sorted(cells.MISSING),
+                null_values=["", *sorted(missing)],
                 true_values=list(cells.TRUE),
                 false_values=list(cells.FALSE),
-                decimal_point=dialect.decimal,
+                # Numbers in quotes with a decimal comma, in a file of commas, are read as the text that they are.
+                decimal_point="." if dialect.delimiter == "," else dialect.decimal,
             ),
         }
 
@@ -189,7 +248,23 @@ class CsvFile:
         name = self.names[place].strip()
         if longest_text(column) > self._limits.field:
             raise DataError(passed(f"a cell of column {name!r} is longer than {self._limits.field:,} bytes", "field", self._limits.field))
-        return plain_column(name, column, as_text=as_text, spelled=self._header.dialect.number)
+        return plain_column(name, column, as_text=as_text, typed=False)
+
+
+def _is_misread(column: Any, *, suspect: bool) -> bool:
+    """Return whether pyarrow may have misread text: 12:30 for a time, 0x10 and 007 for numbers, or a long number without all its digits."""
+    kinds = arrow("pyarrow").types
+    if kinds.is_time(column.type) or (suspect and kinds.is_integer(column.type)):
+        return True
+    if not kinds.is_floating(column.type):
+        return False
+    ends = arrow("pyarrow.compute").min_max(column).as_py()
+    return any(end is not None and 2**63 <= abs(end) < math.inf for end in ends.values())  # it may be a whole number that no int64 holds
+
+
+def _type_of(column: Column) -> str:
+    """Return the type of pyarrow in which a column of a model is read at once, where its cells are written in the ordinary way."""
+    return {"number": "double", "datetime": "timestamp[us]"}.get(column.kind, "string") if column.form == PLAIN else "string"
 
 
 def sentence(message: str) -> str:
@@ -199,7 +274,9 @@ def sentence(message: str) -> str:
         row, expected, got, content = ragged.groups()
         where = f"row {int(row) + 1} (the header is row 1)" if row else "a row"
         shown = f": {content.strip()[:80]!r}" if content else ""
-        return f"{where} has {got} cells but the header names {expected} columns{shown}."
+        skip = f"[{int(row) + 1}]) (--skip-rows {int(row) + 1}-{int(row) + 1})" if row else "...) (--skip-rows N or A-B)"
+        hint = f"Lines that are no rows of the table are skipped by Dialect(skip_rows={skip} or Dialect(comment='#') (--comment '#')."
+        return f"{where} has {got} cells but the header names {expected} columns{shown}. {hint}"
     if "straddling" in message:
         return "a row does not end where rows of a table do: a quote is never closed, or this is no table of text."
     return message.partition("\n")[0][:300].rstrip(".") + "."

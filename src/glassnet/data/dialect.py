@@ -1,45 +1,53 @@
-"""How a text file is written: encoding, delimiter, quote and decimal mark, found in its first lines where they are not given."""
+"""How a text file, and a cell of text anywhere, is written, as far as the caller says it."""
 
 from __future__ import annotations
 
 import codecs
-import csv
-import io
-import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from glassnet.data import cells
-from glassnet.errors import DataError, SettingError
-
-DELIMITERS = ",;\t|"
-SAMPLE_ROWS = 100
-
-_COMMA = re.compile(r"[+-]?(?:[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+)")  # 1,234 may be a thousand: it proves nothing
-_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+")
+from glassnet.data.forms import DATE_ORDERS, THOUSANDS
+from glassnet.data.readers import Spelling
+from glassnet.errors import SettingError
 
 
 @dataclass(frozen=True)
 class Dialect:
     """How a text file is written; what is None is found in the file.
 
+    `decimal`, `thousands`, `missing` and `dates` are about cells of text wherever they come from, also data frames; the others are about
+    text files. A model remembers the dialect of its training table: it is the default for later tables, where they do not tell otherwise.
+
     Parameters
     ----------
-    delimiter : one character. Found: of comma, semicolon, tab and bar the one that cuts the first rows into equally many cells, the most
-        of them; the first of equals.
+    delimiter : one character between cells. Found: of comma, semicolon, tab and bar the one that cuts the first rows into equally many
+        cells; where several do, the one that yields numbers, then the most cells. A first line such as `sep=;` says it.
     quote : one character around cells, doubled inside them. Found: ' where all names in the first line stand in such, else ".
     encoding : as Python names it. Found: by the byte order mark, else UTF-8, and where it is not that, Windows-1252, with a notice.
-    decimal : "." or ",". Found: a comma where the delimiter is another one and the first rows hold numbers such as 1,5 and none as 1.5.
+    decimal : "." or ",". Found: for a file by its first rows, where the delimiter is no comma, and for each column of text by its cells.
+    thousands : what stands between groups of three digits: ",", ".", "'", " " (any kind of space), "" (nothing). Found: by the cells.
+    missing : texts that are missing values, instead of those in `glassnet.data.cells.MISSING`; the empty cell always is one. An empty list
+        leaves every word a value.
+    skip_rows : how many lines before the header are skipped, or the numbers of single lines, from 1
+    comment : what a line begins with that is skipped
+    dates : the order of day, month and year in dates of numbers: "dmy", "mdy" or "ymd". Found: by a day above 12.
 
     Raises
     ------
     SettingError
-        For a delimiter or quote that is not one character, both the same, an unknown encoding, or another decimal mark.
+        For a value that is none of those.
     """
 
     delimiter: str | None = None
     quote: str | None = None
     encoding: str | None = None
     decimal: str | None = None
+    thousands: str | None = None
+    missing: Sequence[str] | None = None
+    skip_rows: int | Sequence[int] = 0
+    comment: str | None = None
+    dates: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("delimiter", "quote"):
@@ -48,9 +56,16 @@ class Dialect:
                 raise SettingError(f"the {name} is one ASCII character, not a line end, but {value!r} came.")
         if self.decimal not in (None, ".", ","):
             raise SettingError(f"the decimal mark is '.' or ',', but {self.decimal!r} came.")
-        given = [mark for mark in (self.delimiter, self.quote, self.decimal) if mark is not None]
-        if len(set(given)) < len(given):
-            raise SettingError("delimiter, quote and decimal mark must be different characters.")
+        if self.thousands not in (None, *THOUSANDS):
+            raise SettingError(f"thousands must be one of {', '.join(map(repr, THOUSANDS))}, got {self.thousands!r}.")
+        if self.dates not in (None, *DATE_ORDERS):
+            raise SettingError(f"dates must be one of {', '.join(map(repr, DATE_ORDERS))}, got {self.dates!r}.")
+        if self.quote is not None and self.quote in (self.delimiter, self.decimal):
+            raise SettingError("the quote must be another character than the delimiter and the decimal mark.")
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise SettingError(f"decimal mark and thousands must be different characters, got {self.decimal!r} for both.")
+        self._check_lines()
+        self._check_missing()
         if self.encoding is not None:
             try:
                 codecs.lookup(self.encoding)
@@ -59,106 +74,61 @@ class Dialect:
                     f"unknown encoding {self.encoding!r}: expected one as Python names it, such as 'utf-8', 'cp1252'."
                 ) from None
 
-    def number(self, text: str) -> float | None:
-        """Return the number that a cell spells in this dialect, None where it spells none."""
-        if self.decimal != ",":
-            return cells.number_of(text)
-        return None if "." in text else cells.number_of(text.replace(",", ".", 1))
+    def _check_lines(self) -> None:
+        skip: Any = self.skip_rows
+        lines: tuple[Any, ...] = (skip,) if isinstance(skip, int) else (None,) if isinstance(skip, str) else tuple(skip)
+        if not all(type(line) is int and line >= (0 if isinstance(skip, int) else 1) for line in lines):
+            raise SettingError(f"skip_rows is a number of lines, or a list of line numbers from 1, but {skip!r} came.")
+        object.__setattr__(self, "skip_rows", skip if isinstance(skip, int) else tuple(sorted(set(lines))))
+        comment: Any = self.comment
+        if comment is not None and (not isinstance(comment, str) or not comment or set(comment) & set("\r\n\0")):
+            raise SettingError(f"comment is what a line begins with, one character or more, but {comment!r} came.")
 
+    def _check_missing(self) -> None:
+        missing: Any = self.missing
+        if missing is None:
+            return
+        if isinstance(missing, str) or not all(isinstance(text, str) for text in missing):
+            raise SettingError(f"missing is a list of texts, such as ['-', 'n.a.'], but {missing!r} came.")
+        object.__setattr__(self, "missing", tuple(sorted({text.strip() for text in missing} - {""})))
 
-@dataclass(frozen=True)
-class Header:
-    """The names in the first line of a text file as they stand there, the bytes it takes in UTF-8, and the dialect, now without a None."""
+    @property
+    def spelling(self) -> Spelling:
+        """What is said of cells."""
+        missing = None if self.missing is None else frozenset(self.missing)
+        return Spelling(missing, self.decimal, self.thousands, self.dates, self.decimal or ".")
 
-    names: tuple[str, ...]
-    n_bytes: int
-    dialect: Dialect
-    has_rows: bool
+    @property
+    def skipped_lines(self) -> frozenset[int]:
+        """The numbers of the lines that are skipped, from 1."""
+        return frozenset(range(1, self.skip_rows + 1) if isinstance(self.skip_rows, int) else self.skip_rows)
 
+    def filled(self, default: Dialect | None) -> Dialect:
+        """Return this dialect, with what it does not say taken from another."""
+        if default is None:
+            return self
+        return Dialect(**{f.name: mine if (mine := getattr(self, f.name)) != f.default else getattr(default, f.name) for f in fields(self)})
 
-def read_header(head: str, dialect: Dialect, *, whole: bool) -> Header:
-    """Return what the first lines of a text file say.
+    def unusual(self) -> Dialect:
+        """Return what every reader would not take for granted."""
+        usual = {"delimiter": ",", "quote": '"', "encoding": "utf-8", "decimal": "."}
+        taken: dict[str, Any] = {name: None for name, value in usual.items() if getattr(self, name) == value}
+        return replace(self, **taken)
 
-    Parameters
-    ----------
-    head : the beginning of the text
-    dialect : what is known of it
-    whole : whether this is all of the text
+    def to_plain(self) -> dict[str, Any]:
+        """Return what it says as JSON-able values."""
+        said = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) != f.default}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
 
-    Raises
-    ------
-    DataError
-        Where there is no line, or the first one does not end.
-    """
-    lines = io.StringIO(head, newline="")
-    quote = dialect.quote or _quote(head)
-    skipped, first = _first_line(lines, quote)
-    if not first:
-        raise DataError("the file is empty.")
-    if first.count(quote) % 2:
-        raise DataError(f"a quote ({quote}) is opened in the first line and never closed.")
-    if not whole and not first.endswith(("\n", "\r")):
-        raise DataError(f"the first line does not end within {len(head):,} characters: this is no table of text.")
-    rest = head[lines.tell() :] if whole else head[lines.tell() : max(head.rfind("\n"), head.rfind("\r")) + 1]
-    delimiter = dialect.delimiter or _delimiter(first, rest, quote)
-    sample = _rows(rest, delimiter, quote)
-    decimal = dialect.decimal or _decimal(sample, delimiter)
-    names = _rows(first, delimiter, quote)[0]
-    n_bytes = len((skipped + first).encode())
-    has_rows = not whole or bool(rest.strip("\r\n"))
-    return Header(tuple(names), n_bytes, replace(dialect, delimiter=delimiter, quote=quote, decimal=decimal), has_rows)
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Dialect:
+        """Return the dialect that `to_plain` wrote.
 
-
-def _first_line(lines: io.StringIO, quote: str) -> tuple[str, str]:
-    """Return the empty lines before the first line, and that line, which may hold line ends inside quotes."""
-    skipped = first = ""
-    for line in lines:
-        if line.strip():
-            first = line
-            break
-        skipped += line
-    parts = [first]
-    n_quotes = first.count(quote)
-    while n_quotes % 2 and (more := lines.readline()):
-        parts.append(more)
-        n_quotes += more.count(quote)
-    return skipped, "".join(parts)
-
-
-def _quote(head: str) -> str:
-    """Return the apostrophe where every name in the first line stands in such."""
-    line = head.lstrip("\r\n").partition("\n")[0].strip()
-    cells_quoted = (re.fullmatch(rf"'[^']*'(?:{re.escape(mark)}'[^']*')*", line) for mark in DELIMITERS)
-    return "'" if any(cells_quoted) else '"'
-
-
-def _delimiter(first: str, rest: str, quote: str) -> str:
-    even = []
-    for mark in DELIMITERS:
-        n_names = len(_rows(first, mark, quote)[0])
-        if n_names > 1 and all(len(row) == n_names for row in _rows(rest, mark, quote) if row):
-            even.append((-n_names, DELIMITERS.index(mark)))
-    if even:
-        return DELIMITERS[min(even)[1]]
-    return max(DELIMITERS, key=lambda mark: len(_rows(first, mark, quote)[0]))  # a comma where there is none at all
-
-
-def _rows(text: str, delimiter: str, quote: str) -> list[list[str]]:
-    """Return the first rows of a text; what the csv module does not take ends them."""
-    rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote)
-    try:
-        for row in reader:
-            rows.append(row)
-            if len(rows) == SAMPLE_ROWS:
-                break
-    except csv.Error:  # a field that is too long: the limits speak of it later
-        pass
-    return rows or [[]]
-
-
-def _decimal(sample: list[list[str]], delimiter: str) -> str:
-    if delimiter == ",":
-        return "."
-    seen = [cell.strip() for row in sample for cell in row]
-    return "," if any(map(_COMMA.fullmatch, seen)) and not any(map(_POINT.fullmatch, seen)) else "."
+        Raises
+        ------
+        SettingError
+            For a value that no dialect has.
+        """
+        if not plain.keys() <= {f.name for f in fields(cls)}:
+            raise SettingError(f"a dialect has the fields {', '.join(f.name for f in fields(cls))}.")
+        return cls(**plain)

@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from glassnet.data.columns import DEFAULT, CategoryCoding, CodingSettings, NumberCoding, weighted_rows
 from glassnet.data.dates import DateCoding
-from glassnet.data.table import Schema, SparseRows, Table
+from glassnet.data.schema import Schema
+from glassnet.data.table import SparseRows, Table
 from glassnet.errors import DataError
 
 
@@ -85,14 +86,14 @@ class Encoder:
         """Return the features of a table: (n, n_features), C-contiguous; a CSR matrix for one where zeros stay zeros.
 
         Columns are found by name. The arithmetic is float64, cast last. Scaled numbers never leave (-4, 4), but for a coding without a
-        limit: see `NumberCoding`. That one takes booleans for numbers, too, as scikit-learn does.
+        limit: see `NumberCoding`.
 
         Raises
         ------
         DataError
             Where the table lacks columns, or holds text where numbers are expected, or a gap where the coding takes none.
         """
-        table = table.select(self.schema, zero_one=self.numbers.limit is None)
+        table = table.select(self.schema)
         if not isinstance(table.numbers, np.ndarray) and self.numbers.keeps_zeros and self.feature_names == self.numbers.names:
             return self.numbers.encode_sparse(table.numbers, np.dtype(dtype))
         # One-hot columns are written as ones over zeros; without any, no cell needs a zero first.

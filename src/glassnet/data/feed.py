@@ -9,17 +9,20 @@ import re
 import threading
 import time
 import weakref
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from glassnet.data.limits import Limits, passed
+from glassnet.data.line_filter import LineFilter
 from glassnet.errors import DataError
 
 PIECE = 2**20
 PATIENCE = 5.0  # seconds
 FALLBACK = "cp1252"
+FALLBACK_NAME = "Windows-1252"
 #: Decompressed bytes up to which no ratio is looked at: few kilobytes of text may well be all alike.
 SMALL = 2**20
 
@@ -30,6 +33,10 @@ _MARKS = {  # byte order marks, the longer first where one begins another
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+
+
+#: What a zero inside a number, a time or a word stands behind; behind anything else it begins a cell.
+_INSIDE = np.isin(np.arange(256), np.frombuffer(b"0123456789.:-/+ " + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)), dtype=np.uint8))
 
 
 class NotUtf8Error(Exception):
@@ -44,18 +51,31 @@ class Feed(io.RawIOBase):
     encoding : what the file is decoded from
     guessed : whether that is neither said by the caller nor by a byte order mark
     has_hex : whether "0x" stands somewhere in what was read: pyarrow takes 0x10 for 16
+    has_zeros : whether a cell begins with a zero and another digit: pyarrow takes 007 for 7
     n_quotes : how many quotes were read
     """
 
     _file: BinaryIO | None = None  # until it has been opened
 
-    def __init__(self, path: Path, limits: Limits, *, encoding: str | None = None, guessed: bool = False, quote: bytes = b'"') -> None:
+    def __init__(
+        self,
+        path: Path,
+        limits: Limits,
+        *,
+        encoding: str | None = None,
+        guessed: bool = False,
+        lenient: bool = False,
+        quote: bytes = b'"',
+        skip: Collection[int] = (),
+        comment: str | None = None,
+    ) -> None:
         super().__init__()
         self._lock = threading.Lock()
         self._ended = False
         self._outlet: weakref.ref[Outlet] | None = None
         self.failure: Exception | None = None
-        self.has_hex, self.n_quotes = False, 0
+        self.has_hex, self.has_zeros, self.n_quotes = False, False, 0
+        self._lines = LineFilter(skip, comment)
         self._limits, self._quote = limits, quote
         self._file = file = path.open("rb")
         start = file.read(2)
@@ -63,12 +83,12 @@ class Feed(io.RawIOBase):
         self._raw = file
         self._source: BinaryIO = gzip.GzipFile(fileobj=file) if start == b"\x1f\x8b" or path.suffix.lower() == ".gz" else file  # type: ignore[assignment]
         self._n_bytes = self._n_lines = 0
-        self._last = b""
+        self._last = b"\n"
         first = self._source.read(4)
         mark = next((mark for mark in _MARKS if first.startswith(mark)), b"")
         self.guessed = guessed or (encoding is None and not mark)
         self.encoding = encoding or _MARKS.get(mark, "utf-8")
-        self._decoder = codecs.getincrementaldecoder(self.encoding)()
+        self._decoder = codecs.getincrementaldecoder(self.encoding)("replace" if lenient else "strict")
         self._pending = self._checked(first[len(mark) :])
 
     def readable(self) -> bool:
@@ -147,13 +167,19 @@ class Feed(io.RawIOBase):
             try:
                 text = self._decoder.decode(raw, final=not raw)
                 piece = text.encode()
-            except UnicodeError:
+            except UnicodeError as error:
                 if self.guessed and self.encoding == "utf-8":
                     raise NotUtf8Error from None
-                known = "neither UTF-8 nor Windows-1252" if self.guessed else f"not {self.encoding}"
+                known = (
+                    f"neither UTF-8 nor {FALLBACK_NAME if self.encoding == FALLBACK else self.encoding}"
+                    if self.guessed
+                    else f"not {self.encoding}"
+                )
+                line = self._n_lines + 1 + raw[: getattr(error, "start", 0)].count(b"\n")
                 raise DataError(
-                    f"the file is {known} text: say its encoding, or save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
+                    f"the file is {known} text, see line {line}: say its encoding, or save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
                 ) from None
+        piece = self._lines.kept(piece, last=not raw)
         self._count(piece)
         return piece
 
@@ -166,10 +192,12 @@ class Feed(io.RawIOBase):
         codes = np.frombuffer(piece, dtype=np.uint8)
         self._n_lines += int(max(np.count_nonzero(codes == ord("\n")), np.count_nonzero(codes == ord("\r"))))
         self.n_quotes += int(np.count_nonzero(codes == ord(self._quote)))
-        if not self.has_hex:
-            seam = (self._last + piece[:1]).lower() == b"0x"
-            self.has_hex = seam or bool(((codes[:-1] == ord("0")) & (codes[1:] | 32 == ord("x"))).any())
-            self._last = piece[-1:] or self._last
+        codes = np.frombuffer(self._last + piece, dtype=np.uint8)
+        zeros = np.flatnonzero(codes[1:-1] == ord("0"))
+        after = codes[zeros + 2]
+        self.has_hex = self.has_hex or bool((after | 32 == ord("x")).any())
+        self.has_zeros = self.has_zeros or not bool(_INSIDE[codes[zeros[(after >= ord("0")) & (after <= ord("9"))]]].all())
+        self._last = codes[-2:].tobytes()
         consumed = self._raw.tell()
         if self._n_bytes > limits.bytes:
             raise DataError(passed(f"the file holds more than {limits.bytes:,} bytes of text", "bytes", limits.bytes))
@@ -177,6 +205,24 @@ class Feed(io.RawIOBase):
             raise DataError(passed(f"the file has more than {limits.rows:,} lines", "rows", limits.rows))
         if self._source is not self._raw and self._n_bytes > SMALL and self._n_bytes > limits.ratio * consumed:
             raise DataError(passed("the file grows when it is decompressed as no table does", "ratio", limits.ratio))
+
+
+def bad_bytes(path: Path, limits: Limits) -> tuple[int, int, int]:
+    """Return how many bytes of a file are not UTF-8, the line of the first one, from 1, and how many other characters are not ASCII."""
+    feed = Feed(path, limits, encoding="utf-8", lenient=True)
+    n_bad = n_good = line = 0
+    n_lines = 1
+    try:
+        while piece := feed.read(PIECE):
+            text = piece.decode("utf-8", errors="ignore")
+            bad = text.count("\ufffd")
+            if bad and not n_bad:
+                line = n_lines + text[: text.index("\ufffd")].count("\n")
+            n_bad, n_lines = n_bad + bad, n_lines + text.count("\n")
+            n_good += len(re.findall(r"[^\x00-\x7f\ufffd]", text))
+    finally:
+        feed.close()
+    return n_bad, line, n_good
 
 
 class Outlet(io.RawIOBase):

@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.data import cells
+from glassnet.data.assembly import table_of
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
 from glassnet.data.overrides import check_overrides
+from glassnet.data.schema import Kind
 from glassnet.data.screening import leaks, lookalikes, screening_notices, useless_columns
-from glassnet.data.table import Kind, Table, table_of
-from glassnet.data.target import RULE, Target, target_array
+from glassnet.data.table import Table
+from glassnet.data.target import Target
+from glassnet.data.target_arrays import RULE, present, target_array
+from glassnet.data.target_values import target_values
 
 BINS = 10
 TOP_LEVELS = 10
@@ -88,7 +93,7 @@ def inspect_table(
 
     Parameters
     ----------
-    table : path of a file or folder, or what `glassnet.data.table.table_of` takes
+    table : path of a file or folder, or what `glassnet.data.assembly.table_of` takes
     target : name of the column to predict
     types, drop, dialect, limits : as for `glassnet.fit`
 
@@ -105,12 +110,13 @@ def inspect_table(
     """
     check_overrides(types, drop, dialect, limits)
     types = types or {}
+    targets = () if target is None else (target,)
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        read = read_table(table, types=types, dialect=dialect, limits=limits)
+        read = read_table(table, types=types, dialect=dialect, limits=limits, targets=targets)
     else:
-        read = table_of(table).retyped(types)
+        read = table_of(table, types=types, targets=targets, spelling=(dialect or Dialect()).spelling)
     for name in (*drop, *([target] if target is not None else [])):
         read.require(name)
     features = read.drop({*drop, *([target] if target is not None else [])})
@@ -121,8 +127,8 @@ def inspect_table(
     leaking: dict[str, str] = {}
     notices = list(read.notices)
     if target is not None:
-        values = read.column(target)
-        gaps = _is_gap(values)
+        values = target_values(read, targets)
+        gaps = ~present(values)
         if gaps.any():
             notices.append(f"the target {target!r} is missing in {int(gaps.sum()):,} of {read.n_rows:,} rows: a fit needs it in every row.")
         if read.schema.kinds[target] == "datetime":
@@ -133,9 +139,14 @@ def inspect_table(
             task, classes = fitted.task, _counted(y) if fitted.classes else ()
             leaking = leaks(features.take(~gaps).drop(tuple(useless)), y, thresholds=True)
     alike = lookalikes(features)
+    left_out = {*useless, *drop}
+    notices += [notice for name, said in read.column_notices.items() if name not in left_out for notice in said]
     notices += screening_notices(useless, leaking, alike)
     odd = {
-        name: screening_notices(*({name: found[name]} if name in found else {} for found in (useless, leaking, alike)))
+        name: (
+            *read.column_notices.get(name, ()),
+            *screening_notices(*({name: found[name]} if name in found else {} for found in (useless, leaking, alike))),
+        )
         for name in read.schema.names
     }
     columns = tuple(
@@ -153,24 +164,30 @@ def _column_report(table: Table, name: str, types: Mapping[str, Kind], *, used: 
         order = np.argsort(-counts, kind="stable")[:TOP_LEVELS]
         top = tuple((column.levels[i], int(counts[i])) for i in order)
         gaps, distinct = int((column.codes < 0).sum()), int((counts > 0).sum())
-        why = _why(kind, types.get(name), distinct)
+        why = _why(kind, types.get(name), distinct, odd=_has_odd(table, name))
         return ColumnReport(name, kind, why, used, gaps, distinct, (), top, tuple(count for _, count in top), notices)
     values = table.column(name)
-    held = values[~_is_gap(values)]
-    distinct = len(np.unique(held))
-    why = _why(kind, types.get(name), distinct)
+    held = values[present(values)]
+    distinct = len(table.exact[name].levels) if name in table.exact else len(np.unique(held))
+    why = _why(kind, types.get(name), distinct, odd=_has_odd(table, name))
     return ColumnReport(name, kind, why, used, len(values) - len(held), distinct, _quantiles(held), (), _histogram(held), notices)
 
 
-def _why(kind: Kind, said: Kind | None, distinct: int) -> str:
+def _has_odd(table: Table, name: str) -> bool:
+    """Return whether some cells of a column are missing because they are not of its kind."""
+    return any(" read as missing; " in notice for notice in table.column_notices.get(name, ()))
+
+
+def _why(kind: Kind, said: Kind | None, distinct: int, *, odd: bool) -> str:
     if said is not None:
         return "as you said"
     if distinct == 0:
         return "all its cells are gaps"
+    all_cells = "nearly all its cells are" if odd else "all its cells that are no gaps are"
     return {
-        "number": "all its cells that are no gaps are numbers",
-        "boolean": "all its cells that are no gaps are true or false",
-        "datetime": "all its cells that are no gaps are dates or date-times",
+        "number": f"{all_cells} numbers",
+        "boolean": f"{all_cells} true or false",
+        "datetime": f"{all_cells} dates or date-times",
         "category": "it holds text",
     }[kind]
 
@@ -194,14 +211,7 @@ def _histogram(held: NDArray[Any]) -> tuple[int, ...]:
     return tuple(np.bincount(np.minimum(place, BINS - 1).astype(np.int64), minlength=BINS).tolist())
 
 
-def _is_gap(values: NDArray[Any]) -> NDArray[np.bool_]:
-    if values.dtype == object:
-        return np.array([value is None for value in values], dtype=bool)
-    gaps: NDArray[np.bool_] = np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
-    return gaps
-
-
 def _counted(y: NDArray[Any]) -> tuple[tuple[str, int], ...]:
     labels, counts = np.unique(y.astype(str) if y.dtype == object else y, return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    return tuple((f"{labels[i]:g}" if y.dtype.kind == "f" else str(labels[i]), int(counts[i])) for i in order)
+    return tuple((f"{labels[i]:g}" if y.dtype.kind == "f" else cells.text_of(labels[i]) or "", int(counts[i])) for i in order)

@@ -7,7 +7,7 @@ from typing import Any
 
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
-from glassnet.data.table import KINDS
+from glassnet.data.schema import KINDS
 from glassnet.errors import SettingError, unknown_name
 
 

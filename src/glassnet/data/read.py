@@ -1,26 +1,30 @@
 """Files to tables: one reader, one rule for cells, and the schema of a model enforced.
 
 Cells mean what `glassnet.data.cells` says, quoted or not: a quoted "NA" or "" is a gap like a bare one, for many programs quote every cell.
-A column of a text file is numbers when every cell that is no gap is a number, booleans or date-times when every such cell is one, else a
-category; a column of gaps alone is numbers. In Parquet and Arrow files text is text, whatever numbers it spells.
+What a column of text holds is found by `glassnet.data.recognition`, in text files as in Parquet and Arrow files; a column of gaps alone is
+numbers, but for one of a declared type. A column that a file's own metadata names as the index of a pandas frame is left out, unless it is
+asked for by name.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from glassnet.data.arrow import arrow
+from glassnet.data.assembly import asked, assemble
+from glassnet.data.cells import option
 from glassnet.data.columnar import ColumnarFile
 from glassnet.data.csv_file import CsvFile, sentence
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
 from glassnet.data.overrides import check_overrides
-from glassnet.data.table import Kind, Schema, Table, assemble, refuse_duplicates, require_columns
+from glassnet.data.schema import Kind, Schema, listed, refuse_duplicates, require_columns
+from glassnet.data.table import Table
 from glassnet.errors import DataError, did_you_mean
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
@@ -39,6 +43,9 @@ def read_table(
     types: Mapping[str, Kind] | None = None,
     dialect: Dialect | None = None,
     limits: Limits | None = None,
+    default: Dialect | None = None,
+    targets: Collection[str] = (),
+    keep: Collection[str] = (),
 ) -> Table:
     """Return the table in a text, Parquet or Arrow file, or in a folder of Parquet files.
 
@@ -56,6 +63,12 @@ def read_table(
         How a text file is written, where it is not to be found out.
     limits : Limits, optional
         How large a file may be.
+    default : Dialect, optional
+        That of a model's training table, which holds where the file does not tell otherwise.
+    targets : names, optional
+        The columns that are to be predicted.
+    keep : names, optional
+        Other columns that stay even if they hold the index of a pandas frame.
 
     Raises
     ------
@@ -64,34 +77,47 @@ def read_table(
     """
     check_overrides(types, (), dialect, limits)
     path = Path(path)
+    types = types or {}
     with _errors_of(path):
-        file = _open(path, dialect, limits)
-        places = _places(file.names, schema, types or {})
-        text = _as_text(schema, types or {})
-        columns = file.read(list(places.values()), [place for name, place in places.items() if name in text])
-        table = assemble(dict(zip(places, columns, strict=True)), text=text)
+        file = _open(path, dialect, limits, default, schema.names if schema else ())
+        places = _places(file.names, schema, types)
+        index = [name for name in places if schema is None and name in file.index and name not in {*types, *targets, *keep}]
+        places = {name: place for name, place in places.items() if name not in index or len(index) == len(places)}
+        wanted = asked(types, schema, targets)
+        text = [place for name, place in places.items() if name in wanted and wanted[name].kind == "category"]
+        columns = file.read(list(places.values()), text)
+        table = assemble(dict(zip(places, columns, strict=True)), wanted, file.spelling)
         del columns
-        return replace(table.select(schema) if schema else table.retyped(types or {}), notices=file.notices)
+        table = table.select(schema) if schema else table.retyped(types)
+        notices = [*file.notices, *([_index_said(index)] if index and len(index) < len(file.names) else [])]
+        return replace(table, notices=tuple(notices), dialect=None if file.dialect == Dialect() else file.dialect)
 
 
 def read_batches(
-    path: str | Path, *, schema: Schema, dialect: Dialect | None = None, limits: Limits | None = None, notices: list[str] | None = None
+    path: str | Path,
+    *,
+    schema: Schema,
+    dialect: Dialect | None = None,
+    limits: Limits | None = None,
+    default: Dialect | None = None,
+    notices: list[str] | None = None,
 ) -> Iterator[Table]:
     """Yield the table that `read_table` returns for a schema a stretch of rows at a time, in memory that does not grow with the rows.
 
-    What the reader has to say about the file is appended to `notices` before the first stretch comes.
+    What the reader has to say about the file is appended to `notices` before the first stretch comes; what there is to say about a stretch
+    is with it.
     """
     path = Path(path)
     with _errors_of(path):
-        file = _open(path, dialect, limits)
+        file = _open(path, dialect, limits, default, schema.names)
         places = _places(file.names, schema, {})
-        text = _as_text(schema, {})
+        wanted = asked({}, schema)
         n_rows = 0
-        for columns in file.batches(list(places.values()), {place: schema.kinds[name] for name, place in places.items()}):
+        for columns in file.batches(list(places.values()), {place: schema.by_name[name] for name, place in places.items()}):
             if n_rows == 0 and notices is not None:
                 notices.extend(file.notices)
             try:
-                table = assemble(dict(zip(places, columns, strict=True)), text=text).select(schema)
+                table = assemble(dict(zip(places, columns, strict=True)), wanted, file.spelling).select(schema)
             except DataError as error:  # it counts from the first row of the stretch
                 raise DataError(_counted_from(n_rows, str(error))) from None
             n_rows += table.n_rows
@@ -100,22 +126,32 @@ def read_batches(
             raise DataError("the file has a header but no rows.")
 
 
-def column_names(path: str | Path, *, dialect: Dialect | None = None, limits: Limits | None = None) -> tuple[str, ...]:
-    """Return the names of the columns in a file."""
+def column_names(
+    path: str | Path,
+    *,
+    dialect: Dialect | None = None,
+    limits: Limits | None = None,
+    default: Dialect | None = None,
+    needed: Collection[str] = (),
+) -> tuple[str, ...]:
+    """Return the names of the columns in a file, but for the index of a pandas frame; `default` and `needed` as for a model's tables."""
     path = Path(path)
     with _errors_of(path):
-        return tuple(name.strip() for name in _open(path, dialect, limits).names)
+        file = _open(path, dialect, limits, default, needed)
+        return tuple(name.strip() for name in file.names if name not in file.index)
 
 
-def _open(path: Path, dialect: Dialect | None, limits: Limits | None) -> CsvFile | ColumnarFile:
-    limits = limits or Limits()
+def _open(
+    path: Path, dialect: Dialect | None, limits: Limits | None, default: Dialect | None, needed: Collection[str]
+) -> CsvFile | ColumnarFile:
+    limits, dialect = limits or Limits(), dialect or Dialect()
     if path == Path():  # an empty name, too
         raise DataError("is the folder that the program runs in: name a file or another folder.")
     if path.is_dir():
         parts = sorted(entry for entry in path.iterdir() if entry.name.lower().endswith(".parquet") and entry.is_file())
         if not parts:
             raise DataError("is a folder without Parquet files: name one file in it.")
-        return ColumnarFile(parts, limits)
+        return ColumnarFile(parts, dialect.filled(default), limits)
     if not path.exists():
         near = did_you_mean(path.name, (other.name for other in path.parent.iterdir())) if path.parent.is_dir() else ""
         raise DataError(f"there is no such file.{near}")
@@ -125,10 +161,10 @@ def _open(path: Path, dialect: Dialect | None, limits: Limits | None) -> CsvFile
         raise DataError("the file is empty.")
     name = path.name.lower()
     if name.endswith(TEXT_SUFFIXES):
-        return CsvFile(path, dialect or Dialect(), limits)
+        return CsvFile(path, dialect, limits, default=default, needed=needed)
     if not name.endswith(SUFFIXES):
         raise DataError(f"unknown kind of file {path.suffix!r}: expected one of {', '.join(SUFFIXES)}.")
-    return ColumnarFile([path], limits)
+    return ColumnarFile([path], dialect.filled(default), limits)
 
 
 def _places(names: tuple[str, ...], schema: Schema | None, types: Mapping[str, Kind]) -> dict[str, int]:
@@ -139,13 +175,15 @@ def _places(names: tuple[str, ...], schema: Schema | None, types: Mapping[str, K
     return {name: place for place, name in enumerate(plain) if schema is None or name in schema.kinds}
 
 
+def _index_said(names: list[str]) -> str:
+    one = len(names) == 1
+    keep = option("types", "number", names[0])
+    return f"column{'' if one else 's'} {listed(names)}, the index of a pandas frame, {'is' if one else 'are'} left out; {keep} keeps it."
+
+
 def _counted_from(start: int, message: str) -> str:
     """Return a message with its row numbers, which count from a stretch's first row, counted from the file's first row."""
     return _ROW.sub(lambda found: f"row {int(found[1]) + start} (", message)
-
-
-def _as_text(schema: Schema | None, types: Mapping[str, Kind]) -> set[str]:
-    return {name for name, kind in (schema.kinds if schema else types).items() if kind == "category"}
 
 
 @contextmanager

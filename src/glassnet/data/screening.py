@@ -1,7 +1,8 @@
 """Which columns of a table are of no use to a network, and which are suspiciously useful.
 
-Left out are constant columns, columns equal to an earlier one, and text that names its row: identifiers, or more different texts than the
-limit. Called out are columns that hold the target in another form, and text that looks like numbers or dates that were not read as such.
+Left out are constant columns, columns equal to an earlier one, and columns that name their row: identifiers of text or of whole numbers,
+row numbers, and more different texts than the limit. Called out are columns that hold the target in another form, and text that looks like
+numbers or dates that were not read as such.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.data.cells import option
 from glassnet.data.limits import Limits
-from glassnet.data.table import Table, listed
+from glassnet.data.schema import listed
+from glassnet.data.table import Categories, Table
 
 #: Text is an identifier where so large a share of the rows that are no gap differ, and there are so many of them.
 IDENTIFIER_SHARE = 0.9
@@ -32,9 +35,19 @@ _LOOKALIKES = {
     "numbers with a decimal comma": re.compile(r"[+-]?[0-9]+,[0-9]+"),
     "percentages": re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)? ?%"),
     "amounts of money": re.compile(r"[$\u20ac\u00a3\u00a5] ?[+-]?[0-9][0-9.,]*|[+-]?[0-9][0-9.,]* ?[$\u20ac\u00a3\u00a5]"),
+    "numbers with different units": re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)? ?[^\W\d_/]{1,5}"),
     "dates": re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}(?:[ T][0-9:.]+)?"),
 }
 _PLAIN = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+
+
+#: Names of columns that hold the number of the row: an index that was saved with its table.
+_INDEX = re.compile(
+    r"|unnamed: \d+(?:_level_\d+)?|__index_level_\d+__|(?:level|index)_?\d*|row[._ ]?(?:names?|id|idx|index|num(?:ber)?s?|no)?|obs|nr|no\.?"
+)
+#: Names of columns that hold identifiers: "id", "customer_id", "CustomerID", "id number", "uuid".
+_IDENTIFIER = re.compile(r"(?:.*[\W_])?(?:id|ids|uid|uuid|guid|key|identifier|idx|pk)(?:[\W_]*(?:no|nr|num|number))?")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def useless_columns(table: Table, keep: Collection[str] = (), limits: Limits | None = None) -> dict[str, str]:
@@ -44,6 +57,7 @@ def useless_columns(table: Table, keep: Collection[str] = (), limits: Limits | N
     """
     most = (limits or Limits()).categories
     reasons: dict[str, str] = {}
+    numbering: dict[str, str] = {}
     seen: dict[bytes, list[str]] = {}
     for name in table.schema.names:
         if name in keep:
@@ -60,11 +74,17 @@ def useless_columns(table: Table, keep: Collection[str] = (), limits: Limits | N
             if n_levels > most:
                 reasons[name] = f"it holds {n_levels:,} different texts; the limit is {most:,}"
                 continue
+        if reason := _numbers_rows(table, name):
+            numbering[name] = reason
+            continue
         key = _digest(table, name, values)
         if key in seen:
             reasons[name] = f"it equals {seen[key][0]!r}"
         seen.setdefault(key, []).append(name)
-    return reasons
+    if len(reasons) + len(numbering) == len(table.schema.names):  # nothing else is left to learn from
+        return reasons
+    found = {**reasons, **numbering}
+    return {name: found[name] for name in table.schema.names if name in found}
 
 
 def leaks(table: Table, target: NDArray[Any], *, thresholds: bool = False) -> dict[str, str]:
@@ -86,8 +106,9 @@ def leaks(table: Table, target: NDArray[Any], *, thresholds: bool = False) -> di
         column = _values(table, name)
         kind = table.schema.kinds[name]
         what = ""
+        is_number = kind == "number" and name not in table.exact
         for rows in (sample, np.arange(len(target))):
-            what = _leak(column[rows], kind == "number", target[rows], codes[rows], numeric=numeric, classes=classes, thresholds=thresholds)
+            what = _leak(column[rows], is_number, target[rows], codes[rows], numeric=numeric, classes=classes, thresholds=thresholds)
             if not what:
                 break
         if what:
@@ -111,9 +132,7 @@ def lookalikes(table: Table) -> dict[str, str]:
 def screening_notices(useless: dict[str, str], leaking: dict[str, str], alike: dict[str, str]) -> tuple[str, ...]:
     """Return what was found in sentences, the most important first."""
     notices = [f"column {name!r} {what}: is it known before the target is? If not, drop it." for name, what in leaking.items()]
-    notices += [
-        f"column {name!r} is a category though it looks like {what}: write plain numbers or ISO dates." for name, what in alike.items()
-    ]
+    notices += [f"column {name!r} is a category though it looks like {what}; {_reads(name, what)}." for name, what in alike.items()]
     reasons: dict[str, list[str]] = {}
     for name, reason in useless.items():
         reasons.setdefault(reason, []).append(name)
@@ -123,11 +142,48 @@ def screening_notices(useless: dict[str, str], leaking: dict[str, str], alike: d
     return tuple(notices)
 
 
+def _reads(name: str, what: str) -> str:
+    """Return the option that reads a column as what it seems to be."""
+    kind = "datetime" if what.startswith("dates") else "number"
+    return f"{option('types', kind, name)} reads what it can of it, and the rest as missing"
+
+
 def _values(table: Table, name: str) -> NDArray[Any]:
-    """Return a column as numbers, codes or date-times."""
+    """Return a column as numbers, codes or date-times; whole numbers that floats do not tell apart as codes."""
+    coded = _coded(table, name)
+    return table.column(name) if coded is None else coded.codes
+
+
+def _coded(table: Table, name: str) -> Categories | None:
+    """Return a column that is held as codes, None for others."""
     if name in table.schema.categories:
-        return table.categories[table.schema.places[name]].codes
-    return table.column(name)
+        return table.categories[table.schema.places[name]]
+    return table.exact.get(name)
+
+
+def _numbers_rows(table: Table, name: str) -> str:
+    """Return why a column of numbers names its rows, "" where it does not: all are whole and differ, and so says its name.
+
+    A name that every array would give says nothing.
+    """
+    if table.schema.kinds[name] != "number" or table.n_rows < IDENTIFIER_ROWS:
+        return ""
+    plain = "unnamed: 0" if name == "X" else name.strip().lower()  # as R names them
+    spaced = _CAMEL.sub("_", name.strip()).lower()
+    is_index, is_identifier = _INDEX.fullmatch(plain) is not None, _IDENTIFIER.fullmatch(spaced) is not None
+    if not is_index and not is_identifier:
+        return ""
+    coded = table.exact.get(name)
+    numbers = table.column(name)
+    if coded is not None:
+        distinct = len(coded.levels) == table.n_rows
+    elif np.isnan(numbers).any() or (numbers != np.floor(numbers)).any():
+        return ""
+    else:
+        distinct = len(np.unique(numbers)) == table.n_rows
+    if is_identifier:
+        return "every row has a whole number of its own, and its name is that of an identifier" if distinct else ""
+    return "it numbers the rows" if coded is None and (np.diff(numbers) == 1.0).all() else ""
 
 
 def _all_gaps(values: NDArray[Any]) -> bool:
@@ -142,7 +198,8 @@ def _digest(table: Table, name: str, values: NDArray[Any]) -> bytes:
         values = values + 0.0  # -0.0 equals 0.0, and gaps may differ in their bits
         values[np.isnan(values)] = np.nan
     elif values.dtype.kind == "i":
-        digest.update("\0".join(table.categories[table.schema.places[name]].levels).encode())
+        coded = _coded(table, name)
+        digest.update("\0".join(coded.levels if coded else ()).encode())
     digest.update(np.ascontiguousarray(values).view(np.uint8).data)
     return digest.digest()
 

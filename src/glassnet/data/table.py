@@ -2,27 +2,26 @@
 
 The number block is `(n, n_number_columns)`, float32 or float64 as it came (a 2-D float array is not copied), or a SciPy CSR matrix; a gap
 is NaN. A category is a column of int32 codes into its levels, a gap -1; a boolean is a category of the levels "false" and "true". A
-date-time is a column of datetime64[us] without a zone (UTC where it had one); a gap is NaT.
+date-time is a column of datetime64[us] without a zone (UTC where it had one); a gap is NaT. Whole numbers beyond 2^53, which floats do not
+tell apart, are kept beside the block as codes into their digits, for where they name something: a class, a group, a category.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal, Protocol, cast
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data import cells
-from glassnet.data.block import refuse_infinite, stack_numbers
+from glassnet.data.block import stack_numbers
+from glassnet.data.dialect import Dialect
+from glassnet.data.readers import Asked, Spelling
+from glassnet.data.recognition import Recognized, Texts, recognize
+from glassnet.data.schema import Column, Kind, Schema, listed, require_columns
 from glassnet.errors import DataError, did_you_mean
-
-Kind = Literal["number", "category", "boolean", "datetime"]
-
-KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
 
 
 class SparseRows(Protocol):
@@ -45,69 +44,6 @@ Numbers = NDArray[np.floating[Any]] | SparseRows
 DateTimes = NDArray[np.datetime64]
 
 
-@dataclass(frozen=True)
-class Column:
-    """The name of a column and what it holds."""
-
-    name: str
-    kind: Kind
-
-    def __post_init__(self) -> None:
-        """Refuse a kind that does not exist."""
-        if self.kind not in KINDS:
-            raise DataError(f"column {self.name!r} has kind {self.kind!r}: expected one of {', '.join(KINDS)}.")
-
-
-@dataclass(frozen=True)
-class Schema:
-    """The columns of a table, in order; no name twice."""
-
-    columns: tuple[Column, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse a name that occurs twice."""
-        refuse_duplicates(self.names)
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The names of all columns, in order."""
-        return tuple(column.name for column in self.columns)
-
-    @cached_property
-    def numbers(self) -> tuple[str, ...]:
-        """The names of the number columns, in the order of the number block."""
-        return tuple(column.name for column in self.columns if column.kind == "number")
-
-    @cached_property
-    def categories(self) -> tuple[str, ...]:
-        """The names of the columns of codes, categories and booleans, in order."""
-        return tuple(column.name for column in self.columns if column.kind in ("category", "boolean"))
-
-    @cached_property
-    def dates(self) -> tuple[str, ...]:
-        """The names of the date-time columns, in order."""
-        return tuple(column.name for column in self.columns if column.kind == "datetime")
-
-    @cached_property
-    def kinds(self) -> dict[str, Kind]:
-        """The kind of each column by its name."""
-        return {column.name: column.kind for column in self.columns}
-
-    @cached_property
-    def places(self) -> dict[str, int]:
-        """Where each column lies among those of its storage: the number block, the codes or the date-times."""
-        return {name: i for stored in (self.numbers, self.categories, self.dates) for i, name in enumerate(stored)}
-
-    def to_plain(self) -> list[list[str]]:
-        """Return the schema as lists of text, ready for JSON."""
-        return [[column.name, column.kind] for column in self.columns]
-
-    @classmethod
-    def from_plain(cls, plain: Iterable[Sequence[str]]) -> Schema:
-        """Return the schema that `to_plain` wrote."""
-        return cls(tuple(Column(name, cast(Kind, kind)) for name, kind in plain))
-
-
 @dataclass(frozen=True, eq=False)
 class Categories:
     """One category column: `codes` (n,) int32 into `levels`, -1 for a gap."""
@@ -120,7 +56,9 @@ class Categories:
 class Table:
     """Named columns of n rows: one block of numbers, the codes and the date-times, each in the order of the schema.
 
-    `notices` are what the reader of a file has to say about it, a sentence each.
+    `notices` are what there is to say about the file that the table was read from, a sentence each, and `column_notices` about how columns
+    were read, by name. `exact` holds the columns of whole numbers that floats
+    do not tell apart, by name, as codes into their digits. `dialect` is how the file was written that the table came from.
     """
 
     schema: Schema
@@ -128,16 +66,25 @@ class Table:
     categories: tuple[Categories, ...] = ()
     dates: tuple[DateTimes, ...] = ()
     notices: tuple[str, ...] = ()
+    exact: Mapping[str, Categories] = field(default_factory=dict)
+    dialect: Dialect | None = None
+    column_notices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def n_rows(self) -> int:
         """The number of rows."""
         return int(self.numbers.shape[0])
 
+    @property
+    def all_notices(self) -> tuple[str, ...]:
+        """What there is to say about the file and the columns."""
+        return (*self.notices, *(notice for notices in self.column_notices.values() for notice in notices))
+
     def take(self, rows: NDArray[Any] | slice) -> Table:
-        """Return the table of these rows (indices, a mask or a slice)."""
+        """Return the table of these rows (indices, a mask or a slice), without its notices."""
         categories = tuple(Categories(column.codes[rows], column.levels) for column in self.categories)
-        return Table(self.schema, self.numbers[rows], categories, tuple(column[rows] for column in self.dates))
+        exact = {name: Categories(column.codes[rows], column.levels) for name, column in self.exact.items()}
+        return Table(self.schema, self.numbers[rows], categories, tuple(column[rows] for column in self.dates), exact=exact)
 
     def drop(self, names: Collection[str]) -> Table:
         """Return the table without these columns; a name it does not have is a DataError."""
@@ -152,16 +99,27 @@ class Table:
         if kind == "datetime":
             return self.dates[place]
         if kind == "number":
-            return self._number(name)
+            return self._number(self.schema.by_name[name])
         column = self.categories[place]
         return np.array([*column.levels, None], dtype=object)[column.codes]  # the last entry answers code -1
 
-    def select(self, schema: Schema, *, zero_one: bool = False) -> Table:
+    def labels(self, name: str) -> NDArray[Any]:
+        """Return one column as what its values name: as `column` does, but whole numbers beyond 2^53 with all their digits.
+
+        These are int64 (objects with None where some are missing), and text where they lie beyond int64.
+        """
+        if name not in self.exact:
+            return self.column(name)
+        column = self.exact[name]
+        fit = all(-(2**63) <= int(level) < 2**63 for level in column.levels)
+        values = np.array([*(int(level) if fit else level for level in column.levels), None], dtype=object)[column.codes]
+        return values.astype(np.int64) if fit and (column.codes >= 0).all() else values
+
+    def select(self, schema: Schema) -> Table:
         """Return this table realigned by name to another schema; columns that it does not name are left behind.
 
-        A category asked for as a number, a boolean or a date-time is converted when every level spells one; what is asked for as a category
-        becomes text, whole numbers without ".0". Where that cannot be, nothing is guessed. A boolean may be asked for as a number, 0 or 1,
-        only where `zero_one` says so.
+        A column of another kind is converted where all its values can be: text that spells what is asked for, see
+        `glassnet.data.recognition`; true and false as the numbers 1 and 0, and back; anything as text, whole numbers without ".0".
 
         Raises
         ------
@@ -171,75 +129,81 @@ class Table:
         if schema == self.schema:
             return self
         require_columns(schema.names, self.schema.names)
-        categories = tuple(self._boolean(name) if schema.kinds[name] == "boolean" else self._category(name) for name in schema.categories)
-        return Table(schema, self._number_block(schema.numbers, zero_one), categories, tuple(map(self._date, schema.dates)), self.notices)
+        exact = {name: column for name, column in self.exact.items() if schema.kinds.get(name) == "number"}
+        made = {column.name: self._codes(column) for column in schema.columns if column.kind in ("category", "boolean")}
+        dates = tuple(self._date(schema.by_name[name]) for name in schema.dates)
+        categories = tuple(made[name] for name in schema.categories)
+        said = {name: notices for name, notices in self.column_notices.items() if name in schema.kinds}
+        return Table(schema, self._number_block(schema), categories, dates, self.notices, exact, self.dialect, said)
 
     def retyped(self, kinds: Mapping[str, Kind]) -> Table:
         """Return this table with the kinds of some columns changed; see `select`."""
         for name in kinds:
             self.require(name)
-        return self.select(Schema(tuple(Column(column.name, kinds.get(column.name, column.kind)) for column in self.schema.columns)))
+        columns = self.schema.columns
+        changed = {name: Column(name, kind, Asked.by_caller(kind).form) for name, kind in kinds.items() if self.schema.kinds[name] != kind}
+        return self.select(Schema(tuple(changed.get(column.name, column) for column in columns)))
 
-    def _number_block(self, names: tuple[str, ...], zero_one: bool) -> Numbers:
+    def _number_block(self, schema: Schema) -> Numbers:
+        names = schema.numbers
         if names == self.schema.numbers:
             return self.numbers
         kinds, places = self.schema.kinds, self.schema.places
         if all(kinds[name] == "number" for name in names):
             return cast(Numbers, self.numbers[:, [places[name] for name in names]])
-        return stack_numbers([self._number(name, zero_one) for name in names], self.n_rows)
+        return stack_numbers([self._number(schema.by_name[name]) for name in names], self.n_rows)
 
-    def _number(self, name: str, zero_one: bool = False) -> NDArray[np.floating[Any]]:
+    def _number(self, wanted: Column) -> NDArray[np.floating[Any]]:
+        name = wanted.name
         kind, place = self.schema.kinds[name], self.schema.places[name]
         if kind == "number":
             dense = self.numbers[:, place] if isinstance(self.numbers, np.ndarray) else self.numbers[:, [place]].toarray()[:, 0]
             return cast(NDArray[np.floating[Any]], dense)
         if kind == "datetime":
             raise self._other_kind(name, "numbers", "date-times")
-        column = self.categories[place]
-        spelled = {"false": 0.0, "true": 1.0}.get if zero_one and kind == "boolean" else cells.number_of
-        values = cells.number_levels(column.codes, column.levels, spelled)
-        if isinstance(values, str):
-            raise self._odd_level(name, "numbers", values)
-        return values
+        if kind == "boolean":
+            column = self.categories[place]
+            return np.array([*({"false": 0.0, "true": 1.0}[level] for level in column.levels), np.nan])[column.codes]
+        return cast(NDArray[np.floating[Any]], self._reread(self.categories[place], wanted).values)
 
-    def _category(self, name: str) -> Categories:
+    def _codes(self, wanted: Column) -> Categories:
+        """Return a column as a category, or as codes of "false" and "true", which 0 and 1 mean too."""
+        name = wanted.name
         kind, place = self.schema.kinds[name], self.schema.places[name]
-        if kind == "datetime":
-            return Categories(*cells.code_dates(self.dates[place]))
-        return Categories(*cells.code_numbers(self._number(name))) if kind == "number" else self.categories[place]
-
-    def _boolean(self, name: str) -> Categories:
-        """Return a column as codes of "false" and "true"; 0 and 1 mean the same."""
-        if self.schema.kinds[name] == "datetime":
+        if kind == wanted.kind or (kind == "boolean" and wanted.kind == "category"):
+            return self.categories[place]
+        if kind == "datetime" and wanted.kind == "boolean":
             raise self._other_kind(name, "true or false", "date-times")
-        column = self._category(name)
-        spelled = {"false": "false", "true": "true", "0": "false", "1": "true", "0.0": "false", "1.0": "true"}
-        odd = next((level for level in column.levels if level not in spelled), None)
-        if odd is not None:
-            if self.schema.kinds[name] == "number":
-                raise self._other_kind(name, "true or false", f"numbers such as {odd}")
-            raise self._odd_level(name, "true or false", odd)
-        return Categories(*cells.tidy_codes(column.codes, [spelled[level] for level in column.levels]))
+        found = self.categories[place] if kind == "category" else self._texts(name)
+        if wanted.kind == "category":
+            return found
+        if kind == "number" and not set(found.levels) <= {"0", "1"}:
+            odd = next(level for level in found.levels if level not in {"0", "1"})
+            raise self._other_kind(name, "true or false", f"numbers such as {odd}")
+        return Categories(*self._reread(found, wanted).values)
 
-    def _date(self, name: str) -> DateTimes:
+    def _texts(self, name: str) -> Categories:
+        """Return a column of numbers or date-times as texts."""
+        if name in self.exact:
+            return self.exact[name]
+        values = self.column(name)
+        return Categories(*(cells.code_dates(values) if values.dtype.kind == "M" else cells.code_numbers(values)))
+
+    def _date(self, wanted: Column) -> DateTimes:
+        name = wanted.name
         kind, place = self.schema.kinds[name], self.schema.places[name]
         if kind == "datetime":
             return self.dates[place]
-        if kind == "number":
-            values = self._number(name)
-            if not np.isnan(values).all():  # a column of gaps alone has no kind of its own
-                raise self._other_kind(name, "date-times", "numbers")
-            return np.full(self.n_rows, "NaT", dtype="datetime64[us]")
-        column = self.categories[place]
-        dates = cells.date_levels(column.codes, column.levels)
-        if isinstance(dates, str):
-            raise self._odd_level(name, "date-times such as 2026-01-31 or 2026-01-31 12:30:00", dates)
-        return dates
+        found = self._texts(name) if kind == "number" else self.categories[place]
+        try:
+            return cast(DateTimes, self._reread(found, wanted).values)
+        except DataError:
+            if kind == "number":  # which are dates only where all are such as 20260131
+                raise self._other_kind(name, "date-times", "numbers") from None
+            raise
 
-    def _odd_level(self, name: str, expected: str, level: str) -> DataError:
-        column = self.categories[self.schema.places[name]]
-        row = int(np.flatnonzero(column.codes == column.levels.index(level))[0])
-        return DataError(f"column {name!r} must hold {expected} but row {row} (counting from 0) holds {level[:80]!r}.")
+    def _reread(self, column: Categories, wanted: Column) -> Recognized:
+        return recognize(wanted.name, Texts(column.codes, column.levels), Asked.by_model(wanted), Spelling())
 
     def _other_kind(self, name: str, expected: str, held: str) -> DataError:
         return DataError(f"column {name!r} must hold {expected} but holds {held}.")
@@ -249,128 +213,3 @@ class Table:
         if name not in self.schema.names:
             known = self.schema.names
             raise DataError(f"the table has no column {name!r}: it has {listed(known, 20)}.{did_you_mean(name, known)}")
-
-
-def table_of(data: Any, *, names: Sequence[str] | None = None) -> Table:
-    """Return a table of whatever holds one.
-
-    That is: a Table (as it is), an array, a SciPy sparse matrix, a data frame, a dict of columns, a list or an iterator of rows or records
-    (dicts; what a record lacks is a gap), or one record (a dict of single values).
-
-    Arrays and rows get the names "x0", "x1", ... unless `names` says others. A numeric array is one block of numbers (integers and booleans
-    as float64). Elsewhere each column is looked at: numbers stay numbers, true and false are booleans, dates and date-times, also as ISO
-    text, are date-times; other text and pandas' and polars' categories are categories. What counts as a gap, a number or a date is told in
-    `glassnet.data.cells`.
-
-    Raises
-    ------
-    DataError
-        For what is not 2-D, has no rows or columns, names a column twice, or holds infinite or complex numbers, times or durations.
-
-    Examples
-    --------
-    >>> table_of({"age": [31, None], "island": ["Dream", "Biscoe"]}).schema.to_plain()
-    [['age', 'number'], ['island', 'category']]
-    >>> table_of([{"age": 31, "born": "1995-03-01"}, {"age": 40}]).schema.to_plain()
-    [['age', 'number'], ['born', 'datetime']]
-    """
-    if isinstance(data, Table):
-        return data
-    from glassnet.data import arrays
-
-    if isinstance(data, Iterator):
-        data = list(data)
-    if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
-        columns: Mapping[str, Any] = arrays.columns_of_records(data)
-    elif isinstance(data, (list, tuple, np.ndarray)) or hasattr(data, "tocsr"):
-        made = arrays.columns_of(data, names)
-        if isinstance(made, Table):
-            return made
-        columns = made
-    elif isinstance(data, Mapping):
-        columns = arrays.columns_of_mapping(data)
-    else:
-        from glassnet.data import frames
-
-        columns = frames.columns_of(data)
-    if names is not None and len(names) == len(columns):
-        columns = dict(zip(names, columns.values(), strict=True))
-    return assemble(columns)
-
-
-def assemble(columns: Mapping[str, NDArray[Any] | Sequence[object] | cells.Codes], *, text: Collection[str] = ()) -> Table:
-    """Return the table of named columns: each a float array, date-times, codes with levels, or Python values to be looked at.
-
-    Codes whose levels all spell booleans or date-times become those, but for the columns named in `text`.
-    """
-    numbers, categories, dates, kinds = [], [], [], []
-    lengths = {}
-    for name, given in columns.items():
-        values: Any = given if isinstance(given, np.ndarray) or _is_codes(given) else cells.infer(name, given)
-        lengths[name] = len(values) if isinstance(values, np.ndarray) else len(values[0])
-        kind: Kind
-        if isinstance(values, tuple) and name not in text:
-            dates_of = cells.date_levels(*values) if values[1] else np.full(lengths[name], np.nan)  # gaps alone are numbers
-            values = values if isinstance(dates_of, str) else dates_of
-        if isinstance(values, tuple):
-            codes = Categories(*values)
-            kind = "boolean" if name not in text and codes.levels and set(codes.levels) <= {"false", "true"} else "category"
-            categories.append(codes)
-        elif values.dtype.kind == "M":
-            kind = "datetime"
-            dates.append(values.astype("datetime64[us]", copy=False))
-        else:
-            kind = "number"
-            numbers.append(values)
-        kinds.append(Column(name, kind))
-    n_rows = next(iter(lengths.values()), 0)
-    for name, length in lengths.items():
-        if length != n_rows:
-            raise DataError(f"column {name!r} has {length} values but column {next(iter(lengths))!r} has {n_rows}: all need as many.")
-    refuse_shape((n_rows, len(kinds)))
-    block = stack_numbers(numbers, n_rows)
-    schema = Schema(tuple(kinds))
-    refuse_infinite(schema.numbers, block)
-    return Table(schema, block, tuple(categories), tuple(dates))
-
-
-def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
-    """Raise the DataError that names every column that is needed and not held."""
-    known = set(held)
-    missing = [name for name in needed if name not in known]
-    if missing:
-        spare = known.difference(needed)
-        hints = "".join(dict.fromkeys(did_you_mean(name, spare) for name in missing[:5]))
-        raise DataError(f"the table lacks {len(missing)} of the {len(needed)} columns that are needed: missing {listed(missing)}.{hints}")
-
-
-def refuse_duplicates(names: Sequence[str]) -> None:
-    """Raise the DataError for column names that occur twice."""
-    twice = sorted(name for name, count in Counter(names).items() if count > 1)
-    if twice:
-        raise DataError(f"every column needs a name of its own, but {listed(twice)} occurs more than once.")
-
-
-def refuse_shape(shape: tuple[int, ...]) -> None:
-    """Raise the DataError for data that is not 2-D or has no rows or columns (in words that scikit-learn's checks look for)."""
-    if len(shape) < 2:
-        raise DataError(
-            f"Expected a 2-D table but got {len(shape)}-D data. Reshape your data: .reshape(-1, 1) makes one column of it, "
-            ".reshape(1, -1) one row."
-        )
-    if len(shape) > 2:
-        raise DataError(f"Expected a 2-D table but got {len(shape)}-D data of shape {shape}: flatten it to one row per example.")
-    for count, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
-        if count == 0:
-            raise DataError(f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required.")
-
-
-def _is_codes(values: object) -> bool:
-    return isinstance(values, tuple) and len(values) == 2 and isinstance(values[0], np.ndarray)
-
-
-def listed(names: Iterable[object], most: int = 10) -> str:
-    """Return names quoted and joined by commas, the first ten of them, and of a long one its beginning."""
-    names = [name if len(str(name)) <= 80 else f"{str(name)[:77]}..." for name in names]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(repr(name) for name in names[:most]) + more

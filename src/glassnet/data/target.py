@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,20 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from glassnet.data import cells
 from glassnet.data.columns import moments, row_weights, standardize
-from glassnet.data.table import Column
+from glassnet.data.forms import PLAIN, Form
+from glassnet.data.numerals import number_of
+from glassnet.data.schema import Column
+from glassnet.data.target_arrays import guess_task, present, refuse_gaps, target_array
 from glassnet.errors import DataError, SettingError, unknown_name
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
 Label = str | int | float | bool
 
 TASKS = ("binary", "multiclass", "multilabel", "regression")
-MOST_WHOLE_CLASSES = 20
-
-RULE = (
-    "Text, booleans and categories are classes. Numbers with any fraction are a regression. Whole numbers are classes when there are "
-    f"at most {MOST_WHOLE_CLASSES} different ones and at most a fifth as many as rows (two always are classes), else a regression. "
-    "Several columns are labels that may go together (multilabel) when every value is 0 or 1, else a regression."
-)
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,7 @@ class Target:
     `classes` are Python values in the order of `np.unique` (whole floats as int); for multilabel they are the names of the labels; for
     regression there are none. A single class is a binary task with one class: all its indices are 0, and any index is read back as it.
     `mean` and `scale` are those of a regression, else empty. `low` and `high` are the smallest and the largest value of each target, where
-    predictions are to stay between them, else empty.
+    predictions are to stay between them, else empty. `forms` say how the cells of numbers are written, where one of them is not plain.
     """
 
     task: Task
@@ -47,6 +42,7 @@ class Target:
     n_outputs: int
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
+    forms: tuple[Form, ...] = ()
 
     @classmethod
     def fit(
@@ -93,7 +89,7 @@ class Target:
             raise DataError("the target has 0 values: nothing to learn from.")
         names = _names(tuple(names), 1 if y.ndim == 1 else y.shape[1])
         refuse_gaps(y, names)
-        chosen = task or _guess(y)
+        chosen = task or guess_task(y)
         if chosen == "regression":
             return cls._regression(y, names, np.ones(len(y)) if w is None else w, scale, clip)
         if chosen == "multilabel":
@@ -118,9 +114,20 @@ class Target:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The target columns as a reader should take them from a file: as text for classes that are text or booleans, else numbers."""
-        kind = "category" if any(isinstance(label, (str, bool)) for label in self.classes) and self.task != "multilabel" else "number"
-        return tuple(Column(name, cast(Any, kind)) for name in self.names)
+        """The target columns as a reader should take them from a file: true and false, text with all its words, or numbers."""
+        kind, forms = "number", self.forms or (PLAIN,) * len(self.names)
+        if self.task != "multilabel" and any(isinstance(label, (str, bool)) for label in self.classes):
+            kind = "boolean" if all(isinstance(label, bool) for label in self.classes) else "category"
+            forms = (Form(verbatim=kind == "category"),)
+        return tuple(Column(name, cast(Any, kind), form) for name, form in zip(self.names, forms, strict=True))
+
+    def known(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which of the values (n,) or (n, m) that were read as `columns` say are no missing ones, rows (n,)."""
+        known = present(values)
+        if values.dtype == object and self.task in ("binary", "multiclass"):
+            words = cells.MISSING.difference(str(label) for label in self.classes)
+            known &= np.array([value not in words for value in values.ravel()], dtype=bool).reshape(values.shape)
+        return known if known.ndim == 1 else np.asarray(known.all(axis=1))
 
     def encode(self, values: Any) -> NDArray[np.int64] | NDArray[np.float64]:
         """Return what a loss takes: class indices, 0/1 columns or scaled numbers.
@@ -196,6 +203,7 @@ class Target:
             "scale": list(self.scale),
             "n_outputs": self.n_outputs,
             **({"low": list(self.low), "high": list(self.high)} if self.low else {}),
+            **({"forms": [form.to_plain() for form in self.forms]} if self.forms else {}),
         }
 
     @classmethod
@@ -205,69 +213,8 @@ class Target:
             raise unknown_name("task", plain["task"], TASKS)
         names, classes, mean, scale = (tuple(plain[key]) for key in ("names", "classes", "mean", "scale"))
         low, high = (tuple(plain.get(key, ())) for key in ("low", "high"))
-        return cls(plain["task"], names, classes, mean, scale, plain["n_outputs"], low, high)
-
-
-def refuse_gaps(y: NDArray[Any], names: Sequence[str]) -> None:
-    """Raise the DataError for missing or infinite target values: how many, and the first row."""
-    if y.dtype == object or y.dtype.kind == "U":
-        # Labels keep their text as it is; only what cannot be a label is a gap here, and the empty text.
-        odd = np.array([_is_gap(value) for value in y.ravel()], dtype=bool).reshape(y.shape)
-        kind = "missing"
-    elif y.dtype.kind == "f":
-        odd = ~np.isfinite(y)
-        kind = "missing (NaN)" if np.isnan(y[odd]).all() else "infinite" if not np.isnan(y[odd]).any() else "missing (NaN) or infinite"
-    else:
-        return
-    if odd.any():
-        row, column = (int(i) for i in np.argwhere(odd.reshape(len(y), -1))[0])
-        raise DataError(
-            f"target {names[column]!r}: {int(odd.sum())} of {odd.size} values are {kind}, the first in row {row} (counting from 0): "
-            "leave such rows out."
-        )
-
-
-def _is_gap(value: object) -> bool:
-    if isinstance(value, str):
-        return not value.strip()
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, (float, np.floating)) and math.isnan(value))
-
-
-def target_array(values: Any) -> NDArray[Any]:
-    """Return target values as an array (n,) or (n, m > 1): floats, integers, booleans, text, or objects."""
-    try:
-        y = np.asarray(values)
-    except ValueError:
-        raise DataError("the target must be one value a row, or the same number of values in every row.") from None
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim not in (1, 2) or (y.ndim == 2 and y.shape[1] == 0):
-        raise DataError(f"the target must be 1-D, or 2-D with one column each, but has shape {y.shape}.")
-    if y.dtype.kind == "c":
-        raise DataError("Complex data not supported: the target holds complex numbers.")
-    if y.dtype.kind in "mM":
-        raise DataError("the target holds dates, times or durations: convert it to numbers first (days since a date, the hour).")
-    if y.dtype.kind == "U" and isinstance(values, (list, tuple)):
-        objects = np.asarray(values, dtype=object)
-        if not all(isinstance(value, str) for value in objects.ravel()):
-            y = objects  # NumPy made text of numbers or None that stood beside text
-    return y if y.dtype != object else _narrow(y)
-
-
-def _narrow(y: NDArray[Any]) -> NDArray[Any]:
-    """Return an object array as floats, integers or booleans where all its values are."""
-    kinds = set(map(type, y.ravel()))
-    if kinds and all(issubclass(kind, (bool, np.bool_)) for kind in kinds):
-        return y.astype(bool)
-    if kinds and all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in kinds):
-        try:
-            return y.astype(np.int64)
-        except OverflowError:  # beyond 2^63
-            return y.astype(np.float64)
-    gap = [kind for kind in kinds if kind.__name__ in ("NoneType", "NAType")]
-    if all(issubclass(kind, (int, float, np.integer, np.floating)) and kind is not bool for kind in kinds - set(gap)):
-        return np.array([np.nan if type(value) in gap else value for value in y.ravel()], dtype=np.float64).reshape(y.shape)
-    return y
+        forms = tuple(map(Form.from_plain, plain.get("forms", ())))
+        return cls(plain["task"], names, classes, mean, scale, plain["n_outputs"], low, high, forms)
 
 
 def _names(names: tuple[str, ...], width: int) -> tuple[str, ...]:
@@ -278,25 +225,13 @@ def _names(names: tuple[str, ...], width: int) -> tuple[str, ...]:
     return names
 
 
-def _guess(y: NDArray[Any]) -> str:
-    """Return the task that `RULE` finds."""
-    if y.ndim == 2:
-        return "multilabel" if y.dtype.kind in "fiub" and bool(np.isin(y, (0, 1)).all()) else "regression"
-    if y.dtype.kind not in "fiu":
-        return "classification"
-    if y.dtype.kind == "f" and not bool((y == np.floor(y)).all()):
-        return "regression"
-    distinct = len(np.unique(y))
-    return "classification" if distinct <= 2 or distinct <= min(MOST_WHOLE_CLASSES, len(y) / 5) else "regression"
-
-
 def _numbers(y: NDArray[Any], names: Sequence[str]) -> NDArray[np.float64]:
     """Return regression values as float64; text must spell numbers."""
     if y.dtype.kind in "fiub":
         return y.astype(np.float64)
     out = np.empty(y.shape)
     for place, value in np.ndenumerate(y):
-        number = cells.number_of(str(value).strip())
+        number = number_of(str(value).strip())
         if number is None:
             name = names[place[1] if len(place) > 1 else 0]
             raise DataError(f"a regression target must hold numbers but {name!r} holds {str(value)!r} in row {place[0]} (counting from 0).")
@@ -322,6 +257,8 @@ def _classes(y: NDArray[Any]) -> tuple[Label, ...]:
     odd = next((label for label in labels if not isinstance(label, (str, int, float, bool))), None)
     if odd is not None:
         raise DataError(f"a {type(odd).__name__} cannot be a class label: expected text, numbers or booleans.")
+    if any(isinstance(label, int) and not -(2**63) <= label < 2**63 for label in labels):
+        return tuple(map(str, labels))  # no array of integers holds them
     if all(isinstance(label, float) and label.is_integer() and abs(label) < 2**53 for label in labels):
         return tuple(int(cast(float, label)) for label in labels)  # a table keeps all its numbers as floats: 0.0 and 1.0 were 0 and 1
     return tuple(cast(list[Label], labels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import fields, replace
 from numbers import Integral
@@ -13,9 +14,12 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from glassnet.data.table import Column, Schema, Table, table_of
+from glassnet.data.assembly import table_of
+from glassnet.data.schema import Schema
+from glassnet.data.table import Table
 from glassnet.data.target import Target
-from glassnet.errors import DataError
+from glassnet.data.target_arrays import refuse_gaps
+from glassnet.errors import DataError, DataNotice
 from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
 from glassnet.fitting import Session
 from glassnet.model import Model
@@ -50,13 +54,13 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
         earlier = self._session if self.warm_start and hasattr(self, "_session") else None
         plan = self._plan()
-        table, checked, weight = self._check_rows(X, y, sample_weight, earlier.encoder.schema.names if earlier else None)
+        table, checked, weight = self._check_rows(X, y, sample_weight, earlier.encoder.schema if earlier else None)
         names = _target_names(y)
         target, learned = self._learn_target(checked, names)
         if earlier:
             self._refuse_other_classes(learned)
             target = earlier.target
-        validation = self._check_validation(X_val, y_val, table.schema.names)
+        validation = self._check_validation(X_val, y_val, table.schema)
         session = Session.begin(
             table, checked, plan, task=self._task, names=names, target=target, sample_weight=weight, validation=validation, earlier=earlier
         )
@@ -83,7 +87,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
         session: Session | None = getattr(self, "_session", None)
-        table, checked, weight = self._check_rows(X, y, sample_weight, session.encoder.schema.names if session else None)
+        table, checked, weight = self._check_rows(X, y, sample_weight, session.encoder.schema if session else None)
         names = _target_names(y)
         learned: dict[str, Any] = {}
         if session is None:
@@ -112,7 +116,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def _asked(self, X: Any) -> tuple[Table, Model]:
         """Return X as a table, and the model that answers for it."""
         check_is_fitted(self)
-        table, model = self._check_table(X, self.model_.encoder.schema.names), self.model_
+        table, model = self._check_table(X, self.model_.encoder.schema), self.model_
         if model.engine.name != "native":
             model = replace(model, network=self.network_.astype("float64"))
         return table, model
@@ -130,43 +134,45 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         named = {field.name: settings[field.name] for field in fields(Plan) if field.name in settings}
         return Plan(**named, seed=_seed(self.random_state))
 
-    def _check_rows(self, X: Any, y: Any, sample_weight: Any, names: tuple[str, ...] | None) -> tuple[Table, Array, Array | None]:
+    def _check_rows(self, X: Any, y: Any, sample_weight: Any, schema: Schema | None) -> tuple[Table, Array, Array | None]:
         if y is None:
             raise DataError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
-        table = self._check_table(X, names)
+        table = self._check_table(X, schema)
+        _refuse_missing(y)
         checked = self._check_target(y)
         check_consistent_length(table.numbers, checked)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, table.numbers, dtype=np.float64, ensure_non_negative=True)
         return table, checked, sample_weight
 
-    def _check_table(self, X: Any, names: tuple[str, ...] | None) -> Table:
-        """Return X as a table; `names` are those of the columns of an earlier call, where there was one, in the order they must have.
+    def _check_table(self, X: Any, schema: Schema | None) -> Table:
+        """Return X as a table; `schema` has the columns of an earlier call, where there was one, in the order they must have.
 
         Numbers in arrays, lists and sparse matrices are checked by scikit-learn. Data frames, text and objects are read by glassnet's
         tables, which know categories and gaps; scikit-learn sees to the number and the names of their columns.
         """
-        reset = names is None
+        reset, names = schema is None, schema.names if schema else None
         if isinstance(X, np.ma.MaskedArray):
             X = np.ma.filled(X.astype(np.float64), np.nan)
         if hasattr(X, "tocsr") or not (_is_frame(X) or np.asarray(X).dtype.kind in "OUST"):
             X = validate_data(self, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite="allow-nan")
             return table_of(X, names=names)
-        table = table_of(X)
+        table = table_of(X, names=None if _is_frame(X) else names, schema=schema)
         validate_data(self, X, reset=reset, skip_check_array=True)
-        if names is None:
-            return table
-        columns = zip(names, table.schema.columns, strict=True)
-        return replace(table, schema=Schema(tuple(Column(name, column.kind) for name, column in columns)))
+        if names is not None and table.schema.names != names:  # a frame where training had none: by place, as scikit-learn does
+            table = table_of(X, names=names, schema=schema)
+        for notice in table.all_notices:
+            warnings.warn(notice, DataNotice, stacklevel=5)
+        return table
 
-    def _check_validation(self, X_val: Any, y_val: Any, names: tuple[str, ...]) -> tuple[Table, Array] | None:
+    def _check_validation(self, X_val: Any, y_val: Any, schema: Schema) -> tuple[Table, Array] | None:
         if X_val is None and y_val is None:
             return None
         if X_val is None or y_val is None:
             given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
             raise DataError(f"{given} came without {missing}: give both, or neither.")
         try:
-            return self._check_rows(X_val, y_val, None, names)[:2]
+            return self._check_rows(X_val, y_val, None, schema)[:2]
         except ValueError as error:
             raise DataError(f"the validation set (X_val, y_val) does not fit: {error}") from error
 
@@ -201,6 +207,18 @@ def _seed(random_state: Any) -> int:
         return int(np.random.SeedSequence().generate_state(1)[0])
     drawn = check_random_state(random_state)
     return int(random_state) if isinstance(random_state, Integral) else int(drawn.randint(2**31 - 1))
+
+
+def _refuse_missing(y: Any) -> None:
+    """Raise the DataError for missing labels that scikit-learn's checks stumble over: `pandas.NA`, and None in a series of text."""
+    if hasattr(y, "dtype") and not hasattr(y, "tocsr"):
+        values = np.asarray(y)
+        if (
+            values.dtype == object
+            and values.ndim in (1, 2)
+            and any(type(value).__name__ == "NAType" or value is None for value in values.ravel())
+        ):
+            refuse_gaps(values, [f"y{i}" for i in range(values.shape[1])] if values.ndim == 2 else ["y"])
 
 
 def _is_frame(X: Any) -> bool:

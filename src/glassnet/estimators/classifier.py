@@ -13,7 +13,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from glassnet.activations import ActivationFunction
-from glassnet.data.target import Target, refuse_gaps
+from glassnet.data.target import Target
+from glassnet.data.target_arrays import refuse_gaps
 from glassnet.errors import DataError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
 from glassnet.losses import Loss, Softmax

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from glassnet.activations import ActivationFunction
 from glassnet.data.columns import NumberCoding
 from glassnet.data.encoder import Encoder
-from glassnet.data.table import Column, Schema
+from glassnet.data.schema import Column, Schema
 from glassnet.data.target import Label, Target
 from glassnet.errors import DataError, SettingError
 from glassnet.layers import Dense

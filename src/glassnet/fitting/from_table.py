@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
-from glassnet.data.table import Kind, Table
+from glassnet.data.schema import Kind
 from glassnet.errors import DataNotice, SettingError
 from glassnet.fitting.preparation import prepare
 from glassnet.fitting.session import Session
@@ -43,7 +42,7 @@ def fit(
         records (mappings)
     target : name of the target's column (or a list of names), which is then not a feature; or the target values themselves
     plan : the settings; None chooses all of them from the data
-    task : "binary", "multiclass", "multilabel", "regression" or "classification"; None guesses by `glassnet.data.target.RULE`
+    task : "binary", "multiclass", "multilabel", "regression" or "classification"; None guesses by `glassnet.data.target_arrays.RULE`
     sample_weight : (n,) weights of the rows
     validation : (table, target values) or (table, target values, weights) to stop by, instead of a fraction of the rows
     on_epoch : called with each record; training ends, and the best weights are restored, when it returns True
@@ -84,25 +83,20 @@ def fit(
         raise SettingError(f"plan is a glassnet.Plan(...) or None, but {plan!r} came.")
     if weights is not None and sample_weight is not None:
         raise SettingError("the weights of the rows are given by weights (a column) or by sample_weight (an array): leave one out.")
-    prepared = prepare(table, target, types=types, drop=drop, weights=weights, groups=groups, time=time, dialect=dialect, limits=limits)
+    prepared = prepare(
+        table, target, types=types, task=task, drop=drop, weights=weights, groups=groups, time=time, dialect=dialect, limits=limits
+    )
     for notice in prepared.notices:
         warnings.warn(notice, DataNotice, stacklevel=2)
     session = Session.begin(
         prepared.table,
         prepared.values,
         plan or Plan(),
-        task=task,
+        task=prepared.task,
         names=prepared.names,
         sample_weight=sample_weight if weights is None else prepared.weights,
         validation=validation,
         groups=prepared.groups,
         time=prepared.time,
     )
-    model = session.finish(on_epoch)
-    return replace(model, training={**model.training, **prepared.record()})
-
-
-def features_and_target(table: Any, target: Any) -> tuple[Table, Any, tuple[str, ...]]:
-    """Return the table without its target columns, the target values `(n,)` or `(n, m)`, and the target's names."""
-    prepared = prepare(table, target)
-    return prepared.table, prepared.values, prepared.names
+    return prepared.remembered(session.finish(on_epoch))

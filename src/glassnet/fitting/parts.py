@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.schema import Schema
 from glassnet.data.split import Split, split_rows
 from glassnet.data.table import Table
 from glassnet.data.target import Target
@@ -69,7 +70,7 @@ def parted(part: Part, numbers: Array, target: Target, plan: Plan, validation: A
     `numbers` are those of the part's rows in the table that groups and time belong to. Rows are held out by group, by time, by class, or at
     random; where there are too few to part them once more, all of them stop the training and none calibrates.
     """
-    stopping = None if validation is None else _given(target, plan, validation, part[0].schema.names)
+    stopping = None if validation is None else _given(target, plan, validation, part[0].schema)
     stops = plan.early_stopping and validation is None
     if not stops and not plan.calibrate:
         return Parts(part, stopping)
@@ -104,11 +105,11 @@ def _take(part: Part, rows: Array) -> Part:
     return table.take(rows), y[rows], None if weight is None else weight[rows]
 
 
-def _given(target: Target, plan: Plan, validation: Any, names: tuple[str, ...]) -> Part:
+def _given(target: Target, plan: Plan, validation: Any, schema: Schema) -> Part:
     """Return the rows to stop by that were given."""
     if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
         raise SettingError(f"validation is (table, target values) or (table, target values, weights), but {validation!r} came.")
-    held = as_table(validation[0], names)
+    held = as_table(validation[0], schema.names, schema=schema)
     held_y = target.encode(validation[1])
     held_weight = check_weight(validation[2], held.n_rows) if len(validation) > 2 else None
     return held, held_y, class_weighted(held_weight, held_y, target, plan.class_weight)

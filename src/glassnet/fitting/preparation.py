@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glassnet.data.dialect import Dialect
+from glassnet.data.forms import PLAIN, Form
 from glassnet.data.limits import Limits
 from glassnet.data.overrides import check_overrides
+from glassnet.data.schema import Column, Kind, Schema
 from glassnet.data.screening import leaks, lookalikes, screening_notices, useless_columns
-from glassnet.data.table import Column, Kind, Schema, Table
-from glassnet.data.target import target_array
+from glassnet.data.table import Table
+from glassnet.data.target_arrays import target_array
+from glassnet.data.target_values import values_in_memory
 from glassnet.errors import DataError
-from glassnet.model import as_table
+from glassnet.model import Model, as_table
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -35,6 +38,9 @@ class Prepared:
     others : the names of the columns that are no features: target, weights, groups, and what was dropped on request
     left_out : the features that are of no use, each with the reason
     notices : sentences
+    task : what is to be predicted, where that was said or is declared by the target's type
+    forms : how the cells of the target's columns are written
+    dialect : how the table is written
     """
 
     table: Table
@@ -47,6 +53,15 @@ class Prepared:
     others: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    task: str | None = None
+    forms: tuple[Form, ...] = ()
+    dialect: Dialect | None = None
+
+    def remembered(self, model: Model) -> Model:
+        """Return a model that knows what this says of its columns, and how they are written."""
+        regression = model.task == "regression" and any(form != PLAIN for form in self.forms)
+        target = replace(model.target, forms=self.forms) if regression else model.target
+        return replace(model, target=target, dialect=self.dialect, training={**model.training, **self.record()})
 
     def record(self) -> dict[str, Any]:
         """Return what a model remembers of this as JSON-able values; `Model` tells by it which columns it knows."""
@@ -59,6 +74,7 @@ def prepare(
     target: Any,
     *,
     types: Mapping[str, Kind] | None = None,
+    task: str | None = None,
     drop: Collection[str] = (),
     weights: str | None = None,
     groups: Any = None,
@@ -70,9 +86,10 @@ def prepare(
 
     Parameters
     ----------
-    table : path of a file or folder (see `glassnet.data.read.read_table`), or what `glassnet.data.table.table_of` takes
+    table : path of a file or folder (see `glassnet.data.read.read_table`), or what `glassnet.data.assembly.table_of` takes
     target : name of the target's column (or a list of names), which is then not a feature; or the target values themselves
     types : kinds of some columns ("number", "category", "boolean", "datetime"); such a column is never left out
+    task : of the target, where it is known
     drop : names of columns that are no features
     weights : name of the column that holds the weights of the rows; it is no feature
     groups : name of the column by which rows belong together, which is then no feature; or the group of each row (n,)
@@ -86,14 +103,22 @@ def prepare(
     SettingError
         For types, drop, dialect or limits of another kind.
     """
+    types, drop = {as_name(name): kind for name, kind in types.items()} if isinstance(types, Mapping) else types, as_names(drop)
+    weights, groups, time, target = as_name(weights), as_name(groups), as_name(time), _as_target(table, target)
     check_overrides(types, drop, dialect, limits)
     given = table
+    targets = [
+        name
+        for name in ([target] if isinstance(target, str) else target if isinstance(target, list | tuple) else ())
+        if isinstance(name, str)
+    ]
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        read = read_table(table, types=types, dialect=dialect, limits=limits)
+        keep = [name for name in (weights, groups, time) if isinstance(name, str)]
+        read = read_table(table, types=types, dialect=dialect, limits=limits, targets=targets, keep=keep)
     else:
-        read = as_table(table).retyped(types or {})
+        read = as_table(table, types=types, targets=targets, dialect=dialect)
     names, values = _target(given, read, target)
     beside = [name for name in (weights, groups) if isinstance(name, str)]
     for name in (*beside, *([time] if isinstance(time, str) else [])):
@@ -107,7 +132,9 @@ def prepare(
     columns = features.schema.names
     if not columns:
         raise DataError("the table has no column beside its target: nothing to predict from.")
-    values = values if values is not None else _column_values(given, read, names)
+    declared = None
+    if values is None:
+        values, declared = values_in_memory(None if isinstance(given, str | Path) else given, read, names, task)
     useless = useless_columns(features, types or (), limits) if features.n_rows > 1 and isinstance(features.numbers, np.ndarray) else {}
     if len(useless) == len(columns):
         shown = "; ".join(f"{name!r}: {reason}" for name, reason in list(useless.items())[:5])
@@ -115,8 +142,12 @@ def prepare(
     features = features.drop(tuple(useless)) if useless else features
     y = target_array(values)
     leaking = leaks(features, y) if len(y) == features.n_rows else {}
-    notices = (*read.notices, *screening_notices(useless, leaking, lookalikes(features)))
-    return Prepared(features, values, names, weight, group, moment, columns, others, useless, notices)
+    used = read.drop([name for name in drop if name not in names] + list(useless))
+    notices = (*used.all_notices, *screening_notices(useless, leaking, lookalikes(features)))
+    forms = tuple(read.schema.by_name[name].form if name in read.schema.kinds else PLAIN for name in names)
+    return Prepared(
+        features, values, names, weight, group, moment, columns, others, useless, notices, task or declared, forms, read.dialect or dialect
+    )
 
 
 def _target(given: Any, read: Table, target: Any) -> tuple[tuple[str, ...], Any]:
@@ -136,20 +167,30 @@ def _target(given: Any, read: Table, target: Any) -> tuple[tuple[str, ...], Any]
     return tuple(names), None
 
 
-def _column_values(given: Any, read: Table, names: Sequence[str]) -> Any:
-    """Return the values of target columns: from memory as they are, for a table would make "true" of True."""
-    if isinstance(given, Mapping) or hasattr(given, "columns"):
-        columns = [np.asarray(given[name]) for name in names]
-    elif isinstance(given, list | tuple) and isinstance(given[0], Mapping):
-        columns = [np.array([record.get(name) for record in given], dtype=object) for name in names]
-    else:
-        columns = [read.column(name) for name in names]
-    return columns[0] if len(columns) == 1 else np.column_stack(columns)
+def as_name(name: Any) -> Any:
+    """Return the name of a column as a table has it: a number is the text that spells it; what is no number stays as it is."""
+    return str(name) if isinstance(name, int | np.integer) and not isinstance(name, bool | np.bool_) else name
+
+
+def as_names(names: Any) -> Any:
+    """Return names of columns as a table has them."""
+    return tuple(map(as_name, names)) if isinstance(names, Collection) and not isinstance(names, str) else names
+
+
+def _as_target(table: Any, target: Any) -> Any:
+    """Return a target that is named by a number as the name that the table has: of an array by its place."""
+    name = as_name(target)
+    if name is target or not isinstance(table, np.ndarray) or table.ndim != 2:
+        return name
+    places = range(table.shape[1])
+    if int(target) not in places:
+        raise DataError(f"the array has no column {target}: its {table.shape[1]} columns are numbered from 0.")
+    return f"x{int(target)}"
 
 
 def _by(table: Table, by: Any, what: str) -> Array | None:
     if by is None or isinstance(by, str):
-        return None if by is None else table.column(by)
+        return None if by is None else table.labels(by)
     values = np.asarray(by)
     if values.shape != (table.n_rows,):
         raise DataError(

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.table import Schema
+from glassnet.data.dialect import Dialect
+from glassnet.data.schema import Schema
+from glassnet.data.target_arrays import complete
+from glassnet.data.target_values import target_values
 from glassnet.errors import DataError, SettingError
-from glassnet.fitting.from_table import features_and_target
 from glassnet.model import Model, as_table
 from glassnet.report.baselines import Baseline, baselines, constant
 from glassnet.report.bootstrap import Resampled, resampled
@@ -25,7 +27,15 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def evaluate(
-    model: Model, table: Any, target: Any = None, *, weight: Any = None, training: Part | None = None, name: str = "", seed: int = 0
+    model: Model,
+    table: Any,
+    target: Any = None,
+    *,
+    weight: Any = None,
+    training: Part | None = None,
+    name: str = "",
+    seed: int = 0,
+    dialect: Dialect | None = None,
 ) -> Evaluation:
     """Return how good a model is on a table whose target is known; rows without a target are left out and counted.
 
@@ -39,6 +49,7 @@ def evaluate(
         which is taken from the evaluated rows themselves and so is a little better than it could be
     name : what was evaluated, in words; the name of the file by default
     seed : of the resamples; the same seed gives the same intervals
+    dialect : how the table is written, where that is neither found nor as in training
 
     Raises
     ------
@@ -59,9 +70,9 @@ def evaluate(
     """
     if not isinstance(model, Model):
         raise SettingError(f"evaluate takes a Model (glassnet.load opens a file), but {type(model).__name__} came.")
-    features, values = _labelled(model, table, target)
+    features, values = _labelled(model, table, target, dialect)
     part = Part(features, values, None if weight is None else np.asarray(weight, np.float64)).present()
-    known = _known(np.asarray(part.values))
+    known = complete(np.asarray(part.values))
     if not known.any():
         raise DataError(f"the target {', '.join(map(repr, model.target.names))} is missing in every row: nothing to compare with.")
     part = part if known.all() else part.take(np.flatnonzero(known))
@@ -151,34 +162,26 @@ def _overall(outcomes: Sequence[Outcome]) -> Outcome | None:
     return next((outcome for outcome in order if outcome in outcomes), None)
 
 
-def _labelled(model: Model, table: Any, target: Any) -> tuple[Any, Any]:
+def _labelled(model: Model, table: Any, target: Any, dialect: Dialect | None) -> tuple[Any, Any]:
     """Return the features of a table, and its target values."""
-    names = model.target.names
     if target is not None:
         if isinstance(table, str | Path):
             raise DataError("a table in a file holds its own target: leave `target` out.")
-        return as_table(table, model.encoder.schema.names), target
+        return as_table(table, model.encoder.schema.names, schema=model.encoder.schema, dialect=dialect or model.dialect), target
+    names = model.target.names
+    wanted = Schema((*model.encoder.schema.columns, *model.target.columns))
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        read = read_table(table, schema=Schema((*model.encoder.schema.columns, *model.target.columns)))
-        columns = [read.column(name) for name in names]
-        return read.drop(names), columns[0] if len(columns) == 1 else np.column_stack(columns)
-    features, values, _ = features_and_target(table, names[0] if len(names) == 1 else list(names))
-    return features, values
-
-
-def _known(values: Array) -> Array:
-    """Return which rows (n,) have all their target values."""
-    if values.dtype == object:
-        known = np.array([not _is_gap(value) for value in values.ravel()], bool).reshape(values.shape)
+        read = read_table(table, schema=wanted, dialect=dialect, default=model.dialect)
     else:
-        known = ~np.isnan(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
-    return known if known.ndim == 1 else np.asarray(known.all(axis=1))
-
-
-def _is_gap(value: object) -> bool:
-    return value is None or value != value or type(value).__name__ == "NAType"  # noqa: PLR0124  NaN alone differs from itself
+        read = as_table(table, schema=wanted, dialect=dialect or model.dialect).select(wanted)
+    values = target_values(read, names)
+    known = model.target.known(values)
+    if not known.all():
+        values = values.astype(object)
+        values[~known] = None
+    return read.drop(names), values
 
 
 def _number(record: Mapping[str, Any], name: str, kind: type) -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from glassnet import __version__
 from glassnet.data.columns import CategoryCoding, NumberCoding
 from glassnet.data.dates import DateCoding
+from glassnet.data.dialect import Dialect
 from glassnet.data.encoder import Encoder
 from glassnet.data.target import Target
+from glassnet.errors import SettingError
 from glassnet.intervals import QUANTILES, Intervals
 from glassnet.layers import Layer
 from glassnet.layers.plain import layer_from_plain, layer_to_plain
@@ -22,6 +24,7 @@ from glassnet.storage.migrations import FORMAT
 from glassnet.storage.strict import check_record, field_types, json_able
 
 FIELDS = ("format", "glassnet", "encoder", "target", "layers", "n_features", "dtype", "loss", "training")
+OPTIONAL = {"intervals", "dialect"}
 MOST_LAYERS = 1_000  # with those inside others
 
 for record in (Encoder, NumberCoding, CategoryCoding, DateCoding, Target):
@@ -42,6 +45,7 @@ class Parts:
     shapes: dict[str, tuple[int, ...]]
     has_intervals: bool = False
     layers_of_misses: tuple[Layer, ...] | None = None
+    dialect: Dialect | None = None
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -63,6 +67,7 @@ def describe(model: Model) -> dict[str, Any]:
         "loss": loss_to_plain(model.loss),
         "training": json_able(model.training),
         **({} if model.intervals is None else {"intervals": _describe_intervals(model.intervals)}),
+        **({} if model.dialect is None else {"dialect": model.dialect.to_plain()}),
     }
 
 
@@ -79,7 +84,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
     ValueError
         What in it is not as `describe` writes it, or does not fit the rest; nothing large has been allocated.
     """
-    if metadata.keys() - {"intervals"} != set(FIELDS):
+    if metadata.keys() - OPTIONAL != set(FIELDS):
         raise ValueError(f"it must have the fields {list(FIELDS)}")
     version, dtype, n_features, layers = (metadata[name] for name in ("glassnet", "dtype", "n_features", "layers"))
     if not isinstance(version, str) or dtype not in DTYPES or type(n_features) is not int or not isinstance(metadata["training"], dict):
@@ -102,12 +107,27 @@ def understand(metadata: dict[str, Any]) -> Parts:
     if target.low and not isinstance(loss, Squared | Absolute | Huber):
         raise ValueError("the target has a range, which its loss does not stay within")
     shapes = _shapes(built, n_features)
+    parts = Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes, dialect=_dialect(metadata))
     if "intervals" not in metadata:
-        return Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes)
+        return parts
     of_misses = _understand_intervals(metadata["intervals"], target, n_features)
     shapes |= {f"intervals.{name}": shape for name, shape in _shapes(of_misses or (), n_features).items()}
     shapes |= {"intervals.scores": (metadata["intervals"]["n_scores"], target.n_outputs), "intervals.least": (target.n_outputs,)}
-    return Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes, True, of_misses)
+    return replace(parts, shapes=shapes, has_intervals=True, layers_of_misses=of_misses)
+
+
+def _dialect(metadata: dict[str, Any]) -> Dialect | None:
+    """Return how the training table was written, None where that is not known."""
+    if "dialect" not in metadata:
+        return None
+    said = metadata["dialect"]
+    try:
+        dialect = Dialect.from_plain(said)
+    except (SettingError, TypeError, AttributeError):
+        raise ValueError("dialect is none") from None
+    if dialect.to_plain() != said:
+        raise ValueError("dialect is not as it is written")
+    return dialect
 
 
 def _understand_intervals(said: Any, target: Target, n_features: int) -> tuple[Layer, ...] | None:
@@ -150,8 +170,8 @@ def _completed(encoder: Any) -> Any:
 
 
 def _with_range(target: Any) -> Any:
-    """Return the target with the range of its numbers, which is written only where predictions stay within it."""
-    return {"low": [], "high": [], **target} if isinstance(target, dict) else target
+    """Return the target with what is written only where it says something: the range of its numbers, and how they are written."""
+    return {"low": [], "high": [], "forms": [], **target} if isinstance(target, dict) else target
 
 
 def _check_encoder(encoder: Encoder) -> None:
@@ -191,6 +211,8 @@ def _check_target(target: Target) -> None:
         raise ValueError(f"names, classes and scales do not make a {target.task} target")
     if not all(scale > 0.0 for scale in target.scale):
         raise ValueError("scales must be above 0")
+    if target.forms and (not regression or len(target.forms) != len(names)):
+        raise ValueError("forms must have one entry for each number")
     ends = len(target.low), len(target.high)
     if ends not in ((0, 0), (n_scales, n_scales)) or any(low > high for low, high in zip(target.low, target.high, strict=True)):
         raise ValueError("low and high must have one entry for each number, the smaller one in low")

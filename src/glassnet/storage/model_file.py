@@ -190,7 +190,7 @@ def _read(file: BinaryIO, size: int) -> Model:
         if not ((np.diff(scores, axis=0) >= 0.0).all() and (least > 0.0).all()):
             raise damaged("its intervals hold numbers that no intervals have")
         intervals = Intervals(of_misses, scores, least)
-    return Model(parts.encoder, parts.target, network, parts.loss, parts.training, intervals)
+    return Model(parts.encoder, parts.target, network, parts.loss, parts.training, intervals, parts.dialect)
 
 
 def _network(layers: tuple[Layer, ...], parts: Parts, arrays: dict[str, Array], prefix: str) -> Network:

@@ -16,7 +16,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from glassnet.data.table import Schema
+from glassnet.data.forms import Form
+from glassnet.data.schema import Schema
 from glassnet.errors import UnsupportedError
 
 LONGEST_NUMBER = 300  # digits: what is shorter is a float too
@@ -98,10 +99,10 @@ def check_record(cls: type, plain: Any, where: str) -> None:
 def _fits(kind: Any, value: Any, where: str) -> bool:
     """Whether a JSON value is one of that type; containers are looked into."""
     origin, arguments = get_origin(kind), get_args(kind)
+    if kind is Form:
+        return _is_form(value)
     if kind is Schema:
-        return isinstance(value, list) and all(
-            isinstance(entry, list) and len(entry) == 2 and all(isinstance(part, str) for part in entry) for entry in value
-        )
+        return isinstance(value, list) and all(map(_is_column, value))
     if isinstance(kind, type) and is_dataclass(kind):
         check_record(kind, value, where)
         return True
@@ -119,6 +120,18 @@ def _fits(kind: Any, value: Any, where: str) -> bool:
     if kind is float:
         return type(value) is float or (type(value) is int and abs(value) <= 2**53)
     return type(value) is kind if kind in (str, bool, NoneType) else False
+
+
+def _is_column(entry: Any) -> bool:
+    """Whether a JSON value is a name, a kind and, where it is not the ordinary one, a form."""
+    if not isinstance(entry, list) or len(entry) not in (2, 3) or not all(isinstance(part, str) for part in entry[:2]):
+        return False
+    return len(entry) == 2 or (entry[2] != {} and _is_form(entry[2]))
+
+
+def _is_form(value: Any) -> bool:
+    """Whether a JSON value is how the cells of a column are written."""
+    return isinstance(value, dict) and Form.from_plain(value).to_plain() == value
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""The values of a target, taken out of a table: labels stay what they name, whole numbers with all their digits, true and false as such."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.data import cells
+from glassnet.data.table import Table
+from glassnet.data.target_arrays import guess_task
+
+Array = NDArray[Any]
+
+
+def target_values(table: Table, names: Sequence[str]) -> Array:
+    """Return the target columns of a table as one array, (n,) or (n, m).
+
+    A single column of true and false is an array of booleans (of objects with None where some are missing), one of whole numbers beyond
+    2^53 one of integers, one of categories one of text with None. Of several columns, those that are true or false become 1 and 0.
+    """
+    for name in names:
+        table.require(name)
+    if len(names) > 1:
+        return np.column_stack([_as_numbers(table, name) for name in names])
+    if table.schema.kinds[names[0]] != "boolean":
+        return table.labels(names[0])
+    column = table.column(names[0])
+    values = np.array([None if value is None else value == "true" for value in column], dtype=object)
+    return values if any(value is None for value in values) else values.astype(bool)
+
+
+def values_in_memory(given: Any, table: Table, names: Sequence[str], task: str | None) -> tuple[Array, str | None]:
+    """Return target columns of what was read from memory, and their task where a declared type settles it.
+
+    Labels come back from a prediction as they were given, so text that spells numbers stays text where the numbers are classes.
+    """
+    values = target_values(table, names)
+    if len(names) > 1:
+        return values, None
+    name, kind = names[0], table.schema.kinds[names[0]]
+    raw = None if given is None else _raw(given, name)
+    if raw is None or len(raw) != len(values):
+        return values, None
+    held = {type(value) for value in raw if type(value).__name__ not in cells.GAPS and value == value}  # noqa: PLR0124  NaN
+    if kind == "category" and held and all(issubclass(one, (int, float, np.number)) and not issubclass(one, cells.BOOLS) for one in held):
+        missing = any(value is None for value in values)
+        return (np.array([None if text is None else value for text, value in zip(values, raw, strict=True)], dtype=object) if missing
+                else np.array(raw)), "classification"  # fmt: skip
+    if kind == "number" and held and all(issubclass(one, str) for one in held) and (task or guess_task(_held(values))) != "regression":
+        return np.array([None if number != number else text.strip() for number, text in zip(values, raw, strict=True)], dtype=object), None  # noqa: PLR0124
+    return values, None
+
+
+def _as_numbers(table: Table, name: str) -> Array:
+    column = table.labels(name)
+    if table.schema.kinds[name] != "boolean":
+        return column
+    return np.array([np.nan if value is None else float(value == "true") for value in column])
+
+
+def _held(values: Array) -> Array:
+    return values[~np.isnan(values)] if values.dtype.kind == "f" else values
+
+
+def _raw(given: Any, name: str) -> list[Any] | None:
+    """Return the values of a column as they were given, None where what was given has no columns by name."""
+    if isinstance(given, Mapping):
+        column = next((values for key, values in given.items() if str(key) == name), None)
+    elif hasattr(given, "columns") and not hasattr(given, "dtype"):
+        keys = getattr(given, "column_names", given.columns)  # of pyarrow, whose `columns` are the columns themselves
+        key = next((key for key in keys if str(key) == name), None)
+        column = None if key is None else given[key]
+    elif isinstance(given, list | tuple) and given and isinstance(given[0], Mapping):
+        column = [next((value for key, value in record.items() if str(key) == name), None) for record in given]
+    else:
+        return None
+    if column is None or isinstance(column, str | bytes) or not hasattr(column, "__len__"):
+        return None
+    return list(column.to_pylist() if hasattr(column, "to_pylist") else np.asarray(column, dtype=object))
