@@ -17,7 +17,7 @@ from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
 from glassnet.errors import DataNotice, SettingError
 from glassnet.intervals import QUANTILES, Intervals, own_quantiles
-from glassnet.losses import Loss, Quantile
+from glassnet.losses import Gamma, Loss, Poisson, Quantile
 from glassnet.network import Network
 
 if TYPE_CHECKING:
@@ -176,6 +176,7 @@ class Model:
 
         They were calibrated on rows that no weight was fitted to and no epoch chosen by, see `glassnet.intervals`: of new rows from
         the same source about this share lies within, on average, whatever the network is worth. Several targets have an interval each.
+        The interval of a target that was never below 0 in training stays at 0 and above, and of one that was never above 0 at 0 and below.
 
         Raises
         ------
@@ -199,7 +200,10 @@ class Model:
             quantiles = make_engine("auto", self.intervals.network, Quantile(QUANTILES)).predict(X)
         bounds = self.intervals.around(center, quantiles, coverage)
         mean, scale = (np.asarray(values, np.float64) for values in (self.target.mean, self.target.scale))
-        found = np.stack([bound * scale + mean for bound in bounds], axis=2)
+        # A new truth beyond all n values of the training has a chance of 1 / (n + 1): to stay on their side of 0 costs no coverage.
+        sign = np.ones(1) if isinstance(self.loss, Poisson | Gamma) else np.array(self.target.sign or [0])
+        least, most = np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)
+        found = np.stack([np.clip(bound * scale + mean, least, most) for bound in bounds], axis=2)
         return found[:, 0] if found.shape[1] == 1 else found
 
     def predictions(self, Z: Array) -> Array:

@@ -36,7 +36,7 @@ class Target:
     `classes` are Python values in the order of `np.unique` (whole floats as int); for multilabel they are the names of the labels; for
     regression there are none. A single class is a binary task with one class: all its indices are 0, and any index is read back as it.
     `mean` and `scale` are those of a regression, else empty. `low` and `high` are the smallest and the largest value of each target, where
-    predictions are to stay between them, else empty.
+    predictions are to stay between them, else empty. `sign` is what `signs_of` says of the values of a regression.
     """
 
     task: Task
@@ -47,6 +47,7 @@ class Target:
     n_outputs: int
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
+    sign: tuple[int, ...] = ()
 
     @classmethod
     def fit(
@@ -114,7 +115,7 @@ class Target:
         m = Y.shape[1]
         mean, scale, _ = moments(Y, weight) if scaled else (np.zeros(m), np.ones(m), None)
         low, high = (tuple(ends.tolist()) for ends in (Y.min(axis=0), Y.max(axis=0))) if clip else ((), ())
-        return cls("regression", names, (), tuple(mean.tolist()), tuple(scale.tolist()), m, low, high)
+        return cls("regression", names, (), tuple(mean.tolist()), tuple(scale.tolist()), m, low, high, signs_of(Y))
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -196,6 +197,7 @@ class Target:
             "scale": list(self.scale),
             "n_outputs": self.n_outputs,
             **({"low": list(self.low), "high": list(self.high)} if self.low else {}),
+            **({"sign": list(self.sign)} if self.sign else {}),
         }
 
     @classmethod
@@ -204,8 +206,14 @@ class Target:
         if plain["task"] not in TASKS:
             raise unknown_name("task", plain["task"], TASKS)
         names, classes, mean, scale = (tuple(plain[key]) for key in ("names", "classes", "mean", "scale"))
-        low, high = (tuple(plain.get(key, ())) for key in ("low", "high"))
-        return cls(plain["task"], names, classes, mean, scale, plain["n_outputs"], low, high)
+        low, high, sign = (tuple(plain.get(key, ())) for key in ("low", "high", "sign"))
+        return cls(plain["task"], names, classes, mean, scale, plain["n_outputs"], low, high, sign)
+
+
+def signs_of(Y: NDArray[np.float64]) -> tuple[int, ...]:
+    """Return for each column of numbers 1 where none is below 0, -1 where none is above 0, else 0; empty where all columns have both."""
+    signs = np.where(Y.min(axis=0) >= 0.0, 1, np.where(Y.max(axis=0) <= 0.0, -1, 0)).tolist()
+    return tuple(signs) if any(signs) else ()
 
 
 def refuse_gaps(y: NDArray[Any], names: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from glassnet.data.table import Column, Schema, Table, table_of
-from glassnet.data.target import Target
+from glassnet.data.target import Target, signs_of
 from glassnet.errors import DataError
 from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
 from glassnet.fitting import Session
@@ -56,6 +56,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         if earlier:
             self._refuse_other_classes(learned)
             target = earlier.target
+            if target.task == "regression":
+                target = replace(target, sign=signs_of(checked.reshape(len(checked), -1)))
         validation = self._check_validation(X_val, y_val, table.schema.names)
         session = Session.begin(
             table, checked, plan, task=self._task, names=names, target=target, sample_weight=weight, validation=validation, earlier=earlier
