@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,13 +28,14 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 @click.option("-o", "--output", default="-", metavar="FILE", help="Where to: .csv, .csv.gz or .parquet; - (the default) is CSV on stdout.")
 @click.option("--keep", is_flag=True, help="Write the columns of TABLE, too, before the predictions.")
 @click.option("--coverage", type=float, help="Also write intervals that hold the truth with this probability, such as 0.9.")
-def predict(model: Path, table: Path, output: str, keep: bool, coverage: float | None) -> None:
+@click.option("--spreadsheet-safe", is_flag=True, help="In CSV, write an apostrophe before text that a spreadsheet would run as a formula.")
+def predict(model: Path, table: Path, output: str, keep: bool, coverage: float | None, spreadsheet_safe: bool) -> None:
     """Predict for each row of TABLE (CSV or Parquet; - is CSV on stdin) with the model in the file MODEL.
 
     Columns are found by name; columns that the model does not know are ignored. The output has one row for each row of TABLE, in the same
     order: the prediction, named like the target, and for classes one column "probability_X" for each class X. For numbers, --coverage
-    adds the columns "X_low" and "X_high" of an interval. In CSV, text that a spreadsheet would run as a formula gets an apostrophe before
-    it.
+    adds the columns "X_low" and "X_high" of an interval. Labels and text are written as they are: before a spreadsheet opens a CSV file
+    whose text may come from strangers, ask for --spreadsheet-safe.
     """
     check_output(output, (model, table))
     from glassnet.storage import load
@@ -43,7 +44,7 @@ def predict(model: Path, table: Path, output: str, keep: bool, coverage: float |
     with given_table(table) as path:
         schema = trained.encoder.schema
         rows = Stretches(trained, path, kept_schema(trained, path) if keep else schema, keep=keep, coverage=coverage)
-        write(output, rows)
+        write(output, rows, safe=spreadsheet_safe)
     if output != "-":
         click.echo(f"{counted(rows.n_rows, 'prediction')} in {printable(output)}", err=True)
 
@@ -113,15 +114,15 @@ def prediction_columns(model: Model, table: Any, coverage: float | None = None) 
     return columns
 
 
-def write(output: str, rows: Stretches) -> None:
-    """Write to stdout, or to a file that appears whole or not at all."""
+def write(output: str, rows: Stretches, *, safe: bool = False) -> None:
+    """Write to stdout, or to a file that appears whole or not at all; `safe`: CSV that a spreadsheet may open."""
     if output == "-":
-        _write(sys.stdout.buffer, rows, guard=True)
+        _write(sys.stdout.buffer, rows, is_csv=True, safe=safe)
         return
     path = Path(output)
     beside = path.with_name(f".glassnet-{os.getpid()}-{path.name}")
     try:
-        _write(beside, rows, guard=not path.name.lower().endswith(".parquet"))
+        _write(beside, rows, is_csv=not path.name.lower().endswith(".parquet"), safe=safe)
         beside.replace(path)
     except DataError as error:
         raise DataError(str(error).replace(str(beside), output)) from None
@@ -130,7 +131,7 @@ def write(output: str, rows: Stretches) -> None:
             beside.unlink()
 
 
-def _write(where: Any, rows: Stretches, *, guard: bool) -> None:
+def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool) -> None:
     from itertools import chain
 
     from glassnet.cli.spreadsheet import guarded_column, guarded_names
@@ -139,8 +140,21 @@ def _write(where: Any, rows: Stretches, *, guard: bool) -> None:
     stretches = iter(rows)
     first = next(stretches)  # a table without a row was refused
     columns = chain([first], stretches)
-    names = guarded_names(rows.names) if guard else rows.names
-    write_pieces(where, names, (list(map(guarded_column, piece)) for piece in columns) if guard else columns)
+    if is_csv and safe:
+        write_pieces(where, guarded_names(rows.names), (list(map(guarded_column, piece)) for piece in columns))
+    else:
+        write_pieces(where, rows.names, _told_of_formulas(rows.names, columns) if is_csv else columns)
+
+
+def _told_of_formulas(names: Sequence[str], pieces: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """Yield the pieces as they are; the first text in them that a spreadsheet would run is told of on stderr."""
+    from glassnet.cli.spreadsheet import formula_notice
+
+    notice = ""
+    for columns in pieces:
+        if not notice and (notice := formula_notice(names, columns)):
+            click.echo(f"Note: {printable(notice)}", err=True)
+        yield columns
 
 
 def check_output(output: str, inputs: Sequence[Path]) -> None:
