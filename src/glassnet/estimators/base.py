@@ -56,8 +56,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         if earlier:
             self._refuse_other_classes(learned)
             target = earlier.target
-            if target.task == "regression":
-                target = replace(target, sign=signs_of(checked.reshape(len(checked), -1)))
+            if target.task == "regression" and (sign := signs_of(checked.reshape(len(checked), -1))) != target.sign:
+                target = replace(target, sign=sign)
         validation = self._check_validation(X_val, y_val, table.schema.names)
         session = Session.begin(
             table, checked, plan, task=self._task, names=names, target=target, sample_weight=weight, validation=validation, earlier=earlier
@@ -114,7 +114,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def _asked(self, X: Any) -> tuple[Table, Model]:
         """Return X as a table, and the model that answers for it."""
         check_is_fitted(self)
-        table, model = self._check_table(X, self.model_.encoder.schema.names), self.model_
+        table, model = self._check_table(X, self.model_.encoder.schema.names, empty=True), self.model_
         if model.engine.name != "native":
             model = replace(model, network=self.network_.astype("float64"))
         return table, model
@@ -142,19 +142,20 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             sample_weight = _check_sample_weight(sample_weight, table.numbers, dtype=np.float64, ensure_non_negative=True)
         return table, checked, sample_weight
 
-    def _check_table(self, X: Any, names: tuple[str, ...] | None) -> Table:
+    def _check_table(self, X: Any, names: tuple[str, ...] | None, *, empty: bool = False) -> Table:
         """Return X as a table; `names` are those of the columns of an earlier call, where there was one, in the order they must have.
 
         Numbers in arrays, lists and sparse matrices are checked by scikit-learn. Data frames, text and objects are read by glassnet's
-        tables, which know categories and gaps; scikit-learn sees to the number and the names of their columns.
+        tables, which know categories and gaps; scikit-learn sees to the number and the names of their columns. `empty` allows no rows.
         """
         reset = names is None
         if isinstance(X, np.ma.MaskedArray):
             X = np.ma.filled(X.astype(np.float64), np.nan)
         if hasattr(X, "tocsr") or not (_is_frame(X) or np.asarray(X).dtype.kind in "OUST"):
-            X = validate_data(self, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite="allow-nan")
-            return table_of(X, names=names)
-        table = table_of(X)
+            least = {"ensure_min_samples": 0 if empty else 1}
+            X = validate_data(self, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite="allow-nan", **least)
+            return table_of(X, names=names, empty=empty)
+        table = table_of(X, empty=empty)
         validate_data(self, X, reset=reset, skip_check_array=True)
         if names is None:
             return table
