@@ -69,7 +69,8 @@ class Model:
         """Return the network's raw scores `(n, n_outputs)` for a table.
 
         That is the path of a file, read a stretch of rows at a time, a Table, data frame, array, mapping of columns, records, or one
-        record. Columns are found by name, in any order; those that the model does not know are ignored.
+        record. Columns are found by name, in any order; those that the model does not know are ignored. A table without rows has no
+        scores: `(0, n_outputs)`.
 
         Raises
         ------
@@ -107,7 +108,7 @@ class Model:
 
     def encode(self, table: Any) -> Any:
         """Return the network's input X `(n, n_features)` for a table."""
-        read = as_table(table, self.columns)
+        read = as_table(table, self.columns, empty=True)
         X = self.encoder.encode(read, str(self.network.dtype))
         self._tell_unknown(read.schema.names)
         return X
@@ -123,7 +124,7 @@ class Model:
 
         self._tell_unknown(column_names(path))
         notices: list[str] = []
-        for i, part in enumerate(read_batches(path, schema=self.encoder.schema, notices=notices)):
+        for i, part in enumerate(read_batches(path, schema=self.encoder.schema, notices=notices, empty=True)):
             for notice in notices if i == 0 else []:
                 warnings.warn(notice, DataNotice, stacklevel=4)
             yield part
@@ -248,8 +249,11 @@ class Model:
         return numbers[:, 0] if numbers.shape[1] == 1 else numbers
 
 
-def as_table(table: Any, names: tuple[str, ...] | None = None) -> Table:
-    """Return a Table of whatever holds columns, or of a file; an array of as many columns as there are names takes those names."""
+def as_table(table: Any, names: tuple[str, ...] | None = None, *, empty: bool = False) -> Table:
+    """Return a Table of whatever holds columns, or of a file; an array of as many columns as there are names takes those names.
+
+    `empty` allows a table without rows in memory; of a file without rows see `read_batches`.
+    """
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
@@ -257,4 +261,4 @@ def as_table(table: Any, names: tuple[str, ...] | None = None) -> Table:
     records = isinstance(table, list | tuple) and len(table) > 0 and isinstance(table[0], Mapping)
     nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(table, "tocsr")
     fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
-    return table_of(table, names=names if fits else None)
+    return table_of(table, names=names if fits else None, empty=empty)

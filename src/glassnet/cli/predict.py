@@ -65,7 +65,7 @@ class Stretches:
         """Yield the columns of each stretch; `names` are theirs from the first one on."""
         from glassnet.data.read import read_batches
 
-        for part in read_batches(self._path, schema=self._schema, notices=self._notices):
+        for part in read_batches(self._path, schema=self._schema, notices=self._notices, empty=True):
             while self._notices:
                 click.echo(f"Note: {printable(self._notices.pop(0))}", err=True)
             kept = {name: part.column(name) for name in self._schema.names} if self._keep else {}
@@ -94,11 +94,11 @@ def prediction_columns(model: Model, table: Any, coverage: float | None = None) 
     """
     Z = model.raw_scores(table)
     values = model.predictions(Z)
-    values = values.reshape(len(values), -1)
     names: list[str] = list(model.target.names)
     quantiles = getattr(model.loss, "quantiles", None)
     if quantiles:
         names = [f"{name}_q{quantile:g}" for name in names for quantile in quantiles]
+    values = values.reshape(len(values), len(names))
     columns = {name: values[:, i] for i, name in enumerate(names)}
     if model.task != "regression":
         P = model.probabilities(Z)
@@ -108,7 +108,7 @@ def prediction_columns(model: Model, table: Any, coverage: float | None = None) 
                 name += "_"
             columns[name] = P[:, i]
     if coverage is not None:
-        bounds = model.predict_interval(table, coverage).reshape(len(values), -1, 2)
+        bounds = model.predict_interval(table, coverage).reshape(len(values), len(model.target.names), 2)
         for i, name in enumerate(model.target.names):
             columns |= {f"{name}_low": bounds[:, i, 0], f"{name}_high": bounds[:, i, 1]}
     return columns
@@ -138,7 +138,7 @@ def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool) -> None:
     from glassnet.data.write import write_pieces
 
     stretches = iter(rows)
-    first = next(stretches)  # a table without a row was refused
+    first = next(stretches)  # there is one, be it without rows; the names are known from then on
     columns = chain([first], stretches)
     if is_csv and safe:
         write_pieces(where, guarded_names(rows.names), (list(map(guarded_column, piece)) for piece in columns))

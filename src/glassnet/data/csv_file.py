@@ -35,8 +35,6 @@ class CsvFile:
         self.names = self._header.names
         if len(self.names) > limits.columns:
             raise DataError(passed(f"the first line names {len(self.names):,} columns", "columns", limits.columns))
-        if not self._header.has_rows:
-            raise DataError("the file has a header but no rows.")
         if self._header.dialect.decimal == "," and dialect.decimal is None:
             self.notices += ("numbers such as 1,5 are read with a decimal comma.",)
         if all(cells.number_of(name.strip()) is not None for name in self.names):
@@ -44,6 +42,8 @@ class CsvFile:
 
     def read(self, wanted: Sequence[int], as_text: Collection[int]) -> list[Any]:
         """Return the wanted columns, named by their places, as plain columns (see `plain_column`)."""
+        if not self._header.has_rows:
+            raise DataError("the file has a header but no rows.")
         try:
             table, has_hex = self._read(wanted, as_text)
         except NotUtf8Error:
@@ -67,6 +67,8 @@ class CsvFile:
 
     def batches(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> Iterator[list[Any]]:
         """Yield the wanted columns, which should be of these kinds, a stretch of rows at a time."""
+        if not self._header.has_rows:
+            return
         self._read_through()
         as_text = [place for place in wanted if kinds[place] == "category"]
         types = {place: {"number": "double", "datetime": "timestamp[us]"}.get(kinds[place], "string") for place in wanted}

@@ -251,11 +251,13 @@ class Table:
             raise DataError(f"the table has no column {name!r}: it has {listed(known, 20)}.{did_you_mean(name, known)}")
 
 
-def table_of(data: Any, *, names: Sequence[str] | None = None) -> Table:
+def table_of(data: Any, *, names: Sequence[str] | None = None, empty: bool = False) -> Table:
     """Return a table of whatever holds one.
 
     That is: a Table (as it is), an array, a SciPy sparse matrix, a data frame, a dict of columns, a list or an iterator of rows or records
     (dicts; what a record lacks is a gap), or one record (a dict of single values).
+
+    `empty` allows a table without rows.
 
     Arrays and rows get the names "x0", "x1", ... unless `names` says others. A numeric array is one block of numbers (integers and booleans
     as float64). Elsewhere each column is looked at: numbers stay numbers, true and false are booleans, dates and date-times, also as ISO
@@ -283,7 +285,7 @@ def table_of(data: Any, *, names: Sequence[str] | None = None) -> Table:
     if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
         columns: Mapping[str, Any] = arrays.columns_of_records(data)
     elif isinstance(data, (list, tuple, np.ndarray)) or hasattr(data, "tocsr"):
-        made = arrays.columns_of(data, names)
+        made = arrays.columns_of(data, names, empty)
         if isinstance(made, Table):
             return made
         columns = made
@@ -295,10 +297,12 @@ def table_of(data: Any, *, names: Sequence[str] | None = None) -> Table:
         columns = frames.columns_of(data)
     if names is not None and len(names) == len(columns):
         columns = dict(zip(names, columns.values(), strict=True))
-    return assemble(columns)
+    return assemble(columns, empty=empty)
 
 
-def assemble(columns: Mapping[str, NDArray[Any] | Sequence[object] | cells.Codes], *, text: Collection[str] = ()) -> Table:
+def assemble(
+    columns: Mapping[str, NDArray[Any] | Sequence[object] | cells.Codes], *, text: Collection[str] = (), empty: bool = False
+) -> Table:
     """Return the table of named columns: each a float array, date-times, codes with levels, or Python values to be looked at.
 
     Codes whose levels all spell booleans or date-times become those, but for the columns named in `text`.
@@ -327,7 +331,7 @@ def assemble(columns: Mapping[str, NDArray[Any] | Sequence[object] | cells.Codes
     for name, length in lengths.items():
         if length != n_rows:
             raise DataError(f"column {name!r} has {length} values but column {next(iter(lengths))!r} has {n_rows}: all need as many.")
-    refuse_shape((n_rows, len(kinds)))
+    refuse_shape((n_rows, len(kinds)), empty)
     block = stack_numbers(numbers, n_rows)
     schema = Schema(tuple(kinds))
     refuse_infinite(schema.numbers, block)
@@ -351,8 +355,8 @@ def refuse_duplicates(names: Sequence[str]) -> None:
         raise DataError(f"every column needs a name of its own, but {listed(twice)} occurs more than once.")
 
 
-def refuse_shape(shape: tuple[int, ...]) -> None:
-    """Raise the DataError for data that is not 2-D or has no rows or columns (in words that scikit-learn's checks look for)."""
+def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
+    """Raise the DataError for data that is not 2-D or has no columns or, unless `empty`, no rows (in words of scikit-learn's checks)."""
     if len(shape) < 2:
         raise DataError(
             f"Expected a 2-D table but got {len(shape)}-D data. Reshape your data: .reshape(-1, 1) makes one column of it, "
@@ -361,7 +365,7 @@ def refuse_shape(shape: tuple[int, ...]) -> None:
     if len(shape) > 2:
         raise DataError(f"Expected a 2-D table but got {len(shape)}-D data of shape {shape}: flatten it to one row per example.")
     for count, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
-        if count == 0:
+        if count == 0 and not (empty and what == "sample(s)"):
             raise DataError(f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required.")
 
 
