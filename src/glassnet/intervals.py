@@ -100,7 +100,7 @@ def own_quantiles(loss: Loss, Z: Array) -> tuple[Array, Array | None]:
     k = len(loss.quantiles) if isinstance(loss, Quantile) else 1
     if k == 1:
         return Y, None
-    Y = Y.reshape(len(Y), -1, k)
+    Y = Y.reshape(len(Y), Y.shape[1] // k, k)
     center = Y[:, :, k // 2]
     about = Y[:, :, [0, k // 2, k - 1]] - center[:, :, np.newaxis]
-    return center, about.reshape(len(Y), -1)
+    return center, about.reshape(len(Y), 3 * Y.shape[1])

@@ -21,7 +21,7 @@ from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
 from glassnet.errors import DataNotice, SettingError
 from glassnet.intervals import QUANTILES, Intervals, own_quantiles
-from glassnet.losses import Loss, Quantile
+from glassnet.losses import Gamma, Loss, Poisson, Quantile
 from glassnet.network import Network
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class Model:
         """Return the network's raw scores `(n, n_outputs)` for a table.
 
         That is the path of a file, read a stretch of rows at a time, a Table, data frame, array, mapping of columns, records, or one
-        record. Columns are found by name, in any order; those that the model does not know are ignored.
+        record. Columns are found by name, in any order; those that the model does not know are ignored. A table without rows has no
+        scores: `(0, n_outputs)`.
 
         Raises
         ------
@@ -124,7 +125,7 @@ class Model:
 
     def read(self, table: Any) -> Table:
         """Return what holds a table as one whose columns are read as in training."""
-        return as_table(table, self.columns, schema=self.encoder.schema, dialect=self.dialect)
+        return as_table(table, self.columns, schema=self.encoder.schema, dialect=self.dialect, empty=True)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -137,7 +138,7 @@ class Model:
 
         self._tell_unknown(column_names(path, default=self.dialect, needed=self.encoder.schema.names))
         notices: list[str] = []
-        for i, part in enumerate(read_batches(path, schema=self.encoder.schema, default=self.dialect, notices=notices)):
+        for i, part in enumerate(read_batches(path, schema=self.encoder.schema, default=self.dialect, notices=notices, empty=True)):
             for notice in (*(notices if i == 0 else ()), *part.all_notices):
                 warnings.warn(notice, DataNotice, stacklevel=4)
             yield part
@@ -190,6 +191,7 @@ class Model:
 
         They were calibrated on rows that no weight was fitted to and no epoch chosen by, see `glassnet.intervals`: of new rows from
         the same source about this share lies within, on average, whatever the network is worth. Several targets have an interval each.
+        The interval of a target that was never below 0 in training stays at 0 and above, and of one that was never above 0 at 0 and below.
 
         Raises
         ------
@@ -213,7 +215,10 @@ class Model:
             quantiles = make_engine("auto", self.intervals.network, Quantile(QUANTILES)).predict(X)
         bounds = self.intervals.around(center, quantiles, coverage)
         mean, scale = (np.asarray(values, np.float64) for values in (self.target.mean, self.target.scale))
-        found = np.stack([bound * scale + mean for bound in bounds], axis=2)
+        # A new truth beyond all n values of the training has a chance of 1 / (n + 1): to stay on their side of 0 costs no coverage.
+        sign = np.ones(1) if isinstance(self.loss, Poisson | Gamma) else np.array(self.target.sign or [0])
+        least, most = np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)
+        found = np.stack([np.clip(bound * scale + mean, least, most) for bound in bounds], axis=2)
         return found[:, 0] if found.shape[1] == 1 else found
 
     def predictions(self, Z: Array) -> Array:
@@ -266,6 +271,7 @@ def as_table(
     schema: Schema | None = None,
     targets: Collection[str] = (),
     dialect: Dialect | None = None,
+    empty: bool = False,
 ) -> Table:
     """Return a Table of whatever holds columns, or of a file; an array of as many columns as there are names takes those names.
 
@@ -279,4 +285,4 @@ def as_table(
     nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(table, "tocsr")
     fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
     spelling = dialect.spelling if dialect else Spelling()
-    return table_of(table, names=names if fits else None, types=types, schema=schema, targets=targets, spelling=spelling)
+    return table_of(table, names=names if fits else None, types=types, schema=schema, targets=targets, spelling=spelling, empty=empty)

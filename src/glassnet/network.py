@@ -116,7 +116,7 @@ class Network:
         """Return raw scores `(n, n_outputs)`, in chunks of rows so that memory stays bounded."""
         X = self.check_input(X)
         n = X.shape[0]
-        if n <= chunk:
+        if 0 < n <= chunk:
             return self.forward(X)[0]
         Z = np.empty((n, self.n_outputs), self.dtype)
         for start in range(0, n, chunk):

@@ -1,8 +1,7 @@
-"""`glassnet predict`: a stretch of rows at a time, the columns of the table beside, and no cell that a spreadsheet would run."""
+"""`glassnet predict`: a stretch of rows at a time, the columns of the table beside, text as it is or as it is safe in a spreadsheet."""
 
 from __future__ import annotations
 
-import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +14,12 @@ from click.testing import CliRunner
 import glassnet
 from glassnet.cli import main
 from glassnet.cli.spreadsheet import guarded, guarded_names
+from glassnet.cli.words import printable
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
-FORMULAS = ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "\rx")
+FORMULAS = ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "\rx", "\nx", "-1 to 0", "@home", "=-1", "--", "-1e5+2", "+.")
+FULL_WIDTH = ("\uff1d1+1", "\uff0bSUM(A1)", "\uff0d1 to 0", "\uff20home")
+HARMLESS = ("+", "-", "=", "@", "- ", "\uff0b", "\uff0d", "-1", "+1.5", "-1e-3", "-.5", "-1,5", "-1,234.50", "+5%", "", "a=b", " =x")
 
 
 def run(*arguments, **options):
@@ -42,7 +44,7 @@ def odd(tmp_path):
 
 
 def test_kept_columns_stand_before_the_predictions(model, odd, tmp_path):
-    result = run(model, odd, "--keep", "-o", tmp_path / "p.csv")
+    result = run(model, odd, "--keep", "--spreadsheet-safe", "-o", tmp_path / "p.csv")
     assert result.exit_code == 0, result.output
     given, written = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in (odd, tmp_path / "p.csv"))
     assert list(written.columns[:9]) == [*given.columns[:8], "'=extra"]
@@ -65,27 +67,67 @@ def test_parquet_keeps_numbers_and_text_as_they_are(model, odd, tmp_path):
 def test_one_notice_for_columns_that_are_ignored(model, odd):
     result = run(model, odd)
     assert result.stderr == "Note: column '=extra' is not known to the model and ignored.\n"
-    assert run(model, odd, "--keep").stderr == ""
+    formulas = "Note: a spreadsheet would run text such as the column name '=extra' as a formula: use --spreadsheet-safe"
+    assert run(model, odd, "--keep").stderr == f"{formulas} before opening it in one.\n"
+    assert run(model, odd, "--keep", "--spreadsheet-safe").stderr == ""
 
 
-def test_labels_are_guarded_in_csv_alone(tmp_path):
-    label = "=HYPERLINK(1)"
-    model = glassnet.fit({"x": [0.0, 1.0] * 20, "y": [label, "b"] * 20}, "y", glassnet.Plan(max_epochs=1))
+@pytest.mark.parametrize("label", [*FORMULAS, *FULL_WIDTH, "+", "-", "-1", "+1.5", "Adelie"])
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet", "-"])
+def test_labels_are_written_as_they_are_or_guarded(label, suffix, tmp_path):
+    model = glassnet.fit({"x": [0.0, 1.0] * 20, "y": [label, "b"] * 20}, "y", glassnet.Plan(max_epochs=30))
     model.save(tmp_path / "m.glassnet")
     (tmp_path / "t.csv").write_text("x\n0\n1\n")
-    for name in ("p.csv", "p.csv.gz", "p.parquet"):
-        assert run(tmp_path / "m.glassnet", tmp_path / "t.csv", "-o", tmp_path / name).exit_code == 0
-    assert pq.read_table(tmp_path / "p.parquet").column_names[1] == f"probability_{label}"
-    for row in csv.reader((tmp_path / "p.csv").read_text().splitlines()):
-        assert not any(cell.startswith("=") for cell in row)
+    said = model.predict({"x": [0.0, 1.0]}).tolist()
+    assert label in said
+    path = tmp_path / f"p{suffix}"
+
+    def written(*options):
+        result = run(tmp_path / "m.glassnet", tmp_path / "t.csv", "-o", "-" if suffix == "-" else path, *options)
+        assert result.exit_code == 0, result.output
+        if suffix == "-":
+            path.write_bytes(result.stdout_bytes)
+        read = pd.read_parquet if suffix == ".parquet" else lambda path: pd.read_csv(path, dtype=str, keep_default_na=False)
+        return read(path)["y"].tolist(), [line for line in result.stderr.splitlines() if line.startswith("Note: ")]
+
+    risky = label in (*FORMULAS, *FULL_WIDTH) and suffix != ".parquet"
+    labels, notes = written()
+    assert labels == said
+    shown = printable(repr(label))
+    say = f"Note: a spreadsheet would run text such as {shown} in column 'y' as a formula: use --spreadsheet-safe before opening it in one."
+    assert notes == [say] * risky
+    labels, notes = written("--spreadsheet-safe")
+    assert labels == [f"'{label}" if risky and text == label else text for text in said]
+    assert notes == []
 
 
-@pytest.mark.parametrize("text", FORMULAS)
+def test_one_note_names_the_first_text_that_would_be_run(model, tmp_path):
+    """In a file of several stretches, and where the names of columns are harmless."""
+    frame = pd.concat([pd.read_csv(PENGUINS, dtype=str, keep_default_na=False)] * 250, ignore_index=True)
+    frame["remark"] = ["fine"] * (len(frame) - 2) + ["=SUM(A1)", "@home"]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    result = run(model, tmp_path / "t.csv", "--keep", "-o", tmp_path / "p.csv")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("Note: ") == 1
+    assert "text such as '=SUM(A1)' in column 'remark'" in result.stderr
+    assert pd.read_csv(tmp_path / "p.csv", dtype=str)["remark"].tolist() == frame["remark"].tolist()
+
+
+def test_a_name_that_would_be_run_is_told_of_and_guarded(tmp_path):
+    glassnet.fit({"x": [0.0, 1.0] * 20, "=y": [0.5, 1.5] * 20}, "=y", glassnet.Plan(max_epochs=1)).save(tmp_path / "m.glassnet")
+    (tmp_path / "t.csv").write_text("x\n0\n1\n")
+    plain, safe = (run(tmp_path / "m.glassnet", tmp_path / "t.csv", *options) for options in ([], ["--spreadsheet-safe"]))
+    assert (plain.stdout.splitlines()[0], safe.stdout.splitlines()[0]) == ("=y", "'=y")
+    assert "the column name '=y'" in plain.stderr
+    assert safe.stderr == ""
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *FULL_WIDTH])
 def test_formula_is_guarded(text):
     assert guarded(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["-1", "+1.5", "-1e-3", "", "a=b", "Adelie", " =x"])
+@pytest.mark.parametrize("text", HARMLESS)
 def test_what_is_no_formula_is_untouched(text):
     assert guarded(text) == text
 

@@ -97,7 +97,7 @@ BAD_X = [
     (X[0], "Expected 2D array, got 1D array instead"),
     (np.where(X > 2, np.inf, X), "Input X contains infinity"),
     (X + 1j, "Complex data not supported"),
-    (np.zeros((0, 3)), "Found array with 0 sample"),
+    (np.zeros((0, 2)), "X has 2 features, but GlassNetClassifier is expecting 3 features as input"),
     (pd.Series(X[:, 0]), "Expected a 2-dimensional container"),
     (np.array([["2020-01-01"] * 3] * 2, dtype="datetime64[D]"), "must hold numbers but holds date-times"),
     (pd.DataFrame({"a": [1.0], "b": [np.inf], "c": [1.0]}), "column 'b' holds an infinite number in row 0"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,13 +31,15 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 @click.option("--keep", is_flag=True, help="Write the columns of TABLE, too, before the predictions.")
 @dialect_options
 @click.option("--coverage", type=float, help="Also write intervals that hold the truth with this probability, such as 0.9.")
-def predict(model: Path, table: Path, output: str, keep: bool, reading: Dialect | None, coverage: float | None) -> None:
+def predict(
+    model: Path, table: Path, output: str, keep: bool, reading: Dialect | None, coverage: float | None, spreadsheet_safe: bool
+) -> None:
     """Predict for each row of TABLE (CSV or Parquet; - is CSV on stdin) with the model in the file MODEL.
 
     Columns are found by name; columns that the model does not know are ignored. The output has one row for each row of TABLE, in the same
     order: the prediction, named like the target, and for classes one column "probability_X" for each class X. For numbers, --coverage
-    adds the columns "X_low" and "X_high" of an interval. In CSV, text that a spreadsheet would run as a formula gets an apostrophe before
-    it.
+    adds the columns "X_low" and "X_high" of an interval. Labels and text are written as they are: before a spreadsheet opens a CSV file
+    whose text may come from strangers, ask for --spreadsheet-safe.
     """
     check_output(output, (model, table))
     from glassnet.storage import load
@@ -47,7 +49,7 @@ def predict(model: Path, table: Path, output: str, keep: bool, reading: Dialect 
         schema = trained.encoder.schema
         schema = kept_schema(trained, path, reading) if keep else schema
         rows = Stretches(trained, path, schema, keep=keep, coverage=coverage, reading=reading)
-        write(output, rows)
+        write(output, rows, safe=spreadsheet_safe)
     if output != "-":
         click.echo(f"{counted(rows.n_rows, 'prediction')} in {printable(output)}", err=True)
 
@@ -73,7 +75,7 @@ class Stretches:
         from glassnet.data.read import read_batches
 
         for part in read_batches(
-            self._path, schema=self._schema, dialect=self._reading, default=self._model.dialect, notices=self._notices
+            self._path, schema=self._schema, dialect=self._reading, default=self._model.dialect, notices=self._notices, empty=True
         ):
             self._notices += part.select(self._model.encoder.schema).all_notices[len(part.notices) :]
             while self._notices:
@@ -106,11 +108,11 @@ def prediction_columns(model: Model, table: Any, coverage: float | None = None) 
     """
     Z = model.raw_scores(table)
     values = model.predictions(Z)
-    values = values.reshape(len(values), -1)
     names: list[str] = list(model.target.names)
     quantiles = getattr(model.loss, "quantiles", None)
     if quantiles:
         names = [f"{name}_q{quantile:g}" for name in names for quantile in quantiles]
+    values = values.reshape(len(values), len(names))
     columns = {name: values[:, i] for i, name in enumerate(names)}
     if model.task != "regression":
         P = model.probabilities(Z)
@@ -120,21 +122,21 @@ def prediction_columns(model: Model, table: Any, coverage: float | None = None) 
                 name += "_"
             columns[name] = P[:, i]
     if coverage is not None:
-        bounds = model.predict_interval(table, coverage).reshape(len(values), -1, 2)
+        bounds = model.predict_interval(table, coverage).reshape(len(values), len(model.target.names), 2)
         for i, name in enumerate(model.target.names):
             columns |= {f"{name}_low": bounds[:, i, 0], f"{name}_high": bounds[:, i, 1]}
     return columns
 
 
-def write(output: str, rows: Stretches) -> None:
-    """Write to stdout, or to a file that appears whole or not at all."""
+def write(output: str, rows: Stretches, *, safe: bool = False) -> None:
+    """Write to stdout, or to a file that appears whole or not at all; `safe`: CSV that a spreadsheet may open."""
     if output == "-":
-        _write(sys.stdout.buffer, rows, guard=True)
+        _write(sys.stdout.buffer, rows, is_csv=True, safe=safe)
         return
     path = Path(output)
     beside = path.with_name(f".glassnet-{os.getpid()}-{path.name}")
     try:
-        _write(beside, rows, guard=not path.name.lower().endswith(".parquet"))
+        _write(beside, rows, is_csv=not path.name.lower().endswith(".parquet"), safe=safe)
         beside.replace(path)
     except DataError as error:
         raise DataError(str(error).replace(str(beside), output)) from None
@@ -143,17 +145,30 @@ def write(output: str, rows: Stretches) -> None:
             beside.unlink()
 
 
-def _write(where: Any, rows: Stretches, *, guard: bool) -> None:
+def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool) -> None:
     from itertools import chain
 
     from glassnet.cli.spreadsheet import guarded_column, guarded_names
     from glassnet.data.write import write_pieces
 
     stretches = iter(rows)
-    first = next(stretches)  # a table without a row was refused
+    first = next(stretches)  # there is one, be it without rows; the names are known from then on
     columns = chain([first], stretches)
-    names = guarded_names(rows.names) if guard else rows.names
-    write_pieces(where, names, (list(map(guarded_column, piece)) for piece in columns) if guard else columns)
+    if is_csv and safe:
+        write_pieces(where, guarded_names(rows.names), (list(map(guarded_column, piece)) for piece in columns))
+    else:
+        write_pieces(where, rows.names, _told_of_formulas(rows.names, columns) if is_csv else columns)
+
+
+def _told_of_formulas(names: Sequence[str], pieces: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """Yield the pieces as they are; the first text in them that a spreadsheet would run is told of on stderr."""
+    from glassnet.cli.spreadsheet import formula_notice
+
+    notice = ""
+    for columns in pieces:
+        if not notice and (notice := formula_notice(names, columns)):
+            click.echo(f"Note: {printable(notice)}", err=True)
+        yield columns
 
 
 def check_output(output: str, inputs: Sequence[Path]) -> None:

@@ -20,11 +20,11 @@ from glassnet.errors import DataError
 _SINGLE = (str, bytes, int, float, np.generic, dt.date, dt.time, dt.timedelta, type(None))
 
 
-def columns_of(data: Any, names: Sequence[str] | None) -> Table | dict[str, Any]:
+def columns_of(data: Any, names: Sequence[str] | None, empty: bool = False) -> Table | dict[str, Any]:
     """Return a list of rows, an array or a sparse matrix as a table where it is one block of numbers, else as columns by name."""
     if hasattr(data, "tocsr"):
-        return _table_of_sparse(data, names)
-    return _of_array(_array_of_rows(data) if isinstance(data, (list, tuple)) else data, names)
+        return _table_of_sparse(data, names, empty)
+    return _of_array(_array_of_rows(data) if isinstance(data, (list, tuple)) else data, names, empty)
 
 
 def columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[object]]:
@@ -65,8 +65,8 @@ def _column_of(name: str, values: Any) -> Any:
     return array
 
 
-def _of_array(data: NDArray[Any], names: Sequence[str] | None) -> Table | dict[str, Any]:
-    refuse_shape(data.shape)
+def _of_array(data: NDArray[Any], names: Sequence[str] | None, empty: bool) -> Table | dict[str, Any]:
+    refuse_shape(data.shape, empty)
     if np.issubdtype(data.dtype, np.complexfloating):
         raise DataError("Complex data not supported: the array holds complex numbers.")
     if isinstance(data, np.ma.MaskedArray):  # np.asarray would drop the mask and show what it hides
@@ -92,8 +92,8 @@ def _has_large(data: NDArray[Any]) -> bool:
     return data.dtype.kind in "iu" and data.dtype.itemsize == 8 and exact_codes(np.array([data.min(), data.max()])) is not None
 
 
-def _table_of_sparse(data: Any, names: Sequence[str] | None) -> Table:
-    refuse_shape(data.shape)
+def _table_of_sparse(data: Any, names: Sequence[str] | None, empty: bool) -> Table:
+    refuse_shape(data.shape, empty)
     if np.issubdtype(data.dtype, np.complexfloating):
         raise DataError("Complex data not supported: the sparse matrix holds complex numbers.")
     block = data.tocsr()

@@ -34,6 +34,7 @@ def table_of(
     schema: Schema | None = None,
     targets: Collection[str] = (),
     spelling: Spelling = FOUND,
+    empty: bool = False,
 ) -> Table:
     """Return a table of whatever holds one.
 
@@ -52,6 +53,7 @@ def table_of(
     schema : of a model, by which its columns are read; the table keeps its own columns in their order, see `Table.select`
     targets : the columns that are to be predicted
     spelling : how texts are written
+    empty : whether a table without rows is allowed
 
     Raises
     ------
@@ -76,7 +78,7 @@ def table_of(
     if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
         columns: Mapping[str, Any] = arrays.columns_of_records(data)
     elif isinstance(data, (list, tuple, np.ndarray)) or hasattr(data, "tocsr"):
-        made = arrays.columns_of(data, names)
+        made = arrays.columns_of(data, names, empty)
         if isinstance(made, Table):
             return made.retyped(types)
         columns = made
@@ -88,7 +90,7 @@ def table_of(
         columns = frames.columns_of(data)
     if names is not None and len(names) == len(columns):
         columns = dict(zip(names, columns.values(), strict=True))
-    return assemble(columns, asked(types, schema, targets), spelling).retyped(types)
+    return assemble(columns, asked(types, schema, targets), spelling, empty=empty).retyped(types)
 
 
 def asked(types: Mapping[str, Kind], schema: Schema | None, targets: Collection[str] = ()) -> dict[str, Asked]:
@@ -98,7 +100,7 @@ def asked(types: Mapping[str, Kind], schema: Schema | None, targets: Collection[
     return known | {name: Asked.by_caller(kind) for name, kind in types.items()}
 
 
-def assemble(columns: Mapping[str, Given], wanted: Mapping[str, Asked], spelling: Spelling = FOUND) -> Table:
+def assemble(columns: Mapping[str, Given], wanted: Mapping[str, Asked], spelling: Spelling = FOUND, *, empty: bool = False) -> Table:
     """Return the table of named columns, each with the kind that its type says, that is asked for, or that its texts show."""
     numbers, categories, dates, kinds = [], [], [], []
     exact: dict[str, Categories] = {}
@@ -124,7 +126,7 @@ def assemble(columns: Mapping[str, Given], wanted: Mapping[str, Asked], spelling
     for name, length in lengths.items():
         if length != n_rows:
             raise DataError(f"column {name!r} has {length} values but column {next(iter(lengths))!r} has {n_rows}: all need as many.")
-    refuse_shape((n_rows, len(kinds)))
+    refuse_shape((n_rows, len(kinds)), empty)
     block = stack_numbers(numbers, n_rows)
     schema = Schema(tuple(kinds))
     refuse_infinite(schema.numbers, block)

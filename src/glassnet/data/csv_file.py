@@ -51,8 +51,6 @@ class CsvFile:
         self.dialect = replace(self._header.dialect, encoding=self._encoding).unusual()
         if len(self.names) > limits.columns:
             raise DataError(passed(f"the first line names {len(self.names):,} columns", "columns", limits.columns))
-        if not self._header.has_rows:
-            raise DataError("the file has a header but no rows.")
         if self._header.suspicion:
             self.notices += (self._header.suspicion,)
         if self.dialect.decimal == "," and dialect.decimal is None:
@@ -68,6 +66,8 @@ class CsvFile:
 
     def read(self, wanted: Sequence[int], as_text: Collection[int]) -> list[Any]:
         """Return the wanted columns, named by their places, as plain columns (see `plain_column`)."""
+        if not self._header.has_rows:
+            raise DataError("the file has a header but no rows.")
         try:
             table, suspect = self._read(wanted, as_text)
         except NotUtf8Error:
@@ -86,6 +86,8 @@ class CsvFile:
 
     def batches(self, wanted: Sequence[int], columns: Mapping[int, Column]) -> Iterator[list[Any]]:
         """Yield the wanted columns, which should be such ones, a stretch of rows at a time."""
+        if not self._header.has_rows:
+            return
         self._read_through()
         as_text = [place for place in wanted if columns[place].kind == "category"]
         types = {place: _type_of(columns[place]) for place in wanted}

@@ -101,11 +101,12 @@ def read_batches(
     limits: Limits | None = None,
     default: Dialect | None = None,
     notices: list[str] | None = None,
+    empty: bool = False,
 ) -> Iterator[Table]:
     """Yield the table that `read_table` returns for a schema a stretch of rows at a time, in memory that does not grow with the rows.
 
     What the reader has to say about the file is appended to `notices` before the first stretch comes; what there is to say about a stretch
-    is with it.
+    is with it. `empty` allows a file without rows, which is one stretch without rows.
     """
     path = Path(path)
     with _errors_of(path):
@@ -123,7 +124,9 @@ def read_batches(
             n_rows += table.n_rows
             yield table
         if n_rows == 0:
-            raise DataError("the file has a header but no rows.")
+            if not empty:
+                raise DataError("the file has a header but no rows.")
+            yield assemble(dict.fromkeys(places, ()), wanted, empty=True).select(schema)
 
 
 def column_names(

@@ -107,8 +107,8 @@ def refuse_duplicates(names: Sequence[str]) -> None:
         raise DataError(f"every column needs a name of its own, but {listed(twice)} occurs more than once.")
 
 
-def refuse_shape(shape: tuple[int, ...]) -> None:
-    """Raise the DataError for data that is not 2-D or has no rows or columns (in words that scikit-learn's checks look for)."""
+def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
+    """Raise the DataError for data that is not 2-D or has no columns or, unless `empty`, no rows (in words of scikit-learn's checks)."""
     if len(shape) < 2:
         raise DataError(
             f"Expected a 2-D table but got {len(shape)}-D data. Reshape your data: .reshape(-1, 1) makes one column of it, "
@@ -117,7 +117,7 @@ def refuse_shape(shape: tuple[int, ...]) -> None:
     if len(shape) > 2:
         raise DataError(f"Expected a 2-D table but got {len(shape)}-D data of shape {shape}: flatten it to one row per example.")
     for count, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
-        if count == 0:
+        if count == 0 and not (empty and what == "sample(s)"):
             raise DataError(f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required.")
 
 

@@ -31,7 +31,8 @@ class Target:
     `classes` are Python values in the order of `np.unique` (whole floats as int); for multilabel they are the names of the labels; for
     regression there are none. A single class is a binary task with one class: all its indices are 0, and any index is read back as it.
     `mean` and `scale` are those of a regression, else empty. `low` and `high` are the smallest and the largest value of each target, where
-    predictions are to stay between them, else empty. `forms` say how the cells of numbers are written, where one of them is not plain.
+    predictions are to stay between them, else empty. `forms` say how the cells of numbers are written, where one of them is not plain, and
+    `sign` is what `signs_of` says of them.
     """
 
     task: Task
@@ -43,6 +44,7 @@ class Target:
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
     forms: tuple[Form, ...] = ()
+    sign: tuple[int, ...] = ()
 
     @classmethod
     def fit(
@@ -110,7 +112,7 @@ class Target:
         m = Y.shape[1]
         mean, scale, _ = moments(Y, weight) if scaled else (np.zeros(m), np.ones(m), None)
         low, high = (tuple(ends.tolist()) for ends in (Y.min(axis=0), Y.max(axis=0))) if clip else ((), ())
-        return cls("regression", names, (), tuple(mean.tolist()), tuple(scale.tolist()), m, low, high)
+        return cls("regression", names, (), tuple(mean.tolist()), tuple(scale.tolist()), m, low, high, sign=signs_of(Y))
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -203,6 +205,7 @@ class Target:
             "scale": list(self.scale),
             "n_outputs": self.n_outputs,
             **({"low": list(self.low), "high": list(self.high)} if self.low else {}),
+            **({"sign": list(self.sign)} if self.sign else {}),
             **({"forms": [form.to_plain() for form in self.forms]} if self.forms else {}),
         }
 
@@ -214,7 +217,13 @@ class Target:
         names, classes, mean, scale = (tuple(plain[key]) for key in ("names", "classes", "mean", "scale"))
         low, high = (tuple(plain.get(key, ())) for key in ("low", "high"))
         forms = tuple(map(Form.from_plain, plain.get("forms", ())))
-        return cls(plain["task"], names, classes, mean, scale, plain["n_outputs"], low, high, forms)
+        return cls(plain["task"], names, classes, mean, scale, plain["n_outputs"], low, high, forms, tuple(plain.get("sign", ())))
+
+
+def signs_of(Y: NDArray[np.float64]) -> tuple[int, ...]:
+    """Return for each column of numbers 1 where none is below 0, -1 where none is above 0, else 0; empty where all columns have both."""
+    signs = np.where(Y.min(axis=0) >= 0.0, 1, np.where(Y.max(axis=0) <= 0.0, -1, 0)).tolist()
+    return tuple(signs) if any(signs) else ()
 
 
 def _names(names: tuple[str, ...], width: int) -> tuple[str, ...]:

@@ -116,7 +116,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def _asked(self, X: Any) -> tuple[Table, Model]:
         """Return X as a table, and the model that answers for it."""
         check_is_fitted(self)
-        table, model = self._check_table(X, self.model_.encoder.schema), self.model_
+        table, model = self._check_table(X, self.model_.encoder.schema, empty=True), self.model_
         if model.engine.name != "native":
             model = replace(model, network=self.network_.astype("float64"))
         return table, model
@@ -145,22 +145,23 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             sample_weight = _check_sample_weight(sample_weight, table.numbers, dtype=np.float64, ensure_non_negative=True)
         return table, checked, sample_weight
 
-    def _check_table(self, X: Any, schema: Schema | None) -> Table:
+    def _check_table(self, X: Any, schema: Schema | None, *, empty: bool = False) -> Table:
         """Return X as a table; `schema` has the columns of an earlier call, where there was one, in the order they must have.
 
         Numbers in arrays, lists and sparse matrices are checked by scikit-learn. Data frames, text and objects are read by glassnet's
-        tables, which know categories and gaps; scikit-learn sees to the number and the names of their columns.
+        tables, which know categories and gaps; scikit-learn sees to the number and the names of their columns. `empty` allows no rows.
         """
         reset, names = schema is None, schema.names if schema else None
         if isinstance(X, np.ma.MaskedArray):
             X = np.ma.filled(X.astype(np.float64), np.nan)
         if hasattr(X, "tocsr") or not (_is_frame(X) or np.asarray(X).dtype.kind in "OUST"):
-            X = validate_data(self, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite="allow-nan")
-            return table_of(X, names=names)
-        table = table_of(X, names=None if _is_frame(X) else names, schema=schema)
+            least = {"ensure_min_samples": 0 if empty else 1}
+            X = validate_data(self, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite="allow-nan", **least)
+            return table_of(X, names=names, empty=empty)
+        table = table_of(X, names=None if _is_frame(X) else names, schema=schema, empty=empty)
         validate_data(self, X, reset=reset, skip_check_array=True)
         if names is not None and table.schema.names != names:  # a frame where training had none: by place, as scikit-learn does
-            table = table_of(X, names=names, schema=schema)
+            table = table_of(X, names=names, schema=schema, empty=empty)
         for notice in table.all_notices:
             warnings.warn(notice, DataNotice, stacklevel=5)
         return table

@@ -249,7 +249,7 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         """Return intervals that hold the truth with this probability: the lower and the upper bound, `(n, 2)`; `(n, m, 2)` for m targets.
 
         They are calibrated on rows that `fit` held out for it, by conformalized quantiles, see `glassnet.intervals`: of new rows from the
-        same source about this share lies within.
+        same source about this share lies within. Bounds stay on the side of 0 where all values of y lay.
 
         Raises
         ------

@@ -133,7 +133,7 @@ class Quantile:
 
     def predict(self, Z: Array) -> Array:
         """The quantiles: Z, sorted within each target column."""
-        return np.sort(Z.reshape(len(Z), -1, len(self.quantiles)), axis=2).reshape(Z.shape)
+        return np.sort(Z.reshape(len(Z), Z.shape[1] // len(self.quantiles), len(self.quantiles)), axis=2).reshape(Z.shape)
 
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
         """The quantiles of y."""

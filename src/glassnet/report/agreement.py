@@ -121,7 +121,7 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
     SettingError
         For what has no `predict`, and for classes against numbers.
     DataError
-        Where the two answer with different numbers of rows or of columns, or know no class in common.
+        For a table without rows, and where the two answer with different numbers of rows or of columns, or know no class in common.
 
     Examples
     --------
@@ -241,6 +241,8 @@ def _relative(apart: Array, old: Array) -> tuple[float | None, float | None]:
 def _columns(answers: Array) -> Array:
     if answers.ndim == 0:
         raise DataError("predict must return one answer a row, but one answer alone came.")
+    if len(answers) == 0:
+        raise DataError("the table has 0 rows: there is nothing to compare.")
     return answers.reshape(len(answers), -1)
 
 

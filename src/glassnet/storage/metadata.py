@@ -170,8 +170,8 @@ def _completed(encoder: Any) -> Any:
 
 
 def _with_range(target: Any) -> Any:
-    """Return the target with what is written only where it says something: the range of its numbers, and how they are written."""
-    return {"low": [], "high": [], "forms": [], **target} if isinstance(target, dict) else target
+    """Return the target with what is written only where it says something: range, sign and form of its numbers."""
+    return {"low": [], "high": [], "sign": [], "forms": [], **target} if isinstance(target, dict) else target
 
 
 def _check_encoder(encoder: Encoder) -> None:
@@ -216,6 +216,8 @@ def _check_target(target: Target) -> None:
     ends = len(target.low), len(target.high)
     if ends not in ((0, 0), (n_scales, n_scales)) or any(low > high for low, high in zip(target.low, target.high, strict=True)):
         raise ValueError("low and high must have one entry for each number, the smaller one in low")
+    if len(target.sign) not in (0, n_scales) or any(sign not in (-1, 0, 1) for sign in target.sign):
+        raise ValueError("sign must be -1, 0 or 1 for each number")
 
 
 def _n_raw_scores(loss: Loss, target: Target) -> int:
