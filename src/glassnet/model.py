@@ -123,7 +123,7 @@ class Model:
 
         self._tell_unknown(column_names(path))
         notices: list[str] = []
-        for i, part in enumerate(read_batches(path, schema=self.encoder.schema, notices=notices)):
+        for i, part in enumerate(read_batches(path, schema=self.encoder.to_read, notices=notices)):
             for notice in notices if i == 0 else []:
                 warnings.warn(notice, DataNotice, stacklevel=4)
             yield part

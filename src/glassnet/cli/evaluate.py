@@ -62,7 +62,7 @@ def evaluate(
     if len(names) != len(trained.target.names):
         expected = counted(len(trained.target.names), "target")
         raise click.UsageError(f"the model predicts {expected}, but --target names {len(names)}: name each once, in the same order.")
-    schema, kinds = trained.encoder.schema, [column.kind for column in trained.target.columns]
+    schema, kinds = trained.encoder.to_read, [column.kind for column in trained.target.columns]
     wanted = Schema((*schema.columns, *(Column(name, kind) for name, kind in zip(names, kinds, strict=True))))
     read = read_table(table, schema=wanted, dialect=dialect_of(table, delimiter, encoding, decimal))
     rows, values, known = rows_with_target(read, names, table)

@@ -41,7 +41,7 @@ def predict(model: Path, table: Path, output: str, keep: bool, coverage: float |
 
     trained = load(model)
     with given_table(table) as path:
-        schema = trained.encoder.schema
+        schema = trained.encoder.to_read
         rows = Stretches(trained, path, kept_schema(trained, path) if keep else schema, keep=keep, coverage=coverage)
         write(output, rows)
     if output != "-":
@@ -68,7 +68,7 @@ class Stretches:
             while self._notices:
                 click.echo(f"Note: {printable(self._notices.pop(0))}", err=True)
             kept = {name: part.column(name) for name in self._schema.names} if self._keep else {}
-            predicted = prediction_columns(self._model, part.select(self._model.encoder.schema), self._coverage)
+            predicted = prediction_columns(self._model, part.select(self._model.encoder.to_read), self._coverage)
             self.names = [*kept, *(f"predicted_{name}" if name in kept else name for name in predicted)]
             self.n_rows += part.n_rows
             yield [*kept.values(), *predicted.values()]
@@ -79,7 +79,7 @@ def kept_schema(model: Model, path: Path) -> Schema:
     from glassnet.data.read import column_names
     from glassnet.data.table import Column, Schema
 
-    kinds = model.encoder.schema.kinds
+    kinds = model.encoder.to_read.kinds
     return Schema(tuple(Column(name, kinds.get(name, "category")) for name in column_names(path)))
 
 

@@ -161,7 +161,7 @@ def _labelled(model: Model, table: Any, target: Any) -> tuple[Any, Any]:
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        read = read_table(table, schema=Schema((*model.encoder.schema.columns, *model.target.columns)))
+        read = read_table(table, schema=Schema((*model.encoder.to_read.columns, *model.target.columns)))
         columns = [read.column(name) for name in names]
         return read.drop(names), columns[0] if len(columns) == 1 else np.column_stack(columns)
     features, values, _ = features_and_target(table, names[0] if len(names) == 1 else list(names))
