@@ -118,14 +118,14 @@ class Model:
         read = self.read(table)
         X = self.encoder.encode(read, str(self.network.dtype))
         if not isinstance(table, Table):
-            for notice in read.select(self.encoder.schema).all_notices:
+            for notice in read.all_notices:
                 warnings.warn(notice, DataNotice, stacklevel=4)
         self._tell_unknown(read.schema.names)
         return X
 
     def read(self, table: Any) -> Table:
         """Return what holds a table as one whose columns are read as in training."""
-        return as_table(table, self.columns, schema=self.encoder.schema, dialect=self.dialect, empty=True)
+        return as_table(table, self.columns, schema=self.encoder.to_read, dialect=self.dialect, empty=True)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ class Model:
 
         self._tell_unknown(column_names(path, default=self.dialect, needed=self.encoder.schema.names))
         notices: list[str] = []
-        for i, part in enumerate(read_batches(path, schema=self.encoder.schema, default=self.dialect, notices=notices, empty=True)):
+        for i, part in enumerate(read_batches(path, schema=self.encoder.to_read, default=self.dialect, notices=notices, empty=True)):
             for notice in (*(notices if i == 0 else ()), *part.all_notices):
                 warnings.warn(notice, DataNotice, stacklevel=4)
             yield part

@@ -68,6 +68,7 @@ class Predictor:
         regression, n_outputs = model.task == "regression", model.network.n_outputs
         n_quantiles = len(model.loss.quantiles) if isinstance(model.loss, Quantile) else 1
         mean, scale = np.array(coding.mean), np.array(coding.scale)
+        self._constant = (mean, coding.still, coding.empty) if coding.constant else None
         factor = power_of_two(np.maximum(np.abs(mean), scale))
         self._answer = engine.row_answer(
             factor=factor.tolist(),
@@ -98,6 +99,9 @@ class Predictor:
         if self._answer is None:
             answers = self._model.predict if self._model.task == "regression" else self._model.predict_proba
             return np.ravel(np.asarray(answers(x[None]), np.float64))
+        if self._constant is not None:  # what never varied in training is shown as it was then
+            was, still, empty = self._constant
+            x = np.where((still & np.isfinite(x)) | (empty & np.isnan(x)), was, x)
         out = np.empty(self._n_answers)
         try:
             self._answer(x, out)

@@ -114,4 +114,4 @@ def test_booleans_are_one_column():
     assert encoder.feature_names == ("a=true", "a is missing")
     assert encoder.encode(table).tolist() == [[1, 0], [0, 0], [0, 1]]
     assert encoder.describe() == [("a", "boolean", "1 where true; gaps are a level")]
-    assert Encoder.fit(table_of({"a": [False, False]})).encode(table_of({"a": "true"})).tolist() == [[1]]
+    assert Encoder.fit(table_of({"a": [False, True]})).encode(table_of({"a": "true"})).tolist() == [[1]]

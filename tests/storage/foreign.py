@@ -116,9 +116,9 @@ FOREIGN = {
     "description of 200,000 lists": (described("[" * 200_000 + "]" * 200_000), "nested too deep"),
     "description of a million lists": (described("[" + "[]," * 499_000 + "0]"), "names no format"),
     "description never closed": (described('{"format":1'), "is no JSON"),
-    "nothing but a format": (described('{"format":2}'), "the hash of its head"),
+    "nothing but a format": (described('{"format":3}'), "the hash of its head"),
     "nothing but format 1": (described('{"format":1}'), "must have the fields"),
-    "newer format without the rest": (described('{"format":3,"news":[1e5]}'), "was made by a newer glassnet (format 3; "),
+    "newer format without the rest": (described('{"format":4,"news":[1e5]}'), "was made by a newer glassnet (format 4; "),
     "newer format of other tensors": (
         frame(b'{"__metadata__":{"glassnet":"{\\"format\\":9}"},"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}', bytes(2)),
         "was made by a newer glassnet",

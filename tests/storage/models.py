@@ -34,6 +34,22 @@ def gappy() -> Table:
     return table_of({"age": age, "island": island.tolist(), "empty": np.full(N, np.nan), "constant": np.ones(N)})
 
 
+def still() -> Table:
+    """Columns that never varied, each in its way; of the months the cosine alone did not."""
+    months = np.array(["2024-02-01", "2024-12-01"], "M8[us]")[np.arange(N) % 2]
+    gaps = np.arange(N) % 3 == 0
+    return table_of(
+        {
+            "moved": np.random.default_rng(4).normal(size=N),
+            "month": months,
+            "day": np.full(N, "2024-05-01", "M8[us]"),
+            "yes": [True] * N,
+            "no": [None if gap else False for gap in gaps],
+            "level": ["x"] * N,
+        }
+    )
+
+
 def sparse() -> Table:
     from scipy.sparse import random_array
 
@@ -78,6 +94,7 @@ CASES = {
     "sparse": Case(sparse, labels("a", "b"), Logistic(), 1),
     "linear": Case(gappy, floats(), Squared(), 1, hidden=()),
     "no trained tensor last": Case(numbers, floats(), Squared(), 1, hidden=(Dense(3), BatchNorm(), Dropout(0.5), LayerNorm())),
+    "still": Case(still, floats(), Squared(), 1),
     "nested": Case(numbers, floats(), Squared(), 1, hidden=(Residual([Dense(4), Residual([BatchNorm()])]),), dtype="float64"),
     **{f"layer {name}": Case(numbers, floats(), Squared(), 1, hidden=(layer,)) for name, layer in LAYERS_WITH_NAMES.items()},
 }

@@ -12,7 +12,7 @@ from glassnet.intervals import Intervals
 from glassnet.layers import Dense
 from glassnet.network import Network
 from glassnet.storage import load, save
-from tests.storage.lies import said
+from tests.storage.lies import append, said
 from tests.storage.models import build
 from tests.storage.taken import Taken
 
@@ -36,7 +36,7 @@ def with_intervals():
     return replace(model, intervals=Intervals(network, scores, np.array([0.1, 0.2]))), table
 
 
-MODELS = {"intervals": with_intervals, **{name: lambda name=name: build(name) for name in ("layer piecewise", "nested")}}
+MODELS = {"intervals": with_intervals, **{name: lambda name=name: build(name) for name in ("layer piecewise", "nested", "still")}}
 SCORES, LEAST, VARIANCE = "intervals.scores", "intervals.least", "layers.0.layers.1.layers.0.running_var"
 OF_MISSES = ("intervals", "layers")
 
@@ -63,6 +63,16 @@ IMPOSSIBLE = {
     "misses by an unknown layer": ("intervals", said(*OF_MISSES, 0, value={"kind": "evil"}), "unknown kind of layer 'evil'"),
     "misses of another width": ("intervals", said(*OF_MISSES, 1, "n_out", value=5), "does not fit the target"),
     "misses by a wider layer": ("intervals", said(*OF_MISSES, 0, "n_out", value=4), "its layers need F64"),
+    "a cycle that stands still": ("still", said("encoder", "dates", 0, "still", 0, value=0.5), "what never varied of column 'month'"),
+    "a cosine above 1": ("still", said("encoder", "dates", 0, "still", 1, value=1.5), "what never varied of column 'month'"),
+    "no wave that stands still": ("still", said("encoder", "dates", 0, "still", 1, value=None), "what never varied of column 'month'"),
+    "waves too many": ("still", append("encoder", "dates", 0, "still", value=None), "what never varied of column 'month'"),
+    "wave that is text": ("still", said("encoder", "dates", 0, "still", 1, value="0"), "still must be"),
+    "one moment in several months": ("still", said("encoder", "dates", 1, "cycles", value=["month"]), "what never varied of column 'day'"),
+    "dates of gaps without gaps": ("still", said("encoder", "dates", 1, "line", "constant", value=["gaps"]), "only those that had gaps"),
+    "a boolean of gaps without gaps": ("still", said("encoder", "categories", 0, "constant", value="gaps"), "held 'gaps' alone"),
+    "true beside gaps": ("still", said("encoder", "categories", 1, "constant", value="level"), "held 'level' alone"),
+    "false of one level": ("still", said("encoder", "categories", 2, "constant", value="false"), "held 'false' alone"),
     "intervals without tensors": ("nested", said("intervals", value={"layers": None, "n_scores": 1}), "need tensor 'intervals."),
 }
 

@@ -66,20 +66,20 @@ def test_older_file_is_saved_in_the_current_format(path, tmp_path):
 
 
 def test_steps_are_taken_in_order(tmp_path, monkeypatch):
-    """Planted: a format 3 that calls the loss otherwise; files of 1 and 2 still load, and its own are refused by this glassnet."""
+    """Planted: a format 4 that calls the loss otherwise; files of 1 to 3 still load, and its own are refused by this glassnet."""
     taken = []
 
-    def two_to_three(description):
+    def three_to_four(description):
         taken.append(description["format"])
         return description
 
-    monkeypatch.setattr(migrations, "FORMAT", 3)
-    monkeypatch.setattr(model_file, "FORMAT", 3)
-    monkeypatch.setitem(MIGRATIONS, 2, two_to_three)
-    load(KEPT / "format-1" / "binary.glassnet")
-    load(KEPT / "format-2" / "binary.glassnet")
-    assert taken == [2, 2]
-    monkeypatch.setattr("glassnet.storage.metadata.FORMAT", 3)
+    monkeypatch.setattr(migrations, "FORMAT", 4)
+    monkeypatch.setattr(model_file, "FORMAT", 4)
+    monkeypatch.setitem(MIGRATIONS, 3, three_to_four)
+    for version in (1, 2, 3):
+        load(KEPT / f"format-{version}" / "binary.glassnet")
+    assert taken == [3, 3, 3]
+    monkeypatch.setattr("glassnet.storage.metadata.FORMAT", 4)
     save(build("binary")[0], tmp_path / "m.glassnet")
     load(tmp_path / "m.glassnet")
     monkeypatch.undo()

@@ -67,7 +67,7 @@ def test_file_is_what_its_description_says(tmp_path):
     layout = {name: ["F64", list(array.shape)] for name, array in tensors.items()}
     assert claimed == hashlib.sha256(canonical([said, layout]).encode()).hexdigest()
     assert said["data_sha256"] == hashlib.sha256(b"".join(tensors[name].tobytes() for name in sorted(tensors))).hexdigest()
-    assert (said["format"], said["glassnet"], said["dtype"]) == (2, glassnet.__version__, "float64")
+    assert (said["format"], said["glassnet"], said["dtype"]) == (3, glassnet.__version__, "float64")
     assert said["training"]["history"] == {"gradient_norm": [0.1, None, None], "lr": [0.5, 1]}
 
 

@@ -66,7 +66,7 @@ def evaluate(
     if len(names) != len(trained.target.names):
         expected = counted(len(trained.target.names), "target")
         raise click.UsageError(f"the model predicts {expected}, but --target names {len(names)}: name each once, in the same order.")
-    schema = trained.encoder.schema
+    schema = trained.encoder.to_read
     wanted = Schema((*schema.columns, *(replace(column, name=name) for name, column in zip(names, trained.target.columns, strict=True))))
     read = read_table(table, schema=wanted, dialect=reading, default=trained.dialect)
     values = target_values(read, names)

@@ -46,7 +46,7 @@ def predict(
 
     trained = load(model)
     with given_table(table) as path:
-        schema = trained.encoder.schema
+        schema = trained.encoder.to_read
         schema = kept_schema(trained, path, reading) if keep else schema
         rows = Stretches(trained, path, schema, keep=keep, coverage=coverage, reading=reading)
         write(output, rows, safe=spreadsheet_safe)
@@ -77,11 +77,11 @@ class Stretches:
         for part in read_batches(
             self._path, schema=self._schema, dialect=self._reading, default=self._model.dialect, notices=self._notices, empty=True
         ):
-            self._notices += part.select(self._model.encoder.schema).all_notices[len(part.notices) :]
+            self._notices += part.select(self._model.encoder.to_read).all_notices[len(part.notices) :]
             while self._notices:
                 click.echo(f"Note: {printable(self._notices.pop(0))}", err=True)
             kept = {name: part.column(name) for name in self._schema.names} if self._keep else {}
-            predicted = prediction_columns(self._model, part.select(self._model.encoder.schema), self._coverage)
+            predicted = prediction_columns(self._model, part.select(self._model.encoder.to_read), self._coverage)
             self.names = [*kept, *(f"predicted_{name}" if name in kept else name for name in predicted)]
             self.n_rows += part.n_rows
             yield [*kept.values(), *predicted.values()]
@@ -93,7 +93,7 @@ def kept_schema(model: Model, path: Path, reading: Dialect | None = None) -> Sch
     from glassnet.data.read import column_names
     from glassnet.data.schema import Column, Schema
 
-    known = model.encoder.schema.by_name
+    known = model.encoder.to_read.by_name
     names = column_names(path, dialect=reading, default=model.dialect, needed=tuple(known))
     return Schema(tuple(known.get(name) or Column(name, "category", Form(verbatim=True)) for name in names))
 

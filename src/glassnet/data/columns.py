@@ -1,21 +1,18 @@
-"""How a column becomes numbers a network likes: scaled numbers, one column a level, and what marks a gap.
+"""What the codings of columns share: their settings, the statistics of columns, and the weights of rows.
 
 All statistics are weighted and in float64. A row of weight 0 counts as absent and one of weight 2 as two rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassnet.data.block import row_chunks
-from glassnet.data.robust import quartiles
-from glassnet.data.table import Categories, Numbers, SparseRows, Table
+from glassnet.data.table import Numbers, SparseRows, Table
 from glassnet.errors import DataError
 
 MAX_LEVELS = 256
@@ -47,196 +44,6 @@ class CodingSettings:
 DEFAULT = CodingSettings()
 
 
-@dataclass(frozen=True)
-class NumberCoding:
-    """A block of number columns: z = (x - mean) / scale, z / sqrt(1 + (z / limit)^2), then "is missing", 0 or 1, where there were gaps.
-
-    The second step is the smooth clip of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024, section 3): hardly felt within a standard
-    deviation or two, it keeps one odd value of a heavy tail from commanding the network, in training and even more so in prediction.
-
-    Without a limit (None) there is no second step: z stays as it is, as scikit-learn's StandardScaler leaves it, and a gap is refused
-    where training had none, as its estimators refuse it.
-
-    `scale` is the weighted population standard deviation of what is no gap; 1 where the column is constant, and at least the size of the
-    mean where it differs by rounding noise alone. With robust scaling `mean` is the median and `scale` the width between the quartiles, see
-    `glassnet.data.robust`. `centered` is False for what was fitted on a sparse matrix: its zeros stay zeros, so its
-    mean is 0 while its scale is the deviation from the true mean, zeros included.
-    """
-
-    names: tuple[str, ...]
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
-    has_gaps: tuple[bool, ...]
-    centered: bool = True
-    limit: float | None = LIMIT
-
-    @classmethod
-    def fit(cls, names: tuple[str, ...], block: Numbers, weight: Float64, settings: CodingSettings = DEFAULT) -> NumberCoding:
-        """Return the coding of a block (n, n_columns), given the weights of its rows, all above 0."""
-        sparse = not isinstance(block, np.ndarray)
-        if sparse:  # most cells are zeros, and so would the quartiles be
-            mean, scale, has_gaps = _sparse_moments(cast(SparseRows, block), weight)
-            mean = np.zeros_like(mean)
-        else:
-            measured = quartiles if settings.scaling == "robust" else moments
-            mean, scale, has_gaps = measured(cast(Float64, block), weight)
-        return cls(names, tuple(mean.tolist()), tuple(scale.tolist()), tuple(has_gaps.tolist()), not sparse, settings.limit)
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """The names of the columns it makes: all scaled ones, then the indicators of gaps."""
-        return (*self.names, *(f"{name} is missing" for name, gaps in zip(self.names, self.has_gaps, strict=True) if gaps))
-
-    @cached_property
-    def _arrays(self) -> tuple[Float64, Float64, NDArray[np.intp]]:
-        return np.array(self.mean), np.array(self.scale), np.flatnonzero(self.has_gaps)
-
-    @property
-    def keeps_zeros(self) -> bool:
-        """Whether zeros stay zeros, so that a sparse matrix may stay sparse."""
-        return not any(self.mean)
-
-    def encode_into(self, out: NDArray[Any], block: Numbers) -> None:
-        """Write the features of a block into `out` (n, len(feature_names)), a stretch of rows at a time.
-
-        Gaps become 0, the mean of the column; without a limit they are a DataError where training had none.
-        """
-        mean, scale, gappy = self._arrays
-        k = len(self.names)
-        for start, stop in row_chunks((block.shape[0], k)):
-            rows = block[start:stop]
-            Z = standardize(rows if isinstance(rows, np.ndarray) else rows.toarray(), mean, scale)
-            gaps = np.isnan(Z)
-            if self.limit is None:
-                self._refuse_new(gaps, start)
-            Z[gaps] = 0.0
-            with np.errstate(over="ignore"):  # beyond float32, where nothing is clipped
-                out[start:stop, :k] = self._clipped(Z)
-            out[start:stop, k:] = gaps[:, gappy]
-
-    def encode_sparse(self, block: SparseRows, dtype: np.dtype[Any]) -> SparseRows:
-        """Return a CSR matrix scaled, with the same zeros; nothing of it is shared with the one that came."""
-        mean, scale, _ = self._arrays
-        data = self._clipped(standardize(block.data, mean[block.indices], scale[block.indices]))
-        make = cast(Any, type(block))  # a matrix or an array, whichever it was
-        with np.errstate(over="ignore"):
-            cells = data.astype(dtype)
-        return cast(SparseRows, make((cells, block.indices.copy(), block.indptr.copy()), shape=block.shape))
-
-    def _clipped(self, Z: Float64) -> Float64:
-        """Return z / sqrt(1 + (z / limit)^2), in place; without a limit z itself."""
-        if self.limit is None:
-            return Z
-        np.clip(Z, -FAR, FAR, out=Z)
-        root = Z * (1.0 / self.limit)
-        root *= root
-        root += 1.0
-        Z /= np.sqrt(root, out=root)
-        return Z
-
-    def _refuse_new(self, gaps: NDArray[np.bool_], start: int) -> None:
-        """Raise the DataError for a gap in a column that had none in training, with its row."""
-        new = gaps & ~np.array(self.has_gaps)
-        if new.any():
-            row, column = (int(i) for i in np.argwhere(new)[0])
-            raise DataError(
-                f"column {self.names[column]!r} holds a gap (NaN) in row {start + row} (counting from 0), but this model takes none there: "
-                "fill it, or leave the row out."
-            )
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return the coding as JSON-able Python values; floats keep every digit."""
-        return {
-            "names": list(self.names),
-            "mean": list(self.mean),
-            "scale": list(self.scale),
-            "has_gaps": list(self.has_gaps),
-            "centered": self.centered,
-            "limit": self.limit,
-        }
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> NumberCoding:
-        """Return the coding that `to_plain` wrote."""
-        names, mean, scale, has_gaps = (tuple(plain[key]) for key in ("names", "mean", "scale", "has_gaps"))
-        return cls(names, mean, scale, has_gaps, plain["centered"], plain["limit"])
-
-
-@dataclass(frozen=True)
-class CategoryCoding:
-    """One category column: a 0/1 column for each level, one for rare levels and one for gaps when there were any.
-
-    Levels are those of the largest total weight (at most `MAX_LEVELS`, each at least the share `RARE` of it, ties by text), sorted by text.
-    All others are rare: they share a column, and so does a level that training has not seen. Where training had no rare level, such a one
-    is a row of zeros, and so is a gap where training had none.
-
-    A boolean has a column for "true" alone.
-
-    A column that is `coded` becomes one column of whole numbers instead, for an embedding to look up: the place of the level, the number of
-    levels for a rare or unknown one, and one more for a gap, whether training had such or not.
-    """
-
-    name: str
-    levels: tuple[str, ...]
-    has_gaps: bool
-    has_rare: bool = False
-    coded: bool = False
-
-    @classmethod
-    def fit(
-        cls, name: str, column: Categories, weight: Float64, *, boolean: bool = False, settings: CodingSettings = DEFAULT
-    ) -> CategoryCoding:
-        """Return the coding of a column of codes, given the weights of its rows, all above 0."""
-        held = column.codes >= 0
-        if boolean:
-            return cls(name, ("true",), not held.all())
-        total = np.bincount(column.codes[held], weights=weight[held], minlength=len(column.levels))
-        ranked = sorted((-w, level) for w, level in zip(total.tolist(), column.levels, strict=True) if w > 0)
-        least = RARE * (1 - 1e-9) * total.sum()  # a share that is just RARE stays so however the weights were rounded
-        coded = len(ranked) > settings.most_one_hot
-        kept = [level for w, level in ranked[: MAX_CODES if coded else MAX_LEVELS] if -w >= least]
-        return cls(name, tuple(sorted(kept)), not held.all(), len(kept) < len(ranked), coded)
-
-    @property
-    def n_codes(self) -> int:
-        """How many codes a column that is coded may hold."""
-        return len(self.levels) + 2
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """The names of the columns it makes: "island=Dream" for each level, "island is rare", "island is missing"; or "island" alone."""
-        if self.coded:
-            return (self.name,)
-        rare, gaps = (
-            [f"{self.name} is {what}"] if is_there else [] for what, is_there in (("rare", self.has_rare), ("missing", self.has_gaps))
-        )
-        return (*(f"{self.name}={level}" for level in self.levels), *rare, *gaps)
-
-    def encode_into(self, out: NDArray[Any], column: Categories) -> None:
-        """Write ones into `out` (n, len(feature_names)), which holds zeros."""
-        place = {level: i for i, level in enumerate(self.levels)}
-        if self.coded:
-            n = len(self.levels)
-            out[:, 0] = np.array([*(place.get(level, n) for level in column.levels), n + 1])[column.codes]
-            return
-        rare = len(self.levels) if self.has_rare else -1
-        gap = len(self.levels) + self.has_rare if self.has_gaps else -1
-        target = np.array([*(place.get(level, rare) for level in column.levels), gap])[column.codes]  # the last entry answers code -1
-        rows = np.flatnonzero(target >= 0)
-        out[rows, target[rows]] = 1
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return the coding as JSON-able Python values."""
-        # What came later is written where it says something: older files stay as they were.
-        later = {name: True for name in ("has_rare", "coded") if getattr(self, name)}
-        return {"name": self.name, "levels": list(self.levels), "has_gaps": self.has_gaps, **later}
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> CategoryCoding:
-        """Return the coding that `to_plain` wrote."""
-        return cls(plain["name"], tuple(plain["levels"]), plain["has_gaps"], plain.get("has_rare", False), plain.get("coded", False))
-
-
 def standardize(X: NDArray[Any], mean: Float64, scale: Float64) -> Float64:
     """Return (X - mean) / scale in float64, a fresh array; NaN stays NaN, and what overflows is infinite.
 
@@ -251,6 +58,22 @@ def standardize(X: NDArray[Any], mean: Float64, scale: Float64) -> Float64:
     return cast(Float64, Z)
 
 
+def extent(block: Numbers) -> tuple[Float64, Float64]:
+    """Return the smallest and the largest number of each column, each (k,); of a column of gaps alone infinity and minus infinity."""
+    n, k = block.shape
+    low, high = np.full(k, np.inf), np.full(k, -np.inf)
+    if isinstance(block, np.ndarray):
+        for start, stop in row_chunks((n, k)):
+            np.fmin(low, np.fmin.reduce(block[start:stop], axis=0), out=low)
+            np.fmax(high, np.fmax.reduce(block[start:stop], axis=0), out=high)
+        return low, high
+    np.minimum.at(low, block.indices, block.data)
+    np.maximum.at(high, block.indices, block.data)
+    unwritten = np.bincount(block.indices, minlength=k) < n  # cells that are zeros
+    low[unwritten], high[unwritten] = np.minimum(low[unwritten], 0.0), np.maximum(high[unwritten], 0.0)
+    return low, high
+
+
 def moments(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float64, Float64, NDArray[np.bool_]]:
     """Return mean, scale and has-gaps of each column of a dense block, in two passes over cache-sized stretches of rows.
 
@@ -259,10 +82,7 @@ def moments(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float64,
     and scale 1.
     """
     k = block.shape[1]
-    low, high = np.full(k, np.inf), np.full(k, -np.inf)
-    for start, stop in row_chunks((block.shape[0], k)):
-        np.fmin(low, np.fmin.reduce(block[start:stop], axis=0), out=low)
-        np.fmax(high, np.fmax.reduce(block[start:stop], axis=0), out=high)
+    low, high = extent(block)
     empty = low > high
     low[empty] = high[empty] = 0.0
     factor = power_of_two(np.maximum(np.abs(low), np.abs(high)))  # squares of 1e300 would overflow, those of 1e-300 vanish
@@ -291,7 +111,7 @@ def moments(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float64,
     return mean, _usable(scale, mean, low == high), has_gaps
 
 
-def _sparse_moments(block: SparseRows, weight: Float64) -> tuple[Float64, Float64, NDArray[np.bool_]]:
+def sparse_moments(block: SparseRows, weight: Float64) -> tuple[Float64, Float64, NDArray[np.bool_]]:
     """Return what `moments` does for a CSR matrix, whose unwritten cells are zeros."""
     k = block.shape[1]
     top = np.zeros(k)

@@ -6,7 +6,7 @@ training is kept: a column of dates has no hour.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.block import row_chunks
-from glassnet.data.columns import Float64, NumberCoding
+from glassnet.data.columns import Float64
+from glassnet.data.number_coding import NumberCoding
 from glassnet.data.table import DateTimes
 
 Cycle = Literal["month", "day", "weekday", "hour", "minute", "second"]
 
 DAY = 86_400_000_000  # microseconds
+ROUNDING = 1e-9  # two sines of a cycle that differ by less are the same: the steps of the finest one, a minute of 60, are larger by far
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,16 @@ class DateCoding:
     """One date-time column: scaled days since 1970 and scaled years, two columns for each cycle that varies, one for gaps if any.
 
     `line` codes what runs on, as columns of numbers named after this one. A gap is 0 in all columns but its own.
+
+    A cycle that varies may have a wave that does not: of February and December the cosine is the same. `still` holds, for each sine and
+    cosine, the one value that it had in training, None where it varied; it is empty where all did. What never varied is 0 for every row,
+    as with numbers.
     """
 
     name: str
     line: NumberCoding
     cycles: tuple[Cycle, ...]
+    still: tuple[float | None, ...] = ()
 
     @classmethod
     def fit(cls, name: str, dates: DateTimes, weight: Float64) -> DateCoding:
@@ -40,7 +47,8 @@ class DateCoding:
         names = (name, *([f"{name}: year"] if _varies(_year(held)) else []))
         line = NumberCoding.fit(names, _line(dates, len(names)), weight)
         line = replace(line, has_gaps=(line.has_gaps[0],) + (False,) * (len(names) - 1))  # one indicator is enough
-        return cls(name, line, tuple(cycle for cycle, (_, phase) in CYCLES.items() if _varies(phase(held))))
+        cycles = tuple(cycle for cycle, (_, phase) in CYCLES.items() if _varies(phase(held)))
+        return cls(name, line, cycles, _marks([values[0] if np.ptp(values) < ROUNDING else None for values in _waves(dates, cycles)]))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -57,17 +65,53 @@ class DateCoding:
             for i, cycle in enumerate(self.cycles):
                 period, phase = CYCLES[cycle]
                 angle = 2.0 * np.pi / period * phase(rows)
-                out[start:stop, first + 2 * i] = np.where(gaps, 0.0, np.sin(angle))
-                out[start:stop, first + 2 * i + 1] = np.where(gaps, 0.0, np.cos(angle))
+                for j, wave in ((2 * i, np.sin), (2 * i + 1, np.cos)):
+                    still = bool(self.still) and self.still[j] is not None
+                    out[start:stop, first + j] = 0.0 if still else np.where(gaps, 0.0, wave(angle))
+
+    @property
+    def constant(self) -> bool:
+        """Whether a feature of the column never varied in training."""
+        return bool(self.line.constant or self.still)
+
+    def cycles_in_words(self) -> list[str]:
+        """Return the names of the cycles: "month", or where its cosine never varied "month (sine)"."""
+        waves = [value is None for value in self.still] or [True] * (2 * len(self.cycles))
+        named = zip(self.cycles, waves[::2], waves[1::2], strict=True)
+        return [cycle if sine and cosine else f"{cycle} ({'sine' if sine else 'cosine'})" for cycle, sine, cosine in named]
+
+    def updated(self, dates: DateTimes) -> DateCoding:
+        """Return the coding after further rows of training: what varies with them is coded from now on, by the cycles that are there."""
+        still = list(self.still)
+        for j, values in enumerate(_waves(dates, self.cycles) if self.still else ()):
+            known = still[j]
+            still[j] = known if known is not None and np.abs(values - known).max() < ROUNDING else None
+        line = self.line.updated(_line(dates, len(self.line.names)))
+        return self if line is self.line and tuple(still) == self.still else replace(self, line=line, still=_marks(still))
 
     def to_plain(self) -> dict[str, Any]:
         """Return the coding as JSON-able Python values."""
-        return {"name": self.name, "line": self.line.to_plain(), "cycles": list(self.cycles)}
+        still = {"still": list(self.still)} if self.still else {}  # where it says something: older files stay as they were
+        return {"name": self.name, "line": self.line.to_plain(), "cycles": list(self.cycles), **still}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> DateCoding:
         """Return the coding that `to_plain` wrote."""
-        return cls(plain["name"], NumberCoding.from_plain(plain["line"]), tuple(plain["cycles"]))
+        return cls(plain["name"], NumberCoding.from_plain(plain["line"]), tuple(plain["cycles"]), tuple(plain.get("still", ())))
+
+
+def _marks(still: Sequence[float | None]) -> tuple[float | None, ...]:
+    """Return the value of each wave that did not vary, and nothing where every wave varied."""
+    return tuple(None if value is None else float(value) for value in still) if any(value is not None for value in still) else ()
+
+
+def _waves(dates: DateTimes, cycles: Iterable[Cycle]) -> Iterator[Float64]:
+    """Yield the values that the sine of each cycle takes in these rows, then those of the cosine; a gap is 0 in both."""
+    gaps = np.isnat(dates)
+    zero = np.zeros(int(gaps.any()))
+    for period, phase in (CYCLES[cycle] for cycle in cycles):
+        angle = 2.0 * np.pi / period * np.unique(phase(dates[~gaps]))
+        yield from (np.concatenate([wave(angle), zero]) for wave in (np.sin, np.cos))
 
 
 def _line(dates: DateTimes, count: int) -> Float64:

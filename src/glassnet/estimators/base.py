@@ -54,7 +54,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
         earlier = self._session if self.warm_start and hasattr(self, "_session") else None
         plan = self._plan()
-        table, checked, weight = self._check_rows(X, y, sample_weight, earlier.encoder.schema if earlier else None)
+        table, checked, weight = self._check_rows(X, y, sample_weight, earlier.encoder.to_read if earlier else None)
         names = _target_names(y)
         target, learned = self._learn_target(checked, names)
         if earlier:
@@ -87,7 +87,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
         session: Session | None = getattr(self, "_session", None)
-        table, checked, weight = self._check_rows(X, y, sample_weight, session.encoder.schema if session else None)
+        table, checked, weight = self._check_rows(X, y, sample_weight, session.encoder.to_read if session else None)
         names = _target_names(y)
         learned: dict[str, Any] = {}
         if session is None:
@@ -116,7 +116,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def _asked(self, X: Any) -> tuple[Table, Model]:
         """Return X as a table, and the model that answers for it."""
         check_is_fitted(self)
-        table, model = self._check_table(X, self.model_.encoder.schema, empty=True), self.model_
+        table, model = self._check_table(X, self.model_.encoder.to_read, empty=True), self.model_
         if model.engine.name != "native":
             model = replace(model, network=self.network_.astype("float64"))
         return table, model

@@ -13,8 +13,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from glassnet.activations import ActivationFunction
-from glassnet.data.columns import NumberCoding
 from glassnet.data.encoder import Encoder
+from glassnet.data.number_coding import NumberCoding
 from glassnet.data.schema import Column, Schema
 from glassnet.data.target import Label, Target
 from glassnet.errors import DataError, SettingError

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.data.bins import bin_edges
 from glassnet.data.encoder import Encoder
+from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines.blas import blas_threads
 from glassnet.errors import SettingError, did_you_mean
@@ -50,6 +51,11 @@ def make_target(plan: Plan, values: Any, task: str | None, names: tuple[str, ...
     scale = not isinstance(loss, Poisson | Gamma | CustomLoss)
     clip = (loss is None or isinstance(loss, Squared | Absolute | Huber)) and recipe_for(plan.recipe, classes=False).clip_predictions
     return Target.fit(values, names=names, task=task, weight=weight, scale=scale, clip=clip)
+
+
+def make_encoder(table: Table, weight: Array | None, plan: Plan, earlier: Encoder | None) -> Encoder:
+    """Learn the encoder of a resolved plan from the rows of a fit, or take the earlier one with what varies in them for the first time."""
+    return Encoder.fit(table, weight, plan.resolved_recipe.coding) if earlier is None else earlier.updated(table)
 
 
 def make_loss(plan: Plan, target: Target) -> Loss:

@@ -21,6 +21,7 @@ from glassnet.errors import SettingError
 from glassnet.fitting.calibration import Calibration, calibrate, divide_raw_scores
 from glassnet.fitting.construction import (
     embedding_of_numbers,
+    make_encoder,
     make_layers,
     make_loss,
     make_network,
@@ -130,9 +131,9 @@ class Session:
             raise SettingError(f"a warm start goes on with the {n_before} members of before, but {n_members} are asked for now.")
         if n_members == 1:
             parts = parted(part, numbers, target, plan, validation, groups, time)
-            encoder = earlier.encoder if earlier else Encoder.fit(parts.learned[0], parts.learned[2], plan.resolved_recipe.coding)
+            encoder = make_encoder(parts.learned[0], parts.learned[2], plan, earlier.encoder if earlier else None)
             return cls._of_one(parts, plan, encoder, target, loss, earlier, limit)
-        encoder = earlier.encoder if earlier else Encoder.fit(part[0], part[2], plan.resolved_recipe.coding)
+        encoder = make_encoder(part[0], part[2], plan, earlier.encoder if earlier else None)
         before = earlier.members if earlier else [None] * n_members
         members = []
         for i, member in enumerate(before):
@@ -286,11 +287,15 @@ class Session:
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
         """Train for one epoch on these rows, from where training stands, and return its record; members are trained as one network.
 
-        What held-out rows had calibrated was another network: its intervals go, for nothing says that they still hold.
+        What held-out rows had calibrated was another network: its intervals go, for nothing says that they still hold. A column that varies
+        in these rows for the first time is coded from now on; rows held out before stay as they are encoded.
         """
         started = time.perf_counter()
         (table, y, weight), _ = present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
-        rows = make_rows(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
+        encoder = self.encoder.updated(table)
+        rows = make_rows(self.network, self.loss, encoder.encode(table, self.plan.dtype), y, weight)
+        for session in (self, *self.members):
+            session.encoder = encoder
         (record,) = guarded(self._sgd_epochs(rows, 1), self.network, self.state, None)
         copy_from(self.network, [member.network for member in self.members])
         self._note(record)

@@ -167,9 +167,9 @@ def _labelled(model: Model, table: Any, target: Any, dialect: Dialect | None) ->
     if target is not None:
         if isinstance(table, str | Path):
             raise DataError("a table in a file holds its own target: leave `target` out.")
-        return as_table(table, model.encoder.schema.names, schema=model.encoder.schema, dialect=dialect or model.dialect), target
+        return as_table(table, model.encoder.schema.names, schema=model.encoder.to_read, dialect=dialect or model.dialect), target
     names = model.target.names
-    wanted = Schema((*model.encoder.schema.columns, *model.target.columns))
+    wanted = Schema((*model.encoder.to_read.columns, *model.target.columns))
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 

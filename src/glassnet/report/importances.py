@@ -69,7 +69,7 @@ def permutation_importances(model: Model, part: Part, *, seconds: float = SECOND
     part = part.present()
     if part.table.n_rows > MOST_ROWS:
         part = part.take(np.sort(np.random.default_rng(seed).permutation(part.table.n_rows)[:MOST_ROWS]))
-    table = _dense(part.table.select(model.encoder.schema))
+    table = _dense(part.table.select(model.encoder.to_read))
     metric, value = _measure(model, replace(part, table=table))
     if metric is None:
         return None

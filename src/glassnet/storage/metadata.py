@@ -6,10 +6,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from glassnet import __version__
-from glassnet.data.columns import CategoryCoding, NumberCoding
+from glassnet.data.category_coding import CategoryCoding
 from glassnet.data.dates import DateCoding
 from glassnet.data.dialect import Dialect
 from glassnet.data.encoder import Encoder
+from glassnet.data.number_coding import NumberCoding
 from glassnet.data.target import Target
 from glassnet.errors import SettingError
 from glassnet.intervals import QUANTILES, Intervals
@@ -163,10 +164,16 @@ def _n_layers(layers: Any) -> int:
 
 def _completed(encoder: Any) -> Any:
     """Return the encoder with the fields that are written only where they say something, which older files never have."""
-    if not isinstance(encoder, dict) or not isinstance(encoder.get("categories"), list):
+    if not isinstance(encoder, dict) or not isinstance(encoder.get("categories"), list) or not isinstance(encoder.get("dates", []), list):
         return encoder
-    categories = [{"has_rare": False, "coded": False, **coding} if isinstance(coding, dict) else coding for coding in encoder["categories"]]
-    return {"dates": [], **encoder, "categories": categories}
+    categories = [_filled(coding, has_rare=False, coded=False, constant="") for coding in encoder["categories"]]
+    dates = [_filled(coding, still=[]) for coding in encoder.get("dates", [])]
+    dates = [coding | {"line": _filled(coding.get("line"), constant=[])} if isinstance(coding, dict) else coding for coding in dates]
+    return {**encoder, "numbers": _filled(encoder.get("numbers"), constant=[]), "categories": categories, "dates": dates}
+
+
+def _filled(record: Any, **defaults: Any) -> Any:
+    return {**defaults, **record} if isinstance(record, dict) else record
 
 
 def _with_range(target: Any) -> Any:
@@ -182,16 +189,45 @@ def _check_encoder(encoder: Encoder) -> None:
     for numbers in (encoder.numbers, *(coding.line for coding in encoder.dates)):
         for field in fields(numbers):
             values = getattr(numbers, field.name)
-            if isinstance(values, tuple) and len(values) != len(numbers.names):
+            if isinstance(values, tuple) and len(values) != len(numbers.names) and not (field.name == "constant" and not values):
                 raise ValueError(f"encoder.numbers.{field.name} must have one entry for each column")
         if not all(scale > 0.0 for scale in (*numbers.scale, *(() if numbers.limit is None else (numbers.limit,)))):
             raise ValueError("scales and the limit must be above 0")
+        odd = [name for name, empty, gaps in zip(numbers.names, numbers.empty, numbers.has_gaps, strict=True) if empty and not gaps]
+        if odd or (numbers.constant and not any(numbers.constant)):
+            raise ValueError("encoder.numbers.constant must name columns that never varied, as gaps alone only those that had gaps")
     for date in encoder.dates:
         if not 1 <= len(date.line.names) <= 2 or len(set(date.cycles)) != len(date.cycles):
             raise ValueError(f"the parts of column {date.name!r} are not those of a date-time")
+        if not _possible_waves(date):
+            raise ValueError(f"what never varied of column {date.name!r} is not what can be of a date-time")
     for coding in encoder.categories:
         if len(set(coding.levels)) != len(coding.levels):
             raise ValueError(f"a level of column {coding.name!r} occurs twice")
+        if coding.constant and not _possible_constant(coding, boolean=schema.kinds[coding.name] == "boolean"):
+            raise ValueError(f"column {coding.name!r} cannot have held {coding.constant!r} alone, with its levels and gaps")
+
+
+def _possible_waves(date: DateCoding) -> bool:
+    """Whether a time that never varied has no parts, and of a cycle, which varies, at most one of sine and cosine does not."""
+    if date.line.constant and (date.cycles or len(date.line.names) > 1):
+        return False
+    waves = [value is not None for value in date.still]
+    if any(value is not None and abs(value) > 1.0 for value in date.still):
+        return False
+    pairs = list(zip(waves[::2], waves[1::2], strict=False))
+    return not waves or (len(waves) == 2 * len(date.cycles) and any(waves) and not any(sine and cosine for sine, cosine in pairs))
+
+
+def _possible_constant(coding: CategoryCoding, *, boolean: bool) -> bool:
+    """Whether all rows of training can have held the same, as far as levels and gaps tell."""
+    true = boolean and coding.levels == ("true",)
+    return {
+        "level": len(coding.levels) == 1 and not coding.has_gaps and not coding.has_rare,
+        "false": true and not coding.has_rare and not coding.coded,
+        "rare": not coding.levels and coding.has_rare and not coding.has_gaps,
+        "gaps": (true or not (coding.levels or boolean)) and coding.has_gaps and not coding.has_rare and not coding.coded,
+    }[coding.constant]
 
 
 def _check_target(target: Target) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-FORMAT = 2
+FORMAT = 3
 
 
 def migrate(description: dict[str, Any]) -> dict[str, Any]:
@@ -28,5 +28,10 @@ def _one_to_two(description: dict[str, Any]) -> dict[str, Any]:
     return description
 
 
+def _two_to_three(description: dict[str, Any]) -> dict[str, Any]:
+    """Format 3 may say of a column, or of a part of a date-time, that it never varied; what an older file codes is all taken to vary."""
+    return description
+
+
 # From each version but the current one to the next.
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _one_to_two}
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _one_to_two, 2: _two_to_three}

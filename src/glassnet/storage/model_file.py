@@ -3,7 +3,7 @@
 A `.glassnet` file is a safetensors file. Its tensors bear the names of the views ("layers.0.W", "layers.1.running_mean", ...), all of
 the network's dtype. Its one metadata key, "glassnet", holds canonical JSON (see `storage.strict`), the description, with these fields:
 
-    format      2 (see `storage.migrations`)
+    format      3 (see `storage.migrations`)
     glassnet    the version that wrote the file
     encoder     the schema and how each column becomes features
     target      task, names, classes, means and scales, and the range of numbers where predictions stay within it
