@@ -296,7 +296,7 @@ CALLS = [
     (["predict", M, "text-for-number.csv"], "row 1 (counting from 0) holds 'long'"),
     (["predict", M, "date-for-number.csv"], "'bill_length_mm'"),
     (["predict", M, "infinite-number.csv"], "bill_length_mm"),
-    (["predict", M, "no-rows.csv"], "no rows"),
+    (["evaluate", M, "no-rows.csv"], "no rows"),
     (["predict", M, "ragged-penguins.csv"], "2 cells but the header names 8"),
     (["predict", M, "open-quote-penguins.csv"], "quote"),
     (["predict", M, "empty.csv"], "the file is empty"),
