@@ -31,6 +31,7 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 @click.option("--keep", is_flag=True, help="Write the columns of TABLE, too, before the predictions.")
 @dialect_options
 @click.option("--coverage", type=float, help="Also write intervals that hold the truth with this probability, such as 0.9.")
+@click.option("--spreadsheet-safe", is_flag=True, help="In CSV, write an apostrophe before text that a spreadsheet would run as a formula.")
 def predict(
     model: Path, table: Path, output: str, keep: bool, reading: Dialect | None, coverage: float | None, spreadsheet_safe: bool
 ) -> None:
@@ -46,8 +47,7 @@ def predict(
 
     trained = load(model)
     with given_table(table) as path:
-        schema = trained.encoder.to_read
-        schema = kept_schema(trained, path, reading) if keep else schema
+        schema = kept_schema(trained, path, reading) if keep else trained.encoder.to_read
         rows = Stretches(trained, path, schema, keep=keep, coverage=coverage, reading=reading)
         write(output, rows, safe=spreadsheet_safe)
     if output != "-":

@@ -32,7 +32,7 @@ class Encoder:
 
     Examples
     --------
-    >>> from glassnet.data.table import table_of
+    >>> from glassnet.data.assembly import table_of
     >>> encoder = Encoder.fit(table_of({"age": [20.0, 40.0], "island": ["Dream", "Biscoe"]}))
     >>> encoder.feature_names
     ('age', 'island=Biscoe', 'island=Dream')

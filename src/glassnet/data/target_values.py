@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from glassnet.data import cells
 from glassnet.data.table import Table
-from glassnet.data.target_arrays import guess_task
+from glassnet.data.target_arrays import guess_task, present
 
 Array = NDArray[Any]
 
@@ -44,14 +44,16 @@ def values_in_memory(given: Any, table: Table, names: Sequence[str], task: str |
     raw = None if given is None else _raw(given, name)
     if raw is None or len(raw) != len(values):
         return values, None
-    held = {type(value) for value in raw if type(value).__name__ not in cells.GAPS and value == value}  # noqa: PLR0124  NaN
-    if kind == "category" and held and all(issubclass(one, (int, float, np.number)) and not issubclass(one, cells.BOOLS) for one in held):
-        missing = any(value is None for value in values)
-        return (np.array([None if text is None else value for text, value in zip(values, raw, strict=True)], dtype=object) if missing
-                else np.array(raw)), "classification"  # fmt: skip
-    if kind == "number" and held and all(issubclass(one, str) for one in held) and (task or guess_task(_held(values))) != "regression":
-        return np.array([None if number != number else text.strip() for number, text in zip(values, raw, strict=True)], dtype=object), None  # noqa: PLR0124
-    return values, None
+    known = present(values)
+    held = {type(value) for value, there in zip(raw, known.tolist(), strict=True) if there}
+    numbers = bool(held) and all(issubclass(one, cells.NUMBERS) and not issubclass(one, cells.BOOLS) for one in held)
+    texts = bool(held) and all(issubclass(one, str) for one in held)
+    if kind == "number" and texts:
+        texts = (task or guess_task(values[known])) != "regression"
+    if not texts and not (numbers and kind == "category"):
+        return values, None
+    labels = np.array([value if there else None for value, there in zip(raw, known.tolist(), strict=True)], dtype=object)
+    return labels, "classification" if numbers else None
 
 
 def _as_numbers(table: Table, name: str) -> Array:
@@ -59,10 +61,6 @@ def _as_numbers(table: Table, name: str) -> Array:
     if table.schema.kinds[name] != "boolean":
         return column
     return np.array([np.nan if value is None else float(value == "true") for value in column])
-
-
-def _held(values: Array) -> Array:
-    return values[~np.isnan(values)] if values.dtype.kind == "f" else values
 
 
 def _raw(given: Any, name: str) -> list[Any] | None:

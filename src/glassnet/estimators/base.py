@@ -60,6 +60,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         if earlier:
             self._refuse_other_classes(learned)
             target = earlier.target
+            if target.task == "regression" and (sign := signs_of(checked.reshape(len(checked), -1))) != target.sign:
+                target = replace(target, sign=sign)
         validation = self._check_validation(X_val, y_val, table.schema)
         session = Session.begin(
             table, checked, plan, task=self._task, names=names, target=target, sample_weight=weight, validation=validation, earlier=earlier
