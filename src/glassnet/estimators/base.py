@@ -17,7 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from glassnet.data.assembly import table_of
 from glassnet.data.schema import Schema
 from glassnet.data.table import Table
-from glassnet.data.target import Target
+from glassnet.data.target import Target, signs_of
 from glassnet.data.target_arrays import refuse_gaps
 from glassnet.errors import DataError, DataNotice
 from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
