@@ -89,12 +89,9 @@ def _of_array(data: NDArray[Any], names: Sequence[str] | None, empty: bool) -> T
 
 def _has_large(data: NDArray[Any]) -> bool:
     """Return whether an array has whole numbers that floats may not tell apart."""
-    return (
-        data.dtype.kind in "iu"
-        and data.dtype.itemsize == 8
-        and data.size > 0
-        and exact_codes(np.array([data.min(), data.max()])) is not None
-    )
+    if data.dtype.kind not in "iu" or data.dtype.itemsize < 8 or not data.size:
+        return False
+    return exact_codes(np.array([data.min(), data.max()])) is not None
 
 
 def _table_of_sparse(data: Any, names: Sequence[str] | None, empty: bool) -> Table:

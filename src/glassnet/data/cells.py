@@ -37,7 +37,7 @@ GAPS = frozenset({"NoneType", "NAType", "NaTType"})  # by name, so that pandas i
 BOOLS = (bool, np.bool_)
 NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal, fractions.Fraction)
 DATES = (dt.date, np.datetime64)
-_AS_TEXT = frozenset({"Interval", "Period"})  # of pandas: categories by what they are called
+NAMED = frozenset({"Interval", "Period"})  # of pandas: categories by what they are called
 
 Codes = tuple[NDArray[np.int32], tuple[str, ...]]
 
@@ -81,7 +81,7 @@ def text_of(value: object) -> str | None:
         return _number_text(value)
     if isinstance(value, DATES):
         return _date_text(value)
-    if isinstance(value, dt.time) or type(value).__name__ in _AS_TEXT:
+    if isinstance(value, dt.time) or type(value).__name__ in NAMED:
         return str(value)
     raise TypeError(type(value).__name__)
 

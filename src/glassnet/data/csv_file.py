@@ -103,7 +103,7 @@ class CsvFile:
                         yield [self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text) for place, column in found]
             except arrow("pyarrow").ArrowInvalid as error:
                 if "conversion error" not in str(error) or set(types.values()) == {"string"}:
-                    raise
+                    raise self._ragged(error) from None
                 types = dict.fromkeys(wanted, "string")  # a gap with white space around it, a zone, or no number: `cells` tells which
             else:
                 return
@@ -183,13 +183,19 @@ class CsvFile:
             except pa.ArrowInvalid as error:
                 feed.raise_failure()
                 if not threads or "Expected" not in str(error):
-                    raise
+                    raise self._ragged(error) from None
                 table = None
             suspect, n_quotes = feed.has_hex or feed.has_zeros, feed.n_quotes
         if table is None:
             return self._read(wanted, as_text, threads=False)  # raises again, and then knows the row
         self._require_closed_quotes(n_quotes)
         return table, suspect
+
+    def _ragged(self, error: Exception) -> Exception:
+        """Return the error for a row of another width, with what is odd about the first line, if anything is."""
+        if self._header.suspicion and "Expected" in str(error):
+            return DataError(f"{sentence(str(error))} And {self._header.suspicion}")
+        return error
 
     def _read_through(self) -> None:
         """Learn of the whole file what its first lines do not tell: its encoding, its size, and whether its quotes are closed."""

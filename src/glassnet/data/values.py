@@ -40,6 +40,8 @@ def column_of_values(name: str, values: Sequence[object]) -> Recognized | Texts:
     if all(issubclass(kind, cells.NUMBERS) and not issubclass(kind, cells.BOOLS) for kind in held):
         return _numbers(name, values, gaps)
     codes, levels = code_values(name, values)
+    if held and all(kind.__name__ in cells.NAMED for kind in held):
+        return Recognized("category", (codes, levels))
     return Texts(codes, levels, typed=all(issubclass(kind, (str, bytes)) for kind in held))
 
 
