@@ -16,6 +16,7 @@ import datetime as dt
 import decimal
 import fractions
 import math
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,8 +52,8 @@ def option(name: str, value: str, column: str = "") -> str:
     ("types={'zip': 'number'} (--types zip=number)", "Dialect(decimal=',') (--decimal ,)")
     """
     if name == "types":
-        return f"types={{{column!r}: {value!r}}} (--types {column}={value})"
-    return f"Dialect({name}={[value] if name == 'missing' else value!r}) (--{name} {value})"
+        return f"types={{{column!r}: {value!r}}} (--types {shlex.quote(f'{column}={value}')})"
+    return f"Dialect({name}={[value] if name == 'missing' else value!r}) (--{name} {shlex.quote(value)})"
 
 
 def text_of(value: object) -> str | None:

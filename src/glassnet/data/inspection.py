@@ -16,7 +16,7 @@ from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
 from glassnet.data.overrides import check_overrides
 from glassnet.data.schema import Kind
-from glassnet.data.screening import leaks, lookalikes, screening_notices, useless_columns
+from glassnet.data.screening import blurred, leaks, lookalikes, screening_notices, useless_columns
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.data.target_arrays import RULE, present, target_array
@@ -141,7 +141,7 @@ def inspect_table(
     alike = lookalikes(features)
     left_out = {*useless, *drop}
     notices += [notice for name, said in read.column_notices.items() if name not in left_out for notice in said]
-    notices += screening_notices(useless, leaking, alike)
+    notices += [*screening_notices(useless, leaking, alike), *blurred(features.drop(tuple(useless)))]
     odd = {
         name: (
             *read.column_notices.get(name, ()),

@@ -156,9 +156,11 @@ def _odd_notice(words: Words, odd: NDArray[np.bool_], kind: Kind) -> str:
     order = np.argsort(-counts, kind="stable")[:3].tolist()
     shown = ", ".join(repr(texts[i][:40]) for i in order) + (", ..." if len(texts) > 3 else "")
     n = int(counts.sum())
-    what = {"number": "number", "datetime": "date"}.get(kind, "true or false")
+    one = n == 1
+    what = {"number": f"{'holds' if one else 'hold'} no number", "datetime": f"{'holds' if one else 'hold'} no date"}
+    said = what.get(kind, f"{'is' if one else 'are'} neither true nor false")
     option = cells.option("types", "category", words.name)
     return (
-        f"column {words.name!r}: {n:,} of {int(words.counts.sum()):,} cells {'holds' if n == 1 else 'hold'} no {what} ({shown}) and "
+        f"column {words.name!r}: {n:,} of {int(words.counts.sum()):,} cells {said} ({shown}) and "
         f"{'is' if n == 1 else 'are'} read as missing; {option} reads text."
     )

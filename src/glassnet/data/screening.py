@@ -35,7 +35,9 @@ _LOOKALIKES = {
     "numbers with a decimal comma": re.compile(r"[+-]?[0-9]+,[0-9]+"),
     "percentages": re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)? ?%"),
     "amounts of money": re.compile(r"[$\u20ac\u00a3\u00a5] ?[+-]?[0-9][0-9.,]*|[+-]?[0-9][0-9.,]* ?[$\u20ac\u00a3\u00a5]"),
-    "numbers with different units": re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)? ?[^\W\d_/]{1,5}"),
+    "numbers with different units": re.compile(
+        r"[+-]?[0-9]+(?:[.,][0-9]+)?(?: [^\W\d_]{1,5}|(?!st|nd|rd|th)[a-z\u00b5\u00b0][^\W\d_]{1,4}|[glmsh])"
+    ),
     "dates": re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}(?:[ T][0-9:.]+)?"),
 }
 _PLAIN = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
@@ -127,6 +129,15 @@ def lookalikes(table: Table) -> dict[str, str]:
                 found[name] = f"{what}, such as {levels[alike.index(True)]!r}"
                 break
     return found
+
+
+def blurred(table: Table) -> tuple[str, ...]:
+    """Return a sentence for each feature of whole numbers that floats do not tell apart."""
+    return tuple(
+        f"column {name!r} holds whole numbers beyond 2^53, which are not told apart as numbers; {option('types', 'category', name)} does."
+        for name in table.schema.numbers
+        if name in table.exact
+    )
 
 
 def screening_notices(useless: dict[str, str], leaking: dict[str, str], alike: dict[str, str]) -> tuple[str, ...]:

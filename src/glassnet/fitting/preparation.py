@@ -14,7 +14,7 @@ from glassnet.data.forms import PLAIN, Form
 from glassnet.data.limits import Limits
 from glassnet.data.overrides import check_overrides
 from glassnet.data.schema import Column, Kind, Schema
-from glassnet.data.screening import leaks, lookalikes, screening_notices, useless_columns
+from glassnet.data.screening import blurred, leaks, lookalikes, screening_notices, useless_columns
 from glassnet.data.table import Table
 from glassnet.data.target_arrays import target_array
 from glassnet.data.target_values import values_in_memory
@@ -143,7 +143,7 @@ def prepare(
     y = target_array(values)
     leaking = leaks(features, y) if len(y) == features.n_rows else {}
     used = read.drop([name for name in drop if name not in names] + list(useless))
-    notices = (*used.all_notices, *screening_notices(useless, leaking, lookalikes(features)))
+    notices = (*used.all_notices, *screening_notices(useless, leaking, lookalikes(features)), *blurred(features))
     forms = tuple(read.schema.by_name[name].form if name in read.schema.kinds else PLAIN for name in names)
     return Prepared(
         features, values, names, weight, group, moment, columns, others, useless, notices, task or declared, forms, read.dialect or dialect
