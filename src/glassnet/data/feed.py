@@ -35,8 +35,10 @@ _MARKS = {  # byte order marks, the longer first where one begins another
 }
 
 
-#: What a zero inside a number, a time or a word stands behind; behind anything else it begins a cell.
-_INSIDE = np.isin(np.arange(256), np.frombuffer(b"0123456789.:-/+ " + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)), dtype=np.uint8))
+#: Bytes that are looked through at once: they and what is computed of them stay in the cache.
+PATCH = 2**16
+#: What a cell begins after.
+_BEFORE_A_CELL = b",\n\r;\t|\"'"
 
 
 class NotUtf8Error(Exception):
@@ -192,12 +194,11 @@ class Feed(io.RawIOBase):
         codes = np.frombuffer(piece, dtype=np.uint8)
         self._n_lines += int(max(np.count_nonzero(codes == ord("\n")), np.count_nonzero(codes == ord("\r"))))
         self.n_quotes += int(np.count_nonzero(codes == ord(self._quote)))
-        codes = np.frombuffer(self._last + piece, dtype=np.uint8)
-        zeros = np.flatnonzero(codes[1:-1] == ord("0"))
-        after = codes[zeros + 2]
-        self.has_hex = self.has_hex or bool((after | 32 == ord("x")).any())
-        self.has_zeros = self.has_zeros or not bool(_INSIDE[codes[zeros[(after >= ord("0")) & (after <= ord("9"))]]].all())
-        self._last = codes[-2:].tobytes()
+        seen = self._last + piece
+        for start in range(0, len(seen), PATCH):
+            has_hex, has_zeros = _misread(seen[start : start + PATCH + 2])
+            self.has_hex, self.has_zeros = self.has_hex or has_hex, self.has_zeros or has_zeros
+        self._last = seen[-2:]
         consumed = self._raw.tell()
         if self._n_bytes > limits.bytes:
             raise DataError(passed(f"the file holds more than {limits.bytes:,} bytes of text", "bytes", limits.bytes))
@@ -223,6 +224,18 @@ def bad_bytes(path: Path, limits: Limits) -> tuple[int, int, int]:
     finally:
         feed.close()
     return n_bad, line, n_good
+
+
+def _misread(text: bytes) -> tuple[bool, bool]:
+    """Return whether 0x stands in a text, and whether a cell begins with a zero and another digit."""
+    codes = np.frombuffer(text, dtype=np.uint8)
+    before, zero, after = codes[:-2], codes[1:-1] == ord("0"), codes[2:]
+    has_hex = bool((zero & (after | 32 == ord("x"))).any())
+    zero &= after - np.uint8(ord("0")) < 10  # what is below "0" wraps round
+    begins = np.zeros(len(zero), dtype=bool)
+    for mark in _BEFORE_A_CELL:
+        begins |= before == mark
+    return has_hex, bool((zero & begins).any())
 
 
 class Outlet(io.RawIOBase):
