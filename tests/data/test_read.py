@@ -245,6 +245,9 @@ def test_a_dialect_that_is_said_is_not_guessed(put):
         ({"dates": "dym"}, "dates must be one of"),
         ({"decimal": "'"}, "'.' or ','"),
         ({"encoding": "utf-99"}, "unknown encoding 'utf-99'"),
+        ({"encoding": "rot13"}, "unknown encoding 'rot13'"),
+        ({"encoding": "base64"}, "unknown encoding 'base64'"),
+        ({"encoding": 3}, "unknown encoding 3"),
     ],
 )
 def test_dialects_that_cannot_be(settings, message):

@@ -14,12 +14,14 @@ from glassnet.storage import metadata, save
 from tests.storage.models import build
 
 KEPT = Path(__file__).with_name("kept")
-NAMES = ("binary", "multiclass", "quantiles of two targets", "nested", "floats for labels", "no trained tensor last")
+NAMES = ("binary", "multiclass", "quantiles of two targets", "nested", "floats for labels", "no trained tensor last", "still", "written")
 
 
 def plain(values):
-    """An array as JSON: gaps are null."""
-    return [None if isinstance(value, float) and np.isnan(value) else value for value in np.asarray(values).tolist()]
+    """An array as JSON: gaps are null, date-times text."""
+    values = np.asarray(values)
+    values = np.datetime_as_string(values) if values.dtype.kind == "M" else values
+    return [None if isinstance(value, float) and np.isnan(value) else value for value in values.tolist()]
 
 
 def main():

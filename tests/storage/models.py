@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.data.assembly import table_of
+from glassnet.data.dialect import Dialect
 from glassnet.data.encoder import Encoder
+from glassnet.data.forms import Form
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
@@ -50,6 +52,20 @@ def still() -> Table:
     )
 
 
+def written() -> Table:
+    """Columns as people write them: each has a form of its own."""
+    rng = np.random.default_rng(5)
+    days = [f"{1 + i % 28:02d}/{1 + i % 12:02d}/20{10 + i % 9}" for i in range(N)]
+    texts = {
+        "price": [f"${value:,.2f}" for value in rng.uniform(500.0, 5000.0, N)],
+        "share": [f"{value:.1f}".replace(".", ",") + "%" for value in rng.uniform(0.0, 100.0, N)],
+        "opens": [f"{7 + i % 5}:30 AM" for i in range(N)],
+        "sold": days,
+        "country": ["NA", "NO", None, "DE"] * (N // 4),
+    }
+    return table_of(texts, types={"country": "category"})
+
+
 def sparse() -> Table:
     from scipy.sparse import random_array
 
@@ -73,6 +89,8 @@ class Case:
     hidden: tuple[Any, ...] = (Dense(3, "tanh"),)
     task: str | None = None
     dtype: str = "float32"
+    forms: tuple[Form, ...] = ()
+    dialect: Dialect | None = None
 
 
 CASES = {
@@ -94,6 +112,14 @@ CASES = {
     "sparse": Case(sparse, labels("a", "b"), Logistic(), 1),
     "linear": Case(gappy, floats(), Squared(), 1, hidden=()),
     "no trained tensor last": Case(numbers, floats(), Squared(), 1, hidden=(Dense(3), BatchNorm(), Dropout(0.5), LayerNorm())),
+    "written": Case(
+        written,
+        floats(),
+        Squared(),
+        1,
+        forms=(Form(unit="%"),),
+        dialect=Dialect(delimiter=";", encoding="cp1252", decimal=",", missing=["-"], skip_rows=[1, 3], comment="#", dates="dmy"),
+    ),
     "still": Case(still, floats(), Squared(), 1),
     "nested": Case(numbers, floats(), Squared(), 1, hidden=(Residual([Dense(4), Residual([BatchNorm()])]),), dtype="float64"),
     **{f"layer {name}": Case(numbers, floats(), Squared(), 1, hidden=(layer,)) for name, layer in LAYERS_WITH_NAMES.items()},
@@ -105,7 +131,7 @@ def build(name: str) -> tuple[Model, Table]:
     case = CASES[name]
     table = case.table()
     encoder = Encoder.fit(table)
-    target = Target.fit(case.values, task=case.task)
+    target = replace(Target.fit(case.values, task=case.task), forms=case.forms)
     network = Network([*case.hidden, Dense(case.n_outputs)], encoder.n_features, seed=7, dtype=case.dtype)
     rng = np.random.default_rng(11)
     network.parameters.theta[...] = rng.normal(0.0, 0.3, network.parameters.theta.shape)
@@ -115,4 +141,4 @@ def build(name: str) -> tuple[Model, Table]:
         if possible and not possible(values):
             values.sort()  # edges of bins rise
     record = {"rows": N, "ended": "all epochs done", "history": {"gradient_norm": [0.1, np.nan, np.inf], "lr": (np.float32(0.5), 1)}}
-    return Model(encoder, target, network, case.loss, record), table
+    return Model(encoder, target, network, case.loss, record, dialect=case.dialect), table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 from glassnet.data.forms import DATE_ORDERS, THOUSANDS
 from glassnet.data.readers import Spelling
 from glassnet.errors import SettingError
+
+MOST_SKIPPED = 1_000_000  # lines
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class Dialect:
         self._check_missing()
         if self.encoding is not None:
             try:
-                codecs.lookup(self.encoding)
-            except (LookupError, TypeError):
+                b"".decode(self.encoding)  # one of text, which rot13 and base64 are not
+            except (LookupError, TypeError, ValueError):
                 raise SettingError(
                     f"unknown encoding {self.encoding!r}: expected one as Python names it, such as 'utf-8', 'cp1252'."
                 ) from None
@@ -77,8 +78,11 @@ class Dialect:
     def _check_lines(self) -> None:
         skip: Any = self.skip_rows
         lines: tuple[Any, ...] = (skip,) if isinstance(skip, int) else (None,) if isinstance(skip, str) else tuple(skip)
-        if not all(type(line) is int and line >= (0 if isinstance(skip, int) else 1) for line in lines):
-            raise SettingError(f"skip_rows is a number of lines, or a list of line numbers from 1, but {skip!r} came.")
+        least = 0 if isinstance(skip, int) else 1
+        if len(lines) > MOST_SKIPPED or not all(type(line) is int and least <= line <= MOST_SKIPPED for line in lines):
+            raise SettingError(
+                f"skip_rows is a number of lines, or a list of line numbers from 1, at most {MOST_SKIPPED:,}, got {skip!r:.80}."
+            )
         object.__setattr__(self, "skip_rows", skip if isinstance(skip, int) else tuple(sorted(set(lines))))
         comment: Any = self.comment
         if comment is not None and (not isinstance(comment, str) or not comment or set(comment) & set("\r\n\0")):
