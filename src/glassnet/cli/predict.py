@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from glassnet.model import Model
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+#: The name of the format of `--json`; the number changes when a reader of the old one would be misled.
+FORMAT = "urn:glassnet:prediction:1"
 
 
 @click.command(short_help="Predict with a model for the rows of a table.")
@@ -28,7 +31,8 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 @click.option("-o", "--output", default="-", metavar="FILE", help="Where to: .csv, .csv.gz or .parquet; - (the default) is CSV on stdout.")
 @click.option("--keep", is_flag=True, help="Write the columns of TABLE, too, before the predictions.")
 @click.option("--coverage", type=float, help="Also write intervals that hold the truth with this probability, such as 0.9.")
-def predict(model: Path, table: Path, output: str, keep: bool, coverage: float | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="A report on the table as JSON on stdout; needs -o FILE for the predictions.")
+def predict(model: Path, table: Path, output: str, keep: bool, coverage: float | None, as_json: bool) -> None:
     """Predict for each row of TABLE (CSV or Parquet; - is CSV on stdin) with the model in the file MODEL.
 
     Columns are found by name; columns that the model does not know are ignored. The output has one row for each row of TABLE, in the same
@@ -36,6 +40,8 @@ def predict(model: Path, table: Path, output: str, keep: bool, coverage: float |
     adds the columns "X_low" and "X_high" of an interval. In CSV, text that a spreadsheet would run as a formula gets an apostrophe before
     it.
     """
+    if as_json and output == "-":
+        raise click.UsageError("--json prints its report to stdout, where the predictions would go: name a file for them, -o FILE.")
     check_output(output, (model, table))
     from glassnet.storage import load
 
@@ -46,18 +52,51 @@ def predict(model: Path, table: Path, output: str, keep: bool, coverage: float |
         write(output, rows)
     if output != "-":
         click.echo(f"{counted(rows.n_rows, 'prediction')} in {printable(output)}", err=True)
+    if as_json:
+        click.echo(prediction_json(rows, output))
+
+
+def prediction_json(rows: Stretches, output: str) -> str:
+    """Return what was predicted from as one JSON object, which `prediction_schema` describes."""
+    from dataclasses import asdict
+
+    from glassnet import __version__
+
+    drift = rows.tally.drift() if rows.tally else None
+    found = {
+        "format": FORMAT,
+        "glassnet": __version__,
+        "rows": rows.n_rows,
+        "output": output,
+        "notices": rows.notices,
+        "drift": [asdict(column) for column in drift.columns] if drift else None,
+    }
+    return json.dumps(found, indent=2, allow_nan=False)
+
+
+def prediction_schema() -> dict[str, Any]:
+    """Return the published JSON schema of `--json`, `prediction.schema.json` beside this file."""
+    from glassnet.data.drift import drift_schema
+
+    schema: dict[str, Any] = json.loads(Path(__file__).with_name("prediction.schema.json").read_text(encoding="utf-8"))
+    return {**schema, "$defs": {"drift": drift_schema()}}
 
 
 class Stretches:
     """The columns to write, a stretch of rows at a time; what there is to say of the table is said on stderr as it turns up."""
 
     def __init__(self, model: Model, path: Path, schema: Schema, *, keep: bool, coverage: float | None = None) -> None:
+        from dataclasses import replace
+
         from glassnet.data.read import column_names
 
         self._coverage = coverage
-        self._model, self._path, self._schema, self._keep = model, path, schema, keep
+        self._path, self._schema, self._keep = path, schema, keep
+        self.tally = model.tally()
+        self._model = replace(model, reference=None)  # what is to be told is told once, in the end
         self.names: list[str] = []
         self.n_rows = 0
+        self.notices: list[str] = []
         self._notices = [] if keep else [notice for notice in [model.unknown_notice(column_names(path))] if notice]
 
     def __iter__(self) -> Iterator[list[Any]]:
@@ -65,13 +104,23 @@ class Stretches:
         from glassnet.data.read import read_batches
 
         for part in read_batches(self._path, schema=self._schema, notices=self._notices):
-            while self._notices:
-                click.echo(f"Note: {printable(self._notices.pop(0))}", err=True)
+            self._tell()
             kept = {name: part.column(name) for name in self._schema.names} if self._keep else {}
-            predicted = prediction_columns(self._model, part.select(self._model.encoder.schema), self._coverage)
+            features = part.select(self._model.encoder.schema)
+            if self.tally:
+                self.tally.add(features)
+            predicted = prediction_columns(self._model, features, self._coverage)
             self.names = [*kept, *(f"predicted_{name}" if name in kept else name for name in predicted)]
             self.n_rows += part.n_rows
             yield [*kept.values(), *predicted.values()]
+        if self.tally and (notice := self.tally.notice()):
+            self._notices.append(notice)
+        self._tell()
+
+    def _tell(self) -> None:
+        while self._notices:
+            self.notices.append(self._notices.pop(0))
+            click.echo(f"Note: {printable(self.notices[-1])}", err=True)
 
 
 def kept_schema(model: Model, path: Path) -> Schema:
