@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.encoder import Encoder
+from glassnet.data.reference import Reference
 from glassnet.data.table import Table, table_of
 from glassnet.data.target import Target
 from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
@@ -97,4 +98,4 @@ def build(name: str) -> tuple[Model, Table]:
         if possible and not possible(values):
             values.sort()  # edges of bins rise
     record = {"rows": N, "ended": "all epochs done", "history": {"gradient_norm": [0.1, np.nan, np.inf], "lr": (np.float32(0.5), 1)}}
-    return Model(encoder, target, network, case.loss, record), table
+    return Model(encoder, target, network, case.loss, record, reference=Reference.of(table, encoder)), table

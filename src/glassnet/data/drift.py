@@ -1,10 +1,10 @@
 """What of a table the training rows did not have: unseen levels, gaps, values out of range; counted, and held against chance.
 
 New rows of the same source have such values too, now and then. How often is bounded by the training rows: of n of them, k missed a value
-(or had a level that the model does not list), so a new row does with a chance below p, the upper limit of Clopper and Pearson (1934); the
-share of new values beyond the smallest and the largest of n has the law Beta(2, n - 1), whatever they are distributed like (Wilks 1941). A
-count among m new rows is above chance where a binomial of m and p reaches it with less than LEVEL, divided by the number of counts
-(Bonferroni). And where training had none at all, one is above chance in a table of at most a hundredth of its rows.
+(or had a level that the model does not list), so a new row does with a chance below p, the upper limit for k of n; the share of new values
+beyond the smallest and the largest of n has the law Beta(2, n - 1), whatever they are distributed like (Wilks 1941). A count among m new
+rows is above chance where a binomial of m and p reaches it with a chance of at most LEVEL, divided by the number of counts (Bonferroni).
+And where training had none at all, one is above chance in a table of at most a hundredth of its rows.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.block import row_chunks
+from glassnet.data.chance import at_least, most, upper_limit, within_limit, within_most
 from glassnet.data.encoder import Encoder
 from glassnet.data.reference import Reference
 from glassnet.data.table import Categories, Table
@@ -130,26 +131,30 @@ class Expected:
         return LEVEL / (2 * len(self.names))
 
     @cached_property
+    def _seen(self) -> tuple[Float64, Float64, Float64]:
+        """What training had (2, n_columns): so many values, of so many rows, and the variance that their count does not show."""
+        of, k = self.reference, len(self.low)
+        gaps = np.array(of.gaps, float)
+        # The law Beta(2, n - 1) of the share beyond the ends has the limit that 1 of n has.
+        beyond, spread = np.ones(len(gaps)), np.zeros(len(gaps))
+        beyond[k : k + len(of.rare)], spread[k : k + len(of.rare)] = of.rare, of.spread
+        return np.array([gaps, beyond]), np.array([np.full(len(gaps), of.rows), of.rows - gaps]), np.array([0.0 * gaps, spread])
+
+    @cached_property
+    def ordinary(self) -> Float64:
+        """Rates (2, n_columns) below `rates` that need no SciPy, which takes longer to load than most tables take to predict for."""
+        return within_limit(*self._seen[:2], self.level)
+
+    @cached_property
     def rates(self) -> Float64:
         """The most that chance may give (2, n_columns): the share of rows where a value is missing, of values beyond those of training."""
-        from scipy.special import ndtri
-
-        of, k = self.reference, len(self.low)
-        gaps, held = np.array(of.gaps), of.rows - np.array(of.gaps)
-        # The law Beta(2, n - 1) of the share beyond the ends is the upper limit of Clopper and Pearson for 1 of n.
-        beyond = _upper_limit(np.ones(len(held)), held, self.level)
-        levels = slice(k, k + len(of.rare))
-        n = np.maximum(held[levels], 1)
-        beyond[levels] = _upper_limit(np.array(of.rare), held[levels], self.level) - ndtri(self.level) * np.sqrt(of.spread) / n
-        return np.minimum([_upper_limit(gaps, np.full(len(gaps), of.rows), self.level), beyond], 1.0)
+        return upper_limit(*self._seen, self.level)
 
     @cached_property
     def never(self) -> NDArray[np.bool_]:
         """Where training had none at all (2, n_columns); for levels also none that a new one would be like."""
-        of = self.reference
-        beyond = np.zeros(len(self.names), bool)
-        beyond[len(self.low) : len(self.low) + len(of.rare)] = np.array(of.rare) == 0
-        return np.array([np.array(of.gaps) == 0, beyond & (np.array(of.gaps) < of.rows)])
+        count, n, _ = self._seen
+        return np.asarray((count == 0.0) & (n > 0.0))
 
 
 class Tally:
@@ -178,7 +183,7 @@ class Tally:
             place = k + len(table.categories) + i
             self._counts[:, place] += np.count_nonzero(gaps), np.count_nonzero(beyond)
             if beyond.any():
-                self._examples.setdefault(place, str(dates[beyond.argmax()]))
+                self._examples.setdefault(place, _time(dates[beyond.argmax()]))
 
     def _add_numbers(self, block: NDArray[np.floating[Any]]) -> None:
         low, high = self._expected.low, self._expected.high
@@ -214,12 +219,14 @@ class Tally:
 
     def notice(self) -> str:
         """Return the sentence of `Drift.notice`."""
-        found = np.nonzero(self._counts)
-        if not len(found[0]):
+        if not self._counts.any():
             return ""
         expected, trials, counts = self._expected, self._trials, self._counts
         few = expected.never & (self._rows * FEW <= expected.reference.rows)
-        above = few[found] | (_at_least(counts[found], trials[found], expected.rates[found]) <= expected.level)
+        odd = np.nonzero((counts > 0) & (few | (counts > within_most(trials, expected.ordinary))))
+        if not len(odd[0]):
+            return ""
+        above = few[odd] | (at_least(counts[odd], trials[odd], expected.rates[odd]) <= expected.level)
         drift = self.drift() if above.any() else None
         return drift.notice() if drift else ""
 
@@ -229,7 +236,7 @@ class Tally:
             return None
         expected = self._expected
         few = expected.never & (self._rows * FEW <= expected.reference.rows)
-        chances = np.where(few, 0, _most(self._trials, expected.rates, expected.level))
+        chances = np.where(few, 0, most(self._trials, expected.rates, expected.level))
         return Drift(tuple(self._column(i, self._counts[:, i].tolist(), chances[:, i].tolist()) for i in expected.order))
 
     def _column(self, i: int, counts: list[int], chances: list[int]) -> ColumnDrift:
@@ -240,38 +247,19 @@ class Tally:
         ends: Any = None
         if beyond and not leveled:
             j = i - k - n_levels
-            ends = (of.low[i], of.high[i]) if i < k else tuple(str(np.datetime64(end[j], "us")) for end in (of.first, of.last))
+            ends = (of.low[i], of.high[i]) if i < k else tuple(_time(end[j]) for end in (of.first, of.last))
         return ColumnDrift(
             expected.names[i], self._rows, Count(counts[0], chances[0]), beyond if leveled else None, None if leveled else beyond, ends
         )
 
 
-def _upper_limit(k: Any, n: Any, level: float) -> Float64:
-    """Return the upper limit of Clopper and Pearson for the chance of what k of n had: above it they had so few with less than `level`."""
-    from scipy.special import betainccinv
-
-    return np.where(k < n, np.asarray(betainccinv(k + 1.0, np.maximum(n - k, 1.0), level), np.float64), 1.0)
-
-
-def _at_least(counts: Counts, n: Counts, p: Float64) -> Float64:
-    """Return the chance that a binomial of n and p is at least so much; counts are from 1 to n."""
-    from scipy.special import betainc
-
-    return np.asarray(betainc(counts, n - counts + 1.0, p), np.float64)
-
-
-def _most(n: Counts, p: Float64, level: float) -> Counts:
-    """Return the smallest numbers that a binomial of n and p exceeds with a chance of at most `level`, by bisection."""
-    low, high = np.zeros_like(n), n.copy()
-    while (open_ := low < high).any():
-        middle = (low + high) // 2
-        rare = _at_least(middle + 1, np.maximum(n, middle + 1), p) <= level
-        low, high = np.where(open_ & ~rare, middle + 1, low), np.where(open_ & rare, middle, high)
-    return low
-
-
 def _phrase(count: Count, n: int, words: str) -> tuple[float, str]:
     return count.count / n, f"{count.count:,} of {n:,} values {words} (by chance at most {count.chance:,})"
+
+
+def _time(time: Any) -> str:
+    """Return a date-time, or microseconds since 1970, as text: the day alone at midnight."""
+    return str(np.datetime64(time, "us")).removesuffix(".000000").removesuffix("T00:00:00").replace("T", " ")
 
 
 def _shown(value: object) -> str:
