@@ -113,7 +113,8 @@ class Expected:
         self.schema = schema = encoder.schema
         self.zero_one = encoder.numbers.limit is None
         self.names = (*schema.numbers, *schema.categories, *schema.dates)
-        self.order = sorted(range(len(self.names)), key=lambda i: schema.names.index(self.names[i]))
+        places = {name: i for i, name in enumerate(self.names)}
+        self.order = [places[name] for name in schema.names]
         self.reference = reference
         # In float32, for a number that was once stored as such is no longer what it was: a tie with an end would lie outside.
         with np.errstate(over="ignore"):
@@ -127,7 +128,7 @@ class Expected:
 
     @cached_property
     def level(self) -> float:
-        """The chance that one count may be called above chance with, where it is not."""
+        """The chance of a false alarm that each count has at most."""
         return LEVEL / (2 * len(self.names))
 
     @cached_property
