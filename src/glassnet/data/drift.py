@@ -197,11 +197,12 @@ class Tally:
                 continue
             places, gaps = odd % k, np.isnan(cells.ravel()[odd])
             self._counts[0, :k] += np.bincount(places[gaps], minlength=k)
-            beyond = np.bincount(places[~gaps], minlength=k)
-            self._counts[1, :k] += beyond
-            for place in np.flatnonzero(beyond).tolist():
-                row = start + int(odd[~gaps & (places == place)][0]) // k
-                self._examples.setdefault(place, float(block[row, place]))
+            outside = odd[~gaps]
+            found, firsts, counts = np.unique(outside % k, return_index=True, return_counts=True)
+            self._counts[1, found] += counts
+            rows = start + outside[firsts] // k
+            for place, value in zip(found.tolist(), block[rows, found].tolist(), strict=True):
+                self._examples.setdefault(place, value)
 
     def _add_levels(self, place: int, known: frozenset[str] | None, column: Categories) -> None:
         counts = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)
