@@ -13,8 +13,10 @@ import numpy as np
 
 from glassnet.data.assembly import table_of
 from glassnet.data.dialect import Dialect
+from glassnet.data.drift import Drift, Expected, Tally
 from glassnet.data.encoder import Encoder
 from glassnet.data.readers import Spelling
+from glassnet.data.reference import Reference
 from glassnet.data.schema import Kind, Schema, listed
 from glassnet.data.table import Table
 from glassnet.data.target import Target
@@ -44,6 +46,7 @@ class Model:
     intervals : what `predict_interval` needs; None where no rows were held out for it
     dialect : how the training table was written, as far as that was said or found; later tables that do not tell are read so too.
         `dataclasses.replace(model, dialect=glassnet.Dialect(...))` says otherwise.
+    reference : what the training rows were like, which tables are compared with; None where that is not known
 
     Examples
     --------
@@ -61,6 +64,7 @@ class Model:
     training: Mapping[str, Any] = field(default_factory=dict, repr=False)
     intervals: Intervals | None = field(default=None, repr=False)
     dialect: Dialect | None = field(default=None, repr=False)
+    reference: Reference | None = field(default=None, repr=False)
 
     @property
     def task(self) -> str:
@@ -87,20 +91,14 @@ class Model:
         Warns
         -----
         DataNotice
-            Where columns are ignored that training did not have.
+            Where columns are ignored that training did not have, and where the table is not like the training rows: see `drift`.
         """
-        if isinstance(table, str | Path):
-            return np.concatenate([self.engine.predict(self.encode(part)) for part in self._stretches(table)])
-        return self.engine.predict(self.encode(table))
+        return _joined([self.engine.predict(X) for X in self._inputs(table)])
 
     def member_scores(self, table: Any) -> Array:
         """Return the raw scores of each member by itself, `(M, n, n_outputs)`: see `Network.members`. Their mean are the raw scores."""
         engines = [make_engine("auto", member, self.loss) for member in self.network.members()]
-        if not isinstance(table, str | Path):
-            X = self.encode(table)
-            return np.stack([engine.predict(X) for engine in engines])
-        parts = map(self.encode, self._stretches(table))
-        return np.concatenate([np.stack([engine.predict(X) for engine in engines]) for X in parts], axis=1)
+        return _joined([np.stack([engine.predict(X) for engine in engines]) for X in self._inputs(table)], axis=1)
 
     @cached_property
     def engine(self) -> Engine:
@@ -115,13 +113,32 @@ class Model:
 
     def encode(self, table: Any) -> Any:
         """Return the network's input X `(n, n_features)` for a table."""
-        read = self.read(table)
-        X = self.encoder.encode(read, str(self.network.dtype))
-        if not isinstance(table, Table):
-            for notice in read.all_notices:
-                warnings.warn(notice, DataNotice, stacklevel=4)
-        self._tell_unknown(read.schema.names)
-        return X
+        return self.encoder.encode(self._aligned(table), str(self.network.dtype))
+
+    def drift(self, table: Any) -> Drift | None:
+        """Return what a table holds that training did not have: levels, gaps, values out of range; None where training is not known.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glassnet
+        >>> model = glassnet.fit({"x": np.arange(400.0), "y": np.arange(400.0) > 199.5}, "y", glassnet.Plan(max_epochs=1))
+        >>> model.drift({"x": [3.0, None, 500.0]}).columns[0].missing
+        Count(count=1, chance=0, example=None)
+        """
+        if (tally := self.tally()) is None:
+            return None
+        for part in self._stretches(table) if isinstance(table, str | Path) else (self.read(table),):
+            tally.add(self.encoder.aligned(part))
+        return tally.drift()
+
+    def tally(self) -> Tally | None:
+        """Return what counts, table by table, what training did not have; None where training is not known."""
+        return Tally(self._expected) if self._expected else None
+
+    @cached_property
+    def _expected(self) -> Expected | None:
+        return Expected(self.encoder, self.reference) if self.reference else None
 
     def read(self, table: Any) -> Table:
         """Return what holds a table as one whose columns are read as in training."""
@@ -132,6 +149,24 @@ class Model:
         """The names of the features in the order of the training table, also of those that were left out because they are of no use."""
         record = self.training.get("columns")
         return tuple(record["features"]) if record else self.encoder.schema.names
+
+    def _aligned(self, table: Any) -> Table:
+        read = self.read(table)
+        aligned = self.encoder.aligned(read)
+        for notice in aligned.all_notices if not isinstance(table, Table) else ():
+            warnings.warn(notice, DataNotice, stacklevel=5)
+        self._tell_unknown(read.schema.names)
+        return aligned
+
+    def _inputs(self, table: Any) -> Iterator[Any]:
+        """Yield the network's input for a table, that of a file a stretch of rows at a time; in the end tell where it has drifted."""
+        tally = self.tally()
+        for part in map(self._aligned, self._stretches(table) if isinstance(table, str | Path) else (table,)):
+            if tally:
+                tally.add(part)
+            yield self.encoder.encode(part, str(self.network.dtype))
+        if tally and (text := tally.notice()):
+            warnings.warn(text, DataNotice, stacklevel=4)
 
     def _stretches(self, path: str | Path) -> Iterator[Table]:
         from glassnet.data.read import column_names, read_batches
@@ -198,9 +233,7 @@ class Model:
         SettingError
             For a model of classes, one without rows held out to calibrate with, and a coverage for which there were too few of them.
         """
-        if isinstance(table, str | Path):
-            return np.concatenate([self._interval(self.encode(part), coverage) for part in self._stretches(table)])
-        return self._interval(self.encode(table), coverage)
+        return _joined([self._interval(X, coverage) for X in self._inputs(table)])
 
     def _interval(self, X: Any, coverage: float) -> Array:
         if self.task != "regression":
@@ -261,6 +294,10 @@ class Model:
         if self.target.low:
             numbers = np.clip(numbers, self.target.low, self.target.high)
         return numbers[:, 0] if numbers.shape[1] == 1 else numbers
+
+
+def _joined(parts: list[Array], axis: int = 0) -> Array:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
 
 
 def as_table(

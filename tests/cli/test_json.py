@@ -9,6 +9,7 @@ import sys
 import jsonschema
 import pytest
 
+from glassnet.cli.predict import prediction_schema
 from glassnet.cli.training_report import training_schema
 from glassnet.report import evaluation_schema
 from tests.cli.invoked import PENGUINS, QUICK, made_up, report, run, targets
@@ -60,6 +61,49 @@ def test_schema_refuses_what_is_wrong():
 def test_evaluation_fits_its_schema(target):
     run("train", "t.csv", *QUICK, *targets(target), *(["--target", target] if target == "kind" else []))
     validate(report("evaluate", "t.glassnet", "t.csv"), evaluation_schema())
+
+
+@pytest.mark.parametrize("drifted", [False, True])
+def test_prediction_fits_its_schema(drifted):
+    run("train", "t.csv", *QUICK, *targets("price"))
+    new = made_up()[:50].assign(more=1)
+    (new.assign(kind=9.0, day="2030-01-01") if drifted else new).to_csv("new.csv", index=False)
+    result = run("predict", "t.glassnet", "new.csv", "-o", "p.csv", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    validate(found, prediction_schema())
+    assert (found["format"], found["rows"], found["output"]) == (prediction_schema()["$id"], 50, "p.csv")
+    assert found["notices"][0] == "column 'more' is not known to the model and ignored."
+    assert ["of 50 values of 'day' lie outside 2026-01-0" in notice for notice in found["notices"][1:]] == [True] * drifted
+    assert result.stderr.splitlines() == [*(f"Note: {notice}" for notice in found["notices"]), "50 predictions in p.csv"]
+    day = next(column for column in found["drift"] if column["name"] == "day")
+    assert day["outside"]["count"] == (50 if drifted else 0)
+
+
+def test_prediction_as_json_needs_a_file_for_the_predictions():
+    run("train", "t.csv", *QUICK, *targets("price"))
+    result = run("predict", "t.glassnet", "t.csv", "--json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--json prints its report to stdout, where the predictions would go: name a file for them, -o FILE." in result.stderr
+
+
+def test_evaluation_of_another_source_says_so():
+    run("train", "t.csv", *QUICK, *targets("price"))
+    made_up()[:50].assign(x=99.0).to_csv("new.csv", index=False)
+    found = run("evaluate", "t.glassnet", "new.csv", "-o", "page.html", "--json")
+    assert found.stderr.startswith("Note: the table is not like the training rows: 50 of 50 values of 'x' lie outside ")
+    assert found.stderr.count("\n") == 1
+    drift = {column["name"]: column for column in json.loads(found.stdout)["drift"]}
+    assert drift["x"]["outside"]["count"] == 50
+    assert drift["z"]["outside"]["count"] == 0
+    assert run("evaluate", "t.glassnet", "new.csv", "-q").stderr == ""
+
+
+def test_training_tells_of_test_rows_from_another_source_alone():
+    made_up()[:50].assign(x=99.0).to_csv("new.csv", index=False)
+    result = run("train", "t.csv", *QUICK, *targets("price"), "--test", "new.csv")
+    assert "Note: the table is not like the training rows: 50 of 50 values of 'x' lie outside " in result.stderr
+    assert "not like the training rows" not in run("train", "t.csv", *QUICK, *targets("price"), "--time", "day").stderr
 
 
 def test_stdout_holds_the_object_alone():

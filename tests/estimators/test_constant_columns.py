@@ -16,6 +16,8 @@ from glassnet.errors import DataError
 from glassnet.report import Part, permutation_importances
 from glassnet.storage import load, save
 
+pytestmark = pytest.mark.filterwarnings("ignore:the table is not like the training rows:glassnet.errors.DataNotice")
+
 N = 60
 RNG = np.random.default_rng(0)
 A, D = RNG.normal(size=(2, N))

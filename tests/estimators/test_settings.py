@@ -169,7 +169,7 @@ def test_training_data_are_not_pickled() -> None:
     rng = np.random.default_rng(0)
     big = rng.standard_normal((5_000, 20))
     regressor = GlassNetRegressor(**QUICK | {"early_stopping": True, "scoring": "r2"}).fit(big, big[:, 0])
-    assert len(pickle.dumps(regressor)) < 20_000
+    assert len(pickle.dumps(regressor)) < 21_000  # with both ends of each column
     assert regressor._session.rows is None
     assert regressor._session.held_out is None
 

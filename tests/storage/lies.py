@@ -334,6 +334,23 @@ LIES = {
     "target without a name": (said("target", "names", value=[]), "needs a name"),
     "n_outputs true": (said("target", "n_outputs", value=True), "n_outputs"),
     "scales of classes": (said("target", "scale", value=[1.0]), "do not make"),
+    "reference is null": (said("reference", value=None), "reference must have the fields"),
+    "reference field too many": (said("reference", "code", value=1), "reference must have the fields"),
+    "reference without rows": (said("reference", "rows", value=0), "reference must have rows"),
+    "reference of 10^299 rows": (said("reference", "rows", value=10**299), "reference.rows must be int"),
+    "rows of the reference are true": (said("reference", "rows", value=True), "reference.rows must be int"),
+    "more gaps than rows": (said("reference", "gaps", 0, value=41), "counts from 0 to as many"),
+    "less than no gaps": (said("reference", "gaps", 0, value=-1), "counts from 0 to as many"),
+    "more rare levels than rows": (said("reference", "rare", 0, value=41), "counts from 0 to as many"),
+    "a variance below 0": (said("reference", "spread", 0, value=-1), "counts from 0 to as many"),
+    "gaps of one column too many": (append("reference", "gaps", value=0), "reference must have one entry for each column"),
+    "a range too many": (append("reference", "low", value=0.0), "reference must have one entry for each column"),
+    "a range of a date that is not there": (append("reference", "first", value=0), "reference must have one entry for each column"),
+    "a range with one end": (said("reference", "high", 0, value=None), "both ends of a range or none"),
+    "a range from high to low": (said("reference", "low", 0, value=1e9), "both ends of a range or none, the smaller one first"),
+    "an end that is text": (said("reference", "low", 0, value="0"), "reference.low must be"),
+    "an end of 10^299": (said("reference", "high", 0, value=10**299), "reference.high must be"),
+    "rare levels are a number": (said("reference", "rare", value=0), "reference.rare must be"),
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from glassnet.data.assembly import table_of
 from glassnet.data.dialect import Dialect
 from glassnet.data.encoder import Encoder
 from glassnet.data.forms import Form
+from glassnet.data.reference import Reference
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
@@ -141,4 +142,4 @@ def build(name: str) -> tuple[Model, Table]:
         if possible and not possible(values):
             values.sort()  # edges of bins rise
     record = {"rows": N, "ended": "all epochs done", "history": {"gradient_norm": [0.1, np.nan, np.inf], "lr": (np.float32(0.5), 1)}}
-    return Model(encoder, target, network, case.loss, record, dialect=case.dialect), table
+    return Model(encoder, target, network, case.loss, record, dialect=case.dialect, reference=Reference.of(table, encoder)), table

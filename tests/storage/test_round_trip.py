@@ -26,6 +26,8 @@ def test_model_comes_back(name, tmp_path):
     save(model, tmp_path / "a.glassnet")
     again = load(tmp_path / "a.glassnet")
     assert (again.encoder, again.target, again.loss) == (model.encoder, model.target, model.loss)
+    assert again.reference == model.reference
+    assert (again.reference is None) is (name == "sparse")
     assert again.network.layers == tuple(map(with_defaults, model.network.layers))
     # By name: what training alone asks of a layer may place its tensors elsewhere in theta.
     tensors = [{name: view.tobytes() for name, view in made.network.parameters.items()} for made in (again, model)]

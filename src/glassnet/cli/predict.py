@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from glassnet.model import Model
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+#: The name of the format of `--json`; the number changes when a reader of the old one would be misled.
+FORMAT = "urn:glassnet:prediction:1"
 
 
 @click.command(short_help="Predict with a model for the rows of a table.")
@@ -32,8 +35,16 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 @dialect_options
 @click.option("--coverage", type=float, help="Also write intervals that hold the truth with this probability, such as 0.9.")
 @click.option("--spreadsheet-safe", is_flag=True, help="In CSV, write an apostrophe before text that a spreadsheet would run as a formula.")
+@click.option("--json", "as_json", is_flag=True, help="A report on the table as JSON on stdout; needs -o FILE for the predictions.")
 def predict(
-    model: Path, table: Path, output: str, keep: bool, reading: Dialect | None, coverage: float | None, spreadsheet_safe: bool
+    model: Path,
+    table: Path,
+    output: str,
+    keep: bool,
+    reading: Dialect | None,
+    coverage: float | None,
+    spreadsheet_safe: bool,
+    as_json: bool,
 ) -> None:
     """Predict for each row of TABLE (CSV or Parquet; - is CSV on stdin) with the model in the file MODEL.
 
@@ -42,6 +53,8 @@ def predict(
     adds the columns "X_low" and "X_high" of an interval. Labels and text are written as they are: before a spreadsheet opens a CSV file
     whose text may come from strangers, ask for --spreadsheet-safe.
     """
+    if as_json and output == "-":
+        raise click.UsageError("--json prints its report to stdout, where the predictions would go: name a file for them, -o FILE.")
     check_output(output, (model, table))
     from glassnet.storage import load
 
@@ -52,6 +65,34 @@ def predict(
         write(output, rows, safe=spreadsheet_safe)
     if output != "-":
         click.echo(f"{counted(rows.n_rows, 'prediction')} in {printable(output)}", err=True)
+    if as_json:
+        click.echo(prediction_json(rows, output))
+
+
+def prediction_json(rows: Stretches, output: str) -> str:
+    """Return what was predicted from as one JSON object, which `prediction_schema` describes."""
+    from dataclasses import asdict
+
+    from glassnet import __version__
+
+    drift = rows.tally.drift() if rows.tally else None
+    found = {
+        "format": FORMAT,
+        "glassnet": __version__,
+        "rows": rows.n_rows,
+        "output": output,
+        "notices": rows.notices,
+        "drift": [asdict(column) for column in drift.columns] if drift else None,
+    }
+    return json.dumps(found, indent=2, allow_nan=False)
+
+
+def prediction_schema() -> dict[str, Any]:
+    """Return the published JSON schema of `--json`, `prediction.schema.json` beside this file."""
+    from glassnet.data.drift import drift_schema
+
+    schema: dict[str, Any] = json.loads(Path(__file__).with_name("prediction.schema.json").read_text(encoding="utf-8"))
+    return {**schema, "$defs": {"drift": drift_schema()}}
 
 
 class Stretches:
@@ -60,12 +101,17 @@ class Stretches:
     def __init__(
         self, model: Model, path: Path, schema: Schema, *, keep: bool, coverage: float | None = None, reading: Dialect | None = None
     ) -> None:
+        from dataclasses import replace
+
         from glassnet.data.read import column_names
 
         self._coverage = coverage
-        self._model, self._path, self._schema, self._keep = model, path, schema, keep
+        self._path, self._schema, self._keep = path, schema, keep
+        self.tally = model.tally()
+        self._model = replace(model, reference=None)  # what is to be told is told once, in the end
         self.names: list[str] = []
         self.n_rows = 0
+        self.notices: list[str] = []
         self._reading = reading
         names = column_names(path, dialect=reading, default=model.dialect, needed=model.encoder.schema.names)
         self._notices = [] if keep else [notice for notice in [model.unknown_notice(names)] if notice]
@@ -77,14 +123,24 @@ class Stretches:
         for part in read_batches(
             self._path, schema=self._schema, dialect=self._reading, default=self._model.dialect, notices=self._notices, empty=True
         ):
-            self._notices += part.select(self._model.encoder.to_read).all_notices[len(part.notices) :]
-            while self._notices:
-                click.echo(f"Note: {printable(self._notices.pop(0))}", err=True)
+            features = self._model.encoder.aligned(part)
+            self._notices += features.all_notices
+            self._tell()
             kept = {name: part.column(name) for name in self._schema.names} if self._keep else {}
-            predicted = prediction_columns(self._model, part.select(self._model.encoder.to_read), self._coverage)
+            if self.tally:
+                self.tally.add(features)
+            predicted = prediction_columns(self._model, features, self._coverage)
             self.names = [*kept, *(f"predicted_{name}" if name in kept else name for name in predicted)]
             self.n_rows += part.n_rows
             yield [*kept.values(), *predicted.values()]
+        if self.tally and (notice := self.tally.notice()):
+            self._notices.append(notice)
+        self._tell()
+
+    def _tell(self) -> None:
+        while self._notices:
+            self.notices.append(self._notices.pop(0))
+            click.echo(f"Note: {printable(self.notices[-1])}", err=True)
 
 
 def kept_schema(model: Model, path: Path, reading: Dialect | None = None) -> Schema:

@@ -102,6 +102,7 @@ def train(
     from glassnet.cli.training_data import Roles, gather, unknown_in_words
     from glassnet.cli.training_report import TrainingReport
     from glassnet.cli.training_run import begin, run, score
+    from glassnet.data.drift import Drift
     from glassnet.report import held_out_scores
     from glassnet.training.plan import Plan
 
@@ -141,6 +142,8 @@ def train(
     if MODEL in files:
         model.save(files[MODEL])
     report.result = score(model, data, interrupted=record["ended"] == "interrupted")
+    if data.test and report.result and not quiet:  # rows held out of the table itself are what they were asked to be
+        tell([notice for notice in [Drift(report.result.drift or ()).notice()] if notice])
     if PAGE in files:
         report.write_page(model, invocation())
     if as_json:

@@ -12,6 +12,7 @@ from glassnet.cli.portrait import epochs_in_words, keep_their_best
 from glassnet.cli.progress import watched
 from glassnet.cli.training_data import TrainingData
 from glassnet.cli.words import counted, duration
+from glassnet.errors import DataNotice
 from glassnet.fitting import Session
 from glassnet.model import Model
 from glassnet.report import Evaluation, compare, evaluate
@@ -83,4 +84,6 @@ def score(model: Model, data: TrainingData, *, interrupted: bool) -> Evaluation 
         if interrupted:
             raise
         click.echo("Interrupted: the simpler models are left out. Again to leave at once.", err=True)
-        return evaluate(model, held_out.table, held_out.values, weight=held_out.weight, name=name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataNotice)  # as above: what the rows are like is in the record
+            return evaluate(model, held_out.table, held_out.values, weight=held_out.weight, name=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -69,8 +70,10 @@ class Dialect:
         self._check_missing()
         if self.encoding is not None:
             try:
-                b"".decode(self.encoding)  # one of text, which rot13 and base64 are not
-            except (LookupError, TypeError, ValueError):
+                found: Any = codecs.lookup(self.encoding)
+            except (LookupError, TypeError):
+                found = None
+            if found is None or not found._is_text_encoding:  # noqa: SLF001  rot13 and base64 are none
                 raise SettingError(
                     f"unknown encoding {self.encoding!r}: expected one as Python names it, such as 'utf-8', 'cp1252'."
                 ) from None

@@ -98,7 +98,7 @@ class Encoder:
         DataError
             Where the table lacks columns, or holds text where numbers are expected, or a gap where the coding takes none.
         """
-        table = self._selected(table)
+        table = self.aligned(table)
         if not isinstance(table.numbers, np.ndarray) and self.numbers.keeps_zeros and self.feature_names == self.numbers.names:
             return self.numbers.encode_sparse(table.numbers, np.dtype(dtype))
         # One-hot columns are written as ones over zeros; without any, no cell needs a zero first.
@@ -125,7 +125,7 @@ class Encoder:
         marked = (self.numbers.constant, *(coding.constant for coding in self.categories), *(coding.constant for coding in self.dates))
         if not any(marked):
             return self
-        table = self._selected(table)
+        table = self.aligned(table)
         numbers = self.numbers.updated(table.numbers)
         categories = tuple(coding.updated(column) for coding, column in zip(self.categories, table.categories, strict=True))
         dates = tuple(coding.updated(column) for coding, column in zip(self.dates, table.dates, strict=True))
@@ -146,7 +146,7 @@ class Encoder:
         booleans = [coding.name for coding in self.categories if coding.constant == "gaps" and self.schema.kinds[coding.name] == "boolean"]
         return frozenset([*numbers, *booleans])
 
-    def _selected(self, table: Table) -> Table:
+    def aligned(self, table: Table) -> Table:
         """Return the table realigned to the schema; where training had gaps alone, anything of another kind is a gap too."""
         held, known = table.schema.kinds, self.schema.kinds
         odd = [name for name in self._empty if held.get(name, known[name]) != known[name]]

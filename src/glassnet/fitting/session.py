@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.encoder import Encoder
+from glassnet.data.reference import Reference
 from glassnet.data.split import Split
 from glassnet.data.table import Table
 from glassnet.data.target import Target
@@ -79,6 +80,7 @@ class Session:
     unseen: Array = field(default_factory=lambda: np.empty(0, np.int64))
     calibration: Calibration | None = None
     intervals: Intervals | None = None
+    reference: Reference | None = None
 
     @classmethod
     def begin(
@@ -132,7 +134,7 @@ class Session:
         if n_members == 1:
             parts = parted(part, numbers, target, plan, validation, groups, time)
             encoder = make_encoder(parts.learned[0], parts.learned[2], plan, earlier.encoder if earlier else None)
-            return cls._of_one(parts, plan, encoder, target, loss, earlier, limit)
+            return cls._of_one(parts, plan, encoder, target, loss, earlier, limit).referring_to(part[0], earlier)
         encoder = make_encoder(part[0], part[2], plan, earlier.encoder if earlier else None)
         before = earlier.members if earlier else [None] * n_members
         members = []
@@ -142,7 +144,13 @@ class Session:
             members.append(cls._of_one(parts, own, encoder, target, loss, member, limit))
             if limit.too_short_to_prepare(len(members), len(before)):
                 break
-        return cls._of_several(members, plan, limit)
+        return cls._of_several(members, plan, limit).referring_to(part[0], earlier)
+
+    def referring_to(self, table: Table, earlier: Session | None) -> Session:
+        """Note what all rows are like that weigh something, for the comparison with later tables."""
+        before = earlier.reference if earlier else None
+        self.reference = before.widened(table, self.encoder) if before else Reference.of(table, self.encoder)
+        return self
 
     @classmethod
     def _of_one(
@@ -300,6 +308,7 @@ class Session:
         copy_from(self.network, [member.network for member in self.members])
         self._note(record)
         self.n_rows, self.ended, self.calibration, self.intervals = rows.n, "epoch by epoch", None, None
+        self.reference = self.reference.widened(table, self.encoder) if self.reference else None
         self.seconds += time.perf_counter() - started
         return record
 
@@ -323,7 +332,7 @@ class Session:
                 else {}
             ),
         }
-        return Model(self.encoder, self.target, self.network, self.loss, record, self.intervals)
+        return Model(self.encoder, self.target, self.network, self.loss, record, self.intervals, reference=self.reference)
 
     def _note(self, epoch: Epoch) -> None:
         for name, column in self.history.items():

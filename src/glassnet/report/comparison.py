@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glassnet.data.dialect import Dialect
+from glassnet.data.drift import Drift
 from glassnet.data.schema import Schema
 from glassnet.data.target_arrays import complete
 from glassnet.data.target_values import target_values
-from glassnet.errors import DataError, SettingError
+from glassnet.errors import DataError, DataNotice, SettingError
 from glassnet.model import Model, as_table
 from glassnet.report.baselines import Baseline, baselines, constant
 from glassnet.report.bootstrap import Resampled, resampled
@@ -58,6 +61,11 @@ def evaluate(
     UnsupportedError
         For labels that may go together (multilabel).
 
+    Warns
+    -----
+    DataNotice
+        Where the rows are not like those of the training; `drift` of the result has the counts.
+
     Examples
     --------
     >>> import glassnet
@@ -77,7 +85,10 @@ def evaluate(
         raise DataError(f"the target {', '.join(map(repr, model.target.names))} is missing in every row: nothing to compare with.")
     part = part if known.all() else part.take(np.flatnonzero(known))
     shown = name or (Path(table).name if isinstance(table, str | Path) else "")
-    return _evaluation(model, part, training, name=shown, left_out=features.n_rows - part.table.n_rows, seed=seed)
+    found = _evaluation(model, part, training, name=shown, left_out=features.n_rows - part.table.n_rows, seed=seed)
+    if text := Drift(found.drift or ()).notice():
+        warnings.warn(text, DataNotice, stacklevel=2)
+    return found
 
 
 def compare(model: Model, training: Part, held_out: Part, *, name: str = "", seed: int = 0) -> Evaluation:
@@ -97,10 +108,12 @@ def compare(model: Model, training: Part, held_out: Part, *, name: str = "", see
 
 def held_out_scores(model: Model, held_out: Part) -> dict[str, float]:
     """Return the scores of a model on rows it has not seen, by name, without intervals."""
-    return scores(predictions_of(model, held_out.present()))
+    return scores(predictions_of(replace(model, reference=None), held_out.present()))
 
 
 def _evaluation(model: Model, part: Part, training: Part | None, *, name: str, left_out: int, seed: int) -> Evaluation:
+    drift = model.drift(part.table)
+    model = replace(model, reference=None)  # what is to be told is in the record
     ours = predictions_of(model, part)
     others = baselines(model, training.present(), ours, part) if training else [_own_constant(model, part, ours)]
     judged = [other for other in others if other.predictions]
@@ -136,6 +149,7 @@ def _evaluation(model: Model, part: Part, training: Part | None, *, name: str, l
         judgement=sentence(
             main, ours.n_rows, outcomes, rivals_main, better_probabilities, [other.name for other in others if other.cut_short]
         ),
+        drift=drift.columns if drift else None,
     )
 
 

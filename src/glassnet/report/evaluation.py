@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet import __version__
+from glassnet.data.drift import ColumnDrift, drift_schema
 from glassnet.report.bootstrap import Score
 from glassnet.report.classes import Calibration, ClassScores, Confusion
 from glassnet.report.judgement import Outcome
@@ -63,6 +64,7 @@ class Evaluation:
     outcome : "worse" where the network is worse than any rival, else "same" where there is no clear difference from one, else "better";
         None without rivals
     judgement : one plain sentence
+    drift : what each column of these rows holds that training did not have, see `glassnet.data.drift`; None where that is not known
     """
 
     name: str
@@ -82,6 +84,7 @@ class Evaluation:
     rivals: tuple[Rival, ...]
     outcome: Outcome | None
     judgement: str
+    drift: tuple[ColumnDrift, ...] | None = None
 
     @property
     def values(self) -> dict[str, float]:
@@ -96,7 +99,7 @@ class Evaluation:
 def evaluation_schema() -> dict[str, Any]:
     """Return the published JSON schema of `Evaluation.to_dict`."""
     schema: dict[str, Any] = json.loads(Path(__file__).with_name("evaluation.schema.json").read_text(encoding="utf-8"))
-    return schema
+    return {**schema, "$defs": {**schema["$defs"], "drift": drift_schema()}}
 
 
 def _plain(value: Any) -> Any:

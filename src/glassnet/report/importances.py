@@ -66,7 +66,7 @@ def permutation_importances(model: Model, part: Part, *, seconds: float = SECOND
     seed : of the rows and of the shuffling; each column has its own, so the time left changes no number
     """
     started = time.perf_counter()
-    part = part.present()
+    part, model = part.present(), replace(model, reference=None)  # shuffled or not, a column holds what it held
     if part.table.n_rows > MOST_ROWS:
         part = part.take(np.sort(np.random.default_rng(seed).permutation(part.table.n_rows)[:MOST_ROWS]))
     table = _dense(part.table.select(model.encoder.to_read))

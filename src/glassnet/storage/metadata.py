@@ -11,6 +11,7 @@ from glassnet.data.dates import DateCoding
 from glassnet.data.dialect import Dialect
 from glassnet.data.encoder import Encoder
 from glassnet.data.number_coding import NumberCoding
+from glassnet.data.reference import Reference
 from glassnet.data.target import Target
 from glassnet.errors import SettingError
 from glassnet.intervals import QUANTILES, Intervals
@@ -25,10 +26,10 @@ from glassnet.storage.migrations import FORMAT
 from glassnet.storage.strict import check_record, field_types, json_able
 
 FIELDS = ("format", "glassnet", "encoder", "target", "layers", "n_features", "dtype", "loss", "training")
-OPTIONAL = {"intervals", "dialect"}
+OPTIONAL = {"intervals", "dialect", "reference"}
 MOST_LAYERS = 1_000  # with those inside others
 
-for record in (Encoder, NumberCoding, CategoryCoding, DateCoding, Target):
+for record in (Encoder, NumberCoding, CategoryCoding, DateCoding, Target, Reference):
     field_types(record)  # now, not while a file is loaded
 
 
@@ -47,6 +48,7 @@ class Parts:
     has_intervals: bool = False
     layers_of_misses: tuple[Layer, ...] | None = None
     dialect: Dialect | None = None
+    reference: Reference | None = None
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -69,6 +71,7 @@ def describe(model: Model) -> dict[str, Any]:
         "training": json_able(model.training),
         **({} if model.intervals is None else {"intervals": _describe_intervals(model.intervals)}),
         **({} if model.dialect is None else {"dialect": model.dialect.to_plain()}),
+        **({} if model.reference is None else {"reference": model.reference.to_plain()}),
     }
 
 
@@ -108,7 +111,9 @@ def understand(metadata: dict[str, Any]) -> Parts:
     if target.low and not isinstance(loss, Squared | Absolute | Huber):
         raise ValueError("the target has a range, which its loss does not stay within")
     shapes = _shapes(built, n_features)
-    parts = Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes, dialect=_dialect(metadata))
+    reference = _understand_reference(metadata["reference"], encoder) if "reference" in metadata else None
+    dialect = _dialect(metadata)
+    parts = Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes, dialect=dialect, reference=reference)
     if "intervals" not in metadata:
         return parts
     of_misses = _understand_intervals(metadata["intervals"], target, n_features)
@@ -143,6 +148,27 @@ def _understand_intervals(said: Any, target: Target, n_features: int) -> tuple[L
     if stack_widths(layers, n_features)[-1] != target.n_outputs * len(QUANTILES):
         raise ValueError("the network of the intervals does not fit the target")
     return layers
+
+
+def _understand_reference(said: Any, encoder: Encoder) -> Reference:
+    """Return what the training rows were like, where it can be that of an encoder."""
+    check_record(Reference, said, "reference")
+    reference, schema = Reference.from_plain(said), encoder.schema
+    n_numbers, n_categories, n_dates = len(schema.numbers), len(schema.categories), len(schema.dates)
+    counts = {"gaps": len(schema.columns), "rare": n_categories, "spread": n_categories}
+    ends = {"low": n_numbers, "high": n_numbers, "first": n_dates, "last": n_dates}
+    if any(len(getattr(reference, name)) != n for name, n in (counts | ends).items()):
+        raise ValueError("reference must have one entry for each column")
+    if (
+        reference.rows < 1
+        or not all(0 <= n <= reference.rows for n in (*reference.gaps, *reference.rare))
+        or min(reference.spread, default=0) < 0
+    ):
+        raise ValueError("reference must have rows, and counts from 0 to as many as there are")
+    for low, high in (*zip(reference.low, reference.high, strict=True), *zip(reference.first, reference.last, strict=True)):
+        if (low is None) != (high is None) or (low is not None and high is not None and low > high):
+            raise ValueError("reference must have both ends of a range or none, the smaller one first")
+    return reference
 
 
 def _built(layers: Any) -> tuple[Layer, ...]:

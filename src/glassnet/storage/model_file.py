@@ -12,6 +12,7 @@ the network's dtype. Its one metadata key, "glassnet", holds canonical JSON (see
     training    the record of how the model was trained
     intervals   only where the model has some: the layers of the network of its misses, or null, and how many scores there are; the
                 tensors are "intervals.scores", "intervals.least" and those of the network ("intervals.layers.0.W", ...)
+    reference   only where the model has one: what its training rows were like, see `glassnet.data.reference`
     sha256, data_sha256   the seals of head and data (see `storage.seal`)
 
 Loading goes from step to step, and no step believes what the ones before it have not checked: the head as JSON within limits, the
@@ -190,7 +191,7 @@ def _read(file: BinaryIO, size: int) -> Model:
         if not ((np.diff(scores, axis=0) >= 0.0).all() and (least > 0.0).all()):
             raise damaged("its intervals hold numbers that no intervals have")
         intervals = Intervals(of_misses, scores, least)
-    return Model(parts.encoder, parts.target, network, parts.loss, parts.training, intervals, parts.dialect)
+    return Model(parts.encoder, parts.target, network, parts.loss, parts.training, intervals, parts.dialect, parts.reference)
 
 
 def _network(layers: tuple[Layer, ...], parts: Parts, arrays: dict[str, Array], prefix: str) -> Network:
