@@ -175,7 +175,7 @@ def _column_report(table: Table, name: str, types: Mapping[str, Kind], *, used: 
 
 def _has_odd(table: Table, name: str) -> bool:
     """Return whether some cells of a column are missing because they are not of its kind."""
-    return any(" read as missing; " in notice for notice in table.column_notices.get(name, ()))
+    return any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
 
 
 def _why(kind: Kind, said: Kind | None, distinct: int, *, odd: bool) -> str:

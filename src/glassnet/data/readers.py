@@ -108,7 +108,8 @@ class Words:
     def refusal(self, kind: Kind) -> DataError:
         """Return the error for a column that must be of a kind and is not; it names the first cell that is odd."""
         readable = READERS[kind](self, Asked(kind, said=True), Spelling())
-        odd = np.flatnonzero(~readable.readable) if readable is not None else np.arange(len(self.texts))
+        unread = [i for i in range(len(self.texts)) if readable is None or not readable.readable[i]]
+        odd = [i for i in unread if not is_mark(self.texts[i])] or unread  # a mark by itself would be missing
         rows = [int(np.argmax(self.codes == self.at[i])) for i in odd[:1000]]
         row = min(rows)
         expected = {"number": "numbers", "datetime": "date-times such as 2026-01-31 or 2026-01-31 12:30:00"}.get(kind, "true or false")

@@ -76,7 +76,7 @@ def recognize(name: str, column: Texts, asked: Asked, spelling: Spelling) -> Rec
     for reader in ALL if asked.kind is None else (READERS[asked.kind],):
         found = reader(words, asked, spelling)
         if found is not None:
-            return _made(column, words, found)
+            return _made(column, words, found, asked)
     if asked.kind is not None:
         raise words.refusal(asked.kind)
     notices = _classes_said(column, words) if asked.target and spelling.missing is None else ()
@@ -103,11 +103,11 @@ def _all_missing(n: int, asked: Asked) -> Recognized:
     return Recognized("number", np.full(n, np.nan), asked.form)
 
 
-def _made(column: Texts, words: Words, found: Reading) -> Recognized:
+def _made(column: Texts, words: Words, found: Reading, asked: Asked) -> Recognized:
     """Return the column of what a reader found, with the sentences about it."""
     notices = [f"column {words.name!r} {found.said}"] if found.said else []
     if not found.readable.all():
-        notices.append(_odd_notice(words, ~found.readable, found.kind))
+        notices.append(_odd_notice(words, ~found.readable, found.kind, by_model=asked.kind is not None and not asked.said))
     if found.kind == "category":
         return Recognized("category", _levels(column, words), found.form, notices=tuple(notices))
     if found.kind == "boolean":
@@ -151,7 +151,7 @@ def _classes_said(column: Texts, words: Words) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def _odd_notice(words: Words, odd: NDArray[np.bool_], kind: Kind) -> str:
+def _odd_notice(words: Words, odd: NDArray[np.bool_], kind: Kind, *, by_model: bool) -> str:
     counts, texts = words.counts[odd], [words.texts[i] for i in np.flatnonzero(odd)]
     order = np.argsort(-counts, kind="stable")[:3].tolist()
     shown = ", ".join(repr(texts[i][:40]) for i in order) + (", ..." if len(texts) > 3 else "")
@@ -159,8 +159,8 @@ def _odd_notice(words: Words, odd: NDArray[np.bool_], kind: Kind) -> str:
     one = n == 1
     what = {"number": f"{'holds' if one else 'hold'} no number", "datetime": f"{'holds' if one else 'hold'} no date"}
     said = what.get(kind, f"{'is' if one else 'are'} neither true nor false")
-    option = cells.option("types", "category", words.name)
+    other = "" if by_model else f"; {cells.option('types', 'category', words.name)} reads text"  # a model knows what it reads
     return (
         f"column {words.name!r}: {n:,} of {int(words.counts.sum()):,} cells {said} ({shown}) and "
-        f"{'is' if n == 1 else 'are'} read as missing; {option} reads text."
+        f"{'is' if n == 1 else 'are'} read as missing{other}."
     )

@@ -212,4 +212,5 @@ class Table:
         """Raise the DataError for a column that this table does not have."""
         if name not in self.schema.names:
             known = self.schema.names
-            raise DataError(f"the table has no column {name!r}: it has {listed(known, 20)}.{did_you_mean(name, known)}")
+            odd = "".join(f" And {notice}" for notice in self.notices if notice.startswith("the first line"))  # it may name no columns
+            raise DataError(f"the table has no column {name!r}: it has {listed(known, 20)}.{did_you_mean(name, known)}{odd}")
