@@ -38,7 +38,7 @@ def column_of_values(name: str, values: Sequence[object]) -> Recognized | Texts:
     if held and all(issubclass(kind, cells.BOOLS) for kind in held):
         return Recognized("boolean", code_values(name, values))
     if all(issubclass(kind, cells.NUMBERS) and not issubclass(kind, cells.BOOLS) for kind in held):
-        return _numbers(name, values, gaps)
+        return _numbers(name, values, gaps, may_be_exact=not all(issubclass(kind, (float, np.floating)) for kind in held))
     codes, levels = code_values(name, values)
     if held and all(kind.__name__ in cells.NAMED for kind in held):
         return Recognized("category", (codes, levels))
@@ -97,11 +97,13 @@ def code_values(name: str, values: Sequence[object]) -> cells.Codes:
     return cells.tidy_codes(codes, texts)
 
 
-def _numbers(name: str, values: Sequence[object], gaps: set[type]) -> Recognized:
+def _numbers(name: str, values: Sequence[object], gaps: set[type], *, may_be_exact: bool) -> Recognized:
     try:
         numbers = np.array([math.nan if type(v) in gaps else float(v) for v in values], dtype=np.float64)  # type: ignore[arg-type]
     except OverflowError:
         raise DataError(f"column {name!r} holds a whole number too large for float64.") from None
+    if not may_be_exact:  # floats have no more digits than they show
+        return Recognized("number", numbers)
     big = np.flatnonzero(np.abs(numbers) >= cells.EXACT).tolist()
     whole = bool(big) and all(not isinstance(values[i], (float, np.floating)) for i in big)
     return Recognized("number", numbers, exact=code_values(name, values) if whole else None)
