@@ -59,6 +59,11 @@ class CsvFile:
             self.notices += ("the first line holds numbers alone, and was taken for the names of the columns: is the header missing?",)
 
     @property
+    def _quoted_commas(self) -> bool:
+        """Whether numbers have a decimal comma in a file of commas, which pyarrow cannot be told."""
+        return self._header.dialect.decimal == "," == self._header.dialect.delimiter
+
+    @property
     def spelling(self) -> Spelling:
         """How the cells are written."""
         dialect = self._header.dialect
@@ -75,7 +80,7 @@ class CsvFile:
             table, suspect = self._read(wanted, as_text)
         columns = dict(zip(wanted, table.columns, strict=True))
         del table
-        odd = [place for place, column in columns.items() if _is_misread(column, suspect=suspect)]
+        odd = [place for place, column in columns.items() if _is_misread(column, suspect=suspect, floats=self._quoted_commas)]
         if odd:
             columns |= dict(zip(odd, self._read(odd, odd)[0].columns, strict=True))
         made = []
@@ -90,7 +95,7 @@ class CsvFile:
             return
         self._read_through()
         as_text = [place for place in wanted if columns[place].kind == "category"]
-        types = {place: _type_of(columns[place]) for place in wanted}
+        types = {place: "string" if self._quoted_commas else _type_of(columns[place]) for place in wanted}
         done = 0
         while True:
             seen = 0
@@ -259,13 +264,16 @@ class CsvFile:
         return plain_column(name, column, as_text=as_text, typed=False)
 
 
-def _is_misread(column: Any, *, suspect: bool) -> bool:
-    """Return whether pyarrow may have misread text: 12:30 for a time, 0x10 and 007 for numbers, or a long number without all its digits."""
+def _is_misread(column: Any, *, suspect: bool, floats: bool) -> bool:
+    """Return whether pyarrow may have misread text: 12:30 for a time, 0x10 and 007 for numbers, or a long number without all its digits.
+
+    `suspect` says that the file holds what looks like 0x10 or 007, and `floats` that a point is no decimal mark in it.
+    """
     kinds = arrow("pyarrow").types
     if kinds.is_time(column.type) or (suspect and kinds.is_integer(column.type)):
         return True
-    if not kinds.is_floating(column.type):
-        return False
+    if not kinds.is_floating(column.type) or floats:
+        return bool(kinds.is_floating(column.type))
     ends = arrow("pyarrow.compute").min_max(column).as_py()
     return any(end is not None and 2**63 <= abs(end) < math.inf for end in ends.values())  # it may be a whole number that no int64 holds
 

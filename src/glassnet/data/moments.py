@@ -40,7 +40,10 @@ _BY_NAME = (
     re.compile(rf"(?P<year>[0-9]{{4}})[ -/.]*{_MONTH}[ -/.]*(?P<day>[0-9]{{1,2}}){_TIME}", re.IGNORECASE),
 )
 _COMPACT = re.compile(r"(?P<year>[12][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
-_ALONE = re.compile(_CLOCK, re.IGNORECASE)
+_ALONE = (
+    re.compile(_CLOCK, re.IGNORECASE),
+    re.compile(r"(?P<hour>[0-9]{1,2})(?P<minute>)(?P<second>) ?(?P<half>[ap])\.?m\.?", re.IGNORECASE),
+)
 GAP = np.datetime64("NaT")
 
 
@@ -97,7 +100,7 @@ def read_clock(texts: Sequence[str]) -> NDArray[np.float64]:
     """Return the times of day that texts spell in hours since midnight, NaN where one spells none: 13:30 and 01:30 PM are 13.5."""
     hours = np.full(len(texts), np.nan)
     for i, text in enumerate(texts):
-        found = _ALONE.fullmatch(text)
+        found = _ALONE[0].fullmatch(text) or _ALONE[1].fullmatch(text)
         time = found and _seconds(found)
         if time is not None:
             hours[i] = time / 3600.0

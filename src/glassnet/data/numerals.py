@@ -43,7 +43,7 @@ def number_of(text: str) -> float | None:
 @cache
 def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
     d, t = re.escape(decimal), re.escape(thousands)
-    grouped = rf"[0-9]{{1,3}}(?:{t}[0-9]{{3}})+|" if thousands else ""
+    grouped = rf"[1-9][0-9]{{0,2}}(?:{t}[0-9]{{3}})+|" if thousands else ""
     body = rf"(?:(?:{grouped}[0-9]+)(?:{d}[0-9]*)?|{d}[0-9]+)(?:[eE][+-]?[0-9]+)?"
     return re.compile(
         rf"(?P<open>\()? ?(?P<first>[+-])? ?(?P<before>{_CURRENCY})? ?(?P<second>[+-])? ?(?P<body>{body}) ?"
@@ -61,7 +61,7 @@ def spelled(text: str, form: Form) -> tuple[float, str] | None:
         return None
     signs = [sign for sign in found.group("first", "second", "last") if sign] + ["-"] * (found["open"] is not None)
     units = [unit for unit in found.group("before", "after") if unit]
-    if len(signs) > 1 or len(units) > 1:
+    if len(signs) > 1 or len(units) > 1 or any(unit.lower().replace(".", "") in ("am", "pm") for unit in units):
         return None
     digits = found["body"].replace(form.thousands, "") if form.thousands else found["body"]
     number = float(digits.replace(form.decimal, "."))

@@ -34,7 +34,9 @@ _LOOKALIKES = {
     "numbers with thousands signs": re.compile(r"[+-]?[0-9]{1,3}(?:[., '\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?"),
     "numbers with a decimal comma": re.compile(r"[+-]?[0-9]+,[0-9]+"),
     "percentages": re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)? ?%"),
-    "amounts of money": re.compile(r"[$\u20ac\u00a3\u00a5] ?[+-]?[0-9][0-9.,]*|[+-]?[0-9][0-9.,]* ?[$\u20ac\u00a3\u00a5]"),
+    "amounts of money": re.compile(
+        r"-?[$\u20ac\u00a3\u00a5] ?[+-]?[0-9][0-9.,]* ?(?:[kKmMbB]n?)?|[+-]?[0-9][0-9.,]* ?(?:[kKmMbB]n?)? ?[$\u20ac\u00a3\u00a5]"
+    ),
     "numbers with different units": re.compile(
         r"[+-]?[0-9]+(?:[.,][0-9]+)?(?: [^\W\d_]{1,5}|(?!st|nd|rd|th)[a-z\u00b5\u00b0][^\W\d_]{1,4}|[glmsh])"
     ),
