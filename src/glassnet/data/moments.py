@@ -42,9 +42,6 @@ _BY_NAME = (
 _COMPACT = re.compile(r"(?P<year>[12][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
 _HOUR_ALONE = r"(?P<hour>[0-9]{1,2})(?P<minute>)(?P<second>) ?(?P<half>[ap])\.?m\.?"
 _ALONE = (re.compile(_CLOCK, re.IGNORECASE), re.compile(_HOUR_ALONE, re.IGNORECASE))
-    re.compile(_CLOCK, re.IGNORECASE),
-    re.compile(r"(?P<hour>[0-9]{1,2})(?P<minute>)(?P<second>) ?(?P<half>[ap])\.?m\.?", re.IGNORECASE),
-)
 GAP = np.datetime64("NaT")
 
 
