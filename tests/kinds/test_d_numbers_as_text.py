@@ -1,0 +1,126 @@
+"""Numbers, dates and times that arrive as text are read as what they are, by every door, in features and in targets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import glassnet
+from glassnet.data.dialect import Dialect
+from tests.kinds.doors import DOORS, FILES, OPTIONS, command, fit, named, plain, read, scores
+
+N = 60
+
+
+def repeated(*texts):
+    """Some cells as a column."""
+    return [texts[i % len(texts)] for i in range(N)]
+
+
+#: Ways to write numbers: cells, and the numbers that they are.
+SPELLINGS = {
+    "plain": (["1", "2.5", "-3e2", "+4"], [1.0, 2.5, -300.0, 4.0]),
+    "thousands": (["1,234.50", "12,000.25", "999.00"], [1234.5, 12000.25, 999.0]),
+    "thousands with points": (["1.234,50", "12.000,25", "999,00"], [1234.5, 12000.25, 999.0]),
+    "thousands with spaces": (["1 234", "12 000,5", "999"], [1234.0, 12000.5, 999.0]),
+    "thousands with NBSP": (["1\u00a0234,5", "12\u00a0000", "999"], [1234.5, 12000.0, 999.0]),
+    "thousands with thin NBSP": (["1\u202f234,5", "12\u202f000", "999"], [1234.5, 12000.0, 999.0]),
+    "thousands with apostrophes": (["1'234.5", "12'000", "999"], [1234.5, 12000.0, 999.0]),
+    "Swiss apostrophes": (["1\u2019234.5", "12\u2019000", "999"], [1234.5, 12000.0, 999.0]),
+    "decimal commas": (["1,5", "2,25", "-3,125"], [1.5, 2.25, -3.125]),
+    "dollars": (["$1,234.50", "-$99", "$0.5"], [1234.5, -99.0, 0.5]),
+    "dollars, sign inside": (["$-1,234", "$5", "$7.25"], [-1234.0, 5.0, 7.25]),
+    "euros": (["1.234,50 \u20ac", "99,00 \u20ac", "-5,25 \u20ac"], [1234.5, 99.0, -5.25]),
+    "EUR": (["EUR 12", "EUR 1,250.5", "EUR -3"], [12.0, 1250.5, -3.0]),
+    "pounds": (["\u00a312", "\u00a31,250.5", "-\u00a33"], [12.0, 1250.5, -3.0]),
+    "kroner": (["12 kr", "1250,5 kr", "3 kr"], [12.0, 1250.5, 3.0]),
+    "per cent": (["5.1%", "12 %", "0.25%"], [5.1, 12.0, 0.25]),
+    "kilograms": (["1.5 kg", "2kg", "0.25 kg"], [1.5, 2.0, 0.25]),
+    "degrees": (["21.5 \u00b0C", "-3 \u00b0C", "0.5 \u00b0C"], [21.5, -3.0, 0.5]),
+    "years": (["1 year", "2 years", "0.5 years"], [1.0, 2.0, 0.5]),
+    "kilometres an hour": (["50 km/h", "80 km/h", "120.5 km/h"], [50.0, 80.0, 120.5]),
+    "brackets": (["(1,234.50)", "12", "(3)"], [-1234.5, 12.0, -3.0]),
+    "brackets and dollars": (["($1,234.50)", "$12.25", "($3)"], [-1234.5, 12.25, -3.0]),
+    "trailing minus": (["1234-", "12.5", "3-"], [-1234.0, 12.5, -3.0]),
+    "U+2212": (["\u22121.5", "2.5", "\u22123"], [-1.5, 2.5, -3.0]),
+    "clock": (["13:30", "01:05", "00:15"], [13.5, 1.0 + 5.0 / 60.0, 0.25]),
+    "clock of 12 hours": (["01:05 PM", "12:30 AM", "11:45 am"], [13.0 + 5.0 / 60.0, 0.5, 11.75]),
+    "clock with seconds": (["13:30:36", "01:00:00", "00:15:00"], [13.51, 1.0, 0.25]),
+}
+
+#: Ways to write dates: cells, and the moments that they are.
+DATES = {
+    "ISO": (["2020-01-02", "2021-03-04"], ["2020-01-02", "2021-03-04"]),
+    "ISO with times": (["2020-01-02 03:04", "2021-03-04T05:06:07"], ["2020-01-02T03:04:00", "2021-03-04T05:06:07"]),
+    "month names": (["02-Jan-2020", "04-Mar-2021"], ["2020-01-02", "2021-03-04"]),
+    "long month names": (["2 January 2020", "4 March 2021"], ["2020-01-02", "2021-03-04"]),
+    "American month names": (["Jan 2, 2020", "Mar 4, 2021"], ["2020-01-02", "2021-03-04"]),
+    "day first": (["25/01/2020", "04/03/2021"], ["2020-01-25", "2021-03-04"]),
+    "month first": (["01/25/2020", "03/04/2021"], ["2020-01-25", "2021-03-04"]),
+    "points": (["25.01.2020", "04.03.2021"], ["2020-01-25", "2021-03-04"]),
+    "slashes, year first": (["2020/01/02", "2021/03/04"], ["2020-01-02", "2021-03-04"]),
+    "two digits for the year": (["25/01/20", "04/03/21"], ["2020-01-25", "2021-03-04"]),
+    "12-hour clock": (["1/25/2020 01:05 PM", "3/4/2021 12:30 AM"], ["2020-01-25T13:05:00", "2021-03-04T00:30:00"]),
+    "zones": (["2020-01-02T03:00+02:00", "2021-03-04T05:00Z"], ["2020-01-02T01:00:00", "2021-03-04T05:00:00"]),
+}
+
+#: What people write where a number is not known.
+MARKS = (
+    *("-", "--", ".", "..", "\u2013", "\u2014", "*", "n.a.", "na", "NA", "N/A", "n/a", "none", "None", "null", "NULL", "(null)", "nan", "NaN"),
+    *("#DIV/0!", "#N/A", "#REF!", "#VALUE!", "\\N", "?", "unknown", "missing", "(blank)", "<0.01", "< 0,5", "> 500", ">=10", "~3", ""),
+)
+
+#: Codes, names and durations, which stay what they are.
+CATEGORIES = {
+    "product codes": ["102B", "V27", "12A-3"],
+    "numbers with letters": ["102B", "103A", "104B"],
+    "dimensions": ["4x4", "2x4", "6x8"],
+    "ordinals": ["1st", "2nd", "3rd"],
+    "leading zeros": ["007", "012", "100"],
+    "versions": ["1.2.3", "1.10.0", "2.0.1"],
+    "ranges": ["18-25", "26-35", "36-45"],
+    "addresses": ["10.0.0.1", "10.0.0.2", "192.168.0.1"],
+    "telephone numbers": ["555-1234", "555-9876", "555-1111"],
+    "sizes": ["S", "M", "10"],
+    "durations": ["26:10", "30:45", "99:59"],
+    "letters": ["e5", "1f", "7d"],
+    "fractions": ["1/2", "3/4", "1/8"],
+    "quarters": ["2020Q1", "2020Q2", "2021Q1"],
+    "chess": ["1-0", "0-1", "1/2-1/2"],
+    "stages": ["T1", "T2a", "T2b"],
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("member", SPELLINGS)
+def test_numbers_are_read_as_people_write_them(member, door, tmp_path):
+    texts, numbers = SPELLINGS[member]
+    table = read(DOORS[door](named(repeated(*texts), repeated("a", "b")), tmp_path))
+    assert table.schema.kinds["x0"] == "number"
+    np.testing.assert_allclose(table.column("x0"), repeated(*numbers), rtol=1e-12)
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("member", DATES)
+def test_dates_are_read_as_people_write_them(member, door, tmp_path):
+    texts, dates = DATES[member]
+    table = read(DOORS[door](named(repeated(*texts), repeated("a", "b")), tmp_path))
+    assert table.schema.kinds["x0"] == "datetime"
+    assert table.column("x0").tolist() == np.array(repeated(*dates), dtype="datetime64[us]").tolist()
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_mark_is_a_missing_number(mark, door, tmp_path):
+    table = read(DOORS[door](named([mark, *(f"{i / 4}" for i in range(N))], repeated("a", "b") + ["a"]), tmp_path))
+    assert table.schema.kinds["x0"] == "number"
+    assert plain(table.column("x0")) == [None, *(i / 4 for i in range(N))]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("member", CATEGORIES)
+def test_codes_stay_categories(member, door, tmp_path):
+    cells = repeated(*CATEGORIES[member])
+    table = read(DOORS[door](named(cells, repeated("a", "b")), tmp_path))
+    assert table.schema.kinds["x0"] == "category"
+    assert table.column("x0").tolist() == cells
