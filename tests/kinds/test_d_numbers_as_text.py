@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -124,3 +126,55 @@ def test_codes_stay_categories(member, door, tmp_path):
     table = read(DOORS[door](named(cells, repeated("a", "b")), tmp_path))
     assert table.schema.kinds["x0"] == "category"
     assert table.column("x0").tolist() == cells
+
+
+#: Everything above as a column of cells.
+COLUMNS = {
+    **{member: repeated(*texts) for member, (texts, _) in (SPELLINGS | DATES).items()},
+    **{member: repeated(*texts) for member, texts in CATEGORIES.items()},
+    **{f"mark {mark}": [mark, *(f"{i / 4}" for i in range(N - 1))] for mark in MARKS},
+    "censored": [f"<{i % 3}" if i % 10 < 3 else f"{i / 4}" for i in range(N)],
+}
+
+
+@pytest.mark.parametrize(("member", "door"), [(member, door) for i, member in enumerate(COLUMNS) for door in ("CSV", list(DOORS)[i % len(DOORS)])])
+def test_a_model_reads_its_training_table_at_every_door(member, door, tmp_path):
+    columns = named(COLUMNS[member], repeated("a", "b", "b"))
+    model, _ = fit(DOORS[door](columns, tmp_path), "x1")
+    expected, _ = scores(model, DOORS[door](columns, tmp_path))
+    for other in DOORS:
+        found, _ = scores(model, DOORS[other](columns, tmp_path))
+        np.testing.assert_array_equal(found, expected, err_msg=other)
+    few = [scores(model, {"x0": columns["x0"][row]})[0][0] for row in range(4)]
+    np.testing.assert_allclose(few, expected[:4], rtol=1e-6, atol=1e-6)
+    one, _ = scores(model, DOORS[door]({name: cells[1:2] for name, cells in columns.items()}, tmp_path))
+    np.testing.assert_allclose(one, expected[1:2], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("member", SPELLINGS)
+def test_a_target_is_read_as_people_write_it(member, door, tmp_path):
+    texts, numbers = SPELLINGS[member]
+    columns = named([i / 8 for i in range(N)], repeated(*texts))
+    given = DOORS[door](columns, tmp_path)
+    model, _ = fit(given, "x1")
+    assert model.task == "regression"
+    assert model.target.mean == pytest.approx((np.mean(repeated(*numbers)),))
+    report = glassnet.inspect_table(given, target="x1")
+    assert report.task == "regression"
+    assert report.columns[1].quantiles[::4] == pytest.approx((min(numbers), max(numbers)))
+
+
+@pytest.mark.parametrize("member", [*SPELLINGS, "mark -", "mark n.a.", "mark #DIV/0!", "censored"])
+def test_the_command_line_reads_what_it_trained_on(member, tmp_path):
+    numbers = repeated(*SPELLINGS[member][1]) if member in SPELLINGS else None
+    columns = named([f"{i / 8} kg" for i in range(N)], COLUMNS[member])
+    path, model = FILES["CSV"](columns, tmp_path), tmp_path / "m.glassnet"
+    command("train", path, "--target", "x1", *OPTIONS, "-o", model)
+    command("predict", model, path, "-o", tmp_path / "p.csv")
+    found = glassnet.load(model).predict(path)
+    report = json.loads(command("evaluate", model, path, "--json")[0])
+    errors = [score["value"] for score in report["scores"] if score["name"] == "RMSE"]
+    assert report["n_rows"] == (N if numbers else sum(cell[0].isdigit() for cell in COLUMNS[member]))
+    if numbers:
+        assert errors == pytest.approx([np.sqrt(np.mean((found - numbers) ** 2))])
