@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -68,7 +69,27 @@ DATES = {
 
 #: What people write where a number is not known.
 MARKS = (
-    *("-", "--", ".", "..", "\u2013", "\u2014", "*", "n.a.", "na", "NA", "N/A", "n/a", "none", "None", "null", "NULL", "(null)", "nan", "NaN"),
+    *(
+        "-",
+        "--",
+        ".",
+        "..",
+        "\u2013",
+        "\u2014",
+        "*",
+        "n.a.",
+        "na",
+        "NA",
+        "N/A",
+        "n/a",
+        "none",
+        "None",
+        "null",
+        "NULL",
+        "(null)",
+        "nan",
+        "NaN",
+    ),
     *("#DIV/0!", "#N/A", "#REF!", "#VALUE!", "\\N", "?", "unknown", "missing", "(blank)", "<0.01", "< 0,5", "> 500", ">=10", "~3", ""),
 )
 
@@ -137,7 +158,9 @@ COLUMNS = {
 }
 
 
-@pytest.mark.parametrize(("member", "door"), [(member, door) for i, member in enumerate(COLUMNS) for door in ("CSV", list(DOORS)[i % len(DOORS)])])
+@pytest.mark.parametrize(
+    ("member", "door"), [(member, door) for i, member in enumerate(COLUMNS) for door in ("CSV", list(DOORS)[i % len(DOORS)])]
+)
 def test_a_model_reads_its_training_table_at_every_door(member, door, tmp_path):
     columns = named(COLUMNS[member], repeated("a", "b", "b"))
     model, _ = fit(DOORS[door](columns, tmp_path), "x1")
@@ -178,3 +201,103 @@ def test_the_command_line_reads_what_it_trained_on(member, tmp_path):
     assert report["n_rows"] == (N if numbers else sum(cell[0].isdigit() for cell in COLUMNS[member]))
     if numbers:
         assert errors == pytest.approx([np.sqrt(np.mean((found - numbers) ** 2))])
+
+
+#: Text that is no number or date for sure, the option that reads it, and what it then is.
+LOOKALIKES = {
+    "units": (["1.5 kg", "200 g", "3 kg"], "number", [1.5, None, 3.0]),
+    "currencies": (["$5", "\u20ac6", "$7.5"], "number", [5.0, None, 7.5]),
+    "some per cent": (["5%", "7", "8.5"], "number", [None, 7.0, 8.5]),
+    "magnitudes": (["1.5M", "200k", "3M"], "number", [1.5, None, 3.0]),
+    "codes": (["102B", "103A", "104B"], "number", [102.0, None, 104.0]),
+    "months": (["2020-01", "2020-02", "2021-12"], "datetime", ["2020-01-01T00:00:00", "2020-02-01T00:00:00", "2021-12-01T00:00:00"]),
+    "named months": (
+        ["Jan 2020", "Feb 2020", "Dec-2021"],
+        "datetime",
+        ["2020-01-01T00:00:00", "2020-02-01T00:00:00", "2021-12-01T00:00:00"],
+    ),
+    "American months": (
+        ["01/2020", "02/2020", "12/2021"],
+        "datetime",
+        ["2020-01-01T00:00:00", "2020-02-01T00:00:00", "2021-12-01T00:00:00"],
+    ),
+    "impossible dates": (["30.02.2020", "01.02.2020", "29.02.2019"], "datetime", [None, "2020-02-01T00:00:00", None]),
+    "some codes": (["7.5", "8.5", "9.5", "10.5", "12 b3"], "number", [7.5, 8.5, 9.5, 10.5, None]),
+    "some ranges": (["7.5", "8.5", "9.5", "10.5", "18-25"], "number", [7.5, 8.5, 9.5, 10.5, None]),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("member", LOOKALIKES)
+def test_the_notice_of_a_lookalike_names_an_option_that_works(member, door, tmp_path):
+    texts, kind, values = LOOKALIKES[member]
+    columns = named(repeated(*texts), [i / 4 for i in range(N)], repeated(*reversed(texts)))
+    given = DOORS[door](columns, tmp_path)
+    for target in ("x1", "x0"):
+        _, said = fit(given, target)
+        option = f"types={{'x0': '{kind}'}}"
+        assert any(option in one and f"--types x0={kind}" in one for one in said), said
+    assert any(option in one for one in glassnet.inspect_table(given).notices)
+    table = read(given, types={"x0": kind})
+    assert plain(table.column("x0")) == repeated(*values)
+    _, said = fit(given, "x1", types={"x0": kind, "x2": "category"})
+    assert not any("looks like" in one for one in said)
+    assert any("are read as missing" in one for one in said) == (None in values)
+
+
+LEARN = glassnet.Plan(recipe=glassnet.Recipe(hidden_layer_sizes=(8,)), max_epochs=60, learning_rate=0.05)
+
+
+def _accuracy(given):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = glassnet.fit(given, "x1", LEARN)
+        return float(np.mean(model.predict(given) == np.array(["no", "yes"])[(np.arange(300) * 7 % 300 >= 150).astype(int)]))
+
+
+#: Two odd cells in three hundred: none costs the column.
+ODD = ("-", "n.a.", "na", "none", ".", "#DIV/0!", "\\N", "(null)", "<0.01", "*", "ca. 5", "18-25", "12b", "see note", "--")
+
+
+@pytest.mark.parametrize("door", ["CSV", "Parquet", "pandas", "polars", "array of text", "records"])
+@pytest.mark.parametrize("odd", ODD)
+def test_two_odd_cells_in_three_hundred_cost_no_column(odd, door, tmp_path):
+    x = np.arange(300) * 7 % 300
+    cells = [f"{value / 300:.4f}" for value in x]
+    cells[20] = cells[200] = odd
+    given = DOORS[door](named(cells, np.array(["no", "yes"])[(x >= 150).astype(int)].tolist()), tmp_path)
+    assert read(given).schema.kinds["x0"] == "number"
+    _, said = fit(given, "x1")
+    assert any(f"2 of 300 cells hold no number ({odd!r})" in one and "--types x0=category" in one for one in said), said
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_frame_of_numeric_strings_is_learned_as_numbers(door, tmp_path):
+    x = np.arange(300) * 7 % 300
+    cells = [f"{value / 300:.4f}" for value in x]
+    cells[20] = "-"
+    assert _accuracy(DOORS[door](named(cells, np.array(["no", "yes"])[(x >= 150).astype(int)].tolist()), tmp_path)) > 0.95
+
+
+@pytest.mark.parametrize("door", FILES)
+@pytest.mark.parametrize("odd", ["-", "n.a.", "#N/A", "<0.01", "about 5", "\u22125", "5%"])
+def test_the_last_row_of_a_long_file_may_be_odd(odd, door, tmp_path):
+    n = 30_000
+    given = DOORS[door](named([*(f"{i / 8}" for i in range(n - 1)), odd], ["a", "b"] * (n // 2)), tmp_path)
+    table = read(given)
+    assert table.schema.kinds["x0"] == "number"
+    assert plain(table.column("x0"))[-2:] == [(n - 2) / 8, -5.0 if odd == "\u22125" else None]
+    model, _ = fit(given, "x1")
+    found, said = scores(model, given)
+    assert len(found) == n
+    assert len(said) == (odd not in ("#N/A", "\u22125"))  # of an odd cell, nothing else
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("odd", ["-", "n.a.", "NA", "(null)", "<0.01", "#DIV/0!", "unknown", "see note"])
+def test_an_odd_cell_of_a_target_is_a_missing_number(odd, door, tmp_path):
+    columns = named([f"{i} kg" for i in range(300)], [f"${i + 0.5}" for i in range(299)] + [odd])
+    report = glassnet.inspect_table(DOORS[door](columns, tmp_path), target="x1")
+    assert (report.task, report.columns[1].kind, report.columns[1].gaps) == ("regression", "number", 1)
+    if odd != "NA":  # which says nothing but that it is missing
+        assert any(f"column 'x1': 1 of 300 cells holds no number ({odd!r})" in one for one in report.notices)

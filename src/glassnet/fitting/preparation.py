@@ -143,7 +143,8 @@ def prepare(
     y = target_array(values)
     leaking = leaks(features, y) if len(y) == features.n_rows else {}
     used = read.drop([name for name in drop if name not in names] + list(useless))
-    notices = (*used.all_notices, *screening_notices(useless, leaking, lookalikes(features)))
+    alike = lookalikes(read, {*(types or ()), *beside, *drop})
+    notices = (*used.all_notices, *screening_notices(useless, leaking, alike))
     forms = tuple(read.schema.by_name[name].form if name in read.schema.kinds else PLAIN for name in names)
     return Prepared(
         features, values, names, weight, group, moment, columns, others, useless, notices, task or declared, forms, read.dialect or dialect
