@@ -42,7 +42,32 @@ def _written(path, columns, quote=""):
 
 
 def _arrow(columns):
-    return pa.table({name: pa.array(values) for name, values in columns.items()})
+    return pa.table({name: pa.array(values, _arrow_type(values)) for name, values in columns.items()})
+
+
+def _whole(values):
+    """The whole numbers among values, none where others are among them."""
+    return [v for v in values if v is not None] if all(v is None or type(v) is int for v in values) else []
+
+
+def _arrow_type(values):
+    """The type of whole numbers that pyarrow does not find by itself, as it takes int64 for all of them."""
+    if max(map(abs, _whole(values)), default=0) < 2**63:
+        return None
+    return pa.uint64() if max(values, key=lambda v: v or 0) < 2**64 and min(_whole(values)) >= 0 else pa.decimal128(38, 0)
+
+
+def _nullable(values):
+    """A series of pandas whose whole numbers keep their digits beside gaps."""
+    whole = _whole(values)
+    if not whole or max(map(abs, whole)) >= 2**64:
+        return pd.Series(values).convert_dtypes()
+    return pd.array(values, dtype="UInt64" if max(whole) >= 2**63 else "Int64")
+
+
+def _numpy(values):
+    """A series of pandas as NumPy has it, of objects where whole numbers stand beside gaps."""
+    return pd.Series(values, dtype=object if None in values and _whole(values) else None)
 
 
 def _saved(path, write, columns):
@@ -71,8 +96,8 @@ FILES = {
 }
 #: ... those that are frames, whose columns have declared types, ...
 FRAMES = {
-    "pandas": lambda columns, _: pd.DataFrame(columns),
-    "pandas nullable": lambda columns, _: pd.DataFrame(columns).convert_dtypes(),
+    "pandas": lambda columns, _: pd.DataFrame({name: _numpy(values) for name, values in columns.items()}),
+    "pandas nullable": lambda columns, _: pd.DataFrame({name: _nullable(values) for name, values in columns.items()}),
     "pandas with pyarrow": lambda columns, _: _arrow(columns).to_pandas(types_mapper=pd.ArrowDtype),
     "polars": lambda columns, _: pl.DataFrame(columns),
     "pyarrow": lambda columns, _: _arrow(columns),
@@ -125,3 +150,9 @@ def command(*arguments):
     result = run(*arguments)
     assert result.exit_code == 0, result.output
     return result.stdout, result.stderr
+
+
+def pairs(members, each=2):
+    """Some doors for each member, so that all doors are met in turn: for laws that take their time."""
+    names = list(DOORS)
+    return [(member, names[(i * each + k) % len(names)]) for i, member in enumerate(members) for k in range(each)]

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet.data.dialect import Dialect
-from tests.kinds.doors import DOORS, FILES, OPTIONS, command, fit, named, plain, read, scores
+from tests.kinds.doors import DOORS, FILES, OPTIONS, command, fit, named, pairs, plain, read, scores
 
 N = 60
 
@@ -135,7 +134,7 @@ def test_dates_are_read_as_people_write_them(member, door, tmp_path):
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("mark", MARKS)
 def test_a_mark_is_a_missing_number(mark, door, tmp_path):
-    table = read(DOORS[door](named([mark, *(f"{i / 4}" for i in range(N))], repeated("a", "b") + ["a"]), tmp_path))
+    table = read(DOORS[door](named([mark, *(f"{i / 4}" for i in range(N))], [*repeated("a", "b"), "a"]), tmp_path))
     assert table.schema.kinds["x0"] == "number"
     assert plain(table.column("x0")) == [None, *(i / 4 for i in range(N))]
 
@@ -158,9 +157,7 @@ COLUMNS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("member", "door"), [(member, door) for i, member in enumerate(COLUMNS) for door in ("CSV", list(DOORS)[i % len(DOORS)])]
-)
+@pytest.mark.parametrize(("member", "door"), pairs(COLUMNS, 1))
 def test_a_model_reads_its_training_table_at_every_door(member, door, tmp_path):
     columns = named(COLUMNS[member], repeated("a", "b", "b"))
     model, _ = fit(DOORS[door](columns, tmp_path), "x1")
@@ -174,8 +171,7 @@ def test_a_model_reads_its_training_table_at_every_door(member, door, tmp_path):
     np.testing.assert_allclose(one, expected[1:2], rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("member", SPELLINGS)
+@pytest.mark.parametrize(("member", "door"), pairs(SPELLINGS, 4))
 def test_a_target_is_read_as_people_write_it(member, door, tmp_path):
     texts, numbers = SPELLINGS[member]
     columns = named([i / 8 for i in range(N)], repeated(*texts))
@@ -188,7 +184,7 @@ def test_a_target_is_read_as_people_write_it(member, door, tmp_path):
     assert report.columns[1].quantiles[::4] == pytest.approx((min(numbers), max(numbers)))
 
 
-@pytest.mark.parametrize("member", [*SPELLINGS, "mark -", "mark n.a.", "mark #DIV/0!", "censored"])
+@pytest.mark.parametrize("member", [*list(SPELLINGS)[1::3], "clock", "mark -", "mark #DIV/0!", "censored"])
 def test_the_command_line_reads_what_it_trained_on(member, tmp_path):
     numbers = repeated(*SPELLINGS[member][1]) if member in SPELLINGS else None
     columns = named([f"{i / 8} kg" for i in range(N)], COLUMNS[member])
@@ -227,8 +223,7 @@ LOOKALIKES = {
 }
 
 
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("member", LOOKALIKES)
+@pytest.mark.parametrize(("member", "door"), pairs(LOOKALIKES, 4))
 def test_the_notice_of_a_lookalike_names_an_option_that_works(member, door, tmp_path):
     texts, kind, values = LOOKALIKES[member]
     columns = named(repeated(*texts), [i / 4 for i in range(N)], repeated(*reversed(texts)))
@@ -259,8 +254,7 @@ def _accuracy(given):
 ODD = ("-", "n.a.", "na", "none", ".", "#DIV/0!", "\\N", "(null)", "<0.01", "*", "ca. 5", "18-25", "12b", "see note", "--")
 
 
-@pytest.mark.parametrize("door", ["CSV", "Parquet", "pandas", "polars", "array of text", "records"])
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(("odd", "door"), pairs(ODD, 4))
 def test_two_odd_cells_in_three_hundred_cost_no_column(odd, door, tmp_path):
     x = np.arange(300) * 7 % 300
     cells = [f"{value / 300:.4f}" for value in x]
@@ -280,7 +274,7 @@ def test_a_frame_of_numeric_strings_is_learned_as_numbers(door, tmp_path):
 
 
 @pytest.mark.parametrize("door", FILES)
-@pytest.mark.parametrize("odd", ["-", "n.a.", "#N/A", "<0.01", "about 5", "\u22125", "5%"])
+@pytest.mark.parametrize("odd", ["-", "#N/A", "about 5", "\u22125"])
 def test_the_last_row_of_a_long_file_may_be_odd(odd, door, tmp_path):
     n = 30_000
     given = DOORS[door](named([*(f"{i / 8}" for i in range(n - 1)), odd], ["a", "b"] * (n // 2)), tmp_path)
@@ -293,8 +287,7 @@ def test_the_last_row_of_a_long_file_may_be_odd(odd, door, tmp_path):
     assert len(said) == (odd not in ("#N/A", "\u22125"))  # of an odd cell, nothing else
 
 
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("odd", ["-", "n.a.", "NA", "(null)", "<0.01", "#DIV/0!", "unknown", "see note"])
+@pytest.mark.parametrize(("odd", "door"), pairs(["-", "n.a.", "NA", "(null)", "<0.01", "#DIV/0!", "unknown", "see note"], 6))
 def test_an_odd_cell_of_a_target_is_a_missing_number(odd, door, tmp_path):
     columns = named([f"{i} kg" for i in range(300)], [f"${i + 0.5}" for i in range(299)] + [odd])
     report = glassnet.inspect_table(DOORS[door](columns, tmp_path), target="x1")

@@ -190,8 +190,10 @@ def _as_target(table: Any, target: Any) -> Any:
 
 
 def _by(table: Table, by: Any, what: str) -> Array | None:
-    if by is None or isinstance(by, str):
-        return None if by is None else table.labels(by)
+    if by is None:
+        return None
+    if isinstance(by, str):
+        return table.ranks(by) if what == "time" and by in table.exact else table.labels(by)
     values = np.asarray(by)
     if values.shape != (table.n_rows,):
         raise DataError(
