@@ -275,7 +275,7 @@ def _is_misread(column: Any, *, suspect: bool, floats: bool) -> bool:
     if not kinds.is_floating(column.type) or floats:
         return bool(kinds.is_floating(column.type))
     ends = arrow("pyarrow.compute").min_max(column).as_py()
-    return any(end is not None and 2**63 <= abs(end) < math.inf for end in ends.values())  # it may be a whole number that no int64 holds
+    return any(end is not None and cells.EXACT <= abs(end) < math.inf for end in ends.values())  # whole numbers, if one is no int64: +5
 
 
 def _type_of(column: Column) -> str:

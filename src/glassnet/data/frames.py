@@ -108,7 +108,8 @@ def _whole(name: str, series: Any, nw: Any) -> Recognized:
     ends = [series.min(), series.max()]
     if all(end is not None and abs(end) < cells.EXACT for end in ends):
         return Recognized("number", np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64))
-    if all(end is not None for end in ends) and series.null_count() == 0 and series.dtype.is_integer():
+    small = series.dtype.is_integer() and series.dtype not in (nw.Int128, nw.UInt128)  # which NumPy does not have
+    if small and all(end is not None for end in ends) and series.null_count() == 0:
         column = column_of_array(name, np.asarray(series.to_numpy()))
     else:
         column = column_of_values(name, series.to_list())

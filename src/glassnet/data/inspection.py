@@ -138,7 +138,7 @@ def inspect_table(
             fitted = Target.fit(y, names=(target,))
             task, classes = fitted.task, _counted(y) if fitted.classes else ()
             leaking = leaks(features.take(~gaps).drop(tuple(useless)), y, thresholds=True)
-    alike = lookalikes(features)
+    alike = lookalikes(read, {*types, *drop})
     left_out = {*useless, *drop}
     notices += [notice for name, said in read.column_notices.items() if name not in left_out for notice in said]
     notices += [*screening_notices(useless, leaking, alike), *blurred(features.drop(tuple(useless)))]

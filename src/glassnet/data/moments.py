@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from glassnet.data.forms import DATE_ORDERS, DateOrder
 
 _ISO = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?)(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?)"
+    r"(?: ?(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?)?"
 )
 _ISO_BARE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?")  # what NumPy reads at once
 _MONTHS = {name: i + 1 for i, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"))}
@@ -42,6 +43,12 @@ _BY_NAME = (
 _COMPACT = re.compile(r"(?P<year>[12][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
 _HOUR_ALONE = r"(?P<hour>[0-9]{1,2})(?P<minute>)(?P<second>) ?(?P<half>[ap])\.?m\.?"
 _ALONE = (re.compile(_CLOCK, re.IGNORECASE), re.compile(_HOUR_ALONE, re.IGNORECASE))
+_MONTHS_ALONE = (
+    re.compile(r"(?P<year>[12][0-9]{3})[-/.](?P<month>[0-9]{1,2})"),
+    re.compile(r"(?P<month>[0-9]{1,2})[-/.](?P<year>[12][0-9]{3})"),
+    re.compile(rf"{_MONTH}[ -/.,]*(?P<year>[12][0-9]{{3}})", re.IGNORECASE),
+)
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,? +(?=\S)", re.IGNORECASE)
 GAP = np.datetime64("NaT")
 
 
@@ -52,7 +59,7 @@ def read_dates(texts: Sequence[str], order: str = "ymd", *, compact: bool = Fals
     ----------
     texts : without white space around them
     order : of day, month and year where all three are numbers; a year of four digits that stands first is always one
-    compact : whether 20260131 is a date, too
+    compact : whether 20260131 is a date, too, and whether a month such as 2026-01 or Jan 2026 is the first of it
     """
     if all(map(_ISO_BARE.fullmatch, texts)):
         try:
@@ -107,6 +114,7 @@ def read_clock(texts: Sequence[str]) -> NDArray[np.float64]:
 
 def _parts(text: str, order: str, *, compact: bool = False) -> tuple[str, int | None] | None:
     """Return a date-time as ISO text and the minutes of its zone (None without one), None where a text spells none."""
+    text = _WEEKDAY.sub("", text, count=1) if text[:1].isalpha() else text
     iso = _ISO.fullmatch(text)
     if iso is not None:
         day, time, zone = iso.groups()
@@ -126,8 +134,19 @@ def _parts(text: str, order: str, *, compact: bool = False) -> tuple[str, int | 
         found = pattern.fullmatch(text)
         if found is not None:
             return _iso(found["year"], _MONTHS[found["name"][:3].lower()], int(found["day"]), found)
-    found = _COMPACT.fullmatch(text) if compact else None
-    return _iso(found["year"], int(found["month"]), int(found["day"]), None) if found else None
+    return _compact(text) if compact else None
+
+
+def _compact(text: str) -> tuple[str, int | None] | None:
+    found = _COMPACT.fullmatch(text)
+    if found is not None:
+        return _iso(found["year"], int(found["month"]), int(found["day"]), None)
+    for pattern in _MONTHS_ALONE:
+        found = pattern.fullmatch(text)
+        if found is not None:
+            said = found.groupdict()
+            return _iso(said["year"], _MONTHS[said["name"][:3].lower()] if "name" in said else int(said["month"]), 1, None)
+    return None
 
 
 def _iso(year: str, month: int, day: int, clock: re.Match[str] | None) -> tuple[str, int | None] | None:
@@ -155,7 +174,7 @@ def _seconds(found: re.Match[str]) -> float | None:
 
 def _offset(zone: str | None) -> int | None:
     """Return the minutes of a zone such as +02:00, None where there is no zone."""
-    if zone is None or zone == "Z":
+    if zone is None or zone.isalpha():
         return None if zone is None else 0
     minutes = 60 * int(zone[1:3]) + int(zone[3:].strip(":") or 0)
     return -minutes if zone[0] == "-" else minutes

@@ -1,6 +1,7 @@
 """The number that a text spells, in the ways people write numbers: thousands, currencies, per cent, units, brackets for a minus.
 
-    1,234.50   1.234,50   1 234   1'234   -$1,234   (1,234.50)   1234-   EUR 12   5.1%   1.5 kg   and the minus sign U+2212
+    1,234.50   1.234,50   1 234   1'234   12,34,567   -$1,234   (1,234.50)   1234-   EUR 12   CHF 12.-   5.1%   1.5 kg
+    and the minus sign U+2212, also as a dash
 
 The marks are found for a column as a whole: those that read most of its cells. A number keeps the unit that it is written in: 5.1% is 5.1.
 """
@@ -21,7 +22,9 @@ from glassnet.data.forms import PLAIN, Form
 
 # float() also takes "1_000", "infinity" and digits of other scripts; a cell of a table is a plain decimal number.
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ") | {0x2212: "-", 0x2019: "'"}
+_SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ") | dict.fromkeys((0x2212, 0x2013, 0xFE63, 0xFF0D), "-") | {0x2019: "'"}
+#: The dash that stands for no cents: 12.- and 12,--
+_NO_CENTS = re.compile(r"(?<=[0-9])[.,](?:-{1,2}|\u2014)(?=[^0-9]|$)")
 _SYMBOLS = "$\u20ac\u00a3\u00a5\u20b9\u20bd\u20a9\u20ba\u20aa\u0e3f\u20ab\u20b4"
 _CODES = """
 USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR RUB TRY KRW SGD HKD ILS THB US$ A$ C$ R$ Rs Rs. kr
@@ -44,6 +47,7 @@ def number_of(text: str) -> float | None:
 def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
     d, t = re.escape(decimal), re.escape(thousands)
     grouped = rf"[1-9][0-9]{{0,2}}(?:{t}[0-9]{{3}})+|" if thousands else ""
+    grouped += rf"[1-9][0-9]?(?:{t}[0-9]{{2}})+{t}[0-9]{{3}}|" if thousands == "," else ""  # lakhs and crores
     body = rf"(?:(?:{grouped}[0-9]+)(?:{d}[0-9]*)?|{d}[0-9]+)(?:[eE][+-]?[0-9]+)?"
     return re.compile(
         rf"(?P<open>\()? ?(?P<first>[+-])? ?(?P<before>{_CURRENCY})? ?(?P<second>[+-])? ?(?P<body>{body}) ?"
@@ -56,7 +60,7 @@ def spelled(text: str, form: Form) -> tuple[float, str] | None:
     plain = number_of(text) if form.decimal == "." else None
     if plain is not None:
         return plain, ""
-    found = _pattern(form.decimal, form.thousands).fullmatch(text.translate(_SPACES))
+    found = _pattern(form.decimal, form.thousands).fullmatch(_NO_CENTS.sub("", text.translate(_SPACES)))
     if found is None:
         return None
     signs = [sign for sign in found.group("first", "second", "last") if sign] + ["-"] * (found["open"] is not None)
@@ -97,7 +101,13 @@ def read_numbers(texts: Sequence[str], form: Form) -> NDArray[np.float64]:
 
 
 def find_form(
-    texts: Sequence[str], counts: NDArray[np.int64], *, decimal: str | None = None, thousands: str | None = None, first: Form = PLAIN
+    texts: Sequence[str],
+    counts: NDArray[np.int64],
+    *,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    first: Form = PLAIN,
+    mixed: bool = False,
 ) -> Form:
     """Return the form in which most of the cells of a column are numbers.
 
@@ -106,6 +116,7 @@ def find_form(
     texts, counts : the different texts of the column, and how often each occurs
     decimal, thousands : the marks where they are known
     first : the form that is taken where others read no more cells
+    mixed : whether numbers of the most frequent unit are worth reading where there are several units
     """
     if len(texts) > SAMPLE:
         at = np.random.Generator(np.random.Philox(0)).permutation(len(texts))[:SAMPLE]
@@ -115,7 +126,7 @@ def find_form(
         found = [spelled(text, form) for text in texts]
         if form.thousands and not any(form.thousands in text.translate(_SPACES) for text in texts):
             continue
-        form_with_unit = replace(form, unit=_unit(found, counts))
+        form_with_unit = replace(form, unit=_unit(found, counts, mixed=mixed))
         numbers = int(counts[~np.isnan(read_numbers(texts, form_with_unit))].sum())
         if numbers > most:
             best, most = form_with_unit, numbers
@@ -136,7 +147,7 @@ def _candidates(decimal: str | None, thousands: str | None, first: Form) -> list
     return [Form(mark, between) for mark, between in marks]
 
 
-def _unit(found: Sequence[tuple[float, str] | None], counts: NDArray[np.int64]) -> str:
+def _unit(found: Sequence[tuple[float, str] | None], counts: NDArray[np.int64], *, mixed: bool) -> str:
     """Return the unit of a column: the one beside its numbers, where there is one only, and it is no chance letter beside a few codes."""
     seen: Counter[str] = Counter()
     for spelling, count in zip(found, counts.tolist(), strict=True):
@@ -148,4 +159,6 @@ def _unit(found: Sequence[tuple[float, str] | None], counts: NDArray[np.int64]) 
     unit, _ = seen.most_common(1)[0]
     alike = sum(count for other, count in seen.items() if same_unit(other, unit))
     enough = is_currency(unit) or (alike > bare and alike >= 2)
+    if mixed:
+        return unit if alike > bare else ""
     return unit if enough and alike == sum(seen.values()) else ""

@@ -31,6 +31,7 @@ WITH_MARKS = 0.5
 _MARKS = """
 - -- --- ---- . .. ... \u2013 \u2014 * ** *** # n.a. n.a na n/a n/d nd none nil null (null) nan -nan nat \\n
 unknown missing (missing) (blank) blank (empty) empty undefined unspecified n.v. k.a. k.a s/d s.d. tbd tba
+0000-00-00 00/00/0000
 #div/0! #value! #ref! #num! #name? #null! #n/a #n/a! 1.#ind -1.#ind 1.#qnan -1.#qnan
 """
 MARKS = frozenset(_MARKS.split()) | {"not available", "not applicable", "not known", "no data", "keine angabe"}
@@ -58,6 +59,11 @@ class Asked:
     form: Form = PLAIN
     said: bool = False
     target: bool = False
+
+    @property
+    def by_training(self) -> bool:
+        """Whether a model asks, which says nothing again of what was said in training."""
+        return self.kind is not None and not self.said
 
     @property
     def missing(self) -> frozenset[str]:
@@ -174,9 +180,9 @@ def read_number(words: Words, asked: Asked, spelling: Spelling) -> Reading | Non
         return read_hours(words, asked, spelling)
     if asked.kind is None and not _may_be_numbers(words):
         return None
-    by_model = asked.kind is not None and not asked.said
+    by_model = asked.by_training
     usual = asked.form if by_model and asked.form.decimal + asked.form.thousands != "." else Form(spelling.usual)
-    form = find_form(words.texts, words.counts, decimal=spelling.decimal, thousands=spelling.thousands, first=usual)
+    form = find_form(words.texts, words.counts, decimal=spelling.decimal, thousands=spelling.thousands, first=usual, mixed=asked.said)
     form = replace(form, unit=asked.form.unit) if by_model else form  # a model knows the unit of its column
     values = read_numbers(words.texts, form)
     if asked.kind is not None:  # true and false are 1 and 0 where numbers are asked for
@@ -229,7 +235,7 @@ def read_date(words: Words, asked: Asked, spelling: Spelling) -> Reading | None:
     """Read dates and date-times; the order of day, month and year is that of the column as a whole."""
     if asked.kind is None and not _may_be_numbers(words):
         return None
-    by_model = asked.kind is not None and not asked.said
+    by_model = asked.by_training
     found, certain = date_order(words.texts[:MOST_DATES], words.counts[:MOST_DATES])
     if spelling.dates is not None:
         order, certain = spelling.dates, True

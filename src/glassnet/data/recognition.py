@@ -107,7 +107,7 @@ def _made(column: Texts, words: Words, found: Reading, asked: Asked) -> Recogniz
     """Return the column of what a reader found, with the sentences about it."""
     notices = [f"column {words.name!r} {found.said}"] if found.said else []
     if not found.readable.all():
-        notices.append(_odd_notice(words, ~found.readable, found.kind, by_model=asked.kind is not None and not asked.said))
+        notices.append(_odd_notice(words, ~found.readable, found.kind, asked))
     if found.kind == "category":
         return Recognized("category", _levels(column, words), found.form, notices=tuple(notices))
     if found.kind == "boolean":
@@ -115,7 +115,7 @@ def _made(column: Texts, words: Words, found: Reading, asked: Asked) -> Recogniz
         for i, value, readable in zip(words.at.tolist(), found.values.tolist(), found.readable.tolist(), strict=True):
             texts[i] = ("true" if value else "false") if readable else None
         return Recognized("boolean", cells.tidy_codes(column.codes, texts), found.form, notices=tuple(notices))
-    if column.typed and found.kind == "number" and not found.said and found.readable.any():
+    if column.typed and not asked.by_training and found.kind == "number" and not found.said and found.readable.any():
         option = cells.option("types", "category", words.name)
         notices.insert(0, f"column {words.name!r} holds text that spells numbers and is read as numbers; {option} keeps text.")
     gap: Any = np.datetime64("NaT") if found.kind == "datetime" else np.nan
@@ -151,7 +151,7 @@ def _classes_said(column: Texts, words: Words) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def _odd_notice(words: Words, odd: NDArray[np.bool_], kind: Kind, *, by_model: bool) -> str:
+def _odd_notice(words: Words, odd: NDArray[np.bool_], kind: Kind, asked: Asked) -> str:
     counts, texts = words.counts[odd], [words.texts[i] for i in np.flatnonzero(odd)]
     order = np.argsort(-counts, kind="stable")[:3].tolist()
     shown = ", ".join(repr(texts[i][:40]) for i in order) + (", ..." if len(texts) > 3 else "")
@@ -159,7 +159,7 @@ def _odd_notice(words: Words, odd: NDArray[np.bool_], kind: Kind, *, by_model: b
     one = n == 1
     what = {"number": f"{'holds' if one else 'hold'} no number", "datetime": f"{'holds' if one else 'hold'} no date"}
     said = what.get(kind, f"{'is' if one else 'are'} neither true nor false")
-    other = "" if by_model else f"; {cells.option('types', 'category', words.name)} reads text"  # a model knows what it reads
+    other = "" if asked.by_training else f"; {cells.option('types', 'category', words.name)} reads text"
     return (
         f"column {words.name!r}: {n:,} of {int(words.counts.sum()):,} cells {said} ({shown}) and "
         f"{'is' if n == 1 else 'are'} read as missing{other}."

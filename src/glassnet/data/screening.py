@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from glassnet.data.cells import option
 from glassnet.data.limits import Limits
+from glassnet.data.numerals import number_of
 from glassnet.data.schema import listed
 from glassnet.data.table import Categories, Table
 
@@ -41,7 +42,14 @@ _LOOKALIKES = {
         r"[+-]?[0-9]+(?:[.,][0-9]+)?(?: [^\W\d_]{1,5}|(?!st|nd|rd|th)[a-z\u00b5\u00b0][^\W\d_]{1,4}|[glmsh])"
     ),
     "dates": re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}(?:[ T][0-9:.]+)?"),
+    "dates of months": re.compile(
+        r"(?:19|20)[0-9]{2}[-/.](?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])[-/.](?:19|20)[0-9]{2}"
+        r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z.]{0,7}[ /.,-]*[12][0-9]{3}",
+        re.IGNORECASE,
+    ),
 }
+#: Where so large a share of the cells are numbers, the others are worth a look.
+NEARLY = 0.8
 _PLAIN = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
 
 
@@ -120,16 +128,25 @@ def leaks(table: Table, target: NDArray[Any], *, thresholds: bool = False) -> di
     return found
 
 
-def lookalikes(table: Table) -> dict[str, str]:
-    """Return the category columns whose texts all look like numbers or dates that `cells` does not take, with what they seem."""
+def lookalikes(table: Table, said: Collection[str] = ()) -> dict[str, str]:
+    """Return the category columns whose texts look like numbers or dates that were not read as such, with what they seem.
+
+    All texts do, or nearly all cells are plain numbers. Columns whose kind was said are passed over.
+    """
     found = {}
     for name, column in zip(table.schema.categories, table.categories, strict=True):
+        if name in said:
+            continue
         levels = column.levels[:1000]
         for what, form in _LOOKALIKES.items():
             alike = [form.fullmatch(level) is not None for level in levels]
             if any(alike) and all(is_alike or _PLAIN.fullmatch(level) for is_alike, level in zip(alike, levels, strict=True)):
                 found[name] = f"{what}, such as {levels[alike.index(True)]!r}"
                 break
+        else:
+            odd = _odd_beside_numbers(column)
+            if odd is not None:
+                found[name] = f"numbers, but for cells such as {odd[:40]!r}"
     return found
 
 
@@ -140,6 +157,15 @@ def blurred(table: Table) -> tuple[str, ...]:
         for name in table.schema.numbers
         if name in table.exact
     )
+
+
+def _odd_beside_numbers(column: Categories) -> str | None:
+    """Return the most frequent text that is no number where nearly all cells are numbers that were no codes, else None."""
+    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+    odd = np.array([number_of(level) is None for level in column.levels], dtype=bool)
+    if not odd.any() or counts[~odd].sum() < NEARLY * counts.sum():
+        return None
+    return column.levels[int(np.argmax(np.where(odd, counts, -1)))]
 
 
 def screening_notices(useless: dict[str, str], leaking: dict[str, str], alike: dict[str, str]) -> tuple[str, ...]:

@@ -115,6 +115,14 @@ class Table:
         values = np.array([*(int(level) if fit else level for level in column.levels), None], dtype=object)[column.codes]
         return values.astype(np.int64) if fit and (column.codes >= 0).all() else values
 
+    def ranks(self, name: str) -> NDArray[np.float64]:
+        """Return for a column of `exact` the place of each of its whole numbers in their order, from 0; NaN for a gap."""
+        column = self.exact[name]
+        order = np.argsort(np.array([*map(int, column.levels)], dtype=object), kind="stable")
+        places = np.full(len(column.levels) + 1, np.nan)  # the last entry answers code -1
+        places[order] = np.arange(len(order))
+        return places[column.codes]
+
     def select(self, schema: Schema) -> Table:
         """Return this table realigned by name to another schema; columns that it does not name are left behind.
 

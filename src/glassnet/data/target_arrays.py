@@ -98,6 +98,19 @@ def _narrow(y: NDArray[Any]) -> NDArray[Any]:
     return y
 
 
+def exact_labels(values: Any) -> Any:
+    """Return Python's whole numbers as an array that keeps their digits, text where no 64 bits hold them; other values as they are."""
+    if not isinstance(values, (list, tuple)) and getattr(getattr(values, "dtype", None), "kind", "") != "O":
+        return values
+    objects = np.asarray(values, dtype=object)
+    if objects.ndim != 1 or not len(objects) or not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in objects):
+        return values
+    least, most = min(objects), max(objects)
+    if least >= -(2**63) and most < 2**63:
+        return objects.astype(np.int64)
+    return objects.astype(np.uint64) if least >= 0 and most < 2**64 else np.array([*map(str, objects)], dtype=object)
+
+
 def guess_task(y: NDArray[Any]) -> str:
     """Return the task that `RULE` finds."""
     if y.ndim == 2:

@@ -77,4 +77,5 @@ def _raw(given: Any, name: str) -> list[Any] | None:
         return None
     if column is None or isinstance(column, str | bytes) or not hasattr(column, "__len__"):
         return None
-    return list(column.to_pylist() if hasattr(column, "to_pylist") else np.asarray(column, dtype=object))
+    to_list = getattr(column, "to_pylist", getattr(column, "to_list", None))  # of pyarrow, and of pandas and polars
+    return list(np.asarray(column, dtype=object) if to_list is None else to_list())

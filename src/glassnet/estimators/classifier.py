@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from glassnet.activations import ActivationFunction
 from glassnet.data.target import Target
-from glassnet.data.target_arrays import refuse_gaps
+from glassnet.data.target_arrays import exact_labels, refuse_gaps
 from glassnet.errors import DataError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
 from glassnet.losses import Loss, Softmax
@@ -279,7 +279,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         return self.model_.probabilities(Z)
 
     def _check_target(self, y: Any) -> Array:
-        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y", estimator=self)
+        y = check_array(exact_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y", estimator=self)
         y = y.toarray() if hasattr(y, "toarray") else y
         refuse_gaps(y, [f"y{i}" for i in range(y.shape[1])] if y.ndim == 2 else ["y"])
         check_classification_targets(y)
@@ -294,7 +294,7 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
     def _learn_target(self, y: Array, names: tuple[str, ...], classes: Any = None) -> tuple[Target | None, dict[str, Any]]:
         if y.ndim == 2:
             return Target.fit(y, names=names, task="multilabel"), {"classes_": np.arange(y.shape[1])}
-        found = np.unique(y if classes is None else np.asarray(classes))
+        found = np.unique(y if classes is None else np.asarray(exact_labels(classes)))
         return Target.fit(found, names=names, task="classification"), {"classes_": found}
 
     def __sklearn_tags__(self) -> Tags:

@@ -143,7 +143,8 @@ def prepare(
     y = target_array(values)
     leaking = leaks(features, y) if len(y) == features.n_rows else {}
     used = read.drop([name for name in drop if name not in names] + list(useless))
-    notices = (*used.all_notices, *screening_notices(useless, leaking, lookalikes(features)), *blurred(features))
+    alike = lookalikes(read, {*(types or ()), *beside, *drop})
+    notices = (*used.all_notices, *screening_notices(useless, leaking, alike), *blurred(features))
     forms = tuple(read.schema.by_name[name].form if name in read.schema.kinds else PLAIN for name in names)
     return Prepared(
         features, values, names, weight, group, moment, columns, others, useless, notices, task or declared, forms, read.dialect or dialect
@@ -189,8 +190,10 @@ def _as_target(table: Any, target: Any) -> Any:
 
 
 def _by(table: Table, by: Any, what: str) -> Array | None:
-    if by is None or isinstance(by, str):
-        return None if by is None else table.labels(by)
+    if by is None:
+        return None
+    if isinstance(by, str):
+        return table.ranks(by) if what == "time" and by in table.exact else table.labels(by)
     values = np.asarray(by)
     if values.shape != (table.n_rows,):
         raise DataError(
