@@ -14,6 +14,7 @@ import numpy as np
 from glassnet.data.assembly import table_of
 from glassnet.data.dialect import Dialect
 from glassnet.data.encoder import Encoder
+from glassnet.data.overrides import check_overrides
 from glassnet.data.readers import Spelling
 from glassnet.data.schema import Kind, Schema, listed
 from glassnet.data.table import Table
@@ -72,7 +73,7 @@ class Model:
         """The labels in the order of the columns of `predict_proba`; () for a regression."""
         return self.target.classes
 
-    def raw_scores(self, table: Any) -> Array:
+    def raw_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
         """Return the network's raw scores `(n, n_outputs)` for a table.
 
         That is the path of a file, read a stretch of rows at a time, a Table, data frame, array, mapping of columns, records, or one
@@ -90,16 +91,16 @@ class Model:
             Where columns are ignored that training did not have.
         """
         if isinstance(table, str | Path):
-            return np.concatenate([self.engine.predict(self.encode(part)) for part in self._stretches(table)])
-        return self.engine.predict(self.encode(table))
+            return np.concatenate([self.engine.predict(self.encode(part)) for part in self._stretches(table, dialect)])
+        return self.engine.predict(self.encode(table, dialect))
 
-    def member_scores(self, table: Any) -> Array:
+    def member_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
         """Return the raw scores of each member by itself, `(M, n, n_outputs)`: see `Network.members`. Their mean are the raw scores."""
         engines = [make_engine("auto", member, self.loss) for member in self.network.members()]
         if not isinstance(table, str | Path):
-            X = self.encode(table)
+            X = self.encode(table, dialect)
             return np.stack([engine.predict(X) for engine in engines])
-        parts = map(self.encode, self._stretches(table))
+        parts = map(self.encode, self._stretches(table, dialect))
         return np.concatenate([np.stack([engine.predict(X) for engine in engines]) for X in parts], axis=1)
 
     @cached_property
@@ -113,9 +114,9 @@ class Model:
 
         return Predictor(self)
 
-    def encode(self, table: Any) -> Any:
+    def encode(self, table: Any, dialect: Dialect | None = None) -> Any:
         """Return the network's input X `(n, n_features)` for a table."""
-        read = self.read(table)
+        read = self.read(table, dialect)
         X = self.encoder.encode(read, str(self.network.dtype))
         if not isinstance(table, Table):
             for notice in read.all_notices:
@@ -123,9 +124,11 @@ class Model:
         self._tell_unknown(read.schema.names)
         return X
 
-    def read(self, table: Any) -> Table:
-        """Return what holds a table as one whose columns are read as in training."""
-        return as_table(table, self.columns, schema=self.encoder.to_read, dialect=self.dialect, empty=True)
+    def read(self, table: Any, dialect: Dialect | None = None) -> Table:
+        """Return what holds a table as one whose columns are read as in training, but for what a dialect says otherwise."""
+        check_overrides(None, (), dialect, None)
+        said = dialect.filled(self.dialect) if dialect else self.dialect
+        return as_table(table, self.columns, schema=self.encoder.to_read, dialect=said, empty=True)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -133,12 +136,14 @@ class Model:
         record = self.training.get("columns")
         return tuple(record["features"]) if record else self.encoder.schema.names
 
-    def _stretches(self, path: str | Path) -> Iterator[Table]:
+    def _stretches(self, path: str | Path, dialect: Dialect | None) -> Iterator[Table]:
         from glassnet.data.read import column_names, read_batches
 
-        self._tell_unknown(column_names(path, default=self.dialect, needed=self.encoder.schema.names))
+        check_overrides(None, (), dialect, None)
+        self._tell_unknown(column_names(path, dialect=dialect, default=self.dialect, needed=self.encoder.schema.names))
         notices: list[str] = []
-        for i, part in enumerate(read_batches(path, schema=self.encoder.to_read, default=self.dialect, notices=notices, empty=True)):
+        parts = read_batches(path, schema=self.encoder.to_read, dialect=dialect, default=self.dialect, notices=notices, empty=True)
+        for i, part in enumerate(parts):
             for notice in (*(notices if i == 0 else ()), *part.all_notices):
                 warnings.warn(notice, DataNotice, stacklevel=4)
             yield part
@@ -156,11 +161,13 @@ class Model:
         if text := self.unknown_notice(names):
             warnings.warn(text, DataNotice, stacklevel=4)
 
-    def predict(self, table: Any, members: bool = False) -> Array:
+    def predict(self, table: Any, members: bool = False, *, dialect: Dialect | None = None) -> Array:
         """Return labels or numbers `(n,)`, 0/1 labels `(n, k)` for multilabel, numbers `(n, m)` for several targets or quantiles.
 
         With `members` the answer of each member of the network by itself, stacked: `(M, n)` or `(M, n, m)`, M = 1 for a network without
         members. `model.predict(table, members=True).std(axis=0)` is then their spread, by which they tell how far they agree.
+
+        `dialect` says how a text file, or the text in a table, is written; it wins over what the model remembers of its training table.
 
         Examples
         --------
@@ -173,25 +180,26 @@ class Model:
         (3, 2)
         """
         if members:
-            return np.stack([self.predictions(Z) for Z in self.member_scores(table)])
-        return self.predictions(self.raw_scores(table))
+            return np.stack([self.predictions(Z) for Z in self.member_scores(table, dialect)])
+        return self.predictions(self.raw_scores(table, dialect))
 
-    def predict_proba(self, table: Any, members: bool = False) -> Array:
+    def predict_proba(self, table: Any, members: bool = False, *, dialect: Dialect | None = None) -> Array:
         """Return the probabilities of the classes, `(n, k)`; for multilabel the probability of each label by itself.
 
         With `members` those of each member by itself, `(M, n, k)`. The network's own come of the members' mean raw scores, not of their
-        mean probabilities.
+        mean probabilities. `dialect` as for `predict`.
         """
         if members:
-            return np.stack([self.probabilities(Z) for Z in self.member_scores(table)])
-        return self.probabilities(self.raw_scores(table))
+            return np.stack([self.probabilities(Z) for Z in self.member_scores(table, dialect)])
+        return self.probabilities(self.raw_scores(table, dialect))
 
-    def predict_interval(self, table: Any, coverage: float = 0.9) -> Array:
+    def predict_interval(self, table: Any, coverage: float = 0.9, *, dialect: Dialect | None = None) -> Array:
         """Return intervals that hold the truth with this probability, `(n, 2)`: the lower and the upper bound; `(n, m, 2)` for m targets.
 
         They were calibrated on rows that no weight was fitted to and no epoch chosen by, see `glassnet.intervals`: of new rows from
         the same source about this share lies within, on average, whatever the network is worth. Several targets have an interval each.
         The interval of a target that was never below 0 in training stays at 0 and above, and of one that was never above 0 at 0 and below.
+        `dialect` as for `predict`.
 
         Raises
         ------
@@ -199,8 +207,8 @@ class Model:
             For a model of classes, one without rows held out to calibrate with, and a coverage for which there were too few of them.
         """
         if isinstance(table, str | Path):
-            return np.concatenate([self._interval(self.encode(part), coverage) for part in self._stretches(table)])
-        return self._interval(self.encode(table), coverage)
+            return np.concatenate([self._interval(self.encode(part), coverage) for part in self._stretches(table, dialect)])
+        return self._interval(self.encode(table, dialect), coverage)
 
     def _interval(self, X: Any, coverage: float) -> Array:
         if self.task != "regression":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 
 from glassnet.data import cells
 from glassnet.data.arrow import arrow, longest_text, plain_column, system_pool
+from glassnet.data.csv_errors import line_of, sentence
 from glassnet.data.dialect import Dialect
 from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, bad_bytes, require_closed_quotes
 from glassnet.data.forms import PLAIN
@@ -19,7 +19,7 @@ from glassnet.data.header import Header, read_header
 from glassnet.data.limits import Limits, passed
 from glassnet.data.numerals import number_of
 from glassnet.data.readers import Spelling
-from glassnet.data.schema import Column
+from glassnet.data.schema import Column, refuse_duplicates
 from glassnet.errors import DataError
 
 HEAD = 2**20
@@ -52,6 +52,7 @@ class CsvFile:
         if len(self.names) > limits.columns:
             raise DataError(passed(f"the first line names {len(self.names):,} columns", "columns", limits.columns))
         if self._header.suspicion:
+            self._require_names()
             self.notices += (self._header.suspicion,)
         if self.dialect.decimal == "," and dialect.decimal is None:
             self.notices += ("numbers such as 1,5 are read with a decimal comma.",)
@@ -191,11 +192,21 @@ class CsvFile:
         self._require_closed_quotes(n_quotes)
         return table, suspect
 
+    def _require_names(self) -> None:
+        """Refuse names that occur twice with what is odd about the first lines."""
+        try:
+            refuse_duplicates([name.strip() for name in self.names])
+        except DataError as error:
+            raise DataError(f"{error} And {self._header.suspicion}") from None
+
     def _ragged(self, error: Exception) -> Exception:
-        """Return the error for a row of another width, with what is odd about the first line, if anything is."""
-        if self._header.suspicion and "Expected" in str(error):
-            return DataError(f"{sentence(str(error))} And {self._header.suspicion}")
-        return error
+        """Return the error for a row of another width, with its line and what is odd about the first lines, if anything is."""
+        message = str(error)
+        if "Expected" not in message:
+            return error
+        with closing(Feed(self._path, self._limits, encoding=self._encoding, lenient=True)) as feed:
+            said = sentence(message, line_of(message, iter(lambda: feed.read(BLOCK), b"")))
+        return DataError(f"{said} And {self._header.suspicion}" if self._header.suspicion else said)
 
     def _read_through(self) -> None:
         """Learn of the whole file what its first lines do not tell: its encoding, its size, and whether its quotes are closed."""
@@ -273,18 +284,3 @@ def _is_misread(column: Any, *, suspect: bool) -> bool:
 def _type_of(column: Column) -> str:
     """Return the type of pyarrow in which a column of a model is read at once, where its cells are written in the ordinary way."""
     return {"number": "double", "datetime": "timestamp[us]"}.get(column.kind, "string") if column.form == PLAIN else "string"
-
-
-def sentence(message: str) -> str:
-    """Return what pyarrow says about a broken file in one clear sentence."""
-    ragged = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", message, re.DOTALL)
-    if ragged:
-        row, expected, got, content = ragged.groups()
-        where = f"row {int(row) + 1} (the header is row 1)" if row else "a row"
-        shown = f": {content.strip()[:80]!r}" if content else ""
-        skip = f"[{int(row) + 1}]) (--skip-rows {int(row) + 1}-{int(row) + 1})" if row else "...) (--skip-rows N or A-B)"
-        hint = f"Lines that are no rows of the table are skipped by Dialect(skip_rows={skip} or Dialect(comment='#') (--comment '#')."
-        return f"{where} has {got} cells but the header names {expected} columns{shown}. {hint}"
-    if "straddling" in message:
-        return "a row does not end where rows of a table do: a quote is never closed, or this is no table of text."
-    return message.partition("\n")[0][:300].rstrip(".") + "."

@@ -19,7 +19,8 @@ from glassnet.data.arrow import arrow
 from glassnet.data.assembly import asked, assemble
 from glassnet.data.cells import option
 from glassnet.data.columnar import ColumnarFile
-from glassnet.data.csv_file import CsvFile, sentence
+from glassnet.data.csv_errors import sentence
+from glassnet.data.csv_file import CsvFile
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
 from glassnet.data.overrides import check_overrides

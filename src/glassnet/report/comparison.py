@@ -167,7 +167,7 @@ def _labelled(model: Model, table: Any, target: Any, dialect: Dialect | None) ->
     if target is not None:
         if isinstance(table, str | Path):
             raise DataError("a table in a file holds its own target: leave `target` out.")
-        return as_table(table, model.encoder.schema.names, schema=model.encoder.to_read, dialect=dialect or model.dialect), target
+        return as_table(table, model.encoder.schema.names, schema=model.encoder.to_read, dialect=(dialect or Dialect()).filled(model.dialect)), target
     names = model.target.names
     wanted = Schema((*model.encoder.to_read.columns, *model.target.columns))
     if isinstance(table, str | Path):
@@ -175,7 +175,7 @@ def _labelled(model: Model, table: Any, target: Any, dialect: Dialect | None) ->
 
         read = read_table(table, schema=wanted, dialect=dialect, default=model.dialect)
     else:
-        read = as_table(table, schema=wanted, dialect=dialect or model.dialect).select(wanted)
+        read = as_table(table, schema=wanted, dialect=(dialect or Dialect()).filled(model.dialect)).select(wanted)
     values = target_values(read, names)
     known = model.target.known(values)
     if not known.all():
