@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,6 +110,17 @@ def _exact(column: Any, values: NDArray[Any]) -> cells.Codes | None:
     if not whole or not (np.abs(values) >= cells.EXACT).any():
         return None
     return _codes(column.cast(pa.string()))
+
+
+def is_misread(column: Any, *, suspect: bool) -> bool:
+    """Return whether pyarrow may have misread text: 12:30 for a time, 0x10 and 007 for numbers, or a long number without all its digits."""
+    kinds = arrow("pyarrow").types
+    if kinds.is_time(column.type) or (suspect and kinds.is_integer(column.type)):
+        return True
+    if not kinds.is_floating(column.type):
+        return False
+    ends = arrow("pyarrow.compute").min_max(column).as_py()
+    return any(end is not None and 2**63 <= abs(end) < math.inf for end in ends.values())  # it may be a whole number that no int64 holds
 
 
 def longest_text(column: Any) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from glassnet.data.line_filter import numbered_lines
+
 _RAGGED = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", re.DOTALL)
 
 
@@ -33,12 +35,4 @@ def line_of(message: str, pieces: Iterator[bytes]) -> int | None:
     if ragged is None or not ragged[1] or not ragged[4]:
         return None
     start = re.split("[\r\n]", ragged[4].removesuffix("..."))[0].encode()
-    line, rest = 1, b""
-    for piece in pieces:
-        rest += piece
-        *lines, rest = re.split(b"\r\n|\r(?!$)|\n", rest)
-        for text in lines:
-            if line > int(ragged[1]) and text.startswith(start):
-                return line
-            line += 1
-    return line if start and rest.startswith(start) else None
+    return next((line for line, text in numbered_lines(pieces) if line > int(ragged[1]) and text.startswith(start)), None)

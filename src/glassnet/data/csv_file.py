@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -10,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.data import cells
-from glassnet.data.arrow import arrow, longest_text, plain_column, system_pool
+from glassnet.data.arrow import arrow, is_misread, longest_text, plain_column, system_pool
 from glassnet.data.csv_errors import line_of, sentence
 from glassnet.data.dialect import Dialect
 from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, bad_bytes, require_closed_quotes
 from glassnet.data.forms import PLAIN
-from glassnet.data.header import Header, read_header
+from glassnet.data.header import Header, read_header, rows_of
 from glassnet.data.limits import Limits, passed
+from glassnet.data.line_filter import looks_like_row, numbered_lines
 from glassnet.data.numerals import number_of
 from glassnet.data.readers import Spelling
 from glassnet.data.schema import Column, refuse_duplicates
@@ -76,7 +76,7 @@ class CsvFile:
             table, suspect = self._read(wanted, as_text)
         columns = dict(zip(wanted, table.columns, strict=True))
         del table
-        odd = [place for place, column in columns.items() if _is_misread(column, suspect=suspect)]
+        odd = [place for place, column in columns.items() if is_misread(column, suspect=suspect)]
         if odd:
             columns |= dict(zip(odd, self._read(odd, odd)[0].columns, strict=True))
         made = []
@@ -119,9 +119,29 @@ class CsvFile:
             with suppress(DataError):
                 header = self._found(attempt)
                 if needed <= {name.strip() for name in header.names}:
+                    if self._said.skip_rows is None and not isinstance(attempt.skip_rows, int):
+                        self._keep_rows(header)
                     return header
             self.notices = ()
         return self._found(attempts[-1])
+
+    def _keep_rows(self, header: Header) -> None:
+        """Skip no line of this file that is a row of it, be it that the line of this number was skipped in training."""
+        delimiter, quote = header.dialect.delimiter or ",", header.dialect.quote or '"'
+        with closing(self._feed()) as feed:
+            sample = [row for row in rows_of(feed.peek(HEAD)[0][header.n_bytes :], delimiter, quote) if row]
+        texts, end = {}, 0
+        with closing(Feed(self._path, self._limits, encoding=self._encoding, lenient=True)) as feed:
+            for number, line in numbered_lines(iter(lambda: feed.read(BLOCK), b"")):
+                if number in self._skip:
+                    texts[number] = line.decode(errors="replace")
+                elif line.strip():
+                    end = number
+        rows = [n for n, text in texts.items() if n < end and looks_like_row(rows_of(text, delimiter, quote)[0], sample)]
+        if rows:
+            self._skip -= frozenset(rows)
+            shown = ", ".join(map(str, rows))
+            self.notices += (f"line {shown} was skipped in the training table and is read here, where it is a row.",)
 
     def _found(self, dialect: Dialect) -> Header:
         self._encoding, self._guessed, self._lenient = dialect.encoding, False, False
@@ -268,17 +288,6 @@ class CsvFile:
         if longest_text(column) > self._limits.field:
             raise DataError(passed(f"a cell of column {name!r} is longer than {self._limits.field:,} bytes", "field", self._limits.field))
         return plain_column(name, column, as_text=as_text, typed=False)
-
-
-def _is_misread(column: Any, *, suspect: bool) -> bool:
-    """Return whether pyarrow may have misread text: 12:30 for a time, 0x10 and 007 for numbers, or a long number without all its digits."""
-    kinds = arrow("pyarrow").types
-    if kinds.is_time(column.type) or (suspect and kinds.is_integer(column.type)):
-        return True
-    if not kinds.is_floating(column.type):
-        return False
-    ends = arrow("pyarrow.compute").min_max(column).as_py()
-    return any(end is not None and 2**63 <= abs(end) < math.inf for end in ends.values())  # it may be a whole number that no int64 holds
 
 
 def _type_of(column: Column) -> str:

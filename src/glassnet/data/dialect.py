@@ -29,7 +29,8 @@ class Dialect:
     thousands : what stands between groups of three digits: ",", ".", "'", " " (any kind of space), "" (nothing). Found: by the cells.
     missing : texts that are missing values, instead of those in `glassnet.data.cells.MISSING`; the empty cell always is one. An empty list
         leaves every word a value.
-    skip_rows : how many lines before the header are skipped, or the numbers of single lines, from 1
+    skip_rows : how many lines before the header are skipped, or the numbers of single lines, from 1. A line that was skipped in training is
+        skipped in a later file where it is no row there: it has other cells, or words where the other rows hold numbers, or ends the file.
     comment : what a line begins with that is skipped
     dates : the order of day, month and year in dates of numbers: "dmy", "mdy" or "ymd". Found: by a day above 12.
 
@@ -45,7 +46,7 @@ class Dialect:
     decimal: str | None = None
     thousands: str | None = None
     missing: Sequence[str] | None = None
-    skip_rows: int | Sequence[int] = 0
+    skip_rows: int | Sequence[int] | None = None
     comment: str | None = None
     dates: str | None = None
 
@@ -75,11 +76,12 @@ class Dialect:
                 ) from None
 
     def _check_lines(self) -> None:
-        skip: Any = self.skip_rows
+        skip: Any = 0 if self.skip_rows is None else self.skip_rows
         lines: tuple[Any, ...] = (skip,) if isinstance(skip, int) else (None,) if isinstance(skip, str) else tuple(skip)
         if not all(type(line) is int and line >= (0 if isinstance(skip, int) else 1) for line in lines):
             raise SettingError(f"skip_rows is a number of lines, or a list of line numbers from 1, but {skip!r} came.")
-        object.__setattr__(self, "skip_rows", skip if isinstance(skip, int) else tuple(sorted(set(lines))))
+        if not isinstance(skip, int):
+            object.__setattr__(self, "skip_rows", tuple(sorted(set(lines))))
         comment: Any = self.comment
         if comment is not None and (not isinstance(comment, str) or not comment or set(comment) & set("\r\n\0")):
             raise SettingError(f"comment is what a line begins with, one character or more, but {comment!r} came.")
@@ -101,7 +103,8 @@ class Dialect:
     @property
     def skipped_lines(self) -> frozenset[int]:
         """The numbers of the lines that are skipped, from 1."""
-        return frozenset(range(1, self.skip_rows + 1) if isinstance(self.skip_rows, int) else self.skip_rows)
+        skip = self.skip_rows or 0
+        return frozenset(range(1, skip + 1) if isinstance(skip, int) else skip)
 
     def filled(self, default: Dialect | None) -> Dialect:
         """Return this dialect, with what it does not say taken from another."""
@@ -111,7 +114,7 @@ class Dialect:
 
     def unusual(self) -> Dialect:
         """Return what every reader would not take for granted."""
-        usual = {"delimiter": ",", "quote": '"', "encoding": "utf-8", "decimal": "."}
+        usual = {"delimiter": ",", "quote": '"', "encoding": "utf-8", "decimal": ".", "skip_rows": 0}
         taken: dict[str, Any] = {name: None for name, value in usual.items() if getattr(self, name) == value}
         return replace(self, **taken)
 

@@ -81,7 +81,7 @@ def read_header(head: str, dialect: Dialect, *, usual: str | None = None, whole:
     sample = [row for row in rows_of(rest, delimiter, quote) if row]
     decimal = dialect.decimal or _decimal(sample, delimiter, usual or ".")
     names = rows_of(first, delimiter, quote)[0]
-    before = skipped.count("\n") + (dialect.skip_rows if isinstance(dialect.skip_rows, int) else 0)
+    before = len(skipped.splitlines()) + (dialect.skip_rows if isinstance(dialect.skip_rows, int) else 0)
     suspicion = "" if said else _suspicion(first, rest, names, sample, dialect, delimiter, quote, before)
     names, width = _aligned(names, sample)
     has_rows = not whole or bool(rest.strip("\r\n"))
@@ -146,8 +146,8 @@ def rows_of(text: str, delimiter: str, quote: str) -> list[list[str]]:
 
 def _decimal(sample: list[list[str]], delimiter: str, usual: str) -> str:
     """Return the decimal mark that numbers in the sample have; the usual one where they do not tell."""
-    if delimiter == ",":
-        return usual
+    if delimiter == "," and usual == ".":
+        return usual  # a decimal comma stands in quotes there, and is found for each column
     seen = [cell.strip() for row in sample for cell in row]
     comma = any(map(_COMMA.fullmatch, seen))
     point = any(_POINT.fullmatch(cell) and not (usual == "," and re.fullmatch(r"[+-]?[0-9]{1,3}\.[0-9]{3}", cell)) for cell in seen)
@@ -188,7 +188,7 @@ def _suspicion(
             continue
         for i, line in enumerate(lines[1:20], start=1):
             cells = rows_of(line, mark, quote)[0]
-            if len(cells) >= width and all(cell.strip() for cell in cells[:width]) and not any(map(_is_number, cells)):
+            if len(cells) >= width and all(cell.strip() for cell in cells[:width]) and not any(map(is_number, cells)):
                 return (
                     f"the first line, {shown}, does not look like the names of {width} columns: "
                     f"Dialect(skip_rows={before + i}) (--skip-rows {before + i}) begins with {line.strip()[:40]!r}."
@@ -201,10 +201,10 @@ def _suspicion(
 def _second_line(lines: list[str], sample: list[list[str]], before: int) -> str:
     """Return that the first row holds words where all other rows hold numbers: it is a line of units, or the names below a title."""
     words, rows = sample[0] if sample else [], sample[1:]
-    if len(rows) < 2 or any(map(_is_number, words)) or not all(cell.strip() for cell in words):
+    if len(rows) < 2 or any(map(is_number, words)) or not all(cell.strip() for cell in words):
         return ""
     columns = [[row[i].strip() for row in rows if i < len(row) and row[i].strip()] for i in range(len(words))]
-    if not any(len(cells) > 1 and all(map(_is_number, cells)) and _is_word(word) for cells, word in zip(columns, words, strict=True)):
+    if not any(len(cells) > 1 and all(map(is_number, cells)) and _is_word(word) for cells, word in zip(columns, words, strict=True)):
         return ""
     at = before + 1 + next((i for i, line in enumerate(lines[1:], start=1) if line.strip()), 1)
     return (
@@ -220,13 +220,14 @@ def _other_delimiter(first: str, rest: str, quote: str) -> str:
         names, rows = rows_of(first.rstrip("\r\n"), mark, quote)[0], [row for row in rows_of(rest, mark, quote) if row]
         if len(names) < 2 or len(rows) < 2 or {len(row) for row in rows} not in ({len(names)}, {len(names) + 1}):
             continue
-        if not any(map(_is_number, names)) and any(all(map(_is_number, column)) for column in zip(*rows, strict=True)):
+        if not any(map(is_number, names)) and any(all(map(is_number, column)) for column in zip(*rows, strict=True)):
             told = "space" if mark == " " else mark
             return f"the file has one column by commas, but {len(rows[0])} by {mark!r}: Dialect(delimiter={mark!r}) (--delimiter {told})."
     return ""
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Return whether a cell spells a number, be it with a decimal comma."""
     return number_of(cell.strip()) is not None or _COMMA.fullmatch(cell.strip()) is not None
 
 
