@@ -278,6 +278,7 @@ def as_table(
     types: Mapping[str, Kind] | None = None,
     schema: Schema | None = None,
     targets: Collection[str] = (),
+    keep: Collection[str] = (),
     dialect: Dialect | None = None,
     empty: bool = False,
 ) -> Table:
@@ -288,9 +289,10 @@ def as_table(
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        return read_table(table, types=types, dialect=dialect, targets=targets)
+        return read_table(table, types=types, dialect=dialect, targets=targets, keep=keep)
     records = isinstance(table, list | tuple) and len(table) > 0 and isinstance(table[0], Mapping)
     nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(table, "tocsr")
     fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
     spelling = dialect.spelling if dialect else Spelling()
-    return table_of(table, names=names if fits else None, types=types, schema=schema, targets=targets, spelling=spelling, empty=empty)
+    known: dict[str, Any] = {"types": types, "schema": schema, "targets": targets, "keep": keep}
+    return table_of(table, names=names if fits else None, **known, spelling=spelling, empty=empty)

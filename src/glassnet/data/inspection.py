@@ -114,9 +114,9 @@ def inspect_table(
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        read = read_table(table, types=types, dialect=dialect, limits=limits, targets=targets)
+        read = read_table(table, types=types, dialect=dialect, limits=limits, targets=targets, keep=drop)
     else:
-        read = table_of(table, types=types, targets=targets, spelling=(dialect or Dialect()).spelling)
+        read = table_of(table, types=types, targets=targets, keep=drop, spelling=(dialect or Dialect()).spelling)
     for name in (*drop, *([target] if target is not None else [])):
         read.require(name)
     features = read.drop({*drop, *([target] if target is not None else [])})

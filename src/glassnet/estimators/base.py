@@ -15,6 +15,7 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from glassnet.data.assembly import table_of
+from glassnet.data.index_columns import index_left_out, index_of, index_said
 from glassnet.data.schema import Schema
 from glassnet.data.table import Table
 from glassnet.data.target import Target, signs_of
@@ -154,6 +155,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         tables, which know categories and gaps; scikit-learn sees to the number and the names of their columns. `empty` allows no rows.
         """
         reset, names = schema is None, schema.names if schema else None
+        if index := index_left_out(getattr(X, "column_names", ()), index_of(X), (), ()):
+            X = X.drop_columns(index)
+            warnings.warn(index_said(index), DataNotice, stacklevel=5)
         if isinstance(X, np.ma.MaskedArray):
             X = np.ma.filled(X.astype(np.float64), np.nan)
         if hasattr(X, "tocsr") or not (_is_frame(X) or np.asarray(X).dtype.kind in "OUST"):

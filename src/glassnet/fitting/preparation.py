@@ -112,13 +112,13 @@ def prepare(
         for name in ([target] if isinstance(target, str) else target if isinstance(target, list | tuple) else ())
         if isinstance(name, str)
     ]
+    keep = [name for name in (weights, groups, time, *drop) if isinstance(name, str)]
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        keep = [name for name in (weights, groups, time) if isinstance(name, str)]
         read = read_table(table, types=types, dialect=dialect, limits=limits, targets=targets, keep=keep)
     else:
-        read = as_table(table, types=types, targets=targets, dialect=dialect)
+        read = as_table(table, types=types, targets=targets, keep=keep, dialect=dialect)
     names, values = _target(given, read, target)
     beside = [name for name in (weights, groups) if isinstance(name, str)]
     for name in (*beside, *([time] if isinstance(time, str) else [])):
