@@ -107,10 +107,16 @@ class Dialect:
         return frozenset(range(1, skip + 1) if isinstance(skip, int) else skip)
 
     def filled(self, default: Dialect | None) -> Dialect:
-        """Return this dialect, with what it does not say taken from another."""
+        """Return this dialect, with what it does not say taken from another, but for a mark that it has for something else."""
         if default is None:
             return self
-        return Dialect(**{f.name: mine if (mine := getattr(self, f.name)) != f.default else getattr(default, f.name) for f in fields(self)})
+        said = {f.name: mine for f in fields(self) if (mine := getattr(self, f.name)) != f.default}
+        taken = {f.name: theirs for f in fields(self) if f.name not in said and (theirs := getattr(default, f.name)) != f.default}
+        for one, other in (("decimal", "thousands"), ("quote", "delimiter"), ("quote", "decimal")):
+            for name, mark in ((one, said.get(other)), (other, said.get(one))):
+                if mark is not None and taken.get(name) == mark:
+                    del taken[name]
+        return Dialect(**said, **taken)
 
     def unusual(self) -> Dialect:
         """Return what every reader would not take for granted."""
