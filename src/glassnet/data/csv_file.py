@@ -113,13 +113,13 @@ class CsvFile:
         """Return the header in the dialect of the training table where that shows the columns that are needed, else in the file's own."""
         structure = replace(self._said.filled(self._default), decimal=self._said.decimal, encoding=self._said.encoding)
         attempts = [structure, replace(self._said, missing=structure.missing, dates=structure.dates)]
-        if self._said.encoding is None and (self._default.encoding or "").replace("-", "").startswith(("utf16", "utf32")):
+        if self._said.encoding is None and (self._default.encoding or "").startswith(("utf-16", "utf-32")):
             attempts.insert(0, replace(structure, encoding=self._default.encoding))  # it has no byte order mark, or that would tell
         for attempt in attempts:
             with suppress(DataError):
                 header = self._found(attempt)
                 if needed <= {name.strip() for name in header.names}:
-                    if self._said.skip_rows is None and not isinstance(attempt.skip_rows, int):
+                    if self._said.skip_rows is None and isinstance(attempt.skip_rows, tuple):
                         self._keep_rows(header)
                     return header
             self.notices = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -61,7 +60,7 @@ class Dialect:
             raise SettingError(f"thousands must be one of {', '.join(map(repr, THOUSANDS))}, got {self.thousands!r}.")
         if self.dates not in (None, *DATE_ORDERS):
             raise SettingError(f"dates must be one of {', '.join(map(repr, DATE_ORDERS))}, got {self.dates!r}.")
-        if self.quote is not None and self.quote in (self.delimiter, self.decimal):
+        if (self.quote or '"') in (self.delimiter, self.decimal):
             raise SettingError("the quote must be another character than the delimiter and the decimal mark.")
         if self.decimal is not None and self.decimal == self.thousands:
             raise SettingError(f"decimal mark and thousands must be different characters, got {self.decimal!r} for both.")
@@ -69,8 +68,8 @@ class Dialect:
         self._check_missing()
         if self.encoding is not None:
             try:
-                codecs.lookup(self.encoding)
-            except (LookupError, TypeError):
+                "".encode(self.encoding)  # also refuses codecs that are none of text, such as "hex"
+            except (LookupError, TypeError, ValueError):
                 raise SettingError(
                     f"unknown encoding {self.encoding!r}: expected one as Python names it, such as 'utf-8', 'cp1252'."
                 ) from None
