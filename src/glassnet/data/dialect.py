@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from glassnet.data.forms import DATE_ORDERS, THOUSANDS
 from glassnet.data.readers import Spelling
 from glassnet.errors import SettingError
+
+MOST_SKIPPED = 1_000_000  # lines
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,10 @@ class Dialect:
         self._check_missing()
         if self.encoding is not None:
             try:
-                "".encode(self.encoding)  # also refuses codecs that are none of text, such as "hex"
-            except (LookupError, TypeError, ValueError):
+                found: Any = codecs.lookup(self.encoding)
+            except (LookupError, TypeError):
+                found = None
+            if found is None or not found._is_text_encoding:  # noqa: SLF001  rot13 and base64 are none
                 raise SettingError(
                     f"unknown encoding {self.encoding!r}: expected one as Python names it, such as 'utf-8', 'cp1252'."
                 ) from None
@@ -77,8 +82,11 @@ class Dialect:
     def _check_lines(self) -> None:
         skip: Any = 0 if self.skip_rows is None else self.skip_rows
         lines: tuple[Any, ...] = (skip,) if isinstance(skip, int) else (None,) if isinstance(skip, str) else tuple(skip)
-        if not all(type(line) is int and line >= (0 if isinstance(skip, int) else 1) for line in lines):
-            raise SettingError(f"skip_rows is a number of lines, or a list of line numbers from 1, but {skip!r} came.")
+        least = 0 if isinstance(skip, int) else 1
+        if len(lines) > MOST_SKIPPED or not all(type(line) is int and least <= line <= MOST_SKIPPED for line in lines):
+            raise SettingError(
+                f"skip_rows is a number of lines, or a list of line numbers from 1, at most {MOST_SKIPPED:,}, got {skip!r:.80}."
+            )
         if not isinstance(skip, int):
             object.__setattr__(self, "skip_rows", tuple(sorted(set(lines))))
         comment: Any = self.comment

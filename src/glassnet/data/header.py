@@ -79,7 +79,8 @@ def read_header(head: str, dialect: Dialect, *, usual: str | None = None, whole:
     rest = head[lines.tell() :] if whole else head[lines.tell() : max(head.rfind("\n"), head.rfind("\r")) + 1]
     delimiter = dialect.delimiter or _delimiter(first, rest, quote)
     sample = [row for row in rows_of(rest, delimiter, quote) if row]
-    decimal = dialect.decimal or _decimal(sample, delimiter, usual or ".")
+    usual = {".": ",", ",": "."}.get(dialect.thousands or "", usual or ".")
+    decimal = dialect.decimal or _decimal(sample, delimiter, usual)
     names = rows_of(first, delimiter, quote)[0]
     before = len(skipped.splitlines()) + (dialect.skip_rows if isinstance(dialect.skip_rows, int) else 0)
     suspicion = "" if said else _suspicion(first, rest, names, sample, dialect, delimiter, quote, before)
@@ -146,8 +147,8 @@ def rows_of(text: str, delimiter: str, quote: str) -> list[list[str]]:
 
 def _decimal(sample: list[list[str]], delimiter: str, usual: str) -> str:
     """Return the decimal mark that numbers in the sample have; the usual one where they do not tell."""
-    if delimiter == "," and usual == ".":
-        return usual  # a decimal comma stands in quotes there, and is found for each column
+    if delimiter == "," and usual == ".":  # a comma in a cell stands in quotes, and its column decides
+        return "."
     seen = [cell.strip() for row in sample for cell in row]
     comma = any(map(_COMMA.fullmatch, seen))
     point = any(_POINT.fullmatch(cell) and not (usual == "," and re.fullmatch(r"[+-]?[0-9]{1,3}\.[0-9]{3}", cell)) for cell in seen)

@@ -92,7 +92,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
         raise ValueError("glassnet, dtype, n_features or training is of another type")
     check_record(Encoder, _completed(metadata["encoder"]), "encoder")
     check_record(Target, _with_range(metadata["target"]), "target")
-    names = [name for name, *_ in metadata["encoder"]["schema"]]
+    names = [column[0] for column in metadata["encoder"]["schema"]]
     if len(set(names)) != len(names):
         raise ValueError("every column needs a name of its own, but one occurs more than once")
     encoder, target = Encoder.from_plain(metadata["encoder"]), Target.from_plain(metadata["target"])
