@@ -225,3 +225,7 @@ def test_the_commands_say_the_same(door: str, tmp_path: Path) -> None:
     result = run("predict", tmp_path / "m.glassnet", tmp_path / "new.csv")
     assert result.exit_code == 0, result.output
     assert len(result.stdout.splitlines()) == len(FILTERED) + 1
+    named = {"csv": csv, "parquet": parquet, "feather": feather}[door](FILTERED.rename_axis("patient"), tmp_path)
+    for said in (["--drop", "patient"], ["--group", "patient"], ["--time", "patient"], ["--types", "patient=number"]):
+        result = run("train", named, "--target", "y", "-o", tmp_path / "m.glassnet", *QUICK, *said)
+        assert result.exit_code == 0, result.output
