@@ -15,6 +15,7 @@ from glassnet.data.assembly import table_of
 from glassnet.data.dialect import Dialect
 from glassnet.data.drift import Drift, Expected, Tally
 from glassnet.data.encoder import Encoder
+from glassnet.data.overrides import check_overrides
 from glassnet.data.readers import Spelling
 from glassnet.data.reference import Reference
 from glassnet.data.schema import Kind, Schema, listed
@@ -76,7 +77,7 @@ class Model:
         """The labels in the order of the columns of `predict_proba`; () for a regression."""
         return self.target.classes
 
-    def raw_scores(self, table: Any) -> Array:
+    def raw_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
         """Return the network's raw scores `(n, n_outputs)` for a table.
 
         That is the path of a file, read a stretch of rows at a time, a Table, data frame, array, mapping of columns, records, or one
@@ -93,12 +94,12 @@ class Model:
         DataNotice
             Where columns are ignored that training did not have, and where the table is not like the training rows: see `drift`.
         """
-        return _joined([self.engine.predict(X) for X in self._inputs(table)])
+        return _joined([self.engine.predict(X) for X in self._inputs(table, dialect)])
 
-    def member_scores(self, table: Any) -> Array:
+    def member_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
         """Return the raw scores of each member by itself, `(M, n, n_outputs)`: see `Network.members`. Their mean are the raw scores."""
         engines = [make_engine("auto", member, self.loss) for member in self.network.members()]
-        return _joined([np.stack([engine.predict(X) for engine in engines]) for X in self._inputs(table)], axis=1)
+        return _joined([np.stack([engine.predict(X) for engine in engines]) for X in self._inputs(table, dialect)], axis=1)
 
     @cached_property
     def engine(self) -> Engine:
@@ -111,11 +112,11 @@ class Model:
 
         return Predictor(self)
 
-    def encode(self, table: Any) -> Any:
+    def encode(self, table: Any, dialect: Dialect | None = None) -> Any:
         """Return the network's input X `(n, n_features)` for a table."""
-        return self.encoder.encode(self._aligned(table), str(self.network.dtype))
+        return self.encoder.encode(self._aligned(table, dialect), str(self.network.dtype))
 
-    def drift(self, table: Any) -> Drift | None:
+    def drift(self, table: Any, dialect: Dialect | None = None) -> Drift | None:
         """Return what a table holds that training did not have: levels, gaps, values out of range; None where training is not known.
 
         Examples
@@ -128,7 +129,7 @@ class Model:
         """
         if (tally := self.tally()) is None:
             return None
-        for part in self._stretches(table) if isinstance(table, str | Path) else (self.read(table),):
+        for part in self._stretches(table, dialect) if isinstance(table, str | Path) else (self.read(table, dialect),):
             tally.add(self.encoder.aligned(part))
         return tally.drift()
 
@@ -140,9 +141,11 @@ class Model:
     def _expected(self) -> Expected | None:
         return Expected(self.encoder, self.reference) if self.reference else None
 
-    def read(self, table: Any) -> Table:
-        """Return what holds a table as one whose columns are read as in training."""
-        return as_table(table, self.columns, schema=self.encoder.to_read, dialect=self.dialect, empty=True)
+    def read(self, table: Any, dialect: Dialect | None = None) -> Table:
+        """Return what holds a table as one whose columns are read as in training, but for what a dialect says otherwise."""
+        check_overrides(None, (), dialect, None)
+        said = dialect.filled(self.dialect) if dialect else self.dialect
+        return as_table(table, self.columns, schema=self.encoder.to_read, dialect=said, empty=True)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -150,30 +153,33 @@ class Model:
         record = self.training.get("columns")
         return tuple(record["features"]) if record else self.encoder.schema.names
 
-    def _aligned(self, table: Any) -> Table:
-        read = self.read(table)
+    def _aligned(self, table: Any, dialect: Dialect | None = None) -> Table:
+        read = self.read(table, dialect)
         aligned = self.encoder.aligned(read)
         for notice in aligned.all_notices if not isinstance(table, Table) else ():
             warnings.warn(notice, DataNotice, stacklevel=5)
         self._tell_unknown(read.schema.names)
         return aligned
 
-    def _inputs(self, table: Any) -> Iterator[Any]:
+    def _inputs(self, table: Any, dialect: Dialect | None) -> Iterator[Any]:
         """Yield the network's input for a table, that of a file a stretch of rows at a time; in the end tell where it has drifted."""
         tally = self.tally()
-        for part in map(self._aligned, self._stretches(table) if isinstance(table, str | Path) else (table,)):
+        from_file = isinstance(table, str | Path)
+        for part in map(self._aligned, self._stretches(table, dialect)) if from_file else (self._aligned(table, dialect),):
             if tally:
                 tally.add(part)
             yield self.encoder.encode(part, str(self.network.dtype))
         if tally and (text := tally.notice()):
             warnings.warn(text, DataNotice, stacklevel=4)
 
-    def _stretches(self, path: str | Path) -> Iterator[Table]:
+    def _stretches(self, path: str | Path, dialect: Dialect | None) -> Iterator[Table]:
         from glassnet.data.read import column_names, read_batches
 
-        self._tell_unknown(column_names(path, default=self.dialect, needed=self.encoder.schema.names))
+        check_overrides(None, (), dialect, None)
+        self._tell_unknown(column_names(path, dialect=dialect, default=self.dialect, needed=self.encoder.schema.names))
         notices: list[str] = []
-        for i, part in enumerate(read_batches(path, schema=self.encoder.to_read, default=self.dialect, notices=notices, empty=True)):
+        parts = read_batches(path, schema=self.encoder.to_read, dialect=dialect, default=self.dialect, notices=notices, empty=True)
+        for i, part in enumerate(parts):
             for notice in (*(notices if i == 0 else ()), *part.all_notices):
                 warnings.warn(notice, DataNotice, stacklevel=4)
             yield part
@@ -191,11 +197,13 @@ class Model:
         if text := self.unknown_notice(names):
             warnings.warn(text, DataNotice, stacklevel=4)
 
-    def predict(self, table: Any, members: bool = False) -> Array:
+    def predict(self, table: Any, members: bool = False, *, dialect: Dialect | None = None) -> Array:
         """Return labels or numbers `(n,)`, 0/1 labels `(n, k)` for multilabel, numbers `(n, m)` for several targets or quantiles.
 
         With `members` the answer of each member of the network by itself, stacked: `(M, n)` or `(M, n, m)`, M = 1 for a network without
         members. `model.predict(table, members=True).std(axis=0)` is then their spread, by which they tell how far they agree.
+
+        `dialect` says how a text file, or the text in a table, is written; it wins over what the model remembers of its training table.
 
         Examples
         --------
@@ -208,32 +216,33 @@ class Model:
         (3, 2)
         """
         if members:
-            return np.stack([self.predictions(Z) for Z in self.member_scores(table)])
-        return self.predictions(self.raw_scores(table))
+            return np.stack([self.predictions(Z) for Z in self.member_scores(table, dialect)])
+        return self.predictions(self.raw_scores(table, dialect))
 
-    def predict_proba(self, table: Any, members: bool = False) -> Array:
+    def predict_proba(self, table: Any, members: bool = False, *, dialect: Dialect | None = None) -> Array:
         """Return the probabilities of the classes, `(n, k)`; for multilabel the probability of each label by itself.
 
         With `members` those of each member by itself, `(M, n, k)`. The network's own come of the members' mean raw scores, not of their
-        mean probabilities.
+        mean probabilities. `dialect` as for `predict`.
         """
         if members:
-            return np.stack([self.probabilities(Z) for Z in self.member_scores(table)])
-        return self.probabilities(self.raw_scores(table))
+            return np.stack([self.probabilities(Z) for Z in self.member_scores(table, dialect)])
+        return self.probabilities(self.raw_scores(table, dialect))
 
-    def predict_interval(self, table: Any, coverage: float = 0.9) -> Array:
+    def predict_interval(self, table: Any, coverage: float = 0.9, *, dialect: Dialect | None = None) -> Array:
         """Return intervals that hold the truth with this probability, `(n, 2)`: the lower and the upper bound; `(n, m, 2)` for m targets.
 
         They were calibrated on rows that no weight was fitted to and no epoch chosen by, see `glassnet.intervals`: of new rows from
         the same source about this share lies within, on average, whatever the network is worth. Several targets have an interval each.
         The interval of a target that was never below 0 in training stays at 0 and above, and of one that was never above 0 at 0 and below.
+        `dialect` as for `predict`.
 
         Raises
         ------
         SettingError
             For a model of classes, one without rows held out to calibrate with, and a coverage for which there were too few of them.
         """
-        return _joined([self._interval(X, coverage) for X in self._inputs(table)])
+        return _joined([self._interval(X, coverage) for X in self._inputs(table, dialect)])
 
     def _interval(self, X: Any, coverage: float) -> Array:
         if self.task != "regression":
@@ -307,6 +316,7 @@ def as_table(
     types: Mapping[str, Kind] | None = None,
     schema: Schema | None = None,
     targets: Collection[str] = (),
+    keep: Collection[str] = (),
     dialect: Dialect | None = None,
     empty: bool = False,
 ) -> Table:
@@ -317,9 +327,10 @@ def as_table(
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        return read_table(table, types=types, dialect=dialect, targets=targets)
+        return read_table(table, types=types, dialect=dialect, targets=targets, keep=keep)
     records = isinstance(table, list | tuple) and len(table) > 0 and isinstance(table[0], Mapping)
     nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(table, "tocsr")
     fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
     spelling = dialect.spelling if dialect else Spelling()
-    return table_of(table, names=names if fits else None, types=types, schema=schema, targets=targets, spelling=spelling, empty=empty)
+    known: dict[str, Any] = {"types": types, "schema": schema, "targets": targets, "keep": keep}
+    return table_of(table, names=names if fits else None, **known, spelling=spelling, empty=empty)

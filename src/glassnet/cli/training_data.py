@@ -113,7 +113,7 @@ def gather(path: Path, roles: Roles, *, fraction: float, seed: int, validation: 
         For files that cannot be read, columns that do not exist, a target that is missing in every row, and labels in the files beside
         that the table does not hold.
     """
-    keep = [name for name in (roles.weights, roles.group, roles.time) if name is not None]
+    keep = [name for name in (roles.weights, roles.group, roles.time, *roles.drop) if name is not None]
     read = read_table(path, types=roles.types, dialect=roles.dialect, targets=roles.targets, keep=keep)
     table, values, known = labelled(read, roles.targets, path)
     prepared = prepare(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.data import cells
 from glassnet.data.block import refuse_infinite
 from glassnet.data.cells import EXACT
 from glassnet.data.recognition import Texts
@@ -17,7 +18,8 @@ from glassnet.data.table import Categories, Table
 from glassnet.data.values import column_of_array, column_of_values, exact_codes
 from glassnet.errors import DataError
 
-_SINGLE = (str, bytes, int, float, np.generic, dt.date, dt.time, dt.timedelta, type(None))
+_SINGLE = (str, bytes, *cells.NUMBERS, np.generic, dt.date, dt.time, dt.timedelta)
+_SINGLE_BY_NAME = cells.GAPS | cells.NAMED
 
 
 def columns_of(data: Any, names: Sequence[str] | None, empty: bool = False) -> Table | dict[str, Any]:
@@ -44,7 +46,7 @@ def columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[o
 def columns_of_mapping(data: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a dict of columns, or one record (a dict of single values, such as {"age": 31}), as columns by name."""
     refuse_duplicates([str(name) for name in data])
-    if data and all(isinstance(value, _SINGLE) or type(value).__name__ == "NAType" for value in data.values()):
+    if data and all(isinstance(value, _SINGLE) or type(value).__name__ in _SINGLE_BY_NAME for value in data.values()):
         data = {name: [value] for name, value in data.items()}
     return {str(name): _column_of(str(name), values) for name, values in data.items()}
 

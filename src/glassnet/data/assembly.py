@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from glassnet.data import cells
 from glassnet.data.block import refuse_infinite, stack_numbers
 from glassnet.data.forms import Form
+from glassnet.data.index_columns import index_left_out, index_of, index_said
 from glassnet.data.readers import Asked, Spelling
 from glassnet.data.recognition import Recognized, Texts, recognize
 from glassnet.data.schema import Column, Kind, Schema, refuse_shape
@@ -33,6 +34,7 @@ def table_of(
     types: Mapping[str, Kind] | None = None,
     schema: Schema | None = None,
     targets: Collection[str] = (),
+    keep: Collection[str] = (),
     spelling: Spelling = FOUND,
     empty: bool = False,
 ) -> Table:
@@ -52,6 +54,7 @@ def table_of(
     types : the kinds of some columns, which need not be found
     schema : of a model, by which its columns are read; the table keeps its own columns in their order, see `Table.select`
     targets : the columns that are to be predicted
+    keep : other columns that stay even if they hold the index of a pandas frame, as those of `types` and of a schema do
     spelling : how texts are written
     empty : whether a table without rows is allowed
 
@@ -73,6 +76,7 @@ def table_of(
         return data.retyped(types)
     from glassnet.data import arrays
 
+    index: list[str] = []
     if isinstance(data, Iterator):
         data = list(data)
     if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
@@ -88,9 +92,12 @@ def table_of(
         from glassnet.data import frames
 
         columns = frames.columns_of(data)
+        index = [] if schema else index_left_out(columns, index_of(data), {*types, *keep}, targets)
+        columns = {name: column for name, column in columns.items() if name not in index}
     if names is not None and len(names) == len(columns):
         columns = dict(zip(names, columns.values(), strict=True))
-    return assemble(columns, asked(types, schema, targets), spelling, empty=empty).retyped(types)
+    table = assemble(columns, asked(types, schema, targets), spelling, empty=empty).retyped(types)
+    return replace(table, notices=(index_said(index),)) if index else table
 
 
 def asked(types: Mapping[str, Kind], schema: Schema | None, targets: Collection[str] = ()) -> dict[str, Asked]:

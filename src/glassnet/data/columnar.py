@@ -9,7 +9,7 @@ from typing import Any
 from glassnet.data.arrow import arrow, longest_text, plain_column
 from glassnet.data.dialect import Dialect
 from glassnet.data.feed import SMALL
-from glassnet.data.frames import index_names
+from glassnet.data.index_columns import index_names
 from glassnet.data.limits import Limits, passed
 from glassnet.data.readers import Spelling
 from glassnet.data.schema import Column

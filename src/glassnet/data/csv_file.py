@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -11,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.data import cells
-from glassnet.data.arrow import arrow, longest_text, plain_column, system_pool
+from glassnet.data.arrow import arrow, is_misread, longest_text, plain_column, system_pool
+from glassnet.data.csv_errors import line_of, sentence
 from glassnet.data.dialect import Dialect
 from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, bad_bytes, require_closed_quotes
 from glassnet.data.forms import PLAIN
-from glassnet.data.header import Header, read_header
+from glassnet.data.header import Header, read_header, rows_of
 from glassnet.data.limits import Limits, passed
+from glassnet.data.line_filter import looks_like_row, numbered_lines
 from glassnet.data.numerals import number_of
 from glassnet.data.readers import Spelling
-from glassnet.data.schema import Column
+from glassnet.data.schema import Column, refuse_duplicates
 from glassnet.errors import DataError
 
 HEAD = 2**20
@@ -52,6 +52,7 @@ class CsvFile:
         if len(self.names) > limits.columns:
             raise DataError(passed(f"the first line names {len(self.names):,} columns", "columns", limits.columns))
         if self._header.suspicion:
+            self._require_names()
             self.notices += (self._header.suspicion,)
         if self.dialect.decimal == "," and dialect.decimal is None:
             self.notices += ("numbers such as 1,5 are read with a decimal comma.",)
@@ -80,7 +81,7 @@ class CsvFile:
             table, suspect = self._read(wanted, as_text)
         columns = dict(zip(wanted, table.columns, strict=True))
         del table
-        odd = [place for place, column in columns.items() if _is_misread(column, suspect=suspect, floats=self._quoted_commas)]
+        odd = [place for place, column in columns.items() if is_misread(column, suspect=suspect, floats=self._quoted_commas)]
         if odd:
             columns |= dict(zip(odd, self._read(odd, odd)[0].columns, strict=True))
         made = []
@@ -117,15 +118,35 @@ class CsvFile:
         """Return the header in the dialect of the training table where that shows the columns that are needed, else in the file's own."""
         structure = replace(self._said.filled(self._default), decimal=self._said.decimal, encoding=self._said.encoding)
         attempts = [structure, replace(self._said, missing=structure.missing, dates=structure.dates)]
-        if self._said.encoding is None and (self._default.encoding or "").replace("-", "").startswith(("utf16", "utf32")):
+        if self._said.encoding is None and (self._default.encoding or "").startswith(("utf-16", "utf-32")):
             attempts.insert(0, replace(structure, encoding=self._default.encoding))  # it has no byte order mark, or that would tell
         for attempt in attempts:
             with suppress(DataError):
                 header = self._found(attempt)
                 if needed <= {name.strip() for name in header.names}:
+                    if self._said.skip_rows is None and isinstance(attempt.skip_rows, tuple):
+                        self._keep_rows(header)
                     return header
             self.notices = ()
         return self._found(attempts[-1])
+
+    def _keep_rows(self, header: Header) -> None:
+        """Skip no line of this file that is a row of it, be it that the line of this number was skipped in training."""
+        delimiter, quote = header.dialect.delimiter or ",", header.dialect.quote or '"'
+        with closing(self._feed()) as feed:
+            sample = [row for row in rows_of(feed.peek(HEAD)[0][header.n_bytes :], delimiter, quote) if row]
+        texts, end = {}, 0
+        with closing(Feed(self._path, self._limits, encoding=self._encoding, lenient=True)) as feed:
+            for number, line in numbered_lines(iter(lambda: feed.read(BLOCK), b"")):
+                if number in self._skip:
+                    texts[number] = line.decode(errors="replace")
+                elif line.strip():
+                    end = number
+        rows = [n for n, text in texts.items() if n < end and looks_like_row(rows_of(text, delimiter, quote)[0], sample)]
+        if rows:
+            self._skip -= frozenset(rows)
+            shown = ", ".join(map(str, rows))
+            self.notices += (f"line {shown} was skipped in the training table and is read here, where it is a row.",)
 
     def _found(self, dialect: Dialect) -> Header:
         self._encoding, self._guessed, self._lenient = dialect.encoding, False, False
@@ -196,11 +217,21 @@ class CsvFile:
         self._require_closed_quotes(n_quotes)
         return table, suspect
 
+    def _require_names(self) -> None:
+        """Refuse names that occur twice with what is odd about the first lines."""
+        try:
+            refuse_duplicates([name.strip() for name in self.names])
+        except DataError as error:
+            raise DataError(f"{error} And {self._header.suspicion}") from None
+
     def _ragged(self, error: Exception) -> Exception:
-        """Return the error for a row of another width, with what is odd about the first line, if anything is."""
-        if self._header.suspicion and "Expected" in str(error):
-            return DataError(f"{sentence(str(error))} And {self._header.suspicion}")
-        return error
+        """Return the error for a row of another width, with its line and what is odd about the first lines, if anything is."""
+        message = str(error)
+        if "Expected" not in message:
+            return error
+        with closing(Feed(self._path, self._limits, encoding=self._encoding, lenient=True)) as feed:
+            said = sentence(message, line_of(message, iter(lambda: feed.read(BLOCK), b"")))
+        return DataError(f"{said} And {self._header.suspicion}" if self._header.suspicion else said)
 
     def _read_through(self) -> None:
         """Learn of the whole file what its first lines do not tell: its encoding, its size, and whether its quotes are closed."""
@@ -264,35 +295,6 @@ class CsvFile:
         return plain_column(name, column, as_text=as_text, typed=False)
 
 
-def _is_misread(column: Any, *, suspect: bool, floats: bool) -> bool:
-    """Return whether pyarrow may have misread text: 12:30 for a time, 0x10 and 007 for numbers, or a long number without all its digits.
-
-    `suspect` says that the file holds what looks like 0x10 or 007, and `floats` that a point is no decimal mark in it.
-    """
-    kinds = arrow("pyarrow").types
-    if kinds.is_time(column.type) or (suspect and kinds.is_integer(column.type)):
-        return True
-    if not kinds.is_floating(column.type) or floats:
-        return bool(kinds.is_floating(column.type))
-    ends = arrow("pyarrow.compute").min_max(column).as_py()
-    return any(end is not None and cells.EXACT <= abs(end) < math.inf for end in ends.values())  # whole numbers, if one is no int64: +5
-
-
 def _type_of(column: Column) -> str:
     """Return the type of pyarrow in which a column of a model is read at once, where its cells are written in the ordinary way."""
     return {"number": "double", "datetime": "timestamp[us]"}.get(column.kind, "string") if column.form == PLAIN else "string"
-
-
-def sentence(message: str) -> str:
-    """Return what pyarrow says about a broken file in one clear sentence."""
-    ragged = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", message, re.DOTALL)
-    if ragged:
-        row, expected, got, content = ragged.groups()
-        where = f"row {int(row) + 1} (the header is row 1)" if row else "a row"
-        shown = f": {content.strip()[:80]!r}" if content else ""
-        skip = f"[{int(row) + 1}]) (--skip-rows {int(row) + 1}-{int(row) + 1})" if row else "...) (--skip-rows N or A-B)"
-        hint = f"Lines that are no rows of the table are skipped by Dialect(skip_rows={skip} or Dialect(comment='#') (--comment '#')."
-        return f"{where} has {got} cells but the header names {expected} columns{shown}. {hint}"
-    if "straddling" in message:
-        return "a row does not end where rows of a table do: a quote is never closed, or this is no table of text."
-    return message.partition("\n")[0][:300].rstrip(".") + "."

@@ -31,7 +31,8 @@ class Dialect:
     thousands : what stands between groups of three digits: ",", ".", "'", " " (any kind of space), "" (nothing). Found: by the cells.
     missing : texts that are missing values, instead of those in `glassnet.data.cells.MISSING`; the empty cell always is one. An empty list
         leaves every word a value.
-    skip_rows : how many lines before the header are skipped, or the numbers of single lines, from 1
+    skip_rows : how many lines before the header are skipped, or the numbers of single lines, from 1. A line that was skipped in training is
+        skipped in a later file where it is no row there: it has other cells, or words where the other rows hold numbers, or ends the file.
     comment : what a line begins with that is skipped
     dates : the order of day, month and year in dates of numbers: "dmy", "mdy" or "ymd". Found: by a day above 12.
 
@@ -47,7 +48,7 @@ class Dialect:
     decimal: str | None = None
     thousands: str | None = None
     missing: Sequence[str] | None = None
-    skip_rows: int | Sequence[int] = 0
+    skip_rows: int | Sequence[int] | None = None
     comment: str | None = None
     dates: str | None = None
 
@@ -62,7 +63,7 @@ class Dialect:
             raise SettingError(f"thousands must be one of {', '.join(map(repr, THOUSANDS))}, got {self.thousands!r}.")
         if self.dates not in (None, *DATE_ORDERS):
             raise SettingError(f"dates must be one of {', '.join(map(repr, DATE_ORDERS))}, got {self.dates!r}.")
-        if self.quote is not None and self.quote in (self.delimiter, self.decimal):
+        if (self.quote or '"') in (self.delimiter, self.decimal):
             raise SettingError("the quote must be another character than the delimiter and the decimal mark.")
         if self.decimal is not None and self.decimal == self.thousands:
             raise SettingError(f"decimal mark and thousands must be different characters, got {self.decimal!r} for both.")
@@ -79,14 +80,15 @@ class Dialect:
                 ) from None
 
     def _check_lines(self) -> None:
-        skip: Any = self.skip_rows
+        skip: Any = 0 if self.skip_rows is None else self.skip_rows
         lines: tuple[Any, ...] = (skip,) if isinstance(skip, int) else (None,) if isinstance(skip, str) else tuple(skip)
         least = 0 if isinstance(skip, int) else 1
         if len(lines) > MOST_SKIPPED or not all(type(line) is int and least <= line <= MOST_SKIPPED for line in lines):
             raise SettingError(
                 f"skip_rows is a number of lines, or a list of line numbers from 1, at most {MOST_SKIPPED:,}, got {skip!r:.80}."
             )
-        object.__setattr__(self, "skip_rows", skip if isinstance(skip, int) else tuple(sorted(set(lines))))
+        if not isinstance(skip, int):
+            object.__setattr__(self, "skip_rows", tuple(sorted(set(lines))))
         comment: Any = self.comment
         if comment is not None and (not isinstance(comment, str) or not comment or set(comment) & set("\r\n\0")):
             raise SettingError(f"comment is what a line begins with, one character or more, but {comment!r} came.")
@@ -108,17 +110,24 @@ class Dialect:
     @property
     def skipped_lines(self) -> frozenset[int]:
         """The numbers of the lines that are skipped, from 1."""
-        return frozenset(range(1, self.skip_rows + 1) if isinstance(self.skip_rows, int) else self.skip_rows)
+        skip = self.skip_rows or 0
+        return frozenset(range(1, skip + 1) if isinstance(skip, int) else skip)
 
     def filled(self, default: Dialect | None) -> Dialect:
-        """Return this dialect, with what it does not say taken from another."""
+        """Return this dialect, with what it does not say taken from another, but for a mark that it has for something else."""
         if default is None:
             return self
-        return Dialect(**{f.name: mine if (mine := getattr(self, f.name)) != f.default else getattr(default, f.name) for f in fields(self)})
+        said = {f.name: mine for f in fields(self) if (mine := getattr(self, f.name)) != f.default}
+        taken = {f.name: theirs for f in fields(self) if f.name not in said and (theirs := getattr(default, f.name)) != f.default}
+        for one, other in (("decimal", "thousands"), ("quote", "delimiter"), ("quote", "decimal")):
+            for name, mark in ((one, said.get(other)), (other, said.get(one))):
+                if mark is not None and taken.get(name) == mark:
+                    del taken[name]
+        return Dialect(**said, **taken)
 
     def unusual(self) -> Dialect:
         """Return what every reader would not take for granted."""
-        usual = {"delimiter": ",", "quote": '"', "encoding": "utf-8", "decimal": "."}
+        usual = {"delimiter": ",", "quote": '"', "encoding": "utf-8", "decimal": ".", "skip_rows": 0}
         taken: dict[str, Any] = {name: None for name, value in usual.items() if getattr(self, name) == value}
         return replace(self, **taken)
 

@@ -89,6 +89,10 @@ class Feed(io.RawIOBase):
         first = self._source.read(4)
         mark = next((mark for mark in _MARKS if first.startswith(mark)), b"")
         self.guessed = guessed or (encoding is None and not mark)
+        if encoding is not None:
+            encoding = codecs.lookup(encoding).name.removesuffix("-sig")  # UTF8 and utf-8 are one name; a mark is not part of the text
+        if encoding in ("utf-16", "utf-32"):
+            encoding = _MARKS.get(mark, f"{encoding}-le")  # which of the two its mark says
         self.encoding = encoding or _MARKS.get(mark, "utf-8")
         self._decoder = codecs.getincrementaldecoder(self.encoding)("replace" if lenient else "strict")
         self._pending = self._checked(first[len(mark) :])

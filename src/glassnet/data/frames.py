@@ -6,8 +6,6 @@ without any string is one of text.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -55,15 +53,6 @@ def series_of(name: str, values: Any) -> Recognized | Texts | None:
     except TypeError:
         return None
     return _column(name, series, nw)
-
-
-def index_names(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:
-    """Return the columns that hold the index of a pandas frame, which pandas names in the metadata of an Arrow schema."""
-    try:
-        said = json.loads((metadata or {}).get(b"pandas", b"{}"))
-        return tuple(name for name in said.get("index_columns", ()) if isinstance(name, str))
-    except (ValueError, AttributeError, TypeError):  # whatever else wrote there
-        return ()
 
 
 def _narwhals() -> Any:

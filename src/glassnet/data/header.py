@@ -8,11 +8,14 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from glassnet.data.cells import MISSING
 from glassnet.data.dialect import Dialect
 from glassnet.data.numerals import number_of
 from glassnet.errors import DataError
 
 DELIMITERS = ",;\t|"
+#: Delimiters that are suggested and never assumed.
+OTHER_DELIMITERS = " :^~"
 SAMPLE_ROWS = 100
 #: Delimiters that cut rows into nearly as many cells are told apart by the numbers that they yield.
 NEAR = 0.5
@@ -20,7 +23,8 @@ NEAR = 0.5
 #: Numbers with a decimal comma; 1,234 may be a thousand and proves nothing.
 _COMMA = re.compile(r"[+-]?(?:[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]*)")
 _POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+")
-_SEPARATOR = re.compile(r'"?sep=(.|\\t)"?', re.IGNORECASE)
+#: The line that spreadsheets write before the names; one that has saved it again may fill it up with delimiters.
+_SEPARATOR = re.compile(r'"?sep=(\\t|[\t -~])"?[\s,;|]*', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def read_header(head: str, dialect: Dialect, *, usual: str | None = None, whole:
     lines = io.StringIO(head, newline="")
     quote = dialect.quote or _quote(head)
     skipped, first = _first_line(lines, quote)
-    said = _SEPARATOR.fullmatch(first.strip())
+    said = _SEPARATOR.fullmatch(first)
     if said:
         dialect = replace(dialect, delimiter=dialect.delimiter or said[1].replace("\\t", "\t"))
         more, second = _first_line(lines, quote)
@@ -78,7 +82,8 @@ def read_header(head: str, dialect: Dialect, *, usual: str | None = None, whole:
     usual = {".": ",", ",": "."}.get(dialect.thousands or "", usual or ".")
     decimal = dialect.decimal or _decimal(sample, delimiter, usual)
     names = rows_of(first, delimiter, quote)[0]
-    suspicion = "" if said else _suspicion(first, rest, names, sample, dialect, quote)
+    before = len(skipped.splitlines()) + (dialect.skip_rows if isinstance(dialect.skip_rows, int) else 0)
+    suspicion = "" if said else _suspicion(first, rest, names, sample, dialect, delimiter, quote, before)
     names, width = _aligned(names, sample)
     has_rows = not whole or bool(rest.strip("\r\n"))
     found = replace(dialect, delimiter=delimiter, quote=quote, decimal=decimal)
@@ -117,6 +122,8 @@ def _delimiter(first: str, rest: str, quote: str) -> str:
             cells = [cell.strip() for row in rows for cell in row if cell.strip()]
             numbers = sum(number_of(cell) is not None or (mark != "," and _COMMA.fullmatch(cell) is not None) for cell in cells)
             even[mark] = n_names, round(numbers / max(1, len(cells)), 1)
+    if "\t" in even and first.strip("\t\r\n").count("\t"):
+        return "\t"  # text holds commas and semicolons, and hardly ever tabs
     if even:
         most = max(n_names for n_names, _ in even.values())
         near = [mark for mark, (n_names, _) in even.items() if n_names > NEAR * most]
@@ -155,18 +162,21 @@ def _aligned(names: list[str], sample: list[list[str]]) -> tuple[list[str], int]
     before the others.
     """
     widths = {len(row) for row in sample}
-    if widths == {len(names) + 1}:
-        if all(not row[-1].strip() for row in sample):
-            return names, len(names) + 1
-        return ["", *names], len(names) + 1
-    width = len(names)
-    while len(names) > 1 and not names[-1].strip() and all(len(row) < len(names) or not row[len(names) - 1].strip() for row in sample):
-        names = names[:-1]
-    return names, width
+    width = widths.pop() if len(widths) == 1 else len(names)
+    if width > len(names) and not any(cell.strip() for row in sample for cell in row[len(names) :]):
+        return names, width
+    if width == len(names) + 1:
+        return ["", *names], width
+    named = len(names)
+    while named > 1 and not names[named - 1].strip() and not any(cell.strip() for row in sample for cell in row[named - 1 : named]):
+        named -= 1
+    return names[:named], width if named <= width < len(names) else len(names)
 
 
-def _suspicion(first: str, rest: str, names: list[str], sample: list[list[str]], dialect: Dialect, quote: str) -> str:
-    """Return what looks wrong with the first line: that it is a title or a comment, and no names of columns."""
+def _suspicion(
+    first: str, rest: str, names: list[str], sample: list[list[str]], dialect: Dialect, delimiter: str, quote: str, before: int
+) -> str:
+    """Return what looks wrong with the first lines: a title, a comment or units, or another delimiter; `before` lines are skipped."""
     shown = repr(first.strip()[:40])
     lines = [first, *rest.splitlines()[:SAMPLE_ROWS]]
     if first.startswith("#") and any(line.startswith("#") for line in lines[1:3]):
@@ -179,12 +189,52 @@ def _suspicion(first: str, rest: str, names: list[str], sample: list[list[str]],
             continue
         for i, line in enumerate(lines[1:20], start=1):
             cells = rows_of(line, mark, quote)[0]
-            if len(cells) >= width and all(cell.strip() for cell in cells[:width]):
+            if len(cells) >= width and all(cell.strip() for cell in cells[:width]) and not any(map(is_number, cells)):
                 return (
                     f"the first line, {shown}, does not look like the names of {width} columns: "
-                    f"Dialect(skip_rows={i}) (--skip-rows {i}) begins with {line.strip()[:40]!r}."
+                    f"Dialect(skip_rows={before + i}) (--skip-rows {before + i}) begins with {line.strip()[:40]!r}."
                 )
+    if len(names) == 1 and dialect.delimiter is None:
+        return _other_delimiter(first, rest, quote)
+    return _second_line(lines, sample, before)
+
+
+def _second_line(lines: list[str], sample: list[list[str]], before: int) -> str:
+    """Return that the first row holds words where all other rows hold numbers: it is a line of units, or the names below a title."""
+    words, rows = sample[0] if sample else [], sample[1:]
+    if len(rows) < 2 or any(map(is_number, words)) or not all(cell.strip() for cell in words):
+        return ""
+    columns = [[row[i].strip() for row in rows if i < len(row) and row[i].strip()] for i in range(len(words))]
+    if not any(len(cells) > 1 and all(map(is_number, cells)) and _is_word(word) for cells, word in zip(columns, words, strict=True)):
+        return ""
+    at = before + 1 + next((i for i, line in enumerate(lines[1:], start=1) if line.strip()), 1)
+    return (
+        f"line {at}, {lines[at - before - 1].strip()[:40]!r}, holds words where the lines below it hold numbers: "
+        f"Dialect(skip_rows=[{at}]) (--skip-rows {at}-{at}) skips a line of units; "
+        f"if the line holds the names of the columns, Dialect(skip_rows={at - 1}) (--skip-rows {at - 1}) begins with it."
+    )
+
+
+def _other_delimiter(first: str, rest: str, quote: str) -> str:
+    """Return that another character than the usual ones cuts all rows into equally many cells, some of them numbers."""
+    for mark in OTHER_DELIMITERS:
+        names, rows = rows_of(first.rstrip("\r\n"), mark, quote)[0], [row for row in rows_of(rest, mark, quote) if row]
+        if len(names) < 2 or len(rows) < 2 or {len(row) for row in rows} not in ({len(names)}, {len(names) + 1}):
+            continue
+        if not any(map(is_number, names)) and any(all(map(is_number, column)) for column in zip(*rows, strict=True)):
+            told = "space" if mark == " " else mark
+            return f"the file has one column by commas, but {len(rows[0])} by {mark!r}: Dialect(delimiter={mark!r}) (--delimiter {told})."
     return ""
+
+
+def is_number(cell: str) -> bool:
+    """Return whether a cell spells a number, be it with a decimal comma."""
+    return number_of(cell.strip()) is not None or _COMMA.fullmatch(cell.strip()) is not None
+
+
+def _is_word(cell: str) -> bool:
+    """Return whether a cell is a word that is no missing value."""
+    return any(character.isalpha() or character in "%\u00b0" for character in cell) and cell.strip() not in MISSING
 
 
 def _usual_width(text: str, delimiter: str, quote: str) -> int:

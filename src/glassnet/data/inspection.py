@@ -14,6 +14,7 @@ from glassnet.data import cells
 from glassnet.data.assembly import table_of
 from glassnet.data.dialect import Dialect
 from glassnet.data.limits import Limits
+from glassnet.data.names import as_name, as_names
 from glassnet.data.overrides import check_overrides
 from glassnet.data.schema import Kind
 from glassnet.data.screening import blurred, leaks, lookalikes, screening_notices, useless_columns
@@ -82,7 +83,7 @@ class TableReport:
 
 def inspect_table(
     table: Any,
-    target: str | None = None,
+    target: Any = None,
     *,
     types: Mapping[str, Kind] | None = None,
     drop: Collection[str] = (),
@@ -108,15 +109,16 @@ def inspect_table(
     >>> report.task, report.columns[0].gaps, report.columns[1].top
     ('binary', 1, (('true', 2), ('false', 1)))
     """
+    types, drop, target = as_names(table, types), as_names(table, drop), as_name(table, target)
     check_overrides(types, drop, dialect, limits)
     types = types or {}
     targets = () if target is None else (target,)
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        read = read_table(table, types=types, dialect=dialect, limits=limits, targets=targets)
+        read = read_table(table, types=types, dialect=dialect, limits=limits, targets=targets, keep=drop)
     else:
-        read = table_of(table, types=types, targets=targets, spelling=(dialect or Dialect()).spelling)
+        read = table_of(table, types=types, targets=targets, keep=drop, spelling=(dialect or Dialect()).spelling)
     for name in (*drop, *([target] if target is not None else [])):
         read.require(name)
     features = read.drop({*drop, *([target] if target is not None else [])})

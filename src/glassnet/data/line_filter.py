@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+
+from glassnet.data.cells import MISSING
+from glassnet.data.header import is_number
 
 
 class LineFilter:
@@ -28,3 +31,28 @@ class LineFilter:
             text = b"".join(line for i, line in enumerate(lines, start=self._number + 1) if i not in self._skip)
             self._number += len(lines)
         return text if self._comment is None else self._comment.sub(b"", text)
+
+
+def numbered_lines(pieces: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a text without their ends, numbered from 1."""
+    number, rest = 1, b""
+    for piece in pieces:
+        *lines, rest = re.split(rb"\r\n|\r(?!\Z)|\n", rest + piece)  # \r\n may lie on the seam
+        for line in lines:
+            yield number, line
+            number += 1
+    yield number, rest.rstrip(b"\r")
+
+
+def looks_like_row(cells: Sequence[str], sample: Sequence[Sequence[str]]) -> bool:
+    """Return whether a line has as many cells as the rows of a sample, and numbers wherever all of these have some."""
+    widths = {len(row) for row in sample}
+    if widths != {len(cells)}:
+        return False
+    numeric = [i for i in range(len(cells)) if all(is_number(row[i]) or _is_gap(row[i]) for row in sample)]
+    held = [cells[i] for i in numeric]
+    return any(map(is_number, held)) and all(is_number(cell) or _is_gap(cell) for cell in held)
+
+
+def _is_gap(cell: str) -> bool:
+    return not cell.strip() or cell.strip() in MISSING

@@ -17,13 +17,14 @@ from pathlib import Path
 
 from glassnet.data.arrow import arrow
 from glassnet.data.assembly import asked, assemble
-from glassnet.data.cells import option
 from glassnet.data.columnar import ColumnarFile
-from glassnet.data.csv_file import CsvFile, sentence
+from glassnet.data.csv_errors import sentence
+from glassnet.data.csv_file import CsvFile
 from glassnet.data.dialect import Dialect
+from glassnet.data.index_columns import index_left_out, index_said
 from glassnet.data.limits import Limits
 from glassnet.data.overrides import check_overrides
-from glassnet.data.schema import Kind, Schema, listed, refuse_duplicates, require_columns
+from glassnet.data.schema import Kind, Schema, refuse_duplicates, require_columns
 from glassnet.data.table import Table
 from glassnet.errors import DataError, did_you_mean
 
@@ -81,15 +82,15 @@ def read_table(
     with _errors_of(path):
         file = _open(path, dialect, limits, default, schema.names if schema else ())
         places = _places(file.names, schema, types)
-        index = [name for name in places if schema is None and name in file.index and name not in {*types, *targets, *keep}]
-        places = {name: place for name, place in places.items() if name not in index or len(index) == len(places)}
+        index = [] if schema else index_left_out(places, file.index, {*types, *keep}, targets)
+        places = {name: place for name, place in places.items() if name not in index}
         wanted = asked(types, schema, targets)
         text = [place for name, place in places.items() if name in wanted and wanted[name].kind == "category"]
         columns = file.read(list(places.values()), text)
         table = assemble(dict(zip(places, columns, strict=True)), wanted, file.spelling)
         del columns
         table = table.select(schema) if schema else table.retyped(types)
-        notices = [*file.notices, *([_index_said(index)] if index and len(index) < len(file.names) else [])]
+        notices = [*file.notices, *([index_said(index)] if index else [])]
         return replace(table, notices=tuple(notices), dialect=None if file.dialect == Dialect() else file.dialect)
 
 
@@ -176,12 +177,6 @@ def _places(names: tuple[str, ...], schema: Schema | None, types: Mapping[str, K
     refuse_duplicates(plain)
     require_columns(list(schema.names if schema else types), plain)
     return {name: place for place, name in enumerate(plain) if schema is None or name in schema.kinds}
-
-
-def _index_said(names: list[str]) -> str:
-    one = len(names) == 1
-    keep = option("types", "number", names[0])
-    return f"column{'' if one else 's'} {listed(names)}, the index of a pandas frame, {'is' if one else 'are'} left out; {keep} keeps it."
 
 
 def _counted_from(start: int, message: str) -> str:

@@ -54,11 +54,14 @@ _PLAIN = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
 
 
 #: Names of columns that hold the number of the row: an index that was saved with its table.
-_INDEX = re.compile(
-    r"|unnamed: \d+(?:_level_\d+)?|__index_level_\d+__|(?:level|index)_?\d*|row[._ ]?(?:names?|id|idx|index|num(?:ber)?s?|no)?|obs|nr|no\.?"
-)
+_INDEX = re.compile(r"|unnamed: \d+(?:\.\d+|_level_\d+)?|__index_level_\d+__|index_?\d*|row[._ ]?(?:names?|id|idx|index|num(?:ber)?s?|no)?")
+#: Names of columns that may hold the number of the row, or a quantity; R calls an unnamed column X.
+_COUNTER = re.compile(r"X(?:\.\d+)?|(?i:level_?\d*|obs|nr|no\.?)")
 #: Names of columns that hold identifiers: "id", "customer_id", "CustomerID", "id number", "uuid".
-_IDENTIFIER = re.compile(r"(?:.*[\W_])?(?:id|ids|uid|uuid|guid|key|identifier|idx|pk)(?:[\W_]*(?:no|nr|num|number))?")
+_IDENTIFIER = re.compile(
+    r"(?:.*[\W_])?(?:(?:user|cust(?:omer)?|client|patient|passenger|person|member|account|"
+    r"student|emp(?:loyee)?|product|item|order|case|record|p)?ids?|uid|uuid|guid|key|identifier|idx|pk)(?:[\W_]*(?:no|nr|num|number))?"
+)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -201,28 +204,28 @@ def _coded(table: Table, name: str) -> Categories | None:
 
 
 def _numbers_rows(table: Table, name: str) -> str:
-    """Return why a column of numbers names its rows, "" where it does not: all are whole and differ, and so says its name.
+    """Return why a column of numbers names its rows, "" where it does not: all are whole and differ, and its name says so.
 
     A name that every array would give says nothing.
     """
     if table.schema.kinds[name] != "number" or table.n_rows < IDENTIFIER_ROWS:
         return ""
-    plain = "unnamed: 0" if name == "X" else name.strip().lower()  # as R names them
-    spaced = _CAMEL.sub("_", name.strip()).lower()
-    is_index, is_identifier = _INDEX.fullmatch(plain) is not None, _IDENTIFIER.fullmatch(spaced) is not None
-    if not is_index and not is_identifier:
+    plain = name.strip()
+    is_index, is_counter = _INDEX.fullmatch(plain.lower()) is not None, _COUNTER.fullmatch(plain) is not None
+    is_identifier = _IDENTIFIER.fullmatch(_CAMEL.sub("_", plain).lower()) is not None
+    if not (is_index or is_counter or is_identifier):
         return ""
-    coded = table.exact.get(name)
-    numbers = table.column(name)
+    coded, numbers = table.exact.get(name), table.column(name)
     if coded is not None:
         distinct = len(coded.levels) == table.n_rows
-    elif np.isnan(numbers).any() or (numbers != np.floor(numbers)).any():
-        return ""
     else:
-        distinct = len(np.unique(numbers)) == table.n_rows
-    if is_identifier:
-        return "every row has a whole number of its own, and its name is that of an identifier" if distinct else ""
-    return "it numbers the rows" if coded is None and (np.diff(numbers) == 1.0).all() else ""
+        distinct = not np.isnan(numbers).any() and bool((numbers == np.floor(numbers)).all()) and len(np.unique(numbers)) == table.n_rows
+    if not distinct:
+        return ""
+    if coded is None and np.ptp(numbers) == table.n_rows - 1 and (is_index or is_counter):
+        return "it numbers the rows"
+    what = "identifier" if is_identifier else "index"
+    return "" if is_counter else f"every row has a whole number of its own, and its name is that of an {what}"
 
 
 def _all_gaps(values: NDArray[Any]) -> bool:

@@ -47,10 +47,11 @@ def values_in_memory(given: Any, table: Table, names: Sequence[str], task: str |
     known = present(values)
     held = {type(value) for value, there in zip(raw, known.tolist(), strict=True) if there}
     numbers = bool(held) and all(issubclass(one, cells.NUMBERS) and not issubclass(one, cells.BOOLS) for one in held)
+    truths = bool(held) and all(issubclass(one, cells.BOOLS) for one in held)
     texts = bool(held) and all(issubclass(one, str) for one in held)
     if kind == "number" and texts:
         texts = (task or guess_task(values[known])) != "regression"
-    if not texts and not (numbers and kind == "category"):
+    if not texts and not ((numbers or truths) and kind == "category"):
         return values, None
     labels = np.array([value if there else None for value, there in zip(raw, known.tolist(), strict=True)], dtype=object)
     return labels, "classification" if numbers else None

@@ -15,10 +15,12 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from glassnet.data.assembly import table_of
+from glassnet.data.cells import GAPS
+from glassnet.data.index_columns import index_left_out, index_of, index_said
 from glassnet.data.schema import Schema
 from glassnet.data.table import Table
 from glassnet.data.target import Target, signs_of
-from glassnet.data.target_arrays import refuse_gaps
+from glassnet.data.target_arrays import refuse_gaps, target_array
 from glassnet.errors import DataError, DataNotice
 from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
 from glassnet.fitting import Session
@@ -140,8 +142,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         if y is None:
             raise DataError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
         table = self._check_table(X, schema)
-        _refuse_missing(y)
-        checked = self._check_target(y)
+        checked = self._check_target(_plain_target(y))
         check_consistent_length(table.numbers, checked)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, table.numbers, dtype=np.float64, ensure_non_negative=True)
@@ -154,6 +155,11 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         tables, which know categories and gaps; scikit-learn sees to the number and the names of their columns. `empty` allows no rows.
         """
         reset, names = schema is None, schema.names if schema else None
+        if index := index_left_out(getattr(X, "column_names", ()), index_of(X), (), ()):
+            X = X.drop_columns(index)
+            warnings.warn(index_said(index), DataNotice, stacklevel=5)
+        if isinstance(X, np.matrix):
+            X = np.asarray(X)
         if isinstance(X, np.ma.MaskedArray):
             X = np.ma.filled(X.astype(np.float64), np.nan)
         if hasattr(X, "tocsr") or not (_is_frame(X) or np.asarray(X).dtype.kind in "OUST"):
@@ -212,16 +218,27 @@ def _seed(random_state: Any) -> int:
     return int(random_state) if isinstance(random_state, Integral) else int(drawn.randint(2**31 - 1))
 
 
-def _refuse_missing(y: Any) -> None:
-    """Raise the DataError for missing labels that scikit-learn's checks stumble over: `pandas.NA`, and None in a series of text."""
-    if hasattr(y, "dtype") and not hasattr(y, "tocsr"):
-        values = np.asarray(y)
-        if (
-            values.dtype == object
-            and values.ndim in (1, 2)
-            and any(type(value).__name__ == "NAType" or value is None for value in values.ravel())
-        ):
-            refuse_gaps(values, [f"y{i}" for i in range(values.shape[1])] if values.ndim == 2 else ["y"])
+def _plain_target(y: Any) -> Any:
+    """Return target values of a kind that scikit-learn's checks do not know as an array: nullable series, categories, a matrix.
+
+    Raises
+    ------
+    DataError
+        For missing values among them, and among texts in lists and arrays of objects, of which NumPy would make the text "nan".
+    """
+    if hasattr(y, "tocsr"):
+        return y
+    if isinstance(y, list | tuple):
+        kinds = set(map(type, y))
+        if any(kind.__name__ in GAPS for kind in kinds) or (str in kinds and float in kinds):
+            refuse_gaps(np.array([*y, None], dtype=object)[:-1], ["y"])
+        return y
+    if isinstance(y, np.ndarray) and y.dtype != object:
+        return np.asarray(y)  # np.matrix has rules of its own
+    values = np.asarray(y)
+    if values.ndim in (1, 2) and values.dtype.kind in "Of":
+        refuse_gaps(values, [f"y{i}" for i in range(values.shape[1])] if values.ndim == 2 and values.shape[1] > 1 else ["y"])
+    return y if isinstance(y, np.ndarray) else target_array(values) if values.dtype == object and values.ndim == 1 else values
 
 
 def _is_frame(X: Any) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from glassnet.data.dialect import Dialect
 from glassnet.data.forms import PLAIN, Form
 from glassnet.data.limits import Limits
+from glassnet.data.names import as_name, as_names, as_target
 from glassnet.data.overrides import check_overrides
 from glassnet.data.schema import Column, Kind, Schema
 from glassnet.data.screening import blurred, leaks, lookalikes, screening_notices, useless_columns
@@ -103,8 +104,8 @@ def prepare(
     SettingError
         For types, drop, dialect or limits of another kind.
     """
-    types, drop = {as_name(name): kind for name, kind in types.items()} if isinstance(types, Mapping) else types, as_names(drop)
-    weights, groups, time, target = as_name(weights), as_name(groups), as_name(time), _as_target(table, target)
+    types, drop, target = as_names(table, types), as_names(table, drop), as_target(table, target)
+    weights, groups, time = as_name(table, weights), as_name(table, groups), as_name(table, time)
     check_overrides(types, drop, dialect, limits)
     given = table
     targets = [
@@ -112,13 +113,13 @@ def prepare(
         for name in ([target] if isinstance(target, str) else target if isinstance(target, list | tuple) else ())
         if isinstance(name, str)
     ]
+    keep = [name for name in (weights, groups, time, *drop) if isinstance(name, str)]
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        keep = [name for name in (weights, groups, time) if isinstance(name, str)]
         read = read_table(table, types=types, dialect=dialect, limits=limits, targets=targets, keep=keep)
     else:
-        read = as_table(table, types=types, targets=targets, dialect=dialect)
+        read = as_table(table, types=types, targets=targets, keep=keep, dialect=dialect)
     names, values = _target(given, read, target)
     beside = [name for name in (weights, groups) if isinstance(name, str)]
     for name in (*beside, *([time] if isinstance(time, str) else [])):
@@ -166,27 +167,6 @@ def _target(given: Any, read: Table, target: Any) -> tuple[tuple[str, ...], Any]
     for name in names:
         read.require(name)
     return tuple(names), None
-
-
-def as_name(name: Any) -> Any:
-    """Return the name of a column as a table has it: a number is the text that spells it; what is no number stays as it is."""
-    return str(name) if isinstance(name, int | np.integer) and not isinstance(name, bool | np.bool_) else name
-
-
-def as_names(names: Any) -> Any:
-    """Return names of columns as a table has them."""
-    return tuple(map(as_name, names)) if isinstance(names, Collection) and not isinstance(names, str) else names
-
-
-def _as_target(table: Any, target: Any) -> Any:
-    """Return a target that is named by a number as the name that the table has: of an array by its place."""
-    name = as_name(target)
-    if name is target or not isinstance(table, np.ndarray) or table.ndim != 2:
-        return name
-    places = range(table.shape[1])
-    if int(target) not in places:
-        raise DataError(f"the array has no column {target}: its {table.shape[1]} columns are numbered from 0.")
-    return f"x{int(target)}"
 
 
 def _by(table: Table, by: Any, what: str) -> Array | None:

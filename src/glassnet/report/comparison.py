@@ -178,10 +178,11 @@ def _overall(outcomes: Sequence[Outcome]) -> Outcome | None:
 
 def _labelled(model: Model, table: Any, target: Any, dialect: Dialect | None) -> tuple[Any, Any]:
     """Return the features of a table, and its target values."""
+    said = (dialect or Dialect()).filled(model.dialect)
     if target is not None:
         if isinstance(table, str | Path):
             raise DataError("a table in a file holds its own target: leave `target` out.")
-        return as_table(table, model.encoder.schema.names, schema=model.encoder.to_read, dialect=dialect or model.dialect), target
+        return as_table(table, model.encoder.schema.names, schema=model.encoder.to_read, dialect=said), target
     names = model.target.names
     wanted = Schema((*model.encoder.to_read.columns, *model.target.columns))
     if isinstance(table, str | Path):
@@ -189,7 +190,7 @@ def _labelled(model: Model, table: Any, target: Any, dialect: Dialect | None) ->
 
         read = read_table(table, schema=wanted, dialect=dialect, default=model.dialect)
     else:
-        read = as_table(table, schema=wanted, dialect=dialect or model.dialect).select(wanted)
+        read = as_table(table, schema=wanted, dialect=said).select(wanted)
     values = target_values(read, names)
     known = model.target.known(values)
     if not known.all():
