@@ -97,7 +97,13 @@ def read_numbers(texts: Sequence[str], form: Form) -> NDArray[np.float64]:
 
 
 def find_form(
-    texts: Sequence[str], counts: NDArray[np.int64], *, decimal: str | None = None, thousands: str | None = None, first: Form = PLAIN
+    texts: Sequence[str],
+    counts: NDArray[np.int64],
+    *,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    first: Form = PLAIN,
+    mixed: bool = False,
 ) -> Form:
     """Return the form in which most of the cells of a column are numbers.
 
@@ -106,6 +112,7 @@ def find_form(
     texts, counts : the different texts of the column, and how often each occurs
     decimal, thousands : the marks where they are known
     first : the form that is taken where others read no more cells
+    mixed : whether a column of several units has the most frequent one; it has none otherwise
     """
     if len(texts) > SAMPLE:
         at = np.random.Generator(np.random.Philox(0)).permutation(len(texts))[:SAMPLE]
@@ -115,7 +122,7 @@ def find_form(
         found = [spelled(text, form) for text in texts]
         if form.thousands and not any(form.thousands in text.translate(_SPACES) for text in texts):
             continue
-        form_with_unit = replace(form, unit=_unit(found, counts))
+        form_with_unit = replace(form, unit=_unit(found, counts, mixed=mixed))
         numbers = int(counts[~np.isnan(read_numbers(texts, form_with_unit))].sum())
         if numbers > most:
             best, most = form_with_unit, numbers
@@ -136,7 +143,7 @@ def _candidates(decimal: str | None, thousands: str | None, first: Form) -> list
     return [Form(mark, between) for mark, between in marks]
 
 
-def _unit(found: Sequence[tuple[float, str] | None], counts: NDArray[np.int64]) -> str:
+def _unit(found: Sequence[tuple[float, str] | None], counts: NDArray[np.int64], *, mixed: bool) -> str:
     """Return the unit of a column: the one beside its numbers, where there is one only, and it is no chance letter beside a few codes."""
     seen: Counter[str] = Counter()
     for spelling, count in zip(found, counts.tolist(), strict=True):
@@ -148,4 +155,4 @@ def _unit(found: Sequence[tuple[float, str] | None], counts: NDArray[np.int64]) 
     unit, _ = seen.most_common(1)[0]
     alike = sum(count for other, count in seen.items() if same_unit(other, unit))
     enough = is_currency(unit) or (alike > bare and alike >= 2)
-    return unit if enough and alike == sum(seen.values()) else ""
+    return unit if enough and (mixed or alike == sum(seen.values())) else ""

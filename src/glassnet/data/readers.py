@@ -175,7 +175,7 @@ def read_number(words: Words, asked: Asked, spelling: Spelling) -> Reading | Non
         return None
     by_model = asked.kind is not None and not asked.said
     usual = asked.form if by_model and asked.form.decimal + asked.form.thousands != "." else Form(spelling.usual)
-    form = find_form(words.texts, words.counts, decimal=spelling.decimal, thousands=spelling.thousands, first=usual)
+    form = find_form(words.texts, words.counts, decimal=spelling.decimal, thousands=spelling.thousands, first=usual, mixed=asked.said)
     form = replace(form, unit=asked.form.unit) if by_model else form  # a model knows the unit of its column
     values = read_numbers(words.texts, form)
     if asked.kind is not None:  # true and false are 1 and 0 where numbers are asked for
@@ -201,7 +201,9 @@ def _number_said(words: Words, values: NDArray[np.float64], form: Form) -> str:
     i = next((i for i in known if number_of(words.texts[i]) is None), None)
     if form == PLAIN or i is None:
         return ""
-    unsure = form.thousands in (",", ".") and not form.unit and all(number_of(words.texts[i].replace(form.thousands, "", 1)) for i in known)
+    shown = [words.texts[i] for i in known]
+    unsure = form.thousands in (",", ".") and not any(form.decimal in text for text in shown)
+    unsure = unsure and all(number_of(text.replace(form.thousands, ".", 1)) is not None for text in shown)
     other = f", {cells.option('decimal', form.thousands)} decimals" if unsure else ""
     text = cells.option("types", "category", words.name)
     return f"is read as numbers, {words.texts[i][:40]!r} as {values[i]:.15g}; {text} reads text{other}."

@@ -76,7 +76,7 @@ def recognize(name: str, column: Texts, asked: Asked, spelling: Spelling) -> Rec
     for reader in ALL if asked.kind is None else (READERS[asked.kind],):
         found = reader(words, asked, spelling)
         if found is not None:
-            return _made(column, words, found)
+            return _made(column, words, found, asked)
     if asked.kind is not None:
         raise words.refusal(asked.kind)
     notices = _classes_said(column, words) if asked.target and spelling.missing is None else ()
@@ -103,7 +103,7 @@ def _all_missing(n: int, asked: Asked) -> Recognized:
     return Recognized("number", np.full(n, np.nan), asked.form)
 
 
-def _made(column: Texts, words: Words, found: Reading) -> Recognized:
+def _made(column: Texts, words: Words, found: Reading, asked: Asked) -> Recognized:
     """Return the column of what a reader found, with the sentences about it."""
     notices = [f"column {words.name!r} {found.said}"] if found.said else []
     if not found.readable.all():
@@ -115,7 +115,7 @@ def _made(column: Texts, words: Words, found: Reading) -> Recognized:
         for i, value, readable in zip(words.at.tolist(), found.values.tolist(), found.readable.tolist(), strict=True):
             texts[i] = ("true" if value else "false") if readable else None
         return Recognized("boolean", cells.tidy_codes(column.codes, texts), found.form, notices=tuple(notices))
-    if column.typed and found.kind == "number" and not found.said and found.readable.any():
+    if column.typed and asked.kind is None and found.kind == "number" and not found.said and found.readable.any():
         option = cells.option("types", "category", words.name)
         notices.insert(0, f"column {words.name!r} holds text that spells numbers and is read as numbers; {option} keeps text.")
     gap: Any = np.datetime64("NaT") if found.kind == "datetime" else np.nan
