@@ -317,3 +317,24 @@ def test_kinds_are_held_to_by_name(held, kind, expected):
         assert table.retyped({"a": kind}).schema.kinds == {"a": kind}
         found = table.retyped({"a": kind}).column("a").tolist()
         assert [None if isinstance(value, float) and math.isnan(value) else value for value in found] == expected
+
+
+# What is said of a column of texts: the kind that is asked for, and what the sentences about it must and must not hold.
+
+SAID = {
+    "texts that spell numbers": (["1", "2"], {}, [1.0, 2.0], "spells numbers", "no number"),
+    "numbers that were asked for": (["1", "two"], {"a": "number"}, [1.0, None], "1 of 2 cells holds no number", "spells numbers"),
+    "the more frequent of two units": (["5 kg", "3 kg", "7 g"], {"a": "number"}, [5.0, 3.0, None], "'7 g'", "spells numbers"),
+    "a thousand or a decimal": (["1,500", "2,300"], {}, [1500.0, 2300.0], "--decimal ,", "no number"),
+    "certainly thousands": (["1,234.50", "99"], {}, [1234.5, 99.0], "as 1234.5", "--decimal"),
+    "thousands by another cell": (["1,500", "2.5"], {}, [1500.0, 2.5], "as 1500", "--decimal"),
+}
+
+
+@pytest.mark.parametrize(("cells", "types", "values", "said", "unsaid"), SAID.values(), ids=SAID)
+def test_what_is_said_of_texts(cells, types, values, said, unsaid):
+    table = table_of({"a": cells}, types=types)
+    notices = " ".join(table.all_notices)
+    assert [None if np.isnan(value) else value for value in table.column("a")] == values
+    assert said in notices
+    assert unsaid not in notices

@@ -116,7 +116,7 @@ def find_form(
     texts, counts : the different texts of the column, and how often each occurs
     decimal, thousands : the marks where they are known
     first : the form that is taken where others read no more cells
-    mixed : whether numbers of the most frequent unit are worth reading where there are several units
+    mixed : whether a column of several units has the most frequent one; it has none otherwise
     """
     if len(texts) > SAMPLE:
         at = np.random.Generator(np.random.Philox(0)).permutation(len(texts))[:SAMPLE]
@@ -159,6 +159,4 @@ def _unit(found: Sequence[tuple[float, str] | None], counts: NDArray[np.int64], 
     unit, _ = seen.most_common(1)[0]
     alike = sum(count for other, count in seen.items() if same_unit(other, unit))
     enough = is_currency(unit) or (alike > bare and alike >= 2)
-    if mixed:
-        return unit if alike > bare else ""
-    return unit if enough and alike == sum(seen.values()) else ""
+    return unit if enough and (mixed or alike == sum(seen.values())) else ""

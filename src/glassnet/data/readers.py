@@ -208,7 +208,9 @@ def _number_said(words: Words, values: NDArray[np.float64], form: Form) -> str:
     i = next((i for i in known if number_of(words.texts[i]) is None), None)
     if form == PLAIN or i is None:
         return ""
-    unsure = form.thousands in (",", ".") and not form.unit and all(number_of(words.texts[i].replace(form.thousands, "", 1)) for i in known)
+    shown = [words.texts[i] for i in known]
+    unsure = form.thousands in (",", ".") and not any(form.decimal in text for text in shown)
+    unsure = unsure and all(number_of(text.replace(form.thousands, ".", 1)) is not None for text in shown)
     other = f", {cells.option('decimal', form.thousands)} decimals" if unsure else ""
     text = cells.option("types", "category", words.name)
     return f"is read as numbers, {words.texts[i][:40]!r} as {values[i]:.15g}; {text} reads text{other}."
