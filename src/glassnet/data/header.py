@@ -8,9 +8,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from glassnet.data.cells import MISSING
 from glassnet.data.dialect import Dialect
 from glassnet.data.numerals import number_of
+from glassnet.data.readers import is_mark
 from glassnet.errors import DataError
 
 DELIMITERS = ",;\t|"
@@ -202,7 +202,7 @@ def _suspicion(
 def _second_line(lines: list[str], sample: list[list[str]], before: int) -> str:
     """Return that the first row holds words where all other rows hold numbers: it is a line of units, or the names below a title."""
     words, rows = sample[0] if sample else [], sample[1:]
-    if len(rows) < 2 or any(map(is_number, words)) or not all(cell.strip() for cell in words):
+    if len(rows) < 2 or any(cell.strip()[:1].isdigit() or is_number(cell) for cell in words) or not all(cell.strip() for cell in words):
         return ""
     columns = [[row[i].strip() for row in rows if i < len(row) and row[i].strip()] for i in range(len(words))]
     if not any(len(cells) > 1 and all(map(is_number, cells)) and _is_word(word) for cells, word in zip(columns, words, strict=True)):
@@ -234,7 +234,7 @@ def is_number(cell: str) -> bool:
 
 def _is_word(cell: str) -> bool:
     """Return whether a cell is a word that is no missing value."""
-    return any(character.isalpha() or character in "%\u00b0" for character in cell) and cell.strip() not in MISSING
+    return any(character.isalpha() or character in "%\u00b0" for character in cell) and not is_mark(cell.strip())
 
 
 def _usual_width(text: str, delimiter: str, quote: str) -> int:

@@ -39,7 +39,7 @@ _LOOKALIKES = {
         r"-?[$\u20ac\u00a3\u00a5] ?[+-]?[0-9][0-9.,]* ?(?:[kKmMbB]n?)?|[+-]?[0-9][0-9.,]* ?(?:[kKmMbB]n?)? ?[$\u20ac\u00a3\u00a5]"
     ),
     "numbers with different units": re.compile(
-        r"[+-]?[0-9]+(?:[.,][0-9]+)?(?: [^\W\d_]{1,5}|(?!st|nd|rd|th)[a-z\u00b5\u00b0][^\W\d_]{1,4}|[glmsh])"
+        r"[+-]?[0-9]+(?:[.,][0-9]+)?(?: [^\W\d_]{1,5}|(?!st|nd|rd|th)[a-z\u00b5\u00b0][^\W\d_]{1,4}|[glmshkKMB])"
     ),
     "dates": re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}(?:[ T][0-9:.]+)?"),
     "dates of months": re.compile(
