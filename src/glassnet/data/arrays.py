@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.block import refuse_infinite
-from glassnet.data.cells import EXACT
+from glassnet.data.cells import EXACT, NAMED, NUMBERS
 from glassnet.data.recognition import Texts
 from glassnet.data.schema import Column, Schema, listed, refuse_duplicates, refuse_shape
 from glassnet.data.table import Categories, Table
 from glassnet.data.values import column_of_array, column_of_values, exact_codes
 from glassnet.errors import DataError
 
-_SINGLE = (str, bytes, int, float, np.generic, dt.date, dt.time, dt.timedelta, type(None))
+_SINGLE = (str, bytes, *NUMBERS, np.generic, dt.date, dt.time, dt.timedelta, type(None))
 
 
 def columns_of(data: Any, names: Sequence[str] | None, empty: bool = False) -> Table | dict[str, Any]:
@@ -44,7 +44,7 @@ def columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[o
 def columns_of_mapping(data: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a dict of columns, or one record (a dict of single values, such as {"age": 31}), as columns by name."""
     refuse_duplicates([str(name) for name in data])
-    if data and all(isinstance(value, _SINGLE) or type(value).__name__ == "NAType" for value in data.values()):
+    if data and all(isinstance(value, _SINGLE) or type(value).__name__ in ("NAType", *NAMED) for value in data.values()):
         data = {name: [value] for name, value in data.items()}
     return {str(name): _column_of(str(name), values) for name, values in data.items()}
 
@@ -53,6 +53,11 @@ def _column_of(name: str, values: Any) -> Any:
     """Return a column of a dict: a list, an array, or a series of a data frame, whose type counts."""
     if isinstance(values, (list, tuple)):
         return list(values)
+    if type(values).__module__ == "pyarrow.lib" and hasattr(values, "type"):
+        from glassnet.data import arrow
+
+        column = values if hasattr(values, "chunks") else arrow.arrow("pyarrow").chunked_array([values])
+        return arrow.plain_column(name, column)
     if not isinstance(values, np.ndarray) and hasattr(values, "dtype"):
         from glassnet.data import frames
 
