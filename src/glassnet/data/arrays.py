@@ -55,6 +55,11 @@ def _column_of(name: str, values: Any) -> Any:
     """Return a column of a dict: a list, an array, or a series of a data frame, whose type counts."""
     if isinstance(values, (list, tuple)):
         return list(values)
+    if type(values).__module__ == "pyarrow.lib" and hasattr(values, "type"):
+        from glassnet.data import arrow
+
+        column = values if hasattr(values, "chunks") else arrow.arrow("pyarrow").chunked_array([values])
+        return arrow.plain_column(name, column)
     if not isinstance(values, np.ndarray) and hasattr(values, "dtype"):
         from glassnet.data import frames
 

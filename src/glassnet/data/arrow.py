@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from glassnet.data.values import SPANS
 from glassnet.errors import DataError, MissingDependencyError
 
 _releasing = threading.Lock()
+_WHOLE = re.compile(r"-?[0-9]+")
 
 
 def arrow(module: str) -> Any:
@@ -50,7 +52,7 @@ def system_pool() -> Iterator[Any]:
                 pa.set_memory_pool(default)
 
 
-def plain_column(name: str, column: Any, *, as_text: bool = False, typed: bool = True) -> Recognized | Texts:
+def plain_column(name: str, column: Any, *, as_text: bool = False, typed: bool = True, declared: bool = False) -> Recognized | Texts:
     """Return a pyarrow column as a column of a table.
 
     Parameters
@@ -59,6 +61,7 @@ def plain_column(name: str, column: Any, *, as_text: bool = False, typed: bool =
     column : a pyarrow.ChunkedArray
     as_text : whether to take it as text whatever it holds
     typed : whether it comes from where numbers are no text
+    declared : whether it is a category, though its own type no longer says so
 
     Raises
     ------
@@ -67,8 +70,15 @@ def plain_column(name: str, column: Any, *, as_text: bool = False, typed: bool =
     """
     pa = arrow("pyarrow")
     kinds = pa.types
+    if kinds.is_run_end_encoded(column.type):
+        decoded = map(arrow("pyarrow.compute").run_end_decode, column.chunks)
+        column = pa.chunked_array(decoded, column.type.value_type)
     if kinds.is_dictionary(column.type):
-        return Recognized("category", _declared(name, column.cast(column.type.value_type)), Form(verbatim=True))
+        return _declared(name, _decoded(name, column))
+    if declared:
+        return _declared(name, column)
+    if kinds.is_string_view(column.type):
+        column = column.cast(pa.large_string())
     if kinds.is_boolean(column.type):
         codes, levels = _codes(column.cast(pa.string()))
         return Texts(codes, levels) if as_text else Recognized("boolean", (codes, levels))
@@ -96,11 +106,24 @@ def is_text(kind: Any) -> bool:
     return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))
 
 
-def _declared(name: str, column: Any) -> cells.Codes:
-    """Return a column of categories of any type as codes and texts."""
-    column = plain_column(name, column, as_text=True)
-    codes, levels = column.values if isinstance(column, Recognized) else (column.codes, column.levels)
-    return codes, levels
+def _declared(name: str, column: Any) -> Recognized:
+    """Return a column of any type as the category that it was declared to be; whole numbers are labels as such, see `Table.labels`."""
+    kinds = arrow("pyarrow").types
+    made = plain_column(name, column, as_text=True)
+    codes = made.values if isinstance(made, Recognized) else (made.codes, made.levels)
+    numbers = kinds.is_integer(column.type) or kinds.is_floating(column.type)
+    whole = numbers and bool(codes[1]) and all(map(_WHOLE.fullmatch, codes[1]))
+    return Recognized("category", codes, Form(verbatim=True), exact=codes if whole else None)
+
+
+def _decoded(name: str, column: Any) -> Any:
+    """Return a pyarrow column of categories as one of their values."""
+    pa = arrow("pyarrow")
+    kind = column.type.value_type
+    if isinstance(kind, pa.BaseExtensionType):
+        raise DataError(f"column {name!r} holds categories of {kind}: expected categories of numbers, text, booleans or date-times.")
+    wide = pa.large_string() if pa.types.is_string_view(kind) else kind  # pyarrow decodes no dictionary of views
+    return pa.chunked_array([chunk.dictionary.cast(wide).take(chunk.indices) for chunk in column.chunks], wide)
 
 
 def _exact(column: Any, values: NDArray[Any]) -> cells.Codes | None:
@@ -130,7 +153,9 @@ def longest_text(column: Any) -> int:
     """Return the bytes of the longest text of a pyarrow column, 0 where it holds none."""
     if not is_text(column.type):
         return 0
-    pc = arrow("pyarrow.compute")
+    pa, pc = arrow("pyarrow"), arrow("pyarrow.compute")
+    if pa.types.is_string_view(column.type):
+        column = column.cast(pa.large_string())
     return int(pc.max(pc.binary_length(column)).as_py() or 0)
 
 

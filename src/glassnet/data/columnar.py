@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ class ColumnarFile:
         schema = _schema(paths[0])
         self.names: tuple[str, ...] = tuple(schema.names)
         self.index = index_names(schema.metadata)
+        self._declared = _declared(paths[0])
         if len(self.names) > limits.columns:
             raise DataError(passed(f"it has {len(self.names):,} columns", "columns", limits.columns))
         for path in paths[1:]:
@@ -105,7 +107,7 @@ class ColumnarFile:
         name = self.names[place].strip()
         if longest_text(column) > self._limits.field:
             raise DataError(passed(f"a cell of column {name!r} is longer than {self._limits.field:,} bytes", "field", self._limits.field))
-        return plain_column(name, column, as_text=as_text)
+        return plain_column(name, column, as_text=as_text, declared=self.names[place] in self._declared)
 
 
 def _schema(path: Path) -> Any:
@@ -113,6 +115,18 @@ def _schema(path: Path) -> Any:
         return arrow("pyarrow.parquet").read_schema(path)
     with arrow("pyarrow").memory_map(str(path)) as source:
         return _open_ipc(source).schema
+
+
+def _declared(path: Path) -> frozenset[str]:
+    """Return the columns that were categories when a Parquet file was written, which keeps a dictionary of text alone as such."""
+    if path.suffix.lower() != ".parquet":
+        return frozenset()
+    pa, metadata = arrow("pyarrow"), arrow("pyarrow.parquet").read_metadata(path).metadata or {}
+    try:
+        written = arrow("pyarrow.ipc").read_schema(pa.py_buffer(base64.b64decode(metadata.get(b"ARROW:schema", b""), validate=True)))
+    except (ValueError, pa.ArrowException):  # none, or what another program wrote there
+        return frozenset()
+    return frozenset(field.name for field in written if pa.types.is_dictionary(field.type))
 
 
 def _parquet(path: Path, names: list[str]) -> Iterator[Any]:

@@ -86,6 +86,8 @@ def _column(name: str, series: Any, nw: Any) -> Recognized | Texts:
         return Recognized("category", code_values(name, values), Form(verbatim=True))
     if dtype == nw.Boolean:
         return Recognized("boolean", code_values(name, values))
+    if dtype == nw.Date and series.null_count() == len(series):
+        return Recognized("datetime", np.full(len(values), "NaT", dtype="datetime64[us]"))
     column = column_of_values(name, values)
     if dtype == nw.String and isinstance(column, Recognized):  # no text in it, and no number either
         return Recognized("category", (np.full(len(values), -1, dtype=np.int32), ()))
@@ -94,7 +96,7 @@ def _column(name: str, series: Any, nw: Any) -> Recognized | Texts:
 
 def _whole(name: str, series: Any, nw: Any) -> Recognized:
     """Return a column of whole numbers or decimals, whose digits are kept where floats do not tell them apart."""
-    ends = [series.min(), series.max()]
+    ends = [series.min(), series.max()] if series.null_count() < len(series) else [0, 0]
     if all(end is not None and abs(end) < cells.EXACT for end in ends):
         return Recognized("number", np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64))
     small = series.dtype.is_integer() and series.dtype not in (nw.Int128, nw.UInt128)  # which NumPy does not have

@@ -137,7 +137,7 @@ def inspect_table(
             notices.append(f"the target {target!r} holds date-times: convert it to numbers first (days since a date, the hour).")
         elif not gaps.all():
             y = target_array(values[~gaps])
-            fitted = Target.fit(y, names=(target,))
+            fitted = Target.fit(y, names=(target,), task="classification" if read.schema.kinds[target] == "category" else None)
             task, classes = fitted.task, _counted(y) if fitted.classes else ()
             leaking = leaks(features.take(~gaps).drop(tuple(useless)), y, thresholds=True)
     alike = lookalikes(read, {*types, *drop})

@@ -57,8 +57,8 @@ class Table:
     """Named columns of n rows: one block of numbers, the codes and the date-times, each in the order of the schema.
 
     `notices` are what there is to say about the file that the table was read from, a sentence each, and `column_notices` about how columns
-    were read, by name. `exact` holds the columns of whole numbers that floats
-    do not tell apart, by name, as codes into their digits. `dialect` is how the file was written that the table came from.
+    were read, by name. `exact` holds the columns of whole numbers that floats do not tell apart, and declared categories of whole numbers,
+    by name, as codes into their digits. `dialect` is how the file was written that the table came from.
     """
 
     schema: Schema
@@ -104,7 +104,7 @@ class Table:
         return np.array([*column.levels, None], dtype=object)[column.codes]  # the last entry answers code -1
 
     def labels(self, name: str) -> NDArray[Any]:
-        """Return one column as what its values name: as `column` does, but whole numbers beyond 2^53 with all their digits.
+        """Return one column as what its values name: as `column` does, but whole numbers with all their digits, also those of a category.
 
         These are int64 (objects with None where some are missing), and text where they lie beyond int64.
         """
@@ -137,7 +137,7 @@ class Table:
         if schema == self.schema:
             return self
         require_columns(schema.names, self.schema.names)
-        exact = {name: column for name, column in self.exact.items() if schema.kinds.get(name) == "number"}
+        exact = {name: column for name, column in self.exact.items() if schema.kinds.get(name) == self.schema.kinds[name]}
         made = {column.name: self._codes(column) for column in schema.columns if column.kind in ("category", "boolean")}
         dates = tuple(self._date(schema.by_name[name]) for name in schema.dates)
         categories = tuple(made[name] for name in schema.categories)

@@ -33,7 +33,7 @@ def target_values(table: Table, names: Sequence[str]) -> Array:
 
 
 def values_in_memory(given: Any, table: Table, names: Sequence[str], task: str | None) -> tuple[Array, str | None]:
-    """Return target columns of what was read from memory, and their task where a declared type settles it.
+    """Return target columns, and their task where a declared type settles it: `given` is what was read from memory, None for a file.
 
     Labels come back from a prediction as they were given, so text that spells numbers stays text where the numbers are classes.
     """
@@ -41,6 +41,8 @@ def values_in_memory(given: Any, table: Table, names: Sequence[str], task: str |
     if len(names) > 1:
         return values, None
     name, kind = names[0], table.schema.kinds[names[0]]
+    if given is None and kind == "category" and name in table.exact:
+        return values, "classification"
     raw = None if given is None else _raw(given, name)
     if raw is None or len(raw) != len(values):
         return values, None
@@ -49,6 +51,9 @@ def values_in_memory(given: Any, table: Table, names: Sequence[str], task: str |
     numbers = bool(held) and all(issubclass(one, cells.NUMBERS) and not issubclass(one, cells.BOOLS) for one in held)
     truths = bool(held) and all(issubclass(one, cells.BOOLS) for one in held)
     texts = bool(held) and all(issubclass(one, str) for one in held)
+    if kind == "category" and bool(held) and all(issubclass(one, cells.BOOLS) for one in held):
+        truth = np.array([bool(value) if there else None for value, there in zip(raw, known.tolist(), strict=True)], dtype=object)
+        return (truth.astype(bool) if known.all() else truth), None
     if kind == "number" and texts:
         texts = (task or guess_task(values[known])) != "regression"
     if not texts and not ((numbers or truths) and kind == "category"):
