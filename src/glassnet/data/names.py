@@ -41,7 +41,10 @@ def as_names(table: Any, names: Any) -> Any:
     """Return names of columns, or a mapping from them, with the names that a table has; anything else stays as it is."""
     if isinstance(names, Mapping):
         return {as_name(table, name): value for name, value in names.items()}
-    return tuple(as_name(table, name) for name in names) if isinstance(names, Collection) and not isinstance(names, str) else names
+    if isinstance(names, str) or not isinstance(names, Collection):
+        return names
+    found = [as_name(table, name) for name in names]
+    return found if isinstance(names, list) else tuple(found)
 
 
 def as_target(table: Any, target: Any) -> Any:
