@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -15,11 +14,12 @@ from glassnet.data.arrow import arrow, longest_text, plain_column, system_pool
 from glassnet.data.dialect import Dialect
 from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, bad_bytes, require_closed_quotes
 from glassnet.data.forms import PLAIN
+from glassnet.data.guesses import is_misread, is_other
 from glassnet.data.header import Header, read_header
 from glassnet.data.limits import Limits, passed
 from glassnet.data.numerals import number_of
 from glassnet.data.readers import Spelling
-from glassnet.data.schema import Column
+from glassnet.data.schema import Column, Kind
 from glassnet.errors import DataError
 
 HEAD = 2**20
@@ -64,10 +64,14 @@ class CsvFile:
         dialect = self._header.dialect
         return replace(dialect.spelling, decimal=self._said.decimal, usual=dialect.decimal or ".")
 
-    def read(self, wanted: Sequence[int], as_text: Collection[int]) -> list[Any]:
-        """Return the wanted columns, named by their places, as plain columns (see `plain_column`)."""
+    def read(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> list[Any]:
+        """Return the wanted columns, named by their places, as plain columns (see `plain_column`).
+
+        A column that must be of a kind is one of texts, whose reading knows the odd cells, where pyarrow finds another kind.
+        """
         if not self._header.has_rows:
             raise DataError("the file has a header but no rows.")
+        as_text = {place for place, kind in kinds.items() if kind == "category"}
         try:
             table, suspect = self._read(wanted, as_text)
         except NotUtf8Error:
@@ -75,7 +79,7 @@ class CsvFile:
             table, suspect = self._read(wanted, as_text)
         columns = dict(zip(wanted, table.columns, strict=True))
         del table
-        odd = [place for place, column in columns.items() if _is_misread(column, suspect=suspect)]
+        odd = [place for place, column in columns.items() if is_misread(column, suspect=suspect) or is_other(column, kinds.get(place))]
         if odd:
             columns |= dict(zip(odd, self._read(odd, odd)[0].columns, strict=True))
         made = []
@@ -138,14 +142,15 @@ class CsvFile:
         return read_header(head, dialect, usual=self._default.decimal, whole=whole)
 
     def _feed(self, *, after_header: bool = False) -> Feed:
-        quote = self._header.dialect.quote if after_header else None
+        dialect = self._header.dialect if after_header else Dialect()
         feed = Feed(
             self._path,
             self._limits,
             encoding=self._encoding,
             guessed=self._guessed,
             lenient=self._lenient,
-            quote=(quote or '"').encode(),
+            quote=(dialect.quote or '"').encode(),
+            delimiter=(dialect.delimiter or ",").encode(),
             skip=self._skip,
             comment=self._comment,
         )
@@ -257,17 +262,6 @@ class CsvFile:
         if longest_text(column) > self._limits.field:
             raise DataError(passed(f"a cell of column {name!r} is longer than {self._limits.field:,} bytes", "field", self._limits.field))
         return plain_column(name, column, as_text=as_text, typed=False)
-
-
-def _is_misread(column: Any, *, suspect: bool) -> bool:
-    """Return whether pyarrow may have misread text: 12:30 for a time, 0x10 and 007 for numbers, or a long number without all its digits."""
-    kinds = arrow("pyarrow").types
-    if kinds.is_time(column.type) or (suspect and kinds.is_integer(column.type)):
-        return True
-    if not kinds.is_floating(column.type):
-        return False
-    ends = arrow("pyarrow.compute").min_max(column).as_py()
-    return any(end is not None and 2**63 <= abs(end) < math.inf for end in ends.values())  # it may be a whole number that no int64 holds
 
 
 def _type_of(column: Column) -> str:

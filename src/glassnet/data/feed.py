@@ -66,6 +66,7 @@ class Feed(io.RawIOBase):
         guessed: bool = False,
         lenient: bool = False,
         quote: bytes = b'"',
+        delimiter: bytes = b",",
         skip: Collection[int] = (),
         comment: str | None = None,
     ) -> None:
@@ -77,6 +78,8 @@ class Feed(io.RawIOBase):
         self.has_hex, self.has_zeros, self.n_quotes = False, False, 0
         self._lines = LineFilter(skip, comment)
         self._limits, self._quote = limits, quote
+        self._inside = _INSIDE.copy()
+        self._inside[[ord(delimiter), ord(quote)]] = False  # whatever it is, a cell begins behind it
         self._file = file = path.open("rb")
         start = file.read(2)
         file.seek(0)
@@ -196,7 +199,7 @@ class Feed(io.RawIOBase):
         zeros = np.flatnonzero(codes[1:-1] == ord("0"))
         after = codes[zeros + 2]
         self.has_hex = self.has_hex or bool((after | 32 == ord("x")).any())
-        self.has_zeros = self.has_zeros or not bool(_INSIDE[codes[zeros[(after >= ord("0")) & (after <= ord("9"))]]].all())
+        self.has_zeros = self.has_zeros or not bool(self._inside[codes[zeros[(after >= ord("0")) & (after <= ord("9"))]]].all())
         self._last = codes[-2:].tobytes()
         consumed = self._raw.tell()
         if self._n_bytes > limits.bytes:

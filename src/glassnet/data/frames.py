@@ -105,6 +105,8 @@ def _column(name: str, series: Any, nw: Any) -> Recognized | Texts:
 
 def _whole(name: str, series: Any, nw: Any) -> Recognized:
     """Return a column of whole numbers or decimals, whose digits are kept where floats do not tell them apart."""
+    if series.null_count() == len(series):  # of pandas, whose smallest value is then neither None nor a number
+        return Recognized("number", np.full(len(series), np.nan))
     ends = [series.min(), series.max()]
     if all(end is not None and abs(end) < cells.EXACT for end in ends):
         return Recognized("number", np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64))
