@@ -325,3 +325,29 @@ def test_quotes_only_where_needed():
 def test_a_file_that_cannot_be_written(tmp_path):
     with pytest.raises(DataError, match=r"out\.csv: cannot be written"):
         write_csv(tmp_path / "nowhere" / "out.csv", ["a"], [[1]])
+
+
+# A first line that says the delimiter, names in apostrophes, and zeros that begin a cell, whatever the delimiter is.
+
+DIALECTS = {
+    "sep= with a tab": ("sep=\t\na\tb\n007\tx\n", Dialect()),
+    "sep= with a space": ("sep= \na b\n007 x\n", Dialect()),
+    "apostrophes after sep=": ("sep=;\n'a';'b'\n'007';'x'\n", Dialect()),
+    "apostrophes beside a delimiter that was said": ("'a':'b'\n'007':'x'\n", Dialect(delimiter=":")),
+    "apostrophes and carriage returns": ("'a';'b'\r'007';'x'\r", Dialect()),
+    "zeros behind a colon": ("b:a\nx:007\n", Dialect(delimiter=":")),
+    "zeros behind a minus": ("b-a\nx-007\n", Dialect(delimiter="-")),
+    "zeros behind a letter": ("bzaz\nxz007z\n", Dialect(delimiter="z")),
+}
+
+
+@pytest.mark.parametrize(("content", "dialect"), DIALECTS.values(), ids=DIALECTS)
+def test_dialects_with_few_clues(put, content, dialect):
+    assert columns(read_table(put(content), dialect=dialect)) == {"a": ["007"], "b": ["x"]}
+
+
+def test_a_kind_that_is_said_names_the_cell_or_reads_the_others(put):
+    path = put("a,b\n2026-01-31,1\n2026-02-01,2\n")
+    with pytest.raises(DataError, match=r"column 'a' must hold numbers but row 0 .* holds '2026-01-31'"):
+        read_table(path, types={"a": "number"})
+    assert columns(read_table(put("a,b\n20260131,1\n5,2\n"), types={"a": "datetime"}))["a"][1] is None

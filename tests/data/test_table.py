@@ -338,3 +338,14 @@ def test_what_is_said_of_texts(cells, types, values, said, unsaid):
     assert [None if np.isnan(value) else value for value in table.column("a")] == values
     assert said in notices
     assert unsaid not in notices
+
+
+def test_rows_keep_true_and_false_beside_numbers():
+    assert table_of([[True, 1], [False, 2]]).schema.kinds == {"x0": "boolean", "x1": "number"}
+    assert table_of([[True, False], [False, True]]).schema.kinds == {"x0": "boolean", "x1": "boolean"}
+
+
+def test_whole_numbers_of_pandas_may_all_be_missing():
+    table = table_of(pd.DataFrame({"a": pd.array([None, None], dtype="Int64"), "b": [1, 2]}))
+    assert table.schema.kinds["a"] == "number"
+    assert np.isnan(table.column("a")).all()

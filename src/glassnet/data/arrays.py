@@ -125,7 +125,8 @@ def _array_of_rows(rows: Sequence[Any]) -> NDArray[Any]:
     try:
         array = np.array(rows)
         large = array.dtype.kind == "f" and bool((np.abs(array) >= EXACT).any())  # whole numbers lose digits beside others
-        if array.dtype.kind not in "fiubcM" or large:  # text or a mixture: keep each value as it is
+        truth = array.dtype.kind in "fiub" and any(bool in map(type, row) for row in rows if isinstance(row, (list, tuple)))
+        if array.dtype.kind not in "fiubcM" or large or truth:  # text or a mixture: keep each value as it is
             array = np.array(rows, dtype=object)
     except ValueError:
         lengths = sorted({len(row) for row in rows if hasattr(row, "__len__")})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import math
 import re
 import threading
 from collections.abc import Iterator
@@ -133,20 +132,6 @@ def _exact(column: Any, values: NDArray[Any]) -> cells.Codes | None:
     if not whole or not (np.abs(values) >= cells.EXACT).any():
         return None
     return _codes(column.cast(pa.string()))
-
-
-def is_misread(column: Any, *, suspect: bool, floats: bool) -> bool:
-    """Return whether pyarrow may have misread text: 12:30 for a time, 0x10 and 007 for numbers, or a long number without all its digits.
-
-    `suspect` says that the file holds what looks like 0x10 or 007, and `floats` that a point is no decimal mark in it.
-    """
-    kinds = arrow("pyarrow").types
-    if kinds.is_time(column.type) or (suspect and kinds.is_integer(column.type)):
-        return True
-    if not kinds.is_floating(column.type) or floats:
-        return bool(kinds.is_floating(column.type))
-    ends = arrow("pyarrow.compute").min_max(column).as_py()
-    return any(end is not None and cells.EXACT <= abs(end) < math.inf for end in ends.values())  # whole numbers, if one is no int64: +5
 
 
 def longest_text(column: Any) -> int:

@@ -13,7 +13,7 @@ from glassnet.data.feed import SMALL
 from glassnet.data.index_columns import index_names
 from glassnet.data.limits import Limits, passed
 from glassnet.data.readers import Spelling
-from glassnet.data.schema import Column
+from glassnet.data.schema import Column, Kind
 from glassnet.errors import DataError
 
 CELL_BYTES = 8
@@ -48,7 +48,7 @@ class ColumnarFile:
         """How the cells are written."""
         return self.dialect.spelling
 
-    def read(self, wanted: Sequence[int], as_text: Sequence[int]) -> list[Any]:
+    def read(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> list[Any]:
         """Return the wanted columns, named by their places, as plain columns (see `plain_column`)."""
         pa = arrow("pyarrow")
         chunks: list[list[Any]] = [[] for _ in wanted]
@@ -64,7 +64,7 @@ class ColumnarFile:
                 column, chunks[i] = pa.concat_tables(pieces, promote_options="permissive").column(0), []
             except (pa.ArrowInvalid, pa.ArrowTypeError):
                 raise DataError(f"column {self.names[place]!r} must be of one type in all files.") from None
-            made.append(self._plain(place, column, place in as_text))
+            made.append(self._plain(place, column, kinds.get(place) == "category"))
         return made
 
     def batches(self, wanted: Sequence[int], columns: Mapping[int, Column]) -> Iterator[list[Any]]:

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.data import cells
-from glassnet.data.arrow import arrow, is_misread, longest_text, plain_column, system_pool
+from glassnet.data.arrow import arrow, longest_text, plain_column, system_pool
 from glassnet.data.csv_errors import line_of, sentence
 from glassnet.data.dialect import Dialect
 from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, bad_bytes, require_closed_quotes
 from glassnet.data.forms import PLAIN
+from glassnet.data.guesses import is_misread, is_other
 from glassnet.data.header import Header, read_header, rows_of
 from glassnet.data.limits import Limits, passed
 from glassnet.data.line_filter import looks_like_row, numbered_lines
 from glassnet.data.numerals import number_of
 from glassnet.data.readers import Spelling
-from glassnet.data.schema import Column, refuse_duplicates
+from glassnet.data.schema import Column, Kind, refuse_duplicates
 from glassnet.errors import DataError
 
 HEAD = 2**20
@@ -70,10 +71,14 @@ class CsvFile:
         dialect = self._header.dialect
         return replace(dialect.spelling, decimal=self._said.decimal, usual=dialect.decimal or ".")
 
-    def read(self, wanted: Sequence[int], as_text: Collection[int]) -> list[Any]:
-        """Return the wanted columns, named by their places, as plain columns (see `plain_column`)."""
+    def read(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> list[Any]:
+        """Return the wanted columns, named by their places, as plain columns (see `plain_column`).
+
+        A column that must be of a kind is one of texts, whose reading knows the odd cells, where pyarrow finds another kind.
+        """
         if not self._header.has_rows:
             raise DataError("the file has a header but no rows.")
+        as_text = {place for place, kind in kinds.items() if kind == "category"}
         try:
             table, suspect = self._read(wanted, as_text)
         except NotUtf8Error:
@@ -81,7 +86,12 @@ class CsvFile:
             table, suspect = self._read(wanted, as_text)
         columns = dict(zip(wanted, table.columns, strict=True))
         del table
-        odd = [place for place, column in columns.items() if is_misread(column, suspect=suspect, floats=self._quoted_commas)]
+        commas = self._quoted_commas
+        odd = [
+            place
+            for place, column in columns.items()
+            if is_misread(column, suspect=suspect, floats=commas) or is_other(column, kinds.get(place))
+        ]
         if odd:
             columns |= dict(zip(odd, self._read(odd, odd)[0].columns, strict=True))
         made = []
@@ -164,14 +174,15 @@ class CsvFile:
         return read_header(head, dialect, usual=self._default.decimal, whole=whole)
 
     def _feed(self, *, after_header: bool = False) -> Feed:
-        quote = self._header.dialect.quote if after_header else None
+        dialect = self._header.dialect if after_header else Dialect()
         feed = Feed(
             self._path,
             self._limits,
             encoding=self._encoding,
             guessed=self._guessed,
             lenient=self._lenient,
-            quote=(quote or '"').encode(),
+            quote=(dialect.quote or '"').encode(),
+            delimiter=(dialect.delimiter or ",").encode(),
             skip=self._skip,
             comment=self._comment,
         )

@@ -68,6 +68,7 @@ class Feed(io.RawIOBase):
         guessed: bool = False,
         lenient: bool = False,
         quote: bytes = b'"',
+        delimiter: bytes = b",",
         skip: Collection[int] = (),
         comment: str | None = None,
     ) -> None:
@@ -79,6 +80,7 @@ class Feed(io.RawIOBase):
         self.has_hex, self.has_zeros, self.n_quotes = False, False, 0
         self._lines = LineFilter(skip, comment)
         self._limits, self._quote = limits, quote
+        self._before = {*_BEFORE_A_CELL, ord(delimiter), ord(quote)}
         self._file = file = path.open("rb")
         start = file.read(2)
         file.seek(0)
@@ -200,7 +202,7 @@ class Feed(io.RawIOBase):
         self.n_quotes += int(np.count_nonzero(codes == ord(self._quote)))
         seen = self._last + piece
         for start in range(0, len(seen), PATCH):
-            has_hex, has_zeros = _misread(seen[start : start + PATCH + 2])
+            has_hex, has_zeros = _misread(seen[start : start + PATCH + 2], self._before)
             self.has_hex, self.has_zeros = self.has_hex or has_hex, self.has_zeros or has_zeros
         self._last = seen[-2:]
         consumed = self._raw.tell()
@@ -230,14 +232,14 @@ def bad_bytes(path: Path, limits: Limits) -> tuple[int, int, int]:
     return n_bad, line, n_good
 
 
-def _misread(text: bytes) -> tuple[bool, bool]:
-    """Return whether 0x stands in a text, and whether a cell begins with a zero and another digit."""
+def _misread(text: bytes, marks: Collection[int]) -> tuple[bool, bool]:
+    """Return whether 0x stands in a text, and whether a zero and another digit follow one of the bytes that a cell begins after."""
     codes = np.frombuffer(text, dtype=np.uint8)
     before, zero, after = codes[:-2], codes[1:-1] == ord("0"), codes[2:]
     has_hex = bool((zero & (after | 32 == ord("x"))).any())
     zero &= after - np.uint8(ord("0")) < 10  # what is below "0" wraps round
     begins = np.zeros(len(zero), dtype=bool)
-    for mark in _BEFORE_A_CELL:
+    for mark in marks:
         begins |= before == mark
     return has_hex, bool((zero & begins).any())
 

@@ -63,13 +63,16 @@ def read_header(head: str, dialect: Dialect, *, usual: str | None = None, whole:
         Where there is no line, or the first one does not end.
     """
     lines = io.StringIO(head, newline="")
-    quote = dialect.quote or _quote(head)
-    skipped, first = _first_line(lines, quote)
+    skipped, first = _first_line(lines, '"')
     said = _SEPARATOR.fullmatch(first)
     if said:
         dialect = replace(dialect, delimiter=dialect.delimiter or said[1].replace("\\t", "\t"))
-        more, second = _first_line(lines, quote)
-        skipped, first = skipped + first + more, second
+        skipped, first = skipped + first, ""
+    names_at = lines.tell() - len(first)
+    quote = dialect.quote or _quote(head[names_at:], dialect.delimiter)
+    lines.seek(names_at)
+    more, first = _first_line(lines, quote)
+    skipped += more
     if not first:
         raise DataError("the file is empty.")
     if first.count(quote) % 2:
@@ -106,10 +109,10 @@ def _first_line(lines: io.StringIO, quote: str) -> tuple[str, str]:
     return skipped, "".join(parts)
 
 
-def _quote(head: str) -> str:
+def _quote(head: str, delimiter: str | None) -> str:
     """Return the apostrophe where every name in the first line stands in such."""
-    line = head.lstrip("\r\n").partition("\n")[0].strip()
-    cells_quoted = (re.fullmatch(rf"'[^']*'(?:{re.escape(mark)}'[^']*')*", line) for mark in DELIMITERS)
+    line = re.split(r"[\r\n]", head.lstrip("\r\n"), maxsplit=1)[0].strip()
+    cells_quoted = (re.fullmatch(rf"'[^']*'(?:{re.escape(mark)}'[^']*')*", line) for mark in delimiter or DELIMITERS)
     return "'" if any(cells_quoted) else '"'
 
 

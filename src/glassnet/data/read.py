@@ -85,8 +85,8 @@ def read_table(
         index = [] if schema else index_left_out(places, file.index, {*types, *keep}, targets)
         places = {name: place for name, place in places.items() if name not in index}
         wanted = asked(types, schema, targets)
-        text = [place for name, place in places.items() if name in wanted and wanted[name].kind == "category"]
-        columns = file.read(list(places.values()), text)
+        kinds = {place: kind for name, place in places.items() if name in wanted and (kind := wanted[name].kind) is not None}
+        columns = file.read(list(places.values()), kinds)
         table = assemble(dict(zip(places, columns, strict=True)), wanted, file.spelling)
         del columns
         table = table.select(schema) if schema else table.retyped(types)

@@ -52,12 +52,14 @@ class Asked:
     kind : that it must have; None where it is to be found
     form : in which a model read its cells in training
     said : whether the caller said the kind: odd cells are missing then however many there are
+    lenient : whether odd cells are missing however many there are, where no kind was said, too
     target : whether it is to be predicted: "None" is a class then, and words that are missing values are worth a notice
     """
 
     kind: Kind | None = None
     form: Form = PLAIN
     said: bool = False
+    lenient: bool = False
     target: bool = False
 
     @property
@@ -111,9 +113,9 @@ class Words:
     at: NDArray[np.intp]
     gaps: NDArray[np.bool_]
 
-    def refusal(self, kind: Kind) -> DataError:
+    def refusal(self, kind: Kind, asked: Asked, spelling: Spelling) -> DataError:
         """Return the error for a column that must be of a kind and is not; it names the first cell that is odd."""
-        readable = READERS[kind](self, Asked(kind, said=True), Spelling())
+        readable = READERS[kind](self, replace(asked, lenient=True), spelling)
         unread = [i for i in range(len(self.texts)) if readable is None or not readable.readable[i]]
         odd = [i for i in unread if not is_mark(self.texts[i])] or unread  # a mark by itself would be missing
         rows = [int(np.argmax(self.codes == self.at[i])) for i in odd[:1000]]
@@ -141,7 +143,7 @@ def enough(words: Words, readable: NDArray[np.bool_], asked: Asked, nearly: floa
         return True
     if not readable.any():  # a cell with a mark in a column of numbers is missing; a column of marks alone shows nothing of a kind
         return asked.kind is not None and all(map(is_mark, words.texts))
-    if asked.said:
+    if asked.said or asked.lenient:
         return True
     odd = [text for text, known in zip(words.texts, readable.tolist(), strict=True) if not known and not is_mark(text)]
     share = words.counts[readable].sum() / words.counts.sum()
@@ -251,6 +253,8 @@ def read_date(words: Words, asked: Asked, spelling: Spelling) -> Reading | None:
     readable = ~np.isnat(dates)
     if not enough(words, readable, asked):
         return None
+    if found == "ymd" and not by_model:  # no cell that the order matters to
+        order = found
     said = "" if order == "ymd" or by_model else _date_said(words, dates, order, certain=certain)
     return Reading("datetime", dates, readable, replace(PLAIN, dates=order), said)
 

@@ -78,7 +78,7 @@ def recognize(name: str, column: Texts, asked: Asked, spelling: Spelling) -> Rec
         if found is not None:
             return _made(column, words, found, asked)
     if asked.kind is not None:
-        raise words.refusal(asked.kind)
+        raise words.refusal(asked.kind, asked, spelling)
     notices = _classes_said(column, words) if asked.target and spelling.missing is None else ()
     return Recognized("category", _levels(column, words), notices=notices)
 

@@ -149,7 +149,7 @@ class Table:
         for name in kinds:
             self.require(name)
         columns = self.schema.columns
-        changed = {name: Column(name, kind, Asked.by_caller(kind).form) for name, kind in kinds.items() if self.schema.kinds[name] != kind}
+        changed = {name: Column(name, kind) for name, kind in kinds.items() if self.schema.kinds[name] != kind}
         return self.select(Schema(tuple(changed.get(column.name, column) for column in columns)))
 
     def _number_block(self, schema: Schema) -> Numbers:
