@@ -34,7 +34,10 @@ def test_what_is_of_no_use_is_left_out_with_a_note(table):
 def test_leak_is_called_out(table):
     made_up().assign(copy=made_up()["price"]).to_csv(table, index=False)
     result = run("train", table, "--target", "price", *QUICK)
-    assert "Note: column 'copy' is a copy of the target: is it known before the target is? If not, drop it." in result.stderr
+    assert (
+        "Note: column 'copy' is a copy of the target: is it known before the target is? If not, drop=['copy'] (--drop copy) leaves it out."
+        in result.stderr
+    )
 
 
 def test_prediction_does_not_look_at_ignored_columns_or_their_order(table):

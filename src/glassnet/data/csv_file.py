@@ -56,7 +56,7 @@ class CsvFile:
             self._require_names()
             self.notices += (self._header.suspicion,)
         if self.dialect.decimal == "," and dialect.decimal is None:
-            self.notices += ("numbers such as 1,5 are read with a decimal comma.",)
+            self.notices += ("numbers such as 1,5 are read with a decimal comma; Dialect(decimal='.') (--decimal .) reads points.",)
         if all(number_of(name.strip()) is not None for name in self.names):
             self.notices += ("the first line holds numbers alone, and was taken for the names of the columns: is the header missing?",)
 
@@ -207,7 +207,7 @@ class CsvFile:
         known = self._default.encoding
         self._encoding, self._guessed = known or FALLBACK, True
         name = known or "Windows-1252 (cp1252)"
-        self.notices += (f"the file is not UTF-8 text and was read as {name}: Dialect(encoding=...) (--encoding NAME) says another.",)
+        self.notices += (f"the file is not UTF-8 and was read as {name}; Dialect(encoding=...) (--encoding NAME) says another encoding.",)
 
     def _read(self, wanted: Sequence[int], as_text: Collection[int], *, threads: bool = True) -> tuple[Any, bool]:
         """Return the wanted columns as a pyarrow table, and whether the file holds what pyarrow takes for whole numbers: 0x10 and 007."""

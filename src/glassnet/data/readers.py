@@ -213,7 +213,7 @@ def _number_said(words: Words, values: NDArray[np.float64], form: Form) -> str:
     shown = [words.texts[i] for i in known]
     unsure = form.thousands in (",", ".") and not any(form.decimal in text for text in shown)
     unsure = unsure and all(number_of(text.replace(form.thousands, ".", 1)) is not None for text in shown)
-    other = f", {cells.option('decimal', form.thousands)} decimals" if unsure else ""
+    other = f", {cells.option('decimal', form.thousands)} reads decimals" if unsure else ""
     text = cells.option("types", "category", words.name)
     return f"is read as numbers, {words.texts[i][:40]!r} as {values[i]:.15g}; {text} reads text{other}."
 

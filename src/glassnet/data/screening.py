@@ -173,7 +173,10 @@ def _odd_beside_numbers(column: Categories) -> str | None:
 
 def screening_notices(useless: dict[str, str], leaking: dict[str, str], alike: dict[str, str]) -> tuple[str, ...]:
     """Return what was found in sentences, the most important first."""
-    notices = [f"column {name!r} {what}: is it known before the target is? If not, drop it." for name, what in leaking.items()]
+    notices = [
+        f"column {name!r} {what}: is it known before the target is? If not, drop=[{name!r}] (--drop {name}) leaves it out."
+        for name, what in leaking.items()
+    ]
     notices += [f"column {name!r} is a category though it looks like {what}; {_reads(name, what)}." for name, what in alike.items()]
     reasons: dict[str, list[str]] = {}
     for name, reason in useless.items():
