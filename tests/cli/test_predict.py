@@ -143,7 +143,7 @@ def test_stdin(model):
 def test_refused_table_leaves_the_old_output(model, tmp_path):
     """What is wrong in the last row is seen when the first ones are written: no half a file stays."""
     lines = PENGUINS.read_text().splitlines()
-    (tmp_path / "t.csv").write_text("\n".join([lines[0], *lines[1:] * 300, *[lines[1].replace("39.1", "long")] * 9_000]))
+    (tmp_path / "t.csv").write_text("\n".join([lines[0], *lines[1:] * 300, *[lines[1].replace("39.1", "long")] * 20_000]))
     (tmp_path / "p.csv").write_text("old")
     result = run(model, tmp_path / "t.csv", "-o", tmp_path / "p.csv")
     assert result.exit_code == 2

@@ -271,6 +271,6 @@ def test_a_cell_that_is_no_number_in_a_late_stretch_is_found(tmp_path: Path) -> 
     path.write_text("\n".join(["x,site,day,w,zip", *rows, "tall,north,2024-01-01,1,7"]) + "\n")
     with pytest.warns(DataNotice, match=r"column 'x': 1 of 16,116 cells holds no number \('tall'\) and is read as missing"):
         MODEL.predict(path)
-    path.write_text("\n".join(["x,site,day,w,zip", *rows, *["tall,north,2024-01-01,1,7"] * 9_000]) + "\n")
+    path.write_text("\n".join(["x,site,day,w,zip", *rows, *["tall,north,2024-01-01,1,7"] * 20_000]) + "\n")
     with pytest.raises(DataError, match=r"long\.csv: column 'x' must hold numbers but row 100000 \(counting from 0\) holds 'tall'"):
         MODEL.predict(path)

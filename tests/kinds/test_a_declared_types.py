@@ -283,7 +283,7 @@ SAID = {
     "dates as categories": (["2020-01-31", "NA", "2020-01-01", "soon"], "category", ["2020-01-31", "NA", "2020-01-01", "soon"]),
     "truth as categories": (["true", "false", "true", "None"], "category", ["true", "false", "true", "None"]),
     "codes as numbers": (["007", "7", "010", "0"], "number", [7.0, 7.0, 10.0, 0.0]),
-    "numbers, and odd cells": (["1.5", "two", "-", "$4"], "number", [1.5, None, None, None]),
+    "numbers, and odd cells": (["1.5", "two", "-", "$4"], "number", [1.5, None, None, 4.0]),
 }
 
 

@@ -113,11 +113,11 @@ def read_batches(
     with _errors_of(path):
         file = _open(path, dialect, limits, default, schema.names)
         places = _places(file.names, schema, {})
-        wanted = asked({}, schema)
         n_rows = 0
         for columns in file.batches(list(places.values()), {place: schema.by_name[name] for name, place in places.items()}):
             if n_rows == 0 and notices is not None:
                 notices.extend(file.notices)
+            wanted = {name: replace(known, seen=n_rows) for name, known in asked({}, schema).items()}
             try:
                 table = assemble(dict(zip(places, columns, strict=True)), wanted, file.spelling).select(schema)
             except DataError as error:  # it counts from the first row of the stretch
@@ -127,7 +127,7 @@ def read_batches(
         if n_rows == 0:
             if not empty:
                 raise DataError("the file has a header but no rows.")
-            yield assemble(dict.fromkeys(places, ()), wanted, empty=True).select(schema)
+            yield assemble(dict.fromkeys(places, ()), asked({}, schema), empty=True).select(schema)
 
 
 def column_names(

@@ -53,6 +53,7 @@ class Asked:
     form : in which a model read its cells in training
     said : whether the caller said the kind: odd cells are missing then however many there are
     lenient : whether odd cells are missing however many there are, where no kind was said, too
+    seen : how many rows of the column have been read before these, which are a stretch of it
     target : whether it is to be predicted: "None" is a class then, and words that are missing values are worth a notice
     """
 
@@ -61,6 +62,7 @@ class Asked:
     said: bool = False
     lenient: bool = False
     target: bool = False
+    seen: int = 0
 
     @property
     def by_training(self) -> bool:
@@ -141,12 +143,14 @@ def enough(words: Words, readable: NDArray[np.bool_], asked: Asked, nearly: floa
     """Return whether so many cells can be read that the others are missing values."""
     if readable.all():
         return True
-    if not readable.any():  # a cell with a mark in a column of numbers is missing; a column of marks alone shows nothing of a kind
+    if (
+        not readable.any() and not asked.seen
+    ):  # a mark in a column of numbers is missing; a column of marks alone has no kind
         return asked.kind is not None and all(map(is_mark, words.texts))
     if asked.said or asked.lenient:
         return True
     odd = [text for text, known in zip(words.texts, readable.tolist(), strict=True) if not known and not is_mark(text)]
-    share = words.counts[readable].sum() / words.counts.sum()
+    share = (asked.seen + words.counts[readable].sum()) / (asked.seen + words.counts.sum())
     if not odd:
         return asked.kind is not None or bool(share >= WITH_MARKS)
     with_codes = asked.kind is None and any(map(_DIGITS.search, odd))
