@@ -126,12 +126,12 @@ def test_no_notice_takes_them_for_one(member, door, tmp_path):
     assert [one.split()[1] for one in said if "alone determines the target" in one] == ["'x1'", "'x2'"]
 
 
-@pytest.mark.parametrize(("member", "door"), [(member, list(FILES)[i % 4]) for i, member in enumerate(MEMBERS)])
+@pytest.mark.parametrize(("member", "door"), [(member, list(FILES)[i // 2 % 4]) for i, member in enumerate(MEMBERS) if i % 2])
 def test_the_command_line_tells_them_apart(member, door, tmp_path):
     columns = columns_of(MEMBERS[member])
     path, model = FILES[door](columns, tmp_path), tmp_path / "m.glassnet"
     command("train", path, "--target", "x1", *OPTIONS, "-o", model)
-    for other in FILES:
+    for other in {"CSV", door}:
         again = FILES[other](columns, tmp_path)
         report = json.loads(command("evaluate", model, again, "--json")[0])
         assert report["n_rows"] == N

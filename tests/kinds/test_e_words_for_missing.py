@@ -74,7 +74,7 @@ def test_words_that_are_kept_are_classes(word, how, door, tmp_path):
     assert dict(report.classes) == {word: 20, "Insomnia": 20, "Apnea": 20}
 
 
-@pytest.mark.parametrize(("word", "door"), pairs([*WORDS, *OTHERS], 1))
+@pytest.mark.parametrize(("word", "door"), pairs([*WORDS, *OTHERS][::2], 1))
 @pytest.mark.parametrize("how", KEPT)
 def test_words_that_are_kept_are_levels_at_every_later_door(word, how, door, tmp_path):
     if (how, word) == ("other words", "-"):
@@ -117,7 +117,7 @@ def test_the_label_none_is_predicted(door, tmp_path):
     assert model.predict({"x0": 0.0, "x2": 3}).tolist() == ["None"]
 
 
-@pytest.mark.parametrize(("word", "door"), [*zip(["None", "NA", "null", "?", "nan", "-", "N/A", "None"], [*FILES, *FILES], strict=True)])
+@pytest.mark.parametrize(("word", "door"), [*zip(["None", "NA", "?", "nan"], FILES, strict=True)])
 def test_the_command_line_scores_all_rows(word, door, tmp_path):
     columns = columns_of(word)
     path, model = FILES[door](columns, tmp_path), tmp_path / "m.glassnet"
@@ -131,7 +131,7 @@ def test_the_command_line_scores_all_rows(word, door, tmp_path):
         assert set(labels) <= {word, "Insomnia", "Apnea"}
 
 
-@pytest.mark.parametrize("word", ["NA", "?", "nan", "null", "N/A", "NULL"])
+@pytest.mark.parametrize("word", ["NA", "?", "null"])
 def test_the_command_line_names_the_word(word, tmp_path):
     path = FILES["CSV"](columns_of(word), tmp_path)
     _, notes = command("train", path, "--target", "x1", *OPTIONS, "-o", tmp_path / "m.glassnet")
@@ -152,7 +152,7 @@ DECLARED_FILES = {"Parquet": parquet.write_table, "Arrow": feather.write_feather
 
 
 @pytest.mark.parametrize("declared", DECLARED)
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", ["NA", "None", "nan", "?", "null", "N/A"])
 def test_a_declared_category_keeps_its_words(word, declared, tmp_path):
     cells = columns_of(word)["x1"]
     given = [DECLARED[declared](cells)]
@@ -168,7 +168,7 @@ def test_a_declared_category_keeps_its_words(word, declared, tmp_path):
         model, _ = fit(one, "x0")
         assert model.encoder.categories[0].levels == tuple(sorted(set(cells)))
         expected, _ = scores(model, one)
-        for other in DOORS:
+        for other in ("CSV", "Parquet", "pandas", "polars", "records", "array of text"):
             again = DOORS[other](named(FLAGS, cells), tmp_path)
             np.testing.assert_array_equal(scores(model, again)[0], expected, err_msg=other)
 

@@ -143,9 +143,7 @@ def enough(words: Words, readable: NDArray[np.bool_], asked: Asked, nearly: floa
     """Return whether so many cells can be read that the others are missing values."""
     if readable.all():
         return True
-    if (
-        not readable.any() and not asked.seen
-    ):  # a mark in a column of numbers is missing; a column of marks alone has no kind
+    if not readable.any() and not asked.seen:  # a mark in a column of numbers is missing; a column of marks alone has no kind
         return asked.kind is not None and all(map(is_mark, words.texts))
     if asked.said or asked.lenient:
         return True
