@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.data import cells
 from glassnet.data.arrow import arrow, longest_text, plain_column, system_pool
 from glassnet.data.csv_errors import line_of, sentence
+from glassnet.data.csv_options import BLOCK, arrow_options, type_of
 from glassnet.data.dialect import Dialect
 from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, bad_bytes, require_closed_quotes
-from glassnet.data.forms import PLAIN
 from glassnet.data.guesses import is_misread, is_other
 from glassnet.data.header import Header, read_header, rows_of
 from glassnet.data.limits import Limits, passed
@@ -24,7 +23,6 @@ from glassnet.data.schema import Column, Kind, refuse_duplicates
 from glassnet.errors import DataError
 
 HEAD = 2**20
-BLOCK = 2**20
 
 
 class CsvFile:
@@ -106,7 +104,7 @@ class CsvFile:
             return
         self._read_through()
         as_text = [place for place in wanted if columns[place].kind == "category"]
-        types = {place: "string" if self._quoted_commas else _type_of(columns[place]) for place in wanted}
+        types = {place: "string" if self._quoted_commas else type_of(columns[place]) for place in wanted}
         done = 0
         while True:
             seen = 0
@@ -212,7 +210,7 @@ class CsvFile:
     def _read(self, wanted: Sequence[int], as_text: Collection[int], *, threads: bool = True) -> tuple[Any, bool]:
         """Return the wanted columns as a pyarrow table, and whether the file holds what pyarrow takes for whole numbers: 0x10 and 007."""
         pa, pc = arrow("pyarrow"), arrow("pyarrow.csv")
-        options = self._options(wanted, dict.fromkeys(as_text, "string"), threads=threads)
+        options = arrow_options(self._header, self._limits, wanted, dict.fromkeys(as_text, "string"), threads=threads)
         with system_pool() as pool, closing(self._feed(after_header=True)) as feed:
             try:
                 table = pc.read_csv(feed.outlet(), memory_pool=pool, **options)
@@ -268,44 +266,16 @@ class CsvFile:
     def _stream(self, wanted: Sequence[int], types: dict[int, str]) -> Iterator[Any]:
         with closing(self._feed(after_header=True)) as feed:
             reader: Any = None
+            options = arrow_options(self._header, self._limits, wanted, types, threads=True)
             try:
-                reader = arrow("pyarrow.csv").open_csv(feed.outlet(), **self._options(wanted, types, threads=True))
+                reader = arrow("pyarrow.csv").open_csv(feed.outlet(), **options)
                 yield from reader
             finally:
                 del reader  # it holds the outlet
                 feed.raise_failure()
-
-    def _options(self, wanted: Sequence[int], types: dict[int, str], *, threads: bool) -> dict[str, Any]:
-        pa, pc, dialect, n_columns = arrow("pyarrow"), arrow("pyarrow.csv"), self._header.dialect, self._header.width
-        missing = cells.MISSING if dialect.missing is None else dialect.missing
-        return {
-            "read_options": pc.ReadOptions(
-                column_names=[str(place) for place in range(n_columns)],
-                block_size=max(BLOCK, 2 * self._limits.field, 256 * n_columns),
-                use_threads=threads,
-            ),
-            # An empty line in a file of one column is a gap; elsewhere it is no row.
-            "parse_options": pc.ParseOptions(
-                delimiter=dialect.delimiter, quote_char=dialect.quote, newlines_in_values=True, ignore_empty_lines=n_columns > 1
-            ),
-            "convert_options": pc.ConvertOptions(
-                include_columns=[str(place) for place in wanted],
-                column_types={str(place): pa.type_for_alias(alias) for place, alias in types.items()},
-                null_values=["", *sorted(missing)],
-                true_values=list(cells.TRUE),
-                false_values=list(cells.FALSE),
-                # Numbers in quotes with a decimal comma, in a file of commas, are read as the text that they are.
-                decimal_point="." if dialect.delimiter == "," else dialect.decimal,
-            ),
-        }
 
     def _plain(self, place: int, column: Any, as_text: bool) -> Any:
         name = self.names[place].strip()
         if longest_text(column) > self._limits.field:
             raise DataError(passed(f"a cell of column {name!r} is longer than {self._limits.field:,} bytes", "field", self._limits.field))
         return plain_column(name, column, as_text=as_text, typed=False)
-
-
-def _type_of(column: Column) -> str:
-    """Return the type of pyarrow in which a column of a model is read at once, where its cells are written in the ordinary way."""
-    return {"number": "double", "datetime": "timestamp[us]"}.get(column.kind, "string") if column.form == PLAIN else "string"
