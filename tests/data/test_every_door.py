@@ -239,9 +239,16 @@ def text_law(case: dict[str, Any], how: dict[str, Any], how_later: dict[str, Any
 
 slow_checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
 quick = settings(max_examples=20, deadline=None, suppress_health_check=slow_checks)
+
+
+def patient(test: Any) -> Any:
+    """A test of minutes, on a busy machine more than the usual limit allows."""
+    return pytest.mark.slow(pytest.mark.timeout(1800)(test))
+
+
 long = settings(max_examples=1000, deadline=None, suppress_health_check=slow_checks)
 
 test_texts = quick(given(text_tables(), hows, hows)(text_law))
 test_typed = quick(given(typed_tables(), hows, hows)(typed_law))
-test_typed_long = pytest.mark.slow(long(given(typed_tables(), hows, hows)(typed_law)))
-test_texts_long = pytest.mark.slow(long(given(text_tables(), hows, hows)(text_law)))
+test_typed_long = patient(long(given(typed_tables(), hows, hows)(typed_law)))
+test_texts_long = patient(long(given(text_tables(), hows, hows)(text_law)))
