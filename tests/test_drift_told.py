@@ -70,8 +70,8 @@ def test_a_file_is_told_of_once_by_what_all_its_stretches_hold(tmp_path: Path, m
     whole = [told(CLASSES.predict, path), CLASSES.drift(path)]
     real = glassnet.Model._stretches
 
-    def short(self: Any, path: Any) -> Any:
-        for part in real(self, path):
+    def short(self: Any, path: Any, dialect: Any) -> Any:
+        for part in real(self, path, dialect):
             yield from (part.take(slice(i, i + 50)) for i in range(0, part.n_rows, 50))
 
     monkeypatch.setattr(glassnet.Model, "_stretches", short)

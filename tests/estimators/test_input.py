@@ -100,6 +100,7 @@ BAD_X = [
     (X + 1j, "Complex data not supported"),
     (np.zeros((0, 2)), "X has 2 features, but GlassNetClassifier is expecting 3 features as input"),
     (pd.Series(X[:, 0]), "Expected a 2-dimensional container"),
+    ({"a": X[:, 0]}, "X must be an array, a sparse matrix or a data frame, got a dict"),
     (np.array([["2020-01-01"] * 3] * 2, dtype="datetime64[D]"), "must hold numbers but holds date-times"),
     (pd.DataFrame({"a": [1.0], "b": [np.inf], "c": [1.0]}), "column 'b' holds an infinite number in row 0"),
 ]

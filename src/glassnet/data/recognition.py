@@ -115,7 +115,7 @@ def _made(column: Texts, words: Words, found: Reading, asked: Asked) -> Recogniz
         for i, value, readable in zip(words.at.tolist(), found.values.tolist(), found.readable.tolist(), strict=True):
             texts[i] = ("true" if value else "false") if readable else None
         return Recognized("boolean", cells.tidy_codes(column.codes, texts), found.form, notices=tuple(notices))
-    if column.typed and asked.kind is None and found.kind == "number" and not found.said and found.readable.any():
+    if column.typed and asked.kind is None and not asked.target and found.kind == "number" and not found.said and found.readable.any():
         option = cells.option("types", "category", words.name)
         notices.insert(0, f"column {words.name!r} holds text that spells numbers and is read as numbers; {option} keeps text.")
     gap: Any = np.datetime64("NaT") if found.kind == "datetime" else np.nan

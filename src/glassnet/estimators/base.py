@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from numbers import Integral
 from typing import Any, Literal, cast
@@ -160,6 +160,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             warnings.warn(index_said(index), DataNotice, stacklevel=5)
         if isinstance(X, np.matrix):
             X = np.asarray(X)
+        if isinstance(X, Mapping):
+            raise DataError(
+                f"X must be an array, a sparse matrix or a data frame, got a {type(X).__name__}: pandas.DataFrame(X) makes one."
+            )
         if isinstance(X, np.ma.MaskedArray):
             X = np.ma.filled(X.astype(np.float64), np.nan)
         if hasattr(X, "tocsr") or not (_is_frame(X) or np.asarray(X).dtype.kind in "OUST"):
