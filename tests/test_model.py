@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from glassnet.data.given import as_table
 from glassnet.errors import SettingError
 from glassnet.fitting import fit
 from glassnet.losses import Quantile
-from glassnet.model import Model, as_table
+from glassnet.model import Model
 from tests.fitting.helpers import columns, quick, score
 
 TABLE = columns()

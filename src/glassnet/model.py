@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.data.assembly import table_of
 from glassnet.data.dialect import Dialect
 from glassnet.data.drift import Drift, Expected, Tally
 from glassnet.data.encoder import Encoder
+from glassnet.data.given import as_table
 from glassnet.data.overrides import check_overrides
-from glassnet.data.readers import Spelling
 from glassnet.data.reference import Reference
-from glassnet.data.schema import Kind, Schema, listed
+from glassnet.data.schema import listed
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
@@ -307,30 +306,3 @@ class Model:
 
 def _joined(parts: list[Array], axis: int = 0) -> Array:
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
-
-
-def as_table(
-    table: Any,
-    names: tuple[str, ...] | None = None,
-    *,
-    types: Mapping[str, Kind] | None = None,
-    schema: Schema | None = None,
-    targets: Collection[str] = (),
-    keep: Collection[str] = (),
-    dialect: Dialect | None = None,
-    empty: bool = False,
-) -> Table:
-    """Return a Table of whatever holds columns, or of a file; an array of as many columns as there are names takes those names.
-
-    The others say how columns are read, see `glassnet.data.assembly.table_of`.
-    """
-    if isinstance(table, str | Path):
-        from glassnet.data.read import read_table
-
-        return read_table(table, types=types, dialect=dialect, targets=targets, keep=keep)
-    records = isinstance(table, list | tuple) and len(table) > 0 and isinstance(table[0], Mapping)
-    nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(table, "tocsr")
-    fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
-    spelling = dialect.spelling if dialect else Spelling()
-    known: dict[str, Any] = {"types": types, "schema": schema, "targets": targets, "keep": keep}
-    return table_of(table, names=names if fits else None, **known, spelling=spelling, empty=empty)

@@ -74,15 +74,17 @@ def extent(block: Numbers) -> tuple[Float64, Float64]:
     return low, high
 
 
-def moments(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float64, Float64, NDArray[np.bool_]]:
+def moments(
+    block: NDArray[np.floating[Any]], weight: Float64, ends: tuple[Float64, Float64] | None = None
+) -> tuple[Float64, Float64, NDArray[np.bool_]]:
     """Return mean, scale and has-gaps of each column of a dense block, in two passes over cache-sized stretches of rows.
 
     The smallest value is taken off first, then means and squares of the stretches are merged (Chan, Golub, LeVeque 1979), so nothing
     cancels; plain sums in a fixed order, no BLAS, so the bits do not depend on the number of threads. A column of gaps alone has mean 0
-    and scale 1.
+    and scale 1. `ends` are the smallest and the largest number of each column where they are known already, see `extent`.
     """
     k = block.shape[1]
-    low, high = extent(block)
+    low, high = (end.copy() for end in ends or extent(block))
     empty = low > high
     low[empty] = high[empty] = 0.0
     factor = power_of_two(np.maximum(np.abs(low), np.abs(high)))  # squares of 1e300 would overflow, those of 1e-300 vanish

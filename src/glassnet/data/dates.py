@@ -6,7 +6,7 @@ training is kept: a column of dates has no hour.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -47,8 +47,9 @@ class DateCoding:
         names = (name, *([f"{name}: year"] if _varies(_year(held)) else []))
         line = NumberCoding.fit(names, _line(dates, len(names)), weight)
         line = replace(line, has_gaps=(line.has_gaps[0],) + (False,) * (len(names) - 1))  # one indicator is enough
-        cycles = tuple(cycle for cycle, (_, phase) in CYCLES.items() if _varies(phase(held)))
-        return cls(name, line, cycles, _marks([values[0] if np.ptp(values) < ROUNDING else None for values in _waves(dates, cycles)]))
+        phases = {cycle: taken for cycle in CYCLES if len(taken := _phases(held, cycle)) > 1}
+        waves = _waves(phases, gaps=len(held) < len(dates))
+        return cls(name, line, tuple(phases), _marks([values[0] if np.ptp(values) < ROUNDING else None for values in waves]))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -83,7 +84,9 @@ class DateCoding:
     def updated(self, dates: DateTimes) -> DateCoding:
         """Return the coding after further rows of training: what varies with them is coded from now on, by the cycles that are there."""
         still = list(self.still)
-        for j, values in enumerate(_waves(dates, self.cycles) if self.still else ()):
+        held = dates[~np.isnat(dates)]
+        phases = {cycle: _phases(held, cycle) for cycle in (self.cycles if self.still else ())}
+        for j, values in enumerate(_waves(phases, gaps=len(held) < len(dates))):
             known = still[j]
             still[j] = known if known is not None and np.abs(values - known).max() < ROUNDING else None
         line = self.line.updated(_line(dates, len(self.line.names)))
@@ -105,12 +108,16 @@ def _marks(still: Sequence[float | None]) -> tuple[float | None, ...]:
     return tuple(None if value is None else float(value) for value in still) if any(value is not None for value in still) else ()
 
 
-def _waves(dates: DateTimes, cycles: Iterable[Cycle]) -> Iterator[Float64]:
-    """Yield the values that the sine of each cycle takes in these rows, then those of the cosine; a gap is 0 in both."""
-    gaps = np.isnat(dates)
-    zero = np.zeros(int(gaps.any()))
-    for period, phase in (CYCLES[cycle] for cycle in cycles):
-        angle = 2.0 * np.pi / period * np.unique(phase(dates[~gaps]))
+def _phases(held: DateTimes, cycle: Cycle) -> Float64:
+    """Return the phases of a cycle that occur in date-times without a gap, in rising order; they are whole numbers below its period."""
+    return np.flatnonzero(np.bincount(CYCLES[cycle][1](held).astype(np.int64))).astype(np.float64)
+
+
+def _waves(phases: Mapping[Cycle, Float64], *, gaps: bool) -> Iterator[Float64]:
+    """Yield the values that the sine of each cycle takes at its phases, then those of the cosine; a gap is 0 in both."""
+    zero = np.zeros(int(gaps))
+    for cycle, taken in phases.items():
+        angle = 2.0 * np.pi / CYCLES[cycle][0] * taken
         yield from (np.concatenate([wave(angle), zero]) for wave in (np.sin, np.cos))
 
 

@@ -37,8 +37,6 @@ _MARKS = {  # byte order marks, the longer first where one begins another
 
 #: Bytes that are looked through at once: they and what is computed of them stay in the cache.
 PATCH = 2**16
-#: What a cell begins after.
-_BEFORE_A_CELL = b",\n\r;\t|\"'"
 
 
 class NotUtf8Error(Exception):
@@ -80,7 +78,7 @@ class Feed(io.RawIOBase):
         self.has_hex, self.has_zeros, self.n_quotes = False, False, 0
         self._lines = LineFilter(skip, comment)
         self._limits, self._quote = limits, quote
-        self._before = {*_BEFORE_A_CELL, ord(delimiter), ord(quote)}
+        self._before = {*b"\r\n", ord(delimiter), ord(quote)}  # what a cell begins after
         self._file = file = path.open("rb")
         start = file.read(2)
         file.seek(0)

@@ -57,8 +57,8 @@ class NumberCoding:
             mean, scale, has_gaps = sparse_moments(cast(SparseRows, block), weight)
             mean = np.where(low == high, low, 0.0)
         else:
-            measured = quartiles if settings.scaling == "robust" else moments
-            mean, scale, has_gaps = measured(cast(Float64, block), weight)
+            dense, robust = cast(Float64, block), settings.scaling == "robust"
+            mean, scale, has_gaps = quartiles(dense, weight) if robust else moments(dense, weight, (low, high))
         constant = _marks(["gaps" if a > b else "value" if a == b else "" for a, b in zip(low, high, strict=True)])
         return cls(names, tuple(mean.tolist()), tuple(scale.tolist()), tuple(has_gaps.tolist()), not sparse, settings.limit, constant)
 

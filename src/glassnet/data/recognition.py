@@ -85,13 +85,15 @@ def recognize(name: str, column: Texts, asked: Asked, spelling: Spelling) -> Rec
 
 def _words(name: str, column: Texts, asked: Asked, spelling: Spelling) -> Words:
     missing = asked.missing if spelling.missing is None else spelling.missing
-    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+    counts = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)[1:]  # without the empty cells
     gaps = np.array([not text or text in missing for text in column.levels], dtype=bool)
     at = np.flatnonzero(~gaps & (counts > 0))
     return Words(name, column.codes, [column.levels[i] for i in at], counts[at], at, gaps)
 
 
 def _levels(column: Texts, words: Words) -> cells.Codes:
+    if len(words.texts) == len(column.levels):  # none is a gap and none unused: they are in order already
+        return column.codes, column.levels
     return cells.tidy_codes(column.codes, [None if gap else text for text, gap in zip(column.levels, words.gaps.tolist(), strict=True)])
 
 

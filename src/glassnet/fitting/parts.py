@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.given import as_table
 from glassnet.data.schema import Schema
 from glassnet.data.split import Split, split_rows
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.errors import DataError, SettingError
 from glassnet.fitting.construction import class_weighted
-from glassnet.model import as_table
 from glassnet.training.checks import check_weight
 from glassnet.training.plan import Plan
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.data.dialect import Dialect
 from glassnet.data.forms import PLAIN, Form
+from glassnet.data.given import as_table
 from glassnet.data.limits import Limits
 from glassnet.data.names import as_name, as_names, as_target
 from glassnet.data.overrides import check_overrides
@@ -20,7 +21,7 @@ from glassnet.data.table import Table
 from glassnet.data.target_arrays import target_array
 from glassnet.data.target_values import values_in_memory
 from glassnet.errors import DataError
-from glassnet.model import Model, as_table
+from glassnet.model import Model
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

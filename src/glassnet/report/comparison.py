@@ -12,11 +12,12 @@ import numpy as np
 
 from glassnet.data.dialect import Dialect
 from glassnet.data.drift import Drift
+from glassnet.data.given import as_table
 from glassnet.data.schema import Schema
 from glassnet.data.target_arrays import complete
 from glassnet.data.target_values import target_values
 from glassnet.errors import DataError, DataNotice, SettingError
-from glassnet.model import Model, as_table
+from glassnet.model import Model
 from glassnet.report.baselines import Baseline, baselines, constant
 from glassnet.report.bootstrap import Resampled, resampled
 from glassnet.report.classes import calibration, class_scores, confusion
