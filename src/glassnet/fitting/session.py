@@ -29,7 +29,7 @@ from glassnet.fitting.construction import (
     n_raw_scores,
     set_first_values,
 )
-from glassnet.fitting.ending import OnEpoch, calibrate_session, train_session
+from glassnet.fitting.ending import OnEpoch, calibrate_session, divergences, train_session
 from glassnet.fitting.members import copy_from, gathered, member_seed, network_of, side_by_side
 from glassnet.fitting.parts import Parts, parted, present
 from glassnet.interrupts import interrupts_noted
@@ -252,6 +252,11 @@ class Session:
             In the first epoch; later it ends training as early stopping does, with a RuntimeWarning.
         """
         train_session(self, on_epoch)
+
+    @property
+    def divergences(self) -> list[str]:
+        """What there is to say of networks that diverged after their first epoch, and ended with their best weights."""
+        return divergences(self)
 
     def calibrate(self) -> None:
         """Learn from the rows held out for it what probabilities or intervals need."""
