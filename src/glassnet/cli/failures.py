@@ -55,7 +55,8 @@ class Commands(click.Group):
             except (KeyboardInterrupt, click.Abort) as error:
                 cause = error if isinstance(error, KeyboardInterrupt) else error.__cause__
                 signum = cause.args[0] if isinstance(cause, KeyboardInterrupt) and cause.args else signal.SIGINT
-                click.echo("Interrupted." if signum == signal.SIGINT else f"Interrupted by {signal.Signals(signum).name}.", err=True)
+                said = "Interrupted." if signum == signal.SIGINT else f"Interrupted by {signal.Signals(signum).name}."
+                click.echo(("\n" if sys.stderr.isatty() else "") + said, err=True)  # a terminal shows ^C before it
                 status = 128 + signum
             except OSError as error:
                 if error.errno != errno.EPIPE:
@@ -69,6 +70,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt as error:
+            raise click.Abort from error
         except GlassnetError as error:
             raise UserError(str(error)) from None
         except MemoryError:

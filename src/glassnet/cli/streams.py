@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 #: What a stream is called in a message.
 NAMES = {"stdout": "the output", "stderr": "the messages"}
@@ -51,9 +51,6 @@ class SafeStream:
     def _try(self, action: str, *arguments: Any) -> None:
         if self.error and not isinstance(self.error, BlockingIOError):
             return
-        if self._stream is None:
-            self.error = OSError(errno.EBADF, "it is closed")
-            return
         try:
             getattr(self._stream, action)(*arguments)
         except UnicodeError:
@@ -71,6 +68,13 @@ class SafeStream:
             os.close(nowhere)
 
 
+class _Closed(io.StringIO):
+    """What stands for a stream that the process was started without."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EBADF, "it is closed")
+
+
 @contextmanager
 def safe_streams() -> Iterator[dict[str, SafeStream]]:
     """Put safe streams in the place of `sys.stdout` and `sys.stderr`; what the encoding of a terminal lacks is written out."""
@@ -79,7 +83,8 @@ def safe_streams() -> Iterator[dict[str, SafeStream]]:
     for stream in before.values():
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    safe = {name: SafeStream(stream) for name, stream in before.items()}
+    safe = {name: SafeStream(_Closed() if stream is None else stream) for name, stream in before.items()}
+    sys.stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())
     try:
         for name, stream in safe.items():
             setattr(sys, name, stream)
@@ -100,9 +105,9 @@ def output_bytes() -> BinaryIO:
         Where it is closed.
     """
     stream = getattr(sys.stdout, "_stream", sys.stdout)
-    if stream is None:
+    if isinstance(stream, _Closed):
         raise OSError(errno.EBADF, "it is closed", "standard output")
-    return stream.buffer
+    return cast(BinaryIO, stream.buffer)
 
 
 def _fill_descriptors() -> None:
