@@ -20,8 +20,16 @@ def raised(times=1, number=signal.SIGINT):
         signal.raise_signal(number)
 
 
+@pytest.fixture(autouse=True)
+def pythons():
+    """Where the tests run in the background of a shell, SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
-def ours():
+def ours(pythons):
     """The handlers that the command line sets."""
     before = {number: signal.signal(number, raise_interrupt) for number in SIGNALS}
     yield
