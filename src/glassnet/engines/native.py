@@ -12,9 +12,9 @@ import numpy as np
 
 from glassnet.engines import program
 from glassnet.engines.engine import Array, Steps, check_binding
-from glassnet.engines.interrupts import interrupts_noted
 from glassnet.engines.threads import useful_cores
 from glassnet.errors import SettingError, UnsupportedError
+from glassnet.interrupts import interrupts_noted
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState
@@ -152,8 +152,8 @@ class NativeEngine:
                 interrupted,
             )
             self.state.t = int(t)
-            ended = "interrupted" if _STATUS[status] == "done" and interrupted() else _STATUS[status]
-            return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
+        ended = "interrupted" if _STATUS[status] == "done" and interrupted() else _STATUS[status]
+        return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
 
 
 def _rows(X: Any) -> Any:
