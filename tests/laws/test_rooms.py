@@ -24,6 +24,7 @@ ROOMS = {
     # room          may import
     "errors": "",
     "rng": "",
+    "whole_file": "",
     "parameters": "errors",
     "activations": "errors",
     "initializers": "errors activations",
@@ -35,16 +36,16 @@ ROOMS = {
     "network": "errors rng parameters activations initializers layers",
     "initialization": "errors parameters layers network",
     "engines": MATHS,
-    "data": "errors rng",
+    "data": "errors rng whole_file",
     "training": "errors rng parameters activations losses penalties schedules optimizers network engines data",
     "intervals": "errors losses network",
     "model": "errors losses network engines data intervals",
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} initialization engines data training intervals model",
-    "storage": "errors parameters losses layers network data intervals model",
-    "report": "errors network data training model fitting",
+    "storage": "errors whole_file parameters losses layers network data intervals model",
+    "report": "errors whole_file network data training model fitting",
     "estimators": HOUSE,
-    "cli": f"{HOUSE} storage report estimators",
+    "cli": f"{HOUSE} whole_file storage report estimators",
     "__init__": f"{HOUSE} storage report estimators",
     "__main__": "cli",  # python -m glassnet
 }
