@@ -71,6 +71,18 @@ def interrupts_raised() -> Iterator[None]:
 
 
 @contextmanager
+def interrupts_delayed() -> Iterator[None]:
+    """Hold back KeyboardInterrupt inside the block, which takes a moment only, and raise it after the block."""
+    if _CURRENT.get() is not None:
+        yield
+        return
+    with interrupts_noted() as noted:
+        yield
+    if noted():
+        raise noted.interrupt()
+
+
+@contextmanager
 def interrupts_noted() -> Iterator[Noted]:
     """Hold back KeyboardInterrupt inside the block; yield what tells whether a signal came. Look at it once more after the block.
 
