@@ -35,7 +35,7 @@ test: lint
 fast: lint
 	$(BIN)/python -m pytest -q -n 2 -m "not slow" -x --ff $(TESTS)
 
-TESTS := tests/laws tests/maths tests/engines tests/storage/test_round_trip.py tests/test_predictor.py
+TESTS := tests/laws tests/maths tests/engines/test_native_parity.py tests/storage/test_round_trip.py tests/test_predictor.py
 
 test-slow: .venv/.test
 	$(BIN)/python -m pytest -q -n 2 -m slow
