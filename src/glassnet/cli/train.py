@@ -181,7 +181,8 @@ def _why_none(task: str) -> str:
 
 def _stem(table: Path) -> str:
     """Return a table's name without its suffixes."""
+    from glassnet.data.read import SUFFIXES
+
     name = table.name or table.absolute().name
-    for suffix in (".gz", ".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather", ".ipc"):
-        name = name[: -len(suffix)] if name.lower().endswith(suffix) and len(name) > len(suffix) else name
-    return name
+    known = [suffix for suffix in SUFFIXES if name.lower().endswith(suffix) and len(name) > len(suffix)]
+    return name[: -len(max(known, key=len))] if known else name

@@ -12,6 +12,7 @@ the network's dtype. Its one metadata key, "glassnet", holds canonical JSON (see
     training    the record of how the model was trained
     intervals   only where the model has some: the layers of the network of its misses, or null, and how many scores there are; the
                 tensors are "intervals.scores", "intervals.least" and those of the network ("intervals.layers.0.W", ...)
+    dialect     only where it is known: how the training table was written
     reference   only where the model has one: what its training rows were like, see `glassnet.data.reference`
     sha256, data_sha256   the seals of head and data (see `storage.seal`)
 
