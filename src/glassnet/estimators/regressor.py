@@ -208,12 +208,12 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         DataError, SettingError
             Both are ValueErrors: what was expected, what came, and what to do.
         DivergenceError
-            Training left the finite numbers.
+            Training left the finite numbers in its first epoch.
 
         Warns
         -----
         RuntimeWarning
-            When Ctrl-C ended the training; the best weights so far are kept.
+            When Ctrl-C or a divergence ended the training; the best weights so far are kept.
         """
         self._fit(X, y, sample_weight, X_val, y_val)
         return self
