@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassnet.data.block import row_chunks
+from glassnet.data.foreign import refuse_damaged
 from glassnet.data.table import Numbers, SparseRows, Table
 from glassnet.errors import DataError
 
@@ -158,6 +159,7 @@ def row_weights(weight: ArrayLike | None, n: int) -> Float64 | None:
     """
     if weight is None:
         return None
+    refuse_damaged(weight)
     try:
         w = np.asarray(weight, dtype=np.float64)
     except (TypeError, ValueError):

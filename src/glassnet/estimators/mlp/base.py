@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction
+from glassnet.data.foreign import refuse_damaged
 from glassnet.engines import ENGINES
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DataError, DivergenceError, SettingError
@@ -126,6 +127,7 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         incremental: bool = False,
         tasks: Callable[[], EpochTasks] | None = None,
     ) -> None:
+        refuse_damaged(X, y, sample_weight, X_val, y_val)
         sizes = translation.hidden_sizes(self.hidden_layer_sizes)
         if self.dropout and self.solver not in STOCHASTIC:
             raise SettingError(f"solver={self.solver!r} needs a loss that is the same at every call, which dropout changes: use 'adam'.")
@@ -242,6 +244,7 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     def _loss_predictions(self, X: Any) -> Array:
         """Return probabilities or numbers (n, n_outputs), in the wider of the dtypes of X and of the weights."""
         check_is_fitted(self)
+        refuse_damaged(X)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         shown = self._shown if self._is_shown() else self._network_of_shown()
         dtype = np.dtype(np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64)
