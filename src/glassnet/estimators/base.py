@@ -110,23 +110,18 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def _answers(self, X: Any, answer: Callable[[Array], Array], *, members: bool = False) -> Array:
         """Return what `answer` makes of raw scores: of those of the network, or of each member's by itself, stacked.
 
-        They are float64, so that probabilities add up to 1; on the reference engine the network runs in float64 too.
-
         The native engine gives a row the same bits alone and among others. In NumPy the last digits depend on the rows beside it, for
         BLAS sums in another order for another shape.
         """
         table, model = self._asked(X)
         if members:
-            return np.stack([answer(Z) for Z in model.member_scores(table).astype(np.float64)])
-        return answer(model.raw_scores(table).astype(np.float64))
+            return np.stack([answer(Z) for Z in model.member_scores(table)])
+        return answer(model.raw_scores(table))
 
     def _asked(self, X: Any) -> tuple[Table, Model]:
         """Return X as a table, and the model that answers for it."""
         check_is_fitted(self)
-        table, model = self._check_table(X, self.model_.encoder.to_read, empty=True), self.model_
-        if model.engine.name != "native":
-            model = replace(model, network=self.network_.astype("float64"))
-        return table, model
+        return self._check_table(X, self.model_.encoder.to_read, empty=True), self.model_
 
     def _keep(self, session: Session, learned: dict[str, Any]) -> None:
         """Leave the fitted attributes, and the session without its data: it is pickled with the estimator."""

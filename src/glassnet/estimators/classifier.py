@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, cast
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
 from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.metaestimators import available_if
@@ -17,13 +16,14 @@ from glassnet.data.target import Target
 from glassnet.data.target_arrays import exact_labels, refuse_gaps
 from glassnet.errors import DataError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
+from glassnet.estimators.scoring import ClassifierScore
 from glassnet.losses import Loss, Softmax
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
 from glassnet.training.recipes import Recipe
 
 
-class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
+class GlassNetClassifier(ClassifierScore, NetworkEstimator):
     """A neural network that tells classes apart, with scikit-learn's interface.
 
     It takes data as they are: numbers are scaled, categories coded, gaps filled and marked. Two classes, several, or several labels that

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self, cast
 
 import numpy as np
-from sklearn.base import RegressorMixin
 from sklearn.callback import with_callbacks
 from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
@@ -16,13 +15,14 @@ from glassnet.activations import ActivationFunction
 from glassnet.data.target import Target
 from glassnet.errors import SettingError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
+from glassnet.estimators.scoring import RegressorScore
 from glassnet.losses import Loss, Quantile
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
 from glassnet.training.recipes import Recipe
 
 
-class GlassNetRegressor(RegressorMixin, NetworkEstimator):
+class GlassNetRegressor(RegressorScore, NetworkEstimator):
     """A neural network that predicts numbers, with scikit-learn's interface.
 
     It takes data as they are: numbers and the target are scaled, categories coded, gaps filled and marked. One target, several (y a
