@@ -7,8 +7,8 @@ import pytest
 
 from glassnet.cli import main
 from glassnet.report.metrics import METRICS
-from tests.laws.census import KINDS, PROGRAM
-from tests.laws.places import ROOT, SRC, Place, assigned, enum, left_out, names_in, tree
+from tests.laws.census import KINDS
+from tests.laws.places import ROOT, SRC, Place, assigned, left_out, tree
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -29,31 +29,6 @@ def test_an_omission_names_the_file_to_edit() -> None:
         "b.py: TWO lacks BatchNorm, which stands in a.py (ONE)",
         "c.py: THREE lacks Dense, which stands in a.py (ONE)",
     ]
-
-
-def constants(file: str) -> list[str]:
-    """The names that `A, B = range(...)` gives numbers to, in order."""
-    ranges = [node for node in tree(file).body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)]
-    return [
-        name.id
-        for node in ranges
-        if ast.unparse(node.value).startswith("range(")
-        for name in ast.walk(node.targets[0])
-        if isinstance(name, ast.Name)
-    ]
-
-
-def test_the_native_engine_numbers_things_as_python_does() -> None:
-    native = {
-        "native/layers.hpp": (constants(PROGRAM), enum("native/layers.hpp", "Kind")),
-        "native/activations.hpp": (names_in(PROGRAM, "NATIVE_ACTIVATIONS").names, enum("native/activations.hpp", "Activation")),
-        "native/losses.hpp": (names_in(PROGRAM, "NATIVE_LOSSES").names, enum("native/losses.hpp", "LossKind")),
-        "native/optimizers.hpp": (["none", *names_in(PROGRAM, "NATIVE_OPTIMIZERS").names], enum("native/optimizers.hpp", "OptimizerKind")),
-    }
-    for file, (ours, theirs) in native.items():
-        assert [name.replace("_", "").lower() for name in ours] == [name.replace("_", "") for name in theirs.names], (
-            f"{file} ({theirs.what}) and {PROGRAM} must have the same entries in the same order"
-        )
 
 
 def test_every_command_is_in_the_help() -> None:

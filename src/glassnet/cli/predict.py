@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 
 from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.given import given_table
+from glassnet.cli.streams import output_bytes
 from glassnet.cli.words import counted, printable
 from glassnet.errors import DataError
 
@@ -187,7 +187,7 @@ def prediction_columns(model: Model, table: Any, coverage: float | None = None) 
 def write(output: str, rows: Stretches, *, safe: bool = False) -> None:
     """Write to stdout, or to a file that appears whole or not at all; `safe`: CSV that a spreadsheet may open."""
     if output == "-":
-        _write(sys.stdout.buffer, rows, is_csv=True, safe=safe)
+        _write(output_bytes(), rows, is_csv=True, safe=safe)
         return
     path = Path(output)
     beside = path.with_name(f".glassnet-{os.getpid()}-{path.name}")

@@ -13,15 +13,13 @@ import numpy as np
 from glassnet.engines import program
 from glassnet.engines.building import cannot_be_loaded, not_built
 from glassnet.engines.engine import Array, Steps, check_binding
-from glassnet.engines.interrupts import interrupts_noted
 from glassnet.engines.threads import useful_cores
 from glassnet.errors import SettingError, UnsupportedError
+from glassnet.interrupts import interrupts_noted
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState
 from glassnet.penalties import Penalty
-
-_STATUS = ("done", "diverged", "interrupted")
 
 
 @cache
@@ -146,20 +144,23 @@ class NativeEngine:
         if self.state is None:
             raise SettingError("this engine was made without an optimizer: give one to update parameters.")
         with interrupts_noted() as interrupted:
-            done, losses, weights, norm, status, t = self._engine.run(
-                _rows(X),
-                np.ascontiguousarray(y),
-                _weights(weight),
-                np.ascontiguousarray(order, np.int64),
-                np.ascontiguousarray(offsets, np.int64),
-                first_step,
-                np.ascontiguousarray(rates, np.float64),
-                self.state.t,
-                interrupted,
-            )
-            self.state.t = int(t)
-            ended = "interrupted" if _STATUS[status] == "done" and interrupted() else _STATUS[status]
-            return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
+            t = np.array([self.state.t], np.float64)
+            try:
+                done, losses, weights, norm, status = self._engine.run(
+                    _rows(X),
+                    np.ascontiguousarray(y),
+                    _weights(weight),
+                    np.ascontiguousarray(order, np.int64),
+                    np.ascontiguousarray(offsets, np.int64),
+                    first_step,
+                    np.ascontiguousarray(rates, np.float64),
+                    t,
+                    interrupted,
+                )
+            finally:  # it counts the steps that were taken, also where memory ran out in the next one
+                self.state.t = int(t[0])
+        ended = "interrupted" if status == "done" and interrupted() else status
+        return Steps(done, np.array(losses), np.array(weights), norm, ended)
 
 
 def _rows(X: Any) -> Any:
