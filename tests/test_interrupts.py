@@ -12,7 +12,7 @@ import pytest
 import glassnet
 from glassnet.errors import DivergenceError
 from glassnet.fitting.in_threads import in_threads
-from glassnet.interrupts import MOST, SIGNALS, interrupts_noted, raise_interrupt
+from glassnet.interrupts import MOST, SIGNALS, interrupts_delayed, interrupts_noted, interrupts_raised
 
 
 def raised(times=1, number=signal.SIGINT):
@@ -31,10 +31,8 @@ def pythons():
 @pytest.fixture
 def ours(pythons):
     """The handlers that the command line sets."""
-    before = {number: signal.signal(number, raise_interrupt) for number in SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    with interrupts_raised():
+        yield
 
 
 @pytest.mark.usefixtures("ours")
@@ -78,6 +76,47 @@ def test_a_thread_of_the_block_sees_the_signal_and_another_does_not():
             thread.start()
             thread.join()
     assert seen == [True, False]
+
+
+def test_a_delayed_signal_is_raised_after_the_block_or_left_to_the_outer_one():
+    done = []
+
+    def delayed():
+        with interrupts_delayed():
+            raised()
+            done.append("inside")
+
+    with pytest.raises(KeyboardInterrupt):
+        delayed()
+    with interrupts_noted() as noted:
+        delayed()
+    assert (done, noted.count) == (["inside", "inside"], 1)
+
+
+def test_handlers_are_given_back_but_by_the_last_block():
+    before = [signal.getsignal(number) for number in SIGNALS]
+    with interrupts_raised() as raising:
+        raising.over = True
+        raised()  # no more
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+    try:
+        with interrupts_raised(last=True):
+            pass
+        for number in SIGNALS:
+            raised(number=number)
+    finally:
+        for number, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, print])
+def test_a_signal_that_is_ignored_or_handled_stays_so(handler):
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        with interrupts_raised(), interrupts_noted():
+            assert signal.getsignal(signal.SIGTERM) is handler
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 # A function in threads

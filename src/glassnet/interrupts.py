@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 #: What asks a process to end. A system may lack some of them.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -51,23 +51,48 @@ class Noted:
 _CURRENT: ContextVar[Noted | None] = ContextVar("noted", default=None)
 
 
-def raise_interrupt(signum: int, frame: FrameType | None) -> NoReturn:
-    """Raise KeyboardInterrupt with the number of the signal: a handler, as Python has one for Ctrl-C."""
-    raise KeyboardInterrupt(signum)
+class Raising:
+    """A handler that raises KeyboardInterrupt with the number of the signal; not any more once it is `over`."""
+
+    def __init__(self) -> None:
+        self.over = False
+
+    def __call__(self, signum: int, frame: FrameType | None) -> None:
+        """Raise, or not any more."""
+        if not self.over:
+            raise KeyboardInterrupt(signum)
 
 
 @contextmanager
-def interrupts_raised() -> Iterator[None]:
-    """Have every signal of `SIGNALS` raise KeyboardInterrupt in the block, as Ctrl-C does; one that is ignored or handled stays so."""
-    main = threading.current_thread() is threading.main_thread()
-    held = [s for s in SIGNALS if main and signal.getsignal(s) == signal.SIG_DFL]
+def interrupts_raised(*, last: bool = False) -> Iterator[Raising]:
+    """Have every signal of `SIGNALS` raise KeyboardInterrupt in the block, as Ctrl-C does; one that is ignored or handled stays so.
+
+    Once the handler that is yielded is `over`, signals do nothing. They are not given back where the block is the last of the process.
+    """
+    raising = Raising()
+    held: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        held = {s: handler for s in SIGNALS if (handler := signal.getsignal(s)) in (signal.SIG_DFL, signal.default_int_handler)}
     try:
         for signum in held:
-            signal.signal(signum, raise_interrupt)
-        yield
+            signal.signal(signum, raising)
+        yield raising
     finally:
-        for signum in held:
-            signal.signal(signum, signal.SIG_DFL)
+        raising.over = True
+        for signum, handler in () if last else held.items():
+            signal.signal(signum, handler)
+
+
+@contextmanager
+def interrupts_delayed() -> Iterator[None]:
+    """Hold back KeyboardInterrupt inside the block, which takes a moment only, and raise it after the block."""
+    if _CURRENT.get() is not None:
+        yield
+        return
+    with interrupts_noted() as noted:
+        yield
+    if noted():
+        raise noted.interrupt()
 
 
 @contextmanager
@@ -84,7 +109,7 @@ def interrupts_noted() -> Iterator[Noted]:
     noted = Noted()
     held: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        held = {s: handler for s in SIGNALS if (handler := signal.getsignal(s)) in (signal.default_int_handler, raise_interrupt)}
+        held = {s: handler for s in SIGNALS if _raises(handler := signal.getsignal(s))}
     token = _CURRENT.set(noted)
     try:
         for signum in held:
@@ -94,3 +119,7 @@ def interrupts_noted() -> Iterator[Noted]:
         _CURRENT.reset(token)
         for signum, handler in held.items():
             signal.signal(signum, handler)
+
+
+def _raises(handler: object) -> bool:
+    return handler is signal.default_int_handler or isinstance(handler, Raising)

@@ -43,7 +43,8 @@ def child(folder: Path, arguments: list[str]) -> None:
         return invoke(group, context)
 
     progress.Best.note, type(main).invoke = noted, invoked
-    main(arguments, "glassnet")
+    sys.argv = ["glassnet", *arguments]
+    main()
 
 
 def outcome(seed: int, scratch: Path) -> dict[str, object]:

@@ -46,13 +46,14 @@ class Commands(click.Group):
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any) -> Any:
         """Parse and run, and end the process with its status: 128 and the number of the signal that ended it, as shells say it."""
-        with safe_streams() as streams, interrupts_raised():
+        with safe_streams() as streams, interrupts_raised(last=args is None) as raising:
             try:
                 status = super().main(args, prog_name, *rest, **{**extra, "standalone_mode": False})
             except click.ClickException as error:
                 _say(error)
                 status = error.exit_code
             except (KeyboardInterrupt, click.Abort) as error:
+                raising.over = True  # this one is enough
                 cause = error if isinstance(error, KeyboardInterrupt) else error.__cause__
                 signum = cause.args[0] if isinstance(cause, KeyboardInterrupt) and cause.args else signal.SIGINT
                 said = "Interrupted." if signum == signal.SIGINT else f"Interrupted by {signal.Signals(signum).name}."

@@ -160,7 +160,7 @@ class NativeEngine:
             finally:  # it counts the steps that were taken, also where memory ran out in the next one
                 self.state.t = int(t[0])
         ended = "interrupted" if status == "done" and interrupted() else status
-        return Steps(done, np.array(losses), np.array(weights), norm, ended)
+        return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
 
 
 def _rows(X: Any) -> Any:
