@@ -43,6 +43,7 @@ def public_names() -> list[Place]:
         names_in(DOOR, "__all__"),
         Place(DOOR, "_HOMES", [name for value in homes.values for name in literal_names(value)]),
         Place(DOOR, "the imports under TYPE_CHECKING", imported),
+        matches("docs/names.md", "its tables", r"\n\| `(\w+)` \|"),
     ]
 
 

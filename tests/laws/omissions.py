@@ -52,6 +52,7 @@ OMISSIONS: dict[str, Omission] = {
     "layer: not at the front door": Omission(DOOR, '\n    "Scale",'),
     "layer: no home at the front door": Omission(DOOR, '\n        "Scale",'),
     "layer: not imported at the front door": Omission(DOOR, "\n        Scale,"),
+    "layer: no row in the page of names": Omission("docs/names.md", "| `Scale` | a learned factor for each unit |\n"),
     "layer: the native engine does not know it": Omission(PROGRAM, "kind is Scale:", "kind is Dense:"),
     "layer: a setting does not arrive": Omission(PROGRAM, '"momentum": float(layer.momentum)', "", ARRIVAL),
     "layer: no native kind": Omission("native/layers.hpp", " _(scale)"),
