@@ -5,15 +5,31 @@
 #include <cstddef>
 
 #include "elementary.hpp"
+#include "names.hpp"
 #include "simd.hpp"
 
 namespace glassnet {
 
-enum class Activation { identity, sigmoid, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus };
+#define GLASSNET_ACTIVATIONS(_) \
+    _(identity) _(sigmoid) _(tanh) _(relu) _(leaky_relu) _(elu) _(selu) _(gelu) _(silu) _(mish) _(softplus)
+GLASSNET_ENUM(Activation, GLASSNET_ACTIVATIONS)
 
 // Whether backward needs the input Z; the others are told by their output A.
 inline bool keeps_input(Activation f) {
-    return f == Activation::gelu || f == Activation::silu || f == Activation::mish || f == Activation::softplus;
+    switch (f) {
+        case Activation::gelu:
+        case Activation::silu:
+        case Activation::mish:
+        case Activation::softplus: return true;
+        case Activation::identity:
+        case Activation::sigmoid:
+        case Activation::tanh:
+        case Activation::relu:
+        case Activation::leaky_relu:
+        case Activation::elu:
+        case Activation::selu: return false;
+    }
+    no_such_enumerator();
 }
 
 constexpr double leaky_slope = 0.01, selu_alpha = 1.6732632423543772, selu_scale = 1.0507009873554805;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <vector>
 
 #include "losses.hpp"
@@ -55,6 +56,9 @@ struct Ending {
 
     template <class T>
     void answer(const T* Z, std::size_t k, double* out) const {
+        for (std::size_t j = 0; j < k; ++j)
+            if (!std::isfinite(Z[j]))
+                throw std::domain_error("the model's raw scores for row 0 are not finite: its weights or the numbers of the row are too large");
         std::copy(Z, Z + k, out);
         switch (loss) {
             case LossKind::softmax: {

@@ -89,7 +89,46 @@ class Nesting {
     std::vector<std::pair<std::size_t, std::size_t>> open_;  // where a block began, and the width of its members once one has ended
 };
 
-// The tensors of an operation must lie inside their vectors, and its input must be as wide as the output before it.
+// The tensors of an operation must lie inside their vectors, and only those that can do it change the width.
+inline void check_places(const Operation& op, std::size_t n_parameters, std::size_t n_statistics) {
+    const auto keeps_width = [&op] {
+        require(op.n_in == op.n_out, "only dense operations, embeddings, members and their ends change the width");
+    };
+    switch (op.kind) {
+        case Kind::dense:
+            require(inside(op.first, op.n_in * op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "W or b lies outside theta");
+            break;
+        case Kind::batch_norm:
+        case Kind::layer_norm:
+            keeps_width();
+            require(inside(op.first, op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "gamma or beta lies outside theta");
+            require(op.kind == Kind::layer_norm || (inside(op.mean, op.n_out, n_statistics) && inside(op.variance, op.n_out, n_statistics)),
+                    "a running statistic lies outside");
+            break;
+        case Kind::scale:
+        case Kind::mixed_activation:
+            keeps_width();
+            require(inside(op.first, op.n_out, n_parameters), "a scale or a mix lies outside theta");
+            break;
+        case Kind::periodic_embedding: check_periodic(op, n_parameters); break;
+        case Kind::category_embedding: check_categories(op, n_parameters); break;
+        case Kind::piecewise_embedding:
+            if (const char* fault = piecewise_fault(op, n_parameters, n_statistics)) require(false, fault);
+            break;
+        case Kind::shared_dense:
+        case Kind::member_dense:
+        case Kind::member_mean: check_members(op, n_parameters); break;
+        case Kind::member_end: break;
+        case Kind::activation:
+        case Kind::dropout:
+        case Kind::residual_begin:
+        case Kind::residual_end:
+        case Kind::members_begin:
+        case Kind::members_end: keeps_width(); break;
+    }
+}
+
+// Each operation by itself, its input as wide as the output before it, and blocks and members inside each other.
 inline void check(const std::vector<Operation>& operations, std::size_t n_parameters, std::size_t n_statistics) {
     require(!operations.empty(), "a network needs at least one operation");
     std::size_t width = operations.front().n_in;
@@ -97,24 +136,8 @@ inline void check(const std::vector<Operation>& operations, std::size_t n_parame
     for (std::size_t i = 0; i < operations.size(); ++i) {
         const Operation& op = operations[i];
         require(op.n_in == width && op.n_in > 0 && op.n_out > 0, "an operation's input is not as wide as the output before it");
-        const bool embeds = op.kind == Kind::periodic_embedding || op.kind == Kind::category_embedding || op.kind == Kind::piecewise_embedding;
-        const bool wide = is_wide(op);
-        require(op.kind == Kind::dense || embeds || wide || op.kind == Kind::member_end || op.n_in == op.n_out,
-                "only dense operations, embeddings, members and their ends change the width");
         require(!op.scored || (op.kind == Kind::member_mean && i + 1 == operations.size()), "only members whose mean comes last are scored");
-        if (wide) check_members(op, n_parameters);
-        if (op.kind == Kind::dense)
-            require(inside(op.first, op.n_in * op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "W or b lies outside theta");
-        if (op.kind == Kind::batch_norm || op.kind == Kind::layer_norm)
-            require(inside(op.first, op.n_out, n_parameters) && inside(op.second, op.n_out, n_parameters), "gamma or beta lies outside theta");
-        if (op.kind == Kind::batch_norm)
-            require(inside(op.mean, op.n_out, n_statistics) && inside(op.variance, op.n_out, n_statistics), "a running statistic lies outside");
-        if (op.kind == Kind::scale || op.kind == Kind::mixed_activation)
-            require(inside(op.first, op.n_out, n_parameters), "a scale or a mix lies outside theta");
-        if (op.kind == Kind::periodic_embedding) check_periodic(op, n_parameters);
-        if (op.kind == Kind::category_embedding) check_categories(op, n_parameters);
-        if (op.kind == Kind::piecewise_embedding)
-            if (const char* fault = piecewise_fault(op, n_parameters, n_statistics)) require(false, fault);
+        check_places(op, n_parameters, n_statistics);
         nesting.check(i);
         width = op.n_out;
     }

@@ -26,7 +26,8 @@ struct Settings {
     std::size_t n_threads = 1;  // at most
 };
 
-enum class Status { done, diverged, interrupted };
+#define GLASSNET_STATUSES(_) _(done) _(diverged) _(interrupted)
+GLASSNET_ENUM(Status, GLASSNET_STATUSES)
 
 struct Steps {
     std::size_t done = 0;
@@ -63,17 +64,17 @@ class Engine {
     double loss_and_gradient(const Rows<T>& X, const Target<T>& y, const double* weight, std::uint64_t step) {
         const Clock::time_point start = Clock::now();
         std::unique_ptr<Team> team;
-        if (settings_.n_threads > 1 && last_pass_ > worth_a_team) team = std::make_unique<Team>(settings_.n_threads - 1);
+        if (settings_.n_threads > 1 && last_pass_ > worth_a_team) team = gathered_team(settings_.n_threads - 1);
         bind(X, y, weight, nullptr, X.n);
         const double value = value_and_gradient(step, constant, team.get());
-        last_pass_ = (Clock::now() - start) * (team ? settings_.n_threads : 1);
+        last_pass_ = (Clock::now() - start) * (team ? team->n_workers() : 1);
         return value;
     }
 
     // Clip the gradient, whose length is given, and take optimizer step number t.
     void update(double lr, double length, double t) {
         update_ = update_number(settings_.optimizer, t, lr, length, settings_.max_norm, constant.decay);
-        run(update_phase_, nullptr);
+        run_phase(update_phase_, nullptr);
     }
 
     double gradient_norm() const {
@@ -83,18 +84,19 @@ class Engine {
         return std::sqrt(squares);
     }
 
-    // One step for each batch; t is the number of optimizer steps taken before and is counted on. `stop` is asked between steps, every
-    // few hundredths of a second.
+    // One step for each batch; t is the number of optimizer steps taken before and is counted on. Between steps, at the end of every
+    // window of the pace, `let_in` is called, and `stop` is asked every few hundredths of a second. Where one of them or a step throws,
+    // theta, the statistics and t are those after the last whole step.
     Steps run(const Rows<T>& X, const Target<T>& y, const double* weight, const Batches& batches, std::uint64_t first_step,
-              const Rates* rates, double& t, const std::function<bool()>& stop) {
+              const Rates* rates, double& t, const std::function<bool()>& stop, const std::function<void()>& let_in) {
         Steps steps;
         steps.losses.reserve(batches.n);
         steps.weights.reserve(batches.n);
         std::unique_ptr<Team> team;
         const auto gather_team = [&] {
-            if (pace_.n_workers() == 1 || (team && team->n_workers() == pace_.n_workers())) return;
+            if (pace_.n_workers() == 1 || (team && team->n_wanted() == pace_.n_workers())) return;
             team.reset();
-            team = std::make_unique<Team>(pace_.n_workers() - 1);
+            team = gathered_team(pace_.n_workers() - 1);
         };
         gather_team();
         auto asked = Clock::now(), window_start = asked;
@@ -103,6 +105,7 @@ class Engine {
             if (window >= pace_.n_steps()) {
                 const auto now = Clock::now();
                 pace_.took(window, now - window_start);
+                let_in();
                 if (now - asked > std::chrono::milliseconds(20)) {
                     if (stop()) {
                         steps.status = Status::interrupted;
@@ -119,7 +122,12 @@ class Engine {
             if (total_ != 0) {
                 std::copy(p_.statistics, p_.statistics + before_.size(), before_.begin());
                 Team* helped = pace_.n_workers() > 1 ? team.get() : nullptr;
-                value = value_and_gradient(first_step + i, rates[i], helped);
+                try {
+                    value = value_and_gradient(first_step + i, rates[i], helped);
+                } catch (...) {
+                    std::copy(before_.begin(), before_.end(), p_.statistics);
+                    throw;
+                }
                 double squares = 0;
                 for (const double part : squares_) squares += part;
                 steps.gradient_norm = std::sqrt(squares);
@@ -129,7 +137,7 @@ class Engine {
                     return steps;
                 }
                 update_ = update_number(settings_.optimizer, ++t, rates[i].lr, steps.gradient_norm, settings_.max_norm, rates[i].decay);
-                run(update_phase_, helped);
+                run_phase(update_phase_, helped);
             }
             steps.losses.push_back(value);
             steps.weights.push_back(total_);
@@ -141,12 +149,7 @@ class Engine {
   private:
     static constexpr Rates constant{0, 1, 1};  // of a step that no schedule knows
     static constexpr Clock::duration worth_a_team = std::chrono::milliseconds(2);
-
-    static void run(const Phase& phase, Team* team) {
-        if (team) team->run(phase);
-        else
-            for (std::size_t i = 0; i < phase.n_pieces; ++i) phase.piece(i);
-    }
+    static constexpr std::size_t unplanned = std::numeric_limits<std::size_t>::max();
 
     // The rows of a batch, all of them where there is no order, and their total weight; 0 rows weigh nothing.
     void bind(const Rows<T>& X, const Target<T>& y, const double* weight, const std::int64_t* order, std::size_t n) {
@@ -166,11 +169,11 @@ class Engine {
         if (n != planned_) plan_batch(n, k);
         terms_ = terms(settings_.loss, total_ * static_cast<double>(pass_.n_scored()), k);
         share_ = rates.decay * (!settings_.per_batch ? 1 : total_ != 0 ? 1 / total_ : 0);
-        run(gather_phase_, team);
-        for (const Phase& phase : pass_.forward()) run(phase, team);
-        run(loss_phase_, team);
-        for (const Phase& phase : pass_.backward()) run(phase, team);
-        run(finish_phase_, team);
+        run_phase(gather_phase_, team);
+        for (const Phase& phase : pass_.forward()) run_phase(phase, team);
+        run_phase(loss_phase_, team);
+        for (const Phase& phase : pass_.backward()) run_phase(phase, team);
+        run_phase(finish_phase_, team);
         double value = 0;
         for (const double part : losses_) value += part;
         value /= terms_.value;
@@ -181,7 +184,7 @@ class Engine {
     // Copy the batch's rows, targets and weights side by side, targets and weights once for each member that is scored; then the loss and
     // the way back to the last layer's product.
     void plan_batch(std::size_t n, std::size_t k) {
-        planned_ = n;
+        planned_ = unplanned;  // while memory may run out
         const std::size_t width = operations_.front().n_in, n_targets = settings_.loss.kind == LossKind::softmax ? k : batch_.y->n_columns;
         const std::size_t n_scored = pass_.n_scored();
         y_.room(n * n_scored * n_targets);
@@ -201,6 +204,7 @@ class Engine {
                                                                          terms_.gradient, top, bottom, pass_.top());
                            pass_.back_from_scores(top, bottom);
                        }};
+        planned_ = n;
     }
 
     // The losses of the members, each by itself: their scores in rows of their own.
@@ -271,7 +275,7 @@ class Engine {
     Batch batch_;
     double total_ = 0, share_ = 1;  // of the batch: its weight, and what of the penalty it takes
     Terms terms_{1, 1};
-    std::size_t planned_ = std::numeric_limits<std::size_t>::max();
+    std::size_t planned_ = unplanned;
     Update update_;
     Phase gather_phase_, loss_phase_, finish_phase_, update_phase_;
     Pass<T> pass_;

@@ -9,14 +9,16 @@
 
 #include "activations.hpp"
 #include "gemm.hpp"
+#include "names.hpp"
 #include "rng.hpp"
 
 namespace glassnet {
 
-enum class Kind {
-    dense, activation, dropout, batch_norm, layer_norm, residual_begin, residual_end, scale, mixed_activation, periodic_embedding,
-    category_embedding, members_begin, member_end, members_end, piecewise_embedding, shared_dense, member_dense, member_mean
-};
+#define GLASSNET_KINDS(_)                                                                                            \
+    _(dense) _(activation) _(dropout) _(batch_norm) _(layer_norm) _(residual_begin) _(residual_end) _(scale)           \
+    _(mixed_activation) _(periodic_embedding) _(category_embedding) _(members_begin) _(member_end) _(members_end)      \
+    _(piecewise_embedding) _(shared_dense) _(member_dense) _(member_mean)
+GLASSNET_ENUM(Kind, GLASSNET_KINDS)
 
 // One operation: its widths, its settings, and where its tensors begin (trained ones in theta, running ones in the statistics).
 struct Operation {

@@ -10,13 +10,60 @@
 
 #include "activations.hpp"
 #include "gemm.hpp"
+#include "names.hpp"
 
 namespace glassnet {
 
-enum class LossKind { squared, absolute, huber, quantile, logistic, softmax, poisson, gamma };
+#define GLASSNET_LOSSES(_) _(squared) _(absolute) _(huber) _(quantile) _(logistic) _(softmax) _(poisson) _(gamma)
+GLASSNET_ENUM(LossKind, GLASSNET_LOSSES)
 
 // How the losses of several outputs make one; mean_of_sum: the value is the mean, the gradient that of the sum.
-enum class Outputs { mean, sum, mean_of_sum };
+#define GLASSNET_OUTPUTS(_) _(mean) _(sum) _(mean_of_sum)
+GLASSNET_ENUM(Outputs, GLASSNET_OUTPUTS)
+
+// Whether a loss has a number or several of its own, see Loss; whether it may join its outputs in any of the ways; and whether the value
+// may be that of clipped probabilities.
+inline bool has_settings(LossKind kind) {
+    switch (kind) {
+        case LossKind::huber:
+        case LossKind::quantile:
+        case LossKind::logistic:
+        case LossKind::softmax: return true;
+        case LossKind::squared:
+        case LossKind::absolute:
+        case LossKind::poisson:
+        case LossKind::gamma: return false;
+    }
+    no_such_enumerator();
+}
+
+inline bool joins_outputs(LossKind kind) {
+    switch (kind) {
+        case LossKind::squared:
+        case LossKind::logistic:
+        case LossKind::poisson: return true;
+        case LossKind::absolute:
+        case LossKind::huber:
+        case LossKind::quantile:
+        case LossKind::softmax:
+        case LossKind::gamma: return false;
+    }
+    no_such_enumerator();
+}
+
+inline bool has_floor(LossKind kind) {
+    switch (kind) {
+        case LossKind::logistic:
+        case LossKind::softmax: return true;
+        case LossKind::squared:
+        case LossKind::absolute:
+        case LossKind::huber:
+        case LossKind::quantile:
+        case LossKind::poisson:
+        case LossKind::gamma: return false;
+    }
+    no_such_enumerator();
+}
 
 struct Loss {
     LossKind kind;
@@ -33,7 +80,7 @@ struct Target {
     std::size_t n_columns = 1;
 };
 
-// Value and slope of one element; z is the raw score.
+// Value and slope of one element, of a loss whose outputs count alone (softmax has softmax_backward); z is the raw score.
 template <class T>
 struct Element {
     T value, slope;
@@ -66,7 +113,7 @@ Element<T> element(LossKind kind, T z, T y, T setting) {
         }
         case LossKind::softmax: break;
     }
-    return {};
+    no_such_enumerator();
 }
 
 // The ends of -log p where p is clipped to [floor, 1 - floor]; not a number stays what it is.

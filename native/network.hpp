@@ -1,4 +1,4 @@
-// A network in motion: its operations as phases of pieces, forward and back, over buffers that grow once and are kept.
+// A network in motion: its operations as phases of pieces, forward and back, over the signals in signals.hpp.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "normalization.hpp"
 #include "scaling.hpp"
 #include "shared.hpp"
+#include "signals.hpp"
 #include "team.hpp"
 #include "way_back.hpp"
 
@@ -22,43 +23,36 @@ namespace glassnet {
 // such an operation finishes. A phase back is made of the operations with parameters, whose gradients are sums over all rows. Where a member
 // ends and another begins both ways start anew: forward from the signal before the members, back from the gradient that each is given.
 template <class T>
-class Pass {
+class Pass : public Signals<T> {
   public:
+    using Signals<T>::n_scored;
+
     Pass(const std::vector<Operation>& operations, const Tensors<T>& tensors, bool training)
-        : operations_(operations), p_(tensors), training_(training), works_(operations.size()), ends_(ends_of_members(operations)),
-          wanted_(wanted_gradients(operations)) {
+        : Signals<T>(operations, training), p_(tensors), ends_(ends_of_members(operations)), wanted_(wanted_gradients(operations)) {
         while (bottom_ < operations_.size() && !learns(operations_[bottom_])) ++bottom_;
     }
-
-    Pass(const Pass&) = delete;
 
     Run run;  // of the pass that comes next
 
     // Make room and plan the phases for n rows; the plans of two numbers of rows (full batches and the last one) are kept.
     void prepare(std::size_t n) {
         if (current_ && current_->n == n) return;
-        if (n > capacity_) grow(n);
+        if (n > capacity_) {
+            current_ = nullptr;
+            grow(n);
+        }
         for (auto& plan : plans_)
             if (plan.n == n) {
                 current_ = &plan;
                 return;
             }
+        std::list<Plan> made(1, Plan{n, {}, {}});  // kept when it is whole: memory may run out on the way
+        plan_forward(made.front());
+        if (training_) plan_backward(made.front());
         if (plans_.size() == 2) plans_.erase(&plans_.front() == current_ ? std::next(plans_.begin()) : plans_.begin());
-        plans_.push_back({n, {}, {}});
+        plans_.splice(plans_.end(), made);
         current_ = &plans_.back();
-        plan_forward(*current_);
-        if (training_) plan_backward(*current_);
     }
-
-    // Room for X, rows input_step() apart, to be filled before the forward phases.
-    T* input() { return X_.data(); }
-    std::size_t input_step() const { return stride<T>(operations_.front().n_in); }
-
-    // Raw scores, after the forward phases, and room for their gradient, rows step() apart.
-    const T* scores() const { return works_.back().output; }
-    std::size_t n_scored() const { return operations_.back().scored && training_ ? operations_.back().n_members : 1; }
-    T* top() { return gradients_[0].data(); }
-    std::size_t step() const { return works_.back().step; }
 
     const std::vector<Phase>& forward() const { return current_->forward; }
     const std::vector<Phase>& backward() const { return current_->backward; }
@@ -69,99 +63,21 @@ class Pass {
     }
 
   private:
+    using Signals<T>::operations_;
+    using Signals<T>::training_;
+    using Signals<T>::capacity_;
+    using Signals<T>::works_;
+    using Signals<T>::gradients_;
+    using Signals<T>::waits;
+    using Signals<T>::stops;
+    using Signals<T>::averages;
+    using Signals<T>::drops;
+    using Signals<T>::grow;
+
     struct Plan {
         std::size_t n;
         std::vector<Phase> forward, backward;
     };
-
-    // Whether an operation waits for the one before to finish its whole signal.
-    bool waits(std::size_t i) const {
-        const Kind kind = operations_[i].kind;
-        return stops(i) && kind != Kind::scale && kind != Kind::mixed_activation;
-    }
-
-    // Whether the way back stops at an operation, which takes the gradient on in a phase of its own.
-    bool stops(std::size_t i) const { return learns(operations_[i]) || operations_[i].kind == Kind::member_end || averages(i); }
-
-    // Whether an operation is a mean over the members of wide rows that is taken; in training the last one is not.
-    bool averages(std::size_t i) const { return operations_[i].kind == Kind::member_mean && !(operations_[i].scored && training_); }
-
-    void grow(std::size_t n) {
-        capacity_ = n;
-        X_.room(n * input_step());
-        const T* signal = X_.data();
-        std::size_t widest = input_step();
-        for (std::size_t i = 0; i < operations_.size(); ++i) {
-            const Operation& op = operations_[i];
-            Work<T>& work = works_[i];
-            work.input = signal;
-            work.step_in = stride<T>(op.n_in);
-            work.step = stride<T>(op.n_out);
-            widest = std::max(widest, work.step);
-            const std::size_t size = n * work.step;
-            switch (op.kind) {
-                case Kind::dense:
-                    work.kept = work.output = work.main.room(size);
-                    if (keeps_input(op.activation)) work.output = work.extra.room(size);
-                    break;
-                case Kind::activation:
-                    work.output = work.main.room(size);
-                    work.kept = keeps_input(op.activation) ? work.input : work.output;
-                    break;
-                case Kind::dropout:
-                    work.output = drops(op) ? work.main.room(size) : work.input;
-                    work.kept = drops(op) ? work.extra.room(size) : nullptr;
-                    break;
-                case Kind::batch_norm:
-                case Kind::layer_norm:
-                    work.output = work.main.room(size);
-                    work.kept = work.extra.room(size);
-                    work.small.room(op.kind == Kind::batch_norm ? 2 * op.n_out : n);
-                    break;
-                case Kind::mixed_activation:
-                    work.output = work.main.room(size);
-                    work.extra.room(size);
-                    work.kept = keeps_input(op.activation) ? work.input : work.extra.data();
-                    break;
-                case Kind::periodic_embedding:
-                case Kind::piecewise_embedding:
-                    work.output = work.main.room(size);
-                    work.small.room(std::max(by_rows<T>(op, n).n_pieces, training_ ? by_columns(op, n).n_pieces : 1) * room_of_a_piece<T>(op));
-                    break;
-                case Kind::scale:
-                case Kind::member_dense:
-                case Kind::category_embedding: work.output = work.main.room(size); break;
-                case Kind::residual_begin: work.output = work.input; break;
-                case Kind::residual_end:
-                    work.output = work.main.room(size);
-                    if (training_) work.extra.room(size);
-                    break;
-                case Kind::members_begin:
-                    work.output = work.input;
-                    if (training_) work.extra.room(size);
-                    break;
-                case Kind::shared_dense:
-                    work.output = work.main.room(size);
-                    work.extra.room(Apart<T>(op).size(n));
-                    if (training_) work.small.room(Apart<T>(op).size(n));
-                    break;
-                case Kind::member_mean:
-                    work.output = averages(i) ? work.main.room(size) : work.input;
-                    if (!averages(i)) work.step = work.step_in;
-                    break;
-                case Kind::member_end: work.output = works_[op.partner].input; break;
-                case Kind::members_end:
-                    work.output = work.main.room(size);
-                    if (training_) work.extra.room(size);
-                    break;
-            }
-            signal = work.output;
-        }
-        if (training_)
-            for (auto& gradient : gradients_) gradient.room(n * widest);
-    }
-
-    bool drops(const Operation& op) const { return training_ && op.rate != 0; }
 
     // ----- forward
 
@@ -185,24 +101,32 @@ class Pass {
                     activation_forward(op.activation, works_[i].kept, const_cast<T*>(works_[i].output), works_[i].step, block);
                 on_from(i + 1, block);
             };
-            if (op.kind == Kind::dense) {
+            switch (op.kind) {
+            case Kind::dense: {
                 const Grid grid = cut<T>(n, op.n_out, op.n_in);
                 plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
                                             dense_forward(op, p_, work, grid.block(piece), follow);
                                         }});
-            } else if (op.kind == Kind::batch_norm) {
+                break;
+            }
+            case Kind::batch_norm: {
                 const Grid grid = columns<T>(n, op.n_out);
                 plan.forward.push_back({grid.size(), [this, grid, n, &op, &work, follow](std::size_t piece) {
                                             batch_norm_forward(op, p_, work, run, n, grid.block(piece));
                                             follow(grid.block(piece));
                                         }});
-            } else if (op.kind == Kind::layer_norm) {
+                break;
+            }
+            case Kind::layer_norm: {
                 const Grid grid = sweep(n, op.n_out);
                 plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
                                             layer_norm_forward(op, p_, work, grid.block(piece));
                                             follow(grid.block(piece));
                                         }});
-            } else if (op.kind == Kind::periodic_embedding || op.kind == Kind::piecewise_embedding) {
+                break;
+            }
+            case Kind::periodic_embedding:
+            case Kind::piecewise_embedding: {
                 const Stretches rows = by_rows<T>(op, n);
                 const auto embed = op.kind == Kind::periodic_embedding ? periodic_forward<T> : piecewise_forward<T>;
                 plan.forward.push_back({rows.n_pieces, [this, rows, embed, &op, &work, follow](std::size_t piece) {
@@ -210,22 +134,42 @@ class Pass {
                                             embed(op, p_, work, room(op, work, piece), top, bottom);
                                             follow({top, bottom, 0, op.n_out});
                                         }});
-            } else if (op.kind == Kind::category_embedding) {
+                break;
+            }
+            case Kind::category_embedding: {
                 const Grid grid = sweep(n, op.n_out);
                 plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
                                             category_forward(op, p_, work, grid.block(piece));
                                             follow(grid.block(piece));
                                         }});
-            } else if (is_wide(op) && (op.kind != Kind::member_mean || averages(i))) {
+                break;
+            }
+            case Kind::shared_dense:
+            case Kind::member_dense:
+            case Kind::member_mean: {
+                if (op.kind == Kind::member_mean && !averages(i)) break;
                 const Grid grid = wide_rows(op, n);
                 plan.forward.push_back({grid.size(), [this, grid, n, &op, &work, follow](std::size_t piece) {
                                             const Block rows = grid.block(piece);
                                             wide_forward(op, p_, work, n, rows);
                                             follow(rows);
                                         }});
-            } else if (op.kind == Kind::member_end && !waits(i + 1)) {
+                break;
+            }
+            case Kind::member_end: {
+                if (waits(i + 1)) break;
                 const Grid grid = sweep(n, op.n_out);
                 plan.forward.push_back({grid.size(), [grid, follow](std::size_t piece) { follow(grid.block(piece)); }});
+                break;
+            }
+            case Kind::activation:  // these work on each number alone, see on_from
+            case Kind::dropout:
+            case Kind::residual_begin:
+            case Kind::residual_end:
+            case Kind::scale:
+            case Kind::mixed_activation:
+            case Kind::members_begin:
+            case Kind::members_end: break;
             }
         }
     }
@@ -250,12 +194,28 @@ class Pass {
         for (; i < operations_.size() && !waits(i); ++i) {
             const Operation& op = operations_[i];
             Work<T>& work = works_[i];
-            if (op.kind == Kind::activation) activation_forward(op.activation, work.input, work.main.data(), work.step, block);
-            if (op.kind == Kind::mixed_activation) mixed_activation_forward(op, p_, work, block);
-            if (op.kind == Kind::scale) scale_forward(op, p_, work, block);
-            if (op.kind == Kind::dropout && drops(op)) multiply(work.input, work.kept, work.main.data(), work.step, block);
-            if (op.kind == Kind::residual_end) add(works_[op.partner].input, work.input, work.main.data(), work.step, block);  // Y = X + F(X)
-            if (op.kind == Kind::members_end) members_forward(ends_[op.partner], works_, block);
+            switch (op.kind) {
+                case Kind::activation: activation_forward(op.activation, work.input, work.main.data(), work.step, block); break;
+                case Kind::mixed_activation: mixed_activation_forward(op, p_, work, block); break;
+                case Kind::scale: scale_forward(op, p_, work, block); break;
+                case Kind::dropout:
+                    if (drops(op)) multiply(work.input, work.kept, work.main.data(), work.step, block);
+                    break;
+                case Kind::residual_end: add(works_[op.partner].input, work.input, work.main.data(), work.step, block); break;  // Y = X + F(X)
+                case Kind::members_end: members_forward(ends_[op.partner], works_, block); break;
+                case Kind::residual_begin:
+                case Kind::members_begin:
+                case Kind::member_mean: break;  // their output is their input
+                case Kind::dense:               // these wait for the whole signal or whole rows, see plan_forward
+                case Kind::batch_norm:
+                case Kind::layer_norm:
+                case Kind::periodic_embedding:
+                case Kind::category_embedding:
+                case Kind::member_end:
+                case Kind::piecewise_embedding:
+                case Kind::shared_dense:
+                case Kind::member_dense: break;
+            }
         }
     }
 
@@ -275,27 +235,36 @@ class Pass {
                 block.right = whole_vectors<T>(block.right);
                 if (i > 0) back_through(i - 1, dX(), block);
             };
-            if (op.kind == Kind::dense) {
+            switch (op.kind) {
+            case Kind::dense: {
                 const Grid weights = cut<T>(op.n_in, op.n_out, n), inputs = wanted ? cut<T>(n, op.n_in, op.n_out) : Grid{};
                 plan.backward.push_back({weights.size() + inputs.size(), [=, this_ = this, &op, &work](std::size_t piece) {
                                              if (piece < inputs.size())
                                                  dense_backward_input(op, this_->p_, work, dY(), dX(), inputs.block(piece), follow);
                                              else dense_backward_parameters(op, this_->p_, work, dY(), n, weights.block(piece - inputs.size()));
                                          }});
-            } else if (op.kind == Kind::batch_norm) {
+                break;
+            }
+            case Kind::batch_norm: {
                 const Grid grid = columns<T>(n, op.n_out);
                 plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
                                              batch_norm_backward(op, this_->p_, work, dY(), dX(), n, grid.block(piece));
                                              if (wanted) follow(grid.block(piece));
                                          }});
-            } else if (op.kind == Kind::scale || op.kind == Kind::mixed_activation) {
+                break;
+            }
+            case Kind::scale:
+            case Kind::mixed_activation: {
                 const Grid grid = columns<T>(n, op.n_out);
                 plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
                                              const auto backward = op.kind == Kind::scale ? scale_backward<T> : mixed_activation_backward<T>;
                                              backward(op, this_->p_, work, dY(), dX(), n, grid.block(piece));
                                              if (wanted) follow(grid.block(piece));
                                          }});
-            } else if (op.kind == Kind::periodic_embedding || op.kind == Kind::piecewise_embedding) {
+                break;
+            }
+            case Kind::periodic_embedding:
+            case Kind::piecewise_embedding: {
                 const Stretches columns = by_columns(op, n);
                 const auto backward = op.kind == Kind::periodic_embedding ? periodic_backward<T> : piecewise_backward<T>;
                 plan.backward.push_back({columns.n_pieces, [=, this_ = this, &op, &work](std::size_t piece) {
@@ -309,7 +278,9 @@ class Pass {
                                                  follow(rows.block(piece));
                                              }});
                 }
-            } else if (op.kind == Kind::category_embedding) {
+                break;
+            }
+            case Kind::category_embedding: {
                 const std::size_t q = op.levels.size();
                 const Grid rows = wanted ? sweep(n, op.n_in) : Grid{};
                 plan.backward.push_back({q + rows.size(), [=, this_ = this, &op, &work](std::size_t piece) {
@@ -320,7 +291,11 @@ class Pass {
                                              category_backward_input(op, work, dY(), dX(), rows.block(piece - q));
                                              follow(rows.block(piece - q));
                                          }});
-            } else if (is_wide(op)) {
+                break;
+            }
+            case Kind::shared_dense:
+            case Kind::member_dense:
+            case Kind::member_mean: {
                 const Grid grid = wide_rows(op, n);
                 plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
                                              const Block rows = grid.block(piece);
@@ -330,7 +305,9 @@ class Pass {
                 plan.backward.push_back({wide_sums<T>(op, n), [=, this_ = this, &op, &work](std::size_t piece) {
                                              wide_backward_sums(op, this_->p_, work, dY(), n, piece);
                                          }});
-            } else if (op.kind == Kind::member_end) {
+                break;
+            }
+            case Kind::member_end: {
                 const Grid rows = sweep(n, op.n_in);
                 const Work<T>& last = works_[ends_[op.partner].back()];
                 plan.backward.push_back({rows.size(), [rows, dX, follow, &last](std::size_t piece) {
@@ -339,7 +316,9 @@ class Pass {
                                              copy(last.extra.data(), dX(), last.step, block);
                                              follow(block);
                                          }});
-            } else {
+                break;
+            }
+            case Kind::layer_norm: {
                 const Grid rows = sweep(n, op.n_out), sums = columns<T>(n, op.n_out);
                 plan.backward.push_back({rows.size() + sums.size(), [=, this_ = this, &op, &work](std::size_t piece) {
                                              if (piece >= rows.size()) {
@@ -349,6 +328,14 @@ class Pass {
                                              layer_norm_backward(op, this_->p_, work, dY(), dX(), rows.block(piece));
                                              if (wanted) follow(rows.block(piece));
                                          }});
+                break;
+            }
+            case Kind::activation:  // these do not stop the way back, see back_through
+            case Kind::dropout:
+            case Kind::residual_begin:
+            case Kind::residual_end:
+            case Kind::members_begin:
+            case Kind::members_end: break;
             }
             above = 1 - above;
         }
@@ -359,13 +346,32 @@ class Pass {
         for (;; --i) {
             const Operation& op = operations_[i];
             const Work<T>& work = works_[i];
-            if (op.kind == Kind::dense || op.kind == Kind::activation) activation_backward(op.activation, work.kept, dY, work.step, block);
-            if (op.kind == Kind::dropout && drops(op)) multiply(dY, work.kept, dY, work.step, block);
-            if (op.kind == Kind::residual_end) copy(dY, work.extra.data(), work.step, block);  // kept for where the block began
-            if (op.kind == Kind::residual_begin) add(end_of(i).extra.data(), dY, dY, work.step, block);
-            if (op.kind == Kind::members_end) members_backward(ends_[op.partner], works_, dY, block);
-            if (op.kind == Kind::member_end && wanted_[i]) add_for_begin(i, dY, block);
-            if (op.kind == Kind::members_begin && wanted_[i] && ends_[i].size() > 1) add(work.extra.data(), dY, dY, work.step, block);
+            switch (op.kind) {
+                case Kind::dense:
+                case Kind::activation: activation_backward(op.activation, work.kept, dY, work.step, block); break;
+                case Kind::dropout:
+                    if (drops(op)) multiply(dY, work.kept, dY, work.step, block);
+                    break;
+                case Kind::residual_end: copy(dY, work.extra.data(), work.step, block); break;  // kept for where the block began
+                case Kind::residual_begin: add(end_of(i).extra.data(), dY, dY, work.step, block); break;
+                case Kind::members_end: members_backward(ends_[op.partner], works_, dY, block); break;
+                case Kind::member_end:
+                    if (wanted_[i]) add_for_begin(i, dY, block);
+                    break;
+                case Kind::members_begin:
+                    if (wanted_[i] && ends_[i].size() > 1) add(work.extra.data(), dY, dY, work.step, block);
+                    break;
+                case Kind::member_mean:  // stops the way back, or is left out in training
+                case Kind::batch_norm:   // these stop it, see plan_backward
+                case Kind::layer_norm:
+                case Kind::scale:
+                case Kind::mixed_activation:
+                case Kind::periodic_embedding:
+                case Kind::category_embedding:
+                case Kind::piecewise_embedding:
+                case Kind::shared_dense:
+                case Kind::member_dense: break;
+            }
             if (stops(i) || i == 0) return;
         }
     }
@@ -384,15 +390,10 @@ class Pass {
             if (operations_[i].kind == Kind::residual_end && operations_[i].partner == begin) return works_[i];
     }
 
-    const std::vector<Operation>& operations_;
     const Tensors<T> p_;
-    const bool training_;
     std::size_t bottom_ = 0;  // the first operation with parameters
-    std::size_t capacity_ = 0;
-    std::vector<Work<T>> works_;
     std::vector<std::vector<std::size_t>> ends_;  // of members
     std::vector<bool> wanted_;
-    Buffer<T> X_, gradients_[2];
     std::list<Plan> plans_;
     Plan* current_ = nullptr;
 };

@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <vector>
 
+#include "names.hpp"
 #include "simd.hpp"
 
 namespace glassnet {
 
-enum class OptimizerKind { none, sgd, rmsprop, adam, adamw };
+#define GLASSNET_OPTIMIZERS(_) _(none) _(sgd) _(rmsprop) _(adam) _(adamw)
+GLASSNET_ENUM(OptimizerKind, GLASSNET_OPTIMIZERS)
 
 // A stretch [start, stop) of theta with its factors of the learning rate and of decay.
 struct Segment {
@@ -23,6 +25,29 @@ struct OptimizerSettings {
     double momentum = 0, beta1 = 0, beta2 = 0, eps = 0, weight_decay = 0;  // beta2 is RMSprop's rho
     bool nesterov = false, rate_inside = false, uncorrected_eps = false;
 };
+
+// Whether an optimizer keeps a first vector (SGD's velocity, Adam's m) and a second one (RMSprop's v, Adam's v), as long as theta.
+inline bool has_first(const OptimizerSettings& settings) {
+    switch (settings.kind) {
+        case OptimizerKind::none:
+        case OptimizerKind::rmsprop: return false;
+        case OptimizerKind::sgd: return settings.momentum != 0;
+        case OptimizerKind::adam:
+        case OptimizerKind::adamw: return true;
+    }
+    no_such_enumerator();
+}
+
+inline bool has_second(const OptimizerSettings& settings) {
+    switch (settings.kind) {
+        case OptimizerKind::none:
+        case OptimizerKind::sgd: return false;
+        case OptimizerKind::rmsprop:
+        case OptimizerKind::adam:
+        case OptimizerKind::adamw: return true;
+    }
+    no_such_enumerator();
+}
 
 // What a step has in common for all of theta.
 struct Update {

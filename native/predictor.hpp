@@ -23,15 +23,13 @@ class Predictor {
         predict(X, 0, std::min(X.n, rows_at_once), Z);
         const auto rest = (Clock::now() - start) * (n_stretches - 1);
         std::unique_ptr<Team> team;
-        if (n_threads > 1 && rest > std::chrono::milliseconds(1)) team = std::make_unique<Team>(n_threads - 1);
+        if (n_threads > 1 && rest > std::chrono::milliseconds(1)) team = gathered_team(n_threads - 1);
         for (std::size_t from = 1; from < n_stretches; from += most_pieces) {
             const Phase phase{std::min(n_stretches - from, most_pieces), [&](std::size_t piece) {
                                   const std::size_t top = (from + piece) * rows_at_once;
                                   predict(X, top, std::min(top + rows_at_once, X.n), Z);
                               }};
-            if (team) team->run(phase);
-            else
-                for (std::size_t i = 0; i < phase.n_pieces; ++i) phase.piece(i);
+            run_phase(phase, team.get());
         }
     }
 
@@ -41,8 +39,7 @@ class Predictor {
         auto pass = take();
         pass->prepare(1);
         encode(pass->input());
-        for (const Phase& phase : pass->forward())
-            for (std::size_t piece = 0; piece < phase.n_pieces; ++piece) phase.piece(piece);
+        for (const Phase& phase : pass->forward()) run_phase(phase, nullptr);
         answer(pass->scores());
         give_back(std::move(pass));
     }
@@ -58,8 +55,7 @@ class Predictor {
         const std::size_t n = bottom - top, k = n_outputs();
         pass->prepare(n);
         for (std::size_t i = 0; i < n; ++i) X.copy(top + i, pass->input() + i * pass->input_step());
-        for (const Phase& phase : pass->forward())
-            for (std::size_t piece = 0; piece < phase.n_pieces; ++piece) phase.piece(piece);
+        for (const Phase& phase : pass->forward()) run_phase(phase, nullptr);
         for (std::size_t i = 0; i < n; ++i) std::memcpy(Z + (top + i) * k, pass->scores() + i * pass->step(), k * sizeof(T));
         give_back(std::move(pass));
     }
@@ -79,7 +75,10 @@ class Predictor {
 
     void give_back(std::unique_ptr<Pass<T>> pass) const {
         const std::lock_guard<std::mutex> lock(mutex_);
-        shelf_.push_back(std::move(pass));
+        try {
+            shelf_.push_back(std::move(pass));
+        } catch (const std::bad_alloc&) {  // the shelf cannot grow: this one goes, and its answers hold
+        }
     }
 
     const std::vector<Operation> operations_;

@@ -6,10 +6,6 @@
 
 namespace glassnet {
 
-inline bool is_wide(const Operation& op) {
-    return op.kind == Kind::shared_dense || op.kind == Kind::member_dense || op.kind == Kind::member_mean;
-}
-
 // Columns that each member takes and gives.
 inline std::size_t width_in(const Operation& op) { return op.same_row ? op.n_in : op.n_in / op.n_members; }
 inline std::size_t width_out(const Operation& op) { return op.kind == Kind::member_mean ? op.n_out : op.n_out / op.n_members; }
@@ -170,15 +166,15 @@ void member_mean_backward(const Operation& op, const Work<T>& work, const T* dY,
 template <class T>
 void wide_forward(const Operation& op, const Tensors<T>& p, Work<T>& work, std::size_t n, const Block& rows) {
     if (op.kind == Kind::shared_dense) shared_forward(op, p, work, n, rows.top, rows.bottom);
-    else if (op.kind == Kind::member_dense) member_dense_forward(op, p, work, rows.top, rows.bottom);
-    else member_mean_forward(op, work, rows.top, rows.bottom);
+    if (op.kind == Kind::member_dense) member_dense_forward(op, p, work, rows.top, rows.bottom);
+    if (op.kind == Kind::member_mean) member_mean_forward(op, work, rows.top, rows.bottom);
 }
 
 template <class T>
 void wide_backward_rows(const Operation& op, const Tensors<T>& p, const Work<T>& work, const T* dY, T* dX, std::size_t n, const Block& rows) {
     if (op.kind == Kind::shared_dense) shared_backward_input(op, p, work, dY, dX, n, rows.top, rows.bottom);
-    else if (op.kind == Kind::member_dense) member_dense_backward_input(op, p, work, dY, dX, rows.top, rows.bottom);
-    else member_mean_backward(op, work, dY, dX, rows.top, rows.bottom);
+    if (op.kind == Kind::member_dense) member_dense_backward_input(op, p, work, dY, dX, rows.top, rows.bottom);
+    if (op.kind == Kind::member_mean) member_mean_backward(op, work, dY, dX, rows.top, rows.bottom);
 }
 
 template <class T>

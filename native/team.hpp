@@ -7,9 +7,14 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -34,13 +39,23 @@ inline void breathe() {
 #endif
 }
 
+// Makes the room that the first exception of a thread needs. The C++ runtime would make it when the exception is thrown, and abort where
+// there is no memory for it; but it is thrown because there is none.
+inline void ready_to_throw() { static_cast<void>(std::uncaught_exceptions()); }
+
 // The thread that calls `run` leads and works too. Helpers take pieces as they come free, wait a moment for more and then sleep. The
 // leader waits only for pieces that were begun; a helper that keeps it waiting, because its core went to another process, is left out
-// for a while.
+// for a while. What a piece throws, wherever it ran, `run` throws when all pieces have ended.
 class Team {
   public:
-    explicit Team(std::size_t n_helpers) {
-        for (std::size_t i = 0; i < n_helpers; ++i) helpers_.emplace_back([this] { help(); });
+    // Fewer helpers where the system gives no more threads.
+    explicit Team(std::size_t n_helpers) : n_wanted_(n_helpers + 1) {
+        helpers_.reserve(n_helpers);
+        try {
+            for (std::size_t i = 0; i < n_helpers; ++i) helpers_.emplace_back([this] { help(); });
+        } catch (const std::system_error&) {  // no thread
+        } catch (const std::bad_alloc&) {     // no memory for one
+        }
     }
 
     Team(const Team&) = delete;
@@ -51,6 +66,8 @@ class Team {
         for (auto& helper : helpers_) helper.join();
     }
 
+    // The leader and the helpers that were asked for, and those that there are.
+    std::size_t n_wanted() const { return n_wanted_; }
     std::size_t n_workers() const { return helpers_.size() + 1; }
 
     void run(const Phase& phase) {
@@ -63,6 +80,7 @@ class Team {
         std::uint64_t last = 0;
         take_pieces(last);
         wait_for(phase.n_pieces);
+        if (failed_.load(std::memory_order_relaxed)) throw_failure();
     }
 
   private:
@@ -94,12 +112,29 @@ class Team {
                 return;
             }
             // The phase cannot end before this piece is done, so what it points to is alive.
-            phase_.load(std::memory_order_relaxed)->piece(next(ticket));
+            try {
+                phase_.load(std::memory_order_relaxed)->piece(next(ticket));
+            } catch (...) {
+                note_failure();
+            }
             done_.fetch_add(1, std::memory_order_release);
         }
     }
 
+    // The first failure is kept for the leader; a phase that failed still ends, for its pieces point to what the leader holds.
+    void note_failure() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (!failure_) failure_ = std::current_exception();
+        failed_.store(true, std::memory_order_relaxed);  // seen by the leader with `done_`
+    }
+
+    void throw_failure() {
+        failed_.store(false, std::memory_order_relaxed);
+        std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+
     void help() {
+        ready_to_throw();
         std::uint64_t last = 0;
         while (!closing_.load(std::memory_order_relaxed)) {
             take_pieces(last);
@@ -150,7 +185,25 @@ class Team {
     std::condition_variable woken_;
     Clock::duration rest_ = Clock::duration::zero();
     Clock::time_point rest_end_;
+    std::atomic<bool> failed_{false};
+    std::exception_ptr failure_;
+    const std::size_t n_wanted_;
     std::vector<std::thread> helpers_;
 };
+
+// A team, or none where there is not even memory for its list of helpers: its leader then works alone.
+inline std::unique_ptr<Team> gathered_team(std::size_t n_helpers) {
+    try {
+        return std::make_unique<Team>(n_helpers);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
+inline void run_phase(const Phase& phase, Team* team) {
+    if (team) team->run(phase);
+    else
+        for (std::size_t i = 0; i < phase.n_pieces; ++i) phase.piece(i);
+}
 
 }  // namespace glassnet

@@ -17,8 +17,18 @@ inline bool learns(const Operation& op) {
         case Kind::member_end:
         case Kind::members_end:
         case Kind::member_mean: return false;
-        default: return true;
+        case Kind::dense:
+        case Kind::batch_norm:
+        case Kind::layer_norm:
+        case Kind::scale:
+        case Kind::mixed_activation:
+        case Kind::periodic_embedding:
+        case Kind::category_embedding:
+        case Kind::piecewise_embedding:
+        case Kind::shared_dense:
+        case Kind::member_dense: return true;
     }
+    no_such_enumerator();
 }
 
 // The gradient by the input of an operation is wanted where the signal on its way there met parameters; those of the members before

@@ -35,7 +35,12 @@ class DataError(GlassnetError, ValueError):
 
 
 class ModelFileError(GlassnetError, ValueError):
-    """A model file that is damaged, foreign, or written by a newer version."""
+    """A model file that is damaged, foreign, written by a newer version, or cannot be read or written.
+
+    errno : the operating system's number for what failed, as in OSError: `errno.ENOSPC` for a full disk; None for what is in the file
+    """
+
+    errno: int | None = None
 
 
 class DivergenceError(GlassnetError, ArithmeticError):

@@ -138,8 +138,19 @@ def test_doctor_tells_what_runs():
 
 
 def test_a_missing_native_engine_is_told_with_the_way_to_it(monkeypatch):
+    def no_module(name):
+        raise ModuleNotFoundError(name)
+
     monkeypatch.setattr("glassnet.engines.native.compiled", lambda: None)
-    assert "install one (g++ or clang++)" in " ".join(run("doctor").stdout.split())
+    monkeypatch.setattr("glassnet.engines.native.import_module", no_module)
+    for compiler, said in (
+        ("no-such-compiler", "No C++ compiler is found"),
+        (sys.executable, f"there is a C++ compiler, {sys.executable}"),
+    ):
+        monkeypatch.setenv("CXX", compiler)
+        text = " ".join(run("doctor").stdout.split())
+        assert said in text
+        assert "run pip install --force-reinstall" in text
 
 
 def test_show_tells_what_a_model_is(trained):

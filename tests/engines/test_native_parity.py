@@ -4,10 +4,9 @@ Differences are norms over norms, tensor by tensor, as the bounds of the design 
 """
 
 import copy
-import os
 import pickle
-import shutil
 import subprocess
+import sysconfig
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -18,7 +17,8 @@ import scipy.sparse as sp
 
 from glassnet.activations import ACTIVATIONS
 from glassnet.engines import NativeEngine, ReferenceEngine, make_engine, step_rates
-from glassnet.engines.native import compiled
+from glassnet.engines.building import found_compiler
+from glassnet.engines.native import compiled, why_not_compiled
 from glassnet.engines.program import NATIVE_ACTIVATIONS, NATIVE_LOSSES, NATIVE_OPTIMIZERS
 from glassnet.errors import SettingError, UnsupportedError
 from glassnet.layers import (
@@ -47,21 +47,18 @@ Array = np.ndarray[Any, np.dtype[Any]]
 DTYPES = ("float64", "float32")
 ONE_STEP = {"float64": 1e-12, "float32": 1e-5}
 TEN_STEPS = {"float64": 1e-9, "float32": 1e-4}
-COMPILERS = ("c++", "g++", "clang++")
-
 needs_native = pytest.mark.skipif(compiled() is None, reason="the native engine is not built")
 
 
 def works(compiler: str) -> bool:
-    if shutil.which(compiler) is None:
-        return False
-    command = [compiler, "-std=c++17", "-x", "c++", "-fsyntax-only", "-"]
-    return subprocess.run(command, input=b"int main() {}", capture_output=True, check=False).returncode == 0
+    command = [compiler, "-std=c++17", "-x", "c++", "-fsyntax-only", f"-I{sysconfig.get_path('include')}", "-"]
+    return subprocess.run(command, input=b"#include <Python.h>", capture_output=True, check=False).returncode == 0
 
 
 def test_where_a_compiler_is_the_native_engine_was_built() -> None:
-    if any(map(works, [os.environ["CXX"]] if "CXX" in os.environ else COMPILERS)):
-        assert compiled() is not None, "there is a C++ compiler but glassnet._native is missing: the build failed without a word"
+    compiler = found_compiler()
+    if compiler and works(compiler):
+        assert compiled() is not None, f"the native engine {why_not_compiled()} In a clone: `touch CMakeLists.txt` and `make test` again."
 
 
 def test_every_entry_has_a_native_twin() -> None:

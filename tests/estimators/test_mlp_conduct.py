@@ -319,3 +319,14 @@ def test_setup_and_teardown_are_paired_when_a_callback_fails(place: str) -> None
     for diary in (failing, other):
         assert diary.count("setup", "fit") == diary.count("teardown", "fit") == 1
     assert hasattr(estimator.set_callbacks().fit(X, Y), "coefs_")
+
+
+def test_ctrl_c_ends_minimizing_with_a_warning(default_sigint: None) -> None:
+    def press(epoch: Any) -> None:
+        if epoch.index == 3:
+            _thread.interrupt_main()
+
+    estimator = classifier(solver="lbfgs", max_iter=100_000, tol=0.0, callbacks=press)
+    assert warned(lambda: estimator.fit(X, Y)) == [(UserWarning, "Training interrupted by user.", __file__)]
+    assert estimator.n_iter_ in (4, 5)
+    assert estimator.predict(X).shape == (60,)

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from glassnet.storage.whole_file import write_whole
+from glassnet.whole_file import write_whole
 
 SIZE = 2_400_000
 WRITERS = {"whole": write_whole, "naive": Path.write_bytes}

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from glassnet import whole_file
 from glassnet.errors import ModelFileError
-from glassnet.storage import load, save, whole_file
-from glassnet.storage.whole_file import write_whole
+from glassnet.storage import load, save
+from glassnet.whole_file import write_whole
 from tests.storage.models import build
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions, links and signals")
@@ -298,14 +299,39 @@ def test_new_file_follows_the_umask(tmp_path):
         assert (tmp_path / f"{umask}").stat().st_mode & 0o777 == 0o666 & ~umask
 
 
-def test_leftovers_of_killed_saves_are_cleared_when_they_are_old(path):
-    left = {name: path.parent / name for name in (".m.glassnet.1-a.tmp", ".m.glassnet.2-b.tmp", ".n.glassnet.1-a.tmp", ".m.glassnet.notes")}
+@pytest.mark.parametrize("locks", [True, False], ids=["by their locks", "by their age"])
+def test_leftovers_of_killed_saves_are_cleared(locks, path, monkeypatch):
+    """Those that no living process writes; where there are no locks to tell, those that are old."""
+    names = (".m.glassnet.1-a.tmp", ".m.glassnet.2-b.tmp", ".n.glassnet.1-a.tmp", ".m.glassnet.notes", ".m.glassnet.my-own.tmp")
+    left = {name: path.parent / name for name in names}
     for name, other in left.items():
         other.write_bytes(b"half")
         if name != ".m.glassnet.2-b.tmp":
             os.utime(other, (time.time() - 4_000,) * 2)
+    if not locks:
+        monkeypatch.setattr(whole_file, "fcntl", None)
+    with whole_file.whole_file(path) as file:
+        (living,) = path.parent.glob(f".m.glassnet.{os.getpid()}-*.tmp")
+        write_whole(path, OLD)
+        assert living.exists()
+        file.write(NEW)
+    assert path.read_bytes() == NEW
+    assert {name for name, other in left.items() if other.exists()} == {*names[2:], *(() if locks else names[1:2])}
+
+
+def test_a_temporary_file_that_was_cleared_before_it_was_locked_is_made_anew(path, monkeypatch):
+    made = []
+
+    def stolen(handle):
+        made.append(handle)
+        if len(made) == 1:
+            next(path.parent.glob(".m.glassnet.*.tmp")).unlink()
+        return True
+
+    monkeypatch.setattr(whole_file, "_locked", stolen)
     write_whole(path, NEW)
-    assert {name for name, other in left.items() if other.exists()} == {".m.glassnet.2-b.tmp", ".n.glassnet.1-a.tmp", ".m.glassnet.notes"}
+    assert len(made) == 2
+    assert path.read_bytes() == NEW
 
 
 @pytest.mark.parametrize("name", ["x" * 255, "\u8a9e" * 85, "\U0001f9e0" * 63], ids=["ASCII", "three bytes each", "four bytes each"])

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from glassnet.engines import ReferenceEngine, step_rates
 from glassnet.engines.blas import blas_threads
-from glassnet.engines.interrupts import interrupts_noted
 from glassnet.errors import SettingError
+from glassnet.interrupts import interrupts_noted
 from glassnet.losses import Squared
 from glassnet.optimizers import SGD
 from glassnet.training.checks import Rows
@@ -195,17 +195,6 @@ def test_the_handler_is_put_back_after_a_block_and_after_an_exception() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     with pytest.raises(ZeroDivisionError), interrupts_noted():
         raise ZeroDivisionError
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_an_interrupt_that_nobody_asked_about_is_raised_when_the_block_ends() -> None:
-    def block() -> None:
-        with interrupts_noted() as interrupted:
-            assert not interrupted()
-            signal.raise_signal(signal.SIGINT)
-
-    with pytest.raises(KeyboardInterrupt):
-        block()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

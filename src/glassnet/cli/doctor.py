@@ -12,11 +12,11 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "narwhals", "safetensors", "thread
 
 @click.command(short_help="Show what this installation runs on.")
 def doctor() -> None:
-    """Show the versions of Python and of the packages used, and whether the native engine was built."""
+    """Show the versions of Python and of the packages used, and the engine; where it is the slower one, why, and what to do."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    from glassnet.engines.native import HOW_TO_BUILD, compiled
+    from glassnet.engines.native import compiled, why_not_compiled
     from glassnet.engines.threads import useful_cores
 
     def installed(package: str) -> str:
@@ -30,7 +30,9 @@ def doctor() -> None:
     click.echo(labelled("Packages", ", ".join(map(installed, PACKAGES))))
     native = compiled()
     if native is None:
-        click.echo(labelled("Engine", f"reference (NumPy). The native engine, which is several times faster, is not built. {HOW_TO_BUILD}"))
+        click.echo(
+            labelled("Engine", f"reference (NumPy), several times slower than the native engine (C++). The latter {why_not_compiled()}")
+        )
     else:
         name = str(native.__name__).removeprefix("glassnet._native").strip("_")
         threads = useful_cores()

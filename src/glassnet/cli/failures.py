@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
+from glassnet.cli.streams import NAMES, SafeStream, safe_streams
 from glassnet.cli.words import printable
 from glassnet.errors import GlassnetError, did_you_mean
+from glassnet.interrupts import interrupts_raised
 
 #: A message is at most so many lines and characters: a screen.
 MOST_LINES = 16
@@ -43,22 +45,25 @@ class Commands(click.Group):
     """A group of commands whose refusals and interruptions end in a message and an exit status, never in a traceback."""
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any) -> Any:
-        """Parse and run, and end the process with its status."""
-        _never_fail_to_encode()
-        try:
-            status = super().main(args, prog_name, *rest, **{**extra, "standalone_mode": False})
-            sys.stdout.flush()
-        except click.ClickException as error:
-            _say(error)
-            status = error.exit_code
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("Interrupted.", err=True)
-            status = 130
-        except OSError as error:
-            if error.errno != errno.EPIPE:
-                raise
-            status = _reader_gone()
-        sys.exit(status if isinstance(status, int) else 0)
+        """Parse and run, and end the process with its status: 128 and the number of the signal that ended it, as shells say it."""
+        with safe_streams() as streams, interrupts_raised(last=args is None) as raising:
+            try:
+                status = super().main(args, prog_name, *rest, **{**extra, "standalone_mode": False})
+            except click.ClickException as error:
+                _say(error)
+                status = error.exit_code
+            except (KeyboardInterrupt, click.Abort) as error:
+                raising.over = True  # this one is enough
+                cause = error if isinstance(error, KeyboardInterrupt) else error.__cause__
+                signum = cause.args[0] if isinstance(cause, KeyboardInterrupt) and cause.args else signal.SIGINT
+                said = "Interrupted." if signum == signal.SIGINT else f"Interrupted by {signal.Signals(signum).name}."
+                click.echo(("\n" if sys.stderr.isatty() else "") + said, err=True)  # a terminal shows ^C before it
+                status = 128 + signum
+            except OSError as error:
+                if error.errno != errno.EPIPE:
+                    raise
+                status = 1  # who read stdout, such as `head`, has gone: nobody wants the rest
+        sys.exit((status if isinstance(status, int) else 0) or _lost(streams))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -66,6 +71,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt as error:
+            raise click.Abort from error
         except GlassnetError as error:
             raise UserError(str(error)) from None
         except MemoryError:
@@ -104,15 +111,9 @@ def _say(error: click.ClickException) -> None:
     click.echo(f"Error: {text}", err=True)
 
 
-def _never_fail_to_encode() -> None:
-    """Have what the encoding of the terminal lacks written out, instead of ending in an error."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _reader_gone() -> int:
-    """Whoever read stdout, such as `head`, has gone: nobody wants the rest, and Python shall not complain of it when it ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    return 1
+def _lost(streams: Mapping[str, SafeStream]) -> int:
+    """Return the status of a command that did its work: 1 where some of what it said could not be written, and say so where one can."""
+    for name, stream in streams.items():
+        if stream.error and getattr(stream.error, "errno", None) != errno.EPIPE and not streams["stderr"].error:
+            click.echo(f"Error: {NAMES[name]} could not be written in full: {stream.error}.", err=True)
+    return int(any(stream.error for stream in streams.values()))

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from glassnet.cli import output_files
 from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.given import given_table
+from glassnet.cli.streams import output_bytes
 from glassnet.cli.words import counted, printable
-from glassnet.errors import DataError
 
 if TYPE_CHECKING:
     from glassnet.data.dialect import Dialect
@@ -187,18 +185,10 @@ def prediction_columns(model: Model, table: Any, coverage: float | None = None) 
 def write(output: str, rows: Stretches, *, safe: bool = False) -> None:
     """Write to stdout, or to a file that appears whole or not at all; `safe`: CSV that a spreadsheet may open."""
     if output == "-":
-        _write(sys.stdout.buffer, rows, is_csv=True, safe=safe)
+        _write(output_bytes(), rows, is_csv=True, safe=safe)
         return
     path = Path(output)
-    beside = path.with_name(f".glassnet-{os.getpid()}-{path.name}")
-    try:
-        _write(beside, rows, is_csv=not path.name.lower().endswith(".parquet"), safe=safe)
-        beside.replace(path)
-    except DataError as error:
-        raise DataError(str(error).replace(str(beside), output)) from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
+    _write(path, rows, is_csv=not path.name.lower().endswith(".parquet"), safe=safe)
 
 
 def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool) -> None:
@@ -232,15 +222,7 @@ def check_output(output: str, inputs: Sequence[Path]) -> None:
     if output == "-":
         return
     path = Path(output)
-    if path.is_dir():
-        raise click.BadParameter(f"{output} is a folder: name a file in it.", param_hint="'-o'")
+    output_files.check_kind(path, "write CSV to stdout, with -o -, and send that there")
     if not path.name.lower().endswith(SUFFIXES):
-        raise click.BadParameter(f"{output}: name a file that ends in {', '.join(SUFFIXES)}.", param_hint="'-o'")
-    if not path.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {path.parent}: make it first.", param_hint="'-o'")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise click.BadParameter(f"{output}: cannot be written to: choose another folder or name.", param_hint="'-o'")
-    if any(path.exists() and given.exists() and path.samefile(given) for given in inputs):
-        raise click.BadParameter(f"{output}: would overwrite what is read from it: give it another name.", param_hint="'-o'")
-    if any(given.is_dir() and path.parent.samefile(given) for given in inputs):
-        raise click.BadParameter(f"{output}: would become part of the folder that is read: choose another folder.", param_hint="'-o'")
+        raise output_files.refused(f"{output}: name a file that ends in {', '.join(SUFFIXES)}.")
+    output_files.check_output(path, inputs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
+from glassnet.cli.model_output import ModelOutput
 from glassnet.cli.notes import tell
 from glassnet.cli.option_types import ColumnKind, Range, Sizes, Span
 from glassnet.cli.output_files import MODEL, PAGE, output_files
@@ -98,12 +98,12 @@ def train(
     report; a second one leaves at once.
     """
     files = _files(table, outputs, dry_run=dry_run)
+    output = ModelOutput(files.get(MODEL))
     _check_rows(table, test_fraction, test, validation, group or time)
     from glassnet.cli.training_data import Roles, gather, unknown_in_words
     from glassnet.cli.training_report import TrainingReport
     from glassnet.cli.training_run import begin, run, score
     from glassnet.data.drift import Drift
-    from glassnet.report import held_out_scores
     from glassnet.training.plan import Plan
 
     plan = Plan(
@@ -124,24 +124,14 @@ def train(
     if PAGE in files and data.held_out is None:
         raise click.UsageError(f"{files[PAGE]} would show scores, but no rows are held out for them: {_why_none(data.task)}.")
     if not quiet:
-        tell([*unknown_in_words(data), *data.prepared.notices])
+        tell([*unknown_in_words(data), *data.prepared.notices, *(f"{path} is replaced." for path in files.values() if path.exists())])
     report = TrainingReport(data, files, silent=as_json, dry_run=dry_run)
     report.describe_data()
     session = begin(data, plan, dry_run=dry_run)
     report.describe_session(session)
-    model = run(session, quiet=quiet)
-    model = data.prepared.remembered(model)
-    record = dict(model.training)
-    if data.held_out and data.task != "multilabel":
-        record["held_out"] = {
-            "rows": data.held_out.table.n_rows,
-            "scores": held_out_scores(model, data.held_out),
-            **({"split": data.split.to_plain()} if data.split else {"file": data.test.name if data.test else ""}),
-        }
-    model = replace(model, training=record)
-    if MODEL in files:
-        model.save(files[MODEL])
-    report.result = score(model, data, interrupted=record["ended"] == "interrupted")
+    model, interrupted = run(session, data, output.save, quiet=quiet)
+    files |= {MODEL: output.path} if output.path else {}
+    report.result = score(model, data, interrupted=interrupted)
     if data.test and report.result and not quiet:  # rows held out of the table itself are what they were asked to be
         tell([notice for notice in [Drift(report.result.drift or ()).notice()] if notice])
     if PAGE in files:
@@ -150,6 +140,8 @@ def train(
         click.echo(report.as_json(model))
     else:
         report.describe_result(model)
+    if output.failed:
+        click.get_current_context().exit(1)
 
 
 def _files(table: Path, outputs: tuple[Path, ...], *, dry_run: bool) -> dict[str, Path]:
@@ -189,7 +181,8 @@ def _why_none(task: str) -> str:
 
 def _stem(table: Path) -> str:
     """Return a table's name without its suffixes."""
+    from glassnet.data.read import SUFFIXES
+
     name = table.name or table.absolute().name
-    for suffix in (".gz", ".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather", ".ipc"):
-        name = name[: -len(suffix)] if name.lower().endswith(suffix) and len(name) > len(suffix) else name
-    return name
+    known = [suffix for suffix in SUFFIXES if name.lower().endswith(suffix) and len(name) > len(suffix)]
+    return name[: -len(max(known, key=len))] if known else name

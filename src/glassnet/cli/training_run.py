@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import click
 
-from glassnet.cli.notes import warnings_told
+from glassnet.cli.notes import tell, warnings_told
 from glassnet.cli.portrait import epochs_in_words, keep_their_best
 from glassnet.cli.progress import watched
 from glassnet.cli.training_data import TrainingData
 from glassnet.cli.words import counted, duration
 from glassnet.errors import DataNotice
 from glassnet.fitting import Session
+from glassnet.interrupts import interrupts_noted
 from glassnet.model import Model
-from glassnet.report import Evaluation, compare, evaluate
+from glassnet.report import Evaluation, compare, evaluate, held_out_scores
 from glassnet.training.plan import Plan
 
 #: That a dry run learns from.
@@ -42,28 +46,54 @@ def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> Session:
     return session
 
 
-def run(session: Session, *, quiet: bool) -> Model:
-    """Train to the end, or until Ctrl-C comes, and return the model with its best weights.
+def run(session: Session, data: TrainingData, save: Callable[[Model], None], *, quiet: bool) -> tuple[Model, bool]:
+    """Train to the end, or until a signal comes, calibrate and score; return the model, and whether a signal came.
+
+    A signal ends the training; what follows is short and runs to its end. The model is saved after the training and again when it is whole,
+    so that from the first steps on there is one, whatever comes.
 
     Raises
     ------
     KeyboardInterrupt
-        Where it came before anything was learned.
+        Where a signal came before anything was learned, or a second one; then the model is saved.
     """
     sys.stdout.flush()  # the report so far comes before the progress
-    with warnings.catch_warnings(), watched(session, quiet=quiet) as watch:
+    with interrupts_noted() as interrupted, warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # said in our own words below
-        model = session.finish(watch)
+        with watched(session, quiet=quiet) as watch:
+            session.train(watch)
+        model = data.prepared.remembered(session.model())
+        if not model.training["updates"]:
+            raise interrupted.interrupt()
+        save(model)
+        _tell_how_it_ended(session, model, quiet=quiet)
+        session.calibrate()
+        model = data.prepared.remembered(session.model())
+        model = replace(model, training={**model.training, **_held_out(model, data)})
+        save(model)
+    if interrupted.count > 1:
+        raise interrupted.interrupt()
+    return model, interrupted() or model.training["ended"] == "interrupted"
+
+
+def _tell_how_it_ended(session: Session, model: Model, *, quiet: bool) -> None:
     record = model.training
     if record["ended"] == "interrupted":
-        if not record["updates"]:
-            raise KeyboardInterrupt
         kept = "the weights so far" if record["best_epoch"] is None else f"the best weights so far (epoch {record['best_epoch'] + 1})"
         kept = "the best weights so far of each member" if keep_their_best(record) else kept
         click.echo(f"Interrupted after {counted(record['epochs'], 'epoch')}: {kept} are kept. Again to leave at once.", err=True)
     elif not quiet:
         click.echo(f"Trained for {epochs_in_words(record)} in {duration(record['seconds'])}.", err=True)
-    return model
+    if not quiet:
+        tell(session.divergences)
+
+
+def _held_out(model: Model, data: TrainingData) -> dict[str, Any]:
+    """Return what the model's record says of the rows held out for the score."""
+    if data.held_out is None or data.task == "multilabel":
+        return {}
+    by = {"split": data.split.to_plain()} if data.split else {"file": data.test.name if data.test else ""}
+    return {"held_out": {"rows": data.held_out.table.n_rows, "scores": held_out_scores(model, data.held_out), **by}}
 
 
 def score(model: Model, data: TrainingData, *, interrupted: bool) -> Evaluation | None:

@@ -53,8 +53,8 @@ def read_table(
     Parameters
     ----------
     path : str or Path
-        A .csv, .tsv or .txt file, each also compressed (.gz); a .parquet, .arrow or .feather file; or a folder whose .parquet files, in the
-        order of their names, are one table. The first line of a text file names the columns; how it is written is told in `Dialect`.
+        A .csv, .tsv or .txt file, each also compressed (.gz); a .parquet, .arrow, .feather or .ipc file; or a folder whose .parquet files,
+        in the order of their names, are one table. The first line of a text file names the columns; how it is written is told in `Dialect`.
     schema : Schema, optional
         Return just these columns in this order, and hold the file to their kinds: categories are read as text, so that "007" stays so, and
         numbers must be numbers. Other columns of the file are not looked at.

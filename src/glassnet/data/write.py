@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from glassnet.data import cells
 from glassnet.data.arrow import arrow
 from glassnet.errors import DataError
+from glassnet.whole_file import whole_file
 
 Columns = Sequence[NDArray[Any] | Sequence[object]]
 
@@ -26,6 +27,7 @@ def write_csv(path_or_stream: str | Path | BinaryIO, names: Sequence[str], colum
 def write_pieces(path_or_stream: str | Path | BinaryIO, names: Sequence[str], pieces: Iterable[Columns]) -> None:
     """Write columns that come a stretch of rows at a time to a .csv or .parquet file, or as CSV to a binary stream.
 
+    A file appears whole or not at all, when the last stretch is in it: until then, and where one fails, what stood there before stands.
     NaN, NaT and None become empty cells. Text is quoted (RFC 4180) only in a stretch that needs it. A name that ends in .gz is compressed;
     floats are written so that they read back exactly.
     """
@@ -71,10 +73,11 @@ def _sink(path_or_stream: str | Path | BinaryIO) -> Iterator[Any]:
         yield path_or_stream  # the caller's stream stays open
         return
     try:
-        with arrow("pyarrow").output_stream(str(path_or_stream)) as stream:
+        compression = "gzip" if Path(path_or_stream).suffix.lower() == ".gz" else None
+        with whole_file(path_or_stream) as file, arrow("pyarrow").output_stream(file, compression=compression) as stream:
             yield stream
     except OSError as error:
-        raise DataError(f"{path_or_stream}: cannot be written: {error}.") from None
+        raise DataError(f"{path_or_stream}: cannot be written: {error.strerror or error}.") from None
 
 
 def _needs_quotes(names: Sequence[str], table: Any) -> bool:

@@ -11,20 +11,15 @@ from typing import Any
 import numpy as np
 
 from glassnet.engines import program
+from glassnet.engines.building import cannot_be_loaded, not_built
 from glassnet.engines.engine import Array, Steps, check_binding
-from glassnet.engines.interrupts import interrupts_noted
 from glassnet.engines.threads import useful_cores
 from glassnet.errors import SettingError, UnsupportedError
+from glassnet.interrupts import interrupts_noted
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState
 from glassnet.penalties import Penalty
-
-HOW_TO_BUILD = (
-    "No C++ compiler worked when glassnet was installed: install one (g++ or clang++), then run "
-    "pip install --force-reinstall --no-deps --no-cache-dir with what you installed glassnet from."
-)
-_STATUS = ("done", "diverged", "interrupted")
 
 
 @cache
@@ -42,13 +37,22 @@ def compiled() -> Any:
     return plain
 
 
+def why_not_compiled() -> str:
+    """Return why `compiled` is None and what to do, as the end of a sentence that begins with "the native engine"."""
+    try:
+        import_module("glassnet._native")
+    except ModuleNotFoundError:
+        pass
+    except ImportError as error:
+        return cannot_be_loaded(error)
+    return not_built()
+
+
 @cache
 def tell_where_not_built() -> None:
-    """Warn, once in a process, that a fit runs on the slower engine because nothing was compiled."""
+    """Warn, once in a process, that a fit runs on the slower engine because nothing was compiled or it cannot be loaded."""
     if compiled() is None:
-        warnings.warn(
-            f"the native engine is not built, so the reference engine runs, several times slower. {HOW_TO_BUILD}", RuntimeWarning, 2
-        )
+        warnings.warn(f"the native engine {why_not_compiled()} The reference engine runs, several times slower.", RuntimeWarning, 2)
 
 
 class NativeEngine:
@@ -85,7 +89,7 @@ class NativeEngine:
     def _bind(self) -> None:
         native = compiled()
         if native is None:
-            raise UnsupportedError(f"the native engine is not built. {HOW_TO_BUILD} Or use engine='reference'.")
+            raise UnsupportedError(f"the native engine {why_not_compiled()} Or use engine='reference'.")
         parameters, penalty = self.network.parameters, self.penalty or Penalty()
         operations = [native.operation(**arguments) for arguments in program.operations(self.network)]
         settings = native.settings(
@@ -140,20 +144,23 @@ class NativeEngine:
         if self.state is None:
             raise SettingError("this engine was made without an optimizer: give one to update parameters.")
         with interrupts_noted() as interrupted:
-            done, losses, weights, norm, status, t = self._engine.run(
-                _rows(X),
-                np.ascontiguousarray(y),
-                _weights(weight),
-                np.ascontiguousarray(order, np.int64),
-                np.ascontiguousarray(offsets, np.int64),
-                first_step,
-                np.ascontiguousarray(rates, np.float64),
-                self.state.t,
-                interrupted,
-            )
-            self.state.t = int(t)
-            ended = "interrupted" if _STATUS[status] == "done" and interrupted() else _STATUS[status]
-            return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
+            t = np.array([self.state.t], np.float64)
+            try:
+                done, losses, weights, norm, status = self._engine.run(
+                    _rows(X),
+                    np.ascontiguousarray(y),
+                    _weights(weight),
+                    np.ascontiguousarray(order, np.int64),
+                    np.ascontiguousarray(offsets, np.int64),
+                    first_step,
+                    np.ascontiguousarray(rates, np.float64),
+                    t,
+                    interrupted,
+                )
+            finally:  # it counts the steps that were taken, also where memory ran out in the next one
+                self.state.t = int(t[0])
+        ended = "interrupted" if status == "done" and interrupted() else status
+        return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
 
 
 def _rows(X: Any) -> Any:

@@ -1,4 +1,7 @@
-"""A network and its settings as the plain numbers that the native engine is built from; what it cannot run is refused by name."""
+"""A network and its settings as the names and numbers that the native engine is built from; what it cannot run is refused by name.
+
+The names are those of the enumerations in native/: layers.hpp, activations.hpp, losses.hpp and optimizers.hpp.
+"""
 
 from __future__ import annotations
 
@@ -27,20 +30,24 @@ from glassnet.layers import (
     Stack,
 )
 from glassnet.losses import Absolute, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared
-from glassnet.losses.loss import OUTPUTS
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
-# The order, that of OUTPUTS too, is that of the enums in native/: layers.hpp, activations.hpp, losses.hpp, optimizers.hpp.
-DENSE, ACTIVATION, DROPOUT, BATCH_NORM, LAYER_NORM, RESIDUAL_BEGIN, RESIDUAL_END = range(7)
-SCALE, MIXED_ACTIVATION, PERIODIC_EMBEDDING, CATEGORY_EMBEDDING, MEMBERS_BEGIN, MEMBER_END, MEMBERS_END = range(7, 14)
-PIECEWISE_EMBEDDING, SHARED_DENSE, MEMBER_DENSE, MEMBER_MEAN = range(14, 18)
 NATIVE_ACTIVATIONS = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
 )  # fmt: skip
-NATIVE_LOSSES: tuple[type, ...] = (Squared, Absolute, Huber, Quantile, Logistic, Softmax, Poisson, Gamma)
-NATIVE_OPTIMIZERS: tuple[type, ...] = (type(None), SGD, RMSprop, Adam, AdamW)
-_OF_MEMBERS: dict[type, int] = {SharedDense: SHARED_DENSE, MemberDense: MEMBER_DENSE, MemberMean: MEMBER_MEAN}
+NATIVE_LOSSES: dict[type, str] = {
+    Squared: "squared",
+    Absolute: "absolute",
+    Huber: "huber",
+    Quantile: "quantile",
+    Logistic: "logistic",
+    Softmax: "softmax",
+    Poisson: "poisson",
+    Gamma: "gamma",
+}
+NATIVE_OPTIMIZERS: dict[type, str] = {type(None): "none", SGD: "sgd", RMSprop: "rmsprop", Adam: "adam", AdamW: "adamw"}
+_OF_MEMBERS: dict[type, str] = {SharedDense: "shared_dense", MemberDense: "member_dense", MemberMean: "member_mean"}
 
 
 def operations(network: Network) -> list[dict[str, Any]]:
@@ -56,32 +63,31 @@ def operations(network: Network) -> list[dict[str, Any]]:
             common = {"n_in": n_in, "n_out": n_out, "number": number}
             if isinstance(layer, Residual) and kind is Residual:
                 begin = len(made)
-                made.append({"kind": RESIDUAL_BEGIN, **common})
+                made.append({"kind": "residual_begin", **common})
                 walk(layer.layers, name, n_in, numbers)
-                made.append({"kind": RESIDUAL_END, "partner": begin, **common})
+                made.append({"kind": "residual_end", "partner": begin, **common})
             elif isinstance(layer, Stack) and kind is Stack:
                 walk(layer.layers, name, n_in, numbers)
             elif isinstance(layer, Members) and kind is Members:
                 begin, last = len(made), len(layer.layers) - 1
-                made.append({"kind": MEMBERS_BEGIN, **common, "n_out": n_in})
+                made.append({"kind": "members_begin", **common, "n_out": n_in})
                 for m, member in enumerate(layer.layers):
                     walk([member], name, n_in, numbers, first=m)
-                    end = {"kind": MEMBERS_END} if m == last else {"kind": MEMBER_END, "n_out": n_in}
+                    end = {"kind": "members_end"} if m == last else {"kind": "member_end", "n_out": n_in}
                     made.append({**common, "n_in": n_out, "partner": begin, **end})
             elif isinstance(layer, Dense) and kind is Dense:
-                code = _activation(layer.activation)
-                made.append({"kind": DENSE, "activation": code, "first": at["W"], "second": at["b"], **common})
+                made.append({"kind": "dense", "activation": _activation(layer.activation), "first": at["W"], "second": at["b"], **common})
             elif isinstance(layer, Activation) and kind is Activation:
-                mixed = {"kind": MIXED_ACTIVATION, "first": at["a"]} if layer.mix else {"kind": ACTIVATION}
+                mixed = {"kind": "mixed_activation", "first": at["a"]} if layer.mix else {"kind": "activation"}
                 made.append({**mixed, "activation": _activation(layer.activation), **common})
             elif isinstance(layer, Dropout) and kind is Dropout:
-                made.append({"kind": DROPOUT, "rate": float(layer.rate), **common})
+                made.append({"kind": "dropout", "rate": float(layer.rate), **common})
             elif isinstance(layer, BatchNorm) and kind is BatchNorm:
                 running = {"mean": at["running_mean"], "variance": at["running_var"]}
                 settings = {"eps": float(layer.eps), "momentum": float(layer.momentum)}
-                made.append({"kind": BATCH_NORM, "first": at["gamma"], "second": at["beta"], **running, **settings, **common})
+                made.append({"kind": "batch_norm", "first": at["gamma"], "second": at["beta"], **running, **settings, **common})
             elif isinstance(layer, LayerNorm) and kind is LayerNorm:
-                made.append({"kind": LAYER_NORM, "first": at["gamma"], "second": at["beta"], "eps": float(layer.eps), **common})
+                made.append({"kind": "layer_norm", "first": at["gamma"], "second": at["beta"], "eps": float(layer.eps), **common})
             elif isinstance(layer, SharedDense | MemberDense | MemberMean) and kind in _OF_MEMBERS:
                 keys = {"W": "first", "b": "second", "r": "third", "s": "fourth"}
                 own: dict[str, Any] = {keys[tensor]: place for tensor, place in at.items()}
@@ -89,19 +95,19 @@ def operations(network: Network) -> list[dict[str, Any]]:
                 own["scored"] = network.n_scored > 1 and not path and i == len(network.layers) - 1
                 made.append({"kind": _OF_MEMBERS[kind], "n_members": int(layer.n_members), **own, **common})
             elif isinstance(layer, Scale) and kind is Scale:
-                made.append({"kind": SCALE, "first": at["s"], **common})
+                made.append({"kind": "scale", "first": at["s"], **common})
             elif isinstance(layer, PeriodicEmbedding) and kind is PeriodicEmbedding:
                 tensors = {"first": at["w1"], "second": at["b1"], "third": at["W2"], "fourth": at["b2"]}
                 sizes = {"n_numeric": int(layer.n_numeric), "n_frequencies": int(layer.n_frequencies), "n_embedded": int(layer.n_out)}
-                made.append({"kind": PERIODIC_EMBEDDING, **tensors, **sizes, **common})
+                made.append({"kind": "periodic_embedding", **tensors, **sizes, **common})
             elif isinstance(layer, PiecewiseLinearEmbedding) and kind is PiecewiseLinearEmbedding:
                 tensors = {"first": at["W"], "second": at["b"], "mean": at["edges"]}
                 bins = {"levels": list(layer.n_bins), "tables": list(layer.starts[:-1])}
                 sizes = {"n_numeric": len(layer.n_bins), "n_embedded": int(layer.n_out)}
-                made.append({"kind": PIECEWISE_EMBEDDING, **tensors, **bins, **sizes, **common})
+                made.append({"kind": "piecewise_embedding", **tensors, **bins, **sizes, **common})
             elif isinstance(layer, CategoryEmbedding) and kind is CategoryEmbedding:
                 tables = {"levels": list(layer.levels), "tables": [at[f"T{j}"] for j in range(len(layer.levels))]}
-                made.append({"kind": CATEGORY_EMBEDDING, "n_embedded": int(layer.n_out), **tables, **common})
+                made.append({"kind": "category_embedding", "n_embedded": int(layer.n_out), **tables, **common})
             else:
                 raise UnsupportedError(
                     f"the native engine cannot run a layer of one's own, {type(layer).__name__}: use engine='reference'."
@@ -118,7 +124,7 @@ def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
         raise UnsupportedError(f"the native engine cannot run a loss of one's own, {loss.name!r}: use engine='reference'.")
     if type(optimizer) not in NATIVE_OPTIMIZERS:
         raise UnsupportedError(f"the native engine cannot run an optimizer of one's own, {optimizer!r}: use engine='reference'.")
-    chosen: dict[str, Any] = {"loss": NATIVE_LOSSES.index(type(loss)), "optimizer": NATIVE_OPTIMIZERS.index(type(optimizer))}
+    chosen: dict[str, Any] = {"loss": NATIVE_LOSSES[type(loss)], "optimizer": NATIVE_OPTIMIZERS[type(optimizer)]}
     match loss:
         case Huber():
             chosen["loss_settings"] = [float(loss.delta)]
@@ -129,7 +135,7 @@ def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
         case _:
             chosen["loss_settings"] = []
     if isinstance(loss, Squared | Logistic | Poisson):
-        chosen["outputs"] = OUTPUTS.index(loss.outputs)
+        chosen["outputs"] = loss.outputs
     if isinstance(loss, Logistic | Softmax):
         chosen["floor"] = float(loss.floor)
     match optimizer:
@@ -147,8 +153,8 @@ def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
     return chosen
 
 
-def _activation(activation: str | ActivationFunction) -> int:
+def _activation(activation: str | ActivationFunction) -> str:
     function = activation_function(activation)
     if ACTIVATIONS.get(function.name) is not function or function.name not in NATIVE_ACTIVATIONS:
         raise UnsupportedError(f"the native engine cannot run an activation of one's own, {function.name!r}: use engine='reference'.")
-    return NATIVE_ACTIVATIONS.index(function.name)
+    return function.name

@@ -11,8 +11,8 @@ import numpy as np
 
 from glassnet.engines.blas import blas_threads
 from glassnet.engines.engine import Array, Steps, check_binding
-from glassnet.engines.interrupts import interrupts_noted
 from glassnet.errors import SettingError
+from glassnet.interrupts import interrupts_noted
 from glassnet.layers.layer import Run
 from glassnet.losses import Loss
 from glassnet.network import Network
@@ -127,7 +127,7 @@ class ReferenceEngine:
                     np.copyto(statistics, before)
                     return Steps(i, losses[:i], weights[:i], norm, "diverged")
                 self._update(lr, norm, segments)
-            return Steps(n_steps, losses, weights, norm, "interrupted" if interrupted() else "done")
+        return Steps(n_steps, losses, weights, norm, "interrupted" if interrupted() else "done")
 
     def _gradient_norm(self) -> float:
         gradient = self.network.parameters.gradient

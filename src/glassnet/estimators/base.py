@@ -24,6 +24,7 @@ from glassnet.data.target_arrays import refuse_gaps, target_array
 from glassnet.errors import DataError, DataNotice
 from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
 from glassnet.fitting import Session
+from glassnet.interrupts import interrupts_noted
 from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS
@@ -81,12 +82,13 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
                 say(epoch)
             return tasks(epoch) if tasks else False
 
-        session.finish(on_epoch)
+        with interrupts_noted():  # what was learned is kept before a signal may raise
+            session.finish(on_epoch)
+            if tasks:
+                tasks.close()
+            self._keep(session, learned)
         if say:
             say_end(session)
-        if tasks:
-            tasks.close()
-        self._keep(session, learned)
         context.call_on_fit_task_end(estimator=self, **arguments, reconstruction_attributes={})
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+from glassnet.estimators.verbose import say
 from glassnet.fitting import Session
 from glassnet.model import Model
 from glassnet.training.history import Epoch
@@ -87,8 +88,8 @@ def verbose_lines(name: str, plan: Plan, session: Session) -> Callable[[Epoch], 
     shown = ", ".join(f"{key}={getattr(resolved, key)!r}" for key in chosen)
     members = f", {len(session.members)} members" if session.members else ""
     parameters = f"{session.network.parameters.theta.size:,} parameters"
-    _say(f"{name}: {session.n_rows:,} rows, {session.encoder.n_features:,} features, {parameters}{members}")
-    _say(f"chosen from the data: {shown or 'nothing'}")
+    say(f"{name}: {session.n_rows:,} rows, {session.encoder.n_features:,} features, {parameters}{members}")
+    say(f"chosen from the data: {shown or 'nothing'}")
     every = max(1, (resolved.max_epochs or 1) // 20)
 
     def line(epoch: Epoch) -> None:
@@ -97,15 +98,11 @@ def verbose_lines(name: str, plan: Plan, session: Session) -> Callable[[Epoch], 
             validation = "" if epoch.validation_loss is None else f"  validation loss {epoch.validation_loss:.6g}"
             score = "" if epoch.validation_score is None else f"  score {epoch.validation_score:.6g}"
             of = epoch.index + 1 + ahead
-            _say(f"epoch {epoch.index + 1:5d} of {of}  training loss {epoch.training_loss:.6g}{validation}{score}")
+            say(f"epoch {epoch.index + 1:5d} of {of}  training loss {epoch.training_loss:.6g}{validation}{score}")
 
     return line
 
 
 def say_end(session: Session) -> None:
     """Print why training ended, and when."""
-    _say(f"{session.ended} after {session.state.epoch} of {session.plan.max_epochs} epochs")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - asked for by verbose
+    say(f"{session.ended} after {session.state.epoch} of {session.plan.max_epochs} epochs")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from glassnet.engines.threads import useful_cores
+from glassnet.errors import DivergenceError
+from glassnet.fitting.in_threads import in_threads
 from glassnet.layers import Members, Stack
 from glassnet.network import Network
 from glassnet.training.history import Epoch
@@ -69,35 +70,61 @@ def copy_from(network: Network, members: Sequence[Network]) -> None:
 def side_by_side(members: list[Session], state: TrainingState, limit: TimeLimit, n_threads: int | None) -> Generator[Epoch, None, None]:
     """Yield a record of means after each epoch, until no member goes on; each keeps its own best weights.
 
-    Where time is too short for all, the last members are taken off the list before they begin.
+    A member that diverges ends as if it had stopped early. Taken off the list are members that have learned nothing: the last ones, where
+    time is too short for all or a signal came before they began, and those that diverge in their first epoch.
+
+    Raises
+    ------
+    DivergenceError
+        Where every member diverged in its first epoch.
     """
-    streams = [member.epochs() for member in members]
+    streams = {id(member): member.epochs() for member in members}
     width = min(len(members), n_threads or useful_cores())
 
-    def advance(live: Sequence[Generator[Epoch, None, None]]) -> list[Epoch | None]:
-        return list(pool.map(lambda stream: next(stream, None), live))
+    def next_record(member: Session) -> Epoch | None:
+        try:
+            return next(streams[id(member)], None)
+        except DivergenceError as error:
+            member.diverged = error
+            return None
+
+    def advance(live: Sequence[Session]) -> list[Epoch | None]:
+        return in_threads(next_record, live, width)
 
     try:
-        with ThreadPoolExecutor(width) as pool:
-            records = advance(streams[:width])
-            assert members[0].plan.max_epochs is not None
-            n_kept = n_worthwhile(len(members), width, limit.after(1), members[0].plan.max_epochs)
-            if n_kept < len(members):
-                del members[n_kept:], streams[n_kept:]
-                limit.cut = True
-            records += advance(streams[width:])
-            live = streams
-            while came := [record for record in records if record is not None]:
-                state.epoch += 1
-                state.step = sum(member.state.step for member in members)
-                yield _mean(came, state.epoch - 1)
-                live = [stream for stream, record in zip(live, records, strict=True) if record is not None]
-                records = advance(live)
+        records = advance(members[:width])
+        assert members[0].plan.max_epochs is not None
+        n_kept = n_worthwhile(len(members), width, limit.after(1), members[0].plan.max_epochs)
+        if n_kept < len(members):
+            del members[n_kept:]
+            limit.cut = True
+        records += advance(members[width:])
+        live = list(members)
+        while came := [record for record in records if record is not None]:
+            state.epoch += 1
+            state.step = sum(member.state.step for member in members)
+            yield _mean(came, state.epoch - 1)
+            live = [member for member, record in zip(live, records, strict=True) if record is not None]
+            records = advance(live)
     finally:
-        for stream, member in zip(streams, members, strict=True):
+        for stream in streams.values():
             stream.close()
+        for member in members:
             member.state.restore_best(member.network)
-    state.stopped_early = all(member.state.stopped_early for member in members)
+        _keep_those_that_learned(members)
+        state.step = sum(member.state.step for member in members)
+    state.stopped_early = all(member.state.stopped_early or member.diverged for member in members)
+
+
+def _keep_those_that_learned(members: list[Session]) -> None:
+    """Take members off that learned nothing, but where that is all of them; then a divergence is raised, if it is the reason."""
+    learned = [m for m in members if m.warm or (m.state.step and not (m.diverged and not m.state.epoch))]
+    if learned:
+        members[:] = learned
+        return
+    reason = next((member.diverged for member in members if member.diverged), None)
+    if reason:
+        raise reason
 
 
 def n_worthwhile(n_members: int, width: int, turns_left: float, planned: int) -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,8 +17,8 @@ from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
 from glassnet.engines.native import tell_where_not_built
-from glassnet.errors import SettingError
-from glassnet.fitting.calibration import Calibration, calibrate, divide_raw_scores
+from glassnet.errors import DivergenceError, SettingError
+from glassnet.fitting.calibration import Calibration
 from glassnet.fitting.construction import (
     embedding_of_numbers,
     make_encoder,
@@ -30,11 +29,12 @@ from glassnet.fitting.construction import (
     n_raw_scores,
     set_first_values,
 )
-from glassnet.fitting.intervals import learn_intervals
+from glassnet.fitting.ending import OnEpoch, calibrate_session, divergences, train_session
 from glassnet.fitting.members import copy_from, gathered, member_seed, network_of, side_by_side
 from glassnet.fitting.parts import Parts, parted, present
+from glassnet.interrupts import interrupts_noted
 from glassnet.intervals import Intervals
-from glassnet.losses import Logistic, Loss, Softmax
+from glassnet.losses import Loss
 from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS
@@ -72,6 +72,8 @@ class Session:
     state: TrainingState = field(default_factory=TrainingState)
     history: dict[str, list[Any]] = field(default_factory=lambda: history_columns(()))
     ended: str = "all epochs done"
+    diverged: DivergenceError | None = None
+    warm: bool = False  # whether the network had been trained before
     seconds: float = 0.0
     split: Split | None = None
     members: list[Session] = field(default_factory=list)
@@ -184,7 +186,8 @@ class Session:
         rows = make_rows(network, loss, X, y, weight)
         if not earlier:
             set_first_values(network, loss, rows, plan)
-        return cls(encoder, target, network, loss, plan, _engine(network, loss, plan), rows.n, rows, limit=limit or TimeLimit())
+        engine = _engine(network, loss, plan)
+        return cls(encoder, target, network, loss, plan, engine, rows.n, rows, limit=limit or TimeLimit(), warm=earlier is not None)
 
     @classmethod
     def _of_several(cls, members: list[Session], plan: Plan, limit: TimeLimit) -> Session:
@@ -240,32 +243,31 @@ class Session:
             records = self._sgd_epochs(self.rows, plan.max_epochs, **schedules)
         return guarded(records, self.network, self.state, stop)
 
-    def finish(self, on_epoch: Callable[[Epoch], bool | None] | None = None) -> Model:
-        """Train to the end, or until `on_epoch` returns True or Ctrl-C comes, and return the model."""
-        started = time.perf_counter()
-        assert self.plan.max_epochs is not None
-        epochs = self.limit.watch(self.epochs(), self.plan.max_epochs)
-        try:
-            for epoch in epochs:
-                self._note(epoch)
-                if on_epoch is not None and on_epoch(epoch):
-                    self.ended = "stopped by the caller"
-                    break
-        except KeyboardInterrupt:
-            self.ended = "interrupted"
-            kept = "the best" if any(session.state.best for session in self.members or (self,)) else "the last"
-            warnings.warn(f"training interrupted: {kept} weights so far are kept.", RuntimeWarning, stacklevel=2)
-        finally:
-            epochs.close()  # first, for L-BFGS then puts back the last point that it accepted
-            self.state.restore_best(self.network)
-            self.gather()
-            self.seconds += time.perf_counter() - started
-        if self.state.stopped_early:
-            self.ended = "no further gain"
-        elif self.limit.cut and self.ended == "all epochs done":
-            self.ended = "time limit"
-        self._calibrate()
-        return self.model()
+    def train(self, on_epoch: OnEpoch | None = None) -> None:
+        """Train to the end, or until `on_epoch` returns True, a signal comes or training diverges; the best weights are put back.
+
+        Raises
+        ------
+        DivergenceError
+            In the first epoch; later it ends training as early stopping does, with a RuntimeWarning.
+        """
+        train_session(self, on_epoch)
+
+    @property
+    def divergences(self) -> list[str]:
+        """What there is to say of networks that diverged after their first epoch, and ended with their best weights."""
+        return divergences(self)
+
+    def calibrate(self) -> None:
+        """Learn from the rows held out for it what probabilities or intervals need."""
+        calibrate_session(self)
+
+    def finish(self, on_epoch: OnEpoch | None = None) -> Model:
+        """Train, calibrate, and return the model."""
+        with interrupts_noted():
+            self.train(on_epoch)
+            self.calibrate()
+            return self.model()
 
     @property
     def n_held_out(self) -> int:
@@ -278,19 +280,6 @@ class Session:
         """Write what the members have learned so far into the network that is made of them."""
         if self.members and (network := gathered(self.network, [member.network for member in self.members])) is not self.network:
             self.network, self.engine = network, _engine(network, self.loss, self.plan)
-
-    def _calibrate(self) -> None:
-        """Learn from the rows held out for it what probabilities or intervals need, each row with a network that did not see it."""
-        started = time.perf_counter()
-        members = [session for session in self.members or (self,) if session.calibrating]
-        if not members:
-            return
-        if isinstance(self.loss, Logistic | Softmax):
-            self.calibration = calibrate(members)
-            divide_raw_scores(self.network, self.calibration.temperature)
-        elif self.target.task == "regression":
-            self.intervals = learn_intervals(members, constant=self.ended in ("interrupted", "time limit"))
-        self.seconds += time.perf_counter() - started
 
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
         """Train for one epoch on these rows, from where training stands, and return its record; members are trained as one network.
@@ -306,7 +295,7 @@ class Session:
             session.encoder = encoder
         (record,) = guarded(self._sgd_epochs(rows, 1), self.network, self.state, None)
         copy_from(self.network, [member.network for member in self.members])
-        self._note(record)
+        self.note(record)
         self.n_rows, self.ended, self.calibration, self.intervals = rows.n, "epoch by epoch", None, None
         self.reference = self.reference.widened(table, self.encoder) if self.reference else None
         self.seconds += time.perf_counter() - started
@@ -334,7 +323,8 @@ class Session:
         }
         return Model(self.encoder, self.target, self.network, self.loss, record, self.intervals, reference=self.reference)
 
-    def _note(self, epoch: Epoch) -> None:
+    def note(self, epoch: Epoch) -> None:
+        """Append a record to the history."""
         for name, column in self.history.items():
             value = getattr(epoch, name)
             # The record is JSON, which has no NaN: a score that is not defined, for example.

@@ -17,6 +17,7 @@ from glassnet.report.importances import Importances
 from glassnet.report.markup import Content, Markup, element, joined, name, table
 from glassnet.report.network_picture import network_picture
 from glassnet.report.sections import behind, comparison, details, figure, result, section
+from glassnet.whole_file import write_whole
 
 #: A page of more columns, or with more epochs in a table, is not read to its end.
 MOST_COLUMNS, MOST_BARS, MOST_EPOCHS = 200, 20, 12
@@ -38,7 +39,7 @@ def write_report(
 
     Parameters
     ----------
-    path : the file, which is overwritten
+    path : the file, which is replaced in one step, so that it is the old page or the whole new one
     evaluation, model : what the page is about
     importances : of `permutation_importances`; left out where None
     rows : what else is to be known of the rows, in words, such as {"split": "by time"}
@@ -49,8 +50,9 @@ def write_report(
     DataError
         Where the file cannot be written.
     """
+    page = report_page(evaluation, model, importances=importances, rows=rows, command=command)
     try:
-        Path(path).write_text(report_page(evaluation, model, importances=importances, rows=rows, command=command), encoding="utf-8")
+        write_whole(path, page.encode())
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}.") from None
 

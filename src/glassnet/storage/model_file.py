@@ -12,6 +12,7 @@ the network's dtype. Its one metadata key, "glassnet", holds canonical JSON (see
     training    the record of how the model was trained
     intervals   only where the model has some: the layers of the network of its misses, or null, and how many scores there are; the
                 tensors are "intervals.scores", "intervals.least" and those of the network ("intervals.layers.0.W", ...)
+    dialect     only where it is known: how the training table was written
     reference   only where the model has one: what its training rows were like, see `glassnet.data.reference`
     sha256, data_sha256   the seals of head and data (see `storage.seal`)
 
@@ -44,7 +45,7 @@ from glassnet.storage.metadata import Parts, describe, understand
 from glassnet.storage.migrations import FORMAT, migrate
 from glassnet.storage.seal import check_data, check_head, sealed, unsealed
 from glassnet.storage.strict import canonical, parse
-from glassnet.storage.whole_file import write_whole
+from glassnet.whole_file import write_whole
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -62,7 +63,7 @@ def save(model: Model, path: str | Path) -> None:
     UnsupportedError
         For layers, activations and losses of the user's own, and weights that are not finite; nothing was written.
     ModelFileError
-        Where the file cannot be written; what stood there before still stands.
+        Where the file cannot be written; what stood there before still stands. `errno` is that of the operating system.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def save(model: Model, path: str | Path) -> None:
         raise UnsupportedError(f"this model cannot be stored in a file that would load again: {_shown(error)}.") from None
     try:
         write_whole(Path(path), data)
-    except (OSError, ValueError) as error:  # a ValueError for a path that no file can have
+    except OSError as error:
         raise _failed(path, "written", error) from None
 
 
@@ -125,7 +126,9 @@ def _open(path: Path) -> BinaryIO:
 
 def _failed(path: str | Path, done: str, error: Exception) -> ModelFileError:
     reason = getattr(error, "strerror", None) or error
-    return ModelFileError(f"{_shown(path)}: cannot be {done}: {_shown(reason)}.")
+    failure = ModelFileError(f"{_shown(path)}: cannot be {done}: {_shown(reason)}.")
+    failure.errno = getattr(error, "errno", None)
+    return failure
 
 
 def _shown(words: object) -> str:

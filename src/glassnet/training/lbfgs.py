@@ -18,6 +18,7 @@ import numpy as np
 from glassnet.engines import Engine
 from glassnet.engines.blas import blas_threads
 from glassnet.errors import DivergenceError, SettingError
+from glassnet.interrupts import Noted, interrupts_noted
 from glassnet.optimizers import LBFGS
 from glassnet.training.history import Epoch
 from glassnet.training.state import TrainingState
@@ -39,16 +40,18 @@ class _Minimizer:
         self._results: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._turned_away = False
+        self._interrupted = Noted()
         self._norm = math.nan
         self._evaluated = False
         self.result: Any = None
 
     def next_iteration(self) -> tuple[float, float] | None:
         """Let it run one iteration; return objective and gradient norm there, or None when it has ended."""
-        if self._thread.ident is None:
-            self._thread.start()
-        self._turns.put(True)
-        kind, value = self._results.get()
+        with interrupts_noted() as self._interrupted:
+            if self._thread.ident is None:
+                self._thread.start()
+            self._turns.put(True)
+            kind, value = self._results.get()
         if kind == "failed":
             raise value
         return value if kind == "iteration" else None
@@ -88,6 +91,8 @@ class _Minimizer:
     def _objective(self, theta: Array) -> tuple[float, Array]:
         if self._turned_away:
             raise _TurnedAwayError
+        if self._interrupted():
+            raise self._interrupted.interrupt()
         parameters = self._engine.network.parameters
         parameters.theta[...] = theta
         with blas_threads():

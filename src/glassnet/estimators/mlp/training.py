@@ -20,6 +20,8 @@ from glassnet.errors import SettingError
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.network import Shown
 from glassnet.estimators.mlp.targets import TargetCoding
+from glassnet.estimators.verbose import say
+from glassnet.interrupts import interrupts_noted
 from glassnet.optimizers import LBFGS
 from glassnet.training.checks import Rows, check_counts, make_rows
 from glassnet.training.epochs import guarded, sgd_epochs
@@ -79,16 +81,17 @@ def train_by_steps(
     records = guarded(records, shown.network, state, None if incremental else stop)
     mlp.n_iter_ = 0
     ended = False
-    try:
-        ended = _follow(mlp, shown, records, rows.n, listeners, stop if incremental else None)
-    except KeyboardInterrupt:
-        _warn("Training interrupted by user.")
-        ended = True
-    finally:
-        records.close()
-        state.finite = None  # an estimator that is kept, and pickled, needs it no more
-    if ended and stop.restore and not incremental:
-        state.restore_best(shown.network)
+    with interrupts_noted():
+        try:
+            ended = _follow(mlp, shown, records, rows.n, listeners, stop if incremental else None)
+        except KeyboardInterrupt:
+            _warn("Training interrupted by user.")
+            ended = True
+        finally:
+            records.close()
+            state.finite = None  # an estimator that is kept, and pickled, needs it no more
+        if ended and stop.restore and not incremental:
+            state.restore_best(shown.network)
     mlp.stopped_early_ = state.stopped_early
     if not (incremental or ended or state.stopped_early) and mlp.n_iter_ == mlp.max_iter:
         _warn(
@@ -107,16 +110,21 @@ def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validatio
     state = shown.state = TrainingState()
     records = lbfgs_epochs(engine, optimizer, rows.X, rows.y, rows.weight, int(mlp.max_iter), 1, held_out, state)
     validation_losses = []
-    try:
-        for epoch in records:
-            mlp.loss_, mlp.n_iter_ = epoch.training_loss, state.epoch
-            validation_losses.append(epoch.validation_loss)
-            if mlp.verbose:
-                _say(f"Iteration {epoch.index + 1}, loss = {mlp.loss_:.8f}")
-            if _any_ends(listeners, epoch):
-                break
-    finally:
-        records.close()
+    with interrupts_noted():
+        try:
+            for epoch in records:
+                mlp.loss_, mlp.n_iter_ = epoch.training_loss, state.epoch
+                validation_losses.append(epoch.validation_loss)
+                if mlp.verbose:
+                    say(f"Iteration {epoch.index + 1}, loss = {mlp.loss_:.8f}")
+                if _any_ends(listeners, epoch):
+                    break
+        except KeyboardInterrupt:
+            if not state.epoch:
+                raise
+            _warn("Training interrupted by user.")
+        finally:
+            records.close()
     mlp.n_iter_ = state.epoch
     mlp.validation_loss_curve_ = validation_losses if held_out else None
     mlp.stopped_early_ = False
@@ -138,7 +146,7 @@ def _follow(
 
     def tell_of_rate() -> None:
         if mlp.verbose and state.rate != rate:
-            _say(f"{_impatience(mlp)} Setting learning rate to {state.rate:f}")
+            say(f"{_impatience(mlp)} Setting learning rate to {state.rate:f}")
 
     for epoch in records:
         tell_of_rate()
@@ -154,7 +162,7 @@ def _follow(
     tell_of_rate()
     if mlp.verbose and state.stopped_early:
         small = "Learning rate too small. " if mlp.solver == "sgd" and mlp.learning_rate == "adaptive" else ""
-        _say(f"{_impatience(mlp)} {small}Stopping.")
+        say(f"{_impatience(mlp)} {small}Stopping.")
     return False
 
 
@@ -164,7 +172,7 @@ def _note(mlp: Any, epoch: Epoch, n_rows: int) -> None:
     mlp.loss_ = epoch.training_loss
     mlp.loss_curve_.append(mlp.loss_)
     if mlp.verbose:
-        _say(f"Iteration {mlp.n_iter_}, loss = {mlp.loss_:.8f}")
+        say(f"Iteration {mlp.n_iter_}, loss = {mlp.loss_:.8f}")
     if epoch.validation_loss is not None:
         mlp.validation_loss_curve_ = [*(mlp.validation_loss_curve_ or []), epoch.validation_loss]
     if mlp.early_stopping:
@@ -172,7 +180,7 @@ def _note(mlp: Any, epoch: Epoch, n_rows: int) -> None:
         mlp.validation_scores_.append(score)
         mlp.best_validation_score_ = max(mlp.best_validation_score_, score)  # of a score that is no number, the first
         if mlp.verbose:
-            _say(f"Validation score: {score:f}")
+            say(f"Validation score: {score:f}")
     elif mlp.loss_ < mlp.best_loss_:
         mlp.best_loss_ = mlp.loss_
 
@@ -272,7 +280,3 @@ def _warn(message: str, category: type[Warning] = UserWarning) -> None:
     while frame and frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("glassnet", "sklearn"):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 - asked for by verbose

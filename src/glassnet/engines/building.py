@@ -1,0 +1,34 @@
+"""Why there is no compiled module, and what to do: the words for each case, and the search for a compiler."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+#: The C++ compilers that are looked for, in the order of CMake. `cl` is that of Windows.
+COMPILERS = ("c++", "g++", "cl", "clang++")
+#: Set to 1 while glassnet is installed, it makes what does not compile an error (see pyproject.toml).
+REQUIRE = "GLASSNET_REQUIRE_NATIVE"
+INSTALL = "pip install --force-reinstall --no-deps --no-cache-dir with what you installed glassnet from"
+
+
+def found_compiler() -> str | None:
+    """Return the path of the C++ compiler that CMake would take: the one named by CXX, else the first on PATH; None where there is none."""
+    named = os.environ.get("CXX", "").split()[:1]  # options may follow the name
+    return next((path for name in named or COMPILERS if (path := shutil.which(name))), None)
+
+
+def not_built() -> str:
+    """Return what is wrong and what to do where nothing was compiled, as the end of a sentence that begins with "the native engine"."""
+    compiler = found_compiler()
+    if compiler is None:
+        return f"is not built. No C++ compiler is found: install one (g++ or clang++), then run {INSTALL}."
+    return (
+        f"is not built, although there is a C++ compiler, {compiler}: the code did not compile, or glassnet was installed first. "
+        f"Set {REQUIRE}=1, so that the compiler's errors are shown, and run {INSTALL}."
+    )
+
+
+def cannot_be_loaded(error: ImportError) -> str:
+    """Return the same where a compiled module is there, but this Python or this machine cannot load it."""
+    return f"is built but cannot be loaded: {error}. To build it anew, run {INSTALL}."

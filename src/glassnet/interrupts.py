@@ -1,0 +1,125 @@
+"""Signals that end the work: noted at once, obeyed where nothing is half done.
+
+A handler that raises, such as Python's own for Ctrl-C, may cut any line in two: weights half copied, a file half written, a thread that
+nobody waits for. While `interrupts_noted` holds, a signal only sets a flag; engines look at it after each step.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import FrameType
+from typing import Any
+
+#: What asks a process to end. A system may lack some of them.
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+#: So many signals in one block raise at once: code of the user's own, called in the block, may never return.
+MOST = 3
+
+
+class Noted:
+    """The signals that came while they were held back; calling it says whether there were any.
+
+    Attributes
+    ----------
+    count : how many came
+    signum : the number of the last one
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.signum = int(signal.SIGINT)
+
+    def __call__(self) -> bool:
+        """Return whether a signal came."""
+        return self.count > 0
+
+    def interrupt(self) -> KeyboardInterrupt:
+        """Return the exception that the last signal would have raised."""
+        return KeyboardInterrupt(self.signum)
+
+    def _note(self, signum: int, frame: FrameType | None) -> None:
+        self.count += 1
+        self.signum = signum
+        if self.count >= MOST:
+            raise self.interrupt()
+
+
+_CURRENT: ContextVar[Noted | None] = ContextVar("noted", default=None)
+
+
+class Raising:
+    """A handler that raises KeyboardInterrupt with the number of the signal; not any more once it is `over`."""
+
+    def __init__(self) -> None:
+        self.over = False
+
+    def __call__(self, signum: int, frame: FrameType | None) -> None:
+        """Raise, or not any more."""
+        if not self.over:
+            raise KeyboardInterrupt(signum)
+
+
+@contextmanager
+def interrupts_raised(*, last: bool = False) -> Iterator[Raising]:
+    """Have every signal of `SIGNALS` raise KeyboardInterrupt in the block, as Ctrl-C does; one that is ignored or handled stays so.
+
+    Once the handler that is yielded is `over`, signals do nothing. They are not given back where the block is the last of the process.
+    """
+    raising = Raising()
+    held: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        held = {s: handler for s in SIGNALS if (handler := signal.getsignal(s)) in (signal.SIG_DFL, signal.default_int_handler)}
+    try:
+        for signum in held:
+            signal.signal(signum, raising)
+        yield raising
+    finally:
+        raising.over = True
+        for signum, handler in () if last else held.items():
+            signal.signal(signum, handler)
+
+
+@contextmanager
+def interrupts_delayed() -> Iterator[None]:
+    """Hold back KeyboardInterrupt inside the block, which takes a moment only, and raise it after the block."""
+    if _CURRENT.get() is not None:
+        yield
+        return
+    with interrupts_noted() as noted:
+        yield
+    if noted():
+        raise noted.interrupt()
+
+
+@contextmanager
+def interrupts_noted() -> Iterator[Noted]:
+    """Hold back KeyboardInterrupt inside the block; yield what tells whether a signal came. Look at it once more after the block.
+
+    An inner block, and a thread that runs in a copy of the context, share the flag of the outer one. Only the main thread receives signals,
+    and a handler that the program installed itself is left alone: in both cases nothing is held back.
+    """
+    outer = _CURRENT.get()
+    if outer is not None:
+        yield outer
+        return
+    noted = Noted()
+    held: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        held = {s: handler for s in SIGNALS if _raises(handler := signal.getsignal(s))}
+    token = _CURRENT.set(noted)
+    try:
+        for signum in held:
+            signal.signal(signum, noted._note)  # noqa: SLF001 - its own class
+        yield noted
+    finally:
+        _CURRENT.reset(token)
+        for signum, handler in held.items():
+            signal.signal(signum, handler)
+
+
+def _raises(handler: object) -> bool:
+    return handler is signal.default_int_handler or isinstance(handler, Raising)
