@@ -31,6 +31,7 @@ def columns(n):
         "validation_loss": [None if i % 3 else value for i, value in enumerate(loss.tolist())],
         "validation_score": [None] * n,
         "lr": [0.1] * n,
+        "engine": ["native"] * n,
     }
 
 
@@ -58,7 +59,9 @@ RECORDS = {
     "whole numbers and fractions": {"history": {"lr": [0.5, 1, -0.0, 5e-324, 1.7e308]}},
     "gaps alone": {"history": {"lr": [None, None]}},
     "gaps among whole numbers": {"history": {"lr": [None, 3]}},
-    "no numbers": {"history": {"note": ["a", None], "more": [[1], [2]], "one": 5, "flags": [True, False]}},
+    "texts": {"history": {"engine": ["native", "reference", None, "native", ""]}},
+    "many texts": {"history": {"note": [f"note {i}" for i in range(200)]}},
+    "no numbers": {"history": {"note": ["a", 1], "more": [[1], [2]], "one": 5, "flags": [True, False]}},
     "names of strangers": {"history": {"../x": [1.0], "": [2.0], "a" * 99: [3.0], "ü": [4.0], "__class__": [5.0], "W": [6.0]}},
 }
 
@@ -83,7 +86,7 @@ def test_arrays_are_columns_too(tmp_path):
 
 @pytest.mark.parametrize(("n", "best"), [(MOST_EPOCHS + 1, 5), (130_000, 77_777), (20_000, None)])
 def test_long_history_is_thinned_and_says_so(n, best, tmp_path):
-    history = columns(n)
+    history = columns(n) | {"more": [[i] for i in range(n)]}
     again = saved({"epochs": n, "best_epoch": best, "history": history}, tmp_path / "m.glassnet")
     index, every = again["history"]["index"], again["history_thinned"]["every"]
     assert again["history_thinned"] == {"epochs": n, "every": -(-n // (MOST_EPOCHS - 2))}

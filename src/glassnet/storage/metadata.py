@@ -22,7 +22,7 @@ from glassnet.losses import Absolute, Huber, Logistic, Loss, Quantile, Softmax, 
 from glassnet.losses.plain import loss_from_plain, loss_to_plain
 from glassnet.model import Model
 from glassnet.parameters import DTYPES, Tree
-from glassnet.storage.history import PREFIX, parted, understand_history
+from glassnet.storage.history import PREFIX, Column, parted, understand_history
 from glassnet.storage.migrations import FORMAT
 from glassnet.storage.strict import check_record, field_types, json_able
 
@@ -50,7 +50,7 @@ class Parts:
     layers_of_misses: tuple[Layer, ...] | None = None
     dialect: Dialect | None = None
     reference: Reference | None = None
-    history: dict[str, str] = field(default_factory=dict)
+    history: dict[str, Column] = field(default_factory=dict)
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def describe(model: Model) -> dict[str, Any]:
     UnsupportedError
         For layers, activations and losses of the user's own.
     """
-    training, kinds, columns = parted(model.training)
+    training, columns, _ = parted(model.training)
     return {
         "format": FORMAT,
         "glassnet": __version__,
@@ -75,7 +75,7 @@ def describe(model: Model) -> dict[str, Any]:
         **({} if model.intervals is None else {"intervals": _describe_intervals(model.intervals)}),
         **({} if model.dialect is None else {"dialect": model.dialect.to_plain()}),
         **({} if model.reference is None else {"reference": model.reference.to_plain()}),
-        **({"history": {name: [kind, len(columns[PREFIX + name])] for name, kind in kinds.items()}} if kinds else {}),
+        **({"history": {name: column.to_plain() for name, column in columns.items()}} if columns else {}),
     }
 
 
@@ -118,9 +118,8 @@ def understand(metadata: dict[str, Any]) -> Parts:
     reference = _understand_reference(metadata["reference"], encoder) if "reference" in metadata else None
     dialect = _dialect(metadata)
     history = understand_history(metadata["history"], metadata["training"]) if "history" in metadata else {}
-    shapes |= {f"{PREFIX}{name}": (n,) for name, (_, n) in history.items()}
-    kinds = {name: kind for name, (kind, _) in history.items()}
-    parts = Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes, False, None, dialect, reference, kinds)
+    shapes |= {f"{PREFIX}{name}": (column.n,) for name, column in history.items()}
+    parts = Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes, False, None, dialect, reference, history)
     if "intervals" not in metadata:
         return parts
     of_misses = _understand_intervals(metadata["intervals"], target, n_features)
