@@ -283,6 +283,7 @@ LIES = {
     "scale zero": (said("encoder", "numbers", "scale", 0, value=0.0), "above 0"),
     "scale negative": (said("encoder", "numbers", "scale", 0, value=-1.0), "above 0"),
     "limit zero": (said("encoder", "numbers", "limit", value=0.0), "above 0"),
+    "limit of 5e-324": (said("encoder", "numbers", "limit", value=5e-324), "at least 1e-100"),
     "limit negative": (said("encoder", "numbers", "limit", value=-4.0), "above 0"),
     "limit is text": (said("encoder", "numbers", "limit", value="none"), "encoder.numbers.limit"),
     "limit is false": (said("encoder", "numbers", "limit", value=False), "encoder.numbers.limit"),

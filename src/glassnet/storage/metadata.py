@@ -7,6 +7,7 @@ from typing import Any
 
 from glassnet import __version__
 from glassnet.data.category_coding import CategoryCoding
+from glassnet.data.columns import LEAST_LIMIT
 from glassnet.data.dates import DateCoding
 from glassnet.data.dialect import Dialect
 from glassnet.data.encoder import Encoder
@@ -223,8 +224,8 @@ def _check_encoder(encoder: Encoder) -> None:
             values = getattr(numbers, entry.name)
             if isinstance(values, tuple) and len(values) != len(numbers.names) and not (entry.name == "constant" and not values):
                 raise ValueError(f"encoder.numbers.{entry.name} must have one entry for each column")
-        if not all(scale > 0.0 for scale in (*numbers.scale, *(() if numbers.limit is None else (numbers.limit,)))):
-            raise ValueError("scales and the limit must be above 0")
+        if not all(scale > 0.0 for scale in numbers.scale) or (numbers.limit is not None and not numbers.limit >= LEAST_LIMIT):
+            raise ValueError(f"scales must be above 0 and the limit at least {LEAST_LIMIT:g}")
         odd = [name for name, empty, gaps in zip(numbers.names, numbers.empty, numbers.has_gaps, strict=True) if empty and not gaps]
         if odd or (numbers.constant and not any(numbers.constant)):
             raise ValueError("encoder.numbers.constant must name columns that never varied, as gaps alone only those that had gaps")

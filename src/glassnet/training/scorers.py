@@ -11,11 +11,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from glassnet.data.columns import power_of_two
 from glassnet.errors import SettingError, unknown_name
 from glassnet.losses import Loss
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Scoring = str | Callable[[Any, Any, Any], float]
+#: Scores of numbers that have no unit: they are taken from numbers near 1, whose squares are floats.
+WITHOUT_UNIT = ("r2", "explained_variance", "d2_absolute_error_score")
 
 
 class Answers(Protocol):
@@ -85,7 +88,11 @@ def bind_scorer(scoring: Scoring, answers: Answers, X: Any, y: Any, weight: Arra
     X, y, weight : the validation rows, y in the terms in which `answers` predicts; weights go to named scorers
     """
     scorer = _scorer(scoring)
-    estimator = _estimator(answers, X)
+    factor: Any = 1.0
+    if isinstance(scoring, str) and scoring in WITHOUT_UNIT and answers.task == "regression":
+        factor = power_of_two(np.abs(np.asarray(y, np.float64)).max(axis=0))
+        y = y * factor
+    estimator = _estimator(answers, X, factor)
     options = {"sample_weight": weight} if weight is not None and isinstance(scoring, str) else {}
 
     def score(Z: Array) -> float:
@@ -108,7 +115,7 @@ def _scorer(scoring: Scoring) -> Callable[..., float]:
     return scorer
 
 
-def _estimator(answers: Answers, known: Any) -> Any:
+def _estimator(answers: Answers, known: Any, factor: Any) -> Any:
     """Return what scikit-learn takes for a fitted estimator; its classes are made here because their bases import scikit-learn."""
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
@@ -119,7 +126,8 @@ def _estimator(answers: Answers, known: Any) -> Any:
             return self.raw if X is known else answers.raw_scores(X)
 
         def predict(self, X: Any) -> Array:
-            return answers.predictions(self._raw_scores(X))
+            found = answers.predictions(self._raw_scores(X))
+            return found * factor if answers.task == "regression" else found
 
         def __sklearn_is_fitted__(self) -> bool:
             return True
