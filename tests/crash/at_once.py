@@ -1,0 +1,76 @@
+"""The same thing at once: in threads of one process, and in children forked while threads run."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+from glassnet.errors import GlassnetError
+
+#: What a call may end in under a limit.
+OURS = (GlassnetError, MemoryError)
+
+
+def at_once(calls):
+    """Run the calls in a thread each; then raise the worst of what they raised. Where no thread can be started there are fewer."""
+    barrier, raised = threading.Event(), []
+
+    def one(call):
+        barrier.wait()
+        try:
+            call()
+        except BaseException as error:
+            raised.append(error)
+
+    started = []
+    for call in calls[1:]:
+        thread = threading.Thread(target=one, args=(call,), daemon=True)
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError):
+            break
+        started.append(thread)
+    barrier.set()
+    one(calls[0])
+    for thread in started:
+        thread.join()
+    if raised:
+        raise next((error for error in raised if not isinstance(error, OURS)), raised[0])
+
+
+def in_forks(call, n, *, meanwhile, threads):
+    """Fork children while threads do something; each child makes the call."""
+    ended = threading.Event()
+
+    def busy():
+        while not ended.is_set():
+            try:
+                meanwhile()
+            except OURS:
+                time.sleep(0.001)
+
+    try:
+        for _ in range(threads):
+            threading.Thread(target=busy, daemon=True).start()
+    except (RuntimeError, MemoryError):
+        pass
+    for _ in range(n):
+        try:
+            child = os.fork()
+        except OSError:  # as many processes as may be
+            break
+        if child == 0:
+            status = 1
+            try:
+                call()
+                status = 0
+            except OURS:
+                status = 0
+            finally:
+                os._exit(status)
+        _, status = os.waitpid(child, 0)
+        if status:
+            ended.set()
+            raise AssertionError(f"a forked child ended with {os.waitstatus_to_exitcode(status)}")
+    ended.set()
