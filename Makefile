@@ -46,7 +46,7 @@ test-sanitize:
 	$(CXX) $(SANITIZE) -fsanitize=address,undefined tests/native/sanitize.cpp -o build/sanitize-memory && build/sanitize-memory
 	$(CXX) $(SANITIZE) -fsanitize=thread tests/native/sanitize.cpp -o build/sanitize-threads && build/sanitize-threads
 
-SANITIZE := -std=c++17 -march=native -O1 -g -Wall -Wextra -Werror -fno-sanitize-recover=all -pthread
+SANITIZE := -std=c++17 -march=native -O1 -g -Wall -Wextra -Werror -Werror=switch -fno-sanitize-recover=all -pthread
 
 lint: .venv/.test
 	$(BIN)/ruff check

@@ -1,38 +1,25 @@
-// A network in motion: its operations as phases of pieces, forward and back, over the signals in signals.hpp.
+// A network in motion: the way forward of forward.hpp, and the way back, planned for a number of rows.
 #pragma once
 
 #include <algorithm>
 #include <list>
 #include <vector>
 
-#include "cuts.hpp"
-#include "embeddings.hpp"
-#include "layers.hpp"
-#include "members.hpp"
-#include "normalization.hpp"
-#include "scaling.hpp"
-#include "shared.hpp"
-#include "signals.hpp"
-#include "team.hpp"
-#include "way_back.hpp"
+#include "forward.hpp"
 
 namespace glassnet {
 
-// A phase forward is made of the operations that need whole rows or the whole signal: products, normalizations, embeddings. What works on
-// each number alone (activations, scales, dropout, the sum of a residual block, the mean of members) follows at once on every block that
-// such an operation finishes. A phase back is made of the operations with parameters, whose gradients are sums over all rows. Where a member
-// ends and another begins both ways start anew: forward from the signal before the members, back from the gradient that each is given.
+// A phase back is made of the operations with parameters, whose gradients are sums over all rows. Where a member ends the way starts anew,
+// from the gradient that each is given.
 template <class T>
-class Pass : public Signals<T> {
+class Pass : public Forward<T> {
   public:
     using Signals<T>::n_scored;
 
     Pass(const std::vector<Operation>& operations, const Tensors<T>& tensors, bool training)
-        : Signals<T>(operations, training), p_(tensors), ends_(ends_of_members(operations)), wanted_(wanted_gradients(operations)) {
+        : Forward<T>(operations, tensors, training), wanted_(wanted_gradients(operations)) {
         while (bottom_ < operations_.size() && !learns(operations_[bottom_])) ++bottom_;
     }
-
-    Run run;  // of the pass that comes next
 
     // Make room and plan the phases for n rows; the plans of two numbers of rows (full batches and the last one) are kept.
     void prepare(std::size_t n) {
@@ -47,7 +34,7 @@ class Pass : public Signals<T> {
                 return;
             }
         std::list<Plan> made(1, Plan{n, {}, {}});  // kept when it is whole: memory may run out on the way
-        plan_forward(made.front());
+        made.front().forward = this->plan_forward(n);
         if (training_) plan_backward(made.front());
         if (plans_.size() == 2) plans_.erase(&plans_.front() == current_ ? std::next(plans_.begin()) : plans_.begin());
         plans_.splice(plans_.end(), made);
@@ -68,158 +55,16 @@ class Pass : public Signals<T> {
     using Signals<T>::capacity_;
     using Signals<T>::works_;
     using Signals<T>::gradients_;
-    using Signals<T>::waits;
     using Signals<T>::stops;
-    using Signals<T>::averages;
     using Signals<T>::drops;
     using Signals<T>::grow;
+    using Forward<T>::p_;
+    using Forward<T>::ends_;
 
     struct Plan {
         std::size_t n;
         std::vector<Phase> forward, backward;
     };
-
-    // ----- forward
-
-    void plan_forward(Plan& plan) {
-        const std::size_t n = plan.n;
-        plan_masks(plan);
-        if (!waits(0)) {  // what stands before the first product
-            const Grid grid = sweep(n, operations_[0].n_out);
-            plan.forward.push_back({grid.size(), [this, grid](std::size_t piece) {
-                                        Block block = grid.block(piece);
-                                        block.right = whole_vectors<T>(block.right);
-                                        on_from(0, block);
-                                    }});
-        }
-        for (std::size_t i = 0; i < operations_.size(); ++i) {
-            const Operation& op = operations_[i];
-            Work<T>& work = works_[i];
-            const auto follow = [this, i, &op](Block block) {
-                block.right = whole_vectors<T>(block.right);
-                if (op.kind == Kind::dense)
-                    activation_forward(op.activation, works_[i].kept, const_cast<T*>(works_[i].output), works_[i].step, block);
-                on_from(i + 1, block);
-            };
-            switch (op.kind) {
-            case Kind::dense: {
-                const Grid grid = cut<T>(n, op.n_out, op.n_in);
-                plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
-                                            dense_forward(op, p_, work, grid.block(piece), follow);
-                                        }});
-                break;
-            }
-            case Kind::batch_norm: {
-                const Grid grid = columns<T>(n, op.n_out);
-                plan.forward.push_back({grid.size(), [this, grid, n, &op, &work, follow](std::size_t piece) {
-                                            batch_norm_forward(op, p_, work, run, n, grid.block(piece));
-                                            follow(grid.block(piece));
-                                        }});
-                break;
-            }
-            case Kind::layer_norm: {
-                const Grid grid = sweep(n, op.n_out);
-                plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
-                                            layer_norm_forward(op, p_, work, grid.block(piece));
-                                            follow(grid.block(piece));
-                                        }});
-                break;
-            }
-            case Kind::periodic_embedding:
-            case Kind::piecewise_embedding: {
-                const Stretches rows = by_rows<T>(op, n);
-                const auto embed = op.kind == Kind::periodic_embedding ? periodic_forward<T> : piecewise_forward<T>;
-                plan.forward.push_back({rows.n_pieces, [this, rows, embed, &op, &work, follow](std::size_t piece) {
-                                            const std::size_t top = rows.start(piece), bottom = rows.start(piece + 1);
-                                            embed(op, p_, work, room(op, work, piece), top, bottom);
-                                            follow({top, bottom, 0, op.n_out});
-                                        }});
-                break;
-            }
-            case Kind::category_embedding: {
-                const Grid grid = sweep(n, op.n_out);
-                plan.forward.push_back({grid.size(), [this, grid, &op, &work, follow](std::size_t piece) {
-                                            category_forward(op, p_, work, grid.block(piece));
-                                            follow(grid.block(piece));
-                                        }});
-                break;
-            }
-            case Kind::shared_dense:
-            case Kind::member_dense:
-            case Kind::member_mean: {
-                if (op.kind == Kind::member_mean && !averages(i)) break;
-                const Grid grid = wide_rows(op, n);
-                plan.forward.push_back({grid.size(), [this, grid, n, &op, &work, follow](std::size_t piece) {
-                                            const Block rows = grid.block(piece);
-                                            wide_forward(op, p_, work, n, rows);
-                                            follow(rows);
-                                        }});
-                break;
-            }
-            case Kind::member_end: {
-                if (waits(i + 1)) break;
-                const Grid grid = sweep(n, op.n_out);
-                plan.forward.push_back({grid.size(), [grid, follow](std::size_t piece) { follow(grid.block(piece)); }});
-                break;
-            }
-            case Kind::activation:  // these work on each number alone, see on_from
-            case Kind::dropout:
-            case Kind::residual_begin:
-            case Kind::residual_end:
-            case Kind::scale:
-            case Kind::mixed_activation:
-            case Kind::members_begin:
-            case Kind::members_end: break;
-            }
-        }
-    }
-
-    // The masks of dropout do not depend on the signal: all of them first.
-    void plan_masks(Plan& plan) {
-        std::vector<std::pair<std::size_t, Block>> pieces;
-        for (std::size_t i = 0; i < operations_.size(); ++i) {
-            const Grid grid = sweep(plan.n, operations_[i].n_out);
-            if (operations_[i].kind == Kind::dropout && drops(operations_[i]))
-                for (std::size_t piece = 0; piece < grid.size(); ++piece) pieces.push_back({i, grid.block(piece)});
-        }
-        if (pieces.empty()) return;
-        plan.forward.push_back({pieces.size(), [this, pieces](std::size_t piece) {
-                                    const auto& [i, rows] = pieces[piece];
-                                    draw_mask(operations_[i], run, rows.top, rows.bottom, works_[i].step, works_[i].extra.data());
-                                }});
-    }
-
-    // The operations from i on that work on each number alone.
-    void on_from(std::size_t i, const Block& block) {
-        for (; i < operations_.size() && !waits(i); ++i) {
-            const Operation& op = operations_[i];
-            Work<T>& work = works_[i];
-            switch (op.kind) {
-                case Kind::activation: activation_forward(op.activation, work.input, work.main.data(), work.step, block); break;
-                case Kind::mixed_activation: mixed_activation_forward(op, p_, work, block); break;
-                case Kind::scale: scale_forward(op, p_, work, block); break;
-                case Kind::dropout:
-                    if (drops(op)) multiply(work.input, work.kept, work.main.data(), work.step, block);
-                    break;
-                case Kind::residual_end: add(works_[op.partner].input, work.input, work.main.data(), work.step, block); break;  // Y = X + F(X)
-                case Kind::members_end: members_forward(ends_[op.partner], works_, block); break;
-                case Kind::residual_begin:
-                case Kind::members_begin:
-                case Kind::member_mean: break;  // their output is their input
-                case Kind::dense:               // these wait for the whole signal or whole rows, see plan_forward
-                case Kind::batch_norm:
-                case Kind::layer_norm:
-                case Kind::periodic_embedding:
-                case Kind::category_embedding:
-                case Kind::member_end:
-                case Kind::piecewise_embedding:
-                case Kind::shared_dense:
-                case Kind::member_dense: break;
-            }
-        }
-    }
-
-    // ----- backward
 
     void plan_backward(Plan& plan) {
         const std::size_t n = plan.n;
@@ -390,9 +235,7 @@ class Pass : public Signals<T> {
             if (operations_[i].kind == Kind::residual_end && operations_[i].partner == begin) return works_[i];
     }
 
-    const Tensors<T> p_;
     std::size_t bottom_ = 0;  // the first operation with parameters
-    std::vector<std::vector<std::size_t>> ends_;  // of members
     std::vector<bool> wanted_;
     std::list<Plan> plans_;
     Plan* current_ = nullptr;

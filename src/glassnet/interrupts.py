@@ -7,17 +7,19 @@ nobody waits for. While `interrupts_noted` holds, a signal only sets a flag; eng
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import monotonic
 from types import FrameType
 from typing import Any
 
 #: What asks a process to end. A system may lack some of them.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-#: So many signals in one block raise at once: code of the user's own, called in the block, may never return.
-MOST = 3
+#: Seconds after the first signal of a block from which on another one raises: code of the user's own, called in it, may never return.
+PATIENCE = 10.0
 
 
 class Noted:
@@ -32,6 +34,7 @@ class Noted:
     def __init__(self) -> None:
         self.count = 0
         self.signum = int(signal.SIGINT)
+        self._first = 0.0
 
     def __call__(self) -> bool:
         """Return whether a signal came."""
@@ -42,9 +45,11 @@ class Noted:
         return KeyboardInterrupt(self.signum)
 
     def _note(self, signum: int, frame: FrameType | None) -> None:
+        now = monotonic()
+        self._first = self._first if self.count else now
         self.count += 1
         self.signum = signum
-        if self.count >= MOST:
+        if now > self._first + PATIENCE:
             raise self.interrupt()
 
 
@@ -52,15 +57,31 @@ _CURRENT: ContextVar[Noted | None] = ContextVar("noted", default=None)
 
 
 class Raising:
-    """A handler that raises KeyboardInterrupt with the number of the signal; not any more once it is `over`."""
+    """A handler that raises KeyboardInterrupt with the number of the signal; not any more once it is `over`.
+
+    Python drops what is raised in a callback of the garbage collector. Such a signal is kept for the next block that notes signals.
+    """
 
     def __init__(self) -> None:
         self.over = False
+        self.dropped: int | None = None
 
     def __call__(self, signum: int, frame: FrameType | None) -> None:
         """Raise, or not any more."""
         if not self.over:
             raise KeyboardInterrupt(signum)
+
+    def drop(self, unraisable: Any) -> None:
+        """Keep the signal whose exception Python drops; anything else is reported as ever. For `sys.unraisablehook`."""
+        if isinstance(unraisable.exc_value, KeyboardInterrupt) and unraisable.exc_value.args:
+            self.dropped = unraisable.exc_value.args[0]
+        else:
+            sys.__unraisablehook__(unraisable)
+
+    def dropped_one(self) -> int | None:
+        """Return the number of a signal that was dropped, once."""
+        signum, self.dropped = self.dropped, None
+        return signum
 
 
 @contextmanager
@@ -69,16 +90,18 @@ def interrupts_raised(*, last: bool = False) -> Iterator[Raising]:
 
     Once the handler that is yielded is `over`, signals do nothing. They are not given back where the block is the last of the process.
     """
-    raising = Raising()
+    raising, hook = Raising(), sys.unraisablehook
     held: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         held = {s: handler for s in SIGNALS if (handler := signal.getsignal(s)) in (signal.SIG_DFL, signal.default_int_handler)}
     try:
         for signum in held:
             signal.signal(signum, raising)
+        sys.unraisablehook = raising.drop if held else hook
         yield raising
     finally:
         raising.over = True
+        sys.unraisablehook = hook
         for signum, handler in () if last else held.items():
             signal.signal(signum, handler)
 
@@ -114,6 +137,9 @@ def interrupts_noted() -> Iterator[Noted]:
     try:
         for signum in held:
             signal.signal(signum, noted._note)  # noqa: SLF001 - its own class
+        for raising in {handler for handler in held.values() if isinstance(handler, Raising)}:
+            if (dropped := raising.dropped_one()) is not None:
+                noted._note(dropped, None)  # noqa: SLF001
         yield noted
     finally:
         _CURRENT.reset(token)

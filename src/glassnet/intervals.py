@@ -96,7 +96,7 @@ def scores_of(misses: Array, quantiles: Array | None, least: Array) -> Array:
 
 def own_quantiles(loss: Loss, Z: Array) -> tuple[Array, Array | None]:
     """Return predictions `(n, m)` and None; of a network of several quantiles the middle one, and the first, middle and last about it."""
-    Y = loss.predict(Z).astype(np.float64)
+    Y = loss.predict(Z.astype(np.float64, copy=False))
     k = len(loss.quantiles) if isinstance(loss, Quantile) else 1
     if k == 1:
         return Y, None

@@ -14,6 +14,7 @@ import numpy as np
 from glassnet.data.dialect import Dialect
 from glassnet.data.drift import Drift, Expected, Tally
 from glassnet.data.encoder import Encoder
+from glassnet.data.finite import refuse_not_finite
 from glassnet.data.given import as_table
 from glassnet.data.overrides import check_overrides
 from glassnet.data.reference import Reference
@@ -93,17 +94,29 @@ class Model:
         DataNotice
             Where columns are ignored that training did not have, and where the table is not like the training rows: see `drift`.
         """
-        return _joined([self.engine.predict(X) for X in self._inputs(table, dialect)])
+        engine = self._answering(self.network, self.loss)
+        return _joined([engine.predict(X) for X in self._inputs(table, dialect)])
 
     def member_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
         """Return the raw scores of each member by itself, `(M, n, n_outputs)`: see `Network.members`. Their mean are the raw scores."""
-        engines = [make_engine("auto", member, self.loss) for member in self.network.members()]
+        engines = [self._answering(member, self.loss) for member in self.network.members()]
         return _joined([np.stack([engine.predict(X) for engine in engines]) for X in self._inputs(table, dialect)], axis=1)
 
     @cached_property
     def engine(self) -> Engine:
         """What executes the network: the native engine where it was built and can run all of it."""
         return make_engine("auto", self.network, self.loss)
+
+    def _answering(self, network: Network, loss: Loss) -> Engine:
+        """Return what a network answers by: on the reference engine, whose sums depend on the rows beside a row, in float64."""
+        if network is self.network and network.dtype == self._dtype:
+            return self.engine
+        return make_engine("auto", network if network.dtype == self._dtype else network.astype(self._dtype), loss)
+
+    @property
+    def _dtype(self) -> str:
+        """The dtype in which raw scores are computed."""
+        return str(self.network.dtype) if self.engine.name == "native" else "float64"
 
     def predictor(self) -> Predictor:
         """Return a function that answers one row of a table of numbers in microseconds; see `glassnet.predictor.Predictor`."""
@@ -167,7 +180,7 @@ class Model:
         for part in map(self._aligned, self._stretches(table, dialect)) if from_file else (self._aligned(table, dialect),):
             if tally:
                 tally.add(part)
-            yield self.encoder.encode(part, str(self.network.dtype))
+            yield self.encoder.encode(part, self._dtype)
         if tally and (text := tally.notice()):
             warnings.warn(text, DataNotice, stacklevel=4)
 
@@ -241,9 +254,13 @@ class Model:
         SettingError
             For a model of classes, one without rows held out to calibrate with, and a coverage for which there were too few of them.
         """
-        return _joined([self._interval(X, coverage) for X in self._inputs(table, dialect)])
+        found, row = [], 0
+        for X in self._inputs(table, dialect):
+            found.append(self._interval(X, coverage, row))
+            row += X.shape[0]
+        return _joined(found)
 
-    def _interval(self, X: Any, coverage: float) -> Array:
+    def _interval(self, X: Any, coverage: float, first_row: int) -> Array:
         if self.task != "regression":
             raise SettingError("this model predicts classes, which have probabilities and no intervals: use predict_proba.")
         if self.intervals is None:
@@ -251,31 +268,37 @@ class Model:
                 "this model has no intervals: none of its rows were held out to calibrate them, or partial_fit has changed it since. "
                 "Train with the recipe 'standard' on a hundred rows or more, or with calibrate=True."
             )
-        center, quantiles = own_quantiles(self.loss, self.engine.predict(X))
+        Z = self._answering(self.network, self.loss).predict(X)
+        refuse_not_finite(Z, first_row=first_row)
+        center, quantiles = own_quantiles(self.loss, Z)
         if self.intervals.network is not None:
-            quantiles = make_engine("auto", self.intervals.network, Quantile(QUANTILES)).predict(X)
+            quantiles = self._answering(self.intervals.network, Quantile(QUANTILES)).predict(X)
         bounds = self.intervals.around(center, quantiles, coverage)
         mean, scale = (np.asarray(values, np.float64) for values in (self.target.mean, self.target.scale))
         # A new truth beyond all n values of the training has a chance of 1 / (n + 1): to stay on their side of 0 costs no coverage.
         sign = np.ones(1) if isinstance(self.loss, Poisson | Gamma) else np.array(self.target.sign or [0])
         least, most = np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)
-        found = np.stack([np.clip(bound * scale + mean, least, most) for bound in bounds], axis=2)
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = np.stack([np.clip(bound * scale + mean, least, most) for bound in bounds], axis=2)
+        refuse_not_finite(found, "intervals", first_row)
         return found[:, 0] if found.shape[1] == 1 else found
 
     def predictions(self, Z: Array) -> Array:
-        """Return what `predict` returns, from raw scores."""
+        """Return what `predict` returns, from raw scores; those that are not finite are a DataError that names their rows."""
         if self.task == "regression":
-            return self._numbers(self.loss.predict(Z))
+            refuse_not_finite(Z)
+            return self._numbers(self.loss.predict(Z.astype(np.float64, copy=False)))
         P = self.probabilities(Z)
         if self.task == "multilabel":
             return (P > 0.5).astype(np.int64)
         return self.target.decode_labels(P.argmax(axis=1))
 
     def probabilities(self, Z: Array) -> Array:
-        """Return what `predict_proba` returns, from raw scores."""
+        """Return what `predict_proba` returns, float64, from raw scores; some that are not finite are a DataError that names their rows."""
         if self.task == "regression":
             raise SettingError("this model predicts numbers and knows no probabilities: use predict.")
-        P = self.loss.predict(Z)
+        refuse_not_finite(Z)
+        P = self.loss.predict(Z.astype(np.float64, copy=False))
         if self.task == "multilabel":
             return P
         if len(self.classes) == 1:
@@ -296,11 +319,8 @@ class Model:
         save(self, path)
 
     def _numbers(self, Y: Array) -> Array:
-        n_quantiles = len(self.loss.quantiles) if isinstance(self.loss, Quantile) else 1
-        mean, scale = (np.repeat(np.asarray(values, np.float64), n_quantiles) for values in (self.target.mean, self.target.scale))
-        numbers: Array = Y * scale + mean
-        if self.target.low:
-            numbers = np.clip(numbers, self.target.low, self.target.high)
+        numbers = self.target.answers(Y)
+        refuse_not_finite(numbers, "predictions")
         return numbers[:, 0] if numbers.shape[1] == 1 else numbers
 
 

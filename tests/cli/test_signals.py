@@ -20,7 +20,8 @@ FILES = {"m.glassnet", "p.html"}
 STATUS = {0, *(128 + number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))}
 #: Lines of stderr, each of them ours.
 LINES = re.compile(
-    r"Note: .*|Trained for .*|epoch \d+ of at most .*|Interrupted( by SIG[A-Z]+)?\.|Interrupted after .* are kept. Again to leave at once\."
+    r"|Note: .*|Trained for .*|epoch \d+ of at most .*|Interrupted( by SIG[A-Z]+)?\."
+    r"|Interrupted after .* are kept\. Again to leave at once\."
     r"|Interrupted: the simpler models are left out. Again to leave at once\."
 )
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.docs.test_code_blocks import PAGES, ROOT
 
-WRITTEN = [*PAGES, *(ROOT / name for name in ("CHANGELOG.md", "SECURITY.md")), *sorted((ROOT / "bench").rglob("*.md"))]
+WRITTEN = [*PAGES, *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")), *sorted((ROOT / "bench").rglob("*.md"))]
 FENCE = re.compile(r" *(`{3,})")
 ITEM = re.compile(r" *(?:[-+*]|[0-9]{1,9}[.)])(?: |$)")
 OTHER = re.compile(r" {0,3}(?:#{1,6} |>|=+ *$|-+ *$)")

@@ -328,7 +328,7 @@ def good() -> dict[str, Any]:
     y = np.zeros(4, np.int64)
     return {
         "X": np.zeros((4, 2)), "y": y, "weight": np.ones(4), "order": np.arange(4), "offsets": np.array([0, 2, 4]),
-        "first_step": 0, "rates": step_rates(np.ones(2)), "t": 0.0, "stop": lambda: False,
+        "first_step": 0, "rates": step_rates(np.ones(2)), "t": np.zeros(1), "stop": lambda: False,
     }  # fmt: skip
 
 

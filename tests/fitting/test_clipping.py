@@ -9,7 +9,7 @@ import pytest
 
 import glassnet
 from glassnet.data.target import Target
-from glassnet.errors import ModelFileError
+from glassnet.errors import DataError, ModelFileError
 from glassnet.losses import Huber, Quantile
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import PLAIN, RECIPES, Recipe
@@ -86,10 +86,10 @@ def test_truth_beyond_the_range_stays_what_it_is() -> None:
     np.testing.assert_allclose(target.decode_numbers(target.encode([-10.0, 100.0])), [-10.0, 100.0])
 
 
-def test_a_number_that_is_none_stays_none() -> None:
-    model = fitted(Y)
-    assert np.isnan(model.predictions(np.array([[np.nan]]))).all()
-    assert model.predictions(np.array([[np.inf]])) == Y.max()
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_none_is_no_prediction(odd: float) -> None:
+    with pytest.raises(DataError, match=r"raw scores for row 1 \(counting from 0\) are not finite"):
+        fitted(Y).predictions(np.array([[0.0], [odd]]))
 
 
 @drifted

@@ -25,6 +25,7 @@ from tests.laws.places import (
     names_in,
     parameters,
     tree,
+    values_in,
 )
 
 DOOR = f"{SRC}/__init__.py"
@@ -42,6 +43,7 @@ def public_names() -> list[Place]:
         names_in(DOOR, "__all__"),
         Place(DOOR, "_HOMES", [name for value in homes.values for name in literal_names(value)]),
         Place(DOOR, "the imports under TYPE_CHECKING", imported),
+        matches("docs/names.md", "its tables", r"\n\| `(\w+)` \|"),
     ]
 
 
@@ -66,6 +68,15 @@ def layers() -> list[Place]:
     ]
 
 
+def operations() -> list[Place]:
+    """What layers become in the native engine."""
+    written = matches(PROGRAM, "operations", r'"kind": "(\w+)"', within=r"def operations.*?\ndef ")
+    return [
+        Place(PROGRAM, "operations", [*written.names, *values_in(PROGRAM, "_OF_MEMBERS").names]),
+        enum("native/layers.hpp", "GLASSNET_KINDS"),
+    ]
+
+
 def activations() -> list[Place]:
     file = f"{SRC}/activations.py"
     functions = {node.name for node in tree(file).body if isinstance(node, ast.FunctionDef)}
@@ -73,7 +84,7 @@ def activations() -> list[Place]:
         Place(file, "functions with their _backward", [name for name in functions if f"{name}_backward" in functions]),
         names_in(file, "ACTIVATIONS"),
         names_in(PROGRAM, "NATIVE_ACTIVATIONS"),
-        enum("native/activations.hpp", "Activation"),
+        enum("native/activations.hpp", "GLASSNET_ACTIVATIONS"),
         names_in(TABLES, "KINKS"),
     ]
 
@@ -86,7 +97,8 @@ def losses() -> list[Place]:
         names_in(init, "__all__").but("CustomLoss", "LOSSES", "Loss", "loss_function", "unsmoothed"),
         names_in(f"{SRC}/losses/plain.py", "FIELDS"),
         names_in(PROGRAM, "NATIVE_LOSSES"),
-        enum("native/losses.hpp", "LossKind"),
+        values_in(PROGRAM, "NATIVE_LOSSES"),
+        enum("native/losses.hpp", "GLASSNET_LOSSES"),
         matches("native/answer.hpp", "the switch over losses", r"case LossKind::(\w+)"),
         called_in(TABLES, "LOSS_CASES").but("CustomLoss", "LossCase"),
     ]
@@ -100,7 +112,8 @@ def optimizers() -> list[Place]:
         called_in(file, "OPTIMIZERS"),
         names_in(file, "OPTIMIZERS"),
         names_in(PROGRAM, "NATIVE_OPTIMIZERS").sparing("LBFGS"),
-        enum(native, "OptimizerKind").but("none").sparing("LBFGS"),
+        values_in(PROGRAM, "NATIVE_OPTIMIZERS").but("none").sparing("LBFGS"),
+        enum(native, "GLASSNET_OPTIMIZERS").but("none").sparing("LBFGS"),
         matches(native, "the switch over optimizers", r"case OptimizerKind::(\w+)").but("none").sparing("LBFGS"),
         at_the_front_door(Place(file, "its classes", [*steppers.names, "LBFGS"])),
         called_in(TABLES, "STEPPERS", "OPTIMIZER_CASES"),
@@ -271,6 +284,7 @@ def parts_of_a_model() -> list[Place]:
 KINDS: Mapping[str, Callable[[], list[Place]]] = {
     "public name": public_names,
     "layer": layers,
+    "operation": operations,
     "activation": activations,
     "loss": losses,
     "optimizer": optimizers,

@@ -1,4 +1,4 @@
-"""Reading of names from source text: the keys of a table, the classes with certain methods, the entries of a C++ enum, rows of a page.
+"""Reading of names from source text: keys of a table, classes with certain methods, entries of a C++ enumeration, rows of a page.
 
 Nothing is imported, so that what is left out somewhere is found, and the file named, even where the package cannot be imported any more.
 """
@@ -113,10 +113,17 @@ def parameters(file: str, cls: str) -> Place:
     return Place(file, f"the parameters of {cls}", [argument.arg for argument in made.args.kwonlyargs])
 
 
-def enum(file: str, name: str) -> Place:
-    """The entries of a C++ enum, in order."""
-    (entries,) = re.findall(rf"enum class {name}\s*{{([^}}]*)}}", text(file))
-    return Place(file, f"enum class {name}", re.findall(r"\w+", re.sub(r"//.*|=\s*\w+", "", entries)))
+def enum(file: str, macro: str) -> Place:
+    """The entries of a C++ enumeration, which a macro lists as `_(one) _(two)`."""
+    (entries,) = re.findall(rf"#define {macro}\(_\)((?:.*\\\n)*.*)", text(file))
+    return Place(file, macro, re.findall(r"_\((\w+)\)", entries))
+
+
+def values_in(file: str, table: str) -> Place:
+    """The constants that a table maps to."""
+    table_itself = assigned(file, table)
+    assert isinstance(table_itself, ast.Dict)
+    return Place(file, f"the values of {table}", [value.value for value in table_itself.values if isinstance(value, ast.Constant)])
 
 
 def matches(file: str, what: str, pattern: str, within: str = "") -> Place:

@@ -24,13 +24,15 @@ LOSSES_WITH_NAMES = {name: case.loss for name, case in LOSS_CASES.items() if not
 
 
 @pytest.mark.parametrize(
-    ("made", "rows", "left_out"),
-    [(LAYERS, LAYER_FIELDS, LAYERS_TRAINING_ALONE), (LOSSES, LOSS_FIELDS, TRAINING_ALONE)],
+    ("room", "made", "rows", "left_out"),
+    [("layers", LAYERS, LAYER_FIELDS, LAYERS_TRAINING_ALONE), ("losses", LOSSES, LOSS_FIELDS, TRAINING_ALONE)],
     ids=["layers", "losses"],
 )
-def test_every_kind_has_a_row_with_all_its_fields(made, rows, left_out):
-    fields_of = {name: {field.name for field in fields(kind)} - left_out for name, kind in made.items()}
-    assert fields_of == {name: set(row) for name, row in rows.items()}
+def test_every_kind_has_a_row_with_all_its_fields(room, made, rows, left_out):
+    for name, kind in made.items():
+        settings = {field.name for field in fields(kind)} - left_out
+        assert set(rows[name]) == settings, f"src/glassnet/{room}/plain.py: FIELDS[{name!r}] must have all settings of {kind.__name__}"
+    assert rows.keys() == made.keys()
 
 
 @pytest.mark.parametrize("name", LAYERS_WITH_NAMES)

@@ -127,7 +127,7 @@ class Stretches:
             kept = {name: part.column(name) for name in self._schema.names} if self._keep else {}
             if self.tally:
                 self.tally.add(features)
-            predicted = prediction_columns(self._model, features, self._coverage)
+            predicted = prediction_columns(self._model, features, self._coverage, self.n_rows)
             self.names = [*kept, *(f"predicted_{name}" if name in kept else name for name in predicted)]
             self.n_rows += part.n_rows
             yield [*kept.values(), *predicted.values()]
@@ -152,15 +152,18 @@ def kept_schema(model: Model, path: Path, reading: Dialect | None = None) -> Sch
     return Schema(tuple(known.get(name) or Column(name, "category", Form(verbatim=True)) for name in names))
 
 
-def prediction_columns(model: Model, table: Any, coverage: float | None = None) -> dict[str, Any]:
-    """Return the columns of a file of predictions by name, one value for each row of the table.
+def prediction_columns(model: Model, table: Any, coverage: float | None = None, first_row: int = 0) -> dict[str, Any]:
+    """Return the columns of a file of predictions by name, one value for each row of the table, whose first row has this number.
 
     `species`, `probability_Adelie`, ...      classes
     `price`                                   a number
     `price_q0.1`, `price_q0.9`                quantiles
     `price_low`, `price_high`                 the bounds of an interval, where a coverage is asked for
     """
+    from glassnet.data.finite import refuse_not_finite
+
     Z = model.raw_scores(table)
+    refuse_not_finite(Z, first_row=first_row)
     values = model.predictions(Z)
     names: list[str] = list(model.target.names)
     quantiles = getattr(model.loss, "quantiles", None)

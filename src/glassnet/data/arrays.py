@@ -56,9 +56,10 @@ def _column_of(name: str, values: Any) -> Any:
     if isinstance(values, (list, tuple)):
         return list(values)
     if type(values).__module__ == "pyarrow.lib" and hasattr(values, "type"):
-        from glassnet.data import arrow
+        from glassnet.data import arrow, foreign
 
         column = values if hasattr(values, "chunks") else arrow.arrow("pyarrow").chunked_array([values])
+        foreign.validated(column, name)
         return arrow.plain_column(name, column)
     if not isinstance(values, np.ndarray) and hasattr(values, "dtype"):
         from glassnet.data import frames

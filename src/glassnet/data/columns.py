@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassnet.data.block import row_chunks
+from glassnet.data.foreign import refuse_damaged
 from glassnet.data.table import Numbers, SparseRows, Table
 from glassnet.errors import DataError
 
@@ -20,7 +21,7 @@ MAX_CODES = 2**16  # levels of a column that an embedding looks up
 RARE = 1 / 2000  # the share of the weight below which a level has no column of its own
 LIMIT = 4.0  # in standard deviations: where the smooth clip levels off
 FAR = 1e6  # in standard deviations: beyond it nothing changes any more, and squares stay finite
-NOISE = 1e-13  # a spread below this share of the mean is rounding, not information
+NOISE = 2.0**-51  # a spread below this share of the mean is the rounding of one value, not information
 
 Float64 = NDArray[np.float64]
 
@@ -80,8 +81,11 @@ def moments(
     """Return mean, scale and has-gaps of each column of a dense block, in two passes over cache-sized stretches of rows.
 
     The smallest value is taken off first, then means and squares of the stretches are merged (Chan, Golub, LeVeque 1979), so nothing
-    cancels; plain sums in a fixed order, no BLAS, so the bits do not depend on the number of threads. A column of gaps alone has mean 0
-    and scale 1. `ends` are the smallest and the largest number of each column where they are known already, see `extent`.
+    cancels; plain sums in a fixed order, no BLAS, so the bits do not depend on the number of threads. The scale is the standard deviation;
+    1 where all numbers are equal. A column of gaps alone has mean 0 and scale 1. `ends` are the smallest and the largest number of each
+    column where they are known already, see `extent`.
+
+    Numbers times a power of two have mean and scale times that power, to the bit.
     """
     k = block.shape[1]
     low, high = (end.copy() for end in ends or extent(block))
@@ -107,10 +111,10 @@ def moments(
         squares += s + (m - mean) ** 2 * total * share
         mean += (m - mean) * share
         total += t
-    scale = np.sqrt(_ratio(squares, total)) / factor
-    with np.errstate(over="ignore"):  # a mean of the largest floats may round past them
+    with np.errstate(over="ignore"):  # mean and deviation of the largest floats may round past them
+        scale = np.sqrt(_ratio(squares, total)) / factor
         mean = np.clip((mean + low * factor) / factor, low, high)
-    return mean, _usable(scale, mean, low == high), has_gaps
+    return mean, _usable(scale, low == high), has_gaps
 
 
 def sparse_moments(block: SparseRows, weight: Float64) -> tuple[Float64, Float64, NDArray[np.bool_]]:
@@ -127,15 +131,17 @@ def sparse_moments(block: SparseRows, weight: Float64) -> tuple[Float64, Float64
     squares = np.bincount(block.indices, weights=w * (x - mean[block.indices]) ** 2, minlength=k)
     squares += np.maximum(total - stored, 0.0) * mean**2
     scale = np.sqrt(squares / total) / factor
-    return mean / factor, _usable(scale, mean / factor, np.zeros(k, dtype=bool)), np.zeros(k, dtype=bool)
+    return mean / factor, _usable(scale, top == 0.0), np.zeros(k, dtype=bool)
 
 
-def _usable(scale: Float64, mean: Float64, constant: NDArray[np.bool_]) -> Float64:
-    """Return scales that can be divided by: 1 for constants, and no rounding noise blown up to look like information."""
-    noise = scale <= NOISE * np.abs(mean)
-    # Where the values differ by noise alone, dividing by 1 would let the noise of a mean of 1e300 through: divide by the mean.
-    scale = np.where(noise, np.maximum(1.0, np.abs(mean)), scale)
-    return np.where(constant | (scale < np.finfo(np.float64).tiny), 1.0, scale)
+def above_rounding(scale: Float64, mean: Float64) -> Float64:
+    """Return scales that do not blow the rounding of one value up to look like information: there the size of the mean is the scale."""
+    return np.where(scale <= NOISE * np.abs(mean), np.where(mean == 0.0, scale, np.abs(mean)), scale)
+
+
+def _usable(scale: Float64, constant: NDArray[np.bool_]) -> Float64:
+    """Return scales that can be divided by: 1 for constants, else at least the smallest float above 0 and at most the largest."""
+    return np.where(constant, 1.0, np.clip(scale, np.nextafter(0.0, 1.0), np.finfo(np.float64).max))
 
 
 def power_of_two(size: Float64) -> Float64:
@@ -158,6 +164,7 @@ def row_weights(weight: ArrayLike | None, n: int) -> Float64 | None:
     """
     if weight is None:
         return None
+    refuse_damaged(weight)
     try:
         w = np.asarray(weight, dtype=np.float64)
     except (TypeError, ValueError):
@@ -170,6 +177,21 @@ def row_weights(weight: ArrayLike | None, n: int) -> Float64 | None:
     if not w.any():
         raise DataError("all row weights are 0: nothing is left to learn from.")
     return cast(Float64, w / w.max())
+
+
+def relative_weight(weight: Float64) -> Float64:
+    """Return weights with a largest in (1/2, 1], by a power of two, which changes no digit; all 1 where all above 0 are equal.
+
+    So weights of every size have finite sums and squares, and weights times a power of two are the same weights.
+    """
+    largest = weight.max(initial=0.0)
+    if largest == 0.0:
+        return weight
+    above = weight > 0.0
+    if weight.min(where=above, initial=largest) == largest:
+        return above.astype(np.float64)
+    fraction, exponent = np.frexp(largest)
+    return cast(Float64, np.ldexp(weight, -exponent + int(fraction == 0.5)))
 
 
 def weighted_rows(table: Table, weight: ArrayLike | None) -> tuple[Table, Float64]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from glassnet.data.block import row_chunks
 from glassnet.data.chance import at_least, most, upper_limit, within_limit, within_most
+from glassnet.data.columns import power_of_two
 from glassnet.data.encoder import Encoder
 from glassnet.data.reference import Reference
 from glassnet.data.table import Categories, Table
@@ -116,14 +117,22 @@ class Expected:
         self.order = [places[name] for name in schema.names]
         self.reference = reference
         # In float32, for a number that was once stored as such is no longer what it was: a tie with an end would lie outside.
+        low = np.array([-np.inf if value is None else value for value in reference.low], np.float64)
+        high = np.array([np.inf if value is None else value for value in reference.high], np.float64)
+        size = np.where(np.isfinite(low), np.maximum(np.abs(low), np.abs(high)), 1.0)
+        far = (size < 1e-30) | (size > 1e30)  # which float32 cannot hold with all its digits
+        self.factor = np.where(far, power_of_two(size), 1.0) if far.any() else None
         with np.errstate(over="ignore"):
-            self.low = np.array([-np.inf if value is None else value for value in reference.low]).astype(np.float32)
-            self.high = np.array([np.inf if value is None else value for value in reference.high]).astype(np.float32)
+            self.low, self.high = (self.in_float32(end) for end in (low, high))
         self.first = [INT64.min if value is None else value for value in reference.first]
         self.last = [INT64.max if value is None else value for value in reference.last]
         self.levels = tuple(None if schema.kinds[coding.name] == "boolean" else frozenset(coding.levels) for coding in encoder.categories)
         ends = [*reference.low, *(0 if levels is not None else None for levels in self.levels), *reference.first]
         self.bounded = np.array([end is not None for end in ends])
+
+    def in_float32(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Return numbers (..., n_numbers), all of a column by the same power of two, such that float32 holds them."""
+        return (values if self.factor is None else values * self.factor).astype(np.float32, order="C")
 
     @cached_property
     def level(self) -> float:
@@ -190,7 +199,7 @@ class Tally:
         k = len(low)
         for start, stop in row_chunks(block.shape) if k else ():
             with np.errstate(over="ignore"):
-                cells = block[start:stop].astype(np.float32, order="C")
+                cells = self._expected.in_float32(block[start:stop])
             odd = np.flatnonzero(~((cells >= low) & (cells <= high)))  # few, as a rule
             if not len(odd):
                 continue

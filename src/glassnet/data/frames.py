@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data import cells
+from glassnet.data.foreign import validated
 from glassnet.data.forms import Form
 from glassnet.data.recognition import Recognized, Texts
 from glassnet.data.values import SPANS, code_values, column_of_array, column_of_values, microseconds
@@ -37,6 +38,8 @@ def columns_of(frame: Any) -> dict[str, Recognized | Texts]:
         raise DataError(
             f"a {kind} is no table: expected a data frame, a 2-D array, a SciPy sparse matrix, a dict of columns, rows or records.{hint}"
         ) from None
+    if wrapped.implementation.is_pyarrow():
+        validated(wrapped.to_native())
     if isinstance(wrapped, nw.Series):
         raise DataError("Expected a 2-D table but got 1-D data, one series. Reshape your data: .to_frame() makes a table of it.")
     names = wrapped.columns
@@ -52,6 +55,8 @@ def series_of(name: str, values: Any) -> Recognized | Texts | None:
         series: Any = nw.from_native(values, series_only=True)
     except TypeError:
         return None
+    if series.implementation.is_pyarrow():
+        validated(series.to_native(), name)
     return _column(name, series, nw)
 
 

@@ -18,7 +18,7 @@ def index_names(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:
     try:
         said = json.loads((metadata or {}).get(b"pandas", b"{}"))
         return tuple(name for name in said.get("index_columns", ()) if isinstance(name, str))
-    except (ValueError, AttributeError, TypeError):  # whatever else wrote there
+    except (ValueError, AttributeError, TypeError, RecursionError):  # whatever else wrote there
         return ()
 
 

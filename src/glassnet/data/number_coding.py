@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.block import row_chunks
-from glassnet.data.columns import DEFAULT, FAR, LIMIT, CodingSettings, Float64, extent, moments, sparse_moments, standardize
+from glassnet.data.columns import DEFAULT, FAR, LIMIT, CodingSettings, Float64, above_rounding, extent, moments, sparse_moments, standardize
 from glassnet.data.robust import quartiles
 from glassnet.data.table import Numbers, SparseRows
 from glassnet.errors import DataError
@@ -30,9 +30,9 @@ class NumberCoding:
     Without a limit (None) there is no second step: z stays as it is, as scikit-learn's StandardScaler leaves it, and a gap is refused
     where training had none, as its estimators refuse it.
 
-    `scale` is the weighted population standard deviation of what is no gap; 1 where the column is constant, and at least the size of the
-    mean where it differs by rounding noise alone. With robust scaling `mean` is the median and `scale` the width between the quartiles, see
-    `glassnet.data.robust`. `centered` is False for what was fitted on a sparse matrix: its zeros stay zeros, so its
+    `scale` is the weighted population standard deviation of what is no gap; 1 where the column is constant, and the size of the mean where
+    its numbers differ by the rounding of one value alone. With robust scaling `mean` is the median and `scale` the width between the
+    quartiles, see `glassnet.data.robust`. `centered` is False for what was fitted on a sparse matrix: its zeros stay zeros, so its
     mean is 0 while its scale is the deviation from the true mean, zeros included.
 
     `constant` says of each column whether it varied in training; it is empty where all did. What never varied is 0 for every row, so that
@@ -55,10 +55,13 @@ class NumberCoding:
         low, high = extent(block)
         if sparse:  # most cells are zeros, and so would the quartiles be
             mean, scale, has_gaps = sparse_moments(cast(SparseRows, block), weight)
+            scale = above_rounding(scale, mean)
             mean = np.where(low == high, low, 0.0)
+        elif settings.scaling == "robust":
+            mean, scale, has_gaps = quartiles(cast(Float64, block), weight)
         else:
-            dense, robust = cast(Float64, block), settings.scaling == "robust"
-            mean, scale, has_gaps = quartiles(dense, weight) if robust else moments(dense, weight, (low, high))
+            mean, scale, has_gaps = moments(cast(Float64, block), weight, (low, high))
+            scale = np.where(low == high, scale, above_rounding(scale, mean))
         constant = _marks(["gaps" if a > b else "value" if a == b else "" for a, b in zip(low, high, strict=True)])
         return cls(names, tuple(mean.tolist()), tuple(scale.tolist()), tuple(has_gaps.tolist()), not sparse, settings.limit, constant)
 

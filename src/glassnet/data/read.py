@@ -26,7 +26,7 @@ from glassnet.data.limits import Limits
 from glassnet.data.overrides import check_overrides
 from glassnet.data.schema import Kind, Schema, refuse_duplicates, require_columns
 from glassnet.data.table import Table
-from glassnet.errors import DataError, did_you_mean
+from glassnet.errors import DataError, GlassnetError, did_you_mean
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 ARROW_SUFFIXES = (".arrow", ".feather", ".ipc")
@@ -186,16 +186,20 @@ def _counted_from(start: int, message: str) -> str:
 
 @contextmanager
 def _errors_of(path: Path) -> Iterator[None]:
-    """Turn everything that can be wrong with a file into a DataError that starts with its path."""
+    """Turn everything that can be wrong with a file into a DataError that starts with its path, whatever library found it."""
     arrow_error = arrow("pyarrow").ArrowException
     shown = str(path) if len(str(path)) <= LONGEST_SHOWN else f"...{str(path)[-LONGEST_SHOWN:]}"
     try:
         yield
-    except arrow_error as error:
-        raise DataError(f"{shown}: {sentence(str(error))}") from None
     except DataError as error:
         raise DataError(f"{shown}: {error}") from None
+    except GlassnetError:
+        raise
     except MemoryError:
         raise DataError(f"{shown}: does not fit into memory.") from None
+    except arrow_error as error:
+        raise DataError(f"{shown}: {sentence(str(error))}") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{shown}: cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+        raise DataError(f"{shown}: cannot be read: {sentence(getattr(error, 'strerror', None) or str(error))}") from None
+    except (ValueError, LookupError, OverflowError, NotImplementedError) as error:  # UnicodeDecodeError is a ValueError
+        raise DataError(f"{shown}: cannot be read, it may be damaged: {sentence(str(error))}") from None

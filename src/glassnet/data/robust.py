@@ -37,7 +37,10 @@ def quartiles(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float6
 def _of_column(x: Float64, weight: Float64) -> tuple[float, float]:
     low, median, high = _places(weight if (weight != weight[0]).any() else None, x)
     with np.errstate(over="ignore"):
-        width = next((w for w in (high - low, (x.max() - x.min()) / 2.0) if w > 0.0), 1.0)
+        # Halved first, for the range may be wider than the largest float; but not the tiniest numbers, whose halves are rounded.
+        least, most = x.min(), x.max()
+        half = 0.5 * most - 0.5 * least if max(abs(least), abs(most)) > 1.0 else 0.5 * (most - least)
+        width = next((w for w in (high - low, half, most - least) if w > 0.0), 1.0)
     return float(median), float(min(width, np.finfo(np.float64).max))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.cells import option
+from glassnet.data.columns import power_of_two
 from glassnet.data.limits import Limits
 from glassnet.data.numerals import number_of
 from glassnet.data.schema import listed
@@ -288,7 +289,8 @@ def _leak(
 
 
 def _is_linear(x: NDArray[Any], y: NDArray[np.float64]) -> bool:
-    dx, dy = x - x.mean(), y - y.mean()
-    with np.errstate(over="ignore", invalid="ignore"):
-        scale = float(dx @ dx) * float(dy @ dy)
-        return bool(np.isfinite(scale)) and scale > 0.0 and float(dx @ dy) ** 2 > (1.0 - 1e-12) * scale
+    dx, dy = (values * power_of_two(np.abs(values).max()) for values in (x.astype(np.float64), y))
+    dx, dy = dx - dx.mean(), dy - dy.mean()
+    dx, dy = (values * power_of_two(np.abs(values).max()) for values in (dx, dy))  # of numbers that lie close together, too
+    scale = float(dx @ dx) * float(dy @ dy)
+    return scale > 0.0 and float(dx @ dy) ** 2 > (1.0 - 1e-12) * scale

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glassnet.data.foreign import refuse_damaged
 from glassnet.errors import DataError, SettingError
 
 Rows = NDArray[np.int64]
@@ -91,6 +92,7 @@ def split_rows(
     elif stratify is None:
         held = rng.permutation(n)[:n_held]
     else:
+        refuse_damaged(stratify)
         labels = np.asarray(stratify)
         if labels.shape != (n,):
             raise DataError(f"there are {n} rows but the labels to stratify by have shape {labels.shape}: expected ({n},).")
@@ -107,6 +109,7 @@ def split_rows(
 
 
 def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
+    refuse_damaged(values)
     labels = np.asarray(values)
     if labels.shape != (n,):
         raise DataError(f"there are {n} rows but the {what} to split by have shape {labels.shape}: expected ({n},).")

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassnet.data import cells
-from glassnet.data.columns import moments, row_weights, standardize
+from glassnet.data.columns import row_weights
 from glassnet.data.forms import PLAIN, Form
-from glassnet.data.numerals import number_of
 from glassnet.data.schema import Column
 from glassnet.data.target_arrays import guess_task, present, refuse_gaps, target_array
+from glassnet.data.target_numbers import location_and_scale, numbers_of, scaled, steps_in_words
 from glassnet.errors import DataError, SettingError, unknown_name
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
@@ -80,6 +80,10 @@ class Target:
             For missing or infinite values (their count and first row), and values that do not fit the task.
         SettingError
             For a task that does not exist.
+
+        Notes
+        -----
+        Numbers times a power of two have mean and scale times that power, to the bit, and the same scaled numbers.
         """
         if task is not None and task not in (*TASKS, "classification"):
             raise unknown_name("task", task, (*TASKS, "classification"))
@@ -107,12 +111,17 @@ class Target:
         return cls(cast(Task, chosen), names, classes, (), (), 1 if chosen == "binary" else len(classes))
 
     @classmethod
-    def _regression(cls, y: NDArray[Any], names: tuple[str, ...], weight: NDArray[np.float64], scaled: bool, clip: bool) -> Target:
-        Y = _numbers(y, names).reshape(len(y), -1)
+    def _regression(cls, y: NDArray[Any], names: tuple[str, ...], weight: NDArray[np.float64], scaling: bool, clip: bool) -> Target:
+        Y = numbers_of(y, names).reshape(len(y), -1)
         m = Y.shape[1]
-        mean, scale, _ = moments(Y, weight) if scaled else (np.zeros(m), np.ones(m), None)
+        mean, scale = location_and_scale(y, Y, weight) if scaling else (np.zeros(m), np.ones(m))
         low, high = (tuple(ends.tolist()) for ends in (Y.min(axis=0), Y.max(axis=0))) if clip else ((), ())
         return cls("regression", names, (), tuple(mean.tolist()), tuple(scale.tolist()), m, low, high, sign=signs_of(Y))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What there is to say of the numbers of a regression, in sentences."""
+        return steps_in_words(self.names, self.mean, self.scale) if self.task == "regression" else ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -148,7 +157,7 @@ class Target:
             raise DataError(f"the target has {width} columns but {len(self.names)} are needed: {', '.join(self.names)}.")
         refuse_gaps(y, self.names)
         if self.task == "regression":
-            Y = standardize(_numbers(y, self.names).reshape(len(y), -1), np.array(self.mean), np.array(self.scale))
+            Y = scaled(y, numbers_of(y, self.names).reshape(len(y), -1), np.array(self.mean), np.array(self.scale))
             return np.ascontiguousarray(Y[:, 0]) if width == 1 else Y
         if self.task == "multilabel":
             return _zero_one(y, self.names)
@@ -195,6 +204,13 @@ class Target:
             return Z.reshape(-1) * self.scale[0] + self.mean[0]
         return cast(NDArray[np.float64], Z * np.array(self.scale) + np.array(self.mean))
 
+    def answers(self, Y: NDArray[Any]) -> NDArray[np.float64]:
+        """Return predictions (n, m) or (n, m q), of q quantiles for each target, in the units of the targets and within their range."""
+        q = Y.shape[1] // self.n_outputs
+        with np.errstate(over="ignore", invalid="ignore"):
+            numbers: NDArray[np.float64] = Y * np.repeat(self.scale, q) + np.repeat(self.mean, q)
+        return np.clip(numbers, self.low, self.high) if self.low else numbers
+
     def to_plain(self) -> dict[str, Any]:
         """Return the target as JSON-able Python values; `from_plain` gives an equal one back."""
         return {
@@ -234,22 +250,8 @@ def _names(names: tuple[str, ...], width: int) -> tuple[str, ...]:
     return names
 
 
-def _numbers(y: NDArray[Any], names: Sequence[str]) -> NDArray[np.float64]:
-    """Return regression values as float64; text must spell numbers."""
-    if y.dtype.kind in "fiub":
-        return y.astype(np.float64)
-    out = np.empty(y.shape)
-    for place, value in np.ndenumerate(y):
-        number = number_of(str(value).strip())
-        if number is None:
-            name = names[place[1] if len(place) > 1 else 0]
-            raise DataError(f"a regression target must hold numbers but {name!r} holds {str(value)!r} in row {place[0]} (counting from 0).")
-        out[place] = number
-    return out
-
-
 def _zero_one(y: NDArray[Any], names: Sequence[str]) -> NDArray[np.float64]:
-    Y = _numbers(y, names).reshape(len(y), -1)
+    Y = numbers_of(y, names).reshape(len(y), -1)
     odd = np.argwhere((Y != 0) & (Y != 1))
     if odd.size:
         row, column = (int(i) for i in odd[0])

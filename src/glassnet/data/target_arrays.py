@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data import cells
+from glassnet.data.foreign import refuse_damaged
 from glassnet.errors import DataError
 
 MOST_WHOLE_CLASSES = 20
@@ -64,6 +65,7 @@ def _is_gap(value: object) -> bool:
 
 def target_array(values: Any) -> NDArray[Any]:
     """Return target values as an array (n,) or (n, m > 1): floats, integers, booleans, text, or objects."""
+    refuse_damaged(values)
     try:
         y = np.asarray(values)
     except ValueError:

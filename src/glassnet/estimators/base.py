@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from glassnet.data.assembly import table_of
 from glassnet.data.cells import GAPS
+from glassnet.data.foreign import refuse_damaged
 from glassnet.data.index_columns import index_left_out, index_of, index_said
 from glassnet.data.schema import Schema
 from glassnet.data.table import Table
@@ -109,23 +110,18 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def _answers(self, X: Any, answer: Callable[[Array], Array], *, members: bool = False) -> Array:
         """Return what `answer` makes of raw scores: of those of the network, or of each member's by itself, stacked.
 
-        They are float64, so that probabilities add up to 1; on the reference engine the network runs in float64 too.
-
         The native engine gives a row the same bits alone and among others. In NumPy the last digits depend on the rows beside it, for
         BLAS sums in another order for another shape.
         """
         table, model = self._asked(X)
         if members:
-            return np.stack([answer(Z) for Z in model.member_scores(table).astype(np.float64)])
-        return answer(model.raw_scores(table).astype(np.float64))
+            return np.stack([answer(Z) for Z in model.member_scores(table)])
+        return answer(model.raw_scores(table))
 
     def _asked(self, X: Any) -> tuple[Table, Model]:
         """Return X as a table, and the model that answers for it."""
         check_is_fitted(self)
-        table, model = self._check_table(X, self.model_.encoder.to_read, empty=True), self.model_
-        if model.engine.name != "native":
-            model = replace(model, network=self.network_.astype("float64"))
-        return table, model
+        return self._check_table(X, self.model_.encoder.to_read, empty=True), self.model_
 
     def _keep(self, session: Session, learned: dict[str, Any]) -> None:
         """Leave the fitted attributes, and the session without its data: it is pickled with the estimator."""
@@ -143,6 +139,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def _check_rows(self, X: Any, y: Any, sample_weight: Any, schema: Schema | None) -> tuple[Table, Array, Array | None]:
         if y is None:
             raise DataError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
+        refuse_damaged(sample_weight)
         table = self._check_table(X, schema)
         checked = self._check_target(_plain_target(y))
         check_consistent_length(table.numbers, checked)
@@ -157,6 +154,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         tables, which know categories and gaps; scikit-learn sees to the number and the names of their columns. `empty` allows no rows.
         """
         reset, names = schema is None, schema.names if schema else None
+        refuse_damaged(X)
         if index := index_left_out(getattr(X, "column_names", ()), index_of(X), (), ()):
             X = X.drop_columns(index)
             warnings.warn(index_said(index), DataNotice, stacklevel=5)
@@ -232,6 +230,7 @@ def _plain_target(y: Any) -> Any:
     DataError
         For missing values among them, and among texts in lists and arrays of objects, of which NumPy would make the text "nan".
     """
+    refuse_damaged(y)
     if hasattr(y, "tocsr"):
         return y
     if isinstance(y, list | tuple):

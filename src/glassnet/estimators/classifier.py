@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, cast
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.callback import with_callbacks
 from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.metaestimators import available_if
@@ -17,13 +16,14 @@ from glassnet.data.target import Target
 from glassnet.data.target_arrays import exact_labels, refuse_gaps
 from glassnet.errors import DataError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
+from glassnet.estimators.scoring import ClassifierScore
 from glassnet.losses import Loss, Softmax
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
 from glassnet.training.recipes import Recipe
 
 
-class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
+class GlassNetClassifier(ClassifierScore, NetworkEstimator):
     """A neural network that tells classes apart, with scikit-learn's interface.
 
     It takes data as they are: numbers are scaled, categories coded, gaps filled and marked. Two classes, several, or several labels that
@@ -218,12 +218,12 @@ class GlassNetClassifier(ClassifierMixin, NetworkEstimator):
         DataError, SettingError
             Both are ValueErrors: what was expected, what came, and what to do.
         DivergenceError
-            Training left the finite numbers.
+            Training left the finite numbers in its first epoch.
 
         Warns
         -----
         RuntimeWarning
-            When Ctrl-C ended the training; the best weights so far are kept.
+            When Ctrl-C or a divergence ended the training; the best weights so far are kept.
         """
         self._fit(X, y, sample_weight, X_val, y_val)
         return self

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self, cast
 
 import numpy as np
-from sklearn.base import RegressorMixin
 from sklearn.callback import with_callbacks
 from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
@@ -16,13 +15,14 @@ from glassnet.activations import ActivationFunction
 from glassnet.data.target import Target
 from glassnet.errors import SettingError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
+from glassnet.estimators.scoring import RegressorScore
 from glassnet.losses import Loss, Quantile
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
 from glassnet.training.recipes import Recipe
 
 
-class GlassNetRegressor(RegressorMixin, NetworkEstimator):
+class GlassNetRegressor(RegressorScore, NetworkEstimator):
     """A neural network that predicts numbers, with scikit-learn's interface.
 
     It takes data as they are: numbers and the target are scaled, categories coded, gaps filled and marked. One target, several (y a
@@ -208,12 +208,12 @@ class GlassNetRegressor(RegressorMixin, NetworkEstimator):
         DataError, SettingError
             Both are ValueErrors: what was expected, what came, and what to do.
         DivergenceError
-            Training left the finite numbers.
+            Training left the finite numbers in its first epoch.
 
         Warns
         -----
         RuntimeWarning
-            When Ctrl-C ended the training; the best weights so far are kept.
+            When Ctrl-C or a divergence ended the training; the best weights so far are kept.
         """
         self._fit(X, y, sample_weight, X_val, y_val)
         return self

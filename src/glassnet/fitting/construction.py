@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.bins import bin_edges
+from glassnet.data.columns import relative_weight
 from glassnet.data.encoder import Encoder
 from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines.blas import blas_threads
-from glassnet.errors import SettingError, did_you_mean
+from glassnet.errors import DataNotice, SettingError, did_you_mean
 from glassnet.initialization import N_CORNERS, initialize_from_data
 from glassnet.layers import (
     Activation,
@@ -50,7 +52,10 @@ def make_target(plan: Plan, values: Any, task: str | None, names: tuple[str, ...
         task = None if isinstance(loss, Logistic) else "classification" if isinstance(loss, Softmax) else "regression"
     scale = not isinstance(loss, Poisson | Gamma | CustomLoss)
     clip = (loss is None or isinstance(loss, Squared | Absolute | Huber)) and recipe_for(plan.recipe, classes=False).clip_predictions
-    return Target.fit(values, names=names, task=task, weight=weight, scale=scale, clip=clip)
+    target = Target.fit(values, names=names, task=task, weight=weight, scale=scale, clip=clip)
+    for notice in target.notices if scale else ():
+        warnings.warn(notice, DataNotice, stacklevel=4)
+    return target
 
 
 def make_encoder(table: Table, weight: Array | None, plan: Plan, earlier: Encoder | None) -> Encoder:
@@ -196,5 +201,5 @@ def class_weighted(weight: Array | None, y: Array, target: Target, class_weight:
         if odd and np.isnan(factors).any():
             hint = did_you_mean(str(odd[0]), [str(label) for label in target.classes])
             raise SettingError(f"class_weight names {odd[0]!r}, which is no class of the target.{hint}")
-        factors = np.nan_to_num(factors, nan=1.0)
+        factors = relative_weight(np.where(np.isnan(factors), 1.0, factors))
     return np.asarray(rows * factors[y])

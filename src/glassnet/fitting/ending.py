@@ -50,7 +50,7 @@ def train_session(session: Session, on_epoch: OnEpoch | None) -> None:
             session.gather()
             session.seconds += time.perf_counter() - started
     if session.ended == "all epochs done":
-        if session.diverged:
+        if all(member.diverged for member in session.members or (session,)):
             session.ended = "diverged"
         elif session.state.stopped_early:
             session.ended = "no further gain"

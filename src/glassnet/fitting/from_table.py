@@ -61,12 +61,12 @@ def fit(
     DataError, SettingError
         What was expected, what came, and what to do.
     DivergenceError
-        Training left the finite numbers.
+        Training left the finite numbers in its first epoch.
 
     Warns
     -----
     RuntimeWarning
-        When Ctrl-C ended the training; the best weights so far are kept.
+        When Ctrl-C or a divergence ended the training; the best weights so far are kept.
     DataNotice
         For each column left out, each that gives the target away, and what was guessed about a file.
 

@@ -39,18 +39,19 @@ def in_threads(function: Callable[[Item], Result], items: Sequence[Item], width:
     try:
         for _ in range(min(width, len(items)) - 1):
             thread = threading.Thread(target=copy_context().run, args=(work,))
-            thread.start()
             threads.append(thread)
+            thread.start()
     except (RuntimeError, MemoryError):  # the system starts no more
         pass
     try:
         work()
     finally:
-        taken.end()
-        for thread in threads:
-            while thread.is_alive():
-                with suppress(KeyboardInterrupt):  # engines see the signal too, so this is short
-                    thread.join()
+        while any(thread.is_alive() for thread in threads):
+            with suppress(KeyboardInterrupt):  # engines see the signal too, so this is short
+                taken.end()
+                for thread in threads:
+                    if thread.is_alive():
+                        thread.join()
     if errors:
         raise errors[min(errors)]
     return [results[i] for i in range(len(items))]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.columns import relative_weight
 from glassnet.data.given import as_table
 from glassnet.data.schema import Schema
 from glassnet.data.split import Split, split_rows
@@ -56,6 +57,8 @@ def present(table: Table, values: Any, weight: Array | None, target: Target, pla
     if len(y) != table.n_rows:
         raise DataError(f"the table has {table.n_rows} rows and the target {len(y)}: they must be as many.")
     weight = class_weighted(weight, y, target, plan.class_weight)
+    if weight is not None and plan.class_weight is not None:
+        weight = relative_weight(weight)
     if weight is None or weight.all():
         return (table, y, weight), np.arange(len(y))
     rows = np.flatnonzero(weight > 0.0)

@@ -140,7 +140,8 @@ class Softmax:
 
     def predict(self, Z: Array) -> Array:
         """The probabilities of the classes, rows summing to 1."""
-        P: Array = np.exp(Z - Z.max(axis=1, keepdims=True))
+        with np.errstate(over="ignore"):  # of scores near the largest float, with both signs
+            P: Array = np.exp(Z - Z.max(axis=1, keepdims=True))
         P /= P.sum(axis=1, keepdims=True)
         return P
 

@@ -179,7 +179,15 @@ def _lesson(model: Model, training: Part, held: Predictions, held_part: Part, de
         raise ValueError("all rows to learn from are of one class")
     rows = some_rows(training.table.n_rows, model.encoder.n_features, max(1, model.target.n_outputs))
     X, X_held = model.encode(training.table.take(rows)), model.encode(held_part.table)
-    return Lesson(X, y[rows], None if weight is None else weight[rows], X_held, held, model.target, deadline)
+    return Lesson(X, y[rows], None if weight is None else as_counts(weight[rows]), X_held, held, model.target, deadline)
+
+
+def as_counts(weight: Array) -> Array:
+    """Return weights, some above 0, as numbers of rows: the smallest is 1, but the mean at most 1,000.
+
+    The penalties of simple models stand beside a sum over rows, so the size of weights would count and not only their ratios.
+    """
+    return np.asarray(weight / max(weight[weight > 0.0].min(), 1e-3 * weight.mean()))
 
 
 def some_rows(n: int, n_features: int, n_outputs: int) -> Array:

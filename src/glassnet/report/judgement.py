@@ -60,7 +60,8 @@ def paired_difference(ours: Resampled, theirs: Resampled, name: str, n_differing
 def differing_rows(a: Predictions, b: Predictions, name: str) -> int:
     """Return on how many rows two are not equally good by the measure of that name."""
     if a.P is None or b.P is None:
-        return int((np.square(a.values - a.truth).sum(axis=1) != np.square(b.values - b.truth).sum(axis=1)).sum())
+        ours, theirs = (np.square((one.values - one.truth) / a.unit).sum(axis=1) for one in (a, b))
+        return int((ours != theirs).sum())
     if name == PROBABILITIES:
         rows = np.arange(a.n_rows)
         return int((a.P[rows, a.truth] != b.P[rows, b.truth]).sum())

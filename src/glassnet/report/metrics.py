@@ -176,12 +176,13 @@ def r2(p: Predictions) -> float:
 
     if p.n_rows < 2 or (np.ptp(p.truth, axis=0) == 0.0).any():
         return np.nan
-    return float(r2_score(p.truth, p.values, sample_weight=p.weight))
+    return float(r2_score(p.truth / p.unit, p.values / p.unit, sample_weight=p.weight))
 
 
 def _r2_columns(p: Predictions) -> Iterator[Array]:
     yield p.weight
-    Y, E = p.truth - np.average(p.truth, axis=0, weights=p.weight), p.truth - p.values
+    truth, values = p.truth / p.unit, p.values / p.unit
+    Y, E = truth - np.average(truth, axis=0, weights=p.weight), truth - values
     for j in range(Y.shape[1]):
         yield p.weight * Y[:, j]
         yield p.weight * np.square(Y[:, j])
@@ -199,16 +200,20 @@ def rmse(p: Predictions) -> float:
     """Return sqrt(sum w (y - predicted)^2 / sum w) in the units of the target, the mean over targets."""
     from sklearn.metrics import root_mean_squared_error
 
-    return float(root_mean_squared_error(p.truth, p.values, sample_weight=p.weight))
+    columns = root_mean_squared_error(p.truth / p.unit, p.values / p.unit, sample_weight=p.weight, multioutput="raw_values")
+    return float(np.mean(columns * p.unit))
 
 
 def _rmse_columns(p: Predictions) -> Iterator[Array]:
     yield p.weight
-    yield from (p.weight[:, None] * np.square(p.truth - p.values)).T
+    yield from (p.weight[:, None] * np.square((p.truth - p.values) / p.unit)).T
+    yield from (p.weight[:, None] * p.unit).T  # a mean of equal numbers: the unit
 
 
 def _rmse(sums: Array, whole: Array) -> Array:
-    return np.asarray(np.sqrt(sums[..., 1:] / sums[..., :1]).mean(axis=-1))
+    n = (sums.shape[-1] - 1) // 2
+    squares, units = sums[..., 1 : n + 1] / sums[..., :1], whole[n + 1 :] / whole[:1]
+    return np.asarray((np.sqrt(squares) * units).mean(axis=-1))
 
 
 def mae(p: Predictions) -> float:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from glassnet.data.columns import power_of_two, relative_weight
 from glassnet.data.table import Table
 from glassnet.errors import DataError, UnsupportedError
 from glassnet.model import Model
@@ -27,7 +29,7 @@ class Part:
         return Part(self.table.take(rows), np.asarray(self.values)[rows], None if self.weight is None else self.weight[rows])
 
     def present(self) -> Part:
-        """Return the rows that weigh something; DataError for weights that rows cannot have."""
+        """Return the rows that weigh something, the largest weight near 1; DataError for weights that rows cannot have."""
         if self.weight is None:
             return self
         weight, n = np.asarray(self.weight, np.float64), self.table.n_rows
@@ -36,6 +38,7 @@ class Part:
                 f"weights are one finite number, 0 or more, for each of the {n} rows, and not all of them 0: "
                 f"an array of shape {weight.shape} came that is not so."
             )
+        weight = relative_weight(weight)
         part = Part(self.table, self.values, weight)
         return part if weight.all() else part.take(np.flatnonzero(weight))
 
@@ -66,6 +69,11 @@ class Predictions:
         """Return the predictions of numbers (n,) or (n, m)."""
         n = len(truth)
         return cls(np.asarray(truth, np.float64).reshape(n, -1), np.asarray(values, np.float64).reshape(n, -1), None, _weights(weight, n))
+
+    @cached_property
+    def unit(self) -> Array:
+        """A power of two for each target (m,), so that truth and values divided by it are near 1: their squares are then finite numbers."""
+        return np.asarray(1.0 / power_of_two(np.abs(self.truth).max(axis=0, initial=0.0)))
 
     @property
     def n_rows(self) -> int:

@@ -45,19 +45,21 @@ class Residuals:
 def residuals(p: Predictions, names: Sequence[str], *, seed: int = 0) -> tuple[Residuals, ...]:
     """Return one summary for each target."""
     rows = np.random.Generator(np.random.PCG64(seed)).permutation(p.n_rows)[:MOST_POINTS]
-    return tuple(_one(Predictions.of_numbers(p.truth[:, j], p.values[:, j], p.weight), name, rows) for j, name in enumerate(names))
+    parts = (Predictions.of_numbers(p.truth[:, j], p.values[:, j], p.weight) for j in range(len(names)))
+    return tuple(_one(part, name, rows) for part, name in zip(parts, names, strict=True))
 
 
 def _one(p: Predictions, name: str, rows: Array) -> Residuals:
     e = (p.values - p.truth)[:, 0]
     mean = float(np.average(e, weights=p.weight))
-    edges = np.linspace(*_bounds(e), BINS + 1)
+    unit = float(p.unit[0])
+    edges = np.linspace(*_bounds(e, unit), BINS + 1)
     counts, _ = np.histogram(np.clip(e, edges[0], edges[-1]), edges)
     return Residuals(
         name,
         scores(p),
         mean,
-        float(np.sqrt(np.average(np.square(e - mean), weights=p.weight))),
+        unit * float(np.sqrt(np.average(np.square((e - mean) / unit), weights=p.weight))),
         tuple(np.quantile(e, SHARES).tolist()),
         tuple(edges.tolist()),
         tuple(counts.tolist()),
@@ -65,8 +67,8 @@ def _one(p: Predictions, name: str, rows: Array) -> Residuals:
     )
 
 
-def _bounds(e: Array) -> tuple[float, float]:
-    """Return where the histogram starts and ends: around 0, and never of no width."""
+def _bounds(e: Array, unit: float) -> tuple[float, float]:
+    """Return where the histogram of residuals starts and ends: around 0, and never of no width; `unit` is near the largest number."""
     low, high = np.quantile(e, [(1.0 - WITHIN) / 2.0, (1.0 + WITHIN) / 2.0])
     low, high = min(float(low), 0.0), max(float(high), 0.0)
-    return (low, high) if high - low > 1e-12 * max(1.0, abs(low), abs(high)) else (low - 0.5, high + 0.5)
+    return (low, high) if high - low > 1e-12 * unit else (low - 0.5 * unit, high + 0.5 * unit)

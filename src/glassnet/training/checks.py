@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.columns import relative_weight
 from glassnet.errors import DataError, SettingError
 from glassnet.losses import Loss
 from glassnet.network import Network
@@ -30,7 +31,7 @@ class Rows:
 
 
 def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any = None) -> Rows:
-    """Check X, y and weights against the network and the loss, once."""
+    """Check X, y and weights against the network and the loss, once; weights stay as they are."""
     X = network.check_input(X)
     n = X.shape[0]
     if n == 0:
@@ -47,11 +48,17 @@ def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any =
     y = loss.prepare(y, network.n_outputs, network.dtype)
     if len(y) != n:
         raise DataError(f"X and y must have as many rows, but X has {n} and y has {len(y)}.")
-    return Rows(X, y, check_weight(sample_weight, n))
+    return Rows(X, y, checked_weight(sample_weight, n))
 
 
 def check_weight(sample_weight: Any, n: int) -> Array | None:
-    """Return weights as float64 `(n,)`, or None."""
+    """Return weights as float64 `(n,)` whose largest is near 1, or None: only their ratios count, and their sums stay finite."""
+    weight = checked_weight(sample_weight, n)
+    return None if weight is None else relative_weight(weight)
+
+
+def checked_weight(sample_weight: Any, n: int) -> Array | None:
+    """Return weights as float64 `(n,)` as they are, or None."""
     if sample_weight is None:
         return None
     try:

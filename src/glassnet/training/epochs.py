@@ -16,7 +16,7 @@ from glassnet.network import Network
 from glassnet.optimizers import LBFGS, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, Schedule, multipliers, schedule_function, stepwise_function
-from glassnet.training.checks import Rows, check_counts, check_seed, make_rows
+from glassnet.training.checks import Rows, check_counts, check_seed, check_weight, make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
 from glassnet.training.passes import Passes
@@ -104,6 +104,7 @@ def train(
     if penalty is not None and not isinstance(penalty, Penalty):
         raise SettingError(f"penalty is a Penalty(l1=..., l2=...) or None, but {penalty!r} came.")
     rows = make_rows(network, loss, X, y, sample_weight)
+    rows = Rows(rows.X, rows.y, check_weight(rows.weight, rows.n))
     kept, held_out = make_validation(validation, network, loss, rows.X, rows.y, rows.weight, stop, seed)
     rows = Rows(*kept)
     state = TrainingState()

@@ -13,7 +13,7 @@ from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError
 from glassnet.losses import Loss, unsmoothed
 from glassnet.network import Network
-from glassnet.training.checks import Rows, check_weight, make_rows
+from glassnet.training.checks import Rows, check_weight, checked_weight, make_rows
 from glassnet.training.scorers import LossAnswers, bind_scorer
 from glassnet.training.stopping import EarlyStopping
 
@@ -65,12 +65,12 @@ def make_validation(
         train_rows, held_out = split_rows(X.shape[0], validation, seed=seed, stratify=y if y.dtype.kind == "i" else None)
         parts = [(X[rows], y[rows], None if weight is None else weight[rows]) for rows in (train_rows, held_out)]
         training, (X_val, y_val, weight_val) = parts
-        check_weight(training[2], len(train_rows))
+        checked_weight(training[2], len(train_rows))
         check_validation(network, loss, X_val, y_val, weight_val)
     elif isinstance(validation, tuple | list) and len(validation) in (2, 3):
         training = (X, y, weight)
         held = check_validation(network, loss, *validation)
-        X_val, y_val, weight_val = held.X, held.y, held.weight
+        X_val, y_val, weight_val = held.X, held.y, check_weight(held.weight, held.n)
     else:
         raise SettingError(f"validation is None, a fraction such as 0.1, (X, y) or (X, y, weight), but {_short(validation)} came.")
     if scoring is None:

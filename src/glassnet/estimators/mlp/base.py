@@ -15,6 +15,8 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction
+from glassnet.data.finite import refuse_not_finite
+from glassnet.data.foreign import refuse_damaged
 from glassnet.engines import ENGINES
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DataError, DivergenceError, SettingError
@@ -27,7 +29,7 @@ from glassnet.estimators.mlp.training import begin_curves, listeners_of, minimiz
 from glassnet.layers import Layer
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.training.checks import check_weight
+from glassnet.training.checks import checked_weight
 from glassnet.training.history import Epoch
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -102,7 +104,10 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         raise NotImplementedError
 
     def _row_weights(self, Y: Array, sample_weight: Any, X: Any) -> Array | None:
-        return None if sample_weight is None else cast(Array, _check_sample_weight(sample_weight, X))
+        if sample_weight is None:
+            return None
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        return translation.usable_weight(weight).astype(X.dtype, copy=False)
 
     # Fitting
 
@@ -126,13 +131,14 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         incremental: bool = False,
         tasks: Callable[[], EpochTasks] | None = None,
     ) -> None:
+        refuse_damaged(X, y, sample_weight, X_val, y_val)
         sizes = translation.hidden_sizes(self.hidden_layer_sizes)
         if self.dropout and self.solver not in STOCHASTIC:
             raise SettingError(f"solver={self.solver!r} needs a loss that is the same at every call, which dropout changes: use 'adam'.")
         listeners = listeners_of(self.callbacks)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, Y = self._check_input(X, y, incremental, first)
-        weight = check_weight(self._row_weights(Y, sample_weight, X), X.shape[0])
+        weight = checked_weight(self._row_weights(Y, sample_weight, X), X.shape[0])
         validation = self._check_validation(X_val, y_val)
         if incremental and self.early_stopping and validation is None:
             raise ValueError(
@@ -242,10 +248,13 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     def _loss_predictions(self, X: Any) -> Array:
         """Return probabilities or numbers (n, n_outputs), in the wider of the dtypes of X and of the weights."""
         check_is_fitted(self)
+        refuse_damaged(X)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         shown = self._shown if self._is_shown() else self._network_of_shown()
         dtype = np.dtype(np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64)
-        return shown.loss.predict(shown.raw_scores(X, dtype))
+        Z = shown.raw_scores(X, dtype)
+        refuse_not_finite(Z)
+        return shown.loss.predict(Z)
 
     @property
     def model_(self) -> Model:

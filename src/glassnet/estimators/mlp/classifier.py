@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import Tags, column_or_1d
 from sklearn.utils._param_validation import StrOptions
@@ -17,8 +17,10 @@ from sklearn.utils.validation import check_array, validate_data
 
 from glassnet.activations import ActivationFunction
 from glassnet.errors import DataError
+from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.base import CONSTRAINTS, STOCHASTIC, Array, MultilayerPerceptron
 from glassnet.estimators.mlp.targets import Labels
+from glassnet.estimators.scoring import ClassifierScore
 from glassnet.training.history import Epoch
 
 
@@ -29,7 +31,7 @@ def takes_steps(estimator: Any) -> bool:
     return True
 
 
-class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
+class MLPClassifier(ClassifierScore, MultilayerPerceptron):
     """Multi-layer perceptron classifier with the interface, the numbers and the quirks of scikit-learn's, and more.
 
     With the same `random_state` the first weights, the batches and, to rounding, all later weights are those of
@@ -300,7 +302,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         with np.errstate(divide="ignore"):  # a class whose rows weigh nothing
             factors = compute_class_weight(self.class_weight, classes=found, y=found[places], sample_weight=weight)
         of_class = np.where(np.isfinite(factors), factors, 1.0)[places]
-        return cast(Array, of_class if weight is None else weight * of_class)
+        return translation.usable_weight(of_class if weight is None else weight * of_class)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_array, validate_data
@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_array, validate_data
 from glassnet.activations import ActivationFunction
 from glassnet.estimators.mlp.base import CONSTRAINTS, Array, MultilayerPerceptron
 from glassnet.estimators.mlp.targets import Numbers
+from glassnet.estimators.scoring import RegressorScore
 from glassnet.losses import LOSSES, Loss
 from glassnet.training.history import Epoch
 
@@ -21,7 +22,7 @@ SCIKIT_LEARN_LOSSES = ("squared_error", "absolute_error", "poisson")
 FOR_CLASSES = ("logistic", "softmax")
 
 
-class MLPRegressor(RegressorMixin, MultilayerPerceptron):
+class MLPRegressor(RegressorScore, MultilayerPerceptron):
     """Multi-layer perceptron regressor with the interface, the numbers and the quirks of scikit-learn's, and more.
 
     With the same `random_state` the first weights, the batches and, to rounding, all later weights are those of

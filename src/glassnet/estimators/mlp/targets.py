@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import numpy as np
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 
 from glassnet.estimators.mlp import translation
+from glassnet.estimators.scoring import r2
 from glassnet.losses import Loss, Quantile
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -174,4 +175,4 @@ class Numbers:
         """Return R2; of several quantiles, which have none, their loss with its sign turned."""
         if isinstance(self.setting, Quantile) and len(self.setting.quantiles) > 1:
             return -float(self.setting.value_and_gradient(predicted, truth, weight)[0])
-        return float(r2_score(truth, predicted, sample_weight=weight))
+        return r2(truth, predicted, weight)

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction, activation_function
+from glassnet.data.columns import relative_weight
 from glassnet.errors import SettingError
 from glassnet.layers import Dense, Dropout, Layer
 from glassnet.losses import Logistic, Loss, Poisson, Softmax, Squared, loss_function
@@ -37,6 +38,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 VALUE_TOLERANCE = 1e7 * float(np.finfo(np.float64).eps)
 #: "adaptive" divides the rate by the one and ends at the other.
 RATE_DIVISOR, LEAST_RATE = 5.0, 1e-6
+#: Of the largest weight, as a power of two; sums over the weights of more rows than memory holds stay floats, and their squares.
+MOST_BINARY_DIGITS = 100
 
 
 def hidden_sizes(given: Any) -> list[int]:
@@ -96,6 +99,16 @@ def optimizer(mlp: Any) -> SGD | Adam | LBFGS:
 def penalty(mlp: Any) -> Penalty | None:
     """Return the L2 penalty on the weights, which scikit-learn divides by the rows of each batch."""
     return Penalty(l2=float(mlp.alpha), per_batch=True) if mlp.alpha else None
+
+
+def usable_weight(weight: Array) -> Array:
+    """Return weights as scikit-learn takes them, which weighs its penalty against them: as they are.
+
+    Where the largest is beyond 2^100 or below 2^-100, scikit-learn may end in numbers that are not finite, or in chance. There they are
+    brought near 1.
+    """
+    exponent = int(np.frexp(np.abs(weight).max(initial=0.0))[1])
+    return weight if abs(exponent) <= MOST_BINARY_DIGITS else relative_weight(weight.astype(np.float64))
 
 
 def classification_loss(out_activation: str, dtype: Any) -> Loss:
