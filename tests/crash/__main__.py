@@ -28,6 +28,7 @@ def main():
     parser.add_argument("--inside", type=int, metavar="N", help="live as the child N in this very process")
     parser.add_argument("--job", default="", help="only seeds whose job's name holds this")
     parser.add_argument("--log", type=Path, metavar="FILE", help="write every verdict that is no answer and no error of ours there, as JSON lines")
+    parser.add_argument("--verbose", action="store_true", help="a line for every seed")
     parser.add_argument("--no-fresh", action="store_true", help="no new interpreters")
     asked = parser.parse_args()
     base = Path(tempfile.mkdtemp(prefix="glassnet-crash-"))
@@ -47,7 +48,7 @@ def main():
         if asked.log and verdict.evidence:
             with asked.log.open("a") as log:
                 log.write(json.dumps(verdict.as_dict()) + "\n")
-        if verdict.kind in ("fault", "foreign") or asked.seed is not None:
+        if verdict.kind in ("fault", "foreign") or asked.seed is not None or asked.verbose:
             print(f"seed {seed}{' (fresh)' if fresh else ''}: {verdict.kind}: {verdict.job}, {verdict.limit}: {verdict.said}", flush=True)
         if verdict.kind == "fault" or asked.seed is not None:
             print("    " + verdict.evidence.replace("\n", "\n    ")[:6000], flush=True)

@@ -89,9 +89,9 @@ def a_model(rng, place, chance=0.25):
     return place.given("given.glassnet", data)
 
 
-def some(rng, *options):
+def some(rng, *options, chance=0.25):
     """Some of these options, each a tuple of words."""
-    return [word for option in options if rng.random() < 0.25 for word in option]
+    return [word for option in options if rng.random() < chance for word in option]
 
 
 def train(rng, place):
@@ -114,6 +114,9 @@ def train(rng, place):
             ("--hidden", rng.choice(["none", "4", "30,30"])),
             ("--threads", rng.choice([1, 2, 64])),
             ("--engine", rng.choice(["native", "reference"])),
+        ),
+        *some(
+            rng,
             ("--weights", "count"),
             ("--group", "kind"),
             ("--time", "day"),
@@ -124,6 +127,7 @@ def train(rng, place):
             ("--decimal", ","),
             ("--time-limit", "5s"),
             ("--test", place.pantry / "t.tsv"),
+            chance=0.07,
         ),
     ]
 

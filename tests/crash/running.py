@@ -101,7 +101,7 @@ def forked(rng, place):
 
 
 def same(found, expected):
-    if not np.array_equal(found, expected, equal_nan=True):
+    if not np.array_equal(found, expected, equal_nan=expected.dtype.kind == "f"):
         raise WrongAnswerError("the same rows have other scores than before")
 
 
