@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glassnet.engines.engine import Engine, Steps, step_rates
-from glassnet.engines.native import NativeEngine, compiled
+from glassnet.engines.native import NativeEngine, compiled, tell_of_reference
 from glassnet.engines.reference import ReferenceEngine
 from glassnet.errors import UnsupportedError, unknown_name
 from glassnet.losses import Loss
@@ -29,14 +29,15 @@ def make_engine(
 ) -> Engine:
     """Bind a network to its loss and optimizer on the engine of that name.
 
-    "auto" takes the native engine where it was built and can run all of it, else the reference engine runs the whole network.
+    "auto" takes the native engine where it was built and can run all of it, else the reference engine runs the whole network, and a
+    RuntimeWarning tells once why.
     """
     if engine != "auto" and engine not in ENGINES:
         raise unknown_name("engine", engine, ["auto", *ENGINES])
     if engine == "auto" and compiled() is not None:
         try:
             return NativeEngine(network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads)
-        except UnsupportedError:  # something of the user's own in Python
-            pass
+        except UnsupportedError as error:  # something of the user's own in Python
+            tell_of_reference(str(error))
     made = ENGINES["reference" if engine == "auto" else engine]
     return made(network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads)
