@@ -81,7 +81,7 @@ def check_gradients(network: Network, X: Any, y: Any, *, loss: str | Loss | Call
     rng = np.random.default_rng(0)
     copy.parameters.theta += rng.normal(0.0, 0.1, copy.parameters.theta.size)
     # Rows that lie at a kink, such as rows of zeros before ReLU, or numbers at the edge of a bin, leave it.
-    X = X + 1e-3 * np.maximum(X.std(axis=0), 1e-3) * rng.standard_normal(X.shape)
+    X = X + 1e-3 * np.maximum(X.std(axis=0), 1.0) * rng.standard_normal(X.shape)
     with np.errstate(all="ignore"):
         return GradientCheck(_errors(copy, X, y, made, rng))
 
@@ -122,8 +122,7 @@ def _objective(network: Network, X: Array, y: Array, loss: Loss, name: str | Non
     """Return the mean loss as a function of one tensor, or of X where the name is None."""
     parameters = network.parameters
     statistics, repeated = parameters.statistics.copy(), y.repeat(network.n_scored, axis=0)
-    # Its gradient is that of the sum over the outputs, but its value their mean.
-    descended: Any = replace(loss, outputs="sum") if getattr(loss, "outputs", None) == "mean_of_sum" else loss  # type: ignore[type-var]
+    descended = _descended(loss)
     view = None if name is None else parameters[name]
 
     def value(at: Array) -> tuple[float, float]:
@@ -139,6 +138,13 @@ def _objective(network: Network, X: Array, y: Array, loss: Loss, name: str | Non
         return mean, abs(mean)
 
     return value
+
+
+def _descended(loss: Any) -> Any:
+    """Return the loss whose value the gradient is that of: of two settings, which scikit-learn has, the value is another by definition."""
+    if getattr(loss, "outputs", None) == "mean_of_sum":
+        loss = replace(loss, outputs="sum")
+    return replace(loss, floor=0.0) if getattr(loss, "floor", 0.0) else loss
 
 
 def _described(network: Network, name: str) -> str:

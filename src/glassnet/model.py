@@ -20,7 +20,7 @@ from glassnet.data.reference import Reference
 from glassnet.data.schema import listed
 from glassnet.data.table import Table
 from glassnet.data.target import Target
-from glassnet.engines import Engine, make_engine
+from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import DataNotice, SettingError
 from glassnet.intervals import QUANTILES, Intervals, own_quantiles
 from glassnet.losses import Gamma, Loss, Poisson, Quantile
@@ -97,13 +97,13 @@ class Model:
 
     def member_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
         """Return the raw scores of each member by itself, `(M, n, n_outputs)`: see `Network.members`. Their mean are the raw scores."""
-        engines = [make_engine("auto", member, self.loss) for member in self.network.members()]
+        engines = [engine_to_predict(member, self.loss) for member in self.network.members()]
         return _joined([np.stack([engine.predict(X) for engine in engines]) for X in self._inputs(table, dialect)], axis=1)
 
     @cached_property
     def engine(self) -> Engine:
         """What executes the network: the native engine where it was built and can run all of it."""
-        return make_engine("auto", self.network, self.loss)
+        return engine_to_predict(self.network, self.loss)
 
     def predictor(self) -> Predictor:
         """Return a function that answers one row of a table of numbers in microseconds; see `glassnet.predictor.Predictor`."""
@@ -253,7 +253,7 @@ class Model:
             )
         center, quantiles = own_quantiles(self.loss, self.engine.predict(X))
         if self.intervals.network is not None:
-            quantiles = make_engine("auto", self.intervals.network, Quantile(QUANTILES)).predict(X)
+            quantiles = engine_to_predict(self.intervals.network, Quantile(QUANTILES)).predict(X)
         bounds = self.intervals.around(center, quantiles, coverage)
         mean, scale = (np.asarray(values, np.float64) for values in (self.target.mean, self.target.scale))
         # A new truth beyond all n values of the training has a chance of 1 / (n + 1): to stay on their side of 0 costs no coverage.

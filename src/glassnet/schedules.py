@@ -272,16 +272,12 @@ def stepwise_function(schedule: str | Schedule | None, what: str) -> Schedule:
 
 
 def multipliers(schedule: Schedule, steps: Array, n_steps: int, most: float = np.inf) -> Array:
-    """Return a schedule's multipliers at these steps as float64, checked: the schedule may be the user's own.
-
-    most : what no multiplier exceeds; 1 for dropout, whose rates must stay below 1
-    """
+    """Return a schedule's multipliers at these steps as float64, checked, for it may be the user's own; those of dropout are at most 1."""
     name = name_of(schedule)
     try:
         rates = np.asarray(schedule(np.array(steps), n_steps), np.float64)
     except (TypeError, ValueError) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise SettingError(f"the schedule {name} must take an array of steps and return as many multipliers, but {said}.") from error
+        raise SettingError(f"the schedule {name} must take an array of steps and return as many multipliers, but {error!r}.") from error
     if rates.shape != np.shape(steps) or not ((rates >= 0.0) & (rates <= most)).all():
         got = f"{rates.min():g} to {rates.max():g}" if rates.shape == np.shape(steps) else f"shape {rates.shape}"
         bounds = "none negative" if most > 1.0 else f"from 0 to {most:g}"

@@ -11,7 +11,7 @@ from glassnet.network import Network
 from glassnet.optimizers import Optimizer
 from glassnet.penalties import Penalty
 
-__all__ = ["ENGINES", "Engine", "NativeEngine", "ReferenceEngine", "Steps", "make_engine", "step_rates"]
+__all__ = ["ENGINES", "Engine", "NativeEngine", "ReferenceEngine", "Steps", "engine_to_predict", "make_engine", "step_rates"]
 
 ENGINES: dict[str, type[ReferenceEngine | NativeEngine]] = {"native": NativeEngine, "reference": ReferenceEngine}
 
@@ -41,3 +41,11 @@ def make_engine(
             tell_of_reference(str(error))
     made = ENGINES["reference" if engine == "auto" else engine]
     return made(network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads)
+
+
+def engine_to_predict(network: Network, loss: Loss) -> Engine:
+    """Return the faster of the engines that can run the network, for predictions alone; what trained it has told of the slower one."""
+    try:
+        return NativeEngine(network, loss)
+    except UnsupportedError:
+        return ReferenceEngine(network, loss)
