@@ -16,10 +16,13 @@ Each error also derives from the built-in class that a caller would expect, so `
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable
 from numbers import Real
 
 LONGEST_NAME = 200
+#: So many names are compared in full with one that is misspelt.
+MOST_COMPARED = 100
 
 
 class GlassnetError(Exception):
@@ -66,10 +69,19 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `" Did you mean 'x'?"` for the nearest known name, or nothing when none is near."""
     if len(name) > LONGEST_NAME:  # from a hostile file; and to compare it would take long
         return ""
-    names = list(known)
+    names = [n for n in known if len(n) <= LONGEST_NAME]
     # Exact but for case first: W and w, Age and age.
-    close = [n for n in names if n.casefold() == name.casefold()] or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    close = [n for n in names if n.casefold() == name.casefold()] or _near(name, names)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _near(name: str, names: list[str]) -> list[str]:
+    """Return the nearest name, if one is near; of many, those with the most letters in common are compared in full, which takes long."""
+    if len(names) > MOST_COMPARED:
+        letters = Counter(name)
+        common = [2 * (letters & Counter(other)).total() / (len(name) + len(other) or 1) for other in names]
+        names = [names[i] for i in sorted(range(len(names)), key=lambda i: -common[i])[:MOST_COMPARED]]
+    return difflib.get_close_matches(name, names, n=1, cutoff=0.6)
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
