@@ -25,8 +25,25 @@ LONGEST_NAME = 200
 MOST_COMPARED = 100
 
 
+def inert(text: str) -> str:
+    r"""Return text with what steers a terminal written out (an escape as `\x1b`), line ends aside: it may come from a stranger's file.
+
+    Examples
+    --------
+    >>> inert("red \x1b[31m, turned \u202e")
+    'red \\x1b[31m, turned \\u202e'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
 class GlassnetError(Exception):
-    """Anything that glassnet refuses on purpose."""
+    """Anything that glassnet refuses on purpose; its message steers no terminal, whatever names it tells of."""
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return inert(super().__str__())
 
 
 class SettingError(GlassnetError, ValueError):
@@ -58,6 +75,10 @@ class MissingDependencyError(GlassnetError, ImportError):
 
 class DataNotice(UserWarning):
     """What was done with a table that its owner should know: a column left out, an encoding guessed."""
+
+    def __str__(self) -> str:
+        """Return the message; it steers no terminal."""
+        return inert(super().__str__())
 
 
 def is_number(value: object) -> bool:

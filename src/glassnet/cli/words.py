@@ -11,6 +11,8 @@ from unicodedata import category, east_asian_width
 
 import click
 
+from glassnet.errors import inert
+
 LABEL = 10  # columns that a label takes
 WIDEST = 120
 #: So many characters are shown for each column: a letter and its marks, of which a stranger's text may have thousands.
@@ -19,7 +21,7 @@ MARKS = 4
 
 def printable(text: object) -> str:
     r"""Return text with what steers a terminal written out (an escape as `\x1b`): names may come from a stranger's file."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+    return inert(str(text)).replace("\n", "\\n")
 
 
 def styled(text: str, **style: bool) -> str:
