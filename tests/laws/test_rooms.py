@@ -45,7 +45,8 @@ ROOMS = {
     "initialization": "errors parameters layers network",
     "engines": f"{MATHS} interrupts",
     "data": "errors rng whole_file",
-    "training": "errors interrupts protocols rng parameters activations layer_check losses penalties schedules optimizers network engines data",
+    "training": "errors interrupts protocols rng parameters activations layer_check losses penalties schedules optimizers "
+    "network engines data",
     "intervals": "errors losses network",
     "model": "errors losses network engines data intervals",
     "predictor": "errors losses engines data model",
