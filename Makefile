@@ -93,7 +93,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(wildcard native/*) $(shell find src -
 
 # Where a compiler reads Python's header, C++ that does not compile is an error. Elsewhere the package is made without the native engine.
 .venv/.installed: $(SOURCES) | .venv/.builder
-	@include=$$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('include'))"); \
+	@compiler=; include=$$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('include'))"); \
 	for c in $${CXX:-c++ g++ clang++}; do \
 	    if echo '#include <Python.h>' | $$c -x c++ -std=c++17 -fsyntax-only -I"$$include" - 2>/dev/null; then compiler=$$c; break; fi; \
 	done; \

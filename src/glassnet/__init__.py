@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from glassnet.estimators import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor
     from glassnet.estimators.migration import from_sklearn
     from glassnet.fitting import fit
+    from glassnet.gradient_check import check_gradients
     from glassnet.layers import (
         Activation,
         BatchNorm,
@@ -85,6 +86,7 @@ __all__ = [
     "Scale",
     "SharedDense",
     "Stack",
+    "check_gradients",
     "compare",
     "evaluate",
     "fit",
@@ -102,6 +104,7 @@ _HOMES = {
     "glassnet.estimators": ("GlassNetClassifier", "GlassNetRegressor", "MLPClassifier", "MLPRegressor"),
     "glassnet.estimators.migration": ("from_sklearn",),
     "glassnet.fitting": ("fit",),
+    "glassnet.gradient_check": ("check_gradients",),
     "glassnet.layers": (
         "Activation",
         "BatchNorm",

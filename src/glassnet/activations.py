@@ -17,7 +17,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, did_you_mean, unknown_name
+from glassnet.protocols import name_of, refuse_class, require_arguments
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -51,6 +52,18 @@ class ActivationFunction:
     backward: Callable[[Array, Array], Array]
     keeps: Literal["output", "input"]
     initializer: str = "glorot_uniform"
+
+    def __post_init__(self) -> None:
+        name: Any = self.name
+        if not isinstance(name, str) or not name:
+            raise SettingError(f"the name of an activation must be text, got {self.name!r}.")
+        require_arguments(f"forward of activation {self.name!r}", self.forward, "Z")
+        require_arguments(f"backward of activation {self.name!r}", self.backward, "kept, dA")
+        if self.keeps not in ("input", "output"):
+            hint = did_you_mean(str(self.keeps), ("input", "output"))
+            raise SettingError(
+                f"what the backward pass of activation {self.name!r} keeps must be 'input' or 'output', got {self.keeps!r}.{hint}"
+            )
 
     def __repr__(self) -> str:
         return f"ActivationFunction({self.name!r})"
@@ -184,15 +197,71 @@ def _normal_cdf(Z: Array) -> Array:
     return A.astype(Z.dtype, copy=False)
 
 
-def activation_function(activation: str | ActivationFunction) -> ActivationFunction:
-    """Return the record of a named activation; a record of one's own is returned as it is."""
+@dataclass(frozen=True)
+class ValueOf:
+    """The first of the two arrays that a function of one's own returns: a record's forward pass."""
+
+    function: Callable[[Array], Any]
+
+    def __call__(self, Z: Array) -> Array:
+        """Return A."""
+        A: Array = self.both(Z)[0]
+        return A
+
+    def both(self, Z: Array) -> tuple[Array, Array]:
+        """Return A and its derivative by Z."""
+        came = self.function(Z)
+        if not isinstance(came, tuple | list) or len(came) != 2:
+            name = name_of(self.function)
+            raise SettingError(
+                f"the activation {name} must return two arrays, A and its derivative by Z, such as (np.tanh(Z), 1 - np.tanh(Z) ** 2), "
+                f"got {type(came).__name__}."
+            )
+        return came[0], came[1]
+
+
+@dataclass(frozen=True)
+class TimesSlopeOf:
+    """The chain rule with the second of the two arrays that a function of one's own returns: a record's backward pass."""
+
+    value: ValueOf
+
+    def __call__(self, Z: Array, dA: Array) -> Array:
+        """Return dZ = dA * f'(Z)."""
+        return dA * self.value.both(Z)[1]
+
+
+#: What an activation may be given as: a name, a record, or a function Z -> (A, slope).
+GivenActivation = str | ActivationFunction | Callable[[Array], Any]
+
+
+def is_one_activation(given: Any) -> bool:
+    """Say whether this is given as one activation, and not as a sequence of them."""
+    return isinstance(given, str | ActivationFunction) or callable(given)
+
+
+def activation_function(activation: GivenActivation) -> ActivationFunction:
+    """Return the record of a named activation; a record of one's own is returned as it is, a function Z -> (A, slope) is wrapped.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from glassnet.activations import activation_function
+    >>> activation_function(lambda Z: (np.sin(Z), np.cos(Z))).backward(np.zeros(1), np.ones(1))
+    array([1.])
+    """
     if isinstance(activation, ActivationFunction):
         return activation
-    if not isinstance(activation, str):
-        raise SettingError(f"an activation is a name or an ActivationFunction, but {type(activation).__name__} {activation!r} came.")
-    if activation not in ACTIVATIONS:
-        raise unknown_name("activation", activation, ACTIVATIONS)
-    return ACTIVATIONS[activation]
+    if isinstance(activation, str):
+        if activation not in ACTIVATIONS:
+            raise unknown_name("activation", activation, ACTIVATIONS)
+        return ACTIVATIONS[activation]
+    refuse_class("an activation", activation)
+    if not callable(activation):
+        raise SettingError(f"an activation must be a name, an ActivationFunction or a function Z -> (A, slope), got {activation!r}.")
+    require_arguments(f"the activation {name_of(activation)}", activation, "Z")
+    value = ValueOf(activation)
+    return ActivationFunction(name_of(activation), value, TimesSlopeOf(value), "input")
 
 
 ACTIVATIONS: dict[str, ActivationFunction] = {

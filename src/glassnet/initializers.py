@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from glassnet.errors import SettingError, unknown_name
+from glassnet.protocols import name_of, require_arguments
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Initializer = Callable[[int, int, np.random.Generator], Array]
@@ -88,9 +89,18 @@ def initializer_function(initializer: str | Initializer) -> Initializer:
         if initializer not in INITIALIZERS:
             raise unknown_name("initializer", initializer, INITIALIZERS)
         return INITIALIZERS[initializer]
-    if not callable(initializer):
-        raise SettingError(f"an initializer is a name or a callable (fan_in, fan_out, rng) -> W, but {initializer!r} came.")
+    require_arguments("an initializer", initializer, "fan_in, fan_out, rng")
     return initializer
+
+
+def first_weights(initializer: Initializer, fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    """Return what an initializer draws, float64 `(fan_in, fan_out)`, or raise SettingError for another shape and for what is not finite."""
+    drawn: Array = np.asarray(initializer(fan_in, fan_out, rng))
+    if drawn.shape != (fan_in, fan_out):
+        raise SettingError(f"an initializer must return W of shape {(fan_in, fan_out)}, (fan_in, fan_out), got shape {drawn.shape}.")
+    if drawn.dtype.kind not in "fiu" or not np.isfinite(drawn).all():
+        raise SettingError(f"an initializer must return finite numbers, got others from {name_of(initializer)}.")
+    return drawn
 
 
 INITIALIZERS: dict[str, Initializer] = {

@@ -21,7 +21,7 @@ from glassnet.data.reference import Reference
 from glassnet.data.schema import listed
 from glassnet.data.table import Table
 from glassnet.data.target import Target
-from glassnet.engines import Engine, make_engine
+from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import DataNotice, SettingError
 from glassnet.intervals import QUANTILES, Intervals, own_quantiles
 from glassnet.losses import Gamma, Loss, Poisson, Quantile
@@ -105,13 +105,13 @@ class Model:
     @cached_property
     def engine(self) -> Engine:
         """What executes the network: the native engine where it was built and can run all of it."""
-        return make_engine("auto", self.network, self.loss)
+        return engine_to_predict(self.network, self.loss)
 
     def _answering(self, network: Network, loss: Loss) -> Engine:
         """Return what a network answers by: on the reference engine, whose sums depend on the rows beside a row, in float64."""
         if network is self.network and network.dtype == self._dtype:
             return self.engine
-        return make_engine("auto", network if network.dtype == self._dtype else network.astype(self._dtype), loss)
+        return engine_to_predict(network if network.dtype == self._dtype else network.astype(self._dtype), loss)
 
     @property
     def _dtype(self) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 
 from glassnet.errors import SettingError, is_number, unknown_name
 from glassnet.parameters import Segment
+from glassnet.protocols import refuse_class, require_members
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -336,6 +337,10 @@ class LBFGS:
                 raise SettingError(f"{name} must be zero or positive, but {value!r} came.")
 
 
+#: What stands in `Optimizer`: the arguments of each method.
+METHODS = {"start": "theta", "step": "state, theta, gradient, segments, lr"}
+
+
 def clip_norm(gradient: Array, norm: float, max_norm: float) -> None:
     """Scale the gradient, whose norm is given, to `max_norm` where it is longer, in place. Pascanu et al. 2013, algorithm 1."""
     if norm > max_norm:
@@ -348,9 +353,23 @@ def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
         if optimizer not in OPTIMIZERS:
             raise unknown_name("optimizer", optimizer, OPTIMIZERS)
         return OPTIMIZERS[optimizer]
-    if isinstance(optimizer, type) or (not isinstance(optimizer, LBFGS) and not callable(getattr(optimizer, "step", None))):
-        raise SettingError(f"an optimizer is a name or an object such as Adam(lr=1e-3), but {optimizer!r} came.")
+    refuse_class("an optimizer", optimizer)
+    if isinstance(optimizer, LBFGS):
+        return optimizer
+    if not any(hasattr(optimizer, name) for name in METHODS):
+        raise SettingError(f"an optimizer must be a name or an object such as Adam(lr=1e-3), got {optimizer!r}.")
+    require_members("optimizer", optimizer, METHODS, ("lr",))
+    if not is_number(optimizer.lr) or not 0.0 < optimizer.lr < np.inf:
+        raise SettingError(f"lr of the optimizer {type(optimizer).__name__} must be a positive number, got {optimizer.lr!r}.")
     return optimizer
+
+
+def started(optimizer: Optimizer, theta: Array) -> OptimizerState:
+    """Return the state of an optimizer before its first step, or raise SettingError where it is none."""
+    state: Any = optimizer.start(theta)
+    if not isinstance(state, OptimizerState):
+        raise SettingError(f"start of the optimizer {type(optimizer).__name__} must return an OptimizerState, got {state!r}.")
+    return state
 
 
 OPTIMIZERS: dict[str, Optimizer | LBFGS] = {

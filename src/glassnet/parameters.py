@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, did_you_mean, unknown_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -68,9 +68,18 @@ class Views:
     number: int
 
     def __init__(self, arrays: Mapping[str, Array], layers: tuple[Views, ...], number: int) -> None:
-        self.__dict__.update(arrays)
-        self.layers = layers
-        self.number = number
+        self.__dict__.update(arrays, layers=layers, number=number)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        held = self.__dict__.get(name)
+        if held is None:
+            names = sorted(self.arrays())
+            expected = f"expected one of {', '.join(names)}" if names else "it has none"
+            raise SettingError(f"this layer has no tensor {name!r}: {expected}.{did_you_mean(name, names)}")
+        if value is not held:  # g.a += ... writes into the view and then sets it to itself
+            raise SettingError(
+                f"{name} is a view of the network's own memory: write into it ({name}[...] = value) instead of setting it ({name} = value)."
+            )
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"this layer has no tensor {name!r}; it has {sorted(self.arrays())}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from glassnet.data.cells import EXACT
 from glassnet.data.columns import FAR, power_of_two
 from glassnet.engines import NativeEngine
 from glassnet.errors import DataError, UnsupportedError
@@ -15,6 +16,9 @@ from glassnet.losses import Quantile
 from glassnet.model import Model
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Means beyond it are those of floats.
+MOST = 2.0**100
 
 
 class Predictor:
@@ -62,12 +66,15 @@ class Predictor:
 
     def _prepare(self) -> None:
         model, coding, engine = self._model, self._model.encoder.numbers, self._model.engine
+        # Whole numbers beyond 2^53 are no floats: their mean is subtracted before they become one.
+        self._beyond = {j: int(value) for j, value in enumerate(coding.mean) if EXACT <= abs(value) < MOST}
         if not isinstance(engine, NativeEngine) or len(model.classes) == 1:
             self._answer: Any = None
             return
         regression, n_outputs = model.task == "regression", model.network.n_outputs
         n_quantiles = len(model.loss.quantiles) if isinstance(model.loss, Quantile) else 1
         mean, scale = np.array(coding.mean), np.array(coding.scale)
+        mean[list(self._beyond)] = 0.0
         self._constant = (mean, coding.still, coding.empty) if coding.constant else None
         factor = power_of_two(np.maximum(np.abs(mean), scale))
         self._answer = engine.row_answer(
@@ -96,9 +103,14 @@ class Predictor:
             raise DataError(
                 f"a row must hold {self._shape[0]} numbers ({', '.join(self.names[:5])}, ...), but it has shape {np.shape(row)}."
             )
+        cells = list(cast(Any, row)) if self._beyond else []
         if self._answer is None:
             answers = self._model.predict if self._model.task == "regression" else self._model.predict_proba
-            return np.ravel(np.asarray(answers(x[None]), np.float64))
+            return np.ravel(np.asarray(answers([cells] if self._beyond else x[None]), np.float64))
+        if self._beyond:
+            x = x.copy()
+            for j, number in self._beyond.items():
+                x[j] = int(cells[j]) - number if isinstance(cells[j], int | np.integer) else x[j] - number
         if self._constant is not None:  # what never varied in training is shown as it was then
             was, still, empty = self._constant
             x = np.where((still & np.isfinite(x)) | (empty & np.isnan(x)), was, x)

@@ -2,9 +2,9 @@
 
     multipliers = schedule(steps, n_steps)      steps: (k,) integers from 0; n_steps: length of the whole run; result (k,) float64
 
-Shapes are told in fractions t = step / n_steps of the run, so that a schedule means the same for every table and batch size.
-A run that goes on past its length keeps the last multiplier; only inverse scaling, which asks for no length, goes on falling.
-`ReduceOnPlateau` looks at the losses, which no step number tells; training keeps its state.
+Shapes are told in fractions t = step / n_steps of the run, so that a schedule means the same for every table and batch size. A run that
+goes on past its length keeps the last multiplier; only inverse scaling, which asks for no length, goes on falling. `ReduceOnPlateau` looks
+at the losses, which no step number tells; training keeps its state.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import SettingError, is_number, unknown_name
+from glassnet.protocols import name_of, require_arguments
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Schedule = Callable[[Array, int], Array]
@@ -252,14 +253,13 @@ class ReduceOnPlateau:
 
 def schedule_function(schedule: str | Schedule | ReduceOnPlateau | None) -> Schedule | ReduceOnPlateau:
     """Return the schedule of that name; None is constant, a callable (steps, n_steps) is returned as it is."""
-    if schedule is None:
-        return Constant()
+    schedule = Constant() if schedule is None else schedule
     if isinstance(schedule, str):
         if schedule not in SCHEDULES:
             raise unknown_name("schedule", schedule, SCHEDULES)
         return SCHEDULES[schedule]
-    if isinstance(schedule, type) or (not isinstance(schedule, ReduceOnPlateau) and not callable(schedule)):
-        raise SettingError(f"a schedule is a name or a callable (steps, n_steps) -> multipliers, but {schedule!r} came.")
+    if not isinstance(schedule, ReduceOnPlateau):
+        require_arguments("a schedule", schedule, "steps, n_steps")
     return schedule
 
 
@@ -272,15 +272,16 @@ def stepwise_function(schedule: str | Schedule | None, what: str) -> Schedule:
 
 
 def multipliers(schedule: Schedule, steps: Array, n_steps: int, most: float = np.inf) -> Array:
-    """Return a schedule's multipliers at these steps as float64, checked: the schedule may be the user's own.
-
-    most : what no multiplier exceeds; 1 for dropout, whose rates must stay below 1
-    """
-    rates = np.asarray(schedule(steps, n_steps), np.float64)
+    """Return a schedule's multipliers at these steps as float64, checked, for it may be the user's own; those of dropout are at most 1."""
+    name = name_of(schedule)
+    try:
+        rates = np.asarray(schedule(np.array(steps), n_steps), np.float64)
+    except (TypeError, ValueError) as error:
+        raise SettingError(f"the schedule {name} must take an array of steps and return as many multipliers, but {error!r}.") from error
     if rates.shape != np.shape(steps) or not ((rates >= 0.0) & (rates <= most)).all():
-        came = f"shape {rates.shape}" if rates.shape != np.shape(steps) else f"{rates.min():g} to {rates.max():g}"
-        bounds = "none negative" if most == np.inf else f"from 0 to {most:g}"
-        raise SettingError(f"a schedule returns one multiplier for each of the {len(steps)} steps, {bounds}, but {came} came.")
+        got = f"{rates.min():g} to {rates.max():g}" if rates.shape == np.shape(steps) else f"shape {rates.shape}"
+        bounds = "none negative" if most > 1.0 else f"from 0 to {most:g}"
+        raise SettingError(f"a schedule must return one multiplier for each of the {len(steps)} steps, {bounds}, got {got} from {name}.")
     return rates
 
 

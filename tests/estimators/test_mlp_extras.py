@@ -332,7 +332,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"activation": ["rely"]}, {}, "unknown activation 'rely'.* Did you mean 'relu'"),
     ({"engine": "fast"}, {}, "The 'engine' parameter"),
     ({"n_threads": 0}, {}, "The 'n_threads' parameter"),
-    ({"callbacks": [3]}, {}, "callbacks are functions that take an Epoch, but 3 came"),
+    ({"callbacks": [3]}, {}, "a callback must be a function (epoch), got 3"),
     ({}, {"X_val": X2}, "X_val came without y_val: give both, or neither"),
     ({}, {"y_val": Y2}, "y_val came without X_val: give both, or neither"),
     ({}, {"X_val": X2[:, :1], "y_val": Y2}, r"the validation set \(X_val, y_val\) does not fit: X has 1 features"),
@@ -360,7 +360,7 @@ def test_a_refusal_is_one_clear_error_and_leaves_an_earlier_fit(changed: Any, ar
         ({"loss": "gamma"}, T, "loss 'gamma' takes a target > 0, but its smallest value"),
         ({"loss": "poisson"}, T, "loss 'poisson' takes a target >= 0, but its smallest value"),
         ({"loss": "softmax"}, T, "The 'loss' parameter of MLPRegressor must be"),
-        ({"loss": Huber}, T, r"the class Huber came: write Huber\(\)"),
+        ({"loss": Huber}, T, r"got the class Huber: write Huber\(\)"),
     ],
 )
 def test_a_target_that_the_loss_cannot_take_is_refused_before_anything_changes(changed: Any, y: Any, message: str) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.laws.census import DOOR, METADATA, PROGRAM, SRC, TABLES
+from tests.laws.places import SRC
+from tests.laws.places_of_maths import DOOR, PROGRAM, TABLES
+from tests.laws.places_of_tables import METADATA
 
 CENSUS = "tests/laws/test_census.py"
 TABLES_OF_LAWS = "tests/laws/test_tables.py"
@@ -88,13 +90,14 @@ OMISSIONS: dict[str, Omission] = {
     "optimizer: not in the native list": Omission("native/optimizers.hpp", " _(rmsprop)"),
     "optimizer: not in the native list, compiled": Omission("native/optimizers.hpp", " _(rmsprop)", "", COMPILER),
     "optimizer: no row in the laws": Omission(TABLES, '    "rmsprop": RMSprop(),\n', "", TABLES_OF_LAWS),
-    # Schedules, initializers, penalties
+    # Schedules, initializers, penalties, engines
     "schedule: not in SCHEDULES": Omission(f"{SRC}/schedules.py", '    "exponential": Exponential(),\n'),
     "schedule: no row in the laws": Omission(TABLES, '    "exponential": Exponential(),\n'),
     "initializer: not in INITIALIZERS": Omission(f"{SRC}/initializers.py", '    "lecun_normal": LeCun("normal"),\n'),
     "initializer: no row in the laws": Omission(TABLES, '    "lecun_normal": InitializerCase(LeCun("normal"), lambda m, n: 1.0 / m),\n'),
     "penalty: a setting does not arrive": Omission(f"{SRC}/engines/native.py", "bool(penalty.per_batch)", "False"),
     "penalty: a setting has no row in the laws": Omission(TABLES, ", per_batch=True", ""),
+    "engine: not in ENGINES": Omission(f"{SRC}/engines/__init__.py", ', "reference": ReferenceEngine}', "}"),
     # Recipes and settings
     "recipe: not in RECIPES": Omission(RECIPES, '    "best": (replace(STANDARD, **BEST), replace(STANDARD_FOR_NUMBERS, **BEST)),\n'),
     "recipe: not on the command line": Omission(f"{SRC}/cli/train.py", ', "best")', ")"),

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import glassnet
+from glassnet.layers import LAYERS
 
 HEAVY = ("numpy", "scipy", "sklearn", "pyarrow", "narwhals", "pandas", "polars", "rich")
 
@@ -24,6 +25,13 @@ def test_all_is_sorted() -> None:
 @pytest.mark.parametrize("name", glassnet.__all__)
 def test_public_name_resolves(name: str) -> None:
     assert getattr(glassnet, name) is getattr(glassnet, name)
+
+
+@pytest.mark.parametrize("kind", sorted(LAYERS))
+def test_every_layer_stands_at_the_front_door(kind: str) -> None:
+    name = LAYERS[kind].__name__
+    assert name in glassnet.__all__, f"{name} is missing in src/glassnet/__init__.py: in the imports for types, in __all__, in _HOMES"
+    assert getattr(glassnet, name) is LAYERS[kind]
 
 
 def test_dir_lists_the_public_names() -> None:

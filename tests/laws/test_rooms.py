@@ -17,29 +17,36 @@ import pytest
 
 SRC = Path(__file__).parents[2] / "src" / "glassnet"
 
-MATHS = "errors rng parameters activations initializers losses penalties schedules optimizers layers network"
+MATHS = "errors protocols rng parameters activations initializers losses penalties schedules optimizers layers network"
 HOUSE = f"{MATHS} interrupts engines data training model fitting"
 
 # A room is a file or a folder of src/glassnet. It imports only from rooms above its own; `room.Name` allows that one name.
 ROOMS = {
     # room          may import
     "errors": "",
+    "protocols": "errors",
+    "differences": "",
     "rng": "",
     "interrupts": "",
     "whole_file": "interrupts",
     "parameters": "errors",
-    "activations": "errors",
-    "initializers": "errors activations",
-    "losses": "errors activations",
+    "activations": "errors protocols",
+    "activation_check": "errors differences activations",
+    "initializers": "errors protocols activations",
+    "losses": "errors protocols differences activations",
     "penalties": "errors parameters.Segment",
-    "schedules": "errors",
-    "optimizers": "errors parameters.Segment",
-    "layers": "errors rng parameters activations initializers",
+    "schedules": "errors protocols",
+    "optimizers": "errors protocols parameters.Segment",
+    "layers": "errors protocols rng parameters activations activation_check initializers",
     "network": "errors rng parameters activations initializers layers",
+    "layer_trial": "errors differences parameters layers",
+    "layer_check": "differences parameters layers network layer_trial",
+    "gradient_check": "errors differences losses layers network layer_check",
     "initialization": "errors parameters layers network",
     "engines": f"{MATHS} interrupts",
     "data": "errors rng whole_file",
-    "training": "errors rng interrupts parameters activations losses penalties schedules optimizers network engines data",
+    "training": "errors interrupts protocols rng parameters activations layer_check losses penalties schedules optimizers "
+    "network engines data",
     "intervals": "errors losses network",
     "model": "errors losses network engines data intervals",
     "predictor": "errors losses engines data model",
@@ -48,7 +55,7 @@ ROOMS = {
     "report": "errors whole_file network data training model fitting",
     "estimators": HOUSE,
     "cli": f"{HOUSE} whole_file storage report estimators",
-    "__init__": f"{HOUSE} storage report estimators",
+    "__init__": f"{HOUSE} gradient_check storage report estimators",
     "__main__": "cli",  # python -m glassnet
 }
 LAZY = {"model": "storage predictor"}  # upward, inside a function only: Model.save, Model.predictor

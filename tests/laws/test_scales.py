@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor, Plan
@@ -219,6 +220,21 @@ def test_the_command_line(tmp_path: Any, kind: str) -> None:
     shift = 600 if kind == "target" else 0
     assert np.array_equal(np.ldexp(Y, shift), Y_scaled)
     assert {name: np.ldexp(value, shift if name != "R2" else 0) for name, value in first.items()} == second
+
+
+@pytest.mark.parametrize("k", [-900, 900])
+def test_sparse_columns_and_a_score_to_stop_by(k: int) -> None:
+    sparse = csr_matrix(np.where(np.abs(X[:, :2]) > 0.5, np.nan_to_num(X[:, :2]), 0.0))
+    settings: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 8, "max_epochs": 3, "early_stopping": True, "scoring": "r2"}
+
+    def answers(k: int) -> tuple[Any, list[float]]:
+        regressor = GlassNetRegressor(**settings, random_state=0)
+        regressor.fit(csr_matrix(sparse * 2.0**k), np.ldexp(SCORE, k))
+        return np.ldexp(regressor.predict(csr_matrix(sparse * 2.0**k)), -k), regressor.history_["validation_score"]
+
+    (first, scores), (second, others) = answers(0), answers(k)
+    assert np.array_equal(first, second)
+    assert scores == others
 
 
 HUGE = 1.7e308

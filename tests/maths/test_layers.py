@@ -281,7 +281,7 @@ def test_a_layer_is_settings_alone(name: str) -> None:
         (lambda: Dense(2.5), "but n_out=2.5 came"),  # type: ignore[arg-type]
         (lambda: Dense(True), "but n_out=True came"),
         (lambda: Dense(2, "rleu"), "unknown activation 'rleu'.*Did you mean 'relu'"),
-        (lambda: Dense(2, None), "an activation is a name or an ActivationFunction, but NoneType None came"),  # type: ignore[arg-type]
+        (lambda: Dense(2, None), "an activation must be a name, an ActivationFunction or a function"),  # type: ignore[arg-type]
         (lambda: Dense(2, initializer="he"), "unknown initializer 'he'"),
         (lambda: Activation("tanhh"), "Did you mean 'tanh'"),
         (lambda: Dropout(1.0), r"a dropout rate must lie in \[0, 1\), but 1.0 came"),
@@ -343,7 +343,7 @@ def test_a_layer_is_settings_alone(name: str) -> None:
         (lambda: Residual([Dense]), "a layer is an object such as"),  # type: ignore[list-item]
         (
             lambda: Network([Dense(3, initializer=lambda n_in, n_out, rng: np.zeros(n_out))], 4),
-            r"W of shape \(4, 3\).* but shape \(3,\) came",
+            r"W of shape \(4, 3\).* got shape \(3,\)",
         ),
         (lambda: Network([Residual([Dense(3)])], 4), r"both must be 4 wide, but its last layer gives 3: end it with Dense\(4\)"),
     ],

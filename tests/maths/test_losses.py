@@ -376,7 +376,7 @@ def test_quantiles_need_a_multiple_of_scores() -> None:
         (lambda: Huber(0.0), "delta must be a positive number, but 0.0 came"),
         (lambda: Huber("1"), "delta must be a positive number, but '1' came"),  # type: ignore[arg-type]
         (lambda: Softmax(None), "but None came"),  # type: ignore[arg-type]
-        (lambda: loss_function(Huber), r"the class Huber came: write Huber\(\)"),
+        (lambda: loss_function(Huber), r"got the class Huber: write Huber\(\)"),
         (
             lambda: CustomLoss(lambda Z, y: None, name="none").prepare(np.zeros(3), 1, "float64"),
             "must return two arrays.*but NoneType came",
@@ -393,7 +393,7 @@ def test_quantiles_need_a_multiple_of_scores() -> None:
         (lambda: Poisson(3), "unknown outputs 3: expected one of"),  # type: ignore[arg-type]
         (lambda: Softmax(-0.1), r"label_smoothing must lie in \[0, 1\), but -0.1 came"),
         (lambda: loss_function("sqared"), "unknown loss 'sqared'.*Did you mean 'squared'"),
-        (lambda: loss_function(3), "a loss is a name, a loss object or a function"),
+        (lambda: loss_function(3), "a loss must be a name, a loss object or a function"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused(make: Callable[[], Any], message: str) -> None:

@@ -231,7 +231,7 @@ def test_an_optimizer_is_found_by_its_name(name: str) -> None:
         (lambda: Adam(None), "the learning rate must be a positive number, but None came"),  # type: ignore[arg-type]
         (lambda: Adam(True), "the learning rate must be a positive number, but True came"),
         (lambda: AdamW(weight_decay="0.1"), "weight_decay must be zero or a positive number, but '0.1' came"),  # type: ignore[arg-type]
-        (lambda: optimizer_settings(Adam), r"an object such as Adam\(lr=1e-3\), but <class"),  # type: ignore[arg-type]
+        (lambda: optimizer_settings(Adam), r"got the class Adam: write Adam\(\)"),  # type: ignore[arg-type]
         (lambda: SGD(0.1, momentum=1.1), r"momentum must lie in \[0, 1\], but 1.1 came"),
         (lambda: SGD(0.1, momentum=-0.1), r"momentum must lie in \[0, 1\], but -0.1 came"),
         (lambda: SGD(0.1, momentum="1"), r"momentum must lie in \[0, 1\], but '1' came"),  # type: ignore[arg-type]
@@ -249,7 +249,7 @@ def test_an_optimizer_is_found_by_its_name(name: str) -> None:
         (lambda: LBFGS(value_tolerance=float("nan")), "value_tolerance must be zero or positive, but nan came"),
         (lambda: LBFGS(gradient_tolerance="0"), "gradient_tolerance must be zero or positive, but '0' came"),  # type: ignore[arg-type]
         (lambda: optimizer_settings("adm"), "unknown optimizer 'adm'.*Did you mean 'adam'"),
-        (lambda: optimizer_settings(0.1), r"an optimizer is a name or an object such as Adam\(lr=1e-3\), but 0.1 came"),  # type: ignore[arg-type]
+        (lambda: optimizer_settings(0.1), r"an optimizer must be a name or an object such as Adam\(lr=1e-3\), got 0.1"),  # type: ignore[arg-type]
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused(make: Callable[[], Any], message: str) -> None:

@@ -121,7 +121,7 @@ def test_none_is_constant() -> None:
         (lambda: StepDecay(0.0), r"factor of a step schedule must lie in \(0, 1\], but 0.0 came"),
         (lambda: StepDecay(every=1.5), r"fraction of the run, in \(0, 1\], but 1.5 came"),
         (lambda: Cosine("low"), "but 'low' came"),  # type: ignore[arg-type]
-        (lambda: schedule_function(Cosine), "a schedule is a name or a callable"),
+        (lambda: schedule_function(Cosine), r"got the class Cosine: write Cosine\(\)"),
         (lambda: Exponential(0.0), r"exponential schedule must lie in \(0, 1\], but 0.0 came"),
         (lambda: Cosine(-0.1), r"cosine schedule must lie in \[0, 1\], but -0.1 came"),
         (lambda: CosLog(0), "a whole number from 1 to 64, but 0 came"),
@@ -139,7 +139,7 @@ def test_none_is_constant() -> None:
         (lambda: ReduceOnPlateau(patience=0), "at least 1 epoch, but 0 came"),
         (lambda: ReduceOnPlateau(final=-1.0), r"reduce-on-plateau must lie in \[0, 1\], but -1.0 came"),
         (lambda: schedule_function("cosin"), "unknown schedule 'cosin'.*Did you mean 'cosine'"),
-        (lambda: schedule_function(0.5), r"a schedule is a name or a callable \(steps, n_steps\) -> multipliers, but 0.5 came"),  # type: ignore[arg-type]
+        (lambda: schedule_function(0.5), r"a schedule must be a function \(steps, n_steps\), got 0.5"),  # type: ignore[arg-type]
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused(make: Callable[[], Any], message: str) -> None:

@@ -17,7 +17,7 @@ from glassnet.storage import load
 from tests.storage.hostile import hostile_files
 from tests.storage.lies import honest_giant
 
-MORE = 128 * 2**20
+MORE = 320 * 2**20  # a few times the longest head
 N_LOADS = 1_000
 # Prefixes of audit events that a model file has no business with; "open" is judged by its path.
 FORBIDDEN = ("exec", "import", "compile", "code.", "marshal.", "pickle.", "ctypes.", "object.", "cpython.", "sys.", "mmap.")

@@ -41,10 +41,10 @@ def hostile_files(good):
     yield "other data under a head that is sealed", taken.whole(seal=False), "its hash is not that of its content"
     yield "last byte of the data", good[:-1] + bytes([good[-1] ^ 1]), "its hash is not that of its content"
     spellings = {
-        "duplicate key": ('"format":3', '"format":3,"format":3'),
-        "space": ('"format":3', '"format": 3'),
-        "other spelling of a number": ('"format":3', '"format":3,"glassnes":1e0'),
-        "NaN": ('"format":3', '"format":NaN'),
+        "duplicate key": ('"format":4', '"format":4,"format":4'),
+        "space": ('"format":4', '"format": 3'),
+        "other spelling of a number": ('"format":4', '"format":4,"glassnes":1e0'),
+        "NaN": ('"format":4', '"format":NaN'),
         "no JSON": ("{", "["),
     }
     for what, (old, new) in spellings.items():

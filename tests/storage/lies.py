@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.storage.taken import Taken, canonical
 
-W, B = "layers.1.W", "layers.1.b"
+W, B, LR = "layers.1.W", "layers.1.b", "training.history.lr"
 
 
 def moved(name, by):
@@ -29,7 +29,9 @@ def entry(value):
     return change
 
 
-def extra_tensor(name="layers.9.W", shape=(1,)):
+def extra_tensor(name="untold.W", shape=(1,)):
+    """One whose name stands behind all others, as its data do."""
+
     def change(taken):
         n = len(taken.data)
         size = 8 * int(np.prod(shape))
@@ -40,7 +42,7 @@ def extra_tensor(name="layers.9.W", shape=(1,)):
 
 
 def renamed(name):
-    """The last tensor, so that the order of the names stays that of the data, as far as the name allows."""
+    """The last tensor of the layers, so that the order of the names stays that of the data, as far as the name allows."""
 
     def change(taken):
         taken.head[name] = taken.head.pop(B)
@@ -61,9 +63,9 @@ def in_another_order(taken):
     taken.head[first]["data_offsets"], taken.head[second]["data_offsets"] = [b - a, b], [0, b - a]
 
 
-def number(value):
+def number(value, name=W):
     def change(taken):
-        start = taken.head[W]["data_offsets"][0]
+        start = taken.head[name]["data_offsets"][0]
         taken.data = taken.data[:start] + struct.pack("<d", value) + taken.data[start + 8 :]
 
     return change
@@ -150,13 +152,13 @@ LIES = {
     "objects": (tensor(W, dtype="object"), "not F32 or F64"),
     "dtype is a list": (tensor(W, dtype=["F64"]), "not F32 or F64"),
     "dtype is huge": (tensor(W, dtype="F" * 2**20), "not F32 or F64"),
-    "the other float": (tensor(W, dtype="F32", shape=[3, 6]), "where its layers need F64 [3, 3]"),
+    "the other float": (tensor(W, dtype="F32", shape=[3, 6]), "does not lie where"),
     "tensor with another field": (tensor(W, strides=[1, 1]), "other fields"),
     "tensor is null": (entry(None), "other fields"),
     "tensor is a list": (entry(["F64", [3, 3], [0, 72]]), "other fields"),
     "tensor in a file beside it": (entry({"path": "../../etc/passwd"}), "other fields"),
-    "extra tensor": (extra_tensor(), "have no tensor 'layers.9.W'"),
-    "extra tensor of nothing": (extra_tensor(shape=(0,)), "have no tensor 'layers.9.W'"),
+    "extra tensor": (extra_tensor(), "have no tensor 'untold.W'"),
+    "extra tensor of nothing": (extra_tensor(shape=(0,)), "have no tensor 'untold.W'"),
     "tensor without a name": (extra_tensor("~"), "have no tensor '~'"),
     "path for a tensor's name": (renamed("layers.1/../../../etc/passwd"), "need tensor 'layers.1.b'"),
     "path from the root for a tensor's name": (extra_tensor("~/../../etc/passwd"), "have no tensor '~/../../etc/passwd'"),
@@ -171,7 +173,7 @@ LIES = {
     "weight minus infinity": (number(-np.inf), "not finite"),
     "weight NaN": (number(np.nan), "not finite"),
     "second metadata key": (metadata_key, "more keys than one"),
-    "newer format": (said("format", value=4), "was made by a newer glassnet (0.1.0, format 4; this one reads up to format 3): upgrade"),
+    "newer format": (said("format", value=5), "was made by a newer glassnet (0.1.0, format 5; this one reads up to format 4): upgrade"),
     "format 999": (said("format", value=999), "was made by a newer glassnet"),
     "format of 10^299": (said("format", value=10**299), "was made by a newer glassnet"),
     "format 0": (said("format", value=0), "damaged"),
@@ -292,6 +294,7 @@ LIES = {
     "scale zero": (said("encoder", "numbers", "scale", 0, value=0.0), "above 0"),
     "scale negative": (said("encoder", "numbers", "scale", 0, value=-1.0), "above 0"),
     "limit zero": (said("encoder", "numbers", "limit", value=0.0), "above 0"),
+    "limit of 5e-324": (said("encoder", "numbers", "limit", value=5e-324), "at least 1e-100"),
     "limit negative": (said("encoder", "numbers", "limit", value=-4.0), "above 0"),
     "limit is text": (said("encoder", "numbers", "limit", value="none"), "encoder.numbers.limit"),
     "limit is false": (said("encoder", "numbers", "limit", value=False), "encoder.numbers.limit"),
@@ -362,6 +365,35 @@ LIES = {
     "an end that is text": (said("reference", "low", 0, value="0"), "reference.low must be"),
     "an end of 10^299": (said("reference", "high", 0, value=10**299), "reference.high must be"),
     "rare levels are a number": (said("reference", "rare", value=0), "reference.rare must be"),
+    "history is null": (said("history", value=None), "history must name columns"),
+    "history is a list": (said("history", value=[]), "history must name columns"),
+    "history of no columns": (said("history", value={}), "history must name columns"),
+    "history that is not said": (said("history", drop=True), "have no tensor 'training.history.gradient_norm'"),
+    "history of no training": (said("training", "history", drop=True), "history must name columns"),
+    "history of a list": (said("training", "history", value=[1]), "history must name columns"),
+    "column of the history twice": (said("training", "history", "lr", value=[0.5, 1]), "'lr', which cannot be one or is there twice"),
+    "column of the history too many": (said("history", "seconds", value=["number", 3]), "need tensor 'training.history.seconds'"),
+    "column of the history too few": (said("history", "lr", drop=True), "have no tensor 'training.history.lr'"),
+    "name of a column that is a path": (said("history", "../lr", value=["number", 3]), "'../lr', which cannot be one"),
+    "name of a column of a megabyte": (said("history", "l" * 2**20, value=["number", 3]), "which cannot be one"),
+    "kind of a column of the history": (said("history", "lr", value=["text", 2]), "history.lr must have one of the kinds"),
+    "kind that is a list": (said("history", "lr", value=[["number"], 2]), "history.lr must have one of the kinds"),
+    "column of the history without a length": (said("history", "lr", value=["number"]), "history.lr must have one of the kinds"),
+    "column that is a word": (said("history", "lr", value="number"), "history.lr must have one of the kinds"),
+    "history of another length": (said("history", "lr", value=["number", 3]), "is F64 [2] where its layers need F64 [3]"),
+    "history of no epochs": (said("history", "lr", value=["number", 0]), "history.lr must have a length from 1 to 10,000"),
+    "history of 10^12 epochs": (said("history", "lr", value=["number", 10**12]), "history.lr must have a length from 1 to 10,000"),
+    "length that is true": (said("history", "lr", value=["number", True]), "history.lr must have a length"),
+    "text of a column of numbers": (said("history", "lr", value=["number", 2, ["a"]]), "history.lr must have one of the kinds"),
+    "text without texts": (said("history", "lr", value=["text", 2]), "history.lr must have one of the kinds"),
+    "texts that are numbers": (said("history", "lr", value=["text", 2, [0, 1]]), "the texts of history.lr must be a list"),
+    "texts out of order": (said("history", "lr", value=["text", 2, ["b", "a"]]), "the texts of history.lr must be a list"),
+    "a text twice": (said("history", "lr", value=["text", 2, ["a", "a"]]), "the texts of history.lr must be a list"),
+    "texts for other numbers": (said("history", "lr", value=["text", 2, ["a", "b"]]), "training.history.lr holds numbers that no history"),
+    "history in a table": (tensor(LR, shape=[2, 1]), "is F64 [2, 1] where its layers need F64 [2]"),
+    "history that is infinite": (number(float("inf"), LR), "training.history.lr holds numbers that no history has"),
+    "history that is not so missing": (number(-float("nan"), LR), "training.history.lr holds numbers that no history has"),
+    "whole numbers with fractions": (said("history", "lr", value=["whole", 2]), "training.history.lr holds numbers that no history has"),
 }  # fmt: skip
 
 
@@ -381,6 +413,8 @@ def honest_giant(good):
     n_in, n_out = taken.said["n_features"], len(taken.said["target"]["classes"])
     dense = {"kind": "dense", "activation": "relu", "initializer": "auto"}
     taken.said["layers"] = [{**dense, "n_out": n}, {**dense, "n_out": n_out}]
+    taken.said["training"]["history"] = {}
+    del taken.said["history"]
     taken.head, at = {"__metadata__": taken.head["__metadata__"]}, 0
     for name, shape in {"0.W": [n_in, n], "0.b": [n], "1.W": [n, n_out], "1.b": [n_out]}.items():
         size = 8 * int(np.prod(shape))

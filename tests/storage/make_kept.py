@@ -12,6 +12,7 @@ import numpy as np
 
 from glassnet.storage import metadata, save
 from tests.storage.models import build
+from tests.storage.schema import schema
 
 KEPT = Path(__file__).with_name("kept")
 NAMES = ("binary", "multiclass", "quantiles of two targets", "nested", "floats for labels", "no trained tensor last", "still", "written")
@@ -39,6 +40,7 @@ def main():
             "numbers": numbers.tolist(),
         }
         (folder / f"{stem}.json").write_text(json.dumps(said, indent=None) + "\n")
+    (folder / "schema").write_text(json.dumps(schema(), indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

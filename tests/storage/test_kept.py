@@ -66,20 +66,20 @@ def test_older_file_is_saved_in_the_current_format(path, tmp_path):
 
 
 def test_steps_are_taken_in_order(tmp_path, monkeypatch):
-    """Planted: a format 4 that calls the loss otherwise; files of 1 to 3 still load, and its own are refused by this glassnet."""
+    """Planted: a format 5; files of 1 to 4 still load, and its own are refused by this glassnet."""
     taken = []
 
-    def three_to_four(description):
+    def four_to_five(description):
         taken.append(description["format"])
         return description
 
-    monkeypatch.setattr(migrations, "FORMAT", 4)
-    monkeypatch.setattr(model_file, "FORMAT", 4)
-    monkeypatch.setitem(MIGRATIONS, 3, three_to_four)
-    for version in (1, 2, 3):
+    monkeypatch.setattr(migrations, "FORMAT", 5)
+    monkeypatch.setattr(model_file, "FORMAT", 5)
+    monkeypatch.setitem(MIGRATIONS, 4, four_to_five)
+    for version in (1, 2, 3, 4):
         load(KEPT / f"format-{version}" / "binary.glassnet")
-    assert taken == [3, 3, 3]
-    monkeypatch.setattr("glassnet.storage.metadata.FORMAT", 4)
+    assert taken == [4, 4, 4, 4]
+    monkeypatch.setattr("glassnet.storage.metadata.FORMAT", 5)
     save(build("binary")[0], tmp_path / "m.glassnet")
     load(tmp_path / "m.glassnet")
     monkeypatch.undo()

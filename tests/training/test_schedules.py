@@ -95,10 +95,10 @@ def too_much(steps: Array, n_steps: int) -> Array:
     ("settings", "says"),
     [
         ({"dropout_schedule": "flat_cosin"}, "unknown schedule 'flat_cosin'.*Did you mean 'flat_cosine'"),
-        ({"decay_schedule": 0.5}, "a schedule is a name or a callable"),
+        ({"decay_schedule": 0.5}, "a schedule must be a function"),
         ({"dropout_schedule": "reduce_on_plateau"}, "follows losses and is for the learning rate alone: give dropout another schedule"),
         ({"decay_schedule": ReduceOnPlateau()}, "is for the learning rate alone: give weight decay another schedule"),
-        ({"dropout_schedule": too_much}, "one multiplier for each of the 3 steps, from 0 to 1, but 1.25 to 1.25 came"),
+        ({"dropout_schedule": too_much}, "one multiplier for each of the 3 steps, from 0 to 1, got 1.25 to 1.25 from too_much"),
         ({"optimizer": "lbfgs", "dropout_schedule": "cosine"}, "leave schedules and clip_norm out"),
         ({"optimizer": "lbfgs", "decay_schedule": "cosine"}, "leave schedules and clip_norm out"),
     ],

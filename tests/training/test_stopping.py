@@ -176,12 +176,12 @@ from glassnet import Dense, EarlyStopping, Network, SGD, train
 from glassnet.losses import Squared
 
 at, batch_size, stops = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "stop"
-calls = 0
+calls, training = 0, False
 
 class Interrupting(Squared):
     def value_and_gradient(self, Z, y, weight=None):
         global calls
-        if len(Z) <= batch_size:          # a step, not the validation rows
+        if training and len(Z) <= batch_size:  # a step, not the check of the loss, and not the validation rows
             calls += 1
             if calls == at:
                 os.kill(os.getpid(), signal.SIGINT)
@@ -194,11 +194,13 @@ y = X[:, 0]
 network = Network([Dense(4, "tanh"), Dense(1)], 3)
 stop = EarlyStopping(9, lambda estimator, X, y: next(scores)) if stops else None
 kept = []
+records = train(
+    network, X, y, loss=Interrupting(), optimizer=SGD(0.1), batch_size=batch_size, epochs=6, stop=stop,
+    validation=(np.vstack([X, X]), np.hstack([y, y])), engine="reference",
+)
+training = True
 try:
-    for epoch in train(
-        network, X, y, loss=Interrupting(), optimizer=SGD(0.1), batch_size=batch_size, epochs=6, stop=stop,
-        validation=(np.vstack([X, X]), np.hstack([y, y])),
-    ):
+    for epoch in records:
         kept.append(network.parameters.theta.copy())
 except KeyboardInterrupt:
     same = [i for i, theta in enumerate(kept) if np.array_equal(theta, network.parameters.theta)]

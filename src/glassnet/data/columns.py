@@ -20,6 +20,7 @@ MAX_LEVELS = 256
 MAX_CODES = 2**16  # levels of a column that an embedding looks up
 RARE = 1 / 2000  # the share of the weight below which a level has no column of its own
 LIMIT = 4.0  # in standard deviations: where the smooth clip levels off
+LEAST_LIMIT = 1e-100  # (FAR / limit)^2 is then a finite number
 FAR = 1e6  # in standard deviations: beyond it nothing changes any more, and squares stay finite
 NOISE = 2.0**-51  # a spread below this share of the mean is the rounding of one value, not information
 

@@ -59,7 +59,7 @@ class Encoder:
         if others and not isinstance(table.numbers, np.ndarray):
             raise DataError(f"numbers beside the column {others[0]!r} cannot be sparse: make them dense (.toarray()).")
         table, w = weighted_rows(table, weight)
-        numbers = NumberCoding.fit(schema.numbers, table.numbers, w, settings)
+        numbers = NumberCoding.fit(schema.numbers, table.numbers, w, settings, table.exact)
         categories = tuple(
             CategoryCoding.fit(name, column, w, boolean=schema.kinds[name] == "boolean", settings=settings)
             for name, column in zip(schema.categories, table.categories, strict=True)
@@ -104,7 +104,7 @@ class Encoder:
         # One-hot columns are written as ones over zeros; without any, no cell needs a zero first.
         X = (np.zeros if self.categories else np.empty)((table.n_rows, self.n_features), dtype=dtype)
         stop = len(self.numbers.feature_names)
-        self.numbers.encode_into(X[:, :stop], table.numbers)
+        self.numbers.encode_into(X[:, :stop], table.numbers, table.exact)
         columns = dict(zip((coding.name for coding in self.categories), table.categories, strict=True))
         for coding in self._one_hot:
             start, stop = stop, stop + len(coding.feature_names)

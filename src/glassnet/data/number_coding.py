@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from glassnet.data.block import row_chunks
 from glassnet.data.columns import DEFAULT, FAR, LIMIT, CodingSettings, Float64, above_rounding, extent, moments, sparse_moments, standardize
+from glassnet.data.exact_numbers import Exact, exact_columns, less, smallest
 from glassnet.data.robust import quartiles
 from glassnet.data.table import Numbers, SparseRows
 from glassnet.errors import DataError
 
 #: Whether the numbers of a column varied in training (""), were all equal, or were not there.
 Constant = Literal["", "value", "gaps"]
+#: No columns.
+NONE: Exact = {}
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,13 @@ class NumberCoding:
     constant: tuple[Constant, ...] = ()
 
     @classmethod
-    def fit(cls, names: tuple[str, ...], block: Numbers, weight: Float64, settings: CodingSettings = DEFAULT) -> NumberCoding:
-        """Return the coding of a block (n, n_columns), given the weights of its rows, all above 0."""
+    def fit(
+        cls, names: tuple[str, ...], block: Numbers, weight: Float64, settings: CodingSettings = DEFAULT, exact: Exact = NONE
+    ) -> NumberCoding:
+        """Return the coding of a block (n, n_columns), given the weights of its rows, all above 0.
+
+        `exact` holds, by name, columns of whole numbers that the block's floats do not tell apart.
+        """
         sparse = not isinstance(block, np.ndarray)
         low, high = extent(block)
         if sparse:  # most cells are zeros, and so would the quartiles be
@@ -62,6 +70,12 @@ class NumberCoding:
         else:
             mean, scale, has_gaps = moments(cast(Float64, block), weight, (low, high))
             scale = np.where(low == high, scale, above_rounding(scale, mean))
+        for j, column in exact_columns(names, {} if sparse else exact):
+            if low[j] <= high[j]:
+                start = smallest(column)
+                rest = less(column, start)[:, None]
+                (middle,), (scale[j],), _ = quartiles(rest, weight) if settings.scaling == "robust" else moments(rest, weight)
+                mean[j], low[j], high[j] = float(start + round(middle)), 0.0, np.nanmax(rest)
         constant = _marks(["gaps" if a > b else "value" if a == b else "" for a, b in zip(low, high, strict=True)])
         return cls(names, tuple(mean.tolist()), tuple(scale.tolist()), tuple(has_gaps.tolist()), not sparse, settings.limit, constant)
 
@@ -103,17 +117,20 @@ class NumberCoding:
             mean[j] = low[j] if first else mean[j] if self.centered else 0.0
         return self if tuple(constant) == self.constant else replace(self, mean=tuple(mean), constant=_marks(constant))
 
-    def encode_into(self, out: NDArray[Any], block: Numbers) -> None:
-        """Write the features of a block into `out` (n, len(feature_names)), a stretch of rows at a time.
+    def encode_into(self, out: NDArray[Any], block: Numbers, exact: Exact = NONE) -> None:
+        """Write the features of a block into `out` (n, len(feature_names)), a stretch of rows at a time; `exact` as for `fit`.
 
         Gaps become 0, the mean of the column; without a limit they are a DataError where training had none.
         """
         mean, scale, gappy = self._arrays
         still, empty = np.flatnonzero(self.still), np.flatnonzero(self.empty)
         k = len(self.names)
+        scaled = [(j, less(column, self.mean[j]) / self.scale[j]) for j, column in exact_columns(self.names, exact)]
         for start, stop in row_chunks((block.shape[0], k)):
             rows = block[start:stop]
             Z = standardize(rows if isinstance(rows, np.ndarray) else rows.toarray(), mean, scale)
+            for j, column in scaled:
+                Z[:, j] = column[start:stop]
             gaps = np.isnan(Z)
             if self.limit is None:
                 self._refuse_new(gaps, start)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from glassnet.data.cells import option
 from glassnet.data.columns import power_of_two
+from glassnet.data.exact_numbers import wide
 from glassnet.data.limits import Limits
 from glassnet.data.numerals import number_of
 from glassnet.data.schema import listed
@@ -155,11 +156,11 @@ def lookalikes(table: Table, said: Collection[str] = ()) -> dict[str, str]:
 
 
 def blurred(table: Table) -> tuple[str, ...]:
-    """Return a sentence for each feature of whole numbers that floats do not tell apart."""
+    """Return a sentence for each feature of whole numbers whose differences floats do not tell apart."""
     return tuple(
         f"column {name!r} holds whole numbers beyond 2^53, which are not told apart as numbers; {option('types', 'category', name)} does."
         for name in table.schema.numbers
-        if name in table.exact
+        if name in table.exact and wide(table, name)
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glassnet.engines.engine import Engine, Steps, step_rates
-from glassnet.engines.native import NativeEngine, compiled
+from glassnet.engines.native import NativeEngine, compiled, tell_of_reference
 from glassnet.engines.reference import ReferenceEngine
 from glassnet.errors import UnsupportedError, unknown_name
 from glassnet.losses import Loss
@@ -11,7 +11,7 @@ from glassnet.network import Network
 from glassnet.optimizers import Optimizer
 from glassnet.penalties import Penalty
 
-__all__ = ["ENGINES", "Engine", "NativeEngine", "ReferenceEngine", "Steps", "make_engine", "step_rates"]
+__all__ = ["ENGINES", "Engine", "NativeEngine", "ReferenceEngine", "Steps", "engine_to_predict", "make_engine", "step_rates"]
 
 ENGINES: dict[str, type[ReferenceEngine | NativeEngine]] = {"native": NativeEngine, "reference": ReferenceEngine}
 
@@ -29,14 +29,23 @@ def make_engine(
 ) -> Engine:
     """Bind a network to its loss and optimizer on the engine of that name.
 
-    "auto" takes the native engine where it was built and can run all of it, else the reference engine runs the whole network.
+    "auto" takes the native engine where it was built and can run all of it, else the reference engine runs the whole network, and a
+    RuntimeWarning tells once why.
     """
     if engine != "auto" and engine not in ENGINES:
         raise unknown_name("engine", engine, ["auto", *ENGINES])
     if engine == "auto" and compiled() is not None:
         try:
             return NativeEngine(network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads)
-        except UnsupportedError:  # something of the user's own in Python
-            pass
+        except UnsupportedError as error:  # something of the user's own in Python
+            tell_of_reference(str(error))
     made = ENGINES["reference" if engine == "auto" else engine]
     return made(network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads)
+
+
+def engine_to_predict(network: Network, loss: Loss) -> Engine:
+    """Return the faster of the engines that can run the network, for predictions alone; what trained it has told of the slower one."""
+    try:
+        return NativeEngine(network, loss)
+    except UnsupportedError:
+        return ReferenceEngine(network, loss)

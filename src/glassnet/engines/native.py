@@ -18,7 +18,7 @@ from glassnet.errors import SettingError, UnsupportedError
 from glassnet.interrupts import interrupts_noted
 from glassnet.losses import Loss
 from glassnet.network import Network
-from glassnet.optimizers import Optimizer, OptimizerState
+from glassnet.optimizers import Optimizer, OptimizerState, started
 from glassnet.penalties import Penalty
 
 
@@ -55,6 +55,12 @@ def tell_where_not_built() -> None:
         warnings.warn(f"the native engine {why_not_compiled()} The reference engine runs, several times slower.", RuntimeWarning, 2)
 
 
+@cache
+def tell_of_reference(reason: str) -> None:
+    """Warn, once in a process for each reason, that the slower engine runs."""
+    warnings.warn(f"the reference engine runs, several times slower than the native one: {reason}", RuntimeWarning, 3)
+
+
 class NativeEngine:
     """A network bound to its loss, optimizer, penalty and clipping, executed in C++ on the same vectors.
 
@@ -83,7 +89,7 @@ class NativeEngine:
         check_binding(max_norm, n_threads)
         self.network, self.loss, self.optimizer = network, loss, optimizer
         self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
-        self.state = optimizer.start(network.parameters.theta) if optimizer else None
+        self.state = started(optimizer, network.parameters.theta) if optimizer else None
         self._bind()
 
     def _bind(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from glassnet.activations import ACTIVATIONS, ActivationFunction, activation_function
+from glassnet.activations import ACTIVATIONS, GivenActivation, activation_function
 from glassnet.errors import UnsupportedError
 from glassnet.layers import (
     Activation,
@@ -109,9 +109,7 @@ def operations(network: Network) -> list[dict[str, Any]]:
                 tables = {"levels": list(layer.levels), "tables": [at[f"T{j}"] for j in range(len(layer.levels))]}
                 made.append({"kind": "category_embedding", "n_embedded": int(layer.n_out), **tables, **common})
             else:
-                raise UnsupportedError(
-                    f"the native engine cannot run a layer of one's own, {type(layer).__name__}: use engine='reference'."
-                )
+                raise _of_ones_own(f"a layer of one's own, {type(layer).__name__}")
             n_in = n_out
 
     walk(network.layers, "", network.n_features, count())
@@ -121,9 +119,9 @@ def operations(network: Network) -> list[dict[str, Any]]:
 def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
     """Return the arguments that say which loss and which optimizer."""
     if type(loss) not in NATIVE_LOSSES:
-        raise UnsupportedError(f"the native engine cannot run a loss of one's own, {loss.name!r}: use engine='reference'.")
+        raise _of_ones_own(f"a loss of one's own, {loss.name!r}")
     if type(optimizer) not in NATIVE_OPTIMIZERS:
-        raise UnsupportedError(f"the native engine cannot run an optimizer of one's own, {optimizer!r}: use engine='reference'.")
+        raise _of_ones_own(f"an optimizer of one's own, {optimizer!r}")
     chosen: dict[str, Any] = {"loss": NATIVE_LOSSES[type(loss)], "optimizer": NATIVE_OPTIMIZERS[type(optimizer)]}
     match loss:
         case Huber():
@@ -153,8 +151,12 @@ def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
     return chosen
 
 
-def _activation(activation: str | ActivationFunction) -> str:
+def _activation(activation: GivenActivation) -> str:
     function = activation_function(activation)
     if ACTIVATIONS.get(function.name) is not function or function.name not in NATIVE_ACTIVATIONS:
-        raise UnsupportedError(f"the native engine cannot run an activation of one's own, {function.name!r}: use engine='reference'.")
+        raise _of_ones_own(f"an activation of one's own, {function.name!r}")
     return function.name
+
+
+def _of_ones_own(what: str) -> UnsupportedError:
+    return UnsupportedError(f"the native engine cannot run {what}: use engine='reference'.")

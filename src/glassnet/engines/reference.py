@@ -16,7 +16,7 @@ from glassnet.interrupts import interrupts_noted
 from glassnet.layers.layer import Run
 from glassnet.losses import Loss
 from glassnet.network import Network
-from glassnet.optimizers import Optimizer, OptimizerState, clip_norm
+from glassnet.optimizers import OPTIMIZERS, Optimizer, OptimizerState, clip_norm, started
 from glassnet.parameters import Segment
 from glassnet.penalties import Penalty
 
@@ -53,8 +53,9 @@ class ReferenceEngine:
         check_binding(max_norm, n_threads)
         self.network, self.loss, self.optimizer = network, loss, optimizer
         self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
-        self.state = optimizer.start(network.parameters.theta) if optimizer else None
+        self.state = started(optimizer, network.parameters.theta) if optimizer else None
         self._scratch = np.empty_like(network.parameters.theta) if penalty else None
+        self._tried = any(type(optimizer) is type(known) for known in (None, *OPTIMIZERS.values()))  # ours are
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_scratch": None}
@@ -106,6 +107,7 @@ class ReferenceEngine:
         n_steps = len(offsets) - 1
         losses, weights = np.zeros(n_steps), np.zeros(n_steps)
         norm = math.nan
+        theta, self._tried = (None if self._tried else self.network.parameters.theta.copy()), True
         statistics = self.network.parameters.statistics
         before = np.empty_like(statistics)
         with blas_threads(self.n_threads), interrupts_noted() as interrupted:
@@ -127,7 +129,17 @@ class ReferenceEngine:
                     np.copyto(statistics, before)
                     return Steps(i, losses[:i], weights[:i], norm, "diverged")
                 self._update(lr, norm, segments)
+            if theta is not None:
+                self._require_moved(theta, norm, rates)
         return Steps(n_steps, losses, weights, norm, "interrupted" if interrupted() else "done")
+
+    def _require_moved(self, before: Array, norm: float, rates: Array) -> None:
+        """Refuse an optimizer of one's own that has not moved theta in its first steps though there was a gradient."""
+        if np.array_equal(before, self.network.parameters.theta) and norm > 0.0 and rates[:, 0].any():
+            raise SettingError(
+                f"step of the optimizer {type(self.optimizer).__name__} leaves theta as it is: it must write into it, theta -= ... or "
+                "theta[...] = ...; what it returns is not used."
+            )
 
     def _gradient_norm(self) -> float:
         gradient = self.network.parameters.gradient

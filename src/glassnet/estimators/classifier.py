@@ -11,7 +11,7 @@ from sklearn.utils import Tags, check_array, column_or_1d
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from glassnet.activations import ActivationFunction
+from glassnet.activations import GivenActivation
 from glassnet.data.target import Target
 from glassnet.data.target_arrays import exact_labels, refuse_gaps
 from glassnet.errors import DataError
@@ -132,7 +132,7 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
         *,
         recipe: str | Recipe = "standard",
         hidden_layer_sizes: Sequence[int] | int | None = None,
-        activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None,
+        activation: GivenActivation | Sequence[GivenActivation] | None = None,
         dropout: float | None = None,
         normalization: str | None = None,
         loss: str | Loss | None = None,

@@ -11,7 +11,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from glassnet.activations import ActivationFunction
+from glassnet.activations import GivenActivation
 from glassnet.data.target import Target
 from glassnet.errors import SettingError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
@@ -126,7 +126,7 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
         *,
         recipe: str | Recipe = "standard",
         hidden_layer_sizes: Sequence[int] | int | None = None,
-        activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None,
+        activation: GivenActivation | Sequence[GivenActivation] | None = None,
         dropout: float | None = None,
         normalization: str | None = None,
         loss: str | Loss | None = None,

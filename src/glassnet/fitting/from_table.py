@@ -13,6 +13,7 @@ from glassnet.errors import DataNotice, SettingError
 from glassnet.fitting.preparation import prepare
 from glassnet.fitting.session import Session
 from glassnet.model import Model
+from glassnet.protocols import require_arguments
 from glassnet.training.history import Epoch
 from glassnet.training.plan import Plan
 
@@ -81,6 +82,8 @@ def fit(
     """
     if plan is not None and not isinstance(plan, Plan):
         raise SettingError(f"plan is a glassnet.Plan(...) or None, but {plan!r} came.")
+    if on_epoch is not None:
+        require_arguments("on_epoch", on_epoch, "epoch")
     if weights is not None and sample_weight is not None:
         raise SettingError("the weights of the rows are given by weights (a column) or by sample_weight (an array): leave one out.")
     prepared = prepare(

@@ -146,4 +146,4 @@ def _mean(records: Sequence[Epoch], index: int) -> Epoch:
         return None if None in values else fmean(values) if all(map(math.isfinite, values)) else math.nan
 
     means = {name: of(name) for name in ("training_loss", "validation_loss", "validation_score", "lr", "gradient_norm", "seconds")}
-    return Epoch(index=index, rows_per_second=sum(record.rows_per_second for record in records), **means)
+    return Epoch(index=index, rows_per_second=sum(record.rows_per_second for record in records), engine=records[0].engine, **means)

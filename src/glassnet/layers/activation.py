@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.activations import ActivationFunction, activation_function
+from glassnet.activation_check import checked_activation
+from glassnet.activations import GivenActivation, activation_function
 from glassnet.errors import SettingError
 from glassnet.layers.layer import Array, Layer, Run
 from glassnet.parameters import Spec, Views
@@ -29,7 +30,7 @@ class Activation:
 
     Parameters
     ----------
-    activation : name or ActivationFunction
+    activation : name, ActivationFunction or function Z -> (A, slope)
     mix : whether a is learned; without it a is 1 and no parameter
 
     Examples
@@ -38,13 +39,13 @@ class Activation:
     >>> block = [Dense(32), BatchNorm(), Activation("relu")]
     """
 
-    activation: str | ActivationFunction
+    activation: GivenActivation
     mix: bool = False
     layers: ClassVar[tuple[Layer, ...]] = ()
     repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        activation_function(self.activation)
+        object.__setattr__(self, "activation", checked_activation(self.activation))
         if not isinstance(self.mix, bool):
             raise SettingError(f"mix of an activation is True or False, but {self.mix!r} came.")
 

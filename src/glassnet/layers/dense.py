@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.activations import ActivationFunction, activation_function
+from glassnet.activation_check import checked_activation
+from glassnet.activations import GivenActivation, activation_function
 from glassnet.errors import SettingError, unknown_name
-from glassnet.initializers import Initializer, initializer_function
+from glassnet.initializers import Initializer, first_weights, initializer_function
 from glassnet.layers.layer import Array, Layer, Run
 from glassnet.parameters import Spec, Views
 
@@ -27,7 +28,7 @@ class Dense:
     Parameters
     ----------
     n_out : number of units
-    activation : name or ActivationFunction; "identity" leaves Z as it is
+    activation : name, ActivationFunction or function Z -> (A, slope); "identity" leaves Z as it is
     initializer : name or callable for W; "auto" is the activation's own (He for ReLU and its like, LeCun for SELU, Glorot
         otherwise; LeCun's normal for "ntk"). b starts at 0.
     parametrization : "standard", or "ntk": W learns as if Z = X W / sqrt(n_in) + b, and b at a tenth of the rate
@@ -56,7 +57,7 @@ class Dense:
     """
 
     n_out: int
-    activation: str | ActivationFunction = "identity"
+    activation: GivenActivation = "identity"
     initializer: str | Initializer = "auto"
     parametrization: str = "standard"
     layers: ClassVar[tuple[Layer, ...]] = ()
@@ -65,7 +66,7 @@ class Dense:
     def __post_init__(self) -> None:
         if isinstance(self.n_out, bool) or not isinstance(self.n_out, Integral) or self.n_out < 1:
             raise SettingError(f"a dense layer has at least 1 unit, a whole number, but n_out={self.n_out!r} came.")
-        activation_function(self.activation)
+        object.__setattr__(self, "activation", checked_activation(self.activation))
         if self.initializer != "auto":
             initializer_function(self.initializer)
         if self.parametrization not in PARAMETRIZATIONS:
@@ -105,8 +106,5 @@ class Dense:
         own = "lecun_normal" if self.parametrization == "ntk" else activation_function(self.activation).initializer
         initializer = own if self.initializer == "auto" else self.initializer
         n_in, n_out = p.W.shape
-        W = initializer_function(initializer)(n_in, n_out, rng)
-        if np.shape(W) != (n_in, n_out):
-            raise SettingError(f"an initializer returns W of shape {(n_in, n_out)}, (fan_in, fan_out), but shape {np.shape(W)} came.")
-        p.W[...] = W
+        p.W[...] = first_weights(initializer_function(initializer), n_in, n_out, rng)
         p.b[...] = 0.0

@@ -69,3 +69,14 @@ class Layer(Protocol):
     def backward(self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
         """Write the parameters' gradients into g and return dX, or None where it is not needed."""
         ...
+
+
+#: What stands in `Layer`: the arguments of each method, and what is no method.
+METHODS = {
+    "output_width": "n_in",
+    "specs": "n_in",
+    "initialize": "p, rng",
+    "forward": "p, X, run",
+    "backward": "p, g, cache, dY, needs_dX",
+}
+ATTRIBUTES = ("layers", "repeatable")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import SettingError
-from glassnet.layers.layer import Array, Layer, Run
-from glassnet.parameters import Tree, Views
+from glassnet.layers.layer import ATTRIBUTES, METHODS, Array, Layer, Run
+from glassnet.parameters import Spec, Tree, Views
+from glassnet.protocols import require_members
 
 
 def checked_layers(layers: Any) -> tuple[Layer, ...]:
@@ -18,8 +20,11 @@ def checked_layers(layers: Any) -> tuple[Layer, ...]:
         raise SettingError(f"layers come in a list, such as [Dense(16, 'relu'), Dense(1)], but {layers!r} came.")
     checked: tuple[Layer, ...] = tuple(layers)
     for layer in checked:
-        if isinstance(layer, type) or not callable(getattr(layer, "forward", None)):
+        if isinstance(layer, type):
+            raise SettingError(f"a layer is an object such as Dense(16, 'relu'), but the class came: write {layer.__name__}().")
+        if not any(hasattr(layer, name) for name in METHODS):
             raise SettingError(f"a layer is an object such as Dense(16, 'relu'), but {layer!r} came.")
+        require_members("layer", layer, METHODS, ATTRIBUTES)
     return checked
 
 
@@ -27,7 +32,10 @@ def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:
     """Return the width of the signal before the first layer and after each one: len(layers) + 1 numbers."""
     widths = [n_in]
     for layer in layers:
-        widths.append(layer.output_width(widths[-1]))
+        width = layer.output_width(widths[-1])
+        if isinstance(width, bool) or not isinstance(width, Integral) or width < 1:
+            raise SettingError(f"output_width of the layer {type(layer).__name__} must return a whole number of at least 1, got {width!r}.")
+        widths.append(int(width))
     return widths
 
 
@@ -38,7 +46,22 @@ def stack_trees(layers: Sequence[Layer], n_in: int) -> tuple[Tree, ...]:
 
 def _trees(layers: Sequence[Layer], widths: Sequence[int]) -> tuple[Tree, ...]:
     """Return the tree of each layer, given the width of the signal before it."""
-    return tuple(Tree(layer.specs(n), _trees(layer.layers, inner_widths(layer, n))) for layer, n in zip(layers, widths, strict=False))
+    return tuple(
+        Tree(layer_specs(layer, n), _trees(layer.layers, inner_widths(layer, n))) for layer, n in zip(layers, widths, strict=False)
+    )
+
+
+def layer_specs(layer: Layer, n_in: int) -> dict[str, Spec]:
+    """Return the tensors that a layer itself asks for, or raise SettingError where it asks for something else."""
+    specs: Any = layer.specs(n_in)
+    if not isinstance(specs, Mapping) or not all(isinstance(spec, Spec) for spec in specs.values()):
+        raise SettingError(
+            f'specs of the layer {type(layer).__name__} must return a dict of Spec by name, such as {{"a": Spec((n_in,))}}, got {specs!r}.'
+        )
+    for name in specs:
+        if not isinstance(name, str) or not name.isidentifier() or hasattr(Views, name) or name in Views.__annotations__:
+            raise SettingError(f"a tensor must not be named {name!r} (layer {type(layer).__name__}): p and g have no room for that name.")
+    return dict(specs)
 
 
 def inner_widths(layer: Layer, n_in: int) -> list[int]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from glassnet.errors import SettingError, unknown_name
 from glassnet.losses.classification import Logistic, Softmax
-from glassnet.losses.custom import CustomLoss
-from glassnet.losses.loss import Loss
+from glassnet.losses.custom import CustomLoss, check_loss
+from glassnet.losses.loss import ATTRIBUTES, METHODS, Array, Loss
 from glassnet.losses.regression import Absolute, Gamma, Huber, Poisson, Quantile, Squared
+from glassnet.protocols import name_of, refuse_class, require_members
 
 __all__ = [
     "LOSSES",
@@ -23,6 +24,7 @@ __all__ = [
     "Quantile",
     "Softmax",
     "Squared",
+    "check_own_loss",
     "loss_function",
     "unsmoothed",
 ]
@@ -35,14 +37,20 @@ def loss_function(loss: str | Loss | Any) -> Loss:
             raise unknown_name("loss", loss, LOSSES)
         made: Loss = LOSSES[loss]()
         return made
-    if isinstance(loss, type):
-        raise SettingError(f"a loss is a name or an object, but the class {loss.__name__} came: write {loss.__name__}().")
-    if callable(getattr(loss, "value_and_gradient", None)):
-        given: Loss = loss
-        return given
-    if callable(loss):
-        return CustomLoss(loss, name=getattr(loss, "__name__", "custom"))
-    raise SettingError(f"a loss is a name, a loss object or a function (Z, y) -> (L, dZ), but {loss!r} came.")
+    refuse_class("a loss", loss)
+    if callable(loss) and not hasattr(loss, "value_and_gradient"):
+        return CustomLoss(loss, name=name_of(loss))
+    if not any(hasattr(loss, name) for name in METHODS):
+        raise SettingError(f"a loss must be a name, a loss object or a function (Z, y) -> (L, dZ), got {loss!r}.")
+    require_members("loss", loss, METHODS, ATTRIBUTES)
+    given: Loss = loss
+    return given
+
+
+def check_own_loss(loss: Loss, y: Array, n_outputs: int) -> None:
+    """Raise SettingError where a loss object of one's own breaks a rule, see `check_loss`; a `CustomLoss` has checked itself."""
+    if type(loss) not in (*LOSSES.values(), CustomLoss):
+        check_loss(loss, y, n_outputs)
 
 
 def unsmoothed(loss: Loss) -> Loss:

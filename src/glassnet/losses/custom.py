@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.differences import TOLERANCE, Value, gradient_error, worst_element
 from glassnet.errors import SettingError
-from glassnet.losses.loss import Array, numbers, weighted_mean
+from glassnet.losses.loss import Array, Loss, numbers, weighted_mean
+from glassnet.protocols import parameter_names, require_arguments, said
 
-#: Largest relative difference between the gradient that came and central differences of the value, in float64.
-TOLERANCE = 1e-5
-_ROWS, _STEP, _DIRECTIONS = 32, 1e-5, 5
+_ROWS = 32
+#: Names of a first argument that is the target: the order of metrics, (y_true, y_pred), and not that of a loss, (Z, y).
+_TARGETS = ("y", "y_true", "true", "target", "targets", "truth", "label", "labels")
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,18 @@ class CustomLoss:
     link: Callable[[Array], Array] | None = None
     name: str = "custom"
 
+    def __post_init__(self) -> None:
+        require_arguments(f"the function of loss {self.name!r}", self.function, "Z, y")
+        if self.link is not None:
+            require_arguments(f"the link of loss {self.name!r}", self.link, "Z")
+        if parameter_names(self.function)[:1] in [(name,) for name in _TARGETS]:
+            raise SettingError(f"the function of a loss takes the raw scores first, (Z, y), got {said(self.function)}.")
+
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return finite numbers `(n, n_columns)` after the gradient was checked on some of their rows."""
         columns = np.shape(y)[1:]
         checked = numbers(y, columns[0] if columns else 1, dtype)
-        self._check_gradient(checked[:_ROWS].astype(np.float64), n_outputs)
+        check_loss(self, checked, n_outputs)
         return checked
 
     def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
@@ -69,21 +78,51 @@ class CustomLoss:
         """Zeros: nothing is known of the best constant."""
         return np.zeros(n_outputs)
 
-    def _check_gradient(self, y: Array, n_outputs: int) -> None:
-        rng = np.random.default_rng(0)
-        for _ in range(_DIRECTIONS):
-            Z = rng.standard_normal((len(y), n_outputs))
-            direction = rng.standard_normal(Z.shape)
-            _, dZ = self.value_and_gradient(Z, y)
-            above = self.value_and_gradient(Z + _STEP * direction, y)[0]
-            below = self.value_and_gradient(Z - _STEP * direction, y)[0]
-            expected = (above - below) / (2.0 * _STEP)
-            came = float((dZ * direction).sum())
-            size = max(abs(expected), abs(came), float(np.linalg.norm(dZ)))
-            # Two values of 1e10, as prices squared are, differ by their rounding alone.
-            rounding = 4.0 * np.finfo(np.float64).eps * (abs(above) + abs(below)) / (2.0 * _STEP)
-            if not abs(came - expected) <= TOLERANCE * size + rounding + 1e-9:
-                raise SettingError(
-                    f"the gradient of loss {self.name!r} is not the derivative of its value: along a random direction it says "
-                    f"{came:.8g}, but central differences of the value say {expected:.8g}. Correct the second result of its function."
-                )
+
+def check_loss(loss: Loss, y: Array, n_outputs: int) -> None:
+    """Raise SettingError where the gradient of a loss is not that of its value, or where it breaks another rule of `Loss`.
+
+    y : a prepared target, of which the first rows are looked at
+    """
+    y = np.array(y[:_ROWS], dtype=np.float64 if y.dtype.kind == "f" else y.dtype)
+    rng = np.random.default_rng(0)
+    Z = rng.standard_normal((len(y), n_outputs))
+    with np.errstate(all="ignore"):
+        _, dZ = _answer(loss, Z, y, None)
+        value = _value_by_scores(loss, y)
+        if gradient_error(value, Z, dZ, rng) > TOLERANCE:
+            place, came, expected = worst_element(value, Z, dZ)
+            raise SettingError(
+                f"the gradient of loss {loss.name!r} is not the derivative of its value: at Z = {Z[place]:.6g} it says {came:.6g}, but "
+                f"central differences of the value say {expected:.6g}."
+            )
+        weight = np.where(np.arange(len(y)) % 2, 0.0, 1.0)
+        with_absent, without = _answer(loss, Z, y, weight)[0], _answer(loss, Z[::2], y[::2], weight[::2])[0]
+        if not abs(with_absent - without) <= TOLERANCE * max(abs(with_absent), abs(without)):
+            raise SettingError(
+                f"loss {loss.name!r} must be the mean over the weights of the rows: a row of weight 0 must count for nothing, but with "
+                f"such rows the value is {with_absent:.6g}, and without them {without:.6g}."
+            )
+
+
+def _answer(loss: Loss, Z: Array, y: Array, weight: Array | None) -> tuple[float, Array]:
+    """Return value and gradient after both were found to be what they should."""
+    given = Z.copy()
+    came: Any = loss.value_and_gradient(given, y.copy(), weight)
+    if not isinstance(came, tuple | list) or len(came) != 2 or np.ndim(came[0]) or np.shape(came[1]) != Z.shape:
+        got = tuple(map(np.shape, came)) if isinstance(came, tuple | list) else type(came).__name__
+        raise SettingError(f"loss {loss.name!r} must return its mean, one number, and its gradient by Z, of shape {Z.shape}, got {got}.")
+    if not np.array_equal(given, Z):
+        raise SettingError(f"loss {loss.name!r} changes Z in place: return a new array.")
+    value, dZ = float(came[0]), np.asarray(came[1])
+    if not np.isfinite(value) or not np.isfinite(dZ).all():
+        raise SettingError(f"loss {loss.name!r} must be finite for every finite Z, got {value} for Z from {Z.min():.3g} to {Z.max():.3g}.")
+    return value, dZ
+
+
+def _value_by_scores(loss: Loss, y: Array) -> Value:
+    def value(Z: Array) -> tuple[float, float]:
+        mean, _ = loss.value_and_gradient(Z, y.copy(), None)
+        return float(mean), abs(float(mean))
+
+    return value

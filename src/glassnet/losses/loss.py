@@ -50,6 +50,16 @@ class Loss(Protocol):
         ...
 
 
+#: What stands in `Loss`: the arguments of each method, and what is no method.
+METHODS = {
+    "prepare": "y, n_outputs, dtype",
+    "value_and_gradient": "Z, y, weight",
+    "predict": "Z",
+    "baseline": "y, n_outputs, weight",
+}
+ATTRIBUTES = ("name",)
+
+
 def check_outputs(outputs: object) -> None:
     """Refuse what is not one of OUTPUTS."""
     if not isinstance(outputs, str) or outputs not in OUTPUTS:

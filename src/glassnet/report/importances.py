@@ -108,7 +108,8 @@ def _shuffled(table: Table, name: str, order: Array) -> Table:
     place = table.schema.numbers.index(name)
     numbers = np.array(table.numbers)
     numbers[:, place] = numbers[order, place]
-    return replace(table, numbers=numbers)
+    exact = {key: Categories(c.codes[order], c.levels) if key == name else c for key, c in table.exact.items()}
+    return replace(table, numbers=numbers, exact=exact)
 
 
 def _dense(table: Table) -> Table:

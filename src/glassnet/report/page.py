@@ -112,7 +112,7 @@ def _learning(record: Mapping[str, Any]) -> Markup | None:
     if not losses:
         return None
     best = record.get("best_epoch")
-    mark = (best + 1.0, f"best: epoch {best + 1:,}") if isinstance(best, int) and 0 <= best < len(losses[0].points) else None
+    mark = (best + 1.0, f"best: epoch {best + 1:,}") if isinstance(best, int) and 0 <= best < losses[0].points[-1][0] else None
     charts = [figure("Loss after each epoch", line_chart(losses, x_label="epoch", y_label="loss", says=_ends(losses, mark), mark=mark))]
     lines = [*losses]
     if scores := _series(history, "validation_score"):
@@ -122,7 +122,9 @@ def _learning(record: Mapping[str, Any]) -> Markup | None:
         charts.append(figure("Score of the validation rows; higher is better", chart))
     kept = f" The weights of the best one, epoch {mark[0]:,.0f}, were kept." if mark else ""
     ended = record.get("ended")
-    said = f"Training took {len(losses[0].points):,} epochs" + (f" ({name(ended)})" if isinstance(ended, str) else "") + f".{kept}"
+    epochs = record.get("epochs")
+    epochs = epochs if isinstance(epochs, int) else len(losses[0].points)
+    said = f"Training took {epochs:,} epochs" + (f" ({name(ended)})" if isinstance(ended, str) else "") + f".{kept}"
     return section("Learning", element("p", said), element("div", *charts, class_="pair"), details("The curves as a table", _epochs(lines)))
 
 

@@ -2,18 +2,19 @@
 
 8 bytes  length of the head, little-endian
 head     {"__metadata__": {"glassnet": "..."}, "layers.0.W": {"dtype": "F32", "shape": [4, 16], "data_offsets": [0, 256]}, ...}
-data     the tensors in the order of their names, C order, little-endian, without gaps or overlap
+data     the tensors, those of F64 before those of F32, each kind in the order of its names, C order, little-endian, without gaps or overlap
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any, BinaryIO
 
 from glassnet.storage.strict import parse
 
-LONGEST_HEADER = 16 * 2**20
+LONGEST_HEADER = 64 * 2**20
 MOST_TENSORS = 10_000
 MOST_DATA = 2**32  # bytes: a billion numbers in float32
 DTYPES = {"F32": ("<f4", 4), "F64": ("<f8", 8)}
@@ -106,7 +107,7 @@ def read_header(file: BinaryIO, size: int) -> Header:
 
 
 def read_layout(header: Header) -> dict[str, Tensor]:
-    """Return the tensors by name, held to filling the data exactly, in the order of their names.
+    """Return the tensors by name, held to filling the data exactly, in the order of the file.
 
     Raises
     ------
@@ -115,7 +116,8 @@ def read_layout(header: Header) -> dict[str, Tensor]:
     """
     if len(header.entries) > MOST_TENSORS:
         raise damaged(f"it has {len(header.entries)} tensors, more than {MOST_TENSORS}")
-    tensors = {name: _tensor(name, header.entries[name]) for name in sorted(header.entries)}
+    found = {name: _tensor(name, header.entries[name]) for name in sorted(header.entries)}
+    tensors = {name: found[name] for name in file_order({name: tensor.dtype for name, tensor in found.items()})}
     at = 0
     for name, tensor in tensors.items():  # no gap, no overlap, nothing behind
         if tensor.start != at or tensor.stop - tensor.start != prod(tensor.shape) * DTYPES[tensor.dtype][1]:
@@ -124,6 +126,11 @@ def read_layout(header: Header) -> dict[str, Tensor]:
     if at != header.n_bytes:
         raise damaged(f"it has {header.n_bytes:,} bytes of tensors where its head names {at:,}")
     return tensors
+
+
+def file_order(dtypes: Mapping[str, str]) -> list[str]:
+    """Return names of tensors in the order of their data, by their dtypes: that of the safetensors library."""
+    return sorted(dtypes, key=lambda name: (-DTYPES[dtypes[name]][1], name))
 
 
 def _tensor(name: str, entry: Any) -> Tensor:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from glassnet import __version__
 from glassnet.data.category_coding import CategoryCoding
+from glassnet.data.columns import LEAST_LIMIT
 from glassnet.data.dates import DateCoding
 from glassnet.data.dialect import Dialect
 from glassnet.data.encoder import Encoder
@@ -22,12 +23,13 @@ from glassnet.losses import Absolute, Huber, Logistic, Loss, Quantile, Softmax, 
 from glassnet.losses.plain import loss_from_plain, loss_to_plain
 from glassnet.model import Model
 from glassnet.parameters import DTYPES, Tree
+from glassnet.storage.history import PREFIX, Column, parted, understand_history
 from glassnet.storage.migrations import FORMAT
 from glassnet.storage.record import check_training
 from glassnet.storage.strict import check_record, field_types, json_able
 
 FIELDS = ("format", "glassnet", "encoder", "target", "layers", "n_features", "dtype", "loss", "training")
-OPTIONAL = {"intervals", "dialect", "reference"}
+OPTIONAL = {"intervals", "dialect", "reference", "history"}
 MOST_LAYERS = 1_000  # with those inside others
 
 for record in (Encoder, NumberCoding, CategoryCoding, DateCoding, Target, Reference):
@@ -50,6 +52,7 @@ class Parts:
     layers_of_misses: tuple[Layer, ...] | None = None
     dialect: Dialect | None = None
     reference: Reference | None = None
+    history: dict[str, Column] = field(default_factory=dict)
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -60,6 +63,7 @@ def describe(model: Model) -> dict[str, Any]:
     UnsupportedError
         For layers, activations and losses of the user's own.
     """
+    training, columns, _ = parted(model.training)
     return {
         "format": FORMAT,
         "glassnet": __version__,
@@ -69,10 +73,11 @@ def describe(model: Model) -> dict[str, Any]:
         "n_features": model.network.n_features,
         "dtype": str(model.network.dtype),
         "loss": loss_to_plain(model.loss),
-        "training": json_able(model.training),
+        "training": json_able(training),
         **({} if model.intervals is None else {"intervals": _describe_intervals(model.intervals)}),
         **({} if model.dialect is None else {"dialect": model.dialect.to_plain()}),
         **({} if model.reference is None else {"reference": model.reference.to_plain()}),
+        **({"history": {name: column.to_plain() for name, column in columns.items()}} if columns else {}),
     }
 
 
@@ -115,7 +120,9 @@ def understand(metadata: dict[str, Any]) -> Parts:
     shapes = _shapes(built, n_features)
     reference = _understand_reference(metadata["reference"], encoder) if "reference" in metadata else None
     dialect = _dialect(metadata)
-    parts = Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes, dialect=dialect, reference=reference)
+    history = understand_history(metadata["history"], metadata["training"]) if "history" in metadata else {}
+    shapes |= {f"{PREFIX}{name}": (column.n,) for name, column in history.items()}
+    parts = Parts(encoder, target, built, n_features, dtype, loss, metadata["training"], shapes, False, None, dialect, reference, history)
     if "intervals" not in metadata:
         return parts
     of_misses = _understand_intervals(metadata["intervals"], target, n_features)
@@ -215,12 +222,12 @@ def _check_encoder(encoder: Encoder) -> None:
     if not schema.columns or encoder.numbers.names != schema.numbers or coded != [schema.categories, schema.dates]:
         raise ValueError("the encoder codes other columns than the schema names")
     for numbers in (encoder.numbers, *(coding.line for coding in encoder.dates)):
-        for field in fields(numbers):
-            values = getattr(numbers, field.name)
-            if isinstance(values, tuple) and len(values) != len(numbers.names) and not (field.name == "constant" and not values):
-                raise ValueError(f"encoder.numbers.{field.name} must have one entry for each column")
-        if not all(scale > 0.0 for scale in (*numbers.scale, *(() if numbers.limit is None else (numbers.limit,)))):
-            raise ValueError("scales and the limit must be above 0")
+        for entry in fields(numbers):
+            values = getattr(numbers, entry.name)
+            if isinstance(values, tuple) and len(values) != len(numbers.names) and not (entry.name == "constant" and not values):
+                raise ValueError(f"encoder.numbers.{entry.name} must have one entry for each column")
+        if not all(scale > 0.0 for scale in numbers.scale) or (numbers.limit is not None and not numbers.limit >= LEAST_LIMIT):
+            raise ValueError(f"scales must be above 0 and the limit at least {LEAST_LIMIT:g}")
         odd = [name for name, empty, gaps in zip(numbers.names, numbers.empty, numbers.has_gaps, strict=True) if empty and not gaps]
         if odd or (numbers.constant and not any(numbers.constant)):
             raise ValueError("encoder.numbers.constant must name columns that never varied, as gaps alone only those that had gaps")

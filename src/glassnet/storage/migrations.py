@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-FORMAT = 3
+FORMAT = 4
 
 
 def migrate(description: dict[str, Any]) -> dict[str, Any]:
@@ -33,5 +33,10 @@ def _two_to_three(description: dict[str, Any]) -> dict[str, Any]:
     return description
 
 
+def _three_to_four(description: dict[str, Any]) -> dict[str, Any]:
+    """Format 4 has the history of the training in tensors, which it names (see `storage.history`); an older description holds it itself."""
+    return description
+
+
 # From each version but the current one to the next.
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _one_to_two, 2: _two_to_three}
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _one_to_two, 2: _two_to_three, 3: _three_to_four}

@@ -1,15 +1,17 @@
 """The model file: `save` writes a whole one or none at all, `load` takes nothing on trust.
 
 A `.glassnet` file is a safetensors file. Its tensors bear the names of the views ("layers.0.W", "layers.1.running_mean", ...), all of
-the network's dtype. Its one metadata key, "glassnet", holds canonical JSON (see `storage.strict`), the description, with these fields:
+the network's dtype; those of the history ("training.history.lr", ...) are of float64. Its one metadata key, "glassnet", holds canonical
+JSON (see `storage.strict`), the description, with these fields:
 
-    format      3 (see `storage.migrations`)
+    format      4 (see `storage.migrations`)
     glassnet    the version that wrote the file
     encoder     the schema and how each column becomes features
     target      task, names, classes, means and scales, and the range of numbers where predictions stay within it
     layers      the kind and the settings of each layer
     n_features, dtype, loss
-    training    the record of how the model was trained
+    training    the record of how the model was trained, but for the columns of its history
+    history     only where the record has one: the columns of it that are tensors, see `storage.history`
     intervals   only where the model has some: the layers of the network of its misses, or null, and how many scores there are; the
                 tensors are "intervals.scores", "intervals.least" and those of the network ("intervals.layers.0.W", ...)
     dialect     only where it is known: how the training table was written
@@ -40,7 +42,8 @@ from glassnet.intervals import Intervals
 from glassnet.layers import Layer
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.storage.header import DTYPES, BadFileError, Tensor, damaged, read_header, read_layout
+from glassnet.storage.header import DTYPES, LONGEST_HEADER, BadFileError, Tensor, damaged, read_header, read_layout
+from glassnet.storage.history import PREFIX, joined, parted
 from glassnet.storage.metadata import Parts, describe, understand
 from glassnet.storage.migrations import FORMAT, migrate
 from glassnet.storage.seal import check_data, check_head, sealed, unsealed
@@ -49,6 +52,7 @@ from glassnet.whole_file import write_whole
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+ROOM_FOR_TRAINING = 2**20  # bytes of a head, for what the record says after training and not before
 LONGEST_REASON = 600  # characters: names in a reason come from the file, and may be as long as it
 
 
@@ -79,14 +83,31 @@ def save(model: Model, path: str | Path) -> None:
     """
     tensors = _finite_tensors(model)
     try:
-        data = _to_bytes(describe(model), tensors, _DTYPE_NAMES[str(model.network.dtype)])
+        data = _to_bytes(describe(model), tensors | parted(model.training)[2])
         _read(io.BytesIO(data), len(data))  # what cannot be read again is not written
     except ValueError as error:
-        raise UnsupportedError(f"this model cannot be stored in a file that would load again: {_shown(error)}.") from None
+        raise _unsupported(error) from None
     try:
         write_whole(Path(path), data)
     except OSError as error:
         raise _failed(path, "written", error) from None
+
+
+def check(model: Model) -> None:
+    """Refuse a model that no file can hold, whatever training makes of its numbers: call it before training.
+
+    Raises
+    ------
+    UnsupportedError
+        For layers, activations and losses of the user's own, and more columns, levels or classes than a file has room for.
+    """
+    try:
+        text = canonical(describe(model))
+        understand(parse(text))
+    except ValueError as error:
+        raise _unsupported(error) from None
+    if len(canonical(text)) > LONGEST_HEADER - ROOM_FOR_TRAINING:
+        raise _unsupported(f"its columns, levels and classes take {len(text):,} bytes, more than a file has room for")
 
 
 def load(path: str | Path) -> Model:
@@ -124,6 +145,10 @@ def _open(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
+def _unsupported(reason: object) -> UnsupportedError:
+    return UnsupportedError(f"this model cannot be stored in a file that would load again: {_shown(reason)}.")
+
+
 def _failed(path: str | Path, done: str, error: Exception) -> ModelFileError:
     reason = getattr(error, "strerror", None) or error
     failure = ModelFileError(f"{_shown(path)}: cannot be {done}: {_shown(reason)}.")
@@ -155,11 +180,12 @@ def _tensors(model: Model) -> dict[str, Array]:
     return tensors
 
 
-def _to_bytes(description: dict[str, Any], tensors: dict[str, Array], dtype: str) -> bytes:
+def _to_bytes(description: dict[str, Any], tensors: dict[str, Array]) -> bytes:
     from safetensors.numpy import save as to_safetensors
 
-    little = DTYPES[dtype][0]
-    description = sealed(description, {name: (dtype, view.shape, view.astype(little, copy=False).data) for name, view in tensors.items()})
+    dtypes = {name: _DTYPE_NAMES[str(view.dtype)] for name, view in tensors.items()}
+    little = {name: view.astype(DTYPES[dtypes[name]][0], copy=False) for name, view in tensors.items()}
+    description = sealed(description, {name: (dtypes[name], view.shape, view.data) for name, view in little.items()})
     return bytes(to_safetensors(tensors, metadata={"glassnet": canonical(description)}))
 
 
@@ -184,8 +210,12 @@ def _read(file: BinaryIO, size: int) -> Model:
     check_data(description, tensors, whole)
     arrays = {name: np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape) for name, t in tensors.items()}
     for name, array in arrays.items():
-        if not np.isfinite(array).all():
+        if not name.startswith(PREFIX) and not np.isfinite(array).all():
             raise damaged(f"{name} holds numbers that are not finite")
+    try:
+        training = joined(parts.training, parts.history, arrays)
+    except ValueError as error:
+        raise damaged(str(error)) from None
     network = _network(parts.layers, parts, arrays, "")
     intervals = None
     if parts.has_intervals:
@@ -194,7 +224,7 @@ def _read(file: BinaryIO, size: int) -> Model:
         if not ((np.diff(scores, axis=0) >= 0.0).all() and (least > 0.0).all()):
             raise damaged("its intervals hold numbers that no intervals have")
         intervals = Intervals(of_misses, scores, least)
-    return Model(parts.encoder, parts.target, network, parts.loss, parts.training, intervals, parts.dialect, parts.reference)
+    return Model(parts.encoder, parts.target, network, parts.loss, training, intervals, parts.dialect, parts.reference)
 
 
 def _network(layers: tuple[Layer, ...], parts: Parts, arrays: dict[str, Array], prefix: str) -> Network:
@@ -233,12 +263,11 @@ def _version(description: dict[str, Any]) -> str:
 
 def _check_shapes(tensors: dict[str, Tensor], parts: Parts) -> None:
     """Hold the tensors to what the layers imply, before anything of their size is allocated."""
-    dtype = _DTYPE_NAMES[parts.dtype]
     missing, spare = parts.shapes.keys() - tensors.keys(), tensors.keys() - parts.shapes.keys()
     if missing or spare:
         raise damaged(f"its layers {'need' if missing else 'have no'} tensor {min(missing or spare)!r}")
     for name, shape in parts.shapes.items():
-        tensor = tensors[name]
+        tensor, dtype = tensors[name], "F64" if name.startswith(PREFIX) else _DTYPE_NAMES[parts.dtype]
         if tensor.shape != shape or tensor.dtype != dtype:
             raise damaged(f"tensor {name!r} is {tensor.dtype} {list(tensor.shape)} where its layers need {dtype} {list(shape)}")
 

@@ -3,7 +3,7 @@
 Since format 2 a file has two, each the SHA-256 in hexadecimal, so that its head is known to be whole before a word of it is followed,
 and before anything of the size of its tensors is read:
 
-    data_sha256   of the bytes of all tensors, in the order of their names (C order, little-endian)
+    data_sha256   of the bytes of all tensors, in the order of the file (C order, little-endian)
     sha256        of the canonical JSON of [description, tensors]: the description without this field, and {name: [dtype, shape], ...}
 
 Format 1 had one, of head and data together:
@@ -18,7 +18,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from glassnet.storage.header import Tensor, damaged
+from glassnet.storage.header import Tensor, damaged, file_order
 from glassnet.storage.strict import canonical
 
 SEALS = ("sha256", "data_sha256")
@@ -26,7 +26,7 @@ SEALS = ("sha256", "data_sha256")
 
 def sealed(description: Mapping[str, Any], tensors: Mapping[str, tuple[str, tuple[int, ...], memoryview]]) -> dict[str, Any]:
     """Return a description with both its seals, given dtype ("F32" or "F64"), shape and bytes of each tensor."""
-    data = _digest(tensors[name][2] for name in sorted(tensors))
+    data = _digest(tensors[name][2] for name in file_order({name: dtype for name, (dtype, _, _) in tensors.items()}))
     whole = {**description, "data_sha256": data}
     return {**whole, "sha256": _head_seal(whole, {name: (dtype, shape) for name, (dtype, shape, _) in tensors.items()})}
 

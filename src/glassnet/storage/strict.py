@@ -22,7 +22,8 @@ from glassnet.errors import UnsupportedError
 
 LONGEST_NUMBER = 300  # digits: what is shorter is a float too
 MOST_NESTED = 100  # lists and objects in one another
-MOST_VALUES = 1_000_000
+MOST_VALUES = 4_000_000
+MOST_CONTAINERS = 650_000  # lists and objects, of which each takes the memory of several numbers
 
 
 def canonical(value: Any) -> str:
@@ -41,6 +42,8 @@ def parse(text: str) -> Any:
     """
     if sum(map(text.count, ",:[{")) > MOST_VALUES:  # before any of them takes memory
         raise ValueError(f"it holds more than {MOST_VALUES:,} values")
+    if sum(map(text.count, "[{")) > MOST_CONTAINERS:
+        raise ValueError(f"it holds more than {MOST_CONTAINERS:,} lists and objects")
     try:
         value = json.loads(text, object_pairs_hook=_no_duplicates, parse_int=_short_enough, parse_constant=_no_constant)
         _write(value).encode()
@@ -109,6 +112,8 @@ def _fits(kind: Any, value: Any, where: str) -> bool:
     if origin is tuple:
         if not isinstance(value, list):
             return False
+        if arguments[1:] == (...,) and {*map(type, value)} <= _exact(arguments[0]):  # of hundreds of thousands of columns at once
+            return True
         kinds = [arguments[0]] * len(value) if arguments[1:] == (...,) else list(arguments)
         return len(kinds) == len(value) and all(_fits(kind, entry, where) for kind, entry in zip(kinds, value, strict=True))
     if origin is Literal:
@@ -120,6 +125,12 @@ def _fits(kind: Any, value: Any, where: str) -> bool:
     if kind is float:
         return type(value) is float or (type(value) is int and abs(value) <= 2**53)
     return type(value) is kind if kind in (str, bool, NoneType) else False
+
+
+def _exact(kind: Any) -> set[type]:
+    """Return the classes of which every value is of a type: none for a type that asks for more than the class."""
+    kinds = set(get_args(kind)) if get_origin(kind) in (Union, UnionType) else {kind}
+    return kinds & {str, bool, float, NoneType}
 
 
 def _is_column(entry: Any) -> bool:

@@ -10,7 +10,8 @@ import numpy as np
 
 from glassnet.data.columns import relative_weight
 from glassnet.errors import DataError, SettingError
-from glassnet.losses import Loss
+from glassnet.layer_check import check_own_layers
+from glassnet.losses import Loss, check_own_loss
 from glassnet.network import Network
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -48,6 +49,8 @@ def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any =
     y = loss.prepare(y, network.n_outputs, network.dtype)
     if len(y) != n:
         raise DataError(f"X and y must have as many rows, but X has {n} and y has {len(y)}.")
+    check_own_loss(loss, y, network.n_outputs)
+    check_own_layers(network, X)
     return Rows(X, y, checked_weight(sample_weight, n))
 
 

@@ -26,6 +26,8 @@ from glassnet.training.time_limit import Course, TimeLimit
 from glassnet.training.validation import Validation, make_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
+#: An infinite learning rate ends training with a message, but infinite decay would only make the weights 0.
+LARGEST = float(np.finfo(np.float64).max)
 
 
 def train(
@@ -153,6 +155,7 @@ def sgd_epochs(
     schedule = schedule_function(schedule)
     dropout, decay = stepwise_function(dropout_schedule, "dropout"), stepwise_function(decay_schedule, "weight decay")
     plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
+    state.engine = engine.name
     course = Course(state.step, epochs, passes.steps_per_epoch)
 
     def rates_of(steps: Array) -> Array:
@@ -161,7 +164,7 @@ def sgd_epochs(
             rates = np.full(len(steps), lr * state.plateau_factor)
         else:
             rates = lr * multipliers(schedule, at, n_steps)
-        return step_rates(rates, multipliers(dropout, at, n_steps, most=1.0), multipliers(decay, at, n_steps))
+        return step_rates(rates, multipliers(dropout, at, n_steps, most=1.0), multipliers(decay, at, n_steps, most=LARGEST))
 
     while course.epochs_left:
         if limit and course.fit_into(limit.epochs_left, state.step):
@@ -182,6 +185,7 @@ def sgd_epochs(
             gradient_norm=steps_done.gradient_norm,
             seconds=seconds,
             rows_per_second=rows.n * covered / max(seconds, 1e-9),
+            engine=engine.name,
         )
 
 
@@ -236,7 +240,7 @@ def guarded(
             state.restore_best(network)
         if not isinstance(error, DivergenceError) or stop is None or stop.on_divergence == "raise":
             raise
-        yield _lost_epoch(state.epoch)
+        yield _lost_epoch(state)
     else:
         records.close()
         if stop and stop.restore:
@@ -245,8 +249,8 @@ def guarded(
         records.close()
 
 
-def _lost_epoch(index: int) -> Epoch:
-    return Epoch(index, math.nan, math.nan, math.nan, math.nan, math.nan, 0.0, 0.0)
+def _lost_epoch(state: TrainingState) -> Epoch:
+    return Epoch(state.epoch, math.nan, math.nan, math.nan, math.nan, math.nan, 0.0, 0.0, state.engine)
 
 
 def _divergence(epoch: int, batch: int, lr: float) -> DivergenceError:

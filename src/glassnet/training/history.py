@@ -19,6 +19,7 @@ class Epoch:
     gradient_norm : Euclidean norm of the last step's gradient, before clipping
     seconds : time that the training steps of the record took
     rows_per_second : training rows handled in a second
+    engine : name of the engine that took the steps
     """
 
     index: int
@@ -29,9 +30,10 @@ class Epoch:
     gradient_norm: float
     seconds: float
     rows_per_second: float
+    engine: str = ""
 
 
 def history_columns(records: Iterable[Epoch]) -> dict[str, list[Any]]:
-    """Return one list for each field of `Epoch`, in the order of the records."""
+    """Return one list for each field of `Epoch` that may differ from record to record, in their order: all but the engine."""
     records = list(records)
-    return {column.name: [getattr(record, column.name) for record in records] for column in fields(Epoch)}
+    return {field.name: [getattr(record, field.name) for record in records] for field in fields(Epoch) if field.name != "engine"}

@@ -138,7 +138,7 @@ def lbfgs_epochs(
 def _records(
     minimizer: _Minimizer, engine: Engine, n_rows: int, every: int, held_out: Validation | None, state: TrainingState
 ) -> Generator[Epoch, None, None]:
-    network = engine.network
+    network, state.engine = engine.network, engine.name
     state.remember_finite(network)
     accepted = network.parameters.theta.copy()
     try:
@@ -171,6 +171,7 @@ def _records(
                 gradient_norm=came[1],
                 seconds=seconds,
                 rows_per_second=n_rows * covered / max(seconds, 1e-9),
+                engine=engine.name,
             )
             if covered < every:
                 return

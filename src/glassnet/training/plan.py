@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from numbers import Integral
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from glassnet.activations import ActivationFunction
+from glassnet.activations import GivenActivation, is_one_activation
 from glassnet.errors import SettingError, is_number, unknown_name
 from glassnet.losses import Loss
 from glassnet.optimizers import LBFGS, Adam, AdamW, Optimizer, optimizer_settings
@@ -37,7 +37,7 @@ class Plan:
     ----------
     recipe : name of one of `glassnet.training.recipes.RECIPES`, or a `Recipe`: what is chosen where the rest says nothing
     hidden_layer_sizes : units of each hidden layer; () is a linear model
-    activation : of the hidden layers: one, or one for each
+    activation : of the hidden layers: one, or one for each; a name, an ActivationFunction or a function Z -> (A, slope)
     dropout : rate after each hidden layer
     normalization : "none", "batch" or "layer": between a hidden layer's weights and its activation
     loss : name or object; None is the task's own (softmax, logistic, squared)
@@ -67,7 +67,7 @@ class Plan:
 
     recipe: str | Recipe = "standard"
     hidden_layer_sizes: Sequence[int] | int | None = None
-    activation: str | ActivationFunction | Sequence[str | ActivationFunction] | None = None
+    activation: GivenActivation | Sequence[GivenActivation] | None = None
     dropout: float | None = None
     normalization: str | None = None
     loss: str | Loss | None = None
@@ -149,15 +149,18 @@ class Plan:
         assert isinstance(self.recipe, Recipe)
         return self.recipe
 
-    def hidden_activations(self) -> list[tuple[int, str | ActivationFunction]]:
+    def hidden_activations(self) -> list[tuple[int, GivenActivation]]:
         """Return (units, activation) of each hidden layer of a resolved plan."""
         sizes, activation = self.hidden_layer_sizes, self.activation
         assert isinstance(sizes, tuple)
         assert activation is not None
-        if isinstance(activation, str | ActivationFunction):
-            return [(size, activation) for size in sizes]
+        if is_one_activation(activation):
+            return [(size, cast(GivenActivation, activation)) for size in sizes]
         if not isinstance(activation, Sequence):
-            raise SettingError(f"activation is a name, an ActivationFunction or a sequence of them, but {activation!r} came.")
+            raise SettingError(
+                f"an activation must be a name, an ActivationFunction or a function Z -> (A, slope), or one of these for each layer, got "
+                f"{activation!r}."
+            )
         if len(activation) != len(sizes):
             raise SettingError(f"activation names {len(activation)} functions for {len(sizes)} hidden layers: give one, or one for each.")
         return list(zip(sizes, activation, strict=True))

@@ -11,11 +11,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from glassnet.data.columns import power_of_two
 from glassnet.errors import SettingError, unknown_name
 from glassnet.losses import Loss
+from glassnet.protocols import name_of, parameter_names, refuse_class, require_arguments, said
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Scoring = str | Callable[[Any, Any, Any], float]
+#: Scores of numbers that have no unit: they are taken from numbers near 1, whose squares are floats.
+WITHOUT_UNIT = ("r2", "explained_variance", "d2_absolute_error_score")
+#: Names of a first argument that is the target.
+_TRUTHS = ("y_true", "y", "true", "truth", "y_test", "labels_true", "target", "targets", "actual")
 
 
 class Answers(Protocol):
@@ -85,18 +91,28 @@ def bind_scorer(scoring: Scoring, answers: Answers, X: Any, y: Any, weight: Arra
     X, y, weight : the validation rows, y in the terms in which `answers` predicts; weights go to named scorers
     """
     scorer = _scorer(scoring)
-    estimator = _estimator(answers, X)
+    factor: Any = 1.0
+    if isinstance(scoring, str) and scoring in WITHOUT_UNIT and answers.task == "regression":
+        factor = power_of_two(np.abs(np.asarray(y, np.float64)).max(axis=0))
+        y = y * factor
+    estimator = _estimator(answers, X, factor)
     options = {"sample_weight": weight} if weight is not None and isinstance(scoring, str) else {}
 
     def score(Z: Array) -> float:
         estimator.raw = Z
-        return float(scorer(estimator, X, y, **options))
+        came: Any = scorer(estimator, X, y, **options)
+        try:
+            return float(came)
+        except (TypeError, ValueError):
+            kind = f"an array of shape {came.shape}" if isinstance(came, np.ndarray) else repr(came)
+            raise SettingError(f"a scorer must return one number, got {kind} from {name_of(scorer)}.") from None
 
     return score
 
 
 def _scorer(scoring: Scoring) -> Callable[..., float]:
     if callable(scoring):
+        _refuse_metric(scoring)
         return scoring
     from sklearn.metrics import get_scorer, get_scorer_names
 
@@ -108,7 +124,21 @@ def _scorer(scoring: Scoring) -> Callable[..., float]:
     return scorer
 
 
-def _estimator(answers: Answers, known: Any) -> Any:
+def _refuse_metric(scoring: Callable[..., Any]) -> None:
+    """Raise SettingError for a function of (y_true, y_pred), as metrics are, of which nobody knows whether higher is better."""
+    refuse_class("scoring", scoring)
+    named = parameter_names(scoring)
+    module = getattr(scoring, "__module__", None) or ""
+    of_sklearn = module.startswith("sklearn.metrics.") and not module.startswith("sklearn.metrics._scorer")
+    if of_sklearn or named[:1] in [(name,) for name in _TRUTHS]:
+        raise SettingError(
+            f"a scorer takes (estimator, X, y), but {said(scoring)} is a metric: give sklearn.metrics.make_scorer({name_of(scoring)}), "
+            "with greater_is_better=False where lower is better."
+        )
+    require_arguments("a scorer", scoring, "estimator, X, y")
+
+
+def _estimator(answers: Answers, known: Any, factor: Any) -> Any:
     """Return what scikit-learn takes for a fitted estimator; its classes are made here because their bases import scikit-learn."""
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
@@ -119,7 +149,8 @@ def _estimator(answers: Answers, known: Any) -> Any:
             return self.raw if X is known else answers.raw_scores(X)
 
         def predict(self, X: Any) -> Array:
-            return answers.predictions(self._raw_scores(X))
+            found = answers.predictions(self._raw_scores(X))
+            return found * factor if answers.task == "regression" else found
 
         def __sklearn_is_fitted__(self) -> bool:
             return True

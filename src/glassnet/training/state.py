@@ -31,6 +31,7 @@ class TrainingState:
     plateau_best: float = math.inf
     plateau_waited: int = 0
     rate: float | None = None  # after early stopping divided it
+    engine: str = ""  # the name of the one that trains
     minimizer_result: Any = field(default=None, repr=False)  # SciPy's own, of L-BFGS
     best: tuple[Array, Array] | None = field(default=None, repr=False)
     finite: tuple[Array, Array] | None = field(default=None, repr=False)

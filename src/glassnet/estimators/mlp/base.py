@@ -38,7 +38,7 @@ Part = tuple[Any, Array, Array | None]
 STOCHASTIC = ("sgd", "adam")
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-    "activation": [StrOptions({"logistic", *ACTIVATIONS}), ActivationFunction, "array-like"],
+    "activation": [StrOptions({"logistic", *ACTIVATIONS}), ActivationFunction, callable, "array-like"],
     "solver": [StrOptions({"lbfgs", *STOCHASTIC})],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],

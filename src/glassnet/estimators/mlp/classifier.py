@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import check_array, validate_data
 
-from glassnet.activations import ActivationFunction
+from glassnet.activations import GivenActivation
 from glassnet.errors import DataError
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.base import CONSTRAINTS, STOCHASTIC, Array, MultilayerPerceptron
@@ -133,7 +133,7 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
     def __init__(
         self,
         hidden_layer_sizes: Any = (100,),
-        activation: str | ActivationFunction | Sequence[str | ActivationFunction] = "relu",
+        activation: GivenActivation | Sequence[GivenActivation] = "relu",
         *,
         solver: str = "adam",
         alpha: float = 0.0001,

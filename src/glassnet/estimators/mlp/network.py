@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engines import Engine, make_engine
+from glassnet.engines import Engine, engine_to_predict, make_engine
 from glassnet.errors import DataError
 from glassnet.layers import Dense, Layer
 from glassnet.losses import Loss
@@ -96,7 +96,7 @@ class Shown:
         """Return raw scores (n, n_outputs), computed in the wider of this dtype and the network's."""
         if self.engine is None or np.result_type(dtype, self.network.dtype) != self.network.dtype:
             wide = self.network.astype(str(np.result_type(dtype, self.network.dtype)))
-            return make_engine("auto", wide, self.loss).predict(X)
+            return engine_to_predict(wide, self.loss).predict(X)
         return self.engine.predict(X)
 
     def _named(self, tensor: str) -> list[Array]:

@@ -11,7 +11,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_array, validate_data
 
-from glassnet.activations import ActivationFunction
+from glassnet.activations import GivenActivation
 from glassnet.estimators.mlp.base import CONSTRAINTS, Array, MultilayerPerceptron
 from glassnet.estimators.mlp.targets import Numbers
 from glassnet.estimators.scoring import RegressorScore
@@ -59,14 +59,14 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "loss": [StrOptions({*SCIKIT_LEARN_LOSSES, *LOSSES} - {*FOR_CLASSES}), HasMethods("value_and_gradient")],
+        "loss": [StrOptions({*SCIKIT_LEARN_LOSSES, *LOSSES} - {*FOR_CLASSES}), HasMethods("value_and_gradient"), callable],
     }
 
     def __init__(
         self,
         loss: str | Loss = "squared_error",
         hidden_layer_sizes: Any = (100,),
-        activation: str | ActivationFunction | Sequence[str | ActivationFunction] = "relu",
+        activation: GivenActivation | Sequence[GivenActivation] = "relu",
         *,
         solver: str = "adam",
         alpha: float = 0.0001,

@@ -23,6 +23,7 @@ from glassnet.estimators.mlp.targets import TargetCoding
 from glassnet.estimators.verbose import say
 from glassnet.interrupts import interrupts_noted
 from glassnet.optimizers import LBFGS
+from glassnet.protocols import require_arguments
 from glassnet.training.checks import Rows, check_counts, make_rows
 from glassnet.training.epochs import guarded, sgd_epochs
 from glassnet.training.history import Epoch
@@ -263,8 +264,7 @@ def listeners_of(callbacks: Any) -> list[Listener]:
         return []
     listeners = [callbacks] if callable(callbacks) else list(callbacks)
     for listener in listeners:
-        if not callable(listener):
-            raise SettingError(f"callbacks are functions that take an Epoch, but {listener!r} came.")
+        require_arguments("a callback", listener, "epoch")
     return listeners
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.activations import ACTIVATIONS, ActivationFunction, activation_function
+from glassnet.activations import ACTIVATIONS, ActivationFunction, activation_function, is_one_activation
 from glassnet.data.columns import relative_weight
 from glassnet.errors import SettingError
 from glassnet.layers import Dense, Dropout, Layer
@@ -54,7 +54,7 @@ def hidden_sizes(given: Any) -> list[int]:
 
 def hidden_activations(given: Any, n_layers: int) -> list[ActivationFunction]:
     """Return the activation of each hidden layer: one name for all, or one for each; "logistic" is the sigmoid."""
-    names: Sequence[Any] = [given] * n_layers if isinstance(given, str | ActivationFunction) else list(given)
+    names: Sequence[Any] = [given] * n_layers if is_one_activation(given) else list(given)
     if len(names) != n_layers:
         raise SettingError(f"activation names {len(names)} functions for {n_layers} hidden layers: give one, or one for each.")
     return [activation_function("sigmoid" if name == "logistic" else name) for name in names]
@@ -77,8 +77,7 @@ def initialize(weights: Sequence[Array], biases: Sequence[Array], activation: An
     hidden one. The draws are those of the legacy generator of NumPy, which scikit-learn uses, so the same state gives the same numbers.
     """
     n_hidden = len(weights) - 1
-    one = isinstance(activation, str | ActivationFunction)
-    functions = hidden_activations(activation, max(n_hidden, 1) if one else n_hidden)
+    functions = hidden_activations(activation, max(n_hidden, 1) if is_one_activation(activation) else n_hidden)
     for i, (W, b) in enumerate(zip(weights, biases, strict=True)):
         sigmoid = bool(functions) and functions[min(i, len(functions) - 1)].name == "sigmoid"
         bound = np.sqrt((2.0 if sigmoid else 6.0) / sum(W.shape))

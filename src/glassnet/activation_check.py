@@ -1,0 +1,112 @@
+"""An activation of one's own is checked when a layer takes it: what it returns, what it leaves alone, and its derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from glassnet.activations import ACTIVATIONS, ActivationFunction, GivenActivation, ValueOf, activation_function
+from glassnet.differences import TOLERANCE, Array, Value, gradient_error, worst_element
+from glassnet.errors import GlassnetError, SettingError
+
+#: Pre-activations that it is tried on; normal, with this standard deviation.
+_SHAPE, _SPREAD = (8, 6), 2.0
+
+
+def checked_activation(activation: GivenActivation) -> str | ActivationFunction:
+    """Return an activation as a layer holds it: the name of one of glassnet's, or a record of one's own that was found right.
+
+    Raises
+    ------
+    SettingError
+        For a name that does not exist; for an activation of one's own that returns another shape or dtype than Z has, is not finite, writes
+        into what it was given, or whose backward pass is not dA times the derivative of its forward pass.
+    """
+    record = activation_function(activation)
+    if isinstance(activation, str):
+        return activation
+    if ACTIVATIONS.get(record.name) is not record:
+        with np.errstate(all="ignore"):
+            _check(record)
+    return record
+
+
+def _check(record: ActivationFunction) -> None:
+    rng = np.random.default_rng(0)
+    Z, dA = rng.normal(0.0, _SPREAD, _SHAPE), rng.standard_normal(_SHAPE)
+    _gradient(record, Z.astype(np.float32), dA.astype(np.float32))
+    dZ = _gradient(record, Z, dA)
+    if gradient_error(_value(record, dA), Z, dZ, rng) <= TOLERANCE:
+        return
+    place, came, expected = worst_element(_value(record, dA), Z, dZ)
+    if isinstance(record.forward, ValueOf):
+        raise SettingError(
+            f"the second array of the activation {record.name!r} is not the derivative of its value: at Z = {Z[place]:.6g} it is "
+            f"{came / dA[place]:.6g}, but central differences say {expected / dA[place]:.6g}."
+        )
+    raise SettingError(
+        f"the backward pass of activation {record.name!r} is not the derivative of its forward pass: at Z = {Z[place]:.6g} and "
+        f"dA = {dA[place]:.6g} it returns {came:.6g}, but central differences say {expected:.6g}{_hint(record, Z, dA)}."
+    )
+
+
+def _value(record: ActivationFunction, dA: Array) -> Value:
+    """Return the function whose gradient by Z is dZ: the sum of dA * f(Z)."""
+
+    def value(Z: Array) -> tuple[float, float]:
+        terms = dA * record.forward(Z)
+        return float(terms.sum()), float(np.abs(terms).sum())
+
+    return value
+
+
+def _gradient(record: ActivationFunction, Z: Array, dA: Array) -> Array:
+    """Return dZ after both passes were found to return what they should and to leave alone what they were given."""
+    what = f"activation {record.name!r}"
+    given = Z.copy()
+    A = _called(f"the forward pass of {what}", record.forward, given)
+    _require_like(f"the forward pass of {what}", A, Z)
+    if not np.array_equal(given, Z):
+        raise SettingError(f"the forward pass of {what} changes Z in place: return a new array.")
+    if not np.isfinite(A).all():
+        raise SettingError(f"{what} must be finite for every finite Z, got {A[~np.isfinite(A)][0]} for {Z[~np.isfinite(A)][0]:.6g}.")
+    kept = A.copy() if record.keeps == "output" else Z.copy()
+    before, given = kept.copy(), dA.copy()
+    dZ = _called(f"the backward pass of {what}", record.backward, kept, given)
+    _require_like(f"the backward pass of {what}", dZ, Z)
+    if not (np.array_equal(kept, before) and np.array_equal(given, dA)):
+        raise SettingError(f"the backward pass of {what} changes what it is given in place: return a new array.")
+    made: Array = dZ
+    return made
+
+
+def _called(what: str, function: Callable[..., Any], *arguments: Array) -> Any:
+    try:
+        return function(*arguments)
+    except GlassnetError:
+        raise
+    except Exception as error:
+        raise SettingError(f"{what} failed on an array of ordinary numbers: {type(error).__name__}: {error}") from error
+
+
+def _require_like(what: str, came: Any, Z: Array) -> None:
+    if not isinstance(came, np.ndarray) or came.shape != Z.shape or came.dtype != Z.dtype:
+        got = f"shape {came.shape} and dtype {came.dtype}" if isinstance(came, np.ndarray) else type(came).__name__
+        raise SettingError(f"{what} must return an array of the shape and dtype of Z, {Z.shape} and {Z.dtype}, got {got}.")
+
+
+def _hint(record: ActivationFunction, Z: Array, dA: Array) -> str:
+    """Return what would make the backward pass right, where that is known."""
+    one: Array = np.ones_like(dA)
+    kept = record.forward(Z) if record.keeps == "output" else Z
+    if np.array_equal(record.backward(kept, dA), record.backward(kept, one)):
+        return "; it does not depend on dA: multiply the derivative by dA"
+    other = replace(record, keeps="input" if record.keeps == "output" else "output")
+    try:
+        right = gradient_error(_value(other, dA), Z, _gradient(other, Z, dA), np.random.default_rng(0)) <= TOLERANCE
+    except SettingError:
+        return ""
+    return f"; with keeps={other.keeps!r} it is right" if right else ""

@@ -1,0 +1,236 @@
+"""One layer of one's own at one point: what its two passes return, what they leave alone, and its gradients against differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.differences import STEPS, TOLERANCE, Array, Value, gradient_error, worst_element
+from glassnet.errors import SettingError
+from glassnet.layers import PREDICT, Layer, Run
+from glassnet.parameters import Views
+
+#: Rows of an input.
+ROWS = 8
+_RUN = Run(training=True)
+
+
+class UnusableError(Exception):
+    """A layer cannot do with these numbers."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A layer of one's own in a network: its place there, its views, and the width of the signal before it."""
+
+    layer: Layer
+    place: str
+    p: Views
+    g: Views
+    n_in: int
+
+    def require_dtype(self) -> None:
+        """Raise SettingError where float32 does not stay float32."""
+        X = np.random.default_rng(1).standard_normal((ROWS, self.n_in)).astype(np.float32)
+        try:
+            Y, cache, given = self._forward(X)
+            self._backward(cache, np.ones_like(Y), X, given)
+        except UnusableError:
+            return  # it meets other numbers later
+
+    def fault(self, X: Array, rng: np.random.Generator) -> str:
+        """Return what is wrong with a gradient at this point, or nothing; raise SettingError where another rule is broken."""
+        Y, cache, given = self._forward(X)
+        if not np.array_equal(self._forward(X)[0], Y):
+            raise self.error("its forward pass gives another output each time: draw random numbers by run.seed, run.step and p.number.")
+        self._require_steady_statistics(X)
+        R = np.asarray(rng.standard_normal(Y.shape))
+        dX, gradients = self._backward(cache, R, X, given)
+        for name, gradient in gradients.items():
+            if not np.isfinite(gradient).all():
+                self._refuse_unwritten(name, X, R)
+        self._require_cache(X, R, dX, gradients)
+        if self._is_continuous(X) and (fault := _fault_of("the gradient of its input, dX,", self._value(X, R), X, dX, rng)):
+            return fault
+        for name, (view, _) in self.tensors().items():
+            if fault := _fault_of(f"the gradient of {name!r}", self._value(X, R, view), view.copy(), gradients[name], rng):
+                return fault
+        return ""
+
+    # The two passes
+
+    def _forward(self, X: Array) -> tuple[Array, Any, Array]:
+        """Return Y, the cache, and X as the forward pass left it; raise SettingError where it breaks a rule."""
+        given, before = X.copy(), {name: view.copy() for name, (view, _) in self.tensors().items()}
+        try:
+            came: Any = self._forward_alone(given)
+        except SettingError as error:
+            raise self.error(str(error)) from error
+        except Exception as error:
+            raise UnusableError(f"its forward pass failed: {type(error).__name__}: {error}.") from error
+        if not isinstance(came, tuple | list) or len(came) != 2:
+            raise self.error(f"its forward pass must return (Y, cache), got {type(came).__name__}.")
+        Y, shape = came[0], (len(X), self.layer.output_width(self.n_in))
+        if not isinstance(Y, np.ndarray) or Y.shape != shape or Y.dtype != X.dtype:
+            raise self.error(f"its forward pass must return Y of shape {shape} and of dtype {X.dtype} for X of that dtype, got {_kind(Y)}.")
+        if not np.array_equal(given, X):
+            raise self.error("its forward pass changes its input in place: return a new array.")
+        self._require_unchanged(before, "forward")
+        if not np.isfinite(Y).all():
+            raise UnusableError("its forward pass gives values that are not finite for finite inputs.")
+        return Y, came[1], given
+
+    def _backward(
+        self, cache: Any, dY: Array, X: Array, given: Array, needs_dX: bool = True, filled: float = np.nan
+    ) -> tuple[Array, dict[str, Array]]:
+        """Return dX and the gradients by name; raise SettingError where the backward pass breaks a rule.
+
+        filled : what stands in the gradients before
+        """
+        before = {name: view.copy() for name, (view, _) in self.tensors().items()}
+        for _, gradient in self.tensors().values():
+            gradient[...] = filled
+        passed = dY.copy()
+        try:
+            dX: Any = self.layer.backward(self.p, self.g, cache, passed, needs_dX)
+        except SettingError as error:
+            raise self.error(str(error)) from error
+        except Exception as error:
+            raise self.error(f"its backward pass failed: {type(error).__name__}: {error}.") from error
+        if needs_dX and (not isinstance(dX, np.ndarray) or dX.shape != X.shape or dX.dtype != X.dtype):
+            shape = f"{X.shape} and {X.dtype}"
+            raise self.error(f"its backward pass must return dX, an array of the shape and dtype of X, {shape}, got {_kind(dX)}.")
+        if not np.array_equal(passed, dY):
+            raise self.error("its backward pass changes dY in place: return a new array.")
+        if not np.array_equal(given, X):
+            raise self.error("its backward pass changes X in place, which the layer before may have kept.")
+        self._require_unchanged(before, "backward")
+        return dX, {name: gradient.copy() for name, (_, gradient) in self.tensors().items()}
+
+    def _forward_alone(self, X: Array) -> Any:
+        """Return what the forward pass in training returns; statistics stay as they are."""
+        before = [statistic.copy() for statistic in self._statistics()]
+        try:
+            return self.layer.forward(self.p, X, _RUN)
+        finally:
+            for statistic, values in zip(self._statistics(), before, strict=True):
+                statistic[...] = values
+
+    def _is_continuous(self, X: Array) -> bool:
+        """Say whether the input may be moved by a little; codes of categories may not."""
+        try:
+            self._forward_alone(X + STEPS[0])
+        except Exception:  # noqa: BLE001 - whatever such a layer says of it
+            return False
+        return True
+
+    def _value(self, X: Array, R: Array, view: Array | None = None) -> Value:
+        """Return the sum of R * Y as a function of the tensor of this view; of X where there is none."""
+
+        def value(at: Array) -> tuple[float, float]:
+            if view is None:
+                Y = self._forward_alone(at)[0]
+            else:
+                before = view.copy()
+                view[...] = at
+                Y = self._forward_alone(X.copy())[0]
+                view[...] = before
+            return float((R * Y).sum()), float(np.abs(R * Y).sum())
+
+        return value
+
+    # The rules
+
+    def _require_unchanged(self, before: dict[str, Array], which: str) -> None:
+        for name, (view, _) in self.tensors().items():
+            if not np.array_equal(view, before[name]):
+                raise self.error(f"its {which} pass changes its parameters, {name!r}: only the optimizer does.")
+
+    def _require_steady_statistics(self, X: Array) -> None:
+        before = [statistic.copy() for statistic in self._statistics()]
+        try:
+            self.layer.forward(self.p, X.copy(), PREDICT)
+        except Exception as error:
+            raise UnusableError(f"its forward pass failed in prediction: {type(error).__name__}: {error}.") from error
+        steady = all(map(np.array_equal, self._statistics(), before))
+        for statistic, values in zip(self._statistics(), before, strict=True):
+            statistic[...] = values
+        if not steady:
+            raise self.error("its forward pass changes its statistics in prediction: change them where run.training is true.")
+
+    def _require_cache(self, X: Array, R: Array, dX: Array, gradients: dict[str, Array]) -> None:
+        """Refuse a layer that keeps something of a pass on itself, and one that leaves gradients out where dX is not needed."""
+        _, cache, given = self._forward(X)
+        self._forward_alone(X[::-1][: len(X) // 2 + 1])
+        try:
+            after_another = self._backward(cache, R, X, given)
+        except SettingError:
+            after_another = np.empty(0), {}
+        if not _same(after_another[1], gradients) or not np.array_equal(after_another[0], dX, equal_nan=True):
+            raise self.error(
+                "its backward pass gives something else after another forward pass: keep nothing of a pass on the layer, return it as the "
+                "cache."
+            )
+        _, cache, given = self._forward(X)
+        if not _same(self._backward(cache, R, X, given, needs_dX=False)[1], gradients):
+            raise self.error("its backward pass must write the same gradients with needs_dX=False, when it need not return dX.")
+
+    def _refuse_unwritten(self, name: str, X: Array, R: Array) -> None:
+        """Raise SettingError that tells a gradient that is not written, or is added to, from one that is not finite."""
+        _, cache, given = self._forward(X)
+        written = self._backward(cache, R, X, given, filled=0.0)[1][name]
+        if not np.isfinite(written).all():
+            raise UnusableError(f"its backward pass gives a gradient of {name!r} that is not finite.")
+        if written.any():
+            raise self.error(
+                f"its backward pass adds to g.{name}, which still holds the gradient of the step before, or writes a part of it: "
+                f"write all of it (g.{name}[...] = value)."
+            )
+        raise self.error(f"its backward pass leaves the gradient of {name!r} unwritten: write it (g.{name}[...] = value).")
+
+    # The memory of the layer
+
+    def tensors(self) -> dict[str, tuple[Array, Array]]:
+        """Return (parameter, gradient) of each trained tensor of the layer and of those inside it, by name."""
+
+        def walk(p: Views, g: Views, path: str) -> Iterator[tuple[str, tuple[Array, Array]]]:
+            yield from ((path + name, (getattr(p, name), gradient)) for name, gradient in g.arrays().items())
+            for i, (inner, gradients) in enumerate(zip(p.layers, g.layers, strict=True)):
+                yield from walk(inner, gradients, f"{path}layers.{i}.")
+
+        return dict(walk(self.p, self.g, ""))
+
+    def _statistics(self) -> list[Array]:
+        """Return each tensor that is not trained."""
+
+        def walk(p: Views, g: Views) -> Iterator[Array]:
+            yield from (array for name, array in p.arrays().items() if name not in g.arrays())
+            for inner, gradients in zip(p.layers, g.layers, strict=True):
+                yield from walk(inner, gradients)
+
+        return list(walk(self.p, self.g))
+
+    def error(self, fault: str) -> SettingError:
+        """Return the error that names the layer and its place."""
+        return SettingError(f"the layer {type(self.layer).__name__} ({self.place}) is wrong: {fault}")
+
+
+def _fault_of(what: str, value: Value, at: Array, gradient: Array, rng: np.random.Generator) -> str:
+    """Return what is wrong with a gradient, or nothing."""
+    if gradient_error(value, at, gradient, rng) <= TOLERANCE:
+        return ""
+    place, came, expected = worst_element(value, at, gradient)
+    return (
+        f"{what} is not the derivative of its forward pass: at {list(place)} it is {came:.6g}, but central differences say {expected:.6g}."
+    )
+
+
+def _same(one: dict[str, Array], other: dict[str, Array]) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name], equal_nan=True) for name in one)
+
+
+def _kind(came: Any) -> str:
+    return f"shape {came.shape} and dtype {came.dtype}" if isinstance(came, np.ndarray) else type(came).__name__

@@ -1,0 +1,158 @@
+"""Where the names of the mathematics must stand, in both languages: layers, losses, ..., engines, and what is at the front door."""
+
+from __future__ import annotations
+
+import ast
+
+from tests.laws.places import (
+    SRC,
+    Place,
+    assigned,
+    called_in,
+    classes,
+    documented,
+    enum,
+    fields_of,
+    literal_names,
+    matches,
+    names_in,
+    tree,
+    values_in,
+)
+
+DOOR = f"{SRC}/__init__.py"
+PROGRAM = f"{SRC}/engines/program.py"
+TABLES = "tests/laws/tables.py"
+
+
+def public_names() -> list[Place]:
+    homes = assigned(DOOR, "_HOMES")
+    assert isinstance(homes, ast.Dict)
+    typed = next(node for node in tree(DOOR).body if isinstance(node, ast.If))
+    imported = [alias.name for node in typed.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    return [
+        names_in(DOOR, "__all__"),
+        Place(DOOR, "_HOMES", [name for value in homes.values for name in literal_names(value)]),
+        Place(DOOR, "the imports under TYPE_CHECKING", imported),
+        matches("docs/names.md", "its tables", r"\n\| `(\w+)` \|"),
+    ]
+
+
+def at_the_front_door(kind: Place) -> Place:
+    """Those public names that are of a kind."""
+    door = names_in(DOOR, "__all__")
+    return Place(door.file, door.what, [name for name in door.names if name in kind.names])
+
+
+def layers() -> list[Place]:
+    init = f"{SRC}/layers/__init__.py"
+    layer_classes = classes("layers/*.py", "forward", "backward")
+    walked = matches(PROGRAM, "operations", r"kind is (\w+)", within=r"def operations.*?\ndef ")
+    return [
+        layer_classes,
+        names_in(init, "LAYERS"),
+        names_in(init, "__all__").but("Layer", "LAYERS", "PREDICT", "Run"),
+        names_in(f"{SRC}/layers/plain.py", "FIELDS"),
+        Place(PROGRAM, "operations", [*walked.names, *names_in(PROGRAM, "_OF_MEMBERS").names]),
+        at_the_front_door(layer_classes),
+        called_in(TABLES, "LAYER_CASES"),
+    ]
+
+
+def operations() -> list[Place]:
+    """What layers become in the native engine."""
+    written = matches(PROGRAM, "operations", r'"kind": "(\w+)"', within=r"def operations.*?\ndef ")
+    return [
+        Place(PROGRAM, "operations", [*written.names, *values_in(PROGRAM, "_OF_MEMBERS").names]),
+        enum("native/layers.hpp", "GLASSNET_KINDS"),
+    ]
+
+
+def activations() -> list[Place]:
+    file = f"{SRC}/activations.py"
+    functions = {node.name for node in tree(file).body if isinstance(node, ast.FunctionDef)}
+    return [
+        Place(file, "functions with their _backward", [name for name in functions if f"{name}_backward" in functions]),
+        names_in(file, "ACTIVATIONS"),
+        names_in(PROGRAM, "NATIVE_ACTIVATIONS"),
+        enum("native/activations.hpp", "GLASSNET_ACTIVATIONS"),
+        names_in(TABLES, "KINKS"),
+    ]
+
+
+def losses() -> list[Place]:
+    init = f"{SRC}/losses/__init__.py"
+    return [
+        classes("losses/*.py", "value_and_gradient", "predict").but("CustomLoss"),
+        names_in(init, "LOSSES"),
+        names_in(init, "__all__").but("CustomLoss", "LOSSES", "Loss", "loss_function", "unsmoothed"),
+        names_in(f"{SRC}/losses/plain.py", "FIELDS"),
+        names_in(PROGRAM, "NATIVE_LOSSES"),
+        values_in(PROGRAM, "NATIVE_LOSSES"),
+        enum("native/losses.hpp", "GLASSNET_LOSSES"),
+        matches("native/answer.hpp", "the switch over losses", r"case LossKind::(\w+)"),
+        called_in(TABLES, "LOSS_CASES").but("CustomLoss", "LossCase"),
+    ]
+
+
+def optimizers() -> list[Place]:
+    file, native = f"{SRC}/optimizers.py", "native/optimizers.hpp"
+    steppers = classes("optimizers.py", "step")
+    return [
+        Place(file, "its classes", [*steppers.names, "LBFGS"]),  # SciPy runs the last one whole
+        called_in(file, "OPTIMIZERS"),
+        names_in(file, "OPTIMIZERS"),
+        names_in(PROGRAM, "NATIVE_OPTIMIZERS").sparing("LBFGS"),
+        values_in(PROGRAM, "NATIVE_OPTIMIZERS").but("none").sparing("LBFGS"),
+        enum(native, "GLASSNET_OPTIMIZERS").but("none").sparing("LBFGS"),
+        matches(native, "the switch over optimizers", r"case OptimizerKind::(\w+)").but("none").sparing("LBFGS"),
+        at_the_front_door(Place(file, "its classes", [*steppers.names, "LBFGS"])),
+        called_in(TABLES, "STEPPERS", "OPTIMIZER_CASES"),
+    ]
+
+
+def schedules() -> list[Place]:
+    file = f"{SRC}/schedules.py"
+    cases = called_in(TABLES, "STEPWISE", "SCHEDULE_CASES")
+    return [
+        Place(file, "its classes", [*classes("schedules.py", "__call__").names, "ReduceOnPlateau"]),  # the last one follows losses
+        called_in(file, "SCHEDULES").sparing("InverseScalingByRows"),  # which is made with the rows of a fit
+        Place(TABLES, cases.what, [name.removesuffix("Rate") for name in cases.names]),  # ConstantRate there is Constant
+    ]
+
+
+def names_of_schedules() -> list[Place]:
+    """The tests have rows besides those of the names."""
+    named = names_in(f"{SRC}/schedules.py", "SCHEDULES")
+    rows = names_in(TABLES, "STEPWISE", "SCHEDULE_CASES")
+    return [named, Place(TABLES, rows.what, [name for name in rows.names if name in named.names])]
+
+
+def initializers() -> list[Place]:
+    return [
+        classes("initializers.py", "__call__"),
+        called_in(f"{SRC}/initializers.py", "INITIALIZERS"),
+        called_in(TABLES, "INITIALIZER_CASES").but("InitializerCase"),
+    ]
+
+
+def names_of_initializers() -> list[Place]:
+    return [names_in(f"{SRC}/initializers.py", "INITIALIZERS"), names_in(TABLES, "INITIALIZER_CASES")]
+
+
+def settings_of_a_penalty() -> list[Place]:
+    return [
+        fields_of(f"{SRC}/penalties.py", "Penalty"),
+        documented(f"{SRC}/penalties.py", "Penalty"),
+        matches(f"{SRC}/engines/native.py", "the settings of the penalty", r"penalty\.(\w+)\)"),
+        matches(TABLES, "PENALTIES", r"(\w+)=", within=r"PENALTIES: .*?\n}"),
+    ]
+
+
+def engines() -> list[Place]:
+    made = classes("engines/*.py", "run", "loss_and_gradient")
+    return [
+        Place(made.file, made.what, [name.removesuffix("Engine") for name in made.names]),
+        names_in(f"{SRC}/engines/__init__.py", "ENGINES"),
+        matches("docs/native.md", "the sentence on engines", r'`engine="(\w+)"`'),
+    ]

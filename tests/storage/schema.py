@@ -1,0 +1,87 @@
+"""All that the description of a model file can say, from the tables of the code: its fields, their types, and every name in them."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from types import UnionType
+from typing import Literal, Union, get_args, get_origin, get_type_hints
+
+from glassnet.activations import ACTIVATIONS
+from glassnet.data.dialect import Dialect
+from glassnet.data.encoder import Encoder
+from glassnet.data.forms import Form
+from glassnet.data.reference import Reference
+from glassnet.data.schema import Column
+from glassnet.data.target import Target
+from glassnet.initializers import INITIALIZERS
+from glassnet.layers import plain as layers_plain
+from glassnet.losses import plain as losses_plain
+from glassnet.parameters import DTYPES
+from glassnet.storage import header, history, metadata
+from glassnet.storage.metadata import describe
+from tests.storage.models import CASES, build
+
+
+def spelled(kind):
+    """A type in words that no version of Python changes."""
+    arguments = get_args(kind)
+    if get_origin(kind) is Literal:
+        return {"one of": sorted(map(repr, arguments))}
+    if get_origin(kind) in (Union, UnionType):
+        return {"any of": sorted((spelled(argument) for argument in arguments), key=str)}
+    if arguments:
+        return {get_origin(kind).__name__: ["..." if argument is ... else spelled(argument) for argument in arguments]}
+    if isinstance(kind, type) and is_dataclass(kind):
+        return record(kind)
+    return getattr(kind, "__name__", str(kind))
+
+
+def record(cls):
+    hints = get_type_hints(cls)
+    return {field.name: spelled(hints[field.name]) for field in fields(cls)}
+
+
+def outline(value, path=""):
+    """The places in a JSON value and the types that stand there: "encoder.numbers.mean[]: float"."""
+    if isinstance(value, dict):
+        return {found for name, inner in value.items() for found in outline(inner, f"{path}.{name}" if path else name)}
+    if isinstance(value, list):
+        return {found for inner in value for found in outline(inner, f"{path}[]")}
+    return {f"{path}: {type(value).__name__}"}
+
+
+def schema():
+    """What the description of a model file can say now."""
+    required = layers_plain.REQUIRED
+    said = {place for name in CASES for place in outline(describe(build(name)[0])) if not place.startswith(("layers", "training"))}
+    return {
+        "fields": list(metadata.FIELDS),
+        "optional fields": sorted(metadata.OPTIONAL),
+        "records": {cls.__name__: record(cls) for cls in (Encoder, Target, Reference, Column, Form, Dialect)},
+        "layers": {
+            kind: {
+                name: [field.read.__name__.strip("_"), "required" if field.default is required else repr(field.default)]
+                for name, field in row.items()
+            }
+            for kind, row in layers_plain.FIELDS.items()
+        },
+        "losses": losses_plain.FIELDS,
+        "activations": sorted(ACTIVATIONS),
+        "initializers": sorted(INITIALIZERS),
+        "dtypes": list(DTYPES),
+        "types of tensors": sorted(header.DTYPES),
+        "columns of the history": sorted(history.KINDS),
+        "descriptions": sorted(said),
+    }
+
+
+def differences(before, now, path=""):
+    """Where two schemas differ, by path, each with what was and what is."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        names = sorted({*before, *now})
+        return [found for name in names for found in differences(before.get(name, "nothing"), now.get(name, "nothing"), f"{path}/{name}")]
+    if before == now:
+        return []
+    if isinstance(before, list) and isinstance(now, list):
+        before, now = [entry for entry in before if entry not in now], [entry for entry in now if entry not in before]
+    return [f"{path}: was {before}, is {now}"]

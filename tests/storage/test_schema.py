@@ -1,0 +1,68 @@
+"""The format number of model files is raised when the description can say something new, or says something otherwise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from glassnet.storage.migrations import FORMAT
+from tests.storage import schema as told
+from tests.storage.make_kept import KEPT
+
+HELP = f"""
+What a model file can say differs from what is kept for format {FORMAT}, in tests/storage/kept/format-{FORMAT}/schema:
+    %s
+If format {FORMAT} was released: raise FORMAT in src/glassnet/storage/migrations.py, add the step from {FORMAT} to {FORMAT + 1} there, and
+run python -m tests.storage.make_kept. If it was not: remove tests/storage/kept/format-{FORMAT} and run the same."""
+
+
+def check():
+    kept = json.loads((KEPT / f"format-{FORMAT}" / "schema").read_text())
+    found = told.differences(kept, json.loads(json.dumps(told.schema())))
+    assert not found, HELP % "\n    ".join(line[:300] for line in found)
+
+
+def test_format_says_what_it_said():
+    check()
+
+
+@dataclass(frozen=True)
+class Fuller(told.Reference):
+    code: int = 0
+
+
+# Planted: what is added to a table of the house, and where the failure says it is.
+PLANTED = {
+    "an activation": (told, "ACTIVATIONS", {**told.ACTIVATIONS, "swoosh": None}, "/activations"),
+    "an initializer": (told, "INITIALIZERS", {"zeros": None}, "/initializers"),
+    "a dtype": (told, "DTYPES", ("float16", "float32", "float64"), "/dtypes"),
+    "a layer": (told.layers_plain, "FIELDS", {**told.layers_plain.FIELDS, "convolution": {}}, "/layers/convolution"),
+    "a field of a layer": (
+        told.layers_plain,
+        "FIELDS",
+        {**told.layers_plain.FIELDS, "dropout": {**told.layers_plain.FIELDS["dropout"], "rate": told.layers_plain.OF_A_COLUMN}},
+        "/layers/dropout/rate: was ['read_number'], is ['read_of_a_column']",
+    ),
+    "a loss": (told.losses_plain, "FIELDS", {**told.losses_plain.FIELDS, "hinge": {}}, "/losses/hinge"),
+    "a field": (told.metadata, "OPTIONAL", {*told.metadata.OPTIONAL, "code"}, "/optional fields"),
+    "a field of a record": (told, "Reference", Fuller, "/records/Fuller"),
+    "a type of tensors": (told.header, "DTYPES", {**told.header.DTYPES, "BF16": ("<f2", 2)}, "/types of tensors"),
+    "what is written": (
+        told,
+        "describe",
+        lambda model, real=told.describe: {**real(model), "code": 1},
+        "/descriptions: was [], is ['code: int']",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_planted_change_without_another_format_is_found(name, monkeypatch):
+    where, table, value, says = PLANTED[name]
+    monkeypatch.setattr(where, table, value)
+    with pytest.raises(AssertionError) as caught:
+        check()
+    assert says in str(caught.value)
+    assert "raise FORMAT in src/glassnet/storage/migrations.py" in str(caught.value)
