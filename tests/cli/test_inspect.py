@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 import glassnet
 from glassnet.cli import main
+from glassnet.cli.given import given_table
 from glassnet.cli.words import cells, sparkline
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
@@ -102,6 +104,19 @@ def test_stdin_is_named_as_such(tmp_path):
     result = run("-", input=b"")
     assert result.exit_code == 2
     assert result.stderr == "Error: standard input: the file is empty.\n"
+
+
+def test_stdin_leaves_nothing_behind_where_no_file_can_be_opened_any_more(tmp_path, monkeypatch):
+    resource = pytest.importorskip("resource")
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a,b\n1,2\n")))
+    with given_table(Path("-")) as path:
+        assert path.read_bytes() == b"a,b\n1,2\n"
+        assert path.parent.parent == tmp_path
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, most[1]))
+    resource.setrlimit(resource.RLIMIT_NOFILE, most)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_notices_name_what_is_left_out(tmp_path):

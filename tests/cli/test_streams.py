@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import glassnet
-from glassnet.cli.streams import SafeStream
+from glassnet.cli.streams import SafeStream, safe_streams
 
 # One process has imported everything and runs each case in a child: what happens to descriptors 1 and 2, and the command.
 PARENT = r"""
@@ -72,6 +72,8 @@ CASES = [
     ("closed", "closed", ["inspect", "no.csv"], 2),
     ("gone", "full", ["inspect", "no.csv"], 2),
     ("full", "file", ["--help"], 1),
+    ("closed", "full", ["--help"], 1),
+    ("gone", "full", ["--help"], 1),
 ]
 
 
@@ -157,3 +159,21 @@ def test_predictions_on_a_closed_output_are_refused(tmp_path):
     done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *call], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("Error: standard output: it is closed")
+
+
+def test_a_full_stream_is_turned_away_where_no_file_can_be_opened_any_more(monkeypatch):
+    resource = pytest.importorskip("resource")
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    stream = Path("/dev/full").open("w")  # noqa: SIM115  closed below, where that would fail
+    monkeypatch.setattr(sys, "stdout", stream)
+    with safe_streams() as streams:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, most[1]))
+        try:
+            print("lost")
+            streams["stdout"].flush()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, most)
+    assert isinstance(streams["stdout"].error, OSError)
+    stream.close()  # raises nothing: what it still held went nowhere

@@ -40,10 +40,11 @@ def main():
         seeds = [asked.seed]
     else:
         seeds = [seed for seed in range(*map(int, asked.seeds.split(":"))) if asked.job in zygote.drawn(seed)[0]]
-    verdicts = []
+    verdicts, spent = [], collections.Counter()
     for seed in seeds:
         fresh = asked.fresh or (asked.seed is None and not asked.no_fresh and seed % FRESH == FRESH - 1)
-        verdict = zygote.one(seed, base, fresh=fresh)
+        verdict, seconds = zygote.one(seed, base, fresh=fresh)
+        spent[verdict.job] += seconds
         verdicts.append(verdict)
         if asked.log and verdict.evidence:
             with asked.log.open("a") as log:
@@ -54,6 +55,8 @@ def main():
             print("    " + verdict.evidence.replace("\n", "\n    ")[:6000], flush=True)
     print("answers / our errors / foreign ends / faults")
     print("\n".join(zygote.table_of(verdicts)))
+    if asked.verbose:
+        print("\n".join(f"{seconds:6.1f} s {job}" for job, seconds in spent.most_common()))
     for kind in ("foreign", "fault"):
         for said, n in collections.Counter(verdict.said for verdict in verdicts if verdict.kind == kind).most_common():
             print(f"{n} {kind}: {said}")

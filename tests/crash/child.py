@@ -15,7 +15,6 @@ from tests.crash import limits
 from tests.crash.at_once import OURS
 from tests.crash.jobs import JOBS
 from tests.crash.place import Place
-from tests.crash.verdict import judge_command
 
 #: Where reports and the stacks of a crash go, whatever becomes of the streams.
 REPORT, CRASH = 200, 201
@@ -72,7 +71,7 @@ def live(seed, base):
 def _how(error, run):
     """Return the status, the kind and the reason for what a job ended in."""
     if isinstance(error, SystemExit) and hasattr(run, "told"):
-        return int(error.code or 0), "command", run.stderr
+        return int(error.code or 0), "command", run.streams
     said = f"{type(error).__name__}: {error}"
     return (0, "refusal", said) if isinstance(error, OURS) else (1, "fault", said)
 

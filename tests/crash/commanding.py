@@ -68,7 +68,6 @@ def command(make):
             main(args=arguments, prog_name="glassnet")
 
         run.told = f"glassnet {' '.join(arguments)}, stdout {streams[0]}, stderr {streams[1]}"
-        run.stderr = streams[1]
         run.streams = streams
         return run
 

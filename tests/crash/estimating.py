@@ -6,7 +6,7 @@ import pickle
 import warnings
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 
 from glassnet import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor
 from tests.crash.at_once import at_once, in_forks
@@ -64,7 +64,7 @@ def some_more(estimator, X, y):
     """One more epoch, where the optimizer takes steps."""
     if not hasattr(estimator, "partial_fit"):
         return estimator.predict(X)
-    return estimator.partial_fit(X, y, np.unique(y)) if hasattr(estimator, "classes_") else estimator.partial_fit(X, y)
+    return estimator.partial_fit(X, y, classes=np.unique(y)) if is_classifier(estimator) else estimator.partial_fit(X, y)
 
 
 def fitted(rng, place):

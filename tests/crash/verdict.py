@@ -22,15 +22,28 @@ class Foreign:
 
     cause : what it does, in words
     shows : what is found in the C stack of the thread that died, on stderr, or in the error
+    limits : under which of them that happens
     """
 
     cause: str
     shows: re.Pattern[str]
+    limits: tuple[str, ...]
 
 
+SHORT_OF_THREADS = ("threads", "memory")
 FOREIGN = (
-    Foreign("OpenBLAS ends the process where it gets no memory for its buffers", re.compile(r"OpenBLAS error: Memory allocation still failed")),
-    Foreign("OpenBLAS sends itself SIGINT where it cannot start its threads", re.compile(r"OpenBLAS blas_thread_init: pthread_create failed")),
+    Foreign(
+        "pyarrow starts a thread that listens for Ctrl-C before it reads CSV, and aborts where it cannot",
+        re.compile(r"RegisterCancellingSignalHandler"),
+        SHORT_OF_THREADS,
+    ),
+    Foreign(
+        "pyarrow waits for ever for the first block of a CSV file where it cannot start the thread that reads it",
+        re.compile(r"arrow3csv15StreamingReader4Make"),
+        SHORT_OF_THREADS,
+    ),
+    Foreign("OpenBLAS ends the process where it gets no memory for its buffers", re.compile(r"OpenBLAS error: Memory allocation still failed"), ("memory",)),
+    Foreign("OpenBLAS sends itself SIGINT where it cannot start its threads", re.compile(r"OpenBLAS blas_thread_init: pthread_create failed"), SHORT_OF_THREADS),
 )
 
 
@@ -74,8 +87,8 @@ def judge(ended):
     report = "\n".join(f"{key}: {value}" for key, value in (ended.report or {}).items() if value)
     evidence = "\n".join(part for part in (report, ended.err, _stack(crash), crash) if part)
     kind, said = _judged(ended)
-    if kind == "fault" and not ended.hung and not OURS.search(_stack(ended.crash)):
-        cause = next((foreign.cause for foreign in FOREIGN if foreign.shows.search(evidence)), None)
+    if kind == "fault" and not OURS.search(_stack(ended.crash)):
+        cause = next((foreign.cause for foreign in FOREIGN if ended.limit in foreign.limits and foreign.shows.search(evidence)), None)
         if cause:
             kind, said = "foreign", cause
     return Verdict(ended.seed, ended.job, ended.limit, kind, said, evidence if kind in ("fault", "foreign") else "")
@@ -102,13 +115,14 @@ def _judged(ended):
     return str(report["kind"]), str(report["said"])
 
 
-def judge_command(status, err, *, heard):
-    """Return the kind and the reason for a command that ended with a status; `heard` says whether stderr went anywhere."""
+def judge_command(status, err, stdout, stderr):
+    """Return the kind and the reason for a command that ended with a status, and whose streams were what those words say."""
     errors = [line for line in err.splitlines() if line.startswith(("Error: ", "Interrupted."))]
     if status == 0:
         return ("fault", f"status 0 with {errors[0]}") if errors else ("answer", "")
     if status not in (1, 2, 130):
         return "fault", f"status {status}"
-    if heard and len(errors) != 1:
+    nobody_reads = status == 1 and stdout in ("unread", "read a little")  # then there is nothing to say
+    if stderr == "kept" and len(errors) != 1 and not nobody_reads:
         return "fault", f"status {status} with {len(errors)} messages"
     return "refusal", errors[0] if errors else f"status {status}"

@@ -15,8 +15,11 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 
+import narwhals
+
 import glassnet
 from glassnet.engines.native import compiled
+from narwhals import dependencies
 from tests.crash.child import CRASH, REPORT, STACKS, drawn, live
 from tests.crash.jobs import JOBS
 from tests.crash.place import make_pantry
@@ -40,8 +43,12 @@ def import_everything():
         if not module.name.endswith("__main__") and "._native" not in module.name:
             importlib.import_module(module.name)
     compiled()
+    dependencies.is_into_dataframe(object())  # looks for plugins, once
     for name in LATE:
         importlib.import_module(name)
+    for module in pkgutil.walk_packages(narwhals.__path__, "narwhals.", onerror=lambda name: None):
+        if module.name.startswith(("narwhals._arrow", "narwhals._pandas_like", "narwhals._polars", "narwhals._interchange")):
+            importlib.import_module(module.name)
 
 
 def prepare(base):
@@ -83,11 +90,11 @@ def one(seed, base, *, fresh=False):
             live(seed, base)
     for end in writing:
         os.close(end)
-    status, hung = _watched(pid)
+    status, hung, seconds = _watched(pid)
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)  # children of the child
     _, err, report, crash = (_drained(end) for end in reading)
-    return judge(_ended(seed, status, err, report, crash, hung=hung))
+    return judge(_ended(seed, status, err, report, crash, hung=hung)), seconds
 
 
 def alone(seed, base):
@@ -100,7 +107,7 @@ def _ended(seed, status, err, report, crash, *, hung):
     job, limit, _ = drawn(seed)
     said = importlib.import_module("json").loads(report) if report else None
     if said and said["kind"] == "command":
-        said["kind"], said["said"] = judge_command(said["status"], err, heard=said["said"] == "kept")
+        said["kind"], said["said"] = judge_command(said["status"], err, *said["said"])
     return Ended(seed, job, limit, status, said, err, crash, hung)
 
 
@@ -121,7 +128,8 @@ def _drained(end):
 
 
 def _watched(pid):
-    """Wait for a child; one that takes too long is aborted, so that it tells where it is."""
+    """Wait for a child and return how it ended, and its seconds of processor; one that takes too long is aborted, so that it tells where
+    it is."""
     handle = os.pidfd_open(pid)
     with selectors.DefaultSelector() as ready:
         ready.register(handle, selectors.EVENT_READ)
@@ -131,7 +139,8 @@ def _watched(pid):
             if not ready.select(10.0):
                 os.kill(pid, signal.SIGKILL)
     os.close(handle)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), hung
+    _, status, used = os.wait4(pid, 0)
+    return os.waitstatus_to_exitcode(status), hung, used.ru_utime + used.ru_stime
 
 
 def table_of(verdicts):

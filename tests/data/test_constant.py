@@ -111,6 +111,16 @@ def test_a_sparse_column_that_never_varied_is_zeros(value):
     assert now.encode(table_of(sp.csr_array(other))).toarray()[:, 1].all()
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (5, 1), (20, 3)])
+def test_a_sparse_table_without_a_written_cell_is_zeros(shape):
+    table = table_of(sp.csr_array(shape))
+    encoder = Encoder.fit(table)
+    assert encoder.numbers.constant == ("value",) * shape[1]
+    assert encoder.numbers.mean == (0.0,) * shape[1]
+    assert encoder.numbers.scale == (1.0,) * shape[1]
+    assert not encoder.encode(table).toarray().any()
+
+
 def test_extent_is_that_of_what_is_present():
     dense = np.array([[1.0, np.nan, np.nan, 0.0], [-2.0, np.nan, 3.0, 0.0]])
     low, high = extent(dense)

@@ -258,6 +258,17 @@ LIES = {
     "n_features of 2^62": (said("n_features", value=2**62), "features but the encoder makes"),
     "n_features is true": (said("n_features", value=True), "another type"),
     "training is a list": (said("training", value=[]), "another type"),
+    "columns of the training are a number": (said("training", "columns", value=1), "training.columns must have the lists"),
+    "columns of the training are a list": (said("training", "columns", value=["x"]), "training.columns must have the lists"),
+    "columns of the training without others": (said("training", "columns", value={"features": ["x"]}), "training.columns must have the lists"),
+    "features of the training are text": (
+        said("training", "columns", value={"features": "x", "others": []}),
+        "training.columns must have the lists",
+    ),
+    "others of the training are lists": (
+        said("training", "columns", value={"features": ["x"], "others": [["x"]]}),
+        "training.columns must have the lists",
+    ),
     "encoder is null": (said("encoder", value=None), "encoder must have the fields"),
     "encoder field too many": (said("encoder", "code", value=1), "encoder must have the fields"),
     "column of another kind": (said("encoder", "schema", 0, 1, value="object"), "kind"),

@@ -63,7 +63,8 @@ class Commands(click.Group):
                 if error.errno != errno.EPIPE:
                     raise
                 status = 1  # who read stdout, such as `head`, has gone: nobody wants the rest
-        sys.exit((status if isinstance(status, int) else 0) or _lost(streams))
+            status = (status if isinstance(status, int) else 0) or _lost(streams)
+        sys.exit(status)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -113,6 +114,8 @@ def _say(error: click.ClickException) -> None:
 
 def _lost(streams: Mapping[str, SafeStream]) -> int:
     """Return the status of a command that did its work: 1 where some of what it said could not be written, and say so where one can."""
+    for stream in streams.values():
+        stream.flush()
     for name, stream in streams.items():
         if stream.error and getattr(stream.error, "errno", None) != errno.EPIPE and not streams["stderr"].error:
             click.echo(f"Error: {NAMES[name]} could not be written in full: {stream.error}.", err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -34,15 +34,21 @@ def given_table(table: Path) -> Iterator[Path]:
     if sys.stdin.isatty():
         raise click.BadParameter("- reads CSV from standard input, but nothing is sent there: glassnet ... - < rows.csv")
     most = Limits().bytes
-    with tempfile.TemporaryDirectory(prefix="glassnet-") as folder:
-        path = Path(folder) / "stdin.csv"
+    folder = Path(tempfile.mkdtemp(prefix="glassnet-"))
+    path = folder / "stdin.csv"
+    try:
         n_bytes = 0
         with path.open("wb") as file:
             while piece := sys.stdin.buffer.read(PIECE):
                 n_bytes += file.write(piece)
                 if n_bytes > most:
                     raise DataError(passed(f"{STDIN}: it holds more than {most:,} bytes", "bytes", most))
-        try:
-            yield path
-        except DataError as error:
-            raise DataError(str(error).replace(str(path), STDIN)) from None
+        yield path
+    except DataError as error:
+        raise DataError(str(error).replace(str(path), STDIN)) from None
+    finally:
+        # By name: `tempfile.TemporaryDirectory` opens the folder to clear it, and there may be no descriptor left for that.
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()

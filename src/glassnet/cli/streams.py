@@ -22,8 +22,8 @@ class SafeStream:
     error : why something was dropped, None where nothing was
     """
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, stream: Any, nowhere: int | None = None) -> None:
+        self._stream, self._nowhere = stream, nowhere
         self.error: Exception | None = None
 
     def write(self, text: Any) -> int:
@@ -43,7 +43,7 @@ class SafeStream:
     @property
     def buffer(self) -> SafeStream:
         """The bytes below the text, as safe."""
-        return SafeStream(self._stream.buffer)
+        return SafeStream(self._stream.buffer, self._nowhere)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -63,9 +63,8 @@ class SafeStream:
     def _turn_away(self) -> None:
         """Send what is still held to nowhere: Python would complain of it when it ends."""
         with suppress(OSError, ValueError, AttributeError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
+            if self._nowhere is not None:
+                os.dup2(self._nowhere, self._stream.fileno())
 
 
 class _Closed(io.StringIO):
@@ -83,7 +82,8 @@ def safe_streams() -> Iterator[dict[str, SafeStream]]:
     for stream in before.values():
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    safe = {name: SafeStream(_Closed() if stream is None else stream) for name, stream in before.items()}
+    nowhere = _open_nowhere()
+    safe = {name: SafeStream(_Closed() if stream is None else stream, nowhere) for name, stream in before.items()}
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())
     try:
         for name, stream in safe.items():
@@ -94,6 +94,8 @@ def safe_streams() -> Iterator[dict[str, SafeStream]]:
             stream.flush()
         for name, stream in before.items():
             setattr(sys, name, stream)
+        if nowhere is not None:
+            os.close(nowhere)
 
 
 def output_bytes() -> BinaryIO:
@@ -108,6 +110,13 @@ def output_bytes() -> BinaryIO:
     if isinstance(stream, _Closed):
         raise OSError(errno.EBADF, "it is closed", "standard output")
     return cast(BinaryIO, stream.buffer)
+
+
+def _open_nowhere() -> int | None:
+    """Open what takes anything, now: when a stream fails there may be no descriptor left."""
+    with suppress(OSError):
+        return os.open(os.devnull, os.O_WRONLY)
+    return None
 
 
 def _fill_descriptors() -> None:

@@ -129,8 +129,8 @@ def sparse_moments(block: SparseRows, weight: Float64) -> tuple[Float64, Float64
     total = weight.sum()
     stored = np.bincount(block.indices, weights=w, minlength=k)
     mean = np.bincount(block.indices, weights=w * x, minlength=k) / total
-    squares = np.bincount(block.indices, weights=w * (x - mean[block.indices]) ** 2, minlength=k)
-    squares += np.maximum(total - stored, 0.0) * mean**2
+    squares = np.bincount(block.indices, weights=w * (x - mean[block.indices]) ** 2, minlength=k)  # whole numbers where no cell is written
+    squares = squares + np.maximum(total - stored, 0.0) * mean**2
     scale = np.sqrt(squares / total) / factor
     return mean / factor, _usable(scale, top == 0.0), np.zeros(k, dtype=bool)
 

@@ -25,6 +25,7 @@ from glassnet.model import Model
 from glassnet.parameters import DTYPES
 from glassnet.storage.history import PREFIX, Column, parted, understand_history
 from glassnet.storage.migrations import FORMAT
+from glassnet.storage.record import check_training
 from glassnet.storage.strict import check_record, field_types, json_able
 from glassnet.storage.structure import built_layers, tensor_shapes
 
@@ -98,6 +99,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
     version, dtype, n_features, layers = (metadata[name] for name in ("glassnet", "dtype", "n_features", "layers"))
     if not isinstance(version, str) or dtype not in DTYPES or type(n_features) is not int or not isinstance(metadata["training"], dict):
         raise ValueError("glassnet, dtype, n_features or training is of another type")
+    check_training(metadata["training"])
     check_record(Encoder, _completed(metadata["encoder"]), "encoder")
     check_record(Target, _with_range(metadata["target"]), "target")
     names = [column[0] for column in metadata["encoder"]["schema"]]
