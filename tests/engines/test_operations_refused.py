@@ -70,5 +70,5 @@ def test_every_lie_about_a_network_is_refused(name: str, monkeypatch: pytest.Mon
 
 @needs_native
 def test_kinds_of_no_operation_are_refused() -> None:
-    with pytest.raises(ValueError, match="native/layers.hpp lists no kind of operation named 'loop'"):
+    with pytest.raises(ValueError, match=r"native/layers\.hpp lists no kind of operation named 'loop'"):
         compiled().operation(kind="loop", n_in=1, n_out=1)

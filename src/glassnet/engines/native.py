@@ -14,6 +14,7 @@ from glassnet.engines import program
 from glassnet.engines.engine import Array, Steps, check_binding
 from glassnet.engines.interrupts import interrupts_noted
 from glassnet.engines.threads import useful_cores
+from glassnet.engines.turns import turn_of
 from glassnet.errors import SettingError, UnsupportedError
 from glassnet.losses import Loss
 from glassnet.network import Network
@@ -131,14 +132,15 @@ class NativeEngine:
         """Clip the gradient and take one optimizer step."""
         if self.state is None:
             raise SettingError("this engine was made without an optimizer: give one to update parameters.")
-        self.state.t += 1
-        self._engine.update(lr, self._engine.gradient_norm(), self.state.t)
+        with turn_of(self):
+            self.state.t += 1
+            self._engine.update(lr, self._engine.gradient_norm(), self.state.t)
 
     def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
         """Take one step for each batch; see `Engine.run`."""
         if self.state is None:
             raise SettingError("this engine was made without an optimizer: give one to update parameters.")
-        with interrupts_noted() as interrupted:
+        with turn_of(self), interrupts_noted() as interrupted:
             t = np.array([self.state.t], np.float64)
             try:
                 done, losses, weights, norm, status = self._engine.run(
@@ -155,7 +157,7 @@ class NativeEngine:
             finally:  # it counts the steps that were taken, also where memory ran out in the next one
                 self.state.t = int(t[0])
             ended = "interrupted" if status == "done" and interrupted() else status
-            return Steps(done, np.array(losses), np.array(weights), norm, ended)
+            return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
 
 
 def _rows(X: Any) -> Any:
