@@ -127,8 +127,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         """Leave the fitted attributes, and the session without its data: it is pickled with the estimator."""
         session.release()
         self._session = session
-        for name, value in {**learned, **fitted_attributes(session, session.model())}.items():
-            setattr(self, name, value)
+        self.__dict__.update({**learned, **fitted_attributes(session, session.model())})  # all at once, for who predicts meanwhile
 
     def _plan(self) -> Plan:
         """Return the settings as a plan: a parameter has the name of its field."""

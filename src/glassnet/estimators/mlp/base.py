@@ -209,8 +209,8 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
             self._show(self._shown)
 
     def _show(self, shown: Shown) -> None:
-        self._shown, self.coefs_, self.intercepts_ = shown, shown.weights, shown.biases
-        self.n_layers_ = len(self.coefs_) + 1
+        weights, biases = shown.weights, shown.biases  # all at once, for who predicts meanwhile
+        self.__dict__.update(_shown=shown, coefs_=weights, intercepts_=biases, n_layers_=len(weights) + 1)
 
     def _layers(self) -> list[Layer]:
         """Return the layers that the weights shown and the settings describe."""
