@@ -23,6 +23,7 @@ from glassnet.losses.plain import loss_from_plain, loss_to_plain
 from glassnet.model import Model
 from glassnet.parameters import DTYPES, Tree
 from glassnet.storage.migrations import FORMAT
+from glassnet.storage.record import check_training
 from glassnet.storage.strict import check_record, field_types, json_able
 
 FIELDS = ("format", "glassnet", "encoder", "target", "layers", "n_features", "dtype", "loss", "training")
@@ -93,6 +94,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
     version, dtype, n_features, layers = (metadata[name] for name in ("glassnet", "dtype", "n_features", "layers"))
     if not isinstance(version, str) or dtype not in DTYPES or type(n_features) is not int or not isinstance(metadata["training"], dict):
         raise ValueError("glassnet, dtype, n_features or training is of another type")
+    check_training(metadata["training"])
     check_record(Encoder, _completed(metadata["encoder"]), "encoder")
     check_record(Target, _with_range(metadata["target"]), "target")
     names = [column[0] for column in metadata["encoder"]["schema"]]
