@@ -13,7 +13,7 @@ def check_training(record: dict[str, Any]) -> None:
     """Raise the ValueError for an entry of the record that is not of its form; the message names it."""
     for name, (fits, what) in ENTRIES.items():
         if record.get(name) is not None and not fits(record[name]):
-            raise ValueError(f"training.{name} must be {what}")
+            raise ValueError(f"training.{name} must {what}")
 
 
 def _is_whole(value: Any) -> bool:
@@ -68,15 +68,15 @@ def _is_held_out(value: Any) -> bool:
     return _is_object(value) and _is_whole(value.get("rows")) and _are_scores(value.get("scores"))
 
 
-#: What an entry must be, and that in words.
+#: What an entry must be, and the words for it after "must".
 ENTRIES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    **dict.fromkeys(("rows", "epochs", "best_epoch", "updates"), (_is_whole, "a whole number from 0")),
-    "seconds": (_is_number, "a number from 0"),
-    **dict.fromkeys(("engine", "ended"), (_is_text, "a text")),
-    **dict.fromkeys(("plan", "history", "split"), (_is_object, "an object")),
-    "columns": (_is_columns, "an object that names features, each once, and others"),
-    "notices": (_is_list_of_texts, "a list of texts"),
-    "members": (_is_list_of_members, "a list of objects with whole numbers"),
-    "calibration": (_is_calibration, "an object with a temperature, a number of rows and scores"),
-    "held_out": (_is_held_out, "an object with a number of rows and scores"),
+    **dict.fromkeys(("rows", "epochs", "best_epoch", "updates"), (_is_whole, "be a whole number from 0")),
+    "seconds": (_is_number, "be a number from 0"),
+    **dict.fromkeys(("engine", "ended"), (_is_text, "be a text")),
+    **dict.fromkeys(("plan", "history", "split"), (_is_object, "be an object")),
+    "columns": (_is_columns, "have the lists of names features, others, each feature once"),
+    "notices": (_is_list_of_texts, "be a list of texts"),
+    "members": (_is_list_of_members, "be a list of objects with whole numbers"),
+    "calibration": (_is_calibration, "be an object with a temperature, a number of rows and scores"),
+    "held_out": (_is_held_out, "be an object with a number of rows and scores"),
 }
