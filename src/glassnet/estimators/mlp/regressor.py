@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_array, validate_data
 from glassnet.activations import ActivationFunction
 from glassnet.estimators.mlp.base import CONSTRAINTS, Array, MultilayerPerceptron
 from glassnet.estimators.mlp.targets import Numbers
-from glassnet.estimators.scoring import RegressorScore
+from glassnet.estimators.scoring import QUIETLY, RegressorScore
 from glassnet.losses import LOSSES, Loss
 from glassnet.training.history import Epoch
 
@@ -177,6 +177,7 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
         P = self._loss_predictions(X)
         return self._target().predictions(P)
 
+    @QUIETLY
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True, dtype=(np.float64, np.float32), reset=reset
