@@ -24,6 +24,7 @@ from glassnet.data.target import Target, signs_of
 from glassnet.data.target_arrays import refuse_gaps, target_array
 from glassnet.errors import DataError, DataNotice
 from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
+from glassnet.estimators.scoring import QUIETLY
 from glassnet.fitting import Session
 from glassnet.interrupts import interrupts_noted
 from glassnet.model import Model
@@ -146,6 +147,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             sample_weight = _check_sample_weight(sample_weight, table.numbers, dtype=np.float64, ensure_non_negative=True)
         return table, checked, sample_weight
 
+    @QUIETLY
     def _check_table(self, X: Any, schema: Schema | None, *, empty: bool = False) -> Table:
         """Return X as a table; `schema` has the columns of an earlier call, where there was one, in the order they must have.
 

@@ -17,7 +17,7 @@ from glassnet.data.target_arrays import exact_labels, refuse_gaps
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
-from glassnet.estimators.scoring import ClassifierScore
+from glassnet.estimators.scoring import QUIETLY, ClassifierScore
 from glassnet.losses import Loss, Softmax
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
@@ -283,6 +283,7 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
     def _probabilities(self, Z: Array) -> Array:
         return self.model_.probabilities(Z)
 
+    @QUIETLY
     def _check_target(self, y: Any) -> Array:
         y = check_array(exact_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y", estimator=self)
         y = y.toarray() if hasattr(y, "toarray") else y

@@ -16,7 +16,7 @@ from glassnet.data.target import Target
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import SettingError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
-from glassnet.estimators.scoring import RegressorScore
+from glassnet.estimators.scoring import QUIETLY, RegressorScore
 from glassnet.losses import Loss, Quantile
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
@@ -295,6 +295,7 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
         Y = self.model_.predictions(Z)
         return Y[:, np.newaxis] if self._one_column and Y.ndim == 1 else Y
 
+    @QUIETLY
     def _check_target(self, y: Any) -> Array:
         return cast(Array, check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self))
 

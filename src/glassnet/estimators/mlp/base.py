@@ -26,6 +26,7 @@ from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.network import Shown
 from glassnet.estimators.mlp.targets import TargetCoding
 from glassnet.estimators.mlp.training import begin_curves, listeners_of, minimize, train_by_steps
+from glassnet.estimators.scoring import QUIETLY
 from glassnet.layers import Layer
 from glassnet.model import Model
 from glassnet.network import Network
@@ -229,6 +230,7 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         held = hasattr(self, "_shown") and self._shown.holds(self.coefs_, self.intercepts_)
         return held and self._shown.consists_of(self._layers())
 
+    @QUIETLY
     def _check_validation(self, X_val: Any, y_val: Any) -> Part | None:
         if X_val is None and y_val is None:
             return None
@@ -249,7 +251,8 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         """Return probabilities or numbers (n, n_outputs), in the wider of the dtypes of X and of the weights."""
         check_is_fitted(self)
         refuse_damaged(X)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         shown = self._shown if self._is_shown() else self._network_of_shown()
         dtype = np.dtype(np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64)
         Z = shown.raw_scores(X, dtype)

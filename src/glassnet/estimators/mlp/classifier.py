@@ -21,7 +21,7 @@ from glassnet.errors import DataError
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.base import CONSTRAINTS, STOCHASTIC, Array, MultilayerPerceptron
 from glassnet.estimators.mlp.targets import Labels
-from glassnet.estimators.scoring import ClassifierScore
+from glassnet.estimators.scoring import QUIETLY, ClassifierScore
 from glassnet.training.history import Epoch
 
 
@@ -261,6 +261,7 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
         P = self.predict_proba(X)
         return cast(Array, np.log(P, out=P))
 
+    @QUIETLY
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
         X, y = validate_data(self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=reset)
         if y.ndim == 2 and y.shape[1] == 1:

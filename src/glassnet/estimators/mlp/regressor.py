@@ -15,7 +15,7 @@ from glassnet.activations import GivenActivation
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.estimators.mlp.base import CONSTRAINTS, Array, MultilayerPerceptron
 from glassnet.estimators.mlp.targets import Numbers
-from glassnet.estimators.scoring import RegressorScore
+from glassnet.estimators.scoring import QUIETLY, RegressorScore
 from glassnet.losses import LOSSES, Loss
 from glassnet.training.history import Epoch
 
@@ -180,6 +180,7 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
         now = as_it_is(self)  # another thread may fit it meanwhile
         return now._target().predictions(now._loss_predictions(X))  # noqa: SLF001 - its own twin
 
+    @QUIETLY
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True, dtype=(np.float64, np.float32), reset=reset
