@@ -185,12 +185,12 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     def _begin(self, sizes: list[int], X: Any, Y: Array, rng: np.random.RandomState) -> None:
         """Build the network and draw its first weights."""
         target = self._target()
+        layers = translation.layers(sizes, self.activation, self.dropout, target.n_raw_scores(Y))
         self.n_iter_ = self.t_ = 0
         self.n_outputs_ = target.n_raw_scores(Y)
         self.out_activation_ = target.out_activation
         # SciPy's L-BFGS works in float64, and so do the weights that scikit-learn takes from it.
         dtype = "float64" if self.solver == "lbfgs" else str(X.dtype)
-        layers = translation.layers(sizes, self.activation, self.dropout, self.n_outputs_)
         self._show(Shown(Network(layers, X.shape[1], seed=None, dtype=dtype), target.loss(dtype)))
         translation.initialize(self.coefs_, self.intercepts_, self.activation, rng)
         if self.dropout:

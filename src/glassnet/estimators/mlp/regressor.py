@@ -16,7 +16,7 @@ from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.estimators.mlp.base import CONSTRAINTS, Array, MultilayerPerceptron
 from glassnet.estimators.mlp.targets import Numbers
 from glassnet.estimators.scoring import QUIETLY, RegressorScore
-from glassnet.losses import LOSSES, Loss
+from glassnet.losses import LOSSES, Loss, check_own_loss
 from glassnet.training.history import Epoch
 
 SCIKIT_LEARN_LOSSES = ("squared_error", "absolute_error", "poisson")
@@ -189,7 +189,8 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
             y = column_or_1d(y, warn=True)
         Y = y.reshape(-1, 1) if y.ndim == 1 else y
         target = self._target()
-        target.loss(X.dtype).prepare(Y, target.n_raw_scores(Y), X.dtype)  # what the loss refuses leaves an earlier fit as it was
+        loss, n_outputs = target.loss(X.dtype), target.n_raw_scores(Y)
+        check_own_loss(loss, loss.prepare(Y, n_outputs, X.dtype), n_outputs)  # what is refused leaves an earlier fit as it was
         return X, Y
 
     def _check_target(self, y: Any) -> Array:
