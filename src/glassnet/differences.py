@@ -71,7 +71,7 @@ def _error_along(value: Value, at: Array, gradient: Array, direction: Array, sca
         # Two values of 1e10, as prices squared are, differ by their rounding alone: least over the longest step.
         rounding = 4.0 * np.finfo(np.float64).eps * (size_above + size_below) / (2.0 * STEPS[-1])
         away = max(abs(came - expected) - rounding, 0.0)
-        error = away / max(abs(expected), abs(came), typical) if away > 0.0 else away
+        error = float(away / max(abs(expected), abs(came), typical)) if away > 0.0 else float(away)
         if error <= TOLERANCE:
             return error
         if np.isfinite(error):

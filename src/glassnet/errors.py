@@ -16,14 +16,34 @@ Each error also derives from the built-in class that a caller would expect, so `
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable
 from numbers import Real
 
 LONGEST_NAME = 200
+#: So many names are compared in full with one that is misspelt.
+MOST_COMPARED = 100
+
+
+def inert(text: str) -> str:
+    r"""Return text with what steers a terminal written out (an escape as `\x1b`), line ends aside: it may come from a stranger's file.
+
+    Examples
+    --------
+    >>> inert("red \x1b[31m, turned \u202e")
+    'red \\x1b[31m, turned \\u202e'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 class GlassnetError(Exception):
-    """Anything that glassnet refuses on purpose."""
+    """Anything that glassnet refuses on purpose; its message steers no terminal, whatever names it tells of."""
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return inert(super().__str__())
 
 
 class SettingError(GlassnetError, ValueError):
@@ -61,6 +81,10 @@ class MissingDependencyError(GlassnetError, ImportError):
 class DataNotice(UserWarning):
     """What was done with a table that its owner should know: a column left out, an encoding guessed."""
 
+    def __str__(self) -> str:
+        """Return the message; it steers no terminal."""
+        return inert(super().__str__())
+
 
 def is_number(value: object) -> bool:
     """Return whether a setting is a real number; text is none, and neither is True."""
@@ -71,10 +95,19 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `" Did you mean 'x'?"` for the nearest known name, or nothing when none is near."""
     if len(name) > LONGEST_NAME:  # from a hostile file; and to compare it would take long
         return ""
-    names = list(known)
+    names = [n for n in known if len(n) <= LONGEST_NAME]
     # Exact but for case first: W and w, Age and age.
-    close = [n for n in names if n.casefold() == name.casefold()] or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    close = [n for n in names if n.casefold() == name.casefold()] or _near(name, names)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _near(name: str, names: list[str]) -> list[str]:
+    """Return the nearest name, if one is near; of many, those with the most letters in common are compared in full, which takes long."""
+    if len(names) > MOST_COMPARED:
+        letters = Counter(name)
+        common = [2 * (letters & Counter(other)).total() / (len(name) + len(other) or 1) for other in names]
+        names = [names[i] for i in sorted(range(len(names)), key=lambda i: -common[i])[:MOST_COMPARED]]
+    return difflib.get_close_matches(name, names, n=1, cutoff=0.6)
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:

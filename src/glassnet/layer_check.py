@@ -37,8 +37,9 @@ def check_own_layers(network: Network, X: Any) -> None:
         return
     rows = (X[:ROWS] if isinstance(X, np.ndarray) else X[:ROWS].toarray()).astype(np.float64)
     with np.errstate(all="ignore"):
-        for trial in _trials(network.astype("float32")):
-            trial.require_dtype()
+        if network.dtype == np.float32:
+            for trial in _trials(network.astype("float32")):
+                trial.require_dtype()
         wide = network.astype("float64")
         for trial in _trials(wide):
             _check(trial, partial(_reaching, trial.p, wide.layers, wide.parameters.p.layers, rows))

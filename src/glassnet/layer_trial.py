@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ class UnusableError(Exception):
     """A layer cannot do with these numbers."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Trial:
     """A layer of one's own in a network: its place there, its views, and the width of the signal before it."""
 
@@ -31,6 +32,9 @@ class Trial:
     p: Views
     g: Views
     n_in: int
+
+    def __post_init__(self) -> None:
+        self._first = [statistic.copy() for statistic in self._statistics()]
 
     def require_dtype(self) -> None:
         """Raise SettingError where float32 does not stay float32."""
@@ -43,10 +47,11 @@ class Trial:
 
     def fault(self, X: Array, rng: np.random.Generator) -> str:
         """Return what is wrong with a gradient at this point, or nothing; raise SettingError where another rule is broken."""
-        Y, cache, given = self._forward(X)
-        if not np.array_equal(self._forward(X)[0], Y):
-            raise self.error("its forward pass gives another output each time: draw random numbers by run.seed, run.step and p.number.")
+        first = self._forward(X)[0]
         self._require_steady_statistics(X)
+        Y, cache, given = self._forward(X)
+        if not np.array_equal(Y, first):
+            raise self.error("its forward pass gives another output each time: draw random numbers by run.seed, run.step and p.number.")
         R = np.asarray(rng.standard_normal(Y.shape))
         dX, gradients = self._backward(cache, R, X, given)
         for name, gradient in gradients.items():
@@ -111,13 +116,13 @@ class Trial:
         return dX, {name: gradient.copy() for name, (_, gradient) in self.tensors().items()}
 
     def _forward_alone(self, X: Array) -> Any:
-        """Return what the forward pass in training returns; statistics stay as they are."""
-        before = [statistic.copy() for statistic in self._statistics()]
-        try:
-            return self.layer.forward(self.p, X, _RUN)
-        finally:
-            for statistic, values in zip(self._statistics(), before, strict=True):
-                statistic[...] = values
+        """Return what the forward pass in training returns; it meets the first statistics, and leaves behind what it makes of them."""
+        self._set_statistics(self._first)
+        return self.layer.forward(self.p, X, _RUN)
+
+    def _set_statistics(self, values: list[Array]) -> None:
+        for statistic, value in zip(self._statistics(), values, strict=True):
+            statistic[...] = value
 
     def _is_continuous(self, X: Array) -> bool:
         """Say whether the input may be moved by a little; codes of categories may not."""
@@ -131,14 +136,17 @@ class Trial:
         """Return the sum of R * Y as a function of the tensor of this view; of X where there is none."""
 
         def value(at: Array) -> tuple[float, float]:
-            if view is None:
-                Y = self._forward_alone(at)[0]
-            else:
-                before = view.copy()
-                view[...] = at
-                Y = self._forward_alone(X.copy())[0]
-                view[...] = before
-            return float((R * Y).sum()), float(np.abs(R * Y).sum())
+            before = None if view is None else view.copy()
+            try:
+                if view is not None:
+                    view[...] = at
+                terms = R * self._forward_alone(at if view is None else X.copy())[0]
+            except Exception:  # noqa: BLE001 - a number that such a layer cannot do with: another step, or another direction, may do
+                return math.nan, math.nan
+            finally:
+                if view is not None:
+                    view[...] = before
+            return float(terms.sum()), float(np.abs(terms).sum())
 
         return value
 
@@ -150,21 +158,20 @@ class Trial:
                 raise self.error(f"its {which} pass changes its parameters, {name!r}: only the optimizer does.")
 
     def _require_steady_statistics(self, X: Array) -> None:
-        before = [statistic.copy() for statistic in self._statistics()]
+        self._set_statistics(self._first)
         try:
             self.layer.forward(self.p, X.copy(), PREDICT)
         except Exception as error:
             raise UnusableError(f"its forward pass failed in prediction: {type(error).__name__}: {error}.") from error
-        steady = all(map(np.array_equal, self._statistics(), before))
-        for statistic, values in zip(self._statistics(), before, strict=True):
-            statistic[...] = values
-        if not steady:
+        if not all(map(np.array_equal, self._statistics(), self._first)):
             raise self.error("its forward pass changes its statistics in prediction: change them where run.training is true.")
 
     def _require_cache(self, X: Array, R: Array, dX: Array, gradients: dict[str, Array]) -> None:
         """Refuse a layer that keeps something of a pass on itself, and one that leaves gradients out where dX is not needed."""
         _, cache, given = self._forward(X)
-        self._forward_alone(X[::-1][: len(X) // 2 + 1])
+        behind = [statistic.copy() for statistic in self._statistics()]
+        self._forward(X[::-1][: len(X) // 2 + 1])
+        self._set_statistics(behind)
         try:
             after_another = self._backward(cache, R, X, given)
         except SettingError:

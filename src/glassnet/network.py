@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from copy import copy
 from itertools import groupby
 from numbers import Integral
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -197,6 +198,58 @@ class Network:
     def spec(self, name: str) -> Spec:
         """Return shape and factors of a tensor."""
         return self.parameters.spec(name)
+
+    def save(self, path: str | Path) -> None:
+        """Write the network to one file, which `Network.load` reads: its numbers, and its layers as far as they are glassnet's.
+
+        The file holds numbers and names, and nothing that runs; of a layer or an activation of your own it holds the numbers and the name
+        of the class. It appears whole or not at all. Any name will do; `.glassnet` is that of models, which `Model.save` writes.
+
+        Raises
+        ------
+        UnsupportedError
+            For numbers that are not finite; nothing was written.
+        ModelFileError
+            Where the file cannot be written; what stood there before still stands.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from glassnet import Dense, Network
+        >>> network = Network([Dense(3, "tanh"), Dense(1)], n_features=2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     network.save(f"{folder}/xor.network")
+        ...     again = Network.load(f"{folder}/xor.network")
+        >>> np.array_equal(again.predict(np.eye(2)), network.predict(np.eye(2)))
+        True
+        """
+        # A declared call upward: everybody looks for save here.
+        from glassnet.storage import save_network
+
+        save_network(self, path)
+
+    @staticmethod
+    def load(path: str | Path, layers: Sequence[Layer] | None = None) -> Network:
+        """Return the network in a file that `save` wrote. Nothing in the file is run.
+
+        Parameters
+        ----------
+        path : the file
+        layers : all layers of the network, as it was built. They are needed where some are your own, or have an activation of your own:
+            no file holds code. They are held to the file: kinds, settings, names and shapes of the tensors. Without them what training
+            alone asks of a layer, such as an initializer or `parametrization`, is the default.
+
+        Raises
+        ------
+        ModelFileError
+            Where there is no such file, it is something else, it is damaged, it holds a model, or layers of your own are needed.
+        SettingError
+            For layers that are not those of the file; the first that differs is named.
+        """
+        from glassnet.storage import load_network
+
+        return load_network(path, layers)
 
     def __repr__(self) -> str:
         inner = ", ".join(describe_layer(layer) for layer in self.layers)

@@ -322,7 +322,7 @@ def commanded(arguments: list[str]) -> list[str]:
 def commands(path: Path) -> list[list[str]]:
     """The commands that read a table."""
     model, out = str(path.parents[1] / "good.glassnet"), str(path.parents[1] / "out")
-    plain = ["--recipe", "plain", "--epochs", "1", "--hidden", "none", "--force"]
+    plain = ["--recipe", "plain", "--epochs", "1", "--hidden", "none"]
     return [
         ["inspect", str(path)],
         ["train", str(path), "--target", "text", *plain, "-o", f"{out}.glassnet"],

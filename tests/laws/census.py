@@ -33,5 +33,6 @@ KINDS: Mapping[str, Callable[[], list[Place]]] = {
     "way of writing": places_of_tables.ways_of_writing,
     "ending of a table": places_of_tables.endings_of_tables,
     "format of the model file": places_of_tables.formats_of_the_model_file,
+    "field of the model file": places_of_tables.fields_of_the_model_file,
     "part of a model": places_of_tables.parts_of_a_model,
 }

@@ -32,6 +32,10 @@ class Place:
         """The place without names that are something else."""
         return replace(self, names=[name for name in self.names if name not in names])
 
+    def classes(self) -> Place:
+        """The place without what is named as a function or a constant."""
+        return replace(self, names=[name for name in self.names if name[0].isupper() and not name.isupper()])
+
     def sparing(self, *names: str) -> Place:
         return replace(self, spared=self.spared | {*names})
 

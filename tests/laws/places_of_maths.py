@@ -51,7 +51,7 @@ def layers() -> list[Place]:
     return [
         layer_classes,
         names_in(init, "LAYERS"),
-        names_in(init, "__all__").but("Layer", "LAYERS", "PREDICT", "Run"),
+        names_in(init, "__all__").classes().but("Layer", "Run"),
         names_in(f"{SRC}/layers/plain.py", "FIELDS"),
         Place(PROGRAM, "operations", [*walked.names, *names_in(PROGRAM, "_OF_MEMBERS").names]),
         at_the_front_door(layer_classes),
@@ -85,7 +85,7 @@ def losses() -> list[Place]:
     return [
         classes("losses/*.py", "value_and_gradient", "predict").but("CustomLoss"),
         names_in(init, "LOSSES"),
-        names_in(init, "__all__").but("CustomLoss", "LOSSES", "Loss", "loss_function", "unsmoothed"),
+        names_in(init, "__all__").classes().but("CustomLoss", "Loss"),
         names_in(f"{SRC}/losses/plain.py", "FIELDS"),
         names_in(PROGRAM, "NATIVE_LOSSES"),
         values_in(PROGRAM, "NATIVE_LOSSES"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
 
 from tests.laws.places import (
     ROOT,
@@ -125,22 +124,25 @@ def formats_of_the_model_file() -> list[Place]:
     ]
 
 
-def parts_of_a_model() -> list[Place]:
-    """What a model holds, and what of it is written, read and explained."""
-
-    def of_model(file: str, what: str, names: Iterable[str]) -> Place:
-        network, head = {"n_features", "dtype", "layers"}, {"format", "glassnet"}
-        return Place(file, what, {"network" if name in network else name for name in names} - head)
-
-    describe = matches(METADATA, "describe", r'"(\w+)":', within=r"def describe\(.*?\n\n\n")
+def fields_of_the_model_file() -> list[Place]:
     page = matches(
         f"{SRC}/storage/model_file.py", "its docstring", r"\n    ([a-z]\S*(?:, \w+)*)(?=  |\n)", within=r"with these fields:.*?Loading"
     )
-    explained = [name for names in page.names for name in names.split(", ") if "sha256" not in name]
+    explained = [name for names in page.names for name in names.split(", ")]
+    return [
+        matches(METADATA, "describe", r'"(\w+)":', within=r"def describe\(.*?\n\n\n"),
+        Place(METADATA, "FIELDS and OPTIONAL", names_in(METADATA, "FIELDS", "OPTIONAL").names),
+        Place(page.file, page.what, explained).but("sha256", "data_sha256"),  # the seals, which describe nothing
+    ]
+
+
+def parts_of_a_model() -> list[Place]:
+    """What a model holds, and what of it is written."""
+    described, *_ = fields_of_the_model_file()
+    written = described.but("format", "glassnet")  # those of the file itself
+    whole = {"n_features": "network", "dtype": "network", "layers": "network", "history": "training"}
     return [
         fields_of(f"{SRC}/model.py", "Model"),
         documented(f"{SRC}/model.py", "Model"),
-        of_model(METADATA, "describe", describe.names),
-        of_model(METADATA, "FIELDS and OPTIONAL", names_in(METADATA, "FIELDS", "OPTIONAL").names),
-        of_model(page.file, page.what, explained),
+        Place(METADATA, "describe", [whole.get(name, name) for name in written.names]),
     ]

@@ -15,7 +15,6 @@ from tests.conftest import oracle
 from tests.laws.omissions import COMPILER, OMISSIONS, Omission
 from tests.laws.places import ROOT
 
-pytestmark = pytest.mark.slow
 COPIED = ("src", "tests", "docs", "native", "pyproject.toml", "CHANGELOG.md", "README.md", "LICENSE")
 #: One entry of each enumeration that switches go over.
 ENTRIES = ("Kind::scale", "LossKind::gamma", "Activation::mish", "OptimizerKind::rmsprop")
@@ -65,12 +64,19 @@ def checked(tree: Path, check: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.parametrize("name", [name for name in OMISSIONS if OMISSIONS[name].old])
+def test_every_row_still_has_its_place(name: str) -> None:
+    without((ROOT / OMISSIONS[name].file).read_text(encoding="utf-8"), OMISSIONS[name])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("check", sorted({omission.check for omission in OMISSIONS.values()}))
 def test_without_an_omission_nothing_is_noticed(tree: Path, check: str) -> None:
     done = checked(tree, check)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OMISSIONS)
 def test_an_omission_is_noticed_and_the_file_named(tree: Path, name: str) -> None:
     omission = OMISSIONS[name]
@@ -89,6 +95,7 @@ def test_an_omission_is_noticed_and_the_file_named(tree: Path, name: str) -> Non
     assert any((omission.names or omission.file) in line for line in said), done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_an_entry_left_out_in_any_switch_is_named_by_the_compiler(tree: Path, tmp_path: Path) -> None:
     """All switches of the C++ in one run: each is told by its file and line."""
     shutil.copytree(tree / "native", tmp_path / "native")

@@ -58,7 +58,7 @@ ROOMS = {
     "__init__": f"{HOUSE} gradient_check storage report estimators",
     "__main__": "cli",  # python -m glassnet
 }
-LAZY = {"model": "storage predictor"}  # upward, inside a function only: Model.save, Model.predictor
+LAZY = {"model": "storage predictor", "network": "storage"}  # upward, inside a function only: Model.save, Network.save, ...
 TYPING = {"model": "predictor"}  # upward, under `if TYPE_CHECKING` only
 ANYWHERE = {"__init__.__version__"}  # a fact, not a room
 

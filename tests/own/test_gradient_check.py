@@ -214,6 +214,32 @@ class OwnDropout(Dropout):
     """Random numbers by the key of the run."""
 
 
+class Running(wrong.Gain):
+    """Divides by a running scale that holds the batch already; backward meets what forward left."""
+
+    def specs(self, n_in: int) -> dict[str, Any]:
+        return {"a": Spec((n_in,)), "scale": Spec((n_in,), trained=False)}
+
+    def initialize(self, p: Any, rng: np.random.Generator) -> None:
+        p.a[...], p.scale[...] = 1.0, 1.0
+
+    def forward(self, p: Any, X: Array, run: Any) -> tuple[Array, Any]:
+        if run.training:
+            p.scale += 0.5
+        return X * p.a / p.scale, X
+
+    def backward(self, p: Any, g: Any, X: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+        g.a[...] = (dY * X / p.scale).sum(axis=0)
+        return dY * p.a / p.scale
+
+
+class InDoublePrecision(wrong.Gain):
+    """Gives float64 whatever comes, as its network does."""
+
+    def forward(self, p: Any, X: Array, run: Any) -> tuple[Array, Any]:
+        return np.asarray(X * p.a, np.float64), X
+
+
 class Halved(Block):
     def backward(self, p: Any, g: Any, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
         dX = super().backward(p, g, cache, dY, needs_dX)
@@ -227,6 +253,8 @@ OWN: dict[str, tuple[Layer, Array]] = {
     "of codes": (Lookup(), np.random.default_rng(0).integers(0, 5, (40, WIDTH)).astype(float)),
     "of positive parameters": (Variances(), rows()),
     "of layers": (Block(), rows()),
+    "of statistics that backward meets": (Running(), rows()),
+    "of float64 in a network of it": (InDoublePrecision(), rows()),
     "of statistics": (OwnNorm(), rows()),
     "of chance": (OwnDropout(0.4), rows()),
     "of a table of five rows": (wrong.Gain(), rows(n=5)),

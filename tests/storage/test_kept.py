@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glassnet.errors import ModelFileError
-from glassnet.storage import load, migrations, model_file, save
+from glassnet.storage import load, migrations, save, sealed_file
 from glassnet.storage.migrations import FORMAT, MIGRATIONS
 from tests.storage.make_kept import KEPT
 from tests.storage.models import build
@@ -74,7 +74,7 @@ def test_steps_are_taken_in_order(tmp_path, monkeypatch):
         return description
 
     monkeypatch.setattr(migrations, "FORMAT", 5)
-    monkeypatch.setattr(model_file, "FORMAT", 5)
+    monkeypatch.setattr(sealed_file, "FORMAT", 5)
     monkeypatch.setitem(MIGRATIONS, 4, four_to_five)
     for version in (1, 2, 3, 4):
         load(KEPT / f"format-{version}" / "binary.glassnet")

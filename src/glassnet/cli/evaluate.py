@@ -13,7 +13,7 @@ from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
 from glassnet.cli.notes import tell, warnings_told
 from glassnet.cli.output_files import PAGE, output_files
-from glassnet.cli.words import counted, labelled, printable
+from glassnet.cli.words import counted, labelled, listed, printable, width
 from glassnet.errors import DataError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -86,8 +86,9 @@ def evaluate(
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False))
         return
-    click.echo(labelled("Model", f"{printable(model)}, a model of {', '.join(map(printable, trained.target.names))} ({trained.task})"))
-    click.echo(labelled("Table", f"{printable(table.name)}: {counted(found.n_rows, 'row')} with {', '.join(map(printable, names))}") + "\n")
+    predicted, given = (listed(list(map(printable, said)), 2 * width()) for said in (trained.target.names, names))
+    click.echo(labelled("Model", f"{printable(model)}, a model of {predicted} ({trained.task})"))
+    click.echo(labelled("Table", f"{printable(table.name)}: {counted(found.n_rows, 'row')} with {given}") + "\n")
     for paragraph in evaluation_lines(found):
         click.echo(paragraph)
     if PAGE in files:

@@ -47,7 +47,7 @@ def inspection_json(report: TableReport, name: str) -> str:
 
     from glassnet import __version__
 
-    return json.dumps({"format": FORMAT, "glassnet": __version__, "name": name, **asdict(report)}, ensure_ascii=False, allow_nan=False)
+    return json.dumps({"format": FORMAT, "glassnet": __version__, "name": name, **asdict(report)}, allow_nan=False)
 
 
 def report_lines(report: TableReport, name: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,13 +189,14 @@ def prediction_columns(model: Model, table: Any, coverage: float | None = None, 
 def write(output: str, rows: Stretches, *, safe: bool = False) -> None:
     """Write to stdout, or to a file that appears whole or not at all; `safe`: CSV that a spreadsheet may open."""
     if output == "-":
-        _write(output_bytes(), rows, is_csv=True, safe=safe)
+        _write(output_bytes(), rows, is_csv=True, safe=safe, shown=sys.stdout.isatty())
         return
     path = Path(output)
     _write(path, rows, is_csv=not path.name.lower().endswith(".parquet"), safe=safe)
 
 
-def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool) -> None:
+def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool, shown: bool = False) -> None:
+    """Write the stretches; where they are `shown` on a terminal, what would steer it is written out in their names and texts."""
     from itertools import chain
 
     from glassnet.cli.spreadsheet import guarded_column, guarded_names
@@ -203,10 +205,22 @@ def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool) -> None:
     stretches = iter(rows)
     first = next(stretches)  # there is one, be it without rows; the names are known from then on
     columns = chain([first], stretches)
+    names: Sequence[str] = rows.names
+    pieces: Iterable[Any] = columns
     if is_csv and safe:
-        write_pieces(where, guarded_names(rows.names), (list(map(guarded_column, piece)) for piece in columns))
-    else:
-        write_pieces(where, rows.names, _told_of_formulas(rows.names, columns) if is_csv else columns)
+        names, pieces = guarded_names(names), (list(map(guarded_column, piece)) for piece in pieces)
+    elif is_csv:
+        pieces = _told_of_formulas(names, pieces)
+    if shown:
+        names, pieces = list(map(printable, names)), (list(map(_printable_column, piece)) for piece in pieces)
+    write_pieces(where, names, pieces)
+
+
+def _printable_column(values: Any) -> Any:
+    """Return a column with its texts as a terminal may show them; numbers and date-times are what they were."""
+    if getattr(values, "dtype", None) is not None and values.dtype.kind not in "OU":
+        return values
+    return [printable(value) if isinstance(value, str) else value for value in values]
 
 
 def _told_of_formulas(names: Sequence[str], pieces: Iterable[list[Any]]) -> Iterator[list[Any]]:

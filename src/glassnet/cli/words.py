@@ -11,13 +11,17 @@ from unicodedata import category, east_asian_width
 
 import click
 
+from glassnet.errors import inert
+
 LABEL = 10  # columns that a label takes
 WIDEST = 120
+#: So many characters are shown for each column: a letter and its marks, of which a stranger's text may have thousands.
+MARKS = 4
 
 
 def printable(text: object) -> str:
     r"""Return text with what steers a terminal written out (an escape as `\x1b`): names may come from a stranger's file."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+    return inert(str(text)).replace("\n", "\\n")
 
 
 def styled(text: str, **style: bool) -> str:
@@ -80,7 +84,7 @@ def listed(words: Sequence[str], room: int) -> str:
     """Return as many of the words as fit into the room, joined by commas, and how many more there are."""
     shown = ""
     for i, word in enumerate(words):
-        longer = f"{shown}, {word}" if i else word
+        longer = f"{shown}, {word}" if i else clipped(word, room)
         if i and len(longer) > room:
             return f"{shown} and {len(words) - i:,} more"
         shown = longer
@@ -89,16 +93,27 @@ def listed(words: Sequence[str], room: int) -> str:
 
 def cells(text: str) -> int:
     """Return how many columns of a terminal a text takes: East Asian characters are wide, combining marks take none."""
-    return sum(0 if category(c) in ("Mn", "Me", "Cf") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return len(text) if text.isascii() else sum(map(_cells_of, text))
+
+
+def _cells_of(character: str) -> int:
+    return 0 if category(character) in ("Mn", "Me", "Cf") else 2 if east_asian_width(character) in "WF" else 1
 
 
 def clipped(text: str, room: int) -> str:
-    """Return a text cut to so many columns, with an ellipsis where something is missing."""
-    if cells(text) <= room:
-        return text
-    while text and cells(text) > room - 1:
-        text = text[:-1]
-    return text.rstrip() + ("…" if writes_unicode() else "~")
+    """Return a text cut to so many columns, with an ellipsis where something is missing; it looks at no more of the text than is shown."""
+    most = MARKS * max(room, 1)
+    taken = kept = 0  # columns, and characters that leave one for the ellipsis
+    for i, character in enumerate(text[:most]):
+        taken += _cells_of(character)
+        if taken > room:
+            break
+        if taken <= room - 1:
+            kept = i + 1
+    else:
+        if len(text) <= most:
+            return text
+    return text[:kept].rstrip() + ("…" if writes_unicode() else "~")
 
 
 def counted(n: int, one: str, many: str = "") -> str:

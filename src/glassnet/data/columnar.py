@@ -13,7 +13,7 @@ from glassnet.data.dialect import Dialect
 from glassnet.data.feed import SMALL
 from glassnet.data.foreign import column_names, validated
 from glassnet.data.index_columns import index_names
-from glassnet.data.limits import Limits, passed
+from glassnet.data.limits import Limits, check_names, passed
 from glassnet.data.readers import Spelling
 from glassnet.data.schema import Column, Kind
 from glassnet.errors import DataError
@@ -44,6 +44,7 @@ class ColumnarFile:
         self._coded: set[int] = set()  # columns of text that have been coded while they were read
         if len(self.names) > limits.columns:
             raise DataError(passed(f"it has {len(self.names):,} columns", "columns", limits.columns))
+        check_names(self.names, limits)
         for path in paths[1:]:
             others = set(column_names(_schema(path)))
             if others != set(self.names):

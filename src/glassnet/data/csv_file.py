@@ -15,7 +15,7 @@ from glassnet.data.dialect import Dialect
 from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, bad_bytes, require_closed_quotes
 from glassnet.data.guesses import is_misread, is_other
 from glassnet.data.header import Header, read_header, rows_of
-from glassnet.data.limits import Limits, passed
+from glassnet.data.limits import Limits, check_names, passed
 from glassnet.data.line_filter import looks_like_row, numbered_lines
 from glassnet.data.numerals import number_of
 from glassnet.data.readers import Spelling
@@ -50,6 +50,7 @@ class CsvFile:
         self.dialect = replace(self._header.dialect, encoding=self._encoding).unusual()
         if len(self.names) > limits.columns:
             raise DataError(passed(f"the first line names {len(self.names):,} columns", "columns", limits.columns))
+        check_names(self.names, limits)
         if self._header.suspicion:
             self._require_names()
             self.notices += (self._header.suspicion,)

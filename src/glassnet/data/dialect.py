@@ -11,6 +11,8 @@ from glassnet.data.forms import DATE_ORDERS, THOUSANDS
 from glassnet.data.readers import Spelling
 from glassnet.errors import SettingError
 
+#: Encodings of Python that are of names on the net, of Python's own literals or of nothing at all.
+NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 MOST_SKIPPED = 1_000_000  # lines
 
 
@@ -72,12 +74,13 @@ class Dialect:
         if self.encoding is not None:
             try:
                 found: Any = codecs.lookup(self.encoding)
-            except (LookupError, TypeError):
+            except (LookupError, TypeError, ValueError):  # ValueError: a NUL in the name
                 found = None
-            if found is None or not found._is_text_encoding:  # noqa: SLF001  rot13 and base64 are none
+            # rot13 and base64 are no encodings of text
+            if found is None or not found._is_text_encoding or found.name.replace("_", "-") in NOT_OF_FILES:  # noqa: SLF001
                 raise SettingError(
-                    f"unknown encoding {self.encoding!r}: expected one as Python names it, such as 'utf-8', 'cp1252'."
-                ) from None
+                    f"unknown encoding {self.encoding!r:.80}: expected one of text files as Python names it, such as 'utf-8', 'cp1252'."
+                )
 
     def _check_lines(self) -> None:
         skip: Any = 0 if self.skip_rows is None else self.skip_rows

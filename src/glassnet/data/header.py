@@ -85,6 +85,8 @@ def read_header(head: str, dialect: Dialect, *, usual: str | None = None, whole:
     usual = {".": ",", ",": "."}.get(dialect.thousands or "", usual or ".")
     decimal = dialect.decimal or _decimal(sample, delimiter, usual)
     names = rows_of(first, delimiter, quote)[0]
+    if not names:
+        raise DataError(f"the first line has a name of more than {csv.field_size_limit():,} characters: this is no table of text.")
     before = len(skipped.splitlines()) + (dialect.skip_rows if isinstance(dialect.skip_rows, int) else 0)
     suspicion = "" if said else _suspicion(first, rest, names, sample, dialect, delimiter, quote, before)
     names, width = _aligned(names, sample)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from glassnet.errors import SettingError
+from glassnet.errors import DataError, SettingError
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Limits:
     bytes : of text after decompression; of other files, 8 for each cell
     rows : of a table; of text, lines
     columns : named in the file
-    field : characters of one cell
+    field : characters of one cell, or of the name of a column
     categories : different texts in a column, beyond which it is left out of a fit
     ratio : bytes after decompression for each byte before it
 
@@ -38,6 +39,14 @@ class Limits:
             value = getattr(self, entry.name)
             if type(value) is not int or value < 1:
                 raise SettingError(f"the limit {entry.name} is a whole number above 0, but {value!r} came.")
+
+
+def check_names(names: Sequence[str], limits: Limits) -> None:
+    """Raise the DataError for a name of a column that is longer than a cell may be."""
+    longest = max(names, key=len, default="")
+    if len(longest) > limits.field:
+        said = f"a column has a name of {len(longest):,} characters, which begins with {longest[:40]!r}"
+        raise DataError(passed(said, "field", limits.field))
 
 
 def passed(what: str, limit: str, value: int) -> str:

@@ -49,6 +49,8 @@ _MONTHS_ALONE = (
     re.compile(rf"{_MONTH}[ -/.,]*(?P<year>[12][0-9]{{3}})", re.IGNORECASE),
 )
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,? +(?=\S)", re.IGNORECASE)
+#: Nobody writes a date-time in more characters.
+LONGEST = 100
 GAP = np.datetime64("NaT")
 
 
@@ -114,6 +116,8 @@ def read_clock(texts: Sequence[str]) -> NDArray[np.float64]:
 
 def _parts(text: str, order: str, *, compact: bool = False) -> tuple[str, int | None] | None:
     """Return a date-time as ISO text and the minutes of its zone (None without one), None where a text spells none."""
+    if len(text) > LONGEST:
+        return None
     text = _WEEKDAY.sub("", text, count=1) if text[:1].isalpha() else text
     iso = _ISO.fullmatch(text)
     if iso is not None:

@@ -31,6 +31,8 @@ USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR RUB 
 """
 _CURRENCY = rf"(?:{'|'.join(map(re.escape, _CODES.split()))}|[{_SYMBOLS}])"
 _UNIT = rf"(?:[%\u2030]|{_CURRENCY}|[\u00b0\u00b5\u03bc]?[^\W\d_](?:[^\d(),;:%{_SYMBOLS}]{{0,18}}[^\W\d_.\u00b0])?[23\u00b2\u00b3.]?)"
+#: Nobody writes a number with marks or a unit in more characters; a longer text is looked at as a plain number alone.
+LONGEST = 400
 #: A share of unknown spellings is judged on so many different texts.
 SAMPLE = 500
 
@@ -60,6 +62,8 @@ def spelled(text: str, form: Form) -> tuple[float, str] | None:
     plain = number_of(text) if form.decimal == "." else None
     if plain is not None:
         return plain, ""
+    if len(text) > LONGEST:
+        return None
     found = _pattern(form.decimal, form.thousands).fullmatch(_NO_CENTS.sub("", text.translate(_SPACES)))
     if found is None:
         return None

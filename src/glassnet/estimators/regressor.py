@@ -35,7 +35,7 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
     hidden_layer_sizes : int or sequence of int, optional
         Units of each hidden layer; `()` is a linear model.
     activation : str, activation function or a sequence of them, optional
-        Of the hidden layers: one, or one for each.
+        Of the hidden layers: one, or one for each; a function of your own returns (A, slope).
     dropout : float, optional
         Rate after each hidden layer.
     normalization : {"none", "batch", "layer"}, optional

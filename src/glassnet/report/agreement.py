@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glassnet.errors import DataError, SettingError
+from glassnet.errors import DataError, SettingError, inert
 from glassnet.model import Model
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -98,7 +98,7 @@ class Agreement:
         lines.append(f"dtype          {_agree(self.same_dtype, *self.dtypes)}")
         for title, found in (("rows whose labels differ", self.label_differences), ("rows farthest apart", self.farthest)):
             lines += ["", f"{title}:", *_table(found[:MOST_PRINTED])] if found else []
-        return "\n".join(lines)
+        return inert("\n".join(lines))
 
 
 def compare(old: Any, new: Any, X: Any) -> Agreement:

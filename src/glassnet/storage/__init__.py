@@ -1,5 +1,6 @@
 """Models on disk: one `.glassnet` file holds all that predicts, as numbers and names, and nothing that runs."""
 
 from glassnet.storage.model_file import check, load, save
+from glassnet.storage.network_file import load_network, save_network
 
-__all__ = ["check", "load", "save"]
+__all__ = ["check", "load", "load_network", "save", "save_network"]

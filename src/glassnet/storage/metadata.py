@@ -17,20 +17,20 @@ from glassnet.data.target import Target
 from glassnet.errors import SettingError
 from glassnet.intervals import QUANTILES, Intervals
 from glassnet.layers import Layer
-from glassnet.layers.plain import layer_from_plain, layer_to_plain
-from glassnet.layers.stack import stack_trees, stack_widths
+from glassnet.layers.plain import layer_to_plain
+from glassnet.layers.stack import stack_widths
 from glassnet.losses import Absolute, Huber, Logistic, Loss, Quantile, Softmax, Squared
 from glassnet.losses.plain import loss_from_plain, loss_to_plain
 from glassnet.model import Model
-from glassnet.parameters import DTYPES, Tree
+from glassnet.parameters import DTYPES
 from glassnet.storage.history import PREFIX, Column, parted, understand_history
 from glassnet.storage.migrations import FORMAT
 from glassnet.storage.record import check_training
 from glassnet.storage.strict import check_record, field_types, json_able
+from glassnet.storage.structure import built_layers, tensor_shapes
 
 FIELDS = ("format", "glassnet", "encoder", "target", "layers", "n_features", "dtype", "loss", "training")
 OPTIONAL = {"intervals", "dialect", "reference", "history"}
-MOST_LAYERS = 1_000  # with those inside others
 
 for record in (Encoder, NumberCoding, CategoryCoding, DateCoding, Target, Reference):
     field_types(record)  # now, not while a file is loaded
@@ -109,7 +109,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
     loss = loss_from_plain(metadata["loss"])
     _check_encoder(encoder)
     _check_target(target)
-    built = _built(layers)
+    built = built_layers(layers)
     if n_features != encoder.n_features:
         raise ValueError(f"the network takes {n_features} features but the encoder makes {encoder.n_features}")
     n_outputs = stack_widths(built, n_features)[-1]
@@ -117,7 +117,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
         raise ValueError(f"the network has {n_outputs} outputs, which does not fit its loss and target")
     if target.low and not isinstance(loss, Squared | Absolute | Huber):
         raise ValueError("the target has a range, which its loss does not stay within")
-    shapes = _shapes(built, n_features)
+    shapes = tensor_shapes(built, n_features)
     reference = _understand_reference(metadata["reference"], encoder) if "reference" in metadata else None
     dialect = _dialect(metadata)
     history = understand_history(metadata["history"], metadata["training"]) if "history" in metadata else {}
@@ -126,7 +126,7 @@ def understand(metadata: dict[str, Any]) -> Parts:
     if "intervals" not in metadata:
         return parts
     of_misses = _understand_intervals(metadata["intervals"], target, n_features)
-    shapes |= {f"intervals.{name}": shape for name, shape in _shapes(of_misses or (), n_features).items()}
+    shapes |= {f"intervals.{name}": shape for name, shape in tensor_shapes(of_misses or (), n_features).items()}
     shapes |= {"intervals.scores": (metadata["intervals"]["n_scores"], target.n_outputs), "intervals.least": (target.n_outputs,)}
     return replace(parts, shapes=shapes, has_intervals=True, layers_of_misses=of_misses)
 
@@ -153,7 +153,7 @@ def _understand_intervals(said: Any, target: Target, n_features: int) -> tuple[L
         raise ValueError("only a regression has intervals")
     if said["layers"] is None:
         return None
-    layers = _built(said["layers"])
+    layers = built_layers(said["layers"])
     if stack_widths(layers, n_features)[-1] != target.n_outputs * len(QUANTILES):
         raise ValueError("the network of the intervals does not fit the target")
     return layers
@@ -178,23 +178,6 @@ def _understand_reference(said: Any, encoder: Encoder) -> Reference:
         if (low is None) != (high is None) or (low is not None and high is not None and low > high):
             raise ValueError("reference must have both ends of a range or none, the smaller one first")
     return reference
-
-
-def _built(layers: Any) -> tuple[Layer, ...]:
-    if not isinstance(layers, list) or not 1 <= _n_layers(layers) <= MOST_LAYERS:
-        raise ValueError(f"layers must be a list of 1 to {MOST_LAYERS:,} layers")
-    return tuple(layer_from_plain(layer) for layer in layers)
-
-
-def _shapes(layers: tuple[Layer, ...], n_features: int) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the tensors of a network by name."""
-    return {name: spec.shape for name, spec in Tree({}, stack_trees(layers, n_features)).walk()} if layers else {}
-
-
-def _n_layers(layers: Any) -> int:
-    """Return how many layers a list holds, with those inside others; what is no list holds none."""
-    inner = [layer["layers"] for layer in layers if isinstance(layer, dict) and "layers" in layer] if isinstance(layers, list) else []
-    return (len(layers) if isinstance(layers, list) else 0) + sum(map(_n_layers, inner))
 
 
 def _completed(encoder: Any) -> Any:

@@ -18,9 +18,9 @@ JSON (see `storage.strict`), the description, with these fields:
     reference   only where the model has one: what its training rows were like, see `glassnet.data.reference`
     sha256, data_sha256   the seals of head and data (see `storage.seal`)
 
-Loading goes from step to step, and no step believes what the ones before it have not checked: the head as JSON within limits, the
-format, the places of the tensors, the seal of the head; then each word of the description by closed tables, and the shapes that the
-layers imply against those in the head; only then are the tensors read, held to their seal, and to finite numbers that a model can have.
+Loading goes from step to step, and no step believes what the ones before it have not checked: the head (see `storage.sealed_file`); then
+each word of the description by closed tables, and the shapes that the layers imply against those in the head; only then are the tensors
+read, held to their seal, and to finite numbers that a model can have.
 
 The same model gives the same bytes, so a file that is loaded and saved again is the same file. The seals find damage, not malice:
 whoever can write the file can write them. Against malice there are the checks, and that a file holds numbers and names only.
@@ -29,31 +29,35 @@ whoever can write the file can write them. Against malice there are the checks, 
 from __future__ import annotations
 
 import io
-import os
-import stat
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
 from glassnet.intervals import Intervals
-from glassnet.layers import Layer
 from glassnet.model import Model
-from glassnet.network import Network
-from glassnet.storage.header import DTYPES, LONGEST_HEADER, BadFileError, Tensor, damaged, read_header, read_layout
+from glassnet.storage.header import LONGEST_HEADER, BadFileError, damaged
 from glassnet.storage.history import PREFIX, joined, parted
-from glassnet.storage.metadata import Parts, describe, understand
-from glassnet.storage.migrations import FORMAT, migrate
-from glassnet.storage.seal import check_data, check_head, sealed, unsealed
+from glassnet.storage.metadata import describe, understand
+from glassnet.storage.migrations import migrate
+from glassnet.storage.seal import unsealed
+from glassnet.storage.sealed_file import (
+    DTYPE_NAMES,
+    check_finite,
+    check_shapes,
+    network_with,
+    read_file,
+    read_head,
+    read_tensors,
+    to_bytes,
+    unsupported,
+    write_file,
+)
 from glassnet.storage.strict import canonical, parse
-from glassnet.whole_file import write_whole
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 ROOM_FOR_TRAINING = 2**20  # bytes of a head, for what the record says after training and not before
-LONGEST_REASON = 600  # characters: names in a reason come from the file, and may be as long as it
 
 
 def save(model: Model, path: str | Path) -> None:
@@ -81,16 +85,14 @@ def save(model: Model, path: str | Path) -> None:
     >>> again.predict({"x": [3.0, 33.0]}).tolist()
     ['low', 'high']
     """
-    tensors = _finite_tensors(model)
+    tensors = _tensors(model)
+    check_finite(tensors, "model")
     try:
-        data = _to_bytes(describe(model), tensors | parted(model.training)[2])
+        data = to_bytes(describe(model), tensors | parted(model.training)[2])
         _read(io.BytesIO(data), len(data))  # what cannot be read again is not written
     except ValueError as error:
-        raise _unsupported(error) from None
-    try:
-        write_whole(Path(path), data)
-    except OSError as error:
-        raise _failed(path, "written", error) from None
+        raise unsupported("model", error) from None
+    write_file(path, data)
 
 
 def check(model: Model) -> None:
@@ -105,9 +107,9 @@ def check(model: Model) -> None:
         text = canonical(describe(model))
         understand(parse(text))
     except ValueError as error:
-        raise _unsupported(error) from None
+        raise unsupported("model", error) from None
     if len(canonical(text)) > LONGEST_HEADER - ROOM_FOR_TRAINING:
-        raise _unsupported(f"its columns, levels and classes take {len(text):,} bytes, more than a file has room for")
+        raise unsupported("model", f"its columns, levels and classes take {len(text):,} bytes, more than a file has room for")
 
 
 def load(path: str | Path) -> Model:
@@ -118,57 +120,7 @@ def load(path: str | Path) -> Model:
     ModelFileError
         Where there is no such file, it is something else, it is damaged, or a newer glassnet wrote it; the message starts with the path.
     """
-    path = Path(path)
-    try:
-        with _open(path) as file:
-            return _read(file, os.fstat(file.fileno()).st_size)
-    except FileNotFoundError:
-        near = did_you_mean(path.name, _neighbours(path.parent))
-        raise ModelFileError(f"{_shown(path)}: there is no such file.{near}") from None
-    except IsADirectoryError:
-        raise ModelFileError(f"{_shown(path)}: is a folder: name a model file in it.") from None
-    except BadFileError as error:
-        raise ModelFileError(f"{_shown(path)}: {_shown(error)}.") from None
-    except MemoryError:
-        raise ModelFileError(f"{_shown(path)}: does not fit into memory.") from None
-    except OSError as error:
-        raise _failed(path, "read", error) from None
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        mode = path.stat().st_mode  # before it is opened, which for a pipe would wait
-    except ValueError as error:  # a path that no file can have
-        raise BadFileError(f"cannot be read: {error}") from None
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise BadFileError("is no ordinary file")
-    return path.open("rb")
-
-
-def _unsupported(reason: object) -> UnsupportedError:
-    return UnsupportedError(f"this model cannot be stored in a file that would load again: {_shown(reason)}.")
-
-
-def _failed(path: str | Path, done: str, error: Exception) -> ModelFileError:
-    reason = getattr(error, "strerror", None) or error
-    failure = ModelFileError(f"{_shown(path)}: cannot be {done}: {_shown(reason)}.")
-    failure.errno = getattr(error, "errno", None)
-    return failure
-
-
-def _shown(words: object) -> str:
-    r"""Return words on one line of at most a screen; what steers a terminal is written out (an escape as `\x1b`)."""
-    text = str(words)
-    text = text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON // 2]} ... {text[-LONGEST_REASON // 2 :]}"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def _finite_tensors(model: Model) -> dict[str, Array]:
-    tensors = {name: np.ascontiguousarray(view) for name, view in _tensors(model).items()}
-    for name, view in tensors.items():
-        if not np.isfinite(view).all():
-            raise UnsupportedError(f"{name} holds numbers that are not finite, so the model predicts nothing: it was not saved.")
-    return tensors
+    return read_file(path, _read)
 
 
 def _tensors(model: Model) -> dict[str, Array]:
@@ -180,103 +132,32 @@ def _tensors(model: Model) -> dict[str, Array]:
     return tensors
 
 
-def _to_bytes(description: dict[str, Any], tensors: dict[str, Array]) -> bytes:
-    from safetensors.numpy import save as to_safetensors
-
-    dtypes = {name: _DTYPE_NAMES[str(view.dtype)] for name, view in tensors.items()}
-    little = {name: view.astype(DTYPES[dtypes[name]][0], copy=False) for name, view in tensors.items()}
-    description = sealed(description, {name: (dtypes[name], view.shape, view.data) for name, view in little.items()})
-    return bytes(to_safetensors(tensors, metadata={"glassnet": canonical(description)}))
-
-
 def _read(file: BinaryIO, size: int) -> Model:
-    header = read_header(file, size)
-    description = _description(header.text)
-    tensors = read_layout(header)
-    check_head(description, tensors)
+    head = read_head(file, size)
+    if head.description.get("kind") == "network":
+        raise BadFileError("holds a network and no model: read it with glassnet.Network.load")
     try:
-        current = migrate(unsealed(description))
+        current = migrate(unsealed(head.description))
     except (ValueError, TypeError, LookupError, AttributeError):
-        raise damaged(f"its description is not as format {description['format']} has it") from None
+        raise damaged(f"its description is not as format {head.description['format']} has it") from None
     try:
         parts = understand(current)
     except ValueError as error:
         raise damaged(f"its description is not as glassnet writes it: {str(error).rstrip('.')}") from None
-    _check_shapes(tensors, parts)
-    data = file.read(header.n_bytes)
-    if len(data) != header.n_bytes:
-        raise damaged("it ended while it was read")
-    whole = memoryview(data)
-    check_data(description, tensors, whole)
-    arrays = {name: np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape) for name, t in tensors.items()}
-    for name, array in arrays.items():
-        if not name.startswith(PREFIX) and not np.isfinite(array).all():
-            raise damaged(f"{name} holds numbers that are not finite")
+    dtype = DTYPE_NAMES[parts.dtype]
+    check_shapes(head.tensors, {name: ("F64" if name.startswith(PREFIX) else dtype, shape) for name, shape in parts.shapes.items()})
+    arrays = read_tensors(file, head, gaps=PREFIX)
     try:
         training = joined(parts.training, parts.history, arrays)
     except ValueError as error:
         raise damaged(str(error)) from None
-    network = _network(parts.layers, parts, arrays, "")
+    network = network_with(parts.layers, parts.n_features, parts.dtype, arrays)
     intervals = None
     if parts.has_intervals:
-        of_misses = _network(parts.layers_of_misses, parts, arrays, "intervals.") if parts.layers_of_misses else None
+        layers = parts.layers_of_misses
+        of_misses = network_with(layers, parts.n_features, parts.dtype, arrays, "intervals.") if layers else None
         scores, least = (arrays[f"intervals.{name}"].astype(parts.dtype) for name in ("scores", "least"))
         if not ((np.diff(scores, axis=0) >= 0.0).all() and (least > 0.0).all()):
             raise damaged("its intervals hold numbers that no intervals have")
         intervals = Intervals(of_misses, scores, least)
     return Model(parts.encoder, parts.target, network, parts.loss, training, intervals, parts.dialect, parts.reference)
-
-
-def _network(layers: tuple[Layer, ...], parts: Parts, arrays: dict[str, Array], prefix: str) -> Network:
-    network = Network(layers, parts.n_features, seed=None, dtype=parts.dtype)
-    for name in network.parameters:
-        network.parameters[name] = arrays[f"{prefix}{name}"]
-        possible = network.parameters.spec(name).possible
-        if possible and not possible(network.parameters[name]):
-            raise damaged(f"{prefix}{name} holds numbers that no layer of its kind has")
-    return network
-
-
-def _description(text: str) -> dict[str, Any]:
-    """Return the description, with its seals, of a format that this glassnet reads."""
-    try:
-        description = parse(text)
-    except ValueError as error:
-        raise damaged(f"its description cannot be read: {error}") from None
-    if not isinstance(description, dict) or type(description.get("format")) is not int:
-        raise damaged("its description names no format")
-    version = description["format"]
-    if version > FORMAT:
-        raise BadFileError(
-            f"was made by a newer glassnet ({_version(description)}format {version}; this one reads up to format {FORMAT}): "
-            "upgrade with pip install --upgrade glassnet"
-        )
-    if version < 1 or canonical(description) != text:
-        raise damaged("its description is not as glassnet writes it")
-    return description
-
-
-def _version(description: dict[str, Any]) -> str:
-    version = description.get("glassnet")
-    return f"{version}, " if isinstance(version, str) and version.isprintable() and len(version) < 40 else ""
-
-
-def _check_shapes(tensors: dict[str, Tensor], parts: Parts) -> None:
-    """Hold the tensors to what the layers imply, before anything of their size is allocated."""
-    missing, spare = parts.shapes.keys() - tensors.keys(), tensors.keys() - parts.shapes.keys()
-    if missing or spare:
-        raise damaged(f"its layers {'need' if missing else 'have no'} tensor {min(missing or spare)!r}")
-    for name, shape in parts.shapes.items():
-        tensor, dtype = tensors[name], "F64" if name.startswith(PREFIX) else _DTYPE_NAMES[parts.dtype]
-        if tensor.shape != shape or tensor.dtype != dtype:
-            raise damaged(f"tensor {name!r} is {tensor.dtype} {list(tensor.shape)} where its layers need {dtype} {list(shape)}")
-
-
-def _neighbours(folder: Path) -> list[str]:
-    try:
-        return [entry.name for entry in islice(folder.iterdir(), 1_000)]
-    except OSError:
-        return []
-
-
-_DTYPE_NAMES = {"float32": "F32", "float64": "F64"}

@@ -1,0 +1,126 @@
+"""Long names, labels and cells, and many columns: what is shown of them is cut, and the cost of that grows with no square of them."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from glassnet.cli import words
+from glassnet.data import numerals
+from glassnet.data.forms import Form
+from glassnet.data.moments import read_dates
+from glassnet.errors import did_you_mean
+from tests.cli.invoked import QUICK, run
+
+CLIPPED = {
+    "short": ("abc", 5, "abc"),
+    "just fits": ("abcde", 5, "abcde"),
+    "long": ("abcdefgh", 5, "abcd~"),
+    "wide": ("\u754c\u754c\u754c", 5, "\u754c\u754c~"),
+    "wide that just fits": ("\u754c\u754c", 4, "\u754c\u754c"),
+    "half a wide one": ("a\u754c\u754c", 4, "a\u754c~"),
+    "marks": ("e\u0301e\u0301e\u0301", 2, "e\u0301~"),
+    "a space before the cut": ("ab cdefg", 4, "ab~"),
+    "nothing": ("", 3, ""),
+    "only marks": ("e" + "\u0301" * 100, 5, "e" + "\u0301" * 19 + "~"),
+}
+
+
+@pytest.mark.parametrize("name", CLIPPED)
+def test_clipped(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "writes_unicode", lambda: False)
+    text, room, expected = CLIPPED[name]
+    assert words.clipped(text, room) == expected
+
+
+def test_clipping_looks_at_what_is_shown_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    cells_of = words._cells_of
+    monkeypatch.setattr(words, "_cells_of", lambda character: seen.append(character) or cells_of(character))
+    for text in ("x" * 1_000_000, "\u754c" * 1_000_000, "e" + "\u0301" * 1_000_000):
+        assert len(words.clipped(text, 40)) <= 4 * 40 + 1
+    assert len(seen) <= 3 * 4 * 40
+    assert len(words.listed(["x" * 1_000_000, "y"], 40)) < 60
+
+
+def test_a_misspelt_name_is_compared_in_full_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 5,000 names that share their letters; and what is nearest is still found among them."""
+    rng = np.random.default_rng(0)
+    letters = list("abcdefghijklmnopqrst" * 3)
+    names = ["".join(rng.permutation(letters)) for _ in range(5_000)] + ["income_of_household"]
+    ratios = []
+    ratio = difflib.SequenceMatcher.ratio
+    monkeypatch.setattr(difflib.SequenceMatcher, "ratio", lambda matcher: ratios.append(1) or ratio(matcher))
+    assert did_you_mean("income_of_houshold", names) == " Did you mean 'income_of_household'?"
+    did_you_mean("".join(rng.permutation(letters)), names)
+    assert len(ratios) <= 200
+    assert did_you_mean("x", ["y" * 1_000]) == ""
+
+
+def test_a_long_text_is_no_number_with_a_unit_and_no_date() -> None:
+    """Patterns of many parts are not tried on it: each took milliseconds, for each form of numbers and each order of dates."""
+    assert numerals.spelled("1,234" * 1 + " kg", Form(".", ",")) == (1234.0, "kg")
+    assert numerals.spelled("1" + ",234" * 200, Form(".", ",")) is None
+    assert numerals.spelled("0." + "1" * 1_000, Form()) == (float("0." + "1" * 1_000), "")
+    assert str(read_dates(["Friday" + "," * 1 + " 31 January 2026"])[0]) == "2026-01-31T00:00:00.000000"
+    assert np.isnat(read_dates(["Friday" + " " * 100 + "31 January 2026"])[0])
+
+
+def test_a_name_that_is_longer_than_a_cell_may_be_is_refused(tmp_path) -> None:
+    for n, said in ((70_000, "a column has a name of 70,000 characters"), (200_000, "a name of more than 131,072 characters")):
+        (tmp_path / "a.csv").write_text(f"a,{'n' * n}\n1,2\n2,3\n")
+        result = run("inspect", tmp_path / "a.csv")
+        assert result.exit_code == 2
+        assert said in result.output
+        assert len(result.output) < 700
+
+
+# For long: a table at each limit, through every command.
+
+
+def rows(cell: Callable[[int], str], n: int = 60) -> str:
+    return "".join(f"{i},{cell(i)}\n" for i in range(n))
+
+
+EDGES: dict[str, Callable[[], tuple[str, str]]] = {
+    "cells": lambda: ("y", "a,b,y\n" + rows(lambda i: f"{'x' * 65_000 if i % 2 else 'z'},{i % 2}")),
+    "labels": lambda: ("y", "a,b,y\n" + rows(lambda i: f"q{i % 3},{'x' * 65_000 if i % 2 else 'z'}")),
+    "wide letters": lambda: ("y", "a,b,y\n" + rows(lambda i: f"q{i % 3},{chr(0x754C) * 21_000 if i % 2 else 'z'}")),
+    "marks": lambda: ("y", "a,b,y\n" + rows(lambda i: f"q{i % 3},{'e' + chr(0x301) * 30_000 if i % 2 else 'z'}")),
+    "a name": lambda: ("y", f"a,{'n' * 65_000},y\n" + rows(lambda i: f"{i % 7},{i % 2}")),
+    "the target": lambda: ("n" * 16_000, f"a,b,{'n' * 16_000}\n" + rows(lambda i: f"{i % 7},{i % 2}")),
+    "levels": lambda: ("y", "a,b,y\n" + rows(lambda i: f"{'x' * 60_000}{i % 500},{i % 2}", 1_000)),
+    "many levels": lambda: ("y", "a,b,y\n" + rows(lambda i: f"level{i % 10_000},{i % 2}", 30_000)),
+    "columns": lambda: ("y", _wide(9_999)),
+}
+
+
+def _wide(n: int) -> str:
+    cells = np.random.default_rng(0).integers(0, 99, (30, n)).astype(str)
+    return ",".join([*(f"c{i}" for i in range(n)), "y"]) + "\n" + "".join(",".join(row) + f",{i % 2}\n" for i, row in enumerate(cells))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", EDGES)
+def test_every_command_at_the_edge_of_every_limit(name: str, tmp_path) -> None:
+    """Each ends in a time that a busy machine needs for the bytes; before, a name of 16,000 letters took 40 s."""
+    target, text = EDGES[name]()
+    table, model, page = tmp_path / "a.csv", tmp_path / "m.glassnet", tmp_path / "page.html"
+    table.write_text(text, encoding="utf-8")
+    for arguments in (
+        ("inspect", table, "--target", target),
+        ("train", table, "--target", target, "-o", model, *QUICK),
+        ("show", model),
+        ("predict", model, table, "-o", tmp_path / "out.csv"),
+        ("evaluate", model, table, "-o", page),
+    ):
+        begun = time.process_time()
+        result = run(*arguments)
+        assert (result.exit_code, result.output[-300:] if result.exit_code else "") == (0, "")
+        assert time.process_time() - begun < 60, arguments[0]
+        assert len(result.output) < (20_000 if name != "columns" else 2_000_000), arguments[0]
