@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import jsonschema
@@ -111,11 +112,11 @@ def test_stdin_leaves_nothing_behind_where_no_file_can_be_opened_any_more(tmp_pa
     most = resource.getrlimit(resource.RLIMIT_NOFILE)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a,b\n1,2\n")))
-    with given_table(Path("-")) as path:
+    with ExitStack() as afterwards, given_table(Path("-")) as path:
         assert path.read_bytes() == b"a,b\n1,2\n"
         assert path.parent.parent == tmp_path
+        afterwards.callback(resource.setrlimit, resource.RLIMIT_NOFILE, most)
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, most[1]))
-    resource.setrlimit(resource.RLIMIT_NOFILE, most)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -169,7 +170,9 @@ def test_a_full_stream_is_turned_away_where_no_file_can_be_opened_any_more(monke
     stream = Path("/dev/full").open("w")  # noqa: SIM115  closed below, where that would fail
     monkeypatch.setattr(sys, "stdout", stream)
     with safe_streams() as streams:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (0, most[1]))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (stream.fileno() + 2, most[1]))  # numbers are given from the lowest on
+        with pytest.raises(OSError, match="Too many open files"):
+            os.open("/dev/null", os.O_RDONLY)
         try:
             print("lost")
             streams["stdout"].flush()

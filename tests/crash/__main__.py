@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import collections
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -27,7 +28,9 @@ def main():
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--inside", type=int, metavar="N", help="live as the child N in this very process")
     parser.add_argument("--job", default="", help="only seeds whose job's name holds this")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="write every verdict that is no answer and no error of ours there, as JSON lines")
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="write every verdict that is no answer and no error of ours there, as JSON lines"
+    )
     parser.add_argument("--verbose", action="store_true", help="a line for every seed")
     parser.add_argument("--no-fresh", action="store_true", help="no new interpreters")
     asked = parser.parse_args()
@@ -35,6 +38,8 @@ def main():
     zygote.import_everything()
     zygote.prepare(base)
     if asked.inside is not None:
+        os.dup2(2, zygote.REPORT)
+        os.dup2(2, zygote.CRASH)
         zygote.live(asked.inside, base)
     if asked.seed is not None:
         seeds = [asked.seed]
@@ -51,9 +56,11 @@ def main():
                 log.write(json.dumps(verdict.as_dict()) + "\n")
         if verdict.kind in ("fault", "foreign") or asked.seed is not None or asked.verbose:
             print(f"seed {seed}{' (fresh)' if fresh else ''}: {verdict.kind}: {verdict.job}, {verdict.limit}: {verdict.said}", flush=True)
+        if verdict.kind == "fault" and asked.seed is None:
+            print(f"    again: python -m tests.crash --seed {seed}{' --fresh' if fresh else ''}")
         if verdict.kind == "fault" or asked.seed is not None:
             print("    " + verdict.evidence.replace("\n", "\n    ")[:6000], flush=True)
-    print("answers / our errors / foreign ends / faults")
+    print("answers/our errors/foreign ends/faults")
     print("\n".join(zygote.table_of(verdicts)))
     if asked.verbose:
         print("\n".join(f"{seconds:6.1f} s {job}" for job, seconds in spent.most_common()))

@@ -20,7 +20,7 @@ def at_once(calls):
         barrier.wait()
         try:
             call()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  whatever it is, it is judged
             raised.append(error)
 
     started = []

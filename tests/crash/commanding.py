@@ -1,4 +1,4 @@
-"""Jobs of the command line: every command with random options, while stdout and stderr are whole, closed, full, or have lost their reader."""
+"""Jobs of the command line: every command with random options, its streams whole, closed, full, or without their reader."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def set_up_streams(rng, place, stdin=None):
         os.dup2(handle, 0)
         os.close(handle)
     encoding = rng.choice(["utf-8", "utf-8", "ascii", "cp1252"])
-    sys.stdin = sys.__stdin__ = io.TextIOWrapper(open(0, "rb", closefd=False), encoding=encoding)  # noqa: SIM115, PTH123
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(open(0, "rb", closefd=False), encoding=encoding)  # noqa: SIM115
     sys.stdout = sys.__stdout__ = _stream(1, kinds[0], encoding, "strict")
     sys.stderr = sys.__stderr__ = _stream(2, kinds[1], encoding, "backslashreplace")
     return kinds
@@ -34,7 +34,7 @@ def _stream(descriptor, kind, encoding, errors):
     if kind == "closed":
         return None
     # Not line-buffered, as stdout to a pipe; stderr is.
-    raw = open(descriptor, "wb", closefd=False)  # noqa: SIM115, PTH123
+    raw = open(descriptor, "wb", closefd=False)  # noqa: SIM115
     return io.TextIOWrapper(raw, encoding=encoding, errors=errors, line_buffering=descriptor == 2)
 
 
@@ -74,14 +74,14 @@ def command(make):
     return job
 
 
-def a_table(rng, place, chance=0.25):
-    name = rng.choice(TABLES)
+def a_table(rng, place, chance=0.2, *, of_training=True):
+    name = rng.choice([name for name in TABLES if name != "old.csv" or not of_training])
     if rng.random() > chance:
         return place.pantry / name
     return place.given(name, damaged(rng, (place.pantry / name).read_bytes()))
 
 
-def a_model(rng, place, chance=0.25):
+def a_model(rng, place, chance=0.2):
     data = (place.pantry / f"{rng.choice(MODELS)}.glassnet").read_bytes()
     if rng.random() < chance:
         data = damaged(rng, data) if rng.random() < 0.4 else lied(rng, data)
@@ -95,7 +95,7 @@ def some(rng, *options, chance=0.25):
 
 def train(rng, place):
     target = rng.choice(MODELS)
-    table = a_table(rng, place)
+    table = a_table(rng, place, of_training=rng.random() < 0.9)
     model, page = place.output("m.glassnet", before=_older(rng, place, "sort.glassnet")), place.output("p.html", before=_old_page(rng))
     return [
         "train",
@@ -122,7 +122,7 @@ def train(rng, place):
             ("--test-fraction", rng.choice([0, 0.3])),
             ("--types", "count=category"),
             ("--drop", "note"),
-            ("--encoding", rng.choice(["utf-8", "cp1252", "utf-16"])),
+            *([("--encoding", rng.choice(["utf-8", "cp1252", "utf-16"]))] if table.suffix in (".csv", ".tsv") else []),
             ("--decimal", ","),
             ("--time-limit", "5s"),
             ("--test", place.pantry / "t.tsv"),
@@ -143,17 +143,22 @@ def predict(rng, place):
     name = f"out{rng.choice(['.csv', '.csv.gz', '.parquet'])}"
     output = place.output(name, before=b"old\n" if rng.random() < 0.4 else None) if rng.random() < 0.6 else "-"
     table = "-" if rng.random() < 0.2 else a_table(rng, place)
-    options = (("--keep",), ("--coverage", rng.choice([0.5, 0.9, 0.999])), ("--spreadsheet-safe",), ("--json",))
+    options = (
+        ("--keep",),
+        ("--coverage", rng.choice([0.5, 0.9, 0.999])),
+        ("--spreadsheet-safe",),
+        *([("--json",)] if output != "-" else []),
+    )
     return ["predict", a_model(rng, place), table, *(["-o", output] if output != "-" else []), *some(rng, *options)]
 
 
 def evaluate(rng, place):
     page = place.output("p.html", before=_old_page(rng))
-    return ["evaluate", a_model(rng, place), a_table(rng, place), *some(rng, ("-o", page), ("-o", page), ("--json",), ("-q",))]
+    return ["evaluate", a_model(rng, place), a_table(rng, place), *some(rng, ("-o", page), ("--json",), ("-q",))]
 
 
 def inspect(rng, place):
-    table = "-" if rng.random() < 0.2 else a_table(rng, place, 0.6)
+    table = "-" if rng.random() < 0.2 else a_table(rng, place, 0.6, of_training=False)
     return ["inspect", table, *some(rng, ("--json",), ("--target", "sort"), ("--types", "x=category"), ("--dates", "dmy"))]
 
 
@@ -162,7 +167,9 @@ def show(rng, place):
 
 
 def other(rng, place):
-    return rng.choice([["doctor"], ["--help"], ["--version"], ["train", "--help"], [], ["trian"], ["show", "nothing.glassnet"], ["completion", "bash"]])
+    return rng.choice(
+        [["doctor"], ["--help"], ["--version"], ["train", "--help"], [], ["trian"], ["show", "nothing.glassnet"], ["completion", "bash"]]
+    )
 
 
 COMMANDING = {f"glassnet {make.__name__}": command(make) for make in (train, predict, evaluate, inspect, show, other)}

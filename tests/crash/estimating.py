@@ -27,7 +27,10 @@ def random_estimator(rng):
     if rng.random() < 0.3:
         warnings.simplefilter("ignore", category=_convergence())
         made = (MLPClassifier if classes else MLPRegressor)(
-            hidden_layer_sizes=(rng.randint(1, 30),), max_iter=rng.randint(1, 4), solver=rng.choice(["adam", "sgd", "lbfgs"]), random_state=state
+            hidden_layer_sizes=(rng.randint(1, 30),),
+            max_iter=rng.randint(1, 4),
+            solver=rng.choice(["adam", "sgd", "lbfgs"]),
+            random_state=state,
         )
     else:
         made = (GlassNetClassifier if classes else GlassNetRegressor)(

@@ -1,5 +1,7 @@
-"""What a child is short of: memory, threads, open files, room on the disk. Set after everything has been imported, and taken back before the
-child says how it ended."""
+"""What a child is short of: memory, threads, open files, room on the disk.
+
+Set after everything has been imported, and taken back before the child says how it ended.
+"""
 
 from __future__ import annotations
 
@@ -61,15 +63,19 @@ def _tasks_of(user):
     for entry in os.scandir("/proc"):
         try:
             if entry.name.isdecimal() and entry.stat().st_uid == user:
-                n += len(os.listdir(f"/proc/{entry.name}/task"))
+                n += n_tasks(entry.name)
         except OSError:  # ended meanwhile
             continue
-    return max(n, len(os.listdir("/proc/self/task")))
+    return max(n, n_tasks("self"))
+
+
+def n_tasks(process):
+    return sum(1 for _ in Path(f"/proc/{process}/task").iterdir())
 
 
 def files(rng, folder):
     more = rng.randrange(8)
-    taken = {int(name) for name in os.listdir("/proc/self/fd")}
+    taken = {int(path.name) for path in Path("/proc/self/fd").iterdir()}
     free = [number for number in range(1000) if number not in taken or not _is_open(number)]
     _soft(resource.RLIMIT_NOFILE, free[more])
     return f"{more} more open files"

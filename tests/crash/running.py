@@ -1,4 +1,4 @@
-"""Jobs of the engines: random networks run, alone and called by several threads at once, in up to 64 threads of their own, and after a fork."""
+"""Jobs of the engines: random networks run, alone and by several threads at once, in up to 64 threads of their own, and after a fork."""
 
 from __future__ import annotations
 

@@ -42,8 +42,16 @@ FOREIGN = (
         re.compile(r"arrow3csv15StreamingReader4Make"),
         SHORT_OF_THREADS,
     ),
-    Foreign("OpenBLAS ends the process where it gets no memory for its buffers", re.compile(r"OpenBLAS error: Memory allocation still failed"), ("memory",)),
-    Foreign("OpenBLAS sends itself SIGINT where it cannot start its threads", re.compile(r"OpenBLAS blas_thread_init: pthread_create failed"), SHORT_OF_THREADS),
+    Foreign(
+        "OpenBLAS ends the process where it gets no memory for its buffers",
+        re.compile(r"OpenBLAS error: Memory allocation still failed"),
+        ("memory",),
+    ),
+    Foreign(
+        "OpenBLAS sends itself SIGINT where it cannot start its threads",
+        re.compile(r"OpenBLAS blas_thread_init: pthread_create failed"),
+        SHORT_OF_THREADS,
+    ),
 )
 
 
@@ -120,7 +128,9 @@ def judge_command(status, err, stdout, stderr):
     errors = [line for line in err.splitlines() if line.startswith(("Error: ", "Interrupted."))]
     if status == 0:
         return ("fault", f"status 0 with {errors[0]}") if errors else ("answer", "")
-    if status not in (1, 2, 130):
+    if status == 130:
+        return "fault", "interrupted, and nobody did"
+    if status not in (1, 2):
         return "fault", f"status {status}"
     nobody_reads = status == 1 and stdout in ("unread", "read a little")  # then there is nothing to say
     if stderr == "kept" and len(errors) != 1 and not nobody_reads:

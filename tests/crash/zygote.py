@@ -1,4 +1,4 @@
-"""A process that has imported everything, and forks a child for each seed: a fork costs milliseconds where a new interpreter takes seconds."""
+"""A process that has imported everything forks a child for each seed: that costs milliseconds where a new interpreter takes seconds."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ from contextlib import suppress
 from pathlib import Path
 
 import narwhals
+from narwhals import dependencies
 
 import glassnet
 from glassnet.engines.native import compiled
-from narwhals import dependencies
 from tests.crash.child import CRASH, REPORT, STACKS, drawn, live
 from tests.crash.jobs import JOBS
 from tests.crash.place import make_pantry
 from tests.crash.verdict import Ended, judge, judge_command
 
 #: Seconds that a child may take on a busy machine; one takes less than one as a rule.
-LONGEST = 90.0
+LONGEST = 60.0
 PIPE = 2**20
 #: What the libraries import when they are first used.
-LATE = (
-    "pyarrow.parquet pyarrow.csv pyarrow.compute pyarrow.feather pyarrow.ipc pyarrow.dataset scipy.optimize scipy.special scipy.sparse.linalg "
-    "sklearn.calibration sklearn.ensemble sklearn.linear_model sklearn.metrics sklearn.model_selection sklearn.neural_network "
-    "pandas polars joblib rich.console rich.progress rich.live rich.table threadpoolctl narwhals encodings.cp1252 encodings.utf_16 "
-    "encodings.ascii encodings.idna concurrent.futures.thread multiprocessing.pool ctypes tempfile gzip json difflib html http pickle"
-).split()
+LATE = """
+pyarrow.parquet pyarrow.csv pyarrow.compute pyarrow.feather pyarrow.ipc pyarrow.dataset
+scipy.optimize scipy.special scipy.sparse.linalg
+sklearn.calibration sklearn.ensemble sklearn.linear_model sklearn.metrics sklearn.model_selection sklearn.neural_network
+pandas polars joblib rich.console rich.progress rich.live rich.table threadpoolctl narwhals
+encodings.cp1252 encodings.utf_16 encodings.ascii encodings.idna concurrent.futures.thread multiprocessing.pool
+ctypes tempfile gzip json difflib html http pickle
+"""
 
 
 def import_everything():
@@ -44,7 +46,7 @@ def import_everything():
             importlib.import_module(module.name)
     compiled()
     dependencies.is_into_dataframe(object())  # looks for plugins, once
-    for name in LATE:
+    for name in LATE.split():
         importlib.import_module(name)
     for module in pkgutil.walk_packages(narwhals.__path__, "narwhals.", onerror=lambda name: None):
         if module.name.startswith(("narwhals._arrow", "narwhals._pandas_like", "narwhals._polars", "narwhals._interchange")):
@@ -144,7 +146,7 @@ def _watched(pid):
 
 
 def table_of(verdicts):
-    """Return the verdicts as lines: a row for each job, a column for each limit, answers / our errors / foreign ends / faults in each cell."""
+    """Return the verdicts as lines, a row for each job, a column for each limit; in each cell answers/our errors/foreign ends/faults."""
     from tests.crash.limits import LIMITS
 
     counts = {}

@@ -260,7 +260,7 @@ LIES = {
     "training is a list": (said("training", value=[]), "another type"),
     "columns of the training are a number": (said("training", "columns", value=1), "training.columns must have the lists"),
     "columns of the training are a list": (said("training", "columns", value=["x"]), "training.columns must have the lists"),
-    "columns of the training without others": (said("training", "columns", value={"features": ["x"]}), "training.columns must have the lists"),
+    "columns of the training without others": (said("training", "columns", value={"features": []}), "training.columns must have the lists"),
     "features of the training are text": (
         said("training", "columns", value={"features": "x", "others": []}),
         "training.columns must have the lists",

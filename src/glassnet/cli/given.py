@@ -29,20 +29,12 @@ def given_table(table: Path) -> Iterator[Path]:
         return
     import tempfile
 
-    from glassnet.data.limits import Limits, passed
-
     if sys.stdin.isatty():
         raise click.BadParameter("- reads CSV from standard input, but nothing is sent there: glassnet ... - < rows.csv")
-    most = Limits().bytes
     folder = Path(tempfile.mkdtemp(prefix="glassnet-"))
     path = folder / "stdin.csv"
     try:
-        n_bytes = 0
-        with path.open("wb") as file:
-            while piece := sys.stdin.buffer.read(PIECE):
-                n_bytes += file.write(piece)
-                if n_bytes > most:
-                    raise DataError(passed(f"{STDIN}: it holds more than {most:,} bytes", "bytes", most))
+        _keep_stdin(path)
         yield path
     except DataError as error:
         raise DataError(str(error).replace(str(path), STDIN)) from None
@@ -52,3 +44,15 @@ def given_table(table: Path) -> Iterator[Path]:
             path.unlink(missing_ok=True)
         with suppress(OSError):
             folder.rmdir()
+
+
+def _keep_stdin(path: Path) -> None:
+    """Write what comes on stdin to a file."""
+    from glassnet.data.limits import Limits, passed
+
+    most, n_bytes = Limits().bytes, 0
+    with path.open("wb") as file:
+        while piece := sys.stdin.buffer.read(PIECE):
+            n_bytes += file.write(piece)
+            if n_bytes > most:
+                raise DataError(passed(f"{STDIN}: it holds more than {most:,} bytes", "bytes", most))
