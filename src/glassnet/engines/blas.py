@@ -24,7 +24,7 @@ class _Limit:
     def enter(self, n_threads: int) -> None:
         with self._lock:
             if self._users == 0:
-                self._before = [(library, library.num_threads) for library in _libraries()]
+                self._before = [(library, library.num_threads) for library in _found()]
                 for library, _ in self._before:
                     _set_threads(library, n_threads)
             self._users += 1
@@ -38,6 +38,14 @@ class _Limit:
 
 
 _LIMIT = _Limit()
+
+
+def _found() -> list[Any]:
+    """Return the libraries, none where no file may be opened to look for them: that costs time, and no fit."""
+    try:
+        return _libraries()
+    except OSError:
+        return []
 
 
 @cache
