@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,13 @@ def checked_activation(activation: GivenActivation) -> str | ActivationFunction:
         return activation
     if ACTIVATIONS.get(record.name) is not record:
         with np.errstate(all="ignore"):
-            _check(record)
+            (_check_once if _is_hashable(record) else _check)(record)
     return record
+
+
+@lru_cache(maxsize=64)
+def _check_once(record: ActivationFunction) -> None:
+    _check(record)
 
 
 def _check(record: ActivationFunction) -> None:
@@ -51,6 +57,15 @@ def _check(record: ActivationFunction) -> None:
         f"the backward pass of activation {record.name!r} is not the derivative of its forward pass: at Z = {Z[place]:.6g} and "
         f"dA = {dA[place]:.6g} it returns {came:.6g}, but central differences say {expected:.6g}{_hint(record, Z, dA)}."
     )
+
+
+def _is_hashable(record: ActivationFunction) -> bool:
+    """Say whether its functions can be remembered; objects with an equality of their own cannot."""
+    try:
+        hash(record)
+    except TypeError:
+        return False
+    return True
 
 
 def _value(record: ActivationFunction, dA: Array) -> Value:

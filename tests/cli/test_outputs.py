@@ -173,7 +173,21 @@ def test_streams_and_devices_by_their_names(command, given, here):
         assert ("write CSV to stdout, with -o -, and send that there" in said) == (command == "predict, CSV")
 
 
-@pytest.mark.parametrize("command", ["predict, CSV", "predict, Parquet"])
+def test_predictions_keep_permissions_and_links(tmp_path):
+    assert run("train", PENGUINS, "--target", "species", *QUICK, "-o", tmp_path / "m.glassnet").exit_code == 0
+    (tmp_path / "far").mkdir()
+    for name in ("p.csv", "p.csv.gz", "p.parquet"):
+        link, target = tmp_path / name, tmp_path / "far" / name
+        target.write_bytes(b"old")
+        target.chmod(0o600)
+        link.symlink_to(target)
+        assert run("predict", tmp_path / "m.glassnet", PENGUINS, "-o", link).exit_code == 0
+        assert link.is_symlink()
+        assert target.stat().st_mode & 0o777 == 0o600
+        assert target.read_bytes() != b"old"
+
+
+@pytest.mark.parametrize("command", ["predict, CSV", "predict, Parquet", "evaluate"])
 @pytest.mark.parametrize("how", ["link", "hard link", "link to a link"])
 def test_what_is_read_is_not_overwritten_through_a_link(command, how, here):
     suffix, words = COMMANDS[command]

@@ -332,7 +332,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"activation": ["rely"]}, {}, "unknown activation 'rely'.* Did you mean 'relu'"),
     ({"engine": "fast"}, {}, "The 'engine' parameter"),
     ({"n_threads": 0}, {}, "The 'n_threads' parameter"),
-    ({"callbacks": [3]}, {}, "a callback must be a function (epoch), got 3"),
+    ({"callbacks": [3]}, {}, r"a callback must be a function \(epoch\), got 3"),
     ({}, {"X_val": X2}, "X_val came without y_val: give both, or neither"),
     ({}, {"y_val": Y2}, "y_val came without X_val: give both, or neither"),
     ({}, {"X_val": X2[:, :1], "y_val": Y2}, r"the validation set \(X_val, y_val\) does not fit: X has 1 features"),

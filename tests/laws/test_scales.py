@@ -254,6 +254,24 @@ def test_targets_near_the_largest_float_are_refused_with_a_reason(name: str, rec
         GlassNetRegressor(recipe=recipe).fit(columns, y)
 
 
+def test_both_signs_of_the_largest_float_raise_no_warning_of_another() -> None:
+    ends = np.where(np.arange(N) % 2 == 0, HUGE, -HUGE)
+    with pytest.raises(DataError, match="divide the target by a constant"):
+        GlassNetRegressor(recipe="plain").fit(X, ends)
+    wide = np.column_stack([np.nan_to_num(X[:, :2]), ends])
+    for kind, settings in (
+        (GlassNetRegressor, {"recipe": "plain", "max_epochs": 1}),
+        (GlassNetClassifier, {"recipe": "fast", "max_epochs": 1}),
+    ):
+        estimator = kind(**settings, random_state=0).fit(wide, LABELS if kind is GlassNetClassifier else SCORE)
+        assert np.isfinite(estimator.score(wide, LABELS if kind is GlassNetClassifier else SCORE))
+    for solver in ("adam", "lbfgs"):
+        with pytest.raises(ValueError, match="Solver produced non-finite parameter weights"):
+            MLPRegressor(hidden_layer_sizes=4, max_iter=2, solver=solver, random_state=0).fit(np.nan_to_num(X), ends)
+        with pytest.raises(ValueError, match="Solver produced non-finite parameter weights"):
+            MLPClassifier(hidden_layer_sizes=4, max_iter=2, solver=solver, random_state=0).fit(wide, LABELS)
+
+
 @pytest.mark.parametrize("recipe", ["plain", "fast"])
 def test_features_near_the_largest_float_are_answered(recipe: str) -> None:
     wide = np.column_stack([X[:, 0], X[:, 0] / np.abs(X[:, 0]).max() * HUGE])

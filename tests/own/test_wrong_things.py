@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
 from glassnet import (
@@ -150,3 +152,36 @@ def test_a_wrong_thing_gets_one_sentence(make: Callable[[], Any], says: str, thr
     assert says in said or isinstance(caught.value, InvalidParameterError)  # scikit-learn's own sentence names the parameter
     assert "\n" not in said
     assert len(said) < 600
+
+
+@pytest.mark.parametrize("changed", [{"activation": wrong.one(keeps="output")}, {"loss": wrong.WrongObject()}], ids=["activation", "loss"])
+def test_what_is_refused_leaves_an_earlier_fit_of_an_estimator_as_it_was(changed: Any) -> None:
+    for estimator in (
+        MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", tol=1e-2, random_state=0),
+        GlassNetRegressor(recipe="plain", max_epochs=2, hidden_layer_sizes=(4,), activation="relu", loss="squared", random_state=0),
+    ):
+        before = {name: copy.deepcopy(value) for name, value in vars(estimator.fit(X, Y)).items() if name in ("n_iter_", "loss_", "t_")}
+        predicted = estimator.predict(X)
+        with pytest.raises(SettingError):
+            clone(estimator).set_params(**changed).fit(X, Y)
+        with pytest.raises(SettingError):
+            estimator.set_params(**changed).fit(X, Y)
+        estimator.set_params(activation="relu", loss="squared")
+        np.testing.assert_array_equal(estimator.predict(X), predicted)
+        assert {name: getattr(estimator, name) for name in before} == before
+
+
+def test_an_activation_whose_functions_cannot_be_hashed_is_checked_each_time() -> None:
+    class Unhashable:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __eq__(self, other: object) -> bool:
+            return self is other
+
+        def __call__(self, Z: Array) -> Any:
+            return Z, 2.0 * np.ones_like(Z)
+
+    function = Unhashable()
+    for _ in range(2):
+        with pytest.raises(SettingError, match="the second array of the activation 'Unhashable' is not the derivative of its value"):
+            Dense(3, function)

@@ -50,7 +50,7 @@ def evaluate(
     The scores are those of `glassnet train`, with their 95 % intervals, beside the best constant guess. They say how good the model is on
     new rows only where TABLE holds none that it was trained on.
     """
-    files = output_files(outputs, {PAGE: "a report"})
+    files = output_files(outputs, {PAGE: "a report"}, (model, table))
     from glassnet import report
     from glassnet.cli.scores import evaluation_lines
     from glassnet.data.read import read_table

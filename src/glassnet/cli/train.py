@@ -97,13 +97,15 @@ def train(
     What you leave out is chosen from the data, and shown. Ctrl-C ends training early, keeps the best weights so far and finishes the
     report; a second one leaves at once.
     """
-    files = _files(table, outputs, dry_run=dry_run)
+    files = _files(table, outputs, [path for path in (table, test, validation) if path], dry_run=dry_run)
     output = ModelOutput(files.get(MODEL))
     _check_rows(table, test_fraction, test, validation, group or time)
     from glassnet.cli.training_data import Roles, gather, unknown_in_words
     from glassnet.cli.training_report import TrainingReport
     from glassnet.cli.training_run import begin, run, score
     from glassnet.data.drift import Drift
+    from glassnet.errors import DataError
+    from glassnet.storage import check
     from glassnet.training.plan import Plan
 
     plan = Plan(
@@ -124,31 +126,39 @@ def train(
     if PAGE in files and data.held_out is None:
         raise click.UsageError(f"{files[PAGE]} would show scores, but no rows are held out for them: {_why_none(data.task)}.")
     if not quiet:
-        tell([*unknown_in_words(data), *data.prepared.notices, *(f"{path} is replaced." for path in files.values() if path.exists())])
+        tell([*(f"{path} is replaced." for path in files.values() if path.exists()), *unknown_in_words(data), *data.prepared.notices])
     report = TrainingReport(data, files, silent=as_json, dry_run=dry_run)
     report.describe_data()
     session = begin(data, plan, dry_run=dry_run)
+    if MODEL in files:
+        check(data.prepared.remembered(session.model()))
     report.describe_session(session)
     model, interrupted = run(session, data, output.save, quiet=quiet)
     files |= {MODEL: output.path} if output.path else {}
     report.result = score(model, data, interrupted=interrupted)
     if data.test and report.result and not quiet:  # rows held out of the table itself are what they were asked to be
         tell([notice for notice in [Drift(report.result.drift or ()).notice()] if notice])
+    failed = output.failed
     if PAGE in files:
-        report.write_page(model, invocation())
+        try:
+            report.write_page(model, invocation())
+        except DataError as error:  # the report as text is not lost with it
+            click.echo(f"Error: {error}", err=True)
+            del files[PAGE]
+            failed = True
     if as_json:
         click.echo(report.as_json(model))
     else:
         report.describe_result(model)
-    if output.failed:
+    if failed:
         click.get_current_context().exit(1)
 
 
-def _files(table: Path, outputs: tuple[Path, ...], *, dry_run: bool) -> dict[str, Path]:
+def _files(table: Path, outputs: tuple[Path, ...], inputs: list[Path], *, dry_run: bool) -> dict[str, Path]:
     """Return where to write, by ending; a model is always written, but for a dry run."""
     endings = {MODEL: "a model file", PAGE: "a report"}
-    files = output_files(outputs, endings)
-    return files if MODEL in files or dry_run else files | output_files([Path(_stem(table) + MODEL)], endings)
+    files = output_files(outputs, endings, inputs)
+    return files if MODEL in files or dry_run else files | output_files([Path(_stem(table) + MODEL)], endings, inputs)
 
 
 def _check_rows(table: Path, fraction: float | None, test: Path | None, validation: Path | None, by: str | None) -> None:

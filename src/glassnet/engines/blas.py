@@ -6,6 +6,7 @@ belongs to the whole process. A door to threadpoolctl.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ class _Limit:
     """The process-wide limit and the number of its users."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: in a forked child nobody would release the lock that another thread held, or end that thread's fit."""
         self._lock = threading.Lock()
         self._users = 0
         self._before: list[tuple[Any, int]] = []
@@ -31,13 +36,15 @@ class _Limit:
 
     def leave(self) -> None:
         with self._lock:
-            self._users -= 1
+            self._users = max(self._users - 1, 0)  # 0 after a fork inside a fit
             if self._users == 0:
                 for library, before in self._before:
                     _set_threads(library, before)
 
 
 _LIMIT = _Limit()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_LIMIT.forget)
 
 
 def _found() -> list[Any]:

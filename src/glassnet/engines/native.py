@@ -14,6 +14,7 @@ from glassnet.engines import program
 from glassnet.engines.building import cannot_be_loaded, not_built
 from glassnet.engines.engine import Array, Steps, check_binding
 from glassnet.engines.threads import useful_cores
+from glassnet.engines.turns import turn_of
 from glassnet.errors import SettingError, UnsupportedError
 from glassnet.interrupts import interrupts_noted
 from glassnet.losses import Loss
@@ -142,14 +143,15 @@ class NativeEngine:
         """Clip the gradient and take one optimizer step."""
         if self.state is None:
             raise SettingError("this engine was made without an optimizer: give one to update parameters.")
-        self.state.t += 1
-        self._engine.update(lr, self._engine.gradient_norm(), self.state.t)
+        with turn_of(self):
+            self.state.t += 1
+            self._engine.update(lr, self._engine.gradient_norm(), self.state.t)
 
     def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
         """Take one step for each batch; see `Engine.run`."""
         if self.state is None:
             raise SettingError("this engine was made without an optimizer: give one to update parameters.")
-        with interrupts_noted() as interrupted:
+        with turn_of(self), interrupts_noted() as interrupted:
             t = np.array([self.state.t], np.float64)
             try:
                 done, losses, weights, norm, status = self._engine.run(

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.engines.blas import blas_threads
 from glassnet.engines.engine import Array, Steps, check_binding
+from glassnet.engines.turns import turn_of
 from glassnet.errors import SettingError
 from glassnet.interrupts import interrupts_noted
 from glassnet.layers.layer import Run
@@ -72,7 +73,8 @@ class ReferenceEngine:
     def loss_and_gradient(self, X: Any, y: Array, weight: Array | None = None, step: int = 0) -> float:
         """Return the objective and leave its gradient in `network.parameters.gradient`."""
         run = Run(training=True, seed=self.seed, step=step)
-        return self._value_and_gradient(X, y, weight, run, self.network.parameters.segments)
+        with turn_of(self):
+            return self._value_and_gradient(X, y, weight, run, self.network.parameters.segments)
 
     def _value_and_gradient(self, X: Any, y: Array, weight: Array | None, run: Run, segments: Segments) -> float:
         parameters = self.network.parameters
@@ -100,7 +102,8 @@ class ReferenceEngine:
 
     def update(self, lr: float) -> None:
         """Clip the gradient and take one optimizer step."""
-        self._update(lr, self._gradient_norm(), self.network.parameters.segments)
+        with turn_of(self):
+            self._update(lr, self._gradient_norm(), self.network.parameters.segments)
 
     def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
         """Take one step for each batch; see `Engine.run`."""
@@ -110,7 +113,7 @@ class ReferenceEngine:
         theta, self._tried = (None if self._tried else self.network.parameters.theta.copy()), True
         statistics = self.network.parameters.statistics
         before = np.empty_like(statistics)
-        with blas_threads(self.n_threads), interrupts_noted() as interrupted:
+        with turn_of(self), blas_threads(self.n_threads), interrupts_noted() as interrupted:
             for i in range(n_steps):
                 if interrupted():
                     return Steps(i, losses[:i], weights[:i], norm, "interrupted")

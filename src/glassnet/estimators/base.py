@@ -24,6 +24,7 @@ from glassnet.data.target import Target, signs_of
 from glassnet.data.target_arrays import refuse_gaps, target_array
 from glassnet.errors import DataError, DataNotice
 from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
+from glassnet.estimators.scoring import QUIETLY
 from glassnet.fitting import Session
 from glassnet.interrupts import interrupts_noted
 from glassnet.model import Model
@@ -127,8 +128,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         """Leave the fitted attributes, and the session without its data: it is pickled with the estimator."""
         session.release()
         self._session = session
-        for name, value in {**learned, **fitted_attributes(session, session.model())}.items():
-            setattr(self, name, value)
+        self.__dict__.update({**learned, **fitted_attributes(session, session.model())})  # all at once, for who predicts meanwhile
 
     def _plan(self) -> Plan:
         """Return the settings as a plan: a parameter has the name of its field."""
@@ -147,6 +147,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             sample_weight = _check_sample_weight(sample_weight, table.numbers, dtype=np.float64, ensure_non_negative=True)
         return table, checked, sample_weight
 
+    @QUIETLY
     def _check_table(self, X: Any, schema: Schema | None, *, empty: bool = False) -> Table:
         """Return X as a table; `schema` has the columns of an earlier call, where there was one, in the order they must have.
 

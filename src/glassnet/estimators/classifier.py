@@ -14,9 +14,10 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from glassnet.activations import GivenActivation
 from glassnet.data.target import Target
 from glassnet.data.target_arrays import exact_labels, refuse_gaps
+from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
-from glassnet.estimators.scoring import ClassifierScore
+from glassnet.estimators.scoring import QUIETLY, ClassifierScore
 from glassnet.losses import Loss, Softmax
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
@@ -225,7 +226,8 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
         RuntimeWarning
             When Ctrl-C or a divergence ended the training; the best weights so far are kept.
         """
-        self._fit(X, y, sample_weight, X_val, y_val)
+        with turn_of(self):
+            self._fit(X, y, sample_weight, X_val, y_val)
         return self
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator]
@@ -246,9 +248,10 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
         -------
         self
         """
-        if classes is None and not hasattr(self, "_session") and y is not None and type_of_target(y) != "multilabel-indicator":
-            raise DataError("classes must be passed on the first call to partial_fit: all labels that will ever come.")
-        self._partial_fit(X, y, classes, sample_weight)
+        with turn_of(self):
+            if classes is None and not hasattr(self, "_session") and y is not None and type_of_target(y) != "multilabel-indicator":
+                raise DataError("classes must be passed on the first call to partial_fit: all labels that will ever come.")
+            self._partial_fit(X, y, classes, sample_weight)
         return self
 
     def predict(self, X: Any, members: bool = False) -> Array:
@@ -256,14 +259,16 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
 
         With `members` what each member of the network says by itself, `(M, n)` or `(M, n, k)`; see `Model.predict`.
         """
-        return self._answers(X, self._labels, members=members)
+        now = as_it_is(self)  # another thread may fit it meanwhile
+        return now._answers(X, now._labels, members=members)  # noqa: SLF001 - its own twin
 
     def predict_proba(self, X: Any, members: bool = False) -> Array:
         """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where several go together.
 
         With `members` what each member of the network says by itself, `(M, n, k)`; see `Model.predict`.
         """
-        return self._answers(X, self._probabilities, members=members)
+        now = as_it_is(self)  # another thread may fit it meanwhile
+        return now._answers(X, now._probabilities, members=members)  # noqa: SLF001 - its own twin
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`; that of zero is minus infinity."""
@@ -278,6 +283,7 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
     def _probabilities(self, Z: Array) -> Array:
         return self.model_.probabilities(Z)
 
+    @QUIETLY
     def _check_target(self, y: Any) -> Array:
         y = check_array(exact_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y", estimator=self)
         y = y.toarray() if hasattr(y, "toarray") else y

@@ -13,9 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from glassnet.activations import GivenActivation
 from glassnet.data.target import Target
+from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import SettingError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps
-from glassnet.estimators.scoring import RegressorScore
+from glassnet.estimators.scoring import QUIETLY, RegressorScore
 from glassnet.losses import Loss, Quantile
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.schedules import ReduceOnPlateau, Schedule
@@ -215,7 +216,8 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
         RuntimeWarning
             When Ctrl-C or a divergence ended the training; the best weights so far are kept.
         """
-        self._fit(X, y, sample_weight, X_val, y_val)
+        with turn_of(self):
+            self._fit(X, y, sample_weight, X_val, y_val)
         return self
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator]
@@ -235,7 +237,8 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
         -------
         self
         """
-        self._partial_fit(X, y, None, sample_weight)
+        with turn_of(self):
+            self._partial_fit(X, y, None, sample_weight)
         return self
 
     def predict(self, X: Any, members: bool = False) -> Array:
@@ -243,7 +246,8 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
 
         With `members` what each member of the network says by itself, `(M, n)` or `(M, n, m)`; see `Model.predict`.
         """
-        return self._answers(X, self._numbers, members=members)
+        now = as_it_is(self)  # another thread may fit it meanwhile
+        return now._answers(X, now._numbers, members=members)  # noqa: SLF001 - its own twin
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
         """Return intervals that hold the truth with this probability: the lower and the upper bound, `(n, 2)`; `(n, m, 2)` for m targets.
@@ -291,6 +295,7 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
         Y = self.model_.predictions(Z)
         return Y[:, np.newaxis] if self._one_column and Y.ndim == 1 else Y
 
+    @QUIETLY
     def _check_target(self, y: Any) -> Array:
         return cast(Array, check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self))
 

@@ -12,6 +12,9 @@ from glassnet.data.columns import power_of_two, relative_weight
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+#: scikit-learn adds all numbers up to see whether one is infinite; of the largest floats of both signs the sum is no number.
+QUIETLY = np.errstate(over="ignore", invalid="ignore")
+
 
 class ClassifierScore(ClassifierMixin):
     """`ClassifierMixin` whose accuracy takes weights of every size."""
@@ -36,7 +39,8 @@ def r2(truth: Any, predicted: Array, weight: Any) -> float:
         factor = power_of_two(np.asarray(np.max(np.abs(y), axis=0), np.float64))
         with np.errstate(over="ignore"):
             truth, predicted = y * factor, predicted * factor
-    return float(r2_score(truth, predicted, sample_weight=weight))
+    with np.errstate(over="ignore"):  # of predictions far beyond the truth it is minus infinity
+        return float(r2_score(truth, predicted, sample_weight=weight))
 
 
 def weight_to_score_by(sample_weight: Any) -> Any:

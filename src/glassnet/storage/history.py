@@ -143,7 +143,7 @@ def _values(name: str, column: Column, tensor: Array) -> list[Any]:
     if column.kind == "whole":
         checks += [len(values) > 0, bool((np.abs(values) <= _LARGEST).all()), bool((values == np.floor(values)).all())]
     if column.kind == "text":
-        checks += [np.unique(values).tolist() == [*range(len(column.texts))]]
+        checks += [sorted({*values.tolist()}) == [*range(len(column.texts))]]
     if not all(checks):
         raise ValueError(f"{PREFIX}{name} holds numbers that no history has")
     made: dict[str, Callable[[float], Any]] = {"whole": int, "number": float, "text": lambda code: column.texts[int(code)]}

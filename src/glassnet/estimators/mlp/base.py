@@ -26,6 +26,7 @@ from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.network import Shown
 from glassnet.estimators.mlp.targets import TargetCoding
 from glassnet.estimators.mlp.training import begin_curves, listeners_of, minimize, train_by_steps
+from glassnet.estimators.scoring import QUIETLY
 from glassnet.layers import Layer
 from glassnet.model import Model
 from glassnet.network import Network
@@ -184,12 +185,12 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     def _begin(self, sizes: list[int], X: Any, Y: Array, rng: np.random.RandomState) -> None:
         """Build the network and draw its first weights."""
         target = self._target()
+        layers = translation.layers(sizes, self.activation, self.dropout, target.n_raw_scores(Y))
         self.n_iter_ = self.t_ = 0
         self.n_outputs_ = target.n_raw_scores(Y)
         self.out_activation_ = target.out_activation
         # SciPy's L-BFGS works in float64, and so do the weights that scikit-learn takes from it.
         dtype = "float64" if self.solver == "lbfgs" else str(X.dtype)
-        layers = translation.layers(sizes, self.activation, self.dropout, self.n_outputs_)
         self._show(Shown(Network(layers, X.shape[1], seed=None, dtype=dtype), target.loss(dtype)))
         translation.initialize(self.coefs_, self.intercepts_, self.activation, rng)
         if self.dropout:
@@ -209,8 +210,8 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
             self._show(self._shown)
 
     def _show(self, shown: Shown) -> None:
-        self._shown, self.coefs_, self.intercepts_ = shown, shown.weights, shown.biases
-        self.n_layers_ = len(self.coefs_) + 1
+        weights, biases = shown.weights, shown.biases  # all at once, for who predicts meanwhile
+        self.__dict__.update(_shown=shown, coefs_=weights, intercepts_=biases, n_layers_=len(weights) + 1)
 
     def _layers(self) -> list[Layer]:
         """Return the layers that the weights shown and the settings describe."""
@@ -229,6 +230,7 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         held = hasattr(self, "_shown") and self._shown.holds(self.coefs_, self.intercepts_)
         return held and self._shown.consists_of(self._layers())
 
+    @QUIETLY
     def _check_validation(self, X_val: Any, y_val: Any) -> Part | None:
         if X_val is None and y_val is None:
             return None
@@ -249,7 +251,8 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         """Return probabilities or numbers (n, n_outputs), in the wider of the dtypes of X and of the weights."""
         check_is_fitted(self)
         refuse_damaged(X)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         shown = self._shown if self._is_shown() else self._network_of_shown()
         dtype = np.dtype(np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64)
         Z = shown.raw_scores(X, dtype)

@@ -16,11 +16,12 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 from sklearn.utils.validation import check_array, validate_data
 
 from glassnet.activations import GivenActivation
+from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.base import CONSTRAINTS, STOCHASTIC, Array, MultilayerPerceptron
 from glassnet.estimators.mlp.targets import Labels
-from glassnet.estimators.scoring import ClassifierScore
+from glassnet.estimators.scoring import QUIETLY, ClassifierScore
 from glassnet.training.history import Epoch
 
 
@@ -221,7 +222,8 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
         ConvergenceWarning
             When `max_iter` ended the training.
         """
-        self._fit_as_task(X, y, sample_weight, X_val, y_val)
+        with turn_of(self):
+            self._fit_as_task(X, y, sample_weight, X_val, y_val)
         return self
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator]
@@ -238,26 +240,28 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
             With `early_stopping` their score is watched over the calls: in the one in which patience runs out the best weights are put back
             and `stopped_early_` is True.
         """
-        if _check_partial_fit_first_call(self, classes):
-            self._label_binarizer = LabelBinarizer().fit(y if type_of_target(y).startswith("multilabel") else classes)
-        self._fit(X, y, sample_weight, X_val, y_val, incremental=True)
+        with turn_of(self):
+            if _check_partial_fit_first_call(self, classes):
+                self._label_binarizer = LabelBinarizer().fit(y if type_of_target(y).startswith("multilabel") else classes)
+            self._fit(X, y, sample_weight, X_val, y_val, incremental=True)
         return self
 
     def predict(self, X: Any) -> Array:
         """Return the likeliest label of each row `(n,)`; for labels that may go together 0 and 1, `(n, k)`."""
-        P = self._loss_predictions(X)
-        return self._target().predictions(P)
+        now = as_it_is(self)  # another thread may fit it meanwhile
+        return now._target().predictions(now._loss_predictions(X))  # noqa: SLF001 - its own twin
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where they may go together."""
-        P = self._loss_predictions(X)
-        return self._target().probabilities(P)
+        now = as_it_is(self)  # another thread may fit it meanwhile
+        return now._target().probabilities(now._loss_predictions(X))  # noqa: SLF001 - its own twin
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`."""
         P = self.predict_proba(X)
         return cast(Array, np.log(P, out=P))
 
+    @QUIETLY
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
         X, y = validate_data(self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=reset)
         if y.ndim == 2 and y.shape[1] == 1:

@@ -12,10 +12,11 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_array, validate_data
 
 from glassnet.activations import GivenActivation
+from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.estimators.mlp.base import CONSTRAINTS, Array, MultilayerPerceptron
 from glassnet.estimators.mlp.targets import Numbers
-from glassnet.estimators.scoring import RegressorScore
-from glassnet.losses import LOSSES, Loss
+from glassnet.estimators.scoring import QUIETLY, RegressorScore
+from glassnet.losses import LOSSES, Loss, check_own_loss
 from glassnet.training.history import Epoch
 
 SCIKIT_LEARN_LOSSES = ("squared_error", "absolute_error", "poisson")
@@ -153,7 +154,8 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
         ConvergenceWarning
             When `max_iter` ended the training.
         """
-        self._fit_as_task(X, y, sample_weight, X_val, y_val)
+        with turn_of(self):
+            self._fit_as_task(X, y, sample_weight, X_val, y_val)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -169,14 +171,16 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
             With `early_stopping` their score is watched over the calls: in the one in which patience runs out the best weights are put back
             and `stopped_early_` is True.
         """
-        self._fit(X, y, sample_weight, X_val, y_val, incremental=True)
+        with turn_of(self):
+            self._fit(X, y, sample_weight, X_val, y_val, incremental=True)
         return self
 
     def predict(self, X: Any) -> Array:
         """Return the numbers predicted: `(n,)`, or `(n, m)` for several targets or quantiles."""
-        P = self._loss_predictions(X)
-        return self._target().predictions(P)
+        now = as_it_is(self)  # another thread may fit it meanwhile
+        return now._target().predictions(now._loss_predictions(X))  # noqa: SLF001 - its own twin
 
+    @QUIETLY
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True, dtype=(np.float64, np.float32), reset=reset
@@ -185,7 +189,8 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
             y = column_or_1d(y, warn=True)
         Y = y.reshape(-1, 1) if y.ndim == 1 else y
         target = self._target()
-        target.loss(X.dtype).prepare(Y, target.n_raw_scores(Y), X.dtype)  # what the loss refuses leaves an earlier fit as it was
+        loss, n_outputs = target.loss(X.dtype), target.n_raw_scores(Y)
+        check_own_loss(loss, loss.prepare(Y, n_outputs, X.dtype), n_outputs)  # what is refused leaves an earlier fit as it was
         return X, Y
 
     def _check_target(self, y: Any) -> Array:

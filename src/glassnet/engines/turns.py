@@ -1,0 +1,76 @@
+"""One call at a time: what changes an object waits for its turn, in whichever thread, and no lock outlives the thread that holds it.
+
+The locks stand beside the objects, not in them: no pickle, copy or clone takes one along. In a child process that was forked while another
+thread held one, nobody would ever let go of it: there all of them are made anew.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+import weakref
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+Lock = AbstractContextManager[bool]
+T = TypeVar("T")
+
+
+class _Turns:
+    """The locks of all objects that ever took a turn and are still there."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self._making = threading.RLock()
+        self._known: dict[int, tuple[weakref.ref[Any], Lock]] = {}
+
+    def of(self, owner: Any) -> Lock:
+        key = id(owner)
+        with self._making:
+            known = self._known.get(key)
+            if known is None or known[0]() is not owner:
+                known = weakref.ref(owner, lambda gone: self._drop(key, gone)), threading.RLock()
+                self._known[key] = known
+        return known[1]
+
+    def _drop(self, key: int, gone: weakref.ref[Any]) -> None:
+        if (known := self._known.get(key)) and known[0] is gone:
+            del self._known[key]
+
+
+_TURNS = _Turns()
+
+
+def turn_of(owner: Any) -> Lock:
+    """Return the lock of an object, to hold while it is changed: `with turn_of(session): ...`; who holds it may take it again."""
+    return _TURNS.of(owner)
+
+
+def as_it_is(owner: T) -> T:
+    """Return a twin that has the attributes of now: what is asked of it is not changed half-way by another thread."""
+    twin = object.__new__(type(owner))
+    twin.__dict__.update(owner.__dict__)
+    return twin
+
+
+def _after_fork() -> None:
+    _TURNS.forget()
+    if sys.version_info < (3, 12):
+        _renew_cached_properties()
+
+
+def _renew_cached_properties() -> None:
+    """Give every cached property of ours a new lock; Python 3.11 holds one, for all objects of a class, while it computes."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "glassnet":
+            for owner in [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == name]:
+                for prop in [value for value in vars(owner).values() if isinstance(value, functools.cached_property)]:
+                    prop.lock = threading.RLock()  # type: ignore[attr-defined]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
