@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 
 from glassnet.errors import GlassnetError
+
+#: Seconds that a forked child may take.
+LONGEST = 40.0
 
 #: What a call may end in under a limit.
 OURS = (GlassnetError, MemoryError)
@@ -69,8 +73,20 @@ def in_forks(call, n, *, meanwhile, threads):
                 status = 0
             finally:
                 os._exit(status)
-        _, status = os.waitpid(child, 0)
+        status = _status(child)
         if status:
             ended.set()
             raise AssertionError(f"a forked child ended with {os.waitstatus_to_exitcode(status)}")
     ended.set()
+
+
+def _status(child):
+    """Return the status of a forked child; one that takes too long is aborted, so that it tells where it is."""
+    end = time.monotonic() + LONGEST
+    while time.monotonic() < end:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return status
+        time.sleep(0.005)
+    os.kill(child, signal.SIGABRT)
+    return os.waitpid(child, 0)[1]

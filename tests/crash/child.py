@@ -18,6 +18,7 @@ from tests.crash.place import Place
 
 #: Where reports and the stacks of a crash go, whatever becomes of the streams.
 REPORT, CRASH = 200, 201
+REFUSED = 2
 STACKS = "backtrace.so"
 
 
@@ -39,13 +40,13 @@ def live(seed, base):
     place = Place(folder, base / "pantry")
     os.chdir(folder)
     tempfile.tempdir = str(place.temporary)
-    os.environ["TMPDIR"] = str(place.temporary)
+    os.environ |= {"TMPDIR": str(place.temporary), "HOME": str(place.home)}
     if (base / STACKS).exists():
         ctypes.CDLL(str(base / STACKS)).watch(CRASH)
     faulthandler.enable(CRASH)
     if rng.random() < 0.8:  # BLAS has its threads and its buffers then
         _warm_blas()
-    proper_end = rng.random() < 0.2
+    proper_end = rng.random() < 0.1
     run = JOBS[name](rng, place)
     told = limits.LIMITS[limit](rng, folder)
     try:
@@ -58,7 +59,7 @@ def live(seed, base):
         limits.lift(folder)
         status, kind, said, trace = 0, "answer", "", ""
     try:
-        place.check()
+        place.check(refused=status == REFUSED)
     except Exception as error:  # noqa: BLE001
         kind, said = "fault", f"{type(error).__name__}: {error}"
     report = {"status": status, "kind": kind, "said": said, "limit": told, "told": getattr(run, "told", ""), "trace": trace}

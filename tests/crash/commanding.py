@@ -97,7 +97,7 @@ def train(rng, place):
     target = rng.choice(MODELS)
     table = a_table(rng, place, of_training=rng.random() < 0.9)
     model, page = place.output("m.glassnet", before=_older(rng, place, "sort.glassnet")), place.output("p.html", before=_old_page(rng))
-    return [
+    arguments = [
         "train",
         table,
         *("--target", target if table.name != "old.csv" else "price"),
@@ -129,6 +129,8 @@ def train(rng, place):
             chance=0.07,
         ),
     ]
+    place.needed = None if "--dry-run" in arguments else model
+    return arguments
 
 
 def _older(rng, place, name):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 from tests.crash.limits import FILLER
+
+#: Where `train` leaves a model whose place does not take it.
+SPARE = re.compile(r"(tmp/|home/)?m-[0-9a-f]{8}\.glassnet")
 
 
 class LitterError(Exception):
@@ -18,9 +22,13 @@ class Place:
     def __init__(self, folder, pantry):
         self.folder, self.pantry = folder, pantry
         self.temporary = folder / "tmp"
-        self.temporary.mkdir()
+        self.home = folder / "home"
+        for made in (self.temporary, self.home):
+            made.mkdir()
         self._there = {}
         self._outputs = {}
+        #: What must be there unless the job refused; None for nothing.
+        self.needed = None
 
     def given(self, name, data):
         """Put a file there, which must still be there unchanged in the end."""
@@ -36,14 +44,18 @@ class Place:
         self._outputs[name] = before
         return self.folder / name
 
-    def check(self):
-        """Raise where there is litter, or an output or a given file that is not whole."""
+    def check(self, *, refused):
+        """Raise where there is litter, where what is needed is not there, or where an output or a given file is not whole."""
         found = {str(path.relative_to(self.folder)): path for path in self.folder.rglob("*") if path.name != FILLER}
-        known = {"tmp", *self._there, *self._outputs}
+        spare = [name for name in found if SPARE.fullmatch(name)]
+        self._outputs |= dict.fromkeys(spare)
+        known = {"tmp", "home", *self._there, *self._outputs}
         known |= {str(parent) for name in known for parent in Path(name).parents}
         litter = [name for name in found if name not in known]
         if litter:
             raise LitterError(f"left behind: {', '.join(sorted(litter))}")
+        if self.needed is not None and not refused and not spare and self.needed.name not in found:
+            raise LitterError(f"{self.needed.name} is not there")
         for name, data in self._there.items():
             if name not in found or found[name].read_bytes() != data:
                 raise LitterError(f"{name} was given, and is changed or gone")

@@ -1,4 +1,4 @@
-"""Nothing that a user does ends the process, hangs, litters, or says what is not ours. A seed that fails prints the line that repeats it."""
+"""Nothing that a user does ends the process, hangs, litters, or says what is not ours; a seed that fails prints how to repeat it."""
 
 from __future__ import annotations
 

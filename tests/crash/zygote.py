@@ -7,6 +7,7 @@ import gc
 import importlib
 import os
 import pkgutil
+import re
 import selectors
 import signal
 import subprocess
@@ -35,7 +36,7 @@ scipy.optimize scipy.special scipy.sparse.linalg
 sklearn.calibration sklearn.ensemble sklearn.linear_model sklearn.metrics sklearn.model_selection sklearn.neural_network
 pandas polars joblib rich.console rich.progress rich.live rich.table threadpoolctl narwhals
 encodings.cp1252 encodings.utf_16 encodings.ascii encodings.idna concurrent.futures.thread multiprocessing.pool
-ctypes tempfile gzip json difflib html http pickle
+safetensors.numpy click._textwrap click._termui_impl click.shell_completion ctypes tempfile gzip json difflib html http pickle
 """
 
 
@@ -49,8 +50,9 @@ def import_everything():
     for name in LATE.split():
         importlib.import_module(name)
     for module in pkgutil.walk_packages(narwhals.__path__, "narwhals.", onerror=lambda name: None):
-        if module.name.startswith(("narwhals._arrow", "narwhals._pandas_like", "narwhals._polars", "narwhals._interchange")):
-            importlib.import_module(module.name)
+        if re.match(r"narwhals\._((arrow|pandas_like|polars|interchange)\b|[a-z_]+$)", module.name):
+            with suppress(ImportError):  # a door to a library that is not here
+                importlib.import_module(module.name)
 
 
 def prepare(base):

@@ -10,11 +10,12 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from glassnet.engines import ReferenceEngine, step_rates
-from glassnet.engines.blas import blas_threads
+from glassnet.engines.blas import _libraries, blas_threads
 from glassnet.errors import SettingError
 from glassnet.interrupts import interrupts_noted
 from glassnet.losses import Squared
 from glassnet.optimizers import SGD
+from glassnet.report.threads import one_thread
 from glassnet.training.checks import Rows
 from glassnet.training.epochs import sgd_epochs
 from glassnet.training.passes import Passes
@@ -80,6 +81,29 @@ def test_blas_is_released_after_an_exception() -> None:
 
     with pytest.raises(ZeroDivisionError):
         run(fail)
+    assert blas() == {2}
+
+
+def run_of_a_report() -> None:
+    with one_thread():
+        pass
+
+
+DOORS = {"a run": lambda: run(lambda: None), "a report": run_of_a_report}
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_where_no_file_may_be_opened_to_find_blas_the_work_is_done(door: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(controller: Any) -> None:
+        raise OSError(24, "Too many open files", "/proc/self/maps")
+
+    _libraries.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr("threadpoolctl.ThreadpoolController._load_libraries", look)
+        door()
+    seen: list[set[int]] = []
+    run(lambda: seen.append(blas()))
+    assert seen == [{1}] * 3  # looked for again
     assert blas() == {2}
 
 

@@ -29,7 +29,7 @@ class _Limit:
     def enter(self, n_threads: int) -> None:
         with self._lock:
             if self._users == 0:
-                self._before = [(library, library.num_threads) for library in _libraries()]
+                self._before = [(library, library.num_threads) for library in _found()]
                 for library, _ in self._before:
                     _set_threads(library, n_threads)
             self._users += 1
@@ -45,6 +45,14 @@ class _Limit:
 _LIMIT = _Limit()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_LIMIT.forget)
+
+
+def _found() -> list[Any]:
+    """Return the libraries, none where no file may be opened to look for them: that costs time, and no fit."""
+    try:
+        return _libraries()
+    except OSError:
+        return []
 
 
 @cache

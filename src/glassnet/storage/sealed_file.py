@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
+from safetensors.numpy import save as to_safetensors
 
 from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
 from glassnet.layers import Layer
@@ -43,8 +44,6 @@ class Head:
 
 def to_bytes(description: dict[str, Any], tensors: Mapping[str, Array]) -> bytes:
     """Return the bytes of a file of that description, which gets its seals here."""
-    from safetensors.numpy import save as to_safetensors
-
     dtypes = {name: DTYPE_NAMES[str(view.dtype)] for name, view in tensors.items()}
     little = {name: np.ascontiguousarray(view).astype(DTYPES[dtypes[name]][0], copy=False) for name, view in tensors.items()}
     description = sealed(description, {name: (dtypes[name], view.shape, view.data) for name, view in little.items()})
