@@ -108,6 +108,18 @@ def test_a_command_says_it_in_one_sentence(tmp_path: Path) -> None:
     assert (result.exit_code, result.output) == (2, f"Error: {path}: column 'a' is damaged: Invalid UTF8 sequence at string index 3.\n")
 
 
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+@pytest.mark.parametrize("n", [1, 5_000])
+def test_text_that_is_read_as_codes_is_text(name: str, n: int, tmp_path: Path) -> None:
+    """Few words or many, in a file of few bytes or many: no declared category, whose words would be levels."""
+    words = ["NA", "None", "-", "x", "y"] * 12 + [f"word {i}" for i in range(n)]
+    table = pa.table({"word": words, "number": [str(i) for i in range(len(words))]})
+    pa.parquet.write_table(table, tmp_path / name) if name == "a.parquet" else _write_ipc(table, tmp_path / name)
+    read = read_table(tmp_path / name)
+    assert read.schema.to_plain() == [["word", "category"], ["number", "number"]]
+    assert (read.categories[0].codes < 0).sum() == 24
+
+
 # Bombs that text makes: one text stands for millions of cells.
 
 BOMBS = {
