@@ -16,7 +16,8 @@ from glassnet.cli import main as glassnet
 from glassnet.data.read import read_table
 from glassnet.errors import DataError
 from tests.cli.invoked import run
-from tests.data.damaged import good_files, in_memory, lies, plain_table, random_files
+from tests.data.damaged import good_files, plain_table, random_files
+from tests.data.lying import in_memory, lies
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the limit of the memory is read from /proc")
 
