@@ -16,7 +16,8 @@ from glassnet.cli import main as glassnet
 from glassnet.data.read import read_table
 from glassnet.errors import DataError
 from tests.cli.invoked import run
-from tests.data.damaged import good_files, in_memory, lies, plain_table, random_files
+from tests.data.damaged import good_files, plain_table, random_files
+from tests.data.lying import in_memory, lies
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the limit of the memory is read from /proc")
 
@@ -106,6 +107,18 @@ def test_a_command_says_it_in_one_sentence(tmp_path: Path) -> None:
     path.write_bytes(lies()["text utf8.arrow"])
     result = run("inspect", path)
     assert (result.exit_code, result.output) == (2, f"Error: {path}: column 'a' is damaged: Invalid UTF8 sequence at string index 3.\n")
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+@pytest.mark.parametrize("n", [1, 5_000])
+def test_text_that_is_read_as_codes_is_text(name: str, n: int, tmp_path: Path) -> None:
+    """Few words or many, in a file of few bytes or many: no declared category, whose words would be levels."""
+    words = ["NA", "None", "-", "x", "y"] * 12 + [f"word {i}" for i in range(n)]
+    table = pa.table({"word": words, "number": [str(i) for i in range(len(words))]})
+    pa.parquet.write_table(table, tmp_path / name) if name == "a.parquet" else _write_ipc(table, tmp_path / name)
+    read = read_table(tmp_path / name)
+    assert read.schema.to_plain() == [["word", "category"], ["number", "number"]]
+    assert (read.categories[0].codes < 0).sum() == 24
 
 
 # Bombs that text makes: one text stands for millions of cells.

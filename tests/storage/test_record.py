@@ -94,12 +94,14 @@ def use(path: Path, *, page: Path | None) -> str:
     shown = run("show", path)
     assert shown.exit_code == 0, shown.output
     assert "\x1b" not in shown.output
-    if page is not None:
-        y = np.array(LABELS if model.classes else NUMBERS, dtype=object if model.classes else float)
-        found = evaluate(model, TABLE, y)
-        list(evaluation_lines(found))
-        write_report(page, found, model)
-        found.to_dict()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the record may lie of which columns there were
+        if page is not None:
+            y = np.array(LABELS if model.classes else NUMBERS, dtype=object if model.classes else float)
+            found = evaluate(model, TABLE, y)
+            list(evaluation_lines(found))
+            write_report(page, found, model)
+            found.to_dict()
     return "used"
 
 

@@ -100,6 +100,8 @@ class ColumnarFile:
         n_rows = 0
         too_many = f"it holds more than {most:,} rows" + (f" of {len(names):,} columns" if limit == "bytes" else "")
         for path in self._paths:
+            schema = _schema(path)  # what is read as codes no longer says that it is text
+            self._coded |= {place for place in wanted if is_text(schema.field(self.names[place]).type)}
             if path.suffix.lower() == ".parquet":
                 self._check_claims(path, most, passed(too_many, limit, getattr(self._limits, limit)))
                 batches = _parquet(path, names)
@@ -112,7 +114,6 @@ class ColumnarFile:
                     raise DataError(passed(too_many, limit, getattr(self._limits, limit)))
                 if batch.num_rows:
                     found = validated(batch).columns
-                    self._coded |= {place for place, column in zip(wanted, found, strict=True) if is_text(column.type)}
                     yield [code_texts(column) if place in self._coded else column for place, column in zip(wanted, found, strict=True)]
 
     def _check_claims(self, path: Path, most: int, too_many: str) -> None:
