@@ -12,6 +12,7 @@ import pytest
 from glassnet.cli import words
 from glassnet.data import numerals
 from glassnet.data.forms import Form
+from glassnet.data.line_filter import LineFilter, numbered_lines
 from glassnet.data.moments import read_dates
 from glassnet.errors import did_you_mean
 from tests.cli.invoked import QUICK, run
@@ -77,6 +78,30 @@ def test_a_name_that_is_longer_than_a_cell_may_be_is_refused(tmp_path) -> None:
         assert result.exit_code == 2
         assert said in result.output
         assert len(result.output) < 700
+
+
+class Counted(bytes):
+    """Bytes that count how often they are joined to others."""
+
+    joined = 0
+
+    def __radd__(self, other: bytes) -> bytes:
+        Counted.joined += len(other)
+        return bytes.__add__(other, self)
+
+
+def test_a_line_as_long_as_a_file_is_joined_once() -> None:
+    """Where lines are skipped or numbered: each piece was joined to all before it."""
+    ends = [b"a,b\n# no row\r", b"\n1,2\r", b"3,4", b"5", b"\n", b"6\r", b"7", b"8\r"]
+    assert [line for _, line in numbered_lines(iter(ends))] == [b"a,b", b"# no row", b"1,2", b"3,45", b"6", b"78"]
+    lines = LineFilter((), "#")
+    assert b"".join(lines.kept(piece, last=False) for piece in ends) + lines.kept(b"", last=True) == b"a,b\n1,2\r3,45\n6\r78\r"
+    many = [Counted(b"x" * 1_000) for _ in range(1_000)]
+    assert [len(line) for _, line in numbered_lines(iter(many))] == [1_000_000]
+    lines = LineFilter((), "#")
+    assert sum(len(lines.kept(piece, last=False)) for piece in many) == 0
+    assert len(lines.kept(b"", last=True)) == 1_000_000
+    assert Counted.joined == 0
 
 
 # For long: a table at each limit, through every command.

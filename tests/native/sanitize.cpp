@@ -1,12 +1,13 @@
 // Drives the native kernels and the team without Python, for the sanitizers: every operation, loss and optimizer, odd sizes, steps shared by
-// several threads, and predictions in several threads at once.
+// several threads, predictions in several threads at once; and what concurrent_calls.hpp adds: all at once, memory and threads that run out.
 #include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <thread>
 
-#include "../../native/engine.hpp"
-#include "../../native/predictor.hpp"
+#include "../../native/answer.hpp"
+#include "../../native/concurrent.hpp"
+#include "faults.hpp"
 
 using namespace glassnet;
 
@@ -177,7 +178,7 @@ std::vector<T> drive(LossKind kind, OptimizerKind optimizer, Activation f, unsig
     Rows<T> dense;
     dense.dense = X.data(), dense.n = n, dense.n_columns = d;
     double t = 0;
-    const Steps steps = engine.run(dense, target, weight.data(), {order.data(), offsets.data(), rates.size()}, 0, rates.data(), t, [] { return false; });
+    const Steps steps = engine.run(dense, target, weight.data(), {order.data(), offsets.data(), rates.size()}, 0, rates.data(), t, [] { return false; }, [] {});
     require(steps.done == rates.size() && steps.status == Status::done, "a run stopped early");
 
     std::vector<std::int32_t> indices(n * d), indptr(n + 1);
@@ -215,8 +216,15 @@ void drive_team(std::size_t n_helpers) {
     require(sum == expected, "a piece ran twice");
 }
 
+#include "concurrent_calls.hpp"
+
 int main() {
     for (std::size_t n_helpers = 0; n_helpers < 5; ++n_helpers) drive_team(n_helpers);
+    drive_failures();
+    drive_few_threads();
+    drive_concurrent_calls();
+    drive_all_answers();
+    std::printf("%u allocations failed one at a time, in every phase of a step and of a prediction\n", drive_failing_allocations());
     unsigned runs = 0;
     const auto both = [&](auto zero, int loss, int optimizer, int f) {
         using T = decltype(zero);
@@ -226,9 +234,9 @@ int main() {
         require(trained(1) == trained(3), "three threads train other numbers than one");
         ++runs;
     };
-    for (int loss = 0; loss <= static_cast<int>(LossKind::gamma); ++loss)
-        for (int optimizer = 1; optimizer <= static_cast<int>(OptimizerKind::adamw); ++optimizer)
-            for (int f = 0; f <= static_cast<int>(Activation::softplus); ++f) {
+    for (int loss = 0; loss < static_cast<int>(names(LossKind{}).size()); ++loss)
+        for (int optimizer = 1; optimizer < static_cast<int>(names(OptimizerKind{}).size()); ++optimizer)
+            for (int f = 0; f < static_cast<int>(names(Activation{}).size()); ++f) {
                 both(0.0f, loss, optimizer, f);
                 both(0.0, loss, optimizer, f);
             }

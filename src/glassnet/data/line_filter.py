@@ -16,16 +16,20 @@ class LineFilter:
         self._skip, self._last_skipped = frozenset(skip), max(skip, default=0)
         mark = None if comment is None else re.escape(comment.encode())
         self._comment = None if mark is None else re.compile(rb"(?:\A|(?<=[\r\n]))[ \t]*%b[^\r\n]*(?:\r\n|\r|\n|\Z)" % mark)
-        self._number, self._held = 0, b""
+        self._number = 0
+        self._held: list[bytes] = []
 
     def kept(self, piece: bytes, *, last: bool) -> bytes:
         """Return the next lines that are kept; what does not end yet is held back until the rest of the line comes."""
         if self._comment is None and self._number >= self._last_skipped:
-            piece, self._held = self._held + piece, b""
-            return piece
-        text = self._held + piece
+            text, self._held = b"".join([*self._held, piece]), []
+            return text
+        self._held.append(piece)
+        if not last and not _may_end_a_line(self._held):  # joined once a line ends: a line may be as long as a file
+            return b""
+        text = b"".join(self._held)
         stop = len(text) if last else max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1  # \r\n may lie on the seam
-        text, self._held = text[:stop], text[stop:]
+        text, self._held = text[:stop], [text[stop:]]
         if self._number < self._last_skipped:
             lines = re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
             text = b"".join(line for i, line in enumerate(lines, start=self._number + 1) if i not in self._skip)
@@ -35,13 +39,22 @@ class LineFilter:
 
 def numbered_lines(pieces: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of a text without their ends, numbered from 1."""
-    number, rest = 1, b""
+    number, held = 1, [b""]
     for piece in pieces:
-        *lines, rest = re.split(rb"\r\n|\r(?!\Z)|\n", rest + piece)  # \r\n may lie on the seam
+        held.append(piece)
+        if not _may_end_a_line(held):
+            continue
+        *lines, rest = re.split(rb"\r\n|\r(?!\Z)|\n", b"".join(held))  # \r\n may lie on the seam
+        held = [rest]
         for line in lines:
             yield number, line
             number += 1
-    yield number, rest.rstrip(b"\r")
+    yield number, b"".join(held).rstrip(b"\r")
+
+
+def _may_end_a_line(pieces: Sequence[bytes]) -> bool:
+    """Return whether the last of some pieces holds the end of a line, or those before it end in what may be one."""
+    return any(mark in pieces[-1] for mark in (b"\n", b"\r")) or any(piece.endswith(b"\r") for piece in pieces[-2:-1])
 
 
 def looks_like_row(cells: Sequence[str], sample: Sequence[Sequence[str]]) -> bool:

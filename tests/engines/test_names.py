@@ -1,0 +1,77 @@
+"""What exists in Python exists in C++ by the same name, and the other way round; where one is left out, the message names the file to edit."""
+
+import ast
+import inspect
+
+import pytest
+
+from glassnet.activations import ACTIVATIONS
+from glassnet.engines import program
+from glassnet.engines.native import compiled
+from glassnet.engines.program import NATIVE_ACTIVATIONS, NATIVE_LOSSES, NATIVE_OPTIMIZERS
+from glassnet.layers import LAYERS
+from glassnet.losses import LOSSES
+from glassnet.losses.loss import OUTPUTS
+from glassnet.optimizers import LBFGS, OPTIMIZERS
+from tests.engines.test_native_parity import needs_native
+from tests.laws.tables import LAYER_CASES, all_layers
+
+PROGRAM = "src/glassnet/engines/program.py"
+
+
+def kinds() -> set[str]:
+    """The kinds of operations that program.py makes: what stands in its source as `"kind": "..."`, and the members that share."""
+    found = set(program._OF_MEMBERS.values())
+    for node in ast.walk(ast.parse(inspect.getsource(program.operations))):
+        if isinstance(node, ast.Dict):
+            named = [(key.value, value) for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)]
+            found |= {value.value for key, value in named if key == "kind" and isinstance(value, ast.Constant)}
+    return found
+
+
+#: What -> the names in Python, the file of the list in C++
+TABLES: dict[str, tuple[set[str], str]] = {
+    "operation": (kinds(), "native/layers.hpp"),
+    "activation": ({*NATIVE_ACTIVATIONS}, "native/activations.hpp"),
+    "loss": ({*NATIVE_LOSSES.values()}, "native/losses.hpp"),
+    "outputs": ({*OUTPUTS}, "native/losses.hpp"),
+    "optimizer": ({*NATIVE_OPTIMIZERS.values()}, "native/optimizers.hpp"),
+    "status": ({"done", "diverged", "interrupted"}, "native/engine.hpp"),
+}
+
+
+@needs_native
+@pytest.mark.parametrize("what", TABLES)
+def test_both_languages_list_the_same(what: str) -> None:
+    ours, file = TABLES[what]
+    theirs = set(compiled().names[what])
+    assert not ours - theirs, f"{sorted(ours - theirs)}: add it to the list in {file}"
+    assert not theirs - ours, f"{sorted(theirs - ours)}: add it to {PROGRAM}, or take it out of {file}"
+
+
+@needs_native
+def test_every_list_of_the_module_is_compared() -> None:
+    assert set(compiled().names) == set(TABLES), "add a row to TABLES in this file"
+
+
+@needs_native
+def test_everything_that_exists_is_translated() -> None:
+    existing = {
+        "activation": (set(ACTIVATIONS), {*NATIVE_ACTIVATIONS}),
+        "loss": (set(LOSSES.values()), {*NATIVE_LOSSES}),
+        "optimizer": ({type(made) for made in OPTIMIZERS.values()} - {LBFGS}, {*NATIVE_OPTIMIZERS} - {type(None)}),
+        "layer": (set(LAYERS.values()), {type(layer) for layer in all_layers(LAYER_CASES.values())} & set(LAYERS.values())),
+    }
+    for what, (all_of_them, native) in existing.items():
+        assert all_of_them == native, f"{what} {all_of_them ^ native}: {PROGRAM} and the list in native/ have to name it"
+    assert NATIVE_LOSSES == {loss: name for name, loss in LOSSES.items()}, f"a loss has another name in {PROGRAM} than in glassnet.losses"
+
+
+@needs_native
+@pytest.mark.parametrize("what", ["loss", "activation"])
+def test_a_name_that_the_engine_does_not_have_is_refused_with_the_file(what: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{TABLES[what][1]} lists no {what} named 'new'$"):
+        if what == "loss":
+            compiled().settings(loss="new", loss_settings=[])
+        else:
+            compiled().operation(kind="dense", n_in=1, n_out=1, activation="new")
