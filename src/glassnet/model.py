@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassnet.cached import cached_property
 from glassnet.data.dialect import Dialect
 from glassnet.data.drift import Drift, Expected, Tally
 from glassnet.data.encoder import Encoder

@@ -10,7 +10,7 @@ import time
 from glassnet.errors import GlassnetError
 
 #: Seconds that a forked child may take.
-LONGEST = 40.0
+LONGEST = 20.0
 
 #: What a call may end in under a limit.
 OURS = (GlassnetError, MemoryError)
@@ -59,6 +59,7 @@ def in_forks(call, n, *, meanwhile, threads):
             threading.Thread(target=busy, daemon=True).start()
     except (RuntimeError, MemoryError):
         pass
+    children = []
     for _ in range(n):
         try:
             child = os.fork()
@@ -73,11 +74,11 @@ def in_forks(call, n, *, meanwhile, threads):
                 status = 0
             finally:
                 os._exit(status)
-        status = _status(child)
-        if status:
-            ended.set()
-            raise AssertionError(f"a forked child ended with {os.waitstatus_to_exitcode(status)}")
-    ended.set()
+        children.append(child)
+    ended.set()  # so that they have the processor for themselves
+    statuses = list(map(_status, children))
+    if any(statuses):
+        raise AssertionError(f"forked children ended with {', '.join(str(os.waitstatus_to_exitcode(status)) for status in statuses)}")
 
 
 def _status(child):

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 #: What no message of ours holds.
 ALIEN = re.compile(
     r"Traceback|mistake in glassnet|Exception ignored|Exception in thread|terminate called|Fatal Python error|nanobind|"
-    r"what\(\):|^\S+:\d+: (?!DataNotice)\w*Warning: ",
+    r"what\(\):|^\S+:\d+: (?!DataNotice)\w*Warning: (?!the reference engine runs)",
     re.MULTILINE,
 )
 #: The compiled modules of ours, in the C stack of a thread that died.
@@ -32,6 +32,11 @@ class Foreign:
 
 SHORT_OF_THREADS = ("threads", "memory")
 FOREIGN = (
+    Foreign(
+        "OpenBLAS asks again and again, for ever, for memory that is not there",
+        re.compile(r"openblas[^\n]*\(blas_memory_alloc"),
+        ("memory",),
+    ),
     Foreign(
         "pyarrow starts a thread that listens for Ctrl-C before it reads CSV, and aborts where it cannot",
         re.compile(r"RegisterCancellingSignalHandler"),

@@ -94,11 +94,11 @@ def one(seed, base, *, fresh=False):
             live(seed, base)
     for end in writing:
         os.close(end)
-    status, hung, seconds = _watched(pid)
+    status, hung, seconds, stacks = _watched(pid)
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)  # children of the child
     _, err, report, crash = (_drained(end) for end in reading)
-    return judge(_ended(seed, status, err, report, crash, hung=hung)), seconds
+    return judge(_ended(seed, status, err, report, crash + stacks, hung=hung)), seconds
 
 
 def alone(seed, base):
@@ -132,19 +132,32 @@ def _drained(end):
 
 
 def _watched(pid):
-    """Wait for a child and return how it ended, and its seconds of processor; one that takes too long is aborted, so that it tells where
-    it is."""
+    """Wait for a child; return its status, whether it took too long, its seconds of processor, and the C stacks of one that did.
+
+    It is aborted then, so that it tells where Python is.
+    """
     handle = os.pidfd_open(pid)
     with selectors.DefaultSelector() as ready:
         ready.register(handle, selectors.EVENT_READ)
         hung = not ready.select(LONGEST)
+        stacks = ""
         if hung:
+            stacks = _all_stacks(pid)
             os.kill(pid, signal.SIGABRT)
             if not ready.select(10.0):
                 os.kill(pid, signal.SIGKILL)
     os.close(handle)
     _, status, used = os.wait4(pid, 0)
-    return os.waitstatus_to_exitcode(status), hung, used.ru_utime + used.ru_stime
+    return os.waitstatus_to_exitcode(status), hung, used.ru_utime + used.ru_stime, stacks
+
+
+def _all_stacks(pid):
+    """Return the C stacks of all threads of a process, where a debugger tells them."""
+    asked = ["gdb", "-p", str(pid), "-batch", "-ex", "set pagination off", "-ex", "thread apply all backtrace 25"]
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, check=False, timeout=LONGEST).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
 
 
 def table_of(verdicts):

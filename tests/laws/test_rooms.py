@@ -24,6 +24,7 @@ HOUSE = f"{MATHS} interrupts engines data training model fitting"
 ROOMS = {
     # room          may import
     "errors": "",
+    "cached": "",
     "protocols": "errors",
     "differences": "",
     "rng": "",
@@ -44,15 +45,15 @@ ROOMS = {
     "gradient_check": "errors differences losses layers network layer_check",
     "initialization": "errors parameters layers network",
     "engines": f"{MATHS} interrupts",
-    "data": "errors rng whole_file",
+    "data": "errors cached rng whole_file",
     "training": "errors interrupts protocols rng parameters activations layer_check losses penalties schedules optimizers "
     "network engines data",
     "intervals": "errors losses network",
-    "model": "errors losses network engines data intervals",
+    "model": "errors cached losses network engines data intervals",
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} interrupts initialization engines data training intervals model",
     "storage": "errors whole_file parameters losses layers network data intervals model",
-    "report": "errors whole_file network data training model fitting",
+    "report": "errors cached whole_file network data training model fitting",
     "estimators": HOUSE,
     "cli": f"{HOUSE} whole_file storage report estimators",
     "__init__": f"{HOUSE} gradient_check storage report estimators",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from glassnet.errors import DataError, MissingDependencyError
 #: Bytes that texts which share theirs may take once each is written out.
 MOST_SHARED = 2**30
 _releasing = threading.Lock()
+if hasattr(os, "register_at_fork"):  # a thread of the parent may hold it for ever
+    os.register_at_fork(after_in_child=lambda: globals().update(_releasing=threading.Lock()))
 _WHOLE = re.compile(r"-?[0-9]+")
 
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.cached import cached_property
 from glassnet.data.block import row_chunks
 from glassnet.data.chance import at_least, most, upper_limit, within_limit, within_most
 from glassnet.data.columns import power_of_two

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glassnet.cached import cached_property
 from glassnet.data.category_coding import CategoryCoding
 from glassnet.data.columns import DEFAULT, CodingSettings, weighted_rows
 from glassnet.data.dates import DateCoding

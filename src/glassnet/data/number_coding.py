@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.cached import cached_property
 from glassnet.data.block import row_chunks
 from glassnet.data.columns import DEFAULT, FAR, LIMIT, CodingSettings, Float64, above_rounding, extent, moments, sparse_moments, standardize
 from glassnet.data.exact_numbers import Exact, exact_columns, less, smallest

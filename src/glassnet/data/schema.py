@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal, cast
 
+from glassnet.cached import cached_property
 from glassnet.data.forms import PLAIN, Form
 from glassnet.errors import DataError, did_you_mean
 

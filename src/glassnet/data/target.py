@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glassnet.cached import cached_property
 from glassnet.data import cells
 from glassnet.data.columns import row_weights
 from glassnet.data.forms import PLAIN, Form

@@ -41,8 +41,14 @@ class _Limit:
                 for library, before in self._before:
                     _set_threads(library, before)
 
+    def renew(self) -> None:
+        """Put a new lock in the place of one that a thread of the parent may hold for ever."""
+        self._lock = threading.Lock()
+
 
 _LIMIT = _Limit()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_LIMIT.renew)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_LIMIT.forget)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from glassnet.cached import cached_property
 from glassnet.data.columns import power_of_two, relative_weight
 from glassnet.data.table import Table
 from glassnet.errors import DataError, UnsupportedError
