@@ -1,4 +1,4 @@
-"""What exists in Python exists in C++ by the same name, and the other way round; where one is left out, the message names the file to edit."""
+"""What exists in Python exists in C++ by the same name, and the other way round; the message names the file where one is left out."""
 
 import ast
 import inspect
@@ -64,14 +64,16 @@ def test_everything_that_exists_is_translated() -> None:
     }
     for what, (all_of_them, native) in existing.items():
         assert all_of_them == native, f"{what} {all_of_them ^ native}: {PROGRAM} and the list in native/ have to name it"
-    assert NATIVE_LOSSES == {loss: name for name, loss in LOSSES.items()}, f"a loss has another name in {PROGRAM} than in glassnet.losses"
+    assert {loss: name for name, loss in LOSSES.items()} == NATIVE_LOSSES, f"a loss has another name in {PROGRAM} than in glassnet.losses"
 
 
 @needs_native
 @pytest.mark.parametrize("what", ["loss", "activation"])
 def test_a_name_that_the_engine_does_not_have_is_refused_with_the_file(what: str) -> None:
+    make = {"loss": lambda: compiled().settings(loss="new", loss_settings=[]), "activation": lambda: operation(activation="new")}[what]
     with pytest.raises(ValueError, match=rf"^{TABLES[what][1]} lists no {what} named 'new'$"):
-        if what == "loss":
-            compiled().settings(loss="new", loss_settings=[])
-        else:
-            compiled().operation(kind="dense", n_in=1, n_out=1, activation="new")
+        make()
+
+
+def operation(**settings: str) -> object:
+    return compiled().operation(kind="dense", n_in=1, n_out=1, **settings)

@@ -249,12 +249,14 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
     def predict(self, X: Any) -> Array:
         """Return the likeliest label of each row `(n,)`; for labels that may go together 0 and 1, `(n, k)`."""
         now = as_it_is(self)  # another thread may fit it meanwhile
-        return now._target().predictions(now._loss_predictions(X))  # noqa: SLF001 - its own twin
+        P = now._loss_predictions(X)  # noqa: SLF001 - its own twin
+        return now._target().predictions(P)  # noqa: SLF001
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where they may go together."""
         now = as_it_is(self)  # another thread may fit it meanwhile
-        return now._target().probabilities(now._loss_predictions(X))  # noqa: SLF001 - its own twin
+        P = now._loss_predictions(X)  # noqa: SLF001 - its own twin
+        return now._target().probabilities(P)  # noqa: SLF001
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`."""

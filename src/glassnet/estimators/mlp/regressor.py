@@ -178,7 +178,8 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
     def predict(self, X: Any) -> Array:
         """Return the numbers predicted: `(n,)`, or `(n, m)` for several targets or quantiles."""
         now = as_it_is(self)  # another thread may fit it meanwhile
-        return now._target().predictions(now._loss_predictions(X))  # noqa: SLF001 - its own twin
+        P = now._loss_predictions(X)  # noqa: SLF001 - its own twin
+        return now._target().predictions(P)  # noqa: SLF001
 
     @QUIETLY
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
