@@ -113,7 +113,7 @@ def test_predict_writes_files(trained, tmp_path):
     written = pq.read_table(tmp_path / "p.parquet")
     np.testing.assert_array_equal(np.column_stack([column.to_numpy() for column in written.columns[1:]]), P)
     back = read_table(tmp_path / "p.csv")
-    np.testing.assert_array_equal(np.asarray(back.numbers).astype(np.float32), P)
+    np.testing.assert_array_equal(np.asarray(back.numbers), P)
     assert read_table(tmp_path / "p.csv.gz").column("species").tolist() == written.column("species").to_pylist()
 
 
