@@ -252,3 +252,10 @@ def test_prediction_that_is_ended_leaves_nothing(number, tmp_path):
     assert "Traceback" not in said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.glassnet", "p.csv", "t.csv"]
     assert (tmp_path / "p.csv").read_text() == "old"
+
+
+def test_what_a_model_is_saved_with_is_loaded_before_it_is_trained():
+    code = "import sys; from pathlib import Path; from glassnet.cli.model_output import ModelOutput; ModelOutput(Path('m.glassnet')); "
+    code += "print([name for name in ('glassnet.storage.model_file', 'safetensors._safetensors_rust') if name not in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -33,6 +33,11 @@ class Foreign:
 SHORT_OF_THREADS = ("threads", "memory")
 FOREIGN = (
     Foreign(
+        "pyarrow gives a Parquet file up where it can start no more threads, while others still read into memory that it frees",
+        re.compile(r"libparquet\.so\S*\n(?:\S*libarrow\.so\S*\n)+\S*libstdc\+\+"),  # a thread of its own, without Python in it
+        SHORT_OF_THREADS,
+    ),
+    Foreign(
         "OpenBLAS asks again and again, for ever, for memory that is not there",
         re.compile(r"openblas[^\n]*\(blas_memory_alloc"),
         ("memory",),
