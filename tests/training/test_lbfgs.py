@@ -233,3 +233,13 @@ def test_batch_size_does_not_matter() -> None:
         list(start(network, X, y, optimizer="lbfgs", epochs=5, batch_size=batch_size))
         shas.add(sha(network))
     assert len(shas) == 1
+
+
+def test_where_no_thread_starts_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start_none(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start_none)
+    X, y = problem(20)
+    with pytest.raises(MemoryError, match="the system starts no thread for optimizer 'lbfgs'"):
+        list(start(small_network(), X, y, optimizer=LBFGS(), epochs=2, batch_size=20))

@@ -17,6 +17,7 @@ from glassnet.data.table import Table
 from glassnet.data.target import Target
 from glassnet.engines import Engine, make_engine
 from glassnet.engines.native import tell_where_not_built
+from glassnet.engines.turns import turn_of
 from glassnet.errors import DivergenceError, SettingError
 from glassnet.fitting.calibration import Calibration
 from glassnet.fitting.construction import (
@@ -264,7 +265,7 @@ class Session:
 
     def finish(self, on_epoch: OnEpoch | None = None) -> Model:
         """Train, calibrate, and return the model."""
-        with interrupts_noted():
+        with turn_of(self), interrupts_noted():
             self.train(on_epoch)
             self.calibrate()
             return self.model()
@@ -287,19 +288,20 @@ class Session:
         What held-out rows had calibrated was another network: its intervals go, for nothing says that they still hold. A column that varies
         in these rows for the first time is coded from now on; rows held out before stay as they are encoded.
         """
-        started = time.perf_counter()
-        (table, y, weight), _ = present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
-        encoder = self.encoder.updated(table)
-        rows = make_rows(self.network, self.loss, encoder.encode(table, self.plan.dtype), y, weight)
-        for session in (self, *self.members):
-            session.encoder = encoder
-        (record,) = guarded(self._sgd_epochs(rows, 1), self.network, self.state, None)
-        copy_from(self.network, [member.network for member in self.members])
-        self.note(record)
-        self.n_rows, self.ended, self.calibration, self.intervals = rows.n, "epoch by epoch", None, None
-        self.reference = self.reference.widened(table, self.encoder) if self.reference else None
-        self.seconds += time.perf_counter() - started
-        return record
+        with turn_of(self):
+            started = time.perf_counter()
+            (table, y, weight), _ = present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
+            encoder = self.encoder.updated(table)
+            rows = make_rows(self.network, self.loss, encoder.encode(table, self.plan.dtype), y, weight)
+            for session in (self, *self.members):
+                session.encoder = encoder
+            (record,) = guarded(self._sgd_epochs(rows, 1), self.network, self.state, None)
+            copy_from(self.network, [member.network for member in self.members])
+            self.note(record)
+            self.n_rows, self.ended, self.calibration, self.intervals = rows.n, "epoch by epoch", None, None
+            self.reference = self.reference.widened(table, self.encoder) if self.reference else None
+            self.seconds += time.perf_counter() - started
+            return record
 
     def model(self) -> Model:
         """Return the model as it is now; it shares the network and the history."""

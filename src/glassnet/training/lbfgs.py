@@ -49,12 +49,18 @@ class _Minimizer:
         """Let it run one iteration; return objective and gradient norm there, or None when it has ended."""
         with interrupts_noted() as self._interrupted:
             if self._thread.ident is None:
-                self._thread.start()
+                self._start()
             self._turns.put(True)
             kind, value = self._results.get()
         if kind == "failed":
             raise value
         return value if kind == "iteration" else None
+
+    def _start(self) -> None:
+        try:
+            self._thread.start()
+        except RuntimeError:
+            raise MemoryError("the system starts no thread for optimizer 'lbfgs': end other programs, or use 'adam'.") from None
 
     def close(self) -> None:
         """Unwind the minimizer, wherever it is."""
