@@ -158,6 +158,18 @@ def test_features_are_told_apart_by_every_answer(name: str, recipe: str) -> None
         assert alone.score(x[:, None], labels) > 0.9
 
 
+def test_features_are_the_same_by_every_door(tmp_path: Path) -> None:
+    x = whole(1e3)
+    frame = pd.DataFrame({"x": x, "a": X[:, 1]})
+    model = glassnet.fit(frame, SIGNAL, small("fast"))
+    expected = model.predict(frame)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    texts = frame.astype(str)
+    for door in (tmp_path / "t.csv", tmp_path / "t.parquet", texts, texts.to_dict("list"), frame.to_dict("records"), frame.to_dict("list")):
+        assert np.array_equal(model.predict(door), expected)
+
+
 def test_a_row_that_is_asked_for_stays_as_it_is() -> None:
     x = whole(1e3)
     predictor = glassnet.fit({"x": x}, SIGNAL, small("plain")).predictor()

@@ -235,7 +235,7 @@ FILES = [
         text(
             {
                 "customer_id": [str(100_000 + 7 * i) for i in range(N)],
-                "tweet": [str(1582218195625938944 + i % 3) for i in range(N)],
+                "tweet": [str(1582218195625938944 + i % 3 + i % 2 * 2**60) for i in range(N)],
                 "name": [f"person {i}" for i in range(N)],
                 "x": NUMBER,
             }

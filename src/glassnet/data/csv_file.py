@@ -10,7 +10,7 @@ from typing import Any
 
 from glassnet.data.arrow import arrow, longest_text, plain_column, system_pool
 from glassnet.data.csv_errors import line_of, sentence
-from glassnet.data.csv_options import BLOCK, arrow_options, type_of
+from glassnet.data.csv_options import BLOCK, arrow_options, may_have_lost_digits, type_of
 from glassnet.data.dialect import Dialect
 from glassnet.data.feed import FALLBACK, Feed, NotUtf8Error, bad_bytes, require_closed_quotes
 from glassnet.data.guesses import is_misread, is_other
@@ -109,11 +109,15 @@ class CsvFile:
         done = 0
         while True:
             seen = 0
+            digits: list[int] = []
             try:
                 for batch in self._stream(wanted, types):
                     skipped, seen = max(0, done - seen), seen + batch.num_rows
                     if skipped < batch.num_rows:
-                        found = zip(wanted, batch.slice(skipped).columns, strict=True)
+                        found = list(zip(wanted, batch.slice(skipped).columns, strict=True))
+                        digits = [place for place, column in found if types[place] == "double" and may_have_lost_digits(column)]
+                        if digits:
+                            break
                         done = seen
                         yield [self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text) for place, column in found]
             except arrow("pyarrow").ArrowInvalid as error:
@@ -121,7 +125,9 @@ class CsvFile:
                     raise self._ragged(error) from None
                 types = dict.fromkeys(wanted, "string")  # a gap with white space around it, a zone, or no number: `cells` tells which
             else:
-                return
+                if not digits:
+                    return
+                types |= dict.fromkeys(digits, "string")
 
     def _of_training(self, needed: set[str]) -> Header:
         """Return the header in the dialect of the training table where that shows the columns that are needed, else in the file's own."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from glassnet.data import cells
 from glassnet.data.arrow import arrow
 from glassnet.data.forms import PLAIN
@@ -39,6 +41,13 @@ def arrow_options(header: Header, limits: Limits, wanted: Sequence[int], types: 
             decimal_point="." if dialect.delimiter == "," else dialect.decimal,
         ),
     }
+
+
+def may_have_lost_digits(column: Any) -> bool:
+    """Say whether numbers that were read as floats may have been whole ones beyond 2^53."""
+    values = column.drop_null().to_numpy()
+    large = bool((np.abs(values) >= cells.EXACT).any())
+    return large and bool(np.isfinite(values).all()) and bool((values == np.floor(values)).all())
 
 
 def type_of(column: Column) -> str:

@@ -99,7 +99,7 @@ class Table:
         if kind == "datetime":
             return self.dates[place]
         if kind == "number":
-            return self._number(self.schema.by_name[name])
+            return self._number(name)
         column = self.categories[place]
         return np.array([*column.levels, None], dtype=object)[column.codes]  # the last entry answers code -1
 
@@ -138,11 +138,13 @@ class Table:
             return self
         require_columns(schema.names, self.schema.names)
         exact = {name: column for name, column in self.exact.items() if schema.kinds.get(name) == self.schema.kinds[name]}
+        read = {c.name: self._reread(self.categories[self.schema.places[c.name]], c) for c in schema.columns if self._is_text(c)}
+        exact |= {name: Categories(*found.exact) for name, found in read.items() if found.exact is not None}
         made = {column.name: self._codes(column) for column in schema.columns if column.kind in ("category", "boolean")}
         dates = tuple(self._date(schema.by_name[name]) for name in schema.dates)
         categories = tuple(made[name] for name in schema.categories)
         said = {name: notices for name, notices in self.column_notices.items() if name in schema.kinds}
-        return Table(schema, self._number_block(schema), categories, dates, self.notices, exact, self.dialect, said)
+        return Table(schema, self._number_block(schema, read), categories, dates, self.notices, exact, self.dialect, said)
 
     def retyped(self, kinds: Mapping[str, Kind]) -> Table:
         """Return this table with the kinds of some columns changed; see `select`."""
@@ -152,27 +154,29 @@ class Table:
         changed = {name: Column(name, kind) for name, kind in kinds.items() if self.schema.kinds[name] != kind}
         return self.select(Schema(tuple(changed.get(column.name, column) for column in columns)))
 
-    def _number_block(self, schema: Schema) -> Numbers:
+    def _is_text(self, wanted: Column) -> bool:
+        """Say whether a column is text of which numbers are wanted."""
+        return wanted.kind == "number" and self.schema.kinds[wanted.name] == "category"
+
+    def _number_block(self, schema: Schema, read: Mapping[str, Recognized]) -> Numbers:
         names = schema.numbers
         if names == self.schema.numbers:
             return self.numbers
         kinds, places = self.schema.kinds, self.schema.places
         if all(kinds[name] == "number" for name in names):
             return cast(Numbers, self.numbers[:, [places[name] for name in names]])
-        return stack_numbers([self._number(schema.by_name[name]) for name in names], self.n_rows)
+        columns = [read[name].values if name in read else self._number(name) for name in names]
+        return stack_numbers(cast(list[NDArray[np.floating[Any]]], columns), self.n_rows)
 
-    def _number(self, wanted: Column) -> NDArray[np.floating[Any]]:
-        name = wanted.name
+    def _number(self, name: str) -> NDArray[np.floating[Any]]:
         kind, place = self.schema.kinds[name], self.schema.places[name]
         if kind == "number":
             dense = self.numbers[:, place] if isinstance(self.numbers, np.ndarray) else self.numbers[:, [place]].toarray()[:, 0]
             return cast(NDArray[np.floating[Any]], dense)
         if kind == "datetime":
             raise self._other_kind(name, "numbers", "date-times")
-        if kind == "boolean":
-            column = self.categories[place]
-            return np.array([*({"false": 0.0, "true": 1.0}[level] for level in column.levels), np.nan])[column.codes]
-        return cast(NDArray[np.floating[Any]], self._reread(self.categories[place], wanted).values)
+        column = self.categories[place]  # of true and false
+        return np.array([*({"false": 0.0, "true": 1.0}[level] for level in column.levels), np.nan])[column.codes]
 
     def _codes(self, wanted: Column) -> Categories:
         """Return a column as a category, or as codes of "false" and "true", which 0 and 1 mean too."""
