@@ -129,6 +129,18 @@ def test_a_safe_stream_drops_what_cannot_be_written_and_keeps_the_first_reason()
     assert (stream.getvalue(), stream.error) == ("kept\n", None)
 
 
+class Full(io.RawIOBase):
+    room = False
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        if not self.room:
+            raise OSError(28, "No space left on device")
+        return len(data)
+
+
 def test_a_stream_that_would_block_is_tried_again():
     class Busy(io.StringIO):
         times = 0
@@ -179,4 +191,16 @@ def test_a_full_stream_is_turned_away_where_no_file_can_be_opened_any_more(monke
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, most)
     assert isinstance(streams["stdout"].error, OSError)
+    assert sys.stdout is stream
     stream.close()  # raises nothing: what it still held went nowhere
+
+
+def test_a_full_stream_is_given_up_where_no_file_could_be_opened_from_the_start(monkeypatch):
+    monkeypatch.setattr("glassnet.cli.streams._open_nowhere", lambda: None)
+    full = Full()
+    stream = io.TextIOWrapper(io.BufferedWriter(full), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", stream)
+    with safe_streams():
+        print("lost")
+    assert sys.stdout is None
+    full.room = True  # for the end of the test, where Python closes it

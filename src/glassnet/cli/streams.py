@@ -93,7 +93,8 @@ def safe_streams() -> Iterator[dict[str, SafeStream]]:
         for stream in safe.values():
             stream.flush()
         for name, stream in before.items():
-            setattr(sys, name, stream)
+            stuck = safe[name].error and nowhere is None  # Python would try it again when it ends
+            setattr(sys, name, None if stuck else stream)
         if nowhere is not None:
             os.close(nowhere)
 
