@@ -48,7 +48,6 @@ def saved(training, path, name="binary"):
 RECORDS = {
     "no history": {"rows": 3},
     "history is null": {"history": None},
-    "history is text": {"history": "long"},
     "no columns": {"history": {}},
     "no epochs": {"history": {"index": [], "lr": []}},
     "one epoch": {"history": columns(1)},

@@ -25,8 +25,9 @@ class ModelOutput:
     """
 
     def __init__(self, path: Path | None) -> None:
-        import glassnet.storage  # noqa: F401  before the work: afterwards there may be no memory and no file left to load it
+        from glassnet.storage.sealed_file import serializer
 
+        serializer()  # before the work: afterwards there may be no memory and no file left to load it
         self.path = path
         self.failed = False
 

@@ -97,7 +97,7 @@ def train(
     What you leave out is chosen from the data, and shown. Ctrl-C ends training early, keeps the best weights so far and finishes the
     report; a second one leaves at once.
     """
-    files = _files(table, outputs, [path for path in (table, test, validation) if path], dry_run=dry_run)
+    files = _files(table, outputs, [path for path in (table, test, validation) if path and path.is_file()], dry_run=dry_run)
     output = ModelOutput(files.get(MODEL))
     _check_rows(table, test_fraction, test, validation, group or time)
     from glassnet.cli.training_data import Roles, gather, unknown_in_words

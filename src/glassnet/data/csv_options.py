@@ -45,9 +45,9 @@ def arrow_options(header: Header, limits: Limits, wanted: Sequence[int], types: 
 
 def may_have_lost_digits(column: Any) -> bool:
     """Say whether numbers that were read as floats may have been whole ones beyond 2^53."""
-    values = column.drop_null().to_numpy()
-    large = bool((np.abs(values) >= cells.EXACT).any())
-    return large and bool(np.isfinite(values).all()) and bool((values == np.floor(values)).all())
+    parts = [np.from_dlpack(part.drop_null()) for part in getattr(column, "chunks", [column])]  # `to_numpy` would import pandas
+    large = any(bool((np.abs(values) >= cells.EXACT).any()) for values in parts)
+    return large and all(bool((np.isfinite(values) & (values == np.floor(values))).all()) for values in parts)
 
 
 def type_of(column: Column) -> str:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
-from safetensors.numpy import save as to_safetensors
 
 from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
 from glassnet.layers import Layer
@@ -42,12 +41,19 @@ class Head:
     n_bytes: int
 
 
+def serializer() -> Callable[..., bytes]:
+    """Return what lays tensors out in a file; who trains first asks for it before, for later it may not be possible to load it."""
+    from safetensors.numpy import save
+
+    return save
+
+
 def to_bytes(description: dict[str, Any], tensors: Mapping[str, Array]) -> bytes:
     """Return the bytes of a file of that description, which gets its seals here."""
     dtypes = {name: DTYPE_NAMES[str(view.dtype)] for name, view in tensors.items()}
     little = {name: np.ascontiguousarray(view).astype(DTYPES[dtypes[name]][0], copy=False) for name, view in tensors.items()}
     description = sealed(description, {name: (dtypes[name], view.shape, view.data) for name, view in little.items()})
-    return bytes(to_safetensors(little, metadata={"glassnet": canonical(description)}))
+    return serializer()(little, metadata={"glassnet": canonical(description)})
 
 
 def write_file(path: str | Path, data: bytes) -> None:
