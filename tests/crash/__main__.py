@@ -59,7 +59,7 @@ def main():
         if verdict.kind == "fault" and asked.seed is None:
             print(f"    again: python -m tests.crash --seed {seed}{' --fresh' if fresh else ''}")
         if verdict.kind == "fault" or asked.seed is not None:
-            print("    " + verdict.evidence.replace("\n", "\n    ")[:6000], flush=True)
+            print("    " + verdict.evidence.replace("\n", "\n    ")[:20000], flush=True)
     print("answers/our errors/foreign ends/faults")
     print("\n".join(zygote.table_of(verdicts)))
     if asked.verbose:

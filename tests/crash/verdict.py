@@ -33,6 +33,16 @@ class Foreign:
 SHORT_OF_THREADS = ("threads", "memory")
 FOREIGN = (
     Foreign(
+        "Python waits for ever for a thread that it started and that died of too little memory before it began",
+        re.compile(r"Exception ignored in thread started by: .*\nMemoryError"),
+        ("memory",),
+    ),
+    Foreign(
+        "OpenBLAS waits for its threads by spinning: more of them than free processors take minutes",
+        re.compile(r"openblas\S*\(exec_blas"),
+        ("nothing", "memory", "threads", "files", "file size", "disk"),
+    ),
+    Foreign(
         "pyarrow gives a Parquet file up where it can start no more threads, while others still read into memory that it frees",
         re.compile(r"libparquet\.so\S*\n(?:\S*libarrow\.so\S*\n)+\S*libstdc\+\+"),  # a thread of its own, without Python in it
         SHORT_OF_THREADS,
