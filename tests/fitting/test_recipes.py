@@ -21,7 +21,7 @@ from glassnet.fitting.construction import embedding_of_numbers, input_layers, ma
 from glassnet.layers import Activation, CategoryEmbedding, Dense, Dropout, PeriodicEmbedding, PiecewiseLinearEmbedding, Scale
 from glassnet.losses import Logistic, Quantile, Softmax
 from glassnet.training.plan import Plan
-from glassnet.training.recipes import RECIPES, STANDARD, recipe_for
+from glassnet.training.recipes import RECIPES, STANDARD, Recipe, recipe_for
 
 RNG = np.random.default_rng(0)
 N = 160
@@ -84,6 +84,11 @@ def test_quartiles_take_weights_as_repetitions_and_leave_gaps_out(n: int) -> Non
 def test_centre_and_width(column: list[float], centre: float, width: float) -> None:
     found, wide, _ = quartiles(np.array(column)[:, None], np.ones(len(column)))
     assert (found[0], wide[0]) == (centre, width)
+
+
+def test_a_scaling_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"unknown scaling 'robst': expected one of robust, standard\. Did you mean 'robust'\?"):
+        glassnet.fit(TABLE, YES, Plan(recipe=Recipe(scaling="robst")))
 
 
 def test_no_odd_value_moves_robust_scaling() -> None:

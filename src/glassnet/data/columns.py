@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from glassnet.data.block import row_chunks
 from glassnet.data.foreign import refuse_damaged
 from glassnet.data.table import Numbers, SparseRows, Table
-from glassnet.errors import DataError
+from glassnet.errors import DataError, unknown_name
 
 MAX_LEVELS = 256
 MAX_CODES = 2**16  # levels of a column that an embedding looks up
@@ -25,6 +25,9 @@ FAR = 1e6  # in standard deviations: beyond it nothing changes any more, and squ
 NOISE = 2.0**-51  # a spread below this share of the mean is the rounding of one value, not information
 
 Float64 = NDArray[np.float64]
+
+
+SCALINGS = ("standard", "robust")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,10 @@ class CodingSettings:
     scaling: str = "standard"
     limit: float | None = LIMIT
     most_one_hot: int = MAX_LEVELS**2
+
+    def __post_init__(self) -> None:
+        if self.scaling not in SCALINGS:
+            raise unknown_name("scaling", self.scaling, SCALINGS)
 
 
 DEFAULT = CodingSettings()
