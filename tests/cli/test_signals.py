@@ -62,7 +62,7 @@ def held_to_account(found):
 
 
 def test_signals_at_some_moments(tmp_path):
-    held_to_account(signalled(tmp_path, range(3)))
+    held_to_account(signalled(tmp_path, range(2)))
 
 
 @pytest.mark.slow

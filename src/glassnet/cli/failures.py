@@ -54,8 +54,7 @@ class Commands(click.Group):
                 status = error.exit_code
             except (KeyboardInterrupt, click.Abort) as error:
                 raising.over = True  # this one is enough
-                cause = error if isinstance(error, KeyboardInterrupt) else error.__cause__
-                signum = cause.args[0] if isinstance(cause, KeyboardInterrupt) and cause.args else signal.SIGINT
+                signum = _signal_of(error)
                 said = "Interrupted." if signum == signal.SIGINT else f"Interrupted by {signal.Signals(signum).name}."
                 click.echo(("\n" if sys.stderr.isatty() else "") + said, err=True)  # a terminal shows ^C before it
                 status = 128 + signum
@@ -110,6 +109,16 @@ def _say(error: click.ClickException) -> None:
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
     click.echo(f"Error: {text}", err=True)
+
+
+def _signal_of(error: BaseException) -> int:
+    """Return the number of the signal that raised an exception.
+
+    Nobody else keeps the exception: with it the frames of its traceback would stay, and with them a file that another library reads ahead,
+    in a thread that aborts the process when Python has ended.
+    """
+    cause = error if isinstance(error, KeyboardInterrupt) else error.__cause__
+    return int(cause.args[0]) if isinstance(cause, KeyboardInterrupt) and cause.args else int(signal.SIGINT)
 
 
 def _lost(streams: Mapping[str, SafeStream]) -> int:
