@@ -22,7 +22,8 @@ class Cell:
 
     Attributes
     ----------
-    widths : of the input, the hidden layers and the output; one output means cross-entropy of one logistic unit, more mean softmax
+    widths : of the input, the hidden layers and the output; one output means cross-entropy of one
+        logistic unit, more mean softmax
     rows, batch : of the data and of a step; the last batch of an epoch may be shorter
     aims : peer / ours that is aimed at, by the name of the peer
     dropout : rate behind every hidden layer; scikit-learn knows none and goes without
@@ -53,7 +54,9 @@ class Cell:
     @property
     def multiplications(self) -> float:
         """Floating-point operations of the matrix products in an average step: forward, both gradients, the input's gradient left out."""
-        products = 3 * sum(a * b for a, b in pairwise(self.widths)) - self.widths[0] * self.widths[1]
+        products = (
+            3 * sum(a * b for a, b in pairwise(self.widths)) - self.widths[0] * self.widths[1]
+        )
         return 2.0 * self.rows / self.steps * products
 
     def data(self) -> tuple[Array, Array]:
@@ -62,14 +65,18 @@ class Cell:
             return np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32), np.array([0, 1, 1, 0])
         rng = np.random.default_rng(0)
         X = rng.standard_normal((self.rows, self.widths[0]), dtype=np.float32)
-        teacher = rng.standard_normal((self.widths[0], self.widths[-1]), dtype=np.float32) / np.sqrt(self.widths[0])
+        teacher = rng.standard_normal(
+            (self.widths[0], self.widths[-1]), dtype=np.float32
+        ) / np.sqrt(self.widths[0])
         noise = rng.gumbel(scale=0.3, size=(self.rows, self.widths[-1]))
         return X, (X @ teacher + noise).argmax(axis=1)
 
     def network(self) -> Network:
         """The network of ours, whose first weights all others take over."""
         dropout = [Dropout(self.dropout)] if self.dropout else []
-        hidden = [layer for n in self.widths[1:-1] for layer in (Dense(n, self.activation), *dropout)]
+        hidden = [
+            layer for n in self.widths[1:-1] for layer in (Dense(n, self.activation), *dropout)
+        ]
         return Network([*hidden, Dense(self.widths[-1])], self.widths[0])
 
     def weights(self) -> list[tuple[Array, Array]]:
@@ -88,7 +95,9 @@ class Cell:
 
     def batches(self, epochs: int) -> tuple[Array, Array]:
         """The order of the rows over several epochs and where each batch begins; drawn beforehand, the same for all who can be told."""
-        return plan_epochs(self.rows, self.batch, 0, epochs, seeded_orders(self.rows, self.batch, 0))
+        return plan_epochs(
+            self.rows, self.batch, 0, epochs, seeded_orders(self.rows, self.batch, 0)
+        )
 
 
 def _aims(pytorch: float, jax: float, scikit_learn: float) -> dict[str, float]:

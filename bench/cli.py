@@ -1,6 +1,7 @@
 """How long the command line takes, from a cold start: help, and predictions for 1,000 rows. What comes out is checked first.
 
-The process ends in an error where a result is wrong, scikit-learn is imported, or a limit is passed.
+The process ends in an error where a result is wrong, scikit-learn is imported, or a limit is
+passed.
 """
 
 from __future__ import annotations
@@ -23,13 +24,24 @@ GLASSNET = [sys.executable, "-m", "glassnet"]
 
 def run(*arguments: str) -> str:
     """What a command prints."""
-    return subprocess.run([*GLASSNET, *arguments], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        [*GLASSNET, *arguments], check=True, capture_output=True, text=True
+    ).stdout
 
 
 def imported(*arguments: str) -> set[str]:
     """The libraries that a command imports."""
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "glassnet", *arguments], check=True, capture_output=True, text=True)
-    names = (line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:"))
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "glassnet", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    names = (
+        line.rpartition("|")[2].strip()
+        for line in done.stderr.splitlines()
+        if line.startswith("import time:")
+    )
     return {name.partition(".")[0] for name in names}
 
 
@@ -38,7 +50,12 @@ def milliseconds(*arguments: str) -> float:
     times = []
     for _ in range(RUNS):
         started = time.perf_counter()
-        subprocess.run([*GLASSNET, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [*GLASSNET, *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         times.append(1e3 * (time.perf_counter() - started))
     return statistics.median(times)
 
@@ -46,14 +63,19 @@ def milliseconds(*arguments: str) -> float:
 def main() -> None:
     """Check, then time, then print."""
     with tempfile.TemporaryDirectory() as folder:
-        model, rows_file, out = (f"{folder}/{name}" for name in ("m.glassnet", "table.csv", "out.csv"))
+        model, rows_file, out = (
+            f"{folder}/{name}" for name in ("m.glassnet", "table.csv", "out.csv")
+        )
         run("train", str(PENGUINS), "--target", "species", "-o", model, "--quiet")
         with PENGUINS.open(newline="") as file:
             head, *rows = csv.reader(file)
         rows = (rows * 3)[:1_000]
         with Path(rows_file).open("w", newline="") as file:
             csv.writer(file).writerows([head, *rows])
-        commands = {"--help": ["--help"], "predict, 1,000 rows": ["predict", model, rows_file, "-o", out]}
+        commands = {
+            "--help": ["--help"],
+            "predict, 1,000 rows": ["predict", model, rows_file, "-o", out],
+        }
 
         assert "Commands:" in run("--help")
         run(*commands["predict, 1,000 rows"])
@@ -66,8 +88,13 @@ def main() -> None:
         assert not imported(*commands["predict, 1,000 rows"]) & heavy
 
         took = {name: milliseconds(*command) for name, command in commands.items()}
-        lines = [[f"glassnet {name}", figure(time), f"{LIMITS[name]:g}"] for name, time in took.items()]
-        print(f"Median of {RUNS} cold processes; neither imports scikit-learn.\n\n{table(['', 'milliseconds', 'limit'], lines)}")
+        lines = [
+            [f"glassnet {name}", figure(time), f"{LIMITS[name]:g}"] for name, time in took.items()
+        ]
+        print(
+            f"Median of {RUNS} cold processes; neither imports "
+            f"scikit-learn.\n\n{table(['', 'milliseconds', 'limit'], lines)}"
+        )
         slow = [name for name, time in took.items() if time > LIMITS[name]]
         if slow:
             sys.exit(f"too slow: {', '.join(slow)}")

@@ -35,7 +35,9 @@ WIDTHS = (20, 64, 64, 2)
 TURNS = 15
 CALLS = 300  # of one row in a turn
 MANY = (1_000, 1_000_000)
-CHUNK = 8_192  # rows at a time for PyTorch, which would else write the signals of all rows to memory
+CHUNK = (
+    8_192  # rows at a time for PyTorch, which would else write the signals of all rows to memory
+)
 AIM = 5.0  # microseconds
 
 
@@ -44,7 +46,10 @@ def main() -> None:
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
     network = Network([*(Dense(n, "relu") for n in WIDTHS[1:-1]), Dense(WIDTHS[-1])], WIDTHS[0])
-    weights = [(network.parameters[f"layers.{i}.W"], network.parameters[f"layers.{i}.b"]) for i in range(len(WIDTHS) - 1)]
+    weights = [
+        (network.parameters[f"layers.{i}.W"], network.parameters[f"layers.{i}.b"])
+        for i in range(len(WIDTHS) - 1)
+    ]
     for _, b in weights:
         b[:] = rng.standard_normal(b.shape)
     X = rng.standard_normal((MANY[-1], WIDTHS[0]), dtype=np.float32)
@@ -74,7 +79,9 @@ def one_row(model: Model, weights: list[tuple[Array, Array]], x: Array) -> str:
     if hasattr(model, "predictor"):
         predict_row = model.predictor()
         calls = {OURS: lambda: predict_row(x)} | calls
-        expected.append(forward(weights, model.encode(row)))  # where it takes a row of the table rather than of the encoded matrix
+        expected.append(
+            forward(weights, model.encode(row))
+        )  # where it takes a row of the table rather than of the encoded matrix
     for name, call in calls.items():
         agree(name, call(), expected if name == OURS else expected[:1])
     times = {name: [] for name in calls}
@@ -87,11 +94,14 @@ def one_row(model: Model, weights: list[tuple[Array, Array]], x: Array) -> str:
                 times[name].append(1e6 * (time.perf_counter() - start) / CALLS)
     found = {name: statistics.median(values) for name, values in times.items()}
     first = found.get(OURS)
-    rows = [[name, figure(value), f"{figure(value / first)} x" if first else ""] for name, value in found.items()]
+    rows = [
+        [name, figure(value), f"{figure(value / first)} x" if first else ""]
+        for name, value in found.items()
+    ]
     note = f"aim for ours: at most {AIM:g}" if first else "the prepared predictor is not there yet"
     return (
-        f"One row through {'-'.join(map(str, WIDTHS))}, float32, one thread, median of {TURNS} turns of {CALLS} calls;\n"
-        f"{note}.\n\n{table(['', 'microseconds', 'of ours'], rows)}\n"
+        f"One row through {'-'.join(map(str, WIDTHS))}, float32, one thread, median of {TURNS} "
+        f"turns of {CALLS} calls;\n{note}.\n\n{table(['', 'microseconds', 'of ours'], rows)}\n"
     )
 
 
@@ -106,7 +116,9 @@ def many_rows(model: Model, weights: list[tuple[Array, Array]], X: Array) -> str
     def pytorch_chunks(X: Array) -> Array:
         return np.concatenate([infer(module, part) for part in torch.from_numpy(X).split(CHUNK)])
 
-    ways: dict[str, tuple[int, Predict]] = {"glassnet, the engine": (cores(), lambda X: model.probabilities(engine.predict(X)))}
+    ways: dict[str, tuple[int, Predict]] = {
+        "glassnet, the engine": (cores(), lambda X: model.probabilities(engine.predict(X)))
+    }
     for n in sorted({1, cores()}):
         ways[f"scikit-learn, threads: {n}"] = n, estimator.predict_proba
         ways[f"PyTorch, chunks of {CHUNK:,}, threads: {n}"] = n, pytorch_chunks
@@ -119,8 +131,9 @@ def many_rows(model: Model, weights: list[tuple[Array, Array]], X: Array) -> str
     columns = [measure_rows(ways, X[:n]) for n in MANY]
     rows = [[name, *(figure(column[name]) for column in columns)] for name in ways]
     return (
-        "Many rows through the same network, rows a second, medians. The last line reads a table of raw numbers and encodes it first.\n\n"
-        f"{table(['', *(f'{n:,} rows' for n in MANY)], rows)}\n"
+        "Many rows through the same network, rows a second, medians. The last line reads a table "
+        "of raw numbers and encodes it "
+        f"first.\n\n{table(['', *(f'{n:,} rows' for n in MANY)], rows)}\n"
     )
 
 
@@ -168,10 +181,15 @@ def scikit_learn(weights: list[tuple[Array, Array]]) -> MLPClassifier:
     estimator = MLPClassifier(WIDTHS[1:-1], max_iter=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        estimator.fit(np.random.default_rng(0).standard_normal((10, WIDTHS[0]), dtype=np.float32), np.arange(10) % 2)
+        estimator.fit(
+            np.random.default_rng(0).standard_normal((10, WIDTHS[0]), dtype=np.float32),
+            np.arange(10) % 2,
+        )
     W, b = weights[-1]
     last = (W[:, 1:] - W[:, :1], b[1:] - b[:1])
-    for mine, bias, (W, b) in zip(estimator.coefs_, estimator.intercepts_, [*weights[:-1], last], strict=True):
+    for mine, bias, (W, b) in zip(
+        estimator.coefs_, estimator.intercepts_, [*weights[:-1], last], strict=True
+    ):
         mine[:], bias[:] = W, b
     return estimator
 
@@ -181,7 +199,9 @@ def pytorch(weights: list[tuple[Array, Array]]) -> torch.nn.Module:
     modules: list[torch.nn.Module] = []
     for W, b in weights:
         linear = torch.nn.Linear(*W.shape)
-        linear.load_state_dict({"weight": torch.from_numpy(W.T.copy()), "bias": torch.from_numpy(b.copy())})
+        linear.load_state_dict(
+            {"weight": torch.from_numpy(W.T.copy()), "bias": torch.from_numpy(b.copy())}
+        )
         modules += [linear, torch.nn.ReLU()]
     return torch.nn.Sequential(*modules[:-1], torch.nn.Softmax(dim=1)).eval()
 
@@ -196,18 +216,26 @@ def onnx(weights: list[tuple[Array, Array]]) -> onnxruntime.InferenceSession:
     """A session on one thread over a graph of Gemm, Relu and Softmax."""
     nodes, tensors, name = [], [], "X"
     for i, (W, b) in enumerate(weights):
-        tensors += [numpy_helper.from_array(W.copy(), f"W{i}"), numpy_helper.from_array(b.copy(), f"b{i}")]
+        tensors += [
+            numpy_helper.from_array(W.copy(), f"W{i}"),
+            numpy_helper.from_array(b.copy(), f"b{i}"),
+        ]
         nodes.append(helper.make_node("Gemm", [name, f"W{i}", f"b{i}"], [f"Z{i}"]))
         last = i == len(weights) - 1
         name = "P" if last else f"A{i}"
         nodes.append(helper.make_node("Softmax" if last else "Relu", [f"Z{i}"], [name]))
-    ends = [helper.make_tensor_value_info(end, TensorProto.FLOAT, [None, n]) for end, n in (("X", WIDTHS[0]), ("P", WIDTHS[-1]))]
+    ends = [
+        helper.make_tensor_value_info(end, TensorProto.FLOAT, [None, n])
+        for end, n in (("X", WIDTHS[0]), ("P", WIDTHS[-1]))
+    ]
     graph = helper.make_graph(nodes, "network", ends[:1], ends[1:], tensors)
     # Opsets and formats that a younger onnx writes are not yet read by every onnxruntime.
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
 
 
 if __name__ == "__main__":

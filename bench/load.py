@@ -1,7 +1,7 @@
 """Training while another process keeps a core busy: the default number of threads against one thread, ours and the peers.
 
-A child process spins on one core. Everyone trains whole epochs in a process of its own, in turn, once asked for one thread and once
-left alone; matrix products of NumPy stand beside.
+A child process spins on one core. Everyone trains whole epochs in a process of its own, in turn,
+once asked for one thread and once left alone; matrix products of NumPy stand beside.
 """
 
 from __future__ import annotations
@@ -48,14 +48,25 @@ def main() -> None:
                         worker.call("prepare", work)
                 rows.append(measure(words, one, default, size, steps))
                 print(f"  {words}", file=sys.stderr, flush=True)
-    head = ["", "1 thread", "default", "default / 1", "1 thread, loaded", "default, loaded", "default / 1, loaded"]
+    head = [
+        "",
+        "1 thread",
+        "default",
+        "default / 1",
+        "1 thread, loaded",
+        "default, loaded",
+        "default / 1, loaded",
+    ]
     print(
-        f"Microseconds a step or product, medians of {TURNS} turns; loaded: while another process spins on one of the cores.\n"
-        f"Aim for ours, loaded: default / 1 at most {AIM:g}.\n\n{table(head, rows)}"
+        f"Microseconds a step or product, medians of {TURNS} turns; loaded: while another process "
+        "spins on one of the cores.\nAim for ours, loaded: default / 1 at most "
+        f"{AIM:g}.\n\n{table(head, rows)}"
     )
 
 
-def measure(words: str, one: Worker, default: Worker, size: tuple[int, ...], steps: int) -> list[str]:
+def measure(
+    words: str, one: Worker, default: Worker, size: tuple[int, ...], steps: int
+) -> list[str]:
     """A row of the table."""
     n = 1
     for _ in range(2):

@@ -1,9 +1,11 @@
 """What the phases of a training step cost on our engine, one thread: gather, forward, loss, backward, optimizer.
 
-Seen from Python: the forward pass is `predict` of a batch; the loss is `loss_and_gradient` of a network that only passes its input on;
-the backward pass is what `loss_and_gradient` takes beyond both; the optimizer is `update`; and the gather is what a step of `run` takes
-beyond all of these, so that it holds whatever else a step does, and falls below zero where `run` saves something. What an empty call
-takes is subtracted. Here the least of the turns counts: differences of medians would be mostly the machine's other work.
+Seen from Python: the forward pass is `predict` of a batch; the loss is `loss_and_gradient` of a
+network that only passes its input on; the backward pass is what `loss_and_gradient` takes beyond
+both; the optimizer is `update`; and the gather is what a step of `run` takes beyond all of these,
+so that it holds whatever else a step does, and falls below zero where `run` saves something. What
+an empty call takes is subtracted. Here the least of the turns counts: differences of medians would
+be mostly the machine's other work.
 """
 
 from __future__ import annotations
@@ -41,17 +43,24 @@ def main() -> None:
         columns[cell.name] = phases(cell, overhead)
         print(f"  {cell.name}", file=sys.stderr, flush=True)
     rows = [
-        [phase, *(f"{figure(found[phase])} ({found[phase] / sum(found.values()):.0%})" for found in columns.values())] for phase in PHASES
+        [
+            phase,
+            *(
+                f"{figure(found[phase])} ({found[phase] / sum(found.values()):.0%})"
+                for found in columns.values()
+            ),
+        ]
+        for phase in PHASES
     ]
     rows.append(["a step", *(figure(sum(found.values())) for found in columns.values())])
     empty_words = ", ".join(f"{name} {figure(value)}" for name, value in overhead.items())
     print(
-        f"Microseconds, the least of {TURNS} turns, one thread. Forward is `predict` of a batch; loss is `loss_and_gradient` of a\n"
-        "network that passes its input on; backward is the rest of `loss_and_gradient`; optimizer is `update`; the first row is what a\n"
-        "step of `run` takes beyond these, below zero where `run` saves something that the single calls do.\n"
-        f"An empty call, subtracted: {empty_words}.\n"
-        f"Too short to be split from Python: {', '.join(left_out) or 'none'}.\n\n"
-        f"{table(['phase', *columns], rows)}"
+        f"Microseconds, the least of {TURNS} turns, one thread. Forward is `predict` of a batch; "
+        "loss is `loss_and_gradient` of a\nnetwork that passes its input on; backward is the rest "
+        "of `loss_and_gradient`; optimizer is `update`; the first row is what a\nstep of `run` "
+        "takes beyond these, below zero where `run` saves something that the single calls do.\nAn "
+        f"empty call, subtracted: {empty_words}.\nToo short to be split from Python: "
+        f"{', '.join(left_out) or 'none'}.\n\n{table(['phase', *columns], rows)}"
     )
 
 
@@ -59,8 +68,17 @@ def phases(cell: Cell, overhead: dict[str, float]) -> dict[str, float]:
     """Microseconds of each phase of a full batch."""
     found = least({"step": step_of(cell), "loss": loss_alone(cell)} | calls(cell))
     both, update = found["gradient"] - overhead["gradient"], found["update"] - overhead["update"]
-    forward, loss = found["predict"] - overhead["predict"], max(found["loss"] - overhead["gradient"], 0.0)
-    return dict(zip(PHASES, (found["step"] - both - update, forward, loss, both - forward - loss, update), strict=True))
+    forward, loss = (
+        found["predict"] - overhead["predict"],
+        max(found["loss"] - overhead["gradient"], 0.0),
+    )
+    return dict(
+        zip(
+            PHASES,
+            (found["step"] - both - update, forward, loss, both - forward - loss, update),
+            strict=True,
+        )
+    )
 
 
 def step_of(cell: Cell) -> Measured:
@@ -81,7 +99,9 @@ def calls(cell: Cell) -> dict[str, Measured]:
     return {
         "predict": repeated(lambda: engine.predict(X)),
         "gradient": repeated(lambda: engine.loss_and_gradient(X, y)),
-        "update": repeated(lambda: engine.update(1e-6)),  # small, for the same gradient comes again and again
+        "update": repeated(
+            lambda: engine.update(1e-6)
+        ),  # small, for the same gradient comes again and again
     }
 
 

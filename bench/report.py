@@ -47,8 +47,15 @@ def cores() -> int:
 def machine() -> str:
     """The machine and the software, one line each."""
     info = Path("/proc/cpuinfo")
-    flags = set((re.search(r"flags\s*:\s*(.+)", info.read_text()) or ["", ""])[1].split()) if info.exists() else set()
-    vectors = next((name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags), platform.machine())
+    flags = (
+        set((re.search(r"flags\s*:\s*(.+)", info.read_text()) or ["", ""])[1].split())
+        if info.exists()
+        else set()
+    )
+    vectors = next(
+        (name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags),
+        platform.machine(),
+    )
     found = []
     for name in LIBRARIES:
         try:
@@ -56,8 +63,8 @@ def machine() -> str:
         except PackageNotFoundError:
             found.append(f"{name} absent")
     return (
-        f"- Machine: {processor()}, {cores()} cores, {vectors}, {platform.system()} {platform.release()}\n"
-        f"- Software: Python {platform.python_version()}, {', '.join(found)}"
+        f"- Machine: {processor()}, {cores()} cores, {vectors}, {platform.system()} "
+        f"{platform.release()}\n- Software: Python {platform.python_version()}, {', '.join(found)}"
     )
 
 

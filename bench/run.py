@@ -1,8 +1,9 @@
 """Runs the benchmarks and writes what they print into RESULTS.md: `python bench/run.py`, or some parts, `python bench/run.py grid xor`.
 
-Every part is a script of this folder that checks its results before it times anything, and prints Markdown at its end. Where a check
-fails it prints nothing and its old section stays as it was; where only a limit is passed, what was measured is written. Either way the
-run goes on with the next part and ends in an error itself.
+Every part is a script of this folder that checks its results before it times anything, and prints
+Markdown at its end. Where a check fails it prints nothing and its old section stays as it was;
+where only a limit is passed, what was measured is written. Either way the run goes on with the next
+part and ends in an error itself.
 """
 
 from __future__ import annotations
@@ -45,7 +46,12 @@ def main() -> None:
     for part in chosen:
         print(f"\n== {part} ==", flush=True)
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-        done = subprocess.run([sys.executable, str(HERE / f"{part}.py")], stdout=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, str(HERE / f"{part}.py")],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
         print(done.stdout, flush=True)
         failed += [part] if done.returncode else []
         if done.stdout.strip():
@@ -58,8 +64,12 @@ def write(part: str, text: str, load: float) -> None:
     """Put a part's text under its heading, and leave the others as they are."""
     bodies = sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    bodies[PARTS[part]] = f"{text.strip()}\n\n*{now}, {processor()}; load average before it {load:.1f}.*"
-    kept = (f"## {heading}\n\n{bodies[heading]}\n" for heading in PARTS.values() if heading in bodies)
+    bodies[PARTS[part]] = (
+        f"{text.strip()}\n\n*{now}, {processor()}; load average before it {load:.1f}.*"
+    )
+    kept = (
+        f"## {heading}\n\n{bodies[heading]}\n" for heading in PARTS.values() if heading in bodies
+    )
     RESULTS.write_text(f"{HEAD}{machine()}\n\n" + "\n".join(kept), encoding="utf-8")
 
 

@@ -1,8 +1,9 @@
 """How far scikit-learn's own results move where another BLAS kernel adds up: what no comparison with them can ask to be closer.
 
-The configurations of tests/oracles are fitted by scikit-learn in one process for each kernel of OpenBLAS that this processor runs, in
-float64 and float32. Run as `python bench/sensitivity.py`; printed, for the configurations that move
-most, is the largest norm of a difference from the kernel that OpenBLAS chooses itself, over the norm.
+The configurations of tests/oracles are fitted by scikit-learn in one process for each kernel of
+OpenBLAS that this processor runs, in float64 and float32. Run as `python bench/sensitivity.py`;
+printed, for the configurations that move most, is the largest norm of a difference from the kernel
+that OpenBLAS chooses itself, over the norm.
 """
 
 from __future__ import annotations
@@ -42,9 +43,15 @@ def main() -> None:
         assert chosen, "scikit-learn does not run"
         others = {kernel: found for kernel in KERNELS if (found := results(kernel, folder))}
     names = identify(CONFIGURATIONS)
-    print(f"{chosen['kernel']} against {', '.join(sorted({str(other['kernel']) for other in others.values()}))}.")
+    print(
+        f"{chosen['kernel']} against "
+        f"{', '.join(sorted({str(other['kernel']) for other in others.values()}))}."
+    )
     for dtype in DTYPES:
-        found = {name: max(moved(chosen, other, f"{i} {dtype} ") for other in others.values()) for i, name in enumerate(names)}
+        found = {
+            name: max(moved(chosen, other, f"{i} {dtype} ") for other in others.values())
+            for i, name in enumerate(names)
+        }
         largest = sorted(found, key=lambda name: -found[name])[:SHOWN]
         print(f"\n{table([dtype, 'moved'], [[name, f'{found[name]:.1e}'] for name in largest])}")
 
@@ -52,7 +59,11 @@ def main() -> None:
 def results(kernel: str | None, folder: str) -> dict[str, Array]:
     """What a process with this kernel finds; nothing where the processor does not run it."""
     path = Path(folder) / f"{kernel}.npz"
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"} | ({"OPENBLAS_CORETYPE": kernel} if kernel else {})
+    environment = (
+        os.environ
+        | {"OPENBLAS_NUM_THREADS": "1"}
+        | ({"OPENBLAS_CORETYPE": kernel} if kernel else {})
+    )
     done = subprocess.run([sys.executable, __file__, str(path)], env=environment, check=False)
     if done.returncode:
         print(f"  {kernel}: does not run here", file=sys.stderr, flush=True)
@@ -64,15 +75,28 @@ def results(kernel: str | None, folder: str) -> dict[str, Array]:
 def fitted() -> dict[str, Array]:
     """Weights, losses and answers of all configurations, by number, dtype and name."""
     warnings.simplefilter("ignore")  # so few epochs are not enough
-    found = {"kernel": np.array("/".join(sorted({str(one.get("architecture")) for one in threadpool_info()})))}
+    found = {
+        "kernel": np.array(
+            "/".join(sorted({str(one.get("architecture")) for one in threadpool_info()}))
+        )
+    }
     for i, (name, settings) in enumerate(CONFIGURATIONS):
         X, y = rows_of(name)
         for dtype in DTYPES:
             estimator = estimator_of(neural_network, name, settings).fit(X.astype(dtype), y)
-            tensors = [np.array([estimator.loss_, 1.0])]  # of lbfgs, as its test does: |a - b| beside max(1, loss), nearly
+            tensors = [
+                np.array([estimator.loss_, 1.0])
+            ]  # of lbfgs, as its test does: |a - b| beside max(1, loss), nearly
             if estimator.solver != "lbfgs":
-                answer = estimator.predict_proba if hasattr(estimator, "classes_") else estimator.predict
-                tensors = [*estimator.coefs_, *estimator.intercepts_, np.array(estimator.loss_curve_), answer(X.astype(dtype))]
+                answer = (
+                    estimator.predict_proba if hasattr(estimator, "classes_") else estimator.predict
+                )
+                tensors = [
+                    *estimator.coefs_,
+                    *estimator.intercepts_,
+                    np.array(estimator.loss_curve_),
+                    answer(X.astype(dtype)),
+                ]
             found |= {f"{i} {dtype} {k}": tensor for k, tensor in enumerate(tensors)}
     return found
 
@@ -82,7 +106,9 @@ def moved(one: dict[str, Array], other: dict[str, Array], prefix: str) -> float:
     largest = 0.0
     for key in (key for key in one if key.startswith(prefix)):
         a, b = (np.ravel(found[key]).astype(np.float64) for found in (one, other))
-        largest = max(largest, float(np.linalg.norm(a - b) / np.linalg.norm(a)) if a.shape == b.shape else 1.0)
+        largest = max(
+            largest, float(np.linalg.norm(a - b) / np.linalg.norm(a)) if a.shape == b.shape else 1.0
+        )
     return largest
 
 

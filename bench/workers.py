@@ -13,7 +13,8 @@ from typing import Any, Self
 
 #: Read by OpenMP, OpenBLAS, MKL and XLA when they start.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
-#: Threads of OpenBLAS and OpenMP go on spinning after their last work, some 25 ms, on the core that the next contender needs.
+#: Threads of OpenBLAS and OpenMP go on spinning after their last work, some 25 ms, on the core that
+#: the next contender needs.
 PAUSE = 0.04
 
 
@@ -62,7 +63,12 @@ class Worker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._process.terminate()
         self._process.join()
 

@@ -30,24 +30,57 @@ def main() -> None:
     start = example.initialize(seed=0)
     weights = example.train(example.X, example.y, start)
     network, _ = example.train_with_glassnet(example.X, example.y, start)
-    apart = max(float(np.abs(network.parameters[name] - w).max()) for name, w in zip(network.parameters, weights, strict=True))
+    apart = max(
+        float(np.abs(network.parameters[name] - w).max())
+        for name, w in zip(network.parameters, weights, strict=True)
+    )
     if not apart < 1e-9:
         sys.exit(f"XOR: the weights of both ways are {apart:.1e} apart. Nothing is timed.")
 
-    calls = (lambda: example.train(example.X, example.y, start), lambda: example.train_with_glassnet(example.X, example.y, start))
+    calls = (
+        lambda: example.train(example.X, example.y, start),
+        lambda: example.train_with_glassnet(example.X, example.y, start),
+    )
     inside = in_turn(calls)
     shared = DATA + inspect.getsource(example.initialize)
-    numpy_functions = (example.sigmoid, example.sigmoid_slope, example.forward, example.backward, example.train)
-    bare = "import numpy as np\n" + shared + "".join(map(inspect.getsource, numpy_functions)) + "train(X, y, initialize(0))"
-    ours = OURS_IMPORTS + shared + inspect.getsource(example.train_with_glassnet) + "train_with_glassnet(X, y, initialize(0))"
-    outside = in_turn(tuple(lambda code=code: subprocess.run([sys.executable, "-c", code], check=True) for code in (bare, ours)))
+    numpy_functions = (
+        example.sigmoid,
+        example.sigmoid_slope,
+        example.forward,
+        example.backward,
+        example.train,
+    )
+    bare = (
+        "import numpy as np\n"
+        + shared
+        + "".join(map(inspect.getsource, numpy_functions))
+        + "train(X, y, initialize(0))"
+    )
+    ours = (
+        OURS_IMPORTS
+        + shared
+        + inspect.getsource(example.train_with_glassnet)
+        + "train_with_glassnet(X, y, initialize(0))"
+    )
+    outside = in_turn(
+        tuple(
+            lambda code=code: subprocess.run([sys.executable, "-c", code], check=True)
+            for code in (bare, ours)
+        )
+    )
 
     rows = [
         [name, figure(1e3 * a), figure(1e3 * b), figure(a / b), aim]
-        for name, (a, b), aim in (("training alone", inside, f"≥ {AIM:g}"), ("the whole process", outside, "≥ 1"))
+        for name, (a, b), aim in (
+            ("training alone", inside, f"≥ {AIM:g}"),
+            ("the whole process", outside, "≥ 1"),
+        )
     ]
     head = ["", "bare NumPy", "glassnet", "NumPy / glassnet", "aim"]
-    print(f"Milliseconds, medians of {TURNS} turns; the weights of both ways end {apart:.0e} apart.\n\n{table(head, rows)}")
+    print(
+        f"Milliseconds, medians of {TURNS} turns; the weights of both ways end {apart:.0e} "
+        f"apart.\n\n{table(head, rows)}"
+    )
 
 
 def load(path: Path) -> Any:

@@ -1,7 +1,8 @@
 """One network, written twice: twenty lines of NumPy and the pieces of glassnet learn XOR to the same numbers.
 
-XOR says yes when exactly one of its two inputs is 1. The network has 2 inputs, one hidden layer of 3 sigmoid neurons and 1 sigmoid
-output. It starts from the same 13 numbers both times and takes 10,000 steps of gradient descent. docs/tutorial explains every line.
+XOR says yes when exactly one of its two inputs is 1. The network has 2 inputs, one hidden layer of
+3 sigmoid neurons and 1 sigmoid output. It starts from the same 13 numbers both times and takes
+10,000 steps of gradient descent. docs/tutorial explains every line.
 """
 
 import sys
@@ -50,15 +51,27 @@ def train(X, y, weights, rate=0.1, epochs=10_000):
     return weights
 
 
-# The same with glassnet. Its loss is the mean over the four rows, the one above the sum: so its rate is 4 x 0.1.
+# The same with glassnet. Its loss is the mean over the four rows, the one above the sum: so its
+# rate is 4 x 0.1.
 
 
 def train_with_glassnet(X, y, weights, rate=0.1, epochs=10_000, every=1000):
     """Return the trained network and the records of its training, one for every `every` epochs."""
     network = Network([Dense(3, "sigmoid"), Dense(1, "sigmoid")], n_features=2, dtype="float64")
-    for name, value in zip(("layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"), weights, strict=True):
+    for name, value in zip(
+        ("layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"), weights, strict=True
+    ):
         network.parameters[name] = value
-    records = glassnet.train(network, X, y, loss="squared", optimizer=SGD(4 * rate), batch_size=4, epochs=epochs, every=every)
+    records = glassnet.train(
+        network,
+        X,
+        y,
+        loss="squared",
+        optimizer=SGD(4 * rate),
+        batch_size=4,
+        epochs=epochs,
+        every=every,
+    )
     return network, list(records)
 
 
@@ -69,7 +82,10 @@ def show(trained, network, records):
     H, A = forward(X, *trained)
     ours = network.predict(X)
     names = ("layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b")
-    difference = max(float(np.abs(network.parameters[name] - w).max()) for name, w in zip(names, trained, strict=True))
+    difference = max(
+        float(np.abs(network.parameters[name] - w).max())
+        for name, w in zip(names, trained, strict=True)
+    )
     difference = max(difference, float(np.abs(ours - A).max()))
 
     print("XOR, learned twice from the same 13 numbers, 10,000 epochs each")
@@ -89,9 +105,14 @@ def show(trained, network, records):
     print("   what the hidden neurons found by themselves (1 is yes)")
     print("      inputs   " + "   ".join(f"neuron {i}" for i in (1, 2, 3)))
     for x, h in zip(X, H, strict=True):
-        print(f"       {x[0]:.0f} {x[1]:.0f}       " + "       ".join(f"{value:.2f}" for value in h))
+        print(
+            f"       {x[0]:.0f} {x[1]:.0f}       " + "       ".join(f"{value:.2f}" for value in h)
+        )
     print()
-    print("Learned: neuron 1 says 'at least one of them', and the other two together take 'both' out again.")
+    print(
+        "Learned: neuron 1 says 'at least one of them', and the other two together take 'both' out "
+        "again."
+    )
     assert difference < 1e-9, difference
 
 

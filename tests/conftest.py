@@ -6,8 +6,9 @@ from types import ModuleType
 
 import pytest
 
-# Where there is no compiler every process says once, at its first fit, that the reference engine runs. Tests of other words do not
-# listen to that, here (pyproject.toml) and in the processes that they start.
+# Where there is no compiler every process says once, at its first fit, that the reference engine
+# runs. Tests of other words do not listen to that, here (pyproject.toml) and in the processes that
+# they start.
 os.environ["PYTHONWARNINGS"] = "ignore:the native engine is not built:RuntimeWarning"
 
 

@@ -13,7 +13,14 @@ import pandas as pd
 import pytest
 
 import glassnet
-from glassnet import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor, Plan, Recipe
+from glassnet import (
+    GlassNetClassifier,
+    GlassNetRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    Plan,
+    Recipe,
+)
 from glassnet.data.finite import refuse_not_finite
 from glassnet.errors import DataError
 from glassnet.losses import LOSSES, Quantile, Softmax
@@ -39,7 +46,9 @@ ROWS = {"a": np.array([0.0, 1e3, 0.0, 1e3, 0.0]), "b": np.zeros(5)}
 
 
 def fitted(target: str, plan: Plan = PLAN) -> Any:
-    return glassnet.fit(TABLE, TARGETS[target], plan, task="multilabel" if target == "multilabel" else None)
+    return glassnet.fit(
+        TABLE, TARGETS[target], plan, task="multilabel" if target == "multilabel" else None
+    )
 
 
 def damaged(model: Any) -> Any:
@@ -92,14 +101,18 @@ def test_the_command_line_writes_nothing(tmp_path: Path) -> None:
     for arguments in (("predict", "-o", tmp_path / "p.csv"), ("evaluate",)):
         result = run(arguments[0], tmp_path / "m.glassnet", tmp_path / "t.csv", *arguments[1:])
         assert result.exit_code != 0
-        assert "raw scores for rows 1 and 3 (counting from 0) are not finite" in " ".join(result.output.split())
+        assert "raw scores for rows 1 and 3 (counting from 0) are not finite" in " ".join(
+            result.output.split()
+        )
     assert not (tmp_path / "p.csv").exists()
 
 
 def test_rows_are_counted_from_the_first_of_a_file(tmp_path: Path) -> None:
     damaged(fitted("multiclass")).save(tmp_path / "m.glassnet")
     rows = 150_000  # more than a stretch
-    pd.DataFrame({"a": np.where(np.arange(rows) == rows - 2, 1e3, 0.0), "b": 0.0}).to_csv(tmp_path / "t.csv", index=False)
+    pd.DataFrame({"a": np.where(np.arange(rows) == rows - 2, 1e3, 0.0), "b": 0.0}).to_csv(
+        tmp_path / "t.csv", index=False
+    )
     result = run("predict", tmp_path / "m.glassnet", tmp_path / "t.csv", "-o", tmp_path / "p.csv")
     assert f"raw scores for row {rows - 2} (counting from 0)" in " ".join(result.output.split())
 
@@ -107,8 +120,16 @@ def test_rows_are_counted_from_the_first_of_a_file(tmp_path: Path) -> None:
 ESTIMATORS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "classifier": (GlassNetClassifier, {"recipe": RECIPE, "max_epochs": 2}, "multiclass"),
     "regressor": (GlassNetRegressor, {"recipe": RECIPE, "max_epochs": 2}, "regression"),
-    "MLP classifier": (MLPClassifier, {"hidden_layer_sizes": 6, "max_iter": 2, "solver": "adam"}, "multiclass"),
-    "MLP regressor": (MLPRegressor, {"hidden_layer_sizes": 6, "max_iter": 2, "solver": "adam"}, "regression"),
+    "MLP classifier": (
+        MLPClassifier,
+        {"hidden_layer_sizes": 6, "max_iter": 2, "solver": "adam"},
+        "multiclass",
+    ),
+    "MLP regressor": (
+        MLPRegressor,
+        {"hidden_layer_sizes": 6, "max_iter": 2, "solver": "adam"},
+        "regression",
+    ),
 }
 
 
@@ -132,7 +153,10 @@ def test_no_estimator_answers_by_them(name: str) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_huge_scores_that_are_finite_are_answered(dtype: Any) -> None:
     largest = float(np.finfo(dtype).max)
-    Z = np.array([[largest, -largest, 0.0], [-largest, -largest, largest], [largest, largest, -largest]], dtype)
+    Z = np.array(
+        [[largest, -largest, 0.0], [-largest, -largest, largest], [largest, largest, -largest]],
+        dtype,
+    )
     expected = [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.5, 0.5, 0.0]]
     assert Softmax().predict(Z).tolist() == expected
     model = fitted("multiclass")
@@ -173,21 +197,30 @@ def test_model_estimator_and_file_say_the_same_bits(
         warnings.simplefilter("ignore", RuntimeWarning)
     regression = target in ("regression", "two numbers")
     kind = GlassNetRegressor if regression else GlassNetClassifier
-    estimator = kind(recipe=RECIPE, max_epochs=2, random_state=0, dtype=dtype).fit(X, TARGETS[target])
+    estimator = kind(recipe=RECIPE, max_epochs=2, random_state=0, dtype=dtype).fit(
+        X, TARGETS[target]
+    )
     estimator.model_.save(tmp_path / "m.glassnet")
     again = glassnet.load(tmp_path / "m.glassnet")
     names = ["predict"] + (["predict_interval"] if regression else ["predict_proba"])
     for name in names:
         options = [{"coverage": 0.5}] if name == "predict_interval" else [{}, {"members": True}]
         for option in options:
-            answers = [np.asarray(getattr(one, name)(X, **option)) for one in (estimator, estimator.model_, again)]
+            answers = [
+                np.asarray(getattr(one, name)(X, **option))
+                for one in (estimator, estimator.model_, again)
+            ]
             assert np.array_equal(answers[0], answers[1]), name
             assert np.array_equal(answers[0], answers[2]), name
-            assert answers[0].dtype.kind != "f" or {one.dtype for one in answers} == {np.dtype(np.float64)}
+            assert answers[0].dtype.kind != "f" or {one.dtype for one in answers} == {
+                np.dtype(np.float64)
+            }
 
 
 @pytest.mark.parametrize("loss", [name for name in LOSSES if name not in ("logistic", "softmax")])
 def test_every_loss_of_numbers_says_the_same_bits(loss: str) -> None:
     chosen: Any = Quantile((0.2, 0.8)) if loss == "quantile" else loss
-    regressor = GlassNetRegressor(recipe="plain", hidden_layer_sizes=4, max_epochs=1, loss=chosen, random_state=0).fit(X, np.exp(SCORE))
+    regressor = GlassNetRegressor(
+        recipe="plain", hidden_layer_sizes=4, max_epochs=1, loss=chosen, random_state=0
+    ).fit(X, np.exp(SCORE))
     assert np.array_equal(regressor.predict(X), regressor.model_.predict(X))

@@ -103,7 +103,9 @@ def test_a_child_that_is_forked_while_another_thread_is_in_the_middle_does_not_w
     thread.start()
     held.wait(30)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # from Python 3.12 on: a fork beside threads
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # from Python 3.12 on: a fork beside threads
         child = os.fork()
     if child == 0:
         use()

@@ -20,16 +20,20 @@ from glassnet.report import Part, compare, held_out_scores, permutation_importan
 
 N = 400
 RNG = np.random.default_rng(0)
-X = pd.DataFrame({"x": RNG.normal(size=N), "z": RNG.normal(size=N), "island": np.array(["Dream", "Biscoe", "Torgersen"])[np.arange(N) % 3]})
+X = pd.DataFrame(
+    {
+        "x": RNG.normal(size=N),
+        "z": RNG.normal(size=N),
+        "island": np.array(["Dream", "Biscoe", "Torgersen"])[np.arange(N) % 3],
+    }
+)
 Y = X["x"] - X["z"]
 SORT = np.where(Y > 0, "good", "bad")
 QUICK: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 4, "max_epochs": 2}
 NUMBERS = glassnet.fit(X, Y, glassnet.Plan(**QUICK, calibrate=True))
 CLASSES = glassnet.fit(X, SORT, glassnet.Plan(**QUICK))
 DRIFTED = X.assign(island="Atlantis")
-SAYS = (
-    "the table is not like the training rows: 400 of 400 values of 'island' have a level that the model does not know, such as 'Atlantis'"
-)
+SAYS = "the table is not like the training rows: 400 of 400 values of 'island' have a level that the model does not know, such as 'Atlantis'"
 
 
 def told(ask: Callable[[Any], Any], table: Any) -> list[str]:
@@ -51,9 +55,13 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "classifier": GlassNetClassifier(**QUICK).fit(X, SORT).predict,
     "classifier's probabilities": GlassNetClassifier(**QUICK).fit(X, SORT).predict_proba,
     "regressor": GlassNetRegressor(**QUICK).fit(X, Y).predict,
-    "regressor's intervals": lambda table: GlassNetRegressor(**QUICK, calibrate=True).fit(X, Y).predict_interval(table, 0.5),
+    "regressor's intervals": lambda table: (
+        GlassNetRegressor(**QUICK, calibrate=True).fit(X, Y).predict_interval(table, 0.5)
+    ),
     "members side by side": glassnet.fit(
-        X, Y, glassnet.Plan(recipe=glassnet.Recipe(members=2, hidden_layer_sizes=(4,)), max_epochs=2)
+        X,
+        Y,
+        glassnet.Plan(recipe=glassnet.Recipe(members=2, hidden_layer_sizes=(4,)), max_epochs=2),
     ).predict,
 }
 
@@ -64,7 +72,9 @@ def test_drift_is_told_once_and_the_training_rows_are_not(name: str) -> None:
     assert told(ASKED[name], X) == []
 
 
-def test_a_file_is_told_of_once_by_what_all_its_stretches_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_told_of_once_by_what_all_its_stretches_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "t.csv"
     DRIFTED.to_csv(path, index=False)
     whole = [told(CLASSES.predict, path), CLASSES.drift(path)]
@@ -98,7 +108,10 @@ def test_a_comparison_and_importances_keep_it_to_their_record() -> None:
 def test_a_null_where_training_had_none_is_filled_and_told() -> None:
     rows = X[:3].assign(x=[np.nan, *X["x"][1:3]])
     assert told(NUMBERS.predict, rows) == [
-        "the table is not like the training rows: 1 of 3 values of 'x' are missing (by chance at most 0)."
+        (
+            "the table is not like the training rows: 1 of 3 values of 'x' are missing (by chance "
+            "at most 0)."
+        )
     ]
     drift = NUMBERS.drift(rows)
     assert drift is not None
@@ -106,7 +119,9 @@ def test_a_null_where_training_had_none_is_filled_and_told() -> None:
 
 
 UNKNOWING: dict[str, Callable[[], glassnet.Model]] = {
-    "a network of scikit-learn": lambda: glassnet.from_sklearn(MLPRegressor(max_iter=500, tol=1e-2).fit(X[["x", "z"]], Y)),
+    "a network of scikit-learn": lambda: glassnet.from_sklearn(
+        MLPRegressor(max_iter=500, tol=1e-2).fit(X[["x", "z"]], Y)
+    ),
     "one without a reference": lambda: replace(NUMBERS, reference=None),
 }
 
@@ -146,7 +161,12 @@ def test_a_warm_start_widens_it() -> None:
 
 def test_rows_without_weight_are_no_reference() -> None:
     weight = np.arange(N) < 300
-    model = glassnet.fit(X.assign(island=np.where(weight, X["island"], "Atlantis")), Y, glassnet.Plan(**QUICK), sample_weight=weight)
+    model = glassnet.fit(
+        X.assign(island=np.where(weight, X["island"], "Atlantis")),
+        Y,
+        glassnet.Plan(**QUICK),
+        sample_weight=weight,
+    )
     assert model.reference is not None
     assert model.reference.rows == 300
     assert SAYS in told(model.predict, DRIFTED)[0]

@@ -140,7 +140,9 @@ def test_a_signal_that_is_ignored_or_handled_stays_so(handler):
 def test_results_are_in_the_order_of_the_items_and_the_caller_works_too():
     names = in_threads(lambda i: (i, threading.current_thread().name), range(20), 4)
     assert [i for i, _ in names] == list(range(20))
-    assert in_threads(lambda i: threading.current_thread(), [0, 1], 1) == [threading.main_thread()] * 2
+    assert (
+        in_threads(lambda i: threading.current_thread(), [0, 1], 1) == [threading.main_thread()] * 2
+    )
     assert in_threads(lambda i: i, [], 4) == []
 
 
@@ -203,7 +205,12 @@ def test_a_signal_between_epochs_leaves_a_model_that_predicts(engine, target, re
         pytest.skip("the native engine is not built")
     plan = glassnet.Plan(recipe=recipe, engine=engine, max_epochs=6, hidden_layer_sizes=(4,))
     with pytest.warns(RuntimeWarning, match="training interrupted"):
-        model = glassnet.fit(X, TARGETS[target], plan, on_epoch=lambda epoch: raised(number=SIGNALS[-1]) if epoch.index == 1 else None)
+        model = glassnet.fit(
+            X,
+            TARGETS[target],
+            plan,
+            on_epoch=lambda epoch: raised(number=SIGNALS[-1]) if epoch.index == 1 else None,
+        )
     assert (model.training["ended"], model.training["epochs"]) == ("interrupted", 2)
     assert len(model.predict(X)) == 300
 
@@ -221,7 +228,9 @@ def test_members_that_have_not_begun_are_left_out(monkeypatch):
             yield record
 
     monkeypatch.setattr(glassnet.fitting.Session, "epochs", epochs)
-    plan = glassnet.Plan(recipe="standard", max_epochs=3, hidden_layer_sizes=(4,), engine="reference")
+    plan = glassnet.Plan(
+        recipe="standard", max_epochs=3, hidden_layer_sizes=(4,), engine="reference"
+    )
     with pytest.warns(RuntimeWarning, match="training interrupted"):
         model = glassnet.fit(X, TARGETS["classes"], plan)
     assert model.network.n_members == len(model.training["members"]) == 1
@@ -229,7 +238,14 @@ def test_members_that_have_not_begun_are_left_out(monkeypatch):
 
 def rough(seed):
     """A rate at which some epoch diverges; which one, the rate decides."""
-    return glassnet.Plan(recipe="plain", optimizer=glassnet.SGD(1.0), schedule=growing, max_epochs=60, loss="squared", seed=seed)
+    return glassnet.Plan(
+        recipe="plain",
+        optimizer=glassnet.SGD(1.0),
+        schedule=growing,
+        max_epochs=60,
+        loss="squared",
+        seed=seed,
+    )
 
 
 def growing(step, n_steps):
@@ -237,15 +253,17 @@ def growing(step, n_steps):
 
 
 def test_a_late_divergence_ends_training_as_early_stopping_does():
-    with pytest.warns(RuntimeWarning, match=r"training diverged in epoch \d\d, .* have been restored"):
+    with pytest.warns(
+        RuntimeWarning, match=r"training diverged in epoch \d\d, .* have been restored"
+    ):
         model = glassnet.fit(X, TARGETS["numbers"], rough(0))
     assert model.training["ended"] == "diverged"
     assert 20 < model.training["epochs"] < 40
     assert np.isfinite(model.predict(X)).all()
     with pytest.warns(RuntimeWarning, match="training diverged"):
-        estimator = glassnet.GlassNetRegressor(recipe="plain", optimizer=glassnet.SGD(1.0), schedule=growing, max_epochs=60).fit(
-            X, TARGETS["numbers"]
-        )
+        estimator = glassnet.GlassNetRegressor(
+            recipe="plain", optimizer=glassnet.SGD(1.0), schedule=growing, max_epochs=60
+        ).fit(X, TARGETS["numbers"])
     assert np.isfinite(estimator.predict(X)).all()
 
 

@@ -24,7 +24,14 @@ CASES: dict[str, tuple[Any, dict[str, Any], str, tuple[int, ...], int | None, in
     "binary by softmax": (SCORE > 0, {"loss": "softmax"}, "binary", (), 2, 2),
     "one class": (["same"] * 120, {}, "binary", (), 1, 1),
     "multiclass": (np.digitize(SCORE, [-1, 0, 1]), {}, "multiclass", (), 4, 4),
-    "multilabel": (np.column_stack([SCORE > 0, SCORE > 1, SCORE < 0]), {}, "multilabel", (3,), 3, 3),
+    "multilabel": (
+        np.column_stack([SCORE > 0, SCORE > 1, SCORE < 0]),
+        {},
+        "multilabel",
+        (3,),
+        3,
+        3,
+    ),
     "regression": (SCORE, {}, "regression", (), None, 1),
     "two numbers": (np.column_stack([SCORE, -SCORE]), {}, "regression", (2,), None, 2),
     "two quantiles": (SCORE, {"loss": Quantile((0.2, 0.8))}, "regression", (2,), None, 2),
@@ -53,7 +60,9 @@ def test_answers_have_the_shape_of_their_task(name: str, n: int) -> None:
         assert model.predict_proba(part).shape == (n, n_probabilities)
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case[2] in ("binary", "multiclass")])
+@pytest.mark.parametrize(
+    "name", [name for name, case in CASES.items() if case[2] in ("binary", "multiclass")]
+)
 def test_probabilities_sum_to_one_and_the_likeliest_class_is_predicted(name: str) -> None:
     model = MODELS[name]
     P = model.predict_proba(TABLE)
@@ -72,7 +81,9 @@ def test_labels_that_may_go_together_are_predicted_where_they_are_likelier_than_
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case[4] is None])
 def test_a_regression_knows_no_probabilities(name: str) -> None:
-    with pytest.raises(SettingError, match="this model predicts numbers and knows no probabilities: use predict"):
+    with pytest.raises(
+        SettingError, match="this model predicts numbers and knows no probabilities: use predict"
+    ):
         MODELS[name].predict_proba(TABLE)
 
 
@@ -96,7 +107,12 @@ def test_a_copy_predicts_the_same_bits_and_shares_no_weights(name: str) -> None:
         assert isinstance(other, Model)
         np.testing.assert_array_equal(other.raw_scores(TABLE), Z)
         np.testing.assert_array_equal(other.predict(TABLE), model.predict(TABLE))
-        assert (other.encoder, other.target, other.loss, other.training) == (model.encoder, model.target, model.loss, model.training)
+        assert (other.encoder, other.target, other.loss, other.training) == (
+            model.encoder,
+            model.target,
+            model.loss,
+            model.training,
+        )
         other.network.parameters.theta[...] = 0.0
         np.testing.assert_array_equal(model.raw_scores(TABLE), Z)
 
@@ -114,9 +130,15 @@ def test_many_threads_predict_the_same_bits(name: str) -> None:
 
 def test_predicting_changes_nothing() -> None:
     for model in MODELS.values():
-        before = model.network.parameters.theta.tobytes() + model.network.parameters.statistics.tobytes()
+        before = (
+            model.network.parameters.theta.tobytes() + model.network.parameters.statistics.tobytes()
+        )
         np.testing.assert_array_equal(model.predict(TABLE), model.predict(TABLE))
-        assert before == model.network.parameters.theta.tobytes() + model.network.parameters.statistics.tobytes()
+        assert (
+            before
+            == model.network.parameters.theta.tobytes()
+            + model.network.parameters.statistics.tobytes()
+        )
 
 
 def test_an_array_takes_the_names_that_a_model_knows_when_it_has_as_many_columns() -> None:

@@ -17,7 +17,9 @@ from glassnet.report import evaluate, write_report
 from glassnet.storage import load
 from tests.storage.models import build
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions, links and signals")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="POSIX permissions, links and signals"
+)
 OLD = b"old" * 99
 
 
@@ -71,7 +73,11 @@ def names(folder):
     return sorted(other.name for other in folder.iterdir())
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()],
+    ids=repr,
+)
 @pytest.mark.parametrize("step", ["write", "fsync", "replace"])
 def test_what_stood_there_stands_where_a_step_fails(step, error, output, monkeypatch):
     path, write, told = output
@@ -100,7 +106,9 @@ def test_file_is_forced_to_the_disk_before_it_takes_the_place(output, monkeypatc
     path, write, _ = output
     steps = []
     for step, real in {"fsync": os.fsync, "replace": os.replace}.items():
-        monkeypatch.setattr(os, step, lambda *given, step=step, real=real: steps.append(step) or real(*given))
+        monkeypatch.setattr(
+            os, step, lambda *given, step=step, real=real: steps.append(step) or real(*given)
+        )
     write()
     assert steps == ["fsync", "replace", "fsync"]
     assert path.read_bytes() != OLD
@@ -125,13 +133,19 @@ def test_permissions_are_kept(mode, output):
     assert is_whole(path)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away"
+)
 def test_owner_and_group_are_kept(output):
     path, write, _ = output
     os.chown(path, 1234, 2345)
     path.chmod(0o640)
     write()
-    assert (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode & 0o777) == (1234, 2345, 0o640)
+    assert (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode & 0o777) == (
+        1234,
+        2345,
+        0o640,
+    )
 
 
 def test_links_are_followed(output, tmp_path):
@@ -157,7 +171,9 @@ def test_pipe_and_device_are_refused_and_left_alone(kind, output, tmp_path):
         os.mkfifo(path)
     else:
         path.symlink_to("/dev/null")
-    with pytest.raises(told, match="cannot be written: it is no ordinary file but a pipe or a device"):
+    with pytest.raises(
+        told, match="cannot be written: it is no ordinary file but a pipe or a device"
+    ):
         write()
     assert path.is_fifo() if kind == "pipe" else os.path.realpath(path) == "/dev/null"
     assert names(tmp_path) == [path.name]

@@ -14,7 +14,13 @@ from glassnet.predictor import Predictor
 
 N, COLUMNS = 200, 5
 RNG = np.random.default_rng(0)
-X = RNG.standard_normal((N, COLUMNS)) * [1.0, 100.0, 1e-9, 1e200, 1.0] + [0.0, 5.0, 1.0, 1e200, -3.0]
+X = RNG.standard_normal((N, COLUMNS)) * [1.0, 100.0, 1e-9, 1e200, 1.0] + [
+    0.0,
+    5.0,
+    1.0,
+    1e200,
+    -3.0,
+]
 X[RNG.random(N) < 0.2, 1] = np.nan
 FEATURES = {f"x{j}": X[:, j] for j in range(COLUMNS)}
 SCORE = np.nan_to_num(X[:, 0] - 0.02 * X[:, 1] + X[:, 4])
@@ -36,27 +42,43 @@ TASKS: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
 
 def model_of(task: str, **settings: Any) -> Any:
     target, names, plan = TASKS[task]
-    return glassnet.fit({**FEATURES, **target}, names, Plan(hidden_layer_sizes=(37,), max_epochs=3, **plan, **settings))
+    return glassnet.fit(
+        {**FEATURES, **target},
+        names,
+        Plan(hidden_layer_sizes=(37,), max_epochs=3, **plan, **settings),
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("task", TASKS)
-def test_a_row_is_answered_as_by_the_model(task: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_is_answered_as_by_the_model(
+    task: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if task == "reference engine":
         monkeypatch.setattr("glassnet.engines.compiled", lambda: None)
     model = model_of(task, dtype=dtype)
-    answers = model.predict(FEATURES) if model.task == "regression" else model.predict_proba(FEATURES)
+    answers = (
+        model.predict(FEATURES) if model.task == "regression" else model.predict_proba(FEATURES)
+    )
     predictor = model.predictor()
     assert predictor.names == tuple(FEATURES)
     found = np.array([predictor(row) for row in X])
     bound = 1e-5 if dtype == "float32" else 1e-12
-    np.testing.assert_allclose(found, answers.reshape(N, -1), rtol=bound, atol=bound * np.abs(answers).max())
+    np.testing.assert_allclose(
+        found, answers.reshape(N, -1), rtol=bound, atol=bound * np.abs(answers).max()
+    )
 
 
 def test_rows_may_be_lists_and_other_dtypes() -> None:
     predictor = model_of("binary").predictor()
     expected = predictor(np.arange(5.0))
-    for row in ([0, 1, 2, 3, 4], (0.0, 1, 2, 3, 4), np.arange(5), np.arange(5, dtype=np.float32), np.arange(10.0)[::2] / 2):
+    for row in (
+        [0, 1, 2, 3, 4],
+        (0.0, 1, 2, 3, 4),
+        np.arange(5),
+        np.arange(5, dtype=np.float32),
+        np.arange(10.0)[::2] / 2,
+    ):
         np.testing.assert_array_equal(predictor(row), expected)
 
 
@@ -92,6 +114,8 @@ def test_what_is_no_row_is_refused(row: Any, said: str) -> None:
 
 
 def test_a_table_with_categories_has_no_predictor() -> None:
-    model = glassnet.fit({"a": X[:, 0], "b": np.where(X[:, 4] > -3, "u", "v"), "y": SCORE}, "y", Plan(max_epochs=1))
+    model = glassnet.fit(
+        {"a": X[:, 0], "b": np.where(X[:, 4] > -3, "u", "v"), "y": SCORE}, "y", Plan(max_epochs=1)
+    )
     with pytest.raises(UnsupportedError, match="columns 'b' hold"):
         Predictor(model)

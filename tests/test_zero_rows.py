@@ -51,7 +51,13 @@ NUMERIC = ("a number", "two numbers", "quantiles", "counts")
 def plan(name: str, members: int = 2) -> Plan:
     recipe = STANDARD_FOR_NUMBERS if name in NUMERIC else STANDARD
     loss = {"quantiles": Quantile((0.1, 0.5, 0.9)), "counts": "poisson"}.get(name)
-    return Plan(recipe=replace(recipe, members=members, hidden_layer_sizes=(4,), max_epochs=2, min_epochs=2), loss=loss, calibrate=True)
+    return Plan(
+        recipe=replace(
+            recipe, members=members, hidden_layer_sizes=(4,), max_epochs=2, min_epochs=2
+        ),
+        loss=loss,
+        calibrate=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,10 @@ def parquet(folder: Path) -> Path:
 
 def feather(folder: Path) -> Path:
     table = pa.table(TABLE).slice(0, 0)
-    with pa.OSFile(str(folder / "t.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    with (
+        pa.OSFile(str(folder / "t.arrow"), "wb") as sink,
+        pa.ipc.new_file(sink, table.schema) as writer,
+    ):
         writer.write_table(table)
     return folder / "t.arrow"
 
@@ -104,7 +113,9 @@ MEMORY = {
     "frame of polars": Door(lambda _: pl.DataFrame(TABLE).head(0)),
     "table of arrow": Door(lambda _: pa.table(TABLE).slice(0, 0)),
     "dict of lists": Door(lambda _: {name: [] for name in TABLE}),
-    "dict of arrays": Door(lambda _: {name: np.asarray(values)[:0] for name, values in TABLE.items()}),
+    "dict of arrays": Door(
+        lambda _: {name: np.asarray(values)[:0] for name, values in TABLE.items()}
+    ),
     "Table": Door(lambda _: table_of(TABLE).take(slice(0, 0))),
     "array of objects": Door(lambda _: np.empty((0, 4), dtype=object)),
     "array": Door(lambda _: np.empty((0, 3)), mixed=False),
@@ -119,7 +130,9 @@ DOORS = FILES | MEMORY
 def models() -> dict[tuple[str, bool], glassnet.Model]:
     """By target, and whether the columns are numbers, text, booleans and dates, or numbers alone."""
     return {
-        (name, mixed): glassnet.fit(TABLE if mixed else NUMBERS, y, plan(name)) for name, y in TARGETS.items() for mixed in (True, False)
+        (name, mixed): glassnet.fit(TABLE if mixed else NUMBERS, y, plan(name))
+        for name, y in TARGETS.items()
+        for mixed in (True, False)
     }
 
 
@@ -131,16 +144,24 @@ def assert_as_others(empty: Any, others: Any, axis: int) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("door", DOORS)
-def test_a_model_answers_with_as_many_rows(door: str, target: str, models: Any, tmp_path: Path) -> None:
+def test_a_model_answers_with_as_many_rows(
+    door: str, target: str, models: Any, tmp_path: Path
+) -> None:
     mixed = DOORS[door].mixed
-    model, empty, rows = models[target, mixed], DOORS[door].make(tmp_path), TABLE if mixed else NUMBERS
+    model, empty, rows = (
+        models[target, mixed],
+        DOORS[door].make(tmp_path),
+        TABLE if mixed else NUMBERS,
+    )
     assert_as_others(model.predict(empty), model.predict(rows), 0)
     assert_as_others(model.predict(empty, members=True), model.predict(rows, members=True), 1)
     if model.task == "regression":
         assert_as_others(model.predict_interval(empty, 0.8), model.predict_interval(rows, 0.8), 0)
     else:
         assert_as_others(model.predict_proba(empty), model.predict_proba(rows), 0)
-        assert_as_others(model.predict_proba(empty, members=True), model.predict_proba(rows, members=True), 1)
+        assert_as_others(
+            model.predict_proba(empty, members=True), model.predict_proba(rows, members=True), 1
+        )
 
 
 @pytest.fixture(scope="module")
@@ -148,9 +169,18 @@ def estimators() -> dict[tuple[str, str], Any]:
     made = {}
     for name, y in TARGETS.items():
         for engine in ("auto", "reference"):
-            settings = {"recipe": plan(name).recipe, "loss": plan(name).loss, "calibrate": True, "random_state": 0, "engine": engine}
+            settings = {
+                "recipe": plan(name).recipe,
+                "loss": plan(name).loss,
+                "calibrate": True,
+                "random_state": 0,
+                "engine": engine,
+            }
             kind = GlassNetRegressor if name in NUMERIC else GlassNetClassifier
-            made[name, engine] = kind(**settings).fit(NUMBERS, y), kind(**settings).fit(pd.DataFrame(TABLE), y)
+            made[name, engine] = (
+                kind(**settings).fit(NUMBERS, y),
+                kind(**settings).fit(pd.DataFrame(TABLE), y),
+            )
     return made
 
 
@@ -159,20 +189,43 @@ def estimators() -> dict[tuple[str, str], Any]:
 def test_an_estimator_answers_with_as_many_rows(target: str, engine: str, estimators: Any) -> None:
     of_numbers, of_frame = estimators[target, engine]
     for estimator, rows, empties in (
-        (of_numbers, NUMBERS, (np.empty((0, 3)), np.empty((0, 3), np.float32), sparse.csr_array((0, 3)), sparse.csc_matrix((0, 3)))),
-        (of_frame, pd.DataFrame(TABLE), (pd.DataFrame(TABLE).iloc[:0], pd.DataFrame(columns=list(TABLE)))),
+        (
+            of_numbers,
+            NUMBERS,
+            (
+                np.empty((0, 3)),
+                np.empty((0, 3), np.float32),
+                sparse.csr_array((0, 3)),
+                sparse.csc_matrix((0, 3)),
+            ),
+        ),
+        (
+            of_frame,
+            pd.DataFrame(TABLE),
+            (pd.DataFrame(TABLE).iloc[:0], pd.DataFrame(columns=list(TABLE))),
+        ),
     ):
         for empty in empties:
             assert_as_others(estimator.predict(empty), estimator.predict(rows), 0)
-            assert_as_others(estimator.predict(empty, members=True), estimator.predict(rows, members=True), 1)
+            assert_as_others(
+                estimator.predict(empty, members=True), estimator.predict(rows, members=True), 1
+            )
             if hasattr(estimator, "predict_interval"):
-                assert_as_others(estimator.predict_interval(empty, 0.8), estimator.predict_interval(rows, 0.8), 0)
+                assert_as_others(
+                    estimator.predict_interval(empty, 0.8), estimator.predict_interval(rows, 0.8), 0
+                )
             else:
                 assert_as_others(estimator.predict_proba(empty), estimator.predict_proba(rows), 0)
-                assert_as_others(estimator.predict_log_proba(empty), estimator.predict_log_proba(rows), 0)
+                assert_as_others(
+                    estimator.predict_log_proba(empty), estimator.predict_log_proba(rows), 0
+                )
 
 
-@pytest.mark.parametrize("y", [TARGETS["a number"][:, np.newaxis], TARGETS["two numbers"]], ids=["one column", "two columns"])
+@pytest.mark.parametrize(
+    "y",
+    [TARGETS["a number"][:, np.newaxis], TARGETS["two numbers"]],
+    ids=["one column", "two columns"],
+)
 def test_a_target_of_columns_keeps_them(y: Any) -> None:
     regressor = GlassNetRegressor(recipe=plan("a number").recipe, random_state=0).fit(NUMBERS, y)
     assert regressor.predict(np.empty((0, 3))).shape == (0, y.shape[1])
@@ -204,18 +257,29 @@ def test_columns_are_checked_as_ever(name: str, models: Any, estimators: Any) ->
 
 
 @pytest.mark.parametrize(
-    "options", [(), ("--keep",), ("--coverage", "0.8"), ("--keep", "--coverage", "0.8", "--spreadsheet-safe")], ids=str
+    "options",
+    [(), ("--keep",), ("--coverage", "0.8"), ("--keep", "--coverage", "0.8", "--spreadsheet-safe")],
+    ids=str,
 )
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet", "-"])
 @pytest.mark.parametrize("door", FILES)
-def test_the_command_line_writes_a_header_and_no_row(door: str, suffix: str, options: Any, models: Any, tmp_path: Path) -> None:
+def test_the_command_line_writes_a_header_and_no_row(
+    door: str, suffix: str, options: Any, models: Any, tmp_path: Path
+) -> None:
     models["a number", True].save(tmp_path / "m.glassnet")
     (tmp_path / "in").mkdir()
     pq.write_table(pa.table(TABLE), tmp_path / "full.parquet")
     tables = []
     for i, table in enumerate((DOORS[door].make(tmp_path / "in"), tmp_path / "full.parquet")):
         path = tmp_path / f"out{i}{suffix.replace('-', '')}"
-        arguments = ["predict", str(tmp_path / "m.glassnet"), str(table), "-o", "-" if suffix == "-" else str(path), *options]
+        arguments = [
+            "predict",
+            str(tmp_path / "m.glassnet"),
+            str(table),
+            "-o",
+            "-" if suffix == "-" else str(path),
+            *options,
+        ]
         done = CliRunner().invoke(main, arguments, prog_name="glassnet")
         assert done.exit_code == 0, done.output
         if suffix == "-":
@@ -235,14 +299,24 @@ def test_the_command_line_writes_a_header_and_no_row(door: str, suffix: str, opt
 def test_the_command_line_takes_a_header_from_stdin(models: Any, tmp_path: Path) -> None:
     models["two classes", True].save(tmp_path / "m.glassnet")
     done = CliRunner().invoke(
-        main, ["predict", str(tmp_path / "m.glassnet"), "-"], prog_name="glassnet", input="size,island,wet,day,other\n"
+        main,
+        ["predict", str(tmp_path / "m.glassnet"), "-"],
+        prog_name="glassnet",
+        input="size,island,wet,day,other\n",
     )
     assert (done.exit_code, done.stdout) == (0, "y,probability_no,probability_yes\n")
     assert done.stderr == "Note: column 'other' is not known to the model and ignored.\n"
-    done = CliRunner().invoke(main, ["predict", str(tmp_path / "m.glassnet"), "-"], prog_name="glassnet", input="size,island,wet\n")
+    done = CliRunner().invoke(
+        main,
+        ["predict", str(tmp_path / "m.glassnet"), "-"],
+        prog_name="glassnet",
+        input="size,island,wet\n",
+    )
     assert done.exit_code == 2
     assert "missing 'day'" in done.stderr
-    done = CliRunner().invoke(main, ["predict", str(tmp_path / "m.glassnet"), "-"], prog_name="glassnet", input="")
+    done = CliRunner().invoke(
+        main, ["predict", str(tmp_path / "m.glassnet"), "-"], prog_name="glassnet", input=""
+    )
     assert done.exit_code == 2
     assert "the file is empty" in done.stderr
 
@@ -257,7 +331,9 @@ REFUSING: dict[str, Callable[[Any, Any], Any]] = {
 
 @pytest.mark.parametrize("door", ["CSV", "Parquet", "frame", "dict"])
 @pytest.mark.parametrize("what", REFUSING)
-def test_what_needs_rows_refuses_a_table_without(what: str, door: str, models: Any, tmp_path: Path) -> None:
+def test_what_needs_rows_refuses_a_table_without(
+    what: str, door: str, models: Any, tmp_path: Path
+) -> None:
     table = {**TABLE, "y": TARGETS["two classes"]}
     given: Any = pd.DataFrame(table).iloc[:0]
     if door == "CSV":
@@ -272,7 +348,10 @@ def test_what_needs_rows_refuses_a_table_without(what: str, door: str, models: A
         REFUSING[what](models["two classes", True], given)
     if door in ("CSV", "Parquet") and what != "compare":
         models["two classes", True].save(tmp_path / "m.glassnet")
-        command = {"fit": ["train", str(given), "--target", "y"], "inspect": ["inspect", str(given)]}
+        command = {
+            "fit": ["train", str(given), "--target", "y"],
+            "inspect": ["inspect", str(given)],
+        }
         arguments = command.get(what, ["evaluate", str(tmp_path / "m.glassnet"), str(given)])
         done = CliRunner().invoke(main, arguments, prog_name="glassnet")
         assert done.exit_code == 2

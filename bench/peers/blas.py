@@ -24,7 +24,10 @@ class BLAS:
         def scipy_product() -> None:
             sgemm(1.0, A, B, c=C, overwrite_c=True)
 
-        return {"NumPy": least(lambda: np.matmul(A, B, out=C), times), "SciPy": least(scipy_product, times)}
+        return {
+            "NumPy": least(lambda: np.matmul(A, B, out=C), times),
+            "SciPy": least(scipy_product, times),
+        }
 
     def train(self, size: int, times: int) -> float:
         """The seconds that so many products of (size, size) matrices took, one after the other."""

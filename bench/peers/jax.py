@@ -28,7 +28,13 @@ class JAX:
         zeros = jax.tree.map(jnp.zeros_like, parameters) if cell.solver == "adam" else None
         # XLA's own generator: the default one, threefry, takes several times as long on a CPU.
         key = jax.random.key(0, impl="rbg")
-        self.state = (parameters, zeros, jax.tree.map(jnp.copy, zeros), jnp.zeros((), jnp.float32), key)
+        self.state = (
+            parameters,
+            zeros,
+            jax.tree.map(jnp.copy, zeros),
+            jnp.zeros((), jnp.float32),
+            key,
+        )
         self.program = program(cell)
         self.programs: dict[int, Any] = {}
 
@@ -61,13 +67,17 @@ class JAX:
     def rows(self, order: Any) -> tuple[Any, Any]:
         """The rows of the full batches (epochs, steps, batch) and of the rest (epochs, fewer)."""
         cut = self.cell.rows // self.cell.batch * self.cell.batch
-        return jax.device_put((order[:, :cut].reshape(len(order), -1, self.cell.batch), order[:, cut:]))
+        return jax.device_put(
+            (order[:, :cut].reshape(len(order), -1, self.cell.batch), order[:, cut:])
+        )
 
     def compiled(self, epochs: int) -> Any:
         """The program for so many epochs."""
         if epochs not in self.programs:
             full, rest = self.rows(self.order(epochs))
-            self.programs[epochs] = self.program.lower(self.state, self.X, self.y, full, rest).compile()
+            self.programs[epochs] = self.program.lower(
+                self.state, self.X, self.y, full, rest
+            ).compile()
         return self.programs[epochs]
 
 
@@ -99,7 +109,12 @@ def program(cell: Cell) -> Any:
             m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, gradient)
             v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, gradient)
             c1, c2 = 1 - 0.9**t, 1 - 0.999**t
-            parameters = jax.tree.map(lambda p, m, v: p - cell.rate * (m / c1) / (jnp.sqrt(v / c2) + 1e-8), parameters, m, v)
+            parameters = jax.tree.map(
+                lambda p, m, v: p - cell.rate * (m / c1) / (jnp.sqrt(v / c2) + 1e-8),
+                parameters,
+                m,
+                v,
+            )
         else:
             parameters = jax.tree.map(lambda p, g: p - cell.rate * g, parameters, gradient)
         return (parameters, m, v, t, key), loss * len(rows)

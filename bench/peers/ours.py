@@ -25,7 +25,9 @@ class Ours:
 
     def bind(self, cell: Cell) -> Engine:
         """The engine of the cell's network."""
-        return make_engine("auto", cell.network(), cell.loss(), cell.optimizer(), n_threads=self.threads)
+        return make_engine(
+            "auto", cell.network(), cell.loss(), cell.optimizer(), n_threads=self.threads
+        )
 
     def train(self, epochs: int) -> tuple[float, float]:
         """Train, and return the seconds it took and the mean loss."""
@@ -43,4 +45,6 @@ class Reference(Ours):
 
     def bind(self, cell: Cell) -> Engine:
         """The reference engine of the cell's network."""
-        return make_engine("reference", cell.network(), cell.loss(), cell.optimizer(), n_threads=self.threads)
+        return make_engine(
+            "reference", cell.network(), cell.loss(), cell.optimizer(), n_threads=self.threads
+        )

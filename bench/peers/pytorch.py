@@ -24,15 +24,26 @@ class PyTorch:
         self.cell = cell
         X, y = cell.data()
         one = cell.widths[-1] == 1
-        self.X, self.y = torch.from_numpy(X), torch.from_numpy(y.astype(np.float32)[:, None] if one else y)
-        self.loss = torch.nn.functional.binary_cross_entropy_with_logits if one else torch.nn.functional.cross_entropy
+        self.X, self.y = (
+            torch.from_numpy(X),
+            torch.from_numpy(y.astype(np.float32)[:, None] if one else y),
+        )
+        self.loss = (
+            torch.nn.functional.binary_cross_entropy_with_logits
+            if one
+            else torch.nn.functional.cross_entropy
+        )
         modules: list[torch.nn.Module] = []
         for W, b in cell.weights():
             linear = torch.nn.Linear(*W.shape)
             with torch.no_grad():  # PyTorch stores W transposed
                 linear.weight[:] = torch.from_numpy(W.T.copy())
                 linear.bias[:] = torch.from_numpy(b)
-            modules += [linear, ACTIVATIONS[cell.activation](), *([torch.nn.Dropout(cell.dropout)] if cell.dropout else [])]
+            modules += [
+                linear,
+                ACTIVATIONS[cell.activation](),
+                *([torch.nn.Dropout(cell.dropout)] if cell.dropout else []),
+            ]
         self.model = torch.nn.Sequential(*modules[: -2 if cell.dropout else -1])
         optimizer = torch.optim.Adam if cell.solver == "adam" else torch.optim.SGD
         self.optimizer = optimizer(self.model.parameters(), lr=cell.rate, fused=True)
@@ -40,7 +51,9 @@ class PyTorch:
     def train(self, epochs: int) -> tuple[float, float]:
         """Train, and return the seconds it took and the mean loss."""
         order, offsets = self.cell.batches(epochs)
-        batches = [torch.from_numpy(order[start:stop]) for start, stop in pairwise(offsets.tolist())]
+        batches = [
+            torch.from_numpy(order[start:stop]) for start, stop in pairwise(offsets.tolist())
+        ]
         full = self.cell.batch >= self.cell.rows
         losses = []
         start = time.perf_counter()

@@ -34,10 +34,14 @@ class ScikitLearn:
             random_state=0,
             max_iter=1,
         )
-        self.model.partial_fit(self.X[: cell.batch], self.y[: cell.batch], classes=np.arange(max(2, cell.widths[-1])))
+        self.model.partial_fit(
+            self.X[: cell.batch], self.y[: cell.batch], classes=np.arange(max(2, cell.widths[-1]))
+        )
         del self.model._optimizer
         if self.same_shapes(cell):
-            for mine, b, (W, bias) in zip(self.model.coefs_, self.model.intercepts_, cell.weights(), strict=True):
+            for mine, b, (W, bias) in zip(
+                self.model.coefs_, self.model.intercepts_, cell.weights(), strict=True
+            ):
                 mine[:], b[:] = W, bias
 
     @staticmethod

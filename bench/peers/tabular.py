@@ -24,10 +24,14 @@ MARK = "__y__"  # of the columns of targets
 def read(folder: Path, name: str) -> tuple[Array, Array, bool]:
     """X float64 (n, columns): numbers standardized, their gaps filled with the median, categories one-hot; y; whether it is regression."""
     schema = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    kinds = {column: str if kind == "category" else kind for column, (kind, _) in schema["cols"].items()}
+    kinds = {
+        column: str if kind == "category" else kind for column, (kind, _) in schema["cols"].items()
+    }
     regression = "regression" in schema["task"]
     kinds |= {MARK + target: float if regression else str for target in schema["targets"]}
-    frame = pd.read_csv(folder / f"{name}.csv.gz", dtype=kinds, keep_default_na=False, na_values=[""])
+    frame = pd.read_csv(
+        folder / f"{name}.csv.gz", dtype=kinds, keep_default_na=False, na_values=[""]
+    )
     categories = [column for column, (kind, _) in schema["cols"].items() if kind == "category"]
     numbers = [column for column in schema["cols"] if column not in categories]
     encoder = make_column_transformer(
@@ -55,7 +59,9 @@ class Theirs:
     def train(self, epochs: int) -> float:
         """Fit anew, and return the seconds it took."""
         kind = "MLPRegressor" if self.regression else "MLPClassifier"
-        self.model = getattr(self.home, kind)(max_iter=epochs, tol=0.0, n_iter_no_change=epochs + 1, random_state=0, **self.settings())
+        self.model = getattr(self.home, kind)(
+            max_iter=epochs, tol=0.0, n_iter_no_change=epochs + 1, random_state=0, **self.settings()
+        )
         start = time.perf_counter()
         self.model.fit(self.X, self.y)
         return time.perf_counter() - start

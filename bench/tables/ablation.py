@@ -1,7 +1,8 @@
 """What each part of the recipe is worth: `python bench/tables/ablation.py [--data FOLDER]` leaves out one at a time and writes ABLATION.md.
 
-Every variant of the recipe "standard" is a learner like those of run.py, which fits them and appends their lines; the sets are those that
-the defaults were developed on, so that none that is reported is used up.
+Every variant of the recipe "standard" is a learner like those of run.py, which fits them and
+appends their lines; the sets are those that the defaults were developed on, so that none that is
+reported is used up.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ HERE = Path(__file__).resolve().parent
 WHOLE = "whole standard"
 #: A row more or less of fewer says nothing of a part.
 FEWEST_TEST_ROWS = 100
-MEASURES = (("error", "error", 0.01), ("log_loss", "log loss", 0.01), ("nrmse", "nRMSE", 0.01), ("fit_processor_seconds", "time", 0.0))
+MEASURES = (
+    ("error", "error", 0.01),
+    ("log_loss", "log loss", 0.01),
+    ("nrmse", "nRMSE", 0.01),
+    ("fit_processor_seconds", "time", 0.0),
+)
 
 HEAD = """# What each part of the recipe is worth
 
@@ -70,7 +76,9 @@ def learners(ours: Any, kind: Any) -> dict[str, Any]:
     """A learner for each variant: `ours` fits, `kind` is the class of learners."""
     modules = ("glassnet", "glassnet.estimators")
     parts = {WHOLE: None, **{called(part): part for part in VARIANTS}}
-    return {name: kind(partial(_fit, ours, part), modules, "glassnet") for name, part in parts.items()}
+    return {
+        name: kind(partial(_fit, ours, part), modules, "glassnet") for name, part in parts.items()
+    }
 
 
 def _fit(ours: Any, part: str | None, X: Any, y: Any, task: str, seed: int, threads: int) -> Any:
@@ -83,7 +91,16 @@ def main() -> None:
     """Fit what is not there yet, then write."""
     results = HERE / "ablation.jsonl"
     names = [WHOLE, *map(called, VARIANTS)]
-    order = [sys.executable, str(HERE / "run.py"), "--results", str(results), "--learners", ",".join(names), "--developed", *sys.argv[1:]]
+    order = [
+        sys.executable,
+        str(HERE / "run.py"),
+        "--results",
+        str(results),
+        "--learners",
+        ",".join(names),
+        "--developed",
+        *sys.argv[1:],
+    ]
     subprocess.run(order, check=True)
     (HERE / "ABLATION.md").write_text(text(journal.read([results])), encoding="utf-8")
     print(HERE / "ABLATION.md")
@@ -91,11 +108,21 @@ def main() -> None:
 
 def text(lines: dict[journal.Key, journal.Line]) -> str:
     """A row for each part: measures relative to the whole recipe."""
-    enough = {key: line for key, line in lines.items() if "failed" not in line and line["n_test"] >= FEWEST_TEST_ROWS}
-    found = [(blocks(enough, [WHOLE, *map(called, VARIANTS)], measure), shift) for measure, _, shift in MEASURES]
+    enough = {
+        key: line
+        for key, line in lines.items()
+        if "failed" not in line and line["n_test"] >= FEWEST_TEST_ROWS
+    }
+    found = [
+        (blocks(enough, [WHOLE, *map(called, VARIANTS)], measure), shift)
+        for measure, _, shift in MEASURES
+    ]
     ratios = [log_ratios(of, shift) for of, shift in found]
     rows = [[part, *(_cell(of[:, i + 1]) for of in ratios)] for i, part in enumerate(VARIANTS)]
-    heads = ["left out", *(f"{name} ({_counts(of)})" for (_, name, _), (of, _) in zip(MEASURES, found, strict=True))]
+    heads = [
+        "left out",
+        *(f"{name} ({_counts(of)})" for (_, name, _), (of, _) in zip(MEASURES, found, strict=True)),
+    ]
     sets = sorted({name for of, _ in found for name in of.sets})
     return f"{HEAD.format(fewest=FEWEST_TEST_ROWS, sets=', '.join(sets))}\n\n{table(heads, rows)}\n"
 

@@ -1,8 +1,9 @@
 """Whether intervals and probabilities mean what they say: `python bench/tables/certainty.py [--data FOLDER]` writes CERTAINTY.md.
 
-The default recipe is fitted to each set and split of run.py. Of a regression, the share of test rows within the intervals of 80, 90 and
-95 %; of classes, the log loss, the Brier score and the calibration error of the test rows, as they are and without the temperature. A line
-is appended for each fit; one that is there is not run again.
+The default recipe is fitted to each set and split of run.py. Of a regression, the share of test
+rows within the intervals of 80, 90 and 95 %; of classes, the log loss, the Brier score and the
+calibration error of the test rows, as they are and without the temperature. A line is appended for
+each fit; one that is there is not run again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ from writing import table
 
 HERE = Path(__file__).resolve().parent
 COVERAGES = (0.8, 0.9, 0.95)
-SCORES = (("log_loss", "log loss"), ("brier_score", "Brier score"), ("calibration_error", "calibration error"))
+SCORES = (
+    ("log_loss", "log loss"),
+    ("brier_score", "Brier score"),
+    ("calibration_error", "calibration error"),
+)
 Array = np.ndarray[Any, Any]
 
 HEAD = """# Intervals and probabilities that mean what they say
@@ -42,13 +47,30 @@ Of the test rows, without a temperature and with it; less is better."""
 
 def main() -> None:
     """Fit what is not there yet, then write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--data", type=Path, default=os.environ.get("GLASSNET_TABLES"), help="folder with catalog.csv; else sets of packages"
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--results", type=Path, default=HERE / "certainty.jsonl", help="file that the lines are appended to")
-    parser.add_argument("--seeds", type=lambda words: [int(word) for word in words.split(",")], default=[0, 1, 2], help="0,1,2")
-    parser.add_argument("--sets", type=lambda words: words.split(","), help="some of the sets; else all")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("GLASSNET_TABLES"),
+        help="folder with catalog.csv; else sets of packages",
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=HERE / "certainty.jsonl",
+        help="file that the lines are appended to",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=lambda words: [int(word) for word in words.split(",")],
+        default=[0, 1, 2],
+        help="0,1,2",
+    )
+    parser.add_argument(
+        "--sets", type=lambda words: words.split(","), help="some of the sets; else all"
+    )
     parser.add_argument("--out", type=Path, default=HERE, help="folder for CERTAINTY.md")
     asked = parser.parse_args()
     there = journal.read([asked.results])
@@ -70,21 +92,37 @@ def result(name: str, seed: int, folder: Path | None) -> journal.Line:
     train, test = split(len(found.y), found.y if classes else None, seed)
     kind = glassnet.GlassNetClassifier if classes else glassnet.GlassNetRegressor
     model = kind(random_state=seed).fit(found.X.iloc[train], found.y[train])
-    line = {"set": name, "seed": seed, "learner": "glassnet", "task": found.task, "n_train": len(train), "n_test": len(test)}
+    line = {
+        "set": name,
+        "seed": seed,
+        "learner": "glassnet",
+        "task": found.task,
+        "n_train": len(train),
+        "n_test": len(test),
+    }
     X, y = found.X.iloc[test], found.y[test]
     if not classes:
         line["n_scores"] = len(model.model_.intervals.scores)
-        return line | {f"{c:g}": of_intervals(model.predict_interval(X, coverage=c), y) for c in COVERAGES}
+        return line | {
+            f"{c:g}": of_intervals(model.predict_interval(X, coverage=c), y) for c in COVERAGES
+        }
     told = model.model_.training.get("calibration", {})
     T, P = told.get("temperature", 1.0), model.predict_proba(X)
-    return line | {"temperature": T, "with": of_probabilities(P, y), "without": of_probabilities(warmer(P, 1.0 / T), y)}
+    return line | {
+        "temperature": T,
+        "with": of_probabilities(P, y),
+        "without": of_probabilities(warmer(P, 1.0 / T), y),
+    }
 
 
 def of_intervals(bounds: Array, y: Array) -> dict[str, float]:
     """The share of targets within, and the mean width in standard deviations of the target."""
     y = y.reshape(len(y), -1)
     low, high = np.moveaxis(bounds.reshape(*y.shape, 2), 2, 0)
-    return {"within": float(((low <= y) & (y <= high)).mean()), "width": float(((high - low).mean(axis=0) / y.std(axis=0)).mean())}
+    return {
+        "within": float(((low <= y) & (y <= high)).mean()),
+        "width": float(((high - low).mean(axis=0) / y.std(axis=0)).mean()),
+    }
 
 
 def of_probabilities(P: Array, y: Array) -> dict[str, float]:
@@ -112,30 +150,73 @@ def text(lines: dict[journal.Key, journal.Line]) -> str:
     by_set: dict[str, list[journal.Line]] = {}
     for _, line in sorted(lines.items()):
         by_set.setdefault(line["set"], []).append(line)
-    marked = {f"{name}{' *' if name in DEVELOPED_ON else ''} ({len(own)})": own for name, own in by_set.items()}
+    marked = {
+        f"{name}{' *' if name in DEVELOPED_ON else ''} ({len(own)})": own
+        for name, own in by_set.items()
+    }
     numbers = {name: own for name, own in marked.items() if not is_classification(own[0]["task"])}
     classes = {name: own for name, own in marked.items() if is_classification(own[0]["task"])}
     parts = [HEAD]
     if numbers:
-        heads = ["set (splits)", "test rows", "scores", *(f"{100 * c:g} %" for c in COVERAGES), "farthest", "with scores", "width"]
+        heads = [
+            "set (splits)",
+            "test rows",
+            "scores",
+            *(f"{100 * c:g} %" for c in COVERAGES),
+            "farthest",
+            "with scores",
+            "width",
+        ]
         middle = f"{COVERAGES[1]:g}"
         rows = []
         for name, own in numbers.items():
-            shares = [f"{100 * np.mean([line[f'{c:g}']['within'] for line in own]):.1f}" for c in COVERAGES]
+            shares = [
+                f"{100 * np.mean([line[f'{c:g}']['within'] for line in own]):.1f}"
+                for c in COVERAGES
+            ]
             width = np.mean([line[middle]["width"] for line in own])
-            far = (f"{farthest(own, counted):+.1f}" for counted in (("n_test",), ("n_test", "n_scores")))
-            rows.append([name, f"{own[0]['n_test']:,}", f"{own[0]['n_scores']:,}", *shares, *far, f"{width:.2f}"])
-        means = [100 * np.mean([np.mean([line[f"{c:g}"]["within"] for line in own]) for own in numbers.values()]) for c in COVERAGES]
+            far = (
+                f"{farthest(own, counted):+.1f}"
+                for counted in (("n_test",), ("n_test", "n_scores"))
+            )
+            rows.append(
+                [
+                    name,
+                    f"{own[0]['n_test']:,}",
+                    f"{own[0]['n_scores']:,}",
+                    *shares,
+                    *far,
+                    f"{width:.2f}",
+                ]
+            )
+        means = [
+            100
+            * np.mean(
+                [np.mean([line[f"{c:g}"]["within"] for line in own]) for own in numbers.values()]
+            )
+            for c in COVERAGES
+        ]
         rows.append(["mean", "", "", *(f"{mean:.1f}" for mean in means), "", "", ""])
         parts.append(f"{OF_INTERVALS}\n\n{table(heads, rows)}")
     if classes:
-        heads = ["set (splits)", "test rows", *(f"{called}{way}" for _, called in SCORES for way in ("", ", with")), "temperatures"]
+        heads = [
+            "set (splits)",
+            "test rows",
+            *(f"{called}{way}" for _, called in SCORES for way in ("", ", with")),
+            "temperatures",
+        ]
         rows, every = [], []
         for name, own in classes.items():
-            means = [np.mean([line[way][score] for line in own]) for score, _ in SCORES for way in ("without", "with")]
+            means = [
+                np.mean([line[way][score] for line in own])
+                for score, _ in SCORES
+                for way in ("without", "with")
+            ]
             every.append(means)
             temperatures = ", ".join(f"{line['temperature']:.2f}" for line in own)
-            rows.append([name, f"{own[0]['n_test']:,}", *(f"{mean:.4f}" for mean in means), temperatures])
+            rows.append(
+                [name, f"{own[0]['n_test']:,}", *(f"{mean:.4f}" for mean in means), temperatures]
+            )
         rows.append(["mean", "", *(f"{mean:.4f}" for mean in np.mean(every, axis=0)), ""])
         parts.append(f"{OF_PROBABILITIES}\n\n{table(heads, rows)}")
     return "\n\n".join(parts) + "\n"
@@ -144,10 +225,15 @@ def text(lines: dict[journal.Key, journal.Line]) -> str:
 def farthest(own: list[journal.Line], counted: tuple[str, ...]) -> float:
     """Of the splits and coverages of a set, the largest distance from the coverage in standard deviations.
 
-    counted : names of the numbers of rows that are drawn by chance; the variance is the sum of c (1 - c) / n over them
+    counted : names of the numbers of rows that are drawn by chance; the variance is the sum of c (1
+        - c) / n over them
     """
     inverse = [sum(1.0 / line[n] for n in counted) for line in own]
-    off = [(line[f"{c:g}"]["within"] - c) / np.sqrt(c * (1.0 - c) * v) for line, v in zip(own, inverse, strict=True) for c in COVERAGES]
+    off = [
+        (line[f"{c:g}"]["within"] - c) / np.sqrt(c * (1.0 - c) * v)
+        for line, v in zip(own, inverse, strict=True)
+        for c in COVERAGES
+    ]
     return float(max(off, key=abs))
 
 

@@ -36,7 +36,10 @@ class Blocks:
 def blocks(lines: dict[Key, Line], learners: Sequence[str], measure: str) -> Blocks:
     """The complete blocks: those where each of the learners has the measure. A failed fit takes its block out for all."""
     pairs = sorted({(name, seed) for name, seed, _ in lines})
-    rows = [[lines.get((name, seed, learner), {}).get(measure) for learner in learners] for name, seed in pairs]
+    rows = [
+        [lines.get((name, seed, learner), {}).get(measure) for learner in learners]
+        for name, seed in pairs
+    ]
     whole = [i for i, row in enumerate(rows) if learners and None not in row]
     values = np.array([rows[i] for i in whole], dtype=np.float64).reshape(len(whole), len(learners))
     return Blocks(tuple(learners), tuple(pairs[i][0] for i in whole), values)

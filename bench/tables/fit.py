@@ -1,7 +1,7 @@
 """One fit, in the process that runs this file: reads what to do from its argument, writes the result to the file named there.
 
-The clock runs over the learner's function, preparation of the table included, imports of its library not; then over one prediction
-of all test rows.
+The clock runs over the learner's function, preparation of the table included, imports of its
+library not; then over one prediction of all test rows.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def result(name: str, seed: int, learner: str, folder: str | None, threads: int)
         "task": table.task,
         "n_train": len(train),
         "n_test": len(test),
-        **(measures.of_probabilities if is_classification(table.task) else measures.of_numbers)(y_test, predicted),
+        **(measures.of_probabilities if is_classification(table.task) else measures.of_numbers)(
+            y_test, predicted
+        ),
         "fit_seconds": round(fitted - start, 4),
         "fit_processor_seconds": round(used, 4),
         "predict_seconds": round(end - fitted, 5),
@@ -64,7 +66,8 @@ def result(name: str, seed: int, learner: str, folder: str | None, threads: int)
 def circumstances(learner: Learner, threads: int, load: float | None) -> dict[str, Any]:
     """Under what a fit ran. Where it gave way to others (nice) or others worked beside it, its times do not count, and the line says so.
 
-    The load average, one minute's mean of the threads at work, is at most that of the fit before where no one else works.
+    The load average, one minute's mean of the threads at work, is at most that of the fit before
+    where no one else works.
     """
     nice = os.nice(0) if hasattr(os, "nice") else 0
     busy = load is not None and load > threads + 1
@@ -82,7 +85,12 @@ def circumstances(learner: Learner, threads: int, load: float | None) -> dict[st
 def versions(learner: Learner) -> dict[str, str]:
     """Of Python, NumPy and what the learner is; ours with a hash of its source, since its version stands while it is worked on."""
     found = {"python": platform.python_version()}
-    names = ["numpy", "scikit-learn", learner.distribution, *(["torch"] if "pytabkit" in learner.modules else [])]
+    names = [
+        "numpy",
+        "scikit-learn",
+        learner.distribution,
+        *(["torch"] if "pytabkit" in learner.modules else []),
+    ]
     for name in names:
         try:
             found[name] = version(name)

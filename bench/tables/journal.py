@@ -36,8 +36,14 @@ def read(paths: Sequence[Path]) -> dict[Key, Line]:
 
 def append(path: Path, line: Line) -> None:
     """Add a line. Numbers that are not finite have no place in JSON and none in a result."""
-    if bad := [name for name, value in line.items() if isinstance(value, float) and not math.isfinite(value)]:
-        line = {name: value for name, value in line.items() if name not in bad} | {"failed": f"{', '.join(bad)} not finite"}
+    if bad := [
+        name
+        for name, value in line.items()
+        if isinstance(value, float) and not math.isfinite(value)
+    ]:
+        line = {name: value for name, value in line.items() if name not in bad} | {
+            "failed": f"{', '.join(bad)} not finite"
+        }
     text = path.read_bytes() if path.exists() else b""
     cut = b"" if not text or text.endswith(b"\n") else b"\n"
     if cut:  # what a stop cut off goes, so that it is not taken for a line of its own

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import journal
 import numpy as np
-from comparison import Array, Blocks, blocks, geometric_means, mean_ranks, shifted_geometric_means, win_rates
+from comparison import (
+    Array,
+    Blocks,
+    blocks,
+    geometric_means,
+    mean_ranks,
+    shifted_geometric_means,
+    win_rates,
+)
 from plot import Point, quality_against_time
 from sets import DEVELOPED_ON
 from sources import is_classification
@@ -38,7 +46,11 @@ KINDS = (
 
 def lines_of(lines: Lines, kind: Kind) -> Lines:
     """The results on one kind of task."""
-    return {key: line for key, line in lines.items() if "failed" not in line and is_classification(line["task"]) == kind.classification}
+    return {
+        key: line
+        for key, line in lines.items()
+        if "failed" not in line and is_classification(line["task"]) == kind.classification
+    }
 
 
 def of_kind(lines: Lines, learners: Sequence[str], kind: Kind, out: Path) -> list[str]:
@@ -53,10 +65,14 @@ def of_kind(lines: Lines, learners: Sequence[str], kind: Kind, out: Path) -> lis
     plot = f"{kind.name.lower()}.svg"
     points = [
         Point(name, seconds[i], value, name.startswith("glassnet"))
-        for i, (name, value) in enumerate(zip(learners, shifted_geometric_means(compared, SHIFT), strict=True))
+        for i, (name, value) in enumerate(
+            zip(learners, shifted_geometric_means(compared, SHIFT), strict=True)
+        )
     ]
     said = f"{kind.name}: {kind.called} against the time of a fit"
-    svg = quality_against_time(points, x_label="fit seconds (geometric mean)", y_label=f"{kind.called} (SGM)", title=said)
+    svg = quality_against_time(
+        points, x_label="fit seconds (geometric mean)", y_label=f"{kind.called} (SGM)", title=said
+    )
     (out / plot).write_text(svg, encoding="utf-8")
     begun = len({key[:2] for key in mine})
     return [
@@ -66,7 +82,10 @@ def of_kind(lines: Lines, learners: Sequence[str], kind: Kind, out: Path) -> lis
         f"![{said}]({plot})",
         *against(compared, kind, order),
         f"### {kind.name}: win rates on {kind.called}",
-        "Per cent of blocks in which the row's learner is better than the column's; a tie counts half.",
+        (
+            "Per cent of blocks in which the row's learner is better than the column's; a tie "
+            "counts half."
+        ),
         pairwise(compared, order),
         f"### {kind.name}: {kind.called} of each set",
         "Means over seeds, the best in bold; * marks the sets that the defaults were developed on.",
@@ -76,7 +95,9 @@ def of_kind(lines: Lines, learners: Sequence[str], kind: Kind, out: Path) -> lis
 
 def overview(lines: Lines, compared: Blocks, kind: Kind, order: Array) -> str:
     """A row for each learner, the best mean rank first."""
-    developed, reported = (compared.within(names) for names in (DEVELOPED_ON, set(compared.sets) - set(DEVELOPED_ON)))
+    developed, reported = (
+        compared.within(names) for names in (DEVELOPED_ON, set(compared.sets) - set(DEVELOPED_ON))
+    )
     columns: list[tuple[str, list[str]]] = [
         ("mean rank", [f"{rank:.2f}" for rank in mean_ranks(compared)]),
         ("developed", ranks_of(developed)),
@@ -91,19 +112,40 @@ def overview(lines: Lines, compared: Blocks, kind: Kind, order: Array) -> str:
     for measure, called in kind.plain:
         values = np.array(list(blocks(lines, compared.learners, measure).per_set().values()))
         columns.append((f"mean {called}", [f"{value:.4f}" for value in values.mean(axis=0)]))
-    for measure, called in (("fit_seconds", "fit s"), ("fit_processor_seconds", "of processor"), ("predict_seconds", "predict s")):
-        columns.append((called, [figure(value) for value in geometric_means(blocks(lines, compared.learners, measure))]))
-    return table(["", *(name for name, _ in columns)], [[compared.learners[i], *(cells[i] for _, cells in columns)] for i in order])
+    for measure, called in (
+        ("fit_seconds", "fit s"),
+        ("fit_processor_seconds", "of processor"),
+        ("predict_seconds", "predict s"),
+    ):
+        columns.append(
+            (
+                called,
+                [
+                    figure(value)
+                    for value in geometric_means(blocks(lines, compared.learners, measure))
+                ],
+            )
+        )
+    return table(
+        ["", *(name for name, _ in columns)],
+        [[compared.learners[i], *(cells[i] for _, cells in columns)] for i in order],
+    )
 
 
 def ranks_of(found: Blocks) -> list[str]:
     """Mean ranks in words."""
-    return [f"{rank:.2f}" for rank in mean_ranks(found)] if found.sets else ["-"] * len(found.learners)
+    return (
+        [f"{rank:.2f}" for rank in mean_ranks(found)] if found.sets else ["-"] * len(found.learners)
+    )
 
 
 def means_of(found: Blocks) -> list[str]:
     """Shifted geometric means in words."""
-    return [f"{mean:.4f}" for mean in shifted_geometric_means(found, SHIFT)] if found.sets else ["-"] * len(found.learners)
+    return (
+        [f"{mean:.4f}" for mean in shifted_geometric_means(found, SHIFT)]
+        if found.sets
+        else ["-"] * len(found.learners)
+    )
 
 
 def against(compared: Blocks, kind: Kind, order: Array) -> list[str]:
@@ -113,7 +155,10 @@ def against(compared: Blocks, kind: Kind, order: Array) -> list[str]:
     if not ours or not others:
         return []
     means = shifted_geometric_means(compared, SHIFT)
-    rows = [[compared.learners[i], *(f"{100 * (1 - means[i] / means[j]):+.1f}" for j in others)] for i in ours]
+    rows = [
+        [compared.learners[i], *(f"{100 * (1 - means[i] / means[j]):+.1f}" for j in others)]
+        for i in ours
+    ]
     return [
         f"### {kind.name}: what ours gain",
         f"Per cent by which the SGM {kind.called} of the row is below that of the column.",
@@ -124,7 +169,10 @@ def against(compared: Blocks, kind: Kind, order: Array) -> list[str]:
 def pairwise(compared: Blocks, order: Array) -> str:
     """The table of win rates."""
     rates = win_rates(compared)
-    rows = [[compared.learners[i], *("" if i == j else f"{100 * rates[i, j]:.0f}" for j in order)] for i in order]
+    rows = [
+        [compared.learners[i], *("" if i == j else f"{100 * rates[i, j]:.0f}" for j in order)]
+        for i in order
+    ]
     return table(["", *(compared.learners[j] for j in order)], rows)
 
 
@@ -133,5 +181,10 @@ def by_set(compared: Blocks, order: Array) -> str:
     rows = []
     for name, means in compared.per_set().items():
         cells = [f"**{value:.4f}**" if value == means.min() else f"{value:.4f}" for value in means]
-        rows.append([f"{name}{' *' if name in DEVELOPED_ON else ''} ({compared.sets.count(name)})", *(cells[i] for i in order)])
+        rows.append(
+            [
+                f"{name}{' *' if name in DEVELOPED_ON else ''} ({compared.sets.count(name)})",
+                *(cells[i] for i in order),
+            ]
+        )
     return table(["set (seeds)", *(compared.learners[i] for i in order)], rows)

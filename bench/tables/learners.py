@@ -1,8 +1,9 @@
 """The learners: for each name what must be imported, and a function that fits.
 
-A function takes X, y, the task, the seed and the number of threads, and returns what predicts: a function from X to probabilities
-(n, classes), or to numbers (n,) or (n, outputs). Parameters are the defaults of each library; what a learner needs before it takes a
-table at all is done in the fit and counts into its time. Several outputs are learned one by one where a learner knows but one.
+A function takes X, y, the task, the seed and the number of threads, and returns what predicts: a
+function from X to probabilities (n, classes), or to numbers (n,) or (n, outputs). Parameters are
+the defaults of each library; what a learner needs before it takes a table at all is done in the fit
+and counts into its time. Several outputs are learned one by one where a learner knows but one.
 """
 
 from __future__ import annotations
@@ -47,7 +48,11 @@ class Recipe(Learner):
     def absent(self) -> str | None:
         """Why it cannot run here, if so."""
         missing = super().absent()
-        if missing or "recipe" in inspect.signature(import_module("glassnet").GlassNetClassifier).parameters:
+        if (
+            missing
+            or "recipe"
+            in inspect.signature(import_module("glassnet").GlassNetClassifier).parameters
+        ):
             return missing
         return "this version of glassnet has no recipes"
 
@@ -88,7 +93,9 @@ def sklearn_mlp(X: pd.DataFrame, y: Array, task: str, seed: int, threads: int) -
     if is_classification(task):
         model: Any = MLPClassifier(early_stopping=True, random_state=seed)
     else:
-        model = TransformedTargetRegressor(MLPRegressor(early_stopping=True, random_state=seed), transformer=StandardScaler())
+        model = TransformedTargetRegressor(
+            MLPRegressor(early_stopping=True, random_state=seed), transformer=StandardScaler()
+        )
     return answers(make_pipeline(one_hot(X, scaled=True), model).fit(X, y), task)
 
 
@@ -97,13 +104,18 @@ def forest(X: pd.DataFrame, y: Array, task: str, seed: int, threads: int) -> Pre
     from sklearn.pipeline import make_pipeline
 
     kind = RandomForestClassifier if is_classification(task) else RandomForestRegressor
-    return answers(make_pipeline(one_hot(X, scaled=False), kind(n_jobs=threads, random_state=seed)).fit(X, y), task)
+    return answers(
+        make_pipeline(one_hot(X, scaled=False), kind(n_jobs=threads, random_state=seed)).fit(X, y),
+        task,
+    )
 
 
 def histogram_boosting(X: pd.DataFrame, y: Array, task: str, seed: int, threads: int) -> Predict:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    kind = HistGradientBoostingClassifier if is_classification(task) else HistGradientBoostingRegressor
+    kind = (
+        HistGradientBoostingClassifier if is_classification(task) else HistGradientBoostingRegressor
+    )
     return answers(several(kind(random_state=seed), task).fit(X, y), task)
 
 
@@ -111,7 +123,9 @@ def lightgbm(X: pd.DataFrame, y: Array, task: str, seed: int, threads: int) -> P
     from lightgbm import LGBMClassifier, LGBMRegressor
 
     kind = LGBMClassifier if is_classification(task) else LGBMRegressor
-    return answers(several(kind(n_jobs=threads, random_state=seed, verbose=-1), task).fit(X, y), task)
+    return answers(
+        several(kind(n_jobs=threads, random_state=seed, verbose=-1), task).fit(X, y), task
+    )
 
 
 def xgboost(X: pd.DataFrame, y: Array, task: str, seed: int, threads: int) -> Predict:
@@ -126,17 +140,36 @@ def catboost(X: pd.DataFrame, y: Array, task: str, seed: int, threads: int) -> P
 
     kind = CatBoostClassifier if is_classification(task) else CatBoostRegressor
     settings = {"loss_function": "MultiRMSE"} if task == "multi-output regression" else {}
-    model = kind(thread_count=threads, random_seed=seed, cat_features=categories(X), verbose=False, allow_writing_files=False, **settings)
+    model = kind(
+        thread_count=threads,
+        random_seed=seed,
+        cat_features=categories(X),
+        verbose=False,
+        allow_writing_files=False,
+        **settings,
+    )
     predict = answers(model.fit(texts(X), y), task)
     return lambda X: predict(texts(X))
 
 
-def pytabkit(X: pd.DataFrame, y: Array, task: str, seed: int, threads: int, *, name: str, outputs: bool = True) -> Predict:
+def pytabkit(
+    X: pd.DataFrame,
+    y: Array,
+    task: str,
+    seed: int,
+    threads: int,
+    *,
+    name: str,
+    outputs: bool = True,
+) -> Predict:
     module = import_module("pytabkit")
     kind = getattr(module, f"{name}_{'Classifier' if is_classification(task) else 'Regressor'}")
     filled = Filled(X)
     model = kind(device="cpu", n_threads=threads, random_state=seed)
-    predict = answers((model if outputs else several(model, task)).fit(filled(X), y, cat_col_names=categories(X)), task)
+    predict = answers(
+        (model if outputs else several(model, task)).fit(filled(X), y, cat_col_names=categories(X)),
+        task,
+    )
     return lambda X: predict(filled(X))
 
 
@@ -147,7 +180,8 @@ GLASSNET = ("glassnet", "glassnet.estimators")
 LEARNERS: dict[str, Learner] = {
     "glassnet": Learner(ours, GLASSNET, "glassnet"),
     **{
-        f"glassnet-{recipe}": Recipe(partial(ours, recipe=recipe), GLASSNET, "glassnet") for recipe in ("standard", "fast", "best", "plain")
+        f"glassnet-{recipe}": Recipe(partial(ours, recipe=recipe), GLASSNET, "glassnet")
+        for recipe in ("standard", "fast", "best", "plain")
     },
     "linear": Learner(linear, ("sklearn.linear_model", *SCIKIT_LEARN), "scikit-learn"),
     "sklearn-mlp": Learner(sklearn_mlp, ("sklearn.neural_network", *SCIKIT_LEARN), "scikit-learn"),

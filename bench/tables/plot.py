@@ -32,7 +32,9 @@ def quality_against_time(points: Sequence[Point], *, x_label: str, y_label: str,
         return LEFT + (WIDTH - LEFT - RIGHT) * (math.log10(seconds) - start) / (stop - start)
 
     def y(value: float) -> float:
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - ticks[0]) / (ticks[-1] - ticks[0])
+        return (
+            HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - ticks[0]) / (ticks[-1] - ticks[0])
+        )
 
     parts = [f"<title>{escape(title)}</title>", '<rect width="100%" height="100%" fill="#fff"/>']
     for power in range(start, stop + 1):
@@ -44,12 +46,16 @@ def quality_against_time(points: Sequence[Point], *, x_label: str, y_label: str,
     parts.append(text(x_label, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, "middle"))
     middle = (TOP + HEIGHT - BOTTOM) / 2
     parts.append(text(y_label, 14, middle, "middle", f' transform="rotate(-90 14 {middle:g})"'))
-    for point, height in zip(points, heights([(x(p.seconds), y(p.value)) for p in points]), strict=True):
+    for point, height in zip(
+        points, heights([(x(p.seconds), y(p.value)) for p in points]), strict=True
+    ):
         color = "#c0392b" if point.ours else "#2c5aa0"
         across, down = x(point.seconds), y(point.value)
         parts.append(f'<circle cx="{across:.1f}" cy="{down:.1f}" r="4" fill="{color}"/>')
         if abs(height - down) > 1:
-            parts.append(f'<path d="M{across:.1f} {down:.1f}L{across + 8:.1f} {height:.1f}" stroke="{color}" stroke-width="0.7"/>')
+            parts.append(
+                f'<path d="M{across:.1f} {down:.1f}L{across + 8:.1f} {height:.1f}" stroke="{color}" stroke-width="0.7"/>'
+            )
         parts.append(text(point.name, across + 9, height + 4, "start", f' fill="{color}"'))
     body = "\n".join(parts)
     return (

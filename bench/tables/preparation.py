@@ -22,7 +22,11 @@ def one_hot(X: pd.DataFrame, *, scaled: bool) -> Any:
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
     return ColumnTransformer(
         [
-            ("numbers", make_pipeline(imputer, StandardScaler()) if scaled else imputer, [c for c in X.columns if c not in named]),
+            (
+                "numbers",
+                make_pipeline(imputer, StandardScaler()) if scaled else imputer,
+                [c for c in X.columns if c not in named],
+            ),
             ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), named),
         ]
     )
@@ -41,4 +45,9 @@ class Filled:
 
 def texts(X: pd.DataFrame) -> pd.DataFrame:
     """Categories as text, a gap as the text "nan"."""
-    return X.assign(**{column: X[column].astype(object).where(X[column].notna(), "nan").astype(str) for column in categories(X)})
+    return X.assign(
+        **{
+            column: X[column].astype(object).where(X[column].notna(), "nan").astype(str)
+            for column in categories(X)
+        }
+    )

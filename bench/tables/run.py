@@ -1,8 +1,10 @@
 """Fits learners on tables and appends a line for each fit: `python bench/tables/run.py --data FOLDER`.
 
-Every fit runs in a process of its own, with two threads and an end: one that crashes or hangs is a line that says "failed". Seeds are
-the outer loop, then sets, then learners, so that a stop leaves whole blocks to compare. A fit that has its line, a failed one too, is
-not run again; to run it again, name another file in --results (summary.py takes several, the later counts) or delete the line.
+Every fit runs in a process of its own, with two threads and an end: one that crashes or hangs is a
+line that says "failed". Seeds are the outer loop, then sets, then learners, so that a stop leaves
+whole blocks to compare. A fit that has its line, a failed one too, is not run again; to run it
+again, name another file in --results (summary.py takes several, the later counts) or delete the
+line.
 """
 
 from __future__ import annotations
@@ -49,14 +51,22 @@ def main() -> None:
     asked = arguments()
     there = journal.read([asked.results])
     fits = [
-        Fit(name, seed, learner, asked.data, asked.threads) for seed in asked.seeds for name in asked.sets for learner in asked.learners
+        Fit(name, seed, learner, asked.data, asked.threads)
+        for seed in asked.seeds
+        for name in asked.sets
+        for learner in asked.learners
     ]
     fits = [fit for fit in fits if (fit.name, fit.seed, fit.learner) not in there]
     print(f"{len(fits)} fits to run, {len(there)} lines there", flush=True)
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
     pool = ThreadPoolExecutor(asked.jobs)
     try:
-        for number, line in enumerate(pool.map(lambda fit: run(fit, asked.limit, [sys.executable, str(HERE / "fit.py")]), fits), 1):
+        for number, line in enumerate(
+            pool.map(
+                lambda fit: run(fit, asked.limit, [sys.executable, str(HERE / "fit.py")]), fits
+            ),
+            1,
+        ):
             journal.append(asked.results, line)
             print(f"{number}/{len(fits)} {told(line)}", flush=True)
     finally:  # where this was stopped nothing goes on
@@ -74,9 +84,20 @@ def run(fit: Fit, limit: float, program: list[str]) -> journal.Line:
         answer = Path(folder) / "answer.json"
         order = json.dumps({"fit": asdict(fit), "answer": str(answer)})
         paths = os.pathsep.join(str(Path(path).resolve()) for path in sys.path if path)
-        environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(fit.threads)) | {"PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": ""}
+        environment = (
+            os.environ
+            | dict.fromkeys(THREAD_VARIABLES, str(fit.threads))
+            | {"PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": ""}
+        )
         with (Path(folder) / "said").open("w+", encoding="utf-8", errors="replace") as said:
-            child = subprocess.Popen([*program, order], stdout=said, stderr=said, cwd=folder, env=environment, start_new_session=True)
+            child = subprocess.Popen(
+                [*program, order],
+                stdout=said,
+                stderr=said,
+                cwd=folder,
+                env=environment,
+                start_new_session=True,
+            )
             CHILDREN.add(child)
             try:
                 child.wait(limit)
@@ -111,20 +132,44 @@ def told(line: journal.Line) -> str:
 
 def arguments() -> argparse.Namespace:
     """What was asked on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default=os.environ.get("GLASSNET_TABLES"), help="folder with catalog.csv; else the sets of packages")
-    parser.add_argument("--results", type=Path, default=HERE / "results.jsonl", help="file that the lines are appended to")
-    parser.add_argument("--learners", type=words, help=f"some of {', '.join(LEARNERS)}; else all that are installed")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data",
+        default=os.environ.get("GLASSNET_TABLES"),
+        help="folder with catalog.csv; else the sets of packages",
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=HERE / "results.jsonl",
+        help="file that the lines are appended to",
+    )
+    parser.add_argument(
+        "--learners", type=words, help=f"some of {', '.join(LEARNERS)}; else all that are installed"
+    )
     parser.add_argument("--sets", type=words, help="some of the sets; else all")
-    parser.add_argument("--developed", action="store_true", help="only sets that the defaults were developed on")
-    parser.add_argument("--seeds", type=lambda text: [int(word) for word in words(text)], default=[0, 1, 2], help="0,1,2")
+    parser.add_argument(
+        "--developed", action="store_true", help="only sets that the defaults were developed on"
+    )
+    parser.add_argument(
+        "--seeds",
+        type=lambda text: [int(word) for word in words(text)],
+        default=[0, 1, 2],
+        help="0,1,2",
+    )
     parser.add_argument("--threads", type=int, default=THREADS, help="of each fit")
-    parser.add_argument("--jobs", type=int, default=1, help="fits at a time; more than one disturbs the times")
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="fits at a time; more than one disturbs the times"
+    )
     parser.add_argument("--limit", type=float, default=1800.0, help="seconds until a fit is ended")
     asked = parser.parse_args()
     asked.data = str(Path(asked.data).resolve()) if asked.data else None
     there = names(Path(asked.data) if asked.data else None)
-    asked.sets = asked.sets or [name for name in there if name in DEVELOPED_ON or not asked.developed]
+    asked.sets = asked.sets or [
+        name for name in there if name in DEVELOPED_ON or not asked.developed
+    ]
     if unknown := [name for name in asked.sets if name not in there]:
         parser.error(f"no such set: {', '.join(unknown)}. There are: {', '.join(there)}.")
     if unknown := [name for name in asked.learners or [] if name not in KNOWN]:

@@ -1,7 +1,8 @@
 """Where a table comes from: a folder that was named, or the packages that carry it.
 
-A folder holds `catalog.csv` (columns `name` and `task`, one row a set) and, beside it or in `files/`, NAME.csv.gz with NAME.json: the
-task, the targets, and for each column its dtype, "category" with its levels.
+A folder holds `catalog.csv` (columns `name` and `task`, one row a set) and, beside it or in
+`files/`, NAME.csv.gz with NAME.json: the task, the targets, and for each column its dtype,
+"category" with its levels.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def from_folder(folder: Path, name: str) -> tuple[pd.DataFrame, np.ndarray[Any, 
     """The columns, the targets and the task of a set of a folder."""
     files = folder / "files" if (folder / "files").is_dir() else folder
     schema = json.loads((files / f"{name}.json").read_text(encoding="utf-8"))
-    kinds = {column: str if kind == "category" else kind for column, (kind, _) in schema["cols"].items()}
+    kinds = {
+        column: str if kind == "category" else kind for column, (kind, _) in schema["cols"].items()
+    }
     target = float if "regression" in schema["task"] else str
     kinds |= {MARK + column: target for column in schema["targets"]}
     # Only an empty cell is a gap: "NA" may be a level.

@@ -10,18 +10,26 @@ Rows = np.ndarray[Any, np.dtype[np.intp]]
 
 TEST_SHARE = 0.2
 MOST_TRAINING_ROWS = 6000
-#: Of each class in training, where it has so many: learners hold rows out by class and refuse a class of one.
+#: Of each class in training, where it has so many: learners hold rows out by class and refuse a
+#: class of one.
 LEAST_OF_A_CLASS = 4
 
 
-def split(n: int, classes: np.ndarray[Any, Any] | None, seed: int, most: int = MOST_TRAINING_ROWS) -> tuple[Rows, Rows]:
+def split(
+    n: int, classes: np.ndarray[Any, Any] | None, seed: int, most: int = MOST_TRAINING_ROWS
+) -> tuple[Rows, Rows]:
     """Training rows and test rows, each drawn anew from all rows by the seed.
 
-    A fifth is tested, of every class where there are classes. Of the others `most` are trained on, of every class its share but
-    LEAST_OF_A_CLASS at least, which may be a few rows more than `most`.
+    A fifth is tested, of every class where there are classes. Of the others `most` are trained on,
+    of every class its share but LEAST_OF_A_CLASS at least, which may be a few rows more than
+    `most`.
     """
     generator = np.random.default_rng([seed, n])
-    groups = [np.arange(n)] if classes is None else [np.flatnonzero(classes == c) for c in np.unique(classes)]
+    groups = (
+        [np.arange(n)]
+        if classes is None
+        else [np.flatnonzero(classes == c) for c in np.unique(classes)]
+    )
     rest, test = [], []
     for group in groups:
         drawn = generator.permutation(group)
@@ -29,5 +37,7 @@ def split(n: int, classes: np.ndarray[Any, Any] | None, seed: int, most: int = M
         test.append(drawn[:n_test])
         rest.append(drawn[n_test:])
     kept = min(1.0, most / sum(map(len, rest)))
-    train = [rows[: max(round(kept * len(rows)), min(LEAST_OF_A_CLASS, len(rows)))] for rows in rest]
+    train = [
+        rows[: max(round(kept * len(rows)), min(LEAST_OF_A_CLASS, len(rows)))] for rows in rest
+    ]
     return generator.permutation(np.concatenate(train)), np.sort(np.concatenate(test))

@@ -1,6 +1,7 @@
 """Writes RESULTS.md and its plots from the lines of run.py: `python bench/tables/summary.py [FILE ...] [--learners a,b] [--out FOLDER]`.
 
-Only complete blocks are compared: pairs of set and seed for which each of the learners named (all found, where none are) has a result.
+Only complete blocks are compared: pairs of set and seed for which each of the learners named (all
+found, where none are) has a result.
 """
 
 from __future__ import annotations
@@ -33,21 +34,44 @@ All others are only reported on.
 
 def main() -> None:
     """Read, compare, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", nargs="*", type=Path, default=[HERE / "results.jsonl"], help="of two lines of one fit the later counts")
-    parser.add_argument("--learners", type=lambda words: words.split(","), help="compared; else all that are found")
-    parser.add_argument("--beside", type=lambda words: words.split(","), default=[], help="with fewer blocks: told of one by one")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for RESULTS.md and the plots")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "results",
+        nargs="*",
+        type=Path,
+        default=[HERE / "results.jsonl"],
+        help="of two lines of one fit the later counts",
+    )
+    parser.add_argument(
+        "--learners", type=lambda words: words.split(","), help="compared; else all that are found"
+    )
+    parser.add_argument(
+        "--beside",
+        type=lambda words: words.split(","),
+        default=[],
+        help="with fewer blocks: told of one by one",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="folder for RESULTS.md and the plots"
+    )
     asked = parser.parse_args()
     lines = journal.read(asked.results)
     found = {learner for _, _, learner in lines}
     if unknown := {*(asked.learners or []), *asked.beside} - found:
-        parser.error(f"no line of {', '.join(sorted(unknown))}. There are: {', '.join(sorted(found)) or 'none'}.")
+        parser.error(
+            f"no line of {', '.join(sorted(unknown))}. There are: "
+            f"{', '.join(sorted(found)) or 'none'}."
+        )
     known = list(LEARNERS)
     learners = asked.learners or sorted(
-        found - {*asked.beside}, key=lambda name: (known.index(name) if name in known else len(known), name)
+        found - {*asked.beside},
+        key=lambda name: (known.index(name) if name in known else len(known), name),
     )
-    lines = {key: line for key, line in lines.items() if line["learner"] in (*learners, *asked.beside)}
+    lines = {
+        key: line for key, line in lines.items() if line["learner"] in (*learners, *asked.beside)
+    }
     if not lines:
         parser.error("there are no results to summarize; run.py makes them")
     asked.out.mkdir(parents=True, exist_ok=True)
@@ -68,10 +92,13 @@ def head(lines: Lines) -> str:
     for line in done:
         for name, number in line["versions"].items():
             versions.setdefault(name, set()).add(number)
-    software = ", ".join(f"{name} {' and '.join(sorted(numbers))}" for name, numbers in sorted(versions.items()))
+    software = ", ".join(
+        f"{name} {' and '.join(sorted(numbers))}" for name, numbers in sorted(versions.items())
+    )
     disturbed = sum(line["times_disturbed"] for line in done)
     times = (
-        f"**Times are disturbed in {disturbed:,} of {len(done):,} fits**: they ran at low priority or beside other work."
+        f"**Times are disturbed in {disturbed:,} of {len(done):,} fits**: they ran at low priority "
+        "or beside other work."
         if disturbed
         else "No fit ran at low priority or beside other work."
     )
@@ -87,7 +114,11 @@ def head(lines: Lines) -> str:
 
 def failures(lines: Lines) -> str:
     """Fits without a result; their blocks are compared for no one."""
-    rows = [[name, str(seed), learner, line["failed"][:100]] for (name, seed, learner), line in sorted(lines.items()) if "failed" in line]
+    rows = [
+        [name, str(seed), learner, line["failed"][:100]]
+        for (name, seed, learner), line in sorted(lines.items())
+        if "failed" in line
+    ]
     if not rows:
         return "## Failed\n\nNo fit failed."
     return f"## Failed\n\nTheir blocks are left out for all.\n\n{table(['set', 'seed', 'learner', 'why'], rows)}"

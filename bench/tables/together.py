@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from comparison import Array, Blocks, blocks, geometric_means, mean_ranks, shifted_geometric_means, win_rates
+from comparison import (
+    Array,
+    Blocks,
+    blocks,
+    geometric_means,
+    mean_ranks,
+    shifted_geometric_means,
+    win_rates,
+)
 from kinds import KINDS, SHIFT, Lines, lines_of
 from scipy.stats import rankdata
 from sets import DEVELOPED_ON
@@ -23,7 +31,11 @@ def everywhere(lines: Lines, learners: Sequence[str]) -> list[str]:
     for each in found:
         ranks |= each.per_set(rankdata(each.values, axis=1))
     seconds = [blocks(lines_of(lines, kind), learners, "fit_seconds") for kind in KINDS]
-    joined = Blocks(tuple(learners), sum((each.sets for each in seconds), ()), np.concatenate([each.values for each in seconds]))
+    joined = Blocks(
+        tuple(learners),
+        sum((each.sets for each in seconds), ()),
+        np.concatenate([each.values for each in seconds]),
+    )
     means, ratios = geometric_means(joined), ratios_to_first(joined)
     columns = [
         ("mean rank", mean_of(ranks, ranks)),
@@ -32,12 +44,21 @@ def everywhere(lines: Lines, learners: Sequence[str]) -> list[str]:
         *((kind.name.lower(), mean_ranks(each)) for kind, each in zip(KINDS, found, strict=True)),
     ]
     rows = [
-        [learners[i], *(f"{column[i]:.2f}" for _, column in columns), figure(means[i]), figure(ratios[0][i]), figure(ratios[1][i])]
+        [
+            learners[i],
+            *(f"{column[i]:.2f}" for _, column in columns),
+            figure(means[i]),
+            figure(ratios[0][i]),
+            figure(ratios[1][i]),
+        ]
         for i in np.argsort(columns[0][1], kind="stable")
     ]
     return [
         "## All sets",
-        f"Ranks on the error or the nRMSE of {len(ranks)} sets, {sum(len(each.sets) for each in found)} blocks. {TIMES} {learners[0]}.",
+        (
+            f"Ranks on the error or the nRMSE of {len(ranks)} sets, "
+            f"{sum(len(each.sets) for each in found)} blocks. {TIMES} {learners[0]}."
+        ),
         table(["", *(name for name, _ in columns), "fit s", "relative", "median"], rows),
     ]
 

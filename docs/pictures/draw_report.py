@@ -1,6 +1,7 @@
 """Draws the picture of a report: trains on the penguins, writes the page, and has Chromium take a picture of its upper part.
 
-Run it as `python docs/pictures/draw_report.py`; it writes report.png beside itself. It needs chromium on the PATH.
+Run it as `python docs/pictures/draw_report.py`; it writes report.png beside itself. It needs
+chromium on the PATH.
 """
 
 from __future__ import annotations
@@ -20,12 +21,19 @@ WIDTH, HEIGHT = 840, 1060
 
 
 def write_page(path: Path) -> None:
-    features, species, _ = features_and_target(read_table(HERE.parents[1] / "examples" / "penguins.csv"), "species")
-    training, held_out = (
-        Part(features.take(rows), species[rows]) for rows in split_rows(features.n_rows, 0.3, seed=0, stratify=species.astype(str))
+    features, species, _ = features_and_target(
+        read_table(HERE.parents[1] / "examples" / "penguins.csv"), "species"
     )
-    table = {name: training.table.column(name) for name in training.table.schema.names} | {"species": training.values}
-    model = glassnet.fit(table, "species", glassnet.Plan(hidden_layer_sizes=(32, 16), max_epochs=60))
+    training, held_out = (
+        Part(features.take(rows), species[rows])
+        for rows in split_rows(features.n_rows, 0.3, seed=0, stratify=species.astype(str))
+    )
+    table = {name: training.table.column(name) for name in training.table.schema.names} | {
+        "species": training.values
+    }
+    model = glassnet.fit(
+        table, "species", glassnet.Plan(hidden_layer_sizes=(32, 16), max_epochs=60)
+    )
     found = compare(model, training, held_out, name="penguins.csv")
     write_report(path, found, model, importances=permutation_importances(model, held_out))
 
@@ -34,8 +42,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         write_page(page)
-        options = ["--headless", "--no-sandbox", "--hide-scrollbars", f"--window-size={WIDTH},{HEIGHT}"]
-        subprocess.run(["chromium", *options, f"--screenshot={HERE / 'report.png'}", page.as_uri()], check=True, capture_output=True)
+        options = [
+            "--headless",
+            "--no-sandbox",
+            "--hide-scrollbars",
+            f"--window-size={WIDTH},{HEIGHT}",
+        ]
+        subprocess.run(
+            ["chromium", *options, f"--screenshot={HERE / 'report.png'}", page.as_uri()],
+            check=True,
+            capture_output=True,
+        )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,17 @@ from rich.console import Console
 from rich.text import Text
 
 HERE = Path(__file__).parent
-COMMAND = ["glassnet", "train", "penguins.csv", "--target", "species", "-o", "penguins.glassnet", "-o", "report.html"]
+COMMAND = [
+    "glassnet",
+    "train",
+    "penguins.csv",
+    "--target",
+    "species",
+    "-o",
+    "penguins.glassnet",
+    "-o",
+    "report.html",
+]
 WIDTH = 100
 #: The command as it is, but that its output is taken for a terminal's.
 PRETENDS = "import click, sys; click.utils.should_strip_ansi = lambda *_: False; from glassnet.cli import main; main(prog_name='glassnet')"
@@ -30,7 +40,12 @@ def printed() -> str:
         (Path(folder) / table.name).write_bytes(table.read_bytes())
         environment = {**os.environ, "COLUMNS": str(WIDTH)}
         done = subprocess.run(
-            [sys.executable, "-c", PRETENDS, *COMMAND[1:]], cwd=folder, env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-c", PRETENDS, *COMMAND[1:]],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     return done.stdout
 
@@ -41,7 +56,9 @@ def main() -> None:
     console.print(Text.from_ansi(printed()))
     # Without the fonts that rich has fetched from elsewhere: the reader's own will do.
     plain = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    console.save_svg(str(HERE / "train.svg"), title="glassnet train", font_aspect_ratio=0.61, code_format=plain)
+    console.save_svg(
+        str(HERE / "train.svg"), title="glassnet train", font_aspect_ratio=0.61, code_format=plain
+    )
 
 
 if __name__ == "__main__":

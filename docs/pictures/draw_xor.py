@@ -1,7 +1,8 @@
 """Draws the picture of the README: the tutorial's XOR network after training, every number of it in sight.
 
-Run it as `python docs/pictures/draw_xor.py`; it writes xor.svg beside itself. Lines are weights (blue above zero, orange below, as
-wide as they are large); a unit shows what it answers over the whole square of inputs, and its bias.
+Run it as `python docs/pictures/draw_xor.py`; it writes xor.svg beside itself. Lines are weights
+(blue above zero, orange below, as wide as they are large); a unit shows what it answers over the
+whole square of inputs, and its bias.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ BLUE, ORANGE, INK = (33, 102, 172), (217, 95, 14), "#222"
 
 def trained_network() -> Network:
     X, y = xor()
-    network = Network([Dense(3, "sigmoid"), Dense(1, "sigmoid")], n_features=2, seed=1, dtype="float64")
-    for _ in train(network, X, y, loss="squared", optimizer=SGD(0.4), batch_size=4, epochs=20_000, every=20_000):
+    network = Network(
+        [Dense(3, "sigmoid"), Dense(1, "sigmoid")], n_features=2, seed=1, dtype="float64"
+    )
+    for _ in train(
+        network, X, y, loss="squared", optimizer=SGD(0.4), batch_size=4, epochs=20_000, every=20_000
+    ):
         pass
     return network
 
@@ -41,8 +46,12 @@ def unit(x: float, y: float, values: np.ndarray, label: str) -> list[str]:
         for i in range(CELLS)
         for j in range(CELLS)
     ]
-    parts.append(f'<rect x="{x}" y="{y}" width="{SIDE}" height="{SIDE}" fill="none" stroke="{INK}"/>')
-    parts.append(f'<text x="{x + SIDE / 2}" y="{y + SIDE + 15}" text-anchor="middle">{label}</text>')
+    parts.append(
+        f'<rect x="{x}" y="{y}" width="{SIDE}" height="{SIDE}" fill="none" stroke="{INK}"/>'
+    )
+    parts.append(
+        f'<text x="{x + SIDE / 2}" y="{y + SIDE + 15}" text-anchor="middle">{label}</text>'
+    )
     return parts
 
 
@@ -59,7 +68,9 @@ def link(x1: float, y1: float, x2: float, y2: float, weight: float, at: float) -
 
 def drawing(network: Network) -> str:
     parameters = network.parameters
-    W1, b1, W2, b2 = (parameters[name] for name in ("layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"))
+    W1, b1, W2, b2 = (
+        parameters[name] for name in ("layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b")
+    )
     ticks = (np.arange(CELLS) + 0.5) / CELLS
     second, first = np.meshgrid(ticks, ticks, indexing="ij")
     X = np.column_stack([first.ravel(), second.ravel()])
@@ -73,13 +84,17 @@ def drawing(network: Network) -> str:
     for i, (values, top) in enumerate(zip((first, second), (95.0, 225.0), strict=True)):
         boxes += unit(40, top, values, f"input {i + 1}")
         for j, target in enumerate(tops):
-            lines += link(40 + SIDE, top + middle, 300, target + middle, W1[i, j], 0.28 if i == 0 else 0.66)
+            lines += link(
+                40 + SIDE, top + middle, 300, target + middle, W1[i, j], 0.28 if i == 0 else 0.66
+            )
     for j, top in enumerate(tops):
         boxes += unit(300, top, hidden[:, j].reshape(square), f"bias {b1[j]:+.2f}")
         lines += link(300 + SIDE, top + middle, 560, 160 + middle, W2[j, 0], 0.5)
     boxes += unit(560, 160, output.reshape(square), f"bias {b2[0]:+.2f}")
     for i, (x, answer) in enumerate(zip(xor()[0], network.predict(xor()[0])[:, 0], strict=True)):
-        boxes.append(f'<text x="680" y="{175 + 24 * i}">{x[0]:.0f} xor {x[1]:.0f} → {answer:.3f}</text>')
+        boxes.append(
+            f'<text x="680" y="{175 + 24 * i}">{x[0]:.0f} xor {x[1]:.0f} → {answer:.3f}</text>'
+        )
     return "\n".join([
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 430" font-family="sans-serif" font-size="13" fill="#222" role="img">',
         "<title>A network of two inputs, three hidden units and one output, trained on XOR</title>",

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from glassnet.data.inspection import inspect_table
     from glassnet.data.limits import Limits
     from glassnet.errors import DataNotice
-    from glassnet.estimators import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor
+    from glassnet.estimators import (
+        GlassNetClassifier,
+        GlassNetRegressor,
+        MLPClassifier,
+        MLPRegressor,
+    )
     from glassnet.estimators.migration import from_sklearn
     from glassnet.fitting import fit
     from glassnet.gradient_check import check_gradients
@@ -101,7 +106,12 @@ _HOMES = {
     "glassnet.data.inspection": ("inspect_table",),
     "glassnet.data.limits": ("Limits",),
     "glassnet.errors": ("DataNotice",),
-    "glassnet.estimators": ("GlassNetClassifier", "GlassNetRegressor", "MLPClassifier", "MLPRegressor"),
+    "glassnet.estimators": (
+        "GlassNetClassifier",
+        "GlassNetRegressor",
+        "MLPClassifier",
+        "MLPRegressor",
+    ),
     "glassnet.estimators.migration": ("from_sklearn",),
     "glassnet.fitting": ("fit",),
     "glassnet.gradient_check": ("check_gradients",),

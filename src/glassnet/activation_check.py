@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.activations import ACTIVATIONS, ActivationFunction, GivenActivation, ValueOf, activation_function
+from glassnet.activations import (
+    ACTIVATIONS,
+    ActivationFunction,
+    GivenActivation,
+    ValueOf,
+    activation_function,
+)
 from glassnet.differences import TOLERANCE, Array, Value, gradient_error, worst_element
 from glassnet.errors import GlassnetError, SettingError
 
@@ -23,8 +29,9 @@ def checked_activation(activation: GivenActivation) -> str | ActivationFunction:
     Raises
     ------
     SettingError
-        For a name that does not exist; for an activation of one's own that returns another shape or dtype than Z has, is not finite, writes
-        into what it was given, or whose backward pass is not dA times the derivative of its forward pass.
+        For a name that does not exist; for an activation of one's own that returns another shape or
+        dtype than Z has, is not finite, writes into what it was given, or whose backward pass is
+        not dA times the derivative of its forward pass.
     """
     record = activation_function(activation)
     if isinstance(activation, str):
@@ -50,12 +57,14 @@ def _check(record: ActivationFunction) -> None:
     place, came, expected = worst_element(_value(record, dA), Z, dZ)
     if isinstance(record.forward, ValueOf):
         raise SettingError(
-            f"the second array of the activation {record.name!r} is not the derivative of its value: at Z = {Z[place]:.6g} it is "
-            f"{came / dA[place]:.6g}, but central differences say {expected / dA[place]:.6g}."
+            f"the second array of the activation {record.name!r} is not the derivative of its "
+            f"value: at Z = {Z[place]:.6g} it is {came / dA[place]:.6g}, but central differences "
+            f"say {expected / dA[place]:.6g}."
         )
     raise SettingError(
-        f"the backward pass of activation {record.name!r} is not the derivative of its forward pass: at Z = {Z[place]:.6g} and "
-        f"dA = {dA[place]:.6g} it returns {came:.6g}, but central differences say {expected:.6g}{_hint(record, Z, dA)}."
+        f"the backward pass of activation {record.name!r} is not the derivative of its forward "
+        f"pass: at Z = {Z[place]:.6g} and dA = {dA[place]:.6g} it returns {came:.6g}, but central "
+        f"differences say {expected:.6g}{_hint(record, Z, dA)}."
     )
 
 
@@ -87,13 +96,18 @@ def _gradient(record: ActivationFunction, Z: Array, dA: Array) -> Array:
     if not np.array_equal(given, Z):
         raise SettingError(f"the forward pass of {what} changes Z in place: return a new array.")
     if not np.isfinite(A).all():
-        raise SettingError(f"{what} must be finite for every finite Z, got {A[~np.isfinite(A)][0]} for {Z[~np.isfinite(A)][0]:.6g}.")
+        raise SettingError(
+            f"{what} must be finite for every finite Z, got {A[~np.isfinite(A)][0]} for "
+            f"{Z[~np.isfinite(A)][0]:.6g}."
+        )
     kept = A.copy() if record.keeps == "output" else Z.copy()
     before, given = kept.copy(), dA.copy()
     dZ = _called(f"the backward pass of {what}", record.backward, kept, given)
     _require_like(f"the backward pass of {what}", dZ, Z)
     if not (np.array_equal(kept, before) and np.array_equal(given, dA)):
-        raise SettingError(f"the backward pass of {what} changes what it is given in place: return a new array.")
+        raise SettingError(
+            f"the backward pass of {what} changes what it is given in place: return a new array."
+        )
     made: Array = dZ
     return made
 
@@ -104,13 +118,22 @@ def _called(what: str, function: Callable[..., Any], *arguments: Array) -> Any:
     except GlassnetError:
         raise
     except Exception as error:
-        raise SettingError(f"{what} failed on an array of ordinary numbers: {type(error).__name__}: {error}") from error
+        raise SettingError(
+            f"{what} failed on an array of ordinary numbers: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _require_like(what: str, came: Any, Z: Array) -> None:
     if not isinstance(came, np.ndarray) or came.shape != Z.shape or came.dtype != Z.dtype:
-        got = f"shape {came.shape} and dtype {came.dtype}" if isinstance(came, np.ndarray) else type(came).__name__
-        raise SettingError(f"{what} must return an array of the shape and dtype of Z, {Z.shape} and {Z.dtype}, got {got}.")
+        got = (
+            f"shape {came.shape} and dtype {came.dtype}"
+            if isinstance(came, np.ndarray)
+            else type(came).__name__
+        )
+        raise SettingError(
+            f"{what} must return an array of the shape and dtype of Z, {Z.shape} and {Z.dtype}, "
+            f"got {got}."
+        )
 
 
 def _hint(record: ActivationFunction, Z: Array, dA: Array) -> str:
@@ -121,7 +144,10 @@ def _hint(record: ActivationFunction, Z: Array, dA: Array) -> str:
         return "; it does not depend on dA: multiply the derivative by dA"
     other = replace(record, keeps="input" if record.keeps == "output" else "output")
     try:
-        right = gradient_error(_value(other, dA), Z, _gradient(other, Z, dA), np.random.default_rng(0)) <= TOLERANCE
+        right = (
+            gradient_error(_value(other, dA), Z, _gradient(other, Z, dA), np.random.default_rng(0))
+            <= TOLERANCE
+        )
     except SettingError:
         return ""
     return f"; with keeps={other.keeps!r} it is right" if right else ""

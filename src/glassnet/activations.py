@@ -1,12 +1,13 @@
 """Activation functions, each with its derivative directly below it.
 
-    A  = f(Z)                   forward: Z is the pre-activation, A the activation, both `(n, n_units)`
+    A  = f(Z)                   forward: Z is the pre-activation, A the activation, both
+                                `(n, n_units)`
     dZ = dA * f'(Z)             backward: by the chain rule, the gradient of the loss by Z
 
-Backward takes what is cheapest to keep. The slope of sigmoid, tanh, ReLU and their like can be told from the *output* alone
-(sigmoid: f' = A (1 - A)), so the layer may forget Z. GELU, SiLU and Mish are not one-to-one, so A does not tell Z; they keep Z,
-and so does softplus, whose slope is the sigmoid of Z.
-All are finite, without warnings, to |Z| of 1e4 and beyond.
+Backward takes what is cheapest to keep. The slope of sigmoid, tanh, ReLU and their like can be told
+from the *output* alone (sigmoid: f' = A (1 - A)), so the layer may forget Z. GELU, SiLU and Mish
+are not one-to-one, so A does not tell Z; they keep Z, and so does softplus, whose slope is the
+sigmoid of Z. All are finite, without warnings, to |Z| of 1e4 and beyond.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Slope of leaky ReLU for negative inputs (Maas, Hannun and Ng 2013).
 LEAKY_SLOPE = 0.01
-#: alpha and lambda of SELU, which keep zero mean and unit variance as a fixed point (Klambauer et al. 2017, eq. 14).
+#: alpha and lambda of SELU, which keep zero mean and unit variance as a fixed point (Klambauer et
+#: al. 2017, eq. 14).
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 INVERSE_SQRT_2PI = 0.3989422804014327
 
@@ -62,7 +64,8 @@ class ActivationFunction:
         if self.keeps not in ("input", "output"):
             hint = did_you_mean(str(self.keeps), ("input", "output"))
             raise SettingError(
-                f"what the backward pass of activation {self.name!r} keeps must be 'input' or 'output', got {self.keeps!r}.{hint}"
+                f"what the backward pass of activation {self.name!r} keeps must be 'input' or "
+                f"'output', got {self.keeps!r}.{hint}"
             )
 
     def __repr__(self) -> str:
@@ -190,7 +193,8 @@ def softplus_backward(Z: Array, dA: Array) -> Array:
 
 
 def _normal_cdf(Z: Array) -> Array:
-    # Through the complement, so that the far negative tail keeps its digits instead of cancelling to 0.
+    # Through the complement, so that the far negative tail keeps its digits instead of cancelling
+    # to 0.
     from scipy.special import erfc
 
     A: Array = 0.5 * erfc(Z * (-(0.5**0.5)))
@@ -214,8 +218,8 @@ class ValueOf:
         if not isinstance(came, tuple | list) or len(came) != 2:
             name = name_of(self.function)
             raise SettingError(
-                f"the activation {name} must return two arrays, A and its derivative by Z, such as (np.tanh(Z), 1 - np.tanh(Z) ** 2), "
-                f"got {type(came).__name__}."
+                f"the activation {name} must return two arrays, A and its derivative by Z, such as "
+                f"(np.tanh(Z), 1 - np.tanh(Z) ** 2), got {type(came).__name__}."
             )
         return came[0], came[1]
 
@@ -258,22 +262,31 @@ def activation_function(activation: GivenActivation) -> ActivationFunction:
         return ACTIVATIONS[activation]
     refuse_class("an activation", activation)
     if not callable(activation):
-        raise SettingError(f"an activation must be a name, an ActivationFunction or a function Z -> (A, slope), got {activation!r}.")
+        raise SettingError(
+            "an activation must be a name, an ActivationFunction or a function Z -> (A, slope), "
+            f"got {activation!r}."
+        )
     require_arguments(f"the activation {name_of(activation)}", activation, "Z")
     value = ValueOf(activation)
     return ActivationFunction(name_of(activation), value, TimesSlopeOf(value), "input")
 
 
 ACTIVATIONS: dict[str, ActivationFunction] = {
-    "identity": ActivationFunction("identity", identity, identity_backward, "output", "glorot_uniform"),
+    "identity": ActivationFunction(
+        "identity", identity, identity_backward, "output", "glorot_uniform"
+    ),
     "sigmoid": ActivationFunction("sigmoid", sigmoid, sigmoid_backward, "output", "glorot_uniform"),
     "tanh": ActivationFunction("tanh", tanh, tanh_backward, "output", "glorot_uniform"),
     "relu": ActivationFunction("relu", relu, relu_backward, "output", "he_normal"),
-    "leaky_relu": ActivationFunction("leaky_relu", leaky_relu, leaky_relu_backward, "output", "he_normal"),
+    "leaky_relu": ActivationFunction(
+        "leaky_relu", leaky_relu, leaky_relu_backward, "output", "he_normal"
+    ),
     "elu": ActivationFunction("elu", elu, elu_backward, "output", "he_normal"),
     "selu": ActivationFunction("selu", selu, selu_backward, "output", "lecun_normal"),
     "gelu": ActivationFunction("gelu", gelu, gelu_backward, "input", "he_normal"),
     "silu": ActivationFunction("silu", silu, silu_backward, "input", "he_normal"),
     "mish": ActivationFunction("mish", mish, mish_backward, "input", "he_normal"),
-    "softplus": ActivationFunction("softplus", softplus, softplus_backward, "input", "glorot_uniform"),
+    "softplus": ActivationFunction(
+        "softplus", softplus, softplus_backward, "input", "glorot_uniform"
+    ),
 }

@@ -1,7 +1,8 @@
 """Properties that are computed at their first use and kept, without a lock that a fork could leave locked.
 
-`functools.cached_property` of Python 3.11 has one lock for all objects of a class: a child that is forked while another thread holds it
-waits for ever. Here two threads may compute the same value at once; both get the one that was kept first.
+`functools.cached_property` of Python 3.11 has one lock for all objects of a class: a child that is
+forked while another thread holds it waits for ever. Here two threads may compute the same value at
+once; both get the one that was kept first.
 """
 
 from __future__ import annotations

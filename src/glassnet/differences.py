@@ -2,9 +2,10 @@
 
     f'(0) = (f(h) - f(-h)) / 2h + O(h^2)        f: the value along a random direction, in float64
 
-A gradient is right along a direction when it agrees at one of several steps, for a kink (of ReLU, of the absolute value) within one step
-lies outside another, and a gradient that is wrong agrees at none. Where it disagrees at all of them other directions are drawn: a kink may
-still lie too near. So kinks cause no false alarm as long as the point is a random one.
+A gradient is right along a direction when it agrees at one of several steps, for a kink (of ReLU,
+of the absolute value) within one step lies outside another, and a gradient that is wrong agrees at
+none. Where it disagrees at all of them other directions are drawn: a kink may still lie too near.
+So kinks cause no false alarm as long as the point is a random one.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
-#: A point -> the value there, and the size of the terms that it is the sum of, which its rounding goes with.
+#: A point -> the value there, and the size of the terms that it is the sum of, which its rounding
+#: goes with.
 Value = Callable[[Array], tuple[float, float]]
 
-#: Largest relative difference between a gradient that is right and differences of its value, in float64.
+#: Largest relative difference between a gradient that is right and differences of its value, in
+#: float64.
 TOLERANCE = 1e-5
 STEPS = (1e-5, 1e-6, 1e-4)
 _DIRECTIONS, _DRAWS = 3, 3
@@ -30,7 +33,8 @@ _MOST_ELEMENTS = 200
 def gradient_error(value: Value, at: Array, gradient: Array, rng: np.random.Generator) -> float:
     """Return the largest relative error of a gradient over a few random directions; above TOLERANCE, it is wrong.
 
-    Relative to the derivative along the direction, or to what it is in the mean over all directions where that is larger.
+    Relative to the derivative along the direction, or to what it is in the mean over all directions
+    where that is larger.
     """
     scale = max(1.0, float(np.sqrt(np.mean(at * at)))) if at.size else 1.0
     largest = 0.0
@@ -66,9 +70,13 @@ def _error_along(value: Value, at: Array, gradient: Array, direction: Array, sca
     typical = float(np.linalg.norm(gradient)) * scale / at.size**0.5
     least = math.inf
     for h in STEPS:
-        (above, size_above), (below, size_below) = value(at + h * direction), value(at - h * direction)
+        (above, size_above), (below, size_below) = (
+            value(at + h * direction),
+            value(at - h * direction),
+        )
         expected = (above - below) / (2.0 * h)
-        # Two values of 1e10, as prices squared are, differ by their rounding alone: least over the longest step.
+        # Two values of 1e10, as prices squared are, differ by their rounding alone: least over the
+        # longest step.
         rounding = 4.0 * np.finfo(np.float64).eps * (size_above + size_below) / (2.0 * STEPS[-1])
         away = max(abs(came - expected) - rounding, 0.0)
         error = float(away / max(abs(expected), abs(came), typical)) if away > 0.0 else float(away)

@@ -1,16 +1,22 @@
 """What can go wrong, as a tree: each error says what was expected, what came and what to do.
 
     GlassnetError
-    ├── SettingError (ValueError)              a parameter, option or name that does not exist or does not fit
-    ├── DataError (ValueError)                 a table, column or target that cannot be used as it is
-    ├── ModelFileError (ValueError)            a model file that is damaged, foreign or from a newer version
+    ├── SettingError (ValueError)              a parameter, option or name that does not exist or
+    │                                          does not fit
+    ├── DataError (ValueError)                 a table, column or target that cannot be used as it
+    │                                          is
+    ├── ModelFileError (ValueError)            a model file that is damaged, foreign or from a newer
+    │                                          version
     ├── DivergenceError (ArithmeticError)      training left the finite numbers
-    ├── UnsupportedError (NotImplementedError) an engine or a file format that cannot hold what was asked of it
+    ├── UnsupportedError (NotImplementedError) an engine or a file format that cannot hold what was
+    │                                          asked of it
     └── MissingDependencyError (ImportError)   an optional package that is not installed
 
-    DataNotice (UserWarning)                   nothing is wrong, but you should know what was done with your data
+    DataNotice (UserWarning)                   nothing is wrong, but you should know what was done
+                                               with your data
 
-Each error also derives from the built-in class that a caller would expect, so `except ValueError` keeps working.
+Each error also derives from the built-in class that a caller would expect, so `except ValueError`
+keeps working.
 """
 
 from __future__ import annotations
@@ -26,7 +32,9 @@ MOST_COMPARED = 100
 
 
 def inert(text: str) -> str:
-    r"""Return text with what steers a terminal written out (an escape as `\x1b`), line ends aside: it may come from a stranger's file.
+    r"""Return text with control characters but line ends written out (an escape as `\x1b`).
+
+    Text from a file of unknown origin could otherwise steer the terminal.
 
     Examples
     --------
@@ -35,7 +43,9 @@ def inert(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 class GlassnetError(Exception):
@@ -57,7 +67,8 @@ class DataError(GlassnetError, ValueError):
 class ModelFileError(GlassnetError, ValueError):
     """A model file that is damaged, foreign, written by a newer version, or cannot be read or written.
 
-    errno : the operating system's number for what failed, as in OSError: `errno.ENOSPC` for a full disk; None for what is in the file
+    errno : the operating system's number for what failed, as in OSError: `errno.ENOSPC` for a full
+        disk; None for what is in the file
     """
 
     errno: int | None = None
@@ -75,7 +86,10 @@ class MissingDependencyError(GlassnetError, ImportError):
     """An optional package that is not installed; the message holds the line that installs it."""
 
     def __init__(self, package: str, purpose: str, extra: str) -> None:
-        super().__init__(f"{purpose} needs {package}, which is not installed. Install it with: pip install 'glassnet[{extra}]'")
+        super().__init__(
+            f"{purpose} needs {package}, which is not installed. Install it with: pip install "
+            f"'glassnet[{extra}]'"
+        )
 
 
 class DataNotice(UserWarning):
@@ -105,13 +119,23 @@ def _near(name: str, names: list[str]) -> list[str]:
     """Return the nearest name, if one is near; of many, those with the most letters in common are compared in full, which takes long."""
     if len(names) > MOST_COMPARED:
         letters = Counter(name)
-        common = [2 * (letters & Counter(other)).total() / (len(name) + len(other) or 1) for other in names]
-        names = [names[i] for i in sorted(range(len(names)), key=lambda i: -common[i])[:MOST_COMPARED]]
+        common = [
+            2 * (letters & Counter(other)).total() / (len(name) + len(other) or 1)
+            for other in names
+        ]
+        names = [
+            names[i] for i in sorted(range(len(names)), key=lambda i: -common[i])[:MOST_COMPARED]
+        ]
     return difflib.get_close_matches(name, names, n=1, cutoff=0.6)
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
     """Return the error for a name that a table of names does not hold, with the nearest one it does."""
     names = sorted(known)
-    shown = repr(name[:LONGEST_NAME] + "..." if isinstance(name, str) and len(name) > LONGEST_NAME else name)
-    return SettingError(f"unknown {kind} {shown}: expected one of {', '.join(names)}.{did_you_mean(str(name), names)}")
+    shown = repr(
+        name[:LONGEST_NAME] + "..." if isinstance(name, str) and len(name) > LONGEST_NAME else name
+    )
+    return SettingError(
+        f"unknown {kind} {shown}: expected one of "
+        f"{', '.join(names)}.{did_you_mean(str(name), names)}"
+    )

@@ -26,7 +26,8 @@ class GradientCheck:
 
     Attributes
     ----------
-    errors : the largest relative error of the gradient of each parameter, by its name, and of the input, "X"
+    errors : the largest relative error of the gradient of each parameter, by its name, and of the
+        input, "X"
     """
 
     errors: Mapping[str, float]
@@ -37,11 +38,14 @@ class GradientCheck:
         return max(self.errors.values())
 
 
-def check_gradients(network: Network, X: Any, y: Any, *, loss: str | Loss | Callable[[Array, Array], Any]) -> GradientCheck:
+def check_gradients(
+    network: Network, X: Any, y: Any, *, loss: str | Loss | Callable[[Array, Array], Any]
+) -> GradientCheck:
     """Hold the gradient of every parameter, and of X, against central differences of the loss, in float64; the network is not changed.
 
-    The first 32 rows are used, in training mode, at a point near the network's own numbers: random numbers are added to them, for
-    first values of 0 and 1 hide faults. Kinks, as of ReLU, are no fault.
+    The first 32 rows are used, in training mode, at a point near the network's own numbers: random
+    numbers are added to them, for first values of 0 and 1 hide faults. Kinks, as of ReLU, are no
+    fault.
 
     Parameters
     ----------
@@ -53,8 +57,9 @@ def check_gradients(network: Network, X: Any, y: Any, *, loss: str | Loss | Call
     Raises
     ------
     SettingError
-        For a gradient that is wrong, with its layer, its parameter, its element, what it is and what it should be; for a layer or a loss
-        of one's own that breaks another rule, such as a gradient that is not written.
+        For a gradient that is wrong, with its layer, its parameter, its element, what it is and
+        what it should be; for a layer or a loss of one's own that breaks another rule, such as a
+        gradient that is not written.
 
     Examples
     --------
@@ -72,7 +77,9 @@ def check_gradients(network: Network, X: Any, y: Any, *, loss: str | Loss | Call
     copy = network.astype("float64")
     X, y = copy.check_input(X), np.asarray(y)
     if not X.shape[0] or len(y) != X.shape[0]:
-        raise DataError(f"X and y must have as many rows, at least 1, got {X.shape[0]} and {len(y)}.")
+        raise DataError(
+            f"X and y must have as many rows, at least 1, got {X.shape[0]} and {len(y)}."
+        )
     X = X[:_ROWS]
     X = X if isinstance(X, np.ndarray) else X.toarray()
     y = made.prepare(y[:_ROWS], copy.n_outputs, copy.dtype)
@@ -80,13 +87,16 @@ def check_gradients(network: Network, X: Any, y: Any, *, loss: str | Loss | Call
     check_own_layers(network, X)
     rng = np.random.default_rng(0)
     copy.parameters.theta += rng.normal(0.0, 0.1, copy.parameters.theta.size)
-    # Rows that lie at a kink, such as rows of zeros before ReLU, or numbers at the edge of a bin, leave it.
+    # Rows that lie at a kink, such as rows of zeros before ReLU, or numbers at the edge of a bin,
+    # leave it.
     X = X + 1e-3 * np.maximum(X.std(axis=0), 1.0) * rng.standard_normal(X.shape)
     with np.errstate(all="ignore"):
         return GradientCheck(_errors(copy, X, y, made, rng))
 
 
-def _errors(network: Network, X: Array, y: Array, loss: Loss, rng: np.random.Generator) -> dict[str, float]:
+def _errors(
+    network: Network, X: Array, y: Array, loss: Loss, rng: np.random.Generator
+) -> dict[str, float]:
     parameters, errors = network.parameters, {}
     for name, at, gradient in _gradients(network, X, y, loss):
         value = _objective(network, X, y, loss, None if name == "X" else name)
@@ -95,8 +105,8 @@ def _errors(network: Network, X: Array, y: Array, loss: Loss, rng: np.random.Gen
             place, came, expected = worst_element(value, at, gradient)
             which = "the input X" if name == "X" else f"{name} ({_described(network, name)})"
             raise SettingError(
-                f"the gradient of {which} is not the derivative of the loss: at {list(place)} it is {came:.6g}, but central differences "
-                f"say {expected:.6g}."
+                f"the gradient of {which} is not the derivative of the loss: at {list(place)} it "
+                f"is {came:.6g}, but central differences say {expected:.6g}."
             )
     parameters.gradient[...] = 0.0
     return errors
@@ -109,13 +119,20 @@ def _gradients(network: Network, X: Array, y: Array, loss: Loss) -> list[tuple[s
     Z, caches = network.forward(X, _RUN)
     parameters.statistics[...] = statistics
     scores, layers, p, g = Z, network.layers, parameters.p.layers, parameters.g.layers
-    if network.n_scored > 1:  # each member's scores have a loss of their own, and the mean of them no part in it
+    if (
+        network.n_scored > 1
+    ):  # each member's scores have a loss of their own, and the mean of them no part in it
         scores, layers, p, g, caches = caches[-1], layers[:-1], p[:-1], g[:-1], caches[:-1]
-    _, dZ = loss.value_and_gradient(scores.reshape(-1, network.n_outputs), y.repeat(network.n_scored, axis=0))
+    _, dZ = loss.value_and_gradient(
+        scores.reshape(-1, network.n_outputs), y.repeat(network.n_scored, axis=0)
+    )
     dX = stack_backward(layers, p, g, caches, dZ.reshape(scores.shape), needs_dX=True)
     assert dX is not None
     trained = [name for name in parameters if network.spec(name).trained]
-    return [*((name, parameters[name].copy(), parameters.gradient_of(name).copy()) for name in trained), ("X", X, dX)]
+    return [
+        *((name, parameters[name].copy(), parameters.gradient_of(name).copy()) for name in trained),
+        ("X", X, dX),
+    ]
 
 
 def _objective(network: Network, X: Array, y: Array, loss: Loss, name: str | None) -> Value:

@@ -1,15 +1,17 @@
 """First values that follow the data: a network's weights and biases are fitted to the signals of a sample of rows.
 
-An initializer knows the widths of a layer only and hopes for inputs of variance 1. Here each dense layer is looked at with the signals
-that really reach it, one layer behind the other:
+An initializer knows the widths of a layer only and hopes for inputs of variance 1. Here each dense
+layer is looked at with the signals that really reach it, one layer behind the other:
 
     W_j  <-  W_j / std_i(z_ij)            every unit's pre-activation varies by 1 over the sample
-    b_j  <-  -sum_k c_kj z_(r_kj) j       the unit's hyperplane goes through a random point among the rows
+    b_j  <-  -sum_k c_kj z_(r_kj) j       the unit's hyperplane goes through a random point among
+         the rows
 
-with z = x W without a bias, z of the new weights in the second line, five rows r_kj drawn for each unit, and c_kj >= 0 with
-sum_k c_kj = 1: exponential numbers over their sum, uniform on the simplex. A unit whose kink lies far from all rows is linear or dead on
-all of them; these bend where rows are. Steinwart 2019, "A sober look at neural network initializations" ("he+5"); with the scaling as in
-RealMLP (Holzmüller, Grinsztajn and Steinwart 2024).
+with z = x W without a bias, z of the new weights in the second line, five rows r_kj drawn for each
+unit, and c_kj >= 0 with sum_k c_kj = 1: exponential numbers over their sum, uniform on the simplex.
+A unit whose kink lies far from all rows is linear or dead on all of them; these bend where rows
+are. Steinwart 2019, "A sober look at neural network initializations" ("he+5"); with the scaling as
+in RealMLP (Holzmüller, Grinsztajn and Steinwart 2024).
 """
 
 from __future__ import annotations
@@ -28,19 +30,23 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Rows whose pre-activations a bias lies between.
 N_CORNERS = 5
-# As in training, where batch normalization takes the batch's own statistics; but nothing is dropped.
+# As in training, where batch normalization takes the batch's own statistics; but nothing is
+# dropped.
 _RUN = Run(training=True, dropout=0.0)
 
 
 def initialize_from_data(network: Network, X: Any, rng: np.random.Generator) -> None:
     """Fit the first values of every dense layer to a sample of rows, in place; all else stays.
 
-    A unit whose pre-activation does not vary over the sample (constant columns, dead units before it) keeps its weights.
+    A unit whose pre-activation does not vary over the sample (constant columns, dead units before
+    it) keeps its weights.
 
     Parameters
     ----------
-    network : with the first values that its initializers drew; the directions of its weights are kept
-    X : (n, n_features) array or CSR matrix, some of the rows to learn from: a few thousand are enough
+    network : with the first values that its initializers drew; the directions of its weights are
+        kept
+    X : (n, n_features) array or CSR matrix, some of the rows to learn from: a few thousand are
+        enough
     rng : of the biases
 
     Raises
@@ -60,7 +66,9 @@ def initialize_from_data(network: Network, X: Any, rng: np.random.Generator) -> 
     """
     X = network.check_input(X)
     if X.shape[0] == 0:
-        raise DataError("the sample that first values are fitted to has no rows: give at least one.")
+        raise DataError(
+            "the sample that first values are fitted to has no rows: give at least one."
+        )
     if not isinstance(X, np.ndarray) and not isinstance(network.layers[0], Dense):
         X = X.toarray()
     parameters = network.parameters
@@ -69,7 +77,9 @@ def initialize_from_data(network: Network, X: Any, rng: np.random.Generator) -> 
     np.copyto(parameters.statistics, statistics)
 
 
-def _walk(layers: Sequence[Layer], views: Sequence[Views], X: Any, rng: np.random.Generator) -> None:
+def _walk(
+    layers: Sequence[Layer], views: Sequence[Views], X: Any, rng: np.random.Generator
+) -> None:
     """Fit the layers in order, each to the signal that those before it give."""
     for layer, p in zip(layers, views, strict=True):
         varies = None
@@ -89,7 +99,9 @@ def _walk(layers: Sequence[Layer], views: Sequence[Views], X: Any, rng: np.rando
         elif isinstance(layer, Residual | Stack):
             _walk(layer.layers, p.layers, X, rng)
         X, _ = layer.forward(p, X, _RUN)
-        if varies is not None:  # a constant less itself is rounding, which the next layer must not take for a signal
+        if (
+            varies is not None
+        ):  # a constant less itself is rounding, which the next layer must not take for a signal
             X = np.where(varies, X, X[0])
 
 

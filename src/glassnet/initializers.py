@@ -1,9 +1,10 @@
 """The first values of a weight matrix: small enough to learn from, large enough that signals neither die out nor blow up.
 
-An initializer is called as `initializer(fan_in, fan_out, rng)` and returns float64 `(fan_in, fan_out)`; fan_in counts the inputs
-of a unit, fan_out its outputs.
+An initializer is called as `initializer(fan_in, fan_out, rng)` and returns float64
+`(fan_in, fan_out)`; fan_in counts the inputs of a unit, fan_out its outputs.
 
-    scaling by variance    Var(W) = gain / fan       uniform on (-a, a) has variance a^2 / 3, so a = sqrt(3 gain / fan)
+    scaling by variance    Var(W) = gain / fan       uniform on (-a, a) has variance a^2 / 3, so a =
+                           sqrt(3 gain / fan)
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ class Constant:
         return np.full((fan_in, fan_out), float(self.value))
 
 
-def _scaled(variance: float, distribution: str, fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+def _scaled(
+    variance: float, distribution: str, fan_in: int, fan_out: int, rng: np.random.Generator
+) -> Array:
     if distribution == "uniform":
         limit = np.sqrt(3.0 * variance)
         return rng.uniform(-limit, limit, (fan_in, fan_out))
@@ -93,13 +96,20 @@ def initializer_function(initializer: str | Initializer) -> Initializer:
     return initializer
 
 
-def first_weights(initializer: Initializer, fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+def first_weights(
+    initializer: Initializer, fan_in: int, fan_out: int, rng: np.random.Generator
+) -> Array:
     """Return what an initializer draws, float64 `(fan_in, fan_out)`, or raise SettingError for another shape and for what is not finite."""
     drawn: Array = np.asarray(initializer(fan_in, fan_out, rng))
     if drawn.shape != (fan_in, fan_out):
-        raise SettingError(f"an initializer must return W of shape {(fan_in, fan_out)}, (fan_in, fan_out), got shape {drawn.shape}.")
+        raise SettingError(
+            f"an initializer must return W of shape {(fan_in, fan_out)}, (fan_in, fan_out), got "
+            f"shape {drawn.shape}."
+        )
     if drawn.dtype.kind not in "fiu" or not np.isfinite(drawn).all():
-        raise SettingError(f"an initializer must return finite numbers, got others from {name_of(initializer)}.")
+        raise SettingError(
+            f"an initializer must return finite numbers, got others from {name_of(initializer)}."
+        )
     return drawn
 
 

@@ -1,7 +1,8 @@
 """Signals that end the work: noted at once, obeyed where nothing is half done.
 
-A handler that raises, such as Python's own for Ctrl-C, may cut any line in two: weights half copied, a file half written, a thread that
-nobody waits for. While `interrupts_noted` holds, a signal only sets a flag; engines look at it after each step.
+A handler that raises, such as Python's own for Ctrl-C, may cut any line in two: weights half
+copied, a file half written, a thread that nobody waits for. While `interrupts_noted` holds, a
+signal only sets a flag; engines look at it after each step.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from types import FrameType
 from typing import Any
 
 #: What asks a process to end. A system may lack some of them.
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-#: Seconds after the first signal of a block from which on another one raises: code of the user's own, called in it, may never return.
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+#: Seconds after the first signal of a block from which on another one raises: code of the user's
+#: own, called in it, may never return.
 PATIENCE = 10.0
 
 
@@ -59,7 +63,8 @@ _CURRENT: ContextVar[Noted | None] = ContextVar("noted", default=None)
 class Raising:
     """A handler that raises KeyboardInterrupt with the number of the signal; not any more once it is `over`.
 
-    Python drops what is raised in a callback of the garbage collector. Such a signal is kept for the next block that notes signals.
+    Python drops what is raised in a callback of the garbage collector. Such a signal is kept for
+    the next block that notes signals.
     """
 
     def __init__(self) -> None:
@@ -88,12 +93,17 @@ class Raising:
 def interrupts_raised(*, last: bool = False) -> Iterator[Raising]:
     """Have every signal of `SIGNALS` raise KeyboardInterrupt in the block, as Ctrl-C does; one that is ignored or handled stays so.
 
-    Once the handler that is yielded is `over`, signals do nothing. They are not given back where the block is the last of the process.
+    Once the handler that is yielded is `over`, signals do nothing. They are not given back where
+    the block is the last of the process.
     """
     raising, hook = Raising(), sys.unraisablehook
     held: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        held = {s: handler for s in SIGNALS if (handler := signal.getsignal(s)) in (signal.SIG_DFL, signal.default_int_handler)}
+        held = {
+            s: handler
+            for s in SIGNALS
+            if (handler := signal.getsignal(s)) in (signal.SIG_DFL, signal.default_int_handler)
+        }
     try:
         for signum in held:
             signal.signal(signum, raising)
@@ -122,8 +132,9 @@ def interrupts_delayed() -> Iterator[None]:
 def interrupts_noted() -> Iterator[Noted]:
     """Hold back KeyboardInterrupt inside the block; yield what tells whether a signal came. Look at it once more after the block.
 
-    An inner block, and a thread that runs in a copy of the context, share the flag of the outer one. Only the main thread receives signals,
-    and a handler that the program installed itself is left alone: in both cases nothing is held back.
+    An inner block, and a thread that runs in a copy of the context, share the flag of the outer
+    one. Only the main thread receives signals, and a handler that the program installed itself is
+    left alone: in both cases nothing is held back.
     """
     outer = _CURRENT.get()
     if outer is not None:

@@ -1,14 +1,17 @@
 """Prediction intervals: quantiles of what a network misses, corrected by how far held-out rows then lie from them.
 
-For each row a small network says where the middle of the misses y - mean(x) lies, and how far they spread below and above it: m, d and u,
-of its quantiles 0.1, 0.5 and 0.9. A held-out miss e has the score
+For each row a small network says where the middle of the misses y - mean(x) lies, and how far they
+spread below and above it: m, d and u, of its quantiles 0.1, 0.5 and 0.9. A held-out miss e has the
+score
 
     s = (e - m) / u  where e >= m,  else (e - m) / d,
 
-and the interval of coverage c = 1 - a runs between the scores of ranks floor((n + 1) a / 2) and ceil((n + 1) (1 - a / 2)) of the n held-out
-rows, scaled back by d or u of the row that is asked for. It holds the truth with a probability of about c, however wrong m, d and u are, as
-long as new rows come from where the held-out ones did: conformalized quantile regression (Romano, Patterson and Candes 2019) with the
-correction as a factor (Sesia and Candes 2020, section 2.2, CQR-r) and one for each side.
+and the interval of coverage c = 1 - a runs between the scores of ranks floor((n + 1) a / 2) and
+ceil((n + 1) (1 - a / 2)) of the n held-out rows, scaled back by d or u of the row that is asked
+for. It holds the truth with a probability of about c, however wrong m, d and u are, as long as new
+rows come from where the held-out ones did: conformalized quantile regression (Romano, Patterson and
+Candes 2019) with the correction as a factor (Sesia and Candes 2020, section 2.2, CQR-r) and one for
+each side.
 """
 
 from __future__ import annotations
@@ -35,7 +38,8 @@ class Intervals:
 
     Attributes
     ----------
-    network : X -> quantiles of the misses (n, 3 m), output by output; None where there were too few rows: m = 0 and d = u = 1 for all
+    network : X -> quantiles of the misses (n, 3 m), output by output; None where there were too few
+        rows: m = 0 and d = u = 1 for all
     scores : (n_scores, m), each column in rising order: the held-out misses, measured as above
     least : (m,): d and u are never smaller than this
     """
@@ -49,41 +53,56 @@ class Intervals:
         """The number of targets."""
         return int(self.scores.shape[1])
 
-    def around(self, center: Array, quantiles: Array | None, coverage: float) -> tuple[Array, Array]:
+    def around(
+        self, center: Array, quantiles: Array | None, coverage: float
+    ) -> tuple[Array, Array]:
         """Return the lower and the upper bounds `(n, m)` around means `(n, m)`, given the quantiles `(n, 3 m)` of their misses.
 
         Raises
         ------
         SettingError
-            For a coverage that is no number between 0 and 1, or for which there were too few held-out rows.
+            For a coverage that is no number between 0 and 1, or for which there were too few
+            held-out rows.
         """
         middle, below, above = frame(quantiles, center.shape, self.least)
         low, high = (
-            center + middle + score * np.where(score < 0.0, below, above) for score in (self.scores[rank] for rank in self._ranks(coverage))
+            center + middle + score * np.where(score < 0.0, below, above)
+            for score in (self.scores[rank] for rank in self._ranks(coverage))
         )
         return low, high
 
     def _ranks(self, coverage: float) -> tuple[int, int]:
         """Return the places, from 0, of the two scores of a coverage."""
         if not is_number(coverage) or not 0.0 < coverage < 1.0:
-            raise SettingError(f"coverage is the share of rows that an interval is to hold, between 0 and 1, but {coverage!r} came.")
+            raise SettingError(
+                "coverage is the share of rows that an interval is to hold, between 0 and 1, but "
+                f"{coverage!r} came."
+            )
         n, outside = len(self.scores), 0.5 * (1.0 - coverage)
         # Rounded first, for 0.5 (1 - 0.9) is not exactly 0.05.
-        low, high = math.floor(round((n + 1) * outside, 9)), math.ceil(round((n + 1) * (1.0 - outside), 9))
+        low, high = (
+            math.floor(round((n + 1) * outside, 9)),
+            math.ceil(round((n + 1) * (1.0 - outside), 9)),
+        )
         if low < 1:
             most = max(0.0, 1.0 - 2.0 / (n + 1))
             raise SettingError(
-                f"{n} rows were held out to calibrate intervals, enough for a coverage of {math.floor(1000.0 * most) / 1000.0:g} at most, "
-                f"but {coverage:g} is asked for: train on more rows, or hold more out (validation_fraction)."
+                f"{n} rows were held out to calibrate intervals, enough for a coverage of "
+                f"{math.floor(1000.0 * most) / 1000.0:g} at most, but {coverage:g} is asked for: "
+                "train on more rows, or hold more out (validation_fraction)."
             )
         return low - 1, high - 1
 
 
-def frame(quantiles: Array | None, shape: tuple[int, ...], least: Array) -> tuple[Array, Array, Array]:
+def frame(
+    quantiles: Array | None, shape: tuple[int, ...], least: Array
+) -> tuple[Array, Array, Array]:
     """Return m, d and u, each `(n, m)`, of quantiles `(n, 3 m)`; those that cross are put in order."""
     if quantiles is None:
         return np.zeros(shape), np.ones(shape), np.ones(shape)
-    low, middle, high = np.sort(quantiles.astype(np.float64).reshape(*shape, 3), axis=2).transpose(2, 0, 1)
+    low, middle, high = np.sort(quantiles.astype(np.float64).reshape(*shape, 3), axis=2).transpose(
+        2, 0, 1
+    )
     return middle, np.maximum(middle - low, least), np.maximum(high - middle, least)
 
 

@@ -1,8 +1,9 @@
 """A layer of one's own is checked before a network is first trained with it: what its passes return, what they leave alone, its gradients.
 
-It is tried by itself, on a copy of the network in float64. The value is the sum of R * Y, R random, whose gradients the backward pass gives
-for dY = R. The input is normal, and random numbers are added to those of the layer, for first values of 0 and 1 hide faults. Where a layer
-cannot do with these, it meets what reaches it of the data, and then its own numbers.
+It is tried by itself, on a copy of the network in float64. The value is the sum of R * Y, R random,
+whose gradients the backward pass gives for dY = R. The input is normal, and random numbers are
+added to those of the layer, for first values of 0 and 1 hide faults. Where a layer cannot do with
+these, it meets what reaches it of the data, and then its own numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from glassnet.layers.stack import inner_widths, stand_side_by_side
 from glassnet.network import Network
 from glassnet.parameters import Views
 
-#: Points at all of which a gradient must be wrong to be refused, and the size of the random numbers that are added there.
+#: Points at all of which a gradient must be wrong to be refused, and the size of the random numbers
+#: that are added there.
 _POINTS, _NOISE = 3, 0.3
 _HOUSE = frozenset(LAYERS.values())
 #: Networks whose layers were found right.
@@ -31,7 +33,8 @@ _FOUND_RIGHT: WeakSet[Network] = WeakSet()
 def check_own_layers(network: Network, X: Any) -> None:
     """Raise SettingError where a layer of one's own is wrong; X are rows of data, of which few are looked at.
 
-    It costs about two hundred passes of eight rows, once for each network that has such a layer, and changes nothing of the network.
+    It costs about two hundred passes of eight rows, once for each network that has such a layer,
+    and changes nothing of the network.
     """
     if not _has_own(network.layers) or network in _FOUND_RIGHT:
         return
@@ -53,14 +56,28 @@ def _has_own(layers: Sequence[Layer]) -> bool:
 def _trials(network: Network) -> Iterator[Trial]:
     """Yield each layer of one's own with its views; what lies inside such a layer is part of it."""
 
-    def walk(layers: Sequence[Layer], p: Sequence[Views], g: Sequence[Views], widths: Sequence[int], path: str) -> Iterator[Trial]:
+    def walk(
+        layers: Sequence[Layer],
+        p: Sequence[Views],
+        g: Sequence[Views],
+        widths: Sequence[int],
+        path: str,
+    ) -> Iterator[Trial]:
         for i, layer in enumerate(layers):
             if type(layer) not in _HOUSE:
                 yield Trial(layer, f"{path}layers.{i}", p[i], g[i], widths[i])
             else:
-                yield from walk(layer.layers, p[i].layers, g[i].layers, inner_widths(layer, widths[i]), f"{path}layers.{i}.")
+                yield from walk(
+                    layer.layers,
+                    p[i].layers,
+                    g[i].layers,
+                    inner_widths(layer, widths[i]),
+                    f"{path}layers.{i}.",
+                )
 
-    return walk(network.layers, network.parameters.p.layers, network.parameters.g.layers, network.widths, "")
+    return walk(
+        network.layers, network.parameters.p.layers, network.parameters.g.layers, network.widths, ""
+    )
 
 
 def _reaching(target: Views, layers: Sequence[Layer], p: Sequence[Views], X: Array) -> Array | None:

@@ -51,17 +51,28 @@ class Trial:
         self._require_steady_statistics(X)
         Y, cache, given = self._forward(X)
         if not np.array_equal(Y, first):
-            raise self.error("its forward pass gives another output each time: draw random numbers by run.seed, run.step and p.number.")
+            raise self.error(
+                "its forward pass gives another output each time: draw random numbers by run.seed, "
+                "run.step and p.number."
+            )
         R = np.asarray(rng.standard_normal(Y.shape))
         dX, gradients = self._backward(cache, R, X, given)
         for name, gradient in gradients.items():
             if not np.isfinite(gradient).all():
                 self._refuse_unwritten(name, X, R)
         self._require_cache(X, R, dX, gradients)
-        if self._is_continuous(X) and (fault := _fault_of("the gradient of its input, dX,", self._value(X, R), X, dX, rng)):
+        if self._is_continuous(X) and (
+            fault := _fault_of("the gradient of its input, dX,", self._value(X, R), X, dX, rng)
+        ):
             return fault
         for name, (view, _) in self.tensors().items():
-            if fault := _fault_of(f"the gradient of {name!r}", self._value(X, R, view), view.copy(), gradients[name], rng):
+            if fault := _fault_of(
+                f"the gradient of {name!r}",
+                self._value(X, R, view),
+                view.copy(),
+                gradients[name],
+                rng,
+            ):
                 return fault
         return ""
 
@@ -75,21 +86,34 @@ class Trial:
         except SettingError as error:
             raise self.error(str(error)) from error
         except Exception as error:
-            raise UnusableError(f"its forward pass failed: {type(error).__name__}: {error}.") from error
+            raise UnusableError(
+                f"its forward pass failed: {type(error).__name__}: {error}."
+            ) from error
         if not isinstance(came, tuple | list) or len(came) != 2:
             raise self.error(f"its forward pass must return (Y, cache), got {type(came).__name__}.")
         Y, shape = came[0], (len(X), self.layer.output_width(self.n_in))
         if not isinstance(Y, np.ndarray) or Y.shape != shape or Y.dtype != X.dtype:
-            raise self.error(f"its forward pass must return Y of shape {shape} and of dtype {X.dtype} for X of that dtype, got {_kind(Y)}.")
+            raise self.error(
+                f"its forward pass must return Y of shape {shape} and of dtype {X.dtype} for X of "
+                f"that dtype, got {_kind(Y)}."
+            )
         if not np.array_equal(given, X):
             raise self.error("its forward pass changes its input in place: return a new array.")
         self._require_unchanged(before, "forward")
         if not np.isfinite(Y).all():
-            raise UnusableError("its forward pass gives values that are not finite for finite inputs.")
+            raise UnusableError(
+                "its forward pass gives values that are not finite for finite inputs."
+            )
         return Y, came[1], given
 
     def _backward(
-        self, cache: Any, dY: Array, X: Array, given: Array, needs_dX: bool = True, filled: float = np.nan
+        self,
+        cache: Any,
+        dY: Array,
+        X: Array,
+        given: Array,
+        needs_dX: bool = True,
+        filled: float = np.nan,
     ) -> tuple[Array, dict[str, Array]]:
         """Return dX and the gradients by name; raise SettingError where the backward pass breaks a rule.
 
@@ -104,14 +128,23 @@ class Trial:
         except SettingError as error:
             raise self.error(str(error)) from error
         except Exception as error:
-            raise self.error(f"its backward pass failed: {type(error).__name__}: {error}.") from error
-        if needs_dX and (not isinstance(dX, np.ndarray) or dX.shape != X.shape or dX.dtype != X.dtype):
+            raise self.error(
+                f"its backward pass failed: {type(error).__name__}: {error}."
+            ) from error
+        if needs_dX and (
+            not isinstance(dX, np.ndarray) or dX.shape != X.shape or dX.dtype != X.dtype
+        ):
             shape = f"{X.shape} and {X.dtype}"
-            raise self.error(f"its backward pass must return dX, an array of the shape and dtype of X, {shape}, got {_kind(dX)}.")
+            raise self.error(
+                f"its backward pass must return dX, an array of the shape and dtype of X, {shape}, "
+                f"got {_kind(dX)}."
+            )
         if not np.array_equal(passed, dY):
             raise self.error("its backward pass changes dY in place: return a new array.")
         if not np.array_equal(given, X):
-            raise self.error("its backward pass changes X in place, which the layer before may have kept.")
+            raise self.error(
+                "its backward pass changes X in place, which the layer before may have kept."
+            )
         self._require_unchanged(before, "backward")
         return dX, {name: gradient.copy() for name, (_, gradient) in self.tensors().items()}
 
@@ -155,16 +188,23 @@ class Trial:
     def _require_unchanged(self, before: dict[str, Array], which: str) -> None:
         for name, (view, _) in self.tensors().items():
             if not np.array_equal(view, before[name]):
-                raise self.error(f"its {which} pass changes its parameters, {name!r}: only the optimizer does.")
+                raise self.error(
+                    f"its {which} pass changes its parameters, {name!r}: only the optimizer does."
+                )
 
     def _require_steady_statistics(self, X: Array) -> None:
         self._set_statistics(self._first)
         try:
             self.layer.forward(self.p, X.copy(), PREDICT)
         except Exception as error:
-            raise UnusableError(f"its forward pass failed in prediction: {type(error).__name__}: {error}.") from error
+            raise UnusableError(
+                f"its forward pass failed in prediction: {type(error).__name__}: {error}."
+            ) from error
         if not all(map(np.array_equal, self._statistics(), self._first)):
-            raise self.error("its forward pass changes its statistics in prediction: change them where run.training is true.")
+            raise self.error(
+                "its forward pass changes its statistics in prediction: change them where "
+                "run.training is true."
+            )
 
     def _require_cache(self, X: Array, R: Array, dX: Array, gradients: dict[str, Array]) -> None:
         """Refuse a layer that keeps something of a pass on itself, and one that leaves gradients out where dX is not needed."""
@@ -176,27 +216,37 @@ class Trial:
             after_another = self._backward(cache, R, X, given)
         except SettingError:
             after_another = np.empty(0), {}
-        if not _same(after_another[1], gradients) or not np.array_equal(after_another[0], dX, equal_nan=True):
+        if not _same(after_another[1], gradients) or not np.array_equal(
+            after_another[0], dX, equal_nan=True
+        ):
             raise self.error(
-                "its backward pass gives something else after another forward pass: keep nothing of a pass on the layer, return it as the "
-                "cache."
+                "its backward pass gives something else after another forward pass: keep nothing "
+                "of a pass on the layer, return it as the cache."
             )
         _, cache, given = self._forward(X)
         if not _same(self._backward(cache, R, X, given, needs_dX=False)[1], gradients):
-            raise self.error("its backward pass must write the same gradients with needs_dX=False, when it need not return dX.")
+            raise self.error(
+                "its backward pass must write the same gradients with needs_dX=False, when it need "
+                "not return dX."
+            )
 
     def _refuse_unwritten(self, name: str, X: Array, R: Array) -> None:
         """Raise SettingError that tells a gradient that is not written, or is added to, from one that is not finite."""
         _, cache, given = self._forward(X)
         written = self._backward(cache, R, X, given, filled=0.0)[1][name]
         if not np.isfinite(written).all():
-            raise UnusableError(f"its backward pass gives a gradient of {name!r} that is not finite.")
+            raise UnusableError(
+                f"its backward pass gives a gradient of {name!r} that is not finite."
+            )
         if written.any():
             raise self.error(
-                f"its backward pass adds to g.{name}, which still holds the gradient of the step before, or writes a part of it: "
-                f"write all of it (g.{name}[...] = value)."
+                f"its backward pass adds to g.{name}, which still holds the gradient of the step "
+                f"before, or writes a part of it: write all of it (g.{name}[...] = value)."
             )
-        raise self.error(f"its backward pass leaves the gradient of {name!r} unwritten: write it (g.{name}[...] = value).")
+        raise self.error(
+            f"its backward pass leaves the gradient of {name!r} unwritten: write it (g.{name}[...] "
+            "= value)."
+        )
 
     # The memory of the layer
 
@@ -204,7 +254,9 @@ class Trial:
         """Return (parameter, gradient) of each trained tensor of the layer and of those inside it, by name."""
 
         def walk(p: Views, g: Views, path: str) -> Iterator[tuple[str, tuple[Array, Array]]]:
-            yield from ((path + name, (getattr(p, name), gradient)) for name, gradient in g.arrays().items())
+            yield from (
+                (path + name, (getattr(p, name), gradient)) for name, gradient in g.arrays().items()
+            )
             for i, (inner, gradients) in enumerate(zip(p.layers, g.layers, strict=True)):
                 yield from walk(inner, gradients, f"{path}layers.{i}.")
 
@@ -222,7 +274,9 @@ class Trial:
 
     def error(self, fault: str) -> SettingError:
         """Return the error that names the layer and its place."""
-        return SettingError(f"the layer {type(self.layer).__name__} ({self.place}) is wrong: {fault}")
+        return SettingError(
+            f"the layer {type(self.layer).__name__} ({self.place}) is wrong: {fault}"
+        )
 
 
 def _fault_of(what: str, value: Value, at: Array, gradient: Array, rng: np.random.Generator) -> str:
@@ -230,14 +284,18 @@ def _fault_of(what: str, value: Value, at: Array, gradient: Array, rng: np.rando
     if gradient_error(value, at, gradient, rng) <= TOLERANCE:
         return ""
     place, came, expected = worst_element(value, at, gradient)
-    return (
-        f"{what} is not the derivative of its forward pass: at {list(place)} it is {came:.6g}, but central differences say {expected:.6g}."
-    )
+    return f"{what} is not the derivative of its forward pass: at {list(place)} it is {came:.6g}, but central differences say {expected:.6g}."
 
 
 def _same(one: dict[str, Array], other: dict[str, Array]) -> bool:
-    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name], equal_nan=True) for name in one)
+    return one.keys() == other.keys() and all(
+        np.array_equal(one[name], other[name], equal_nan=True) for name in one
+    )
 
 
 def _kind(came: Any) -> str:
-    return f"shape {came.shape} and dtype {came.dtype}" if isinstance(came, np.ndarray) else type(came).__name__
+    return (
+        f"shape {came.shape} and dtype {came.dtype}"
+        if isinstance(came, np.ndarray)
+        else type(came).__name__
+    )

@@ -45,9 +45,11 @@ class Model:
     loss : raw scores -> probabilities, means or quantiles
     training : JSON-able record of how it was trained: plan, engine, rows, history, how it ended
     intervals : what `predict_interval` needs; None where no rows were held out for it
-    dialect : how the training table was written, as far as that was said or found; later tables that do not tell are read so too.
+    dialect : how the training table was written, as far as that was said or found; later tables
+        that do not tell are read so too.
         `dataclasses.replace(model, dialect=glassnet.Dialect(...))` says otherwise.
-    reference : what the training rows were like, which tables are compared with; None where that is not known
+    reference : what the training rows were like, which tables are compared with; None where that is
+        not known
 
     Examples
     --------
@@ -80,9 +82,10 @@ class Model:
     def raw_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
         """Return the network's raw scores `(n, n_outputs)` for a table.
 
-        That is the path of a file, read a stretch of rows at a time, a Table, data frame, array, mapping of columns, records, or one
-        record. Columns are found by name, in any order; those that the model does not know are ignored. A table without rows has no
-        scores: `(0, n_outputs)`.
+        That is the path of a file, read a stretch of rows at a time, a Table, data frame, array,
+        mapping of columns, records, or one record. Columns are found by name, in any order; those
+        that the model does not know are ignored. A table without rows has no scores:
+        `(0, n_outputs)`.
 
         Raises
         ------
@@ -92,7 +95,8 @@ class Model:
         Warns
         -----
         DataNotice
-            Where columns are ignored that training did not have, and where the table is not like the training rows: see `drift`.
+            Where columns are ignored that training did not have, and where the table is not like
+            the training rows: see `drift`.
         """
         engine = self._answering(self.network, self.loss)
         return _joined([engine.predict(X) for X in self._inputs(table, dialect)])
@@ -100,7 +104,13 @@ class Model:
     def member_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
         """Return the raw scores of each member by itself, `(M, n, n_outputs)`: see `Network.members`. Their mean are the raw scores."""
         engines = [self._answering(member, self.loss) for member in self.network.members()]
-        return _joined([np.stack([engine.predict(X) for engine in engines]) for X in self._inputs(table, dialect)], axis=1)
+        return _joined(
+            [
+                np.stack([engine.predict(X) for engine in engines])
+                for X in self._inputs(table, dialect)
+            ],
+            axis=1,
+        )
 
     @cached_property
     def engine(self) -> Engine:
@@ -111,7 +121,9 @@ class Model:
         """Return what a network answers by: on the reference engine, whose sums depend on the rows beside a row, in float64."""
         if network is self.network and network.dtype == self._dtype:
             return self.engine
-        return engine_to_predict(network if network.dtype == self._dtype else network.astype(self._dtype), loss)
+        return engine_to_predict(
+            network if network.dtype == self._dtype else network.astype(self._dtype), loss
+        )
 
     @property
     def _dtype(self) -> str:
@@ -141,7 +153,11 @@ class Model:
         """
         if (tally := self.tally()) is None:
             return None
-        for part in self._stretches(table, dialect) if isinstance(table, str | Path) else (self.read(table, dialect),):
+        for part in (
+            self._stretches(table, dialect)
+            if isinstance(table, str | Path)
+            else (self.read(table, dialect),)
+        ):
             tally.add(self.encoder.aligned(part))
         return tally.drift()
 
@@ -177,7 +193,11 @@ class Model:
         """Yield the network's input for a table, that of a file a stretch of rows at a time; in the end tell where it has drifted."""
         tally = self.tally()
         from_file = isinstance(table, str | Path)
-        for part in map(self._aligned, self._stretches(table, dialect)) if from_file else (self._aligned(table, dialect),):
+        for part in (
+            map(self._aligned, self._stretches(table, dialect))
+            if from_file
+            else (self._aligned(table, dialect),)
+        ):
             if tally:
                 tally.add(part)
             yield self.encoder.encode(part, self._dtype)
@@ -188,9 +208,20 @@ class Model:
         from glassnet.data.read import column_names, read_batches
 
         check_overrides(None, (), dialect, None)
-        self._tell_unknown(column_names(path, dialect=dialect, default=self.dialect, needed=self.encoder.schema.names))
+        self._tell_unknown(
+            column_names(
+                path, dialect=dialect, default=self.dialect, needed=self.encoder.schema.names
+            )
+        )
         notices: list[str] = []
-        parts = read_batches(path, schema=self.encoder.to_read, dialect=dialect, default=self.dialect, notices=notices, empty=True)
+        parts = read_batches(
+            path,
+            schema=self.encoder.to_read,
+            dialect=dialect,
+            default=self.dialect,
+            notices=notices,
+            empty=True,
+        )
         for i, part in enumerate(parts):
             for notice in (*(notices if i == 0 else ()), *part.all_notices):
                 warnings.warn(notice, DataNotice, stacklevel=4)
@@ -209,13 +240,18 @@ class Model:
         if text := self.unknown_notice(names):
             warnings.warn(text, DataNotice, stacklevel=4)
 
-    def predict(self, table: Any, members: bool = False, *, dialect: Dialect | None = None) -> Array:
+    def predict(
+        self, table: Any, members: bool = False, *, dialect: Dialect | None = None
+    ) -> Array:
         """Return labels or numbers `(n,)`, 0/1 labels `(n, k)` for multilabel, numbers `(n, m)` for several targets or quantiles.
 
-        With `members` the answer of each member of the network by itself, stacked: `(M, n)` or `(M, n, m)`, M = 1 for a network without
-        members. `model.predict(table, members=True).std(axis=0)` is then their spread, by which they tell how far they agree.
+        With `members` the answer of each member of the network by itself, stacked: `(M, n)` or
+        `(M, n, m)`, M = 1 for a network without members.
+        `model.predict(table, members=True).std(axis=0)` is then their spread, by which they tell
+        how far they agree.
 
-        `dialect` says how a text file, or the text in a table, is written; it wins over what the model remembers of its training table.
+        `dialect` says how a text file, or the text in a table, is written; it wins over what the
+        model remembers of its training table.
 
         Examples
         --------
@@ -231,28 +267,34 @@ class Model:
             return np.stack([self.predictions(Z) for Z in self.member_scores(table, dialect)])
         return self.predictions(self.raw_scores(table, dialect))
 
-    def predict_proba(self, table: Any, members: bool = False, *, dialect: Dialect | None = None) -> Array:
+    def predict_proba(
+        self, table: Any, members: bool = False, *, dialect: Dialect | None = None
+    ) -> Array:
         """Return the probabilities of the classes, `(n, k)`; for multilabel the probability of each label by itself.
 
-        With `members` those of each member by itself, `(M, n, k)`. The network's own come of the members' mean raw scores, not of their
-        mean probabilities. `dialect` as for `predict`.
+        With `members` those of each member by itself, `(M, n, k)`. The network's own come of the
+        members' mean raw scores, not of their mean probabilities. `dialect` as for `predict`.
         """
         if members:
             return np.stack([self.probabilities(Z) for Z in self.member_scores(table, dialect)])
         return self.probabilities(self.raw_scores(table, dialect))
 
-    def predict_interval(self, table: Any, coverage: float = 0.9, *, dialect: Dialect | None = None) -> Array:
+    def predict_interval(
+        self, table: Any, coverage: float = 0.9, *, dialect: Dialect | None = None
+    ) -> Array:
         """Return intervals that hold the truth with this probability, `(n, 2)`: the lower and the upper bound; `(n, m, 2)` for m targets.
 
-        They were calibrated on rows that no weight was fitted to and no epoch chosen by, see `glassnet.intervals`: of new rows from
-        the same source about this share lies within, on average, whatever the network is worth. Several targets have an interval each.
-        The interval of a target that was never below 0 in training stays at 0 and above, and of one that was never above 0 at 0 and below.
-        `dialect` as for `predict`.
+        They were calibrated on rows that no weight was fitted to and no epoch chosen by, see
+        `glassnet.intervals`: of new rows from the same source about this share lies within, on
+        average, whatever the network is worth. Several targets have an interval each. The interval
+        of a target that was never below 0 in training stays at 0 and above, and of one that was
+        never above 0 at 0 and below. `dialect` as for `predict`.
 
         Raises
         ------
         SettingError
-            For a model of classes, one without rows held out to calibrate with, and a coverage for which there were too few of them.
+            For a model of classes, one without rows held out to calibrate with, and a coverage for
+            which there were too few of them.
         """
         found, row = [], 0
         for X in self._inputs(table, dialect):
@@ -262,11 +304,15 @@ class Model:
 
     def _interval(self, X: Any, coverage: float, first_row: int) -> Array:
         if self.task != "regression":
-            raise SettingError("this model predicts classes, which have probabilities and no intervals: use predict_proba.")
+            raise SettingError(
+                "this model predicts classes, which have probabilities and no intervals: use "
+                "predict_proba."
+            )
         if self.intervals is None:
             raise SettingError(
-                "this model has no intervals: none of its rows were held out to calibrate them, or partial_fit has changed it since. "
-                "Train with the recipe 'standard' on a hundred rows or more, or with calibrate=True."
+                "this model has no intervals: none of its rows were held out to calibrate them, or "
+                "partial_fit has changed it since. Train with the recipe 'standard' on a hundred "
+                "rows or more, or with calibrate=True."
             )
         Z = self._answering(self.network, self.loss).predict(X)
         refuse_not_finite(Z, first_row=first_row)
@@ -274,12 +320,21 @@ class Model:
         if self.intervals.network is not None:
             quantiles = self._answering(self.intervals.network, Quantile(QUANTILES)).predict(X)
         bounds = self.intervals.around(center, quantiles, coverage)
-        mean, scale = (np.asarray(values, np.float64) for values in (self.target.mean, self.target.scale))
-        # A new truth beyond all n values of the training has a chance of 1 / (n + 1): to stay on their side of 0 costs no coverage.
-        sign = np.ones(1) if isinstance(self.loss, Poisson | Gamma) else np.array(self.target.sign or [0])
+        mean, scale = (
+            np.asarray(values, np.float64) for values in (self.target.mean, self.target.scale)
+        )
+        # A new truth beyond all n values of the training has a chance of 1 / (n + 1): to stay on
+        # their side of 0 costs no coverage.
+        sign = (
+            np.ones(1)
+            if isinstance(self.loss, Poisson | Gamma)
+            else np.array(self.target.sign or [0])
+        )
         least, most = np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)
         with np.errstate(over="ignore", invalid="ignore"):
-            found = np.stack([np.clip(bound * scale + mean, least, most) for bound in bounds], axis=2)
+            found = np.stack(
+                [np.clip(bound * scale + mean, least, most) for bound in bounds], axis=2
+            )
         refuse_not_finite(found, "intervals", first_row)
         return found[:, 0] if found.shape[1] == 1 else found
 
@@ -296,7 +351,9 @@ class Model:
     def probabilities(self, Z: Array) -> Array:
         """Return what `predict_proba` returns, float64, from raw scores; some that are not finite are a DataError that names their rows."""
         if self.task == "regression":
-            raise SettingError("this model predicts numbers and knows no probabilities: use predict.")
+            raise SettingError(
+                "this model predicts numbers and knows no probabilities: use predict."
+            )
         refuse_not_finite(Z)
         P = self.loss.predict(Z.astype(np.float64, copy=False))
         if self.task == "multilabel":

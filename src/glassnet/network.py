@@ -38,7 +38,8 @@ class Network:
     ----------
     layers : the layers, first to last; a network without hidden layers is a linear model
     n_features : number of columns of X
-    seed : of the random first values of the parameters; None leaves them 0, for numbers that come from elsewhere
+    seed : of the random first values of the parameters; None leaves them 0, for numbers that come
+        from elsewhere
     dtype : "float32" or "float64", of parameters and signals
 
     Attributes
@@ -59,12 +60,23 @@ class Network:
     (4, 1)
     """
 
-    def __init__(self, layers: Sequence[Layer], n_features: int, *, seed: int | None = 0, dtype: str = "float32") -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        n_features: int,
+        *,
+        seed: int | None = 0,
+        dtype: str = "float32",
+    ) -> None:
         self.layers: tuple[Layer, ...] = checked_layers(layers)
         if not self.layers:
-            raise SettingError("a network needs at least one layer: for a linear model give one Dense layer.")
+            raise SettingError(
+                "a network needs at least one layer: for a linear model give one Dense layer."
+            )
         if not is_number(n_features) or int(n_features) != n_features or n_features < 1:
-            raise SettingError(f"n_features is the number of columns of X, at least 1, but {n_features!r} came.")
+            raise SettingError(
+                f"n_features is the number of columns of X, at least 1, but {n_features!r} came."
+            )
         self.n_features = int(n_features)
         self.widths = stack_widths(self.layers, self.n_features)
         self.n_outputs = self.widths[-1]
@@ -86,7 +98,8 @@ class Network:
     def forward(self, X: Any, run: Run = PREDICT) -> tuple[Array, list[Any]]:
         """Return the raw scores `(n, n_outputs)` and every layer's cache; X is `(n, n_features)` in the network's dtype.
 
-        Of the layers only Dense multiplies a CSR matrix; before any other first layer the batch is made dense.
+        Of the layers only Dense multiplies a CSR matrix; before any other first layer the batch is
+        made dense.
         """
         if not isinstance(X, np.ndarray) and not isinstance(self.layers[0], Dense):
             X = X.toarray()
@@ -103,7 +116,9 @@ class Network:
 
         Returns the gradient by X where `needs_dX`, else None.
         """
-        return stack_backward(self.layers, self.parameters.p.layers, self.parameters.g.layers, caches, dY, needs_dX)
+        return stack_backward(
+            self.layers, self.parameters.p.layers, self.parameters.g.layers, caches, dY, needs_dX
+        )
 
     def backward_of_members(self, caches: Sequence[Any], dY: Array) -> None:
         """Write the gradient of every parameter, given that by the raw scores of each member, `(n, n_scored * n_outputs)`.
@@ -132,12 +147,19 @@ class Network:
         else:
             X = np.asarray(X)
             if X.dtype.kind not in "fiub":
-                raise DataError(f"X must hold numbers, but its values are of type {X.dtype}: encode categories first.")
-            # A number too large for the dtype becomes infinite, which is refused by name where data come in.
+                raise DataError(
+                    f"X must hold numbers, but its values are of type {X.dtype}: encode categories "
+                    "first."
+                )
+            # A number too large for the dtype becomes infinite, which is refused by name where data
+            # come in.
             with np.errstate(over="ignore"):
                 X = np.ascontiguousarray(X, self.dtype)
         if X.ndim != 2 or X.shape[1] != self.n_features:
-            raise DataError(f"X must have shape (n, {self.n_features}) for this network, but it has shape {X.shape}.")
+            raise DataError(
+                f"X must have shape (n, {self.n_features}) for this network, but it has shape "
+                f"{X.shape}."
+            )
         return X
 
     def astype(self, dtype: str) -> Network:
@@ -149,33 +171,46 @@ class Network:
     def members(self) -> tuple[Network, ...]:
         """Return the networks with the mean of whose raw scores this one answers, with copies of its numbers.
 
-        They are the layers side by side in a last layer `Members`, each behind what stands before it; another network is the only one.
+        They are the layers side by side in a last layer `Members`, each behind what stands before
+        it; another network is the only one.
         """
         *shared, last = self.layers
         if not isinstance(last, Members):
             return (self.astype(str(self.dtype)),)
-        return tuple(self._member([*shared, layer], f"layers.{len(shared)}.", m) for m, layer in enumerate(last.layers))
+        return tuple(
+            self._member([*shared, layer], f"layers.{len(shared)}.", m)
+            for m, layer in enumerate(last.layers)
+        )
 
     def _member(self, layers: Sequence[Layer], place: str, m: int) -> Network:
         network = Network(layers, self.n_features, seed=None, dtype=str(self.dtype))
         for name in network.parameters:
             inside = name.removeprefix(place)
-            network.parameters[name] = self.parameters[name if inside == name else f"{place}layers.{m}.{inside}"]
+            network.parameters[name] = self.parameters[
+                name if inside == name else f"{place}layers.{m}.{inside}"
+            ]
         return network
 
     @property
     def n_members(self) -> int:
         """How many stacks of layers of the same kinds and widths the network is the mean of, and nothing else; 1 for any other network."""
-        members = self.layers[0].layers if len(self.layers) == 1 and stand_side_by_side(self.layers[0]) else ()
+        members = (
+            self.layers[0].layers
+            if len(self.layers) == 1 and stand_side_by_side(self.layers[0])
+            else ()
+        )
         widths = [stack_widths(member.layers, self.n_features) for member in members]
-        kinds = [[*zip(map(type, member.layers), width[1:], strict=True)] for member, width in zip(members, widths, strict=True)]
+        kinds = [
+            [*zip(map(type, member.layers), width[1:], strict=True)]
+            for member, width in zip(members, widths, strict=True)
+        ]
         return len(members) if kinds and kinds[0] and all(kind == kinds[0] for kind in kinds) else 1
 
     def summary(self) -> list[tuple[str, str, int, int]]:
         """Return one row a layer: its name, its settings in words, its output width and its number of trained parameters.
 
-        Of a network that is nothing but members that are alike, the rows are the layers of one, named `layers.0.layers.*.layers.1`, each
-        with the parameters of all members.
+        Of a network that is nothing but members that are alike, the rows are the layers of one,
+        named `layers.0.layers.*.layers.1`, each with the parameters of all members.
         """
         layers, place = self.layers, "layers."
         if self.n_members > 1:
@@ -184,14 +219,27 @@ class Network:
         for name in self.parameters:
             if self.spec(name).trained:
                 counts[place + name.split(".")[place.count(".")]] += self.spec(name).size
-        names, widths = [f"{place}{i}" for i in range(len(layers))], stack_widths(layers, self.n_features)[1:]
-        return [(name, describe_layer(layer), width, counts[name]) for name, layer, width in zip(names, layers, widths, strict=True)]
+        names, widths = (
+            [f"{place}{i}" for i in range(len(layers))],
+            stack_widths(layers, self.n_features)[1:],
+        )
+        return [
+            (name, describe_layer(layer), width, counts[name])
+            for name, layer, width in zip(names, layers, widths, strict=True)
+        ]
 
     def unrepeatable_layers(self) -> list[str]:
         """Return the kinds of layers whose training pass differs from call to call: dropout, batch statistics."""
 
         def walk(layers: Sequence[Layer]) -> list[str]:
-            return [name for layer in layers for name in (*([] if layer.repeatable else [type(layer).__name__]), *walk(layer.layers))]
+            return [
+                name
+                for layer in layers
+                for name in (
+                    *([] if layer.repeatable else [type(layer).__name__]),
+                    *walk(layer.layers),
+                )
+            ]
 
         return sorted(set(walk(self.layers)))
 
@@ -202,8 +250,9 @@ class Network:
     def save(self, path: str | Path) -> None:
         """Write the network to one file, which `Network.load` reads: its numbers, and its layers as far as they are glassnet's.
 
-        The file holds numbers and names, and nothing that runs; of a layer or an activation of your own it holds the numbers and the name
-        of the class. It appears whole or not at all. Any name will do; `.glassnet` is that of models, which `Model.save` writes.
+        The file holds numbers and names, and nothing that runs; of a layer or an activation of your
+        own it holds the numbers and the name of the class. It appears whole or not at all. Any name
+        will do; `.glassnet` is that of models, which `Model.save` writes.
 
         Raises
         ------
@@ -236,14 +285,16 @@ class Network:
         Parameters
         ----------
         path : the file
-        layers : all layers of the network, as it was built. They are needed where some are your own, or have an activation of your own:
-            no file holds code. They are held to the file: kinds, settings, names and shapes of the tensors. Without them what training
-            alone asks of a layer, such as an initializer or `parametrization`, is the default.
+        layers : all layers of the network, as it was built. They are needed where some are your
+            own, or have an activation of your own: no file holds code. They are held to the file:
+            kinds, settings, names and shapes of the tensors. Without them what training alone asks
+            of a layer, such as an initializer or `parametrization`, is the default.
 
         Raises
         ------
         ModelFileError
-            Where there is no such file, it is something else, it is damaged, it holds a model, or layers of your own are needed.
+            Where there is no such file, it is something else, it is damaged, it holds a model, or
+            layers of your own are needed.
         SettingError
             For layers that are not those of the file; the first that differs is named.
         """
@@ -258,13 +309,28 @@ class Network:
 
 def describe_layer(layer: Layer) -> str:
     """Return a layer's settings in words: `Dense 64, relu`, and of members that are alike one: `Members 5 x (Dense 64, relu; Dense 1)`."""
-    silent = ("layers", "initializer", "parametrization", "sigma", "n_bins", "edges", "eps", "momentum")
+    silent = (
+        "layers",
+        "initializer",
+        "parametrization",
+        "sigma",
+        "n_bins",
+        "edges",
+        "eps",
+        "momentum",
+    )
     fields = [(name, value) for name, value in vars(layer).items() if name not in silent]
-    said = [name if value is True else str(getattr(value, "name", value)) for name, value in fields if value is not False]
+    said = [
+        name if value is True else str(getattr(value, "name", value))
+        for name, value in fields
+        if value is not False
+    ]
     words = ", ".join(word for word in said if word != "identity")
     inside = [describe_layer(child) for child in layer.layers]
     if stand_side_by_side(layer):
         alike = [(word, len(list(group))) for word, group in groupby(inside)]
-        inside = [f"{f'{n} x ' if n > 1 else ''}({word.removeprefix('Stack ')})" for word, n in alike]
+        inside = [
+            f"{f'{n} x ' if n > 1 else ''}({word.removeprefix('Stack ')})" for word, n in alike
+        ]
     inner = "; ".join(inside)
     return f"{type(layer).__name__} {words or inner}".strip()

@@ -3,9 +3,10 @@
     state = optimizer.start(theta)
     optimizer.step(state, theta, gradient, segments, lr)        t = 1, 2, ...; g is the gradient
 
-The state vectors are laid out like theta and belong to the run. Every segment multiplies lr by its lr_factor; weight decay also
-by its decay_factor. The vector is walked in blocks that stay in the cache, with scratch of the state's own: plain expressions on
-a long vector would spend their time on temporaries.
+The state vectors are laid out like theta and belong to the run. Every segment multiplies lr by its
+lr_factor; weight decay also by its decay_factor. The vector is walked in blocks that stay in the
+cache, with scratch of the state's own: plain expressions on a long vector would spend their time on
+temporaries.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class OptimizerState:
     scratch: tuple[Array, ...] = field(default=(), repr=False)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # As for Parameters: arrays from a read-only memory map (joblib) must be written to by the next step.
+        # As for Parameters: arrays from a read-only memory map (joblib) must be written to by the
+        # next step.
         self.vectors = {name: np.array(vector) for name, vector in state["vectors"].items()}
         self.t = state["t"]
         self.scratch = tuple(np.array(array) for array in state["scratch"])
@@ -54,13 +56,22 @@ class Optimizer(Protocol):
         """Return the state before the first step."""
         ...
 
-    def step(self, state: OptimizerState, theta: Array, gradient: Array, segments: Sequence[Segment], lr: float) -> None:
+    def step(
+        self,
+        state: OptimizerState,
+        theta: Array,
+        gradient: Array,
+        segments: Sequence[Segment],
+        lr: float,
+    ) -> None:
         """Move theta by one step, in place; the gradient is not changed."""
         ...
 
 
 @lru_cache(maxsize=256)
-def _blocks(segments: tuple[Segment, ...], by_decay: bool) -> tuple[tuple[slice, float, float], ...]:
+def _blocks(
+    segments: tuple[Segment, ...], by_decay: bool
+) -> tuple[tuple[slice, float, float], ...]:
     """Cut theta into (slice, lr_factor, decay_factor); neighbours that differ in decay only are one unless `by_decay`."""
     merged: list[list[float]] = []
     for s in segments:
@@ -107,10 +118,12 @@ class SGD:
 
     velocity = momentum * velocity + g
     theta   -= lr * velocity                      plain and heavy-ball
-    theta   -= lr * (g + momentum * velocity)     Nesterov, as in Sutskever et al. 2013, rewritten for the gradient at theta
+    theta   -= lr * (g + momentum * velocity)     Nesterov, as in Sutskever et al. 2013, rewritten
+            for the gradient at theta
 
-    The rate multiplies the velocity and does not enter it, as in PyTorch. With `rate_inside` it enters, as in scikit-learn: what the
-    velocity remembers keeps the rate of its own step, which differs where the rate changes.
+    The rate multiplies the velocity and does not enter it, as in PyTorch. With `rate_inside` it
+    enters, as in scikit-learn: what the velocity remembers keeps the rate of its own step, which
+    differs where the rate changes.
 
     velocity = momentum * velocity + lr * g
     theta   -= velocity                           heavy-ball
@@ -136,13 +149,23 @@ class SGD:
             raise SettingError(f"momentum must lie in [0, 1], but {self.momentum!r} came.")
         _check_switches(nesterov=self.nesterov, rate_inside=self.rate_inside)
         if self.nesterov and self.momentum == 0.0:
-            raise SettingError("nesterov needs a momentum above 0, but momentum is 0: set momentum, for example to 0.9.")
+            raise SettingError(
+                "nesterov needs a momentum above 0, but momentum is 0: set momentum, for example "
+                "to 0.9."
+            )
 
     def start(self, theta: Array) -> OptimizerState:
         """Return the state before the first step."""
         return _state(theta, ("velocity",) if self.momentum else (), 1)
 
-    def step(self, state: OptimizerState, theta: Array, gradient: Array, segments: Sequence[Segment], lr: float) -> None:
+    def step(
+        self,
+        state: OptimizerState,
+        theta: Array,
+        gradient: Array,
+        segments: Sequence[Segment],
+        lr: float,
+    ) -> None:
         """Move theta by one step, in place."""
         state.t += 1
         for block, lr_factor, _ in _blocks(tuple(segments), False):
@@ -193,7 +216,14 @@ class RMSprop:
         """Return the state before the first step."""
         return _state(theta, ("v",), 1)
 
-    def step(self, state: OptimizerState, theta: Array, gradient: Array, segments: Sequence[Segment], lr: float) -> None:
+    def step(
+        self,
+        state: OptimizerState,
+        theta: Array,
+        gradient: Array,
+        segments: Sequence[Segment],
+        lr: float,
+    ) -> None:
         """Move theta by one step, in place."""
         state.t += 1
         for block, lr_factor, _ in _blocks(tuple(segments), False):
@@ -218,8 +248,8 @@ class Adam:
     v      = beta2 * v + (1 - beta2) * g^2
     theta -= lr * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 
-    With `uncorrected_eps`, eps stands beside the root of v as it is (their section 2, last paragraph), as in scikit-learn: it
-    weighs more in the first steps, while v is still small.
+    With `uncorrected_eps`, eps stands beside the root of v as it is (their section 2, last
+    paragraph), as in scikit-learn: it weighs more in the first steps, while v is still small.
 
     theta -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + eps)
 
@@ -245,7 +275,14 @@ class Adam:
         """Return the state before the first step."""
         return _state(theta, ("m", "v"), 1)
 
-    def step(self, state: OptimizerState, theta: Array, gradient: Array, segments: Sequence[Segment], lr: float) -> None:
+    def step(
+        self,
+        state: OptimizerState,
+        theta: Array,
+        gradient: Array,
+        segments: Sequence[Segment],
+        lr: float,
+    ) -> None:
         """Move theta by one step, in place."""
         state.t += 1
         corrected2 = 1.0 - self.beta2**state.t
@@ -260,7 +297,8 @@ class Adam:
 class AdamW:
     """Adam with decoupled weight decay. Loshchilov and Hutter 2019, algorithm 2, the decay multiplied by the rate.
 
-    theta -= lr * weight_decay * theta            on segments with a decay factor, before Adam's step
+    theta -= lr * weight_decay * theta            on segments with a decay factor, before Adam's
+                                                  step
     """
 
     lr: float = 1e-3
@@ -273,13 +311,22 @@ class AdamW:
         _check(self.lr, beta1=self.beta1, beta2=self.beta2)
         _check_positive(eps=self.eps)
         if not is_number(self.weight_decay) or not 0.0 <= self.weight_decay < np.inf:
-            raise SettingError(f"weight_decay must be zero or a positive number, but {self.weight_decay!r} came.")
+            raise SettingError(
+                f"weight_decay must be zero or a positive number, but {self.weight_decay!r} came."
+            )
 
     def start(self, theta: Array) -> OptimizerState:
         """Return the state before the first step."""
         return _state(theta, ("m", "v"), 1)
 
-    def step(self, state: OptimizerState, theta: Array, gradient: Array, segments: Sequence[Segment], lr: float) -> None:
+    def step(
+        self,
+        state: OptimizerState,
+        theta: Array,
+        gradient: Array,
+        segments: Sequence[Segment],
+        lr: float,
+    ) -> None:
         """Move theta by one step, in place."""
         state.t += 1
         root = (1.0 - self.beta2**state.t) ** -0.5
@@ -292,7 +339,9 @@ class AdamW:
             theta[block] -= move
 
 
-def _adam_move(settings: Adam | AdamW, state: OptimizerState, gradient: Array, block: slice, root: float) -> Array:
+def _adam_move(
+    settings: Adam | AdamW, state: OptimizerState, gradient: Array, block: slice, root: float
+) -> Array:
     """Update both moments of a block and return m / (root * sqrt(v) + eps) in the state's scratch."""
     g, m, v = gradient[block], state.vectors["m"][block], state.vectors["v"][block]
     move = state.scratch[0][: g.size]
@@ -317,11 +366,12 @@ class LBFGS:
     history : pairs of steps and gradients that stand for the curvature
     gradient_tolerance : it ends when no element of the gradient is larger
     max_evaluations : passes over the table at most, line searches included
-    value_tolerance : it ends too when a step lowers the objective by no more than this share of it (of 1 where that is larger):
-        SciPy's ftol. The default, 64 units in the last place, leaves the end to the gradient; SciPy's own 2.2e-9 ends the plateaus
-        of a classifier too early.
+    value_tolerance : it ends too when a step lowers the objective by no more than this share of it
+        (of 1 where that is larger): SciPy's ftol. The default, 64 units in the last place, leaves
+        the end to the gradient; SciPy's own 2.2e-9 ends the plateaus of a classifier too early.
 
-    It takes no schedule, no mini-batches, no dropout and no batch normalization, whose objectives change from step to step.
+    It takes no schedule, no mini-batches, no dropout and no batch normalization, whose objectives
+    change from step to step.
     """
 
     history: int = 10
@@ -357,10 +407,15 @@ def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
     if isinstance(optimizer, LBFGS):
         return optimizer
     if not any(hasattr(optimizer, name) for name in METHODS):
-        raise SettingError(f"an optimizer must be a name or an object such as Adam(lr=1e-3), got {optimizer!r}.")
+        raise SettingError(
+            f"an optimizer must be a name or an object such as Adam(lr=1e-3), got {optimizer!r}."
+        )
     require_members("optimizer", optimizer, METHODS, ("lr",))
     if not is_number(optimizer.lr) or not 0.0 < optimizer.lr < np.inf:
-        raise SettingError(f"lr of the optimizer {type(optimizer).__name__} must be a positive number, got {optimizer.lr!r}.")
+        raise SettingError(
+            f"lr of the optimizer {type(optimizer).__name__} must be a positive number, got "
+            f"{optimizer.lr!r}."
+        )
     return optimizer
 
 
@@ -368,7 +423,10 @@ def started(optimizer: Optimizer, theta: Array) -> OptimizerState:
     """Return the state of an optimizer before its first step, or raise SettingError where it is none."""
     state: Any = optimizer.start(theta)
     if not isinstance(state, OptimizerState):
-        raise SettingError(f"start of the optimizer {type(optimizer).__name__} must return an OptimizerState, got {state!r}.")
+        raise SettingError(
+            f"start of the optimizer {type(optimizer).__name__} must return an OptimizerState, got "
+            f"{state!r}."
+        )
     return state
 
 

@@ -1,13 +1,15 @@
 """All numbers of a network in one flat vector, its gradient beside it, and named views into both.
 
-Optimizers, penalties, clipping, checkpoints and the file on disk see one vector, `theta`; layers see matrices by name. Both are
-the same memory: a layer writes its gradient into `g.W` and the optimizer finds it in `gradient`.
+Optimizers, penalties, clipping, checkpoints and the file on disk see one vector, `theta`; layers
+see matrices by name. Both are the same memory: a layer writes its gradient into `g.W` and the
+optimizer finds it in `gradient`.
 
     theta       what the optimizer changes
     gradient    the gradient of the loss by theta, same layout
     statistics  what no optimizer sees: running means, or whatever was derived from data
 
-Weights stand first in theta and the tensors without decay after them, so that weight decay and penalties act on one slice.
+Weights stand first in theta and the tensors without decay after them, so that weight decay and
+penalties act on one slice.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ class Spec:
     lr_factor    multiplies the learning rate of this tensor
     decay_factor multiplies weight decay and penalties: 1 for weights, 0 for biases and scales
     trained      False for running statistics, which live in the second vector and have no gradient
-    possible     whether the tensor may hold these finite numbers, where not all can be; numbers from a file are asked
+    possible     whether the tensor may hold these finite numbers, where not all can be; numbers
+                 from a file are asked
     """
 
     shape: tuple[int, ...]
@@ -75,10 +78,13 @@ class Views:
         if held is None:
             names = sorted(self.arrays())
             expected = f"expected one of {', '.join(names)}" if names else "it has none"
-            raise SettingError(f"this layer has no tensor {name!r}: {expected}.{did_you_mean(name, names)}")
+            raise SettingError(
+                f"this layer has no tensor {name!r}: {expected}.{did_you_mean(name, names)}"
+            )
         if value is not held:  # g.a += ... writes into the view and then sets it to itself
             raise SettingError(
-                f"{name} is a view of the network's own memory: write into it ({name}[...] = value) instead of setting it ({name} = value)."
+                f"{name} is a view of the network's own memory: write into it ({name}[...] = "
+                f"value) instead of setting it ({name} = value)."
             )
 
     def __getattr__(self, name: str) -> Any:
@@ -86,7 +92,9 @@ class Views:
 
     def arrays(self) -> dict[str, Array]:
         """The arrays of this layer alone, by name."""
-        return {name: value for name, value in self.__dict__.items() if isinstance(value, np.ndarray)}
+        return {
+            name: value for name, value in self.__dict__.items() if isinstance(value, np.ndarray)
+        }
 
 
 @dataclass(frozen=True)
@@ -107,14 +115,16 @@ class Tree:
 class Parameters:
     """The flat vectors of a network and the views into them.
 
-    A mapping from tensor names to views: `parameters["layers.0.W"]` is the weight matrix itself, not a copy.
+    A mapping from tensor names to views: `parameters["layers.0.W"]` is the weight matrix itself,
+    not a copy.
 
     Attributes
     ----------
     theta, gradient : (n_parameters,) arrays of the network's dtype
     statistics : (n_statistics,) array of the same dtype
     p, g : views by layer into theta (and statistics), and into gradient
-    segments : stretches of theta with one learning-rate factor and one decay factor each, in order, without gaps
+    segments : stretches of theta with one learning-rate factor and one decay factor each, in order,
+        without gaps
     """
 
     theta: Array
@@ -150,7 +160,9 @@ class Parameters:
             self._offsets[name] = at
             last = segments[-1] if segments else None
             if last and (last.lr_factor, last.decay_factor) == (spec.lr_factor, spec.decay_factor):
-                segments[-1] = Segment(last.start, at + spec.size, last.lr_factor, last.decay_factor)
+                segments[-1] = Segment(
+                    last.start, at + spec.size, last.lr_factor, last.decay_factor
+                )
             elif spec.size:
                 segments.append(Segment(at, at + spec.size, spec.lr_factor, spec.decay_factor))
             at += spec.size
@@ -163,7 +175,9 @@ class Parameters:
     def _bind(self) -> None:
         """Make the views; they are never rebound, only written through."""
 
-        def views(tree: Tree, path: str, trained: Array, statistics: Array | None, numbers: Iterator[int]) -> Views:
+        def views(
+            tree: Tree, path: str, trained: Array, statistics: Array | None, numbers: Iterator[int]
+        ) -> Views:
             number = next(numbers)
             arrays = {}
             for name, spec in tree.tensors.items():
@@ -171,7 +185,10 @@ class Parameters:
                 if source is not None:
                     start = self._offsets[path + name]
                     arrays[name] = source[start : start + spec.size].reshape(spec.shape)
-            inner = tuple(views(child, f"{path}layers.{i}.", trained, statistics, numbers) for i, child in enumerate(tree.layers))
+            inner = tuple(
+                views(child, f"{path}layers.{i}.", trained, statistics, numbers)
+                for i, child in enumerate(tree.layers)
+            )
             return Views(arrays, inner, number)
 
         self.p = views(self._tree, "", self.theta, self.statistics, count(-1))
@@ -189,7 +206,9 @@ class Parameters:
         view = self[name]
         value = np.asarray(value)
         if value.shape != view.shape:
-            raise SettingError(f"{name} has shape {view.shape}, but a value of shape {value.shape} came.")
+            raise SettingError(
+                f"{name} has shape {view.shape}, but a value of shape {value.shape} came."
+            )
         view[...] = value
 
     def __iter__(self) -> Iterator[str]:
@@ -213,7 +232,9 @@ class Parameters:
         """The view into the gradient of the tensor of that name."""
         spec = self._specs.get(name)
         if spec is None or not spec.trained:
-            raise unknown_name("trained tensor", name, (n for n, s in self._specs.items() if s.trained))
+            raise unknown_name(
+                "trained tensor", name, (n for n, s in self._specs.items() if s.trained)
+            )
         start = self._offsets[name]
         return self.gradient[start : start + spec.size].reshape(spec.shape)
 
@@ -236,13 +257,22 @@ class Parameters:
         Parameters._bind(other)
         return other
 
-    # Plain copies of the object would copy each view apart from its vector and break the link without a word.
+    # Plain copies of the object would copy each view apart from its vector and break the link
+    # without a word.
     def __getstate__(self) -> dict[str, Any]:
-        return {"tree": self._tree, "theta": self.theta, "gradient": self.gradient, "statistics": self.statistics}
+        return {
+            "tree": self._tree,
+            "theta": self.theta,
+            "gradient": self.gradient,
+            "statistics": self.statistics,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._tree = state["tree"]
         self._layout()
-        # Arrays from a read-only memory map (joblib) stay usable: a network's parameters are always its own to write.
-        self.theta, self.gradient, self.statistics = (np.array(state[name], copy=True) for name in ("theta", "gradient", "statistics"))
+        # Arrays from a read-only memory map (joblib) stay usable: a network's parameters are always
+        # its own to write.
+        self.theta, self.gradient, self.statistics = (
+            np.array(state[name], copy=True) for name in ("theta", "gradient", "statistics")
+        )
         self._bind()

@@ -3,8 +3,8 @@
     value    = sum over segments of decay_factor * (l1 * sum |theta_i| + l2 / 2 * sum theta_i^2)
     gradient = decay_factor * (l1 * sign(theta) + l2 * theta)
 
-Biases and scales have decay_factor 0 and cost nothing. Decoupled weight decay, which is no part of the objective, is a setting
-of the optimizer (Loshchilov and Hutter 2019).
+Biases and scales have decay_factor 0 and cost nothing. Decoupled weight decay, which is no part of
+the objective, is a setting of the optimizer (Loshchilov and Hutter 2019).
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ class Penalty:
     Parameters
     ----------
     l1 : pulls every weight to zero by the same amount, so that some end there (Tibshirani 1996)
-    l2 : pulls in proportion to the weight (Hoerl and Kennard 1970); the gradient is l2 * theta, hence the half in the value
-    per_batch : value and gradient are divided by the total weight of the batch (its number of rows where there are no weights), as
-        in scikit-learn's networks; a batch that weighs nothing then adds nothing
+    l2 : pulls in proportion to the weight (Hoerl and Kennard 1970); the gradient is l2 * theta,
+        hence the half in the value
+    per_batch : value and gradient are divided by the total weight of the batch (its number of rows
+        where there are no weights), as in scikit-learn's networks; a batch that weighs nothing then
+        adds nothing
     """
 
     l1: float = 0.0
@@ -44,7 +46,14 @@ class Penalty:
         if not isinstance(self.per_batch, bool | np.bool_):
             raise SettingError(f"per_batch must be True or False, but {self.per_batch!r} came.")
 
-    def add_gradient(self, theta: Array, gradient: Array, segments: Sequence[Segment], scratch: Array, total_weight: float) -> float:
+    def add_gradient(
+        self,
+        theta: Array,
+        gradient: Array,
+        segments: Sequence[Segment],
+        scratch: Array,
+        total_weight: float,
+    ) -> float:
         """Add the penalty's gradient to `gradient` in place and return the penalty's value.
 
         scratch : laid out like theta

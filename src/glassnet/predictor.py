@@ -24,15 +24,17 @@ MOST = 2.0**100
 class Predictor:
     """Answers one row of a table of numbers, as `model.predict_proba` or, for a regression, `model.predict` does.
 
-    Call it with the row's numbers in the order of `names`, NaN for a gap; it returns probabilities `(k,)` or numbers `(m,)`, float64.
-    It may be called in several threads at once, and sees what later training does to the model's network.
+    Call it with the row's numbers in the order of `names`, NaN for a gap; it returns probabilities
+    `(k,)` or numbers `(m,)`, float64. It may be called in several threads at once, and sees what
+    later training does to the model's network.
 
     Raises
     ------
     UnsupportedError
         When it is made for a model whose table has columns that are no numbers.
     DataError
-        For a row of another length, or one that holds an infinite number, what is no number, or a gap that the model does not take.
+        For a row of another length, or one that holds an infinite number, what is no number, or a
+        gap that the model does not take.
 
     Examples
     --------
@@ -50,9 +52,18 @@ class Predictor:
     def __init__(self, model: Model) -> None:
         coding = model.encoder.numbers
         if model.encoder.feature_names != coding.feature_names or not coding.centered:
-            others = [f"{column.name!r}" for column in model.encoder.schema.columns if column.name not in coding.names]
-            what = f"the columns {', '.join(others[:5])} hold" if others else "a sparse matrix holds"
-            raise UnsupportedError(f"a predictor takes rows of numbers, but {what} something else: use predict with a table of one row.")
+            others = [
+                f"{column.name!r}"
+                for column in model.encoder.schema.columns
+                if column.name not in coding.names
+            ]
+            what = (
+                f"the columns {', '.join(others[:5])} hold" if others else "a sparse matrix holds"
+            )
+            raise UnsupportedError(
+                f"a predictor takes rows of numbers, but {what} something else: use predict with a "
+                "table of one row."
+            )
         self.names = coding.names
         self._model, self._shape = model, (len(coding.names),)
         self._prepare()
@@ -67,7 +78,9 @@ class Predictor:
     def _prepare(self) -> None:
         model, coding, engine = self._model, self._model.encoder.numbers, self._model.engine
         # Whole numbers beyond 2^53 are no floats: their mean is subtracted before they become one.
-        self._beyond = {j: int(value) for j, value in enumerate(coding.mean) if EXACT <= abs(value) < MOST}
+        self._beyond = {
+            j: int(value) for j, value in enumerate(coding.mean) if EXACT <= abs(value) < MOST
+        }
         if not isinstance(engine, NativeEngine) or len(model.classes) == 1:
             self._answer: Any = None
             return
@@ -98,19 +111,30 @@ class Predictor:
         try:
             x = np.ascontiguousarray(row, np.float64)
         except (TypeError, ValueError):
-            raise DataError(f"a row must hold {self._shape[0]} numbers, but {row!r:.80} came.") from None
+            raise DataError(
+                f"a row must hold {self._shape[0]} numbers, but {row!r:.80} came."
+            ) from None
         if x.shape != self._shape:
             raise DataError(
-                f"a row must hold {self._shape[0]} numbers ({', '.join(self.names[:5])}, ...), but it has shape {np.shape(row)}."
+                f"a row must hold {self._shape[0]} numbers ({', '.join(self.names[:5])}, ...), but "
+                f"it has shape {np.shape(row)}."
             )
         cells = list(cast(Any, row)) if self._beyond else []
         if self._answer is None:
-            answers = self._model.predict if self._model.task == "regression" else self._model.predict_proba
+            answers = (
+                self._model.predict
+                if self._model.task == "regression"
+                else self._model.predict_proba
+            )
             return np.ravel(np.asarray(answers([cells] if self._beyond else x[None]), np.float64))
         if self._beyond:
             x = x.copy()
             for j, number in self._beyond.items():
-                x[j] = int(cells[j]) - number if isinstance(cells[j], int | np.integer) else x[j] - number
+                x[j] = (
+                    int(cells[j]) - number
+                    if isinstance(cells[j], int | np.integer)
+                    else x[j] - number
+                )
         if self._constant is not None:  # what never varied in training is shown as it was then
             was, still, empty = self._constant
             x = np.where((still & np.isfinite(x)) | (empty & np.isnan(x)), was, x)

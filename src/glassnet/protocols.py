@@ -10,10 +10,13 @@ from typing import Any
 from glassnet.errors import SettingError, did_you_mean
 
 
-def require_members(kind: str, thing: object, methods: Mapping[str, str], attributes: Sequence[str] = ()) -> None:
+def require_members(
+    kind: str, thing: object, methods: Mapping[str, str], attributes: Sequence[str] = ()
+) -> None:
     """Raise SettingError where an object lacks a method, takes other arguments in one, or lacks an attribute.
 
-    An object of a class of glassnet's own passes: the type checker has seen it, and to load a model looks into no function.
+    An object of a class of glassnet's own passes: the type checker has seen it, and to load a model
+    looks into no function.
 
     Parameters
     ----------
@@ -24,14 +27,23 @@ def require_members(kind: str, thing: object, methods: Mapping[str, str], attrib
     """
     if type(thing).__module__.partition(".")[0] == __name__.partition(".")[0]:
         return
-    lacking = [f"{name}({of})" for name, of in methods.items() if not callable(getattr(thing, name, None))]
+    lacking = [
+        f"{name}({of})" for name, of in methods.items() if not callable(getattr(thing, name, None))
+    ]
     lacking += [name for name in attributes if not hasattr(thing, name)]
     name = type(thing).__name__
     if lacking:
         needed = ", ".join([*methods, *attributes])
-        own = [known for known in dir(thing) if not known.startswith("_") and known not in {*methods, *attributes}]
+        own = [
+            known
+            for known in dir(thing)
+            if not known.startswith("_") and known not in {*methods, *attributes}
+        ]
         hint = did_you_mean(lacking[0].partition("(")[0], own)
-        raise SettingError(f"{_article(kind)} must have {needed}, but the {kind} {name} lacks {', '.join(lacking)}.{hint}")
+        raise SettingError(
+            f"{_article(kind)} must have {needed}, but the {kind} {name} lacks "
+            f"{', '.join(lacking)}.{hint}"
+        )
     kind_of_thing: Any = type(thing)
     if fault := _fault_of_arguments(kind_of_thing, tuple(methods.items())):
         method, came = fault
@@ -57,7 +69,9 @@ def require_arguments(what: str, function: Any, arguments: str) -> None:
 def refuse_class(what: str, given: object) -> None:
     """Raise SettingError for a class where an object of it is meant."""
     if isinstance(given, type):
-        raise SettingError(f"{what} must be an object, got the class {given.__name__}: write {given.__name__}().")
+        raise SettingError(
+            f"{what} must be an object, got the class {given.__name__}: write {given.__name__}()."
+        )
 
 
 def takes(function: Callable[..., Any], arguments: str) -> bool:
@@ -99,7 +113,9 @@ def _fault_of_arguments(kind: type, methods: tuple[tuple[str, str], ...]) -> tup
     for name, arguments in methods:
         method = getattr(kind, name, None)  # None where the object itself holds the function
         static = isinstance(inspect.getattr_static(kind, name, None), staticmethod | classmethod)
-        if method is not None and not takes(method, arguments if static else f"self, {arguments}" if arguments else "self"):
+        if method is not None and not takes(
+            method, arguments if static else f"self, {arguments}" if arguments else "self"
+        ):
             return name, said(method)
     return None
 

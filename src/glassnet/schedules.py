@@ -1,10 +1,12 @@
 """How a rate changes over a run: step numbers go in, multipliers come out: of the learning rate, of dropout, of weight decay.
 
-    multipliers = schedule(steps, n_steps)      steps: (k,) integers from 0; n_steps: length of the whole run; result (k,) float64
+    multipliers = schedule(steps, n_steps)      steps: (k,) integers from 0; n_steps: length of the
+                                                whole run; result (k,) float64
 
-Shapes are told in fractions t = step / n_steps of the run, so that a schedule means the same for every table and batch size. A run that
-goes on past its length keeps the last multiplier; only inverse scaling, which asks for no length, goes on falling. `ReduceOnPlateau` looks
-at the losses, which no step number tells; training keeps its state.
+Shapes are told in fractions t = step / n_steps of the run, so that a schedule means the same for
+every table and batch size. A run that goes on past its length keeps the last multiplier; only
+inverse scaling, which asks for no length, goes on falling. `ReduceOnPlateau` looks at the losses,
+which no step number tells; training keeps its state.
 """
 
 from __future__ import annotations
@@ -49,15 +51,24 @@ class StepDecay:
     every: float = 1.0 / 3.0
 
     def __post_init__(self) -> None:
-        _require(is_number(self.factor) and 0.0 < self.factor <= 1.0, "the factor of a step schedule must lie in (0, 1]", self.factor)
         _require(
-            is_number(self.every) and 0.0 < self.every <= 1.0, "a step schedule's `every` is a fraction of the run, in (0, 1]", self.every
+            is_number(self.factor) and 0.0 < self.factor <= 1.0,
+            "the factor of a step schedule must lie in (0, 1]",
+            self.factor,
+        )
+        _require(
+            is_number(self.every) and 0.0 < self.every <= 1.0,
+            "a step schedule's `every` is a fraction of the run, in (0, 1]",
+            self.every,
         )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
-        # The last step stands just before t = 1, so `every` = 1/3 makes three levels and not a fourth of one step.
-        passed = np.floor(_fraction(np.minimum(steps, max(n_steps - 1, 0)), n_steps) / self.every + 1e-12)
+        # The last step stands just before t = 1, so `every` = 1/3 makes three levels and not a
+        # fourth of one step.
+        passed = np.floor(
+            _fraction(np.minimum(steps, max(n_steps - 1, 0)), n_steps) / self.every + 1e-12
+        )
         return np.asarray(self.factor**passed)
 
 
@@ -87,26 +98,36 @@ class Cosine:
 
     def __post_init__(self) -> None:
         _require(
-            is_number(self.final) and 0.0 <= self.final <= 1.0, "the final multiplier of a cosine schedule must lie in [0, 1]", self.final
+            is_number(self.final) and 0.0 <= self.final <= 1.0,
+            "the final multiplier of a cosine schedule must lie in [0, 1]",
+            self.final,
         )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
-        return np.asarray(self.final + (1.0 - self.final) * 0.5 * (1.0 + np.cos(np.pi * _fraction(steps, n_steps))))
+        return np.asarray(
+            self.final
+            + (1.0 - self.final) * 0.5 * (1.0 + np.cos(np.pi * _fraction(steps, n_steps)))
+        )
 
 
 @dataclass(frozen=True)
 class CosLog:
     """(1 - cos(2 pi log2(1 + (2^cycles - 1) t))) / 2: cycles from 0 up to 1 and down again, each twice as long as the one before.
 
-    Holzmüller, Grinsztajn and Steinwart 2024, "Better by default" (RealMLP), whose schedule has four cycles.
+    Holzmüller, Grinsztajn and Steinwart 2024, "Better by default" (RealMLP), whose schedule has
+    four cycles.
     """
 
     cycles: int = 4
 
     def __post_init__(self) -> None:
         whole = isinstance(self.cycles, Integral) and not isinstance(self.cycles, bool)
-        _require(whole and 1 <= self.cycles <= 64, "the cycles of a coslog schedule are a whole number from 1 to 64", self.cycles)
+        _require(
+            whole and 1 <= self.cycles <= 64,
+            "the cycles of a coslog schedule are a whole number from 1 to 64",
+            self.cycles,
+        )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
@@ -122,7 +143,9 @@ class FlatCosine:
 
     def __post_init__(self) -> None:
         _require(
-            is_number(self.flat) and 0.0 <= self.flat < 1.0, "the flat part of a flat-cosine schedule is a fraction in [0, 1)", self.flat
+            is_number(self.flat) and 0.0 <= self.flat < 1.0,
+            "the flat part of a flat-cosine schedule is a fraction in [0, 1)",
+            self.flat,
         )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
@@ -144,7 +167,9 @@ class OneCycle:
 
     def __post_init__(self) -> None:
         _require(
-            is_number(self.rise) and 0.0 < self.rise < 1.0, "the rising part of a one-cycle schedule is a fraction in (0, 1)", self.rise
+            is_number(self.rise) and 0.0 < self.rise < 1.0,
+            "the rising part of a one-cycle schedule is a fraction in (0, 1)",
+            self.rise,
         )
         _require(
             is_number(self.start) and 0.0 <= self.start <= 1.0,
@@ -161,7 +186,9 @@ class OneCycle:
         """Multipliers of the learning rate at these steps."""
         t = _fraction(steps, n_steps)
         up = self.start + (1.0 - self.start) * 0.5 * (1.0 - np.cos(np.pi * t / self.rise))
-        down = self.final + (1.0 - self.final) * 0.5 * (1.0 + np.cos(np.pi * (t - self.rise) / (1.0 - self.rise)))
+        down = self.final + (1.0 - self.final) * 0.5 * (
+            1.0 + np.cos(np.pi * (t - self.rise) / (1.0 - self.rise))
+        )
         return np.where(t < self.rise, up, down)
 
 
@@ -172,7 +199,11 @@ class InverseScaling:
     power: float = 0.5
 
     def __post_init__(self) -> None:
-        _require(is_number(self.power) and 0.0 <= self.power < np.inf, "the power of inverse scaling must be zero or positive", self.power)
+        _require(
+            is_number(self.power) and 0.0 <= self.power < np.inf,
+            "the power of inverse scaling must be zero or positive",
+            self.power,
+        )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
@@ -198,7 +229,11 @@ class InverseScalingByRows:
     fresh: bool = True
 
     def __post_init__(self) -> None:
-        _require(is_number(self.power) and 0.0 <= self.power < np.inf, "the power of inverse scaling must be zero or positive", self.power)
+        _require(
+            is_number(self.power) and 0.0 <= self.power < np.inf,
+            "the power of inverse scaling must be zero or positive",
+            self.power,
+        )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
@@ -211,16 +246,24 @@ class InverseScalingByRows:
 class Warmup:
     """A linear rise to 1 over the first `fraction` of the run, before any other schedule takes the rest.
 
-    multiplier = (step + 1) / k for the first k = ceil(fraction * n_steps) steps; Goyal et al. 2017, section 2.2.
+    multiplier = (step + 1) / k for the first k = ceil(fraction * n_steps) steps; Goyal et al. 2017,
+    section 2.2.
     """
 
     then: str | Schedule = field(default_factory=Constant)
     fraction: float = 0.05
 
     def __post_init__(self) -> None:
-        _require(is_number(self.fraction) and 0.0 <= self.fraction < 1.0, "the warm-up is a fraction of the run, in [0, 1)", self.fraction)
+        _require(
+            is_number(self.fraction) and 0.0 <= self.fraction < 1.0,
+            "the warm-up is a fraction of the run, in [0, 1)",
+            self.fraction,
+        )
         if isinstance(schedule_function(self.then), ReduceOnPlateau):
-            raise SettingError("a warm-up cannot stand before 'reduce_on_plateau', which follows losses, not steps: use another schedule.")
+            raise SettingError(
+                "a warm-up cannot stand before 'reduce_on_plateau', which follows losses, not "
+                "steps: use another schedule."
+            )
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
@@ -244,14 +287,26 @@ class ReduceOnPlateau:
     final: float = 1e-3
 
     def __post_init__(self) -> None:
-        _require(is_number(self.factor) and 0.0 < self.factor < 1.0, "the factor of reduce-on-plateau must lie in (0, 1)", self.factor)
-        _require(is_number(self.patience) and self.patience >= 1, "the patience of reduce-on-plateau is at least 1 epoch", self.patience)
         _require(
-            is_number(self.final) and 0.0 <= self.final <= 1.0, "the final multiplier of reduce-on-plateau must lie in [0, 1]", self.final
+            is_number(self.factor) and 0.0 < self.factor < 1.0,
+            "the factor of reduce-on-plateau must lie in (0, 1)",
+            self.factor,
+        )
+        _require(
+            is_number(self.patience) and self.patience >= 1,
+            "the patience of reduce-on-plateau is at least 1 epoch",
+            self.patience,
+        )
+        _require(
+            is_number(self.final) and 0.0 <= self.final <= 1.0,
+            "the final multiplier of reduce-on-plateau must lie in [0, 1]",
+            self.final,
         )
 
 
-def schedule_function(schedule: str | Schedule | ReduceOnPlateau | None) -> Schedule | ReduceOnPlateau:
+def schedule_function(
+    schedule: str | Schedule | ReduceOnPlateau | None,
+) -> Schedule | ReduceOnPlateau:
     """Return the schedule of that name; None is constant, a callable (steps, n_steps) is returned as it is."""
     schedule = Constant() if schedule is None else schedule
     if isinstance(schedule, str):
@@ -267,7 +322,10 @@ def stepwise_function(schedule: str | Schedule | None, what: str) -> Schedule:
     """Return the schedule of that name, as `schedule_function`, for what follows the step alone: dropout, weight decay."""
     made = schedule_function(schedule)
     if isinstance(made, ReduceOnPlateau):
-        raise SettingError(f"'reduce_on_plateau' follows losses and is for the learning rate alone: give {what} another schedule.")
+        raise SettingError(
+            f"'reduce_on_plateau' follows losses and is for the learning rate alone: give {what} "
+            "another schedule."
+        )
     return made
 
 
@@ -277,11 +335,21 @@ def multipliers(schedule: Schedule, steps: Array, n_steps: int, most: float = np
     try:
         rates = np.asarray(schedule(np.array(steps), n_steps), np.float64)
     except (TypeError, ValueError) as error:
-        raise SettingError(f"the schedule {name} must take an array of steps and return as many multipliers, but {error!r}.") from error
+        raise SettingError(
+            f"the schedule {name} must take an array of steps and return as many multipliers, but "
+            f"{error!r}."
+        ) from error
     if rates.shape != np.shape(steps) or not ((rates >= 0.0) & (rates <= most)).all():
-        got = f"{rates.min():g} to {rates.max():g}" if rates.shape == np.shape(steps) else f"shape {rates.shape}"
+        got = (
+            f"{rates.min():g} to {rates.max():g}"
+            if rates.shape == np.shape(steps)
+            else f"shape {rates.shape}"
+        )
         bounds = "none negative" if most > 1.0 else f"from 0 to {most:g}"
-        raise SettingError(f"a schedule must return one multiplier for each of the {len(steps)} steps, {bounds}, got {got} from {name}.")
+        raise SettingError(
+            f"a schedule must return one multiplier for each of the {len(steps)} steps, {bounds}, "
+            f"got {got} from {name}."
+        )
     return rates
 
 

@@ -1,9 +1,11 @@
 """A file that appears whole or not at all: an error, a full disk, a kill or a crash leaves what stood there before.
 
-It is written beside its place, forced to the disk, read again, and put in its place in one step, which is forced to the disk too. Every
-file that glassnet writes is written so. The temporary file beside it is `.NAME.PID-RANDOM.tmp`: nobody can guess the name, and it is only
-created where nothing of that name is there, so no link planted in the folder is written through. A process that is killed on the way
-leaves it behind. The next write of that file clears it away: a writer holds a lock on it as long as it lives.
+It is written beside its place, forced to the disk, read again, and put in its place in one step,
+which is forced to the disk too. Every file that glassnet writes is written so. The temporary file
+beside it is `.NAME.PID-RANDOM.tmp`: nobody can guess the name, and it is only created where nothing
+of that name is there, so no link planted in the folder is written through. A process that is killed
+on the way leaves it behind. The next write of that file clears it away: a writer holds a lock on it
+as long as it lives.
 """
 
 from __future__ import annotations
@@ -28,8 +30,11 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 PIECE = 2**20
-STALE = 3600.0  # seconds without a change after which a temporary file is taken for abandoned, where there are no locks to tell
-# What a file system answers that cannot force a folder to the disk, or a folder that may be written and not read.
+# seconds without a change after which a temporary file is taken for abandoned, where there are no
+# locks to tell
+STALE = 3600.0
+# What a file system answers that cannot force a folder to the disk, or a folder that may be written
+# and not read.
 NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM}
 _TAIL = re.compile(r"[0-9]+-[0-9a-f]+\.tmp")
 
@@ -43,7 +48,9 @@ class Stream(io.RawIOBase):
         self.path = path
         self._handle, self._size, self._checksum = -1, 0, 0
         try:
-            self._handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), mode)
+            self._handle = os.open(
+                path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), mode
+            )
         except FileExistsError:  # not ours to remove
             raise
         except BaseException:
@@ -102,25 +109,30 @@ class Stream(io.RawIOBase):
 def whole_file(path: str | Path) -> Iterator[Stream]:
     """Yield a binary stream; what is written to it becomes the file, in one step, when the block ends without an error.
 
-    A link is followed, and a file that is replaced hands on its permissions, and its owner and group as far as that is allowed.
+    A link is followed, and a file that is replaced hands on its permissions, and its owner and
+    group as far as that is allowed.
 
     Raises
     ------
     OSError
-        Where that fails, what stood there before still stands and no temporary file is left; but where the last step fails, to force
-        the new name to the disk, the new file stands.
+        Where that fails, what stood there before still stands and no temporary file is left; but
+        where the last step fails, to force the new name to the disk, the new file stands.
     """
     place, before = _place(path)
     _clear(place)
     stream = None
     try:
         with interrupts_delayed():  # a file is created, or is not, before a signal raises
-            stream = _beside(place, 0o666 if before is None else stat.S_IMODE(before.st_mode) & 0o777)
+            stream = _beside(
+                place, 0o666 if before is None else stat.S_IMODE(before.st_mode) & 0o777
+            )
         yield stream
         stream.settle()
         if before is not None:
             _hand_on(stream.path, before)
-        if fcntl is None:  # an open file cannot be renamed there; elsewhere the lock is held until it has its name
+        if (
+            fcntl is None
+        ):  # an open file cannot be renamed there; elsewhere the lock is held until it has its name
             stream.release()
         os.replace(stream.path, place)
     except BaseException:
@@ -144,8 +156,9 @@ def check_place(path: str | Path) -> None:
     Raises
     ------
     OSError
-        What the write would raise: for a pipe or a device, a folder, a file that is write-protected, links in a circle, a name that is
-        too long, and a folder that is not there or takes no files.
+        What the write would raise: for a pipe or a device, a folder, a file that is
+        write-protected, links in a circle, a name that is too long, and a folder that is not there
+        or takes no files.
     """
     place, _ = _place(path)
     with interrupts_delayed():
@@ -172,7 +185,9 @@ def _place(path: str | Path) -> tuple[Path, os.stat_result | None]:
 def _beside(place: Path, mode: int) -> Stream:
     """Return a new temporary file beside a place, locked."""
     while True:
-        stream = Stream(place.with_name(f"{_stem(place)}{os.getpid()}-{os.urandom(8).hex()}.tmp"), mode)
+        stream = Stream(
+            place.with_name(f"{_stem(place)}{os.getpid()}-{os.urandom(8).hex()}.tmp"), mode
+        )
         try:
             if stream.is_ours():
                 return stream

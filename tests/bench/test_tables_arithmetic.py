@@ -28,8 +28,12 @@ LINES = {
 def test_the_sets_alternate_between_developing_and_reporting():
     for names in (sets.CLASSIFICATION, sets.REGRESSION):
         assert list(names) == sorted(set(names))
-        assert [name in sets.DEVELOPED_ON for name in names] == [i % 2 == 0 or name in sets.LOOKED_AT for i, name in enumerate(names)]
-        assert [name in sets.REPORTED_ON for name in names] == [name not in sets.DEVELOPED_ON for name in names]
+        assert [name in sets.DEVELOPED_ON for name in names] == [
+            i % 2 == 0 or name in sets.LOOKED_AT for i, name in enumerate(names)
+        ]
+        assert [name in sets.REPORTED_ON for name in names] == [
+            name not in sets.DEVELOPED_ON for name in names
+        ]
     assert not set(sets.APART) & {*sets.CLASSIFICATION, *sets.REGRESSION}
 
 
@@ -41,7 +45,12 @@ def test_a_split_takes_its_share_of_every_class(seed):
     assert all(np.array_equal(a, b) for a, b in zip((train, test), again, strict=True))
     assert not set(train) & set(test)
     assert np.bincount(classes[test], minlength=4).tolist() == [6000, 400, 2, 0]
-    assert np.bincount(classes[train]).tolist() == [5623, 375, 4, 1]  # 6000 / 25609 of the rest, four of a class where there are
+    assert np.bincount(classes[train]).tolist() == [
+        5623,
+        375,
+        4,
+        1,
+    ]  # 6000 / 25609 of the rest, four of a class where there are
 
 
 def test_a_split_without_classes_is_drawn_anew_by_each_seed():
@@ -60,12 +69,18 @@ def test_measures_of_probabilities_are_those_of_scikit_learn(n_classes):
     found = measures.of_probabilities(y, p)
     assert found["error"] == pytest.approx(1 - metrics.accuracy_score(y, p.argmax(axis=1)))
     assert found["log_loss"] == pytest.approx(metrics.log_loss(y, p), rel=1e-12)
-    expected = metrics.roc_auc_score(y, p[:, 1]) if n_classes == 2 else metrics.roc_auc_score(y, p, multi_class="ovr")
+    expected = (
+        metrics.roc_auc_score(y, p[:, 1])
+        if n_classes == 2
+        else metrics.roc_auc_score(y, p, multi_class="ovr")
+    )
     assert found["auc"] == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_certain_mistake_costs_a_finite_loss_and_a_class_that_is_not_tested_no_area():
-    found = measures.of_probabilities(np.array([0, 1]), np.array([[0.0, 0.9, 0.1], [0.0, 1.0, 0.0]]))
+    found = measures.of_probabilities(
+        np.array([0, 1]), np.array([[0.0, 0.9, 0.1], [0.0, 1.0, 0.0]])
+    )
     assert found["log_loss"] == pytest.approx(-np.log(2.0**-23) / 2)
     assert found["error"] == 0.5
     assert np.isfinite(found["auc"])
@@ -103,13 +118,19 @@ def test_only_complete_blocks_are_compared():
     broken = LINES | {("a", 1, "z"): {"failed": "crashed"}}
     assert comparison.blocks(broken, "xyz", "error").sets == ("a", "b")
     assert comparison.blocks(broken, "xy", "error").sets == ("a", "a", "b")
-    assert comparison.blocks({key: line for key, line in LINES.items() if key != ("b", 0, "y")}, "xyz", "error").sets == ("a", "a")
+    assert comparison.blocks(
+        {key: line for key, line in LINES.items() if key != ("b", 0, "y")}, "xyz", "error"
+    ).sets == ("a", "a")
 
 
 def test_means_ranks_and_win_rates_by_hand():
     found = comparison.blocks(LINES, "xyz", "error")
     # x: 0.2 on a and 0 on b: the root of 0.21 * 0.01, less the shift.
-    expected = [np.sqrt(0.21 * 0.01) - 0.01, np.sqrt(0.21 * 0.01) - 0.01, np.sqrt(0.31 * 0.51) - 0.01]
+    expected = [
+        np.sqrt(0.21 * 0.01) - 0.01,
+        np.sqrt(0.21 * 0.01) - 0.01,
+        np.sqrt(0.31 * 0.51) - 0.01,
+    ]
     assert comparison.shifted_geometric_means(found, 0.01) == pytest.approx(expected)
     logs = comparison.log_ratios(found, 0.01)
     assert logs == pytest.approx(np.log([[1.0, 1.0, 0.31 / 0.21], [1.0, 1.0, 0.51 / 0.01]]))
@@ -129,8 +150,12 @@ def test_a_learner_alone_has_rank_one():
 
 
 def test_the_plot_is_svg_that_names_everyone_and_no_name_covers_another():
-    points = [plot.Point(f"learner <{i}>", 10.0 ** (i / 9), 0.1 + 0.0001 * i, i == 0) for i in range(10)]
-    root = ET.fromstring(plot.quality_against_time(points, x_label="s", y_label="error", title="a & b"))  # noqa: S314 - ours
+    points = [
+        plot.Point(f"learner <{i}>", 10.0 ** (i / 9), 0.1 + 0.0001 * i, i == 0) for i in range(10)
+    ]
+    root = ET.fromstring(  # noqa: S314
+        plot.quality_against_time(points, x_label="s", y_label="error", title="a & b")
+    )
     texts = [element for element in root.iter() if element.tag.endswith("text")]
     assert {point.name for point in points} <= {element.text for element in texts}
     places = [(200.0, 50.0 + i % 3) for i in range(8)]

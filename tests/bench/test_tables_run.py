@@ -23,7 +23,12 @@ FIT = run.Fit("iris", 0, "linear", None, 1)
 def line(name: str, seed: int, learner: str, **found) -> journal.Line:
     """A made-up line."""
     measured = {"task": "binary", "error": 0.1, "accuracy": 0.9, "log_loss": 0.3, "auc": 0.8}
-    seconds = {"fit_seconds": 1.0, "fit_processor_seconds": 1.5, "predict_seconds": 0.01, "seconds": 2.0}
+    seconds = {
+        "fit_seconds": 1.0,
+        "fit_processor_seconds": 1.5,
+        "predict_seconds": 0.01,
+        "seconds": 2.0,
+    }
     told = {"machine": "one", "threads": 2, "versions": {"python": "3"}, "times_disturbed": True}
     return {"set": name, "seed": seed, "learner": learner, **measured, **seconds, **told, **found}
 
@@ -34,7 +39,10 @@ def test_of_two_lines_of_a_fit_the_later_counts(tmp_path):
     journal.append(first, line("a", 1, "x", error=0.4))
     journal.append(second, line("a", 0, "x", error=0.2))
     found = journal.read([first, second, tmp_path / "absent"])
-    assert {key: each["error"] for key, each in found.items()} == {("a", 0, "x"): 0.2, ("a", 1, "x"): 0.4}
+    assert {key: each["error"] for key, each in found.items()} == {
+        ("a", 0, "x"): 0.2,
+        ("a", 1, "x"): 0.4,
+    }
 
 
 def test_a_line_cut_off_by_a_stop_is_left_out_and_written_over(tmp_path):
@@ -86,7 +94,15 @@ def test_a_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
         return line(fit.name, fit.seed, fit.learner)
 
     monkeypatch.setattr(run, "run", pretend)
-    command = ["run.py", "--results", str(results), "--learners", "linear,random-forest", "--seeds", "0,1"]
+    command = [
+        "run.py",
+        "--results",
+        str(results),
+        "--learners",
+        "linear,random-forest",
+        "--seeds",
+        "0,1",
+    ]
     monkeypatch.delenv("GLASSNET_TABLES", raising=False)
     monkeypatch.setattr(sys, "argv", [*command, "--sets", "iris"])
     run.main()
@@ -109,14 +125,30 @@ def test_a_name_that_is_not_there_is_told(option, value, monkeypatch, capsys):
 def test_a_fit_and_its_summary(tmp_path, monkeypatch):
     results = tmp_path / "results.jsonl"
     monkeypatch.delenv("GLASSNET_TABLES", raising=False)
-    monkeypatch.setattr(sys, "argv", ["run.py", "--results", str(results), "--learners", "linear", "--sets", "iris", "--seeds", "0"])
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        [
+            "run.py",
+            "--results",
+            str(results),
+            "--learners",
+            "linear",
+            "--sets",
+            "iris",
+            "--seeds",
+            "0",
+        ],
+    )
     run.main()
     (found,) = journal.read([results]).values()
     assert "failed" not in found, found
     assert (found["n_train"], found["n_test"]) == (120, 30)
     assert found["error"] < 0.2
     journal.append(results, found | {"learner": "glassnet", "error": 0.0})
-    journal.append(results, {"set": "iris", "seed": 1, "learner": "linear", "failed": "no end | after 1 s"})
+    journal.append(
+        results, {"set": "iris", "seed": 1, "learner": "linear", "failed": "no end | after 1 s"}
+    )
     monkeypatch.setattr(sys, "argv", ["summary.py", str(results), "--out", str(tmp_path / "out")])
     summary.main()
     text = (tmp_path / "out" / "RESULTS.md").read_text()
@@ -128,33 +160,69 @@ def test_a_fit_and_its_summary(tmp_path, monkeypatch):
     assert "no end" in text.split("## Failed")[1]
 
 
-def test_a_summary_of_both_kinds_and_of_a_learner_that_did_not_run_everywhere(tmp_path, monkeypatch):
+def test_a_summary_of_both_kinds_and_of_a_learner_that_did_not_run_everywhere(
+    tmp_path, monkeypatch
+):
     results = tmp_path / "results.jsonl"
     for seed in (0, 1):
-        for learner, error, nrmse, seconds in (("glassnet", 0.1, 0.3, 1.0), ("linear", 0.2, 0.2, 2.0)):
+        for learner, error, nrmse, seconds in (
+            ("glassnet", 0.1, 0.3, 1.0),
+            ("linear", 0.2, 0.2, 2.0),
+        ):
             journal.append(results, line("iris", seed, learner, error=error, fit_seconds=seconds))
-            journal.append(results, line("diabetes", seed, learner, task="regression", nrmse=nrmse, r2=0.5, fit_seconds=8.0 * seconds))
+            journal.append(
+                results,
+                line(
+                    "diabetes",
+                    seed,
+                    learner,
+                    task="regression",
+                    nrmse=nrmse,
+                    r2=0.5,
+                    fit_seconds=8.0 * seconds,
+                ),
+            )
     journal.append(results, line("iris", 1, "tabm-d", error=0.05, fit_seconds=50.0))
-    monkeypatch.setattr(sys, "argv", ["summary.py", str(results), "--beside", "tabm-d", "--out", str(tmp_path)])
+    monkeypatch.setattr(
+        sys, "argv", ["summary.py", str(results), "--beside", "tabm-d", "--out", str(tmp_path)]
+    )
     summary.main()
     text = (tmp_path / "RESULTS.md").read_text()
 
     def rows_between(begin, end):
         part = text.split(begin)[1].split(end)[0]
-        cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in part.splitlines() if row.startswith("| ")]
+        cells = [
+            [cell.strip() for cell in row.split("|")[1:-1]]
+            for row in part.splitlines()
+            if row.startswith("| ")
+        ]
         return {name: rest for name, *rest in cells}
 
     rows = rows_between("4 blocks.", "## Classification")
     assert rows["glassnet"] == ["1.50", "1.00", "2.00", "1.00", "2.00", "2.83", "1.00", "1.00"]
     assert rows["linear"] == ["1.50", "2.00", "1.00", "2.00", "1.00", "5.66", "2.00", "2.00"]
-    assert rows_between("### tabm-d", "## Failed")["glassnet"] == ["error, 1 blocks of 1 sets", "0.1000", "0.0500", "0", "1.00", "50.0"]
+    assert rows_between("### tabm-d", "## Failed")["glassnet"] == [
+        "error, 1 blocks of 1 sets",
+        "0.1000",
+        "0.0500",
+        "0",
+        "1.00",
+        "50.0",
+    ]
 
 
 def test_a_folder_of_tables_is_read_with_its_gaps_and_levels(tmp_path):
     (tmp_path / "catalog.csv").write_text("name,task\nmade,binary\nmnist,multiclass\n")
-    schema = {"task": "binary", "multi": False, "targets": ["t"], "cols": {"n": ["float64", None], "c": ["category", ["NA", "a", "b"]]}}
+    schema = {
+        "task": "binary",
+        "multi": False,
+        "targets": ["t"],
+        "cols": {"n": ["float64", None], "c": ["category", ["NA", "a", "b"]]},
+    }
     (tmp_path / "made.json").write_text(json.dumps(schema))
-    pd.DataFrame({"n": ["1.5", "", "2"], "c": ["NA", "", "a"], "__y__t": ["no", "yes", "no"]}).to_csv(tmp_path / "made.csv.gz", index=False)
+    pd.DataFrame(
+        {"n": ["1.5", "", "2"], "c": ["NA", "", "a"], "__y__t": ["no", "yes", "no"]}
+    ).to_csv(tmp_path / "made.csv.gz", index=False)
     assert sources.names(tmp_path) == ["made"]
     table = sources.read("made", tmp_path)
     assert table.y.tolist() == [0, 1, 0]
@@ -168,9 +236,16 @@ def test_a_folder_of_tables_is_read_with_its_gaps_and_levels(tmp_path):
 
 def test_heavy_tails_are_learned_as_logarithms(tmp_path):
     (tmp_path / "catalog.csv").write_text("name,task\nfifa20,regression\n")
-    schema = {"task": "regression", "multi": False, "targets": ["t"], "cols": {"n": ["int64", None]}}
+    schema = {
+        "task": "regression",
+        "multi": False,
+        "targets": ["t"],
+        "cols": {"n": ["int64", None]},
+    }
     (tmp_path / "fifa20.json").write_text(json.dumps(schema))
-    pd.DataFrame({"n": [1, 2], "__y__t": [0.0, 99.0]}).to_csv(tmp_path / "fifa20.csv.gz", index=False)
+    pd.DataFrame({"n": [1, 2], "__y__t": [0.0, 99.0]}).to_csv(
+        tmp_path / "fifa20.csv.gz", index=False
+    )
     assert sources.read("fifa20", tmp_path).y == pytest.approx([0.0, np.log(100.0)])
 
 
@@ -179,7 +254,9 @@ def test_heavy_tails_are_learned_as_logarithms(tmp_path):
 @pytest.mark.filterwarnings("ignore")  # that few epochs are not yet convergence
 def test_every_learner_that_is_always_there_answers_for_every_task(name, task):
     generator = np.random.default_rng(0)
-    X = pd.DataFrame({"c0": generator.normal(size=90), "c1": pd.Categorical(generator.choice(["a", "b"], 90))})
+    X = pd.DataFrame(
+        {"c0": generator.normal(size=90), "c1": pd.Categorical(generator.choice(["a", "b"], 90))}
+    )
     X.loc[3, "c0"] = np.nan
     X.loc[4, "c1"] = np.nan
     y = {
@@ -188,7 +265,10 @@ def test_every_learner_that_is_always_there_answers_for_every_task(name, task):
         "multi-output regression": generator.normal(size=(90, 2)),
     }
     found = learners.LEARNERS[name].fit(X, y[task], task, 0, 1)(X)
-    assert found.shape == {"multiclass": (90, 3), "regression": (90,), "multi-output regression": (90, 2)}[task]
+    assert (
+        found.shape
+        == {"multiclass": (90, 3), "regression": (90,), "multi-output regression": (90, 2)}[task]
+    )
 
 
 def test_a_learner_that_is_not_installed_says_so():

@@ -55,4 +55,6 @@ OTHERS = ("left", "low", "price", "cost", "sort")
 
 def targets(*names):
     """The options that make some columns the targets and drop the other ones that tell them."""
-    return [option for name in OTHERS for option in ("--target" if name in names else "--drop", name)]
+    return [
+        option for name in OTHERS for option in ("--target" if name in names else "--drop", name)
+    ]

@@ -1,7 +1,8 @@
 """A process that trains in children and sends each a signal or two at random moments: `python -m tests.cli.signalled FOLDER SEED...`.
 
-It prints a line of JSON for each seed: what was sent, when, and what came of it. The parent has imported everything, so that a child is
-forked in no time and nothing but the command is interrupted.
+It prints a line of JSON for each seed: what was sent, when, and what came of it. The parent has
+imported everything, so that a child is forked in no time and nothing but the command is
+interrupted.
 """
 
 from __future__ import annotations
@@ -28,9 +29,13 @@ def child(folder: Path, arguments: list[str]) -> None:
     """Run the command; a file tells when it has begun, another one when an epoch has ended."""
     os.chdir(folder)
     for number in SIGNALS:  # as a shell leaves them
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        signal.signal(
+            number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        )
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
-        os.dup2(os.open(folder.parent / f"{folder.name}.{name}", os.O_CREAT | os.O_WRONLY), descriptor)
+        os.dup2(
+            os.open(folder.parent / f"{folder.name}.{name}", os.O_CREAT | os.O_WRONLY), descriptor
+        )
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)
     note, invoke = progress.Best.note, type(main).invoke
 
@@ -55,11 +60,27 @@ def outcome(seed: int, scratch: Path) -> dict[str, object]:
     recipe = rng.choice(["plain", "fast", "standard", "standard", "best"])
     target = rng.choice(["species", "body_mass_g"])
     epochs = str(rng.choice([2, 20, 100_000]))
-    arguments = ["train", str(TABLE), "--target", target, "--recipe", recipe, "--hidden", "16", "--epochs", epochs, "-o", "m.glassnet"]
+    arguments = [
+        "train",
+        str(TABLE),
+        "--target",
+        target,
+        "--recipe",
+        recipe,
+        "--hidden",
+        "16",
+        "--epochs",
+        epochs,
+        "-o",
+        "m.glassnet",
+    ]
     arguments += ["-o", "p.html"] if rng.random() < 0.3 else []
     arguments += ["--engine", "reference"] if rng.random() < 0.2 else []
     sent = [(rng.choice(SIGNALS), rng.random() ** 2 * 2.0)]
-    sent += [(rng.choice(SIGNALS), rng.random() ** 4 * 1.0) for _ in range(rng.choice([0, 0, 0, 1, 1, 2]))]
+    sent += [
+        (rng.choice(SIGNALS), rng.random() ** 4 * 1.0)
+        for _ in range(rng.choice([0, 0, 0, 1, 1, 2]))
+    ]
     pid = os.fork()
     if not pid:
         try:
@@ -85,7 +106,9 @@ def outcome(seed: int, scratch: Path) -> dict[str, object]:
             os.waitpid(pid, 0)
             ended = (pid, signal.SIGKILL)
             break
-        if epochs == "100000" and time.monotonic() > late - PATIENCE + 20:  # a signal that Python dropped: see glassnet.interrupts
+        if (
+            epochs == "100000" and time.monotonic() > late - PATIENCE + 20
+        ):  # a signal that Python dropped: see glassnet.interrupts
             os.kill(pid, last)
             time.sleep(1)
         time.sleep(0.005)

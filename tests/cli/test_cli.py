@@ -20,7 +20,17 @@ from click.testing import CliRunner
 import glassnet
 from glassnet.cli import main
 from glassnet.cli.portrait import calibration_in_words
-from glassnet.cli.words import cells, clipped, counted, duration, file_size, listed, printable, score, table
+from glassnet.cli.words import (
+    cells,
+    clipped,
+    counted,
+    duration,
+    file_size,
+    listed,
+    printable,
+    score,
+    table,
+)
 from glassnet.data.read import read_table
 from glassnet.engines.native import compiled
 
@@ -35,7 +45,12 @@ def run(*arguments):
 
 def process(*arguments, **options):
     return subprocess.run(
-        [sys.executable, "-m", "glassnet", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120, **options
+        [sys.executable, "-m", "glassnet", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        **options,
     )
 
 
@@ -111,10 +126,15 @@ def test_predict_writes_files(trained, tmp_path):
         assert "344 predictions" in result.stderr
     P = glassnet.load(model).predict_proba(read_table(PENGUINS))
     written = pq.read_table(tmp_path / "p.parquet")
-    np.testing.assert_array_equal(np.column_stack([column.to_numpy() for column in written.columns[1:]]), P)
+    np.testing.assert_array_equal(
+        np.column_stack([column.to_numpy() for column in written.columns[1:]]), P
+    )
     back = read_table(tmp_path / "p.csv")
     np.testing.assert_array_equal(np.asarray(back.numbers), P)
-    assert read_table(tmp_path / "p.csv.gz").column("species").tolist() == written.column("species").to_pylist()
+    assert (
+        read_table(tmp_path / "p.csv.gz").column("species").tolist()
+        == written.column("species").to_pylist()
+    )
 
 
 def test_predict_aligns_columns_by_name_and_ignores_others(trained, tmp_path):
@@ -122,9 +142,15 @@ def test_predict_aligns_columns_by_name_and_ignores_others(trained, tmp_path):
     import pandas as pd
 
     frame = pd.read_csv(PENGUINS, keep_default_na=False, dtype=str)
-    frame.assign(extra="x").drop(columns="species").iloc[:, ::-1].to_csv(tmp_path / "t.csv", index=False)
-    assert run("predict", model, tmp_path / "t.csv").stdout == run("predict", model, PENGUINS).stdout
-    frame.drop(columns=["sex", "species"]).rename(columns={"island": "iland"}).to_csv(tmp_path / "u.csv", index=False)
+    frame.assign(extra="x").drop(columns="species").iloc[:, ::-1].to_csv(
+        tmp_path / "t.csv", index=False
+    )
+    assert (
+        run("predict", model, tmp_path / "t.csv").stdout == run("predict", model, PENGUINS).stdout
+    )
+    frame.drop(columns=["sex", "species"]).rename(columns={"island": "iland"}).to_csv(
+        tmp_path / "u.csv", index=False
+    )
     result = run("predict", model, tmp_path / "u.csv")
     assert result.exit_code == 2
     assert "missing 'island', 'sex'" in result.stderr
@@ -169,7 +195,9 @@ def test_show_tells_what_a_model_is(trained):
 
 
 def test_regression(tmp_path):
-    result = run("train", PENGUINS, "--target", "body_mass_g", "-o", tmp_path / "m.glassnet", *QUICK)
+    result = run(
+        "train", PENGUINS, "--target", "body_mass_g", "-o", tmp_path / "m.glassnet", *QUICK
+    )
     assert result.exit_code == 0, result.output
     assert "2 rows without 'body_mass_g' left out." in result.stderr
     assert "a number, from 2700 to 6300" in result.stdout
@@ -187,13 +215,32 @@ def test_quantiles_and_labels_have_columns_of_their_own(tmp_path):
     data = {"x": rng.normal(size=60), "price": rng.normal(size=60)}
     model = glassnet.fit(data, "price", glassnet.Plan(loss=Quantile((0.1, 0.9)), max_epochs=1))
     assert list(prediction_columns(model, data)) == ["price_q0.1", "price_q0.9"]
-    model = glassnet.fit(rng.normal(size=(60, 2)), rng.integers(0, 2, (60, 2)), glassnet.Plan(max_epochs=1))
-    assert list(prediction_columns(model, rng.normal(size=(3, 2)))) == ["y0", "y1", "probability_y0", "probability_y1"]
+    model = glassnet.fit(
+        rng.normal(size=(60, 2)), rng.integers(0, 2, (60, 2)), glassnet.Plan(max_epochs=1)
+    )
+    assert list(prediction_columns(model, rng.normal(size=(3, 2)))) == [
+        "y0",
+        "y1",
+        "probability_y0",
+        "probability_y1",
+    ]
 
 
 def test_model_is_named_after_the_table_by_default(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = run("train", PENGUINS, "--target", "species", "--quiet", "--epochs", "1", "--hidden", "none", "--test-fraction", "0")
+    result = run(
+        "train",
+        PENGUINS,
+        "--target",
+        "species",
+        "--quiet",
+        "--epochs",
+        "1",
+        "--hidden",
+        "none",
+        "--test-fraction",
+        "0",
+    )
     assert result.exit_code == 0, result.output
     assert result.stderr == ""
     assert "none held out" in result.stdout
@@ -217,22 +264,40 @@ def table_of_text(tmp_path):
         (["train", PENGUINS, "--tarjet", "x"], "'--target'"),
         (["train", PENGUINS, "--target", "specie"], "Did you mean 'species'?"),
         (["train", PENGUINS, "--target", "species", "--task", "regresion"], "regression"),
-        (["train", PENGUINS, "--target", "species", "--task", "regression"], "must hold numbers but 'species' holds 'Adelie'"),
-        (["train", PENGUINS, "--target", "species", "--task", "binary"], "has 3: use task='multiclass'"),
-        (["train", PENGUINS, "--target", "species", "--hidden", "many"], "'many' is no list of units"),
+        (
+            ["train", PENGUINS, "--target", "species", "--task", "regression"],
+            "must hold numbers but 'species' holds 'Adelie'",
+        ),
+        (
+            ["train", PENGUINS, "--target", "species", "--task", "binary"],
+            "has 3: use task='multiclass'",
+        ),
+        (
+            ["train", PENGUINS, "--target", "species", "--hidden", "many"],
+            "'many' is no list of units",
+        ),
         (["train", PENGUINS, "--target", "species", "--hidden", "16,0"], "is no list of units"),
         (["train", PENGUINS, "--target", "species", "--epochs", "0"], "--epochs"),
         (["train", PENGUINS, "--target", "species", "--test-fraction", "1.5"], "--test-fraction"),
         (["train", PENGUINS, "--target", "species", "--learning-rate", "fast"], "--learning-rate"),
-        (["train", PENGUINS, "--target", "species", "--engine", "referense"], "Did you mean 'reference'?"),
+        (
+            ["train", PENGUINS, "--target", "species", "--engine", "referense"],
+            "Did you mean 'reference'?",
+        ),
         (
             ["train", PENGUINS, "--target", "species", "-o", "model.pkl"],
             "a model file ends in .glassnet and a report ends in .html: write model.glassnet",
         ),
-        (["train", PENGUINS, "--target", "species", "-o", "nowhere/m.glassnet"], "there is no folder nowhere"),
+        (
+            ["train", PENGUINS, "--target", "species", "-o", "nowhere/m.glassnet"],
+            "there is no folder nowhere",
+        ),
         (["train", PENGUINS, "--target", "species", "-o", "."], ". is a folder"),
         (["train", ".", "--target", "species"], "is the folder that the program runs in"),
-        (["train", PENGUINS.with_name("penguin.csv"), "--target", "species"], "Did you mean 'penguins.csv'?"),
+        (
+            ["train", PENGUINS.with_name("penguin.csv"), "--target", "species"],
+            "Did you mean 'penguins.csv'?",
+        ),
         (["train", PENGUINS.parent, "--target", "species"], "is a folder"),
         (["train", PENGUINS.with_name("README.md"), "--target", "species"], "unknown kind of file"),
         (["predict", "m.glassnet", PENGUINS], "m.glassnet: there is no such file"),
@@ -303,7 +368,16 @@ def test_empty_stdout_pipe_is_no_trouble(trained):
 def interrupted(tmp_path, *, wait_for):
     """Start a training that would take minutes, send it SIGINT once `wait_for` says so, and return what came of it."""
     model = tmp_path / "m.glassnet"
-    arguments = ["train", str(PENGUINS), "--target", "species", "--epochs", "1000000", "-o", str(model)]
+    arguments = [
+        "train",
+        str(PENGUINS),
+        "--target",
+        "species",
+        "--epochs",
+        "1000000",
+        "-o",
+        str(model),
+    ]
     # Where the tests run in the background of a shell, SIGINT is ignored, and that is inherited.
     code = f"""
 import signal
@@ -357,9 +431,25 @@ def test_terminal_gets_one_bar_and_its_cursor_back(tmp_path):
     shown = {}
     for no_color in ("", "1"):
         parent, child = pty.openpty()
-        environment = {**os.environ, "TERM": "xterm-256color", "NO_COLOR": no_color, "COLUMNS": "100"}
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "NO_COLOR": no_color,
+            "COLUMNS": "100",
+        }
         with subprocess.Popen(
-            [sys.executable, "-m", "glassnet", "train", str(PENGUINS), "--target", "species", "-o", str(tmp_path / "m.glassnet"), *QUICK],
+            [
+                sys.executable,
+                "-m",
+                "glassnet",
+                "train",
+                str(PENGUINS),
+                "--target",
+                "species",
+                "-o",
+                str(tmp_path / "m.glassnet"),
+                *QUICK,
+            ],
             stdout=child,
             stderr=child,
             env=environment,
@@ -387,12 +477,26 @@ def test_terminal_gets_one_bar_and_its_cursor_back(tmp_path):
 def test_lines_where_nobody_watches(tmp_path, monkeypatch):
     monkeypatch.setattr("glassnet.cli.progress.INTERVAL", 0.0)
     result = run("train", PENGUINS, "--target", "species", "-o", tmp_path / "m.glassnet", *QUICK)
-    assert len(re.findall(r"^epoch \d+ of at most 15 \(8 members\), [\d.]+ s left: loss ", result.stderr, re.MULTILINE)) == 15
+    assert (
+        len(
+            re.findall(
+                r"^epoch \d+ of at most 15 \(8 members\), [\d.]+ s left: loss ",
+                result.stderr,
+                re.MULTILINE,
+            )
+        )
+        == 15
+    )
 
 
 def test_predict_and_show_load_no_scikit_learn(trained):
     model, _ = trained
-    for arguments in (["predict", model, PENGUINS], ["show", model], ["--help"], ["train", "--help"]):
+    for arguments in (
+        ["predict", model, PENGUINS],
+        ["show", model],
+        ["--help"],
+        ["train", "--help"],
+    ):
         code = f"""
 import sys
 from glassnet.cli import main
@@ -402,7 +506,9 @@ except SystemExit as end:
     assert not end.code
 print([name for name in ("sklearn", "scipy", "pandas", "rich", "safetensors") if name in sys.modules], file=sys.stderr)
 """
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
         assert done.stderr == "[]\n", arguments
 
 
@@ -412,14 +518,31 @@ def test_version():
 
 def test_words():
     assert printable("a\x1b[1m\u202eb") == "a\\x1b[1m\\u202eb"
-    assert [counted(1, "row"), counted(1234, "row"), counted(2, "class", "classes")] == ["1 row", "1,234 rows", "2 classes"]
-    assert [duration(s) for s in (0.04, 9.96, 61, 200, 7500)] == ["0.0 s", "10 s", "61 s", "3 min 20 s", "2 h 5 min"]
+    assert [counted(1, "row"), counted(1234, "row"), counted(2, "class", "classes")] == [
+        "1 row",
+        "1,234 rows",
+        "2 classes",
+    ]
+    assert [duration(s) for s in (0.04, 9.96, 61, 200, 7500)] == [
+        "0.0 s",
+        "10 s",
+        "61 s",
+        "3 min 20 s",
+        "2 h 5 min",
+    ]
     assert [file_size(n) for n in (12, 285_636, 1_234_567)] == ["12 bytes", "286 KB", "1.2 MB"]
-    assert [score("accuracy", 0.9853), score("R2", -0.0001), score("RMSE", 0.53214)] == ["98.5 %", "0.000", "0.5321"]
+    assert [score("accuracy", 0.9853), score("R2", -0.0001), score("RMSE", 0.53214)] == [
+        "98.5 %",
+        "0.000",
+        "0.5321",
+    ]
     assert listed(["one", "two", "three"], 8) == "one, two and 1 more"
     assert cells("ü漢字e\u0301") == 6
     assert clipped("漢字漢字", 5) == "漢字…"
-    assert unstyle(table(["a", "b"], [["漢", "1"], ["xyz", "23"]], right=[1], indent=0)) == "a     b\n漢    1\nxyz  23"
+    assert (
+        unstyle(table(["a", "b"], [["漢", "1"], ["xyz", "23"]], right=[1], indent=0))
+        == "a     b\n漢    1\nxyz  23"
+    )
 
 
 def test_certainty_is_told_by_the_rows_held_out_for_it(trained):
@@ -427,14 +550,20 @@ def test_certainty_is_told_by_the_rows_held_out_for_it(trained):
     again = run("show", model)
     for shown in (done.stdout, again.stdout):
         words = " ".join(shown.split())
-        assert re.search(r"Certainty temperature [\d.]+ by \d+ rows held out for it(: log loss [\d.]+ to [\d.]+, Brier score )?", words), (
-            words
-        )
+        assert re.search(
+            r"Certainty temperature [\d.]+ by \d+ rows held out for it(: log loss [\d.]+ to "
+            r"[\d.]+, Brier score )?",
+            words,
+        ), words
 
 
 def test_the_scores_of_single_members_are_called_so():
     scores = dict.fromkeys(("log_loss", "brier_score", "calibration_error"), 0.5)
     record = {"temperature": 0.5, "of_one": 0.625, "n_rows": 99, "before": scores, "after": scores}
     for of_one, whose in ((0.625, "; of single members, divided by 0.625:"), (0.5, ":")):
-        model = SimpleNamespace(intervals=None, training={"calibration": {**record, "of_one": of_one}})
-        assert calibration_in_words(model).startswith(f"temperature 0.5 by 99 rows held out for it{whose} log loss 0.5 to 0.5, ")
+        model = SimpleNamespace(
+            intervals=None, training={"calibration": {**record, "of_one": of_one}}
+        )
+        assert calibration_in_words(model).startswith(
+            f"temperature 0.5 by 99 rows held out for it{whose} log loss 0.5 to 0.5, "
+        )

@@ -16,7 +16,12 @@ from tests.cli.invoked import PENGUINS, made_up, report, run, targets
 def model(tmp_path_factory):
     path = tmp_path_factory.mktemp("evaluate") / "m.glassnet"
     made_up()[:120].to_csv(path.with_name("t.csv"), index=False)
-    assert run("train", path.with_name("t.csv"), *targets("sort"), "--epochs", "20", "-o", path).exit_code == 0
+    assert (
+        run(
+            "train", path.with_name("t.csv"), *targets("sort"), "--epochs", "20", "-o", path
+        ).exit_code
+        == 0
+    )
     return path
 
 
@@ -29,25 +34,41 @@ def new(tmp_path, monkeypatch):
 
 
 def test_scores_are_those_of_scikit_learn(model, new):
-    found = {score["name"]: score["value"] for score in report("evaluate", model, "new.csv")["scores"]}
+    found = {
+        score["name"]: score["value"] for score in report("evaluate", model, "new.csv")["scores"]
+    }
     trained, rows = glassnet.load(model), glassnet.data.read.read_table("new.csv")
     assert found["accuracy"] == pytest.approx(accuracy_score(new["sort"], trained.predict(rows)))
     P = np.float64(trained.predict_proba(rows))
-    assert found["log loss"] == pytest.approx(log_loss(new["sort"], P / P.sum(axis=1, keepdims=True)))
+    assert found["log loss"] == pytest.approx(
+        log_loss(new["sort"], P / P.sum(axis=1, keepdims=True))
+    )
 
 
 def test_report_is_printed(model, new):
     result = run("evaluate", model, "new.csv")
     assert (result.exit_code, result.stderr) == (0, "")
-    for said in ("new.csv: 80 rows with sort", "95 % interval", "always '", "precision", "Judgement", "The network is right in"):
+    for said in (
+        "new.csv: 80 rows with sort",
+        "95 % interval",
+        "always '",
+        "precision",
+        "Judgement",
+        "The network is right in",
+    ):
         assert said in result.stdout, said
     assert "linear model" not in result.stdout
 
 
 @pytest.mark.usefixtures("new")
 def test_columns_are_found_by_name(model):
-    made_up()[120:].iloc[:, ::-1].assign(more=1).rename(columns={"sort": "truth"}).to_csv("other.csv", index=False)
-    found, same = report("evaluate", model, "other.csv", "--target", "truth"), report("evaluate", model, "new.csv")
+    made_up()[120:].iloc[:, ::-1].assign(more=1).rename(columns={"sort": "truth"}).to_csv(
+        "other.csv", index=False
+    )
+    found, same = (
+        report("evaluate", model, "other.csv", "--target", "truth"),
+        report("evaluate", model, "new.csv"),
+    )
     assert found["scores"] == same["scores"]
 
 
@@ -66,7 +87,10 @@ def test_rows_without_a_target_are_left_out(model, new):
     ("arguments", "says"),
     [
         (["new.csv", "--target", "sotr"], "Did you mean 'sort'?"),
-        (["new.csv", "--target", "sort", "--target", "x"], "the model predicts 1 target, but --target names 2"),
+        (
+            ["new.csv", "--target", "sort", "--target", "x"],
+            "the model predicts 1 target, but --target names 2",
+        ),
         (["new.csv", "--target", "name"], "which training did not have"),
         (["new.csv", "--target", "x"], "'x'"),
         (["news.csv"], "Did you mean 'new.csv'?"),

@@ -1,6 +1,7 @@
 """Every table of a folder trains by one command, and predicts the same when its columns come in another order.
 
-The environment variable GLASSNET_TABLES names the folder: NAME.csv.gz files whose first column that begins with `__y__` is the target.
+The environment variable GLASSNET_TABLES names the folder: NAME.csv.gz files whose first column that
+begins with `__y__` is the target.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ FOLDER = os.environ.get("GLASSNET_TABLES", "")
 TABLES = sorted(Path(FOLDER).glob("*.csv.gz")) if FOLDER else []
 TARGET = "__y__"
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not TABLES, reason="GLASSNET_TABLES names no folder of tables")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not TABLES, reason="GLASSNET_TABLES names no folder of tables"),
+]
 
 
 def run(*arguments):
@@ -33,9 +37,23 @@ def test_shuffled_columns_predict_the_same(path, tmp_path):
     target, *others = (name for name in frame.columns if name.startswith(TARGET))
     frame = frame.drop(columns=others)
     frame.to_csv(tmp_path / "t.csv", index=False)
-    frame.sample(frac=1.0, axis=1, random_state=0).drop(columns=target).to_csv(tmp_path / "shuffled.csv", index=False)
+    frame.sample(frac=1.0, axis=1, random_state=0).drop(columns=target).to_csv(
+        tmp_path / "shuffled.csv", index=False
+    )
     model = tmp_path / "m.glassnet"
-    run("train", tmp_path / "t.csv", "--target", target, "-o", model, "--epochs", "2", "--hidden", "16", "--quiet")
+    run(
+        "train",
+        tmp_path / "t.csv",
+        "--target",
+        target,
+        "-o",
+        model,
+        "--epochs",
+        "2",
+        "--hidden",
+        "16",
+        "--quiet",
+    )
     answers = []
     for name in ("t", "shuffled"):
         run("predict", model, tmp_path / f"{name}.csv", "-o", tmp_path / f"{name}-out.csv")

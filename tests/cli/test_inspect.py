@@ -19,7 +19,9 @@ from glassnet.cli.given import given_table
 from glassnet.cli.words import cells, sparkline
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
-SCHEMA = json.loads((Path(glassnet.__file__).parent / "cli" / "inspection.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(glassnet.__file__).parent / "cli" / "inspection.schema.json").read_text(encoding="utf-8")
+)
 
 TABLES = {
     "dates and booleans": "day,yes,b\n2026-01-31,true,1\n2026-02-28,false,2\n,,3\n",
@@ -40,7 +42,9 @@ TABLES = {
 
 
 def run(*arguments, **options):
-    return CliRunner().invoke(main, ["inspect", *map(str, arguments)], prog_name="glassnet", **options)
+    return CliRunner().invoke(
+        main, ["inspect", *map(str, arguments)], prog_name="glassnet", **options
+    )
 
 
 @pytest.fixture(params=TABLES, ids=lambda name: name.replace(" ", "-"))
@@ -86,14 +90,27 @@ def test_penguins():
 
 
 def test_json_holds_what_inspect_table_says():
-    found, report = json.loads(run(PENGUINS, "--json").stdout), glassnet.inspect_table(str(PENGUINS))
-    assert [column["name"] for column in found["columns"]] == [column.name for column in report.columns]
-    assert [tuple(column["histogram"]) for column in found["columns"]] == [column.histogram for column in report.columns]
+    found, report = (
+        json.loads(run(PENGUINS, "--json").stdout),
+        glassnet.inspect_table(str(PENGUINS)),
+    )
+    assert [column["name"] for column in found["columns"]] == [
+        column.name for column in report.columns
+    ]
+    assert [tuple(column["histogram"]) for column in found["columns"]] == [
+        column.histogram for column in report.columns
+    ]
 
 
 def test_wide_table_is_cut_with_a_count(tmp_path):
     path = tmp_path / "wide.csv"
-    np.savetxt(path, np.arange(600.0).reshape(3, 200), delimiter=",", header=",".join(f"c{i}" for i in range(200)), comments="")
+    np.savetxt(
+        path,
+        np.arange(600.0).reshape(3, 200),
+        delimiter=",",
+        header=",".join(f"c{i}" for i in range(200)),
+        comments="",
+    )
     text = run(path).stdout
     assert "... and 150 more columns: --json has them all." in text
     assert len(text.splitlines()) < 100
@@ -132,7 +149,10 @@ def test_sparkline_is_as_high_as_its_share(monkeypatch):
     assert sparkline((0, 1, 500, 1000)) == " .=@"
     assert sparkline((0, 0)) == "  "
     assert sparkline(()) == ""
-    monkeypatch.setattr("glassnet.cli.words.sys.stdout", type("Terminal", (), {"isatty": lambda self: True, "encoding": "utf-8"})())
+    monkeypatch.setattr(
+        "glassnet.cli.words.sys.stdout",
+        type("Terminal", (), {"isatty": lambda self: True, "encoding": "utf-8"})(),
+    )
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert unstyle(sparkline((0, 1, 500, 1000))) == " ▁▄█"
     monkeypatch.setenv("NO_COLOR", "1")

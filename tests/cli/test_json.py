@@ -52,14 +52,24 @@ def test_a_calibrated_training_fits_its_schema():
 
 def test_schema_refuses_what_is_wrong():
     found = report("train", "t.csv", *QUICK, *targets("sort"))
-    for change in ({"format": "urn:glassnet:training:2"}, {"extra": 1}, {"evaluation": {**found["evaluation"], "task": "guess"}}):
+    for change in (
+        {"format": "urn:glassnet:training:2"},
+        {"extra": 1},
+        {"evaluation": {**found["evaluation"], "task": "guess"}},
+    ):
         with pytest.raises(jsonschema.ValidationError):
             validate({**found, **change}, training_schema())
 
 
 @pytest.mark.parametrize("target", ["sort", "price", "kind"])
 def test_evaluation_fits_its_schema(target):
-    run("train", "t.csv", *QUICK, *targets(target), *(["--target", target] if target == "kind" else []))
+    run(
+        "train",
+        "t.csv",
+        *QUICK,
+        *targets(target),
+        *(["--target", target] if target == "kind" else []),
+    )
     validate(report("evaluate", "t.glassnet", "t.csv"), evaluation_schema())
 
 
@@ -72,10 +82,19 @@ def test_prediction_fits_its_schema(drifted):
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     validate(found, prediction_schema())
-    assert (found["format"], found["rows"], found["output"]) == (prediction_schema()["$id"], 50, "p.csv")
+    assert (found["format"], found["rows"], found["output"]) == (
+        prediction_schema()["$id"],
+        50,
+        "p.csv",
+    )
     assert found["notices"][0] == "column 'more' is not known to the model and ignored."
-    assert ["of 50 values of 'day' lie outside 2026-01-0" in notice for notice in found["notices"][1:]] == [True] * drifted
-    assert result.stderr.splitlines() == [*(f"Note: {notice}" for notice in found["notices"]), "50 predictions in p.csv"]
+    assert [
+        "of 50 values of 'day' lie outside 2026-01-0" in notice for notice in found["notices"][1:]
+    ] == [True] * drifted
+    assert result.stderr.splitlines() == [
+        *(f"Note: {notice}" for notice in found["notices"]),
+        "50 predictions in p.csv",
+    ]
     day = next(column for column in found["drift"] if column["name"] == "day")
     assert day["outside"]["count"] == (50 if drifted else 0)
 
@@ -84,14 +103,19 @@ def test_prediction_as_json_needs_a_file_for_the_predictions():
     run("train", "t.csv", *QUICK, *targets("price"))
     result = run("predict", "t.glassnet", "t.csv", "--json")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "--json prints its report to stdout, where the predictions would go: name a file for them, -o FILE." in result.stderr
+    assert (
+        "--json prints its report to stdout, where the predictions would go: name a file for them, "
+        "-o FILE." in result.stderr
+    )
 
 
 def test_evaluation_of_another_source_says_so():
     run("train", "t.csv", *QUICK, *targets("price"))
     made_up()[:50].assign(x=99.0).to_csv("new.csv", index=False)
     found = run("evaluate", "t.glassnet", "new.csv", "-o", "page.html", "--json")
-    assert found.stderr.startswith("Note: the table is not like the training rows: 50 of 50 values of 'x' lie outside ")
+    assert found.stderr.startswith(
+        "Note: the table is not like the training rows: 50 of 50 values of 'x' lie outside "
+    )
     assert found.stderr.count("\n") == 1
     drift = {column["name"]: column for column in json.loads(found.stdout)["drift"]}
     assert drift["x"]["outside"]["count"] == 50
@@ -102,16 +126,28 @@ def test_evaluation_of_another_source_says_so():
 def test_training_tells_of_test_rows_from_another_source_alone():
     made_up()[:50].assign(x=99.0).to_csv("new.csv", index=False)
     result = run("train", "t.csv", *QUICK, *targets("price"), "--test", "new.csv")
-    assert "Note: the table is not like the training rows: 50 of 50 values of 'x' lie outside " in result.stderr
-    assert "not like the training rows" not in run("train", "t.csv", *QUICK, *targets("price"), "--time", "day").stderr
+    assert (
+        "Note: the table is not like the training rows: 50 of 50 values of 'x' lie outside "
+        in result.stderr
+    )
+    assert (
+        "not like the training rows"
+        not in run("train", "t.csv", *QUICK, *targets("price"), "--time", "day").stderr
+    )
 
 
 def test_stdout_holds_the_object_alone():
     arguments = ["train", str(PENGUINS), "--target", "body_mass_g", "--json", *QUICK]
-    done = subprocess.run([sys.executable, "-m", "glassnet", *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "glassnet", *arguments], capture_output=True, text=True, check=True
+    )
     found = json.loads(done.stdout)
     assert found["table"]["without_target"] == 2
     assert found["target"]["names"] == ["body_mass_g"]
-    assert {rival["name"] for rival in found["evaluation"]["rivals"]} == {"always the mean", "linear model", "gradient boosting"}
+    assert {rival["name"] for rival in found["evaluation"]["rivals"]} == {
+        "always the mean",
+        "linear model",
+        "gradient boosting",
+    }
     assert "2 rows without 'body_mass_g' left out." in done.stderr
     assert not any(c < " " and c != "\n" for c in done.stdout + done.stderr)

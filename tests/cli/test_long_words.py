@@ -41,7 +41,9 @@ def test_clipped(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_clipping_looks_at_what_is_shown_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     cells_of = words._cells_of
-    monkeypatch.setattr(words, "_cells_of", lambda character: seen.append(character) or cells_of(character))
+    monkeypatch.setattr(
+        words, "_cells_of", lambda character: seen.append(character) or cells_of(character)
+    )
     for text in ("x" * 1_000_000, "\u754c" * 1_000_000, "e" + "\u0301" * 1_000_000):
         assert len(words.clipped(text, 40)) <= 4 * 40 + 1
     assert len(seen) <= 3 * 4 * 40
@@ -55,7 +57,9 @@ def test_a_misspelt_name_is_compared_in_full_with_few(monkeypatch: pytest.Monkey
     names = ["".join(rng.permutation(letters)) for _ in range(5_000)] + ["income_of_household"]
     ratios = []
     ratio = difflib.SequenceMatcher.ratio
-    monkeypatch.setattr(difflib.SequenceMatcher, "ratio", lambda matcher: ratios.append(1) or ratio(matcher))
+    monkeypatch.setattr(
+        difflib.SequenceMatcher, "ratio", lambda matcher: ratios.append(1) or ratio(matcher)
+    )
     assert did_you_mean("income_of_houshold", names) == " Did you mean 'income_of_household'?"
     did_you_mean("".join(rng.permutation(letters)), names)
     assert len(ratios) <= 200
@@ -67,12 +71,18 @@ def test_a_long_text_is_no_number_with_a_unit_and_no_date() -> None:
     assert numerals.spelled("1,234" * 1 + " kg", Form(".", ",")) == (1234.0, "kg")
     assert numerals.spelled("1" + ",234" * 200, Form(".", ",")) is None
     assert numerals.spelled("0." + "1" * 1_000, Form()) == (float("0." + "1" * 1_000), "")
-    assert str(read_dates(["Friday" + "," * 1 + " 31 January 2026"])[0]) == "2026-01-31T00:00:00.000000"
+    assert (
+        str(read_dates(["Friday" + "," * 1 + " 31 January 2026"])[0])
+        == "2026-01-31T00:00:00.000000"
+    )
     assert np.isnat(read_dates(["Friday" + " " * 100 + "31 January 2026"])[0])
 
 
 def test_a_name_that_is_longer_than_a_cell_may_be_is_refused(tmp_path) -> None:
-    for n, said in ((70_000, "a column has a name of 70,000 characters"), (200_000, "a name of more than 131,072 characters")):
+    for n, said in (
+        (70_000, "a column has a name of 70,000 characters"),
+        (200_000, "a name of more than 131,072 characters"),
+    ):
         (tmp_path / "a.csv").write_text(f"a,{'n' * n}\n1,2\n2,3\n")
         result = run("inspect", tmp_path / "a.csv")
         assert result.exit_code == 2
@@ -93,9 +103,19 @@ class Counted(bytes):
 def test_a_line_as_long_as_a_file_is_joined_once() -> None:
     """Where lines are skipped or numbered: each piece was joined to all before it."""
     ends = [b"a,b\n# no row\r", b"\n1,2\r", b"3,4", b"5", b"\n", b"6\r", b"7", b"8\r"]
-    assert [line for _, line in numbered_lines(iter(ends))] == [b"a,b", b"# no row", b"1,2", b"3,45", b"6", b"78"]
+    assert [line for _, line in numbered_lines(iter(ends))] == [
+        b"a,b",
+        b"# no row",
+        b"1,2",
+        b"3,45",
+        b"6",
+        b"78",
+    ]
     lines = LineFilter((), "#")
-    assert b"".join(lines.kept(piece, last=False) for piece in ends) + lines.kept(b"", last=True) == b"a,b\n1,2\r3,45\n6\r78\r"
+    assert (
+        b"".join(lines.kept(piece, last=False) for piece in ends) + lines.kept(b"", last=True)
+        == b"a,b\n1,2\r3,45\n6\r78\r"
+    )
     many = [Counted(b"x" * 1_000) for _ in range(1_000)]
     assert [len(line) for _, line in numbered_lines(iter(many))] == [1_000_000]
     lines = LineFilter((), "#")
@@ -113,11 +133,23 @@ def rows(cell: Callable[[int], str], n: int = 60) -> str:
 
 EDGES: dict[str, Callable[[], tuple[str, str]]] = {
     "cells": lambda: ("y", "a,b,y\n" + rows(lambda i: f"{'x' * 65_000 if i % 2 else 'z'},{i % 2}")),
-    "labels": lambda: ("y", "a,b,y\n" + rows(lambda i: f"q{i % 3},{'x' * 65_000 if i % 2 else 'z'}")),
-    "wide letters": lambda: ("y", "a,b,y\n" + rows(lambda i: f"q{i % 3},{chr(0x754C) * 21_000 if i % 2 else 'z'}")),
-    "marks": lambda: ("y", "a,b,y\n" + rows(lambda i: f"q{i % 3},{'e' + chr(0x301) * 30_000 if i % 2 else 'z'}")),
+    "labels": lambda: (
+        "y",
+        "a,b,y\n" + rows(lambda i: f"q{i % 3},{'x' * 65_000 if i % 2 else 'z'}"),
+    ),
+    "wide letters": lambda: (
+        "y",
+        "a,b,y\n" + rows(lambda i: f"q{i % 3},{chr(0x754C) * 21_000 if i % 2 else 'z'}"),
+    ),
+    "marks": lambda: (
+        "y",
+        "a,b,y\n" + rows(lambda i: f"q{i % 3},{'e' + chr(0x301) * 30_000 if i % 2 else 'z'}"),
+    ),
     "a name": lambda: ("y", f"a,{'n' * 65_000},y\n" + rows(lambda i: f"{i % 7},{i % 2}")),
-    "the target": lambda: ("n" * 16_000, f"a,b,{'n' * 16_000}\n" + rows(lambda i: f"{i % 7},{i % 2}")),
+    "the target": lambda: (
+        "n" * 16_000,
+        f"a,b,{'n' * 16_000}\n" + rows(lambda i: f"{i % 7},{i % 2}"),
+    ),
     "levels": lambda: ("y", "a,b,y\n" + rows(lambda i: f"{'x' * 60_000}{i % 500},{i % 2}", 1_000)),
     "many levels": lambda: ("y", "a,b,y\n" + rows(lambda i: f"level{i % 10_000},{i % 2}", 30_000)),
     "columns": lambda: ("y", _wide(9_999)),
@@ -126,7 +158,11 @@ EDGES: dict[str, Callable[[], tuple[str, str]]] = {
 
 def _wide(n: int) -> str:
     cells = np.random.default_rng(0).integers(0, 99, (30, n)).astype(str)
-    return ",".join([*(f"c{i}" for i in range(n)), "y"]) + "\n" + "".join(",".join(row) + f",{i % 2}\n" for i, row in enumerate(cells))
+    return (
+        ",".join([*(f"c{i}" for i in range(n)), "y"])
+        + "\n"
+        + "".join(",".join(row) + f",{i % 2}\n" for i, row in enumerate(cells))
+    )
 
 
 @pytest.mark.slow

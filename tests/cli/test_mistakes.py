@@ -29,7 +29,8 @@ ROW = "Adelie,Torgersen,39.1,18.7,181,3750,male,2007\n"
 SPECIES = ("--target", "species")
 P, M = "penguins.csv", "m.glassnet"
 
-# What is in the folder where all calls are made: text files by name, made as quickly as they are read here.
+# What is in the folder where all calls are made: text files by name, made as quickly as they are
+# read here.
 TEXTS = {
     "empty.csv": "",
     "blank.csv": "\n\n\n",
@@ -88,7 +89,10 @@ def write_others(folder: Path) -> None:
     (folder / "cut.csv.gz").write_bytes(gzip.compress((HEAD + ROW * 50).encode())[:-20])
     (folder / "utf16.csv").write_bytes("a,b\n1,2\n".encode("utf-16")[:-1])
     pq.write_table(pa.table({"a": pa.array([[1], [2]]), "b": [1, 2]}), folder / "lists.parquet")
-    pq.write_table(pa.table({"a": pa.array([], pa.float64()), "b": pa.array([], pa.float64())}), folder / "no-rows.parquet")
+    pq.write_table(
+        pa.table({"a": pa.array([], pa.float64()), "b": pa.array([], pa.float64())}),
+        folder / "no-rows.parquet",
+    )
     whole = folder / "whole.parquet"
     pq.write_table(pa.table({"a": np.arange(1000.0), "b": np.arange(1000.0)}), whole)
     (folder / "cut.parquet").write_bytes(whole.read_bytes()[:-100])
@@ -99,7 +103,11 @@ def write_others(folder: Path) -> None:
     os.mkfifo(folder / "pipe.glassnet")
     (folder / "nowhere.csv").symlink_to("gone.csv")
     model = folder / M
-    glassnet.fit(str(PENGUINS), "species", glassnet.Plan(hidden_layer_sizes=(4,), max_epochs=2, engine="reference")).save(model)
+    glassnet.fit(
+        str(PENGUINS),
+        "species",
+        glassnet.Plan(hidden_layer_sizes=(4,), max_epochs=2, engine="reference"),
+    ).save(model)
     data = model.read_bytes()
     (folder / "cut.glassnet").write_bytes(data[: len(data) // 2])
     (folder / "flipped.glassnet").write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
@@ -113,7 +121,9 @@ def newer(data: bytes) -> bytes:
     """The same model as a format of the future would describe it."""
     (length,) = struct.unpack("<Q", data[:8])
     head = json.loads(data[8 : 8 + length])
-    head["__metadata__"]["glassnet"] = json.dumps({**json.loads(head["__metadata__"]["glassnet"]), "format": 99})
+    head["__metadata__"]["glassnet"] = json.dumps(
+        {**json.loads(head["__metadata__"]["glassnet"]), "format": 99}
+    )
     text = json.dumps(head).encode()
     return struct.pack("<Q", len(text)) + text + data[8 + length :]
 
@@ -369,7 +379,11 @@ def refuses(text: str, status: int, says: str) -> None:
 
 
 def name_of(call: object) -> str:
-    return " ".join(word if len(word) < 40 else f"{word[:20]}..." for word in call).encode("unicode_escape").decode()
+    return (
+        " ".join(word if len(word) < 40 else f"{word[:20]}..." for word in call)
+        .encode("unicode_escape")
+        .decode()
+    )
 
 
 def test_there_are_enough() -> None:
@@ -377,7 +391,9 @@ def test_there_are_enough() -> None:
     assert len({name_of(arguments) for arguments, _ in CALLS}) == len(CALLS)
 
 
-@pytest.mark.parametrize(("arguments", "says"), CALLS, ids=[name_of(arguments) for arguments, _ in CALLS])
+@pytest.mark.parametrize(
+    ("arguments", "says"), CALLS, ids=[name_of(arguments) for arguments, _ in CALLS]
+)
 def test_mistake(arguments, says, folder, monkeypatch):
     monkeypatch.chdir(folder)
     before = sorted(folder.iterdir())
@@ -414,9 +430,20 @@ glassnet.cli.main(sys.argv[1:], "glassnet")
 @pytest.mark.parametrize("arguments", SAMPLE, ids=map(name_of, SAMPLE))
 def test_mistake_costs_little_memory(arguments, folder):
     says = next(says for call, says in CALLS if call == arguments)
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    environment = {
+        **os.environ,
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", LIMITED, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     refuses(done.stderr, done.returncode, says)
     assert not done.stdout
@@ -432,7 +459,8 @@ def test_own_mistakes_are_told_without_a_traceback(monkeypatch, folder):
 
 
 @pytest.mark.parametrize(
-    ("raised", "status", "says"), [(MemoryError(), 2, "not enough memory"), (KeyboardInterrupt(), 130, "Interrupted.")]
+    ("raised", "status", "says"),
+    [(MemoryError(), 2, "not enough memory"), (KeyboardInterrupt(), 130, "Interrupted.")],
 )
 def test_what_comes_from_outside_is_told(raised, status, says, monkeypatch, folder):
     monkeypatch.chdir(folder)

@@ -17,7 +17,9 @@ from glassnet import whole_file
 from glassnet.cli.output_files import MODEL, PAGE, check_output, output_files
 from tests.cli.invoked import PENGUINS, QUICK, run
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions, links and signals")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="POSIX permissions, links and signals"
+)
 
 # What each command calls its output, and the command itself.
 COMMANDS = {
@@ -59,9 +61,15 @@ PLACES = {
     "link to a device": (link_to("/dev/null"), "is no ordinary file but a pipe or a device"),
     "folder": (folder, "is a folder: name a file in it"),
     "link to a folder": (link_to("."), "is a folder: name a file in it"),
-    "links in a circle": (links_in_a_circle, "cannot be written: Too many levels of symbolic links"),
+    "links in a circle": (
+        links_in_a_circle,
+        "cannot be written: Too many levels of symbolic links",
+    ),
     "link into no folder": (link_to("gone/far"), "cannot be written: No such file or directory"),
-    "link to where no file can be": (link_to("/proc/far"), "(it is a link to /proc/far): cannot be written: "),
+    "link to where no file can be": (
+        link_to("/proc/far"),
+        "(it is a link to /proc/far): cannot be written: ",
+    ),
 }
 
 
@@ -74,7 +82,9 @@ def here(tmp_path, monkeypatch):
 
 
 def listing(folder):
-    return sorted((path.name, path.lstat().st_mode, path.lstat().st_mtime_ns) for path in folder.iterdir())
+    return sorted(
+        (path.name, path.lstat().st_mode, path.lstat().st_mtime_ns) for path in folder.iterdir()
+    )
 
 
 def refused(command, output, here):
@@ -104,7 +114,10 @@ def test_name_that_is_too_long(command, here):
     assert "cannot be written: File name too long. Choose another folder or name." in said
 
 
-@pytest.mark.parametrize(("number", "says"), [(errno.EROFS, "Read-only file system"), (errno.ENOSPC, "No space left on device")])
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [(errno.EROFS, "Read-only file system"), (errno.ENOSPC, "No space left on device")],
+)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_folder_that_takes_no_files(command, number, says, here, monkeypatch):
     suffix, words = COMMANDS[command]
@@ -122,7 +135,9 @@ def test_folder_that_takes_no_files(command, number, says, here, monkeypatch):
     assert f"out{suffix}: cannot be written: {says}." in refused(words, f"out{suffix}", here)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user"
+)
 def test_what_belongs_to_another_user(tmp_path):
     """The folder, the file, and what a link in an open folder leads to."""
     tmp_path.chmod(0o755)
@@ -141,7 +156,14 @@ def test_what_belongs_to_another_user(tmp_path):
     os.seteuid(65534)
     os.access, real = lambda path, mode: real(path, mode, effective_ids=True), os.access
     try:
-        for path in (shut / "new.csv", shut / "old.csv", open_ / "kept.csv", open_ / "old.csv", open_ / "new.csv", open_ / "fine.csv"):
+        for path in (
+            shut / "new.csv",
+            shut / "old.csv",
+            open_ / "kept.csv",
+            open_ / "old.csv",
+            open_ / "new.csv",
+            open_ / "fine.csv",
+        ):
             try:
                 check_output(path)
             except click.BadParameter as error:
@@ -149,7 +171,10 @@ def test_what_belongs_to_another_user(tmp_path):
     finally:
         os.access = real
         os.seteuid(0)
-    assert {name: words.partition("cannot be written: ")[2].partition(".")[0] for name, words in said.items()} == {
+    assert {
+        name: words.partition("cannot be written: ")[2].partition(".")[0]
+        for name, words in said.items()
+    } == {
         "shut/new.csv": "Permission denied",
         "shut/old.csv": "it is write-protected",
         "open/kept.csv": "it is write-protected",
@@ -170,12 +195,22 @@ def test_streams_and_devices_by_their_names(command, given, here):
         os.close(reading)
         os.close(writing)
     if given != "/dev/stdout":  # of these tests it may be a file
-        assert "is no ordinary file but a pipe or a device, which a whole file cannot take the place of" in said
-        assert ("write CSV to stdout, with -o -, and send that there" in said) == (command == "predict, CSV")
+        assert (
+            "is no ordinary file but a pipe or a device, which a whole file cannot take the place "
+            "of" in said
+        )
+        assert ("write CSV to stdout, with -o -, and send that there" in said) == (
+            command == "predict, CSV"
+        )
 
 
 def test_predictions_keep_permissions_and_links(tmp_path):
-    assert run("train", PENGUINS, "--target", "species", *QUICK, "-o", tmp_path / "m.glassnet").exit_code == 0
+    assert (
+        run(
+            "train", PENGUINS, "--target", "species", *QUICK, "-o", tmp_path / "m.glassnet"
+        ).exit_code
+        == 0
+    )
     (tmp_path / "far").mkdir()
     for name in ("p.csv", "p.csv.gz", "p.parquet"):
         link, target = tmp_path / name, tmp_path / "far" / name
@@ -205,7 +240,9 @@ def test_what_is_read_is_not_overwritten_through_a_link(command, how, here):
 def test_folder_that_is_read_gets_no_file_through_a_link(here):
     (here / "tables").mkdir()
     (here / "out.parquet").symlink_to("tables/new.parquet")
-    assert "would become part of the folder that is read" in refused(["predict", "m.glassnet", "tables"], "out.parquet", here)
+    assert "would become part of the folder that is read" in refused(
+        ["predict", "m.glassnet", "tables"], "out.parquet", here
+    )
 
 
 def test_inputs_are_safe_from_every_kind_of_output(here):
@@ -217,8 +254,13 @@ def test_inputs_are_safe_from_every_kind_of_output(here):
 
 def test_two_outputs_are_two_files(here):
     (here / "out.glassnet").symlink_to("out.html")
-    with pytest.raises(click.BadParameter, match=r"out\.glassnet and out\.html are links to the same file: name two"):
-        output_files([Path("out.glassnet"), Path("out.html")], {MODEL: "a model file", PAGE: "a report"})
+    with pytest.raises(
+        click.BadParameter,
+        match=r"out\.glassnet and out\.html are links to the same file: name two",
+    ):
+        output_files(
+            [Path("out.glassnet"), Path("out.html")], {MODEL: "a model file", PAGE: "a report"}
+        )
 
 
 def test_links_to_files_that_can_be_are_followed(here):
@@ -237,15 +279,26 @@ SLOW = [pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGHU
 @pytest.mark.parametrize("number", [signal.SIGINT, *SLOW], ids=lambda number: number.name)
 def test_prediction_that_is_ended_leaves_nothing(number, tmp_path):
     """The signal comes while predictions are written."""
-    assert run("train", PENGUINS, "--target", "species", *QUICK, "-o", tmp_path / "m.glassnet").exit_code == 0
+    assert (
+        run(
+            "train", PENGUINS, "--target", "species", *QUICK, "-o", tmp_path / "m.glassnet"
+        ).exit_code
+        == 0
+    )
     (tmp_path / "p.csv").write_text("old")
     lines = PENGUINS.read_text().splitlines()
     (tmp_path / "t.csv").write_text("\n".join([lines[0], *lines[1:] * 3_000]))
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "glassnet", "predict", "m.glassnet", "t.csv", "-o", "p.csv"]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    ) as running:
         waited = time.monotonic() + 60.0
-        while not list(tmp_path.glob(".p.csv.*.tmp")) and running.poll() is None and time.monotonic() < waited:
+        while (
+            not list(tmp_path.glob(".p.csv.*.tmp"))
+            and running.poll() is None
+            and time.monotonic() < waited
+        ):
             time.sleep(0.002)
         running.send_signal(number)
         said = running.stderr.read()

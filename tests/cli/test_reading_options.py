@@ -20,17 +20,38 @@ from tests.cli.invoked import QUICK, report, run
 
 N = 60
 RNG = np.random.default_rng(0)
-PRICE, DAY = (RNG.normal(2000.0, 900.0, N)).round(2), np.array(["2024-01-01"], "M8[D]") + RNG.integers(0, 300, N) % 12
+PRICE, DAY = (
+    (RNG.normal(2000.0, 900.0, N)).round(2),
+    np.array(["2024-01-01"], "M8[D]") + RNG.integers(0, 300, N) % 12,
+)
 PLACE = RNG.choice(["maß", "b", "ü"], N)
-FRAME = pd.DataFrame({"price": PRICE, "place": PLACE, "day": DAY.astype("M8[us]"), "sold": np.where(PRICE > 2000, "no", "yes")})
+FRAME = pd.DataFrame(
+    {
+        "price": PRICE,
+        "place": PLACE,
+        "day": DAY.astype("M8[us]"),
+        "sold": np.where(PRICE > 2000, "no", "yes"),
+    }
+)
 FRAME.loc[::9, "price"] = np.nan
 DAYS = {"iso": "%Y-%m-%d", "dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}
 
 
-def text(delimiter: str = ",", decimal: str = ".", thousands: str = "", gap: str = "", order: str = "iso", notes: str = "") -> str:
+def text(
+    delimiter: str = ",",
+    decimal: str = ".",
+    thousands: str = "",
+    gap: str = "",
+    order: str = "iso",
+    notes: str = "",
+) -> str:
     lines = [delimiter.join(FRAME.columns)]
     for i, (price, place, day, sold) in enumerate(FRAME.itertuples(index=False)):
-        number = gap if np.isnan(price) else f"{price:,.2f}".translate(str.maketrans({",": thousands, ".": decimal}))
+        number = (
+            gap
+            if np.isnan(price)
+            else f"{price:,.2f}".translate(str.maketrans({",": thousands, ".": decimal}))
+        )
         lines += [notes] if notes and i % 20 == 5 else []
         cells = (number, place, day.strftime(DAYS[order]), sold)
         lines.append(delimiter.join(f'"{cell}"' if delimiter in cell else cell for cell in cells))
@@ -49,7 +70,10 @@ OPTIONS: dict[str, tuple[list[str], bytes]] = {
     "thousands, a word": (["--thousands", "space"], text(";", ",", " ").encode()),
     "missing": (["--missing", "-999, kaputt"], text(gap="-999").encode()),
     "skip rows": (["--skip-rows", "3"], b"Report, of me\n\nand you\n" + text().encode()),
-    "skip some rows": (["--skip-rows", f"1-2,{N + 4}-{N + 5}"], b"Report\nof\n" + text().encode() + b"Total,,,\nSource: me\n"),
+    "skip some rows": (
+        ["--skip-rows", f"1-2,{N + 4}-{N + 5}"],
+        b"Report\nof\n" + text().encode() + b"Total,,,\nSource: me\n",
+    ),
     "comment": (["--comment", "//"], b"// me, you\n" + text(notes="// it, was; so").encode()),
     "dates": (["--dates", "dmy"], text(order="dmy").encode()),
     "dates of the other order": (["--dates", "mdy"], text(order="mdy").encode()),
@@ -72,7 +96,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def columns_of(inspected: dict[str, Any]) -> list[tuple[Any, ...]]:
-    return [(column["name"], column["kind"], column["gaps"], column["quantiles"]) for column in inspected["columns"]]
+    return [
+        (column["name"], column["kind"], column["gaps"], column["quantiles"])
+        for column in inspected["columns"]
+    ]
 
 
 @pytest.mark.parametrize("member", OPTIONS)
@@ -96,22 +123,42 @@ def test_each_option_works_on_every_command(member: str, plain: Path, tmp_path: 
         result = run("predict", tmp_path / "m.glassnet", read)
         assert (result.exit_code, result.stdout) == (0, expected), result.output
         assert report("evaluate", tmp_path / "m.glassnet", read)["scores"] == scores
-        kept = pd.read_csv(io.StringIO(run("predict", tmp_path / "m.glassnet", read, "--keep").stdout))
+        kept = pd.read_csv(
+            io.StringIO(run("predict", tmp_path / "m.glassnet", read, "--keep").stdout)
+        )
         assert list(kept)[:4] == list(FRAME)
         assert kept.place.tolist() == PLACE.tolist()
         assert np.allclose(kept.price, FRAME.price, equal_nan=True)
     # From stdin, too.
-    result = CliRunner().invoke(main, ["predict", str(plain / "m.glassnet"), "-", *said], input=content)
+    result = CliRunner().invoke(
+        main, ["predict", str(plain / "m.glassnet"), "-", *said], input=content
+    )
     assert (result.exit_code, result.stdout) == (0, expected), result.output
 
 
 def test_an_option_wins_over_what_the_model_remembers(plain: Path, tmp_path: Path) -> None:
     (tmp_path / "dmy.csv").write_text(text(order="dmy"))
     (tmp_path / "mdy.csv").write_text(text(order="mdy"))
-    assert run("train", tmp_path / "dmy.csv", "--target", "sold", "-o", tmp_path / "m.glassnet", *QUICK, "--dates", "dmy").exit_code == 0
+    assert (
+        run(
+            "train",
+            tmp_path / "dmy.csv",
+            "--target",
+            "sold",
+            "-o",
+            tmp_path / "m.glassnet",
+            *QUICK,
+            "--dates",
+            "dmy",
+        ).exit_code
+        == 0
+    )
     expected = (plain / "p.csv").read_text()
     assert run("predict", tmp_path / "m.glassnet", tmp_path / "dmy.csv").stdout == expected
-    assert run("predict", tmp_path / "m.glassnet", tmp_path / "mdy.csv", "--dates", "mdy").stdout == expected
+    assert (
+        run("predict", tmp_path / "m.glassnet", tmp_path / "mdy.csv", "--dates", "mdy").stdout
+        == expected
+    )
     assert run("predict", tmp_path / "m.glassnet", tmp_path / "mdy.csv").stdout != expected
 
 
@@ -127,7 +174,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("option", WRONG)
-def test_a_value_that_cannot_be_is_one_usage_error(option: str, plain: Path, tmp_path: Path) -> None:
+def test_a_value_that_cannot_be_is_one_usage_error(
+    option: str, plain: Path, tmp_path: Path
+) -> None:
     commands = {
         "train": ("train", plain / "t.csv", "--target", "sold", "-o", tmp_path / "m.glassnet"),
         "predict": ("predict", plain / "m.glassnet", plain / "t.csv"),
@@ -147,7 +196,9 @@ def test_a_value_that_cannot_be_is_one_usage_error(option: str, plain: Path, tmp
 
 
 @pytest.mark.parametrize("kind", ["parquet", "feather", "arrow", "folder"])
-def test_options_of_text_files_are_refused_by_name_elsewhere(kind: str, plain: Path, tmp_path: Path) -> None:
+def test_options_of_text_files_are_refused_by_name_elsewhere(
+    kind: str, plain: Path, tmp_path: Path
+) -> None:
     table = tmp_path / ("parts" if kind == "folder" else f"t.{kind}")
     if kind == "folder":
         table.mkdir()
@@ -162,11 +213,18 @@ def test_options_of_text_files_are_refused_by_name_elsewhere(kind: str, plain: P
         ("inspect", table),
     )
     for command in commands:
-        for said in (["--delimiter", ";"], ["--encoding", "utf-8"], ["--skip-rows", "1"], ["--comment", "#"]):
+        for said in (
+            ["--delimiter", ";"],
+            ["--encoding", "utf-8"],
+            ["--skip-rows", "1"],
+            ["--comment", "#"],
+        ):
             result = run(*command, *said)
             assert result.exit_code == 2, result.output
             assert f"{said[0]} is for text files" in result.stderr
-        result = run(*command, "--decimal", ".", "--thousands", "none", "--missing", "NA", "--dates", "dmy")
+        result = run(
+            *command, "--decimal", ".", "--thousands", "none", "--missing", "NA", "--dates", "dmy"
+        )
         assert result.exit_code == 0, result.output
     assert run(*commands[1]).stdout == (plain / "p.csv").read_text()
 
@@ -195,4 +253,9 @@ def test_missing_words_are_those_that_are_said(kind: str, tmp_path: Path) -> Non
         assert result.exit_code == 0, result.output
         expected = run("predict", tmp_path / "m.glassnet", table).stdout
         assert run("predict", tmp_path / "m.glassnet", table, *said).stdout == expected
-    assert json.loads(run("inspect", table, "--json", "--target", "word", "--missing", "").stdout)["classes"][0][1] == 12
+    assert (
+        json.loads(run("inspect", table, "--json", "--target", "word", "--missing", "").stdout)[
+            "classes"
+        ][0][1]
+        == 12
+    )

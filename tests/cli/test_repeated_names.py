@@ -16,7 +16,11 @@ def test_every_command_is_in_the_help():
 
 
 def test_the_scores_that_are_written_in_a_way_of_their_own_are_metrics():
-    tuples = [node for node in ast.walk(ast.parse(inspect.getsource(words.score))) if isinstance(node, ast.Tuple)]
+    tuples = [
+        node
+        for node in ast.walk(ast.parse(inspect.getsource(words.score)))
+        if isinstance(node, ast.Tuple)
+    ]
     named = {name for node in tuples for name in ast.literal_eval(node)}
     assert named
     assert named <= set(METRICS), "src/glassnet/cli/words.py"

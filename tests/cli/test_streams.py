@@ -14,7 +14,8 @@ import pytest
 import glassnet
 from glassnet.cli.streams import SafeStream, safe_streams
 
-# One process has imported everything and runs each case in a child: what happens to descriptors 1 and 2, and the command.
+# One process has imported everything and runs each case in a child: what happens to descriptors 1
+# and 2, and the command.
 PARENT = r"""
 import json, os, sys
 import glassnet.storage
@@ -55,7 +56,18 @@ for folder, out, err, arguments in json.loads(sys.argv[1]):
 """
 
 PENGUINS = str(Path(__file__).parents[2] / "examples" / "penguins.csv")
-TRAIN = ["train", PENGUINS, "--target", "species", "--recipe", "plain", "--hidden", "none", "--epochs", "3"]
+TRAIN = [
+    "train",
+    PENGUINS,
+    "--target",
+    "species",
+    "--recipe",
+    "plain",
+    "--hidden",
+    "none",
+    "--epochs",
+    "3",
+]
 TRAIN += ["--test-fraction", "0", "-o", "m.glassnet"]  # no scores, which take longest
 #  what becomes of stdout, of stderr, the command, its status
 CASES = [
@@ -87,12 +99,19 @@ def ended(tmp_path_factory):
     for i, (out, err, arguments, _) in enumerate(CASES):
         (scratch / str(i)).mkdir()
         calls.append((str(scratch / str(i)), out, err, arguments))
-    done = subprocess.run([sys.executable, "-c", PARENT, json.dumps(calls)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", PARENT, json.dumps(calls)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert not done.stderr
     return scratch, [int(line) for line in done.stdout.split()]
 
 
-@pytest.mark.parametrize("i", range(len(CASES)), ids=[f"{out}-{err}-{call[0]}" for out, err, call, _ in CASES])
+@pytest.mark.parametrize(
+    "i", range(len(CASES)), ids=[f"{out}-{err}-{call[0]}" for out, err, call, _ in CASES]
+)
 def test_broken_streams_cost_no_work(i, ended):
     scratch, statuses = ended
     out, err, call, status = CASES[i]
@@ -169,7 +188,9 @@ def test_predictions_on_a_closed_output_are_refused(tmp_path):
     model = tmp_path / "m.glassnet"
     glassnet.fit(PENGUINS, "species", glassnet.Plan(recipe="plain", max_epochs=1)).save(model)
     call = [sys.executable, "-m", "glassnet", "predict", str(model), PENGUINS]
-    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *call], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *call], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert done.stderr.startswith("Error: standard output: it is closed")
 
@@ -182,7 +203,9 @@ def test_a_full_stream_is_turned_away_where_no_file_can_be_opened_any_more(monke
     stream = Path("/dev/full").open("w")  # noqa: SIM115  closed below, where that would fail
     monkeypatch.setattr(sys, "stdout", stream)
     with safe_streams() as streams:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (stream.fileno() + 2, most[1]))  # numbers are given from the lowest on
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (stream.fileno() + 2, most[1])
+        )  # numbers are given from the lowest on
         with pytest.raises(OSError, match="Too many open files"):
             os.open("/dev/null", os.O_RDONLY)
         try:

@@ -20,7 +20,8 @@ from glassnet.data.dialect import Dialect
 from glassnet.data.read import read_table
 from tests.cli.invoked import QUICK, run
 
-#: What sets the title of a window, a colour by one byte, the direction of reading, and what ends a line elsewhere.
+#: What sets the title of a window, a colour by one byte, the direction of reading, and what ends a
+#: line elsewhere.
 STEERS = "\x1b]0;mine\x07", "\x9b31m", "\u202e", "\u2028", "\x08", "\u200f", "\x7f"
 NAME, CELL, LABEL = (f"{word}{''.join(STEERS)}end" for word in ("name", "cell", "label"))
 #: What the commands style their own words with.
@@ -32,7 +33,10 @@ BAR = re.compile(r"\x1b\[[0-9;]*[mAK]|\x1b\[\?25[lh]")
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("terminal")
-    rows = "".join(f"{i},{CELL if i % 3 else 'plain'}{i % 2},{LABEL if i % 2 else 'other'}\n" for i in range(40))
+    rows = "".join(
+        f"{i},{CELL if i % 3 else 'plain'}{i % 2},{LABEL if i % 2 else 'other'}\n"
+        for i in range(40)
+    )
     (folder / "a.csv").write_text(f"x,{NAME},y\n{rows}", encoding="utf-8")
     result = run("train", folder / "a.csv", "--target", "y", "-o", folder / "m.glassnet", *QUICK)
     assert result.exit_code == 0, result.output
@@ -53,7 +57,11 @@ def on_a_terminal(*arguments: object) -> str:
     listener.start()
     with os.fdopen(slave, "w", encoding="utf-8") as terminal:
         assert terminal.isatty()
-        with contextlib.redirect_stdout(terminal), contextlib.redirect_stderr(terminal), contextlib.suppress(SystemExit):
+        with (
+            contextlib.redirect_stdout(terminal),
+            contextlib.redirect_stderr(terminal),
+            contextlib.suppress(SystemExit),
+        ):
             main([str(a) for a in arguments], prog_name="glassnet")
     listener.join()
     os.close(master)
@@ -74,7 +82,9 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_no_command_lets_a_file_steer_the_terminal(name: str, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_command_lets_a_file_steer_the_terminal(
+    name: str, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(files)
     shown = BAR.sub("", on_a_terminal(*COMMANDS[name]))
     left = {c for c in shown if not c.isprintable()} - {"\n", "\r"}
@@ -84,7 +94,9 @@ def test_no_command_lets_a_file_steer_the_terminal(name: str, files: Path, monke
 
 
 @pytest.mark.parametrize("keep", [False, True])
-def test_files_and_pipes_get_the_bytes_as_they_are(keep: bool, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_and_pipes_get_the_bytes_as_they_are(
+    keep: bool, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(files)
     options = ["--keep"] if keep else []
     assert run("predict", "m.glassnet", "a.csv", "-o", "out.csv", *options).exit_code == 0
@@ -114,7 +126,11 @@ def test_json_is_ascii(name: str, files: Path, monkeypatch: pytest.MonkeyPatch) 
     assert (LABEL.encode("unicode_escape")[:5].decode() in said) or name == "predict"
 
 
-ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, (errors.GlassnetError, errors.DataNotice))]
+ERRORS = [
+    kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, (errors.GlassnetError, errors.DataNotice))
+]
 
 
 @pytest.mark.parametrize("kind", ERRORS)
@@ -124,7 +140,11 @@ def test_an_error_in_python_steers_no_terminal(kind: type[Exception]) -> None:
     assert "name\\x1b]0;mine\\x07" in str(error)
     shown = "".join(traceback.format_exception(error))
     assert not {c for c in shown if not c.isprintable()} - {"\n"}
-    assert str(kind("two\nlines")) == "two\nlines" if kind is not errors.MissingDependencyError else True
+    assert (
+        str(kind("two\nlines")) == "two\nlines"
+        if kind is not errors.MissingDependencyError
+        else True
+    )
 
 
 def test_a_notice_in_python_steers_no_terminal() -> None:
@@ -137,13 +157,28 @@ def test_a_notice_in_python_steers_no_terminal() -> None:
 
 # Encodings: what is none of text files is one sentence.
 
-NONE = ("rot13", "rot_13", "hex", "base64", "zip", "bz2", "uu", "quopri", "idna", "punycode", "undefined", "unicode_escape")
+NONE = (
+    "rot13",
+    "rot_13",
+    "hex",
+    "base64",
+    "zip",
+    "bz2",
+    "uu",
+    "quopri",
+    "idna",
+    "punycode",
+    "undefined",
+    "unicode_escape",
+)
 NONE += ("raw_unicode_escape", "no-such", "", "utf-8\0", "x" * 1_000, "\x1b[31m")
 
 
 @pytest.mark.parametrize("name", NONE)
 def test_an_encoding_that_is_none_of_text_files_is_refused(name: str, files: Path) -> None:
-    with pytest.raises(errors.SettingError, match=r"^unknown encoding .{1,100}: expected one of text files"):
+    with pytest.raises(
+        errors.SettingError, match=r"^unknown encoding .{1,100}: expected one of text files"
+    ):
         Dialect(encoding=name)
     result = run("inspect", files / "a.csv", "--encoding", name)
     assert result.exit_code == 2
@@ -159,5 +194,7 @@ def test_every_encoding_of_python_reads_or_is_refused_in_one_sentence(tmp_path: 
     read = 0
     for module in pkgutil.iter_modules(encodings.__path__):
         with contextlib.suppress(errors.SettingError, errors.DataError):
-            read += read_table(tmp_path / "a.csv", dialect=Dialect(encoding=module.name)).n_rows == 2
+            read += (
+                read_table(tmp_path / "a.csv", dialect=Dialect(encoding=module.name)).n_rows == 2
+            )
     assert read > 70

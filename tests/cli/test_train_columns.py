@@ -25,18 +25,26 @@ def test_what_is_of_no_use_is_left_out_with_a_note(table):
     result = run("train", table, *targets("sort"), *QUICK)
     assert result.exit_code == 0, result.output
     assert "Note: column 'same' is left out: it is the same in every row." in result.stderr
-    assert "Note: column 'name' is left out: nearly every row has a text of its own" in result.stderr
+    assert (
+        "Note: column 'name' is left out: nearly every row has a text of its own" in result.stderr
+    )
     assert "left out   same, name" in result.stdout
     assert "Note" not in run("train", table, *targets("sort"), *QUICK, "--quiet").stderr
-    assert glassnet.load("t.glassnet").training["columns"]["others"] == ["sort", "left", "low", "price", "cost"]
+    assert glassnet.load("t.glassnet").training["columns"]["others"] == [
+        "sort",
+        "left",
+        "low",
+        "price",
+        "cost",
+    ]
 
 
 def test_leak_is_called_out(table):
     made_up().assign(copy=made_up()["price"]).to_csv(table, index=False)
     result = run("train", table, "--target", "price", *QUICK)
     assert (
-        "Note: column 'copy' is a copy of the target: is it known before the target is? If not, drop=['copy'] (--drop copy) leaves it out."
-        in result.stderr
+        "Note: column 'copy' is a copy of the target: is it known before the target is? If not, "
+        "drop=['copy'] (--drop copy) leaves it out." in result.stderr
     )
 
 
@@ -51,9 +59,26 @@ def test_prediction_does_not_look_at_ignored_columns_or_their_order(table):
 
 
 def test_kind_is_as_said(table):
-    assert run("train", table, *targets("sort"), *QUICK, "--types", "kind=category", "--types", "name=category").exit_code == 0
+    assert (
+        run(
+            "train",
+            table,
+            *targets("sort"),
+            *QUICK,
+            "--types",
+            "kind=category",
+            "--types",
+            "name=category",
+        ).exit_code
+        == 0
+    )
     kinds = glassnet.load("t.glassnet").encoder.schema.kinds
-    assert (kinds["kind"], kinds["name"], kinds["x"], kinds["day"]) == ("category", "category", "number", "datetime")
+    assert (kinds["kind"], kinds["name"], kinds["x"], kinds["day"]) == (
+        "category",
+        "category",
+        "number",
+        "datetime",
+    )
 
 
 def test_dropped_column_is_not_learned_from(table):
@@ -63,7 +88,9 @@ def test_dropped_column_is_not_learned_from(table):
 
 
 def test_rows_of_weight_zero_leave_no_trace(table):
-    found = report("train", table, *targets("price"), *QUICK, "--weights", "weight", "--drop", "day")
+    found = report(
+        "train", table, *targets("price"), *QUICK, "--weights", "weight", "--drop", "day"
+    )
     n = int((made_up()["weight"].iloc[held_out(found)] > 0).sum())
     assert found["evaluation"]["n_rows"] == n
     assert found["evaluation"]["weighted"]
@@ -104,7 +131,9 @@ def test_each_class_has_its_share(table):
 
 
 def test_several_numbers(table):
-    result = run("train", table, *targets("price", "cost"), "--epochs", "30", "--hidden", "none", "--quiet")
+    result = run(
+        "train", table, *targets("price", "cost"), "--epochs", "30", "--hidden", "none", "--quiet"
+    )
     assert result.exit_code == 0, result.output
     assert "price, cost: numbers" in result.stdout
     assert "several columns of numbers are taken for quantities" in result.stdout
@@ -119,14 +148,23 @@ def test_several_columns_of_yes_or_no_are_labels(table):
     assert "left, low: labels, each yes or no" in result.stdout
     assert "labels that may go together have no scores yet" in " ".join(result.stdout.split())
     rows = pd.read_csv(table)
-    predicted = np.asarray(glassnet.load("t.glassnet").predict(rows[["x", "z", "weight", "person", "day", "kind"]]))
+    predicted = np.asarray(
+        glassnet.load("t.glassnet").predict(rows[["x", "z", "weight", "person", "day", "kind"]])
+    )
     assert (predicted == rows[["left", "low"]].to_numpy()).mean() > 0.9
 
 
 @pytest.mark.parametrize(
     ("target", "options", "says"),
     [
-        ("kind", (), "whole numbers, 3 different ones: few enough to be taken for classes (--task says otherwise)"),
+        (
+            "kind",
+            (),
+            (
+                "whole numbers, 3 different ones: few enough to be taken for classes (--task says "
+                "otherwise)"
+            ),
+        ),
         ("kind", ("--task", "regression"), "as --task says"),
         ("weight", ("--task", "classification"), "as --task says"),
         ("person", (), "whole numbers, 20 different ones: few enough"),
@@ -136,7 +174,9 @@ def test_several_columns_of_yes_or_no_are_labels(table):
     ],
 )
 def test_rule_is_printed(target, options, says, table):
-    assert says in " ".join(run("train", table, "--target", target, *options, *QUICK).stdout.split())
+    assert says in " ".join(
+        run("train", table, "--target", target, *options, *QUICK).stdout.split()
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,21 +184,39 @@ def test_rule_is_printed(target, options, says, table):
     [
         (["--target", "sort", "--target", "sort"], "column 'sort' is given by --target twice"),
         (["--target", "sort", "--drop", "sort"], "column 'sort' is given by --target and --drop"),
-        (["--target", "sort", "--weights", "x", "--group", "x"], "column 'x' is given by --weights and --group"),
+        (
+            ["--target", "sort", "--weights", "x", "--group", "x"],
+            "column 'x' is given by --weights and --group",
+        ),
         (["--target", "sort", "--time", "sort"], "given by --target and --time"),
-        (["--target", "sort", "--group", "person", "--time", "day"], "by --group or by --time: leave one of them out"),
+        (
+            ["--target", "sort", "--group", "person", "--time", "day"],
+            "by --group or by --time: leave one of them out",
+        ),
         (["--target", "sort", "--drop", "X"], "no column 'X'"),
         (["--target", "sort", "--weights", "wieght"], "Did you mean 'weight'?"),
         (["--target", "sort", "--group", "persons"], "Did you mean 'person'?"),
         (["--target", "sort", "--time", "days"], "Did you mean 'day'?"),
-        (["--target", "sort", "--time", "kind", "--types", "kind=category"], "are text: expected numbers or date-times"),
+        (
+            ["--target", "sort", "--time", "kind", "--types", "kind=category"],
+            "are text: expected numbers or date-times",
+        ),
         (["--target", "sort", "--weights", "name"], "column 'name' must hold numbers but row 0"),
         (["--target", "sort", "--types", "x"], "'x' names no column and kind"),
         (["--target", "sort", "--types", "x=categroy"], "Did you mean 'category'?"),
         (["--target", "sort", "--types", "kinds=category"], "Did you mean 'kind'?"),
-        (["--target", "sort", "--types", "name=number"], "column 'name' must hold numbers but row 0"),
-        (["--target", "sort", "--types", "x=number", "--types", "x=category"], "--types says number and category of column 'x'"),
-        (["--target", "price", "--target", "sort"], "a regression target must hold numbers but 'sort' holds"),
+        (
+            ["--target", "sort", "--types", "name=number"],
+            "column 'name' must hold numbers but row 0",
+        ),
+        (
+            ["--target", "sort", "--types", "x=number", "--types", "x=category"],
+            "--types says number and category of column 'x'",
+        ),
+        (
+            ["--target", "price", "--target", "sort"],
+            "a regression target must hold numbers but 'sort' holds",
+        ),
         (["--target", "day"], "the target holds dates"),
     ],
 )

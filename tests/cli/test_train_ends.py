@@ -24,7 +24,17 @@ def folder(tmp_path, monkeypatch):
 def test_training_ends_within_the_limit(monkeypatch):
     clock = iter(range(1000))
     monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: next(clock))
-    found = report("train", "t.csv", *targets("price"), "--recipe", "plain", "--epochs", "50", "--time-limit", "12s")
+    found = report(
+        "train",
+        "t.csv",
+        *targets("price"),
+        "--recipe",
+        "plain",
+        "--epochs",
+        "50",
+        "--time-limit",
+        "12s",
+    )
     assert 2 <= found["training"]["epochs"] <= 12
     assert (found["training"]["ended"], found["settings"]["time_limit"]) == ("time limit", 12.0)
     assert found["evaluation"]["scores"]
@@ -35,9 +45,13 @@ def test_training_ends_within_the_limit(monkeypatch):
 
 def test_epochs_and_the_time_left_are_those_of_all_members(monkeypatch):
     ticks = count()
-    monkeypatch.setattr("glassnet.cli.progress.time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    monkeypatch.setattr(
+        "glassnet.cli.progress.time", SimpleNamespace(monotonic=lambda: next(ticks))
+    )
     monkeypatch.setattr("glassnet.cli.progress.INTERVAL", 0.0)
-    result = run("train", "t.csv", *targets("sort"), "--recipe", "standard", "--epochs", "3", "--hidden", "4")
+    result = run(
+        "train", "t.csv", *targets("sort"), "--recipe", "standard", "--epochs", "3", "--hidden", "4"
+    )
     assert re.findall(r"^epoch .* left(?=: loss )", result.stderr, re.MULTILINE) == [
         "epoch 1 of at most 3 (8 members), 4.0 s left",
         "epoch 2 of at most 3 (8 members), 2.0 s left",
@@ -49,15 +63,33 @@ def test_the_end_is_nearer_where_time_is_short(monkeypatch):
     clock = iter(range(1000))
     monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: next(clock))
     monkeypatch.setattr("glassnet.cli.progress.INTERVAL", 0.0)
-    result = run("train", "t.csv", *targets("price"), "--recipe", "plain", "--epochs", "50", "--time-limit", "12s")
-    last = [int(n) for n in re.findall(r"^epoch \d+ of at most (\d+), ", result.stderr, re.MULTILINE)]
+    result = run(
+        "train",
+        "t.csv",
+        *targets("price"),
+        "--recipe",
+        "plain",
+        "--epochs",
+        "50",
+        "--time-limit",
+        "12s",
+    )
+    last = [
+        int(n) for n in re.findall(r"^epoch \d+ of at most (\d+), ", result.stderr, re.MULTILINE)
+    ]
     assert max(last) < 50
     assert last[-1] - len(last) <= 1  # a look at the clock is a second
     assert f"Trained for {len(last)} of 50 epochs in " in result.stderr
 
 
 def test_spans_of_time():
-    assert [Span().convert(text, None, None) for text in ("30", "30s", "1.5m", "2h", "10 s")] == [30.0, 30.0, 90.0, 7200.0, 10.0]
+    assert [Span().convert(text, None, None) for text in ("30", "30s", "1.5m", "2h", "10 s")] == [
+        30.0,
+        30.0,
+        90.0,
+        7200.0,
+        10.0,
+    ]
 
 
 @pytest.mark.parametrize("text", ["0", "-3", "soon", "5d", "", "nan", "1e3", "9" * 400])
@@ -68,7 +100,9 @@ def test_other_spans_are_refused(text):
 
 
 def test_dry_run_takes_two_batches_and_reports_all_of_it(tmp_path):
-    result = run("train", "t.csv", *targets("sort"), "--dry-run", "--batch-size", "7", "--hidden", "8")
+    result = run(
+        "train", "t.csv", *targets("sort"), "--dry-run", "--batch-size", "7", "--hidden", "8"
+    )
     assert result.exit_code == 0, result.output
     assert result.stdout.count("Dry run: ") == 2
     assert "1 epoch on 14 rows" in result.stdout
@@ -78,7 +112,18 @@ def test_dry_run_takes_two_batches_and_reports_all_of_it(tmp_path):
 
 
 def test_dry_run_writes_what_is_asked_for():
-    found = report("train", "t.csv", *targets("sort"), "--dry-run", "--batch-size", "7", "-o", "m.glassnet", "-o", "p.html")
+    found = report(
+        "train",
+        "t.csv",
+        *targets("sort"),
+        "--dry-run",
+        "--batch-size",
+        "7",
+        "-o",
+        "m.glassnet",
+        "-o",
+        "p.html",
+    )
     assert (found["dry_run"], found["training"]["updates"]) == (True, 8 * 2)  # two of each member
     assert glassnet.load("m.glassnet").training["updates"] == 8 * 2
     assert "Dry run: " in Path("p.html").read_text(encoding="utf-8")
@@ -114,7 +159,11 @@ def interrupted_in_training(monkeypatch):
 
 @pytest.mark.usefixtures("interrupted_in_training")
 @pytest.mark.parametrize(
-    ("recipe", "kept"), [("plain", "the best weights so far (epoch "), ("standard", "the best weights so far of each member")]
+    ("recipe", "kept"),
+    [
+        ("plain", "the best weights so far (epoch "),
+        ("standard", "the best weights so far of each member"),
+    ],
 )
 def test_ctrl_c_once_keeps_the_best_and_finishes_the_report(recipe, kept):
     settings = ("--recipe", recipe, "--epochs", "60", "--hidden", "8")
@@ -134,7 +183,9 @@ def test_ctrl_c_twice_leaves_at_once(monkeypatch):
     assert result.exit_code == 130
     assert result.stderr.endswith("Interrupted.\n")
     assert "Judgement" not in result.stdout
-    assert glassnet.load("t.glassnet").training["ended"] == "interrupted"  # saved before the simpler models are fitted
+    assert (
+        glassnet.load("t.glassnet").training["ended"] == "interrupted"
+    )  # saved before the simpler models are fitted
 
 
 def test_ctrl_c_while_simpler_models_are_fitted_leaves_them_out(monkeypatch):

@@ -21,16 +21,34 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("recipe", "held"), [("plain", 12), ("standard", 24)])
 def test_rows_held_out_by_a_network_are_counted(recipe, held):
-    rows = report("train", "t.csv", *targets("sort"), *QUICK, "--recipe", recipe, "--test", "score.csv")["rows"]
+    rows = report(
+        "train", "t.csv", *targets("sort"), *QUICK, "--recipe", recipe, "--test", "score.csv"
+    )["rows"]
     assert (rows["training"], rows["validation"]) == (120 - held, held)
 
 
 @pytest.mark.parametrize("recipe", ["plain", "standard"])
 def test_rows_of_files_are_used_as_said(recipe):
-    found = report("train", "t.csv", *targets("sort"), *QUICK, "--recipe", recipe, "--validation", "stop.csv", "--test", "score.csv")
+    found = report(
+        "train",
+        "t.csv",
+        *targets("sort"),
+        *QUICK,
+        "--recipe",
+        recipe,
+        "--validation",
+        "stop.csv",
+        "--test",
+        "score.csv",
+    )
     assert found["rows"] == {"training": 120, "validation": 30, "held_out": 50, "split": None}
     assert found["evaluation"]["name"] == "score.csv"
-    assert run("train", "t.csv", *targets("sort"), *QUICK, "--test", "score.csv").stdout.count("50 of score.csv for the score") == 1
+    assert (
+        run("train", "t.csv", *targets("sort"), *QUICK, "--test", "score.csv").stdout.count(
+            "50 of score.csv for the score"
+        )
+        == 1
+    )
 
 
 def test_score_on_a_file_is_that_of_evaluate():
@@ -50,7 +68,18 @@ def test_text_files_are_read_as_said():
 
 
 def test_page_and_model_are_written():
-    result = run("train", "t.csv", *targets("sort"), *QUICK, "-o", "page.html", "-o", "m.glassnet", "--group", "person")
+    result = run(
+        "train",
+        "t.csv",
+        *targets("sort"),
+        *QUICK,
+        "-o",
+        "page.html",
+        "-o",
+        "m.glassnet",
+        "--group",
+        "person",
+    )
     assert result.exit_code == 0, result.output
     page = Path("page.html").read_text(encoding="utf-8")
     assert "glassnet train t.csv --drop left" in page
@@ -75,13 +104,19 @@ def test_dialect_of_a_file_that_is_no_text_is_refused():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--test", "score.csv", "--test-fraction", "0.3"], "from --test or are a --test-fraction of the table"),
+        (
+            ["--test", "score.csv", "--test-fraction", "0.3"],
+            "from --test or are a --test-fraction of the table",
+        ),
         (["--test", "t.csv"], "--test names the table that is learned from"),
         (["--validation", "./t.csv"], "--validation names the table that is learned from"),
         (["--test", "scores.csv"], "Did you mean 'score.csv'?"),
         (["--test", "narrow.csv"], "narrow.csv: the table lacks"),
         (["--test", "odd.csv"], "odd.csv: target 'sort' holds the label 'ugly'"),
-        (["--validation", "stop.csv", "--test", "score.csv", "--group", "person"], "but none are: leave them out"),
+        (
+            ["--validation", "stop.csv", "--test", "score.csv", "--group", "person"],
+            "but none are: leave them out",
+        ),
         (["--delimiter", "ab"], "the delimiter is one ASCII character"),
         (["--decimal", ";"], "the decimal mark is"),
         (["--encoding", "utf-9"], "unknown encoding 'utf-9'"),

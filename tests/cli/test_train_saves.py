@@ -38,7 +38,11 @@ def test_a_model_that_its_place_does_not_take_goes_to_another_folder(monkeypatch
     refusing(monkeypatch, lambda path: path.parent.name == "full")
     result = run(*TRAIN, "-o", "full/m.glassnet")
     assert result.exit_code == 1
-    found = re.search(r"^Error: full/m\.glassnet: cannot be written: .* The model is in (.*) instead\.$", result.stderr, re.MULTILINE)
+    found = re.search(
+        r"^Error: full/m\.glassnet: cannot be written: .* The model is in (.*) instead\.$",
+        result.stderr,
+        re.MULTILINE,
+    )
     assert glassnet.load(found[1]).training["epochs"] == 1
     assert "Judgement" in result.stdout
     assert found[1] in result.stdout.replace("\n          ", "")
@@ -49,7 +53,10 @@ def test_a_model_that_no_folder_takes_is_one_error(monkeypatch):
     refusing(monkeypatch, lambda path: True)
     result = run(*TRAIN, "-o", "m.glassnet")
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[-1] == "Error: m.glassnet: cannot be written: No space left on device."
+    assert (
+        result.stderr.splitlines()[-1]
+        == "Error: m.glassnet: cannot be written: No space left on device."
+    )
 
 
 def test_a_page_that_cannot_be_written_costs_neither_model_nor_report(monkeypatch):
@@ -88,7 +95,12 @@ def test_a_model_is_saved_before_its_calibration(monkeypatch):
         saved.append(glassnet.load(path).training.get("calibration"))
 
     monkeypatch.setattr(glassnet.Model, "save", noted)
-    assert run("train", "t.csv", *targets("sort"), "--epochs", "1", "--hidden", "4", "-o", "m.glassnet").exit_code == 0
+    assert (
+        run(
+            "train", "t.csv", *targets("sort"), "--epochs", "1", "--hidden", "4", "-o", "m.glassnet"
+        ).exit_code
+        == 0
+    )
     assert saved[0] is None
     assert saved[1]["temperature"] > 0.0
     assert len(saved) == 2

@@ -78,7 +78,10 @@ def in_forks(call, n, *, meanwhile, threads):
     ended.set()  # so that they have the processor for themselves
     statuses = list(map(_status, children))
     if any(statuses):
-        raise AssertionError(f"forked children ended with {', '.join(str(os.waitstatus_to_exitcode(status)) for status in statuses)}")
+        raise AssertionError(
+            "forked children ended with "
+            f"{', '.join(str(os.waitstatus_to_exitcode(status)) for status in statuses)}"
+        )
 
 
 def _status(child):

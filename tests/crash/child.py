@@ -26,7 +26,11 @@ def drawn(seed):
     """Return the job and the limit of a seed, and the random numbers for the rest. Jobs take turns, so that few seeds meet them all."""
     rng = random.Random(seed)
     names = list(JOBS)
-    return names[seed % len(names)], rng.choice(["nothing", "memory", "memory", "threads", "files", "file size", "disk"]), rng
+    return (
+        names[seed % len(names)],
+        rng.choice(["nothing", "memory", "memory", "threads", "files", "file size", "disk"]),
+        rng,
+    )
 
 
 def live(seed, base):
@@ -62,7 +66,14 @@ def live(seed, base):
         place.check(refused=status == REFUSED)
     except Exception as error:  # noqa: BLE001
         kind, said = "fault", f"{type(error).__name__}: {error}"
-    report = {"status": status, "kind": kind, "said": said, "limit": told, "told": getattr(run, "told", ""), "trace": trace}
+    report = {
+        "status": status,
+        "kind": kind,
+        "said": said,
+        "limit": told,
+        "told": getattr(run, "told", ""),
+        "trace": trace,
+    }
     os.write(REPORT, json.dumps(report).encode())
     if proper_end:
         sys.exit(status)

@@ -96,7 +96,10 @@ def some(rng, *options, chance=0.25):
 def train(rng, place):
     target = rng.choice(MODELS)
     table = a_table(rng, place, of_training=rng.random() < 0.9)
-    model, page = place.output("m.glassnet", before=_older(rng, place, "sort.glassnet")), place.output("p.html", before=_old_page(rng))
+    model, page = (
+        place.output("m.glassnet", before=_older(rng, place, "sort.glassnet")),
+        place.output("p.html", before=_old_page(rng)),
+    )
     arguments = [
         "train",
         table,
@@ -122,7 +125,11 @@ def train(rng, place):
             ("--test-fraction", rng.choice([0, 0.3])),
             ("--types", "count=category"),
             ("--drop", "note"),
-            *([("--encoding", rng.choice(["utf-8", "cp1252", "utf-16"]))] if table.suffix in (".csv", ".tsv") else []),
+            *(
+                [("--encoding", rng.choice(["utf-8", "cp1252", "utf-16"]))]
+                if table.suffix in (".csv", ".tsv")
+                else []
+            ),
             ("--decimal", ","),
             ("--time-limit", "5s"),
             ("--test", place.pantry / "t.tsv"),
@@ -143,7 +150,11 @@ def _old_page(rng):
 
 def predict(rng, place):
     name = f"out{rng.choice(['.csv', '.csv.gz', '.parquet'])}"
-    output = place.output(name, before=b"old\n" if rng.random() < 0.4 else None) if rng.random() < 0.6 else "-"
+    output = (
+        place.output(name, before=b"old\n" if rng.random() < 0.4 else None)
+        if rng.random() < 0.6
+        else "-"
+    )
     table = "-" if rng.random() < 0.2 else a_table(rng, place)
     options = (
         ("--keep",),
@@ -151,17 +162,34 @@ def predict(rng, place):
         ("--spreadsheet-safe",),
         *([("--json",)] if output != "-" else []),
     )
-    return ["predict", a_model(rng, place), table, *(["-o", output] if output != "-" else []), *some(rng, *options)]
+    return [
+        "predict",
+        a_model(rng, place),
+        table,
+        *(["-o", output] if output != "-" else []),
+        *some(rng, *options),
+    ]
 
 
 def evaluate(rng, place):
     page = place.output("p.html", before=_old_page(rng))
-    return ["evaluate", a_model(rng, place), a_table(rng, place), *some(rng, ("-o", page), ("--json",), ("-q",))]
+    return [
+        "evaluate",
+        a_model(rng, place),
+        a_table(rng, place),
+        *some(rng, ("-o", page), ("--json",), ("-q",)),
+    ]
 
 
 def inspect(rng, place):
     table = "-" if rng.random() < 0.2 else a_table(rng, place, 0.6, of_training=False)
-    return ["inspect", table, *some(rng, ("--json",), ("--target", "sort"), ("--types", "x=category"), ("--dates", "dmy"))]
+    return [
+        "inspect",
+        table,
+        *some(
+            rng, ("--json",), ("--target", "sort"), ("--types", "x=category"), ("--dates", "dmy")
+        ),
+    ]
 
 
 def show(rng, place):
@@ -170,8 +198,20 @@ def show(rng, place):
 
 def other(rng, place):
     return rng.choice(
-        [["doctor"], ["--help"], ["--version"], ["train", "--help"], [], ["trian"], ["show", "nothing.glassnet"], ["completion", "bash"]]
+        [
+            ["doctor"],
+            ["--help"],
+            ["--version"],
+            ["train", "--help"],
+            [],
+            ["trian"],
+            ["show", "nothing.glassnet"],
+            ["completion", "bash"],
+        ]
     )
 
 
-COMMANDING = {f"glassnet {make.__name__}": command(make) for make in (train, predict, evaluate, inspect, show, other)}
+COMMANDING = {
+    f"glassnet {make.__name__}": command(make)
+    for make in (train, predict, evaluate, inspect, show, other)
+}

@@ -39,12 +39,29 @@ def blank(rng, data):
 def number(rng, data):
     """Overwrite an aligned whole number by one that an offset or a length should not be."""
     size, code = rng.choice([(4, "<i"), (8, "<q")])
-    places = [i for i in range(0, len(data) - size, size) if 0 < struct.unpack_from(code, data, i)[0] < 2**20]
+    places = [
+        i
+        for i in range(0, len(data) - size, size)
+        if 0 < struct.unpack_from(code, data, i)[0] < 2**20
+    ]
     if not places:
         return flip(rng, data)
     at = rng.choice(places)
     value = struct.unpack_from(code, data, at)[0]
-    other = rng.choice([-1, 0, value + 1, value - 1, value + 8, 2 * value, 2**31 - 1, -(2**31), 2**24, value * 1000 % 2**31])
+    other = rng.choice(
+        [
+            -1,
+            0,
+            value + 1,
+            value - 1,
+            value + 8,
+            2 * value,
+            2**31 - 1,
+            -(2**31),
+            2**24,
+            value * 1000 % 2**31,
+        ]
+    )
     return struct.pack_into(code, data, at, other)
 
 

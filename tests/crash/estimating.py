@@ -54,10 +54,16 @@ def _convergence():
 
 def questions(estimator, X):
     """What a fitted estimator can be asked, by name."""
-    asked = {"predict": lambda: estimator.predict(X), "pickle": lambda: pickle.loads(pickle.dumps(estimator)).predict(X[:5])}  # noqa: S301
+    asked = {
+        "predict": lambda: estimator.predict(X),
+        "pickle": lambda: pickle.loads(pickle.dumps(estimator)).predict(X[:5]),  # noqa: S301
+    }
     if hasattr(estimator, "predict_proba"):
         asked["predict_proba"] = lambda: estimator.predict_proba(X)
-    if hasattr(estimator, "predict_interval") and getattr(estimator.model_, "intervals", None) is not None:
+    if (
+        hasattr(estimator, "predict_interval")
+        and getattr(estimator.model_, "intervals", None) is not None
+    ):
         asked["predict_interval"] = lambda: estimator.predict_interval(X)
     asked["clone"] = lambda: clone(estimator)
     return asked
@@ -67,12 +73,19 @@ def some_more(estimator, X, y):
     """One more epoch, where the optimizer takes steps."""
     if not hasattr(estimator, "partial_fit"):
         return estimator.predict(X)
-    return estimator.partial_fit(X, y, classes=np.unique(y)) if is_classifier(estimator) else estimator.partial_fit(X, y)
+    return (
+        estimator.partial_fit(X, y, classes=np.unique(y))
+        if is_classifier(estimator)
+        else estimator.partial_fit(X, y)
+    )
 
 
 def fitted(rng, place):
     estimator, X, y = random_estimator(rng)
-    names = [rng.choice(["predict", "predict_proba", "predict_interval", "pickle", "clone"]) for _ in range(3)]
+    names = [
+        rng.choice(["predict", "predict_proba", "predict_interval", "pickle", "clone"])
+        for _ in range(3)
+    ]
 
     def run():
         estimator.fit(X, y)
@@ -89,7 +102,11 @@ def fitted_in_pieces(rng, place):
     n = rng.randint(1, 4)
     if first:
         estimator.fit(X, y)
-    return lambda: [some_more(estimator, X, y) for _ in range(n)] if first or hasattr(estimator, "partial_fit") else estimator.fit(X, y)
+    return lambda: (
+        [some_more(estimator, X, y) for _ in range(n)]
+        if first or hasattr(estimator, "partial_fit")
+        else estimator.fit(X, y)
+    )
 
 
 def asked_at_once(rng, place):
@@ -131,7 +148,9 @@ def forked(rng, place):
         same(estimator.predict(X), expected)
         some_more(estimator, X, y) if more else clone(estimator).fit(X, y)
 
-    return lambda: in_forks(child, rng.randint(1, 2), meanwhile=lambda: estimator.predict(X), threads=rng.randint(0, 3))
+    return lambda: in_forks(
+        child, rng.randint(1, 2), meanwhile=lambda: estimator.predict(X), threads=rng.randint(0, 3)
+    )
 
 
 ESTIMATING = {

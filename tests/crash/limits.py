@@ -12,13 +12,16 @@ from pathlib import Path
 
 KB, MB = 2**10, 2**20
 CLONE_NEWNS, CLONE_NEWUSER, MS_REC, MS_PRIVATE = 0x20000, 0x10000000, 0x4000, 0x40000
-#: A user that owns nothing else, so that the threads that count against its limit are those of the child.
+#: A user that owns nothing else, so that the threads that count against its limit are those of the
+#: child.
 FIRST_USER, USERS = 61_000, 4_000
 FILLER = ".filler"
 DISK = 24 * MB
 
 _KINDS = (resource.RLIMIT_AS, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE)
-_BEFORE = [(kind, resource.getrlimit(kind)) for kind in _KINDS]  # made now: there may be no memory for it later
+_BEFORE = [
+    (kind, resource.getrlimit(kind)) for kind in _KINDS
+]  # made now: there may be no memory for it later
 
 
 def lift(folder):
@@ -122,4 +125,11 @@ def own_disk(folder):
     libc.mount(b"none", bytes(folder), b"tmpfs", 0, f"size={DISK}".encode())
 
 
-LIMITS = {"nothing": nothing, "memory": memory, "threads": threads, "files": files, "file size": file_size, "disk": disk}
+LIMITS = {
+    "nothing": nothing,
+    "memory": memory,
+    "threads": threads,
+    "files": files,
+    "file size": file_size,
+    "disk": disk,
+}

@@ -46,7 +46,11 @@ class Place:
 
     def check(self, *, refused):
         """Raise where there is litter, where what is needed is not there, or where an output or a given file is not whole."""
-        found = {str(path.relative_to(self.folder)): path for path in self.folder.rglob("*") if path.name != FILLER}
+        found = {
+            str(path.relative_to(self.folder)): path
+            for path in self.folder.rglob("*")
+            if path.name != FILLER
+        }
         spare = [name for name in found if SPARE.fullmatch(name)]
         self._outputs |= dict.fromkeys(spare)
         known = {"tmp", "home", *self._there, *self._outputs}
@@ -87,7 +91,9 @@ def _check_whole(path, data):
             assert text.endswith(b"\n")
             assert text.count(b"\n") > 10
     except Exception as error:  # noqa: BLE001  of any library that reads it
-        raise LitterError(f"{name} is not whole: {len(data)} bytes, {type(error).__name__}: {error}") from None
+        raise LitterError(
+            f"{name} is not whole: {len(data)} bytes, {type(error).__name__}: {error}"
+        ) from None
 
 
 def make_pantry(folder):
@@ -107,7 +113,9 @@ def make_pantry(folder):
         "z": pa.array(z.astype(np.float32)),
         "count": pa.array(rng.integers(0, 9, n)),
         "kind": pa.array(names[rng.integers(0, 4, n)]),
-        "day": pa.array(np.datetime64("2026-01-01", "us") + rng.integers(0, 200, n) * np.timedelta64(1, "D")),
+        "day": pa.array(
+            np.datetime64("2026-01-01", "us") + rng.integers(0, 200, n) * np.timedelta64(1, "D")
+        ),
         "flag": pa.array(rng.random(n) < 0.5),
         "note": pa.array([None if i % 3 else f"note {i} {'-' * (i % 40)}" for i in range(n)]),
         "price": pa.array(2.0 * x - z),
@@ -120,7 +128,9 @@ def make_pantry(folder):
     text = (folder / "t.csv").read_bytes()
     (folder / "t.tsv").write_bytes(text.replace(b",", b"\t"))
     (folder / "t.csv.gz").write_bytes(gzip.compress(text))
-    (folder / "old.csv").write_bytes(("kind;price\n" + "".join(f"Zoë {i};{i},5\n" for i in range(n))).encode("cp1252"))
+    (folder / "old.csv").write_bytes(
+        ("kind;price\n" + "".join(f"Zoë {i};{i},5\n" for i in range(n))).encode("cp1252")
+    )
     parquet.write_table(table, folder / "t.parquet")
     parquet.write_table(coded, folder / "zstd.parquet", compression="zstd", row_group_size=50)
     feather.write_feather(table, folder / "t.feather", compression="lz4")
@@ -133,15 +143,29 @@ def make_pantry(folder):
         "label": glassnet.Plan("fast", max_epochs=2),
     }
     for target, plan in plans.items():
-        model = glassnet.fit(folder / "t.csv", target, plan, drop=[name for name in plans if name != target])
+        model = glassnet.fit(
+            folder / "t.csv", target, plan, drop=[name for name in plans if name != target]
+        )
         model.save(folder / f"{target}.glassnet")
     numbers = table.select(["x", "z", "price"])
     csv.write_csv(numbers, folder / "numbers.csv")
-    glassnet.fit(folder / "numbers.csv", "price", glassnet.Plan("plain", max_epochs=2)).save(folder / "numbers.glassnet")
+    glassnet.fit(folder / "numbers.csv", "price", glassnet.Plan("plain", max_epochs=2)).save(
+        folder / "numbers.glassnet"
+    )
 
 
 N_ROWS = 160
-TABLES = ("t.csv", "t.tsv", "t.csv.gz", "old.csv", "t.parquet", "zstd.parquet", "t.feather", "t.arrow", "t.ipc")
+TABLES = (
+    "t.csv",
+    "t.tsv",
+    "t.csv.gz",
+    "old.csv",
+    "t.parquet",
+    "zstd.parquet",
+    "t.feather",
+    "t.arrow",
+    "t.ipc",
+)
 MODELS = ("price", "sort", "label")
 
 

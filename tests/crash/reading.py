@@ -40,7 +40,11 @@ def whole_file(rng, place):
 def damaged_file(rng, place):
     path = one_table(rng, place, hurt=True)
     target = rng.choice([None, "sort", "price", "kind"])
-    doors = [lambda: read_table(path), lambda: inspect_table(path, target), lambda: glassnet.fit(path, target or "kind", PLAN)]
+    doors = [
+        lambda: read_table(path),
+        lambda: inspect_table(path, target),
+        lambda: glassnet.fit(path, target or "kind", PLAN),
+    ]
     return rng.choice(doors)
 
 
@@ -97,7 +101,9 @@ def arrays(rng, place):
     n, m = rng.choice([1, 2, 30, 300, 3000]), rng.choice([1, 3, 40])
     numbers = np.random.default_rng(rng.randrange(2**32))
     X = numbers.normal(size=(n, m)) * 10.0 ** rng.choice([0, 0, 5, -9, 30, 200, 300])
-    X[numbers.random(X.shape) < rng.choice([0.0, 0.1, 0.9])] = rng.choice([np.nan, 0.0, np.inf, 5e-324])
+    X[numbers.random(X.shape) < rng.choice([0.0, 0.1, 0.9])] = rng.choice(
+        [np.nan, 0.0, np.inf, 5e-324]
+    )
     with np.errstate(over="ignore"):
         X = X.astype(rng.choice(["f2", "f4", "f8", "O"])) if rng.random() < 0.5 else X
     y = numbers.integers(0, 3, n) if rng.random() < 0.5 else numbers.normal(size=n)

@@ -16,7 +16,11 @@ from tests.laws.tables import STEPPERS
 
 def random_engine(rng):
     """An engine with rows and a target for it."""
-    problem = random_problem(np.random.default_rng(rng.randrange(2**32)), n=rng.choice([1, 7, 60, 900]), n_features=rng.randint(2, 6))
+    problem = random_problem(
+        np.random.default_rng(rng.randrange(2**32)),
+        n=rng.choice([1, 7, 60, 900]),
+        n_features=rng.randint(2, 6),
+    )
     network, y = problem.network, problem.y
     engine = make_engine(
         rng.choice(["auto", "auto", "reference"]),
@@ -35,10 +39,21 @@ def wide_engine(rng):
     numbers = np.random.default_rng(rng.randrange(2**32))
     n, width = rng.choice([2000, 6000]), rng.choice([96, 200])
     dtype = rng.choice(["float32", "float64"])
-    network = Network([Dense(width, "tanh"), Dropout(0.1), Dense(width, "relu"), Dense(3)], 20, seed=1, dtype=dtype)
+    network = Network(
+        [Dense(width, "tanh"), Dropout(0.1), Dense(width, "relu"), Dense(3)],
+        20,
+        seed=1,
+        dtype=dtype,
+    )
     loss = Softmax()
-    engine = make_engine("auto", network, loss, STEPPERS["adam"], n_threads=rng.choice([2, 3, 8, 64]))
-    return engine, numbers.normal(size=(n, 20)).astype(dtype), loss.prepare(numbers.integers(0, 3, n), 3, dtype)
+    engine = make_engine(
+        "auto", network, loss, STEPPERS["adam"], n_threads=rng.choice([2, 3, 8, 64])
+    )
+    return (
+        engine,
+        numbers.normal(size=(n, 20)).astype(dtype),
+        loss.prepare(numbers.integers(0, 3, n), 3, dtype),
+    )
 
 
 def calls(rng, engine, X, y):
@@ -52,7 +67,9 @@ def calls(rng, engine, X, y):
         "predict": lambda: engine.predict(X),
         "one row": lambda: [engine.predict(X[i : i + 1]) for i in steps],
         "loss_and_gradient": lambda: engine.loss_and_gradient(X, y),
-        "run": lambda: engine.run(X, y, None, order, offsets, 0, step_rates([0.01] * (len(offsets) - 1))),
+        "run": lambda: engine.run(
+            X, y, None, order, offsets, 0, step_rates([0.01] * (len(offsets) - 1))
+        ),
         "update": lambda: (engine.loss_and_gradient(X, y), engine.update(0.01)),
     }
 
@@ -97,7 +114,12 @@ def forked(rng, place):
     engine, X, _ = random_engine(rng) if rng.random() < 0.5 else wide_engine(rng)
     expected = engine.predict(X)
     n = rng.randint(1, 3)
-    return lambda: in_forks(lambda: same(engine.predict(X), expected), n, meanwhile=lambda: engine.predict(X), threads=rng.randint(0, 3))
+    return lambda: in_forks(
+        lambda: same(engine.predict(X), expected),
+        n,
+        meanwhile=lambda: engine.predict(X),
+        threads=rng.randint(0, 3),
+    )
 
 
 def same(found, expected):

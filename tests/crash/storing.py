@@ -49,12 +49,32 @@ def _change_one(rng, taken):
     if rng.random() < 0.2:
         data = bytearray(taken.data)
         at = rng.randrange(0, len(data) - 4, 4)
-        data[at : at + 4] = rng.choice([b"\xff\xff\x7f\x7f", b"\0\0\0\0", b"\0\0\x80\xff", rng.randbytes(4)])
+        data[at : at + 4] = rng.choice(
+            [b"\xff\xff\x7f\x7f", b"\0\0\0\0", b"\0\0\x80\xff", rng.randbytes(4)]
+        )
         taken.data = bytes(data)
         return
     places = list(_leaves(taken.said))
     holder, key = rng.choice(places)
-    holder[key] = rng.choice([None, True, 0, 1, -1, 5e-324, 1e308, 2**63, "", "x" * 300, "\x1b[31m", [], {}, [1, 2], {"a": 1}])
+    holder[key] = rng.choice(
+        [
+            None,
+            True,
+            0,
+            1,
+            -1,
+            5e-324,
+            1e308,
+            2**63,
+            "",
+            "x" * 300,
+            "\x1b[31m",
+            [],
+            {},
+            [1, 2],
+            {"a": 1},
+        ]
+    )
 
 
 def _leaves(value):

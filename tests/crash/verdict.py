@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 
 #: What no message of ours holds.
 ALIEN = re.compile(
-    r"Traceback|mistake in glassnet|Exception ignored|Exception in thread|terminate called|Fatal Python error|nanobind|"
-    r"what\(\):|^\S+:\d+: (?!DataNotice)\w*Warning: (?!the reference engine runs)",
+    r"Traceback|mistake in glassnet|Exception ignored|Exception in thread|terminate called|Fatal "
+    r"Python error|nanobind|what\(\):|^\S+:\d+: (?!DataNotice)\w*Warning: (?!the reference engine "
+    r"runs)",
     re.MULTILINE,
 )
 #: The compiled modules of ours, in the C stack of a thread that died.
@@ -33,18 +34,23 @@ class Foreign:
 SHORT_OF_THREADS = ("threads", "memory")
 FOREIGN = (
     Foreign(
-        "Python waits for ever for a thread that it started and that died of too little memory before it began",
+        "Python waits for ever for a thread that it started and that died of too little memory "
+        "before it began",
         re.compile(r"Exception ignored in thread started by: .*\nMemoryError"),
         ("memory",),
     ),
     Foreign(
-        "OpenBLAS waits for its threads by spinning: more of them than free processors take minutes",
+        "OpenBLAS waits for its threads by spinning: more of them than free processors take "
+        "minutes",
         re.compile(r"openblas\S*\(exec_blas"),
         ("nothing", "memory", "threads", "files", "file size", "disk"),
     ),
     Foreign(
-        "pyarrow gives a Parquet file up where it can start no more threads, while others still read into memory that it frees",
-        re.compile(r"libparquet\.so\S*\n(?:\S*libarrow\.so\S*\n)+\S*libstdc\+\+"),  # a thread of its own, without Python in it
+        "pyarrow gives a Parquet file up where it can start no more threads, while others still "
+        "read into memory that it frees",
+        re.compile(
+            r"libparquet\.so\S*\n(?:\S*libarrow\.so\S*\n)+\S*libstdc\+\+"
+        ),  # a thread of its own, without Python in it
         SHORT_OF_THREADS,
     ),
     Foreign(
@@ -53,12 +59,14 @@ FOREIGN = (
         ("memory",),
     ),
     Foreign(
-        "pyarrow starts a thread that listens for Ctrl-C before it reads CSV, and aborts where it cannot",
+        "pyarrow starts a thread that listens for Ctrl-C before it reads CSV, and aborts where it "
+        "cannot",
         re.compile(r"RegisterCancellingSignalHandler"),
         SHORT_OF_THREADS,
     ),
     Foreign(
-        "pyarrow waits for ever for the first block of a CSV file where it cannot start the thread that reads it",
+        "pyarrow waits for ever for the first block of a CSV file where it cannot start the thread "
+        "that reads it",
         re.compile(r"arrow3csv15StreamingReader4Make"),
         SHORT_OF_THREADS,
     ),
@@ -116,10 +124,24 @@ def judge(ended):
     evidence = "\n".join(part for part in (report, ended.err, _stack(crash), crash) if part)
     kind, said = _judged(ended)
     if kind == "fault" and not OURS.search(_stack(ended.crash)):
-        cause = next((foreign.cause for foreign in FOREIGN if ended.limit in foreign.limits and foreign.shows.search(evidence)), None)
+        cause = next(
+            (
+                foreign.cause
+                for foreign in FOREIGN
+                if ended.limit in foreign.limits and foreign.shows.search(evidence)
+            ),
+            None,
+        )
         if cause:
             kind, said = "foreign", cause
-    return Verdict(ended.seed, ended.job, ended.limit, kind, said, evidence if kind in ("fault", "foreign") else "")
+    return Verdict(
+        ended.seed,
+        ended.job,
+        ended.limit,
+        kind,
+        said,
+        evidence if kind in ("fault", "foreign") else "",
+    )
 
 
 def _stack(crash):
@@ -152,7 +174,10 @@ def judge_command(status, err, stdout, stderr):
         return "fault", "interrupted, and nobody did"
     if status not in (1, 2):
         return "fault", f"status {status}"
-    nobody_reads = status == 1 and stdout in ("unread", "read a little")  # then there is nothing to say
+    nobody_reads = status == 1 and stdout in (
+        "unread",
+        "read a little",
+    )  # then there is nothing to say
     if stderr == "kept" and len(errors) != 1 and not nobody_reads:
         return "fault", f"status {status} with {len(errors)} messages"
     return "refusal", errors[0] if errors else f"status {status}"

@@ -59,9 +59,15 @@ def prepare(base):
     """Make what the children start from, in a child of its own: training starts threads, and none may run here."""
     pantry = base / "pantry"
     pantry.mkdir()
-    with suppress(OSError, subprocess.CalledProcessError):  # without a compiler there is no C stack to see
+    with suppress(
+        OSError, subprocess.CalledProcessError
+    ):  # without a compiler there is no C stack to see
         source = Path(__file__).with_name("backtrace.c")
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", base / STACKS, source], check=True, capture_output=True)
+        subprocess.run(
+            ["cc", "-shared", "-fPIC", "-O1", "-o", base / STACKS, source],
+            check=True,
+            capture_output=True,
+        )
     child = os.fork()
     if child == 0:
         warnings.simplefilter("ignore")
@@ -78,10 +84,14 @@ def one(seed, base, *, fresh=False):
     """Let one child live, forked or in a new interpreter, and return the verdict on it."""
     reading, writing = zip(*(_pipe() for _ in range(4)), strict=True)
     if fresh:
-        give = "import os, sys; [os.dup2(int(a), b) for a, b in zip(sys.argv[3:], (1, 2, 200, 201))]; "
+        give = (
+            "import os, sys; [os.dup2(int(a), b) for a, b in zip(sys.argv[3:], (1, 2, 200, 201))]; "
+        )
         code = f"{give}from tests.crash.zygote import alone; alone(int(sys.argv[1]), sys.argv[2])"
         arguments = [sys.executable, "-c", code, str(seed), str(base), *map(str, writing)]
-        pid = subprocess.Popen(arguments, pass_fds=writing, start_new_session=True, stdin=subprocess.DEVNULL).pid
+        pid = subprocess.Popen(
+            arguments, pass_fds=writing, start_new_session=True, stdin=subprocess.DEVNULL
+        ).pid
     else:
         sys.stdout.flush()
         pid = os.fork()
@@ -153,9 +163,20 @@ def _watched(pid):
 
 def _all_stacks(pid):
     """Return the C stacks of all threads of a process, where a debugger tells them."""
-    asked = ["gdb", "-p", str(pid), "-batch", "-ex", "set pagination off", "-ex", "thread apply all backtrace 25"]
+    asked = [
+        "gdb",
+        "-p",
+        str(pid),
+        "-batch",
+        "-ex",
+        "set pagination off",
+        "-ex",
+        "thread apply all backtrace 25",
+    ]
     try:
-        return subprocess.run(asked, capture_output=True, text=True, check=False, timeout=LONGEST).stdout
+        return subprocess.run(
+            asked, capture_output=True, text=True, check=False, timeout=LONGEST
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return ""
 
@@ -166,15 +187,26 @@ def table_of(verdicts):
 
     counts = {}
     for verdict in verdicts:
-        cell = counts.setdefault((verdict.job, verdict.limit), dict.fromkeys(("answer", "refusal", "foreign", "fault"), 0))
+        cell = counts.setdefault(
+            (verdict.job, verdict.limit),
+            dict.fromkeys(("answer", "refusal", "foreign", "fault"), 0),
+        )
         cell[verdict.kind] += 1
     rows = [["job", *LIMITS, "all"]]
     for job in [*JOBS, "all"]:
         row = [job]
         for limit in [*LIMITS, "all"]:
-            cells = [cell for (j, k), cell in counts.items() if job in (j, "all") and limit in (k, "all")]
-            sums = [sum(cell[kind] for cell in cells) for kind in ("answer", "refusal", "foreign", "fault")]
+            cells = [
+                cell for (j, k), cell in counts.items() if job in (j, "all") and limit in (k, "all")
+            ]
+            sums = [
+                sum(cell[kind] for cell in cells)
+                for kind in ("answer", "refusal", "foreign", "fault")
+            ]
             row.append("/".join(map(str, sums)) if any(sums) else ".")
         rows.append(row)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

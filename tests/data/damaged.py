@@ -1,7 +1,9 @@
 """Tables in files of every kind, damaged: by chance, and on purpose under an intact frame; and a process that reads them under guard.
 
-python -m tests.data.damaged read FOLDER       reads each file in FOLDER and the tables in memory of `in_memory`
-python -m tests.data.damaged command FOLDER    gives each file in FOLDER to the commands; FOLDER/../good.glassnet is a model
+python -m tests.data.damaged read FOLDER       reads each file in FOLDER and the tables in memory of
+                                               `in_memory`
+python -m tests.data.damaged command FOLDER    gives each file in FOLDER to the commands;
+                                               FOLDER/../good.glassnet is a model
 
 Both print a line of JSON before each file, with its name, and one after each, with how that ended.
 """
@@ -25,7 +27,8 @@ import pyarrow.parquet
 
 from tests.data.lying import in_memory
 
-#: The address space that a reading process may take on top of what it holds when its imports are done.
+#: The address space that a reading process may take on top of what it holds when its imports are
+#: done.
 ROOM = 2**30
 #: What the memory of that process is full of, and no table may hold.
 SECRET = "memory-of-the-process"  # noqa: S105  a mark
@@ -57,13 +60,17 @@ def typed_table(n: int = N) -> pa.Table:
     columns["large"] = text.cast(pa.large_string())
     columns["view"] = text.cast(pa.string_view())
     columns["category"] = text.dictionary_encode()
-    columns["codes"] = pa.DictionaryArray.from_arrays(rng.integers(0, 3, n).astype(np.int8), pa.array([1.5, 2.5, 3.5]))
+    columns["codes"] = pa.DictionaryArray.from_arrays(
+        rng.integers(0, 3, n).astype(np.int8), pa.array([1.5, 2.5, 3.5])
+    )
     columns["zone"] = pa.array(rng.integers(0, 2**40, n), pa.timestamp("us", "Europe/Berlin"))
     columns["day"] = pa.array(rng.integers(0, 20_000, n).astype(np.int32), pa.date32())
     columns["time"] = pa.array(rng.integers(0, 86_400, n).astype(np.int32), pa.time32("s"))
     columns["money"] = pa.array(rng.integers(0, 9999, n)).cast(pa.decimal128(21, 2))
     columns["single"] = pa.array(rng.normal(size=n).astype(np.float32))
-    columns["runs"] = pa.RunEndEncodedArray.from_arrays(pa.array([n // 2, n], pa.int32()), pa.array(["a", "b"]))
+    columns["runs"] = pa.RunEndEncodedArray.from_arrays(
+        pa.array([n // 2, n], pa.int32()), pa.array(["a", "b"])
+    )
     columns["nothing"] = pa.nulls(n)
     return pa.table(columns)
 
@@ -83,7 +90,9 @@ def nested_table(n: int = N) -> pa.Table:
 def _ipc(table: pa.Table, *, stream: bool = False, compression: str | None = None) -> bytes:
     sink = io.BytesIO()
     options = pa.ipc.IpcWriteOptions(compression=compression)
-    with (pa.ipc.new_stream if stream else pa.ipc.new_file)(sink, table.schema, options=options) as writer:
+    with (pa.ipc.new_stream if stream else pa.ipc.new_file)(
+        sink, table.schema, options=options
+    ) as writer:
         writer.write_table(table, max_chunksize=max(1, len(table) // 2))
     return sink.getvalue()
 
@@ -111,14 +120,18 @@ def _feather_1(table: pa.Table) -> bytes:
 def good_files() -> dict[str, bytes]:
     """A whole file of each kind, by its name."""
     plain, typed, nested = plain_table(), typed_table(), nested_table()
-    columns = [name for name in typed.column_names if name not in ("runs", "view")]  # which Parquet does not take
+    columns = [
+        name for name in typed.column_names if name not in ("runs", "view")
+    ]  # which Parquet does not take
     return {
         "comma.csv": _csv(plain, ","),
         "tab.tsv": _csv(plain, "\t"),
         "packed.csv.gz": gzip.compress(_csv(plain_table(2_000), ",")),
         "plain.parquet": _parquet(plain, compression="none"),
         "typed.parquet": _parquet(typed.select(columns), row_group_size=15),
-        "zstd.parquet": _parquet(typed.select(columns), compression="zstd", data_page_version="2.0", use_dictionary=False),
+        "zstd.parquet": _parquet(
+            typed.select(columns), compression="zstd", data_page_version="2.0", use_dictionary=False
+        ),
         "nested.parquet": _parquet(nested),
         "plain.arrow": _ipc(plain),
         "typed.arrow": _ipc(typed),
@@ -131,7 +144,26 @@ def good_files() -> dict[str, bytes]:
 
 
 #: Whole numbers that an offset, a length or an index may be changed for.
-ODD = (0, 1, -1, 2, 7, 64, 255, 4096, 65_535, 2**20, 2**24, 2**31 - 1, -(2**31), 2**32, 2**40, 2**62, 2**63 - 1, -(2**63))
+ODD = (
+    0,
+    1,
+    -1,
+    2,
+    7,
+    64,
+    255,
+    4096,
+    65_535,
+    2**20,
+    2**24,
+    2**31 - 1,
+    -(2**31),
+    2**32,
+    2**40,
+    2**62,
+    2**63 - 1,
+    -(2**63),
+)
 
 
 def damage(data: bytes, rng: np.random.Generator) -> bytes:
@@ -153,7 +185,10 @@ def damage(data: bytes, rng: np.random.Generator) -> bytes:
         elif act == 5:
             found = found[:at]
         elif act == 6:
-            found[at : at + size], found[other : other + size] = found[other : other + size], found[at : at + size]
+            found[at : at + size], found[other : other + size] = (
+                found[other : other + size],
+                found[at : at + size],
+            )
         else:
             found[at : at + size] = bytes([int(rng.choice([0, 255]))]) * size
         if not found:
@@ -164,7 +199,11 @@ def damage(data: bytes, rng: np.random.Generator) -> bytes:
 def random_files(n_each: int, seed: int) -> dict[str, bytes]:
     """So many damaged files of each kind, by their names."""
     rng = np.random.default_rng(seed)
-    return {f"{i:04}-{name}": damage(data, rng) for name, data in good_files().items() for i in range(n_each)}
+    return {
+        f"{i:04}-{name}": damage(data, rng)
+        for name, data in good_files().items()
+        for i in range(n_each)
+    }
 
 
 def read_all(path: object) -> list[str]:
@@ -214,7 +253,11 @@ def commanded(arguments: list[str]) -> list[str]:
     from glassnet.cli import main as glassnet
 
     result = CliRunner().invoke(glassnet, arguments, prog_name="glassnet")
-    if result.exit_code in (0, 2) and "mistake in glassnet" not in result.output and SECRET not in result.output:
+    if (
+        result.exit_code in (0, 2)
+        and "mistake in glassnet" not in result.output
+        and SECRET not in result.output
+    ):
         return [f"status {result.exit_code}", ""]
     return ["fault", f"{arguments[0]}: {result.exit_code} {result.output[-600:]}"]
 
@@ -238,10 +281,22 @@ def main(mode: str, folder: str) -> None:
     warnings.simplefilter("ignore")
     paths = sorted(Path(folder).iterdir())
     if mode == "read":
-        jobs = {path.name: [partial(outcome, partial(read_all, path)), partial(outcome, partial(stretches, path))] for path in paths}
-        jobs |= {name: [partial(outcome, partial(read_all, frame))] for name, frame in in_memory().items()}
+        jobs = {
+            path.name: [
+                partial(outcome, partial(read_all, path)),
+                partial(outcome, partial(stretches, path)),
+            ]
+            for path in paths
+        }
+        jobs |= {
+            name: [partial(outcome, partial(read_all, frame))]
+            for name, frame in in_memory().items()
+        }
     else:
-        jobs = {path.name: [partial(commanded, arguments) for arguments in commands(path)] for path in paths}
+        jobs = {
+            path.name: [partial(commanded, arguments) for arguments in commands(path)]
+            for path in paths
+        }
         commanded(["inspect", str(paths[0])])  # what a command imports
     fill = [pa.py_buffer((SECRET * 500).encode() * 10) for _ in range(20)]
     held = [pa.array([SECRET * 3] * 3_000) for _ in range(20)]

@@ -23,7 +23,8 @@ from glassnet.data.dialect import Dialect
 
 Columns = dict[str, list[Any]]
 
-#: How a text file is written; `said` tells all of it to the reader, which finds out what it can otherwise.
+#: How a text file is written; `said` tells all of it to the reader, which finds out what it can
+#: otherwise.
 hows = st.fixed_dictionaries(
     {
         "delimiter": st.sampled_from(",,;;\t|:^ "),
@@ -60,12 +61,22 @@ def write_csv(path: Path, texts: dict[str, list[str]], how: dict[str, Any]) -> N
     stream.write(f"Report of 2026{end}{end}"[: None if how["titles"] else 0])
     stream.write(f"%% made by hand, {end}" if how["comment"] else "")
     stream.write(f"sep={how['delimiter']}{end}" if how["sep_line"] else "")
-    quoting = csv.QUOTE_ALL if end == "\r" else how["quoting"]  # Python 3.11 quotes line ends only where they are the file's own
-    writer = csv.writer(stream, delimiter=how["delimiter"], quotechar=how["quote"], quoting=quoting, lineterminator=end)
+    quoting = (
+        csv.QUOTE_ALL if end == "\r" else how["quoting"]
+    )  # Python 3.11 quotes line ends only where they are the file's own
+    writer = csv.writer(
+        stream,
+        delimiter=how["delimiter"],
+        quotechar=how["quote"],
+        quoting=quoting,
+        lineterminator=end,
+    )
     writer.writerow([*texts, *([""] if how["trailing"] == "all" else [])])
     for row in zip(*texts.values(), strict=True):
         writer.writerow([*row, *([""] if how["trailing"] else [])])
-    content = stream.getvalue().encode(how["encoding"], errors="replace" if how["encoding"] == "cp1252" else "strict")
+    content = stream.getvalue().encode(
+        how["encoding"], errors="replace" if how["encoding"] == "cp1252" else "strict"
+    )
     path.write_bytes(gzip.compress(content) if how["compress"] else content)
 
 
@@ -79,7 +90,13 @@ ARROW: dict[str, Any] = {
     "date": pa.date32(),
     "moment": pa.timestamp("us"),
 }
-PANDAS = {"number": "float64", "whole": "Int64", "long": "Int64", "boolean": "boolean", "moment": "datetime64[us]"}
+PANDAS = {
+    "number": "float64",
+    "whole": "Int64",
+    "long": "Int64",
+    "boolean": "boolean",
+    "moment": "datetime64[us]",
+}
 POLARS: dict[str, Any] = {
     "number": pl.Float64,
     "whole": pl.Int64,
@@ -95,14 +112,19 @@ POLARS: dict[str, Any] = {
 def _arrow(columns: Columns, kinds: dict[str, str], words: Any = None) -> Any:
     arrays = {name: pa.array(values, ARROW[kinds[name]]) for name, values in columns.items()}
     if words is not None:
-        arrays = {name: array.dictionary_encode() if kinds[name] == "word" else array for name, array in arrays.items()}
+        arrays = {
+            name: array.dictionary_encode() if kinds[name] == "word" else array
+            for name, array in arrays.items()
+        }
     return pa.table(arrays)
 
 
 def _pandas(columns: Columns, kinds: dict[str, str], words: str = "object") -> Any:
     series = {}
     for name, values in columns.items():
-        series[name] = pd.Series(values, dtype=PANDAS.get(kinds[name], words if kinds[name] == "word" else "object"))
+        series[name] = pd.Series(
+            values, dtype=PANDAS.get(kinds[name], words if kinds[name] == "word" else "object")
+        )
     return pd.DataFrame(series)
 
 
@@ -111,8 +133,14 @@ def _decimal(value: int | None) -> decimal.Decimal | None:
 
 
 def _polars(columns: Columns, kinds: dict[str, str], words: Any = pl.String) -> Any:
-    columns = {name: [_decimal(value) for value in values] if kinds[name] == "huge" else values for name, values in columns.items()}
-    return pl.DataFrame(columns, schema={name: words if kinds[name] == "word" else POLARS[kinds[name]] for name in columns})
+    columns = {
+        name: [_decimal(value) for value in values] if kinds[name] == "huge" else values
+        for name, values in columns.items()
+    }
+    return pl.DataFrame(
+        columns,
+        schema={name: words if kinds[name] == "word" else POLARS[kinds[name]] for name in columns},
+    )
 
 
 def _parquet(columns: Columns, kinds: dict[str, str], path: Path) -> Path:
@@ -150,9 +178,13 @@ def _numpy_columns(columns: Columns, kinds: dict[str, str]) -> dict[str, Any]:
         if kinds[name] == "number":
             made[name] = np.array([np.nan if value is None else value for value in values])
         elif kinds[name] in ("date", "moment"):
-            made[name] = np.array(["NaT" if value is None else value for value in values], dtype="datetime64[us]")
+            made[name] = np.array(
+                ["NaT" if value is None else value for value in values], dtype="datetime64[us]"
+            )
         else:
-            made[name] = list(values) if None in values or kinds[name] == "huge" else np.array(values)
+            made[name] = (
+                list(values) if None in values or kinds[name] == "huge" else np.array(values)
+            )
     return made
 
 
@@ -166,7 +198,9 @@ DOORS: dict[str, Callable[[Columns, dict[str, str], Path], Any]] = {
     "polars": lambda columns, kinds, _: _polars(columns, kinds),
     "dict": lambda columns, kinds, _: columns,
     "arrays": lambda columns, kinds, _: _numpy_columns(columns, kinds),
-    "records": lambda columns, kinds, _: [dict(zip(columns, row, strict=True)) for row in _rows(columns)],
+    "records": lambda columns, kinds, _: [
+        dict(zip(columns, row, strict=True)) for row in _rows(columns)
+    ],
     "objects": lambda columns, kinds, _: _objects(columns),
     "rows": lambda columns, kinds, _: _rows(columns),
 }

@@ -34,7 +34,9 @@ def lies() -> dict[str, bytes]:
             sink = io.BytesIO()
             with (pa.ipc.new_stream if stream else pa.ipc.new_file)(sink, table.schema) as writer:
                 writer.write_table(table)
-            found[f"{name}{'.stream' if stream else ''}.arrow"] = _changed(sink.getvalue(), old, new)
+            found[f"{name}{'.stream' if stream else ''}.arrow"] = _changed(
+                sink.getvalue(), old, new
+            )
 
     for name, width, kind in (("text", 4, pa.string()), ("large", 8, pa.large_string())):
         column = text.cast(kind)
@@ -52,14 +54,23 @@ def lies() -> dict[str, bytes]:
     one("text utf8", text, b"fourth-and", b"fo\xff\xfeth-and")
     one("text half", text, b"secondthird", b"secon\xc3third")
     one("text surrogate", text, b"fourth-and", b"fo\xed\xa0\x80h-and")
-    coded = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 3, 4, 1, 2, 3], pa.int8()), pa.array(TEXTS))
+    coded = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, 2, 3, 4, 1, 2, 3], pa.int8()), pa.array(TEXTS)
+    )
     codes = bytes([0, 1, 2, 3, 4, 1, 2, 3])
     for what, bad in {"beyond": 5, "far": 127, "negative": 255, "lowest": 128}.items():
         one(f"category {what}", coded, codes, bytes([0, 1, bad, 3, 4, 1, 2, 3]))
     one("category text", coded, _ints(*ENDS), _ints(ENDS[0], 10**8, *ENDS[2:]))
     one("category utf8", coded, b"fourth-and", b"fo\xff\xfeth-and")
-    of_numbers = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 0, 1, 2, 0, 1], pa.int8()), pa.array([1.5, 2.5, 3.5]))
-    one("category of numbers", of_numbers, bytes([0, 1, 2, 0, 1, 2, 0, 1]), bytes([0, 1, 2, 0, 100, 2, 0, 1]))
+    of_numbers = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, 2, 0, 1, 2, 0, 1], pa.int8()), pa.array([1.5, 2.5, 3.5])
+    )
+    one(
+        "category of numbers",
+        of_numbers,
+        bytes([0, 1, 2, 0, 1, 2, 0, 1]),
+        bytes([0, 1, 2, 0, 100, 2, 0, 1]),
+    )
     view = pa.array(TEXTS, pa.string_view())
     long = len(TEXTS[3])
     head = _ints(long) + b"four"
@@ -69,8 +80,15 @@ def lies() -> dict[str, bytes]:
     one("view length", view, head + _ints(0, 0), _ints(2**30) + b"four" + _ints(0, 0))
     one("view below", view, _ints(5) + b"fifth", _ints(-5) + b"fifth")
     one("view head", view, head + _ints(0, 0), _ints(long) + b"five" + _ints(0, 0))
-    runs = pa.RunEndEncodedArray.from_arrays(pa.array([3, 5, 9], pa.int32()), pa.array(["p", "q", "r"]))
-    for what, ends in {"short": [3, 5, 6], "back": [3, 2, 9], "negative": [-3, 5, 9], "zero": [0, 0, 0]}.items():
+    runs = pa.RunEndEncodedArray.from_arrays(
+        pa.array([3, 5, 9], pa.int32()), pa.array(["p", "q", "r"])
+    )
+    for what, ends in {
+        "short": [3, 5, 6],
+        "back": [3, 2, 9],
+        "negative": [-3, 5, 9],
+        "zero": [0, 0, 0],
+    }.items():
         one(f"runs {what}", runs, _ints(3, 5, 9), _ints(*ends))
     money = pa.array([10**10 + i for i in range(5)], pa.int64()).cast(pa.decimal128(21, 2))
     one("money", money, _ints(10**12 + 300, width=16), _ints(2**126, width=16))
@@ -88,12 +106,23 @@ def in_memory() -> dict[str, object]:
     def table(column: pa.Array) -> pa.Table:
         return pa.Table.from_arrays([column, other], names=["a", "b"])
 
-    text = pa.Array.from_buffers(pa.string(), 5, [None, buffer(_ints(ENDS[0], 10**8, *ENDS[2:])), letters])
-    coded = pa.DictionaryArray.from_buffers(
-        pa.dictionary(pa.int8(), pa.string()), 5, [None, buffer(bytes([0, 1, 100, 3, 4]))], pa.array(TEXTS)
+    text = pa.Array.from_buffers(
+        pa.string(), 5, [None, buffer(_ints(ENDS[0], 10**8, *ENDS[2:])), letters]
     )
-    hidden = pa.DictionaryArray.from_buffers(pa.dictionary(pa.int8(), pa.string()), 5, [None, buffer(bytes([0, 1, 2, 3, 4]))], text)
-    utf8 = pa.Array.from_buffers(pa.string(), 5, [None, ends, buffer("".join(TEXTS).encode().replace(b"third", b"th\xff\xfed"))])
+    coded = pa.DictionaryArray.from_buffers(
+        pa.dictionary(pa.int8(), pa.string()),
+        5,
+        [None, buffer(bytes([0, 1, 100, 3, 4]))],
+        pa.array(TEXTS),
+    )
+    hidden = pa.DictionaryArray.from_buffers(
+        pa.dictionary(pa.int8(), pa.string()), 5, [None, buffer(bytes([0, 1, 2, 3, 4]))], text
+    )
+    utf8 = pa.Array.from_buffers(
+        pa.string(),
+        5,
+        [None, ends, buffer("".join(TEXTS).encode().replace(b"third", b"th\xff\xfed"))],
+    )
     batch = pa.RecordBatch.from_arrays([text, other], names=["a", "b"])
     frames: dict[str, object] = {
         "table": table(text),

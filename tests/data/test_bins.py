@@ -8,19 +8,30 @@ from glassnet.errors import DataError, SettingError
 from glassnet.layers import PiecewiseLinearEmbedding
 
 RNG = np.random.default_rng(3)
-X = np.column_stack([RNG.normal(size=400), RNG.exponential(size=400), RNG.integers(0, 5, 400), RNG.integers(0, 2, 400)]).astype(np.float32)
+X = np.column_stack(
+    [
+        RNG.normal(size=400),
+        RNG.exponential(size=400),
+        RNG.integers(0, 5, 400),
+        RNG.integers(0, 2, 400),
+    ]
+).astype(np.float32)
 CLASSES = (X[:, 0] + X[:, 2] > 2.0).astype(np.int64) + (X[:, 1] > 1.0)
 NUMBERS = np.sin(3.0 * X[:, :1]) + X[:, 1:3]
 
 
 @pytest.mark.parametrize("n_bins", [1, 2, 7, 32])
 def test_quantiles_are_those_of_the_inverted_distribution_function(n_bins: int) -> None:
-    expected = np.quantile(X[:, :2].astype(np.float64), np.arange(n_bins + 1) / n_bins, axis=0, method="inverted_cdf")
+    expected = np.quantile(
+        X[:, :2].astype(np.float64), np.arange(n_bins + 1) / n_bins, axis=0, method="inverted_cdf"
+    )
     np.testing.assert_array_equal(np.transpose(bin_edges(X[:, :2], n_bins)), expected)
 
 
 @pytest.mark.parametrize("n_bins", [1, 2, 16])
-@pytest.mark.parametrize("y", [CLASSES, NUMBERS, NUMBERS[:, 0]], ids=["classes", "outputs", "one output"])
+@pytest.mark.parametrize(
+    "y", [CLASSES, NUMBERS, NUMBERS[:, 0]], ids=["classes", "outputs", "one output"]
+)
 @pytest.mark.parametrize("by", WAYS)
 def test_an_embedding_takes_them(by: str, y: np.ndarray, n_bins: int) -> None:
     edges = PiecewiseLinearEmbedding(edges=bin_edges(X, n_bins, by, y=y)).edges
@@ -33,7 +44,11 @@ def test_an_embedding_takes_them(by: str, y: np.ndarray, n_bins: int) -> None:
 def test_a_tree_splits_where_the_target_changes_and_nowhere_else() -> None:
     x = np.linspace(0.0, 1.0, 101)
     steps = np.digitize(x, [0.205, 0.705])
-    for y in (steps, steps.astype(np.float64), np.column_stack([x > 0.205, x > 0.705]).astype(np.float64)):
+    for y in (
+        steps,
+        steps.astype(np.float64),
+        np.column_stack([x > 0.205, x > 0.705]).astype(np.float64),
+    ):
         (edges,) = bin_edges(x[:, None], 8, "tree", y=y)
         np.testing.assert_allclose(edges, [0.0, 0.205, 0.705, 1.0])
 

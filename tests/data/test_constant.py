@@ -21,12 +21,21 @@ POOLS = {
     "number": ("number", [np.nan, 0.0, 105.0, 112.0, -3.5]),
     "text": ("category", [None, "x", "y", "z"]),
     "truth": ("boolean", [None, True, False]),
-    "moment": ("datetime", [None, "2023-02-01", "2023-12-01", "2023-12-01 09:30", "2024-06-15 15:30"]),
+    "moment": (
+        "datetime",
+        [None, "2023-02-01", "2023-12-01", "2023-12-01 09:30", "2024-06-15 15:30"],
+    ),
 }
 
 
 def column(kind, cells):
-    return np.array(cells, float) if kind == "number" else np.array(cells, "M8[us]") if kind == "datetime" else cells
+    return (
+        np.array(cells, float)
+        if kind == "number"
+        else np.array(cells, "M8[us]")
+        if kind == "datetime"
+        else cells
+    )
 
 
 def tables(n_rows):
@@ -34,12 +43,14 @@ def tables(n_rows):
 
     def of(kind, pool):
         some = st.lists(st.sampled_from(pool), min_size=1, max_size=3)
-        return some.flatmap(lambda values: st.lists(st.sampled_from(values), min_size=n_rows, max_size=n_rows)).map(
-            lambda cells: column(kind, cells)
-        )
+        return some.flatmap(
+            lambda values: st.lists(st.sampled_from(values), min_size=n_rows, max_size=n_rows)
+        ).map(lambda cells: column(kind, cells))
 
     schema = Schema(tuple(Column(name, kind) for name, (kind, _) in POOLS.items()))
-    return st.fixed_dictionaries({name: of(*pool) for name, pool in POOLS.items()}).map(lambda data: table_of(data).select(schema))
+    return st.fixed_dictionaries({name: of(*pool) for name, pool in POOLS.items()}).map(
+        lambda data: table_of(data).select(schema)
+    )
 
 
 def varying(encoder):
@@ -50,17 +61,25 @@ def varying(encoder):
 
     dates = tuple(replace(date, line=line(date.line), still=()) for date in encoder.dates)
     return replace(
-        encoder, numbers=line(encoder.numbers), categories=tuple(replace(c, constant="") for c in encoder.categories), dates=dates
+        encoder,
+        numbers=line(encoder.numbers),
+        categories=tuple(replace(c, constant="") for c in encoder.categories),
+        dates=dates,
     )
 
 
-SETTINGS = {"one-hot": CodingSettings(), "robust, coded": CodingSettings("robust", 3.0, most_one_hot=0)}
+SETTINGS = {
+    "one-hot": CodingSettings(),
+    "robust, coded": CodingSettings("robust", 3.0, most_one_hot=0),
+}
 
 
 @pytest.mark.parametrize("coding", SETTINGS.values(), ids=SETTINGS)
 @settings(max_examples=150, deadline=None)
 @given(tables(5), tables(7))
-def test_a_feature_that_never_varied_is_0_for_every_row_and_the_others_are_as_they_were(coding, training, later):
+def test_a_feature_that_never_varied_is_0_for_every_row_and_the_others_are_as_they_were(
+    coding, training, later
+):
     encoder = Encoder.fit(training, None, coding)
     before = varying(encoder).encode(training, "float64")
     still = np.ptp(before, axis=0) < 1e-9
@@ -134,7 +153,9 @@ def test_rare_levels_alone_are_constant():
     encoder = Encoder.fit(table_of({"a": names}))
     assert encoder.feature_names == ("a is rare",)
     assert encoder.encode(table_of({"a": [names[0], "new", None]})).tolist() == [[0], [0], [0]]
-    assert encoder.updated(table_of({"a": ["new", None]})).encode(table_of({"a": ["new", None]})).tolist() == [[1], [0]]
+    assert encoder.updated(table_of({"a": ["new", None]})).encode(
+        table_of({"a": ["new", None]})
+    ).tolist() == [[1], [0]]
 
 
 def test_a_wave_that_never_varied_is_0():
@@ -143,10 +164,20 @@ def test_a_wave_that_never_varied_is_0():
     assert "month (sine)" in encoder.describe()[0][2]
     summer = table_of({"t": ["2024-06-01", "2024-02-01"]})
     assert encoder.encode(summer)[:, place].tolist() == [0.0, 0.0]
-    np.testing.assert_allclose(encoder.updated(summer).encode(summer)[:, place], np.cos(2.0 * np.pi / 12.0 * np.array([5, 1])), rtol=1e-6)
+    np.testing.assert_allclose(
+        encoder.updated(summer).encode(summer)[:, place],
+        np.cos(2.0 * np.pi / 12.0 * np.array([5, 1])),
+        rtol=1e-6,
+    )
 
 
-LATER = {"text": ["x", "y"], "numbers": [1.0, 2.0], "dates": ["2024-01-01", "2025-01-01"], "truths": [True, False], "gaps": [None, None]}
+LATER = {
+    "text": ["x", "y"],
+    "numbers": [1.0, 2.0],
+    "dates": ["2024-01-01", "2025-01-01"],
+    "truths": [True, False],
+    "gaps": [None, None],
+}
 
 
 @pytest.mark.parametrize("kind", ["number", "category", "boolean", "datetime"])
@@ -155,5 +186,7 @@ def test_a_column_of_gaps_alone_takes_anything(kind, later):
     schema = Schema((Column("a", kind), Column("b", "number")))
     encoder = Encoder.fit(table_of({"a": [None, None], "b": [1.0, 2.0]}).select(schema))
     found = encoder.encode(table_of({"b": [1.0, 2.0], "a": later}))
-    np.testing.assert_array_equal(found, encoder.encode(table_of({"b": [1.0, 2.0], "a": [None, None]})))
+    np.testing.assert_array_equal(
+        found, encoder.encode(table_of({"b": [1.0, 2.0], "a": [None, None]}))
+    )
     assert encoder.describe()[0][2] == "gaps alone in training: it never varied, and moves nothing"

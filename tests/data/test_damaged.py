@@ -19,7 +19,9 @@ from tests.cli.invoked import run
 from tests.data.damaged import good_files, plain_table, random_files
 from tests.data.lying import in_memory, lies
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the limit of the memory is read from /proc")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="the limit of the memory is read from /proc"
+)
 
 
 def ends(mode: str, folder: Path, files: dict[str, bytes], seconds: int) -> Counter[str]:
@@ -32,7 +34,14 @@ def ends(mode: str, folder: Path, files: dict[str, bytes], seconds: int) -> Coun
         for name in left:
             (here / name).write_bytes(files[name])
         command = [sys.executable, "-m", "tests.data.damaged", mode, str(here)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=seconds, cwd=Path(__file__).parents[2])
+        done = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            cwd=Path(__file__).parents[2],
+        )
         told = [json.loads(line) for line in done.stdout.splitlines()]
         counts.update(line[1] for line in told if len(line) > 1)
         faults += [line for line in told if len(line) > 1 and line[1] in ("fault", "secret")]
@@ -55,7 +64,12 @@ def test_what_lies_is_refused(tmp_path: Path) -> None:
 
 def test_what_is_damaged_by_chance_is_read_or_refused(tmp_path: Path) -> None:
     files = good_files()
-    counts = ends("read", tmp_path, random_files(3, seed=1) | {f"good-{name}": data for name, data in files.items()}, 60)
+    counts = ends(
+        "read",
+        tmp_path,
+        random_files(3, seed=1) | {f"good-{name}": data for name, data in files.items()},
+        60,
+    )
     assert counts.keys() == {"read", "refused"}
 
 
@@ -74,8 +88,12 @@ def test_what_is_whole_is_read(tmp_path: Path) -> None:
                 assert table.column("view").tolist()[:9] == table.column("large").tolist()[:9]
 
 
-@pytest.mark.parametrize("name", ["plain.arrow", "stream.arrow", "lz4.feather", "plain.parquet", "packed.csv.gz"])
-def test_a_file_that_is_cut_while_it_is_read_is_one_error(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "name", ["plain.arrow", "stream.arrow", "lz4.feather", "plain.parquet", "packed.csv.gz"]
+)
+def test_a_file_that_is_cut_while_it_is_read_is_one_error(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Cut after it has been opened and its head has been read: a mapped file would end the process with SIGBUS."""
     from glassnet.data import csv_file, read
 
@@ -97,7 +115,9 @@ def test_a_file_that_is_cut_while_it_is_read_is_one_error(name: str, tmp_path: P
 def test_a_folder_with_one_damaged_part(tmp_path: Path) -> None:
     pa.parquet.write_table(plain_table(), tmp_path / "a.parquet")
     whole = (tmp_path / "a.parquet").read_bytes()
-    (tmp_path / "b.parquet").write_bytes(whole[: len(whole) // 3] + bytes(200) + whole[len(whole) // 3 + 200 :])
+    (tmp_path / "b.parquet").write_bytes(
+        whole[: len(whole) // 3] + bytes(200) + whole[len(whole) // 3 + 200 :]
+    )
     with pytest.raises(DataError, match=r"cannot be read"):
         read_table(tmp_path)
 
@@ -106,7 +126,10 @@ def test_a_command_says_it_in_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "lie.arrow"
     path.write_bytes(lies()["text utf8.arrow"])
     result = run("inspect", path)
-    assert (result.exit_code, result.output) == (2, f"Error: {path}: column 'a' is damaged: Invalid UTF8 sequence at string index 3.\n")
+    assert (result.exit_code, result.output) == (
+        2,
+        f"Error: {path}: column 'a' is damaged: Invalid UTF8 sequence at string index 3.\n",
+    )
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
@@ -115,7 +138,9 @@ def test_text_that_is_read_as_codes_is_text(name: str, n: int, tmp_path: Path) -
     """Few words or many, in a file of few bytes or many: no declared category, whose words would be levels."""
     words = ["NA", "None", "-", "x", "y"] * 12 + [f"word {i}" for i in range(n)]
     table = pa.table({"word": words, "number": [str(i) for i in range(len(words))]})
-    pa.parquet.write_table(table, tmp_path / name) if name == "a.parquet" else _write_ipc(table, tmp_path / name)
+    pa.parquet.write_table(table, tmp_path / name) if name == "a.parquet" else _write_ipc(
+        table, tmp_path / name
+    )
     read = read_table(tmp_path / name)
     assert read.schema.to_plain() == [["word", "category"], ["number", "number"]]
     assert (read.categories[0].codes < 0).sum() == 24
@@ -131,16 +156,26 @@ BOMBS = {
 
 def _of_one_text() -> pa.Table:
     """A million cells of one text of 60,000 letters: 60 GB once they are written out."""
-    return pa.table({"a": pa.DictionaryArray.from_arrays(pa.array([0] * 1_000_000, pa.int32()), pa.array(["x" * 60_000]))})
+    return pa.table(
+        {
+            "a": pa.DictionaryArray.from_arrays(
+                pa.array([0] * 1_000_000, pa.int32()), pa.array(["x" * 60_000])
+            )
+        }
+    )
 
 
 def _write_ipc(table: pa.Table, path: Path) -> None:
-    with pa.ipc.new_file(str(path), table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+    with pa.ipc.new_file(
+        str(path), table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")
+    ) as writer:
         writer.write_table(table)
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_text_that_stands_for_millions_of_cells_is_not_written_out(name: str, tmp_path: Path) -> None:
+def test_a_text_that_stands_for_millions_of_cells_is_not_written_out(
+    name: str, tmp_path: Path
+) -> None:
     BOMBS[name](tmp_path / name)
     table = read_table(tmp_path / name)
     assert table.n_rows == 1_000_000
@@ -174,7 +209,18 @@ def test_1400_damaged_files(tmp_path: Path) -> None:
 def test_the_commands_on_damaged_files(tmp_path: Path) -> None:
     assert glassnet.commands.keys() >= {"inspect", "train", "predict", "evaluate"}
     pa.parquet.write_table(plain_table(), tmp_path / "good.parquet")
-    plain = ("--target", "text", "--recipe", "plain", "--epochs", "1", "--hidden", "none", "-o", tmp_path / "good.glassnet")
+    plain = (
+        "--target",
+        "text",
+        "--recipe",
+        "plain",
+        "--epochs",
+        "1",
+        "--hidden",
+        "none",
+        "-o",
+        tmp_path / "good.glassnet",
+    )
     assert run("train", tmp_path / "good.parquet", *plain).exit_code == 0
     counts = ends("command", tmp_path, random_files(20, seed=3) | lies(), 900)
     assert counts.keys() == {"status 0", "status 2"}

@@ -62,8 +62,12 @@ def test_only_parts_that_vary_are_kept(values, parts):
     names, X = features(values)
     gap = ["t is missing"] if None in values else []
     line = ["t", *(["t: year"] if "year" in parts else []), *gap]
-    assert list(names) == line + [f"t: {part} {wave}" for part in parts if part != "year" for wave in ("sin", "cos")]
-    assert all(len(set(X[:, i])) > 1 or "sin" in name or "cos" in name for i, name in enumerate(names))
+    assert list(names) == line + [
+        f"t: {part} {wave}" for part in parts if part != "year" for wave in ("sin", "cos")
+    ]
+    assert all(
+        len(set(X[:, i])) > 1 or "sin" in name or "cos" in name for i, name in enumerate(names)
+    )
     if gap:
         assert X[1].tolist() == [1.0 if name == "t is missing" else 0.0 for name in names]
 
@@ -73,7 +77,9 @@ def test_a_cycle_closes():
     names, X = features(months)
     circle = X[:, [names.index("t: month sin"), names.index("t: month cos")]]
     steps = np.linalg.norm(circle - np.roll(circle, 1, axis=0), axis=1)
-    np.testing.assert_allclose(steps, steps[0], rtol=1e-12)  # from December to January it is as far as from May to June
+    np.testing.assert_allclose(
+        steps, steps[0], rtol=1e-12
+    )  # from December to January it is as far as from May to June
     np.testing.assert_allclose(np.linalg.norm(circle, axis=1), 1.0, rtol=1e-12)
 
 
@@ -85,12 +91,20 @@ def test_time_runs_on_evenly():
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.none() | MOMENTS, st.integers(0, 3)), min_size=2, max_size=20).filter(lambda rows: any(w for _, w in rows)))
+@given(
+    st.lists(st.tuples(st.none() | MOMENTS, st.integers(0, 3)), min_size=2, max_size=20).filter(
+        lambda rows: any(w for _, w in rows)
+    )
+)
 def test_a_weight_is_a_number_of_rows(rows):
     values, counts = column([value for value, _ in rows]), np.array([count for _, count in rows])
     weighted = Encoder.fit(table_of({"t": values}), counts).dates[0]
     repeated = Encoder.fit(table_of({"t": np.repeat(values, counts)})).dates[0]
-    assert (weighted.cycles, weighted.line.names, weighted.line.has_gaps) == (repeated.cycles, repeated.line.names, repeated.line.has_gaps)
+    assert (weighted.cycles, weighted.line.names, weighted.line.has_gaps) == (
+        repeated.cycles,
+        repeated.line.names,
+        repeated.line.has_gaps,
+    )
     np.testing.assert_allclose(weighted.line.mean, repeated.line.mean, rtol=1e-12, atol=1e-9)
     np.testing.assert_allclose(weighted.line.scale, repeated.line.scale, rtol=1e-9)
 
@@ -105,7 +119,9 @@ def test_plain_data_and_unseen_dates():
         X = again.encode(table_of({"t": text}))
         assert np.isfinite(X).all()
         assert np.abs(X).max() <= 4.0
-    assert encoder.describe() == [("t", "datetime", "the time itself, the year, month, day, weekday, hour; gaps are marked")]
+    assert encoder.describe() == [
+        ("t", "datetime", "the time itself, the year, month, day, weekday, hour; gaps are marked")
+    ]
 
 
 def test_booleans_are_one_column():
@@ -114,4 +130,6 @@ def test_booleans_are_one_column():
     assert encoder.feature_names == ("a=true", "a is missing")
     assert encoder.encode(table).tolist() == [[1, 0], [0, 0], [0, 1]]
     assert encoder.describe() == [("a", "boolean", "1 where true; gaps are a level")]
-    assert Encoder.fit(table_of({"a": [False, True]})).encode(table_of({"a": "true"})).tolist() == [[1]]
+    assert Encoder.fit(table_of({"a": [False, True]})).encode(table_of({"a": "true"})).tolist() == [
+        [1]
+    ]

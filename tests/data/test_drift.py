@@ -91,34 +91,59 @@ def test_planted_drift_is_told_by_name(name: str) -> None:
 
 
 def test_record_has_the_counts_of_each_column() -> None:
-    table = rows(4, x=[1.0, None, 99.0, -77.0], island=["Atlantis", "Dream", None, "Atlantis"], day=[*DAYS[:2], None, DAYS[0] - 1])
+    table = rows(
+        4,
+        x=[1.0, None, 99.0, -77.0],
+        island=["Atlantis", "Dream", None, "Atlantis"],
+        day=[*DAYS[:2], None, DAYS[0] - 1],
+    )
     drift = tally_of(TRAINING, table).drift()
     assert drift is not None
     x, sometimes, island, wet, day = drift.columns
-    assert (x.missing.count, x.outside and x.outside.count, x.outside and x.outside.example, x.unseen) == (1, 2, 99.0, None)
+    assert (
+        x.missing.count,
+        x.outside and x.outside.count,
+        x.outside and x.outside.example,
+        x.unseen,
+    ) == (1, 2, 99.0, None)
     assert x.range == (TRAINING["x"].min(), TRAINING["x"].max())
-    assert (island.missing.count, island.unseen and island.unseen.count, island.unseen and island.unseen.example) == (1, 2, "Atlantis")
+    assert (
+        island.missing.count,
+        island.unseen and island.unseen.count,
+        island.unseen and island.unseen.example,
+    ) == (1, 2, "Atlantis")
     assert (island.outside, island.range) == (None, None)
     assert (wet.missing.count, wet.unseen, wet.outside, wet.range) == (0, None, None, None)
-    assert (day.missing.count, day.outside and day.outside.count, day.range and day.range[0]) == (1, 1, "2026-01-01")
+    assert (day.missing.count, day.outside and day.outside.count, day.range and day.range[0]) == (
+        1,
+        1,
+        "2026-01-01",
+    )
     assert day.outside
     assert day.outside.example == "2025-12-31 23:59:59.999999"
     assert sometimes.missing.count == 1
-    jsonschema.Draft202012Validator(drift_schema()).validate(json.loads(json.dumps([asdict(column) for column in drift.columns])))
+    jsonschema.Draft202012Validator(drift_schema()).validate(
+        json.loads(json.dumps([asdict(column) for column in drift.columns]))
+    )
 
 
 def test_three_columns_are_named_the_worst_first() -> None:
     training = {f"x{i}": RNG.normal(size=N) for i in range(7)}
     table = {f"x{i}": np.where(np.arange(200) < 60 + 20 * i, 1e6, 0.0) for i in range(7)}
     notice = tally_of(training, table).notice()
-    assert notice.startswith("the table is not like the training rows: 180 of 200 values of 'x6' lie outside ")
+    assert notice.startswith(
+        "the table is not like the training rows: 180 of 200 values of 'x6' lie outside "
+    )
     assert [notice.find(f"'x{i}'") > 0 for i in range(7)] == [False] * 4 + [True] * 3
     assert notice.endswith("; and 4 more columns.")
 
 
 def test_stretches_add_up() -> None:
     table = table_of(rows(600, island=["Atlantis"] * 600, x=after(600, 30, np.nan)))
-    whole, parts = tally_of(TRAINING, table), tally_of(TRAINING, *(table.take(slice(i, i + 100)) for i in range(0, 600, 100)))
+    whole, parts = (
+        tally_of(TRAINING, table),
+        tally_of(TRAINING, *(table.take(slice(i, i + 100)) for i in range(0, 600, 100))),
+    )
     assert parts.drift() == whole.drift()
     assert parts.notice() == whole.notice() != ""
 
@@ -134,7 +159,9 @@ def test_a_block_of_many_stretches_is_counted_whole() -> None:
     assert drift.columns[2].outside.example == 5.0
 
 
-@pytest.mark.parametrize(("learned", "asked"), [("float32", "float64"), ("float64", "float32"), ("float64", "float64")])
+@pytest.mark.parametrize(
+    ("learned", "asked"), [("float32", "float64"), ("float64", "float32"), ("float64", "float64")]
+)
 def test_a_value_that_was_stored_otherwise_is_no_value_outside(learned: str, asked: str) -> None:
     """0.1 and 0.7 as float32 lie beyond those of float64, one above and one below."""
     values = np.tile([0.1, 0.3, 0.5, 0.7, -0.1, -0.7], 100).reshape(-1, 2)
@@ -187,7 +214,11 @@ RARE: dict[str, tuple[dict[str, int], int, tuple[int, int]]] = {
     "all are listed, none occurs once": ({"a": 30, "b": 20}, 2, (0, 0)),
     "all are listed, two occur once": ({"a": 30, "b": 1, "c": 1}, 3, (2, 0)),
     "all are listed, some occur twice": ({"a": 30, "b": 1, "c": 2, "d": 2}, 4, (1, 4)),
-    "one of three rows is not listed": ({"a": 30, "b": 5, "c": 4, "d": 3, "e": 1}, 3, (1 + 3 + 4, 4 * 5)),
+    "one of three rows is not listed": (
+        {"a": 30, "b": 5, "c": 4, "d": 3, "e": 1},
+        3,
+        (1 + 3 + 4, 4 * 5),
+    ),
 }
 
 
@@ -198,7 +229,14 @@ def test_rare_levels_tell_how_often_a_level_is_not_listed(name: str) -> None:
     column = table_of({"c": [level for level, n in counts.items() for _ in range(n)]})
     encoder = Encoder.fit(column)
     coding = encoder.categories[0]
-    encoder = replace(encoder, categories=(replace(coding, levels=tuple(sorted(counts, key=lambda level: -counts[level])[:n_listed])),))
+    encoder = replace(
+        encoder,
+        categories=(
+            replace(
+                coding, levels=tuple(sorted(counts, key=lambda level: -counts[level])[:n_listed])
+            ),
+        ),
+    )
     reference = Reference.of(column, encoder)
     assert reference is not None
     assert (reference.rare, reference.spread) == ((expected[0],), (expected[1],))
@@ -210,7 +248,15 @@ def test_further_training_widens_it() -> None:
     reference = Reference.of(first, encoder)
     assert reference is not None
     assert reference.widened(first, encoder) == reference
-    more = table_of(rows(10, x=np.full(10, 9.0), island=["Atlantis"] + ["Dream"] * 9, wet=[None, *[True] * 9], day=DAYS[200:210]))
+    more = table_of(
+        rows(
+            10,
+            x=np.full(10, 9.0),
+            island=["Atlantis"] + ["Dream"] * 9,
+            wet=[None, *[True] * 9],
+            day=DAYS[200:210],
+        )
+    )
     wider = reference.widened(more, encoder)
     assert wider is not None
     assert (wider.rows, wider.high[0], wider.low[0]) == (100, 9.0, reference.low[0])
@@ -251,13 +297,30 @@ def some_table(rng: np.random.Generator, n: int) -> Table:
     for i in range(block.shape[1]):
         block[rng.random(n) < rng.choice([0.0, 1 / n, 3 / n, 0.01, 0.2]), i] = np.nan
     columns = []
-    for n_levels, power in ((3, 1.0), (50, 1.2), (n, 1.0), (n, 2.0), (n // 3, 0.0), (n // 10, 0.0), (n // 30, 0.0)):
+    for n_levels, power in (
+        (3, 1.0),
+        (50, 1.2),
+        (n, 1.0),
+        (n, 2.0),
+        (n // 3, 0.0),
+        (n // 10, 0.0),
+        (n // 30, 0.0),
+    ):
         share = 1.0 / np.arange(1, n_levels + 1) ** power
         codes = rng.choice(n_levels, n, p=share / share.sum())
-        found, codes = np.unique(np.where(rng.random(n) < rng.choice([0.0, 1 / n, 0.1]), -1, codes), return_inverse=True)
+        found, codes = np.unique(
+            np.where(rng.random(n) < rng.choice([0.0, 1 / n, 0.1]), -1, codes), return_inverse=True
+        )
         gaps = int(found[0] == -1)
-        columns.append(Categories((codes - gaps).astype(np.int32), tuple(f"level {code}" for code in found[gaps:])))
-    names = [*(Column(f"x{i}", "number") for i in range(block.shape[1])), *(Column(f"c{i}", "category") for i in range(len(columns)))]
+        columns.append(
+            Categories(
+                (codes - gaps).astype(np.int32), tuple(f"level {code}" for code in found[gaps:])
+            )
+        )
+    names = [
+        *(Column(f"x{i}", "number") for i in range(block.shape[1])),
+        *(Column(f"c{i}", "category") for i in range(len(columns))),
+    ]
     return Table(Schema(tuple(names)), block, tuple(columns))
 
 
@@ -271,19 +334,33 @@ def test_rows_of_the_same_source_are_silent(share: float) -> None:
         table, order = some_table(rng, n), rng.permutation(n)
         learned, new = (table.take(rows) for rows in np.split(order, [int(share * n)]))
         # Few columns of levels, all coded, or the 256 most frequent levels of each.
-        told.append(tally_of(learned, new, coding=CodingSettings(most_one_hot=(8, 64, 2**16)[i % 3])).notice())
+        told.append(
+            tally_of(
+                learned, new, coding=CodingSettings(most_one_hot=(8, 64, 2**16)[i % 3])
+            ).notice()
+        )
     assert sum(map(bool, told)) == 0, [notice for notice in told if notice]
 
 
-@pytest.mark.parametrize(("n_levels", "n", "most_one_hot"), [(1600, 20_000, 8), (400, 18_000, 2**16)])
-def test_levels_that_are_just_not_listed_are_no_news(n_levels: int, n: int, most_one_hot: int) -> None:
+@pytest.mark.parametrize(
+    ("n_levels", "n", "most_one_hot"), [(1600, 20_000, 8), (400, 18_000, 2**16)]
+)
+def test_levels_that_are_just_not_listed_are_no_news(
+    n_levels: int, n: int, most_one_hot: int
+) -> None:
     """All levels are as frequent, and chance decides which are listed: those that are not come back more often than they came."""
     rng = np.random.default_rng(0)
     codes = rng.integers(0, n_levels, n + n // 2).astype(np.int32)
     table = Table(
-        Schema((Column("c", "category"),)), np.empty((len(codes), 0)), (Categories(codes, tuple(f"l{i}" for i in range(n_levels))),)
+        Schema((Column("c", "category"),)),
+        np.empty((len(codes), 0)),
+        (Categories(codes, tuple(f"l{i}" for i in range(n_levels))),),
     )
-    tally = tally_of(table.take(slice(0, n)), table.take(slice(n, None)), coding=CodingSettings(most_one_hot=most_one_hot))
+    tally = tally_of(
+        table.take(slice(0, n)),
+        table.take(slice(n, None)),
+        coding=CodingSettings(most_one_hot=most_one_hot),
+    )
     drift = tally.drift()
     assert drift is not None
     assert drift.columns[0].unseen is not None

@@ -44,12 +44,23 @@ def clipped(Z, limit=4.0):
 
 
 def test_features_by_hand():
-    table = table_of({"age": [1.0, np.nan, 3.0], "island": ["Dream", "Biscoe", None], "size": [5.0, 5.0, 5.0]})
+    table = table_of(
+        {"age": [1.0, np.nan, 3.0], "island": ["Dream", "Biscoe", None], "size": [5.0, 5.0, 5.0]}
+    )
     encoder = Encoder.fit(table)
-    assert encoder.feature_names == ("age", "size", "age is missing", "island=Biscoe", "island=Dream", "island is missing")
+    assert encoder.feature_names == (
+        "age",
+        "size",
+        "age is missing",
+        "island=Biscoe",
+        "island=Dream",
+        "island is missing",
+    )
     X = encoder.encode(table)
     one = clipped(1.0)
-    np.testing.assert_allclose(X, [[-one, 0, 0, 0, 1, 0], [0, 0, 1, 1, 0, 0], [one, 0, 0, 0, 0, 1]], rtol=1e-7)
+    np.testing.assert_allclose(
+        X, [[-one, 0, 0, 0, 1, 0], [0, 0, 1, 1, 0, 0], [one, 0, 0, 0, 0, 1]], rtol=1e-7
+    )
     assert X.dtype == np.float32
     assert X.flags.c_contiguous
     assert encoder.n_features == 6
@@ -77,7 +88,11 @@ def test_chunks_change_nothing(monkeypatch):
     whole = Encoder.fit(table)
     X = whole.encode(table, "float64")
     for module in (columns, number_coding):
-        monkeypatch.setattr(module, "row_chunks", lambda shape: [(i, min(i + 7, shape[0])) for i in range(0, shape[0], 7)])
+        monkeypatch.setattr(
+            module,
+            "row_chunks",
+            lambda shape: [(i, min(i + 7, shape[0])) for i in range(0, shape[0], 7)],
+        )
     close(Encoder.fit(table), whole)
     np.testing.assert_array_equal(whole.encode(table, "float64"), X)
 
@@ -127,7 +142,9 @@ def test_sparse_is_scaled_without_centering(seed):
     assert not np.shares_memory(X.indices, sparse.indices)
     np.testing.assert_allclose(encoder.encode(table_of(dense)), X.toarray(), rtol=1e-6)
     # The other way round the means are not 0, so the sparse table is made dense.
-    np.testing.assert_array_equal(reference.encode(table_of(sparse)), reference.encode(table_of(dense)))
+    np.testing.assert_array_equal(
+        reference.encode(table_of(sparse)), reference.encode(table_of(dense))
+    )
 
 
 def test_sparse_beside_a_category_is_refused():
@@ -183,7 +200,14 @@ def test_only_the_heaviest_levels_get_a_column():
     assert CategoryCoding.fit("a", column, weight).levels == (*names[:56], *names[100:])
 
 
-@pytest.mark.parametrize("make", [mixed, lambda: table_of(sp.csr_matrix(np.eye(3) * np.pi)), lambda: table_of({"a": ["x", "y"]})])
+@pytest.mark.parametrize(
+    "make",
+    [
+        mixed,
+        lambda: table_of(sp.csr_matrix(np.eye(3) * np.pi)),
+        lambda: table_of({"a": ["x", "y"]}),
+    ],
+)
 def test_plain_data_brings_back_an_equal_encoder(make):
     table = make()
     encoder = Encoder.fit(table)
@@ -209,13 +233,17 @@ def test_without_a_limit_nothing_is_clipped(dtype):
     spread = sparse.encode(table_of(sp.csr_matrix(np.diag([1e9, -1e30, 1e300]))), dtype).diagonal()
     with np.errstate(over="ignore"):  # here alone: the encoder warns of nothing
         np.testing.assert_allclose(found, expected.astype(dtype), rtol=1e-6)
-        np.testing.assert_allclose(spread, (np.array([1e9, -1e30, 1e300]) / sparse.numbers.scale).astype(dtype), rtol=1e-6)
+        np.testing.assert_allclose(
+            spread, (np.array([1e9, -1e30, 1e300]) / sparse.numbers.scale).astype(dtype), rtol=1e-6
+        )
 
 
 def test_without_a_limit_gaps_are_taken_only_where_there_were_some():
     encoder = without_limit(Encoder.fit(table_of({"a": [1.0, 3.0, np.nan], "b": [1.0, 3.0, 2.0]})))
     assert encoder.encode(table_of({"a": [np.nan], "b": [2.0]})).tolist() == [[0, 0, 1]]
-    with pytest.raises(DataError, match=r"column 'b' holds a gap \(NaN\) in row 1 \(counting from 0\)"):
+    with pytest.raises(
+        DataError, match=r"column 'b' holds a gap \(NaN\) in row 1 \(counting from 0\)"
+    ):
         encoder.encode(table_of({"a": [2.0, 2.0], "b": [2.0, np.nan]}))
 
 
@@ -223,7 +251,9 @@ def test_booleans_are_numbers():
     encoder = Encoder.fit(table_of({"a": [0.0, 2.0], "b": [0.0, 4.0]}))
     booleans = table_of({"a": [True, False], "b": [4.0, 0.0]})
     assert without_limit(encoder).encode(booleans).tolist() == [[0, 1], [-1, -1]]
-    np.testing.assert_array_equal(encoder.encode(booleans), encoder.encode(table_of({"a": [1.0, 0.0], "b": [4.0, 0.0]})))
+    np.testing.assert_array_equal(
+        encoder.encode(booleans), encoder.encode(table_of({"a": [1.0, 0.0], "b": [4.0, 0.0]}))
+    )
 
 
 def test_the_row_of_a_gap_is_that_of_the_table():

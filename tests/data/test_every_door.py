@@ -19,7 +19,16 @@ import glassnet
 from glassnet.data.dialect import Dialect
 from glassnet.errors import DataError, SettingError
 from glassnet.model import Model
-from tests.data.doors import DECLARED, DOORS, Columns, dialect_of, hows, spelled, text_array, write_csv
+from tests.data.doors import (
+    DECLARED,
+    DOORS,
+    Columns,
+    dialect_of,
+    hows,
+    spelled,
+    text_array,
+    write_csv,
+)
 
 PLAN = glassnet.Plan(recipe="plain", hidden_layer_sizes=(3,), max_epochs=2)
 
@@ -43,7 +52,8 @@ WORDS = [
 GAPS = ["", "", "NA", "null", "?", "n/a"]
 
 TYPED: dict[str, st.SearchStrategy[Any]] = {
-    "number": st.floats(-1e6, 1e6, width=32) | st.floats(allow_nan=False, allow_infinity=False, min_value=-1e9, max_value=1e9),
+    "number": st.floats(-1e6, 1e6, width=32)
+    | st.floats(allow_nan=False, allow_infinity=False, min_value=-1e9, max_value=1e9),
     "whole": st.integers(-50, 50) | st.integers(-(2**53), 2**53),
     "long": st.integers(2**53, 2**53 + 5) | st.integers(-(2**62), 2**62),
     "huge": st.integers(-(10**24), 10**24),
@@ -64,7 +74,12 @@ LABELS: dict[str, list[Any]] = {
 def typed_tables(draw: st.DrawFn) -> dict[str, Any]:
     """The columns of a table with declared types and of a later one, and how they are to be read."""
     n, later = draw(st.integers(8, 24)), draw(st.integers(1, 6))
-    kinds = {f"x{i}": kind for i, kind in enumerate(draw(st.lists(st.sampled_from(list(TYPED)), min_size=2, max_size=5)))}
+    kinds = {
+        f"x{i}": kind
+        for i, kind in enumerate(
+            draw(st.lists(st.sampled_from(list(TYPED)), min_size=2, max_size=5))
+        )
+    }
     columns: Columns = {}
     then: Columns = {}
     types = {}
@@ -79,17 +94,35 @@ def typed_tables(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(st.sampled_from(["number", *LABELS]))
     target, kinds[f"x{len(columns)}"] = f"x{len(columns)}", kind
     cells = TYPED["number"] if kind == "number" else st.sampled_from(LABELS[kind])
-    columns[target] = [*LABELS.get(kind, [0.5, 1.5])[:2] * 2, *draw(st.lists(cells, min_size=n - 4, max_size=n - 4))]
+    columns[target] = [
+        *LABELS.get(kind, [0.5, 1.5])[:2] * 2,
+        *draw(st.lists(cells, min_size=n - 4, max_size=n - 4)),
+    ]
     gap = "" if "category" in types.values() else draw(st.sampled_from(GAPS))
     decimal = draw(st.sampled_from(".,"))
-    return {"kinds": kinds, "columns": columns, "later": then, "target": target, "types": types, "gap": gap, "decimal": decimal}
+    return {
+        "kinds": kinds,
+        "columns": columns,
+        "later": then,
+        "target": target,
+        "types": types,
+        "gap": gap,
+        "decimal": decimal,
+    }
 
 
 def digest(model: Model) -> dict[str, Any]:
     """What tells a model from others."""
-    parts = [json.dumps([model.encoder.to_plain(), model.target.to_plain()], sort_keys=True).encode()]
+    parts = [
+        json.dumps([model.encoder.to_plain(), model.target.to_plain()], sort_keys=True).encode()
+    ]
     seal = hashlib.sha256(b"".join([*parts, model.network.parameters.theta.tobytes()])).hexdigest()
-    return {"schema": model.encoder.schema.to_plain(), "classes": model.classes, "columns": model.training["columns"], "seal": seal}
+    return {
+        "schema": model.encoder.schema.to_plain(),
+        "classes": model.classes,
+        "columns": model.training["columns"],
+        "seal": seal,
+    }
 
 
 def outcome(call: Any, path: Path) -> Any:
@@ -107,7 +140,13 @@ def predicted(model: Model, table: Any) -> Any:
     return model.raw_scores(table).tobytes(), model.predict(table).tolist()
 
 
-def same_at_every_door(case: dict[str, Any], doors: dict[str, Any], texts: Any, how: dict[str, Any], how_later: dict[str, Any]) -> None:
+def same_at_every_door(
+    case: dict[str, Any],
+    doors: dict[str, Any],
+    texts: Any,
+    how: dict[str, Any],
+    how_later: dict[str, Any],
+) -> None:
     """Fit by every door, and let the model of each predict for what comes in by the next."""
     options = {"types": case["types"], "task": case.get("task")}
     cell = case.get("cell", Dialect())
@@ -116,13 +155,24 @@ def same_at_every_door(case: dict[str, Any], doors: dict[str, Any], texts: Any, 
         write_csv(path, texts(case["columns"]), how)
         write_csv(later, texts(case["later"]), how_later)
         said, said_later = dialect_of(how).filled(cell), dialect_of(how_later).filled(cell)
-        models = {"csv": outcome(lambda: glassnet.fit(path, case["target"], PLAN, dialect=said, **options), path)}
+        models = {
+            "csv": outcome(
+                lambda: glassnet.fit(path, case["target"], PLAN, dialect=said, **options), path
+            )
+        }
         first = models["csv"]
         if isinstance(first, Model) and first.dialect is not None and first.dialect.decimal:
-            cell = dataclasses.replace(cell, decimal=first.dialect.decimal)  # what the file as a whole shows has to be said of a frame
+            cell = dataclasses.replace(
+                cell, decimal=first.dialect.decimal
+            )  # what the file as a whole shows has to be said of a frame
         for name, make in doors.items():
             table = make(case["columns"], case["kinds"], path)
-            models[name] = outcome(lambda table=table: glassnet.fit(table, case["target"], PLAN, dialect=cell, **options), path)
+            models[name] = outcome(
+                lambda table=table: glassnet.fit(
+                    table, case["target"], PLAN, dialect=cell, **options
+                ),
+                path,
+            )
         expected = digest(first) if isinstance(first, Model) else first
         for name, model in models.items():
             got = digest(model) if isinstance(model, Model) else model
@@ -131,17 +181,24 @@ def same_at_every_door(case: dict[str, Any], doors: dict[str, Any], texts: Any, 
             return
         tables = {name: make(case["later"], case["kinds"], later) for name, make in doors.items()}
         answers = {}
-        for model, (name, table) in zip(models.values(), tables.items(), strict=False):  # the door before
+        for model, (name, table) in zip(
+            models.values(), tables.items(), strict=False
+        ):  # the door before
             answers[name] = outcome(lambda model=model, table=table: predicted(model, table), later)
         told = dataclasses.replace(model, dialect=said_later.filled(model.dialect))
         answers["csv"] = outcome(lambda: predicted(told, later), later)
         for name, answer in answers.items():
-            assert answer == answers["csv"], f"{name} answers {answer}, the text file {answers['csv']}"
+            assert answer == answers["csv"], (
+                f"{name} answers {answer}, the text file {answers['csv']}"
+            )
 
 
 def typed_law(case: dict[str, Any], how: dict[str, Any], how_later: dict[str, Any]) -> None:
     decimal = "." if how["delimiter"] == "," or how_later["delimiter"] == "," else case["decimal"]
-    how, how_later = ({**one, "encoding": "utf-8"} if one["encoding"] == "cp1252" else one for one in (how, how_later))
+    how, how_later = (
+        {**one, "encoding": "utf-8"} if one["encoding"] == "cp1252" else one
+        for one in (how, how_later)
+    )
     declared = {} if case["types"] else DECLARED
     same_at_every_door(case, {**DOORS, **declared}, lambda columns: {
         name: [spelled(value, decimal, case["gap"]) for value in values] for name, values in columns.items()
@@ -159,7 +216,9 @@ def other(mark: str) -> str:
     return "," if mark == "." else "."
 
 
-NUMBER = st.integers(-(10**9), 10**9).map(lambda units: units / 100) | st.integers(-5000, 5000).map(lambda units: units / 1000)
+NUMBER = st.integers(-(10**9), 10**9).map(lambda units: units / 100) | st.integers(-5000, 5000).map(
+    lambda units: units / 1000
+)
 POSITIVE = st.integers(1, 10**9).map(lambda units: units / 100)
 MOMENT = TYPED["moment"]
 #: What is spelled, and how, with a decimal mark.
@@ -189,7 +248,10 @@ STYLES: dict[str, tuple[st.SearchStrategy[Any], Any]] = {
     "month by name": (MOMENT, lambda x, mark: f"{x:%d-%b}-{x.year}"),
     "boolean": (st.booleans(), lambda x, mark: str(x).upper()),
     "words": (st.sampled_from([*WORDS, "None", "NaN"]), lambda x, mark: x),
-    "words and numbers": (st.sampled_from(["12", "7", "102B", "n.a.", "15", "none", "true"]), lambda x, mark: x),
+    "words and numbers": (
+        st.sampled_from(["12", "7", "102B", "n.a.", "15", "none", "true"]),
+        lambda x, mark: x,
+    ),
 }
 ODD = ["-", "n.a.", "<0.01", "unknown", "#N/A", "three", "102B", "5 g", "None"]
 REGRESSION = ["plain", "thousands", "money before", "per cent", "unit", "brackets"]
@@ -206,7 +268,9 @@ def text_tables(draw: st.DrawFn) -> dict[str, Any]:
     def column(style: str, count: int, *, sound: bool = False) -> list[str]:
         cells, spell = STYLES[style]
         mixed = not sound and draw(st.integers(0, 3)) == 0
-        texts = [spell(value, mark) for value in draw(st.lists(cells, min_size=count, max_size=count))]
+        texts = [
+            spell(value, mark) for value in draw(st.lists(cells, min_size=count, max_size=count))
+        ]
         for i in draw(st.lists(st.integers(0, count - 1), max_size=count // 3)) if mixed else ():
             texts[i] = draw(st.sampled_from(["", *ODD]))
         return texts
@@ -219,21 +283,40 @@ def text_tables(draw: st.DrawFn) -> dict[str, Any]:
     target = f"x{len(columns)}"
     labels = draw(st.booleans())
     style = draw(st.sampled_from(REGRESSION))
-    columns[target] = [("no", "yes", "None")[i % 3] for i in range(n)] if labels else column(style, n, sound=True)
+    columns[target] = (
+        [("no", "yes", "None")[i % 3] for i in range(n)] if labels else column(style, n, sound=True)
+    )
     cell = Dialect(
         dates=draw(st.sampled_from([None, None, "dmy", "mdy"])),
         missing=draw(st.sampled_from([None, None, ["-", "red"], []])),
     )
     kinds = dict.fromkeys(columns, "word")
     task = "classification" if labels else "regression"
-    return {"kinds": kinds, "columns": columns, "later": then, "target": target, "types": types, "task": task, "mark": mark, "cell": cell}
+    return {
+        "kinds": kinds,
+        "columns": columns,
+        "later": then,
+        "target": target,
+        "types": types,
+        "task": task,
+        "mark": mark,
+        "cell": cell,
+    }
 
 
 def text_law(case: dict[str, Any], how: dict[str, Any], how_later: dict[str, Any]) -> None:
     if case["mark"] == ",":  # the mark is that of the file: the rest would be another table
-        how, how_later = ({**one, "delimiter": ";" if one["delimiter"] == "," else one["delimiter"]} for one in (how, how_later))
-    how, how_later = ({**one, "encoding": "utf-8"} if one["encoding"] == "cp1252" else one for one in (how, how_later))
-    doors = {name: door for name, door in DOORS.items() if name != "arrays"} | {"text array": lambda columns, kinds, _: text_array(columns)}
+        how, how_later = (
+            {**one, "delimiter": ";" if one["delimiter"] == "," else one["delimiter"]}
+            for one in (how, how_later)
+        )
+    how, how_later = (
+        {**one, "encoding": "utf-8"} if one["encoding"] == "cp1252" else one
+        for one in (how, how_later)
+    )
+    doors = {name: door for name, door in DOORS.items() if name != "arrays"} | {
+        "text array": lambda columns, kinds, _: text_array(columns)
+    }
     same_at_every_door(case, doors, lambda columns: columns, how, how_later)
 
 

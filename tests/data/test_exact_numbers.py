@@ -27,7 +27,9 @@ NOW = 1_700_000_000_123_456_789
 
 
 def whole(width: float, start: int = NOW, kind: Any = np.int64) -> Any:
-    return (np.round(width * (SIGNAL - SIGNAL.min())).astype(np.int64).astype(object) + start).astype(kind)
+    return (
+        np.round(width * (SIGNAL - SIGNAL.min())).astype(np.int64).astype(object) + start
+    ).astype(kind)
 
 
 #: name: values, and whether their steps are coarse.
@@ -64,10 +66,14 @@ def test_a_target_is_scaled_by_its_true_spread(name: str) -> None:
     truth, unit = spread(y)
     z = target.encode(y)
     step = np.ldexp(np.spacing(abs(float(y[0]))), -unit)
-    np.testing.assert_allclose(z, (truth - truth.mean()) / truth.std(), atol=1e-12 + 2.0 * step / truth.std())
+    np.testing.assert_allclose(
+        z, (truth - truth.mean()) / truth.std(), atol=1e-12 + 2.0 * step / truth.std()
+    )
     np.testing.assert_allclose(np.ldexp(target.scale[0], -unit), truth.std(), rtol=1e-9)
     np.testing.assert_allclose(np.diff(z), np.diff(truth) / truth.std(), rtol=1e-6, atol=1e-9)
-    assert np.abs(target.decode_numbers(z) - y.astype(np.float64)).max() <= np.spacing(abs(float(y[0])))
+    assert np.abs(target.decode_numbers(z) - y.astype(np.float64)).max() <= np.spacing(
+        abs(float(y[0]))
+    )
     assert [notice.partition(" has")[0] for notice in target.notices] == ["target 'y'"] * coarse
 
 
@@ -79,7 +85,11 @@ def test_a_feature_is_scaled_by_its_true_spread(name: str, scaling: str) -> None
     table = as_table({"x": x.tolist()})
     encoder = Encoder.fit(table, settings=recipe.coding)
     truth, unit = spread(x)
-    width = truth.std() if scaling == "standard" else np.subtract(*np.quantile(truth, [0.75, 0.25], method="inverted_cdf"))
+    width = (
+        truth.std()
+        if scaling == "standard"
+        else np.subtract(*np.quantile(truth, [0.75, 0.25], method="inverted_cdf"))
+    )
     np.testing.assert_allclose(np.ldexp(encoder.numbers.scale[0], -unit), width, rtol=1e-9)
     Z = encoder.encode(table, "float64")[:, 0]
     Z = Z / np.sqrt(1.0 - (Z / recipe.clip) ** 2)  # without the clip
@@ -99,7 +109,9 @@ QUICK = ("100 and 1e-12", "times, hundreds of microseconds", "1e9 and 1")
 @pytest.mark.parametrize(
     ("name", "recipe"),
     [
-        pytest.param(name, recipe, marks=[] if name in QUICK and recipe != "standard" else [pytest.mark.slow])
+        pytest.param(
+            name, recipe, marks=[] if name in QUICK and recipe != "standard" else [pytest.mark.slow]
+        )
         for name in CLOSE
         for recipe in ("plain", "fast", "standard")
     ],
@@ -109,7 +121,9 @@ def test_every_recipe_learns_it(name: str, recipe: str, tmp_path: Path) -> None:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         model = glassnet.fit(X, y, small(recipe), task="regression")
-    assert [str(one.message).startswith("target 'y' has a standard deviation of") for one in told] == [True] * coarse
+    assert [
+        str(one.message).startswith("target 'y' has a standard deviation of") for one in told
+    ] == [True] * coarse
     (truth, unit), found = spread(y), model.predict(X)
     predicted = np.ldexp(found - np.float64(y[0]), -unit)
     assert 1.0 - ((truth - predicted) ** 2).mean() / truth.var() > 0.7
@@ -124,8 +138,14 @@ def test_every_recipe_learns_it(name: str, recipe: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", QUICK)
 def test_an_estimator_learns_it(name: str) -> None:
     y, coarse = CLOSE[name]
-    regressor = GlassNetRegressor(recipe="plain", hidden_layer_sizes=16, max_epochs=12, random_state=0)
-    with pytest.warns(DataNotice, match="standard deviation") if coarse else warnings.catch_warnings():
+    regressor = GlassNetRegressor(
+        recipe="plain", hidden_layer_sizes=16, max_epochs=12, random_state=0
+    )
+    with (
+        pytest.warns(DataNotice, match="standard deviation")
+        if coarse
+        else warnings.catch_warnings()
+    ):
         regressor.fit(X, y)
     assert regressor.score(X, y) > 0.7
 
@@ -133,7 +153,18 @@ def test_an_estimator_learns_it(name: str) -> None:
 def test_the_command_line_learns_times(tmp_path: Path) -> None:
     y, _ = CLOSE["times, hundreds of microseconds"]
     pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": y}).to_csv(tmp_path / "t.csv", index=False)
-    options = ("--target", "y", "--recipe", "plain", "--epochs", "12", "--hidden", "16", "-o", tmp_path / "m.glassnet")
+    options = (
+        "--target",
+        "y",
+        "--recipe",
+        "plain",
+        "--epochs",
+        "12",
+        "--hidden",
+        "16",
+        "-o",
+        tmp_path / "m.glassnet",
+    )
     result = run("train", tmp_path / "t.csv", *options)
     assert result.exit_code == 0, result.output
     assert "target 'y' has a standard deviation of" in result.output
@@ -154,7 +185,9 @@ def test_features_are_told_apart_by_every_answer(name: str, recipe: str) -> None
     for i in range(3):
         np.testing.assert_allclose(predictor([given["x"][i], given["a"][i]]), P[i], rtol=1e-6)
     if x.dtype != np.float64:
-        alone = GlassNetClassifier(recipe="plain", hidden_layer_sizes=16, max_epochs=12, random_state=0).fit(x[:, None], labels)
+        alone = GlassNetClassifier(
+            recipe="plain", hidden_layer_sizes=16, max_epochs=12, random_state=0
+        ).fit(x[:, None], labels)
         assert alone.score(x[:, None], labels) > 0.9
 
 
@@ -166,7 +199,14 @@ def test_features_are_the_same_by_every_door(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "t.csv", index=False)
     frame.to_parquet(tmp_path / "t.parquet")
     texts = frame.astype(str)
-    for door in (tmp_path / "t.csv", tmp_path / "t.parquet", texts, texts.to_dict("list"), frame.to_dict("records"), frame.to_dict("list")):
+    for door in (
+        tmp_path / "t.csv",
+        tmp_path / "t.parquet",
+        texts,
+        texts.to_dict("list"),
+        frame.to_dict("records"),
+        frame.to_dict("list"),
+    ):
         assert np.array_equal(model.predict(door), expected)
 
 

@@ -31,17 +31,27 @@ AT_THE_LIMIT = [
 
 
 @pytest.mark.parametrize(("limit", "enough", "content", "message"), AT_THE_LIMIT)
-def test_each_limit_is_where_it_says(tmp_path: Path, limit: str, enough: int, content: bytes, message: str) -> None:
+def test_each_limit_is_where_it_says(
+    tmp_path: Path, limit: str, enough: int, content: bytes, message: str
+) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     assert read_table(path, limits=Limits(**{limit: enough})).n_rows == 100
     schema = Schema.from_plain([["a", "number"], ["b", "category"]])
-    for read in (lambda limits: read_table(path, limits=limits), lambda limits: list(read_batches(path, schema=schema, limits=limits))):
-        with pytest.raises(DataError, match=rf"a\.csv: .*{message}; the limit is .*raise it: Limits\({limit}=\.\.\.\)"):
+    for read in (
+        lambda limits: read_table(path, limits=limits),
+        lambda limits: list(read_batches(path, schema=schema, limits=limits)),
+    ):
+        with pytest.raises(
+            DataError,
+            match=rf"a\.csv: .*{message}; the limit is .*raise it: Limits\({limit}=\.\.\.\)",
+        ):
             read(Limits(**{limit: enough - 1}))
 
 
-@pytest.mark.parametrize(("limit", "enough"), [("rows", 100), ("bytes", 1600), ("columns", 2), ("field", 3)])
+@pytest.mark.parametrize(
+    ("limit", "enough"), [("rows", 100), ("bytes", 1600), ("columns", 2), ("field", 3)]
+)
 def test_limits_of_parquet(tmp_path: Path, limit: str, enough: int) -> None:
     path = tmp_path / "a.parquet"
     pa.parquet.write_table(pa.table({"a": [12] * 100, "b": ["xyz"] * 100}), path)
@@ -53,19 +63,23 @@ def test_limits_of_parquet(tmp_path: Path, limit: str, enough: int) -> None:
 def test_the_ratio_of_decompression(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 1_000_000))
-    with pytest.raises(DataError, match=r"grows when it is decompressed.*the limit is 100\. .*Limits\(ratio="):
+    with pytest.raises(
+        DataError, match=r"grows when it is decompressed.*the limit is 100\. .*Limits\(ratio="
+    ):
         read_table(path)
     assert read_table(path, limits=Limits(ratio=2_000)).n_rows == 1_000_000
 
 
-@pytest.mark.parametrize("limits", [{"rows": 0}, {"bytes": -1}, {"field": 1.5}, {"ratio": True}, {"columns": None}])
+@pytest.mark.parametrize(
+    "limits", [{"rows": 0}, {"bytes": -1}, {"field": 1.5}, {"ratio": True}, {"columns": None}]
+)
 def test_limits_that_cannot_be(limits: dict[str, Any]) -> None:
     with pytest.raises(SettingError, match="a whole number above 0"):
         Limits(**limits)
 
 
-# Bombs, in processes that may not take more than 256 MB for any of them. The largest have one to themselves: what pyarrow was given
-# for one file it does not hand back at once.
+# Bombs, in processes that may not take more than 256 MB for any of them. The largest have one to
+# themselves: what pyarrow was given for one file it does not hand back at once.
 
 
 def bombs(folder: Path) -> dict[str, str]:
@@ -83,8 +97,16 @@ def bombs(folder: Path) -> dict[str, str]:
     write("grows.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 10_000_000, 1))
     write("line.csv.gz", gzip.compress(b"1" * 50_000_000, 1))
     write("twice.csv.gz", gzip.compress(gzip.compress(b"1" * 50_000_000, 1)))
-    write("half.csv.gz", gzip.compress(np.random.default_rng(0).bytes(5_000).hex().encode())[:2_000])
-    write("wide.csv", ",".join(f"c{i}" for i in range(50_000)).encode() + b"\n" + b",".join([b"1"] * 50_000) + b"\n")
+    write(
+        "half.csv.gz", gzip.compress(np.random.default_rng(0).bytes(5_000).hex().encode())[:2_000]
+    )
+    write(
+        "wide.csv",
+        ",".join(f"c{i}" for i in range(50_000)).encode()
+        + b"\n"
+        + b",".join([b"1"] * 50_000)
+        + b"\n",
+    )
     write("same.csv", b",".join([b"c"] * 50_000) + b"\n" + b",".join([b"1"] * 50_000) + b"\n")
     write("cell.csv", b"a,b\n1," + b"x" * 100_000 + b"\n")
     write("garbage.csv", np.random.default_rng(0).bytes(5_000_000))
@@ -105,8 +127,12 @@ def bombs(folder: Path) -> dict[str, str]:
     with pa.parquet.ParquetWriter(folder / "zeros.parquet", zeros.schema) as writer:
         for _ in range(14):
             writer.write_table(zeros)
-    pa.parquet.write_table(pa.table({"a": ["x" * 50_000_000]}), folder / "cell.parquet", compression="zstd")
-    pa.parquet.write_table(pa.table({f"c{i}": [1.0] for i in range(11_000)}), folder / "wide.parquet")
+    pa.parquet.write_table(
+        pa.table({"a": ["x" * 50_000_000]}), folder / "cell.parquet", compression="zstd"
+    )
+    pa.parquet.write_table(
+        pa.table({f"c{i}": [1.0] for i in range(11_000)}), folder / "wide.parquet"
+    )
     return {
         "wide.parquet": "11,000 columns",
         "grows.csv.gz": "grows when it is decompressed",
@@ -152,15 +178,23 @@ for path in sys.argv[1:]:
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the peak of the memory is read from /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="the peak of the memory is read from /proc"
+)
 def test_bombs_are_refused_in_little_memory(tmp_path: Path) -> None:
     expected = bombs(tmp_path)
     alone = ("wide.parquet", "rows.csv")
     expected = {name: expected[name] for name in sorted(expected, key=lambda name: name in alone)}
     said: list[Any] = []
-    for names in ([name for name in expected if name not in alone], *([name] for name in expected if name in alone)):
+    for names in (
+        [name for name in expected if name not in alone],
+        *([name] for name in expected if name in alone),
+    ):
         command = [sys.executable, "-c", CODE, *(str(tmp_path / name) for name in names)]
-        said += map(json.loads, subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines())
+        said += map(
+            json.loads,
+            subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines(),
+        )
     for (name, message), (verdict, text, kilobytes) in zip(expected.items(), said, strict=True):
         assert verdict == "refused", name
         assert text.startswith(f"{tmp_path / name}: "), text

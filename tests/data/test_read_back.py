@@ -24,19 +24,36 @@ from glassnet.data.read import read_batches, read_table
 from glassnet.data.readers import Spelling
 from glassnet.data.table import Table
 
-NUMBERS = st.one_of(st.integers(-(2**53), 2**53).map(float), st.floats(allow_nan=False, allow_infinity=False))
+NUMBERS = st.one_of(
+    st.integers(-(2**53), 2**53).map(float), st.floats(allow_nan=False, allow_infinity=False)
+)
 DATES = st.one_of(st.dates(), st.datetimes())
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
-KINDS: dict[str, st.SearchStrategy[Any]] = {"number": NUMBERS, "boolean": st.booleans(), "datetime": DATES, "category": TEXTS}
+KINDS: dict[str, st.SearchStrategy[Any]] = {
+    "number": NUMBERS,
+    "boolean": st.booleans(),
+    "datetime": DATES,
+    "category": TEXTS,
+}
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, list[Any]]]:
     """The kinds of the columns and their values, with gaps."""
     n = draw(st.integers(1, 8))
-    names = draw(st.lists(TEXTS.filter(lambda name: name.strip() == name != ""), min_size=1, max_size=5, unique=True))
+    names = draw(
+        st.lists(
+            TEXTS.filter(lambda name: name.strip() == name != ""),
+            min_size=1,
+            max_size=5,
+            unique=True,
+        )
+    )
     kinds = {name: draw(st.sampled_from(list(KINDS))) for name in names}
-    return kinds, {name: draw(st.lists(st.none() | KINDS[kind], min_size=n, max_size=n)) for name, kind in kinds.items()}
+    return kinds, {
+        name: draw(st.lists(st.none() | KINDS[kind], min_size=n, max_size=n))
+        for name, kind in kinds.items()
+    }
 
 
 def as_read(kind: str, value: Any, gap: str = "") -> Any:
@@ -44,12 +61,19 @@ def as_read(kind: str, value: Any, gap: str = "") -> Any:
     if value is None:
         return text_of(gap) if kind == "category" else None
     if kind == "datetime":
-        return value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
+        return (
+            value
+            if isinstance(value, dt.datetime)
+            else dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
+        )
     return value if kind == "number" else text_of(value)
 
 
 def plain(values: Any) -> list[Any]:
-    return [None if value is None or (isinstance(value, float) and math.isnan(value)) else value for value in values.tolist()]
+    return [
+        None if value is None or (isinstance(value, float) and math.isnan(value)) else value
+        for value in values.tolist()
+    ]
 
 
 def check(read: Table, kinds: dict[str, str], values: dict[str, list[Any]], gap: str = "") -> None:
@@ -78,17 +102,34 @@ dialects = st.fixed_dictionaries(
 
 def text_law(table: tuple[dict[str, str], dict[str, list[Any]]], how: dict[str, Any]) -> None:
     kinds, values = table
-    if how["quoting"] == csv.QUOTE_MINIMAL:  # the csv module of Python 3.11 quotes line ends only where they are the file's own
+    if (
+        how["quoting"] == csv.QUOTE_MINIMAL
+    ):  # the csv module of Python 3.11 quotes line ends only where they are the file's own
         bare = str.maketrans("\r\n", "__")
         kinds = {name.translate(bare): kind for name, kind in kinds.items()}
-        values = {name.translate(bare): [v.translate(bare) if isinstance(v, str) else v for v in column] for name, column in values.items()}
+        values = {
+            name.translate(bare): [v.translate(bare) if isinstance(v, str) else v for v in column]
+            for name, column in values.items()
+        }
     decimal = "." if how["delimiter"] == "," else how["decimal"]
 
     def cell(value: Any) -> Any:
-        return how["gap"] if value is None else repr(value).replace(".", decimal) if isinstance(value, float) else str(value)
+        return (
+            how["gap"]
+            if value is None
+            else repr(value).replace(".", decimal)
+            if isinstance(value, float)
+            else str(value)
+        )
 
     stream = io.StringIO(newline="")
-    writer = csv.writer(stream, delimiter=how["delimiter"], quotechar=how["quote"], quoting=how["quoting"], lineterminator=how["line_end"])
+    writer = csv.writer(
+        stream,
+        delimiter=how["delimiter"],
+        quotechar=how["quote"],
+        quoting=how["quoting"],
+        lineterminator=how["line_end"],
+    )
     writer.writerow(values)
     writer.writerows([cell(value) for value in row] for row in zip(*values.values(), strict=True))
     content = stream.getvalue().encode(how["encoding"])
@@ -107,7 +148,12 @@ def text_law(table: tuple[dict[str, str], dict[str, list[Any]]], how: dict[str, 
 
 def parquet_law(table: tuple[dict[str, str], dict[str, list[Any]]]) -> None:
     kinds, values = table
-    types = {"number": pa.float64(), "boolean": pa.bool_(), "datetime": pa.timestamp("us"), "category": pa.string()}
+    types = {
+        "number": pa.float64(),
+        "boolean": pa.bool_(),
+        "datetime": pa.timestamp("us"),
+        "category": pa.string(),
+    }
     written = pa.table({name: pa.array([None if v is None else as_read(kinds[name], v) if kinds[name] == "datetime" else v for v in column],
                                        types[kinds[name]]) for name, column in values.items()})  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
@@ -119,7 +165,8 @@ def parquet_law(table: tuple[dict[str, str], dict[str, list[Any]]]) -> None:
             assert read_table(path).schema == table_of(written).schema
 
 
-# Every spelling that pyarrow and the rule of `cells` might take differently: pyarrow reads, and the rule is what it must have meant.
+# Every spelling that pyarrow and the rule of `cells` might take differently: pyarrow reads, and the
+# rule is what it must have meant.
 
 SPELLINGS = [
     "0", "1", "7", "007", "-0", "+5", "5.", ".5", "-.5", "1.50", "1e6", "1E-3", "1e+05", "9007199254740993", "99999999999999999999999",
@@ -153,7 +200,11 @@ def alike(kinds: list[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(kinds), min_size=1, max_size=5)
 
 
-SPELLED = st.one_of(alike(SPELLINGS), alike(SPELLINGS[:17] + SPELLINGS[-12:]), alike([s for s in SPELLINGS if s.startswith(("2", " "))]))
+SPELLED = st.one_of(
+    alike(SPELLINGS),
+    alike(SPELLINGS[:17] + SPELLINGS[-12:]),
+    alike([s for s in SPELLINGS if s.startswith(("2", " "))]),
+)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

@@ -27,7 +27,9 @@ def test_a_split_is_a_partition(n, fraction, seed):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.integers(0, 5), min_size=3, max_size=200), st.floats(0.05, 0.9), st.integers(0, 100))
+@given(
+    st.lists(st.integers(0, 5), min_size=3, max_size=200), st.floats(0.05, 0.9), st.integers(0, 100)
+)
 def test_a_stratified_split_keeps_every_class_and_its_share(labels, fraction, seed):
     labels, n = np.array(labels), len(labels)
     classes, counts = np.unique(labels, return_counts=True)
@@ -47,7 +49,10 @@ def test_the_seed_decides():
     assert one == same != other
     assert split_rows(100, 0.3, seed=np.random.SeedSequence(1))[1].tolist() == one
     labels = np.arange(100) % 3
-    assert split_rows(100, 0.3, seed=[1, 2], stratify=labels)[1].tolist() != split_rows(100, 0.3, seed=[1, 3], stratify=labels)[1].tolist()
+    assert (
+        split_rows(100, 0.3, seed=[1, 2], stratify=labels)[1].tolist()
+        != split_rows(100, 0.3, seed=[1, 3], stratify=labels)[1].tolist()
+    )
 
 
 def test_splits_that_cannot_be():
@@ -71,9 +76,13 @@ def test_a_plan_is_its_epochs_end_to_end(n, size):
     for i in range(4):
         start = i * n
         whole = np.arange(n)  # a batch of all rows takes them as they stand
-        np.testing.assert_array_equal(order[start : start + n], whole if size >= n else epoch_order(n, 3 + i, 9))
+        np.testing.assert_array_equal(
+            order[start : start + n], whole if size >= n else epoch_order(n, 3 + i, 9)
+        )
         assert sorted(order[start : start + n]) == list(range(n))
-        np.testing.assert_array_equal(offsets[i * per_epoch : (i + 1) * per_epoch + 1] - start, batch_offsets(n, size))
+        np.testing.assert_array_equal(
+            offsets[i * per_epoch : (i + 1) * per_epoch + 1] - start, batch_offsets(n, size)
+        )
     assert offsets[-1] == 4 * n
 
 
@@ -96,7 +105,8 @@ def test_toys(toy):
     assert np.bincount(y).tolist() == [51, 50]
     np.testing.assert_array_equal(X, toy(101, seed=1)[0])
     assert (toy(101, seed=2)[0] != X).any()
-    # Without noise the nearest neighbor of a point is of its own class: the classes are apart, though no line parts them.
+    # Without noise the nearest neighbor of a point is of its own class: the classes are apart,
+    # though no line parts them.
     X, y = toy(200, noise=0.0)
     distance = np.linalg.norm(X[:, None] - X[None], axis=2) + 1e9 * np.eye(200)
     assert (y[distance.argmin(axis=1)] == y).mean() > 0.97
@@ -111,10 +121,20 @@ def test_circles_have_their_radii():
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.integers(0, 8), min_size=2, max_size=120).filter(lambda g: len(set(g)) > 1), st.floats(0.05, 0.95), st.integers(0, 100))
+@given(
+    st.lists(st.integers(0, 8), min_size=2, max_size=120).filter(lambda g: len(set(g)) > 1),
+    st.floats(0.05, 0.95),
+    st.integers(0, 100),
+)
 def test_no_group_is_on_both_sides(groups, fraction, seed):
     n, groups = len(groups), np.array(groups)
-    for labels in (groups, groups * 1.5, groups.astype(str), groups.astype(str).astype(object), groups.astype("M8[D]")):
+    for labels in (
+        groups,
+        groups * 1.5,
+        groups.astype(str),
+        groups.astype(str).astype(object),
+        groups.astype("M8[D]"),
+    ):
         train, held = split_rows(n, fraction, seed=seed, groups=labels)
         assert sorted([*train, *held]) == list(range(n))
         assert len(train)
@@ -127,12 +147,16 @@ def test_no_group_is_on_both_sides(groups, fraction, seed):
 
 def test_other_seeds_hold_other_groups_out():
     groups = np.repeat(np.arange(20), 5)
-    assert len({tuple(split_rows(100, 0.25, seed=seed, groups=groups)[1]) for seed in range(10)}) > 5
+    assert (
+        len({tuple(split_rows(100, 0.25, seed=seed, groups=groups)[1]) for seed in range(10)}) > 5
+    )
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.lists(st.integers(-5, 12), min_size=2, max_size=120).filter(lambda t: len(set(t)) > 1), st.floats(0.05, 0.95), st.integers(0, 100)
+    st.lists(st.integers(-5, 12), min_size=2, max_size=120).filter(lambda t: len(set(t)) > 1),
+    st.floats(0.05, 0.95),
+    st.integers(0, 100),
 )
 def test_the_latest_rows_are_held_out(times, fraction, seed):
     n, times = len(times), np.array(times)
@@ -151,11 +175,17 @@ def test_the_latest_rows_are_held_out(times, fraction, seed):
     [
         ({"groups": ["a"] * 4}, "all rows are of one group"),
         ({"groups": ["a", None, "b", "b"]}, "groups to split by have 1 gaps, the first in row 1"),
-        ({"groups": [1.0, 2.0, np.nan, np.nan]}, "groups to split by have 2 gaps, the first in row 2"),
+        (
+            {"groups": [1.0, 2.0, np.nan, np.nan]},
+            "groups to split by have 2 gaps, the first in row 2",
+        ),
         ({"groups": ["a", "b"]}, r"the groups to split by have shape \(2,\)"),
         ({"time": [1, 1, 1, 1]}, "all rows are of one time"),
         ({"time": [1.0, np.nan, 2.0, 3.0]}, "times to split by have 1 gaps, the first in row 1"),
-        ({"time": np.array(["2020", "NaT", "2021", "2022"], dtype="M8[Y]")}, "1 gaps, the first in row 1"),
+        (
+            {"time": np.array(["2020", "NaT", "2021", "2022"], dtype="M8[Y]")},
+            "1 gaps, the first in row 1",
+        ),
         ({"time": ["a", "b", "c", "d"]}, "are text: expected numbers or date-times"),
     ],
 )

@@ -37,22 +37,33 @@ SAME = {
             "sick": pd.array(SICK, dtype="boolean"),
         }
     ),
-    "pandas object": pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in DATA.items()}),
+    "pandas object": pd.DataFrame(
+        {name: pd.Series(values, dtype=object) for name, values in DATA.items()}
+    ),
     "pandas arrow": pa.table(DATA).to_pandas(types_mapper=pd.ArrowDtype),
     "polars": pl.DataFrame(DATA),
     "polars categorical": pl.DataFrame(DATA).with_columns(pl.col("island").cast(pl.Categorical)),
     "pyarrow": pa.table(DATA),
     "pyarrow dictionary": pa.table({**DATA, "island": pa.array(ISLAND).dictionary_encode()}),
     "rows, named below": [list(row) for row in zip(*DATA.values(), strict=True)],
-    "object array, named below": np.array([list(row) for row in zip(*DATA.values(), strict=True)], dtype=object),
+    "object array, named below": np.array(
+        [list(row) for row in zip(*DATA.values(), strict=True)], dtype=object
+    ),
 }
 
 
 @pytest.mark.parametrize("data", SAME.values(), ids=SAME)
 def test_every_door_gives_the_same_table(data):
     table = table_of(data, names=tuple(DATA) if isinstance(data, (list, np.ndarray)) else None)
-    assert table.schema.to_plain() == [["age", "number"], ["island", "category"], ["count", "number"], ["sick", "boolean"]]
-    np.testing.assert_array_equal(table.numbers, [[31.0, 1], [np.nan, 2], [40.5, np.nan], [18.0, 4]])
+    assert table.schema.to_plain() == [
+        ["age", "number"],
+        ["island", "category"],
+        ["count", "number"],
+        ["sick", "boolean"],
+    ]
+    np.testing.assert_array_equal(
+        table.numbers, [[31.0, 1], [np.nan, 2], [40.5, np.nan], [18.0, 4]]
+    )
     assert table.numbers.dtype == np.float64
     island, sick = table.categories
     assert island.levels == ("Biscoe", "Dream")
@@ -81,8 +92,13 @@ def test_other_numeric_arrays_become_float64(dtype):
 
 
 def test_float32_columns_stay_float32_and_masked_cells_are_gaps():
-    assert table_of(pd.DataFrame({"a": np.float32([1, 2]), "b": np.float32([3, 4])})).numbers.dtype == np.float32
-    np.testing.assert_array_equal(table_of(np.ma.array([[1.0, 2.0]], mask=[[True, False]])).numbers, [[np.nan, 2.0]])
+    assert (
+        table_of(pd.DataFrame({"a": np.float32([1, 2]), "b": np.float32([3, 4])})).numbers.dtype
+        == np.float32
+    )
+    np.testing.assert_array_equal(
+        table_of(np.ma.array([[1.0, 2.0]], mask=[[True, False]])).numbers, [[np.nan, 2.0]]
+    )
 
 
 def test_text_arrays_are_looked_at_column_by_column():
@@ -125,8 +141,14 @@ WRONG = {
     "complex": (np.array([[1j]]), "Complex data not supported"),
     "complex column": ({"a": [1j]}, "Complex data not supported.*'a'"),
     "complex sparse": (sp.csr_matrix([[1j]]), "Complex data not supported"),
-    "no rows": (np.ones((0, 2)), r"0 sample\(s\) \(shape=\(0, 2\)\) while a minimum of 1 is required"),
-    "no columns": (np.ones((2, 0)), r"0 feature\(s\) \(shape=\(2, 0\)\) while a minimum of 1 is required"),
+    "no rows": (
+        np.ones((0, 2)),
+        r"0 sample\(s\) \(shape=\(0, 2\)\) while a minimum of 1 is required",
+    ),
+    "no columns": (
+        np.ones((2, 0)),
+        r"0 feature\(s\) \(shape=\(2, 0\)\) while a minimum of 1 is required",
+    ),
     "empty dict": ({}, "minimum of 1"),
     "twice": (pd.DataFrame([[1, 2]], columns=["age", "age"]), "'age'"),
     "twice as text": (pd.DataFrame({1: [1], "1": [2]}), "one name"),
@@ -135,12 +157,27 @@ WRONG = {
     "2-D column": ({"a": np.ones((2, 2))}, r"'a' must be 1-D but has shape \(2, 2\)"),
     "infinite": (np.array([[1.0, 2.0], [3.0, np.inf]]), "'x1' holds an infinite number in row 1"),
     "infinite column": ({"a": [1.0], "b": [-np.inf]}, "'b' holds an infinite number in row 0"),
-    "infinite sparse": (sp.csr_matrix([[0.0, 0.0], [0.0, np.inf]]), "'x1' of the sparse matrix holds an infinite number in row 1"),
-    "gap sparse": (sp.csr_matrix([[0.0, np.nan]]), "'x1' of the sparse matrix holds a NaN in row 0"),
-    "durations": ({"long": [dt.timedelta(1)]}, "'long' holds durations.*convert it to numbers first"),
+    "infinite sparse": (
+        sp.csr_matrix([[0.0, 0.0], [0.0, np.inf]]),
+        "'x1' of the sparse matrix holds an infinite number in row 1",
+    ),
+    "gap sparse": (
+        sp.csr_matrix([[0.0, np.nan]]),
+        "'x1' of the sparse matrix holds a NaN in row 0",
+    ),
+    "durations": (
+        {"long": [dt.timedelta(1)]},
+        "'long' holds durations.*convert it to numbers first",
+    ),
     "duration array": ({"long": np.array([1], dtype="m8[s]")}, "'long' holds durations"),
-    "duration frame": (pd.DataFrame({"long": pd.to_timedelta([1], unit="s")}), "'long' holds durations"),
-    "dates too far": ({"day": np.array(["300000-01-01"], dtype="M8[D]")}, "'day' holds a date-time beyond"),
+    "duration frame": (
+        pd.DataFrame({"long": pd.to_timedelta([1], unit="s")}),
+        "'long' holds durations",
+    ),
+    "dates too far": (
+        {"day": np.array(["300000-01-01"], dtype="M8[D]")},
+        "'day' holds a date-time beyond",
+    ),
     "a record that names a column twice": ([{1: 2, "1": 3}], "record 0 .* names '1' twice"),
     "records": ({"a": ["x", {"b": 1}]}, "'a' holds a dict in row 1"),
     "lists": (pl.DataFrame({"a": [[1], [2]]}), "'a' holds List"),
@@ -172,13 +209,18 @@ def test_select_realigns_by_name():
     np.testing.assert_array_equal(moved.numbers, table.numbers[:, [1, 0]])
     assert moved.column("sick").tolist() == ["true", "false", None, "true"]
     assert table.select(table.schema) is table
-    sparse = table_of(sp.csr_matrix([[0.0, 2.0, 3.0]])).select(Schema.from_plain([["x2", "number"], ["x1", "number"]]))
+    sparse = table_of(sp.csr_matrix([[0.0, 2.0, 3.0]])).select(
+        Schema.from_plain([["x2", "number"], ["x1", "number"]])
+    )
     assert sparse.numbers.toarray().tolist() == [[3.0, 2.0]]
 
 
 def test_select_names_all_that_is_missing():
     needed = Schema.from_plain([["agee", "number"], ["city", "category"], ["count", "number"]])
-    with pytest.raises(DataError, match=r"lacks 2 of the 3 columns that are needed: missing 'agee', 'city'\. Did you mean 'age'\?"):
+    with pytest.raises(
+        DataError,
+        match=r"lacks 2 of the 3 columns that are needed: missing 'agee', 'city'\. Did you mean 'age'\?",
+    ):
         table_of(DATA).select(needed)
 
 
@@ -186,7 +228,11 @@ def test_select_converts_exactly_or_not_at_all():
     table = table_of({"zip": ["7", "NA", "1.5"], "grade": ["1", "A", "2"], "n": [1.0, 2.5, np.nan]})
     numbers = table.select(Schema.from_plain([["zip", "number"], ["n", "number"]])).numbers
     np.testing.assert_array_equal(numbers, [[7.0, 1.0], [np.nan, 2.5], [1.5, np.nan]])
-    assert table.select(Schema.from_plain([["n", "category"]])).column("n").tolist() == ["1", "2.5", None]
+    assert table.select(Schema.from_plain([["n", "category"]])).column("n").tolist() == [
+        "1",
+        "2.5",
+        None,
+    ]
     with pytest.raises(DataError, match=r"'grade' must hold numbers but row 1 .* holds 'A'"):
         table.select(Schema.from_plain([["grade", "number"]]))
     many = table_of({"n": [10, 9, 10]}).select(Schema.from_plain([["n", "category"]]))
@@ -196,7 +242,11 @@ def test_select_converts_exactly_or_not_at_all():
 
 @pytest.mark.parametrize("text", ["inf", "1_000", "0x10", "1e999", "\uff11"])
 def test_what_python_takes_for_a_number_need_not_be_one(text):
-    table = Table(Schema((Column("a", "category"),)), np.empty((1, 0)), (Categories(np.zeros(1, np.int32), (text,)),))
+    table = Table(
+        Schema((Column("a", "category"),)),
+        np.empty((1, 0)),
+        (Categories(np.zeros(1, np.int32), (text,)),),
+    )
     with pytest.raises(DataError, match=f"holds {re.escape(repr(text))}"):
         table.select(Schema((Column("a", "number"),)))
 
@@ -220,7 +270,9 @@ def test_schema_round_trip_and_bad_schemas():
     assert schema.categories == ("island", "sick")
     with pytest.raises(DataError, match="'a' occurs more than once"):
         Schema.from_plain([["a", "number"], ["a", "category"]])
-    with pytest.raises(DataError, match="'a' has kind 'date': expected one of number, category, boolean, datetime"):
+    with pytest.raises(
+        DataError, match="'a' has kind 'date': expected one of number, category, boolean, datetime"
+    ):
         Schema.from_plain([["a", "date"]])
 
 
@@ -233,14 +285,22 @@ DATES = {
     "text with zones": {"t": ["2020-03-01T01:30+02:00", "", "1969-07-20 00:00Z"]},
     "text with short zones": {"t": ["2020-02-29T16:30-07", None, "1969-07-19 18:30:00-0530"]},
     "aware": {
-        "t": [dt.datetime(2020, 3, 1, 0, 30, tzinfo=dt.timezone(dt.timedelta(hours=1))), None, dt.datetime(1969, 7, 20, tzinfo=dt.UTC)]
+        "t": [
+            dt.datetime(2020, 3, 1, 0, 30, tzinfo=dt.timezone(dt.timedelta(hours=1))),
+            None,
+            dt.datetime(1969, 7, 20, tzinfo=dt.UTC),
+        ]
     },
     "seconds": {"t": np.array(["2020-02-29T23:30", "NaT", "1969-07-20"], dtype="M8[s]")},
     "pandas": pd.DataFrame({"t": pd.to_datetime(pd.Series(WHEN))}),
-    "pandas, zoned": pd.DataFrame({"t": pd.to_datetime(pd.Series(WHEN)).dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")}),
+    "pandas, zoned": pd.DataFrame(
+        {"t": pd.to_datetime(pd.Series(WHEN)).dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")}
+    ),
     "pandas, objects": pd.DataFrame({"t": pd.Series(WHEN, dtype=object)}),
     "polars": pl.DataFrame({"t": WHEN}),
-    "polars, zoned": pl.DataFrame({"t": pl.Series(WHEN).dt.replace_time_zone("UTC").dt.convert_time_zone("Asia/Tokyo")}),
+    "polars, zoned": pl.DataFrame(
+        {"t": pl.Series(WHEN).dt.replace_time_zone("UTC").dt.convert_time_zone("Asia/Tokyo")}
+    ),
     "pyarrow": pa.table({"t": WHEN}),
     "array": np.array(WHEN, dtype="M8[us]")[:, None],
     "records": [{"t": value} for value in WHEN],
@@ -271,17 +331,29 @@ def test_what_is_nearly_a_date_stays_text(texts):
 
 def test_dates_beyond_the_years_of_nanoseconds():
     years = table_of({"t": ["0001-01-01", "9999-12-31 23:59:59.999999"]}).dates[0]
-    assert years.astype(object).tolist() == [dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)]  # noqa: DTZ001
+    assert years.astype(object).tolist() == [
+        dt.datetime(1, 1, 1),  # noqa: DTZ001
+        dt.datetime(9999, 12, 31, 23, 59, 59, 999999),  # noqa: DTZ001
+    ]
 
 
 def test_records_become_rows():
     table = table_of([{"age": 31, "island": "Dream"}, {"island": None, "sick": True}, {"age": 2.5}])
-    assert table.schema.to_plain() == [["age", "number"], ["island", "category"], ["sick", "boolean"]]
+    assert table.schema.to_plain() == [
+        ["age", "number"],
+        ["island", "category"],
+        ["sick", "boolean"],
+    ]
     np.testing.assert_array_equal(table.numbers[:, 0], [31, np.nan, 2.5])
     assert table.column("sick").tolist() == [None, "true", None]
     one = table_of({"age": 31, "island": "Dream", "sick": False, "day": dt.date(2020, 1, 1)})
     assert one.n_rows == 1
-    assert one.schema.kinds == {"age": "number", "island": "category", "sick": "boolean", "day": "datetime"}
+    assert one.schema.kinds == {
+        "age": "number",
+        "island": "category",
+        "sick": "boolean",
+        "day": "datetime",
+    }
     assert table_of(iter([[1, "a"], [2, "b"]])).schema.kinds == {"x0": "number", "x1": "category"}
 
 
@@ -302,7 +374,11 @@ CONVERSIONS = [
     (["yes", "No", None], "boolean", ["true", "false", None]),
     ([20260131, None], "datetime", [dt.datetime(2026, 1, 31), None]),  # noqa: DTZ001
     ([1.5], "datetime", "must hold date-times but holds numbers"),
-    (["2020-01-01", "soon"], "datetime", "must hold date-times such as .* but row 1 .* holds 'soon'"),
+    (
+        ["2020-01-01", "soon"],
+        "datetime",
+        "must hold date-times such as .* but row 1 .* holds 'soon'",
+    ),
     (["2020-01-01", "2020-02-30"], "datetime", "must .* but row 1 .* holds '2020-02-30'"),
 ]
 
@@ -316,16 +392,37 @@ def test_kinds_are_held_to_by_name(held, kind, expected):
     else:
         assert table.retyped({"a": kind}).schema.kinds == {"a": kind}
         found = table.retyped({"a": kind}).column("a").tolist()
-        assert [None if isinstance(value, float) and math.isnan(value) else value for value in found] == expected
+        assert [
+            None if isinstance(value, float) and math.isnan(value) else value for value in found
+        ] == expected
 
 
-# What is said of a column of texts: the kind that is asked for, and what the sentences about it must and must not hold.
+# What is said of a column of texts: the kind that is asked for, and what the sentences about it
+# must and must not hold.
 
 SAID = {
     "texts that spell numbers": (["1", "2"], {}, [1.0, 2.0], "spells numbers", "no number"),
-    "numbers that were asked for": (["1", "two"], {"a": "number"}, [1.0, None], "1 of 2 cells holds no number", "spells numbers"),
-    "the more frequent of two units": (["5 kg", "3 kg", "7 g"], {"a": "number"}, [5.0, 3.0, None], "'7 g'", "spells numbers"),
-    "a thousand or a decimal": (["1,500", "2,300"], {}, [1500.0, 2300.0], "--decimal ,", "no number"),
+    "numbers that were asked for": (
+        ["1", "two"],
+        {"a": "number"},
+        [1.0, None],
+        "1 of 2 cells holds no number",
+        "spells numbers",
+    ),
+    "the more frequent of two units": (
+        ["5 kg", "3 kg", "7 g"],
+        {"a": "number"},
+        [5.0, 3.0, None],
+        "'7 g'",
+        "spells numbers",
+    ),
+    "a thousand or a decimal": (
+        ["1,500", "2,300"],
+        {},
+        [1500.0, 2300.0],
+        "--decimal ,",
+        "no number",
+    ),
     "certainly thousands": (["1,234.50", "99"], {}, [1234.5, 99.0], "as 1234.5", "--decimal"),
     "thousands by another cell": (["1,500", "2.5"], {}, [1500.0, 2.5], "as 1500", "--decimal"),
 }
@@ -342,7 +439,10 @@ def test_what_is_said_of_texts(cells, types, values, said, unsaid):
 
 def test_rows_keep_true_and_false_beside_numbers():
     assert table_of([[True, 1], [False, 2]]).schema.kinds == {"x0": "boolean", "x1": "number"}
-    assert table_of([[True, False], [False, True]]).schema.kinds == {"x0": "boolean", "x1": "boolean"}
+    assert table_of([[True, False], [False, True]]).schema.kinds == {
+        "x0": "boolean",
+        "x1": "boolean",
+    }
 
 
 def test_whole_numbers_of_pandas_may_all_be_missing():

@@ -61,14 +61,18 @@ def test_plain_data_and_values_come_back(values, task, classes, n_outputs):
     y, code = np.asarray(values).squeeze(), again.encode(values)
     if task == "regression":
         assert code.dtype == np.float64
-        np.testing.assert_allclose(again.decode_numbers(code), y.astype(np.float64), rtol=1e-14, atol=1e-14)
+        np.testing.assert_allclose(
+            again.decode_numbers(code), y.astype(np.float64), rtol=1e-14, atol=1e-14
+        )
         np.testing.assert_allclose(code.mean(axis=0), 0, atol=1e-12)
         np.testing.assert_allclose(code.std(axis=0), 1, rtol=1e-12)
     elif task == "multilabel":
         np.testing.assert_array_equal(code, y)
     else:
         assert code.dtype == np.int64
-        assert again.decode_labels(code).tolist() == ([str(label) for label in y] if type(classes[0]) is str else y.tolist())
+        assert again.decode_labels(code).tolist() == (
+            [str(label) for label in y] if type(classes[0]) is str else y.tolist()
+        )
 
 
 def test_the_rule_is_written_down():
@@ -94,7 +98,9 @@ def test_weights():
     y, weight = np.array([1.0, 2.5, 7.0, 100.0]), [1, 2, 3, 0]
     target = Target.fit(y, weight=weight)
     repeated = Target.fit(np.repeat(y, weight))
-    np.testing.assert_allclose([target.mean, target.scale], [repeated.mean, repeated.scale], rtol=1e-12)
+    np.testing.assert_allclose(
+        [target.mean, target.scale], [repeated.mean, repeated.scale], rtol=1e-12
+    )
     assert Target.fit(["a", "b", "c"], weight=[1, 1, 0]).classes == ("a", "b")
     assert Target.fit([1.5, np.nan], weight=[1, 0]).mean == (1.5,)
 
@@ -119,12 +125,20 @@ def test_labels_are_found_by_their_text():
     assert Target.fit([False, True]).encode(["True", "false"]).tolist() == [1, 0]
     assert Target.fit(["False", "True"]).encode(["true", "False"]).tolist() == [1, 0]
     both = Target.fit(["True", "true", " a", "a"])
-    assert both.decode_labels(both.encode(["True", "true", " a", "a"])).tolist() == ["True", "true", " a", "a"]
+    assert both.decode_labels(both.encode(["True", "true", " a", "a"])).tolist() == [
+        "True",
+        "true",
+        " a",
+        "a",
+    ]
 
 
 WRONG = {
     "missing": (["a", None, "b", None], "'y': 2 of 4 values are missing, the first in row 1"),
-    "missing number": ([1.5, 2.5, np.nan], r"'y': 1 of 3 values are missing \(NaN\), the first in row 2"),
+    "missing number": (
+        [1.5, 2.5, np.nan],
+        r"'y': 1 of 3 values are missing \(NaN\), the first in row 2",
+    ),
     "missing beside whole": ([1, None], "1 of 2 values are missing"),
     "NA": (pd.Series([1, pd.NA], dtype="Int64"), "1 of 2 values are missing"),
     "infinite": ([1.5, np.inf], "1 of 2 values are infinite, the first in row 1"),
@@ -145,7 +159,9 @@ def test_what_is_no_target(values, message):
 
 
 def test_values_that_do_not_fit_later():
-    with pytest.raises(DataError, match=r"'species' holds the label 'Gentooo' in row 1 .*it had 'Adelie', 'Gentoo'"):
+    with pytest.raises(
+        DataError, match=r"'species' holds the label 'Gentooo' in row 1 .*it had 'Adelie', 'Gentoo'"
+    ):
         Target.fit(["Adelie", "Gentoo"], names=["species"]).encode(["Adelie", "Gentooo"])
     with pytest.raises(DataError, match="label 3 in row 0"):
         Target.fit([0, 1]).encode([3])
@@ -165,4 +181,7 @@ def test_how_a_reader_should_take_it():
     assert [column.kind for column in Target.fit(["a", "b"]).columns] == ["category"]
     assert [column.kind for column in Target.fit([True, False]).columns] == ["boolean"]
     assert [column.kind for column in Target.fit([1, 2]).columns] == ["number"]
-    assert [column.kind for column in Target.fit(np.eye(2), names=["a", "b"]).columns] == ["number", "number"]
+    assert [column.kind for column in Target.fit(np.eye(2), names=["a", "b"]).columns] == [
+        "number",
+        "number",
+    ]

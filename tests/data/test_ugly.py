@@ -15,7 +15,9 @@ def test_an_ugly_file_is_read_as_a_person_would(file: Ugly, tmp_path: Path) -> N
     path = tmp_path / file.name
     path.write_bytes(file.content)
     report = inspect_table(path)
-    assert {column.name: column.kind if column.used else "left out" for column in report.columns} == file.kinds
+    assert {
+        column.name: column.kind if column.used else "left out" for column in report.columns
+    } == file.kinds
     rest = list(report.notices)
     for words in file.said:
         said = next((notice for notice in rest if words in notice), None)

@@ -30,14 +30,22 @@ N = 60
 
 def cells() -> dict[str, list[Any]]:
     rng = np.random.default_rng(0)
-    when = [dt.datetime(2024, 1, 1) + dt.timedelta(hours=int(hours)) for hours in rng.integers(0, 20_000, N)]  # noqa: DTZ001
+    when = [
+        dt.datetime(2024, 1, 1) + dt.timedelta(hours=int(hours))  # noqa: DTZ001
+        for hours in rng.integers(0, 20_000, N)
+    ]
     table: dict[str, list[Any]] = {
         "größe": [round(float(x), 3) for x in rng.normal(170.0, 9.0, N)],
         "count": [int(x) for x in rng.integers(0, 9, N)],
-        "island": [str(x) for x in rng.choice(["Dream", "Côte d'Or; north, east", 'the "big" one', "Ærø"], N)],
+        "island": [
+            str(x)
+            for x in rng.choice(["Dream", "Côte d'Or; north, east", 'the "big" one', "Ærø"], N)
+        ],
         "sick": [bool(x) for x in rng.random(N) < 0.4],
         "when": list(when),
-        "born": [dt.date(1990, 1, 1) + dt.timedelta(days=int(days)) for days in rng.integers(0, 9_000, N)],
+        "born": [
+            dt.date(1990, 1, 1) + dt.timedelta(days=int(days)) for days in rng.integers(0, 9_000, N)
+        ],
     }
     for i, name in enumerate(table):
         table[name][i * 7 + 3] = None
@@ -49,7 +57,12 @@ TABLE = cells()
 
 
 def text(
-    delimiter: str = ",", line_end: str = "\n", quoting: Any = csv.QUOTE_MINIMAL, quote: str = '"', decimal: str = ".", gap: str = ""
+    delimiter: str = ",",
+    line_end: str = "\n",
+    quoting: Any = csv.QUOTE_MINIMAL,
+    quote: str = '"',
+    decimal: str = ".",
+    gap: str = "",
 ) -> str:
     def cell(value: Any) -> Any:
         if value is None:
@@ -57,7 +70,9 @@ def text(
         return str(value).replace(".", decimal) if isinstance(value, float) else str(value)
 
     stream = io.StringIO()
-    writer = csv.writer(stream, delimiter=delimiter, lineterminator=line_end, quoting=quoting, quotechar=quote)
+    writer = csv.writer(
+        stream, delimiter=delimiter, lineterminator=line_end, quoting=quoting, quotechar=quote
+    )
     writer.writerow(TABLE)
     writer.writerows([cell(value) for value in row] for row in zip(*TABLE.values(), strict=True))
     return stream.getvalue()
@@ -87,10 +102,18 @@ FILES = {
 MEMORY = {
     "pandas": pd.DataFrame(TABLE),
     "pandas, dates": pd.DataFrame(
-        {**TABLE, "when": pd.to_datetime(pd.Series(TABLE["when"])), "born": pd.to_datetime(pd.Series(TABLE["born"]))}
+        {
+            **TABLE,
+            "when": pd.to_datetime(pd.Series(TABLE["when"])),
+            "born": pd.to_datetime(pd.Series(TABLE["born"])),
+        }
     ),
     "pandas, category": pd.DataFrame(
-        {**TABLE, "island": pd.Series(TABLE["island"], dtype="category"), "sick": pd.array(TABLE["sick"], "boolean")}
+        {
+            **TABLE,
+            "island": pd.Series(TABLE["island"], dtype="category"),
+            "sick": pd.array(TABLE["sick"], "boolean"),
+        }
     ),
     "polars": pl.DataFrame(TABLE),
     "pyarrow": pa.table(TABLE),
@@ -99,7 +122,12 @@ MEMORY = {
 }
 ARROW = {
     "parquet": ("a.parquet", pa.parquet.write_table),
-    "parquet, gzip": ("a.parquet", lambda table, path: pa.parquet.write_table(table, path, compression="gzip", row_group_size=7)),
+    "parquet, gzip": (
+        "a.parquet",
+        lambda table, path: pa.parquet.write_table(
+            table, path, compression="gzip", row_group_size=7
+        ),
+    ),
     "feather": ("a.feather", pa.feather.write_feather),
     "arrow": ("a.arrow", lambda table, path: write_ipc(table, path, pa.ipc.new_file)),
     "arrow stream": ("a.arrow", lambda table, path: write_ipc(table, path, pa.ipc.new_stream)),
@@ -129,7 +157,15 @@ def same(read: Any) -> None:
 
 def test_the_table_has_all_kinds_and_gaps() -> None:
     table = table_of(TABLE)
-    assert list(table.schema.kinds.values()) == ["number", "number", "category", "boolean", "datetime", "datetime", "number"]
+    assert list(table.schema.kinds.values()) == [
+        "number",
+        "number",
+        "category",
+        "boolean",
+        "datetime",
+        "datetime",
+        "number",
+    ]
     assert all(None in TABLE[name] for name in list(TABLE)[:6])
 
 
@@ -158,7 +194,8 @@ def test_arrow_files(tmp_path: Any, name: str) -> None:
     file, write = ARROW[name]
     write(pa.table(TABLE), tmp_path / file)
     same(read_table(tmp_path / file))
-    # Seven rows at a time: the sums of a matrix product are not promised to have the same bits for other numbers of rows.
+    # Seven rows at a time: the sums of a matrix product are not promised to have the same bits for
+    # other numbers of rows.
     np.testing.assert_allclose(model().predict(tmp_path / file), model().predict(TABLE), rtol=1e-5)
 
 
@@ -166,7 +203,9 @@ def test_a_folder_of_parquet_files(tmp_path: Any) -> None:
     whole = pa.table(TABLE)
     for i in range(3):
         part = whole.slice(20 * i, 20)
-        pa.parquet.write_table(part.select(part.column_names[:: (-1) ** i]), tmp_path / f"part-{i}.parquet")
+        pa.parquet.write_table(
+            part.select(part.column_names[:: (-1) ** i]), tmp_path / f"part-{i}.parquet"
+        )
     (tmp_path / "README.txt").write_text("no table")
     same(read_table(tmp_path))
     np.testing.assert_allclose(model().predict(tmp_path), model().predict(TABLE), rtol=1e-5)
@@ -174,9 +213,13 @@ def test_a_folder_of_parquet_files(tmp_path: Any) -> None:
     pa.parquet.write_table(whole.slice(40), tmp_path / "part-2.parquet")
     same(read_table(tmp_path))
     pa.parquet.write_table(whole.drop_columns(["sick"]), tmp_path / "part-3.parquet")
-    with pytest.raises(DataError, match=r"part-3\.parquet and part-0\.parquet must have the same columns.*'sick'"):
+    with pytest.raises(
+        DataError, match=r"part-3\.parquet and part-0\.parquet must have the same columns.*'sick'"
+    ):
         read_table(tmp_path)
-    pa.parquet.write_table(whole.set_column(3, "sick", pa.array(["no"] * N)), tmp_path / "part-3.parquet")
+    pa.parquet.write_table(
+        whole.set_column(3, "sick", pa.array(["no"] * N)), tmp_path / "part-3.parquet"
+    )
     with pytest.raises(DataError, match="column 'sick' must be of one type in all files"):
         read_table(tmp_path)
 

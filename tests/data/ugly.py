@@ -1,6 +1,7 @@
 """Thirty-two tables as people have them: each with the kinds that a person sees in its columns, and what must be said about it.
 
-A file is its name, its bytes, the kind of each column ("left out" where it names or numbers the row), and words that a notice must hold.
+A file is its name, its bytes, the kind of each column ("left out" where it names or numbers the
+row), and words that a notice must hold.
 """
 
 from __future__ import annotations
@@ -38,12 +39,22 @@ def odd(cells: Sequence[str], marks: Sequence[str]) -> list[str]:
 
 
 def text(
-    columns: dict[str, Sequence[str]], *, delimiter: str = ",", end: str = "\n", before: str = "", after: str = "", quote: bool = False
+    columns: dict[str, Sequence[str]],
+    *,
+    delimiter: str = ",",
+    end: str = "\n",
+    before: str = "",
+    after: str = "",
+    quote: bool = False,
 ) -> str:
     def line(cells: Sequence[str]) -> str:
         return delimiter.join(f'"{cell}"' if quote or delimiter in cell else cell for cell in cells)
 
-    return before + end.join([line(list(columns)), *map(line, zip(*columns.values(), strict=True)), ""]) + after
+    return (
+        before
+        + end.join([line(list(columns)), *map(line, zip(*columns.values(), strict=True)), ""])
+        + after
+    )
 
 
 def day(i: int) -> dt.date:
@@ -75,7 +86,9 @@ def brackets(rng: random.Random, i: int) -> str:
 FILES = [
     Ugly(
         "lab values.csv",
-        text({"crp": odd(NUMBER, ["<0.01", "<0.01", "-", "n.a."]), "age": WHOLE, "sick": CLASS}).encode(),
+        text(
+            {"crp": odd(NUMBER, ["<0.01", "<0.01", "-", "n.a."]), "age": WHOLE, "sick": CLASS}
+        ).encode(),
         {"crp": "number", "age": "number", "sick": "category"},
         ("'crp': 4 of 120 cells hold no number",),
     ),
@@ -87,20 +100,32 @@ FILES = [
     ),
     Ugly(
         "database dump.tsv",
-        text({"a": odd(NUMBER, ["\\N", "\\N"]), "b": odd(WHOLE, ["(null)"]), "c": LETTER}, delimiter="\t").encode(),
+        text(
+            {"a": odd(NUMBER, ["\\N", "\\N"]), "b": odd(WHOLE, ["(null)"]), "c": LETTER},
+            delimiter="\t",
+        ).encode(),
         {"a": "number", "b": "number", "c": "category"},
         ("'a': 2 of 120", "'b': 1 of 120"),
     ),
     Ugly(
         "german export.csv",
-        text({"Menge": comma(NUMBER), "Preis": comma(OTHER), "Ort": CITY}, delimiter=";", end="\r\n").encode("cp1252", "replace"),
+        text(
+            {"Menge": comma(NUMBER), "Preis": comma(OTHER), "Ort": CITY}, delimiter=";", end="\r\n"
+        ).encode("cp1252", "replace"),
         {"Menge": "number", "Preis": "number", "Ort": "category"},
         ("Windows-1252", "decimal comma"),
     ),
     Ugly(
         "german thousands.csv",
         text(
-            {"Umsatz": column(lambda rng, i: f"{rng.uniform(10, 90_000):,.2f}".translate(str.maketrans(",.", ".,"))), "Ort": LETTER},
+            {
+                "Umsatz": column(
+                    lambda rng, i: f"{rng.uniform(10, 90_000):,.2f}".translate(
+                        str.maketrans(",.", ".,")
+                    )
+                ),
+                "Ort": LETTER,
+            },
             delimiter=";",
         ).encode(),
         {"Umsatz": "number", "Ort": "category"},
@@ -108,7 +133,14 @@ FILES = [
     ),
     Ugly(
         "swiss.csv",
-        text({"Betrag": column(lambda rng, i: f"{rng.randrange(100, 90_000):,}".replace(",", "'")), "x": NUMBER}).encode(),
+        text(
+            {
+                "Betrag": column(
+                    lambda rng, i: f"{rng.randrange(100, 90_000):,}".replace(",", "'")
+                ),
+                "x": NUMBER,
+            }
+        ).encode(),
         {"Betrag": "number", "x": "number"},
         ("'Betrag' is read as numbers",),
     ),
@@ -116,7 +148,11 @@ FILES = [
         "french.csv",
         text(
             {
-                "montant": column(lambda rng, i: f"{rng.uniform(10, 90_000):,.2f}".replace(",", "\u202f").replace(".", ",")),
+                "montant": column(
+                    lambda rng, i: f"{rng.uniform(10, 90_000):,.2f}".replace(",", "\u202f").replace(
+                        ".", ","
+                    )
+                ),
                 "x": comma(NUMBER),
             },
             delimiter=";",
@@ -126,21 +162,31 @@ FILES = [
     ),
     Ugly(
         "money.csv",
-        text({"balance": column(money), "due": column(brackets, 1), "y": CLASS}, quote=True).encode(),
+        text(
+            {"balance": column(money), "due": column(brackets, 1), "y": CLASS}, quote=True
+        ).encode(),
         {"balance": "number", "due": "number", "y": "category"},
         ("'balance' is read as numbers", "'due' is read as numbers"),
     ),
     Ugly(
         "euros.csv",
         text(
-            {"fee": column(lambda rng, i: f"EUR {rng.randrange(5, 99)}"), "tip": column(lambda rng, i: f"{rng.randrange(1, 9)} €", 1)}
+            {
+                "fee": column(lambda rng, i: f"EUR {rng.randrange(5, 99)}"),
+                "tip": column(lambda rng, i: f"{rng.randrange(1, 9)} €", 1),
+            }
         ).encode(),
         {"fee": "number", "tip": "number"},
         ("'fee' is read as numbers", "'tip' is read as numbers"),
     ),
     Ugly(
         "two currencies.csv",
-        text({"price": column(lambda rng, i: f"{rng.choice('$€')}{rng.randrange(5, 20)}"), "x": NUMBER}).encode(),
+        text(
+            {
+                "price": column(lambda rng, i: f"{rng.choice('$€')}{rng.randrange(5, 20)}"),
+                "x": NUMBER,
+            }
+        ).encode(),
         {"price": "category", "x": "number"},
         ("'price' is a category though it looks like amounts of money",),
     ),
@@ -164,27 +210,43 @@ FILES = [
     ),
     Ugly(
         "mixed units.csv",
-        text({"weight": column(lambda rng, i: rng.choice(["2 kg", "300 g", "5 kg", "40 g"])), "x": NUMBER}).encode(),
+        text(
+            {
+                "weight": column(lambda rng, i: rng.choice(["2 kg", "300 g", "5 kg", "40 g"])),
+                "x": NUMBER,
+            }
+        ).encode(),
         {"weight": "category", "x": "number"},
         ("numbers with different units",),
     ),
     Ugly(
         "european dates.csv",
         text(
-            {"when": [f"{day(i):%d/%m/%Y}" for i in range(N)], "dotted": [f"{day(3 * i):%d.%m.%Y}" for i in range(N)], "x": NUMBER}
+            {
+                "when": [f"{day(i):%d/%m/%Y}" for i in range(N)],
+                "dotted": [f"{day(3 * i):%d.%m.%Y}" for i in range(N)],
+                "x": NUMBER,
+            }
         ).encode(),
         {"when": "datetime", "dotted": "datetime", "x": "number"},
         ("the day first", "the day first"),
     ),
     Ugly(
         "american dates.csv",
-        text({"when": [f"{day(i):%m/%d/%Y} {1 + i % 12}:05 {'AP'[i % 2]}M" for i in range(N)], "x": NUMBER}).encode(),
+        text(
+            {
+                "when": [f"{day(i):%m/%d/%Y} {1 + i % 12}:05 {'AP'[i % 2]}M" for i in range(N)],
+                "x": NUMBER,
+            }
+        ).encode(),
         {"when": "datetime", "x": "number"},
         ("the month first",),
     ),
     Ugly(
         "dates that do not tell.csv",
-        text({"when": [f"{1 + i % 12:02d}/{1 + i % 11:02d}/2020" for i in range(N)], "x": NUMBER}).encode(),
+        text(
+            {"when": [f"{1 + i % 12:02d}/{1 + i % 11:02d}/2020" for i in range(N)], "x": NUMBER}
+        ).encode(),
         {"when": "datetime", "x": "number"},
         ("none tells day and month apart",),
     ),
@@ -201,7 +263,9 @@ FILES = [
     ),
     Ugly(
         "dates with gaps.csv",
-        text({"when": odd([f"{day(i)}" for i in range(N)], ["-", "unknown", "n/a"]), "x": NUMBER}).encode(),
+        text(
+            {"when": odd([f"{day(i)}" for i in range(N)], ["-", "unknown", "n/a"]), "x": NUMBER}
+        ).encode(),
         {"when": "datetime", "x": "number"},
         ("hold no date",),
     ),
@@ -209,8 +273,15 @@ FILES = [
         "clock.csv",
         text(
             {
-                "opens": column(lambda rng, i: f"{rng.randrange(6, 12):02d}:{rng.randrange(60):02d} {rng.choice(['AM', 'PM'])}"),
-                "took": column(lambda rng, i: f"{rng.randrange(24):02d}:{rng.randrange(60):02d}:00", 1),
+                "opens": column(
+                    lambda rng, i: (
+                        f"{rng.randrange(6, 12):02d}:{rng.randrange(60):02d} "
+                        f"{rng.choice(['AM', 'PM'])}"
+                    )
+                ),
+                "took": column(
+                    lambda rng, i: f"{rng.randrange(24):02d}:{rng.randrange(60):02d}:00", 1
+                ),
                 "x": NUMBER,
             }
         ).encode(),
@@ -241,7 +312,11 @@ FILES = [
             }
         ).encode(),
         {"customer_id": "left out", "tweet": "number", "name": "left out", "x": "number"},
-        ("'customer_id' is left out", "'name' is left out", "'tweet' holds whole numbers beyond 2^53"),
+        (
+            "'customer_id' is left out",
+            "'name' is left out",
+            "'tweet' holds whole numbers beyond 2^53",
+        ),
     ),
     Ugly(
         "row numbers.csv",
@@ -251,7 +326,13 @@ FILES = [
     ),
     Ugly(
         "row names of R.csv",
-        ('"x","y"\n' + "".join(f'"{i + 1}",{a},"{b}"\n' for i, (a, b) in enumerate(zip(NUMBER, LETTER, strict=True)))).encode(),
+        (
+            '"x","y"\n'
+            + "".join(
+                f'"{i + 1}",{a},"{b}"\n'
+                for i, (a, b) in enumerate(zip(NUMBER, LETTER, strict=True))
+            )
+        ).encode(),
         {"": "left out", "x": "number", "y": "category"},
         ("it numbers the rows",),
     ),
@@ -259,17 +340,24 @@ FILES = [
         "titles.csv",
         text({"a": NUMBER, "b": LETTER}, before="Sales report 2020,\n,\n").encode(),
         {"Sales report 2020": "number", "": "category"},
-        ("does not look like the names of 2 columns: Dialect(skip_rows=2)", "cells holds no number ('a')"),
+        (
+            "does not look like the names of 2 columns: Dialect(skip_rows=2)",
+            "cells holds no number ('a')",
+        ),
     ),
     Ugly(
         "sep.csv",
-        text({"price": comma(NUMBER), "kind": LETTER}, delimiter=";", before="sep=;\r\n", end="\r\n").encode("utf-8-sig"),
+        text(
+            {"price": comma(NUMBER), "kind": LETTER}, delimiter=";", before="sep=;\r\n", end="\r\n"
+        ).encode("utf-8-sig"),
         {"price": "number", "kind": "category"},
         ("decimal comma",),
     ),
     Ugly(
         "names with commas.csv",
-        text({"Temp, C": comma(NUMBER), "Druck, bar": comma(OTHER), "Klasse": LETTER}, delimiter=";").encode(),
+        text(
+            {"Temp, C": comma(NUMBER), "Druck, bar": comma(OTHER), "Klasse": LETTER}, delimiter=";"
+        ).encode(),
         {"Temp, C": "number", "Druck, bar": "number", "Klasse": "category"},
         ("decimal comma",),
     ),
@@ -284,8 +372,16 @@ FILES = [
         {"city": "category", "x": "number"},
         ("one byte of the file is not UTF-8, the first in line 122",),
     ),
-    Ugly("sixteen bits.txt", text({"city": CITY, "x": NUMBER}, delimiter="\t").encode("utf-16"), {"city": "category", "x": "number"}),
-    Ugly("old mac.csv.gz", gzip.compress(text({"x": NUMBER, "y": CLASS}, end="\r").encode()), {"x": "number", "y": "category"}),
+    Ugly(
+        "sixteen bits.txt",
+        text({"city": CITY, "x": NUMBER}, delimiter="\t").encode("utf-16"),
+        {"city": "category", "x": "number"},
+    ),
+    Ugly(
+        "old mac.csv.gz",
+        gzip.compress(text({"x": NUMBER, "y": CLASS}, end="\r").encode()),
+        {"x": "number", "y": "category"},
+    ),
     Ugly(
         "booleans.csv",
         text(

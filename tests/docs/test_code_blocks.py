@@ -1,8 +1,9 @@
 """Whatever the pages show is run: README, docs, examples and the examples in docstrings.
 
-Each page runs from top to bottom in a folder of its own that holds a copy of examples/: its python blocks in one namespace, with
-warnings as errors, and between them the `$ glassnet` and `$ python` lines of its console blocks. Other commands, `$ make` or `$ pip`,
-are the set-up itself and are not run.
+Each page runs from top to bottom in a folder of its own that holds a copy of examples/: its python
+blocks in one namespace, with warnings as errors, and between them the `$ glassnet` and `$ python`
+lines of its console blocks. Other commands, `$ make` or `$ pip`, are the set-up itself and are not
+run.
 """
 
 import doctest
@@ -25,7 +26,10 @@ import glassnet
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-MODULES = ["glassnet", *sorted(module.name for module in pkgutil.walk_packages(glassnet.__path__, "glassnet."))]
+MODULES = [
+    "glassnet",
+    *sorted(module.name for module in pkgutil.walk_packages(glassnet.__path__, "glassnet.")),
+]
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>[\w-]*)[^`]*$")
 RUN = {"glassnet", "python"}
@@ -53,7 +57,9 @@ def blocks(page: str) -> Iterator[Block]:
             number += 1
         assert number < len(lines), f"line {first}: this block is never closed"
         indent = len(head["indent"])
-        yield Block(head["language"], "\n".join(line[indent:] for line in lines[first:number]), first + 1)
+        yield Block(
+            head["language"], "\n".join(line[indent:] for line in lines[first:number]), first + 1
+        )
         number += 1
 
 
@@ -69,7 +75,9 @@ def commands(block: Block) -> Iterator[tuple[str, int]]:
 
 
 def run_python(block: Block, page: Path, namespace: dict[str, object]) -> None:
-    code = compile("\n" * (block.line - 1) + block.text, str(page), "exec")  # so that a traceback points into the page
+    code = compile(
+        "\n" * (block.line - 1) + block.text, str(page), "exec"
+    )  # so that a traceback points into the page
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         exec(code, namespace)  # noqa: S102  that is the test
@@ -88,7 +96,9 @@ def run_command(command: str, folder: Path, place: str) -> None:
         timeout=240,
         check=False,
     )
-    assert done.returncode == 0, f"{place}: `{command}` ended with {done.returncode}\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, (
+        f"{place}: `{command}` ended with {done.returncode}\n{done.stdout}{done.stderr}"
+    )
 
 
 def run_page(page: Path) -> None:
@@ -109,7 +119,9 @@ def name_of(path: Path) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__")
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -128,7 +140,9 @@ def test_example_runs(example: Path, folder: Path) -> None:
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_run(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    result = doctest.testmod(
+        importlib.import_module(name), optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    )
     assert not result.failed
 
 
@@ -193,7 +207,9 @@ def test_warning_is_an_error(page: Path) -> None:
         run_page(page)
 
 
-@pytest.mark.parametrize("command", ["python -c 'raise SystemExit(3)'", "python -c 'raise SystemExit(3)' | cat"])
+@pytest.mark.parametrize(
+    "command", ["python -c 'raise SystemExit(3)'", "python -c 'raise SystemExit(3)' | cat"]
+)
 def test_failing_command_is_named(page: Path, command: str) -> None:
     page.write_text(f"```console\n$ echo ready\n$ {command}\n```\n")
     with pytest.raises(AssertionError, match=r"page\.md:3: .* ended with 3"):

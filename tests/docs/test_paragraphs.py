@@ -8,7 +8,11 @@ import pytest
 
 from tests.docs.test_code_blocks import PAGES, ROOT
 
-WRITTEN = [*PAGES, *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")), *sorted((ROOT / "bench").rglob("*.md"))]
+WRITTEN = [
+    *PAGES,
+    *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "bench").rglob("*.md")),
+]
 FENCE = re.compile(r" *(`{3,})")
 ITEM = re.compile(r" *(?:[-+*]|[0-9]{1,9}[.)])(?: |$)")
 OTHER = re.compile(r" {0,3}(?:#{1,6} |>|=+ *$|-+ *$)")
@@ -28,7 +32,12 @@ def accidents(page: str) -> Iterator[str]:
             yield line
         if ITEM.match(line) and not inside:
             in_list = True
-        elif not before.strip() and line.strip() and not line.startswith(" ") and not ITEM.match(line):
+        elif (
+            not before.strip()
+            and line.strip()
+            and not line.startswith(" ")
+            and not ITEM.match(line)
+        ):
             in_list = False
         before = line
 
@@ -41,7 +50,10 @@ def test_no_line_of_a_paragraph_begins_something_else(page: Path) -> None:
 MEANT = "# Title\n\nText.\n\n- one\n- two\n  goes on\n\n1. first\n2. second\n\n```text\na\n- b\n```\n\n> said\n"
 
 
-@pytest.mark.parametrize("line", ["1. The output", "2) or", "- a dash", "+ more", "* star", "# 5 is", "> 5", "---", "==="])
+@pytest.mark.parametrize(
+    "line",
+    ["1. The output", "2) or", "- a dash", "+ more", "* star", "# 5 is", "> 5", "---", "==="],
+)
 def test_planted_accident_is_found(line: str) -> None:
     assert list(accidents(MEANT)) == []
     assert list(accidents(f"{MEANT}\nIt is nearly exactly 0 or\n{line}\nand so on.\n")) == [line]

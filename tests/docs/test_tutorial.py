@@ -1,6 +1,7 @@
 """The tutorial's figures are what its code yields, and its two programs are the same.
 
-A ```text block directly below a ```python block is what that block prints. The pages are run, and both are compared.
+A ```text block directly below a ```python block is what that block prints. The pages are run, and
+both are compared.
 """
 
 import ast
@@ -54,7 +55,10 @@ def shown(page: str) -> Iterator[tuple[Block, str]]:
 
 def differs(printed: str, text: str) -> bool:
     """Whether words differ, or numbers by more than 1e-6 of their size. Spaces at the end of a line do not count."""
-    printed, text = ("\n".join(line.rstrip() for line in part.strip("\n").splitlines()) for part in (printed, text))
+    printed, text = (
+        "\n".join(line.rstrip() for line in part.strip("\n").splitlines())
+        for part in (printed, text)
+    )
     if printed == text:
         return False
     if NUMBER.sub("#", printed) != NUMBER.sub("#", text):
@@ -69,7 +73,9 @@ def run_and_compare(page: Path) -> dict[str, object]:
         with contextlib.redirect_stdout(io.StringIO()) as output:
             run_python(block, page, namespace)
         printed = output.getvalue()
-        assert not differs(printed, text), f"{page}:{block.line} prints\n{printed}\nbut the page shows\n{text}"
+        assert not differs(printed, text), (
+            f"{page}:{block.line} prints\n{printed}\nbut the page shows\n{text}"
+        )
     return namespace
 
 
@@ -82,7 +88,9 @@ def test_page_shows_what_its_blocks_print(page: Path) -> None:
 def test_no_text_block_stands_alone(page: Path) -> None:
     """A figure without the code above it would be checked by nobody."""
     content = page.read_text(encoding="utf-8")
-    assert sum(block.language == "text" for block in blocks(content)) == sum(text != "" for _, text in shown(content))
+    assert sum(block.language == "text" for block in blocks(content)) == sum(
+        text != "" for _, text in shown(content)
+    )
 
 
 PAGE = "```python\nprint('loss', {value})\n```\n\n```text\n{text}\n```\n"
@@ -95,7 +103,16 @@ def test_same_figures_pass(text: str, tmp_path: Path) -> None:
     run_and_compare(page)
 
 
-@pytest.mark.parametrize("text", ["loss 0.1234575", "loss 0.1234567 or so", "cost 0.1234567", "loss -0.1234567", "loss 0.1234567\nloss"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "loss 0.1234575",
+        "loss 0.1234567 or so",
+        "cost 0.1234567",
+        "loss -0.1234567",
+        "loss 0.1234567\nloss",
+    ],
+)
 def test_other_figures_fail(text: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(PAGE.format(value="0.1234567", text=text))
@@ -123,10 +140,16 @@ def test_twenty_lines_are_twenty() -> None:
     assert sum(found[name].end_lineno - found[name].lineno + 1 for name in TWENTY) == 20
 
 
-@pytest.mark.parametrize("name", ["1-xor-in-numpy.md", "2-mistakes.md", "3-the-same-with-glassnet.md"])
+@pytest.mark.parametrize(
+    "name", ["1-xor-in-numpy.md", "2-mistakes.md", "3-the-same-with-glassnet.md"]
+)
 def test_pages_show_the_twenty_lines_of_the_example(name: str) -> None:
     example = functions(Path(xor.__file__).read_text(encoding="utf-8"))
-    code = "\n".join(block.text for block in blocks((TUTORIAL / name).read_text(encoding="utf-8")) if block.language == "python")
+    code = "\n".join(
+        block.text
+        for block in blocks((TUTORIAL / name).read_text(encoding="utf-8"))
+        if block.language == "python"
+    )
     page = functions(code)
     assert {f: ast.dump(page[f]) for f in TWENTY} == {f: ast.dump(example[f]) for f in TWENTY}
 
@@ -146,7 +169,9 @@ def test_both_programs_end_with_the_same_numbers(start) -> None:
     network, _ = xor.train_with_glassnet(xor.X, xor.y, start, every=10_000)
     for name, expected in zip(NAMES, trained, strict=True):
         np.testing.assert_allclose(network.parameters[name], expected, rtol=0.0, atol=1e-9)
-    np.testing.assert_allclose(network.predict(xor.X), xor.forward(xor.X, *trained)[1], rtol=0.0, atol=1e-9)
+    np.testing.assert_allclose(
+        network.predict(xor.X), xor.forward(xor.X, *trained)[1], rtol=0.0, atol=1e-9
+    )
 
 
 def test_seed_0_solves_xor() -> None:
@@ -158,7 +183,9 @@ def test_seed_0_solves_xor() -> None:
 def test_another_rate_is_noticed() -> None:
     """The comparison is sharp: a rate that differs in its sixth digit ends elsewhere."""
     trained = xor.train(xor.X, xor.y, xor.initialize(0))
-    network, _ = xor.train_with_glassnet(xor.X, xor.y, xor.initialize(0), rate=0.1000001, every=10_000)
+    network, _ = xor.train_with_glassnet(
+        xor.X, xor.y, xor.initialize(0), rate=0.1000001, every=10_000
+    )
     assert np.abs(network.predict(xor.X) - xor.forward(xor.X, *trained)[1]).max() > 1e-9
 
 

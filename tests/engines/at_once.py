@@ -100,14 +100,18 @@ def partial_fits(name: str) -> Callable[[str, int], None]:
 
     def case(engine: str, seed: int) -> None:
         X, y = rows(seed)
-        made = ESTIMATORS[name](hidden_layer_sizes=(64, 64), random_state=0, engine=engine, n_threads=2)
+        made = ESTIMATORS[name](
+            hidden_layer_sizes=(64, 64), random_state=0, engine=engine, n_threads=2
+        )
         classes = {"classes": np.arange(3)} if "Classifier" in name else {}
 
         def learn() -> None:
             made.partial_fit(X, y, **classes)
 
         def predict() -> None:
-            while not hasattr(made, "n_features_in_") or not (hasattr(made, "model_") or hasattr(made, "coefs_")):
+            while not hasattr(made, "n_features_in_") or not (
+                hasattr(made, "model_") or hasattr(made, "coefs_")
+            ):
                 time.sleep(0.001)
             assert made.predict(X).shape == (1500,)
 
@@ -124,7 +128,9 @@ def fits_and_predictions(name: str) -> Callable[[str, int], None]:
     def case(engine: str, seed: int) -> None:
         X, y = rows(seed, 400)
         lengths = {"max_iter": 2} if name.startswith("MLP") else {"max_epochs": 2}
-        made = ESTIMATORS[name](hidden_layer_sizes=(16,), random_state=0, engine=engine, n_threads=2, **lengths)
+        made = ESTIMATORS[name](
+            hidden_layer_sizes=(16,), random_state=0, engine=engine, n_threads=2, **lengths
+        )
         made.fit(X, y)
 
         def learn() -> None:
@@ -139,8 +145,12 @@ def fits_and_predictions(name: str) -> Callable[[str, int], None]:
 def advances(engine: str, seed: int) -> None:
     """Two threads in `advance` of one session."""
     X, y = rows(seed)
-    table = glassnet.data.assembly.table_of({f"x{j}": X[:, j].astype(np.float64) for j in range(X.shape[1])})
-    session = Session.begin(table, y, Plan(hidden_layer_sizes=(32,), early_stopping=False, engine=engine), alone=True)
+    table = glassnet.data.assembly.table_of(
+        {f"x{j}": X[:, j].astype(np.float64) for j in range(X.shape[1])}
+    )
+    session = Session.begin(
+        table, y, Plan(hidden_layer_sizes=(32,), early_stopping=False, engine=engine), alone=True
+    )
     at_once(again(lambda: session.advance(table, y)), again(lambda: session.advance(table, y)))
     assert session.state.epoch == 2 * N_CALLS
     assert len(session.history["training_loss"]) == 2 * N_CALLS
@@ -162,12 +172,16 @@ def forks(engine: str, seed: int) -> None:
     for thread in threads:
         thread.start()
     fresh = glassnet.Model(made.encoder, made.target, made.network, made.loss)
-    threading.Thread(target=fresh.predict_proba, args=(columns,)).start()  # its engine is made at this very moment
+    threading.Thread(
+        target=fresh.predict_proba, args=(columns,)
+    ).start()  # its engine is made at this very moment
     statuses = []
     for _ in range(2 * N_CALLS):
         child = os.fork()
         if child == 0:
-            same = all(np.array_equal(model.predict_proba(columns), expected) for model in (made, fresh))
+            same = all(
+                np.array_equal(model.predict_proba(columns), expected) for model in (made, fresh)
+            )
             model = glassnet.fit({**columns, "y": y.astype(str)}, "y", plan)
             os._exit(0 if same and np.isfinite(model.predict_proba(columns)).all() else 3)
         statuses.append(_waited(child))
@@ -189,19 +203,30 @@ def _waited(child: int) -> int:
 
 
 def _child_trains(engine: Any, X: Array, y: Array, answer: Any) -> None:
-    steps = engine.run(X, y, None, np.arange(1500), np.arange(0, 1501, 100), 0, step_rates(np.full(15, 1e-3)))
+    steps = engine.run(
+        X, y, None, np.arange(1500), np.arange(0, 1501, 100), 0, step_rates(np.full(15, 1e-3))
+    )
     answer.put((steps.done, bool(np.isfinite(engine.predict(X)).all())))
 
 
 def fork_in_a_run(engine: str, seed: int) -> None:
     """A child of `multiprocessing`, forked while another thread trains the engine with a team, trains and predicts with it."""
     X, y = rows(seed)
-    # OpenBLAS ends its threads before a fork, and a product in another thread that waits for one of them waits for ever: one thread for it.
+    # OpenBLAS ends its threads before a fork, and a product in another thread that waits for one of
+    # them waits for ever: one thread for it.
     made, ended = bound(engine, n_threads=2 if engine == "native" else 1), False
 
     def steps() -> None:
         while not ended:
-            made.run(X, y, None, np.tile(np.arange(1500), 5), np.arange(0, 7501, 500), 0, step_rates(np.full(15, 1e-3)))
+            made.run(
+                X,
+                y,
+                None,
+                np.tile(np.arange(1500), 5),
+                np.arange(0, 7501, 500),
+                0,
+                step_rates(np.full(15, 1e-3)),
+            )
 
     thread = threading.Thread(target=steps)
     thread.start()
@@ -225,7 +250,9 @@ def no_more_threads(engine: str, seed: int) -> None:
     """64 threads where the system has room for a few: the rest does without."""
     X, y = rows(seed, 3000)
     made = bound(engine, n_threads=64)
-    if engine == "native":  # NumPy keeps every signal, and needs more than the stacks of some threads
+    if (
+        engine == "native"
+    ):  # NumPy keeps every signal, and needs more than the stacks of some threads
         limit_memory(200)
     order, offsets = np.tile(np.arange(3000), 10), np.arange(0, 30001, 300)
     assert made.run(X, y, None, order, offsets, 0, step_rates(np.full(100, 1e-3))).done == 100
@@ -249,11 +276,24 @@ def no_more_memory(engine: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     X, y = rows(seed, 4000)
     layers = [Dense(300, "relu"), BatchNorm(), Dense(200, "silu"), Dense(3)]
-    made, twin = (make_engine(engine, Network(layers, 20, seed=0), Softmax(), SGD(0.01, momentum=0.9), n_threads=4) for _ in range(2))
+    made, twin = (
+        make_engine(
+            engine, Network(layers, 20, seed=0), Softmax(), SGD(0.01, momentum=0.9), n_threads=4
+        )
+        for _ in range(2)
+    )
     theta, state = made.network.parameters.theta, made.state
     taken = failed = 0
     for n in range(400, 4001, 400):  # more rows each time, and so more room
-        steps = X[:n], y[:n], None, rng.permutation(n), np.array([0, 50, n]), taken, step_rates(np.full(2, 1e-3))
+        steps = (
+            X[:n],
+            y[:n],
+            None,
+            rng.permutation(n),
+            np.array([0, 50, n]),
+            taken,
+            step_rates(np.full(2, 1e-3)),
+        )
         for allowed in (int(rng.integers(0, 12)), None):
             limit_memory(allowed)
             try:
@@ -269,7 +309,9 @@ def no_more_memory(engine: str, seed: int) -> None:
                 i = int(twin.state.t - taken) % 2
                 twin.run(*steps[:4], steps[4][i : i + 2], steps[5], steps[6][i : i + 1])
             np.testing.assert_array_equal(theta, twin.network.parameters.theta)
-            np.testing.assert_array_equal(made.network.parameters.statistics, twin.network.parameters.statistics)
+            np.testing.assert_array_equal(
+                made.network.parameters.statistics, twin.network.parameters.statistics
+            )
             taken = state.t
     np.testing.assert_array_equal(made.predict(X), twin.predict(X))
     assert failed, "there was always enough memory: this shows nothing"
@@ -282,7 +324,15 @@ def daemon_at_exit(engine: str, seed: int) -> None:
 
     def forever() -> None:
         while True:
-            made.run(X, y, None, np.tile(np.arange(1500), 50), np.arange(0, 75001, 500), 0, step_rates(np.full(150, 1e-3)))
+            made.run(
+                X,
+                y,
+                None,
+                np.tile(np.arange(1500), 50),
+                np.arange(0, 75001, 500),
+                0,
+                step_rates(np.full(150, 1e-3)),
+            )
 
     threading.Thread(target=forever, daemon=True).start()
     time.sleep(0.05 + 0.05 * np.random.default_rng(seed).random())

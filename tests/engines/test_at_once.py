@@ -15,16 +15,25 @@ from tests.engines.test_native_parity import needs_native
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-QUICK = ("one engine", "partial_fit of GlassNetClassifier", "partial_fit of MLPRegressor", "advance of one session")
+QUICK = (
+    "one engine",
+    "partial_fit of GlassNetClassifier",
+    "partial_fit of MLPRegressor",
+    "advance of one session",
+)
 FORKING = ("fork while others predict", "fork in a run")
 ENGINES = [pytest.param("native", marks=needs_native), "reference"]
 
-pytestmark = pytest.mark.skipif(not (hasattr(os, "fork") and Path("/proc/self/statm").exists()), reason="made for Linux")
+pytestmark = pytest.mark.skipif(
+    not (hasattr(os, "fork") and Path("/proc/self/statm").exists()), reason="made for Linux"
+)
 
 
 def done_in_a_child(engine: str, seed: int, n_calls: int, *cases: str) -> None:
     command = [sys.executable, str(HERE / "at_once.py"), engine, str(seed), str(n_calls), *cases]
-    came = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=ROOT, check=False)
+    came = subprocess.run(
+        command, capture_output=True, text=True, timeout=600, cwd=ROOT, check=False
+    )
     assert (came.returncode, came.stderr) == (0, ""), came.stderr
     assert came.stdout.splitlines() == [f"{case} was done" for case in cases]
 

@@ -25,7 +25,10 @@ def test_a_fit_without_the_native_engine_says_so_once(monkeypatch: pytest.Monkey
         models = [glassnet.fit(TABLE, "y", Plan(max_epochs=2)) for _ in range(3)]
     native.tell_where_not_built.cache_clear()
     assert len(said) == 1
-    assert re.fullmatch("the native engine is not built.*pip install --force-reinstall.*several times slower.", str(said[0].message))
+    assert re.fullmatch(
+        "the native engine is not built.*pip install --force-reinstall.*several times slower.",
+        str(said[0].message),
+    )
     assert {model.training["engine"] for model in models} == {"reference"}
     assert models[0].engine.name == "reference"
 
@@ -33,7 +36,10 @@ def test_a_fit_without_the_native_engine_says_so_once(monkeypatch: pytest.Monkey
 def test_who_asks_for_the_reference_engine_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "compiled", lambda: None)
     native.tell_where_not_built.cache_clear()
-    assert glassnet.fit(TABLE, "y", Plan(max_epochs=2, engine="reference")).training["engine"] == "reference"
+    assert (
+        glassnet.fit(TABLE, "y", Plan(max_epochs=2, engine="reference")).training["engine"]
+        == "reference"
+    )
     native.tell_where_not_built.cache_clear()
 
 
@@ -49,22 +55,37 @@ def no_such_symbol(name: str) -> Any:
     ("imported", "compiler", "says"),
     [
         (no_module, "", "is not built. No C++ compiler is found: install one"),
-        (no_module, "clang++", "is not built, although there is a C++ compiler, {}/clang++: the code did not compile, or"),
+        (
+            no_module,
+            "clang++",
+            (
+                "is not built, although there is a C++ compiler, {}/clang++: the code did not "
+                "compile, or"
+            ),
+        ),
         (no_such_symbol, "", "is built but cannot be loaded: undefined symbol: _ZN5older."),
         (no_such_symbol, "g++", "is built but cannot be loaded: undefined symbol: _ZN5older."),
     ],
 )
-def test_why_nothing_is_compiled_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, imported: Any, compiler: str, says: str) -> None:
+def test_why_nothing_is_compiled_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, imported: Any, compiler: str, says: str
+) -> None:
     if compiler:
         (tmp_path / compiler).touch(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CXX", raising=False)
-    monkeypatch.setattr(native, "import_module", lambda name: imported(name) if name == "glassnet._native" else import_module(name))
+    monkeypatch.setattr(
+        native,
+        "import_module",
+        lambda name: imported(name) if name == "glassnet._native" else import_module(name),
+    )
     assert native.why_not_compiled().startswith(says.format(tmp_path))
     assert "pip install --force-reinstall" in native.why_not_compiled()
 
 
-def test_the_compiler_is_the_one_that_cxx_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_compiler_is_the_one_that_cxx_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("c++", "clang++-18"):
         (tmp_path / name).touch(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))

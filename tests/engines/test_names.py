@@ -24,8 +24,16 @@ def kinds() -> set[str]:
     found = set(program._OF_MEMBERS.values())
     for node in ast.walk(ast.parse(inspect.getsource(program.operations))):
         if isinstance(node, ast.Dict):
-            named = [(key.value, value) for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)]
-            found |= {value.value for key, value in named if key == "kind" and isinstance(value, ast.Constant)}
+            named = [
+                (key.value, value)
+                for key, value in zip(node.keys, node.values, strict=True)
+                if isinstance(key, ast.Constant)
+            ]
+            found |= {
+                value.value
+                for key, value in named
+                if key == "kind" and isinstance(value, ast.Constant)
+            }
     return found
 
 
@@ -46,7 +54,9 @@ def test_both_languages_list_the_same(what: str) -> None:
     ours, file = TABLES[what]
     theirs = set(compiled().names[what])
     assert not ours - theirs, f"{sorted(ours - theirs)}: add it to the list in {file}"
-    assert not theirs - ours, f"{sorted(theirs - ours)}: add it to {PROGRAM}, or take it out of {file}"
+    assert not theirs - ours, (
+        f"{sorted(theirs - ours)}: add it to {PROGRAM}, or take it out of {file}"
+    )
 
 
 @needs_native
@@ -59,18 +69,31 @@ def test_everything_that_exists_is_translated() -> None:
     existing = {
         "activation": (set(ACTIVATIONS), {*NATIVE_ACTIVATIONS}),
         "loss": (set(LOSSES.values()), {*NATIVE_LOSSES}),
-        "optimizer": ({type(made) for made in OPTIMIZERS.values()} - {LBFGS}, {*NATIVE_OPTIMIZERS} - {type(None)}),
-        "layer": (set(LAYERS.values()), {type(layer) for layer in all_layers(LAYER_CASES.values())} & set(LAYERS.values())),
+        "optimizer": (
+            {type(made) for made in OPTIMIZERS.values()} - {LBFGS},
+            {*NATIVE_OPTIMIZERS} - {type(None)},
+        ),
+        "layer": (
+            set(LAYERS.values()),
+            {type(layer) for layer in all_layers(LAYER_CASES.values())} & set(LAYERS.values()),
+        ),
     }
     for what, (all_of_them, native) in existing.items():
-        assert all_of_them == native, f"{what} {all_of_them ^ native}: {PROGRAM} and the list in native/ have to name it"
-    assert {loss: name for name, loss in LOSSES.items()} == NATIVE_LOSSES, f"a loss has another name in {PROGRAM} than in glassnet.losses"
+        assert all_of_them == native, (
+            f"{what} {all_of_them ^ native}: {PROGRAM} and the list in native/ have to name it"
+        )
+    assert {loss: name for name, loss in LOSSES.items()} == NATIVE_LOSSES, (
+        f"a loss has another name in {PROGRAM} than in glassnet.losses"
+    )
 
 
 @needs_native
 @pytest.mark.parametrize("what", ["loss", "activation"])
 def test_a_name_that_the_engine_does_not_have_is_refused_with_the_file(what: str) -> None:
-    make = {"loss": lambda: compiled().settings(loss="new", loss_settings=[]), "activation": lambda: operation(activation="new")}[what]
+    make = {
+        "loss": lambda: compiled().settings(loss="new", loss_settings=[]),
+        "activation": lambda: operation(activation="new"),
+    }[what]
     with pytest.raises(ValueError, match=rf"^{TABLES[what][1]} lists no {what} named 'new'$"):
         make()
 

@@ -51,30 +51,55 @@ needs_native = pytest.mark.skipif(compiled() is None, reason="the native engine 
 
 
 def works(compiler: str) -> bool:
-    command = [compiler, "-std=c++17", "-x", "c++", "-fsyntax-only", f"-I{sysconfig.get_path('include')}", "-"]
-    return subprocess.run(command, input=b"#include <Python.h>", capture_output=True, check=False).returncode == 0
+    command = [
+        compiler,
+        "-std=c++17",
+        "-x",
+        "c++",
+        "-fsyntax-only",
+        f"-I{sysconfig.get_path('include')}",
+        "-",
+    ]
+    return (
+        subprocess.run(
+            command, input=b"#include <Python.h>", capture_output=True, check=False
+        ).returncode
+        == 0
+    )
 
 
 def test_where_a_compiler_is_the_native_engine_was_built() -> None:
     compiler = found_compiler()
     if compiler and works(compiler):
-        assert compiled() is not None, f"the native engine {why_not_compiled()} In a clone: `touch CMakeLists.txt` and `make test` again."
+        assert compiled() is not None, (
+            f"the native engine {why_not_compiled()} In a clone: `touch CMakeLists.txt` and `make "
+            "test` again."
+        )
 
 
 def test_every_entry_has_a_native_twin() -> None:
     assert set(NATIVE_ACTIVATIONS) == set(ACTIVATIONS)
     assert set(NATIVE_LOSSES) == set(LOSSES.values())
-    assert set(NATIVE_OPTIMIZERS) - {type(None)} == {type(optimizer) for optimizer in OPTIMIZERS.values()} - {LBFGS}
+    assert set(NATIVE_OPTIMIZERS) - {type(None)} == {
+        type(optimizer) for optimizer in OPTIMIZERS.values()
+    } - {LBFGS}
 
 
 def difference(one: Array, other: Array, floor: float = 0.0) -> float:
     size = max(float(np.linalg.norm(other)), floor)
-    away = float(np.linalg.norm(np.ravel(one).astype(np.float64) - np.ravel(other).astype(np.float64)))
+    away = float(
+        np.linalg.norm(np.ravel(one).astype(np.float64) - np.ravel(other).astype(np.float64))
+    )
     return away / size if size else away
 
 
 def pair(
-    layers: Sequence[Layer], case: LossCase, dtype: str, optimizer: Optimizer | None, seed: int = 0, **settings: Any
+    layers: Sequence[Layer],
+    case: LossCase,
+    dtype: str,
+    optimizer: Optimizer | None,
+    seed: int = 0,
+    **settings: Any,
 ) -> tuple[NativeEngine, ReferenceEngine]:
     made: list[Any] = []
     for engine in (NativeEngine, ReferenceEngine):
@@ -90,7 +115,12 @@ def batch(case: LossCase, dtype: str, n: int, rng: np.random.Generator) -> tuple
     return X, case.loss.prepare(case.target(rng, n), case.n_outputs, dtype)
 
 
-def hold(engines: tuple[NativeEngine, ReferenceEngine], dtype: str, bound: float, view: Callable[[Any], Array]) -> None:
+def hold(
+    engines: tuple[NativeEngine, ReferenceEngine],
+    dtype: str,
+    bound: float,
+    view: Callable[[Any], Array],
+) -> None:
     """Each tensor seen by `view` is within the bound; one that is zero but for rounding is measured by the whole vector."""
     native, reference = (engine.network.parameters for engine in engines)
     floor = 1e-3 * float(np.linalg.norm(view(reference)))
@@ -101,13 +131,24 @@ def hold(engines: tuple[NativeEngine, ReferenceEngine], dtype: str, bound: float
         assert away <= bound, f"{name}: {away:.2e}"
 
 
-def compare(layers: Sequence[Layer], case: LossCase, dtype: str, optimizer: Optimizer, seed: int = 0, n: int = 7, **settings: Any) -> None:
+def compare(
+    layers: Sequence[Layer],
+    case: LossCase,
+    dtype: str,
+    optimizer: Optimizer,
+    seed: int = 0,
+    n: int = 7,
+    **settings: Any,
+) -> None:
     rng = np.random.default_rng(seed)
     X, y = batch(case, dtype, 4 * n, rng)
     weight = rng.integers(0, 3, 4 * n).astype(np.float64) if seed % 2 else None
     engines = pair(layers, case, dtype, optimizer, seed, **settings)
     native, reference = engines
-    values = [engine.loss_and_gradient(X[:n], y[:n], None if weight is None else weight[:n], step=3) for engine in engines]
+    values = [
+        engine.loss_and_gradient(X[:n], y[:n], None if weight is None else weight[:n], step=3)
+        for engine in engines
+    ]
     assert abs(values[0] - values[1]) <= ONE_STEP[dtype] * max(abs(values[1]), 1.0)
     hold(engines, dtype, ONE_STEP[dtype], lambda parameters: parameters.gradient)
     statistics = [engine.network.parameters.statistics for engine in engines]
@@ -115,10 +156,14 @@ def compare(layers: Sequence[Layer], case: LossCase, dtype: str, optimizer: Opti
 
     order = np.concatenate([rng.permutation(4 * n) for _ in range(3)])
     offsets = np.array([*range(0, 10 * n, n), 10 * n])
-    rates = step_rates(np.linspace(0.002, 0.0004, 10), np.linspace(1.0, 0.0, 10), np.linspace(0.0, 1.5, 10))
+    rates = step_rates(
+        np.linspace(0.002, 0.0004, 10), np.linspace(1.0, 0.0, 10), np.linspace(0.0, 1.5, 10)
+    )
     steps = [engine.run(X, y, weight, order, offsets, 5, rates) for engine in engines]
     assert [s.done for s in steps] == [10, 10]
-    np.testing.assert_allclose(steps[0].losses, steps[1].losses, rtol=TEN_STEPS[dtype], atol=TEN_STEPS[dtype])
+    np.testing.assert_allclose(
+        steps[0].losses, steps[1].losses, rtol=TEN_STEPS[dtype], atol=TEN_STEPS[dtype]
+    )
     np.testing.assert_array_equal(steps[0].weights, steps[1].weights)
     hold(engines, dtype, TEN_STEPS[dtype], lambda parameters: parameters.theta)
     assert difference(statistics[0], statistics[1]) <= TEN_STEPS[dtype]
@@ -135,7 +180,9 @@ PLAIN = LOSS_CASES["squared"]
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", [name for name in LAYER_CASES if "own" not in name])
 def test_layers(name: str, dtype: str) -> None:
-    compare([Dense(WIDTH, "tanh"), LAYER_CASES[name], Dense(1)], PLAIN, dtype, SGD(0.1, momentum=0.9))
+    compare(
+        [Dense(WIDTH, "tanh"), LAYER_CASES[name], Dense(1)], PLAIN, dtype, SGD(0.1, momentum=0.9)
+    )
     compare([LAYER_CASES[name], Dense(1)], PLAIN, dtype, SGD(0.1, momentum=0.9), seed=1)
 
 
@@ -143,7 +190,9 @@ def test_layers(name: str, dtype: str) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations(name: str, dtype: str) -> None:
-    compare([Dense(6, name), Dense(5), Activation(name), Dense(1)], PLAIN, dtype, SGD(0.1, momentum=0.9))
+    compare(
+        [Dense(6, name), Dense(5), Activation(name), Dense(1)], PLAIN, dtype, SGD(0.1, momentum=0.9)
+    )
 
 
 @needs_native
@@ -154,7 +203,9 @@ def test_losses_with_and_without_weights(name: str, dtype: str, seed: int) -> No
     case = LOSS_CASES[name]
     if type(case.loss) is CustomLoss:
         pytest.skip("a loss of one's own runs on the reference engine")
-    compare([Dense(6, "tanh"), Dense(case.n_outputs)], case, dtype, SGD(0.1, momentum=0.9), seed=seed)
+    compare(
+        [Dense(6, "tanh"), Dense(case.n_outputs)], case, dtype, SGD(0.1, momentum=0.9), seed=seed
+    )
 
 
 @needs_native
@@ -163,16 +214,28 @@ def test_losses_with_and_without_weights(name: str, dtype: str, seed: int) -> No
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_optimizers_and_penalties(name: str, dtype: str, penalty: str) -> None:
     layers = [Dense(6, "tanh"), Dense(3)]
-    compare(layers, LOSS_CASES["squared, three outputs"], dtype, STEPPERS[name], seed=1, penalty=PENALTIES[penalty], max_norm=0.5)
+    compare(
+        layers,
+        LOSS_CASES["squared, three outputs"],
+        dtype,
+        STEPPERS[name],
+        seed=1,
+        penalty=PENALTIES[penalty],
+        max_norm=0.5,
+    )
 
 
 @needs_native
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", ["squared, three outputs", "logistic, mean of sum", "softmax, floored"])
+@pytest.mark.parametrize(
+    "name", ["squared, three outputs", "logistic, mean of sum", "softmax, floored"]
+)
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_a_batch_that_weighs_nothing(name: str, dtype: str, penalty: str) -> None:
     case = LOSS_CASES[name]
-    engines = pair([Dense(6, "tanh"), Dense(case.n_outputs)], case, dtype, None, penalty=PENALTIES[penalty])
+    engines = pair(
+        [Dense(6, "tanh"), Dense(case.n_outputs)], case, dtype, None, penalty=PENALTIES[penalty]
+    )
     X, y = batch(case, dtype, 5, np.random.default_rng(0))
     values = [engine.loss_and_gradient(X, y, np.zeros(5)) for engine in engines]
     assert values[0] == pytest.approx(values[1], rel=ONE_STEP[dtype])
@@ -188,7 +251,15 @@ def test_random_networks(seed: int) -> None:
     first, width = random_first_layers(rng, WIDTH)
     layers = [*first, *random_layers(rng, width, int(rng.integers(0, 5))), Dense(case.n_outputs)]
     # Plain descent for small steps: Adam divides a gradient that is rounding alone by its own size.
-    compare(layers, case, "float64", SGD(0.05, momentum=0.9, nesterov=True), seed=seed, n=int(rng.integers(1, 10)), max_norm=1.0)
+    compare(
+        layers,
+        case,
+        "float64",
+        SGD(0.05, momentum=0.9, nesterov=True),
+        seed=seed,
+        n=int(rng.integers(1, 10)),
+        max_norm=1.0,
+    )
 
 
 # Around the edges of vectors, tiles, panels and the depth of a panel, whatever the instruction set.
@@ -215,13 +286,20 @@ def variants() -> list[str]:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("variant", variants())
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_shapes_on_every_instruction_set(shape: tuple[int, int, int], variant: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glassnet.engines.native.compiled", lambda: import_module(f"glassnet._native{variant}"))
+def test_shapes_on_every_instruction_set(
+    shape: tuple[int, int, int], variant: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "glassnet.engines.native.compiled", lambda: import_module(f"glassnet._native{variant}")
+    )
     n, hidden, n_outputs = shape
     case = LossCase(Softmax(0.05), n_outputs, lambda rng, n: rng.integers(0, n_outputs, n))
     layers = [
         PeriodicEmbedding(3, n_frequencies=1 + hidden // 7, n_out=1 + n % 5),
-        PiecewiseLinearEmbedding(edges=[np.linspace(-2.0, 2.0, 2 + (hidden + j) % 40) for j in range(1 + n % 3)], n_out=1 + n % 7),
+        PiecewiseLinearEmbedding(
+            edges=[np.linspace(-2.0, 2.0, 2 + (hidden + j) % 40) for j in range(1 + n % 3)],
+            n_out=1 + n % 7,
+        ),
         CategoryEmbedding([1 + n_outputs], n_out=1 + hidden % 19),
         Scale(),
         Dense(hidden, "tanh"),
@@ -237,11 +315,21 @@ def test_shapes_on_every_instruction_set(shape: tuple[int, int, int], variant: s
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("variant", variants())
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_members_of_many_shapes(shape: tuple[int, int, int], variant: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glassnet.engines.native.compiled", lambda: import_module(f"glassnet._native{variant}"))
+def test_members_of_many_shapes(
+    shape: tuple[int, int, int], variant: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "glassnet.engines.native.compiled", lambda: import_module(f"glassnet._native{variant}")
+    )
     n, hidden, n_outputs = shape
     case = LossCase(Softmax(0.05), n_outputs, lambda rng, n: rng.integers(0, n_outputs, n))
-    first = Members([Stack([Scale(), Dense(hidden)]), Dense(hidden, "tanh"), Stack([Dropout(0.1), Dense(hidden, "silu")])])
+    first = Members(
+        [
+            Stack([Scale(), Dense(hidden)]),
+            Dense(hidden, "tanh"),
+            Stack([Dropout(0.1), Dense(hidden, "silu")]),
+        ]
+    )
     last = Members([Dense(n_outputs), Stack([Dropout(0.3), Activation("tanh"), Dense(n_outputs)])])
     compare([first, last], case, dtype, SGD(0.1, momentum=0.9), seed=n, n=n)
 
@@ -252,7 +340,10 @@ def test_csr_is_the_dense_matrix(dtype: str) -> None:
     rng = np.random.default_rng(0)
     X, y = batch(PLAIN, dtype, 20, rng)
     X[rng.random(X.shape) < 0.6] = 0.0
-    dense, sparse = (NativeEngine(Network([Dense(5, "relu"), Dense(1)], WIDTH, dtype=dtype), Squared(), Adam()) for _ in range(2))
+    dense, sparse = (
+        NativeEngine(Network([Dense(5, "relu"), Dense(1)], WIDTH, dtype=dtype), Squared(), Adam())
+        for _ in range(2)
+    )
     order, offsets, rates = np.arange(20), np.array([0, 7, 14, 20]), step_rates(np.full(3, 0.01))
     dense.run(X, y, None, order, offsets, 0, rates)
     sparse.run(sp.csr_array(X), y, None, order, offsets, 0, rates)
@@ -263,7 +354,9 @@ def test_csr_is_the_dense_matrix(dtype: str) -> None:
 @needs_native
 def test_copies_and_pickles_go_on_with_vectors_of_their_own() -> None:
     X, y = batch(PLAIN, "float64", 20, np.random.default_rng(0))
-    engine = NativeEngine(Network([Dense(5, "tanh"), Dense(1)], WIDTH, dtype="float64"), Squared(), Adam())
+    engine = NativeEngine(
+        Network([Dense(5, "tanh"), Dense(1)], WIDTH, dtype="float64"), Squared(), Adam()
+    )
     arguments = (X, y, None, np.arange(20), np.array([0, 10, 20]), 0, step_rates(np.full(2, 0.01)))
     engine.run(*arguments)
     others = [copy.deepcopy(engine), pickle.loads(pickle.dumps(engine))]  # noqa: S301 - our own
@@ -273,7 +366,9 @@ def test_copies_and_pickles_go_on_with_vectors_of_their_own() -> None:
         np.testing.assert_array_equal(engine.network.parameters.theta, before)
     engine.run(*arguments)
     for other in others:
-        np.testing.assert_array_equal(other.network.parameters.theta, engine.network.parameters.theta)
+        np.testing.assert_array_equal(
+            other.network.parameters.theta, engine.network.parameters.theta
+        )
 
 
 class Own(Dense):
@@ -283,7 +378,11 @@ class Own(Dense):
 OF_ONES_OWN: dict[str, tuple[Layer, Any, Any]] = {
     "layer of one's own, Own": (Own(3), Squared(), Adam()),
     "activation of one's own, 'cube'": (Dense(3, CUBE), Squared(), Adam()),
-    "loss of one's own, 'mine'": (Dense(3), CustomLoss(lambda Z, y: ((Z - y) ** 2, 2 * (Z - y)), name="mine"), Adam()),
+    "loss of one's own, 'mine'": (
+        Dense(3),
+        CustomLoss(lambda Z, y: ((Z - y) ** 2, 2 * (Z - y)), name="mine"),
+        Adam(),
+    ),
 }
 
 
@@ -301,11 +400,24 @@ def test_what_is_ones_own_is_refused_by_name_and_runs_on_the_reference(what: str
 @needs_native
 def test_updates_by_hand_are_those_of_a_run() -> None:
     X, y = batch(PLAIN, "float64", 20, np.random.default_rng(0))
-    by_hand, run = (NativeEngine(Network([Dense(5, "tanh"), Dense(1)], WIDTH, dtype="float64"), Squared(), Adam()) for _ in range(2))
+    by_hand, run = (
+        NativeEngine(
+            Network([Dense(5, "tanh"), Dense(1)], WIDTH, dtype="float64"), Squared(), Adam()
+        )
+        for _ in range(2)
+    )
     for _ in range(3):
         by_hand.loss_and_gradient(X, y)
         by_hand.update(0.01)
-    run.run(X, y, None, np.tile(np.arange(20), 3), np.array([0, 20, 40, 60]), 0, step_rates(np.full(3, 0.01)))
+    run.run(
+        X,
+        y,
+        None,
+        np.tile(np.arange(20), 3),
+        np.array([0, 20, 40, 60]),
+        0,
+        step_rates(np.full(3, 0.01)),
+    )
     np.testing.assert_array_equal(by_hand.network.parameters.theta, run.network.parameters.theta)
     with pytest.raises(SettingError, match="without an optimizer"):
         NativeEngine(Network([Dense(1)], WIDTH), Squared()).update(0.1)
@@ -315,10 +427,14 @@ def test_updates_by_hand_are_those_of_a_run() -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_divergence_stops_before_the_update_with_the_statistics_put_back(dtype: str) -> None:
     X, y = batch(PLAIN, dtype, 20, np.random.default_rng(0))
-    engine = NativeEngine(Network([Dense(5), BatchNorm(), Dense(1)], WIDTH, dtype=dtype), Squared(), SGD(0.1))
+    engine = NativeEngine(
+        Network([Dense(5), BatchNorm(), Dense(1)], WIDTH, dtype=dtype), Squared(), SGD(0.1)
+    )
     X[15] = np.finfo(dtype).max
     parameters = engine.network.parameters
-    steps = engine.run(X, y, None, np.arange(20), np.array([0, 10, 20]), 0, step_rates(np.full(2, 0.01)))
+    steps = engine.run(
+        X, y, None, np.arange(20), np.array([0, 10, 20]), 0, step_rates(np.full(2, 0.01))
+    )
     assert (steps.done, steps.status) == (1, "diverged")
     assert np.isfinite(parameters.theta).all()
     assert np.isfinite(parameters.statistics).all()
@@ -354,8 +470,12 @@ OUT_OF_BOUNDS: dict[str, dict[str, Any]] = {
     "dropout above its rate": {"rates": step_rates(np.ones(2), 1.5)},
     "dropout below zero": {"rates": step_rates(np.ones(2), -0.5)},
     "dropout that is no number": {"rates": step_rates(np.ones(2), np.nan)},
-    "a CSR column beyond the width": {"X": (np.ones(1), np.array([2], np.int32), np.array([0, 1, 1, 1, 1], np.int32))},
-    "CSR rows beyond the data": {"X": (np.ones(1), np.array([1], np.int32), np.array([0, 1, 1, 1, 9], np.int32))},
+    "a CSR column beyond the width": {
+        "X": (np.ones(1), np.array([2], np.int32), np.array([0, 1, 1, 1, 1], np.int32))
+    },
+    "CSR rows beyond the data": {
+        "X": (np.ones(1), np.array([1], np.int32), np.array([0, 1, 1, 1, 9], np.int32))
+    },
 }
 
 

@@ -1,6 +1,7 @@
 """What Python tells the native engine of a network is not believed: a place outside a vector or a block without an end is refused.
 
-Nothing here can be reached by a network or a file; it is the second lock, for which the sanitizers have no door to open.
+Nothing here can be reached by a network or a file; it is the second lock, for which the sanitizers
+have no door to open.
 """
 
 from collections.abc import Iterator
@@ -52,7 +53,9 @@ def lies(operations: Operations) -> Iterator[tuple[str, Operations]]:
     yield "no operation", []
 
 
-def bound(network: Network, operations: Operations, monkeypatch: pytest.MonkeyPatch) -> NativeEngine:
+def bound(
+    network: Network, operations: Operations, monkeypatch: pytest.MonkeyPatch
+) -> NativeEngine:
     monkeypatch.setattr(program, "operations", lambda _: operations)
     return NativeEngine(network, Squared())
 
@@ -70,5 +73,7 @@ def test_every_lie_about_a_network_is_refused(name: str, monkeypatch: pytest.Mon
 
 @needs_native
 def test_kinds_of_no_operation_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"native/layers\.hpp lists no kind of operation named 'loop'"):
+    with pytest.raises(
+        ValueError, match=r"native/layers\.hpp lists no kind of operation named 'loop'"
+    ):
         compiled().operation(kind="loop", n_in=1, n_out=1)

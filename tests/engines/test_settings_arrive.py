@@ -42,7 +42,9 @@ def other_values(name: str, value: Any) -> list[Any]:
 def changed(thing: Any, name: str) -> Iterator[Any]:
     """The thing with other values of a setting, where it takes them."""
     for value in other_values(name, getattr(thing, name)):
-        others = {"edges": None} if name == "n_bins" else {}  # which give the number of bins where there are some
+        others = (
+            {"edges": None} if name == "n_bins" else {}
+        )  # which give the number of bins where there are some
         with suppress(SettingError):
             yield replace(thing, **{name: value}, **others)
 
@@ -67,7 +69,9 @@ def arrives(things: list[Any], name: str, arguments: Any) -> None:
             with suppress(SettingError):  # a width that the network does not take
                 differ.append(arguments(thing) != arguments(other))
     assert differ, f"no other value of {name} is known here"
-    assert any(differ), f"{HERE}: {type(things[0]).__name__}.{name} does not arrive at the native engine"
+    assert any(differ), (
+        f"{HERE}: {type(things[0]).__name__}.{name} does not arrive at the native engine"
+    )
 
 
 def of_a_loss(loss: Any) -> Any:
@@ -83,8 +87,14 @@ def of_a_layer(layer: Layer) -> Any:
     return program.operations(Network([layer, Dense(2)], n_features=WIDTH))
 
 
-LOSSES_BY_NAME = {name: case.loss for name, case in LOSS_CASES.items() if type(case.loss) in LOSSES.values()}
-FLAT_LAYERS = {name: layer for name, layer in LAYER_CASES.items() if name != "dense, own activation" and not layer.layers}
+LOSSES_BY_NAME = {
+    name: case.loss for name, case in LOSS_CASES.items() if type(case.loss) in LOSSES.values()
+}
+FLAT_LAYERS = {
+    name: layer
+    for name, layer in LAYER_CASES.items()
+    if name != "dense, own activation" and not layer.layers
+}
 
 
 @pytest.mark.parametrize(("things", "name"), settings_of(LOSSES_BY_NAME, set()))
@@ -104,5 +114,7 @@ def test_setting_of_a_layer_arrives(things: list[Any], name: str) -> None:
 
 def test_a_setting_that_is_left_out_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program, "settings", lambda loss, optimizer: {"loss": type(loss).__name__})
-    with pytest.raises(AssertionError, match=r"engines/program.py: Softmax.label_smoothing does not arrive"):
+    with pytest.raises(
+        AssertionError, match=r"engines/program.py: Softmax.label_smoothing does not arrive"
+    ):
         arrives([Softmax()], "label_smoothing", of_a_loss)

@@ -43,18 +43,45 @@ from glassnet.penalties import Penalty
 
 pytestmark = pytest.mark.skipif(compiled() is None, reason="the native engine is not built")
 
-# Large enough that every phase has several pieces; each has something that could depend on who does it.
+# Large enough that every phase has several pieces; each has something that could depend on who does
+# it.
 NETWORKS: dict[str, tuple[int, Sequence[Layer], Loss, dict[str, Any]]] = {
     "plain": (100, [Dense(100, "relu"), Dense(5)], Softmax(0.1), {}),
-    "wide": (300, [Dense(520, "relu"), Dense(260, "gelu"), Dense(10)], Softmax(), {"max_norm": 0.5}),
-    "dropped": (54, [Dense(256, "relu"), Dropout(0.15), Dense(130, "silu"), Dropout(0.5), Dense(7)], Softmax(), {}),
-    "normed": (40, [Dense(200), BatchNorm(), Dense(200, "tanh"), LayerNorm(), Dense(3)], Softmax(), {"penalty": Penalty(1e-4, 1e-3)}),
-    "residual": (64, [Residual([Dense(200, "elu"), Dropout(0.2), Dense(64)]), BatchNorm(), Dense(1)], Squared(), {}),
+    "wide": (
+        300,
+        [Dense(520, "relu"), Dense(260, "gelu"), Dense(10)],
+        Softmax(),
+        {"max_norm": 0.5},
+    ),
+    "dropped": (
+        54,
+        [Dense(256, "relu"), Dropout(0.15), Dense(130, "silu"), Dropout(0.5), Dense(7)],
+        Softmax(),
+        {},
+    ),
+    "normed": (
+        40,
+        [Dense(200), BatchNorm(), Dense(200, "tanh"), LayerNorm(), Dense(3)],
+        Softmax(),
+        {"penalty": Penalty(1e-4, 1e-3)},
+    ),
+    "residual": (
+        64,
+        [Residual([Dense(200, "elu"), Dropout(0.2), Dense(64)]), BatchNorm(), Dense(1)],
+        Squared(),
+        {},
+    ),
     "members": (
         60,
         [
             LayerNorm(),
-            Members([Stack([Dense(150, "relu"), Dropout(0.2), Dense(90)]), Stack([Dropout(0.3), Activation("tanh"), Dense(90)])] * 2),
+            Members(
+                [
+                    Stack([Dense(150, "relu"), Dropout(0.2), Dense(90)]),
+                    Stack([Dropout(0.3), Activation("tanh"), Dense(90)]),
+                ]
+                * 2
+            ),
             Members([Dense(3), Stack([Scale(), Dense(70, "silu"), Dense(3)])]),
         ],
         Softmax(),
@@ -77,13 +104,24 @@ NETWORKS: dict[str, tuple[int, Sequence[Layer], Loss, dict[str, Any]]] = {
     ),
     "embedded": (
         40,
-        [PeriodicEmbedding(30), CategoryEmbedding([2] * 5, 70), Scale(), Dense(200), Activation("silu", mix=True), Dense(3)],
+        [
+            PeriodicEmbedding(30),
+            CategoryEmbedding([2] * 5, 70),
+            Scale(),
+            Dense(200),
+            Activation("silu", mix=True),
+            Dense(3),
+        ],
         Softmax(),
         {},
     ),
     "in bins": (
         40,
-        [PiecewiseLinearEmbedding(edges=[np.linspace(-2.0, 2.0, n) for n in range(2, 37)]), Dense(200, "silu"), Dense(3)],
+        [
+            PiecewiseLinearEmbedding(edges=[np.linspace(-2.0, 2.0, n) for n in range(2, 37)]),
+            Dense(200, "silu"),
+            Dense(3),
+        ],
         Softmax(),
         {},
     ),
@@ -96,10 +134,16 @@ def train(name: str, n_threads: int, dtype: str = "float32") -> NativeEngine:
     network = Network(layers, n_features, seed=3, dtype=dtype)
     rng = np.random.default_rng(1)
     X = rng.standard_normal((1000, n_features)).astype(dtype)
-    y: Any = rng.integers(0, network.n_outputs, 1000) if isinstance(loss, Softmax) else X[:, :1] * X[:, 1:2]
+    y: Any = (
+        rng.integers(0, network.n_outputs, 1000)
+        if isinstance(loss, Softmax)
+        else X[:, :1] * X[:, 1:2]
+    )
     engine = NativeEngine(network, loss, Adam(), seed=5, n_threads=n_threads, **settings)
     order = np.concatenate([rng.permutation(1000) for _ in range(8)])
-    engine.run(X, y, None, order, np.array([*range(0, 8000, 190), 8000]), 0, step_rates(np.full(43, 1e-3)))
+    engine.run(
+        X, y, None, order, np.array([*range(0, 8000, 190), 8000]), 0, step_rates(np.full(43, 1e-3))
+    )
     return engine
 
 
@@ -119,7 +163,9 @@ def test_the_same_bits_under_load() -> None:
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         for name, expected in alone.items():
-            assert {digest(train(name, n_threads)) for n_threads in (1, 2, 3, 4)} == {expected}, name
+            assert {digest(train(name, n_threads)) for n_threads in (1, 2, 3, 4)} == {expected}, (
+                name
+            )
     finally:
         busy.kill()
         busy.wait()
@@ -130,7 +176,9 @@ def test_a_full_batch_gradient_has_the_same_bits_for_any_number_of_threads() -> 
     X = rng.standard_normal((30_000, 60)).astype(np.float32)
     seen = set()
     for n_threads in (1, 2, 4):
-        engine = NativeEngine(Network([Dense(64, "tanh"), Dense(1)], 60), Squared(), n_threads=n_threads)
+        engine = NativeEngine(
+            Network([Dense(64, "tanh"), Dense(1)], 60), Squared(), n_threads=n_threads
+        )
         for _ in range(3):  # the first call measures whether a team is worth it
             value = engine.loss_and_gradient(X, X[:, :1])
         seen.add((value, engine.network.parameters.gradient.tobytes()))
@@ -142,7 +190,9 @@ def test_a_full_batch_gradient_has_the_same_bits_for_any_number_of_threads() -> 
 def test_a_row_is_answered_alike_alone_and_among_many(name: str, dtype: str) -> None:
     n_features, layers, loss, _ = NETWORKS[name]
     X = np.random.default_rng(0).standard_normal((3000, n_features)).astype(dtype)
-    engines = [NativeEngine(Network(layers, n_features, dtype=dtype), loss, n_threads=n) for n in (1, 3)]
+    engines = [
+        NativeEngine(Network(layers, n_features, dtype=dtype), loss, n_threads=n) for n in (1, 3)
+    ]
     together = engines[0].predict(X)
     np.testing.assert_array_equal(engines[1].predict(X), together)
     for start, stop in [(0, 1), (5, 18), (700, 1700), (2999, 3000)]:
@@ -187,7 +237,9 @@ def test_an_interrupt_leaves_the_state_after_a_whole_step() -> None:
     order, offsets = np.tile(np.arange(2000), 400), np.arange(0, 800_001, 200)
     rates = step_rates(np.full(4000, 1e-3))
     timer = threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGINT))
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born deaf to it
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background job is born deaf to it
     timer.start()
     done, status = 0, "done"
     try:
@@ -200,7 +252,9 @@ def test_an_interrupt_leaves_the_state_after_a_whole_step() -> None:
     assert status == "interrupted"
     assert engine.state is not None
     assert engine.state.t == done
-    again = NativeEngine(Network([Dense(300, "relu"), Dense(3)], 50, seed=0), Softmax(), Adam(), n_threads=1)
+    again = NativeEngine(
+        Network([Dense(300, "relu"), Dense(3)], 50, seed=0), Softmax(), Adam(), n_threads=1
+    )
     for n in [4000] * (done // 4000) + [done % 4000]:
         again.run(X, y, None, order, offsets[: n + 1], 0, rates[:n])
     np.testing.assert_array_equal(again.network.parameters.theta, network.parameters.theta)
@@ -213,8 +267,12 @@ def test_two_hundred_fits_are_interrupted_anywhere() -> None:
     order, offsets = np.tile(np.arange(500), 4000), np.arange(0, 2_000_001, 50)
     interrupted = 0
     for _ in range(200):
-        engine = NativeEngine(Network([Dense(64, "relu"), Dense(3)], 20, seed=0), Softmax(), SGD(0.01), n_threads=2)
-        timer = threading.Timer(float(rng.uniform(0, 0.05)), lambda: os.kill(os.getpid(), signal.SIGINT))
+        engine = NativeEngine(
+            Network([Dense(64, "relu"), Dense(3)], 20, seed=0), Softmax(), SGD(0.01), n_threads=2
+        )
+        timer = threading.Timer(
+            float(rng.uniform(0, 0.05)), lambda: os.kill(os.getpid(), signal.SIGINT)
+        )
         try:
             timer.start()
             steps = engine.run(X, y, None, order, offsets, 0, step_rates(np.full(40_000, 1e-3)))
@@ -222,9 +280,15 @@ def test_two_hundred_fits_are_interrupted_anywhere() -> None:
         except KeyboardInterrupt:  # before the run or after it
             continue
         interrupted += steps.status == "interrupted"
-        again = NativeEngine(Network([Dense(64, "relu"), Dense(3)], 20, seed=0), Softmax(), SGD(0.01), n_threads=1)
-        again.run(X, y, None, order, offsets[: steps.done + 1], 0, step_rates(np.full(steps.done, 1e-3)))
-        np.testing.assert_array_equal(again.network.parameters.theta, engine.network.parameters.theta)
+        again = NativeEngine(
+            Network([Dense(64, "relu"), Dense(3)], 20, seed=0), Softmax(), SGD(0.01), n_threads=1
+        )
+        again.run(
+            X, y, None, order, offsets[: steps.done + 1], 0, step_rates(np.full(steps.done, 1e-3))
+        )
+        np.testing.assert_array_equal(
+            again.network.parameters.theta, engine.network.parameters.theta
+        )
     assert interrupted > 150
 
 
@@ -238,7 +302,10 @@ def test_two_threads_fit_for_a_minute() -> None:
             for name in names:
                 (done if digest(train(name, 2)) == expected[name] else wrong).append(name)
 
-    threads = [threading.Thread(target=work, args=(turn,)) for turn in (list(NETWORKS), list(NETWORKS)[::-1])]
+    threads = [
+        threading.Thread(target=work, args=(turn,))
+        for turn in (list(NETWORKS), list(NETWORKS)[::-1])
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -251,7 +318,15 @@ def test_two_threads_fit_for_a_minute() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "expected"), [("3", 3), ("4,2", 4), (" 2 ", 2), ("", float("inf")), ("0", float("inf")), ("x", float("inf"))]
+    ("variable", "expected"),
+    [
+        ("3", 3),
+        ("4,2", 4),
+        (" 2 ", 2),
+        ("", float("inf")),
+        ("0", float("inf")),
+        ("x", float("inf")),
+    ],
 )
 def test_omp_num_threads_is_obeyed(variable: str, expected: float) -> None:
     assert _asked_for(variable) == expected
@@ -259,10 +334,20 @@ def test_omp_num_threads_is_obeyed(variable: str, expected: float) -> None:
 
 CGROUPS: dict[str, tuple[dict[str, str], float]] = {
     "no cgroups": ({}, float("inf")),
-    "version 2, no limit": ({"proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "max 100000"}, float("inf")),
-    "version 2, two cores and a half": ({"proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "250000 100000"}, 2),
+    "version 2, no limit": (
+        {"proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "max 100000"},
+        float("inf"),
+    ),
+    "version 2, two cores and a half": (
+        {"proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "250000 100000"},
+        2,
+    ),
     "version 2, the tightest on the way": (
-        {"proc/self/cgroup": "0::/a/b", "sys/fs/cgroup/cpu.max": "800000 100000", "sys/fs/cgroup/a/cpu.max": "300000 100000"},
+        {
+            "proc/self/cgroup": "0::/a/b",
+            "sys/fs/cgroup/cpu.max": "800000 100000",
+            "sys/fs/cgroup/a/cpu.max": "300000 100000",
+        },
         3,
     ),
     "version 1": (
@@ -274,7 +359,11 @@ CGROUPS: dict[str, tuple[dict[str, str], float]] = {
         3,
     ),
     "version 1, no limit": (
-        {"proc/self/cgroup": "3:cpu:/", "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1", "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000"},
+        {
+            "proc/self/cgroup": "3:cpu:/",
+            "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1",
+            "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000",
+        },
         float("inf"),
     ),
 }

@@ -17,7 +17,9 @@ from glassnet.errors import DataError
 from glassnet.report import Part, permutation_importances
 from glassnet.storage import load, save
 
-pytestmark = pytest.mark.filterwarnings("ignore:the table is not like the training rows:glassnet.errors.DataNotice")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:the table is not like the training rows:glassnet.errors.DataNotice"
+)
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -43,16 +45,28 @@ CONSTANT: dict[str, tuple[Any, Any]] = {
     "numbers": (array(np.full(N, 105), "float64"), array(np.full(N, 112), "float64")),
     "float32": (array(np.full(N, 0.1), "float32"), array(np.linspace(-9, 9, N), "float32")),
     "whole numbers": (array(np.full(N, 5), "int64"), array(np.arange(N), "int64")),
-    "numbers and gaps": (array(np.where(SOME, np.nan, 105), "float64"), array(np.where(SOME, np.nan, 112), "float64")),
+    "numbers and gaps": (
+        array(np.where(SOME, np.nan, 105), "float64"),
+        array(np.where(SOME, np.nan, 112), "float64"),
+    ),
     "gaps alone": (array(np.full(N, np.nan), "float64"), array(np.full(N, 1.0), "float64")),
     "always true": (frame([True] * N), frame([False] * N)),
     "always false": (frame([False] * N), frame([True, False] * (N // 2))),
-    "false and gaps": (frame([None if some else False for some in SOME]), frame([None if some else True for some in SOME])),
+    "false and gaps": (
+        frame([None if some else False for some in SOME]),
+        frame([None if some else True for some in SOME]),
+    ),
     "one level": (frame(["x"] * N), frame(["y", "x"] * (N // 2))),
     "one level, then gaps": (frame(["x"] * N), frame([None] * N)),
-    "one moment": (frame(pd.Timestamp("2024-01-31")), frame(pd.date_range("2024-01-31", periods=N))),
+    "one moment": (
+        frame(pd.Timestamp("2024-01-31")),
+        frame(pd.date_range("2024-01-31", periods=N)),
+    ),
     "gaps, then text": (frame(np.array([None] * N)), frame(["x"] * N)),
-    "gaps, then moments": (frame(np.array([None] * N)), frame(pd.date_range("2024-01-31", periods=N))),
+    "gaps, then moments": (
+        frame(np.array([None] * N)),
+        frame(pd.date_range("2024-01-31", periods=N)),
+    ),
     "sparse zeros": (csr(np.zeros(N)), csr(np.arange(N))),
     "sparse ones": (csr(np.ones(N)), csr(np.arange(N))),
 }
@@ -97,7 +111,9 @@ DOORS = {
     "plain": lambda X: regressor(X, recipe="plain"),
     "float64": lambda X: regressor(X, dtype="float64", engine="reference"),
     "lbfgs": lambda X: regressor(X, recipe="plain", optimizer="lbfgs"),
-    "periodic": lambda X: regressor(X, recipe=glassnet.Recipe(n_frequencies=8, n_periodic=3, most_one_hot=0)),
+    "periodic": lambda X: regressor(
+        X, recipe=glassnet.Recipe(n_frequencies=8, n_periodic=3, most_one_hot=0)
+    ),
     "classes": classifier,
     "validation rows": with_validation,
     "warm start": warm,
@@ -108,7 +124,9 @@ DOORS = {
 
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 @pytest.mark.parametrize(("training", "changed"), CONSTANT.values(), ids=CONSTANT)
-def test_answers_stay_when_a_constant_column_changes(training: Any, changed: Any, door: Any) -> None:
+def test_answers_stay_when_a_constant_column_changes(
+    training: Any, changed: Any, door: Any
+) -> None:
     answer = door(training)
     said = answer(training)
     assert np.ptp(said) > 0.0
@@ -123,20 +141,28 @@ def test_answers_stay_once_saved_and_loaded(training: Any, changed: Any, tmp_pat
     np.testing.assert_array_equal(again.predict(changed), model.predict(training))
 
 
-@pytest.mark.parametrize("name", [name for name, (X, _) in CONSTANT.items() if isinstance(X, np.ndarray)])
+@pytest.mark.parametrize(
+    "name", [name for name, (X, _) in CONSTANT.items() if isinstance(X, np.ndarray)]
+)
 @pytest.mark.parametrize("recipe", ["plain", "fast"])
 def test_a_predictor_says_the_same(name: str, recipe: str) -> None:
     training, changed = CONSTANT[name]
     model = GlassNetRegressor(**QUICK, recipe=recipe).fit(training, Y).model_
     answer = model.predictor()
     for X in (training, changed):
-        np.testing.assert_allclose([answer(row) for row in X], model.predict(X)[:, None], rtol=1e-14)
-    np.testing.assert_array_equal([answer(row) for row in changed], [answer(row) for row in training])
+        np.testing.assert_allclose(
+            [answer(row) for row in X], model.predict(X)[:, None], rtol=1e-14
+        )
+    np.testing.assert_array_equal(
+        [answer(row) for row in changed], [answer(row) for row in training]
+    )
     with pytest.raises(DataError, match="infinite"):
         answer([1.0, 2.0, np.inf])
 
 
-@pytest.mark.parametrize("name", ["one level", "one moment", "always true", "gaps, then text", "gaps, then moments"])
+@pytest.mark.parametrize(
+    "name", ["one level", "one moment", "always true", "gaps, then text", "gaps, then moments"]
+)
 def test_answers_stay_for_rows_of_a_file(name: str, tmp_path: Any) -> None:
     training, changed = CONSTANT[name]
     model = GlassNetRegressor(**QUICK).fit(training, Y).model_
@@ -166,7 +192,9 @@ def test_what_varies_in_a_later_batch_comes_alive_from_then_on(first: Any, later
     for _ in range(2):
         estimator.partial_fit(later, Y)
     assert not np.array_equal(estimator.predict(later), estimator.predict(first))
-    np.testing.assert_array_equal(before.predict(later), before.predict(first))  # that model was not trained on any of it
+    np.testing.assert_array_equal(
+        before.predict(later), before.predict(first)
+    )  # that model was not trained on any of it
 
 
 def test_a_batch_of_one_row_teaches_what_a_batch_of_many_does() -> None:

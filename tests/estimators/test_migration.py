@@ -13,7 +13,13 @@ from click.testing import CliRunner
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_linnerud, make_multilabel_classification
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_iris,
+    load_linnerud,
+    make_multilabel_classification,
+)
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -50,11 +56,15 @@ def data(name):
 
 
 def classifier(**settings):
-    return MLPClassifier(**{"hidden_layer_sizes": (12,), "max_iter": 30, "random_state": 0, **settings})
+    return MLPClassifier(
+        **{"hidden_layer_sizes": (12,), "max_iter": 30, "random_state": 0, **settings}
+    )
 
 
 def regressor(**settings):
-    return MLPRegressor(**{"hidden_layer_sizes": (12,), "max_iter": 30, "random_state": 0, **settings})
+    return MLPRegressor(
+        **{"hidden_layer_sizes": (12,), "max_iter": 30, "random_state": 0, **settings}
+    )
 
 
 def scaled(last, **settings):
@@ -70,12 +80,18 @@ MODELS = {
     "binary": (scaled(classifier()), "cancer"),
     "binary, bools": (scaled(classifier(activation="tanh")), "cancer bools"),
     "binary, far from scaled": (classifier(solver="lbfgs"), "cancer"),
-    "binary, two layers, logistic": (scaled(classifier(hidden_layer_sizes=(16, 8), activation="logistic", solver="lbfgs")), "cancer"),
+    "binary, two layers, logistic": (
+        scaled(classifier(hidden_layer_sizes=(16, 8), activation="logistic", solver="lbfgs")),
+        "cancer",
+    ),
     "multiclass": (scaled(classifier()), "iris"),
     "multiclass, text": (scaled(classifier(activation="tanh", solver="sgd")), "iris text"),
     "multiclass, floats": (classifier(activation="identity"), "iris floats"),
     "multiclass, linear": (scaled(classifier(hidden_layer_sizes=(), solver="lbfgs")), "iris"),
-    "multiclass, three layers": (classifier(hidden_layer_sizes=(9, 8, 7), activation="logistic"), "iris text"),
+    "multiclass, three layers": (
+        classifier(hidden_layer_sizes=(9, 8, 7), activation="logistic"),
+        "iris text",
+    ),
     "multiclass, early stopping": (scaled(classifier(early_stopping=True, max_iter=60)), "iris"),
     "multiclass, scale alone": (scaled(classifier(), with_mean=False), "iris"),
     "multiclass, mean alone": (scaled(classifier(), with_std=False), "iris"),
@@ -85,11 +101,16 @@ MODELS = {
     "number": (scaled(regressor(solver="lbfgs", activation="tanh")), "diabetes"),
     "number, linear": (scaled(regressor(hidden_layer_sizes=(), solver="lbfgs")), "diabetes"),
     "three numbers": (scaled(regressor(activation="logistic", solver="lbfgs")), "linnerud"),
-    "counts": (scaled(regressor(loss="poisson", solver="lbfgs", activation="tanh")), "diabetes counts"),
+    "counts": (
+        scaled(regressor(loss="poisson", solver="lbfgs", activation="tanh")),
+        "diabetes counts",
+    ),
     "number in its unit": (in_units(scaled(regressor(solver="lbfgs"))), "diabetes"),
     "three numbers in their units": (scaled(in_units(regressor())), "linnerud"),
     "counts over their spread": (
-        TransformedTargetRegressor(scaled(regressor(loss="poisson")), transformer=StandardScaler(with_mean=False)),
+        TransformedTargetRegressor(
+            scaled(regressor(loss="poisson")), transformer=StandardScaler(with_mean=False)
+        ),
         "diabetes counts",
     ),
 }
@@ -110,7 +131,11 @@ def fitted(name, dtype="float64"):
 
 def answers(model, X):
     """Probabilities, or numbers, of either kind of model."""
-    regression = model.task == "regression" if isinstance(model, glassnet.Model) else not hasattr(model, "classes_")
+    regression = (
+        model.task == "regression"
+        if isinstance(model, glassnet.Model)
+        else not hasattr(model, "classes_")
+    )
     return model.predict(X) if regression else model.predict_proba(X)
 
 
@@ -119,7 +144,9 @@ def test_predicts_the_same(name):
     old, X = fitted(name)
     new = from_sklearn(old)
     expected = answers(old, X)
-    np.testing.assert_allclose(answers(new, X), expected, rtol=1e-12, atol=1e-12 * max(1.0, np.abs(expected).max()))
+    np.testing.assert_allclose(
+        answers(new, X), expected, rtol=1e-12, atol=1e-12 * max(1.0, np.abs(expected).max())
+    )
     assert new.network.dtype == np.float64
     if new.task != "regression":
         labels = old.predict(X)
@@ -127,14 +154,18 @@ def test_predicts_the_same(name):
         assert new.predict(X).dtype == labels.dtype or labels.dtype.kind == "U"
 
 
-@pytest.mark.parametrize("name", [name for name, (model, _) in MODELS.items() if "lbfgs" not in repr(model)])
+@pytest.mark.parametrize(
+    "name", [name for name, (model, _) in MODELS.items() if "lbfgs" not in repr(model)]
+)
 def test_float32_is_kept(name):
     """L-BFGS leaves float64 weights whatever came in; the others keep float32."""
     old, X = fitted(name, "float32")
     new = from_sklearn(old)
     assert new.network.dtype == np.float32
     expected = answers(old, X)
-    np.testing.assert_allclose(answers(new, X), expected, rtol=0, atol=1e-5 * max(1.0, np.abs(expected).max()))
+    np.testing.assert_allclose(
+        answers(new, X), expected, rtol=0, atol=1e-5 * max(1.0, np.abs(expected).max())
+    )
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -144,13 +175,20 @@ def test_a_file_and_a_predictor_say_the_same(name, tmp_path):
     new.save(tmp_path / "a.glassnet")
     again = glassnet.load(tmp_path / "a.glassnet")
     assert answers(again, X).tobytes() == answers(new, X).tobytes()
-    assert (again.encoder, again.target, again.loss, again.training) == (new.encoder, new.target, new.loss, new.training)
+    assert (again.encoder, again.target, again.loss, again.training) == (
+        new.encoder,
+        new.target,
+        new.loss,
+        new.training,
+    )
     again.save(tmp_path / "b.glassnet")
     assert (tmp_path / "a.glassnet").read_bytes() == (tmp_path / "b.glassnet").read_bytes()
     predictor = again.predictor()
     expected = answers(old, X[:20]).reshape(len(X[:20]), -1)
     found = np.array([predictor(row) for row in X[:20]])
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12 * max(1.0, np.abs(expected).max()))
+    np.testing.assert_allclose(
+        found, expected, rtol=1e-12, atol=1e-12 * max(1.0, np.abs(expected).max())
+    )
 
 
 @pytest.mark.parametrize("factor", [1.0, 1e3, 1e9, -1e15])
@@ -159,7 +197,9 @@ def test_nothing_is_clipped(factor):
     new = from_sklearn(old)
     np.testing.assert_allclose(new.predict(X * factor), old.predict(X * factor), rtol=1e-9)
     predictor = new.predictor()
-    np.testing.assert_allclose([predictor(row)[0] for row in X[:5] * factor], old.predict(X[:5] * factor), rtol=1e-9)
+    np.testing.assert_allclose(
+        [predictor(row)[0] for row in X[:5] * factor], old.predict(X[:5] * factor), rtol=1e-9
+    )
 
 
 def test_weights_are_copied():
@@ -177,14 +217,18 @@ def test_weights_are_copied():
 
 def frame(n=120):
     rng = np.random.default_rng(0)
-    return pd.DataFrame({"age": rng.normal(50, 10, n), "pay": rng.normal(1e4, 1e3, n), "new": rng.random(n) > 0.5})
+    return pd.DataFrame(
+        {"age": rng.normal(50, 10, n), "pay": rng.normal(1e4, 1e3, n), "new": rng.random(n) > 0.5}
+    )
 
 
 PIPELINES = {
     "alone": classifier,
     "scaled": lambda: scaled(classifier()),
     "data frames within": lambda: scaled(classifier()).set_output(transform="pandas"),
-    "passed by": lambda: Pipeline([("no", "passthrough"), ("scale", StandardScaler()), ("none", None), ("mlp", classifier())]),
+    "passed by": lambda: Pipeline(
+        [("no", "passthrough"), ("scale", StandardScaler()), ("none", None), ("mlp", classifier())]
+    ),
     "no scaler": lambda: Pipeline([("no", "passthrough"), ("mlp", classifier())]),
     "pipeline in a pipeline": lambda: make_pipeline("passthrough", scaled(classifier())),
 }
@@ -196,7 +240,9 @@ def test_columns_keep_their_names(name):
     old = fit(PIPELINES[name](), X, X.age + X.new > 50)
     new = from_sklearn(old)
     assert new.columns == ("age", "pay", "new")
-    np.testing.assert_allclose(new.predict_proba(X[["new", "pay", "age"]]), old.predict_proba(X), atol=1e-12)
+    np.testing.assert_allclose(
+        new.predict_proba(X[["new", "pay", "age"]]), old.predict_proba(X), atol=1e-12
+    )
     np.testing.assert_allclose(
         new.predict_proba({"age": 50.0, "pay": 1e4, "new": True}),
         old.predict_proba(frame(1).assign(age=50.0, pay=1e4, new=True)),
@@ -225,7 +271,9 @@ def test_a_gap_is_refused_with_its_place():
     old, X = fitted("multiclass")
     new, X = from_sklearn(old), X.copy()
     X[7, 2] = np.nan
-    with pytest.raises(DataError, match=r"column 'x2' holds a gap \(NaN\) in row 7 .* takes none there"):
+    with pytest.raises(
+        DataError, match=r"column 'x2' holds a gap \(NaN\) in row 7 .* takes none there"
+    ):
         new.predict(X)
     with pytest.raises(DataError, match=r"holds a gap \(NaN\)"):
         new.predictor()(X[7])
@@ -248,7 +296,9 @@ def test_the_record_says_where_it_came_from():
     assert (without["history"], without["best_epoch"]) == ({}, None)
 
 
-@pytest.mark.parametrize("name", ["multiclass, text", "multiclass, early stopping", "number in its unit"])
+@pytest.mark.parametrize(
+    "name", ["multiclass, text", "multiclass, early stopping", "number in its unit"]
+)
 def test_it_is_evaluated_like_any_other(name):
     from glassnet.report import report_page
 
@@ -257,7 +307,10 @@ def test_it_is_evaluated_like_any_other(name):
     found = glassnet.evaluate(from_sklearn(old), X, y)
     score = found.values["accuracy" if found.classes else "R2"]
     assert score == pytest.approx(old.score(X, y), abs=1e-12)
-    assert "converted from" in report_page(found, from_sklearn(old)) or not from_sklearn(old).training["history"]
+    assert (
+        "converted from" in report_page(found, from_sklearn(old))
+        or not from_sklearn(old).training["history"]
+    )
 
 
 def test_the_command_line_takes_it(tmp_path):
@@ -265,11 +318,22 @@ def test_the_command_line_takes_it(tmp_path):
     old = fit(scaled(classifier()), X, np.where(X.age > 50, "old", "young"))
     from_sklearn(old).save(tmp_path / "m.glassnet")
     X.astype(float).to_csv(tmp_path / "rows.csv", index=False)
-    run = CliRunner().invoke(main, ["predict", str(tmp_path / "m.glassnet"), str(tmp_path / "rows.csv"), "-o", str(tmp_path / "out.csv")])
+    run = CliRunner().invoke(
+        main,
+        [
+            "predict",
+            str(tmp_path / "m.glassnet"),
+            str(tmp_path / "rows.csv"),
+            "-o",
+            str(tmp_path / "out.csv"),
+        ],
+    )
     assert run.exit_code == 0, run.output
     out = pd.read_csv(tmp_path / "out.csv")
     assert out["y"].tolist() == old.predict(X).tolist()
-    np.testing.assert_allclose(out[["probability_old", "probability_young"]], old.predict_proba(X), atol=1e-12)
+    np.testing.assert_allclose(
+        out[["probability_old", "probability_young"]], old.predict_proba(X), atol=1e-12
+    )
     shown = CliRunner().invoke(main, ["show", str(tmp_path / "m.glassnet")])
     assert shown.exit_code == 0, shown.output
     assert "epochs (converted from MLPClassifier of scikit-learn" in " ".join(shown.output.split())
@@ -281,8 +345,18 @@ def test_the_command_line_takes_it(tmp_path):
 
 def alike(**changes):
     old, X = fitted("binary, two layers, logistic")
-    names = ("activation", "coefs_", "intercepts_", "n_outputs_", "out_activation_", "classes_", "n_iter_")
-    return SimpleNamespace(**{name: getattr(old[-1], name) for name in names} | changes), old[:-1].transform(X)
+    names = (
+        "activation",
+        "coefs_",
+        "intercepts_",
+        "n_outputs_",
+        "out_activation_",
+        "classes_",
+        "n_iter_",
+    )
+    return SimpleNamespace(**{name: getattr(old[-1], name) for name in names} | changes), old[
+        :-1
+    ].transform(X)
 
 
 def test_fitted_attributes_suffice():
@@ -291,7 +365,11 @@ def test_fitted_attributes_suffice():
     new = from_sklearn(mlp)
     assert [layer.activation for layer in new.network.layers] == ["sigmoid", "sigmoid", "identity"]
     np.testing.assert_allclose(new.predict_proba(Z), old.predict_proba(X), atol=1e-12)
-    assert new.training["source"] == {"class": "SimpleNamespace", "package": "types", "version": None}
+    assert new.training["source"] == {
+        "class": "SimpleNamespace",
+        "package": "types",
+        "version": None,
+    }
 
 
 def test_an_activation_for_each_layer():
@@ -299,9 +377,22 @@ def test_an_activation_for_each_layer():
     assert from_sklearn(mlp).network.layers == (Dense(16, "gelu"), Dense(8, "tanh"), Dense(1))
 
 
-@pytest.mark.parametrize("loss", [*(name for name in LOSSES if name not in ("logistic", "softmax")), "squared_error", Quantile((0.1, 0.9))])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        *(name for name in LOSSES if name not in ("logistic", "softmax")),
+        "squared_error",
+        Quantile((0.1, 0.9)),
+    ],
+)
 def test_losses_of_ours(loss):
-    mlp, Z = alike(loss=loss, coefs_=[np.ones((30, 2))], intercepts_=[np.arange(2.0)], n_outputs_=2, activation="relu")
+    mlp, Z = alike(
+        loss=loss,
+        coefs_=[np.ones((30, 2))],
+        intercepts_=[np.arange(2.0)],
+        n_outputs_=2,
+        activation="relu",
+    )
     del mlp.classes_
     new = from_sklearn(mlp)
     n = 1 if isinstance(loss, Quantile) else 2
@@ -313,18 +404,38 @@ def test_losses_of_ours(loss):
 # Refusals
 
 REFUSED = {
-    "another estimator": (LogisticRegression, "a LogisticRegression cannot be converted: expected a fitted MLPClassifier"),
-    "another scaler": (lambda: fit(make_pipeline(MinMaxScaler(), classifier()), *data("iris")), "a MinMaxScaler cannot be converted"),
-    "another last step": (lambda: fit(make_pipeline(StandardScaler(), LogisticRegression()), *data("iris")), "a LogisticRegression cannot"),
+    "another estimator": (
+        LogisticRegression,
+        "a LogisticRegression cannot be converted: expected a fitted MLPClassifier",
+    ),
+    "another scaler": (
+        lambda: fit(make_pipeline(MinMaxScaler(), classifier()), *data("iris")),
+        "a MinMaxScaler cannot be converted",
+    ),
+    "another last step": (
+        lambda: fit(make_pipeline(StandardScaler(), LogisticRegression()), *data("iris")),
+        "a LogisticRegression cannot",
+    ),
     "no last step": (lambda: make_pipeline("passthrough"), "'passthrough' cannot be converted"),
-    "two scalers": (lambda: fit(make_pipeline(StandardScaler(), scaled(classifier())), *data("iris")), "2 scalers stand before"),
-    "a scaler derived from it": (lambda: fit(make_pipeline(type("Mine", (StandardScaler,), {})(), classifier()), *data("iris")), "a Mine "),
+    "two scalers": (
+        lambda: fit(make_pipeline(StandardScaler(), scaled(classifier())), *data("iris")),
+        "2 scalers stand before",
+    ),
+    "a scaler derived from it": (
+        lambda: fit(
+            make_pipeline(type("Mine", (StandardScaler,), {})(), classifier()), *data("iris")
+        ),
+        "a Mine ",
+    ),
     "a search": (
         lambda: fit(GridSearchCV(classifier(), {"alpha": [1e-4]}, cv=2), *data("iris")),
         "a GridSearchCV cannot .* Convert its best_estimator_",
     ),
     "another scaling of the target": (
-        lambda: fit(TransformedTargetRegressor(regressor(), func=np.log1p, inverse_func=np.expm1), *data("diabetes")),
+        lambda: fit(
+            TransformedTargetRegressor(regressor(), func=np.log1p, inverse_func=np.expm1),
+            *data("diabetes"),
+        ),
         "a FunctionTransformer cannot",
     ),
     "a Model": (lambda: from_sklearn(fitted("binary")[0]), "a Model cannot"),
@@ -335,11 +446,26 @@ REFUSED = {
     "a class": (lambda: MLPClassifier, "<class .*MLPClassifier'> cannot"),
     "nothing": (lambda: None, "a NoneType cannot"),
     "not fitted": (classifier, "This MLPClassifier instance is not fitted yet"),
-    "a pipeline, not fitted": (lambda: scaled(classifier()), "This StandardScaler instance is not fitted yet"),
-    "its network, not fitted": (lambda: make_pipeline(regressor()), "This MLPRegressor instance is not fitted yet"),
-    "in units, not fitted": (lambda: in_units(regressor()), "This TransformedTargetRegressor instance is not fitted yet"),
-    "too few activations": (lambda: alike(activation=["tanh"])[0], "2 hidden layers but 1 activations"),
-    "an activation of nobody": (lambda: alike(activation="swoosh")[0], "unknown activation 'swoosh'"),
+    "a pipeline, not fitted": (
+        lambda: scaled(classifier()),
+        "This StandardScaler instance is not fitted yet",
+    ),
+    "its network, not fitted": (
+        lambda: make_pipeline(regressor()),
+        "This MLPRegressor instance is not fitted yet",
+    ),
+    "in units, not fitted": (
+        lambda: in_units(regressor()),
+        "This TransformedTargetRegressor instance is not fitted yet",
+    ),
+    "too few activations": (
+        lambda: alike(activation=["tanh"])[0],
+        "2 hidden layers but 1 activations",
+    ),
+    "an activation of nobody": (
+        lambda: alike(activation="swoosh")[0],
+        "unknown activation 'swoosh'",
+    ),
 }
 
 

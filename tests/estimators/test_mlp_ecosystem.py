@@ -33,7 +33,12 @@ from sklearn.preprocessing import StandardScaler, scale
 import glassnet
 
 Array = np.ndarray[Any, np.dtype[Any]]
-SETTINGS: dict[str, Any] = {"hidden_layer_sizes": (8,), "max_iter": 15, "learning_rate_init": 0.01, "random_state": 0}
+SETTINGS: dict[str, Any] = {
+    "hidden_layer_sizes": (8,),
+    "max_iter": 15,
+    "learning_rate_init": 0.01,
+    "random_state": 0,
+}
 X, Y = scale(load_iris().data), load_iris().target
 NAMES = load_iris().target_names[Y]
 RX, RY = scale(load_diabetes().data), scale(load_diabetes().target)
@@ -75,7 +80,10 @@ def through_a_file(estimator: Any) -> Any:
 
 def cloned(home: Any) -> Any:
     fitted = classifier(home).fit(X, Y)
-    return [clone(fitted).fit(X, Y).predict_proba(X), clone(fitted).set_params(alpha=1.0).fit(X, Y).predict_proba(X)]
+    return [
+        clone(fitted).fit(X, Y).predict_proba(X),
+        clone(fitted).set_params(alpha=1.0).fit(X, Y).predict_proba(X),
+    ]
 
 
 def pickled(home: Any) -> Any:
@@ -106,28 +114,54 @@ def pipeline(home: Any) -> Any:
 
 
 def calibrated(home: Any) -> Any:
-    return [CalibratedClassifierCV(classifier(home), cv=3).fit(X, NAMES, sample_weight=WEIGHT).predict_proba(X)]
+    return [
+        CalibratedClassifierCV(classifier(home), cv=3)
+        .fit(X, NAMES, sample_weight=WEIGHT)
+        .predict_proba(X)
+    ]
 
 
 def bagged(home: Any) -> Any:
-    return [BaggingClassifier(classifier(home), n_estimators=3, max_features=0.8, random_state=0).fit(X, NAMES).predict_proba(X)]
+    return [
+        BaggingClassifier(classifier(home), n_estimators=3, max_features=0.8, random_state=0)
+        .fit(X, NAMES)
+        .predict_proba(X)
+    ]
 
 
 def cross_predicted(home: Any) -> Any:
-    return [cross_val_predict(classifier(home), X, NAMES, cv=3, method=name) for name in ("predict_proba", "predict_log_proba")]
+    return [
+        cross_val_predict(classifier(home), X, NAMES, cv=3, method=name)
+        for name in ("predict_proba", "predict_log_proba")
+    ]
 
 
 def cross_validated(home: Any) -> Any:
-    found = cross_validate(regressor(home), RX, RY, cv=3, scoring=["r2", "neg_mean_absolute_error"], return_train_score=True)
+    found = cross_validate(
+        regressor(home),
+        RX,
+        RY,
+        cv=3,
+        scoring=["r2", "neg_mean_absolute_error"],
+        return_train_score=True,
+    )
     return [found[name] for name in sorted(found) if not name.endswith("_time")]
 
 
 def importances(home: Any) -> Any:
-    return [permutation_importance(regressor(home).fit(RX, RY), RX, RY, n_repeats=2, random_state=0).importances]
+    return [
+        permutation_importance(
+            regressor(home).fit(RX, RY), RX, RY, n_repeats=2, random_state=0
+        ).importances
+    ]
 
 
 def stacked(home: Any) -> Any:
-    members = [("adam", classifier(home)), ("lbfgs", classifier(home, solver="lbfgs", alpha=1.0)), ("linear", LogisticRegression())]
+    members = [
+        ("adam", classifier(home)),
+        ("lbfgs", classifier(home, solver="lbfgs", alpha=1.0)),
+        ("linear", LogisticRegression()),
+    ]
     return [StackingClassifier(members, LogisticRegression(), cv=2).fit(X, NAMES).predict_proba(X)]
 
 
@@ -137,27 +171,46 @@ def voted(home: Any) -> Any:
 
 def one_against_the_rest(home: Any) -> Any:
     fitted = OneVsRestClassifier(classifier(home)).fit(X, NAMES)
-    return [fitted.predict_proba(X), OneVsRestClassifier(classifier(home)).partial_fit(X, Y, classes=[0, 1, 2]).predict_proba(X)]
+    return [
+        fitted.predict_proba(X),
+        OneVsRestClassifier(classifier(home)).partial_fit(X, Y, classes=[0, 1, 2]).predict_proba(X),
+    ]
 
 
 def several_targets(home: Any) -> Any:
-    return [MultiOutputRegressor(regressor(home)).fit(TX, TY).predict(TX), regressor(home).fit(TX, TY).predict(TX)]
+    return [
+        MultiOutputRegressor(regressor(home)).fit(TX, TY).predict(TX),
+        regressor(home).fit(TX, TY).predict(TX),
+    ]
 
 
 def transformed_target(home: Any) -> Any:
-    return [TransformedTargetRegressor(regressor(home), transformer=StandardScaler()).fit(RX, load_diabetes().target).predict(RX)]
+    return [
+        TransformedTargetRegressor(regressor(home), transformer=StandardScaler())
+        .fit(RX, load_diabetes().target)
+        .predict(RX)
+    ]
 
 
 def curve_of_learning(home: Any) -> Any:
     sizes, *found = learning_curve(
-        classifier(home), X, Y, cv=3, train_sizes=[0.3, 0.6, 1.0], exploit_incremental_learning=True, shuffle=True, random_state=0
+        classifier(home),
+        X,
+        Y,
+        cv=3,
+        train_sizes=[0.3, 0.6, 1.0],
+        exploit_incremental_learning=True,
+        shuffle=True,
+        random_state=0,
     )
     return [sizes, *found]
 
 
 def frames(home: Any) -> Any:
     """Names of columns come in, are kept, and are asked for again."""
-    first = make_column_transformer((StandardScaler(), ["a", "b"]), remainder="passthrough", verbose_feature_names_out=False)
+    first = make_column_transformer(
+        (StandardScaler(), ["a", "b"]), remainder="passthrough", verbose_feature_names_out=False
+    )
     fitted = make_pipeline(first, classifier(home)).set_output(transform="pandas").fit(FRAME, NAMES)
     last = fitted[-1]
     assert last.feature_names_in_.tolist() == ["a", "b", "c", "d"]
@@ -169,15 +222,23 @@ def frames(home: Any) -> Any:
 
 
 def early_stopping_on_a_frame(home: Any) -> Any:
-    fitted = regressor(home, early_stopping=True, max_iter=5).fit(load_diabetes(as_frame=True).data * 20.0, RY)
+    fitted = regressor(home, early_stopping=True, max_iter=5).fit(
+        load_diabetes(as_frame=True).data * 20.0, RY
+    )
     return [fitted.validation_scores_, fitted.predict(load_diabetes(as_frame=True).data * 20.0)]
 
 
 def routed_weights(home: Any) -> Any:
     with sklearn.config_context(enable_metadata_routing=True):
-        inner = classifier(home).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        inner = (
+            classifier(home)
+            .set_fit_request(sample_weight=True)
+            .set_score_request(sample_weight=True)
+        )
         search = GridSearchCV(
-            make_pipeline(StandardScaler().set_fit_request(sample_weight=False), inner), {"mlpclassifier__alpha": [1e-4, 10.0]}, cv=2
+            make_pipeline(StandardScaler().set_fit_request(sample_weight=False), inner),
+            {"mlpclassifier__alpha": [1e-4, 10.0]},
+            cv=2,
         )
         search.fit(X, Y, sample_weight=WEIGHT)
         step = classifier(home).set_partial_fit_request(classes=True, sample_weight=True)
@@ -226,9 +287,17 @@ def test_joblib_writes_to_a_file_that_another_process_reads(tmp_path: Path) -> N
 
 def test_parameters_are_theirs_in_their_order_and_ours_behind() -> None:
     for name in ("MLPClassifier", "MLPRegressor"):
-        ours, other = (list(inspect.signature(getattr(home, name)).parameters.values()) for home in (glassnet, theirs))
-        assert [(p.name, p.kind, p.default) for p in ours[: len(other)]] == [(p.name, p.kind, p.default) for p in other]
+        ours, other = (
+            list(inspect.signature(getattr(home, name)).parameters.values())
+            for home in (glassnet, theirs)
+        )
+        assert [(p.name, p.kind, p.default) for p in ours[: len(other)]] == [
+            (p.name, p.kind, p.default) for p in other
+        ]
         assert all(p.kind is p.KEYWORD_ONLY for p in ours[len(other) :])
         for method in ("fit", "partial_fit", "predict", "score"):
-            a, b = (list(inspect.signature(getattr(getattr(home, name), method)).parameters) for home in (glassnet, theirs))
+            a, b = (
+                list(inspect.signature(getattr(getattr(home, name), method)).parameters)
+                for home in (glassnet, theirs)
+            )
             assert a[: len(b)] == b, (name, method)

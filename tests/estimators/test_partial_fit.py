@@ -14,7 +14,13 @@ from glassnet import SGD, GlassNetClassifier, GlassNetRegressor
 from glassnet.data.toys import moons
 
 X, Y = moons(96)
-QUICK: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 8, "learning_rate": 0.02, "random_state": 0, "schedule": "constant"}
+QUICK: dict[str, Any] = {
+    "recipe": "plain",
+    "hidden_layer_sizes": 8,
+    "learning_rate": 0.02,
+    "random_state": 0,
+    "schedule": "constant",
+}
 
 
 def theta(estimator: Any) -> Any:
@@ -43,7 +49,9 @@ def test_partial_fit_goes_on_after_fit() -> None:
 
 
 def test_partial_fit_trains_after_a_fit_that_stopped_early() -> None:
-    estimator = GlassNetClassifier(**QUICK, max_epochs=20, early_stopping=True, patience=3).fit(X, Y)
+    estimator = GlassNetClassifier(**QUICK, max_epochs=20, early_stopping=True, patience=3).fit(
+        X, Y
+    )
     before = theta(estimator).copy()
     estimator.partial_fit(X, Y)
     assert not np.array_equal(theta(estimator), before)
@@ -57,13 +65,20 @@ def test_partial_fit_trains_after_unpickling(way: str, penalty: float, tmp_path:
         copy = pickle.loads(pickle.dumps(estimator))  # noqa: S301
     else:
         joblib.dump(estimator, tmp_path / "estimator")
-        copy = joblib.load(tmp_path / "estimator", mmap_mode="r" if way == "read-only memory map" else None)
+        copy = joblib.load(
+            tmp_path / "estimator", mmap_mode="r" if way == "read-only memory map" else None
+        )
     for _ in range(3):
         estimator.partial_fit(X, Y)
         copy.partial_fit(X, Y)
     assert np.array_equal(theta(copy), theta(estimator))
     assert np.array_equal(copy.predict_proba(X), estimator.predict_proba(X))
-    assert copy.network_ is copy.model_.network is copy._session.network is copy._session.engine.network
+    assert (
+        copy.network_
+        is copy.model_.network
+        is copy._session.network
+        is copy._session.engine.network
+    )
 
 
 def test_pickles_do_not_grow() -> None:
@@ -83,7 +98,9 @@ def test_first_call_needs_all_classes() -> None:
     assert classifier.partial_fit(X, Y).predict_proba(X).shape == (96, 3)
     with pytest.raises(ValueError, match="the classes must be those of the earlier fit"):
         classifier.partial_fit(X, Y, classes=[0, 1])
-    with pytest.raises(ValueError, match=r"the label 5 in row \d+ .* which training did not have: it had 0, 1, 2"):
+    with pytest.raises(
+        ValueError, match=r"the label 5 in row \d+ .* which training did not have: it had 0, 1, 2"
+    ):
         classifier.partial_fit(X, Y + 5)
     with pytest.raises(ValueError, match="X has 1 features, but GlassNetClassifier is expecting 2"):
         classifier.partial_fit(X[:, :1], Y)
@@ -108,7 +125,9 @@ def test_many_calls_learn() -> None:
     classifier = GlassNetClassifier(**QUICK | {"hidden_layer_sizes": 32})
     for _ in range(200):
         rows = rng.choice(96, 32, replace=False)
-        classifier.partial_fit(X[rows], Y[rows], classes=[0, 1], sample_weight=rng.uniform(0.5, 1.5, 32))
+        classifier.partial_fit(
+            X[rows], Y[rows], classes=[0, 1], sample_weight=rng.uniform(0.5, 1.5, 32)
+        )
     assert classifier.score(X, Y) > 0.95
     assert classifier.n_iter_ == 200
 

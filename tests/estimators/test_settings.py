@@ -17,13 +17,24 @@ from glassnet import GlassNetClassifier, GlassNetRegressor, Plan
 from glassnet.data.toys import moons
 from glassnet.errors import DataError, SettingError
 
-QUICK: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 8, "max_epochs": 3, "random_state": 0}
+QUICK: dict[str, Any] = {
+    "recipe": "plain",
+    "hidden_layer_sizes": 8,
+    "max_epochs": 3,
+    "random_state": 0,
+}
 X, Y = moons(60)
-OWN = {"random_state", "warm_start", "verbose"}  # what an estimator has beside the settings of a plan
+OWN = {
+    "random_state",
+    "warm_start",
+    "verbose",
+}  # what an estimator has beside the settings of a plan
 CLASSES_ONLY = {"label_smoothing", "class_weight"}
 
 
-@pytest.mark.parametrize(("estimator", "without"), [(GlassNetClassifier, set()), (GlassNetRegressor, CLASSES_ONLY)])
+@pytest.mark.parametrize(
+    ("estimator", "without"), [(GlassNetClassifier, set()), (GlassNetRegressor, CLASSES_ONLY)]
+)
 def test_parameters_are_the_settings_of_a_plan(estimator: Any, without: set[str]) -> None:
     settings = {field.name: field.default for field in fields(Plan) if field.name != "seed"}
     parameters = inspect.signature(estimator).parameters
@@ -36,8 +47,16 @@ def test_parameters_are_the_settings_of_a_plan(estimator: Any, without: set[str]
 @pytest.mark.parametrize("estimator", [GlassNetClassifier, GlassNetRegressor])
 def test_every_parameter_and_attribute_is_documented(estimator: Any) -> None:
     text = inspect.getdoc(estimator) or ""
-    documented = {name for line in re.findall(r"^([a-z0-9_, ]+) : ", text, re.MULTILINE) for name in line.split(", ")}
-    fitted = {name for name in vars(estimator(**QUICK).fit(X, Y)) if name.endswith("_") and not name.startswith("_")}
+    documented = {
+        name
+        for line in re.findall(r"^([a-z0-9_, ]+) : ", text, re.MULTILINE)
+        for name in line.split(", ")
+    }
+    fitted = {
+        name
+        for name in vars(estimator(**QUICK).fit(X, Y))
+        if name.endswith("_") and not name.startswith("_")
+    }
     assert documented >= set(inspect.signature(estimator).parameters) | fitted
 
 
@@ -50,7 +69,10 @@ BAD = [
     ({"loss": "logstic"}, "unknown loss 'logstic'.*Did you mean 'logistic'"),
     ({"loss": "squared"}, "does not fit a binary target: use 'logistic' or 'softmax'"),
     ({"schedule": "cosin"}, "unknown schedule 'cosin'.*Did you mean 'cosine'"),
-    ({"scoring": "acuracy", "early_stopping": True}, "unknown scorer 'acuracy'.*Did you mean 'accuracy'"),
+    (
+        {"scoring": "acuracy", "early_stopping": True},
+        "unknown scorer 'acuracy'.*Did you mean 'accuracy'",
+    ),
     ({"engine": "referense"}, "Did you mean 'reference'"),
     ({"dtype": "float16"}, "unknown dtype 'float16'"),
     ({"dropout": 1.5}, "1.5"),
@@ -71,13 +93,17 @@ BAD = [
 
 @pytest.mark.parametrize(("settings", "says"), BAD, ids=[str(settings) for settings, _ in BAD])
 def test_bad_settings_are_refused_in_fit(settings: dict[str, Any], says: str) -> None:
-    estimator = GlassNetClassifier(**QUICK | settings)  # not here: scikit-learn sets parameters before it looks at them
+    estimator = GlassNetClassifier(
+        **QUICK | settings
+    )  # not here: scikit-learn sets parameters before it looks at them
     with pytest.raises(ValueError, match=says):
         estimator.fit(X, Y)
 
 
 def test_choices_from_the_data_are_recorded_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    classifier = GlassNetClassifier(recipe="plain", hidden_layer_sizes=8, max_epochs=40, verbose=True).fit(X, Y)
+    classifier = GlassNetClassifier(
+        recipe="plain", hidden_layer_sizes=8, max_epochs=40, verbose=True
+    ).fit(X, Y)
     plan = classifier.model_.training["plan"]
     assert plan["batch_size"] == 32
     assert plan["loss"] == "logistic"
@@ -113,14 +139,22 @@ def test_same_seed_same_bits(kind: Any) -> None:
 def test_random_state_kinds() -> None:
     free = GlassNetClassifier(**QUICK | {"random_state": None})
     assert bits(free.fit(X, Y)) != bits(free.fit(X, Y))
-    drawn = [bits(GlassNetClassifier(**QUICK | {"random_state": np.random.RandomState(5)}).fit(X, Y)) for _ in range(2)]
+    drawn = [
+        bits(GlassNetClassifier(**QUICK | {"random_state": np.random.RandomState(5)}).fit(X, Y))
+        for _ in range(2)
+    ]
     assert drawn[0] == drawn[1]
-    assert GlassNetClassifier(**QUICK | {"random_state": 7}).fit(X, Y).model_.training["plan"]["seed"] == 7
+    assert (
+        GlassNetClassifier(**QUICK | {"random_state": 7}).fit(X, Y).model_.training["plan"]["seed"]
+        == 7
+    )
 
 
 def test_the_seed_of_fresh_entropy_repeats_the_fit() -> None:
     free = GlassNetClassifier(**QUICK | {"random_state": None}).fit(X, Y)
-    again = GlassNetClassifier(**QUICK | {"random_state": free.model_.training["plan"]["seed"]}).fit(X, Y)
+    again = GlassNetClassifier(
+        **QUICK | {"random_state": free.model_.training["plan"]["seed"]}
+    ).fit(X, Y)
     assert bits(free) == bits(again)
 
 
@@ -143,7 +177,10 @@ def test_warm_start_keeps_the_scaling_of_columns() -> None:
 
 @pytest.mark.parametrize(
     ("change", "y", "says"),
-    [({}, Y + 1, "the classes must be those of the earlier fit"), ({"hidden_layer_sizes": 9}, Y, "a warm start goes on with the network")],
+    [
+        ({}, Y + 1, "the classes must be those of the earlier fit"),
+        ({"hidden_layer_sizes": 9}, Y, "a warm start goes on with the network"),
+    ],
 )
 def test_warm_start_refuses_what_does_not_fit(change: dict[str, Any], y: Any, says: str) -> None:
     estimator = GlassNetClassifier(**QUICK | {"warm_start": True}).fit(X, Y)
@@ -154,7 +191,11 @@ def test_warm_start_refuses_what_does_not_fit(change: dict[str, Any], y: Any, sa
     assert estimator.predict(X).shape == (60,)
 
 
-@pytest.mark.parametrize("copied", [deepcopy, lambda estimator: pickle.loads(pickle.dumps(estimator))], ids=["deepcopy", "pickle"])  # noqa: S301
+@pytest.mark.parametrize(
+    "copied",
+    [deepcopy, lambda estimator: pickle.loads(pickle.dumps(estimator))],  # noqa: S301
+    ids=["deepcopy", "pickle"],
+)
 def test_copies_predict_the_same_and_stand_alone(copied: Any) -> None:
     estimator = GlassNetClassifier(**QUICK).fit(X, Y)
     before = estimator.predict_proba(X)
@@ -168,7 +209,9 @@ def test_copies_predict_the_same_and_stand_alone(copied: Any) -> None:
 def test_training_data_are_not_pickled() -> None:
     rng = np.random.default_rng(0)
     big = rng.standard_normal((5_000, 20))
-    regressor = GlassNetRegressor(**QUICK | {"early_stopping": True, "scoring": "r2"}).fit(big, big[:, 0])
+    regressor = GlassNetRegressor(**QUICK | {"early_stopping": True, "scoring": "r2"}).fit(
+        big, big[:, 0]
+    )
     assert len(pickle.dumps(regressor)) < 21_000  # with both ends of each column
     assert regressor._session.rows is None
     assert regressor._session.held_out is None

@@ -35,7 +35,11 @@ def columns(n: int = 120, seed: int = 0) -> dict[str, Any]:
 
 def score(table: dict[str, Any]) -> Array:
     shift = {"Biscoe": 1.0, "Dream": -1.0, "Torgersen": 0.0, None: 0.5}
-    return np.nan_to_num((np.array(table["size"]) - 50.0) / 10.0) + 1e3 * np.array(table["age"]) + [shift[i] for i in table["island"]]
+    return (
+        np.nan_to_num((np.array(table["size"]) - 50.0) / 10.0)
+        + 1e3 * np.array(table["age"])
+        + [shift[i] for i in table["island"]]
+    )
 
 
 def begin(table: Any, values: Any, plan: Plan, **changed: Any) -> Session:

@@ -35,18 +35,26 @@ X = RNG.normal(size=(N, 3))
 SMALL = replace(STANDARD, members=3, hidden_layer_sizes=(8,), max_epochs=8, min_epochs=8)
 
 
-def drawn(loss: Logistic | Softmax, n_outputs: int, T: float, n: int = 4_000, weighted: bool = False) -> HeldOut:
+def drawn(
+    loss: Logistic | Softmax, n_outputs: int, T: float, n: int = 4_000, weighted: bool = False
+) -> HeldOut:
     """Labels drawn from the probabilities of raw scores, and raw scores that are T times as large."""
     rng = np.random.default_rng(1)
     Z = 2.0 * rng.normal(size=(n, n_outputs))
     P = loss.predict(Z)
     y: Any = (
-        (rng.random((n, n_outputs)) < P).astype(float) if isinstance(loss, Logistic) else (rng.random((n, 1)) > P.cumsum(axis=1)).sum(1)
+        (rng.random((n, n_outputs)) < P).astype(float)
+        if isinstance(loss, Logistic)
+        else (rng.random((n, 1)) > P.cumsum(axis=1)).sum(1)
     )
     return HeldOut(y, rng.integers(1, 4, n).astype(float) if weighted else None, T * Z)
 
 
-LOSSES = {"binary": (Logistic(), 1), "multilabel": (Logistic(0.1), 3), "multiclass": (Softmax(0.1), 4)}
+LOSSES = {
+    "binary": (Logistic(), 1),
+    "multilabel": (Logistic(0.1), 3),
+    "multiclass": (Softmax(0.1), 4),
+}
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -67,7 +75,10 @@ def test_the_temperature_is_that_of_a_minimizer(kind: str) -> None:
     held = drawn(loss, n_outputs, 1.7, n=150)
     smoothed = replace(loss, label_smoothing=1.0 / 152.0)
     best = minimize_scalar(
-        lambda b: smoothed.value_and_gradient(held.Z * np.exp(b), held.y)[0], bounds=(-3, 3), method="bounded", options={"xatol": 1e-9}
+        lambda b: smoothed.value_and_gradient(held.Z * np.exp(b), held.y)[0],
+        bounds=(-3, 3),
+        method="bounded",
+        options={"xatol": 1e-9},
     )
     assert temperature(held, loss) == pytest.approx(np.exp(-best.x), rel=1e-6)
 
@@ -76,7 +87,9 @@ def test_rows_that_are_all_right_do_not_ask_for_certainty() -> None:
     Z = np.array([[3.0], [-2.0], [4.0], [-5.0]])
     found = temperature(HeldOut((Z > 0.0).astype(float), None, Z), Logistic())
     assert 0.2 < found < 5.0
-    assert temperature(HeldOut((Z < 0.0).astype(float), None, Z), Logistic()) == pytest.approx(HOTTEST)
+    assert temperature(HeldOut((Z < 0.0).astype(float), None, Z), Logistic()) == pytest.approx(
+        HOTTEST
+    )
     assert COLDEST < 1.0 < HOTTEST
 
 
@@ -99,7 +112,9 @@ def test_the_scores_are_those_of_scikit_learn_and_of_the_report() -> None:
         y = held.y[:, 0].astype(int) if n_outputs == 1 else held.y
         found = probability_scores(held, loss)
         assert found.log_loss == pytest.approx(log_loss(y, P, sample_weight=held.weight))
-        assert found.brier_score == pytest.approx(brier_score_loss(y, P, sample_weight=held.weight, scale_by_half=False))
+        assert found.brier_score == pytest.approx(
+            brier_score_loss(y, P, sample_weight=held.weight, scale_by_half=False)
+        )
         assert held.weight is not None
         told = of_report(Predictions(truth=y, values=P.argmax(axis=1), weight=held.weight, P=P))
         assert found.calibration_error == pytest.approx(told.error)
@@ -107,7 +122,9 @@ def test_the_scores_are_those_of_scikit_learn_and_of_the_report() -> None:
 
 TARGETS: dict[str, Any] = {
     "binary": (X[:, 0] + RNG.normal(size=N) > 0.0).astype(int),
-    "multiclass": np.array(["a", "b", "c"])[np.clip(np.round(X[:, 0] + RNG.normal(size=N)), -1, 1).astype(int) + 1],
+    "multiclass": np.array(["a", "b", "c"])[
+        np.clip(np.round(X[:, 0] + RNG.normal(size=N)), -1, 1).astype(int) + 1
+    ],
     "multilabel": (X[:, :2] + RNG.normal(size=(N, 2)) > 0.0).astype(int),
 }
 
@@ -115,7 +132,9 @@ TARGETS: dict[str, Any] = {
 @pytest.mark.parametrize("members", [1, 3])
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_last_layer_carries_the_temperature(target: str, members: int) -> None:
-    plan = Plan(recipe=replace(SMALL, members=members, label_smoothing=0.6), dtype="float64", seed=5)  # far from sure enough
+    plan = Plan(
+        recipe=replace(SMALL, members=members, label_smoothing=0.6), dtype="float64", seed=5
+    )  # far from sure enough
     session = Session.begin(table_of(X), TARGETS[target], plan)
     calibrating = [member.calibrating for member in session.members or (session,)]
     model = session.finish()
@@ -123,15 +142,22 @@ def test_the_last_layer_carries_the_temperature(target: str, members: int) -> No
     assert T != 1.0
     assert model.training["calibration"]["n_rows"] == sum(rows.n for rows in calibrating if rows)
     divide_raw_scores(model.network, 1.0 / T)
-    members_scores = np.mean([member.network.predict(model.encode(X)) for member in session.members or (session,)], axis=0)
-    np.testing.assert_allclose(model.network.predict(model.encode(X)), members_scores, rtol=1e-9, atol=1e-12)
+    members_scores = np.mean(
+        [member.network.predict(model.encode(X)) for member in session.members or (session,)],
+        axis=0,
+    )
+    np.testing.assert_allclose(
+        model.network.predict(model.encode(X)), members_scores, rtol=1e-9, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("given", [{}, {"early_stopping": False}, {"validation": True}])
 @pytest.mark.parametrize("calibrate", [None, False, True])
 def test_no_row_has_two_offices(calibrate: bool | None, given: dict[str, Any]) -> None:
     y = TARGETS["binary"]
-    plan = Plan(recipe=SMALL, calibrate=calibrate, early_stopping=given.get("early_stopping"), seed=2)
+    plan = Plan(
+        recipe=SMALL, calibrate=calibrate, early_stopping=given.get("early_stopping"), seed=2
+    )
     validation = (table_of(X[:20]), y[:20]) if given.get("validation") else None
     resolved = plan.resolved(N, classes=True, has_validation=validation is not None)
     target = Target.fit(y)
@@ -156,9 +182,15 @@ def test_groups_and_times_are_kept_apart(by: str) -> None:
     plan = Plan(recipe=SMALL).resolved(N, classes=True)
     target = Target.fit(y)
     parts = parted(
-        *present(table_of(X), y, None, target, plan), target, plan, None, *(label if by == name else None for name in ("groups", "time"))
+        *present(table_of(X), y, None, target, plan),
+        target,
+        plan,
+        None,
+        *(label if by == name else None for name in ("groups", "time")),
     )
-    stopping, calibrating = (set(label[rows]) for rows in (parts.stopping_rows, parts.calibrating_rows))
+    stopping, calibrating = (
+        set(label[rows]) for rows in (parts.stopping_rows, parts.calibrating_rows)
+    )
     assert stopping
     assert calibrating
     assert not stopping & calibrating
@@ -173,7 +205,10 @@ def test_one_group_held_out_stops_the_training_alone() -> None:
 
 
 def test_few_rows_and_regressions_have_no_temperature() -> None:
-    assert "calibration" not in glassnet.fit(X[:60], TARGETS["binary"][:60], Plan(recipe=SMALL)).training
+    assert (
+        "calibration"
+        not in glassnet.fit(X[:60], TARGETS["binary"][:60], Plan(recipe=SMALL)).training
+    )
     assert "calibration" not in glassnet.fit(X, X[:, 0] + X[:, 1], Plan(recipe=SMALL)).training
 
 
@@ -184,10 +219,14 @@ def test_weights_of_the_calibrating_rows_count() -> None:
     session = Session.begin(table_of(X), y, plan)
     rows = session.members[0].calibrating
     assert rows is not None
-    np.testing.assert_array_equal(rows.weight, class_weighted(None, rows.y.ravel().astype(int), target, plan.class_weight))
+    np.testing.assert_array_equal(
+        rows.weight, class_weighted(None, rows.y.ravel().astype(int), target, plan.class_weight)
+    )
 
 
-def scores_of_members(n_members: int, noise: float, rng: np.random.Generator, n: int = 4_000) -> tuple[HeldOut, np.ndarray]:
+def scores_of_members(
+    n_members: int, noise: float, rng: np.random.Generator, n: int = 4_000
+) -> tuple[HeldOut, np.ndarray]:
     """Labels drawn from known raw scores; and what members say of them, each with accidents of its own."""
     Z = rng.normal(0.0, 2.0, (n, 1))
     y = (rng.random((n, 1)) < 1.0 / (1.0 + np.exp(-Z))).astype(float)

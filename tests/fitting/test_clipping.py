@@ -19,29 +19,51 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(80, 3))
 FAR = 50.0 * RNG.normal(size=(200, 3))  # where a network answers far beyond what it has seen
 Y = 1e3 * (X[:, 0] + X[:, 1]) + 7.0
-CLIPPED = replace(PLAIN, clip_predictions=True, hidden_layer_sizes=(16,), most_epochs=60, max_epochs=60)
+CLIPPED = replace(
+    PLAIN, clip_predictions=True, hidden_layer_sizes=(16,), most_epochs=60, max_epochs=60
+)
 #: The rows of FAR lie far outside those of the training, on purpose.
-drifted = pytest.mark.filterwarnings("ignore:the table is not like the training rows:glassnet.DataNotice")
-LOSSES: dict[str, Any] = {"own": None, "squared": "squared", "absolute": "absolute", "huber": Huber(0.5)}
+drifted = pytest.mark.filterwarnings(
+    "ignore:the table is not like the training rows:glassnet.DataNotice"
+)
+LOSSES: dict[str, Any] = {
+    "own": None,
+    "squared": "squared",
+    "absolute": "absolute",
+    "huber": Huber(0.5),
+}
 
 
 def fitted(y: Any, recipe: Recipe = CLIPPED, **settings: Any) -> glassnet.Model:
     weight = settings.pop("sample_weight", None)
-    return glassnet.fit(X, y, Plan(recipe=recipe, early_stopping=False, **settings), task="regression", sample_weight=weight)
+    return glassnet.fit(
+        X,
+        y,
+        Plan(recipe=recipe, early_stopping=False, **settings),
+        task="regression",
+        sample_weight=weight,
+    )
 
 
 @drifted
 @pytest.mark.parametrize("members", [1, 3])
 @pytest.mark.parametrize("loss", LOSSES)
-def test_numbers_are_those_without_clipping_cut_to_the_range_of_training(loss: str, members: int) -> None:
+def test_numbers_are_those_without_clipping_cut_to_the_range_of_training(
+    loss: str, members: int
+) -> None:
     model = fitted(Y, replace(CLIPPED, members=members), loss=LOSSES[loss])
-    open_ended = fitted(Y, replace(CLIPPED, members=members, clip_predictions=False), loss=LOSSES[loss])
+    open_ended = fitted(
+        Y, replace(CLIPPED, members=members, clip_predictions=False), loss=LOSSES[loss]
+    )
     np.testing.assert_array_equal(model.raw_scores(FAR), open_ended.raw_scores(FAR))
     free, said = open_ended.predict(FAR), model.predict(FAR)
     assert free.min() < Y.min()
     assert free.max() > Y.max()
     np.testing.assert_array_equal(said, np.clip(free, Y.min(), Y.max()))
-    np.testing.assert_array_equal(model.predict(FAR, members=True), np.clip(open_ended.predict(FAR, members=True), Y.min(), Y.max()))
+    np.testing.assert_array_equal(
+        model.predict(FAR, members=True),
+        np.clip(open_ended.predict(FAR, members=True), Y.min(), Y.max()),
+    )
 
 
 @drifted
@@ -60,7 +82,9 @@ def test_the_predictor_of_rows_stays_within_the_range_too(dtype: str, columns: i
     answer = model.predictor()
     said = np.array([answer(row) for row in FAR])
     bound = 1e-5 if dtype == "float32" else 1e-12
-    np.testing.assert_allclose(said, model.predict(FAR).reshape(said.shape), rtol=bound, atol=bound * np.abs(said).max())
+    np.testing.assert_allclose(
+        said, model.predict(FAR).reshape(said.shape), rtol=bound, atol=bound * np.abs(said).max()
+    )
     assert (said.max(axis=0) == model.target.high).all()
     assert (said.min(axis=0) == model.target.low).all()
 
@@ -110,7 +134,9 @@ def test_it_is_saved_and_loaded(tmp_path: Path) -> None:
         ({"loss": {"kind": "gamma"}}, "which its loss does not stay within"),
     ],
 )
-def test_a_file_with_an_odd_range_is_refused(change: dict[str, Any], says: str, tmp_path: Path) -> None:
+def test_a_file_with_an_odd_range_is_refused(
+    change: dict[str, Any], says: str, tmp_path: Path
+) -> None:
     path = tmp_path / "m.glassnet"
     fitted(Y).save(path)
     taken = Taken(path.read_bytes())

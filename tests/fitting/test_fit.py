@@ -45,7 +45,12 @@ def test_mappings_frames_and_files_give_the_same_bits(tmp_path: Path) -> None:
     pandas, polars = oracle("pandas"), oracle("polars")
     whole = {**TABLE, "species": YES.tolist()}
     by_dict = fit(whole, "species", quick())
-    for table in (pandas.DataFrame(whole), polars.DataFrame(whole), write_csv(tmp_path, whole), str(write_csv(tmp_path, whole))):
+    for table in (
+        pandas.DataFrame(whole),
+        polars.DataFrame(whole),
+        write_csv(tmp_path, whole),
+        str(write_csv(tmp_path, whole)),
+    ):
         model = fit(table, "species", quick())
         assert model.encoder == by_dict.encoder
         assert model.target == by_dict.target
@@ -83,7 +88,9 @@ def test_arrays_have_columns_by_number() -> None:
 
 @pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csr_matrix, sparse.csc_array])
 def test_sparse_matrices_are_learned_from_and_predicted_for(kind: Any) -> None:
-    X = np.random.default_rng(0).normal(size=(80, 5)) * (np.random.default_rng(1).random((80, 5)) < 0.4)
+    X = np.random.default_rng(0).normal(size=(80, 5)) * (
+        np.random.default_rng(1).random((80, 5)) < 0.4
+    )
     y = X[:, 0] + X[:, 1] > 0.0
     model = fit(kind(X), y, quick(max_epochs=40))
     assert (model.predict(kind(X)) == y).mean() > 0.95
@@ -118,7 +125,11 @@ def test_fit_is_the_packages_and_twice_the_same_bits() -> None:
 def test_the_task_is_guessed_by_the_rule(values: Any, task: str) -> None:
     model = fit(TABLE, values, quick(max_epochs=1))
     assert model.task == task
-    assert type(model.loss).__name__ == {"binary": "Logistic", "multilabel": "Logistic", "multiclass": "Softmax"}.get(task, "Squared")
+    assert type(model.loss).__name__ == {
+        "binary": "Logistic",
+        "multilabel": "Logistic",
+        "multiclass": "Softmax",
+    }.get(task, "Squared")
 
 
 def test_the_task_may_be_said_and_a_loss_says_it_too() -> None:
@@ -126,7 +137,11 @@ def test_the_task_may_be_said_and_a_loss_says_it_too() -> None:
     assert fit(TABLE, whole, quick(max_epochs=1), task="regression").task == "regression"
     assert fit(TABLE, whole, quick(max_epochs=1, loss="huber")).task == "regression"
     assert fit(TABLE, np.arange(120) % 40, quick(max_epochs=1, loss="softmax")).task == "multiclass"
-    assert fit(TABLE, whole * 0.5, quick(max_epochs=1), task="classification").classes == (0.0, 0.5, 1.0)
+    assert fit(TABLE, whole * 0.5, quick(max_epochs=1), task="classification").classes == (
+        0.0,
+        0.5,
+        1.0,
+    )
     assert fit(TABLE, YES, quick(max_epochs=1, loss="softmax")).network.n_outputs == 2
 
 
@@ -177,7 +192,11 @@ def test_one_class_is_predicted_with_certainty() -> None:
 
 
 def test_two_columns_of_zeros_and_ones_are_labels_that_may_go_together() -> None:
-    whole = {**TABLE, "big": (score(TABLE) > 0.5).astype(int).tolist(), "small": (score(TABLE) < -0.5).astype(int).tolist()}
+    whole = {
+        **TABLE,
+        "big": (score(TABLE) > 0.5).astype(int).tolist(),
+        "small": (score(TABLE) < -0.5).astype(int).tolist(),
+    }
     model = fit(whole, ["big", "small"], quick(max_epochs=60))
     truth = np.column_stack([whole["big"], whole["small"]])
     assert (model.task, model.classes) == ("multilabel", ("big", "small"))
@@ -209,7 +228,9 @@ def heteroscedastic(n: int = 1200) -> tuple[Array, Array]:
 def test_quantiles_are_in_order_and_cover_their_share() -> None:
     X, y = heteroscedastic()
     q = (0.1, 0.5, 0.9)
-    model = fit(X, y, quick(loss=Quantile(q), max_epochs=40, batch_size=64, hidden_layer_sizes=(16,)))
+    model = fit(
+        X, y, quick(loss=Quantile(q), max_epochs=40, batch_size=64, hidden_layer_sizes=(16,))
+    )
     Q = model.predict(X)
     assert Q.shape == (1200, 3)
     assert (np.diff(Q, axis=1) >= 0.0).all()
@@ -220,7 +241,9 @@ def test_quantiles_are_in_order_and_cover_their_share() -> None:
 
 def test_quantiles_of_two_targets_stand_target_by_target_each_in_its_units() -> None:
     X, y = heteroscedastic(600)
-    Q = fit(X, np.column_stack([y, -1e-3 * y]), quick(loss=Quantile((0.25, 0.75)), max_epochs=30)).predict(X)
+    Q = fit(
+        X, np.column_stack([y, -1e-3 * y]), quick(loss=Quantile((0.25, 0.75)), max_epochs=30)
+    ).predict(X)
     assert Q.shape == (600, 4)
     assert (Q[:, :2] > 500.0).all()
     assert (Q[:, 2:] < -0.5).all()
@@ -254,7 +277,11 @@ def test_columns_in_another_order_and_spare_ones_give_the_same_bits() -> None:
 
 def test_a_category_that_training_did_not_see_and_gaps_are_predicted_for() -> None:
     model = fit(TABLE, YES, quick())
-    odd = {"size": [None, 50.0, 1e9], "island": ["Atlantis", None, "Dream"], "age": [0.0, None, -1e9]}
+    odd = {
+        "size": [None, 50.0, 1e9],
+        "island": ["Atlantis", None, "Dream"],
+        "age": [0.0, None, -1e9],
+    }
     P = model.predict_proba(odd)
     assert np.isfinite(P).all()
     unseen = {"size": [50.0] * 2, "island": ["Atlantis", "Ys"], "age": [0.0] * 2}
@@ -291,7 +318,12 @@ def test_balanced_classes_weigh_the_same_as_their_weights_by_hand() -> None:
     by_hand = {0: 300 / (2 * counts[0]), 1: 300 / (2 * counts[1])}
     plain, balanced, mapped, weighted = (
         fit(X, y, quick(class_weight=weight), sample_weight=rows)
-        for weight, rows in ((None, None), ("balanced", None), (by_hand, None), (None, np.array([by_hand[0], by_hand[1]])[y]))
+        for weight, rows in (
+            (None, None),
+            ("balanced", None),
+            (by_hand, None),
+            (None, np.array([by_hand[0], by_hand[1]])[y]),
+        )
     )
     assert bits(balanced, X) == bits(mapped, X) == bits(weighted, X)
     recall = [(model.predict(X)[y == 1] == 1).mean() for model in (plain, balanced)]
@@ -299,39 +331,70 @@ def test_balanced_classes_weigh_the_same_as_their_weights_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "keys"), [(("a", "b"), ("a", "b")), ((0, 1), ("0", "1")), ((0, 1), (0.0, 1.0)), ((False, True), (False, True))]
+    ("labels", "keys"),
+    [
+        (("a", "b"), ("a", "b")),
+        ((0, 1), ("0", "1")),
+        ((0, 1), (0.0, 1.0)),
+        ((False, True), (False, True)),
+    ],
 )
 def test_class_weights_find_their_class_by_value_or_text(labels: Any, keys: Any) -> None:
     X, y = rare()
     values = [labels[i] for i in y]
     reference = fit(X, y, quick(max_epochs=3, class_weight={0: 1.0, 1: 7.0}))
-    assert bits(fit(X, values, quick(max_epochs=3, class_weight={keys[0]: 1.0, keys[1]: 7.0})), X) == bits(reference, X)
+    assert bits(
+        fit(X, values, quick(max_epochs=3, class_weight={keys[0]: 1.0, keys[1]: 7.0})), X
+    ) == bits(reference, X)
 
 
 def test_a_class_without_a_weight_counts_once() -> None:
     X, y = rare()
-    one, two = (fit(X, y, quick(max_epochs=3, class_weight=weight)) for weight in ({1: 3.0}, {0: 1.0, 1: 3.0}))
+    one, two = (
+        fit(X, y, quick(max_epochs=3, class_weight=weight))
+        for weight in ({1: 3.0}, {0: 1.0, 1: 3.0})
+    )
     assert bits(one, X) == bits(two, X)
 
 
 @pytest.mark.parametrize(
     ("values", "class_weight", "match"),
     [
-        (YES, {"yess": 2.0}, "class_weight names 'yess', which is no class of the target.*Did you mean 'yes'"),
+        (
+            YES,
+            {"yess": 2.0},
+            "class_weight names 'yess', which is no class of the target.*Did you mean 'yes'",
+        ),
         (YES, {"yes": -1.0}, "the weight of class 'yes' must be a number >= 0, but -1.0 came"),
-        (YES, "even", "class_weight is None, 'balanced' or a mapping from labels to weights, but 'even' came"),
-        (score(TABLE), "balanced", "class_weight is for a target with one class a row, but this one is regression"),
+        (
+            YES,
+            "even",
+            "class_weight is None, 'balanced' or a mapping from labels to weights, but 'even' came",
+        ),
+        (
+            score(TABLE),
+            "balanced",
+            "class_weight is for a target with one class a row, but this one is regression",
+        ),
         (np.column_stack([YES == "yes", YES == "no"]), "balanced", "but this one is multilabel"),
     ],
     ids=range(5),
 )
-def test_class_weights_that_do_not_fit_are_refused(values: Any, class_weight: Any, match: str) -> None:
+def test_class_weights_that_do_not_fit_are_refused(
+    values: Any, class_weight: Any, match: str
+) -> None:
     with pytest.raises(SettingError, match=match):
         fit(TABLE, values, quick(class_weight=class_weight))
 
 
-@pytest.mark.parametrize(("values", "loss"), [(YES, Logistic(0.2)), (np.arange(120) % 3, Softmax(0.2))], ids=["binary", "multiclass"])
-def test_label_smoothing_is_the_losss_own_and_keeps_probabilities_from_the_ends(values: Any, loss: Any) -> None:
+@pytest.mark.parametrize(
+    ("values", "loss"),
+    [(YES, Logistic(0.2)), (np.arange(120) % 3, Softmax(0.2))],
+    ids=["binary", "multiclass"],
+)
+def test_label_smoothing_is_the_losss_own_and_keeps_probabilities_from_the_ends(
+    values: Any, loss: Any
+) -> None:
     smooth = fit(TABLE, values, quick(label_smoothing=0.2, max_epochs=60))
     given = fit(TABLE, values, quick(loss=loss, max_epochs=60))
     sharp = fit(TABLE, values, quick(max_epochs=60))
@@ -359,11 +422,21 @@ def test_the_record_says_what_was_chosen_and_can_be_written_as_json() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [YES, np.arange(120) % 3, score(TABLE), np.column_stack([YES == "yes", YES == "no"]), ["one"] * 120], ids=range(5)
+    "values",
+    [
+        YES,
+        np.arange(120) % 3,
+        score(TABLE),
+        np.column_stack([YES == "yes", YES == "no"]),
+        ["one"] * 120,
+    ],
+    ids=range(5),
 )
 @pytest.mark.parametrize("optimizer", ["adamw", "lbfgs"])
 def test_every_task_has_a_record_that_json_takes(values: Any, optimizer: str) -> None:
-    plan = quick(max_epochs=3, optimizer=optimizer, learning_rate=None, early_stopping=True, loss=None)
+    plan = quick(
+        max_epochs=3, optimizer=optimizer, learning_rate=None, early_stopping=True, loss=None
+    )
     record = fit(TABLE, values, plan).training
     json.dumps(record, allow_nan=False)
 
@@ -371,7 +444,12 @@ def test_every_task_has_a_record_that_json_takes(values: Any, optimizer: str) ->
 @pytest.mark.filterwarnings("ignore:Only one class is present")
 def test_a_score_that_is_not_defined_is_none_in_the_record() -> None:
     held = ({name: column[:3] for name, column in TABLE.items()}, ["yes"] * 3)
-    record = fit(TABLE, YES, quick(max_epochs=3, early_stopping=True, patience=9, scoring="roc_auc"), validation=held).training
+    record = fit(
+        TABLE,
+        YES,
+        quick(max_epochs=3, early_stopping=True, patience=9, scoring="roc_auc"),
+        validation=held,
+    ).training
     assert record["history"]["validation_score"] == [None] * 3
     json.dumps(record, allow_nan=False)
 
@@ -382,9 +460,21 @@ def test_a_score_that_is_not_defined_is_none_in_the_record() -> None:
 @pytest.mark.parametrize(
     ("table", "target", "match"),
     [
-        ({**TABLE, "species": YES.tolist()}, "specis", "the table has no column 'specis': it has .*Did you mean 'species'"),
-        ({**TABLE, "species": YES.tolist()}, ["species", "agee"], "the table has no column 'agee'.*Did you mean 'age'"),
-        ({"y": YES.tolist()}, "y", "the table has no column beside its target: nothing to predict from"),
+        (
+            {**TABLE, "species": YES.tolist()},
+            "specis",
+            "the table has no column 'specis': it has .*Did you mean 'species'",
+        ),
+        (
+            {**TABLE, "species": YES.tolist()},
+            ["species", "agee"],
+            "the table has no column 'agee'.*Did you mean 'age'",
+        ),
+        (
+            {"y": YES.tolist()},
+            "y",
+            "the table has no column beside its target: nothing to predict from",
+        ),
         (TABLE, YES[:5], "the table has 120 rows and the target 5: they must be as many"),
         (TABLE, np.where(np.arange(120) == 3, np.nan, score(TABLE)), "row 3"),
         (TABLE, np.full(120, np.nan), "missing"),
@@ -392,14 +482,18 @@ def test_a_score_that_is_not_defined_is_none_in_the_record() -> None:
     ],
     ids=range(7),
 )
-def test_a_table_or_a_target_that_cannot_be_used_is_refused(table: Any, target: Any, match: str) -> None:
+def test_a_table_or_a_target_that_cannot_be_used_is_refused(
+    table: Any, target: Any, match: str
+) -> None:
     with pytest.raises(DataError, match=match):
         fit(table, target, quick(max_epochs=1))
 
 
 def test_a_file_needs_its_target_by_name(tmp_path: Path) -> None:
     path = write_csv(tmp_path, TABLE)
-    with pytest.raises(DataError, match="for a table in a file the target is the name of one of its columns"):
+    with pytest.raises(
+        DataError, match="for a table in a file the target is the name of one of its columns"
+    ):
         fit(path, YES)
     with pytest.raises(DataError, match=r"the table has no column 'agee'.*Did you mean 'age'"):
         fit(path, "agee")
@@ -427,7 +521,9 @@ def test_a_file_needs_its_target_by_name(tmp_path: Path) -> None:
     ],
     ids=range(16),
 )  # fmt: skip
-def test_settings_that_do_not_fit_the_task_are_refused(values: Any, settings: dict[str, Any], match: str) -> None:
+def test_settings_that_do_not_fit_the_task_are_refused(
+    values: Any, settings: dict[str, Any], match: str
+) -> None:
     task = settings.pop("task", None) if "task" in settings else None
     with pytest.raises((SettingError, DataError), match=match):
         fit(TABLE, values, quick(**settings), task=task)
@@ -435,21 +531,40 @@ def test_settings_that_do_not_fit_the_task_are_refused(values: Any, settings: di
 
 @pytest.mark.parametrize("target", [None, True, 0.5], ids=str)
 def test_what_is_no_target_is_refused(target: Any) -> None:
-    with pytest.raises(DataError, match=f"target is the name of a column, a list of names, or the target values themselves, but {target}"):
+    with pytest.raises(
+        DataError,
+        match=f"target is the name of a column, a list of names, or the target values themselves, but {target}",
+    ):
         fit(TABLE, target)
 
 
 def test_what_is_no_plan_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"plan is a glassnet.Plan\(...\) or None, but \{'max_epochs': 3\} came"):
+    with pytest.raises(
+        SettingError, match=r"plan is a glassnet.Plan\(...\) or None, but \{'max_epochs': 3\} came"
+    ):
         fit(TABLE, YES, {"max_epochs": 3})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("held", "kind", "match"),
     [
-        (0.2, SettingError, r"validation is \(table, target values\) or \(table, target values, weights\), but 0.2 came"),
+        (
+            0.2,
+            SettingError,
+            (
+                r"validation is \(table, target values\) or \(table, target values, weights\), but "
+                r"0.2 came"
+            ),
+        ),
         ((TABLE,), SettingError, "validation is"),
-        ((TABLE, YES[:1]), DataError, "the validation set does not fit: X and y must have as many rows, but X has 120 and y has 1"),
+        (
+            (TABLE, YES[:1]),
+            DataError,
+            (
+                "the validation set does not fit: X and y must have as many rows, but X has 120 "
+                "and y has 1"
+            ),
+        ),
         ((TABLE, ["maybe"] * 120), DataError, "the label 'maybe' in row 0"),
         (({"size": [1.0]}, ["yes"]), DataError, "missing 'island', 'age'"),
         ((TABLE, YES, [1.0]), DataError, r"sample_weight must have shape \(120,\)"),
@@ -457,6 +572,8 @@ def test_what_is_no_plan_is_refused() -> None:
     ],
     ids=range(7),
 )
-def test_a_validation_set_that_does_not_fit_is_refused(held: Any, kind: type[Exception], match: str) -> None:
+def test_a_validation_set_that_does_not_fit_is_refused(
+    held: Any, kind: type[Exception], match: str
+) -> None:
     with pytest.raises(kind, match=match):
         fit(TABLE, YES, quick(max_epochs=1), validation=held)

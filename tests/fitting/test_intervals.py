@@ -19,7 +19,9 @@ from glassnet.losses import Quantile, Squared
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import STANDARD_FOR_NUMBERS
 
-SMALL = replace(STANDARD_FOR_NUMBERS, members=3, hidden_layer_sizes=(16,), max_epochs=16, min_epochs=16)
+SMALL = replace(
+    STANDARD_FOR_NUMBERS, members=3, hidden_layer_sizes=(16,), max_epochs=16, min_epochs=16
+)
 COVERAGES = (0.5, 0.8, 0.9, 0.95)
 
 
@@ -27,7 +29,9 @@ def noisy(n: int, seed: int = 0) -> tuple[Any, Any]:
     """Numbers whose noise is three times as large on one side, and skewed."""
     rng = np.random.default_rng(seed)
     X = rng.uniform(-1.0, 1.0, (n, 3))
-    return X, 10.0 + 5.0 * np.sin(2.0 * X[:, 0]) + np.where(X[:, 1] > 0.0, 3.0, 1.0) * (rng.exponential(1.0, n) - 1.0)
+    return X, 10.0 + 5.0 * np.sin(2.0 * X[:, 0]) + np.where(X[:, 1] > 0.0, 3.0, 1.0) * (
+        rng.exponential(1.0, n) - 1.0
+    )
 
 
 @pytest.mark.parametrize("n", [39, 100, 999])
@@ -54,7 +58,11 @@ def test_wider_coverage_holds_the_narrower() -> None:
 
 def test_scores_undo_the_frame() -> None:
     rng = np.random.default_rng(1)
-    misses, quantiles, least = rng.normal(size=(50, 2)), rng.normal(size=(50, 6)), np.array([0.05, 0.5])
+    misses, quantiles, least = (
+        rng.normal(size=(50, 2)),
+        rng.normal(size=(50, 6)),
+        np.array([0.05, 0.5]),
+    )
     middle, below, above = frame(quantiles, misses.shape, least)
     score = scores_of(misses, quantiles, least)
     np.testing.assert_allclose(middle + score * np.where(score < 0.0, below, above), misses)
@@ -70,7 +78,9 @@ def test_a_coverage_is_a_share(coverage: Any) -> None:
 
 def test_a_coverage_for_which_there_are_too_few_rows_is_refused() -> None:
     intervals = Intervals(None, np.zeros((38, 1)), np.ones(1))
-    with pytest.raises(SettingError, match=r"38 rows were held out .* coverage of 0\.948 at most, but 0\.95"):
+    with pytest.raises(
+        SettingError, match=r"38 rows were held out .* coverage of 0\.948 at most, but 0\.95"
+    ):
         intervals.around(np.zeros((1, 1)), None, 0.95)
     intervals.around(np.zeros((1, 1)), None, 0.948)
 
@@ -86,9 +96,20 @@ def test_what_the_mean_of_members_misses_is_told_from_what_one_misses() -> None:
     for values in said:
         unseen = rng.permutation(n)[: n // 5]
         half = len(unseen) // 2
-        parts = [SimpleNamespace(X=values[rows][:, np.newaxis]) for rows in (unseen[:half], unseen[half:])]
+        parts = [
+            SimpleNamespace(X=values[rows][:, np.newaxis])
+            for rows in (unseen[:half], unseen[half:])
+        ]
         engine = SimpleNamespace(predict=lambda X: X)
-        members.append(SimpleNamespace(unseen=unseen, held_out=parts[0], calibrating=parts[1], engine=engine, loss=Squared()))
+        members.append(
+            SimpleNamespace(
+                unseen=unseen,
+                held_out=parts[0],
+                calibrating=parts[1],
+                engine=engine,
+                loss=Squared(),
+            )
+        )
         misses.append((y - values)[unseen[half:], np.newaxis])
     expected = np.sqrt((1.0 + noise**2 / n_members) / (1.0 + noise**2))
     assert shrinkage(np.concatenate(misses), members)[0] == pytest.approx(expected, rel=0.03)
@@ -104,7 +125,10 @@ def test_a_row_that_occurs_again_is_on_the_same_side() -> None:
 def test_weights_of_scores_are_repetitions() -> None:
     rng = np.random.default_rng(4)
     scores, weight = rng.normal(size=(2_000, 1)), rng.integers(1, 4, 2_000).astype(float)
-    weighted, repeated = order_statistics(scores, weight), np.sort(np.repeat(scores[:, 0], weight.astype(int)))
+    weighted, repeated = (
+        order_statistics(scores, weight),
+        np.sort(np.repeat(scores[:, 0], weight.astype(int))),
+    )
     for share in (0.05, 0.5, 0.9):
         assert np.quantile(weighted, share) == pytest.approx(np.quantile(repeated, share), abs=0.01)
     assert len(weighted) < len(scores)
@@ -121,7 +145,9 @@ def test_quantiles_of_the_networks_own_lie_about_their_middle_one() -> None:
 
 def test_they_hold_what_they_promise_and_follow_the_noise() -> None:
     X, y = noisy(6_000)
-    model = glassnet.fit(X[:3_000], y[:3_000], Plan(recipe=replace(SMALL, members=6, max_epochs=64, min_epochs=64)))
+    model = glassnet.fit(
+        X[:3_000], y[:3_000], Plan(recipe=replace(SMALL, members=6, max_epochs=64, min_epochs=64))
+    )
     assert model.intervals is not None
     assert model.intervals.network is not None
     assert model.intervals.network.n_outputs == len(QUANTILES)
@@ -129,10 +155,17 @@ def test_they_hold_what_they_promise_and_follow_the_noise() -> None:
     for coverage in (0.8, 0.9, 0.95):
         low, high = model.predict_interval(X[3_000:], coverage).T
         held = np.mean((y[3_000:] >= low) & (y[3_000:] <= high))
-        spread = np.sqrt(coverage * (1.0 - coverage) * (1.0 / n + 1.0 / len(model.intervals.scores)))
+        spread = np.sqrt(
+            coverage * (1.0 - coverage) * (1.0 / n + 1.0 / len(model.intervals.scores))
+        )
         assert abs(held - coverage) < 3.0 * spread, coverage
-    wide, narrow = ((high - low)[select].mean() for select in (X[3_000:, 1] > 0.1, X[3_000:, 1] < -0.1))
-    assert 1.5 < wide / narrow < 4.0, (wide, narrow)  # 3 in truth; learned from some hundred rows it is drawn to the mean
+    wide, narrow = (
+        (high - low)[select].mean() for select in (X[3_000:, 1] > 0.1, X[3_000:, 1] < -0.1)
+    )
+    assert 1.5 < wide / narrow < 4.0, (
+        wide,
+        narrow,
+    )  # 3 in truth; learned from some hundred rows it is drawn to the mean
 
 
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -170,7 +203,9 @@ def test_several_targets_have_an_interval_each() -> None:
     found = regressor.predict_interval(X[800:])
     assert found.shape == (400, 2, 2)
     held = ((Y[800:] >= found[..., 0]) & (Y[800:] <= found[..., 1])).mean(axis=0)
-    assert np.abs(held - 0.9).max() < 3.0 * np.sqrt(0.09 * (1.0 / 400.0 + 1.0 / len(regressor.model_.intervals.scores)))
+    assert np.abs(held - 0.9).max() < 3.0 * np.sqrt(
+        0.09 * (1.0 / 400.0 + 1.0 / len(regressor.model_.intervals.scores))
+    )
 
 
 def test_what_has_none_says_why() -> None:
@@ -183,7 +218,9 @@ def test_what_has_none_says_why() -> None:
         regressor.partial_fit(X, y).predict_interval(X)
     with pytest.raises(SettingError, match="use predict_proba"):
         glassnet.fit(X, y > 10.0, Plan(recipe=SMALL)).predict_interval(X)
-    assert glassnet.fit(X, y, Plan(recipe="plain", max_epochs=1, calibrate=True)).predict_interval(X, 0.5).shape == (150, 2)
+    assert glassnet.fit(X, y, Plan(recipe="plain", max_epochs=1, calibrate=True)).predict_interval(
+        X, 0.5
+    ).shape == (150, 2)
 
 
 def test_the_command_line_writes_bounds(tmp_path: Path) -> None:
@@ -191,12 +228,20 @@ def test_the_command_line_writes_bounds(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     np.savetxt(table, np.c_[X, y], delimiter=",", header="a,b,c,price", comments="")
     glassnet.fit(str(table), "price", Plan(recipe=SMALL)).save(tmp_path / "m.glassnet")
-    done = CliRunner().invoke(main, ["predict", str(tmp_path / "m.glassnet"), str(table), "--coverage", "0.8"], prog_name="glassnet")
+    done = CliRunner().invoke(
+        main,
+        ["predict", str(tmp_path / "m.glassnet"), str(table), "--coverage", "0.8"],
+        prog_name="glassnet",
+    )
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
     assert lines[0] == "price,price_low,price_high"
     values = np.array([[float(cell) for cell in line.split(",")] for line in lines[1:]])
     assert (values[:, 1] < values[:, 2]).all()
-    done = CliRunner().invoke(main, ["predict", str(tmp_path / "m.glassnet"), str(table), "--coverage", "80"], prog_name="glassnet")
+    done = CliRunner().invoke(
+        main,
+        ["predict", str(tmp_path / "m.glassnet"), str(table), "--coverage", "80"],
+        prog_name="glassnet",
+    )
     assert done.exit_code == 2
     assert "between 0 and 1" in done.stderr

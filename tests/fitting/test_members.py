@@ -27,7 +27,9 @@ TARGETS: dict[str, Any] = {
     "several numbers": np.c_[X[:, 0] ** 2, np.cos(X[:, 1])],
 }
 RECIPES = {
-    "plain": replace(PLAIN, members=3, hidden_layer_sizes=(8,), max_epochs=6, min_epochs=6, most_epochs=6),
+    "plain": replace(
+        PLAIN, members=3, hidden_layer_sizes=(8,), max_epochs=6, min_epochs=6, most_epochs=6
+    ),
     "standard": replace(STANDARD, members=3, hidden_layer_sizes=(8, 8), max_epochs=6, min_epochs=6),
 }
 
@@ -35,13 +37,20 @@ RECIPES = {
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_whole_answers_with_the_mean_of_its_members(recipe: str, target: str) -> None:
-    session = Session.begin(table_of(X), TARGETS[target], Plan(recipe=RECIPES[recipe], dtype="float64"))
+    session = Session.begin(
+        table_of(X), TARGETS[target], Plan(recipe=RECIPES[recipe], dtype="float64")
+    )
     model = session.finish()
-    scores = [member.network.predict(session.encoder.encode(table_of(X), "float64")) for member in session.members]
+    scores = [
+        member.network.predict(session.encoder.encode(table_of(X), "float64"))
+        for member in session.members
+    ]
     assert len(scores) == 3
     assert not np.allclose(scores[0], scores[1])
     temperature = model.training.get("calibration", {"temperature": 1.0})["temperature"]
-    np.testing.assert_allclose(model.raw_scores(X), np.mean(scores, axis=0) / temperature, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        model.raw_scores(X), np.mean(scores, axis=0) / temperature, rtol=1e-12, atol=1e-12
+    )
 
 
 def test_each_member_is_what_it_would_be_alone() -> None:
@@ -49,8 +58,12 @@ def test_each_member_is_what_it_would_be_alone() -> None:
     together = Session.begin(table_of(X), TARGETS["binary"], plan)
     together.finish()
     for i, member in enumerate(together.members):
-        alone = Session.begin(table_of(X), TARGETS["binary"], replace(plan, seed=member_seed(5, i)), alone=True)
-        alone.encoder = member.encoder  # of all rows, where one alone looks at those that it learns from
+        alone = Session.begin(
+            table_of(X), TARGETS["binary"], replace(plan, seed=member_seed(5, i)), alone=True
+        )
+        alone.encoder = (
+            member.encoder
+        )  # of all rows, where one alone looks at those that it learns from
         assert (alone.split is None) == (member.split is None)
         assert alone.split is not None
         assert member.split is not None
@@ -63,7 +76,9 @@ def test_each_member_is_what_it_would_be_alone() -> None:
 @pytest.mark.parametrize("n_threads", [1, 2, 5])
 def test_the_number_of_threads_changes_no_bit(n_threads: int) -> None:
     plan = Plan(recipe=RECIPES["standard"], n_threads=n_threads)
-    first, again = (glassnet.fit(X, TARGETS["regression"], replace(plan, n_threads=n)) for n in (3, n_threads))
+    first, again = (
+        glassnet.fit(X, TARGETS["regression"], replace(plan, n_threads=n)) for n in (3, n_threads)
+    )
     np.testing.assert_array_equal(first.network.parameters.theta, again.network.parameters.theta)
 
 
@@ -71,7 +86,9 @@ def test_the_number_of_threads_changes_no_bit(n_threads: int) -> None:
 def test_it_is_saved_and_loaded_with_equal_bits(target: str, tmp_path: Path) -> None:
     model = glassnet.fit(X, TARGETS[target], Plan(recipe=RECIPES["standard"]))
     model.save(tmp_path / "m.glassnet")
-    np.testing.assert_array_equal(glassnet.load(tmp_path / "m.glassnet").predict(X), model.predict(X))
+    np.testing.assert_array_equal(
+        glassnet.load(tmp_path / "m.glassnet").predict(X), model.predict(X)
+    )
     assert len(model.training["members"]) == 3
 
 
@@ -87,7 +104,9 @@ def test_records_are_means_and_a_caller_ends_all_members() -> None:
 
 
 def test_estimators_go_on_with_all_members() -> None:
-    estimator = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0, warm_start=True).fit(X, TARGETS["multiclass"])
+    estimator = glassnet.GlassNetClassifier(
+        recipe=RECIPES["standard"], random_state=0, warm_start=True
+    ).fit(X, TARGETS["multiclass"])
     before = estimator.predict_proba(X)
     estimator.fit(X, TARGETS["multiclass"])
     assert not np.allclose(estimator.predict_proba(X), before)
@@ -98,27 +117,37 @@ def test_estimators_go_on_with_all_members() -> None:
 
 
 def test_a_warm_start_goes_on_from_where_partial_fit_left_the_members() -> None:
-    estimator = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0, warm_start=True).fit(X, TARGETS["binary"])
+    estimator = glassnet.GlassNetClassifier(
+        recipe=RECIPES["standard"], random_state=0, warm_start=True
+    ).fit(X, TARGETS["binary"])
     trained = [member.network.parameters.theta.copy() for member in estimator._session.members]
     estimator.partial_fit(X, TARGETS["binary"])
     says = estimator.model_.predict_proba(X, members=True)
     for member, before, own in zip(estimator._session.members, trained, says, strict=True):
         assert not np.array_equal(member.network.parameters.theta, before)
-        np.testing.assert_array_equal(replace(estimator.model_, network=member.network).predict_proba(X), own)
+        np.testing.assert_array_equal(
+            replace(estimator.model_, network=member.network).predict_proba(X), own
+        )
     assert estimator.fit(X, TARGETS["binary"]).n_iter_ == 6
 
 
 def test_another_number_of_members_is_no_warm_start() -> None:
-    estimator = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0, warm_start=True).fit(X, TARGETS["binary"])
+    estimator = glassnet.GlassNetClassifier(
+        recipe=RECIPES["standard"], random_state=0, warm_start=True
+    ).fit(X, TARGETS["binary"])
     with pytest.raises(SettingError, match="3 members"):
-        estimator.set_params(recipe=replace(RECIPES["standard"], members=2)).fit(X, TARGETS["binary"])
+        estimator.set_params(recipe=replace(RECIPES["standard"], members=2)).fit(
+            X, TARGETS["binary"]
+        )
 
 
 # What each says by itself
 
 
 def of_three(target: str, dtype: str = "float32") -> tuple[Session, glassnet.Model]:
-    session = Session.begin(table_of(X), TARGETS[target], Plan(recipe=RECIPES["standard"], dtype=dtype, calibrate=False))
+    session = Session.begin(
+        table_of(X), TARGETS[target], Plan(recipe=RECIPES["standard"], dtype=dtype, calibrate=False)
+    )
     return session, session.finish()
 
 
@@ -129,7 +158,9 @@ def test_each_member_answers_as_the_network_of_it_alone(target: str) -> None:
     np.testing.assert_array_equal(model.predict(X, members=True), [one.predict(X) for one in alone])
     np.testing.assert_array_equal(model.member_scores(X), [one.raw_scores(X) for one in alone])
     if model.task != "regression":
-        np.testing.assert_array_equal(model.predict_proba(X, members=True), [one.predict_proba(X) for one in alone])
+        np.testing.assert_array_equal(
+            model.predict_proba(X, members=True), [one.predict_proba(X) for one in alone]
+        )
         assert model.predict_proba(X, members=True).shape == (3, *model.predict_proba(X).shape)
     assert model.predict(X, members=True).shape == (3, *model.predict(X).shape)
 
@@ -137,7 +168,9 @@ def test_each_member_answers_as_the_network_of_it_alone(target: str) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_mean_of_what_the_members_score_is_what_the_network_scores(target: str) -> None:
     _, model = of_three(target, "float64")
-    np.testing.assert_allclose(model.member_scores(X).mean(axis=0), model.raw_scores(X), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        model.member_scores(X).mean(axis=0), model.raw_scores(X), rtol=1e-12, atol=1e-12
+    )
     if target == "regression":
         answers = model.predict(X, members=True)
         np.testing.assert_allclose(answers.mean(axis=0), model.predict(X), rtol=1e-12)
@@ -148,29 +181,49 @@ def test_members_are_saved_and_answer_a_row_alone_with_equal_bits(tmp_path: Path
     _, model = of_three("multiclass")
     model.save(tmp_path / "m.glassnet")
     answers = model.predict_proba(X, members=True)
-    np.testing.assert_array_equal(glassnet.load(tmp_path / "m.glassnet").predict_proba(X, members=True), answers)
+    np.testing.assert_array_equal(
+        glassnet.load(tmp_path / "m.glassnet").predict_proba(X, members=True), answers
+    )
     if model.engine.name == "native":
-        np.testing.assert_array_equal(np.concatenate([model.predict_proba(row[None], members=True) for row in X], axis=1), answers)
+        np.testing.assert_array_equal(
+            np.concatenate([model.predict_proba(row[None], members=True) for row in X], axis=1),
+            answers,
+        )
 
 
 def test_members_answer_for_a_file(tmp_path: Path) -> None:
     _, model = of_three("regression")
     names = model.columns
-    np.savetxt(tmp_path / "t.csv", X, delimiter=",", header=",".join(names), comments="", fmt="%.17g")
-    np.testing.assert_array_equal(model.predict(tmp_path / "t.csv", members=True), model.predict(X, members=True))
+    np.savetxt(
+        tmp_path / "t.csv", X, delimiter=",", header=",".join(names), comments="", fmt="%.17g"
+    )
+    np.testing.assert_array_equal(
+        model.predict(tmp_path / "t.csv", members=True), model.predict(X, members=True)
+    )
 
 
 def test_a_network_without_members_is_the_only_one() -> None:
-    model = glassnet.fit(X, TARGETS["several numbers"], Plan(recipe="plain", hidden_layer_sizes=(8,), max_epochs=2))
+    model = glassnet.fit(
+        X, TARGETS["several numbers"], Plan(recipe="plain", hidden_layer_sizes=(8,), max_epochs=2)
+    )
     np.testing.assert_array_equal(model.predict(X, members=True), model.predict(X)[None])
 
 
 def test_members_behind_layers_that_they_share() -> None:
-    members = Members([Stack([Dense(3, "tanh"), Dense(2)]), Dense(2), Stack([Stack([BatchNorm(), Dense(2)])])])
-    network = Network([Dense(5, "tanh"), BatchNorm(), members], n_features=4, seed=3, dtype="float64")
+    members = Members(
+        [Stack([Dense(3, "tanh"), Dense(2)]), Dense(2), Stack([Stack([BatchNorm(), Dense(2)])])]
+    )
+    network = Network(
+        [Dense(5, "tanh"), BatchNorm(), members], n_features=4, seed=3, dtype="float64"
+    )
     network.parameters.statistics[...] = RNG.uniform(0.5, 2.0, network.parameters.statistics.shape)
     alone = network.members()
-    np.testing.assert_allclose(np.mean([one.predict(X) for one in alone], axis=0), network.predict(X), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        np.mean([one.predict(X) for one in alone], axis=0),
+        network.predict(X),
+        rtol=1e-12,
+        atol=1e-12,
+    )
     before = network.predict(X)
     alone[0].parameters.theta[...] = 0.0
     np.testing.assert_array_equal(network.predict(X), before)
@@ -181,13 +234,23 @@ def test_estimators_say_what_each_member_says(engine: str, monkeypatch: pytest.M
     if engine == "reference":
         monkeypatch.setattr("glassnet.engines.compiled", lambda: None)
     letters = np.array(["a", "b", "c"])[TARGETS["multiclass"]]
-    classifier = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0).fit(X, letters)
+    classifier = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0).fit(
+        X, letters
+    )
     P = classifier.predict_proba(X, members=True)
     assert P.shape == (3, N, 3)
     np.testing.assert_allclose(P.sum(axis=2), 1.0, rtol=1e-12)
-    np.testing.assert_array_equal(classifier.predict(X, members=True), classifier.classes_[P.argmax(axis=2)])
-    several = glassnet.GlassNetClassifier(recipe=RECIPES["plain"], random_state=0).fit(X, (X > 0.0).astype(int))
+    np.testing.assert_array_equal(
+        classifier.predict(X, members=True), classifier.classes_[P.argmax(axis=2)]
+    )
+    several = glassnet.GlassNetClassifier(recipe=RECIPES["plain"], random_state=0).fit(
+        X, (X > 0.0).astype(int)
+    )
     assert several.predict(X, members=True).shape == (3, N, 4)
-    regressor = glassnet.GlassNetRegressor(recipe=RECIPES["plain"], random_state=0).fit(X, TARGETS["regression"][:, None])
-    np.testing.assert_allclose(regressor.predict(X, members=True).mean(axis=0), regressor.predict(X), rtol=1e-6)
+    regressor = glassnet.GlassNetRegressor(recipe=RECIPES["plain"], random_state=0).fit(
+        X, TARGETS["regression"][:, None]
+    )
+    np.testing.assert_allclose(
+        regressor.predict(X, members=True).mean(axis=0), regressor.predict(X), rtol=1e-6
+    )
     assert regressor.predict(X, members=True).shape == (3, N, 1)

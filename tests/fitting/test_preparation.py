@@ -36,7 +36,11 @@ TABLE["y"] = (np.array(TABLE["x"]) + RNG.normal(size=N) > 0.0).tolist()
 def quietly(*arguments: Any, **settings: Any) -> glassnet.Model:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataNotice)
-        return fit(*arguments, quick(max_epochs=2, early_stopping=True, validation_fraction=0.25), **settings)
+        return fit(
+            *arguments,
+            quick(max_epochs=2, early_stopping=True, validation_fraction=0.25),
+            **settings,
+        )
 
 
 def test_columns_of_no_use_are_left_out_with_a_notice() -> None:
@@ -44,7 +48,10 @@ def test_columns_of_no_use_are_left_out_with_a_notice() -> None:
         model = fit(TABLE, "y", quick(max_epochs=1))
     assert [str(notice.message) for notice in caught] == model.training["notices"]
     assert model.training["notices"] == [
-        "column 'id' is left out: nearly every row has a text of its own (120 in 120 rows), as identifiers do.",
+        (
+            "column 'id' is left out: nearly every row has a text of its own (120 in 120 rows), as "
+            "identifiers do."
+        ),
         "column 'one' is left out: it is the same in every row.",
         "column 'x copy' is left out: it equals 'x'.",
     ]
@@ -54,7 +61,12 @@ def test_columns_of_no_use_are_left_out_with_a_notice() -> None:
 
 
 def test_overrides() -> None:
-    model = quietly(TABLE, "y", types={"zip": "category", "id": "category", "one": "number"}, drop=["x copy", "day"])
+    model = quietly(
+        TABLE,
+        "y",
+        types={"zip": "category", "id": "category", "one": "number"},
+        drop=["x copy", "day"],
+    )
     assert model.encoder.schema.kinds == {
         "id": "category", "x": "number", "site": "category", "one": "number", "w": "number", "zip": "category"
     }  # fmt: skip
@@ -63,14 +75,28 @@ def test_overrides() -> None:
 
 
 def test_a_leak_is_called_out_and_stays() -> None:
-    with pytest.warns(DataNotice, match="column 'verdict' alone determines the target: is it known before the target is"):
-        model = fit({"x": TABLE["x"], "verdict": ["ill" if y else "well" for y in TABLE["y"]], "y": TABLE["y"]}, "y", quick(max_epochs=1))
+    with pytest.warns(
+        DataNotice,
+        match="column 'verdict' alone determines the target: is it known before the target is",
+    ):
+        model = fit(
+            {
+                "x": TABLE["x"],
+                "verdict": ["ill" if y else "well" for y in TABLE["y"]],
+                "y": TABLE["y"],
+            },
+            "y",
+            quick(max_epochs=1),
+        )
     assert "verdict" in model.encoder.schema.names
 
 
 def test_a_column_of_weights_is_the_array_of_weights() -> None:
     beside = {name: column for name, column in TABLE.items() if name != "w"}
-    by_name, by_array = quietly(TABLE, "y", weights="w"), quietly(beside, "y", sample_weight=TABLE["w"])
+    by_name, by_array = (
+        quietly(TABLE, "y", weights="w"),
+        quietly(beside, "y", sample_weight=TABLE["w"]),
+    )
     assert by_name.encoder == by_array.encoder
     assert by_name.raw_scores(TABLE).tobytes() == by_array.raw_scores(beside).tobytes()
     with pytest.raises(SettingError, match="leave one out"):
@@ -88,7 +114,9 @@ def test_rows_are_held_out_by_group_or_by_time() -> None:
     split = by_group.training["split"]
     held = set(split["rows"])
     assert split["by"] == "group"
-    assert not {TABLE["site"][i] for i in held} & {TABLE["site"][i] for i in range(N) if i not in held}
+    assert not {TABLE["site"][i] for i in held} & {
+        TABLE["site"][i] for i in range(N) if i not in held
+    }
     assert "site" not in by_group.encoder.schema.names
     assert quietly(TABLE, "y", groups=TABLE["site"]).training["split"] == split
 
@@ -108,8 +136,16 @@ def test_the_rows_held_out_are_recorded_by_their_numbers_in_the_table() -> None:
     split = quietly(TABLE, "y", sample_weight=weight).training["split"]
     present = np.flatnonzero(weight)
     labels = np.array(TABLE["y"])[present].astype(int)
-    assert split["rows"] == present[split_rows(len(present), 0.25, seed=0, stratify=labels)[1]].tolist()
-    assert (split["by"], split["seed"], split["fraction"], split["held_out"]) == ("class", 0, 0.25, len(split["rows"]))
+    assert (
+        split["rows"]
+        == present[split_rows(len(present), 0.25, seed=0, stratify=labels)[1]].tolist()
+    )
+    assert (split["by"], split["seed"], split["fraction"], split["held_out"]) == (
+        "class",
+        0,
+        0.25,
+        len(split["rows"]),
+    )
     numbers = quietly({**TABLE, "y": TABLE["x"], "x": TABLE["w"], "x copy": TABLE["w"]}, "y")
     assert numbers.training["split"]["by"] == "chance"
     assert json.loads(json.dumps(numbers.training["split"])) == numbers.training["split"]
@@ -125,13 +161,22 @@ def test_prepared_parts_say_what_they_are() -> None:
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"table": {"a": [1.0] * 9, "y": [0, 1, 0] * 3}}, r"no column of the table is of use to predict from\. 'a': it is the same.*types="),
+    (
+        {"table": {"a": [1.0] * 9, "y": [0, 1, 0] * 3}},
+        r"no column of the table is of use to predict from\. 'a': it is the same.*types=",
+    ),
     ({"table": {"y": [0, 1, 0]}}, "no column beside its target"),
     ({"drop": ["agee"]}, "no column 'agee'"),
     ({"types": {"sitee": "category"}}, r"no column 'sitee'.*Did you mean 'site'"),
     ({"types": {"site": "number"}}, "'site' must hold numbers but row"),
     ({"groups": "sitee"}, "no column 'sitee'"),
-    ({"groups": ["a", "b"]}, r"groups is the name of a column or one value a row: the table has 120 rows, but shape \(2,\) came"),
+    (
+        {"groups": ["a", "b"]},
+        (
+            r"groups is the name of a column or one value a row: the table has 120 rows, but shape "
+            r"\(2,\) came"
+        ),
+    ),
     ({"time": "site"}, "are text"),
 ]
 
@@ -155,7 +200,10 @@ def test_what_cannot_be_prepared(settings: dict[str, Any], message: str) -> None
     ],
 )
 def test_settings_of_another_kind(settings: dict[str, Any], message: str) -> None:
-    for call in (lambda: quietly(TABLE, "y", **settings), lambda: glassnet.inspect_table(TABLE, "y", **settings)):
+    for call in (
+        lambda: quietly(TABLE, "y", **settings),
+        lambda: glassnet.inspect_table(TABLE, "y", **settings),
+    ):
         with pytest.raises(SettingError, match=message):
             call()
 
@@ -168,22 +216,37 @@ FEATURES = {name: TABLE[name] for name in ("x", "site", "day", "w", "zip")}
 
 
 def test_what_was_left_out_is_not_asked_for_and_not_wondered_at() -> None:
-    scores = MODEL.raw_scores(TABLE).tobytes()  # with what was left out and with the target, and no notice
+    scores = MODEL.raw_scores(
+        TABLE
+    ).tobytes()  # with what was left out and with the target, and no notice
     assert MODEL.raw_scores(FEATURES).tobytes() == scores
     assert MODEL.raw_scores(dict(reversed(FEATURES.items()))).tobytes() == scores
-    with pytest.warns(DataNotice, match="columns 'new', 'newer' are not known to the model and ignored"):
-        assert MODEL.raw_scores({**FEATURES, "new": TABLE["x"], "newer": TABLE["x"]}).tobytes() == scores
+    with pytest.warns(
+        DataNotice, match="columns 'new', 'newer' are not known to the model and ignored"
+    ):
+        assert (
+            MODEL.raw_scores({**FEATURES, "new": TABLE["x"], "newer": TABLE["x"]}).tobytes()
+            == scores
+        )
 
 
 def test_one_record_and_several(tmp_path: Path) -> None:
-    records = [dict(zip(FEATURES, row, strict=True)) for row in zip(*FEATURES.values(), strict=True)]
+    records = [
+        dict(zip(FEATURES, row, strict=True)) for row in zip(*FEATURES.values(), strict=True)
+    ]
     np.testing.assert_allclose(MODEL.raw_scores(records), MODEL.raw_scores(FEATURES), rtol=1e-5)
-    np.testing.assert_allclose(MODEL.raw_scores(records[5]), MODEL.raw_scores(FEATURES)[5:6], rtol=1e-4)
+    np.testing.assert_allclose(
+        MODEL.raw_scores(records[5]), MODEL.raw_scores(FEATURES)[5:6], rtol=1e-4
+    )
     from_json = json.loads(json.dumps(records[5], default=str))
     assert MODEL.raw_scores(from_json).tobytes() == MODEL.raw_scores(records[5]).tobytes()
     path = tmp_path / "a.csv"
     pd.DataFrame(FEATURES).to_csv(path, index=False)
-    assert MODEL.predict(path).tolist() == MODEL.predict(str(path)).tolist() == MODEL.predict(FEATURES).tolist()
+    assert (
+        MODEL.predict(path).tolist()
+        == MODEL.predict(str(path)).tolist()
+        == MODEL.predict(FEATURES).tolist()
+    )
     assert MODEL.predict_proba(path).shape == (N, 2)
     MODEL.save(tmp_path / "m.glassnet")
     again = glassnet.load(tmp_path / "m.glassnet")
@@ -203,10 +266,17 @@ def test_one_record_and_several(tmp_path: Path) -> None:
         ({"day": 7}, "column 'day' must hold date-times"),
     ],
 )
-def test_a_cell_of_another_kind_is_refused_by_name(tmp_path: Path, change: dict[str, Any], message: str | None) -> None:
+def test_a_cell_of_another_kind_is_refused_by_name(
+    tmp_path: Path, change: dict[str, Any], message: str | None
+) -> None:
     record = {**{name: column[0] for name, column in FEATURES.items()}, **change}
     path = tmp_path / "a.csv"
-    path.write_text(",".join(record) + "\n" + ",".join("" if v is None else str(v) for v in record.values()) + "\n")
+    path.write_text(
+        ",".join(record)
+        + "\n"
+        + ",".join("" if v is None else str(v) for v in record.values())
+        + "\n"
+    )
     for table in (record, [record], pd.DataFrame([record]), path):
         if message is None:
             with pytest.warns(DataNotice, match=f"1 of 1 values of '{next(iter(change))}'"):
@@ -217,7 +287,10 @@ def test_a_cell_of_another_kind_is_refused_by_name(tmp_path: Path, change: dict[
 
 
 def test_true_is_one_by_every_door(tmp_path: Path) -> None:
-    one, true = ({**{name: column[0] for name, column in FEATURES.items()}, "x": value} for value in (1.0, True))
+    one, true = (
+        {**{name: column[0] for name, column in FEATURES.items()}, "x": value}
+        for value in (1.0, True)
+    )
     path = tmp_path / "a.csv"
     path.write_text(",".join(true) + "\n" + ",".join(map(str, true.values())) + "\n")
     for table in (true, [true], pd.DataFrame([true]), path):
@@ -227,10 +300,16 @@ def test_true_is_one_by_every_door(tmp_path: Path) -> None:
 def test_missing_columns_are_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("X,site,day,w\n1,north,2024-01-01,1\n")
-    for table in (path, pd.DataFrame({"X": [1.0], "site": ["north"], "day": ["2024-01-01"], "w": [1]})):
+    for table in (
+        path,
+        pd.DataFrame({"X": [1.0], "site": ["north"], "day": ["2024-01-01"], "w": [1]}),
+    ):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataNotice)
-            with pytest.raises(DataError, match=r"lacks 2 of the 5 columns that are needed: missing 'x', 'zip'\. Did you mean 'X'"):
+            with pytest.raises(
+                DataError,
+                match=r"lacks 2 of the 5 columns that are needed: missing 'x', 'zip'\. Did you mean 'X'",
+            ):
                 MODEL.predict(table)
 
 
@@ -243,10 +322,16 @@ def test_arrays_take_the_names_of_all_training_columns() -> None:
     frame = pd.DataFrame(X, columns=["a", "b", "c"])
     with pytest.warns(DataNotice, match="column 'a' is left out"):
         by_frame = fit(frame, y, quick(max_epochs=2))
-    assert by_frame.raw_scores(X).tobytes() == by_frame.raw_scores(frame).tobytes() == by_array.raw_scores(X).tobytes()
+    assert (
+        by_frame.raw_scores(X).tobytes()
+        == by_frame.raw_scores(frame).tobytes()
+        == by_array.raw_scores(X).tobytes()
+    )
 
 
-def test_a_long_file_is_predicted_for_a_stretch_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_file_is_predicted_for_a_stretch_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "long.csv"
     pd.DataFrame(FEATURES).loc[np.tile(np.arange(N), 600)].to_csv(path, index=False)
     sizes: list[int] = []
@@ -260,7 +345,9 @@ def test_a_long_file_is_predicted_for_a_stretch_at_a_time(tmp_path: Path, monkey
     scores = MODEL.raw_scores(path)
     assert len(sizes) > 1
     assert sum(sizes) == len(scores) == 600 * N
-    np.testing.assert_allclose(scores, np.tile(MODEL.raw_scores(FEATURES), (600, 1)), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        scores, np.tile(MODEL.raw_scores(FEATURES), (600, 1)), rtol=1e-4, atol=1e-6
+    )
 
 
 def test_a_cell_that_is_no_number_in_a_late_stretch_is_found(tmp_path: Path) -> None:
@@ -269,8 +356,16 @@ def test_a_cell_that_is_no_number_in_a_late_stretch_is_found(tmp_path: Path) -> 
     path.write_text("\n".join(["x,site,day,w,zip", *rows, " NA ,north,2024-01-01,1,7"]) + "\n")
     assert len(MODEL.predict(path)) == 100_001
     path.write_text("\n".join(["x,site,day,w,zip", *rows, "tall,north,2024-01-01,1,7"]) + "\n")
-    with pytest.warns(DataNotice, match=r"column 'x': 1 of 16,116 cells holds no number \('tall'\) and is read as missing"):
+    with pytest.warns(
+        DataNotice,
+        match=r"column 'x': 1 of 16,116 cells holds no number \('tall'\) and is read as missing",
+    ):
         MODEL.predict(path)
-    path.write_text("\n".join(["x,site,day,w,zip", *rows, *["tall,north,2024-01-01,1,7"] * 20_000]) + "\n")
-    with pytest.raises(DataError, match=r"long\.csv: column 'x' must hold numbers but row 100000 \(counting from 0\) holds 'tall'"):
+    path.write_text(
+        "\n".join(["x,site,day,w,zip", *rows, *["tall,north,2024-01-01,1,7"] * 20_000]) + "\n"
+    )
+    with pytest.raises(
+        DataError,
+        match=r"long\.csv: column 'x' must hold numbers but row 100000 \(counting from 0\) holds 'tall'",
+    ):
         MODEL.predict(path)

@@ -18,7 +18,15 @@ from glassnet.data.robust import quartiles
 from glassnet.data.target import Target
 from glassnet.errors import SettingError
 from glassnet.fitting.construction import embedding_of_numbers, input_layers, make_layers
-from glassnet.layers import Activation, CategoryEmbedding, Dense, Dropout, PeriodicEmbedding, PiecewiseLinearEmbedding, Scale
+from glassnet.layers import (
+    Activation,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    Scale,
+)
 from glassnet.losses import Logistic, Quantile, Softmax
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import RECIPES, STANDARD, Recipe, recipe_for
@@ -66,7 +74,10 @@ def test_quartiles_take_weights_as_repetitions_and_leave_gaps_out(n: int) -> Non
     rng = np.random.default_rng(n)
     X, weight = rng.normal(size=(n, 3)).round(1), rng.integers(1, 4, n)
     X[rng.random((n, 3)) < 0.1] = np.nan
-    weighted, repeated = quartiles(X, weight.astype(float)), quartiles(np.repeat(X, weight, axis=0), np.ones(weight.sum()))
+    weighted, repeated = (
+        quartiles(X, weight.astype(float)),
+        quartiles(np.repeat(X, weight, axis=0), np.ones(weight.sum())),
+    )
     for one, other in zip(weighted, repeated, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -87,7 +98,10 @@ def test_centre_and_width(column: list[float], centre: float, width: float) -> N
 
 
 def test_a_scaling_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"unknown scaling 'robst': expected one of robust, standard\. Did you mean 'robust'\?"):
+    with pytest.raises(
+        SettingError,
+        match=r"unknown scaling 'robst': expected one of robust, standard\. Did you mean 'robust'\?",
+    ):
         glassnet.fit(TABLE, YES, Plan(recipe=Recipe(scaling="robst")))
 
 
@@ -109,7 +123,11 @@ def test_categories_of_many_levels_become_codes_behind_all_other_features() -> N
     (coding,) = encoder.coded
     assert coding.n_codes == len(coding.levels) + 2
     rows = TABLE.iloc[:3].assign(city=[coding.levels[4], "never seen", None])
-    assert encoder.encode(table_of(rows), "float64")[:, -1].tolist() == [4.0, len(coding.levels), len(coding.levels) + 1.0]
+    assert encoder.encode(table_of(rows), "float64")[:, -1].tolist() == [
+        4.0,
+        len(coding.levels),
+        len(coding.levels) + 1.0,
+    ]
     assert Encoder.from_plain(encoder.to_plain()) == encoder
     assert any("the code of one of" in words for _, _, words in encoder.describe())
 
@@ -127,14 +145,29 @@ def test_the_standard_layers_stand_in_their_order() -> None:
     first = [PiecewiseLinearEmbedding, CategoryEmbedding, Scale]
     assert [type(layer) for layer in layers] == [*first, *([Dense, Activation] * 3), Dense]
     dropping = make_layers(replace(plan, dropout=0.1), encoder, 3, numbers)
-    assert [type(layer) for layer in dropping] == [*first, *([Dense, Activation, Dropout] * 3), Dense]
+    assert [type(layer) for layer in dropping] == [
+        *first,
+        *([Dense, Activation, Dropout] * 3),
+        Dense,
+    ]
     n_bins = N // STANDARD.rows_a_bin
     assert layers[0] == PiecewiseLinearEmbedding([n_bins, n_bins], STANDARD.n_lines)
     waves = replace(STANDARD, n_bins=0, n_frequencies=7, n_periodic=2, sigma=0.3)
-    assert embedding_of_numbers(waves, encoder, encoded, YES.astype(int), None) == PeriodicEmbedding(2, 7, 2, 0.3)
-    many = embedding_of_numbers(replace(STANDARD, rows_a_bin=1), encoder, encoded, YES.astype(int), None)
-    assert many == PiecewiseLinearEmbedding([STANDARD.n_bins, 30], STANDARD.n_lines)  # the gaps of b are its median: edges coincide
-    assert embedding_of_numbers(replace(waves, most_embedded=1), encoder, encoded, YES.astype(int), None) is None
+    assert embedding_of_numbers(
+        waves, encoder, encoded, YES.astype(int), None
+    ) == PeriodicEmbedding(2, 7, 2, 0.3)
+    many = embedding_of_numbers(
+        replace(STANDARD, rows_a_bin=1), encoder, encoded, YES.astype(int), None
+    )
+    assert many == PiecewiseLinearEmbedding(
+        [STANDARD.n_bins, 30], STANDARD.n_lines
+    )  # the gaps of b are its median: edges coincide
+    assert (
+        embedding_of_numbers(
+            replace(waves, most_embedded=1), encoder, encoded, YES.astype(int), None
+        )
+        is None
+    )
     assert layers[1].levels == (22,)  # type: ignore[attr-defined]
     assert all(layer.parametrization == "ntk" for layer in layers if isinstance(layer, Dense))
     assert all(layer.mix for layer in layers if isinstance(layer, Activation))
@@ -181,7 +214,9 @@ def test_what_a_table_lacks_has_no_layer() -> None:
     sparse = Encoder.fit(table_of(sp.csr_matrix(np.eye(4))), None, STANDARD.coding)
     for recipe in (STANDARD, replace(STANDARD, n_bins=0, n_frequencies=4)):
         for encoder, layers in ((words, [Scale]), (sparse, [])):
-            numbers = embedding_of_numbers(recipe, encoder, np.zeros((1, encoder.n_features)), np.zeros(1), None)
+            numbers = embedding_of_numbers(
+                recipe, encoder, np.zeros((1, encoder.n_features)), np.zeros(1), None
+            )
             assert [type(layer) for layer in input_layers(recipe, encoder, numbers)] == layers
 
 
@@ -190,17 +225,26 @@ def test_what_a_table_lacks_has_no_layer() -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("task", TASKS)
-def test_a_model_of_every_recipe_is_saved_and_loaded_with_equal_bits(name: str, task: str, tmp_path: Path) -> None:
+def test_a_model_of_every_recipe_is_saved_and_loaded_with_equal_bits(
+    name: str, task: str, tmp_path: Path
+) -> None:
     target, settings, weight = TASKS[task]
     values, kind = TARGETS[target], "regression" if target == "counts" else None
-    model, again = (glassnet.fit(TABLE, values, Plan(recipe=name, **QUICK, **settings), sample_weight=weight, task=kind) for _ in range(2))
+    model, again = (
+        glassnet.fit(
+            TABLE, values, Plan(recipe=name, **QUICK, **settings), sample_weight=weight, task=kind
+        )
+        for _ in range(2)
+    )
     model.save(tmp_path / "m.glassnet")
     loaded = glassnet.load(tmp_path / "m.glassnet")
     np.testing.assert_array_equal(loaded.raw_scores(TABLE), model.raw_scores(TABLE))
     np.testing.assert_array_equal(loaded.predict(TABLE), model.predict(TABLE))
     np.testing.assert_array_equal(again.raw_scores(TABLE), model.raw_scores(TABLE))
     assert len(model.training.get("members", [0])) == recipe_for(name, classes=True).members
-    assert ("calibration" in model.training) == (name != "plain" and isinstance(model.loss, Logistic | Softmax))
+    assert ("calibration" in model.training) == (
+        name != "plain" and isinstance(model.loss, Logistic | Softmax)
+    )
 
 
 @pytest.mark.parametrize("target", ["multiclass", "several numbers"])
@@ -210,12 +254,22 @@ def test_every_number_of_the_default_is_that_of_standard(target: str, tmp_path: 
     recipe = recipe_for("standard", classes=target == "multiclass")
     assert record["recipe"] == json.loads(json.dumps(asdict(recipe)))
     assert model.training["epochs"] == record["max_epochs"] == recipe.max_epochs
-    for name in ("learning_rate", "schedule", "dropout", "dropout_schedule", "weight_decay", "decay_schedule", "label_smoothing"):
+    for name in (
+        "learning_rate",
+        "schedule",
+        "dropout",
+        "dropout_schedule",
+        "weight_decay",
+        "decay_schedule",
+        "label_smoothing",
+    ):
         assert record[name] == getattr(recipe, name), name
     assert record["batch_size"] == recipe.batch_size(N)
     assert model.network.n_members == recipe.members
     model.save(tmp_path / "m.glassnet")
-    np.testing.assert_array_equal(glassnet.load(tmp_path / "m.glassnet").predict(TABLE), model.predict(TABLE))
+    np.testing.assert_array_equal(
+        glassnet.load(tmp_path / "m.glassnet").predict(TABLE), model.predict(TABLE)
+    )
 
 
 TINY = {
@@ -257,14 +311,22 @@ def test_first_values_are_fitted_to_the_rows() -> None:
         glassnet.fitting.Session.begin(
             table_of(TABLE),
             TARGETS["regression"],
-            Plan(recipe=replace(STANDARD, from_data=on, members=1), early_stopping=False, dtype="float64"),
+            Plan(
+                recipe=replace(STANDARD, from_data=on, members=1),
+                early_stopping=False,
+                dtype="float64",
+            ),
         )
         for on in (True, False)
     )
     for session, varies_by_1 in ((fitted, True), (free, False)):
         assert session.rows is not None
-        first = next(i for i, layer in enumerate(session.network.layers) if isinstance(layer, Dense))
-        Z = glassnet.Network(session.network.layers[:first], session.network.n_features, dtype="float64")
+        first = next(
+            i for i, layer in enumerate(session.network.layers) if isinstance(layer, Dense)
+        )
+        Z = glassnet.Network(
+            session.network.layers[:first], session.network.n_features, dtype="float64"
+        )
         Z.parameters.theta[...] = 0.0
         for key in Z.parameters:
             Z.parameters[key] = session.network.parameters[key]
@@ -272,7 +334,11 @@ def test_first_values_are_fitted_to_the_rows() -> None:
         assert bool(np.allclose(pre.std(axis=0), 1.0)) is varies_by_1
 
 
-@pytest.mark.parametrize("embedding", [{}, {"n_bins": 0, "n_frequencies": 4}, {"n_bins": 0}, {"scale_layer": False}], ids=str)
+@pytest.mark.parametrize(
+    "embedding",
+    [{}, {"n_bins": 0, "n_frequencies": 4}, {"n_bins": 0}, {"scale_layer": False}],
+    ids=str,
+)
 def test_columns_themselves_weigh_more_the_more_there_are(embedding: dict[str, Any]) -> None:
     rows = np.random.default_rng(0).normal(size=(120, 9))
     recipe = replace(STANDARD, members=1, **embedding)
@@ -283,14 +349,18 @@ def test_columns_themselves_weigh_more_the_more_there_are(embedding: dict[str, A
         if scales:
             s = network.parameters[f"layers.{scales[0]}.s"]
             expected = np.ones((9, len(s) // 9))
-            expected[:, 0] = factor if expected.shape[1] > 1 else 1.0  # only where an embedding stands beside
+            expected[:, 0] = (
+                factor if expected.shape[1] > 1 else 1.0
+            )  # only where an embedding stands beside
             np.testing.assert_array_equal(s, expected.ravel())
         else:
             assert embedding == {"scale_layer": False}
 
 
 def test_labels_are_smoothed_in_training_alone() -> None:
-    session = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS["binary"], Plan(recipe="fast"))
+    session = glassnet.fitting.Session.begin(
+        table_of(TABLE), TARGETS["binary"], Plan(recipe="fast")
+    )
     assert session.loss == Logistic(label_smoothing=STANDARD.label_smoothing)
     assert session.held_out is not None
     Z = session.engine.predict(session.held_out.X)

@@ -26,7 +26,12 @@ HELD_YES = np.where(score(HELD) > 0.0, "yes", "no")
 def rough() -> dict[str, Any]:
     """Settings of a training whose validation score goes up and down as it is told: the second epoch is good, the fifth the best."""
     scores = iter([0.0, 3.0, 1.0, 2.0, 5.0, 4.0, *[1.0] * 9])
-    return {"early_stopping": True, "max_epochs": 12, "patience": 100, "scoring": lambda estimator, X, y: next(scores)}
+    return {
+        "early_stopping": True,
+        "max_epochs": 12,
+        "patience": 100,
+        "scoring": lambda estimator, X, y: next(scores),
+    }
 
 
 def theta(session: Session) -> Array:
@@ -42,7 +47,9 @@ def watched(
 
     def on_epoch(epoch: Any) -> bool | None:
         kept.append(theta(session))
-        losses.append(epoch.validation_loss if epoch.validation_score is None else -epoch.validation_score)
+        losses.append(
+            epoch.validation_loss if epoch.validation_score is None else -epoch.validation_score
+        )
         if epoch.index != stop_at:
             return None
         if raising:
@@ -62,11 +69,17 @@ def test_on_epoch_may_end_training_with_the_best_weights() -> None:
     assert len(kept) == 8
     assert best == 4
     np.testing.assert_array_equal(theta(session), kept[best])
-    assert (model.training["ended"], model.training["best_epoch"], model.training["epochs"]) == ("stopped by the caller", best, 8)
+    assert (model.training["ended"], model.training["best_epoch"], model.training["epochs"]) == (
+        "stopped by the caller",
+        best,
+        8,
+    )
 
 
 def test_without_early_stopping_the_last_weights_stay() -> None:
-    session = begin(TABLE, YES, quick(**{**rough(), "early_stopping": False}), validation=(HELD, HELD_YES))
+    session = begin(
+        TABLE, YES, quick(**{**rough(), "early_stopping": False}), validation=(HELD, HELD_YES)
+    )
     kept, _, model = watched(session, stop_at=7)
     np.testing.assert_array_equal(theta(session), kept[-1])
     assert model.training["history"]["validation_loss"][0] is not None
@@ -74,7 +87,9 @@ def test_without_early_stopping_the_last_weights_stay() -> None:
 
 def test_a_fit_to_the_end_has_the_best_weights() -> None:
     for patience, ended in ((100, "all epochs done"), (1, "no further gain")):
-        session = begin(TABLE, YES, quick(**{**rough(), "patience": patience}), validation=(HELD, HELD_YES))
+        session = begin(
+            TABLE, YES, quick(**{**rough(), "patience": patience}), validation=(HELD, HELD_YES)
+        )
         kept, losses, model = watched(session)
         np.testing.assert_array_equal(theta(session), kept[int(np.argmin(losses))])
         assert model.training["ended"] == ended
@@ -82,13 +97,17 @@ def test_a_fit_to_the_end_has_the_best_weights() -> None:
 
 def test_a_keyboard_interrupt_keeps_the_model_and_warns() -> None:
     session = begin(TABLE, YES, quick(**rough()), validation=(HELD, HELD_YES))
-    with pytest.warns(RuntimeWarning, match="training interrupted: the best weights so far are kept"):
+    with pytest.warns(
+        RuntimeWarning, match="training interrupted: the best weights so far are kept"
+    ):
         kept, losses, model = watched(session, stop_at=7, raising=KeyboardInterrupt)
     np.testing.assert_array_equal(theta(session), kept[int(np.argmin(losses))])
     assert model.training["ended"] == "interrupted"
     assert model.predict(TABLE).shape == (120,)
     session = begin(TABLE, YES, quick())
-    with pytest.warns(RuntimeWarning, match="training interrupted: the last weights so far are kept"):
+    with pytest.warns(
+        RuntimeWarning, match="training interrupted: the last weights so far are kept"
+    ):
         kept, _, _ = watched(session, stop_at=3, raising=KeyboardInterrupt)
     np.testing.assert_array_equal(theta(session), kept[-1])
 
@@ -132,7 +151,10 @@ def test_a_real_ctrl_c_at_any_moment_ends_a_fit_with_its_model() -> None:
     assert process.stdout.readline() == "started\n"
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=60)
-    assert rest.strip() == "interrupted ['training interrupted: the best weights so far are kept.'] True"
+    assert (
+        rest.strip()
+        == "interrupted ['training interrupted: the best weights so far are kept.'] True"
+    )
 
 
 # Validation
@@ -169,7 +191,9 @@ def test_rows_held_out_are_those_of_split_rows_and_teach_the_encoder_nothing(val
     def part(rows: Array) -> dict[str, Any]:
         return {name: [column[i] for i in rows] for name, column in TABLE.items()}
 
-    by_hand = begin(part(kept), values[kept], plan, target=session.target, validation=(part(held), values[held]))
+    by_hand = begin(
+        part(kept), values[kept], plan, target=session.target, validation=(part(held), values[held])
+    )
     assert session.n_rows == len(kept)
     assert session.encoder == by_hand.encoder
     one, two = session.finish(), by_hand.finish()
@@ -181,21 +205,38 @@ def test_rows_held_out_are_those_of_split_rows_and_teach_the_encoder_nothing(val
     ("values", "scoring", "by_hand"),
     [
         (YES, "accuracy", lambda model: (model.predict(HELD) == HELD_YES).mean()),
-        (score(TABLE) * 1e4 + 5e6, "neg_mean_absolute_error", lambda model: -np.abs(model.predict(HELD) - score(HELD) * 1e4 - 5e6).mean()),
-        (YES, lambda estimator, X, y: float((estimator.predict(X) == y).mean()), lambda model: (model.predict(HELD) == HELD_YES).mean()),
+        (
+            score(TABLE) * 1e4 + 5e6,
+            "neg_mean_absolute_error",
+            lambda model: -np.abs(model.predict(HELD) - score(HELD) * 1e4 - 5e6).mean(),
+        ),
+        (
+            YES,
+            lambda estimator, X, y: float((estimator.predict(X) == y).mean()),
+            lambda model: (model.predict(HELD) == HELD_YES).mean(),
+        ),
     ],
     ids=["accuracy", "error in units", "own"],
 )
 def test_scores_speak_in_the_targets_terms(values: Any, scoring: Any, by_hand: Any) -> None:
     held = HELD_YES if values is YES else score(HELD) * 1e4 + 5e6
-    model = fit(TABLE, values, quick(scoring=scoring, early_stopping=False, max_epochs=5), validation=(HELD, held))
-    assert model.training["history"]["validation_score"][-1] == pytest.approx(by_hand(model), rel=1e-5)
+    model = fit(
+        TABLE,
+        values,
+        quick(scoring=scoring, early_stopping=False, max_epochs=5),
+        validation=(HELD, held),
+    )
+    assert model.training["history"]["validation_score"][-1] == pytest.approx(
+        by_hand(model), rel=1e-5
+    )
 
 
 def test_two_labels_have_a_roc_auc() -> None:
     truth = np.column_stack([YES == "yes", YES == "no"]).astype(int)
     held = np.column_stack([HELD_YES == "yes", HELD_YES == "no"]).astype(int)
-    model = fit(TABLE, truth, quick(scoring="roc_auc", early_stopping=True), validation=(HELD, held))
+    model = fit(
+        TABLE, truth, quick(scoring="roc_auc", early_stopping=True), validation=(HELD, held)
+    )
     assert max(model.training["history"]["validation_score"]) > 0.9
 
 
@@ -220,13 +261,20 @@ def test_a_warm_start_goes_on_with_encoder_target_and_network() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"hidden_layer_sizes": (9,)}, {"activation": "tanh"}, {"dropout": 0.1}, {"normalization": "batch"}, {"dtype": "float64"}],
+    [
+        {"hidden_layer_sizes": (9,)},
+        {"activation": "tanh"},
+        {"dropout": 0.1},
+        {"normalization": "batch"},
+        {"dtype": "float64"},
+    ],
     ids=str,
 )
 def test_a_warm_start_with_another_network_is_refused(changed: dict[str, Any]) -> None:
     first = begin(TABLE, YES, quick(max_epochs=1))
     with pytest.raises(
-        SettingError, match=r"a warm start goes on with the network that is there, .*but the settings now ask for another one"
+        SettingError,
+        match=r"a warm start goes on with the network that is there, .*but the settings now ask for another one",
     ):
         begin(TABLE, YES, quick(**changed), earlier=first)
 
@@ -238,7 +286,11 @@ def test_epochs_one_by_one_are_the_epochs_of_a_fit() -> None:
     records = [steps.advance(table_of(TABLE), YES) for _ in range(3)]
     np.testing.assert_array_equal(theta(whole), theta(steps))
     assert [r.index for r in records] == [0, 1, 2]
-    assert whole.history["training_loss"] == steps.history["training_loss"] == [r.training_loss for r in records]
+    assert (
+        whole.history["training_loss"]
+        == steps.history["training_loss"]
+        == [r.training_loss for r in records]
+    )
     assert (steps.state.epoch, steps.state.step, steps.engine.state.t) == (3, 24, 24)  # type: ignore[union-attr]
     assert steps.model().training["ended"] == "epoch by epoch"
 
@@ -249,7 +301,13 @@ def test_an_epoch_more_changes_weights_and_keeps_the_optimizers_memory() -> None
     for released in (False, True):
         if released:
             session.release()
-            assert session.rows is session.held_out is session.state.best is session.state.finite is None
+            assert (
+                session.rows
+                is session.held_out
+                is session.state.best
+                is session.state.finite
+                is None
+            )
         before, t = theta(session), session.engine.state.t  # type: ignore[union-attr]
         record = session.advance(table_of(HELD), HELD_YES)
         assert not np.array_equal(theta(session), before)
@@ -260,7 +318,14 @@ def test_an_epoch_more_changes_weights_and_keeps_the_optimizers_memory() -> None
 
 
 def test_advance_counts_weights_and_classes() -> None:
-    by_weight, by_row = (begin(TABLE, YES, quick(batch_size=1000, dtype="float64", class_weight={"yes": 3.0, "no": 1.0})) for _ in range(2))
+    by_weight, by_row = (
+        begin(
+            TABLE,
+            YES,
+            quick(batch_size=1000, dtype="float64", class_weight={"yes": 3.0, "no": 1.0}),
+        )
+        for _ in range(2)
+    )
     weight = np.arange(40) % 3
     rows = np.repeat(np.arange(40), weight)
     for _ in range(3):
@@ -271,7 +336,10 @@ def test_advance_counts_weights_and_classes() -> None:
 
 def test_lbfgs_does_not_go_on_epoch_by_epoch() -> None:
     session = begin(TABLE, YES, quick(optimizer="lbfgs", learning_rate=None))
-    with pytest.raises(SettingError, match="'lbfgs' works on all rows at once and cannot go on epoch by epoch: use 'adam'"):
+    with pytest.raises(
+        SettingError,
+        match="'lbfgs' works on all rows at once and cannot go on epoch by epoch: use 'adam'",
+    ):
         session.advance(table_of(TABLE), YES)
 
 
@@ -301,7 +369,9 @@ TARGETS: dict[str, tuple[Any, Any]] = {
 
 @pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), "lbfgs"], ids=["sgd", "lbfgs"])
 @pytest.mark.parametrize("name", TARGETS)
-def test_weights_of_rows_are_repetitions_in_encoder_target_baseline_and_training(name: str, optimizer: Any) -> None:
+def test_weights_of_rows_are_repetitions_in_encoder_target_baseline_and_training(
+    name: str, optimizer: Any
+) -> None:
     loss, values = TARGETS[name]
     values = np.asarray(values)
     weight = np.array([2.0, 1.0, 0.0])[np.arange(120) % 3]
@@ -318,15 +388,27 @@ def test_weights_of_rows_are_repetitions_in_encoder_target_baseline_and_training
         max_epochs=n_epochs,
         l2=0.01,
     )
-    weighted, by_row = begin(TABLE, values, plan, sample_weight=weight), begin(repeated, values[rows], plan)
+    weighted, by_row = (
+        begin(TABLE, values, plan, sample_weight=weight),
+        begin(repeated, values[rows], plan),
+    )
     assert weighted.encoder.schema == by_row.encoder.schema
     for key in ("mean", "scale"):
-        np.testing.assert_allclose(getattr(weighted.encoder.numbers, key), getattr(by_row.encoder.numbers, key), rtol=1e-12)
-        np.testing.assert_allclose(getattr(weighted.target, key), getattr(by_row.target, key), rtol=1e-12)
+        np.testing.assert_allclose(
+            getattr(weighted.encoder.numbers, key), getattr(by_row.encoder.numbers, key), rtol=1e-12
+        )
+        np.testing.assert_allclose(
+            getattr(weighted.target, key), getattr(by_row.target, key), rtol=1e-12
+        )
     assert weighted.encoder.categories == by_row.encoder.categories
     np.testing.assert_allclose(theta(weighted), theta(by_row), rtol=1e-10, atol=1e-12)
     one, two = weighted.finish(), by_row.finish()
-    np.testing.assert_allclose(one.raw_scores(TABLE), two.raw_scores(TABLE), rtol=1e-6 if optimizer == "lbfgs" else 1e-9, atol=1e-10)
+    np.testing.assert_allclose(
+        one.raw_scores(TABLE),
+        two.raw_scores(TABLE),
+        rtol=1e-6 if optimizer == "lbfgs" else 1e-9,
+        atol=1e-10,
+    )
 
 
 def test_training_begins_at_the_baseline() -> None:
@@ -334,10 +416,14 @@ def test_training_begins_at_the_baseline() -> None:
     weight = np.random.default_rng(0).random(120)
     session = begin(TABLE, numbers, quick(), sample_weight=weight)
     session.network.parameters["layers.1.W"] = np.zeros((8, 1))
-    np.testing.assert_allclose(session.model().predict(TABLE), np.full(120, np.average(numbers, weights=weight)), rtol=1e-6)
+    np.testing.assert_allclose(
+        session.model().predict(TABLE), np.full(120, np.average(numbers, weights=weight)), rtol=1e-6
+    )
     session = begin(TABLE, YES, quick())
     session.network.parameters["layers.1.W"] = np.zeros((8, 1))
-    np.testing.assert_allclose(session.model().predict_proba(TABLE)[:, 1], np.full(120, (YES == "yes").mean()), rtol=1e-5)
+    np.testing.assert_allclose(
+        session.model().predict_proba(TABLE)[:, 1], np.full(120, (YES == "yes").mean()), rtol=1e-5
+    )
 
 
 def test_a_fit_warns_of_nothing() -> None:

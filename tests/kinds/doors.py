@@ -1,6 +1,7 @@
 """Every way in which a table comes in: the same columns, lists of Python values by name, behind each door.
 
-Columns are named x0, x1, ... as those of arrays are. A door that is added here is tried by every law of these tests.
+Columns are named x0, x1, ... as those of arrays are. A door that is added here is tried by every
+law of these tests.
 """
 
 from __future__ import annotations
@@ -37,24 +38,37 @@ def _cell(value, quote):
 
 def _written(path, columns, quote=""):
     rows = [columns, *zip(*columns.values(), strict=True)]
-    path.write_text("".join(",".join(_cell(value, quote) for value in row) + "\n" for row in rows), encoding="utf-8")
+    path.write_text(
+        "".join(",".join(_cell(value, quote) for value in row) + "\n" for row in rows),
+        encoding="utf-8",
+    )
     return path
 
 
 def _arrow(columns):
-    return pa.table({name: pa.array(values, _arrow_type(values)) for name, values in columns.items()})
+    return pa.table(
+        {name: pa.array(values, _arrow_type(values)) for name, values in columns.items()}
+    )
 
 
 def _whole(values):
     """The whole numbers among values, none where others are among them."""
-    return [v for v in values if v is not None] if all(v is None or type(v) is int for v in values) else []
+    return (
+        [v for v in values if v is not None]
+        if all(v is None or type(v) is int for v in values)
+        else []
+    )
 
 
 def _arrow_type(values):
     """The type of whole numbers that pyarrow does not find by itself, as it takes int64 for all of them."""
     if max(map(abs, _whole(values)), default=0) < 2**63:
         return None
-    return pa.uint64() if max(values, key=lambda v: v or 0) < 2**64 and min(_whole(values)) >= 0 else pa.decimal128(38, 0)
+    return (
+        pa.uint64()
+        if max(values, key=lambda v: v or 0) < 2**64 and min(_whole(values)) >= 0
+        else pa.decimal128(38, 0)
+    )
 
 
 def _nullable(values):
@@ -76,7 +90,12 @@ def _saved(path, write, columns):
 
 
 def _texts(columns):
-    return np.array([["" if value is None else str(value) for value in row] for row in zip(*columns.values(), strict=True)])
+    return np.array(
+        [
+            ["" if value is None else str(value) for value in row]
+            for row in zip(*columns.values(), strict=True)
+        ]
+    )
 
 
 def _rows(columns):
@@ -91,13 +110,21 @@ def _records(columns):
 FILES = {
     "CSV": lambda columns, folder: _written(folder / "plain.csv", columns),
     "CSV in quotes": lambda columns, folder: _written(folder / "quoted.csv", columns, '"'),
-    "Parquet": lambda columns, folder: _saved(folder / "table.parquet", parquet.write_table, columns),
-    "Arrow file": lambda columns, folder: _saved(folder / "table.arrow", feather.write_feather, columns),
+    "Parquet": lambda columns, folder: _saved(
+        folder / "table.parquet", parquet.write_table, columns
+    ),
+    "Arrow file": lambda columns, folder: _saved(
+        folder / "table.arrow", feather.write_feather, columns
+    ),
 }
 #: ... those that are frames, whose columns have declared types, ...
 FRAMES = {
-    "pandas": lambda columns, _: pd.DataFrame({name: _numpy(values) for name, values in columns.items()}),
-    "pandas nullable": lambda columns, _: pd.DataFrame({name: _nullable(values) for name, values in columns.items()}),
+    "pandas": lambda columns, _: pd.DataFrame(
+        {name: _numpy(values) for name, values in columns.items()}
+    ),
+    "pandas nullable": lambda columns, _: pd.DataFrame(
+        {name: _nullable(values) for name, values in columns.items()}
+    ),
     "pandas with pyarrow": lambda columns, _: _arrow(columns).to_pandas(types_mapper=pd.ArrowDtype),
     "polars": lambda columns, _: pl.DataFrame(columns),
     "pyarrow": lambda columns, _: _arrow(columns),
@@ -107,7 +134,9 @@ OBJECTS = {
     "pandas objects": lambda columns, _: pd.DataFrame(columns, dtype=object),
     "array of objects": lambda columns, _: np.array(_rows(columns), dtype=object),
     "dict of lists": lambda columns, _: columns,
-    "dict of arrays": lambda columns, _: {name: np.array(values, dtype=object) for name, values in columns.items()},
+    "dict of arrays": lambda columns, _: {
+        name: np.array(values, dtype=object) for name, values in columns.items()
+    },
     "records": lambda columns, _: _records(columns),
     "rows": lambda columns, _: _rows(columns),
 }
@@ -155,4 +184,8 @@ def command(*arguments):
 def pairs(members, each=2):
     """Some doors for each member, so that all doors are met in turn: for laws that take their time."""
     names = list(DOORS)
-    return [(member, names[(i * each + k) % len(names)]) for i, member in enumerate(members) for k in range(each)]
+    return [
+        (member, names[(i * each + k) % len(names)])
+        for i, member in enumerate(members)
+        for k in range(each)
+    ]

@@ -34,7 +34,9 @@ MEMBERS = {
     "large numbers": repeated(2**60 + 1, 2**60 + 2),
     "decimals": repeated(Decimal("1.75"), Decimal("2.25")),
     "dates": repeated(dt.date(2020, 1, 2), dt.date(2021, 3, 4)),
-    "date-times": repeated(*(dt.datetime.fromisoformat(text) for text in ("2020-01-02 03:04", "2021-03-04 05:06"))),
+    "date-times": repeated(
+        *(dt.datetime.fromisoformat(text) for text in ("2020-01-02 03:04", "2021-03-04 05:06"))
+    ),
     "booleans": repeated(True, False, True),
     "words": repeated("Dream", "Biscoe"),
     "numeric text": repeated("10", "9", "8"),
@@ -57,7 +59,9 @@ def _arrow(values):
 
 def _polars(values, kind=None):
     texts = [text_of(value) if not isinstance(value, str) else value for value in values]
-    return pl.DataFrame({"x0": pl.Series(texts, dtype=kind or pl.Enum(sorted({*texts} - {None}))), "x1": FLAGS})
+    return pl.DataFrame(
+        {"x0": pl.Series(texts, dtype=kind or pl.Enum(sorted({*texts} - {None}))), "x1": FLAGS}
+    )
 
 
 def _file(write, path):
@@ -72,7 +76,9 @@ def _unique(values):
 #: Doors at which a category can be declared.
 DECLARED = {
     "pandas": lambda values, _: _pandas(values),
-    "pandas, ordered": lambda values, _: _pandas(values, categories=_unique(values)[::-1], ordered=True),
+    "pandas, ordered": lambda values, _: _pandas(
+        values, categories=_unique(values)[::-1], ordered=True
+    ),
     "dict of series": lambda values, _: {"x0": _pandas(values)["x0"], "x1": FLAGS},
     "pandas with pyarrow": lambda values, _: pd.DataFrame(
         {"x0": pd.Series(pd.arrays.ArrowExtensionArray(_arrow(values).column(0))), "x1": FLAGS}
@@ -81,12 +87,25 @@ DECLARED = {
     "polars categorical": lambda values, _: _polars(values, pl.Categorical),
     "pyarrow": lambda values, _: _arrow(values),
     "dict of pyarrow": lambda values, _: {"x0": _arrow(values).column(0), "x1": FLAGS},
-    "dict of one chunk": lambda values, _: {"x0": pa.array(values).dictionary_encode(), "x1": FLAGS},
-    "Parquet of pandas": lambda values, folder: _file(_pandas(values).to_parquet, folder / "pandas.parquet"),
-    "Parquet of polars": lambda values, folder: _file(_polars(values).write_parquet, folder / "polars.parquet"),
-    "Parquet of pyarrow": lambda values, folder: _file(lambda path: parquet.write_table(_arrow(values), path), folder / "pyarrow.parquet"),
-    "Arrow file of pandas": lambda values, folder: _file(_pandas(values).to_feather, folder / "pandas.feather"),
-    "Arrow file of polars": lambda values, folder: _file(_polars(values).write_ipc, folder / "polars.arrow"),
+    "dict of one chunk": lambda values, _: {
+        "x0": pa.array(values).dictionary_encode(),
+        "x1": FLAGS,
+    },
+    "Parquet of pandas": lambda values, folder: _file(
+        _pandas(values).to_parquet, folder / "pandas.parquet"
+    ),
+    "Parquet of polars": lambda values, folder: _file(
+        _polars(values).write_parquet, folder / "polars.parquet"
+    ),
+    "Parquet of pyarrow": lambda values, folder: _file(
+        lambda path: parquet.write_table(_arrow(values), path), folder / "pyarrow.parquet"
+    ),
+    "Arrow file of pandas": lambda values, folder: _file(
+        _pandas(values).to_feather, folder / "pandas.feather"
+    ),
+    "Arrow file of polars": lambda values, folder: _file(
+        _polars(values).write_ipc, folder / "polars.arrow"
+    ),
     "Arrow file of pyarrow": lambda values, folder: _file(
         lambda path: feather.write_feather(_arrow(values), str(path)), folder / "pyarrow.arrow"
     ),
@@ -102,11 +121,15 @@ def test_a_declared_category_is_one(member, door, tmp_path):
     given = DECLARED[door](values, tmp_path)
     table = read(given)
     assert table.schema.kinds == {"x0": "category", "x1": "boolean"}
-    assert table.column("x0").tolist() == [value if isinstance(value, str) else text_of(value) for value in values]
+    assert table.column("x0").tolist() == [
+        value if isinstance(value, str) else text_of(value) for value in values
+    ]
     model, _ = fit(given, "x1")
     expected, _ = scores(model, given)
     levels = model.encoder.categories[0].levels
-    assert levels == tuple(sorted({text for text in table.column("x0").tolist() if text is not None}))
+    assert levels == tuple(
+        sorted({text for text in table.column("x0").tolist() if text is not None})
+    )
     found = scores(model, DOORS["dict of lists"](named(values, FLAGS), tmp_path))[0]
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_allclose(scores(model, {"x0": values[0]})[0], expected[:1], atol=1e-6)
@@ -115,7 +138,18 @@ def test_a_declared_category_is_one(member, door, tmp_path):
 
 
 @every_door
-@pytest.mark.parametrize("member", ["whole numbers", "fractions", "whole floats", "dates", "numeric text", "prices", "large numbers"])
+@pytest.mark.parametrize(
+    "member",
+    [
+        "whole numbers",
+        "fractions",
+        "whole floats",
+        "dates",
+        "numeric text",
+        "prices",
+        "large numbers",
+    ],
+)
 def test_a_declared_category_is_a_target_of_classes(member, door, tmp_path):
     values = MEMBERS[member]
     given = DECLARED[door](values, tmp_path)
@@ -132,11 +166,16 @@ def test_many_whole_numbers_that_are_categories_are_classes(door, tmp_path):
     given = DECLARED[door](values, tmp_path)
     model, _ = fit(given, "x0")
     whole = "polars" not in door  # whose categories are text
-    assert (model.task, model.classes) == ("multiclass", tuple(range(30)) if whole else tuple(sorted(map(str, range(30)))))
+    assert (model.task, model.classes) == (
+        "multiclass",
+        tuple(range(30)) if whole else tuple(sorted(map(str, range(30)))),
+    )
     assert glassnet.inspect_table(given, target="x0").task == "multiclass"
 
 
-@pytest.mark.parametrize("door", [door for door in DECLARED if " of pa" in door or " of po" in door or " of py" in door])
+@pytest.mark.parametrize(
+    "door", [door for door in DECLARED if " of pa" in door or " of po" in door or " of py" in door]
+)
 @pytest.mark.parametrize("member", ["whole numbers"])
 def test_the_command_line_obeys_a_declared_category(member, door, tmp_path):
     given = DECLARED[door](MEMBERS[member], tmp_path)
@@ -152,7 +191,17 @@ def test_the_command_line_obeys_a_declared_category(member, door, tmp_path):
 
 
 @pytest.mark.parametrize("member", MEMBERS)
-@pytest.mark.parametrize("door", ["pandas", "pandas, ordered", "polars enum", "polars categorical", "pyarrow", "pandas with pyarrow"])
+@pytest.mark.parametrize(
+    "door",
+    [
+        "pandas",
+        "pandas, ordered",
+        "polars enum",
+        "polars categorical",
+        "pyarrow",
+        "pandas with pyarrow",
+    ],
+)
 def test_an_estimator_obeys_a_declared_category(member, door, tmp_path):
     given = DECLARED[door](MEMBERS[member], tmp_path)
     X = (
@@ -162,9 +211,16 @@ def test_an_estimator_obeys_a_declared_category(member, door, tmp_path):
         if isinstance(given, pl.DataFrame)
         else given.select(["x0"])
     )
-    model = glassnet.GlassNetClassifier(recipe="plain", hidden_layer_sizes=(), max_epochs=1, random_state=0).fit(X, FLAGS)
+    model = glassnet.GlassNetClassifier(
+        recipe="plain", hidden_layer_sizes=(), max_epochs=1, random_state=0
+    ).fit(X, FLAGS)
     (coding,) = model.model_.encoder.categories
-    assert coding.levels == tuple(sorted({value if isinstance(value, str) else text_of(value) for value in MEMBERS[member]} - {None}))
+    assert coding.levels == tuple(
+        sorted(
+            {value if isinstance(value, str) else text_of(value) for value in MEMBERS[member]}
+            - {None}
+        )
+    )
     assert len(model.predict(X)) == N
 
 
@@ -236,7 +292,10 @@ def _held(column, rows):
         frame = pl.DataFrame({"x0": column, **others})
         return frame, {"parquet": frame.write_parquet, "arrow": frame.write_ipc}
     frame = pa.table({"x0": column, **others})
-    return frame, {"parquet": lambda path: parquet.write_table(frame, path), "arrow": lambda path: feather.write_feather(frame, str(path))}
+    return frame, {
+        "parquet": lambda path: parquet.write_table(frame, path),
+        "arrow": lambda path: feather.write_feather(frame, str(path)),
+    }
 
 
 @pytest.mark.parametrize("member", EMPTY)
@@ -249,11 +308,22 @@ def test_a_type_without_a_value_is_kept(member, tmp_path):
         table = read(one)
         assert table.schema.kinds["x0"] == kind
         assert plain(table.column("x0")) == ABSENT
-        model = glassnet.GlassNetClassifier(recipe="plain", hidden_layer_sizes=(), max_epochs=1, random_state=0)
+        model = glassnet.GlassNetClassifier(
+            recipe="plain", hidden_layer_sizes=(), max_epochs=1, random_state=0
+        )
         trained, _ = fit(one, "x2", types={"x0": kind})
         expected = scores(trained, one)[0]
-        for later in (["some text"] * N, ["7"] * N, [7.5] * N, ["2020-01-02"] * N, [True] * N, ABSENT):
-            np.testing.assert_allclose(scores(trained, {"x0": later, "x1": given[1]["x1"]})[0], expected, atol=1e-6)
+        for later in (
+            ["some text"] * N,
+            ["7"] * N,
+            [7.5] * N,
+            ["2020-01-02"] * N,
+            [True] * N,
+            ABSENT,
+        ):
+            np.testing.assert_allclose(
+                scores(trained, {"x0": later, "x1": given[1]["x1"]})[0], expected, atol=1e-6
+            )
     X = (
         frame.drop(columns="x2")
         if isinstance(frame, pd.DataFrame)

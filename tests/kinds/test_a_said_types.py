@@ -22,17 +22,37 @@ SAID = {
     "yes and no": (["yes", "no", "Yes", "N"], "boolean", ["true", "false", "true", "false"]),
     "0 and 1": (["0", "1", "1.0", "0"], "boolean", ["false", "true", "true", "false"]),
     "t and f": (["t", "f", "T", "F"], "boolean", ["true", "false", "true", "false"]),
-    "on and off, and an odd cell": (["on", "off", "on", "maybe"], "boolean", ["true", "false", "true", None]),
+    "on and off, and an odd cell": (
+        ["on", "off", "on", "maybe"],
+        "boolean",
+        ["true", "false", "true", None],
+    ),
     "compact dates": (
         ["20200131", "20210228", "20200101", "20221231"],
         "datetime",
         ["2020-01-31", "2021-02-28", "2020-01-01", "2022-12-31"],
     ),
-    "dates of months": (["2020-01", "2021-02", "2020-03", "2022-12"], "datetime", ["2020-01-01", "2021-02-01", "2020-03-01", "2022-12-01"]),
-    "dates, and an odd cell": (["2020-01-31", "soon", "2020-01-01", "n.a."], "datetime", ["2020-01-31", None, "2020-01-01", None]),
+    "dates of months": (
+        ["2020-01", "2021-02", "2020-03", "2022-12"],
+        "datetime",
+        ["2020-01-01", "2021-02-01", "2020-03-01", "2022-12-01"],
+    ),
+    "dates, and an odd cell": (
+        ["2020-01-31", "soon", "2020-01-01", "n.a."],
+        "datetime",
+        ["2020-01-31", None, "2020-01-01", None],
+    ),
     "numbers as categories": (["1", "2", "10", "2"], "category", ["1", "2", "10", "2"]),
-    "dates as categories": (["2020-01-31", "NA", "2020-01-01", "soon"], "category", ["2020-01-31", "NA", "2020-01-01", "soon"]),
-    "truth as categories": (["true", "false", "true", "None"], "category", ["true", "false", "true", "None"]),
+    "dates as categories": (
+        ["2020-01-31", "NA", "2020-01-01", "soon"],
+        "category",
+        ["2020-01-31", "NA", "2020-01-01", "soon"],
+    ),
+    "truth as categories": (
+        ["true", "false", "true", "None"],
+        "category",
+        ["true", "false", "true", "None"],
+    ),
     "codes as numbers": (["007", "7", "010", "0"], "number", [7.0, 7.0, 10.0, 0.0]),
     "numbers, and odd cells": (["1.5", "two", "-", "$4"], "number", [1.5, None, None, 4.0]),
 }
@@ -61,7 +81,9 @@ def test_a_kind_that_was_said_is_that_of_later_tables(member, door, tmp_path):
         return
     expected, _ = scores(model, DOORS[door](columns, tmp_path))
     for other in DOORS:
-        np.testing.assert_array_equal(scores(model, DOORS[other](columns, tmp_path))[0], expected, err_msg=other)
+        np.testing.assert_array_equal(
+            scores(model, DOORS[other](columns, tmp_path))[0], expected, err_msg=other
+        )
     for row in range(4):
         one = {name: values[row] for name, values in columns.items()}
         np.testing.assert_allclose(scores(model, one)[0], expected[row : row + 1], atol=1e-6)

@@ -42,7 +42,11 @@ def labels(numbers):
 
 def columns_of(numbers, n=N):
     """A number that tells them apart, the numbers themselves, and true and false."""
-    return named([float(i % 3) + i * 7 % 5 / 16 for i in range(n)], [numbers[i % 3] for i in range(n)], [i % 2 for i in range(n)])
+    return named(
+        [float(i % 3) + i * 7 % 5 / 16 for i in range(n)],
+        [numbers[i % 3] for i in range(n)],
+        [i % 2 for i in range(n)],
+    )
 
 
 both = pytest.mark.parametrize("door", DOORS)
@@ -72,11 +76,16 @@ def test_gaps_leave_the_digits(member, door, tmp_path):
 def test_they_are_classes(member, door, tmp_path):
     columns, numbers = columns_of(MEMBERS[member]), MEMBERS[member]
     given = DOORS[door](columns, tmp_path)
-    plan = glassnet.Plan(recipe=glassnet.Recipe(hidden_layer_sizes=(8,)), max_epochs=80, learning_rate=0.05)
+    plan = glassnet.Plan(
+        recipe=glassnet.Recipe(hidden_layer_sizes=(8,)), max_epochs=80, learning_rate=0.05
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = glassnet.fit(given, "x1", plan)
-    assert (model.task, list(map(int, model.classes))) == ("multiclass", list(map(int, labels(numbers))))
+    assert (model.task, list(map(int, model.classes))) == (
+        "multiclass",
+        list(map(int, labels(numbers))),
+    )
     assert list(map(int, model.predict(given))) == columns["x1"]
     assert int(model.predict({"x0": 1.0, "x2": 0})[0]) == numbers[1]
     report = glassnet.inspect_table(given, target="x1")
@@ -104,7 +113,9 @@ def test_they_are_categories_where_that_is_said(member, door, tmp_path):
     assert model.encoder.categories[0].levels == tuple(sorted(map(str, MEMBERS[member])))
     expected, _ = scores(model, DOORS[door](columns, tmp_path))
     for other in DOORS:
-        np.testing.assert_array_equal(scores(model, DOORS[other](columns, tmp_path))[0], expected, err_msg=other)
+        np.testing.assert_array_equal(
+            scores(model, DOORS[other](columns, tmp_path))[0], expected, err_msg=other
+        )
     row = {name: cells[1] for name, cells in columns.items()}
     np.testing.assert_allclose(scores(model, row)[0], expected[1:2], atol=1e-6)
 
@@ -120,13 +131,23 @@ def test_no_notice_takes_them_for_one(member, door, tmp_path):
         [i * 7 % 5 > 2 for i in range(n)],
     )
     _, said = fit(DOORS[door](columns, tmp_path), "x3")
-    assert not any(word in one for one in said for word in ("same in every row", "equals", "determines", "left out"))
+    assert not any(
+        word in one
+        for one in said
+        for word in ("same in every row", "equals", "determines", "left out")
+    )
     columns["x3"] = ["b" if i % 3 else "a" for i in range(n)]
     _, said = fit(DOORS[door](columns, tmp_path), "x3")
-    assert [one.split()[1] for one in said if "alone determines the target" in one] == ["'x1'", "'x2'"]
+    assert [one.split()[1] for one in said if "alone determines the target" in one] == [
+        "'x1'",
+        "'x2'",
+    ]
 
 
-@pytest.mark.parametrize(("member", "door"), [(member, list(FILES)[i // 2 % 4]) for i, member in enumerate(MEMBERS) if i % 2])
+@pytest.mark.parametrize(
+    ("member", "door"),
+    [(member, list(FILES)[i // 2 % 4]) for i, member in enumerate(MEMBERS) if i % 2],
+)
 def test_the_command_line_tells_them_apart(member, door, tmp_path):
     columns = columns_of(MEMBERS[member])
     path, model = FILES[door](columns, tmp_path), tmp_path / "m.glassnet"
@@ -145,7 +166,13 @@ def test_estimators_tell_them_apart(member):
     columns = columns_of(MEMBERS[member])
     X, y = np.array([columns["x0"], columns["x2"]]).T, columns["x1"]
     for given in (y, np.array(y, dtype=object), pd.Series(y, dtype=object)):
-        model = glassnet.GlassNetClassifier(recipe="plain", hidden_layer_sizes=(8,), max_epochs=60, learning_rate=0.05, random_state=0)
+        model = glassnet.GlassNetClassifier(
+            recipe="plain",
+            hidden_layer_sizes=(8,),
+            max_epochs=60,
+            learning_rate=0.05,
+            random_state=0,
+        )
         assert list(map(int, model.fit(X, given).predict(X))) == y
 
 

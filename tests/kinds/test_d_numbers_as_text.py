@@ -53,7 +53,10 @@ SPELLINGS = {
 #: Ways to write dates: cells, and the moments that they are.
 DATES = {
     "ISO": (["2020-01-02", "2021-03-04"], ["2020-01-02", "2021-03-04"]),
-    "ISO with times": (["2020-01-02 03:04", "2021-03-04T05:06:07"], ["2020-01-02T03:04:00", "2021-03-04T05:06:07"]),
+    "ISO with times": (
+        ["2020-01-02 03:04", "2021-03-04T05:06:07"],
+        ["2020-01-02T03:04:00", "2021-03-04T05:06:07"],
+    ),
     "month names": (["02-Jan-2020", "04-Mar-2021"], ["2020-01-02", "2021-03-04"]),
     "long month names": (["2 January 2020", "4 March 2021"], ["2020-01-02", "2021-03-04"]),
     "American month names": (["Jan 2, 2020", "Mar 4, 2021"], ["2020-01-02", "2021-03-04"]),
@@ -62,8 +65,14 @@ DATES = {
     "points": (["25.01.2020", "04.03.2021"], ["2020-01-25", "2021-03-04"]),
     "slashes, year first": (["2020/01/02", "2021/03/04"], ["2020-01-02", "2021-03-04"]),
     "two digits for the year": (["25/01/20", "04/03/21"], ["2020-01-25", "2021-03-04"]),
-    "12-hour clock": (["1/25/2020 01:05 PM", "3/4/2021 12:30 AM"], ["2020-01-25T13:05:00", "2021-03-04T00:30:00"]),
-    "zones": (["2020-01-02T03:00+02:00", "2021-03-04T05:00Z"], ["2020-01-02T01:00:00", "2021-03-04T05:00:00"]),
+    "12-hour clock": (
+        ["1/25/2020 01:05 PM", "3/4/2021 12:30 AM"],
+        ["2020-01-25T13:05:00", "2021-03-04T00:30:00"],
+    ),
+    "zones": (
+        ["2020-01-02T03:00+02:00", "2021-03-04T05:00Z"],
+        ["2020-01-02T01:00:00", "2021-03-04T05:00:00"],
+    ),
 }
 
 #: What people write where a number is not known.
@@ -89,7 +98,23 @@ MARKS = (
         "nan",
         "NaN",
     ),
-    *("#DIV/0!", "#N/A", "#REF!", "#VALUE!", "\\N", "?", "unknown", "missing", "(blank)", "<0.01", "< 0,5", "> 500", ">=10", "~3", ""),
+    *(
+        "#DIV/0!",
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "\\N",
+        "?",
+        "unknown",
+        "missing",
+        "(blank)",
+        "<0.01",
+        "< 0,5",
+        "> 500",
+        ">=10",
+        "~3",
+        "",
+    ),
 )
 
 #: Codes, names and durations, which stay what they are.
@@ -128,13 +153,19 @@ def test_dates_are_read_as_people_write_them(member, door, tmp_path):
     texts, dates = DATES[member]
     table = read(DOORS[door](named(repeated(*texts), repeated("a", "b")), tmp_path))
     assert table.schema.kinds["x0"] == "datetime"
-    assert table.column("x0").tolist() == np.array(repeated(*dates), dtype="datetime64[us]").tolist()
+    assert (
+        table.column("x0").tolist() == np.array(repeated(*dates), dtype="datetime64[us]").tolist()
+    )
 
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("mark", MARKS)
 def test_a_mark_is_a_missing_number(mark, door, tmp_path):
-    table = read(DOORS[door](named([mark, *(f"{i / 4}" for i in range(N))], [*repeated("a", "b"), "a"]), tmp_path))
+    table = read(
+        DOORS[door](
+            named([mark, *(f"{i / 4}" for i in range(N))], [*repeated("a", "b"), "a"]), tmp_path
+        )
+    )
     assert table.schema.kinds["x0"] == "number"
     assert plain(table.column("x0")) == [None, *(i / 4 for i in range(N))]
 
@@ -167,7 +198,9 @@ def test_a_model_reads_its_training_table_at_every_door(member, door, tmp_path):
         np.testing.assert_array_equal(found, expected, err_msg=other)
     few = [scores(model, {"x0": columns["x0"][row]})[0][0] for row in range(2)]
     np.testing.assert_allclose(few, expected[:2], rtol=1e-6, atol=1e-6)
-    one, _ = scores(model, DOORS[door]({name: cells[1:2] for name, cells in columns.items()}, tmp_path))
+    one, _ = scores(
+        model, DOORS[door]({name: cells[1:2] for name, cells in columns.items()}, tmp_path)
+    )
     np.testing.assert_allclose(one, expected[1:2], rtol=1e-6, atol=1e-6)
 
 
@@ -184,7 +217,9 @@ def test_a_target_is_read_as_people_write_it(member, door, tmp_path):
     assert report.columns[1].quantiles[::4] == pytest.approx((min(numbers), max(numbers)))
 
 
-@pytest.mark.parametrize("member", [*list(SPELLINGS)[1::6], "clock", "mark -", "mark #DIV/0!", "censored"])
+@pytest.mark.parametrize(
+    "member", [*list(SPELLINGS)[1::6], "clock", "mark -", "mark #DIV/0!", "censored"]
+)
 def test_the_command_line_reads_what_it_trained_on(member, tmp_path):
     numbers = repeated(*SPELLINGS[member][1]) if member in SPELLINGS else None
     columns = named([f"{i / 8} kg" for i in range(N)], COLUMNS[member])
@@ -194,7 +229,9 @@ def test_the_command_line_reads_what_it_trained_on(member, tmp_path):
     found = glassnet.load(model).predict(path)
     report = json.loads(command("evaluate", model, path, "--json")[0])
     errors = [score["value"] for score in report["scores"] if score["name"] == "RMSE"]
-    assert report["n_rows"] == (N if numbers else sum(cell[0].isdigit() for cell in COLUMNS[member]))
+    assert report["n_rows"] == (
+        N if numbers else sum(cell[0].isdigit() for cell in COLUMNS[member])
+    )
     if numbers:
         assert errors == pytest.approx([np.sqrt(np.mean((found - numbers) ** 2))])
 
@@ -205,7 +242,11 @@ LOOKALIKES = {
     "currencies": (["$5", "\u20ac6", "$7.5"], "number", [5.0, None, 7.5]),
     "some per cent": (["5%", "7", "8.5"], "number", [None, 7.0, 8.5]),
     "magnitudes": (["1.5M", "200k", "3M"], "number", [1.5, None, 3.0]),
-    "months": (["2020-01", "2020-02", "2021-12"], "datetime", ["2020-01-01T00:00:00", "2020-02-01T00:00:00", "2021-12-01T00:00:00"]),
+    "months": (
+        ["2020-01", "2020-02", "2021-12"],
+        "datetime",
+        ["2020-01-01T00:00:00", "2020-02-01T00:00:00", "2021-12-01T00:00:00"],
+    ),
     "named months": (
         ["Jan 2020", "Feb 2020", "Dec-2021"],
         "datetime",
@@ -216,7 +257,11 @@ LOOKALIKES = {
         "datetime",
         ["2020-01-01T00:00:00", "2020-02-01T00:00:00", "2021-12-01T00:00:00"],
     ),
-    "impossible dates": (["30.02.2020", "01.02.2020", "29.02.2019"], "datetime", [None, "2020-02-01T00:00:00", None]),
+    "impossible dates": (
+        ["30.02.2020", "01.02.2020", "29.02.2019"],
+        "datetime",
+        [None, "2020-02-01T00:00:00", None],
+    ),
     "some codes": (["7.5", "8.5", "9.5", "10.5", "12 b3"], "number", [7.5, 8.5, 9.5, 10.5, None]),
     "some ranges": (["7.5", "8.5", "9.5", "10.5", "18-25"], "number", [7.5, 8.5, 9.5, 10.5, None]),
 }
@@ -239,18 +284,41 @@ def test_the_notice_of_a_lookalike_names_an_option_that_works(member, door, tmp_
     assert any("are read as missing" in one for one in said) == (None in values)
 
 
-LEARN = glassnet.Plan(recipe=glassnet.Recipe(hidden_layer_sizes=(8,)), max_epochs=60, learning_rate=0.05)
+LEARN = glassnet.Plan(
+    recipe=glassnet.Recipe(hidden_layer_sizes=(8,)), max_epochs=60, learning_rate=0.05
+)
 
 
 def _accuracy(given):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = glassnet.fit(given, "x1", LEARN)
-        return float(np.mean(model.predict(given) == np.array(["no", "yes"])[(np.arange(300) * 7 % 300 >= 150).astype(int)]))
+        return float(
+            np.mean(
+                model.predict(given)
+                == np.array(["no", "yes"])[(np.arange(300) * 7 % 300 >= 150).astype(int)]
+            )
+        )
 
 
 #: Two odd cells in three hundred: none costs the column.
-ODD = ("-", "n.a.", "na", "none", ".", "#DIV/0!", "\\N", "(null)", "<0.01", "*", "ca. 5", "18-25", "12b", "see note", "--")
+ODD = (
+    "-",
+    "n.a.",
+    "na",
+    "none",
+    ".",
+    "#DIV/0!",
+    "\\N",
+    "(null)",
+    "<0.01",
+    "*",
+    "ca. 5",
+    "18-25",
+    "12b",
+    "see note",
+    "--",
+)
 
 
 @pytest.mark.parametrize(("odd", "door"), pairs(ODD, 4))
@@ -258,10 +326,15 @@ def test_two_odd_cells_in_three_hundred_cost_no_column(odd, door, tmp_path):
     x = np.arange(300) * 7 % 300
     cells = [f"{value / 300:.4f}" for value in x]
     cells[20] = cells[200] = odd
-    given = DOORS[door](named(cells, np.array(["no", "yes"])[(x >= 150).astype(int)].tolist()), tmp_path)
+    given = DOORS[door](
+        named(cells, np.array(["no", "yes"])[(x >= 150).astype(int)].tolist()), tmp_path
+    )
     assert read(given).schema.kinds["x0"] == "number"
     _, said = fit(given, "x1")
-    assert any(f"2 of 300 cells hold no number ({odd!r})" in one and "--types x0=category" in one for one in said), said
+    assert any(
+        f"2 of 300 cells hold no number ({odd!r})" in one and "--types x0=category" in one
+        for one in said
+    ), said
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -269,14 +342,23 @@ def test_a_frame_of_numeric_strings_is_learned_as_numbers(door, tmp_path):
     x = np.arange(300) * 7 % 300
     cells = [f"{value / 300:.4f}" for value in x]
     cells[20] = "-"
-    assert _accuracy(DOORS[door](named(cells, np.array(["no", "yes"])[(x >= 150).astype(int)].tolist()), tmp_path)) > 0.95
+    assert (
+        _accuracy(
+            DOORS[door](
+                named(cells, np.array(["no", "yes"])[(x >= 150).astype(int)].tolist()), tmp_path
+            )
+        )
+        > 0.95
+    )
 
 
 @pytest.mark.parametrize("door", FILES)
 @pytest.mark.parametrize("odd", ["-", "#N/A", "\u22125"])
 def test_the_last_row_of_a_long_file_may_be_odd(odd, door, tmp_path):
     n = 16_000
-    given = DOORS[door](named([*(f"{i / 8}" for i in range(n - 1)), odd], ["a", "b"] * (n // 2)), tmp_path)
+    given = DOORS[door](
+        named([*(f"{i / 8}" for i in range(n - 1)), odd], ["a", "b"] * (n // 2)), tmp_path
+    )
     table = read(given)
     assert table.schema.kinds["x0"] == "number"
     assert plain(table.column("x0"))[-2:] == [(n - 2) / 8, -5.0 if odd == "\u22125" else None]
@@ -286,10 +368,20 @@ def test_the_last_row_of_a_long_file_may_be_odd(odd, door, tmp_path):
     assert len(said) == (odd not in ("#N/A", "\u22125"))  # of an odd cell, nothing else
 
 
-@pytest.mark.parametrize(("odd", "door"), pairs(["-", "n.a.", "NA", "(null)", "<0.01", "#DIV/0!", "unknown", "see note"], 6))
+@pytest.mark.parametrize(
+    ("odd", "door"),
+    pairs(["-", "n.a.", "NA", "(null)", "<0.01", "#DIV/0!", "unknown", "see note"], 6),
+)
 def test_an_odd_cell_of_a_target_is_a_missing_number(odd, door, tmp_path):
     columns = named([f"{i} kg" for i in range(300)], [f"${i + 0.5}" for i in range(299)] + [odd])
     report = glassnet.inspect_table(DOORS[door](columns, tmp_path), target="x1")
-    assert (report.task, report.columns[1].kind, report.columns[1].gaps) == ("regression", "number", 1)
+    assert (report.task, report.columns[1].kind, report.columns[1].gaps) == (
+        "regression",
+        "number",
+        1,
+    )
     if odd != "NA":  # which says nothing but that it is missing
-        assert any(f"column 'x1': 1 of 300 cells holds no number ({odd!r})" in one for one in report.notices)
+        assert any(
+            f"column 'x1': 1 of 300 cells holds no number ({odd!r})" in one
+            for one in report.notices
+        )

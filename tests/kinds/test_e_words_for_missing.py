@@ -24,7 +24,11 @@ SAID = ("None",)  # of a survey or a diagnosis: a class
 
 
 def columns_of(word):
-    return named([i / 4 for i in range(N)], [(word, "Insomnia", "Apnea")[i % 3] for i in range(N)], [i * 7 % 5 > 2 for i in range(N)])
+    return named(
+        [i / 4 for i in range(N)],
+        [(word, "Insomnia", "Apnea")[i % 3] for i in range(N)],
+        [i * 7 % 5 > 2 for i in range(N)],
+    )
 
 
 both = pytest.mark.parametrize("door", DOORS)
@@ -42,7 +46,10 @@ def test_a_feature_has_gaps_where_the_words_are(word, door, tmp_path):
 def test_other_words_are_levels(word, door, tmp_path):
     given = DOORS[door](columns_of(word), tmp_path)
     assert read(given).column("x1").tolist() == [word, "Insomnia", "Apnea"] * 20
-    assert read(given, dialect=Dialect(missing=[word])).column("x1").tolist() == [None, "Insomnia", "Apnea"] * 20
+    assert (
+        read(given, dialect=Dialect(missing=[word])).column("x1").tolist()
+        == [None, "Insomnia", "Apnea"] * 20
+    )
 
 
 #: Ways to say that a word is a value.
@@ -85,7 +92,9 @@ def test_words_that_are_kept_are_levels_at_every_later_door(word, how, door, tmp
     assert (coding.levels, coding.has_gaps) == (tuple(sorted({word, "Insomnia", "Apnea"})), False)
     expected, _ = scores(model, DOORS[door](columns, tmp_path))
     for other in DOORS:
-        np.testing.assert_array_equal(scores(model, DOORS[other](columns, tmp_path))[0], expected, err_msg=other)
+        np.testing.assert_array_equal(
+            scores(model, DOORS[other](columns, tmp_path))[0], expected, err_msg=other
+        )
     np.testing.assert_allclose(scores(model, {"x0": 0.0, "x1": word})[0], expected[:1], atol=1e-6)
 
 
@@ -107,11 +116,17 @@ def test_a_target_says_what_its_words_mean(word, door, tmp_path):
 @both
 def test_the_label_none_is_predicted(door, tmp_path):
     columns = named(
-        [i % 3 + i / 1000 for i in range(N)], [("None", "Insomnia", "Apnea")[i % 3] for i in range(N)], [i % 7 for i in range(N)]
+        [i % 3 + i / 1000 for i in range(N)],
+        [("None", "Insomnia", "Apnea")[i % 3] for i in range(N)],
+        [i % 7 for i in range(N)],
     )
     given = DOORS[door](columns, tmp_path)
-    plan = glassnet.Plan(recipe=glassnet.Recipe(hidden_layer_sizes=(8,)), max_epochs=80, learning_rate=0.05)
-    with pytest.warns(glassnet.DataNotice, match="the word 'None' in 20 of 60 rows, taken for a class"):
+    plan = glassnet.Plan(
+        recipe=glassnet.Recipe(hidden_layer_sizes=(8,)), max_epochs=80, learning_rate=0.05
+    )
+    with pytest.warns(
+        glassnet.DataNotice, match="the word 'None' in 20 of 60 rows, taken for a class"
+    ):
         model = glassnet.fit(given, "x1", plan)
     assert model.predict(given).tolist() == columns["x1"]
     assert model.predict({"x0": 0.0, "x2": 3}).tolist() == ["None"]
@@ -143,10 +158,18 @@ FLAGS = [i * 7 % 5 > 2 for i in range(N)]
 #: Types that declare a category.
 DECLARED = {
     "pandas": lambda cells: pd.DataFrame({"x0": FLAGS, "x1": pd.Categorical(cells)}),
-    "pandas, ordered": lambda cells: pd.DataFrame({"x0": FLAGS, "x1": pd.Categorical(cells, ordered=True)}),
-    "polars": lambda cells: pl.DataFrame({"x0": FLAGS, "x1": pl.Series(cells, dtype=pl.Categorical)}),
-    "polars enum": lambda cells: pl.DataFrame({"x0": FLAGS, "x1": pl.Series(cells, dtype=pl.Enum(sorted(set(cells))))}),
-    "pyarrow": lambda cells: pa.table({"x0": pa.array(FLAGS), "x1": pa.array(cells).dictionary_encode()}),
+    "pandas, ordered": lambda cells: pd.DataFrame(
+        {"x0": FLAGS, "x1": pd.Categorical(cells, ordered=True)}
+    ),
+    "polars": lambda cells: pl.DataFrame(
+        {"x0": FLAGS, "x1": pl.Series(cells, dtype=pl.Categorical)}
+    ),
+    "polars enum": lambda cells: pl.DataFrame(
+        {"x0": FLAGS, "x1": pl.Series(cells, dtype=pl.Enum(sorted(set(cells))))}
+    ),
+    "pyarrow": lambda cells: pa.table(
+        {"x0": pa.array(FLAGS), "x1": pa.array(cells).dictionary_encode()}
+    ),
 }
 DECLARED_FILES = {"Parquet": parquet.write_table, "Arrow": feather.write_feather}
 
@@ -174,18 +197,26 @@ def test_a_declared_category_keeps_its_words(word, declared, tmp_path):
 
 
 @pytest.mark.parametrize("word", WORDS)
-@pytest.mark.parametrize("make", [list, np.array, pd.Series, pd.Categorical, lambda cells: np.array(cells, dtype=object)])
+@pytest.mark.parametrize(
+    "make", [list, np.array, pd.Series, pd.Categorical, lambda cells: np.array(cells, dtype=object)]
+)
 def test_estimators_keep_the_labels_that_they_are_given(word, make):
     cells = columns_of(word)["x1"]
-    model = glassnet.GlassNetClassifier(recipe="plain", hidden_layer_sizes=(), max_epochs=1, random_state=0)
+    model = glassnet.GlassNetClassifier(
+        recipe="plain", hidden_layer_sizes=(), max_epochs=1, random_state=0
+    )
     model.fit(np.array([columns_of(word)["x0"]]).T, make(cells))
     assert model.classes_.tolist() == sorted(set(cells))
 
 
-@pytest.mark.parametrize("door", [door for door in DOORS if door not in FILES and "dict" not in door])
+@pytest.mark.parametrize(
+    "door", [door for door in DOORS if door not in FILES and "dict" not in door]
+)
 def test_the_estimators_read_features_as_a_fit_does(door, tmp_path):
     given = DOORS[door](columns_of("NA"), tmp_path)
-    model = glassnet.GlassNetClassifier(recipe="plain", hidden_layer_sizes=(), max_epochs=1, random_state=0)
+    model = glassnet.GlassNetClassifier(
+        recipe="plain", hidden_layer_sizes=(), max_epochs=1, random_state=0
+    )
     model.fit(given, FLAGS)
     (coding,) = [coding for coding in model.model_.encoder.categories if coding.name == "x1"]
     assert (coding.levels, coding.has_gaps) == (("Apnea", "Insomnia"), True)
@@ -193,7 +224,9 @@ def test_the_estimators_read_features_as_a_fit_does(door, tmp_path):
 
 @both
 def test_the_code_of_namibia_is_kept_where_that_is_said(door, tmp_path):
-    columns = named([("NA", "ZA", "BW", None)[i % 4] for i in range(N)], [i * 7 % 5 > 2 for i in range(N)])
+    columns = named(
+        [("NA", "ZA", "BW", None)[i % 4] for i in range(N)], [i * 7 % 5 > 2 for i in range(N)]
+    )
     model, _ = fit(DOORS[door](columns, tmp_path), "x1", types={"x0": "category"})
     (coding,) = model.encoder.categories
     assert (coding.levels, coding.has_gaps) == (("BW", "NA", "ZA"), True)

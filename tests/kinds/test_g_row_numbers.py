@@ -32,7 +32,9 @@ INDEXED = {
     "named": FILTERED.rename_axis("patient"),
     "named as a measure": FILTERED.rename_axis("age"),
     "of several levels": FILTERED.set_index([ROWS, ROWS[::-1]]),
-    "of several named levels": FILTERED.set_index(pd.MultiIndex.from_arrays([ROWS % 7, ROWS], names=["visit", "patient"])),
+    "of several named levels": FILTERED.set_index(
+        pd.MultiIndex.from_arrays([ROWS % 7, ROWS], names=["visit", "patient"])
+    ),
     "of text": FILTERED.set_axis([f"r{i}" for i in ROWS]),
     "of few texts": FILTERED.set_axis([f"r{i % 3}" for i in ROWS]),
     "of dates": FILTERED.set_axis(pd.date_range("2020-01-01", periods=len(ROWS))),
@@ -82,7 +84,9 @@ def fitted(table: Any, target: Any = "y", **said: Any) -> glassnet.Model:
 
 
 def used(table: Any, **said: Any) -> tuple[str, ...]:
-    return tuple(column.name for column in glassnet.inspect_table(table, "y", **said).columns if column.used)
+    return tuple(
+        column.name for column in glassnet.inspect_table(table, "y", **said).columns if column.used
+    )
 
 
 @pytest.mark.parametrize("door", KEPT)
@@ -102,7 +106,11 @@ def test_an_index_is_no_feature_and_not_needed_later(index: str, door: str, tmp_
 @pytest.mark.parametrize("door", KEPT)
 def test_an_index_stays_where_it_is_asked_for_by_name(door: str, tmp_path: Path) -> None:
     table = KEPT[door](FILTERED.set_axis(ROWS % 5 + 1).rename_axis("ward"), tmp_path)
-    assert fitted(table, types={"ward": "number"}).encoder.schema.names == ("a", "b", "ward") == used(table, types={"ward": "number"})
+    assert (
+        fitted(table, types={"ward": "number"}).encoder.schema.names
+        == ("a", "b", "ward")
+        == used(table, types={"ward": "number"})
+    )
     assert fitted(table, "ward").target.names == ("ward",)
     assert fitted(table, ["a", "ward"]).target.names == ("a", "ward")
     for said in ({"groups": "ward"}, {"weights": "ward"}, {"drop": ["ward"]}):
@@ -120,16 +128,36 @@ def test_an_index_stays_where_there_is_nothing_else(door: str, tmp_path: Path) -
 def test_an_estimator_leaves_the_index_of_an_arrow_table_out() -> None:
     frame = FILTERED.drop(columns="y")
     with pytest.warns(DataNotice, match="the index of a pandas frame, is left out"):
-        model = GlassNetClassifier(recipe="plain", max_epochs=1).fit(pa.Table.from_pandas(frame), FILTERED.y)
+        model = GlassNetClassifier(recipe="plain", max_epochs=1).fit(
+            pa.Table.from_pandas(frame), FILTERED.y
+        )
     assert model.n_features_in_ == 2
-    assert np.array_equal(model.predict(frame), model.predict(pa.table({"a": frame.a, "b": frame.b})))
+    assert np.array_equal(
+        model.predict(frame), model.predict(pa.table({"a": frame.a, "b": frame.b}))
+    )
 
 
-#: Names of a column of whole numbers that all differ: steps of one, in another order, and with holes.
-NUMBERS = {"rows": np.arange(N), "shuffled": np.random.default_rng(1).permutation(N), "holes": np.arange(N) ** 2 + 5}
+#: Names of a column of whole numbers that all differ: steps of one, in another order, and with
+#: holes.
+NUMBERS = {
+    "rows": np.arange(N),
+    "shuffled": np.random.default_rng(1).permutation(N),
+    "holes": np.arange(N) ** 2 + 5,
+}
 LEFT_OUT = {
     **dict.fromkeys(
-        ("", "Unnamed: 0", "Unnamed: 0.1", "index", "Index", "__index_level_0__", "row_number", "rownames", "row", "Row ID"),
+        (
+            "",
+            "Unnamed: 0",
+            "Unnamed: 0.1",
+            "index",
+            "Index",
+            "__index_level_0__",
+            "row_number",
+            "rownames",
+            "row",
+            "Row ID",
+        ),
         ("rows", "shuffled", "holes"),
     ),
     **dict.fromkeys(
@@ -160,13 +188,21 @@ def test_a_column_that_numbers_the_rows_is_left_out_everywhere(name: str, tmp_pa
         frame = FRAME.copy()
         frame.insert(0, name, NUMBERS[numbers])
         frame.to_csv(tmp_path / "table.csv", index=False)
-        doors = (frame, tmp_path / "table.csv", pa.Table.from_pandas(frame), frame.to_dict("list"), frame.to_dict("records"))
+        doors = (
+            frame,
+            tmp_path / "table.csv",
+            pa.Table.from_pandas(frame),
+            frame.to_dict("list"),
+            frame.to_dict("records"),
+        )
         for table in doors if numbers == "rows" else doors[1:2]:
             model = fitted(table)
             assert model.encoder.schema.names == ("a", "b"), (numbers, type(table))
             assert used(table) == ("a", "b"), (numbers, type(table))
             notices = [notice for notice in model.training["notices"] if "left out" in notice]
-            assert [f"column {name!r} is left out" in notice for notice in notices] == [True], notices
+            assert [f"column {name!r} is left out" in notice for notice in notices] == [True], (
+                notices
+            )
             assert set(notices) <= set(glassnet.inspect_table(table, "y").notices)
 
 
@@ -226,7 +262,14 @@ def test_the_commands_say_the_same(door: str, tmp_path: Path) -> None:
     result = run("predict", tmp_path / "m.glassnet", tmp_path / "new.csv")
     assert result.exit_code == 0, result.output
     assert len(result.stdout.splitlines()) == len(FILTERED) + 1
-    named = {"csv": csv, "parquet": parquet, "feather": feather}[door](FILTERED.rename_axis("patient"), tmp_path)
-    for said in (["--drop", "patient"], ["--group", "patient"], ["--time", "patient"], ["--types", "patient=number"]):
+    named = {"csv": csv, "parquet": parquet, "feather": feather}[door](
+        FILTERED.rename_axis("patient"), tmp_path
+    )
+    for said in (
+        ["--drop", "patient"],
+        ["--group", "patient"],
+        ["--time", "patient"],
+        ["--types", "patient=number"],
+    ):
         result = run("train", named, "--target", "y", "-o", tmp_path / "m.glassnet", *QUICK, *said)
         assert result.exit_code == 0, result.output

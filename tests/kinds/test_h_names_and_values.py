@@ -25,7 +25,12 @@ N = 40
 RNG = np.random.default_rng(0)
 BLOCK = RNG.normal(size=(N, 4)).round(2)
 BLOCK[:, 3] = np.arange(N) % 2
-PLAIN: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": (3,), "max_epochs": 2, "random_state": 0}
+PLAIN: dict[str, Any] = {
+    "recipe": "plain",
+    "hidden_layer_sizes": (3,),
+    "max_epochs": 2,
+    "random_state": 0,
+}
 
 
 def fitted(table: Any, target: Any, **said: Any) -> glassnet.Model:
@@ -49,16 +54,32 @@ DOORS: dict[str, tuple[Any, Callable[[int], Any], tuple[str, ...]]] = {
     "frame, numbers of NumPy": (FRAME, np.int64, ("0", "1", "2", "3")),
     "frame, text": (FRAME, str, ("0", "1", "2", "3")),
     "dict": ({i: BLOCK[:, i].tolist() for i in range(4)}, int, ("0", "1", "2", "3")),
-    "dict of arrays": ({np.int64(i): BLOCK[:, i] for i in range(4)}, np.int64, ("0", "1", "2", "3")),
+    "dict of arrays": (
+        {np.int64(i): BLOCK[:, i] for i in range(4)},
+        np.int64,
+        ("0", "1", "2", "3"),
+    ),
     "records": (FRAME.to_dict("records"), int, ("0", "1", "2", "3")),
     "array": (BLOCK, int, ("x0", "x1", "x2", "x3")),
     "array, numbers of NumPy": (BLOCK, np.int32, ("x0", "x1", "x2", "x3")),
     "array, names": (BLOCK, lambda i: f"x{i}", ("x0", "x1", "x2", "x3")),
     "rows": (BLOCK.tolist(), int, ("x0", "x1", "x2", "x3")),
     "matrix": (matrix(BLOCK), int, ("x0", "x1", "x2", "x3")),
-    "several levels": (FRAME.set_axis(LEVELS, axis=1), lambda i: LEVELS[i], tuple(map(str, LEVELS))),
-    "several levels, text": (FRAME.set_axis(LEVELS, axis=1), lambda i: str(LEVELS[i]), tuple(map(str, LEVELS))),
-    "fractions": (FRAME.set_axis([0.5, 1.5, 2.5, 3.5], axis=1), lambda i: i + 0.5, ("0.5", "1.5", "2.5", "3.5")),
+    "several levels": (
+        FRAME.set_axis(LEVELS, axis=1),
+        lambda i: LEVELS[i],
+        tuple(map(str, LEVELS)),
+    ),
+    "several levels, text": (
+        FRAME.set_axis(LEVELS, axis=1),
+        lambda i: str(LEVELS[i]),
+        tuple(map(str, LEVELS)),
+    ),
+    "fractions": (
+        FRAME.set_axis([0.5, 1.5, 2.5, 3.5], axis=1),
+        lambda i: i + 0.5,
+        ("0.5", "1.5", "2.5", "3.5"),
+    ),
 }
 
 
@@ -70,9 +91,17 @@ def test_a_column_is_called_as_the_table_calls_it(door: str) -> None:
     assert model.predict(table).shape == (N,)
     assert fitted(table, [call(3), call(1)]).target.names == (names[3], names[1])
     assert fitted(table, call(3), drop=[call(0), call(2)]).encoder.schema.names == names[1:2]
-    assert fitted(table, call(3), types={call(0): "category"}).encoder.schema.kinds[names[0]] == "category"
+    assert (
+        fitted(table, call(3), types={call(0): "category"}).encoder.schema.kinds[names[0]]
+        == "category"
+    )
     assert fitted(table, call(3), groups=call(0), time=call(1)).encoder.schema.names == names[1:3]
-    assert fitted(np.abs(table) if isinstance(table, np.ndarray) else table, call(0), weights=call(3)).encoder.schema.names == names[1:3]
+    assert (
+        fitted(
+            np.abs(table) if isinstance(table, np.ndarray) else table, call(0), weights=call(3)
+        ).encoder.schema.names
+        == names[1:3]
+    )
     seen = glassnet.inspect_table(table, call(3), drop=[call(0)], types={call(1): "category"})
     assert seen.target == names[3]
     assert [(column.name, column.used, column.kind) for column in seen.columns][:2] == [
@@ -84,7 +113,10 @@ def test_a_column_is_called_as_the_table_calls_it(door: str) -> None:
 @pytest.mark.parametrize("place", [4, -1, np.int64(9)])
 def test_a_place_that_an_array_does_not_have_is_refused(place: Any) -> None:
     for said in ({"target": place}, {"target": 3, "drop": [place]}, {"target": 3, "groups": place}):
-        with pytest.raises(DataError, match=f"the array has no column {int(place)}: its 4 columns are numbered from 0"):
+        with pytest.raises(
+            DataError,
+            match=f"the array has no column {int(place)}: its 4 columns are numbered from 0",
+        ):
             fitted(BLOCK, **said)
     with pytest.raises(DataError, match="the table has no column '9'"):
         fitted(FRAME, 9)
@@ -93,15 +125,24 @@ def test_a_place_that_an_array_does_not_have_is_refused(place: Any) -> None:
 def test_numbers_that_are_as_many_as_the_rows_are_the_target_itself() -> None:
     table = pd.DataFrame(BLOCK[:4])
     assert fitted(table, [0, 1, 2, 3]).target.names == ("y",)
-    assert fitted(sparse.csr_array(BLOCK), np.arange(N) % 2).encoder.schema.names == ("x0", "x1", "x2", "x3")
+    assert fitted(sparse.csr_array(BLOCK), np.arange(N) % 2).encoder.schema.names == (
+        "x0",
+        "x1",
+        "x2",
+        "x3",
+    )
 
 
 NUMBERS: dict[str, list[Any]] = {
     "decimals": [Decimal(str(v)) for v in BLOCK[:, 1]],
     "fractions": [Fraction(str(v)) for v in BLOCK[:, 1]],
-    "decimals and floats": [Decimal(str(v)) if i % 2 else float(v) for i, v in enumerate(BLOCK[:, 1])],
+    "decimals and floats": [
+        Decimal(str(v)) if i % 2 else float(v) for i, v in enumerate(BLOCK[:, 1])
+    ],
     "floats and NumPy": [np.float64(v) if i % 2 else float(v) for i, v in enumerate(BLOCK[:, 1])],
-    "decimals, fractions and floats": [(Decimal, Fraction, float)[i % 3](str(v)) for i, v in enumerate(BLOCK[:, 1])],
+    "decimals, fractions and floats": [
+        (Decimal, Fraction, float)[i % 3](str(v)) for i, v in enumerate(BLOCK[:, 1])
+    ],
     "decimals of long": [Decimal(str(v)).quantize(Decimal("1.0000000000")) for v in BLOCK[:, 1]],
 }
 COLUMNS: dict[str, Callable[[list[Any]], Any]] = {
@@ -119,13 +160,19 @@ def test_numbers_of_any_type_are_numbers(numbers: str) -> None:
     as_feature = fitted({"x": BLOCK[:, 0], "t": BLOCK[:, 1]}, "x")
     for make in COLUMNS.values():
         table = make(values)
-        assert np.array_equal(fitted(table, "t").predict(table), expected.predict({"x": BLOCK[:, 0]}))
+        assert np.array_equal(
+            fitted(table, "t").predict(table), expected.predict({"x": BLOCK[:, 0]})
+        )
         assert np.array_equal(as_feature.predict(table), as_feature.predict({"t": BLOCK[:, 1]}))
-    assert np.array_equal(fitted({"x": BLOCK[:, 0]}, values).predict({"x": BLOCK[:, 0]}), expected.predict({"x": BLOCK[:, 0]}))
+    assert np.array_equal(
+        fitted({"x": BLOCK[:, 0]}, values).predict({"x": BLOCK[:, 0]}),
+        expected.predict({"x": BLOCK[:, 0]}),
+    )
     assert as_feature.predict({"t": values[5]}) == as_feature.predict({"t": [BLOCK[5, 1]]})
     rows = BLOCK[:, :1]
     assert np.array_equal(
-        GlassNetRegressor(**PLAIN).fit(rows, values).predict(rows), GlassNetRegressor(**PLAIN).fit(rows, BLOCK[:, 1]).predict(rows)
+        GlassNetRegressor(**PLAIN).fit(rows, values).predict(rows),
+        GlassNetRegressor(**PLAIN).fit(rows, BLOCK[:, 1]).predict(rows),
     )
 
 
@@ -143,17 +190,24 @@ MIXED = {
 @pytest.mark.parametrize("trained", MIXED)
 def test_true_and_one_are_two_values_in_any_order(trained: str) -> None:
     model = fitted({"k": [*MIXED[trained], "a", "b"] * 8}, [0, 1, 0, 1, 1, 0] * 8)
-    answers = {text: model.predict_proba({"k": [text]})[0, 1] for text in ("1", "true", "0", "false")}
+    answers = {
+        text: model.predict_proba({"k": [text]})[0, 1] for text in ("1", "true", "0", "false")
+    }
     assert len(set(answers.values())) >= 3
     for values in MIXED.values():
         texts = [
-            {True: "true", False: "false"}[bool(v)] if isinstance(v, bool | np.bool_) else str(v).lower().removesuffix(".0") for v in values
+            {True: "true", False: "false"}[bool(v)]
+            if isinstance(v, bool | np.bool_)
+            else str(v).lower().removesuffix(".0")
+            for v in values
         ]
         for order in (values, values[::-1]):
             expected = [answers[text] for text in (texts if order is values else texts[::-1])]
             assert model.predict_proba({"k": order})[:, 1].tolist() == expected
             assert model.predict_proba([{"k": value} for value in order])[:, 1].tolist() == expected
-        assert [model.predict_proba({"k": value})[0, 1] for value in values] == [answers[text] for text in texts]
+        assert [model.predict_proba({"k": value})[0, 1] for value in values] == [
+            answers[text] for text in texts
+        ]
 
 
 TRUTH = (np.arange(N) % 3 == 0).tolist()
@@ -186,7 +240,9 @@ LABELS: dict[str, Callable[[Path], Any]] = {
     "polars": lambda folder: pl.DataFrame({"x": BLOCK[:, 0], "t": TRUTH}),
     "arrow": lambda folder: pa.table({"x": BLOCK[:, 0], "t": TRUTH}),
     "dict": lambda folder: {"x": BLOCK[:, 0], "t": TRUTH},
-    "records": lambda folder: [{"x": x, "t": t} for x, t in zip(BLOCK[:, 0].tolist(), TRUTH, strict=True)],
+    "records": lambda folder: [
+        {"x": x, "t": t} for x, t in zip(BLOCK[:, 0].tolist(), TRUTH, strict=True)
+    ],
     "True in a file": _csv(TRUTH),
     "true in a file": _csv([WORDS[t] for t in TRUTH]),
     "TRUE in a file": _csv([WORDS[t].upper() for t in TRUTH]),
@@ -201,12 +257,16 @@ def test_true_and_false_are_the_same_labels_by_every_door(door: str, tmp_path: P
     assert model.classes == (False, True)
     assert model.predict({"x": [0.5]}).dtype == bool
     expected = fitted({"x": BLOCK[:, 0]}, np.array(TRUTH))
-    assert np.array_equal(model.predict_proba({"x": BLOCK[:, 0]}), expected.predict_proba({"x": BLOCK[:, 0]}))
+    assert np.array_equal(
+        model.predict_proba({"x": BLOCK[:, 0]}), expected.predict_proba({"x": BLOCK[:, 0]})
+    )
     values = np.array([{"TRUE": True, "FALSE": False}[str(t).upper()] for t in TRUTH])
     accuracy = float((model.predict({"x": BLOCK[:, 0]}) == values).mean())
     for other in ("frame", "categories", "TRUE in a file", "Parquet"):
         found = glassnet.evaluate(model, LABELS[other](tmp_path))
-        assert next(score.value for score in found.scores if score.name == "accuracy") == pytest.approx(accuracy)
+        assert next(
+            score.value for score in found.scores if score.name == "accuracy"
+        ) == pytest.approx(accuracy)
 
 
 MISSING: dict[str, Any] = {
@@ -284,13 +344,17 @@ TYPES: dict[str, np.ndarray[Any, Any]] = {
     "float32": ZERO_ONE.astype(np.float32),
     "objects": ZERO_ONE.astype(object),
     "objects of bool": ZERO_ONE.astype(bool).astype(object),
-    "int and bool": np.array([[bool(v) if j else int(v) for j, v in enumerate(row)] for row in ZERO_ONE], dtype=object),
+    "int and bool": np.array(
+        [[bool(v) if j else int(v) for j, v in enumerate(row)] for row in ZERO_ONE], dtype=object
+    ),
     "text": ZERO_ONE.astype(str),
 }
 HOLDERS: dict[str, Callable[[Any], Any]] = {
     "array": lambda a: a,
     "frame": lambda a: pd.DataFrame(a, columns=list("abc")),
-    "polars": lambda a: pl.DataFrame({c: a[:, i].tolist() for i, c in enumerate("abc")}, strict=False),
+    "polars": lambda a: pl.DataFrame(
+        {c: a[:, i].tolist() for i, c in enumerate("abc")}, strict=False
+    ),
     "rows": lambda a: a.tolist(),
 }
 
@@ -317,5 +381,7 @@ def test_a_matrix_is_an_array() -> None:
         model = estimator(**PLAIN).fit(matrix(BLOCK), target)
         assert np.array_equal(model.predict(matrix(BLOCK)), expected)
         assert np.array_equal(model.predict(BLOCK), expected)
-    assert np.array_equal(fitted(matrix(BLOCK), y).predict_proba(BLOCK), fitted(BLOCK, y).predict_proba(matrix(BLOCK)))
+    assert np.array_equal(
+        fitted(matrix(BLOCK), y).predict_proba(BLOCK), fitted(BLOCK, y).predict_proba(matrix(BLOCK))
+    )
     assert glassnet.inspect_table(matrix(BLOCK)).n_rows == N

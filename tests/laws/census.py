@@ -1,6 +1,7 @@
 """Every kind of thing that the house has several of, with all places where each of them must stand.
 
-A new layer, loss, command, ... is entered in each of its places; the law in `test_census.py` names those that were forgotten.
+A new layer, loss, command, ... is entered in each of its places; the law in `test_census.py` names
+those that were forgotten.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """The checking function of the gradient law: analytic gradients against central differences of the objective, in float64.
 
-    f'(0) = (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12 h  + O(h^4)        f: the objective along a random direction
+    f'(0) = (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12 h  + O(h^4)        f: the objective along a
+                                                          random direction
 
-The step is the one at which two neighboring steps agree best, so that it knows nothing of the gradient under test. Directions
-lie within one tensor (or X) at a time, so that a fault in a small gradient does not hide behind a large one.
+The step is the one at which two neighboring steps agree best, so that it knows nothing of the
+gradient under test. Directions lie within one tensor (or X) at a time, so that a fault in a small
+gradient does not hide behind a large one.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +15,14 @@ from typing import Any
 import numpy as np
 
 from glassnet.activations import activation_function
-from glassnet.layers import Activation, CategoryEmbedding, Dense, Layer, PiecewiseLinearEmbedding, Run
+from glassnet.layers import (
+    Activation,
+    CategoryEmbedding,
+    Dense,
+    Layer,
+    PiecewiseLinearEmbedding,
+    Run,
+)
 from glassnet.network import Network
 from glassnet.penalties import Penalty
 from tests.laws.tables import KINKS, Array, LossCase
@@ -52,7 +61,13 @@ class Problem:
         side = [self.loss.kinks(Z, self.y), *distances(self.network.layers, caches)]
         if self.penalty:
             theta = parameters.theta
-            value += self.penalty.add_gradient(theta, np.zeros_like(theta), parameters.segments, np.empty_like(theta), self.total_weight())
+            value += self.penalty.add_gradient(
+                theta,
+                np.zeros_like(theta),
+                parameters.segments,
+                np.empty_like(theta),
+                self.total_weight(),
+            )
             side.append(theta)
         return value, np.concatenate([np.sign(part).ravel() for part in side])
 
@@ -67,8 +82,18 @@ class Problem:
         dX = self.network.backward(caches, dZ, needs_dX=True)
         if self.penalty:
             room = np.empty_like(parameters.theta)
-            self.penalty.add_gradient(parameters.theta, parameters.gradient, parameters.segments, room, self.total_weight())
-        found = {name: (view, parameters.gradient_of(name)) for name, view in parameters.items() if parameters.spec(name).trained}
+            self.penalty.add_gradient(
+                parameters.theta,
+                parameters.gradient,
+                parameters.segments,
+                room,
+                self.total_weight(),
+            )
+        found = {
+            name: (view, parameters.gradient_of(name))
+            for name, view in parameters.items()
+            if parameters.spec(name).trained
+        }
         assert dX is not None
         return {**found, "X": (self.X, dX)}
 
@@ -91,7 +116,9 @@ def distances(layers: Sequence[Layer], caches: Sequence[Any]) -> Iterator[Array]
             yield from distances(layer.layers, cache)
 
 
-def derivative(objective: Callable[[], tuple[float, Array]], point: Array, direction: Array) -> float:
+def derivative(
+    objective: Callable[[], tuple[float, Array]], point: Array, direction: Array
+) -> float:
     """The derivative of the objective along a direction, by five-point differences; the point is put back."""
     center = point.copy()
     side = objective()[1]
@@ -119,8 +146,9 @@ def derivative(objective: Callable[[], tuple[float, Array]], point: Array, direc
 def gradient_errors(problem: Problem, rng: np.random.Generator) -> dict[str, float]:
     """The relative error of each gradient along a random direction; the law wants all of them within TOLERANCE.
 
-    Relative to the larger of derivative and gradient, and to no less than a ten-thousandth of the objective: below that the
-    rounding of the objective itself is what differences see (a bias before batch normalization has gradient 0).
+    Relative to the larger of derivative and gradient, and to no less than a ten-thousandth of the
+    objective: below that the rounding of the objective itself is what differences see (a bias
+    before batch normalization has gradient 0).
     """
     value, _ = problem.objective()
     errors = {}
@@ -160,10 +188,14 @@ def draw_problem(
             view[...] = rng.uniform(0.5, 2.0, view.shape)
     weight = rng.integers(0, 4, n) * rng.random() + 0.1 if weighted else None
     run = Run(training=training, seed=int(rng.integers(2**31)), step=int(rng.integers(1000)))
-    return Problem(network, loss, rng.standard_normal((n, n_features)), loss.draw(rng, n), weight, run, penalty)
+    return Problem(
+        network, loss, rng.standard_normal((n, n_features)), loss.draw(rng, n), weight, run, penalty
+    )
 
 
-def smooth(draw: Callable[[np.random.Generator], Problem], seed: int) -> tuple[dict[str, float], int]:
+def smooth(
+    draw: Callable[[np.random.Generator], Problem], seed: int
+) -> tuple[dict[str, float], int]:
     """Check the first drawn point that lies at no kink; return its errors and the number of points passed over."""
     for redraws in range(20):
         rng = np.random.default_rng([seed, redraws])

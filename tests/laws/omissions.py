@@ -54,99 +54,186 @@ OMISSIONS: dict[str, Omission] = {
     "layer: not in __all__": Omission(LAYERS, '\n    "Scale",'),
     "layer: not in the model file": Omission(f"{SRC}/layers/plain.py", '    "scale": {},\n'),
     "layer: a setting not in the model file": Omission(
-        f"{SRC}/layers/plain.py", '"momentum": NUMBER, "eps": NUMBER', '"momentum": NUMBER', "tests/storage/test_plain.py"
+        f"{SRC}/layers/plain.py",
+        '"momentum": NUMBER, "eps": NUMBER',
+        '"momentum": NUMBER',
+        "tests/storage/test_plain.py",
     ),
     "layer: not at the front door": Omission(DOOR, '\n    "Scale",'),
     "layer: no home at the front door": Omission(DOOR, '\n        "Scale",'),
     "layer: not imported at the front door": Omission(DOOR, "\n        Scale,"),
-    "layer: no row in the page of names": Omission("docs/names.md", "| `Scale` | a learned factor for each unit |\n"),
-    "layer: the native engine does not know it": Omission(PROGRAM, "kind is Scale:", "kind is Dense:"),
-    "layer: a setting does not arrive": Omission(PROGRAM, '"momentum": float(layer.momentum)', "", ARRIVAL),
+    "layer: no row in the page of names": Omission(
+        "docs/names.md", "| `Scale` | a learned factor for each unit |\n"
+    ),
+    "layer: the native engine does not know it": Omission(
+        PROGRAM, "kind is Scale:", "kind is Dense:"
+    ),
+    "layer: a setting does not arrive": Omission(
+        PROGRAM, '"momentum": float(layer.momentum)', "", ARRIVAL
+    ),
     "layer: no native kind": Omission("native/layers.hpp", " _(scale)"),
-    "layer: no native kind, compiled": Omission("native/layers.hpp", " _(scale)", "", COMPILER, "native/network.hpp"),
+    "layer: no native kind, compiled": Omission(
+        "native/layers.hpp", " _(scale)", "", COMPILER, "native/network.hpp"
+    ),
     # Activations
     "activation: not in ACTIVATIONS": Omission(
-        f"{SRC}/activations.py", '    "mish": ActivationFunction("mish", mish, mish_backward, "input", "he_normal"),\n'
+        f"{SRC}/activations.py",
+        '    "mish": ActivationFunction("mish", mish, mish_backward, "input", "he_normal"),\n',
     ),
     "activation: the native engine does not know it": Omission(PROGRAM, ' "mish",'),
     "activation: not in the native list": Omission("native/activations.hpp", " _(mish)"),
-    "activation: not in the native list, compiled": Omission("native/activations.hpp", " _(mish)", "", COMPILER),
+    "activation: not in the native list, compiled": Omission(
+        "native/activations.hpp", " _(mish)", "", COMPILER
+    ),
     "activation: no row in the laws": Omission(TABLES, '    "mish": (),\n'),
     # Losses
     "loss: not in LOSSES": Omission(LOSSES, '    "gamma": Gamma,\n'),
     "loss: not in __all__": Omission(LOSSES, '    "Gamma",\n'),
     "loss: not in the model file": Omission(f"{SRC}/losses/plain.py", '    "gamma": {},\n'),
     "loss: a setting not in the model file": Omission(
-        f"{SRC}/losses/plain.py", '"huber": {"delta": "number"}', '"huber": {}', "tests/storage/test_plain.py"
+        f"{SRC}/losses/plain.py",
+        '"huber": {"delta": "number"}',
+        '"huber": {}',
+        "tests/storage/test_plain.py",
     ),
     "loss: the native engine does not know it": Omission(PROGRAM, '    Gamma: "gamma",\n'),
-    "loss: another name in the native engine": Omission(PROGRAM, 'Gamma: "gamma"', 'Gamma: "poisson"'),
+    "loss: another name in the native engine": Omission(
+        PROGRAM, 'Gamma: "gamma"', 'Gamma: "poisson"'
+    ),
     "loss: a setting does not arrive": Omission(PROGRAM, "[float(loss.delta)]", "[]", ARRIVAL),
-    "loss: its outputs do not arrive": Omission(PROGRAM, "Squared | Logistic | Poisson", "Squared | Logistic", ARRIVAL),
+    "loss: its outputs do not arrive": Omission(
+        PROGRAM, "Squared | Logistic | Poisson", "Squared | Logistic", ARRIVAL
+    ),
     "loss: not in the native list": Omission("native/losses.hpp", " _(gamma)"),
-    "loss: not in the native list, compiled": Omission("native/losses.hpp", " _(gamma)", "", COMPILER),
-    "loss: the single-row predictor does not know it": Omission("native/answer.hpp", "            case LossKind::gamma:\n"),
-    "loss: no row in the laws": Omission(TABLES, '    "gamma, two outputs": LossCase(Gamma(), 2, amounts),\n'),
+    "loss: not in the native list, compiled": Omission(
+        "native/losses.hpp", " _(gamma)", "", COMPILER
+    ),
+    "loss: the single-row predictor does not know it": Omission(
+        "native/answer.hpp", "            case LossKind::gamma:\n"
+    ),
+    "loss: no row in the laws": Omission(
+        TABLES, '    "gamma, two outputs": LossCase(Gamma(), 2, amounts),\n'
+    ),
     # Optimizers
     "optimizer: not in OPTIMIZERS": Omission(f"{SRC}/optimizers.py", '    "rmsprop": RMSprop(),\n'),
     "optimizer: not at the front door": Omission(DOOR, '\n    "RMSprop",'),
     "optimizer: the native engine does not know it": Omission(PROGRAM, ' RMSprop: "rmsprop",'),
-    "optimizer: a setting does not arrive": Omission(PROGRAM, '{"beta2": float(optimizer.rho), ', "{", ARRIVAL),
+    "optimizer: a setting does not arrive": Omission(
+        PROGRAM, '{"beta2": float(optimizer.rho), ', "{", ARRIVAL
+    ),
     "optimizer: not in the native list": Omission("native/optimizers.hpp", " _(rmsprop)"),
-    "optimizer: not in the native list, compiled": Omission("native/optimizers.hpp", " _(rmsprop)", "", COMPILER),
-    "optimizer: no row in the laws": Omission(TABLES, '    "rmsprop": RMSprop(),\n', "", TABLES_OF_LAWS),
+    "optimizer: not in the native list, compiled": Omission(
+        "native/optimizers.hpp", " _(rmsprop)", "", COMPILER
+    ),
+    "optimizer: no row in the laws": Omission(
+        TABLES, '    "rmsprop": RMSprop(),\n', "", TABLES_OF_LAWS
+    ),
     # Schedules, initializers, penalties, engines
-    "schedule: not in SCHEDULES": Omission(f"{SRC}/schedules.py", '    "exponential": Exponential(),\n'),
+    "schedule: not in SCHEDULES": Omission(
+        f"{SRC}/schedules.py", '    "exponential": Exponential(),\n'
+    ),
     "schedule: no row in the laws": Omission(TABLES, '    "exponential": Exponential(),\n'),
-    "initializer: not in INITIALIZERS": Omission(f"{SRC}/initializers.py", '    "lecun_normal": LeCun("normal"),\n'),
-    "initializer: no row in the laws": Omission(TABLES, '    "lecun_normal": InitializerCase(LeCun("normal"), lambda m, n: 1.0 / m),\n'),
-    "penalty: a setting does not arrive": Omission(f"{SRC}/engines/native.py", "bool(penalty.per_batch)", "False"),
+    "initializer: not in INITIALIZERS": Omission(
+        f"{SRC}/initializers.py", '    "lecun_normal": LeCun("normal"),\n'
+    ),
+    "initializer: no row in the laws": Omission(
+        TABLES, '    "lecun_normal": InitializerCase(LeCun("normal"), lambda m, n: 1.0 / m),\n'
+    ),
+    "penalty: a setting does not arrive": Omission(
+        f"{SRC}/engines/native.py", "bool(penalty.per_batch)", "False"
+    ),
     "penalty: a setting has no row in the laws": Omission(TABLES, ", per_batch=True", ""),
-    "engine: not in ENGINES": Omission(f"{SRC}/engines/__init__.py", ', "reference": ReferenceEngine}', "}"),
+    "engine: not in ENGINES": Omission(
+        f"{SRC}/engines/__init__.py", '    "reference": ReferenceEngine,\n', ""
+    ),
     # Recipes and settings
-    "recipe: not in RECIPES": Omission(RECIPES, '    "best": (replace(STANDARD, **BEST), replace(STANDARD_FOR_NUMBERS, **BEST)),\n'),
+    "recipe: not in RECIPES": Omission(
+        RECIPES, '    "best": (replace(STANDARD, **BEST), replace(STANDARD_FOR_NUMBERS, **BEST)),\n'
+    ),
     "recipe: not on the command line": Omission(f"{SRC}/cli/train.py", ', "best")', ")"),
-    "recipe: not in the page on tables": Omission("docs/tables.md", '\n| `"best"` | 16 | 32 to 128 | those who wait |'),
-    "recipe: not in the page on train": Omission("docs/cli/train.md", "`best` is sixteen, trained twice as long. "),
-    "recipe: a number that is not explained": Omission(RECIPES, "    members: int = 1\n", "    members: int = 1\n    more: int = 0\n"),
+    "recipe: not in the page on tables": Omission(
+        "docs/tables.md", '\n| `"best"` | 16 | 32 to 128 | those who wait |'
+    ),
+    "recipe: not in the page on train": Omission(
+        "docs/cli/train.md", "`best` is sixteen, trained twice as long. "
+    ),
+    "recipe: a number that is not explained": Omission(
+        RECIPES, "    members: int = 1\n", "    members: int = 1\n    more: int = 0\n"
+    ),
     "plan: a setting that is not explained": Omission(PLAN, *ONE_MORE),
-    "plan: a setting that the classifier lacks": Omission(PLAN, *ONE_MORE, CENSUS, f"{SRC}/estimators/classifier.py"),
-    "plan: a setting that the regressor lacks": Omission(PLAN, *ONE_MORE, CENSUS, f"{SRC}/estimators/regressor.py"),
+    "plan: a setting that the classifier lacks": Omission(
+        PLAN, *ONE_MORE, CENSUS, f"{SRC}/estimators/classifier.py"
+    ),
+    "plan: a setting that the regressor lacks": Omission(
+        PLAN, *ONE_MORE, CENSUS, f"{SRC}/estimators/regressor.py"
+    ),
     # The command line
     "command: not added": Omission(f"{SRC}/cli/__init__.py", "main.add_command(show)\n"),
     "command: no page": Omission("docs/cli/show.md", names="docs/cli"),
     "command: no row in the index": Omission("docs/cli/index.md", "[`show`](show.md)", "`show`"),
     "task: not on the command line": Omission(f"{SRC}/cli/train.py", ' "multilabel",'),
-    "task: not in the target": Omission(f"{SRC}/data/target.py", '"multilabel", "regression")', '"regression")'),
-    "task: not in the model file": Omission(METADATA, '        "multilabel": (classes == names, len(names)),\n'),
+    "task: not in the target": Omission(
+        f"{SRC}/data/target.py", '"multilabel", "regression")', '"regression")'
+    ),
+    "task: not in the model file": Omission(
+        METADATA, '        "multilabel": (classes == names, len(names)),\n'
+    ),
     # Tables
-    "kind of column: not in KINDS": Omission(f"{SRC}/data/schema.py", '"boolean", "datetime")', '"boolean")'),
-    "kind of column: not in the type": Omission(f"{SRC}/data/schema.py", '"boolean", "datetime"]', '"boolean"]'),
-    "kind of column: no reader": Omission(f"{SRC}/data/readers.py", '"datetime": read_date, "boolean"', '"boolean"'),
-    "kind of column: not in the help of train": Omission(f"{SRC}/cli/train.py", "category, boolean or datetime.", "category or boolean."),
+    "kind of column: not in KINDS": Omission(
+        f"{SRC}/data/schema.py", '"boolean", "datetime")', '"boolean")'
+    ),
+    "kind of column: not in the type": Omission(
+        f"{SRC}/data/schema.py", '"boolean", "datetime"]', '"boolean"]'
+    ),
+    "kind of column: no reader": Omission(
+        f"{SRC}/data/readers.py", '"datetime": read_date, "boolean"', '"boolean"'
+    ),
+    "kind of column: not in the help of train": Omission(
+        f"{SRC}/cli/train.py", "category, boolean or datetime.", "category or boolean."
+    ),
     "kind of column: not in the page on train": Omission(
         "docs/cli/train.md", "`category`, `boolean` or `datetime`", "`category` or `boolean`"
     ),
-    "coding: not checked in the model file": Omission(METADATA, "CategoryCoding, DateCoding, Target", "CategoryCoding, Target"),
-    "dialect: no option": Omission(
-        f"{SRC}/cli/dialect_options.py", '    ("--comment", "TEXT", "What a line begins with that is skipped, such as #.", True),\n'
+    "coding: not checked in the model file": Omission(
+        METADATA, "CategoryCoding, DateCoding, Target", "CategoryCoding, Target"
     ),
-    "dialect: not explained": Omission(f"{SRC}/data/dialect.py", "    comment : what a line begins with that is skipped\n"),
-    "dialect: no row in the page on reading": Omission("docs/reading.md", '| `Dialect(comment="#")`', "| `comment`"),
+    "dialect: no option": Omission(
+        f"{SRC}/cli/dialect_options.py",
+        '    ("--comment", "TEXT", "What a line begins with that is skipped, such as #.", True),\n',
+    ),
+    "dialect: not explained": Omission(
+        f"{SRC}/data/dialect.py", "    comment : what a line begins with that is skipped\n"
+    ),
+    "dialect: no row in the page on reading": Omission(
+        "docs/reading.md", '| `Dialect(comment="#")`', "| `comment`"
+    ),
     "ending: not read": Omission(f"{SRC}/data/read.py", '".feather", ".ipc")', '".ipc")'),
-    "ending: not explained": Omission(f"{SRC}/data/read.py", ".arrow, .feather or .ipc", ".arrow or .ipc"),
-    "ending: not in the page on reading": Omission("docs/reading.md", "`.arrow`, `.feather`", "`.arrow`"),
+    "ending: not explained": Omission(
+        f"{SRC}/data/read.py", ".arrow, .feather or .ipc", ".arrow or .ipc"
+    ),
+    "ending: not in the page on reading": Omission(
+        "docs/reading.md", "`.arrow`, `.feather`", "`.arrow`"
+    ),
     # Storage
-    "format: no step from the version before": Omission(MIGRATIONS, "{1: _one_to_two, ", "{"),
+    "format: no step from the version before": Omission(MIGRATIONS, "    1: _one_to_two,\n", ""),
     "format: raised without a step": Omission(MIGRATIONS, *RAISED),
-    "format: raised without example files": Omission(MIGRATIONS, *RAISED, CENSUS, "tests/storage/kept"),
+    "format: raised without example files": Omission(
+        MIGRATIONS, *RAISED, CENSUS, "tests/storage/kept"
+    ),
     "format: raised without a word": Omission(MIGRATIONS, *RAISED, CENSUS, MODEL_FILE),
     "part of a model: not written": Omission(
-        METADATA, '        **({} if model.reference is None else {"reference": model.reference.to_plain()}),\n'
+        METADATA,
+        '        **({} if model.reference is None else {"reference": model.reference.to_plain()}),\n',
     ),
     "part of a model: not read": Omission(METADATA, '"dialect", "reference", ', '"dialect", '),
-    "part of a model: not in the docstring of the file": Omission(MODEL_FILE, "    reference   only where", "                only where"),
-    "part of a model: not explained": Omission(f"{SRC}/model.py", "    reference : what", "    What"),
+    "part of a model: not in the docstring of the file": Omission(
+        MODEL_FILE, "    reference   only where", "                only where"
+    ),
+    "part of a model: not explained": Omission(
+        f"{SRC}/model.py", "    reference : what", "    What"
+    ),
     # The version
-    "version: no entry in the changelog": Omission(DOOR, '__version__ = "0.1.0"', '__version__ = "0.2.0"', names="CHANGELOG.md"),
+    "version: no entry in the changelog": Omission(
+        DOOR, '__version__ = "0.1.0"', '__version__ = "0.2.0"', names="CHANGELOG.md"
+    ),
 }

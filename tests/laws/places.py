@@ -1,6 +1,7 @@
 """Reading of names from source text: keys of a table, classes with certain methods, entries of a C++ enumeration, rows of a page.
 
-Nothing is imported, so that what is left out somewhere is found, and the file named, even where the package cannot be imported any more.
+Nothing is imported, so that what is left out somewhere is found, and the file named, even where the
+package cannot be imported any more.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class Place:
 
     def classes(self) -> Place:
         """The place without what is named as a function or a constant."""
-        return replace(self, names=[name for name in self.names if name[0].isupper() and not name.isupper()])
+        return replace(
+            self, names=[name for name in self.names if name[0].isupper() and not name.isupper()]
+        )
 
     def sparing(self, *names: str) -> Place:
         return replace(self, spared=self.spared | {*names})
@@ -61,24 +64,49 @@ def assigned(file: str, table: str) -> ast.expr:
 
 
 def class_of(file: str, name: str) -> ast.ClassDef:
-    return next(node for node in tree(file).body if isinstance(node, ast.ClassDef) and node.name == name)
+    return next(
+        node for node in tree(file).body if isinstance(node, ast.ClassDef) and node.name == name
+    )
 
 
 def literal_names(node: ast.expr) -> list[str]:
     """The constants and names in a table: the keys of a dict, the entries of a tuple, list or set."""
-    entries = node.keys if isinstance(node, ast.Dict) else node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
-    return [str(e.value) if isinstance(e, ast.Constant) else e.id for e in entries if isinstance(e, ast.Constant | ast.Name)]
+    entries = (
+        node.keys
+        if isinstance(node, ast.Dict)
+        else node.elts
+        if isinstance(node, ast.Tuple | ast.List | ast.Set)
+        else []
+    )
+    return [
+        str(e.value) if isinstance(e, ast.Constant) else e.id
+        for e in entries
+        if isinstance(e, ast.Constant | ast.Name)
+    ]
 
 
 def names_in(file: str, *tables: str) -> Place:
     """The keys or entries of a table, or of several that make one."""
-    return Place(file, tables[-1], [name for table in tables for name in literal_names(assigned(file, table))])
+    return Place(
+        file,
+        tables[-1],
+        [name for table in tables for name in literal_names(assigned(file, table))],
+    )
 
 
 def called_in(file: str, *tables: str) -> Place:
     """The classes that are called in a table."""
-    calls = (node.func for table in tables for node in ast.walk(assigned(file, table)) if isinstance(node, ast.Call))
-    return Place(file, tables[-1], [call.id for call in calls if isinstance(call, ast.Name) and call.id[0].isupper()])
+    calls = (
+        node.func
+        for table in tables
+        for node in ast.walk(assigned(file, table))
+        if isinstance(node, ast.Call)
+    )
+    return Place(
+        file,
+        tables[-1],
+        [call.id for call in calls if isinstance(call, ast.Name) and call.id[0].isupper()],
+    )
 
 
 def literal_type(file: str, name: str) -> Place:
@@ -93,7 +121,9 @@ def classes(pattern: str, *methods: str) -> Place:
     found = []
     for path in sorted((ROOT / SRC).glob(pattern)):
         for node in tree(path.relative_to(ROOT).as_posix()).body:
-            if isinstance(node, ast.ClassDef) and not any(isinstance(base, ast.Name) and base.id == "Protocol" for base in node.bases):
+            if isinstance(node, ast.ClassDef) and not any(
+                isinstance(base, ast.Name) and base.id == "Protocol" for base in node.bases
+            ):
                 own = {inner.name for inner in node.body if isinstance(inner, ast.FunctionDef)}
                 found += [node.name] if own >= {*methods} else []
     return Place(f"{SRC}/{pattern}", "its classes", found)
@@ -102,19 +132,33 @@ def classes(pattern: str, *methods: str) -> Place:
 def fields_of(file: str, cls: str) -> Place:
     """The fields of a dataclass."""
     targets = [node.target for node in class_of(file, cls).body if isinstance(node, ast.AnnAssign)]
-    return Place(file, f"the fields of {cls}", [target.id for target in targets if isinstance(target, ast.Name)])
+    return Place(
+        file,
+        f"the fields of {cls}",
+        [target.id for target in targets if isinstance(target, ast.Name)],
+    )
 
 
 def documented(file: str, cls: str) -> Place:
     """The names that the docstring of a class explains, as `name, name : what it is`."""
-    lines = re.findall(r"^([a-z0-9_, ]+) : ", ast.get_docstring(class_of(file, cls)) or "", re.MULTILINE)
-    return Place(file, f"the docstring of {cls}", [name for line in lines for name in line.split(", ")])
+    lines = re.findall(
+        r"^([a-z0-9_, ]+) : ", ast.get_docstring(class_of(file, cls)) or "", re.MULTILINE
+    )
+    return Place(
+        file, f"the docstring of {cls}", [name for line in lines for name in line.split(", ")]
+    )
 
 
 def parameters(file: str, cls: str) -> Place:
     """The parameters that a class is made with."""
-    made = next(node for node in class_of(file, cls).body if isinstance(node, ast.FunctionDef) and node.name == "__init__")
-    return Place(file, f"the parameters of {cls}", [argument.arg for argument in made.args.kwonlyargs])
+    made = next(
+        node
+        for node in class_of(file, cls).body
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+    )
+    return Place(
+        file, f"the parameters of {cls}", [argument.arg for argument in made.args.kwonlyargs]
+    )
 
 
 def enum(file: str, macro: str) -> Place:
@@ -127,7 +171,11 @@ def values_in(file: str, table: str) -> Place:
     """The constants that a table maps to."""
     table_itself = assigned(file, table)
     assert isinstance(table_itself, ast.Dict)
-    return Place(file, f"the values of {table}", [value.value for value in table_itself.values if isinstance(value, ast.Constant)])
+    return Place(
+        file,
+        f"the values of {table}",
+        [value.value for value in table_itself.values if isinstance(value, ast.Constant)],
+    )
 
 
 def matches(file: str, what: str, pattern: str, within: str = "") -> Place:
@@ -144,7 +192,9 @@ def left_out(places: Iterable[Place]) -> list[str]:
     """What stands in one place and in another not, as sentences that begin with the file to edit."""
 
     def plain(name: str) -> str:
-        return name.replace("_", "").replace("-", "").lower()  # BatchNorm is batch_norm, --skip-rows is skip_rows
+        return (
+            name.replace("_", "").replace("-", "").lower()
+        )  # BatchNorm is batch_norm, --skip-rows is skip_rows
 
     places = list(places)
     everywhere = {plain(name): (name, place) for place in reversed(places) for name in place.names}
@@ -152,5 +202,8 @@ def left_out(places: Iterable[Place]) -> list[str]:
     for place in places:
         here = {plain(name) for name in (*place.names, *place.spared)}
         for name, other in (everywhere[key] for key in sorted(everywhere.keys() - here)):
-            found.append(f"{place.file}: {place.what} lacks {name}, which stands in {other.file} ({other.what})")
+            found.append(
+                f"{place.file}: {place.what} lacks {name}, which stands in {other.file} "
+                f"({other.what})"
+            )
     return found

@@ -29,7 +29,12 @@ def public_names() -> list[Place]:
     homes = assigned(DOOR, "_HOMES")
     assert isinstance(homes, ast.Dict)
     typed = next(node for node in tree(DOOR).body if isinstance(node, ast.If))
-    imported = [alias.name for node in typed.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    imported = [
+        alias.name
+        for node in typed.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
     return [
         names_in(DOOR, "__all__"),
         Place(DOOR, "_HOMES", [name for value in homes.values for name in literal_names(value)]),
@@ -72,7 +77,11 @@ def activations() -> list[Place]:
     file = f"{SRC}/activations.py"
     functions = {node.name for node in tree(file).body if isinstance(node, ast.FunctionDef)}
     return [
-        Place(file, "functions with their _backward", [name for name in functions if f"{name}_backward" in functions]),
+        Place(
+            file,
+            "functions with their _backward",
+            [name for name in functions if f"{name}_backward" in functions],
+        ),
         names_in(file, "ACTIVATIONS"),
         names_in(PROGRAM, "NATIVE_ACTIVATIONS"),
         enum("native/activations.hpp", "GLASSNET_ACTIVATIONS"),
@@ -105,7 +114,9 @@ def optimizers() -> list[Place]:
         names_in(PROGRAM, "NATIVE_OPTIMIZERS").sparing("LBFGS"),
         values_in(PROGRAM, "NATIVE_OPTIMIZERS").but("none").sparing("LBFGS"),
         enum(native, "GLASSNET_OPTIMIZERS").but("none").sparing("LBFGS"),
-        matches(native, "the switch over optimizers", r"case OptimizerKind::(\w+)").but("none").sparing("LBFGS"),
+        matches(native, "the switch over optimizers", r"case OptimizerKind::(\w+)")
+        .but("none")
+        .sparing("LBFGS"),
         at_the_front_door(Place(file, "its classes", [*steppers.names, "LBFGS"])),
         called_in(TABLES, "STEPPERS", "OPTIMIZER_CASES"),
     ]
@@ -115,9 +126,15 @@ def schedules() -> list[Place]:
     file = f"{SRC}/schedules.py"
     cases = called_in(TABLES, "STEPWISE", "SCHEDULE_CASES")
     return [
-        Place(file, "its classes", [*classes("schedules.py", "__call__").names, "ReduceOnPlateau"]),  # the last one follows losses
-        called_in(file, "SCHEDULES").sparing("InverseScalingByRows"),  # which is made with the rows of a fit
-        Place(TABLES, cases.what, [name.removesuffix("Rate") for name in cases.names]),  # ConstantRate there is Constant
+        Place(
+            file, "its classes", [*classes("schedules.py", "__call__").names, "ReduceOnPlateau"]
+        ),  # the last one follows losses
+        called_in(file, "SCHEDULES").sparing(
+            "InverseScalingByRows"
+        ),  # which is made with the rows of a fit
+        Place(
+            TABLES, cases.what, [name.removesuffix("Rate") for name in cases.names]
+        ),  # ConstantRate there is Constant
     ]
 
 
@@ -137,7 +154,10 @@ def initializers() -> list[Place]:
 
 
 def names_of_initializers() -> list[Place]:
-    return [names_in(f"{SRC}/initializers.py", "INITIALIZERS"), names_in(TABLES, "INITIALIZER_CASES")]
+    return [
+        names_in(f"{SRC}/initializers.py", "INITIALIZERS"),
+        names_in(TABLES, "INITIALIZER_CASES"),
+    ]
 
 
 def settings_of_a_penalty() -> list[Place]:

@@ -24,11 +24,19 @@ METADATA = f"{SRC}/storage/metadata.py"
 
 def commands() -> list[Place]:
     command = r"@click\.command\([^\n]*\n(?:@[^\n]*\n|(?: |\)|#)[^\n]*\n)*def (\w+)\("
-    found = [name for path in (ROOT / SRC / "cli").glob("*.py") for name in re.findall(command, path.read_text(encoding="utf-8"))]
+    found = [
+        name
+        for path in (ROOT / SRC / "cli").glob("*.py")
+        for name in re.findall(command, path.read_text(encoding="utf-8"))
+    ]
     return [
         Place(f"{SRC}/cli", "functions that are a click.command", found),
         matches(f"{SRC}/cli/__init__.py", "main.add_command(...)", r"main\.add_command\((\w+)\)"),
-        Place("docs/cli", "pages", [path.stem for path in (ROOT / "docs" / "cli").glob("*.md") if path.stem != "index"]),
+        Place(
+            "docs/cli",
+            "pages",
+            [path.stem for path in (ROOT / "docs" / "cli").glob("*.md") if path.stem != "index"],
+        ),
         matches("docs/cli/index.md", "the table of commands", r"\n\| \[`(\w+)`\]\(\1\.md\) \|"),
     ]
 
@@ -38,7 +46,12 @@ def recipes() -> list[Place]:
         names_in(f"{SRC}/training/recipes.py", "RECIPES"),
         names_in(f"{SRC}/cli/train.py", "RECIPES"),
         matches("docs/tables.md", "the table of recipes", r'\n\| `"(\w+)"` \|'),
-        matches("docs/cli/train.md", "the section on recipes", r"`([a-z]+)`(?:,| is| follows)", within=r"\n## Recipes.*?\n```"),
+        matches(
+            "docs/cli/train.md",
+            "the section on recipes",
+            r"`([a-z]+)`(?:,| is| follows)",
+            within=r"\n## Recipes.*?\n```",
+        ),
     ]
 
 
@@ -53,8 +66,12 @@ def settings_of_a_fit() -> list[Place]:
     return [
         fields_of(plan, "Plan"),
         documented(plan, "Plan"),
-        parameters(f"{SRC}/estimators/classifier.py", "GlassNetClassifier").but(*own).sparing("seed"),
-        parameters(f"{SRC}/estimators/regressor.py", "GlassNetRegressor").but(*own).sparing("seed", "label_smoothing", "class_weight"),
+        parameters(f"{SRC}/estimators/classifier.py", "GlassNetClassifier")
+        .but(*own)
+        .sparing("seed"),
+        parameters(f"{SRC}/estimators/regressor.py", "GlassNetRegressor")
+        .but(*own)
+        .sparing("seed", "label_smoothing", "class_weight"),
     ]
 
 
@@ -62,7 +79,9 @@ def tasks() -> list[Place]:
     return [
         literal_type(f"{SRC}/data/target.py", "Task"),
         names_in(f"{SRC}/data/target.py", "TASKS"),
-        names_in(f"{SRC}/cli/train.py", "TASKS").but("classification"),  # binary or multiclass, whichever it is
+        names_in(f"{SRC}/cli/train.py", "TASKS").but(
+            "classification"
+        ),  # binary or multiclass, whichever it is
         matches(METADATA, "_check_target", r'"(\w+)": \(', within=r"def _check_target.*?\n\n\n"),
     ]
 
@@ -72,10 +91,27 @@ def kinds_of_columns() -> list[Place]:
     return [
         literal_type(f"{SRC}/data/schema.py", "Kind"),
         names_in(f"{SRC}/data/schema.py", "KINDS"),
-        names_in(f"{SRC}/data/readers.py", "READERS").sparing("category"),  # the words of a category are its levels
-        *(matches(file, "the help of --types", r"(\w+)(?:, | or |\.\")", within=r'"COLUMN=KIND".*?\n') for file in helps),
-        matches("docs/reading.md", "the sentence on kinds", r"`(\w+)`", within=r"There are four kinds.*?\n"),
-        matches("docs/cli/train.md", "the row of --types", r" `(\w+)`", within=r"\| `--types.*?, where"),
+        names_in(f"{SRC}/data/readers.py", "READERS").sparing(
+            "category"
+        ),  # the words of a category are its levels
+        *(
+            matches(
+                file,
+                "the help of --types",
+                r"(\w+)(?:, | or |\.\")",
+                within=r'"COLUMN=KIND".*?\n\)',
+            )
+            for file in helps
+        ),
+        matches(
+            "docs/reading.md",
+            "the sentence on kinds",
+            r"`(\w+)`",
+            within=r"There are four kinds.*?\n",
+        ),
+        matches(
+            "docs/cli/train.md", "the row of --types", r" `(\w+)`", within=r"\| `--types.*?, where"
+        ),
     ]
 
 
@@ -83,8 +119,18 @@ def codings() -> list[Place]:
     """How columns become features: the classes, the encoder that holds them, and what the model file takes of them."""
     return [
         classes("data/*.py", "fit", "encode_into"),
-        matches(f"{SRC}/data/encoder.py", "the fields of Encoder", r": (?:tuple\[)?(\w+Coding)\b", within=r"\n    schema: .*?\n\n"),
-        matches(METADATA, "the records that are checked", r"(\w+Coding)", within=r"for record in \(.*?\):"),
+        matches(
+            f"{SRC}/data/encoder.py",
+            "the fields of Encoder",
+            r": (?:tuple\[)?(\w+Coding)\b",
+            within=r"\n    schema: .*?\n\n",
+        ),
+        matches(
+            METADATA,
+            "the records that are checked",
+            r"(\w+Coding)",
+            within=r"for record in \(.*?\):",
+        ),
     ]
 
 
@@ -102,11 +148,20 @@ def ways_of_writing() -> list[Place]:
 def endings_of_tables() -> list[Place]:
     """The endings of the files that are read; each of those of text may be followed by .gz."""
     read = f"{SRC}/data/read.py"
-    known = names_in(read, "TEXT_SUFFIXES", "ARROW_SUFFIXES", "SUFFIXES").but("TEXT_SUFFIXES", "ARROW_SUFFIXES")
+    known = names_in(read, "TEXT_SUFFIXES", "ARROW_SUFFIXES", "SUFFIXES").but(
+        "TEXT_SUFFIXES", "ARROW_SUFFIXES"
+    )
     return [
         Place(read, "SUFFIXES", [name for name in known.names if not name.endswith(".gz")]),
-        matches(read, "the docstring of read_table", r" (\.[a-z]+)", within=r"\n        A \.csv.*? file; or a folder"),
-        matches("docs/reading.md", "the section on files", r"`(\.[a-z]+)`", within=r"\n## Files.*?\n## ").but(".gz"),
+        matches(
+            read,
+            "the docstring of read_table",
+            r" (\.[a-z]+)",
+            within=r"\n        A \.csv.*? file; or a folder",
+        ),
+        matches(
+            "docs/reading.md", "the section on files", r"`(\.[a-z]+)`", within=r"\n## Files.*?\n## "
+        ).but(".gz"),
     ]
 
 
@@ -114,25 +169,41 @@ def formats_of_the_model_file() -> list[Place]:
     """Its versions: a step from each to the next, and example files of each."""
     file, page = f"{SRC}/storage/migrations.py", f"{SRC}/storage/model_file.py"
     newest = ast.literal_eval(assigned(file, "FORMAT"))
-    kept = [path.name.removeprefix("format-") for path in (ROOT / "tests" / "storage" / "kept").glob("format-*")]
+    kept = [
+        path.name.removeprefix("format-")
+        for path in (ROOT / "tests" / "storage" / "kept").glob("format-*")
+    ]
     (described,) = matches(page, "the format in its docstring", r"\n    format      (\d+)").names
     return [
         Place(file, "FORMAT", [str(version) for version in range(1, newest + 1)]),
-        Place(file, "MIGRATIONS", [str(int(version) + 1) for version in ("0", *names_in(file, "MIGRATIONS").names)]),
+        Place(
+            file,
+            "MIGRATIONS",
+            [str(int(version) + 1) for version in ("0", *names_in(file, "MIGRATIONS").names)],
+        ),
         Place("tests/storage/kept", "folders (python -m tests.storage.make_kept)", kept),
-        Place(page, "the format in its docstring", [str(version) for version in range(1, int(described) + 1)]),
+        Place(
+            page,
+            "the format in its docstring",
+            [str(version) for version in range(1, int(described) + 1)],
+        ),
     ]
 
 
 def fields_of_the_model_file() -> list[Place]:
     page = matches(
-        f"{SRC}/storage/model_file.py", "its docstring", r"\n    ([a-z]\S*(?:, \w+)*)(?=  |\n)", within=r"with these fields:.*?Loading"
+        f"{SRC}/storage/model_file.py",
+        "its docstring",
+        r"\n    ([a-z]\S*(?:, \w+)*)(?=  |\n)",
+        within=r"with these fields:.*?Loading",
     )
     explained = [name for names in page.names for name in names.split(", ")]
     return [
         matches(METADATA, "describe", r'"(\w+)":', within=r"def describe\(.*?\n\n\n"),
         Place(METADATA, "FIELDS and OPTIONAL", names_in(METADATA, "FIELDS", "OPTIONAL").names),
-        Place(page.file, page.what, explained).but("sha256", "data_sha256"),  # the seals, which describe nothing
+        Place(page.file, page.what, explained).but(
+            "sha256", "data_sha256"
+        ),  # the seals, which describe nothing
     ]
 
 
@@ -140,7 +211,12 @@ def parts_of_a_model() -> list[Place]:
     """What a model holds, and what of it is written."""
     described, *_ = fields_of_the_model_file()
     written = described.but("format", "glassnet")  # those of the file itself
-    whole = {"n_features": "network", "dtype": "network", "layers": "network", "history": "training"}
+    whole = {
+        "n_features": "network",
+        "dtype": "network",
+        "layers": "network",
+        "history": "training",
+    }
     return [
         fields_of(f"{SRC}/model.py", "Model"),
         documented(f"{SRC}/model.py", "Model"),

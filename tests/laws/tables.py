@@ -1,6 +1,7 @@
 """What exists, as tables: one row or more for every activation, loss, layer, optimizer, schedule, initializer and penalty.
 
-Every law runs over a whole table; `without_a_row` names what stands in the package but in no table here.
+Every law runs over a whole table; `without_a_row` names what stands in the package but in no table
+here.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,15 @@ from typing import Any
 import numpy as np
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction
-from glassnet.initializers import INITIALIZERS, Constant, Glorot, He, Initializer, LeCun, StandardNormal
+from glassnet.initializers import (
+    INITIALIZERS,
+    Constant,
+    Glorot,
+    He,
+    Initializer,
+    LeCun,
+    StandardNormal,
+)
 from glassnet.layers import (
     LAYERS,
     Activation,
@@ -65,7 +74,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Target = Callable[[np.random.Generator, int], Array]
 
 
-# Activations: where the slope, or the slope of the slope, jumps. Central differences must not reach across.
+# Activations: where the slope, or the slope of the slope, jumps. Central differences must not reach
+# across.
 
 KINKS: dict[str, tuple[float, ...]] = {
     "identity": (),
@@ -171,30 +181,44 @@ LOSS_CASES: dict[str, LossCase] = {
     "logistic, smoothed": LossCase(Logistic(0.2), 1, yes_or_no(1)),
     "logistic, probabilities": LossCase(Logistic(), 1, shares),
     "logistic, three outputs summed": LossCase(Logistic(outputs="sum"), 3, yes_or_no(3)),
-    "logistic, mean of sum": LossCase(Logistic(outputs="mean_of_sum"), 3, yes_or_no(3), descends=Logistic(outputs="sum")),
+    "logistic, mean of sum": LossCase(
+        Logistic(outputs="mean_of_sum"), 3, yes_or_no(3), descends=Logistic(outputs="sum")
+    ),
     "logistic, floored": LossCase(Logistic(floor=0.3), 2, yes_or_no(2), descends=Logistic()),
-    "logistic, floored, smoothed and summed": LossCase(Logistic(0.2, "sum", 0.2), 2, yes_or_no(2), descends=Logistic(0.2, "sum")),
-    "logistic, floored, probabilities": LossCase(Logistic(floor=0.3), 1, shares, descends=Logistic()),
+    "logistic, floored, smoothed and summed": LossCase(
+        Logistic(0.2, "sum", 0.2), 2, yes_or_no(2), descends=Logistic(0.2, "sum")
+    ),
+    "logistic, floored, probabilities": LossCase(
+        Logistic(floor=0.3), 1, shares, descends=Logistic()
+    ),
     "softmax": LossCase(Softmax(), 4, labels(4)),
     "softmax, two classes": LossCase(Softmax(), 2, labels(2)),
     "softmax, smoothed": LossCase(Softmax(0.1), 4, labels(4)),
     "softmax, probabilities": LossCase(Softmax(), 3, probabilities(3)),
     "softmax, probabilities, smoothed": LossCase(Softmax(0.3), 3, probabilities(3)),
     "softmax, floored": LossCase(Softmax(floor=0.2), 4, labels(4), descends=Softmax()),
-    "softmax, floored and smoothed": LossCase(Softmax(0.1, 0.2), 4, labels(4), descends=Softmax(0.1)),
-    "softmax, floored, probabilities": LossCase(Softmax(floor=0.2), 3, probabilities(3), descends=Softmax()),
-    "softmax, floored, probabilities, smoothed": LossCase(Softmax(0.3, 0.2), 3, probabilities(3), descends=Softmax(0.3)),
+    "softmax, floored and smoothed": LossCase(
+        Softmax(0.1, 0.2), 4, labels(4), descends=Softmax(0.1)
+    ),
+    "softmax, floored, probabilities": LossCase(
+        Softmax(floor=0.2), 3, probabilities(3), descends=Softmax()
+    ),
+    "softmax, floored, probabilities, smoothed": LossCase(
+        Softmax(0.3, 0.2), 3, probabilities(3), descends=Softmax(0.3)
+    ),
     "poisson": LossCase(Poisson(), 1, counts),
     "poisson, two outputs summed": LossCase(Poisson("sum"), 2, two_counts),
-    "poisson, mean of sum": LossCase(Poisson("mean_of_sum"), 2, two_counts, descends=Poisson("sum")),
+    "poisson, mean of sum": LossCase(
+        Poisson("mean_of_sum"), 2, two_counts, descends=Poisson("sum")
+    ),
     "gamma, two outputs": LossCase(Gamma(), 2, amounts),
     "custom": LossCase(CustomLoss(log_cosh, name="log_cosh"), 2, real(2)),
     "custom, one loss a row": LossCase(CustomLoss(half_distance, name="half_distance"), 2, real(2)),
 }
 
 
-# Layers: each takes signals of any width, WIDTH where it has a width of its own. A wide eps keeps normalization within the
-# reach of differences; the default one has its row too.
+# Layers: each takes signals of any width, WIDTH where it has a width of its own. A wide eps keeps
+# normalization within the reach of differences; the default one has its row too.
 
 WIDTH = 4
 LAYER_CASES: dict[str, Layer] = {
@@ -208,8 +232,12 @@ LAYER_CASES: dict[str, Layer] = {
     "periodic": PeriodicEmbedding(WIDTH),
     "periodic, two of four columns": PeriodicEmbedding(2, n_frequencies=5, n_out=2, sigma=0.5),
     "periodic, one wave": PeriodicEmbedding(1, n_frequencies=1, n_out=1),
-    "piecewise": PiecewiseLinearEmbedding(edges=[(-1.0, -0.2, 0.9), (0.0, 0.5), (-2.0, -0.5, 0.1, 0.4, 3.0), (-0.7, 0.0, 1.0)]),
-    "piecewise, two of four columns": PiecewiseLinearEmbedding(edges=[(-0.5, -0.1, 0.3, 1.0), (0.2, 0.4, 0.8)], n_out=2),
+    "piecewise": PiecewiseLinearEmbedding(
+        edges=[(-1.0, -0.2, 0.9), (0.0, 0.5), (-2.0, -0.5, 0.1, 0.4, 3.0), (-0.7, 0.0, 1.0)]
+    ),
+    "piecewise, two of four columns": PiecewiseLinearEmbedding(
+        edges=[(-0.5, -0.1, 0.3, 1.0), (0.2, 0.4, 0.8)], n_out=2
+    ),
     "piecewise, one bin": PiecewiseLinearEmbedding(edges=[(-1.0, 1.0)], n_out=1),
     "categories": CategoryEmbedding([3, 2]),
     "categories alone": CategoryEmbedding([2] * WIDTH, n_out=3),
@@ -220,37 +248,99 @@ LAYER_CASES: dict[str, Layer] = {
     "batch_norm, wide": BatchNorm(momentum=0.5, eps=0.1),
     "layer_norm": LayerNorm(),
     "layer_norm, wide": LayerNorm(eps=0.1),
-    "residual, ntk": Residual([Dense(5, "tanh", parametrization="ntk"), Dense(WIDTH, parametrization="ntk")]),
+    "residual, ntk": Residual(
+        [Dense(5, "tanh", parametrization="ntk"), Dense(WIDTH, parametrization="ntk")]
+    ),
     "residual": Residual([Dense(5, "tanh"), Dense(WIDTH)]),
     "nested residual": Residual(
-        [Dense(3, "silu"), Residual([BatchNorm(eps=0.1), Dropout(0.3), Residual([Dense(3, "tanh")])]), Dense(WIDTH, "softplus")]
+        [
+            Dense(3, "silu"),
+            Residual([BatchNorm(eps=0.1), Dropout(0.3), Residual([Dense(3, "tanh")])]),
+            Dense(WIDTH, "softplus"),
+        ]
     ),
     "embeddings and scales inside a residual": Residual(
-        [PeriodicEmbedding(2, 3), CategoryEmbedding([4], 2), Scale(), Dropout(0.2), Dense(WIDTH), Activation("elu", mix=True), Scale()]
+        [
+            PeriodicEmbedding(2, 3),
+            CategoryEmbedding([4], 2),
+            Scale(),
+            Dropout(0.2),
+            Dense(WIDTH),
+            Activation("elu", mix=True),
+            Scale(),
+        ]
     ),
-    "piecewise inside a residual": Residual([Dense(3), PiecewiseLinearEmbedding(edges=[(-1.0, 0.0, 1.0)] * 2, n_out=1), Dense(WIDTH)]),
+    "piecewise inside a residual": Residual(
+        [Dense(3), PiecewiseLinearEmbedding(edges=[(-1.0, 0.0, 1.0)] * 2, n_out=1), Dense(WIDTH)]
+    ),
     "stack": Stack([Dense(5, "tanh"), Dropout(0.2), Dense(3)]),
-    "members": Members([Stack([Dense(5, "tanh"), Dense(2)]), Stack([Dense(3, "silu"), Dropout(0.3), Dense(2)]), Dense(2, "relu")]),
+    "members": Members(
+        [
+            Stack([Dense(5, "tanh"), Dense(2)]),
+            Stack([Dense(3, "silu"), Dropout(0.3), Dense(2)]),
+            Dense(2, "relu"),
+        ]
+    ),
     "members, one": Members([Dense(3, "tanh")]),
-    "members alike": Members([Stack([Scale(), Dense(3, "mish"), Activation("tanh", mix=True)])] * 3),
-    "members without products": Members([Dropout(0.3), Stack([Activation("tanh"), Scale()]), Activation("silu"), BatchNorm(eps=0.1)]),
+    "members alike": Members(
+        [Stack([Scale(), Dense(3, "mish"), Activation("tanh", mix=True)])] * 3
+    ),
+    "members without products": Members(
+        [Dropout(0.3), Stack([Activation("tanh"), Scale()]), Activation("silu"), BatchNorm(eps=0.1)]
+    ),
     "members inside members": Members(
         [
-            Stack([Dense(3, "elu"), Members([LayerNorm(eps=0.1), Residual([Dense(3, "tanh")])]), Dense(WIDTH, "softplus")]),
-            Residual([Members([Stack([PeriodicEmbedding(2, 3), CategoryEmbedding([4], 2), Dense(WIDTH)]), Scale()]), Dropout(0.2)]),
+            Stack(
+                [
+                    Dense(3, "elu"),
+                    Members([LayerNorm(eps=0.1), Residual([Dense(3, "tanh")])]),
+                    Dense(WIDTH, "softplus"),
+                ]
+            ),
+            Residual(
+                [
+                    Members(
+                        [
+                            Stack(
+                                [PeriodicEmbedding(2, 3), CategoryEmbedding([4], 2), Dense(WIDTH)]
+                            ),
+                            Scale(),
+                        ]
+                    ),
+                    Dropout(0.2),
+                ]
+            ),
         ]
     ),
     "shared, first": SharedDense(3, 2, first=True),
     "shared, first, one member": SharedDense(3, 1, first=True),
     "shared": SharedDense(3, 2),
     "shared, ntk": SharedDense(3, WIDTH, parametrization="ntk"),
-    "shared, one unit": Stack([SharedDense(1, 3, first=True), Activation("tanh", mix=True), SharedDense(5, 3), Dropout(0.2), Scale()]),
+    "shared, one unit": Stack(
+        [
+            SharedDense(1, 3, first=True),
+            Activation("tanh", mix=True),
+            SharedDense(5, 3),
+            Dropout(0.2),
+            Scale(),
+        ]
+    ),
     "heads of members": MemberDense(3, 2),
     "heads of members of one column": MemberDense(1, WIDTH),
     "mean of members": MemberMean(2),
     "mean of all": MemberMean(WIDTH),
-    "members that share": Stack([SharedDense(5, 3, first=True), Activation("silu"), SharedDense(3, 3), MemberDense(2, 3), MemberMean(3)]),
-    "members that share, side by side": Members([MemberMean(2), Stack([MemberMean(2), Dense(2)]), SharedDense(1, 2), MemberDense(1, 2)]),
+    "members that share": Stack(
+        [
+            SharedDense(5, 3, first=True),
+            Activation("silu"),
+            SharedDense(3, 3),
+            MemberDense(2, 3),
+            MemberMean(3),
+        ]
+    ),
+    "members that share, side by side": Members(
+        [MemberMean(2), Stack([MemberMean(2), Dense(2)]), SharedDense(1, 2), MemberDense(1, 2)]
+    ),
 }
 
 
@@ -292,15 +382,21 @@ STEPWISE: dict[str, Schedule] = {
     "one_cycle, early": OneCycle(rise=0.1, start=0.0, final=0.0),
     "inverse_scaling": InverseScaling(),
     "inverse_scaling_by_rows": InverseScalingByRows(0.5, rows_per_epoch=50, steps_per_epoch=4),
-    "inverse_scaling_by_rows, later": InverseScalingByRows(0.5, rows_per_epoch=50, steps_per_epoch=4, rows_before=70, fresh=False),
+    "inverse_scaling_by_rows, later": InverseScalingByRows(
+        0.5, rows_per_epoch=50, steps_per_epoch=4, rows_before=70, fresh=False
+    ),
     "warmup": Warmup(ConstantRate()),
     "warmup_cosine": Warmup(Cosine()),
     "warmup before steps": Warmup(StepDecay(), fraction=0.25),
 }
-SCHEDULE_CASES: dict[str, Schedule | ReduceOnPlateau] = {**STEPWISE, "reduce_on_plateau": ReduceOnPlateau()}
+SCHEDULE_CASES: dict[str, Schedule | ReduceOnPlateau] = {
+    **STEPWISE,
+    "reduce_on_plateau": ReduceOnPlateau(),
+}
 
 
-# Initializers: with the variance of a weight for (fan_in, fan_out), and the limit in standard deviations, None for none.
+# Initializers: with the variance of a weight for (fan_in, fan_out), and the limit in standard
+# deviations, None for none.
 
 
 @dataclass(frozen=True)
@@ -348,6 +444,17 @@ def without_a_row() -> list[str]:
         ("layer", LAYERS, lambda _, layer: layer in layers),
         ("optimizer", OPTIMIZERS, lambda _, optimizer: optimizer in OPTIMIZER_CASES.values()),
         ("schedule", SCHEDULES, lambda _, schedule: schedule in SCHEDULE_CASES.values()),
-        ("initializer", INITIALIZERS, lambda name, made: name in INITIALIZER_CASES and INITIALIZER_CASES[name].initializer == made),
+        (
+            "initializer",
+            INITIALIZERS,
+            lambda name, made: (
+                name in INITIALIZER_CASES and INITIALIZER_CASES[name].initializer == made
+            ),
+        ),
     ]
-    return [f"{kind} {name}" for kind, existing, has_row in covered for name, made in existing.items() if not has_row(name, made)]
+    return [
+        f"{kind} {name}"
+        for kind, existing, has_row in covered
+        for name, made in existing.items()
+        if not has_row(name, made)
+    ]

@@ -19,14 +19,30 @@ def panel(rng: np.random.Generator) -> Iterator[Problem]:
     squared = LossCase(Squared(), 2, real(2))
     for training in (True, False):
         for layer in LAYER_CASES.values():
-            yield draw_problem([layer, Dense(2)], squared, rng, n=6, n_features=WIDTH, training=training)
+            yield draw_problem(
+                [layer, Dense(2)], squared, rng, n=6, n_features=WIDTH, training=training
+            )
     for name in ACTIVATIONS:
         yield draw_problem([Dense(WIDTH, name), Dense(2)], squared, rng, n=6, n_features=WIDTH)
     for loss in LOSS_CASES.values():
         for weighted in (False, True):
-            yield draw_problem([Dense(WIDTH, "tanh"), Dense(loss.n_outputs)], loss, rng, n=6, n_features=3, weighted=weighted)
+            yield draw_problem(
+                [Dense(WIDTH, "tanh"), Dense(loss.n_outputs)],
+                loss,
+                rng,
+                n=6,
+                n_features=3,
+                weighted=weighted,
+            )
     for per_batch in (False, True):
-        yield draw_problem([Dense(2)], squared, rng, n=6, n_features=3, penalty=Penalty(l2=0.1, per_batch=per_batch))
+        yield draw_problem(
+            [Dense(2)],
+            squared,
+            rng,
+            n=6,
+            n_features=3,
+            penalty=Penalty(l2=0.1, per_batch=per_batch),
+        )
 
 
 def breaks_the_law(problem: Problem, rng: np.random.Generator) -> bool:

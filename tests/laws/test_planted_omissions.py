@@ -15,7 +15,16 @@ from tests.conftest import oracle
 from tests.laws.omissions import COMPILER, OMISSIONS, Omission
 from tests.laws.places import ROOT
 
-COPIED = ("src", "tests", "docs", "native", "pyproject.toml", "CHANGELOG.md", "README.md", "LICENSE")
+COPIED = (
+    "src",
+    "tests",
+    "docs",
+    "native",
+    "pyproject.toml",
+    "CHANGELOG.md",
+    "README.md",
+    "LICENSE",
+)
 #: One entry of each enumeration that switches go over.
 ENTRIES = ("Kind::scale", "LossKind::gamma", "Activation::mish", "OptimizerKind::rmsprop")
 
@@ -26,7 +35,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("tree")
     for name in COPIED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+            shutil.copytree(
+                ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.so")
+            )
         else:
             shutil.copy(ROOT / name, copy)
     return copy
@@ -34,7 +45,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def without(text: str, omission: Omission) -> str:
     assert text.count(omission.old) == 1, (
-        f"tests/laws/omissions.py: {omission.file} holds {text.count(omission.old)} times {omission.old!r}"
+        f"tests/laws/omissions.py: {omission.file} holds {text.count(omission.old)} times "
+        f"{omission.old!r}"
     )
     return text.replace(omission.old, omission.new)
 
@@ -53,7 +65,13 @@ def compiled(tree: Path) -> subprocess.CompletedProcess[str]:
         f"-I{sysconfig.get_path('include')}",
         f"-I{include}",
     ]
-    return subprocess.run([compiler, *options, "native/module.cpp"], cwd=tree, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [compiler, *options, "native/module.cpp"],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def checked(tree: Path, check: str) -> subprocess.CompletedProcess[str]:
@@ -61,7 +79,9 @@ def checked(tree: Path, check: str) -> subprocess.CompletedProcess[str]:
         return compiled(tree)
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", check]
     environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=tree, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in OMISSIONS if OMISSIONS[name].old])
@@ -91,31 +111,53 @@ def test_an_omission_is_noticed_and_the_file_named(tree: Path, name: str) -> Non
     finally:
         file.write_text(whole, encoding="utf-8")
     assert done.returncode != 0, "nobody noticed"
-    said = [line for line in (done.stdout + done.stderr).splitlines() if re.match(r"E  |native/", line)]
-    assert any((omission.names or omission.file) in line for line in said), done.stdout + done.stderr
+    said = [
+        line for line in (done.stdout + done.stderr).splitlines() if re.match(r"E  |native/", line)
+    ]
+    assert any((omission.names or omission.file) in line for line in said), (
+        done.stdout + done.stderr
+    )
 
 
 @pytest.mark.slow
-def test_an_entry_left_out_in_any_switch_is_named_by_the_compiler(tree: Path, tmp_path: Path) -> None:
+def test_an_entry_left_out_in_any_switch_is_named_by_the_compiler(
+    tree: Path, tmp_path: Path
+) -> None:
     """All switches of the C++ in one run: each is told by its file and line."""
     shutil.copytree(tree / "native", tmp_path / "native")
     left_out = set()
     for file in sorted((tmp_path / "native").glob("*.hpp")):
         text = file.read_text(encoding="utf-8")
-        switches = [(found.start(), found[0].count("\n")) for found in re.finditer(r"switch \(", text)]
+        switches = [
+            (found.start(), found[0].count("\n")) for found in re.finditer(r"switch \(", text)
+        ]
         for entry in ENTRIES:
             for found in re.finditer(rf"case {entry}:", text):
                 start = max(start for start, _ in switches if start < found.start())
-                left_out.add((f"native/{file.name}", text.count("\n", 0, start) + 1, entry.rpartition(":")[2]))
+                left_out.add(
+                    (
+                        f"native/{file.name}",
+                        text.count("\n", 0, start) + 1,
+                        entry.rpartition(":")[2],
+                    )
+                )
             text = text.replace(f"case {entry}:", "")
         file.write_text(text, encoding="utf-8")
     done = compiled(tmp_path)
-    told = re.findall(r"^(native/\w+\.hpp):(\d+):\d+: error: enumeration value \W(\w+)\W not handled", done.stderr, re.MULTILINE)
+    told = re.findall(
+        r"^(native/\w+\.hpp):(\d+):\d+: error: enumeration value \W(\w+)\W not handled",
+        done.stderr,
+        re.MULTILINE,
+    )
     assert len(left_out) > 10
     assert {(file, int(line), entry) for file, line, entry in told} == left_out
 
 
 def test_no_switch_of_the_c_plus_plus_has_a_default() -> None:
     """With one the compiler would say nothing of an entry that is left out."""
-    found = [path.name for path in (ROOT / "native").iterdir() if re.search(r"\bdefault:", path.read_text(encoding="utf-8"))]
+    found = [
+        path.name
+        for path in (ROOT / "native").iterdir()
+        if re.search(r"\bdefault:", path.read_text(encoding="utf-8"))
+    ]
     assert not found, f"native/{found}: list all entries instead"

@@ -13,7 +13,9 @@ HEAVY = ("numpy", "scipy", "sklearn", "pyarrow", "narwhals", "pandas", "polars",
 
 def run_fresh(code: str) -> str:
     """What the code prints in a new interpreter."""
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -30,12 +32,17 @@ def test_public_name_resolves(name: str) -> None:
 @pytest.mark.parametrize("kind", sorted(LAYERS))
 def test_every_layer_stands_at_the_front_door(kind: str) -> None:
     name = LAYERS[kind].__name__
-    assert name in glassnet.__all__, f"{name} is missing in src/glassnet/__init__.py: in the imports for types, in __all__, in _HOMES"
+    assert name in glassnet.__all__, (
+        f"{name} is missing in src/glassnet/__init__.py: in the imports for types, in __all__, in "
+        "_HOMES"
+    )
     assert getattr(glassnet, name) is LAYERS[kind]
 
 
 def test_dir_lists_the_public_names() -> None:
-    assert [name for name in dir(glassnet) if not name.startswith("_")] == [name for name in glassnet.__all__ if not name.startswith("_")]
+    assert [name for name in dir(glassnet) if not name.startswith("_")] == [
+        name for name in glassnet.__all__ if not name.startswith("_")
+    ]
 
 
 def test_star_import_brings_them_all() -> None:
@@ -64,13 +71,25 @@ print([name for name, value in before.items() if getattr(glassnet, name) is not 
 
 @pytest.mark.parametrize(
     "code",
-    ["import glassnet", "import glassnet.errors", "import glassnet; dir(glassnet); glassnet.__version__", "import glassnet.cli"],
+    [
+        "import glassnet",
+        "import glassnet.errors",
+        "import glassnet; dir(glassnet); glassnet.__version__",
+        "import glassnet.cli",
+    ],
 )
 def test_front_door_loads_nothing_heavy(code: str) -> None:
-    assert run_fresh(f"{code}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules])") == "[]\n"
+    assert (
+        run_fresh(f"{code}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules])")
+        == "[]\n"
+    )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["predict", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["train", "--help"], ["predict", "--help"]],
+    ids=" ".join,
+)
 def test_command_line_help_loads_nothing_heavy(arguments: list[str]) -> None:
     code = f"""
 import sys

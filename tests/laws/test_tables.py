@@ -28,6 +28,8 @@ def test_everything_that_exists_has_a_row() -> None:
         (INITIALIZERS, lambda fan_in, fan_out, rng: rng.random((fan_in, fan_out))),
     ],
 )
-def test_a_new_entry_without_a_row_is_noticed(monkeypatch: pytest.MonkeyPatch, existing: dict[str, Any], entry: Any) -> None:
+def test_a_new_entry_without_a_row_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, existing: dict[str, Any], entry: Any
+) -> None:
     monkeypatch.setitem(existing, "new", entry)
     assert [name.split()[-1] for name in without_a_row()] == ["new"]

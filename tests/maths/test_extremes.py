@@ -15,7 +15,23 @@ DTYPES = ["float32", "float64"]
 def edges(dtype: str) -> Array:
     """Both zeros, the smallest numbers, where exp leaves the dtype, and far beyond."""
     info = np.finfo(dtype)
-    sizes = [0.0, info.smallest_subnormal, info.tiny, info.eps, 0.5, 1.0, 20.0, 30.0, 40.0, 88.0, 104.0, 709.0, 746.0, 1e3, 1e4]
+    sizes = [
+        0.0,
+        info.smallest_subnormal,
+        info.tiny,
+        info.eps,
+        0.5,
+        1.0,
+        20.0,
+        30.0,
+        40.0,
+        88.0,
+        104.0,
+        709.0,
+        746.0,
+        1e3,
+        1e4,
+    ]
     return np.array([sign * size for size in sizes for sign in (1.0, -1.0)], dtype)[:, None]
 
 
@@ -33,7 +49,9 @@ def test_activations_are_finite_without_a_warning(name: str, dtype: str) -> None
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", [name for name in LOSS_CASES if not name.startswith("custom")])  # a user's own function is the user's
+@pytest.mark.parametrize(
+    "name", [name for name in LOSS_CASES if not name.startswith("custom")]
+)  # a user's own function is the user's
 def test_losses_are_finite_without_a_warning(name: str, dtype: str, weighted: bool) -> None:
     case = LOSS_CASES[name]
     Z = np.repeat(edges(dtype), case.n_outputs, axis=1)

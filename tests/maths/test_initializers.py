@@ -26,7 +26,10 @@ def test_mean_and_variance(case: InitializerCase, shape: tuple[int, int]) -> Non
 
 @EVERY
 def test_limits(case: InitializerCase) -> None:
-    W = np.abs(case.initializer(60, 500, np.random.default_rng(1))).max() / max(case.variance(60, 500), 1e-300) ** 0.5
+    W = (
+        np.abs(case.initializer(60, 500, np.random.default_rng(1))).max()
+        / max(case.variance(60, 500), 1e-300) ** 0.5
+    )
     if case.limit is None:
         assert W > 3.5  # a normal distribution, not cut off
     else:
@@ -41,7 +44,9 @@ def test_the_same_seed_gives_the_same_bits(case: InitializerCase) -> None:
 
 
 def test_a_constant_is_everywhere() -> None:
-    np.testing.assert_array_equal(Constant(0.25)(2, 3, np.random.default_rng(0)), np.full((2, 3), 0.25))
+    np.testing.assert_array_equal(
+        Constant(0.25)(2, 3, np.random.default_rng(0)), np.full((2, 3), 0.25)
+    )
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
@@ -53,9 +58,18 @@ def test_an_initializer_is_found_by_its_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: initializer_function("he_norml"), "unknown initializer 'he_norml'.*Did you mean 'he_normal'"),
-        (lambda: initializer_function(3), r"an initializer must be a function \(fan_in, fan_out, rng\), got 3"),  # type: ignore[arg-type]
-        (lambda: Glorot("triangular")(2, 2, np.random.default_rng(0)), "unknown distribution 'triangular'"),  # type: ignore[arg-type]
+        (
+            lambda: initializer_function("he_norml"),
+            "unknown initializer 'he_norml'.*Did you mean 'he_normal'",
+        ),
+        (
+            lambda: initializer_function(3),
+            r"an initializer must be a function \(fan_in, fan_out, rng\), got 3",
+        ),  # type: ignore[arg-type]
+        (
+            lambda: Glorot("triangular")(2, 2, np.random.default_rng(0)),
+            "unknown distribution 'triangular'",
+        ),  # type: ignore[arg-type]
     ],
 )
 def test_what_is_no_initializer_is_refused(make: Callable[[], Any], message: str) -> None:

@@ -42,7 +42,9 @@ def signal(n: int = 6, width: int = WIDTH, dtype: str = "float64") -> Array:
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", LAYER_CASES)
-def test_passes_keep_dtype_and_shapes_and_change_no_input(name: str, dtype: str, training: bool) -> None:
+def test_passes_keep_dtype_and_shapes_and_change_no_input(
+    name: str, dtype: str, training: bool
+) -> None:
     layer = LAYER_CASES[name]
     network = Network([layer], WIDTH, dtype=dtype)
     X = signal(dtype=dtype)
@@ -80,13 +82,18 @@ def test_a_prediction_does_not_depend_on_its_company(name: str) -> None:
 def test_a_dense_layer_is_a_matrix_a_shift_and_an_activation() -> None:
     network = Network([Dense(3, "tanh")], WIDTH, dtype="float64")
     network.parameters["layers.0.b"] = np.array([1.0, 2.0, 3.0])
-    np.testing.assert_array_equal(network.predict(signal()), np.tanh(signal() @ network.parameters["layers.0.W"] + [1.0, 2.0, 3.0]))
+    np.testing.assert_array_equal(
+        network.predict(signal()),
+        np.tanh(signal() @ network.parameters["layers.0.W"] + [1.0, 2.0, 3.0]),
+    )
 
 
 @pytest.mark.parametrize("name", ["relu", "tanh", "selu"])
 def test_auto_is_the_initializer_of_the_activation(name: str) -> None:
     own = Network([Dense(5, name)], 4, seed=8).parameters.theta
-    named = Network([Dense(5, name, initializer=activation_function(name).initializer)], 4, seed=8).parameters.theta
+    named = Network(
+        [Dense(5, name, initializer=activation_function(name).initializer)], 4, seed=8
+    ).parameters.theta
     np.testing.assert_array_equal(own, named)
 
 
@@ -140,13 +147,19 @@ def test_layer_normalization_gives_every_row_zero_mean_and_unit_variance() -> No
 
 def test_a_residual_block_adds_its_input() -> None:
     inside = [Dense(3, "tanh"), Dense(WIDTH)]
-    block, plain = Network([Residual(inside)], WIDTH, dtype="float64"), Network(inside, WIDTH, dtype="float64")
+    block, plain = (
+        Network([Residual(inside)], WIDTH, dtype="float64"),
+        Network(inside, WIDTH, dtype="float64"),
+    )
     np.testing.assert_array_equal(block.predict(signal()), signal() + plain.predict(signal()))
 
 
 def test_a_stack_is_its_layers_one_behind_the_other() -> None:
     inside = [Dense(3, "tanh"), Dense(2)]
-    stack, plain = Network([Stack(inside)], WIDTH, dtype="float64"), Network(inside, WIDTH, dtype="float64")
+    stack, plain = (
+        Network([Stack(inside)], WIDTH, dtype="float64"),
+        Network(inside, WIDTH, dtype="float64"),
+    )
     np.testing.assert_array_equal(stack.predict(signal()), plain.predict(signal()))
 
 
@@ -163,7 +176,11 @@ def test_members_that_were_trained_apart_answer_with_their_mean() -> None:
 
 
 def test_members_draw_masks_of_their_own_by_depth_first_numbers() -> None:
-    network = Network([Members([Dropout(0.5), Stack([Dense(WIDTH), Dropout(0.5)])]), Dropout(0.2)], WIDTH, dtype="float64")
+    network = Network(
+        [Members([Dropout(0.5), Stack([Dense(WIDTH), Dropout(0.5)])]), Dropout(0.2)],
+        WIDTH,
+        dtype="float64",
+    )
     _, ((first, (_, second)), last) = network.forward(signal(), TRAIN)
     for mask, number, rate in ((first, 1, 0.5), (second, 4, 0.5), (last, 5, 0.2)):
         np.testing.assert_array_equal(mask > 0.0, keep_mask(3, 5, number, (6, WIDTH), rate))
@@ -173,22 +190,37 @@ def test_members_draw_masks_of_their_own_by_depth_first_numbers() -> None:
 def test_what_is_learned_for_a_unit_starts_at_one(layer: Layer) -> None:
     without = [Activation("tanh")] if isinstance(layer, Activation) else [Activation("identity")]
     expected = Network(without, WIDTH, dtype="float64").predict(signal())
-    np.testing.assert_allclose(Network([layer], WIDTH, dtype="float64").predict(signal()), expected, rtol=1e-14)
+    np.testing.assert_allclose(
+        Network([layer], WIDTH, dtype="float64").predict(signal()), expected, rtol=1e-14
+    )
 
 
 def test_a_mix_goes_from_the_line_to_the_function_and_beyond() -> None:
     network, Z = Network([Activation("relu", mix=True)], WIDTH, dtype="float64"), signal()
     network.parameters["layers.0.a"] = np.array([0.0, 0.5, 1.0, 1.1])
-    np.testing.assert_allclose(network.predict(Z), np.where(Z > 0.0, Z, Z * [1.0, 0.5, 0.0, -0.1]), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(
+        network.predict(Z), np.where(Z > 0.0, Z, Z * [1.0, 0.5, 0.0, -0.1]), rtol=1e-12, atol=1e-15
+    )
 
 
 def test_a_periodic_embedding_is_each_column_and_mixtures_of_its_waves() -> None:
-    network, X = Network([PeriodicEmbedding(2, n_frequencies=3, n_out=2, sigma=1.0)], WIDTH, dtype="float64"), signal()
+    network, X = (
+        Network(
+            [PeriodicEmbedding(2, n_frequencies=3, n_out=2, sigma=1.0)], WIDTH, dtype="float64"
+        ),
+        signal(),
+    )
     w1, b1, W2, b2 = (network.parameters[f"layers.0.{name}"] for name in ("w1", "b1", "W2", "b2"))
     expected = [
-        np.r_[x[j], np.cos(2 * np.pi * w1[j] * x[j] + b1[j]) @ W2[j] + b2[j]] if j < 2 else x[j : j + 1] for x in X for j in range(WIDTH)
+        np.r_[x[j], np.cos(2 * np.pi * w1[j] * x[j] + b1[j]) @ W2[j] + b2[j]]
+        if j < 2
+        else x[j : j + 1]
+        for x in X
+        for j in range(WIDTH)
     ]
-    np.testing.assert_allclose(network.predict(X), np.concatenate(expected).reshape(len(X), -1), rtol=1e-12)
+    np.testing.assert_allclose(
+        network.predict(X), np.concatenate(expected).reshape(len(X), -1), rtol=1e-12
+    )
 
 
 def test_a_periodic_embedding_starts_as_described() -> None:
@@ -198,12 +230,17 @@ def test_a_periodic_embedding_starts_as_described() -> None:
     for drawn, limit in ((b1, np.pi), (W2, 0.25), (b2, 0.25)):
         assert np.abs(drawn).max() <= limit
         assert drawn.std() == pytest.approx(limit / 3**0.5, rel=0.02)
-    assert [parameters.spec(f"layers.0.{name}").lr_factor for name in ("w1", "b1", "W2", "b2")] == [0.1] * 4
+    assert [parameters.spec(f"layers.0.{name}").lr_factor for name in ("w1", "b1", "W2", "b2")] == [
+        0.1
+    ] * 4
 
 
 def test_a_piecewise_linear_embedding_is_each_column_and_broken_lines_of_it() -> None:
     edges = [(-1.0, -0.25, 0.5, 2.0), (0.0, 0.3), (-0.6, 0.0, 0.6)]
-    network, X = Network([PiecewiseLinearEmbedding(edges=edges, n_out=2)], WIDTH, dtype="float64"), 2.0 * signal()
+    network, X = (
+        Network([PiecewiseLinearEmbedding(edges=edges, n_out=2)], WIDTH, dtype="float64"),
+        2.0 * signal(),
+    )
     X[:4, 2] = edges[2][0], edges[2][1], edges[2][2], 9.0
     W, b = (network.parameters[f"layers.0.{name}"] for name in "Wb")
     expected, row = [], 0
@@ -213,16 +250,26 @@ def test_a_piecewise_linear_embedding_is_each_column_and_broken_lines_of_it() ->
             rises = W[row : row + len(t) - 1, o]
             at_edges = b[j, o] + np.concatenate([[0.0], np.cumsum(rises)])
             slope = rises / np.diff(t)
-            below, above = np.minimum(X[:, j] - t[0], 0.0) * slope[0], np.maximum(X[:, j] - t[-1], 0.0) * slope[-1]
+            below, above = (
+                np.minimum(X[:, j] - t[0], 0.0) * slope[0],
+                np.maximum(X[:, j] - t[-1], 0.0) * slope[-1],
+            )
             lines.append(np.interp(X[:, j], t, at_edges) + below + above)
         expected, row = [*expected, *lines], row + len(t) - 1
-    np.testing.assert_allclose(network.predict(X), np.column_stack([*expected, X[:, 3]]), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(
+        network.predict(X), np.column_stack([*expected, X[:, 3]]), rtol=1e-12, atol=1e-14
+    )
 
 
 def test_a_piecewise_linear_embedding_starts_as_described() -> None:
-    parameters = Network([PiecewiseLinearEmbedding([16] * 500 + [4] * 2000)], 2500, dtype="float64").parameters
+    parameters = Network(
+        [PiecewiseLinearEmbedding([16] * 500 + [4] * 2000)], 2500, dtype="float64"
+    ).parameters
     W, b = (parameters[f"layers.0.{name}"] for name in "Wb")
-    np.testing.assert_array_equal(parameters["layers.0.edges"], [*np.linspace(-1, 1, 17)] * 500 + [*np.linspace(-1, 1, 5)] * 2000)
+    np.testing.assert_array_equal(
+        parameters["layers.0.edges"],
+        [*np.linspace(-1, 1, 17)] * 500 + [*np.linspace(-1, 1, 5)] * 2000,
+    )
     for drawn, limit in ((W[:8000], 0.25), (W[8000:], 0.5), (b[:500], 0.25), (b[500:], 0.5)):
         assert np.abs(drawn).max() <= limit
         assert drawn.std() == pytest.approx(limit / 3**0.5, rel=0.05)
@@ -232,7 +279,10 @@ def test_a_category_embedding_looks_codes_up_and_takes_any_other_for_the_last_le
     network = Network([CategoryEmbedding([3, 2], n_out=2)], 3, dtype="float64")
     T0, T1 = (network.parameters[f"layers.0.T{j}"] for j in (0, 1))
     X = np.array([[9.5, 0, 0], [8.5, 2, 1], [7.5, 1, 5], [6.5, -1, np.nan], [5.5, 1e300, -np.inf]])
-    expected = [np.r_[x[0], T0[i], T1[j]] for x, i, j in zip(X, [0, 2, 1, 2, 2], [0, 1, 1, 1, 1], strict=True)]
+    expected = [
+        np.r_[x[0], T0[i], T1[j]]
+        for x, i, j in zip(X, [0, 2, 1, 2, 2], [0, 1, 1, 1, 1], strict=True)
+    ]
     np.testing.assert_array_equal(network.predict(X), expected)
 
 
@@ -241,23 +291,35 @@ def test_a_category_embedding_looks_codes_up_and_takes_any_other_for_the_last_le
     [
         (Scale(), {"s": (6.0, 0.0)}),
         (SharedDense(3, 2), {"W": (1.0, 1.0), "r": (1.0, 0.0), "s": (1.0, 0.0), "b": (1.0, 0.0)}),
-        (SharedDense(3, 2, True, "ntk"), {"W": (0.5, 2.0), "r": (0.1, 0.0), "s": (0.1, 0.0), "b": (0.1, 0.0)}),
+        (
+            SharedDense(3, 2, True, "ntk"),
+            {"W": (0.5, 2.0), "r": (0.1, 0.0), "s": (0.1, 0.0), "b": (0.1, 0.0)},
+        ),
         (MemberDense(3, 2), {"W": (1.0, 1.0), "b": (1.0, 0.0)}),
         (MemberDense(3, 1, "ntk"), {"W": (0.5, 2.0), "b": (0.1, 0.0)}),
         (Activation("selu", mix=True), {"a": (0.1, 0.0)}),
-        (PeriodicEmbedding(2), {"w1": (0.1, 1.0), "b1": (0.1, 0.0), "W2": (0.1, 1.0), "b2": (0.1, 0.0)}),
+        (
+            PeriodicEmbedding(2),
+            {"w1": (0.1, 1.0), "b1": (0.1, 0.0), "W2": (0.1, 1.0), "b2": (0.1, 0.0)},
+        ),
         (PiecewiseLinearEmbedding([1]), {"W": (0.1, 1.0), "b": (0.1, 0.0), "edges": (1.0, 1.0)}),
         (CategoryEmbedding([3]), {"T0": (1.0, 1.0)}),
     ],
     ids=str,
 )
 def test_factors_of_rate_and_decay(layer: Layer, factors: dict[str, tuple[float, float]]) -> None:
-    assert {name: (spec.lr_factor, spec.decay_factor) for name, spec in layer.specs(WIDTH).items()} == factors
+    assert {
+        name: (spec.lr_factor, spec.decay_factor) for name, spec in layer.specs(WIDTH).items()
+    } == factors
 
 
 def test_a_pass_can_be_repeated_and_interleaved() -> None:
     """The cache is a return value: a second pass does not disturb the backward pass of the first."""
-    network = Network([Dense(3, "tanh"), LayerNorm(), Residual([Dense(3, "silu")]), Dense(2)], WIDTH, dtype="float64")
+    network = Network(
+        [Dense(3, "tanh"), LayerNorm(), Residual([Dense(3, "silu")]), Dense(2)],
+        WIDTH,
+        dtype="float64",
+    )
     Y, caches = network.forward(signal(), TRAIN)
     network.backward(caches, Y)
     gradient = network.parameters.gradient.copy()
@@ -281,45 +343,99 @@ def test_a_layer_is_settings_alone(name: str) -> None:
         (lambda: Dense(2.5), "but n_out=2.5 came"),  # type: ignore[arg-type]
         (lambda: Dense(True), "but n_out=True came"),
         (lambda: Dense(2, "rleu"), "unknown activation 'rleu'.*Did you mean 'relu'"),
-        (lambda: Dense(2, None), "an activation must be a name, an ActivationFunction or a function"),  # type: ignore[arg-type]
+        (
+            lambda: Dense(2, None),
+            "an activation must be a name, an ActivationFunction or a function",
+        ),  # type: ignore[arg-type]
         (lambda: Dense(2, initializer="he"), "unknown initializer 'he'"),
         (lambda: Activation("tanhh"), "Did you mean 'tanh'"),
         (lambda: Dropout(1.0), r"a dropout rate must lie in \[0, 1\), but 1.0 came"),
         (lambda: Dropout("0.5"), "but '0.5' came"),  # type: ignore[arg-type]
         (lambda: BatchNorm(momentum=None), "but None came"),  # type: ignore[arg-type]
         (lambda: LayerNorm(eps="small"), "but 'small' came"),  # type: ignore[arg-type]
-        (lambda: BatchNorm(momentum=0.0), r"momentum of batch normalization must lie in \(0, 1\], but 0.0 came"),
+        (
+            lambda: BatchNorm(momentum=0.0),
+            r"momentum of batch normalization must lie in \(0, 1\], but 0.0 came",
+        ),
         (lambda: BatchNorm(eps=0.0), "eps must be a positive number, but 0.0 came"),
         (lambda: LayerNorm(eps=-1.0), "eps must be a positive number, but -1.0 came"),
         (lambda: Activation("relu", mix=1), "mix of an activation is True or False, but 1 came"),  # type: ignore[arg-type]
-        (lambda: PeriodicEmbedding(0), "n_numeric of a periodic embedding is a whole number, at least 1, but 0 came"),
-        (lambda: PeriodicEmbedding(2, True), "n_frequencies of a periodic embedding .* but True came"),
+        (
+            lambda: PeriodicEmbedding(0),
+            "n_numeric of a periodic embedding is a whole number, at least 1, but 0 came",
+        ),
+        (
+            lambda: PeriodicEmbedding(2, True),
+            "n_frequencies of a periodic embedding .* but True came",
+        ),
         (lambda: PeriodicEmbedding(2, n_out=1.5), "n_out of a periodic embedding .* but 1.5 came"),  # type: ignore[arg-type]
-        (lambda: PeriodicEmbedding(2, sigma=0.0), "sigma of a periodic embedding is a positive number, but 0.0 came"),
-        (lambda: Network([PeriodicEmbedding(5)], 4), "a periodic embedding of 5 columns needs as many, but its input is 4 wide"),
-        (lambda: PiecewiseLinearEmbedding([]), r"each at least 1, such as \[16, 3\], but \[\] came"),
+        (
+            lambda: PeriodicEmbedding(2, sigma=0.0),
+            "sigma of a periodic embedding is a positive number, but 0.0 came",
+        ),
+        (
+            lambda: Network([PeriodicEmbedding(5)], 4),
+            "a periodic embedding of 5 columns needs as many, but its input is 4 wide",
+        ),
+        (
+            lambda: PiecewiseLinearEmbedding([]),
+            r"each at least 1, such as \[16, 3\], but \[\] came",
+        ),
         (lambda: PiecewiseLinearEmbedding([3, 0]), r"but \[3, 0\] came"),
         (lambda: PiecewiseLinearEmbedding(3), "but 3 came"),  # type: ignore[arg-type]
-        (lambda: PiecewiseLinearEmbedding([3], 0), "n_out of a piecewise-linear embedding is a whole number, at least 1, but 0 came"),
-        (lambda: PiecewiseLinearEmbedding([3], edges=[(0.0, 1.0)]), r"make \[1\] bins, but n_bins says \[3\]: leave n_bins out"),
-        (lambda: PiecewiseLinearEmbedding(edges=[]), r"two that rise, also in float32, such as \[\(-1.0, 0.0, 2.0\)\], but \[\] came"),
-        (lambda: PiecewiseLinearEmbedding(edges=[(0.0, 1.0), (2.0,)]), r"but \[\(0.0, 1.0\), \(2.0,\)\] came"),
-        (lambda: PiecewiseLinearEmbedding(edges=[(0.0, 1.0, 1.0)]), r"but \[\(0.0, 1.0, 1.0\)\] came"),
+        (
+            lambda: PiecewiseLinearEmbedding([3], 0),
+            "n_out of a piecewise-linear embedding is a whole number, at least 1, but 0 came",
+        ),
+        (
+            lambda: PiecewiseLinearEmbedding([3], edges=[(0.0, 1.0)]),
+            r"make \[1\] bins, but n_bins says \[3\]: leave n_bins out",
+        ),
+        (
+            lambda: PiecewiseLinearEmbedding(edges=[]),
+            r"two that rise, also in float32, such as \[\(-1.0, 0.0, 2.0\)\], but \[\] came",
+        ),
+        (
+            lambda: PiecewiseLinearEmbedding(edges=[(0.0, 1.0), (2.0,)]),
+            r"but \[\(0.0, 1.0\), \(2.0,\)\] came",
+        ),
+        (
+            lambda: PiecewiseLinearEmbedding(edges=[(0.0, 1.0, 1.0)]),
+            r"but \[\(0.0, 1.0, 1.0\)\] came",
+        ),
         (lambda: PiecewiseLinearEmbedding(edges=[(1.0, 1.0 + 1e-12)]), "also in float32"),
         (lambda: PiecewiseLinearEmbedding(edges=[(0.0, np.nan)]), "but .*nan.* came"),
         (lambda: PiecewiseLinearEmbedding(edges=[(-1e39, 0.0)]), "also in float32"),
         (lambda: PiecewiseLinearEmbedding(edges=(0.0, 1.0)), r"but \(0.0, 1.0\) came"),  # type: ignore[arg-type]
         (lambda: PiecewiseLinearEmbedding(edges=["01"]), r"but \['01'\] came"),  # type: ignore[list-item]
-        (lambda: Network([PiecewiseLinearEmbedding([1] * 5)], 4), "embedding of 5 columns needs as many, but its input is 4 wide"),
-        (lambda: CategoryEmbedding([]), r"each from 1 to 16,777,216, such as \[30, 12\], but \[\] came"),
+        (
+            lambda: Network([PiecewiseLinearEmbedding([1] * 5)], 4),
+            "embedding of 5 columns needs as many, but its input is 4 wide",
+        ),
+        (
+            lambda: CategoryEmbedding([]),
+            r"each from 1 to 16,777,216, such as \[30, 12\], but \[\] came",
+        ),
         (lambda: CategoryEmbedding(3), "but 3 came"),  # type: ignore[arg-type]
         (lambda: CategoryEmbedding("33"), "but 33 came"),  # type: ignore[arg-type]
         (lambda: CategoryEmbedding([2**24 + 1]), r"but \[16777217\] came"),
-        (lambda: CategoryEmbedding([3], n_out=0), "n_out of a category embedding is a whole number, at least 1, but 0 came"),
-        (lambda: Network([CategoryEmbedding([3] * 5)], 4), "a category embedding of 5 columns needs as many, but its input is 4 wide"),
-        (lambda: SharedDense(0, 8), "n_out of a shared dense layer is a whole number, at least 1, but 0 came"),
+        (
+            lambda: CategoryEmbedding([3], n_out=0),
+            "n_out of a category embedding is a whole number, at least 1, but 0 came",
+        ),
+        (
+            lambda: Network([CategoryEmbedding([3] * 5)], 4),
+            "a category embedding of 5 columns needs as many, but its input is 4 wide",
+        ),
+        (
+            lambda: SharedDense(0, 8),
+            "n_out of a shared dense layer is a whole number, at least 1, but 0 came",
+        ),
         (lambda: SharedDense(4, 2.0), "n_members of a shared dense layer .* but 2.0 came"),  # type: ignore[arg-type]
-        (lambda: SharedDense(4, 2, first=1), "first of a shared dense layer is True or False, but 1 came"),  # type: ignore[arg-type]
+        (
+            lambda: SharedDense(4, 2, first=1),
+            "first of a shared dense layer is True or False, but 1 came",
+        ),  # type: ignore[arg-type]
         (lambda: SharedDense(4, 2, parametrization="tangent"), "unknown parametrization 'tangent'"),
         (lambda: MemberDense(True, 2), "n_out of a dense layer of members .* but True came"),
         (lambda: MemberDense(1, 2, "nkt"), "unknown parametrization 'nkt'.*Did you mean 'ntk'"),
@@ -327,7 +443,10 @@ def test_a_layer_is_settings_alone(name: str) -> None:
         *(
             (
                 lambda layer=layer: Network([layer], 4),  # type: ignore[misc]
-                r"3 members take as many columns each, but their input is 4 wide: let SharedDense\(..., 3, first=True\) stand before them",
+                (
+                    r"3 members take as many columns each, but their input is 4 wide: let "
+                    r"SharedDense\(..., 3, first=True\) stand before them"
+                ),
             )
             for layer in (SharedDense(2, 3), MemberDense(2, 3), MemberMean(3))
         ),
@@ -336,7 +455,10 @@ def test_a_layer_is_settings_alone(name: str) -> None:
         (lambda: Members([Dense]), "a layer is an object such as"),  # type: ignore[list-item]
         (
             lambda: Network([Members([Dense(2), Stack([Dense(3)])])], 4),
-            r"the same width, but layers.0 of them gives 2 and layers.1 gives 3: end both with Dense\(2\)",
+            (
+                r"the same width, but layers.0 of them gives 2 and layers.1 gives 3: end both with "
+                r"Dense\(2\)"
+            ),
         ),
         (lambda: Residual([]), "a residual block needs at least one layer inside"),
         (lambda: Residual(Dense(3)), "layers come in a list"),  # type: ignore[arg-type]
@@ -345,9 +467,14 @@ def test_a_layer_is_settings_alone(name: str) -> None:
             lambda: Network([Dense(3, initializer=lambda n_in, n_out, rng: np.zeros(n_out))], 4),
             r"W of shape \(4, 3\).* got shape \(3,\)",
         ),
-        (lambda: Network([Residual([Dense(3)])], 4), r"both must be 4 wide, but its last layer gives 3: end it with Dense\(4\)"),
+        (
+            lambda: Network([Residual([Dense(3)])], 4),
+            r"both must be 4 wide, but its last layer gives 3: end it with Dense\(4\)",
+        ),
     ],
 )
-def test_a_setting_that_does_not_fit_is_refused(make: Callable[[], Layer | Any], message: str) -> None:
+def test_a_setting_that_does_not_fit_is_refused(
+    make: Callable[[], Layer | Any], message: str
+) -> None:
     with pytest.raises(SettingError, match=message):
         make()

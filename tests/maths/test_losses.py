@@ -109,7 +109,14 @@ def test_an_empty_batch_costs_nothing(case: LossCase) -> None:
 
 # Baselines
 
-SMOOTH_MINIMUM = ["squared, three outputs", "logistic, three outputs", "softmax", "softmax, probabilities", "poisson", "gamma, two outputs"]
+SMOOTH_MINIMUM = [
+    "squared, three outputs",
+    "logistic, three outputs",
+    "softmax",
+    "softmax, probabilities",
+    "poisson",
+    "gamma, two outputs",
+]
 
 NEARLY_BEST = ("custom", "huber", "smoothed", "floored")
 BEST_CONSTANT = [name for name in LOSS_CASES if not any(word in name for word in NEARLY_BEST)]
@@ -117,7 +124,9 @@ BEST_CONSTANT = [name for name in LOSS_CASES if not any(word in name for word in
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", SMOOTH_MINIMUM)
-def test_the_gradient_of_a_constant_model_vanishes_at_the_baseline(name: str, weighted: bool) -> None:
+def test_the_gradient_of_a_constant_model_vanishes_at_the_baseline(
+    name: str, weighted: bool
+) -> None:
     case = LOSS_CASES[name]
     rng = np.random.default_rng(0)
     y = case.draw(rng, 200)
@@ -204,11 +213,18 @@ def test_a_loss_is_never_negative(case: LossCase) -> None:
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("kind", [Squared, Logistic, Poisson])
-def test_a_sum_over_outputs_is_their_mean_so_many_times_and_the_mean_of_a_sum_is_both(kind: Any, weighted: bool) -> None:
+def test_a_sum_over_outputs_is_their_mean_so_many_times_and_the_mean_of_a_sum_is_both(
+    kind: Any, weighted: bool
+) -> None:
     rng = np.random.default_rng(6)
-    Z, y, weight = rng.normal(size=(N, 3)), rng.integers(0, 2, (N, 3)).astype(float), rng.random(N) if weighted else None
+    Z, y, weight = (
+        rng.normal(size=(N, 3)),
+        rng.integers(0, 2, (N, 3)).astype(float),
+        rng.random(N) if weighted else None,
+    )
     (mean, dZ_mean), (total, dZ_sum), (mixed, dZ_mixed) = (
-        kind(outputs=outputs).value_and_gradient(Z, y, weight) for outputs in ("mean", "sum", "mean_of_sum")
+        kind(outputs=outputs).value_and_gradient(Z, y, weight)
+        for outputs in ("mean", "sum", "mean_of_sum")
     )
     assert total == pytest.approx(3.0 * mean, rel=1e-14)
     np.testing.assert_allclose(dZ_sum, 3.0 * dZ_mean, rtol=1e-14)
@@ -234,7 +250,9 @@ def by_the_definition(case: LossCase, Z: Array, y: Array) -> Array:
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("case", FLOORED.values(), ids=FLOORED)
-def test_a_floor_clips_probabilities_in_the_value_and_leaves_the_gradient(case: LossCase, weighted: bool) -> None:
+def test_a_floor_clips_probabilities_in_the_value_and_leaves_the_gradient(
+    case: LossCase, weighted: bool
+) -> None:
     Z, y, rng = drawn(case)
     weight = rng.random(N) if weighted else None
     value, dZ = case.loss.value_and_gradient(Z, y, weight)
@@ -252,15 +270,21 @@ def test_the_floor_of_softmax_costs_no_digit_where_nothing_is_clipped(dtype: str
     rng = np.random.default_rng(8)
     Z, y = rng.normal(size=(N, 3)).astype(dtype), rng.integers(0, 3, N)
     eps = 2.0 * float(np.finfo(dtype).eps)
-    assert Softmax(floor=1e-9).value_and_gradient(Z, y)[0] == pytest.approx(Softmax().value_and_gradient(Z, y)[0], rel=eps)
+    assert Softmax(floor=1e-9).value_and_gradient(Z, y)[0] == pytest.approx(
+        Softmax().value_and_gradient(Z, y)[0], rel=eps
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("loss", [Logistic(floor=0.01), Softmax(floor=0.01)], ids=str)
 def test_sure_answers_cost_the_ends_of_the_clip(loss: Any, dtype: str) -> None:
-    Z = np.array([[-1e4], [1e4]] if isinstance(loss, Logistic) else [[1e4, -1e4], [-1e4, 1e4]], dtype)
+    Z = np.array(
+        [[-1e4], [1e4]] if isinstance(loss, Logistic) else [[1e4, -1e4], [-1e4, 1e4]], dtype
+    )
     low = np.asarray(0.01, dtype)
-    high = 1 - low if isinstance(loss, Logistic) else 0.99  # it takes the number as the dtype holds it
+    high = (
+        1 - low if isinstance(loss, Logistic) else 0.99
+    )  # it takes the number as the dtype holds it
     for y, cost in (([0, 1], -np.log(high)), ([1, 0], -np.log(low))):
         value, _ = loss.value_and_gradient(Z, loss.prepare(np.array(y), Z.shape[1], dtype))
         assert value == pytest.approx(cost, rel=4 * float(np.finfo(dtype).eps))
@@ -272,7 +296,12 @@ def test_sure_answers_cost_the_ends_of_the_clip(loss: Any, dtype: str) -> None:
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_softmax_of_labels_is_softmax_of_one_hot_probabilities(smoothing: float) -> None:
     rng = np.random.default_rng(3)
-    Z, y, weight, loss = rng.normal(size=(9, 4)), rng.integers(0, 4, 9), rng.random(9), Softmax(smoothing)
+    Z, y, weight, loss = (
+        rng.normal(size=(9, 4)),
+        rng.integers(0, 4, 9),
+        rng.random(9),
+        Softmax(smoothing),
+    )
     value, dZ = loss.value_and_gradient(Z, y, weight)
     value_hot, dZ_hot = loss.value_and_gradient(Z, np.eye(4)[y], weight)
     assert value == pytest.approx(value_hot, rel=1e-14)
@@ -299,8 +328,12 @@ def test_logistic_smoothing_moves_the_target_to_a_half() -> None:
 def test_softmax_of_two_classes_is_logistic_of_their_difference() -> None:
     Z, y = np.random.default_rng(3).normal(size=(9, 2)), np.arange(9) % 2
     difference = Z[:, 1:] - Z[:, :1]
-    assert Softmax().value_and_gradient(Z, y)[0] == pytest.approx(Logistic().value_and_gradient(difference, y[:, None])[0], rel=1e-14)
-    np.testing.assert_allclose(Softmax().predict(Z)[:, 1:], Logistic().predict(difference), rtol=1e-14)
+    assert Softmax().value_and_gradient(Z, y)[0] == pytest.approx(
+        Logistic().value_and_gradient(difference, y[:, None])[0], rel=1e-14
+    )
+    np.testing.assert_allclose(
+        Softmax().predict(Z)[:, 1:], Logistic().predict(difference), rtol=1e-14
+    )
 
 
 @EVERY_LOSS
@@ -323,7 +356,10 @@ def test_links_lead_from_scores_to_predictions() -> None:
 
 def test_huber_is_squared_near_and_absolute_far() -> None:
     y = np.zeros((1, 1))
-    assert Huber(2.0).value_and_gradient(np.array([[1.5]]), y)[0] == Squared().value_and_gradient(np.array([[1.5]]), y)[0]
+    assert (
+        Huber(2.0).value_and_gradient(np.array([[1.5]]), y)[0]
+        == Squared().value_and_gradient(np.array([[1.5]]), y)[0]
+    )
     assert Huber(2.0).value_and_gradient(np.array([[-9.0]]), y)[0] == 2.0 * (9.0 - 1.0)
 
 
@@ -340,27 +376,59 @@ def raises(error: type[Exception], message: str) -> Any:
         (Squared(), ["a", "b"], 1, "must hold numbers, but its values are of type <U1"),
         (Squared(), [1.0, np.nan], 1, r"must be finite in float32, but row 1 holds \[nan\]"),
         (Squared(), [1.0, 1e300], 1, r"must be finite in float32, but row 1 holds \[1e\+300\]"),
-        (Squared(), [[1.0, 2.0]], 1, r"shape \(n,\) or \(n, 1\) for this network and loss, but it has shape \(1, 2\)"),
-        (Squared(), [1.0, 2.0], 2, r"shape \(n, 2\) for this network and loss, but it has shape \(2, 1\)"),
+        (
+            Squared(),
+            [[1.0, 2.0]],
+            1,
+            r"shape \(n,\) or \(n, 1\) for this network and loss, but it has shape \(1, 2\)",
+        ),
+        (
+            Squared(),
+            [1.0, 2.0],
+            2,
+            r"shape \(n, 2\) for this network and loss, but it has shape \(2, 1\)",
+        ),
         (Huber(), np.zeros((2, 1, 1)), 1, r"shape \(n,\) or \(n, 1\).*\(2, 1, 1\)"),
         (Absolute(), 3.0, 1, r"it has shape \(\)"),
-        (Logistic(), [0, 2], 1, "labels 0 and 1 or probabilities between, but the target runs from 0 to 2"),
+        (
+            Logistic(),
+            [0, 2],
+            1,
+            "labels 0 and 1 or probabilities between, but the target runs from 0 to 2",
+        ),
         (Logistic(), [-1, 1], 1, "runs from -1 to 1"),
         (Poisson(), [1, -2], 1, "takes a target >= 0, but its smallest value is -2"),
         (Gamma(), [1, 0], 1, "takes a target > 0, but its smallest value is 0"),
-        (Softmax(), [0.5, 1.0], 2, "takes integer labels 0, 1, ..., k - 1, but the target holds other values"),
+        (
+            Softmax(),
+            [0.5, 1.0],
+            2,
+            "takes integer labels 0, 1, ..., k - 1, but the target holds other values",
+        ),
         (Softmax(), [0.0, np.nan], 2, "takes integer labels"),
         (Softmax(), [0.0, np.inf], 2, "takes integer labels"),
         (Softmax(), [0.0, 1e300], 2, "takes integer labels"),
         (Softmax(), ["a", "b"], 2, "takes integer labels"),
-        (Softmax(), [0, 3], 3, "labels must run from 0 to 2, the network's outputs less one, but 0 to 3 came"),
+        (
+            Softmax(),
+            [0, 3],
+            3,
+            "labels must run from 0 to 2, the network's outputs less one, but 0 to 3 came",
+        ),
         (Softmax(), [-1, 1], 3, "but -1 to 1 came"),
         (Softmax(), [[0.5, 0.6]], 2, "whose rows are not negative and sum to 1"),
         (Softmax(), [[-0.5, 1.5]], 2, "whose rows are not negative and sum to 1"),
-        (Softmax(), [[0.5, 0.5]], 3, r"labels \(n,\) or probabilities \(n, 3\), but the target has shape \(1, 2\)"),
+        (
+            Softmax(),
+            [[0.5, 0.5]],
+            3,
+            r"labels \(n,\) or probabilities \(n, 3\), but the target has shape \(1, 2\)",
+        ),
     ],
 )
-def test_a_target_that_does_not_fit_is_refused(loss: Any, y: Any, n_outputs: int, message: str) -> None:
+def test_a_target_that_does_not_fit_is_refused(
+    loss: Any, y: Any, n_outputs: int, message: str
+) -> None:
     with raises(DataError, message):
         loss.prepare(np.asarray(y), n_outputs, "float32")
 
@@ -388,7 +456,10 @@ def test_quantiles_need_a_multiple_of_scores() -> None:
         (lambda: Softmax(floor=0.5), r"floor must lie in \[0, 0.5\), but 0.5 came"),
         (lambda: Logistic(floor=-0.1), r"floor must lie in \[0, 0.5\), but -0.1 came"),
         (lambda: Logistic(floor=None), r"floor must lie in \[0, 0.5\), but None came"),  # type: ignore[arg-type]
-        (lambda: Logistic(outputs="all"), "unknown outputs 'all': expected one of mean, mean_of_sum, sum"),
+        (
+            lambda: Logistic(outputs="all"),
+            "unknown outputs 'all': expected one of mean, mean_of_sum, sum",
+        ),
         (lambda: Squared("summ"), "unknown outputs 'summ'.*Did you mean 'sum'"),
         (lambda: Poisson(3), "unknown outputs 3: expected one of"),  # type: ignore[arg-type]
         (lambda: Softmax(-0.1), r"label_smoothing must lie in \[0, 1\), but -0.1 came"),
@@ -423,7 +494,9 @@ def test_a_plain_function_becomes_a_loss() -> None:
 
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e6])
 @pytest.mark.parametrize("function", [log_cosh, half_distance])
-def test_a_right_gradient_is_accepted_at_any_scale_of_the_target(function: Any, scale: float) -> None:
+def test_a_right_gradient_is_accepted_at_any_scale_of_the_target(
+    function: Any, scale: float
+) -> None:
     y = scale * (1.0 + np.random.default_rng(0).random(50))
     if function is log_cosh:
         y /= scale  # cosh ends at 710
@@ -434,11 +507,19 @@ def test_a_right_gradient_is_accepted_at_any_scale_of_the_target(function: Any, 
 @pytest.mark.parametrize("factor", [-1.0, 0.0, 2.0, 1.01])
 def test_a_wrong_gradient_is_refused_with_both_numbers(factor: float, scale: float) -> None:
     wrong = CustomLoss(lambda Z, y: (0.5 * (Z - y) ** 2, factor * (Z - y)), name="mine")
-    with raises(SettingError, "gradient of loss 'mine' is not the derivative of its value.*it says .* but central differences .* say"):
+    with raises(
+        SettingError,
+        "gradient of loss 'mine' is not the derivative of its value.*it says .* but central "
+        "differences .* say",
+    ):
         wrong.prepare(scale * np.arange(1.0, 9.0), 1, "float64")
 
 
 def test_a_users_loss_of_the_wrong_shape_is_refused() -> None:
     flat = CustomLoss(lambda Z, y: (np.zeros((len(Z), 1)), np.zeros(len(Z))), name="flat")
-    with raises(SettingError, r"loss 'flat' must return losses \(4,\) or \(4, 2\) and derivatives \(4, 2\), but \(4, 1\) and \(4,\) came"):
+    with raises(
+        SettingError,
+        r"loss 'flat' must return losses \(4,\) or \(4, 2\) and derivatives \(4, 2\), but \(4, 1\) "
+        r"and \(4,\) came",
+    ):
         flat.prepare(np.zeros(4), 2, "float64")

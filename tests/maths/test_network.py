@@ -8,7 +8,17 @@ import pytest
 from scipy import sparse
 
 from glassnet.errors import DataError, SettingError
-from glassnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm, Members, Residual, Run, Stack
+from glassnet.layers import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    Layer,
+    LayerNorm,
+    Members,
+    Residual,
+    Run,
+    Stack,
+)
 from glassnet.network import Network
 from tests.laws.tables import LAYER_CASES, WIDTH, Array
 
@@ -33,7 +43,10 @@ def test_the_same_seed_gives_the_same_bits(dtype: str) -> None:
 
 
 def test_first_weights_do_not_depend_on_the_dtype() -> None:
-    theta32, theta64 = (Network(LAYERS, WIDTH, seed=1, dtype=dtype).parameters.theta for dtype in ("float32", "float64"))
+    theta32, theta64 = (
+        Network(LAYERS, WIDTH, seed=1, dtype=dtype).parameters.theta
+        for dtype in ("float32", "float64")
+    )
     np.testing.assert_array_equal(theta32, theta64.astype("float32"))
 
 
@@ -47,16 +60,27 @@ def test_a_prediction_in_chunks_is_the_prediction() -> None:
 
 
 @pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csr_array, sparse.coo_array], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [sparse.csr_matrix, sparse.csr_array, sparse.coo_array], ids=lambda kind: kind.__name__
+)
 @pytest.mark.parametrize("first", LAYER_CASES)
-def test_a_sparse_table_gives_what_the_dense_one_gives(first: str, kind: Any, training: bool) -> None:
+def test_a_sparse_table_gives_what_the_dense_one_gives(
+    first: str, kind: Any, training: bool
+) -> None:
     network = Network([LAYER_CASES[first], Dense(3)], WIDTH, dtype="float64")
     results = []
     for X in (table(), kind(table())):
         network.initialize(0)
         Z, caches = network.forward(network.check_input(X), Run(training=training))
         network.backward(caches, np.ones_like(Z))
-        results.append((Z, network.parameters.gradient.copy(), network.parameters.statistics.copy(), network.predict(X, chunk=7)))
+        results.append(
+            (
+                Z,
+                network.parameters.gradient.copy(),
+                network.parameters.statistics.copy(),
+                network.predict(X, chunk=7),
+            )
+        )
     for dense, from_sparse in zip(*results, strict=True):
         assert type(from_sparse) is np.ndarray
         np.testing.assert_allclose(from_sparse, dense, rtol=1e-12, atol=1e-13)
@@ -69,7 +93,14 @@ def test_layers_come_in_any_iterable() -> None:
 
 
 @pytest.mark.parametrize(
-    "X", [[[1, 2, 3, 4]], np.ones((1, 4), bool), np.ones((1, 4), "float16"), np.asfortranarray(np.ones((3, 4)))], ids=str
+    "X",
+    [
+        [[1, 2, 3, 4]],
+        np.ones((1, 4), bool),
+        np.ones((1, 4), "float16"),
+        np.asfortranarray(np.ones((3, 4))),
+    ],
+    ids=str,
 )
 def test_any_table_of_numbers_is_taken(X: Any) -> None:
     network = Network([Dense(2)], WIDTH)
@@ -107,8 +138,14 @@ def test_a_network_describes_itself() -> None:
 @pytest.mark.parametrize(
     ("members", "words"),
     [
-        ([Stack([Dense(8, "relu"), Dropout(0.5), Dense(1)])] * 5, "Members 5 x (Dense 8, relu; Dropout 0.5; Dense 1)"),
-        ([Dense(1), *[Stack([Dense(2), Dense(1)])] * 2, Dense(1)], "Members (Dense 1); 2 x (Dense 2; Dense 1); (Dense 1)"),
+        (
+            [Stack([Dense(8, "relu"), Dropout(0.5), Dense(1)])] * 5,
+            "Members 5 x (Dense 8, relu; Dropout 0.5; Dense 1)",
+        ),
+        (
+            [Dense(1), *[Stack([Dense(2), Dense(1)])] * 2, Dense(1)],
+            "Members (Dense 1); 2 x (Dense 2; Dense 1); (Dense 1)",
+        ),
     ],
 )
 def test_members_that_are_alike_are_described_once(members: list[Layer], words: str) -> None:
@@ -127,7 +164,9 @@ def test_the_rows_of_members_that_are_alike_are_the_layers_of_one() -> None:
         (f"{place}2", "Dense 1", 1, 5 * (8 + 1)),
     ]
     other = Network([Members([stack, Stack([Dense(1)])])], WIDTH)
-    assert other.summary() == [("layers.0", repr(other)[9:].partition("]")[0], 1, other.parameters.theta.size)]
+    assert other.summary() == [
+        ("layers.0", repr(other)[9:].partition("]")[0], 1, other.parameters.theta.size)
+    ]
     behind = Network([Dense(3), Members([stack] * 2)], WIDTH)
     assert [row[0] for row in behind.summary()] == ["layers.0", "layers.1"]
 
@@ -143,19 +182,34 @@ def test_a_layer_may_stand_in_many_places() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Network([], 4), "a network needs at least one layer: for a linear model give one Dense layer"),
-        (lambda: Network(["dense"], 4), r"a layer is an object such as Dense\(16, 'relu'\), but 'dense' came"),  # type: ignore[list-item]
+        (
+            lambda: Network([], 4),
+            "a network needs at least one layer: for a linear model give one Dense layer",
+        ),
+        (
+            lambda: Network(["dense"], 4),
+            r"a layer is an object such as Dense\(16, 'relu'\), but 'dense' came",
+        ),  # type: ignore[list-item]
         (lambda: Network(Dense(1), 4), "layers come in a list"),  # type: ignore[arg-type]
         (lambda: Network([Dense], 4), "a layer is an object such as"),  # type: ignore[list-item]
         (lambda: Network(iter([]), 4), "at least one layer"),  # type: ignore[arg-type]
         (lambda: Network([Dense(1)], True), "at least 1, but True came"),
         (lambda: Network([Dense(1)], "4"), "at least 1, but '4' came"),  # type: ignore[arg-type]
         (lambda: Network([Dense(1)], 4, seed=-1), "seed is a whole number, 0 or more, but -1 came"),
-        (lambda: Network([Dense(1)], 4, seed=1.5), "seed is a whole number, 0 or more, but 1.5 came"),  # type: ignore[arg-type]
-        (lambda: Network([Dense(1)], 0), "n_features is the number of columns of X, at least 1, but 0 came"),
+        (
+            lambda: Network([Dense(1)], 4, seed=1.5),
+            "seed is a whole number, 0 or more, but 1.5 came",
+        ),  # type: ignore[arg-type]
+        (
+            lambda: Network([Dense(1)], 0),
+            "n_features is the number of columns of X, at least 1, but 0 came",
+        ),
         (lambda: Network([Dense(1)], 2.5), "at least 1, but 2.5 came"),  # type: ignore[arg-type]
         (lambda: Network([Dense(1)], 4, dtype="int8"), "unknown dtype 'int8'"),
-        (lambda: Network([LayerNorm(), Residual([Dense(5)])], 4), "a residual block adds its input to its output, so both must be 4 wide"),
+        (
+            lambda: Network([LayerNorm(), Residual([Dense(5)])], 4),
+            "a residual block adds its input to its output, so both must be 4 wide",
+        ),
     ],
 )
 def test_a_network_that_cannot_be_is_refused(make: Callable[[], Network], message: str) -> None:
@@ -166,10 +220,16 @@ def test_a_network_that_cannot_be_is_refused(make: Callable[[], Network], messag
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (np.zeros((3, 5)), r"X must have shape \(n, 4\) for this network, but it has shape \(3, 5\)"),
+        (
+            np.zeros((3, 5)),
+            r"X must have shape \(n, 4\) for this network, but it has shape \(3, 5\)",
+        ),
         (np.zeros(4), r"but it has shape \(4,\)"),
         (sparse.csr_array((3, 5)), r"but it has shape \(3, 5\)"),
-        ([["a", "b", "c", "d"]], "X must hold numbers, but its values are of type <U1: encode categories first"),
+        (
+            [["a", "b", "c", "d"]],
+            "X must hold numbers, but its values are of type <U1: encode categories first",
+        ),
         (np.zeros((3, 4), object), "its values are of type object"),
     ],
 )

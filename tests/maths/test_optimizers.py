@@ -27,12 +27,21 @@ EVERY = pytest.mark.parametrize("optimizer", STEPPERS.values(), ids=STEPPERS)
 N = 40
 
 
-def walk(optimizer: Optimizer, theta: Array, segments: list[Segment], lr: float = 0.05, n_steps: int = 7, seed: int = 0) -> Array:
+def walk(
+    optimizer: Optimizer,
+    theta: Array,
+    segments: list[Segment],
+    lr: float = 0.05,
+    n_steps: int = 7,
+    seed: int = 0,
+) -> Array:
     """Theta after a few steps along drawn gradients, which depend on the seed and the place in the vector alone."""
     theta = theta.copy()
     state = optimizer.start(theta)
     for step in range(n_steps):
-        gradient = np.random.default_rng([seed, step]).standard_normal(theta.size).astype(theta.dtype)
+        gradient = (
+            np.random.default_rng([seed, step]).standard_normal(theta.size).astype(theta.dtype)
+        )
         optimizer.step(state, theta, gradient, segments, lr)
     return theta
 
@@ -74,7 +83,9 @@ def test_a_segments_rate_factor_multiplies_the_rate_of_that_stretch(optimizer: O
     found = walk(optimizer, start(), segments)
     for segment in segments:
         alone = walk(optimizer, start(), one(), lr=0.05 * segment.lr_factor)
-        np.testing.assert_allclose(found[segment.start : segment.stop], alone[segment.start : segment.stop], rtol=1e-13)
+        np.testing.assert_allclose(
+            found[segment.start : segment.stop], alone[segment.start : segment.stop], rtol=1e-13
+        )
 
 
 @EVERY
@@ -93,7 +104,13 @@ def test_decay_acts_by_the_segments_decay_factor(optimizer: Optimizer) -> None:
         return
     plain = Adam(optimizer.lr, optimizer.beta1, optimizer.beta2, optimizer.eps)
     np.testing.assert_array_equal(found[25:], walk(plain, start(), one())[25:])
-    halved = AdamW(optimizer.lr, optimizer.beta1, optimizer.beta2, optimizer.eps, weight_decay=0.5 * optimizer.weight_decay)
+    halved = AdamW(
+        optimizer.lr,
+        optimizer.beta1,
+        optimizer.beta2,
+        optimizer.eps,
+        weight_decay=0.5 * optimizer.weight_decay,
+    )
     np.testing.assert_allclose(found[10:25], walk(halved, start(), one())[10:25], rtol=1e-13)
     np.testing.assert_array_equal(found[:10], walk(optimizer, start(), one())[:10])
 
@@ -110,7 +127,9 @@ def test_without_a_gradient_only_decay_moves(optimizer: Optimizer) -> None:
 
 @EVERY
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_vector_longer_than_a_block_moves_as_its_parts_do(optimizer: Optimizer, dtype: str) -> None:
+def test_a_vector_longer_than_a_block_moves_as_its_parts_do(
+    optimizer: Optimizer, dtype: str
+) -> None:
     n = 2 * BLOCK + 5
     cut = BLOCK + 3
     segments = [Segment(0, cut, 1.0, 1.0), Segment(cut, n, 0.5, 0.0)]
@@ -123,7 +142,9 @@ def test_a_vector_longer_than_a_block_moves_as_its_parts_do(optimizer: Optimizer
         for i, part in enumerate(parts):
             at = 1000 * i
             inside = [
-                Segment(max(s.start - at, 0), min(s.stop - at, part.size), s.lr_factor, s.decay_factor)
+                Segment(
+                    max(s.start - at, 0), min(s.stop - at, part.size), s.lr_factor, s.decay_factor
+                )
                 for s in segments
                 if s.start < at + part.size and s.stop > at
             ]
@@ -185,8 +206,12 @@ def test_first_steps_are_what_the_formulas_say() -> None:
 
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_the_rate_inside_the_velocity_differs_only_where_the_rate_changes(nesterov: bool) -> None:
-    inside, outside = (SGD(0.1, momentum=0.9, nesterov=nesterov, rate_inside=inside) for inside in (True, False))
-    np.testing.assert_allclose(walk(inside, start(), one()), walk(outside, start(), one()), rtol=1e-13)
+    inside, outside = (
+        SGD(0.1, momentum=0.9, nesterov=nesterov, rate_inside=inside) for inside in (True, False)
+    )
+    np.testing.assert_allclose(
+        walk(inside, start(), one()), walk(outside, start(), one()), rtol=1e-13
+    )
     moves = []
     for optimizer in (inside, outside):
         theta, g = np.zeros(N), start()
@@ -226,30 +251,57 @@ def test_an_optimizer_is_found_by_its_name(name: str) -> None:
     ("make", "message"),
     [
         (lambda: SGD(0.0), "the learning rate must be a positive number, but 0.0 came"),
-        (lambda: Adam(lr=float("nan")), "the learning rate must be a positive number, but nan came"),
+        (
+            lambda: Adam(lr=float("nan")),
+            "the learning rate must be a positive number, but nan came",
+        ),
         (lambda: SGD("0.1"), "the learning rate must be a positive number, but '0.1' came"),  # type: ignore[arg-type]
         (lambda: Adam(None), "the learning rate must be a positive number, but None came"),  # type: ignore[arg-type]
         (lambda: Adam(True), "the learning rate must be a positive number, but True came"),
-        (lambda: AdamW(weight_decay="0.1"), "weight_decay must be zero or a positive number, but '0.1' came"),  # type: ignore[arg-type]
+        (
+            lambda: AdamW(weight_decay="0.1"),
+            "weight_decay must be zero or a positive number, but '0.1' came",
+        ),  # type: ignore[arg-type]
         (lambda: optimizer_settings(Adam), r"got the class Adam: write Adam\(\)"),  # type: ignore[arg-type]
         (lambda: SGD(0.1, momentum=1.1), r"momentum must lie in \[0, 1\], but 1.1 came"),
         (lambda: SGD(0.1, momentum=-0.1), r"momentum must lie in \[0, 1\], but -0.1 came"),
         (lambda: SGD(0.1, momentum="1"), r"momentum must lie in \[0, 1\], but '1' came"),  # type: ignore[arg-type]
         (lambda: SGD(0.1, rate_inside="no"), "rate_inside must be True or False, but 'no' came"),  # type: ignore[arg-type]
         (lambda: Adam(uncorrected_eps=1), "uncorrected_eps must be True or False, but 1 came"),  # type: ignore[arg-type]
-        (lambda: SGD(0.1, nesterov=True), "nesterov needs a momentum above 0, but momentum is 0: set momentum"),
+        (
+            lambda: SGD(0.1, nesterov=True),
+            "nesterov needs a momentum above 0, but momentum is 0: set momentum",
+        ),
         (lambda: RMSprop(rho=-0.1), r"rho must lie in \[0, 1\), but -0.1 came"),
         (lambda: RMSprop(eps=0.0), "eps must be a positive number, but 0.0 came"),
         (lambda: Adam(beta1=1.0), r"beta1 must lie in \[0, 1\), but 1.0 came"),
         (lambda: Adam(beta2=2.0), r"beta2 must lie in \[0, 1\), but 2.0 came"),
-        (lambda: AdamW(weight_decay=-1.0), "weight_decay must be zero or a positive number, but -1.0 came"),
+        (
+            lambda: AdamW(weight_decay=-1.0),
+            "weight_decay must be zero or a positive number, but -1.0 came",
+        ),
         (lambda: LBFGS(history=0), "history must be a positive number, but 0 came"),
-        (lambda: LBFGS(gradient_tolerance=-1.0), "gradient_tolerance must be zero or positive, but -1.0 came"),
-        (lambda: LBFGS(value_tolerance=-1.0), "value_tolerance must be zero or positive, but -1.0 came"),
-        (lambda: LBFGS(value_tolerance=float("nan")), "value_tolerance must be zero or positive, but nan came"),
-        (lambda: LBFGS(gradient_tolerance="0"), "gradient_tolerance must be zero or positive, but '0' came"),  # type: ignore[arg-type]
+        (
+            lambda: LBFGS(gradient_tolerance=-1.0),
+            "gradient_tolerance must be zero or positive, but -1.0 came",
+        ),
+        (
+            lambda: LBFGS(value_tolerance=-1.0),
+            "value_tolerance must be zero or positive, but -1.0 came",
+        ),
+        (
+            lambda: LBFGS(value_tolerance=float("nan")),
+            "value_tolerance must be zero or positive, but nan came",
+        ),
+        (
+            lambda: LBFGS(gradient_tolerance="0"),
+            "gradient_tolerance must be zero or positive, but '0' came",
+        ),  # type: ignore[arg-type]
         (lambda: optimizer_settings("adm"), "unknown optimizer 'adm'.*Did you mean 'adam'"),
-        (lambda: optimizer_settings(0.1), r"an optimizer must be a name or an object such as Adam\(lr=1e-3\), got 0.1"),  # type: ignore[arg-type]
+        (
+            lambda: optimizer_settings(0.1),
+            r"an optimizer must be a name or an object such as Adam\(lr=1e-3\), got 0.1",
+        ),  # type: ignore[arg-type]
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused(make: Callable[[], Any], message: str) -> None:

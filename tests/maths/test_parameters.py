@@ -28,7 +28,10 @@ NAMES = [
 COPIES: dict[str, Callable[[Parameters], Parameters]] = {
     "deepcopy": copy.deepcopy,
     "copy": copy.copy,
-    **{f"pickle {p}": lambda parameters, p=p: pickle.loads(pickle.dumps(parameters, p)) for p in range(2, 6)},  # type: ignore[misc]  # noqa: S301
+    **{
+        f"pickle {p}": lambda parameters, p=p: pickle.loads(pickle.dumps(parameters, p))  # noqa: S301
+        for p in range(2, 6)
+    },  # type: ignore[misc]
 }
 
 
@@ -64,17 +67,28 @@ def test_tensors_fill_their_vectors_without_gaps_or_overlap() -> None:
     for i, name in enumerate(NAMES, start=1):
         parameters[name] = np.full(parameters[name].shape, i)
     for vector, trained in ((parameters.theta, True), (parameters.statistics, False)):
-        chosen = [(i, name) for i, name in enumerate(NAMES, start=1) if parameters.spec(name).trained == trained]
-        assert {i: int((vector == i).sum()) for i, _ in chosen} == {i: parameters.spec(name).size for i, name in chosen}
+        chosen = [
+            (i, name)
+            for i, name in enumerate(NAMES, start=1)
+            if parameters.spec(name).trained == trained
+        ]
+        assert {i: int((vector == i).sum()) for i, _ in chosen} == {
+            i: parameters.spec(name).size for i, name in chosen
+        }
         assert vector.size == sum(parameters.spec(name).size for _, name in chosen)
 
 
 def test_decayed_tensors_stand_first_in_one_segment() -> None:
     parameters = made()
     n_weights = 4 * 3 + 3 * 2 + 2 * 3
-    assert parameters.segments == (Segment(0, n_weights, 1.0, 1.0), Segment(n_weights, parameters.theta.size, 1.0, 0.0))
+    assert parameters.segments == (
+        Segment(0, n_weights, 1.0, 1.0),
+        Segment(n_weights, parameters.theta.size, 1.0, 0.0),
+    )
     parameters.theta[:n_weights] = 7.0
-    assert [name for name in NAMES if (parameters[name] == 7.0).all()] == [name for name in NAMES if name.endswith("W")]
+    assert [name for name in NAMES if (parameters[name] == 7.0).all()] == [
+        name for name in NAMES if name.endswith("W")
+    ]
 
 
 def test_segments_follow_the_factors() -> None:
@@ -89,7 +103,11 @@ def test_segments_follow_the_factors() -> None:
         }
     )
     parameters = Parameters(tree)
-    assert parameters.segments == (Segment(0, 6, 1.0, 1.0), Segment(6, 9, 6.0, 1.0), Segment(9, 11, 0.1, 0.0))
+    assert parameters.segments == (
+        Segment(0, 6, 1.0, 1.0),
+        Segment(6, 9, 6.0, 1.0),
+        Segment(9, 11, 0.1, 0.0),
+    )
     assert parameters.statistics.shape == (4,)
     assert parameters["nothing"].shape == (0, 5)
 
@@ -105,7 +123,9 @@ def test_views_by_layer_are_the_same_memory_as_views_by_name() -> None:
     assert np.shares_memory(parameters.p.layers[0].W, parameters["layers.0.W"])
     assert np.shares_memory(parameters.p.layers[2].layers[1].b, parameters["layers.2.layers.1.b"])
     assert np.shares_memory(parameters.p.layers[1].running_var, parameters["layers.1.running_var"])
-    assert np.shares_memory(parameters.g.layers[2].layers[1].b, parameters.gradient_of("layers.2.layers.1.b"))
+    assert np.shares_memory(
+        parameters.g.layers[2].layers[1].b, parameters.gradient_of("layers.2.layers.1.b")
+    )
 
 
 def test_layers_are_numbered_depth_first() -> None:
@@ -162,13 +182,27 @@ def test_read_only_vectors_become_writable_ones() -> None:
     ("use", "message"),
     [
         (lambda p: p["layer.0.W"], "unknown tensor 'layer.0.W'.*Did you mean 'layers.0.W'"),
-        (lambda p: p.__setitem__("layers.0.W", np.zeros((3, 4))), r"layers.0.W has shape \(4, 3\), but a value of shape \(3, 4\) came"),
-        (lambda p: p.__setitem__("layers.0.b", 1.0), r"layers.0.b has shape \(3,\), but a value of shape \(\) came"),
-        (lambda p: p.gradient_of("layers.1.running_mean"), "unknown trained tensor 'layers.1.running_mean'"),
-        (lambda p: Parameters(Tree({}), "float16"), "unknown dtype 'float16': expected one of float32, float64"),
+        (
+            lambda p: p.__setitem__("layers.0.W", np.zeros((3, 4))),
+            r"layers.0.W has shape \(4, 3\), but a value of shape \(3, 4\) came",
+        ),
+        (
+            lambda p: p.__setitem__("layers.0.b", 1.0),
+            r"layers.0.b has shape \(3,\), but a value of shape \(\) came",
+        ),
+        (
+            lambda p: p.gradient_of("layers.1.running_mean"),
+            "unknown trained tensor 'layers.1.running_mean'",
+        ),
+        (
+            lambda p: Parameters(Tree({}), "float16"),
+            "unknown dtype 'float16': expected one of float32, float64",
+        ),
     ],
 )
-def test_a_wrong_name_or_shape_is_refused(use: Callable[[Parameters], object], message: str) -> None:
+def test_a_wrong_name_or_shape_is_refused(
+    use: Callable[[Parameters], object], message: str
+) -> None:
     with pytest.raises(SettingError, match=message):
         use(made())
 

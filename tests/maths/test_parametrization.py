@@ -16,7 +16,10 @@ from tests.laws.tables import Array
 
 LR, DECAY, BETA1, BETA2, N_STEPS = 0.05, 0.4, 0.9, 0.95, 10
 ENGINES = [
-    pytest.param(NativeEngine, marks=pytest.mark.skipif(compiled() is None, reason="the native engine is not built")),
+    pytest.param(
+        NativeEngine,
+        marks=pytest.mark.skipif(compiled() is None, reason="the native engine is not built"),
+    ),
     ReferenceEngine,
 ]
 
@@ -32,7 +35,9 @@ def explicit(start: dict[str, Array], eps: dict[str, float]) -> tuple[dict[str, 
     m, v = ({name: np.zeros_like(view) for name, view in theta.items()} for _ in range(2))
     smallest = np.inf
     for t, (X, y) in enumerate(batches(), start=1):
-        W1, b1, W2, b2 = (theta[name] for name in ("layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"))
+        W1, b1, W2, b2 = (
+            theta[name] for name in ("layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b")
+        )
         A = np.tanh(X @ W1 / np.sqrt(5) + b1)
         Z = A @ W2 / np.sqrt(7) + b2
         dZ2 = (Z - y) / Z.size
@@ -50,11 +55,15 @@ def explicit(start: dict[str, Array], eps: dict[str, float]) -> tuple[dict[str, 
             smallest = min(smallest, float(root.min()))
             is_weight = name.endswith("W")
             theta[name] *= 1.0 - (LR * DECAY if is_weight else 0.0)
-            theta[name] -= (LR if is_weight else 0.1 * LR) * m[name] / (1.0 - BETA1**t) / (root + eps[name])
+            theta[name] -= (
+                (LR if is_weight else 0.1 * LR) * m[name] / (1.0 - BETA1**t) / (root + eps[name])
+            )
     return theta, smallest
 
 
-def both(engine: Any, eps: float, whole_eps: dict[str, float]) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array], float]:
+def both(
+    engine: Any, eps: float, whole_eps: dict[str, float]
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array], float]:
     """Our tensors, W multiplied back, before and after ten steps, the explicit ones, and the smallest root."""
     layers = [Dense(7, "tanh", parametrization="ntk"), Dense(2, parametrization="ntk")]
     network = Network(layers, 5, seed=3, dtype="float64")
@@ -76,7 +85,14 @@ def test_ten_steps_are_those_of_the_explicit_form(engine: Any) -> None:
     """A gradient by W is one by W / sqrt(n) over sqrt(n): with eps divided alike the two are the same numbers but for rounding."""
     eps = 1e-3  # large, so that it counts
     start, ours, theirs, _ = both(
-        engine, eps, {"layers.0.W": eps / 5**0.5, "layers.0.b": eps, "layers.1.W": eps / 7**0.5, "layers.1.b": eps}
+        engine,
+        eps,
+        {
+            "layers.0.W": eps / 5**0.5,
+            "layers.0.b": eps,
+            "layers.1.W": eps / 7**0.5,
+            "layers.1.b": eps,
+        },
     )
     for name, view in ours.items():
         np.testing.assert_allclose(view, theirs[name], rtol=1e-11, atol=1e-13)
@@ -88,7 +104,9 @@ def test_the_same_eps_makes_a_difference_of_its_own_size(engine: Any) -> None:
     """A step is lr m / (r + eps), r the root. Another eps moves it by lr (m / r) eps / r at most, m / r being about 1: in ten steps by
     10 lr eps / r, and by as much again, with room, through the gradients that follow."""
     eps = 1e-8
-    _, ours, theirs, smallest = both(engine, eps, dict.fromkeys(("layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"), eps))
+    _, ours, theirs, smallest = both(
+        engine, eps, dict.fromkeys(("layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"), eps)
+    )
     bound = 2.0 * N_STEPS * LR * eps / smallest
     assert bound < 1e-4
     for name, view in ours.items():
@@ -97,11 +115,16 @@ def test_the_same_eps_makes_a_difference_of_its_own_size(engine: Any) -> None:
 
 def test_weights_start_with_variance_one_over_the_inputs_and_biases_at_zero() -> None:
     for activation in ("relu", "tanh", "selu"):
-        p = Network([Dense(300, activation, parametrization="ntk")], 200, dtype="float64").parameters
+        p = Network(
+            [Dense(300, activation, parametrization="ntk")], 200, dtype="float64"
+        ).parameters
         W = p["layers.0.W"]
         assert abs(W.var() * 200 - 1.0) <= 5.0 * np.sqrt(2.0 / W.size)
         assert not p["layers.0.b"].any()
-    given = [Network([Dense(3, "relu", "glorot_normal", how)], 4).parameters["layers.0.W"] for how in ("standard", "ntk")]
+    given = [
+        Network([Dense(3, "relu", "glorot_normal", how)], 4).parameters["layers.0.W"]
+        for how in ("standard", "ntk")
+    ]
     np.testing.assert_array_equal(given[0], given[1])
 
 
@@ -109,9 +132,14 @@ def test_it_changes_factors_alone() -> None:
     standard, ntk = Dense(3).specs(16), Dense(3, parametrization="ntk").specs(16)
     assert [(s.lr_factor, s.decay_factor) for s in standard.values()] == [(1.0, 1.0), (1.0, 0.0)]
     assert [(s.lr_factor, s.decay_factor) for s in ntk.values()] == [(0.25, 4.0), (0.1, 0.0)]
-    assert {name: s.shape for name, s in standard.items()} == {name: s.shape for name, s in ntk.items()}
+    assert {name: s.shape for name, s in standard.items()} == {
+        name: s.shape for name, s in ntk.items()
+    }
 
 
 def test_an_unknown_parametrization_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"unknown parametrization 'nkt': expected one of ntk, standard.*Did you mean 'ntk'"):
+    with pytest.raises(
+        SettingError,
+        match=r"unknown parametrization 'nkt': expected one of ntk, standard.*Did you mean 'ntk'",
+    ):
         Dense(3, parametrization="nkt")

@@ -20,25 +20,39 @@ def philox4x64(counter: list[int], key: list[int], rounds: int = 10) -> list[int
 
 
 def words(seed: int, stream: int, step: int, member: int, n: int) -> list[int]:
-    blocks = (philox4x64([block, member, 0, step], [seed % WORD, stream]) for block in range(1, n // 4 + 2))
+    blocks = (
+        philox4x64([block, member, 0, step], [seed % WORD, stream])
+        for block in range(1, n // 4 + 2)
+    )
     return [word for block in blocks for word in block][:n]
 
 
 def test_the_generator_written_here_gives_the_published_answer() -> None:
     """The first of the known answers that come with Random123."""
-    assert philox4x64([0] * 4, [0] * 2) == [0x16554D9ECA36314C, 0xDB20FE9D672D0FDC, 0xD7E772CEE186176B, 0x7E68B68AEC7BA23B]
+    assert philox4x64([0] * 4, [0] * 2) == [
+        0x16554D9ECA36314C,
+        0xDB20FE9D672D0FDC,
+        0xD7E772CEE186176B,
+        0x7E68B68AEC7BA23B,
+    ]
 
 
 @pytest.mark.parametrize(("step", "member"), [(0, 0), (1, 0), (10**6, 3)])
 @pytest.mark.parametrize(("seed", "stream"), KEYS)
-def test_philox_is_philox4x64_with_ten_rounds(seed: int, stream: int, step: int, member: int) -> None:
-    assert philox(seed, stream, step, member).random_raw(11).tolist() == words(seed, stream, step, member, 11)
+def test_philox_is_philox4x64_with_ten_rounds(
+    seed: int, stream: int, step: int, member: int
+) -> None:
+    assert philox(seed, stream, step, member).random_raw(11).tolist() == words(
+        seed, stream, step, member, 11
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (4, 4), (7, 1)])
 def test_a_mask_reads_the_low_half_of_each_word_first(shape: tuple[int, int]) -> None:
     n, rate = shape[0] * shape[1], 0.3
-    integers = [half for word in words(11, 2, 9, 0, n) for half in (word % 2**32, word // 2**32)][:n]
+    integers = [half for word in words(11, 2, 9, 0, n) for half in (word % 2**32, word // 2**32)][
+        :n
+    ]
     expected = np.array([integer < (1 - rate) * 2**32 for integer in integers]).reshape(shape)
     np.testing.assert_array_equal(keep_mask(11, 9, 2, shape, rate), expected)
 
@@ -64,7 +78,11 @@ def test_a_mask_depends_on_seed_step_and_layer_and_on_nothing_else() -> None:
 
 def test_masks_of_neighboring_steps_and_layers_are_independent() -> None:
     mask = keep_mask(1, 2, 3, (200, 200), 0.5)
-    for other in (keep_mask(1, 3, 3, (200, 200), 0.5), keep_mask(1, 2, 4, (200, 200), 0.5), keep_mask(2, 2, 3, (200, 200), 0.5)):
+    for other in (
+        keep_mask(1, 3, 3, (200, 200), 0.5),
+        keep_mask(1, 2, 4, (200, 200), 0.5),
+        keep_mask(2, 2, 3, (200, 200), 0.5),
+    ):
         assert abs((mask == other).mean() - 0.5) <= 5.0 * 0.5 / 200.0
 
 

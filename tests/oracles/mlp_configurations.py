@@ -21,9 +21,21 @@ PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
 def penguins() -> tuple[Array, Array]:
     """The rows without gaps: four numbers and two categories; the species."""
     with PENGUINS.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if "" not in row.values() and "NA" not in row.values()]
-    numbers = [[float(row[name]) for name in ("bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g")] for row in rows]
-    categories = OneHotEncoder(sparse_output=False).fit_transform([[row["island"], row["sex"]] for row in rows])
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if "" not in row.values() and "NA" not in row.values()
+        ]
+    numbers = [
+        [
+            float(row[name])
+            for name in ("bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g")
+        ]
+        for row in rows
+    ]
+    categories = OneHotEncoder(sparse_output=False).fit_transform(
+        [[row["island"], row["sex"]] for row in rows]
+    )
     return np.hstack([numbers, categories]), np.array([row["species"] for row in rows])
 
 
@@ -75,7 +87,13 @@ def table(name: str) -> tuple[Array, Array]:
 
 
 SGD: Settings = {"solver": "sgd", "learning_rate_init": 0.05}
-STOP: Settings = {"early_stopping": True, "validation_fraction": 0.2, "n_iter_no_change": 2, "tol": 1e-2, "max_iter": 60}
+STOP: Settings = {
+    "early_stopping": True,
+    "validation_fraction": 0.2,
+    "n_iter_no_change": 2,
+    "tol": 1e-2,
+    "max_iter": 60,
+}
 LBFGS: Settings = {"solver": "lbfgs", "alpha": 0.1, "max_iter": 20}
 
 
@@ -85,8 +103,19 @@ def rates() -> Iterator[Configuration]:
     n = 0
     for rate in ("constant", "invscaling", "adaptive"):
         for momentum, nesterov in ((0.0, False), (0.0, True), (0.9, False), (0.9, True)):
-            more = {"power_t": 0.2} if rate == "invscaling" else {"tol": 0.02, "n_iter_no_change": 2} if rate == "adaptive" else {}
-            yield tables[n % len(tables)], SGD | more | {"learning_rate": rate, "momentum": momentum, "nesterovs_momentum": nesterov}
+            more = (
+                {"power_t": 0.2}
+                if rate == "invscaling"
+                else {"tol": 0.02, "n_iter_no_change": 2}
+                if rate == "adaptive"
+                else {}
+            )
+            yield (
+                tables[n % len(tables)],
+                SGD
+                | more
+                | {"learning_rate": rate, "momentum": momentum, "nesterovs_momentum": nesterov},
+            )
             n += 1
 
 
@@ -96,15 +125,36 @@ STEPS: list[Configuration] = [
     *((name, {}) for name in TABLES if name != "counts"),
     ("counts", {"loss": "poisson"}),
     ("counts", SGD | {"loss": "poisson", "learning_rate_init": 0.01, "activation": "tanh"}),
-    *((name, {"activation": activation}) for name in ("cancer", "diabetes") for activation in ("identity", "logistic", "tanh")),
-    *((name, SGD | {"activation": activation}) for name in ("iris", "several labels") for activation in ("identity", "logistic", "tanh")),
+    *(
+        (name, {"activation": activation})
+        for name in ("cancer", "diabetes")
+        for activation in ("identity", "logistic", "tanh")
+    ),
+    *(
+        (name, SGD | {"activation": activation})
+        for name in ("iris", "several labels")
+        for activation in ("identity", "logistic", "tanh")
+    ),
     ("wine", {"beta_1": 0.5, "beta_2": 0.9}),
     ("iris", {"beta_1": 0.0, "beta_2": 0.0}),
     ("cancer", {"epsilon": 1e-2}),
     ("linnerud", {"epsilon": 1e-4, "learning_rate_init": 0.01}),
-    *((name, {"hidden_layer_sizes": sizes}) for name in ("wine", "diabetes") for sizes in ((), 7, (12, 6), (16, 8, 4))),
+    *(
+        (name, {"hidden_layer_sizes": sizes})
+        for name in ("wine", "diabetes")
+        for sizes in ((), 7, (12, 6), (16, 8, 4))
+    ),
     ("cancer", SGD | {"hidden_layer_sizes": (8, 8, 8), "activation": "tanh"}),
-    *((name, {"batch_size": size}) for name, size in (("iris", 32), ("penguins", 32), ("diabetes", 442), ("iris", 149), ("linnerud", 50))),
+    *(
+        (name, {"batch_size": size})
+        for name, size in (
+            ("iris", 32),
+            ("penguins", 32),
+            ("diabetes", 442),
+            ("iris", 149),
+            ("linnerud", 50),
+        )
+    ),
     ("several labels", {"batch_size": 1}),
     *((name, {"alpha": alpha}) for name in ("wine", "diabetes") for alpha in (0.0, 1.0)),
     ("cancer", SGD | {"alpha": 1.0, "batch_size": 50}),
@@ -120,9 +170,11 @@ STEPS: list[Configuration] = [
     ("diabetes", {"tol": 0.02, "n_iter_no_change": 3, "learning_rate_init": 0.02, "max_iter": 60}),
 ]
 
-# Answers so wrong that their probability is clipped; in float32 scikit-learn itself moves by a hundredth here.
+# Answers so wrong that their probability is clipped; in float32 scikit-learn itself moves by a
+# hundredth here.
 CLIPPED: list[Configuration] = [
-    (name, {"learning_rate_init": 2.0, "activation": "identity", "alpha": 0.0}) for name in ("wine", "cancer", "several labels")
+    (name, {"learning_rate_init": 2.0, "activation": "identity", "alpha": 0.0})
+    for name in ("wine", "cancer", "several labels")
 ]
 
 WEIGHTED: list[Configuration] = [
@@ -153,12 +205,29 @@ WARM: list[Configuration] = [
     ("several labels", {"max_iter": 5}),
 ]
 
-# L-BFGS doubles a rounding error in every few steps of a problem with many minima: scikit-learn itself ends 1e-3 away under another
-# BLAS kernel after hundreds of them. So few steps, or a problem with one minimum.
+# L-BFGS doubles a rounding error in every few steps of a problem with many minima: scikit-learn
+# itself ends 1e-3 away under another BLAS kernel after hundreds of them. So few steps, or a problem
+# with one minimum.
 MINIMA: list[Configuration] = [
-    *((name, LBFGS) for name in ("iris", "wine", "cancer", "digits", "penguins", "several labels", "diabetes", "linnerud")),
+    *(
+        (name, LBFGS)
+        for name in (
+            "iris",
+            "wine",
+            "cancer",
+            "digits",
+            "penguins",
+            "several labels",
+            "diabetes",
+            "linnerud",
+        )
+    ),
     ("counts", LBFGS | {"loss": "poisson"}),
-    *((name, LBFGS | {"activation": a}) for name in ("cancer", "diabetes") for a in ("identity", "logistic", "tanh")),
+    *(
+        (name, LBFGS | {"activation": a})
+        for name in ("cancer", "diabetes")
+        for a in ("identity", "logistic", "tanh")
+    ),
     *(
         (name, LBFGS | {"hidden_layer_sizes": (), "max_iter": 500})
         for name in ("iris", "cancer", "digits", "several labels", "diabetes", "linnerud")
@@ -179,7 +248,9 @@ def identify(configurations: list[Configuration]) -> list[str]:
 def estimator_of(home: Any, name: str, settings: Settings) -> Any:
     """An unfitted estimator of `home`, which is glassnet or sklearn.neural_network."""
     kind = "MLPRegressor" if name in REGRESSION else "MLPClassifier"
-    return getattr(home, kind)(**{"hidden_layer_sizes": (16,), "max_iter": 20, "random_state": 3} | settings)
+    return getattr(home, kind)(
+        **{"hidden_layer_sizes": (16,), "max_iter": 20, "random_state": 3} | settings
+    )
 
 
 def weights_for(n: int) -> Array:

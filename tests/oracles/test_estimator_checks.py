@@ -18,10 +18,17 @@ FULL: dict[str, Any] = SMALL | {
 }  # where a weight is a repetition to the last digits
 
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
-    "sgd": FULL | {"optimizer": SGD(0.05, momentum=0.9), "learning_rate": 0.05, "schedule": "constant", "max_epochs": 100},
+    "sgd": FULL
+    | {
+        "optimizer": SGD(0.05, momentum=0.9),
+        "learning_rate": 0.05,
+        "schedule": "constant",
+        "max_epochs": 100,
+    },
     "rmsprop": FULL | {"optimizer": "rmsprop"},
     "adam": FULL | {"optimizer": "adam", "l1": 1e-4},
-    "adamw": FULL | {"optimizer": "adamw", "weight_decay": 0.01, "schedule": "cosine", "clip_norm": 1.0},
+    "adamw": FULL
+    | {"optimizer": "adamw", "weight_decay": 0.01, "schedule": "cosine", "clip_norm": 1.0},
     "lbfgs": FULL | {"optimizer": "lbfgs", "learning_rate": None, "l2": 1e-2, "max_epochs": 25},
     "layer normalization": FULL | {"normalization": "layer", "activation": "silu"},
     "float32": SMALL | {"batch_size": 8},
@@ -29,20 +36,24 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "batch normalization": SMALL | {"normalization": "batch"},
     "early stopping": FULL | {"early_stopping": True},
     "members": FULL | {"recipe": replace(STANDARD, members=2), "dropout": 0.0},
-    "first values from rows": FULL | {"recipe": replace(STANDARD, members=1, from_data=True), "dropout": 0.0},
+    "first values from rows": FULL
+    | {"recipe": replace(STANDARD, members=1, from_data=True), "dropout": 0.0},
 }
 CLASSIFIERS: dict[str, dict[str, Any]] = CONFIGURATIONS | {
     "class weights": FULL | {"class_weight": "balanced"},
     "label smoothing": FULL | {"label_smoothing": 0.1, "learning_rate": 5e-3},
     "softmax": FULL | {"loss": "softmax"},
-    "early stopping by score": FULL | {"early_stopping": True, "patience": 30, "scoring": "accuracy"},
+    "early stopping by score": FULL
+    | {"early_stopping": True, "patience": 30, "scoring": "accuracy"},
 }
 REGRESSORS: dict[str, dict[str, Any]] = CONFIGURATIONS | {
     "huber": FULL | {"loss": "huber"},
-    "early stopping by score": FULL | {"early_stopping": True, "patience": 30, "scoring": "neg_mean_absolute_error"},
+    "early stopping by score": FULL
+    | {"early_stopping": True, "patience": 30, "scoring": "neg_mean_absolute_error"},
 }
 
-# A weight cannot be a repetition where a row's neighbors in its batch, a mask drawn for it or its place in a split decide the result.
+# A weight cannot be a repetition where a row's neighbors in its batch, a mask drawn for it or its
+# place in a split decide the result.
 NO_REPETITION = {
     "float32": "mini-batches, and seven digits",
     "dropout": "masks belong to rows, and a row of weight 2 has one",
@@ -51,10 +62,15 @@ NO_REPETITION = {
     "first values from rows": "each bias lies between rows that are drawn, without weights",
     "early stopping by score": "a split is of rows, without weights",
 }
-EQUIVALENCE = ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data")
+EQUIVALENCE = (
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+)
 
 
-def estimators(classifiers: dict[str, dict[str, Any]], regressors: dict[str, dict[str, Any]]) -> list[Any]:
+def estimators(
+    classifiers: dict[str, dict[str, Any]], regressors: dict[str, dict[str, Any]]
+) -> list[Any]:
     return [GlassNetClassifier(**settings) for settings in classifiers.values()] + [
         GlassNetRegressor(**settings) for settings in regressors.values()
     ]
@@ -63,13 +79,22 @@ def estimators(classifiers: dict[str, dict[str, Any]], regressors: dict[str, dic
 def expected_failures(estimator: Any) -> dict[str, str]:
     """Which checks must fail, and why: strict, so a reason that no longer holds is found."""
     table = CLASSIFIERS if isinstance(estimator, GlassNetClassifier) else REGRESSORS
-    name = next((name for name, settings in table.items() if estimator.get_params() == type(estimator)(**settings).get_params()), None)
+    name = next(
+        (
+            name
+            for name, settings in table.items()
+            if estimator.get_params() == type(estimator)(**settings).get_params()
+        ),
+        None,
+    )
     if name is None:  # a recipe as it is
         return dict.fromkeys(EQUIVALENCE, "mini-batches, and seven digits")
     return dict.fromkeys(EQUIVALENCE, NO_REPETITION[name]) if name in NO_REPETITION else {}
 
 
-@parametrize_with_checks(estimators(CLASSIFIERS, REGRESSORS), expected_failed_checks=expected_failures)
+@parametrize_with_checks(
+    estimators(CLASSIFIERS, REGRESSORS), expected_failed_checks=expected_failures
+)
 def test_configuration(estimator: Any, check: Any) -> None:
     check(estimator)
 
@@ -77,9 +102,16 @@ def test_configuration(estimator: Any, check: Any) -> None:
 def of_recipes(i: int) -> dict[str, dict[str, Any]]:
     """Return the settings of the recipes, for classes (0) or numbers (1); "standard" is the default; "best", which takes long, is cut."""
     less = replace(RECIPES["best"][i], members=2, min_epochs=48, max_epochs=48)
-    return {"default": {}, "plain": {"recipe": "plain"}, "fast": {"recipe": "fast"}, "best": {"recipe": less}}
+    return {
+        "default": {},
+        "plain": {"recipe": "plain"},
+        "fast": {"recipe": "fast"},
+        "best": {"recipe": less},
+    }
 
 
-@parametrize_with_checks(estimators(of_recipes(0), of_recipes(1)), expected_failed_checks=expected_failures)
+@parametrize_with_checks(
+    estimators(of_recipes(0), of_recipes(1)), expected_failed_checks=expected_failures
+)
 def test_recipe(estimator: Any, check: Any) -> None:
     check(estimator)

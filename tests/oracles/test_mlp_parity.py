@@ -1,7 +1,8 @@
 """The two drop-in classes against scikit-learn's, number by number, over a table of configurations on real tables.
 
-Weights and losses are compared by the norm of their difference over the norm of theirs; all else must be equal. 1e-8 leaves room for
-sums in another order: scikit-learn itself moves by 2e-15 at most where another BLAS kernel adds up (bench/sensitivity.py).
+Weights and losses are compared by the norm of their difference over the norm of theirs; all else
+must be equal. 1e-8 leaves room for sums in another order: scikit-learn itself moves by 2e-15 at
+most where another BLAS kernel adds up (bench/sensitivity.py).
 """
 
 from __future__ import annotations
@@ -64,8 +65,12 @@ EQUAL = ("n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_featu
 def agree(ours: Any, other: Any, X: Array, bound: float) -> None:
     """Every number and every attribute of two fitted estimators."""
     assert [W.shape for W in ours.coefs_] == [W.shape for W in other.coefs_]
-    assert [W.dtype for W in ours.coefs_ + ours.intercepts_] == [W.dtype for W in other.coefs_ + other.intercepts_]
-    for a, b in zip([*ours.coefs_, *ours.intercepts_], [*other.coefs_, *other.intercepts_], strict=True):
+    assert [W.dtype for W in ours.coefs_ + ours.intercepts_] == [
+        W.dtype for W in other.coefs_ + other.intercepts_
+    ]
+    for a, b in zip(
+        [*ours.coefs_, *ours.intercepts_], [*other.coefs_, *other.intercepts_], strict=True
+    ):
         assert away(a, b) <= bound
     for key in ("loss_curve_", "loss_", "best_loss_"):
         assert hasattr(ours, key) == hasattr(other, key), key
@@ -121,7 +126,9 @@ def test_what_is_not_private_is_there_too(name: str, settings: Settings) -> None
     ours, other = both(name, settings)
     for estimator in (ours, other):
         told(lambda estimator=estimator: estimator.fit(*table(name)))
-    assert {key for key in vars(other) if not key.startswith("_") and not hasattr(ours, key)} == set()
+    assert {
+        key for key in vars(other) if not key.startswith("_") and not hasattr(ours, key)
+    } == set()
 
 
 @pytest.mark.parametrize(("name", "settings"), STEPS, ids=identify(STEPS))
@@ -139,9 +146,14 @@ def test_sample_weight(name: str, settings: Settings) -> None:
     X, y = table(name)
     weight = weights_for(len(X))
     ours, other = both(name, settings)
-    assert told(lambda: ours.fit(X, y, sample_weight=weight)) == told(lambda: other.fit(X, y, sample_weight=weight))
+    assert told(lambda: ours.fit(X, y, sample_weight=weight)) == told(
+        lambda: other.fit(X, y, sample_weight=weight)
+    )
     agree(ours, other, X, BOUND)
-    assert away(ours.score(X, y, sample_weight=weight), other.score(X, y, sample_weight=weight)) <= BOUND
+    assert (
+        away(ours.score(X, y, sample_weight=weight), other.score(X, y, sample_weight=weight))
+        <= BOUND
+    )
 
 
 @pytest.mark.parametrize(("name", "settings"), PARTIAL, ids=identify(PARTIAL))
@@ -151,10 +163,19 @@ def test_partial_fit_in_chunks(name: str, settings: Settings) -> None:
     ours, other = both(name, settings)
     for estimator in (ours, other):
         if settings.get("random_state", 3) is None:
-            estimator.random_state = np.random.RandomState(7)  # a stream that goes on, where a number begins anew at every call
-        first = {"classes": np.unique(y) if y.ndim == 1 else [0, 1]} if name not in REGRESSION else {}
+            estimator.random_state = np.random.RandomState(
+                7
+            )  # a stream that goes on, where a number begins anew at every call
+        first = (
+            {"classes": np.unique(y) if y.ndim == 1 else [0, 1]} if name not in REGRESSION else {}
+        )
         for i, rows in enumerate(chunks):
-            estimator.partial_fit(X[rows], y[rows], weights_for(len(rows)) if i % 3 == 2 else None, **(first if i == 0 else {}))
+            estimator.partial_fit(
+                X[rows],
+                y[rows],
+                weights_for(len(rows)) if i % 3 == 2 else None,
+                **(first if i == 0 else {}),
+            )
     agree(ours, other, X, BOUND)
 
 
@@ -170,7 +191,9 @@ def test_warm_start_twice(name: str, settings: Settings) -> None:
 def test_a_second_fit_without_gain_keeps_the_best_weights() -> None:
     """Where ours differs on purpose: scikit-learn's best weights are those that its next fit trains in place, and are lost."""
     X, y = table("penguins")
-    ours, other = both("penguins", STOP | {"learning_rate_init": 0.02, "max_iter": 10, "warm_start": True})
+    ours, other = both(
+        "penguins", STOP | {"learning_rate_init": 0.02, "max_iter": 10, "warm_start": True}
+    )
     for estimator in (ours, other):
         told(lambda estimator=estimator: estimator.fit(X, y))
     agree(ours, other, X, BOUND)
@@ -187,7 +210,9 @@ def test_a_second_fit_without_gain_keeps_the_best_weights() -> None:
 def test_a_generator_is_used_up_alike(name: str) -> None:
     X, y = table(name)
     generators = [np.random.RandomState(11) for _ in range(2)]
-    ours, other = (e.set_params(random_state=g) for e, g in zip(both(name, STOP), generators, strict=True))
+    ours, other = (
+        e.set_params(random_state=g) for e, g in zip(both(name, STOP), generators, strict=True)
+    )
     for estimator in (ours, other):
         told(lambda estimator=estimator: estimator.fit(X, y).fit(X, y))
     agree(ours, other, X, BOUND)

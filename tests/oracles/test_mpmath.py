@@ -19,8 +19,8 @@ from tests.laws.tables import Array
 mpmath = oracle("mpmath")
 DTYPES = ["float32", "float64"]
 
-# The true function, and the units of the last place that ours may be off. GELU's far tail is erfc's, whose argument is rounded
-# before it is squared.
+# The true function, and the units of the last place that ours may be off. GELU's far tail is
+# erfc's, whose argument is rounded before it is squared.
 
 TRUE: dict[str, tuple[Callable[[Any], Any], float]] = {
     "identity": (lambda z: z, 0.0),
@@ -41,7 +41,10 @@ def ulps(ours: Array, true: list[Any], scale: float = 0.0) -> float:
     """The largest error in units of the last place of max(|true|, scale, the smallest normal number)."""
     info = np.finfo(ours.dtype)
     sizes = [max(abs(t), mpmath.mpf(scale), mpmath.mpf(float(info.tiny))) for t in true]
-    return max(float(abs(mpmath.mpf(float(a)) - t) / s) / float(info.eps) for a, t, s in zip(ours, true, sizes, strict=True))
+    return max(
+        float(abs(mpmath.mpf(float(a)) - t) / s) / float(info.eps)
+        for a, t, s in zip(ours, true, sizes, strict=True)
+    )
 
 
 def test_every_activation_has_its_true_value() -> None:
@@ -55,7 +58,9 @@ def test_activations_are_right_to_a_few_units_in_the_last_place(
 ) -> None:
     true, bound = TRUE[name]
     low = -5.0 if name == "gelu" else -80.0
-    Z = np.concatenate([np.linspace(low, 80.0, 241), np.linspace(-1.0, 1.0, 61), [1e4]]).astype(dtype)
+    Z = np.concatenate([np.linspace(low, 80.0, 241), np.linspace(-1.0, 1.0, 61), [1e4]]).astype(
+        dtype
+    )
     with mpmath.workdps(60):
         worst = ulps(ACTIVATIONS[name].forward(Z), [true(mpmath.mpf(float(z))) for z in Z])
     record_property("ulps", worst)
@@ -64,12 +69,16 @@ def test_activations_are_right_to_a_few_units_in_the_last_place(
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("y", [0.0, 1.0])
-def test_logistic_keeps_its_tails(y: float, dtype: str, record_property: Callable[[str, object], None]) -> None:
+def test_logistic_keeps_its_tails(
+    y: float, dtype: str, record_property: Callable[[str, object], None]
+) -> None:
     """A sure and right answer costs exp(-|z|), to the last digits, and not 0."""
     Z = np.concatenate([np.linspace(-80.0, 80.0, 101), [1e4, -1e4]]).astype(dtype)
     with mpmath.workdps(60):
         true = [mpmath.log1p(mpmath.exp(-z if y else z)) for z in map(mpmath.mpf, map(float, Z))]
-        values = [Logistic().value_and_gradient(np.array([[z]]), np.array([[y]], dtype))[0] for z in Z]
+        values = [
+            Logistic().value_and_gradient(np.array([[z]]), np.array([[y]], dtype))[0] for z in Z
+        ]
         worst = ulps(np.array(values).astype(dtype), true)
     record_property("ulps", worst)
     assert worst <= 4.0
@@ -77,33 +86,64 @@ def test_logistic_keeps_its_tails(y: float, dtype: str, record_property: Callabl
 
 def engines() -> list[str]:
     plain: Any = compiled() and import_module("glassnet._native")
-    return ["reference", *(f"_native{name and '_' + name}" for name in ["", *plain.instruction_sets()])] if plain else ["reference"]
+    return (
+        [
+            "reference",
+            *(f"_native{name and '_' + name}" for name in ["", *plain.instruction_sets()]),
+        ]
+        if plain
+        else ["reference"]
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("engine", engines())
 def test_waves_are_right_whatever_the_number_of_turns(
-    engine: str, dtype: str, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+    engine: str,
+    dtype: str,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """The cosine of u turns is what an embedding of one wave makes of u; the sine is the gradient of its shift."""
     if engine != "reference":
-        monkeypatch.setattr("glassnet.engines.native.compiled", lambda: import_module(f"glassnet.{engine}"))
+        monkeypatch.setattr(
+            "glassnet.engines.native.compiled", lambda: import_module(f"glassnet.{engine}")
+        )
     network = Network([PeriodicEmbedding(1, n_frequencies=1, n_out=1)], 1, dtype=dtype)
     for name, value in {"w1": 1.0, "b1": 0.0, "W2": 1.0, "b2": 0.0}.items():
         network.parameters[f"layers.0.{name}"][...] = value
-    bound = make_engine("reference" if engine == "reference" else "native", network, Absolute(), None)
+    bound = make_engine(
+        "reference" if engine == "reference" else "native", network, Absolute(), None
+    )
     last = 2.0 ** np.finfo(dtype).nmant  # beyond it there are whole turns alone
     quarters = np.arange(-8, 9) / 4
-    near = np.concatenate([quarters, np.nextafter(quarters.astype(dtype), np.array(9, dtype)), quarters + 1e-3])
-    far = np.array([1e3 + 1 / 3, -12345.678, last / 8 + 0.25, -last / 4 - 0.5, last / 2 - 0.5, last / 2 + 0.5, last + 1.0, -1e30])
+    near = np.concatenate(
+        [quarters, np.nextafter(quarters.astype(dtype), np.array(9, dtype)), quarters + 1e-3]
+    )
+    far = np.array(
+        [
+            1e3 + 1 / 3,
+            -12345.678,
+            last / 8 + 0.25,
+            -last / 4 - 0.5,
+            last / 2 - 0.5,
+            last / 2 + 0.5,
+            last + 1.0,
+            -1e30,
+        ]
+    )
     U = np.concatenate([np.linspace(-2.0, 2.0, 301), near, far]).astype(dtype)
     sines = []
     for u in U:  # the slope of |z + 9| is 1, half of it for each of two outputs
         bound.loss_and_gradient(np.array([[u]]), np.full((1, 2), -9.0, dtype))
         sines.append(-2.0 * network.parameters.gradient_of("layers.0.b1")[0, 0])
     with mpmath.workdps(60):
-        turns = [2 * mpmath.pi * (mpmath.mpf(float(u)) - mpmath.nint(mpmath.mpf(float(u)))) for u in U]
-        worst = ulps(bound.predict(U[:, None])[:, 1], [mpmath.cos(turn) for turn in turns], scale=1.0)
+        turns = [
+            2 * mpmath.pi * (mpmath.mpf(float(u)) - mpmath.nint(mpmath.mpf(float(u)))) for u in U
+        ]
+        worst = ulps(
+            bound.predict(U[:, None])[:, 1], [mpmath.cos(turn) for turn in turns], scale=1.0
+        )
         worst_sine = ulps(np.array(sines, dtype), [mpmath.sin(turn) for turn in turns], scale=1.0)
     record_property("ulps", max(worst, worst_sine))
     assert worst <= (3.0 if engine == "reference" else 2.0)
@@ -112,7 +152,9 @@ def test_waves_are_right_whatever_the_number_of_turns(
 
 @pytest.mark.parametrize("size", [1.0, 80.0, 1e4])
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_softmax_is_right_to_a_few_units_of_its_logits(dtype: str, size: float, record_property: Callable[[str, object], None]) -> None:
+def test_softmax_is_right_to_a_few_units_of_its_logits(
+    dtype: str, size: float, record_property: Callable[[str, object], None]
+) -> None:
     rng = np.random.default_rng(1)
     Z = (rng.uniform(-1.0, 1.0, (40, 5)) * size).astype(dtype)
     y = rng.integers(0, 5, 40)
@@ -123,7 +165,9 @@ def test_softmax_is_right_to_a_few_units_of_its_logits(dtype: str, size: float, 
         losses = [total - row[label] for row, total, label in zip(exact, totals, y, strict=True)]
         values = [Softmax().value_and_gradient(Z[i : i + 1], y[i : i + 1])[0] for i in range(40)]
         worst = ulps(np.array(values).astype(dtype), losses, scale=size)
-        true_P = [mpmath.exp(z - total) for row, total in zip(exact, totals, strict=True) for z in row]
+        true_P = [
+            mpmath.exp(z - total) for row, total in zip(exact, totals, strict=True) for z in row
+        ]
         worst_P = ulps(P.ravel(), true_P, scale=1.0)
     record_property("ulps", max(worst, worst_P))
     assert worst <= 4.0

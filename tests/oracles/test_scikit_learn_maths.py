@@ -1,6 +1,7 @@
 """scikit-learn's networks agree, where their conventions are chosen by name: ten steps of their optimizers, and the values of their losses.
 
-What is held against is their private arithmetic, the parts that their estimators are made of, so that nothing of a fit hides a difference.
+What is held against is their private arithmetic, the parts that their estimators are made of, so
+that nothing of a fit hides a difference.
 """
 
 from typing import Any
@@ -48,7 +49,10 @@ def their_step(theirs: Any, theta: Array, gradient: Array, lr: float) -> None:
 
 
 def difference(ours: Array, theirs: Array) -> float:
-    return float(np.linalg.norm(ours.astype(float) - theirs.astype(float)) / np.linalg.norm(theirs.astype(float)))
+    return float(
+        np.linalg.norm(ours.astype(float) - theirs.astype(float))
+        / np.linalg.norm(theirs.astype(float))
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -75,8 +79,17 @@ ENGINES = [ReferenceEngine, pytest.param(NativeEngine, marks=needs_native)]
 def test_ten_steps_of_a_network_on_both_engines(name: str, make: Any, dtype: str) -> None:
     """Gradients are the engine's own, their penalty divided by the batch's weight; a last batch has fewer rows."""
     rng = np.random.default_rng(1)
-    X, y, weight = rng.standard_normal((N, 4)).astype(dtype), rng.standard_normal((N, 2)).astype(dtype), rng.random(N) + 0.5
-    engine = make(Network([Dense(2)], 4, dtype=dtype), Squared("mean_of_sum"), OPTIMIZERS[name], penalty=Penalty(l2=0.3, per_batch=True))
+    X, y, weight = (
+        rng.standard_normal((N, 4)).astype(dtype),
+        rng.standard_normal((N, 2)).astype(dtype),
+        rng.random(N) + 0.5,
+    )
+    engine = make(
+        Network([Dense(2)], 4, dtype=dtype),
+        Squared("mean_of_sum"),
+        OPTIMIZERS[name],
+        penalty=Penalty(l2=0.3, per_batch=True),
+    )
     parameters = engine.network.parameters
     W, b = parameters["layers.0.W"].copy(), parameters["layers.0.b"].copy()
     theirs = [their_optimizer(OPTIMIZERS[name], part) for part in (W, b)]
@@ -84,10 +97,16 @@ def test_ten_steps_of_a_network_on_both_engines(name: str, make: Any, dtype: str
     for i, lr in enumerate(RATES):
         rows = np.arange(9 * i, 9 * i + 9 - i % 2) % N
         E, w = X[rows] @ W + b - y[rows], weight[rows]
-        value = LOSS_FUNCTIONS["squared_error"](y[rows], X[rows] @ W + b, w) + 0.5 * 0.3 * float((W * W).sum()) / w.sum()
+        value = (
+            LOSS_FUNCTIONS["squared_error"](y[rows], X[rows] @ W + b, w)
+            + 0.5 * 0.3 * float((W * W).sum()) / w.sum()
+        )
         expected.append(value)
         wE = (E * w[:, None]).astype(dtype)
-        gradients = [((X[rows].T @ wE + 0.3 * W) / w.sum()).astype(dtype), (wE.sum(axis=0) / w.sum()).astype(dtype)]
+        gradients = [
+            ((X[rows].T @ wE + 0.3 * W) / w.sum()).astype(dtype),
+            (wE.sum(axis=0) / w.sum()).astype(dtype),
+        ]
         for part, gradient, optimizer in zip((W, b), gradients, theirs, strict=True):
             their_step(optimizer, part, gradient, float(lr))
         values.append(engine.loss_and_gradient(X[rows], y[rows], w))
@@ -101,7 +120,9 @@ def test_ten_steps_of_a_network_on_both_engines(name: str, make: Any, dtype: str
 def sure(rng: np.random.Generator, n_outputs: int) -> Array:
     """Scores that are moderate, or so sure that probabilities are clipped: between, theirs loses digits in 1 - p, and ours does not."""
     signs = rng.choice([-1.0, 1.0], (N, n_outputs))
-    return np.concatenate([rng.normal(size=(N, n_outputs)), signs * rng.uniform(60.0, 600.0, (N, n_outputs))])
+    return np.concatenate(
+        [rng.normal(size=(N, n_outputs)), signs * rng.uniform(60.0, 600.0, (N, n_outputs))]
+    )
 
 
 def one_hot(y: Array) -> Array:
@@ -110,12 +131,26 @@ def one_hot(y: Array) -> Array:
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", ["squared_error", "poisson", "log_loss", "log_loss, two classes", "binary_log_loss", "multi-label"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "squared_error",
+        "poisson",
+        "log_loss",
+        "log_loss, two classes",
+        "binary_log_loss",
+        "multi-label",
+    ],
+)
 def test_values_of_losses(name: str, dtype: str, weighted: bool) -> None:
     rng = np.random.default_rng(2)
     eps = float(np.finfo(dtype).eps)
     n_outputs = {"log_loss, two classes": 2, "binary_log_loss": 1}.get(name, 3)
-    Z = (rng.normal(size=(2 * N, n_outputs)) if name in ("squared_error", "poisson") else sure(rng, n_outputs)).astype(dtype)
+    Z = (
+        rng.normal(size=(2 * N, n_outputs))
+        if name in ("squared_error", "poisson")
+        else sure(rng, n_outputs)
+    ).astype(dtype)
     loss: Loss
     match name:
         case "squared_error":

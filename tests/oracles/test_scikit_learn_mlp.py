@@ -1,7 +1,8 @@
 """scikit-learn's own tests of its perceptrons, as installed, against our two classes.
 
-The file is read where it lies and its one import of the classes is swapped; nothing of it is kept here. Each of its functions is a test
-of this module, with its own marks. Where scikit-learn's configuration lets warnings pass, ours makes them errors here as everywhere.
+The file is read where it lies and its one import of the classes is swapped; nothing of it is kept
+here. Each of its functions is a test of this module, with its own marks. Where scikit-learn's
+configuration lets warnings pass, ours makes them errors here as everywhere.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 
 import pytest
 
-# What they read of the inside of scikit-learn's estimators; `test_what_is_left_out_reads_private_names` holds the list to it.
+# What they read of the inside of scikit-learn's estimators;
+# `test_what_is_left_out_reads_private_names` holds the list to it.
 PRIVATE = {
     "test_gradient": "calls _loss_grad_lbfgs, the gradient over packed weights; tests/laws/test_gradients.py checks every gradient of ours",
     "test_learning_rate_warmstart": "reads the rate of _optimizer",
@@ -21,19 +23,31 @@ PRIVATE = {
     "test_n_iter_no_change": "reads _no_improvement_count",
     "test_n_iter_no_change_inf": "reads _no_improvement_count",
 }
-LEAST = 38  # functions to run: the 37 that are public throughout, and test_fit, which sets private names but reads none
+# functions to run: the 37 that are public throughout, and test_fit, which sets private names but
+# reads none
+LEAST = 38
 
 
 def swap_import(tree: ast.Module) -> None:
     """Have the module take the two classes from glassnet."""
-    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "sklearn.neural_network"]
-    assert [[name.name for name in node.names] for node in imports] == [["MLPClassifier", "MLPRegressor"]]
+    imports = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "sklearn.neural_network"
+    ]
+    assert [[name.name for name in node.names] for node in imports] == [
+        ["MLPClassifier", "MLPRegressor"]
+    ]
     imports[0].module = "glassnet"
 
 
 def private_names(function: ast.FunctionDef) -> set[str]:
     """The attributes that a function reads and that begin with an underscore."""
-    nodes = (node for node in ast.walk(function) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load))
+    nodes = (
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    )
     return {node.attr for node in nodes if node.attr.startswith("_")}
 
 
@@ -41,7 +55,11 @@ spec = find_spec("sklearn.neural_network.tests.test_mlp")
 assert spec is not None
 assert spec.origin is not None
 TREE = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-FUNCTIONS = {node.name: node for node in TREE.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test")}
+FUNCTIONS = {
+    node.name: node
+    for node in TREE.body
+    if isinstance(node, ast.FunctionDef) and node.name.startswith("test")
+}
 swap_import(TREE)
 loaded: dict[str, Any] = {"__name__": "scikit_learn_test_mlp"}
 exec(compile(TREE, spec.origin, "exec"), loaded)  # noqa: S102 - a file of an installed package
@@ -70,4 +88,6 @@ def test_they_test_our_classes() -> None:
 
     assert loaded["MLPClassifier"] is glassnet.MLPClassifier
     assert loaded["MLPRegressor"] is glassnet.MLPRegressor
-    assert not {value.__module__ for value in loaded.values() if isinstance(value, type)} & {"sklearn.neural_network"}
+    assert not {value.__module__ for value in loaded.values() if isinstance(value, type)} & {
+        "sklearn.neural_network"
+    }

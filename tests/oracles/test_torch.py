@@ -1,6 +1,7 @@
 """PyTorch agrees, in float64 and with the same weights: activations, losses, networks, and a hundred steps of each optimizer.
 
-Torch stores the weights of a linear layer transposed, (n_out, n_in), where ours are (n_in, n_out): `forward` is the door.
+Torch stores the weights of a linear layer transposed, (n_out, n_in), where ours are (n_in, n_out):
+`forward` is the door.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +30,17 @@ from glassnet.layers import (
     SharedDense,
     Stack,
 )
-from glassnet.losses import Absolute, CustomLoss, Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared
+from glassnet.losses import (
+    Absolute,
+    CustomLoss,
+    Gamma,
+    Huber,
+    Logistic,
+    Poisson,
+    Quantile,
+    Softmax,
+    Squared,
+)
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam, AdamW, RMSprop
 from glassnet.parameters import Parameters
@@ -68,9 +79,17 @@ THEIR_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,
     "silu": F.silu,
     "mish": F.mish,
-    "softplus": lambda Z: F.softplus(Z, threshold=40.0),  # theirs is the identity above 20 by default, off by 2e-9
+    "softplus": lambda Z: F.softplus(
+        Z, threshold=40.0
+    ),  # theirs is the identity above 20 by default, off by 2e-9
 }
-POINTS = np.concatenate([[0.0, -0.0, 1e4, -1e4, 30.0, -30.0], np.random.default_rng(0).normal(0.0, 3.0, 500), np.linspace(-45, 45, 300)])
+POINTS = np.concatenate(
+    [
+        [0.0, -0.0, 1e4, -1e4, 30.0, -30.0],
+        np.random.default_rng(0).normal(0.0, 3.0, 500),
+        np.linspace(-45, 45, 300),
+    ]
+)
 
 
 def test_every_activation_has_its_oracle() -> None:
@@ -78,7 +97,9 @@ def test_every_activation_has_its_oracle() -> None:
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activation_and_its_slope(name: str, record_property: Callable[[str, object], None]) -> None:
+def test_activation_and_its_slope(
+    name: str, record_property: Callable[[str, object], None]
+) -> None:
     f = ACTIVATIONS[name]
     Z, theirs = POINTS, tensor(POINTS)
     A = f.forward(Z)
@@ -123,7 +144,10 @@ def their_poisson(Z: Tensor, y: Tensor, loss: Poisson) -> Tensor:
 
 
 def their_custom(Z: Tensor, y: Tensor, loss: CustomLoss) -> Tensor:
-    return {"log_cosh": torch.log(torch.cosh(Z - y)), "half_distance": 0.5 * ((Z - y) ** 2).sum(dim=1)}[loss.name]
+    return {
+        "log_cosh": torch.log(torch.cosh(Z - y)),
+        "half_distance": 0.5 * ((Z - y) ** 2).sum(dim=1),
+    }[loss.name]
 
 
 THEIR_LOSSES: dict[type, Callable[[Tensor, Tensor, Any], Tensor]] = {
@@ -146,7 +170,10 @@ def their_clipped(Z: Tensor, y: Tensor, loss: Logistic | Softmax) -> Tensor:
         P, y = torch.sigmoid(Z).clamp(loss.floor, 1.0 - loss.floor), y * (1.0 - s) + s / 2.0
         return F.binary_cross_entropy(P, y, reduction="none")
     Y = F.one_hot(y, k).to(Z.dtype) if y.ndim == 1 else y
-    return -((Y * (1.0 - s) + s / k) * torch.log(torch.softmax(Z, dim=1).clamp(loss.floor, 1.0 - loss.floor))).sum(dim=1)
+    return -(
+        (Y * (1.0 - s) + s / k)
+        * torch.log(torch.softmax(Z, dim=1).clamp(loss.floor, 1.0 - loss.floor))
+    ).sum(dim=1)
 
 
 def with_gradient_of(value: Tensor, other: Tensor) -> Tensor:
@@ -172,7 +199,9 @@ def their_loss(Z: Tensor, y: Array, loss: Any, weight: Array | None) -> Tensor:
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", LOSS_CASES)
-def test_loss_and_its_gradient(name: str, weighted: bool, record_property: Callable[[str, object], None]) -> None:
+def test_loss_and_its_gradient(
+    name: str, weighted: bool, record_property: Callable[[str, object], None]
+) -> None:
     case = LOSS_CASES[name]
     rng = np.random.default_rng(3)
     y = case.draw(rng, 40)
@@ -182,7 +211,10 @@ def test_loss_and_its_gradient(name: str, weighted: bool, record_property: Calla
     theirs = tensor(Z)
     their_value = their_loss(theirs, y, case.loss, weight)
     their_value.backward()
-    worst = max(abs(value - their_value.item()) / abs(their_value.item()), difference(dZ, theirs.grad.numpy()))
+    worst = max(
+        abs(value - their_value.item()) / abs(their_value.item()),
+        difference(dZ, theirs.grad.numpy()),
+    )
     record_property("worst", worst)
     assert worst <= 1e-13
 
@@ -190,7 +222,15 @@ def test_loss_and_its_gradient(name: str, weighted: bool, record_property: Calla
 # Networks
 
 
-def their_forward(layers: Any, theta: Mapping[str, Tensor], views: Any, X: Tensor, run: Run, path: str = "", first: int = 0) -> Tensor:
+def their_forward(
+    layers: Any,
+    theta: Mapping[str, Tensor],
+    views: Any,
+    X: Tensor,
+    run: Run,
+    path: str = "",
+    first: int = 0,
+) -> Tensor:
     """The forward pass of our layers in torch's functions, on tensors by our names; running statistics are updated in place."""
 
     def activation(f: Any, Z: Tensor) -> Tensor:
@@ -200,17 +240,29 @@ def their_forward(layers: Any, theta: Mapping[str, Tensor], views: Any, X: Tenso
         name = f"{path}layers.{i}."
         match layer:
             case Dense():
-                X = activation(layer.activation, F.linear(X, theta[name + "W"].T, theta[name + "b"]))
+                X = activation(
+                    layer.activation, F.linear(X, theta[name + "W"].T, theta[name + "b"])
+                )
             case Activation():
                 A = activation(layer.activation, X)
                 X = torch.lerp(X, A, theta[name + "a"]) if layer.mix else A
-            case SharedDense():  # as in the paper: row by row and member by member, and each with a matrix of its own
+            # as in the paper: row by row and member by member, and each with a matrix of its own
+            case SharedDense():
                 W, r, s, b = (theta[name + key] for key in ("W", "r", "s", "b"))
-                apart = X[:, None].expand(-1, layer.n_members, -1) if layer.first else X.unflatten(1, (layer.n_members, -1))
+                apart = (
+                    X[:, None].expand(-1, layer.n_members, -1)
+                    if layer.first
+                    else X.unflatten(1, (layer.n_members, -1))
+                )
                 own = W[None] * torch.einsum("kd,kh->kdh", r, s)
                 X = (torch.einsum("nkd,kdh->nkh", apart, own) + b).flatten(1)
             case MemberDense():
-                X = (torch.einsum("nkd,kdh->nkh", X.unflatten(1, (layer.n_members, -1)), theta[name + "W"]) + theta[name + "b"]).flatten(1)
+                X = (
+                    torch.einsum(
+                        "nkd,kdh->nkh", X.unflatten(1, (layer.n_members, -1)), theta[name + "W"]
+                    )
+                    + theta[name + "b"]
+                ).flatten(1)
             case MemberMean():
                 X = X.unflatten(1, (layer.n_members, -1)).mean(dim=1)
             case Scale():
@@ -230,48 +282,80 @@ def their_forward(layers: Any, theta: Mapping[str, Tensor], views: Any, X: Tenso
                     places = (x - low) / (high - low)
                     places = torch.where(first, places, places.clamp(min=0.0))
                     places = torch.where(last, places, places.clamp(max=1.0))
-                    made += [x, places @ theta[name + "W"][row : row + n_bins] + theta[name + "b"][j]]
+                    made += [
+                        x,
+                        places @ theta[name + "W"][row : row + n_bins] + theta[name + "b"][j],
+                    ]
                     row += n_bins
                 X = torch.cat([*made, X[:, len(layer.n_bins) :]], dim=1)
             case CategoryEmbedding():
                 first = X.shape[1] - len(layer.levels)
                 codes = [
-                    X[:, first + j].long().where((X[:, first + j] >= 0) & (X[:, first + j] < n), n - 1) for j, n in enumerate(layer.levels)
+                    X[:, first + j]
+                    .long()
+                    .where((X[:, first + j] >= 0) & (X[:, first + j] < n), n - 1)
+                    for j, n in enumerate(layer.levels)
                 ]
-                X = torch.cat([X[:, :first], *(F.embedding(code, theta[f"{name}T{j}"]) for j, code in enumerate(codes))], dim=1)
+                X = torch.cat(
+                    [
+                        X[:, :first],
+                        *(F.embedding(code, theta[f"{name}T{j}"]) for j, code in enumerate(codes)),
+                    ],
+                    dim=1,
+                )
             case Dropout():
                 if run.training and layer.rate:
-                    X = X * torch.tensor(keep_mask(run.seed, run.step, p.number, tuple(X.shape), layer.rate)) / (1.0 - layer.rate)
+                    X = (
+                        X
+                        * torch.tensor(
+                            keep_mask(run.seed, run.step, p.number, tuple(X.shape), layer.rate)
+                        )
+                        / (1.0 - layer.rate)
+                    )
             case BatchNorm():
-                gamma, beta, mean, var = (theta[name + key] for key in ("gamma", "beta", "running_mean", "running_var"))
+                gamma, beta, mean, var = (
+                    theta[name + key] for key in ("gamma", "beta", "running_mean", "running_var")
+                )
                 X = F.batch_norm(X, mean, var, gamma, beta, run.training, layer.momentum, layer.eps)
             case LayerNorm():
-                X = F.layer_norm(X, X.shape[1:], theta[name + "gamma"], theta[name + "beta"], layer.eps)
+                X = F.layer_norm(
+                    X, X.shape[1:], theta[name + "gamma"], theta[name + "beta"], layer.eps
+                )
             case Residual():
                 X = X + their_forward(layer.layers, theta, p.layers, X, run, name)
             case Stack():
                 X = their_forward(layer.layers, theta, p.layers, X, run, name)
             case Members():
-                apart = [their_layer(m, layer, theta, p, X, run, name) for m in range(len(layer.layers))]
+                apart = [
+                    their_layer(m, layer, theta, p, X, run, name) for m in range(len(layer.layers))
+                ]
                 X = torch.stack(apart).mean(dim=0)
             case _:
                 raise AssertionError(layer)
     return X
 
 
-def their_layer(m: int, layer: Any, theta: Mapping[str, Tensor], views: Any, X: Tensor, run: Run, name: str) -> Tensor:
+def their_layer(
+    m: int, layer: Any, theta: Mapping[str, Tensor], views: Any, X: Tensor, run: Run, name: str
+) -> Tensor:
     """The forward pass of one of the layers inside another; what comes before its number m is passed over."""
-    return their_forward(layer.layers[m : m + 1], theta, views.layers[m : m + 1], X, run, name, first=m)
+    return their_forward(
+        layer.layers[m : m + 1], theta, views.layers[m : m + 1], X, run, name, first=m
+    )
 
 
 def their_tensors(parameters: Parameters) -> dict[str, Tensor]:
-    return {name: torch.tensor(view, requires_grad=parameters.spec(name).trained) for name, view in parameters.items()}
+    return {
+        name: torch.tensor(view, requires_grad=parameters.spec(name).trained)
+        for name, view in parameters.items()
+    }
 
 
 def compare_with_torch(problem: Problem) -> tuple[float, float, float]:
     """The relative differences of outputs, gradients (the worst tensor, X included) and running statistics.
 
-    A gradient that is zero but for rounding, as that of a bias before batch normalization, is measured against all of them.
+    A gradient that is zero but for rounding, as that of a bias before batch normalization, is
+    measured against all of them.
     """
     network, loss, run = problem.network, problem.loss.loss, problem.run
     parameters = network.parameters
@@ -280,22 +364,38 @@ def compare_with_torch(problem: Problem) -> tuple[float, float, float]:
     their_loss(their_Z, problem.y, loss, problem.weight).backward()
 
     Z, caches = network.forward(problem.X, run)
-    dX = network.backward(caches, loss.value_and_gradient(Z, problem.y, problem.weight)[1], needs_dX=True)
+    dX = network.backward(
+        caches, loss.value_and_gradient(Z, problem.y, problem.weight)[1], needs_dX=True
+    )
 
     floor = 1e-5 * float(np.linalg.norm(parameters.gradient))
     trained = [name for name in parameters if parameters.spec(name).trained]
-    pairs = [(parameters.gradient_of(name), theta[name].grad) for name in trained if theta[name].grad is not None]
+    pairs = [
+        (parameters.gradient_of(name), theta[name].grad)
+        for name in trained
+        if theta[name].grad is not None
+    ]
     their_dX = torch.zeros_like(X) if X.grad is None else X.grad  # where all columns are codes
-    gradients = [difference(ours, theirs.numpy(), floor) for ours, theirs in [*pairs, (dX, their_dX)]]
-    statistics = [difference(parameters[name], theta[name].detach().numpy()) for name in parameters if name not in trained]
+    gradients = [
+        difference(ours, theirs.numpy(), floor) for ours, theirs in [*pairs, (dX, their_dX)]
+    ]
+    statistics = [
+        difference(parameters[name], theta[name].detach().numpy())
+        for name in parameters
+        if name not in trained
+    ]
     return difference(Z, their_Z.detach().numpy()), max(gradients), max(statistics, default=0.0)
 
 
-def test_outputs_and_gradients_of_random_networks(record_property: Callable[[str, object], None]) -> None:
+def test_outputs_and_gradients_of_random_networks(
+    record_property: Callable[[str, object], None],
+) -> None:
     worst = np.zeros(3)
     for seed in range(100):
         rng = np.random.default_rng([5, seed])
-        found = compare_with_torch(random_problem(rng, n=2 + seed % 9, n_features=1 + seed % 12))  # torch refuses batch norm of one row
+        found = compare_with_torch(
+            random_problem(rng, n=2 + seed % 9, n_features=1 + seed % 12)
+        )  # torch refuses batch norm of one row
         worst = np.maximum(worst, found)
         assert found[0] <= 1e-12, seed
         assert found[1] <= 1e-10, seed
@@ -309,15 +409,34 @@ def test_outputs_and_gradients_of_random_networks(record_property: Callable[[str
     [
         name
         for name in LAYER_CASES
-        if name.startswith(("mixed", "scale", "periodic", "piecewise", "categories", "stack", "members", "shared", "heads", "mean"))
+        if name.startswith(
+            (
+                "mixed",
+                "scale",
+                "periodic",
+                "piecewise",
+                "categories",
+                "stack",
+                "members",
+                "shared",
+                "heads",
+                "mean",
+            )
+        )
     ],
 )
-def test_input_layers_mixes_and_members(name: str, record_property: Callable[[str, object], None]) -> None:
+def test_input_layers_mixes_and_members(
+    name: str, record_property: Callable[[str, object], None]
+) -> None:
     layers = [LAYER_CASES[name], Dense(WIDTH, "tanh"), LAYER_CASES[name], Dense(1)]
-    normalized = any(isinstance(layer, BatchNorm) for layer in all_layers(layers))  # torch refuses batch norm of one row
+    normalized = any(
+        isinstance(layer, BatchNorm) for layer in all_layers(layers)
+    )  # torch refuses batch norm of one row
     for seed in range(int(normalized), 5):
         rng = np.random.default_rng([6, seed])
-        found = compare_with_torch(draw_problem(layers, LOSS_CASES["squared"], rng, n=1 + 9 * seed, n_features=WIDTH))
+        found = compare_with_torch(
+            draw_problem(layers, LOSS_CASES["squared"], rng, n=1 + 9 * seed, n_features=WIDTH)
+        )
         record_property("worst", max(found))
         assert found[0] <= 1e-12
         assert found[1] <= 1e-10
@@ -330,9 +449,20 @@ def test_running_statistics_of_batch_normalization(momentum: float) -> None:
     rng = np.random.default_rng(0)
     for n in (2, 3, 50, 8):
         X = rng.normal(3.0, 2.0, (n, 5))
-        assert difference(network.forward(X, Run(training=True))[0], theirs(torch.tensor(X)).detach().numpy()) <= 1e-13
-        assert difference(network.parameters["layers.0.running_mean"], theirs.running_mean.numpy()) <= 1e-13
-        assert difference(network.parameters["layers.0.running_var"], theirs.running_var.numpy()) <= 1e-13
+        assert (
+            difference(
+                network.forward(X, Run(training=True))[0], theirs(torch.tensor(X)).detach().numpy()
+            )
+            <= 1e-13
+        )
+        assert (
+            difference(network.parameters["layers.0.running_mean"], theirs.running_mean.numpy())
+            <= 1e-13
+        )
+        assert (
+            difference(network.parameters["layers.0.running_var"], theirs.running_var.numpy())
+            <= 1e-13
+        )
     theirs.eval()
     X = rng.normal(3.0, 2.0, (7, 5))
     assert difference(network.predict(X), theirs(torch.tensor(X)).detach().numpy()) <= 1e-13
@@ -357,14 +487,25 @@ def their_optimizer(settings: Any, parameters: Parameters, theta: Mapping[str, T
     decayed, rest = groups
     match settings:
         case SGD():
-            return torch.optim.SGD([*decayed, *rest], settings.lr, settings.momentum, nesterov=settings.nesterov)
+            return torch.optim.SGD(
+                [*decayed, *rest], settings.lr, settings.momentum, nesterov=settings.nesterov
+            )
         case RMSprop():
-            return torch.optim.RMSprop([*decayed, *rest], settings.lr, alpha=settings.rho, eps=settings.eps)
+            return torch.optim.RMSprop(
+                [*decayed, *rest], settings.lr, alpha=settings.rho, eps=settings.eps
+            )
         case Adam():
-            return torch.optim.Adam([*decayed, *rest], settings.lr, (settings.beta1, settings.beta2), settings.eps)
+            return torch.optim.Adam(
+                [*decayed, *rest], settings.lr, (settings.beta1, settings.beta2), settings.eps
+            )
         case AdamW():
-            split = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": rest, "weight_decay": 0.0}]
-            return torch.optim.AdamW(split, settings.lr, (settings.beta1, settings.beta2), settings.eps)
+            split = [
+                {"params": decayed, "weight_decay": settings.weight_decay},
+                {"params": rest, "weight_decay": 0.0},
+            ]
+            return torch.optim.AdamW(
+                split, settings.lr, (settings.beta1, settings.beta2), settings.eps
+            )
     raise AssertionError(settings)
 
 
@@ -378,9 +519,16 @@ def set_rate(theirs: Any, settings: Any, lr: float, t: int) -> None:
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine to 0.1", "one_cycle"])
 @pytest.mark.parametrize("name", STEPPERS)
-def test_a_hundred_steps_of_every_optimizer(name: str, schedule: str, record_property: Callable[[str, object], None]) -> None:
+def test_a_hundred_steps_of_every_optimizer(
+    name: str, schedule: str, record_property: Callable[[str, object], None]
+) -> None:
     settings, case, n_steps = STEPPERS[name], LOSS_CASES["softmax"], 100
-    network = Network([Dense(8, "tanh"), BatchNorm(), Dense(6, "silu"), Dense(case.n_outputs)], n_features=5, seed=1, dtype="float64")
+    network = Network(
+        [Dense(8, "tanh"), BatchNorm(), Dense(6, "silu"), Dense(case.n_outputs)],
+        n_features=5,
+        seed=1,
+        dtype="float64",
+    )
     theta = their_tensors(network.parameters)
     theirs = their_optimizer(settings, network.parameters, theta)
     engine = ReferenceEngine(network, case.loss, settings)
@@ -393,14 +541,24 @@ def test_a_hundred_steps_of_every_optimizer(name: str, schedule: str, record_pro
 
         set_rate(theirs, settings, float(lr), step + 1)
         theirs.zero_grad()
-        Z = their_forward(network.layers, theta, network.parameters.p.layers, torch.tensor(X), Run(training=True))
-        # Torch's rate multiplies the velocity: where ours is inside, it multiplies the gradient on its way into torch's.
+        Z = their_forward(
+            network.layers, theta, network.parameters.p.layers, torch.tensor(X), Run(training=True)
+        )
+        # Torch's rate multiplies the velocity: where ours is inside, it multiplies the gradient on
+        # its way into torch's.
         inside = float(lr) if isinstance(settings, SGD) and settings.rate_inside else 1.0
         (inside * their_loss(Z, y, case.loss, None)).backward()
         theirs.step()
     start = Network(network.layers, n_features=5, seed=1, dtype="float64").parameters
-    differences = {key: difference(view, theta[key].detach().numpy()) for key, view in network.parameters.items()}
-    assert all(difference(view, start[key]) > 1e-4 for key, view in network.parameters.items() if key.endswith("W"))  # it did move
+    differences = {
+        key: difference(view, theta[key].detach().numpy())
+        for key, view in network.parameters.items()
+    }
+    assert all(
+        difference(view, start[key]) > 1e-4
+        for key, view in network.parameters.items()
+        if key.endswith("W")
+    )  # it did move
     record_property("worst", max(differences.values()))
     assert max(differences.values()) <= 1e-10, differences
 
@@ -412,13 +570,21 @@ def test_adamw_steps_of_the_neural_tangent_parametrization() -> None:
     lr, decay, eps = 0.05, 0.3, 1e-30
     engine = ReferenceEngine(network, Softmax(), AdamW(lr, eps=eps, weight_decay=decay))
     theta = their_tensors(network.parameters)
-    roots = {name: view.shape[0] ** 0.5 for name, view in network.parameters.items() if name.endswith("W")}
+    roots = {
+        name: view.shape[0] ** 0.5
+        for name, view in network.parameters.items()
+        if name.endswith("W")
+    }
     with torch.no_grad():
         for name, root in roots.items():
             theta[name] *= root
     groups = [
         {"params": [theta[name] for name in roots], "lr": lr, "weight_decay": decay},
-        {"params": [theta[name] for name in theta if name not in roots], "lr": 0.1 * lr, "weight_decay": 0.0},
+        {
+            "params": [theta[name] for name in theta if name not in roots],
+            "lr": 0.1 * lr,
+            "weight_decay": 0.0,
+        },
     ]
     theirs = torch.optim.AdamW(groups, eps=eps)
     rng = np.random.default_rng(2)
@@ -428,7 +594,10 @@ def test_adamw_steps_of_the_neural_tangent_parametrization() -> None:
         engine.update(lr)
         theirs.zero_grad()
         divided = {name: value / roots.get(name, 1.0) for name, value in theta.items()}
-        F.cross_entropy(their_forward(layers, divided, network.parameters.p.layers, torch.tensor(X), Run()), torch.tensor(y)).backward()
+        F.cross_entropy(
+            their_forward(layers, divided, network.parameters.p.layers, torch.tensor(X), Run()),
+            torch.tensor(y),
+        ).backward()
         theirs.step()
     for name, view in network.parameters.items():
         assert difference(view * roots.get(name, 1.0), theta[name].detach().numpy()) <= 1e-10, name
@@ -449,7 +618,12 @@ def their_rates(make: Callable[[Any], Any], n_steps: int) -> list[float]:
 
 @pytest.mark.parametrize("final", [0.0, 0.1])
 def test_cosine_schedule(final: float) -> None:
-    theirs = their_rates(lambda optimizer: torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=50, eta_min=final), 50)
+    theirs = their_rates(
+        lambda optimizer: torch.optim.lr_scheduler.CosineAnnealingLR(
+            optimizer, T_max=50, eta_min=final
+        ),
+        50,
+    )
     np.testing.assert_allclose(Cosine(final)(np.arange(50), 50), theirs, rtol=1e-12, atol=1e-14)
 
 
@@ -458,9 +632,17 @@ def test_one_cycle_schedule() -> None:
     n, pct = 80, 0.3
     theirs = their_rates(
         lambda optimizer: torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=1.0, total_steps=n, pct_start=pct, div_factor=25.0, final_div_factor=1e4, cycle_momentum=False
+            optimizer,
+            max_lr=1.0,
+            total_steps=n,
+            pct_start=pct,
+            div_factor=25.0,
+            final_div_factor=1e4,
+            cycle_momentum=False,
         ),
         n - 1,
     )
-    ours = OneCycle(rise=(pct * n - 1) / (n - 1), start=1 / 25, final=1 / 25e4)(np.arange(n - 1), n - 1)
+    ours = OneCycle(rise=(pct * n - 1) / (n - 1), start=1 / 25, final=1 / 25e4)(
+        np.arange(n - 1), n - 1
+    )
     np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)

@@ -45,7 +45,14 @@ def _as_in_a_new_process() -> Iterator[None]:
 
 
 def trained(layers: Any, **settings: Any) -> None:
-    list(train(Network(layers, 3), X, Y, **{"loss": "squared", "optimizer": "adam", "batch_size": 20, "epochs": 2, **settings}))
+    list(
+        train(
+            Network(layers, 3),
+            X,
+            Y,
+            **{"loss": "squared", "optimizer": "adam", "batch_size": 20, "epochs": 2, **settings},
+        )
+    )
 
 
 def planned(**settings: Any) -> None:
@@ -53,24 +60,52 @@ def planned(**settings: Any) -> None:
 
 
 def estimated(**settings: Any) -> None:
-    GlassNetRegressor(max_epochs=2, hidden_layer_sizes=(4,), random_state=0, **settings).fit(X, Y).predict(X)
+    GlassNetRegressor(max_epochs=2, hidden_layer_sizes=(4,), random_state=0, **settings).fit(
+        X, Y
+    ).predict(X)
 
 
 def perceived(**settings: Any) -> None:
-    MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", random_state=0, **settings).fit(X, Y).predict(X)
+    MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", random_state=0, **settings).fit(
+        X, Y
+    ).predict(X)
 
 
 TOLD: dict[str, tuple[Callable[..., None], str]] = {
     "layer": (lambda **s: trained([wrong.Gain(), Dense(1)], **s), "a layer of one's own, Gain"),
-    "subclass": (lambda **s: trained([type("Mine", (Dense,), {})(2), Dense(1)], **s), "a layer of one's own, Mine"),
-    "activation": (lambda **s: trained([Dense(2, CUBE), Dense(1)], **s), "an activation of one's own, 'cube'"),
-    "activation, fit": (lambda **s: planned(activation=CUBE, **s), "an activation of one's own, 'cube'"),
-    "activation, GlassNetRegressor": (lambda **s: estimated(activation=CUBE, **s), "an activation of one's own, 'cube'"),
-    "activation, MLPRegressor": (lambda **s: perceived(activation=CUBE, **s), "an activation of one's own, 'cube'"),
-    "loss": (lambda **s: trained([Dense(1)], loss=LOG_COSH, **s), "a loss of one's own, 'log_cosh'"),
+    "subclass": (
+        lambda **s: trained([type("Mine", (Dense,), {})(2), Dense(1)], **s),
+        "a layer of one's own, Mine",
+    ),
+    "activation": (
+        lambda **s: trained([Dense(2, CUBE), Dense(1)], **s),
+        "an activation of one's own, 'cube'",
+    ),
+    "activation, fit": (
+        lambda **s: planned(activation=CUBE, **s),
+        "an activation of one's own, 'cube'",
+    ),
+    "activation, GlassNetRegressor": (
+        lambda **s: estimated(activation=CUBE, **s),
+        "an activation of one's own, 'cube'",
+    ),
+    "activation, MLPRegressor": (
+        lambda **s: perceived(activation=CUBE, **s),
+        "an activation of one's own, 'cube'",
+    ),
+    "loss": (
+        lambda **s: trained([Dense(1)], loss=LOG_COSH, **s),
+        "a loss of one's own, 'log_cosh'",
+    ),
     "loss, fit": (lambda **s: planned(loss=LOG_COSH, **s), "a loss of one's own, 'log_cosh'"),
-    "loss, MLPRegressor": (lambda **s: perceived(loss=LOG_COSH, **s), "a loss of one's own, 'log_cosh'"),
-    "optimizer": (lambda **s: trained([Dense(1)], optimizer=wrong.Descent(), **s), "an optimizer of one's own, Descent(lr=0.1)"),
+    "loss, MLPRegressor": (
+        lambda **s: perceived(loss=LOG_COSH, **s),
+        "a loss of one's own, 'log_cosh'",
+    ),
+    "optimizer": (
+        lambda **s: trained([Dense(1)], optimizer=wrong.Descent(), **s),
+        "an optimizer of one's own, Descent(lr=0.1)",
+    ),
 }
 
 
@@ -108,12 +143,22 @@ def test_another_reason_is_told_again() -> None:
 
 
 def records(**settings: Any) -> list[Any]:
-    settings = {"loss": "squared", "optimizer": Adam(0.01), "batch_size": 20, "epochs": 2, **settings}
+    settings = {
+        "loss": "squared",
+        "optimizer": Adam(0.01),
+        "batch_size": 20,
+        "epochs": 2,
+        **settings,
+    }
     return list(train(Network([Dense(3, "tanh"), Dense(1)], 3), X, Y, **settings))
 
 
 @pytest.mark.parametrize("engine", ["reference", pytest.param("native", marks=needs_native)])
-@pytest.mark.parametrize("settings", [{}, {"optimizer": "lbfgs"}, {"every": 2}], ids=["adam", "lbfgs", "two epochs a record"])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"optimizer": "lbfgs"}, {"every": 2}],
+    ids=["adam", "lbfgs", "two epochs a record"],
+)
 def test_the_record_of_an_epoch_names_the_engine(engine: str, settings: dict[str, Any]) -> None:
     made = records(engine=engine, **settings)
     assert made
@@ -124,7 +169,12 @@ def test_the_record_of_an_epoch_names_the_engine(engine: str, settings: dict[str
 @pytest.mark.parametrize("recipe", ["fast", "standard"])
 def test_a_fit_and_the_mean_of_its_members_name_the_engine(engine: str, recipe: str) -> None:
     seen = []
-    model = fit(X, Y, Plan(recipe, max_epochs=2, engine=engine), on_epoch=lambda epoch: seen.append(epoch.engine))
+    model = fit(
+        X,
+        Y,
+        Plan(recipe, max_epochs=2, engine=engine),
+        on_epoch=lambda epoch: seen.append(epoch.engine),
+    )
     assert seen == [engine] * 2
     assert model.training["engine"] == engine
     assert "engine" not in model.training["history"]
@@ -132,6 +182,8 @@ def test_a_fit_and_the_mean_of_its_members_name_the_engine(engine: str, recipe: 
 
 @pytest.mark.parametrize("engine", ["reference", pytest.param("native", marks=needs_native)])
 def test_an_epoch_that_was_lost_names_the_engine(engine: str) -> None:
-    *_, lost = records(engine=engine, optimizer=Adam(1e300), epochs=5, stop=EarlyStopping(on_divergence="stop"))
+    *_, lost = records(
+        engine=engine, optimizer=Adam(1e300), epochs=5, stop=EarlyStopping(on_divergence="stop")
+    )
     assert math.isnan(lost.training_loss)
     assert lost.engine == engine

@@ -68,8 +68,15 @@ def test_kinks_are_no_fault(activation: str, data: str) -> None:
     for seed in range(3):
         X = rows(seed)
         X = {"normal": X, "zeros": 0.0 * X, "whole numbers": np.round(X), "large": 1e5 * X}[data]
-        layers = [Activation(activation), Dense(64, activation), Residual([Dense(64, activation)]), Dense(1)]
-        check = check_gradients(Network(layers, WIDTH, seed=seed), X, np.round(X[:, 0]), loss="absolute")
+        layers = [
+            Activation(activation),
+            Dense(64, activation),
+            Residual([Dense(64, activation)]),
+            Dense(1),
+        ]
+        check = check_gradients(
+            Network(layers, WIDTH, seed=seed), X, np.round(X[:, 0]), loss="absolute"
+        )
         assert check.largest <= TOLERANCE
 
 
@@ -82,7 +89,12 @@ def test_members_that_are_scored_one_by_one_are_right() -> None:
 
 def test_a_sparse_table_is_looked_at_too() -> None:
     X = sparse.csr_array(np.where(rows() > 0.5, rows(), 0.0))
-    assert check_gradients(Network([Dense(3, "relu"), Dense(1)], WIDTH), X, np.ones(40), loss="squared").largest <= TOLERANCE
+    assert (
+        check_gradients(
+            Network([Dense(3, "relu"), Dense(1)], WIDTH), X, np.ones(40), loss="squared"
+        ).largest
+        <= TOLERANCE
+    )
 
 
 # What is wrong is found, and named
@@ -106,7 +118,10 @@ def test_one_wrong_element_is_named_with_both_numbers(monkeypatch: pytest.Monkey
 
 def test_a_wrong_layer_is_named_by_its_place() -> None:
     network = Network([Dense(3), Members([Stack([wrong.WrongOfInput()])]), Dense(1)], WIDTH)
-    with pytest.raises(SettingError, match=r"the layer WrongOfInput \(layers.1.layers.0.layers.0\) is wrong: the gradient of its input"):
+    with pytest.raises(
+        SettingError,
+        match=r"the layer WrongOfInput \(layers.1.layers.0.layers.0\) is wrong: the gradient of its input",
+    ):
         check_gradients(network, rows(), rows()[:, 0], loss="squared")
 
 
@@ -117,7 +132,9 @@ def test_a_wrong_layer_is_named_by_its_place() -> None:
         (rows(), np.ones(3), DataError, "as many rows, at least 1, got 40 and 3"),
     ],
 )
-def test_rows_that_do_not_fit_are_refused(X: Array, y: Array, error: type[Exception], says: str) -> None:
+def test_rows_that_do_not_fit_are_refused(
+    X: Array, y: Array, error: type[Exception], says: str
+) -> None:
     with pytest.raises(error, match=says):
         check_gradients(Network([Dense(1)], WIDTH), X, y, loss="squared")
 
@@ -171,7 +188,9 @@ class Lookup(wrong.Gain):
             raise ValueError("no codes")
         return p.T[codes], codes
 
-    def backward(self, p: Any, g: Any, codes: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Any, g: Any, codes: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         g.T[...] = np.bincount(codes.ravel(), dY.ravel(), 5)
         return np.zeros_like(dY)
 
@@ -198,7 +217,9 @@ class Block(wrong.Gain):
         Y, second = self.layers[1].forward(p.layers[1], H, run)
         return Y * p.a, (first, second, Y)
 
-    def backward(self, p: Any, g: Any, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Any, g: Any, cache: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         first, second, Y = cache
         g.a[...] = (dY * Y).sum(axis=0)
         dH = self.layers[1].backward(p.layers[1], g.layers[1], second, dY * p.a)
@@ -241,7 +262,9 @@ class InDoublePrecision(wrong.Gain):
 
 
 class Halved(Block):
-    def backward(self, p: Any, g: Any, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Any, g: Any, cache: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         dX = super().backward(p, g, cache, dY, needs_dX)
         g.layers[0].W[...] *= 0.5
         return dX
@@ -263,21 +286,42 @@ OWN: dict[str, tuple[Layer, Array]] = {
 
 def trained(layer: Layer, X: Array, place: Callable[[Layer], list[Layer]]) -> Network:
     network = Network(place(layer), WIDTH, dtype="float64")
-    list(train(network, X, X[:, 0], loss="squared", optimizer="adam", batch_size=8, epochs=3, validation=0.2))
+    list(
+        train(
+            network,
+            X,
+            X[:, 0],
+            loss="squared",
+            optimizer="adam",
+            batch_size=8,
+            epochs=3,
+            validation=0.2,
+        )
+    )
     return network
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_a_right_layer_of_ones_own_trains_to_the_bit_as_without_the_check(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_right_layer_of_ones_own_trains_to_the_bit_as_without_the_check(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     layer, X = OWN[name]
-    place: Callable[[Layer], list[Layer]] = lambda own: [own, Dense(WIDTH, "tanh"), OwnDropout(0.2), Dense(1)]  # noqa: E731
+    place: Callable[[Layer], list[Layer]] = lambda own: [  # noqa: E731
+        own,
+        Dense(WIDTH, "tanh"),
+        OwnDropout(0.2),
+        Dense(1),
+    ]
     checked = trained(layer, X, place)
     monkeypatch.setattr(checks, "check_own_layers", lambda network, X: None)
     assert sha(trained(layer, X, place)) == sha(checked)
 
 
 def test_what_lies_inside_a_layer_of_ones_own_is_checked_with_it() -> None:
-    with pytest.raises(SettingError, match=r"the layer Halved \(layers.0\) is wrong: the gradient of 'layers.0.W' is not"):
+    with pytest.raises(
+        SettingError,
+        match=r"the layer Halved \(layers.0\) is wrong: the gradient of 'layers.0.W' is not",
+    ):
         trained(Halved(), rows(), lambda own: [own, Dense(1)])
 
 
@@ -291,7 +335,9 @@ def test_nothing_of_a_network_changes() -> None:
         assert np.array_equal(network.parameters.gradient, gradient)
 
 
-def test_a_network_is_checked_once_and_one_of_the_house_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_is_checked_once_and_one_of_the_house_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     passes: list[int] = []
 
     class Counted(wrong.Gain):
@@ -307,8 +353,12 @@ def test_a_network_is_checked_once_and_one_of_the_house_not_at_all(monkeypatch: 
     once = len(passes)
     train(network, X, X[:, 0], **settings)
     assert len(passes) == once
-    monkeypatch.setattr(Network, "astype", lambda self, dtype: pytest.fail("a network of the house is copied"))
-    train(Network([Dense(3, "relu"), Residual([Dense(3)]), Dense(1)], WIDTH), X, X[:, 0], **settings)
+    monkeypatch.setattr(
+        Network, "astype", lambda self, dtype: pytest.fail("a network of the house is copied")
+    )
+    train(
+        Network([Dense(3, "relu"), Residual([Dense(3)]), Dense(1)], WIDTH), X, X[:, 0], **settings
+    )
 
 
 def test_a_loss_object_of_ones_own_that_is_right_trains() -> None:

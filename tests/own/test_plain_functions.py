@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from glassnet import Activation, Dense, GlassNetRegressor, MLPRegressor, Network, Plan, check_gradients, fit, train
+from glassnet import (
+    Activation,
+    Dense,
+    GlassNetRegressor,
+    MLPRegressor,
+    Network,
+    Plan,
+    check_gradients,
+    fit,
+    train,
+)
 from glassnet.activations import ActivationFunction, activation_function
 from glassnet.differences import TOLERANCE
 
@@ -32,14 +42,30 @@ def bent(Z: Array) -> tuple[Array, Array]:
 def test_it_trains_as_the_activation_that_it_is() -> None:
     thetas = []
     for activation in (bent, "tanh"):
-        network = Network([Dense(5, activation), Activation(activation, mix=True), Dense(1)], 3, dtype="float64")
-        list(train(network, X, Y, loss="squared", optimizer="adam", batch_size=16, epochs=5, engine="reference"))
+        network = Network(
+            [Dense(5, activation), Activation(activation, mix=True), Dense(1)], 3, dtype="float64"
+        )
+        list(
+            train(
+                network,
+                X,
+                Y,
+                loss="squared",
+                optimizer="adam",
+                batch_size=16,
+                epochs=5,
+                engine="reference",
+            )
+        )
         thetas.append(network.parameters.theta)
     np.testing.assert_allclose(*thetas, rtol=1e-9, atol=1e-12)
 
 
 def test_it_is_right_by_check_gradients() -> None:
-    assert check_gradients(Network([Dense(5, bent), Dense(1)], 3), X, Y, loss="squared").largest <= TOLERANCE
+    assert (
+        check_gradients(Network([Dense(5, bent), Dense(1)], 3), X, Y, loss="squared").largest
+        <= TOLERANCE
+    )
 
 
 def test_it_has_the_name_of_the_function_in_a_summary() -> None:
@@ -56,8 +82,12 @@ def test_layers_of_the_same_function_are_equal_and_can_be_copied() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda activation: GlassNetRegressor(activation=activation, hidden_layer_sizes=(4, 3), max_epochs=3, random_state=0),
-        lambda activation: MLPRegressor(activation=activation, hidden_layer_sizes=(4, 3), max_iter=5, random_state=0),
+        lambda activation: GlassNetRegressor(
+            activation=activation, hidden_layer_sizes=(4, 3), max_epochs=3, random_state=0
+        ),
+        lambda activation: MLPRegressor(
+            activation=activation, hidden_layer_sizes=(4, 3), max_iter=5, random_state=0
+        ),
     ],
     ids=["GlassNetRegressor", "MLPRegressor"],
 )

@@ -55,15 +55,33 @@ def planned(**settings: Any) -> None:
 
 
 def estimated(**settings: Any) -> None:
-    GlassNetRegressor(**{"recipe": "plain", "max_epochs": 2, "hidden_layer_sizes": (4,), "random_state": 0, **settings}).fit(X, Y)
+    GlassNetRegressor(
+        **{
+            "recipe": "plain",
+            "max_epochs": 2,
+            "hidden_layer_sizes": (4,),
+            "random_state": 0,
+            **settings,
+        }
+    ).fit(X, Y)
 
 
 def classified(**settings: Any) -> None:
-    GlassNetClassifier(**{"recipe": "plain", "max_epochs": 2, "hidden_layer_sizes": (4,), "random_state": 0, **settings}).fit(X, LABELS)
+    GlassNetClassifier(
+        **{
+            "recipe": "plain",
+            "max_epochs": 2,
+            "hidden_layer_sizes": (4,),
+            "random_state": 0,
+            **settings,
+        }
+    ).fit(X, LABELS)
 
 
 def perceived(**settings: Any) -> None:
-    MLPRegressor(**{"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0, **settings}).fit(X, Y)
+    MLPRegressor(**{"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0, **settings}).fit(
+        X, Y
+    )
 
 
 DOORS: dict[str, tuple[dict[str, tuple[Callable[[], Any], str]], dict[str, Door]]] = {
@@ -108,13 +126,18 @@ DOORS: dict[str, tuple[dict[str, tuple[Callable[[], Any], str]], dict[str, Door]
     "metric": (
         wrong.METRICS,
         {
-            "train": lambda own: trained([Dense(1)], stop=EarlyStopping(scoring=own), validation=0.2),
+            "train": lambda own: trained(
+                [Dense(1)], stop=EarlyStopping(scoring=own), validation=0.2
+            ),
             "fit": lambda own: planned(scoring=own),
             "GlassNetRegressor": lambda own: estimated(scoring=own),
             "MLPRegressor": lambda own: perceived(scoring=own, early_stopping=True),
         },
     ),
-    "initializer": (wrong.INITIALIZERS, {"Dense": lambda own: trained([Dense(4, initializer=own), Dense(1)])}),
+    "initializer": (
+        wrong.INITIALIZERS,
+        {"Dense": lambda own: trained([Dense(4, initializer=own), Dense(1)])},
+    ),
     "callback": (
         wrong.CALLBACKS,
         {
@@ -149,18 +172,35 @@ def test_a_wrong_thing_gets_one_sentence(make: Callable[[], Any], says: str, thr
     with pytest.raises((SettingError, InvalidParameterError)) as caught:
         through(make())
     said = str(caught.value)
-    assert says in said or isinstance(caught.value, InvalidParameterError)  # scikit-learn's own sentence names the parameter
+    assert says in said or isinstance(
+        caught.value, InvalidParameterError
+    )  # scikit-learn's own sentence names the parameter
     assert "\n" not in said
     assert len(said) < 600
 
 
-@pytest.mark.parametrize("changed", [{"activation": wrong.one(keeps="output")}, {"loss": wrong.WrongObject()}], ids=["activation", "loss"])
+@pytest.mark.parametrize(
+    "changed",
+    [{"activation": wrong.one(keeps="output")}, {"loss": wrong.WrongObject()}],
+    ids=["activation", "loss"],
+)
 def test_what_is_refused_leaves_an_earlier_fit_of_an_estimator_as_it_was(changed: Any) -> None:
     for estimator in (
         MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", tol=1e-2, random_state=0),
-        GlassNetRegressor(recipe="plain", max_epochs=2, hidden_layer_sizes=(4,), activation="relu", loss="squared", random_state=0),
+        GlassNetRegressor(
+            recipe="plain",
+            max_epochs=2,
+            hidden_layer_sizes=(4,),
+            activation="relu",
+            loss="squared",
+            random_state=0,
+        ),
     ):
-        before = {name: copy.deepcopy(value) for name, value in vars(estimator.fit(X, Y)).items() if name in ("n_iter_", "loss_", "t_")}
+        before = {
+            name: copy.deepcopy(value)
+            for name, value in vars(estimator.fit(X, Y)).items()
+            if name in ("n_iter_", "loss_", "t_")
+        }
         predicted = estimator.predict(X)
         with pytest.raises(SettingError):
             clone(estimator).set_params(**changed).fit(X, Y)
@@ -183,5 +223,8 @@ def test_an_activation_whose_functions_cannot_be_hashed_is_checked_each_time() -
 
     function = Unhashable()
     for _ in range(2):
-        with pytest.raises(SettingError, match="the second array of the activation 'Unhashable' is not the derivative of its value"):
+        with pytest.raises(
+            SettingError,
+            match="the second array of the activation 'Unhashable' is not the derivative of its value",
+        ):
             Dense(3, function)

@@ -37,7 +37,9 @@ def spoiled(Z: Array) -> Array:
     return Z
 
 
-def one(backward: Any = cube_backward, forward: Any = cube, keeps: Any = "input", **more: Any) -> ActivationFunction:
+def one(
+    backward: Any = cube_backward, forward: Any = cube, keeps: Any = "input", **more: Any
+) -> ActivationFunction:
     return ActivationFunction("mine", forward, backward, keeps, **more)
 
 
@@ -50,24 +52,63 @@ class HalfAnActivation:
 
 
 ACTIVATIONS: dict[str, tuple[Callable[[], Any], str]] = {
-    "wrong derivative": (lambda: one(lambda Z, dA: 2.0 * Z**2 * dA), "is not the derivative of its forward pass"),
-    "derivative without the chain": (lambda: one(lambda Z, dA: 3.0 * Z**2), "multiply the derivative by dA"),
-    "sign": (lambda: one(lambda Z, dA: -3.0 * Z**2 * dA), "is not the derivative of its forward pass"),
-    "misspelt keeps": (lambda: one(keeps="inptu"), "keeps must be 'input' or 'output', got 'inptu'. Did you mean 'input'?"),
+    "wrong derivative": (
+        lambda: one(lambda Z, dA: 2.0 * Z**2 * dA),
+        "is not the derivative of its forward pass",
+    ),
+    "derivative without the chain": (
+        lambda: one(lambda Z, dA: 3.0 * Z**2),
+        "multiply the derivative by dA",
+    ),
+    "sign": (
+        lambda: one(lambda Z, dA: -3.0 * Z**2 * dA),
+        "is not the derivative of its forward pass",
+    ),
+    "misspelt keeps": (
+        lambda: one(keeps="inptu"),
+        "keeps must be 'input' or 'output', got 'inptu'. Did you mean 'input'?",
+    ),
     "keeps the wrong one": (lambda: one(keeps="output"), "with keeps='input' it is right"),
-    "forgets to return": (lambda: one(forward=lambda Z: None), "must return an array of the shape and dtype of Z"),
-    "wrong shape": (lambda: one(forward=lambda Z: Z.sum(axis=1)), "must return an array of the shape and dtype of Z"),
-    "wrong dtype": (lambda: one(forward=lambda Z: np.asarray(Z**3, np.float64)), "must return an array of the shape and dtype of Z"),
-    "wrong shape backward": (lambda: one(lambda Z, dA: (3.0 * Z**2 * dA).sum(axis=0)), "must return an array of the shape and dtype of Z"),
+    "forgets to return": (
+        lambda: one(forward=lambda Z: None),
+        "must return an array of the shape and dtype of Z",
+    ),
+    "wrong shape": (
+        lambda: one(forward=lambda Z: Z.sum(axis=1)),
+        "must return an array of the shape and dtype of Z",
+    ),
+    "wrong dtype": (
+        lambda: one(forward=lambda Z: np.asarray(Z**3, np.float64)),
+        "must return an array of the shape and dtype of Z",
+    ),
+    "wrong shape backward": (
+        lambda: one(lambda Z, dA: (3.0 * Z**2 * dA).sum(axis=0)),
+        "must return an array of the shape and dtype of Z",
+    ),
     "not finite": (lambda: one(forward=np.log), "must be finite for every finite Z"),
-    "changes its input": (lambda: ActivationFunction("mine", spoiled, lambda A, dA: dA * (A > 0), "output"), "changes Z in place"),
-    "one argument backward": (lambda: one(lambda Z: 3.0 * Z**2), "backward of activation 'mine' must take 2 arguments, (kept, dA)"),
+    "changes its input": (
+        lambda: ActivationFunction("mine", spoiled, lambda A, dA: dA * (A > 0), "output"),
+        "changes Z in place",
+    ),
+    "one argument backward": (
+        lambda: one(lambda Z: 3.0 * Z**2),
+        "backward of activation 'mine' must take 2 arguments, (kept, dA)",
+    ),
     "no function": (lambda: one(forward="cube"), "forward of activation 'mine' must be a function"),
-    "a function without its derivative": (lambda: np.tanh, "must return two arrays, A and its derivative"),
-    "a function with a wrong derivative": (lambda: lambda Z: (np.tanh(Z), 1.0 - Z**2), "is not the derivative of its value"),
+    "a function without its derivative": (
+        lambda: np.tanh,
+        "must return two arrays, A and its derivative",
+    ),
+    "a function with a wrong derivative": (
+        lambda: lambda Z: (np.tanh(Z), 1.0 - Z**2),
+        "is not the derivative of its value",
+    ),
     "a function of two": (lambda: lambda Z, dA: (Z, dA), "must take 1 argument, (Z)"),
     "a class": (lambda: HalfAnActivation, "HalfAnActivation()"),
-    "half an object": (HalfAnActivation, "an activation must be a name, an ActivationFunction or a function Z -> (A, slope)"),
+    "half an object": (
+        HalfAnActivation,
+        "an activation must be a name, an ActivationFunction or a function Z -> (A, slope)",
+    ),
 }
 
 
@@ -221,7 +262,9 @@ class KeepsOnItself(Gain):
         object.__setattr__(self, "kept", X)
         return X * p.a, None
 
-    def backward(self, p: Any, g: Any, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Any, g: Any, cache: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         g.a[...] = (dY * self.kept).sum(axis=0)  # type: ignore[attr-defined]
         return dY * p.a
 
@@ -283,36 +326,90 @@ class MisspeltBackward(Gain):
 
 
 LAYERS: dict[str, tuple[Callable[[], Any], str]] = {
-    "reassigned gradient": (Reassigned, "a is a view of the network's own memory: write into it (a[...] = value)"),
-    "reassigned first values": (ReassignedFirstValues, "a is a view of the network's own memory: write into it (a[...] = value)"),
-    "gradient of another name": (Misnamed, "this layer has no tensor 'A': expected one of a. Did you mean 'a'?"),
-    "forgotten gradient": (Forgotten, "its backward pass leaves the gradient of 'a' unwritten: write it (g.a[...] = value)"),
-    "accumulated gradient": (Accumulated, "its backward pass adds to g.a, which still holds the gradient of the step before"),
-    "wrong gradient of a parameter": (WrongOfParameter, "the gradient of 'a' is not the derivative of its forward pass"),
-    "wrong gradient of the input": (WrongOfInput, "the gradient of its input, dX, is not the derivative of its forward pass"),
-    "forgotten sum": (ForgottenSum, "the gradient of 'a' is not the derivative of its forward pass"),
+    "reassigned gradient": (
+        Reassigned,
+        "a is a view of the network's own memory: write into it (a[...] = value)",
+    ),
+    "reassigned first values": (
+        ReassignedFirstValues,
+        "a is a view of the network's own memory: write into it (a[...] = value)",
+    ),
+    "gradient of another name": (
+        Misnamed,
+        "this layer has no tensor 'A': expected one of a. Did you mean 'a'?",
+    ),
+    "forgotten gradient": (
+        Forgotten,
+        "its backward pass leaves the gradient of 'a' unwritten: write it (g.a[...] = value)",
+    ),
+    "accumulated gradient": (
+        Accumulated,
+        "its backward pass adds to g.a, which still holds the gradient of the step before",
+    ),
+    "wrong gradient of a parameter": (
+        WrongOfParameter,
+        "the gradient of 'a' is not the derivative of its forward pass",
+    ),
+    "wrong gradient of the input": (
+        WrongOfInput,
+        "the gradient of its input, dX, is not the derivative of its forward pass",
+    ),
+    "forgotten sum": (
+        ForgottenSum,
+        "the gradient of 'a' is not the derivative of its forward pass",
+    ),
     "gradient of a wrong shape": (WrongShapeOfParameter, "its backward pass failed: ValueError"),
-    "input gradient of a wrong shape": (WrongShapeOfInput, "its backward pass must return dX, an array of the shape and dtype of X"),
-    "no input gradient": (NoInputGradient, "its backward pass must return dX, an array of the shape and dtype of X"),
+    "input gradient of a wrong shape": (
+        WrongShapeOfInput,
+        "its backward pass must return dX, an array of the shape and dtype of X",
+    ),
+    "no input gradient": (
+        NoInputGradient,
+        "its backward pass must return dX, an array of the shape and dtype of X",
+    ),
     "gradients only with dX": (GradientsOnlyWithInput, "with needs_dX=False"),
-    "backward of four arguments": (FourArguments, "backward of the layer FourArguments must take 5 arguments, (p, g, cache, dY, needs_dX)"),
+    "backward of four arguments": (
+        FourArguments,
+        "backward of the layer FourArguments must take 5 arguments, (p, g, cache, dY, needs_dX)",
+    ),
     "no cache": (NoCache, "its forward pass must return (Y, cache)"),
     "output of another width": (WrongWidth, "its forward pass must return Y of shape (8, 4)"),
-    "no width": (NoWidth, "output_width of the layer NoWidth must return a whole number of at least 1, got None"),
+    "no width": (
+        NoWidth,
+        "output_width of the layer NoWidth must return a whole number of at least 1, got None",
+    ),
     "wrong dtype": (WrongDtype, "of dtype float32"),
     "changes its input": (ChangesItsInput, "its forward pass changes its input in place"),
-    "changes the gradient it is given": (ChangesItsGradient, "its backward pass changes dY in place"),
+    "changes the gradient it is given": (
+        ChangesItsGradient,
+        "its backward pass changes dY in place",
+    ),
     "changes its parameters": (ChangesItsParameters, "its forward pass changes its parameters"),
     "keeps the cache on itself": (KeepsOnItself, "return it as the cache"),
     "draws anew each time": (DrawsAnew, "another output each time"),
     "not finite": (NotFinite, "values that are not finite for finite inputs"),
     "fails": (Fails, "its forward pass failed: ValueError"),
-    "shape instead of Spec": (ShapeForSpec, "specs of the layer ShapeForSpec must return a dict of Spec by name"),
+    "shape instead of Spec": (
+        ShapeForSpec,
+        "specs of the layer ShapeForSpec must return a dict of Spec by name",
+    ),
     "no specs": (NoSpecs, "specs of the layer NoSpecs must return a dict of Spec by name"),
     "reserved name": (ReservedName, "a tensor must not be named 'layers'"),
     "learns in prediction": (LearnsInPrediction, "changes its statistics in prediction"),
-    "bare": (Bare, "a layer must have output_width, specs, initialize, forward, backward, layers, repeatable, but the layer Bare lacks"),
-    "misspelt method": (MisspeltBackward, "the layer MisspeltBackward lacks backward(p, g, cache, dY, needs_dX). Did you mean 'bakward'?"),
+    "bare": (
+        Bare,
+        (
+            "a layer must have output_width, specs, initialize, forward, backward, layers, "
+            "repeatable, but the layer Bare lacks"
+        ),
+    ),
+    "misspelt method": (
+        MisspeltBackward,
+        (
+            "the layer MisspeltBackward lacks backward(p, g, cache, dY, needs_dX). Did you mean "
+            "'bakward'?"
+        ),
+    ),
     "a class": (lambda: Gain, "Gain()"),
 }
 
@@ -325,30 +422,40 @@ class Half:
 
     name = "half"
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         return 0.0, Z
 
 
 class Misspelt(Squared):
     value_and_gradient = None  # type: ignore[assignment]
 
-    def value_and_gradients(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradients(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         return 0.0, Z
 
 
 class WrongObject(Squared):
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         value, dZ = super().value_and_gradient(Z, y, weight)
         return value, 2.0 * dZ
 
 
 class Unweighted(Squared):
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         return super().value_and_gradient(Z, y, None)
 
 
 class InPlace(Squared):
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         value, dZ = super().value_and_gradient(Z.copy(), y, weight)
         Z[...] = dZ
         return value, Z
@@ -368,15 +475,33 @@ LOSSES: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: CustomLoss(lambda Z, y: (0.5 * (Z - y) ** 2, 2.0 * (Z - y)), name="mine"),
         "is not the derivative of its value",
     ),
-    "a function with a wrong gradient": (lambda: lambda Z, y: (0.5 * (Z - y) ** 2, y - Z), "is not the derivative of its value"),
-    "(y_true, y_pred)": (lambda: y_first, "takes the raw scores first, (Z, y), got y_first(y_true, y_pred)"),
+    "a function with a wrong gradient": (
+        lambda: lambda Z, y: (0.5 * (Z - y) ** 2, y - Z),
+        "is not the derivative of its value",
+    ),
+    "(y_true, y_pred)": (
+        lambda: y_first,
+        "takes the raw scores first, (Z, y), got y_first(y_true, y_pred)",
+    ),
     "one argument": (lambda: lambda Z: (Z, Z), "must take 2 arguments, (Z, y)"),
-    "the value alone": (lambda: lambda Z, y: (Z - y) ** 2, "must return two arrays, losses and derivatives"),
+    "the value alone": (
+        lambda: lambda Z, y: (Z - y) ** 2,
+        "must return two arrays, losses and derivatives",
+    ),
     "the mean": (lambda: lambda Z, y: (np.mean((Z - y) ** 2), Z - y), "must return losses"),
     "changes Z": (lambda: changing, "changes Z in place"),
-    "not finite": (lambda: lambda Z, y: (np.log(Z - y), 1.0 / (Z - y)), "must be finite for every finite Z"),
+    "not finite": (
+        lambda: lambda Z, y: (np.log(Z - y), 1.0 / (Z - y)),
+        "must be finite for every finite Z",
+    ),
     "a class": (lambda: Squared, "write Squared()"),
-    "half an object": (Half, "a loss must have prepare, value_and_gradient, predict, baseline, name, but the loss Half lacks"),
+    "half an object": (
+        Half,
+        (
+            "a loss must have prepare, value_and_gradient, predict, baseline, name, but the loss "
+            "Half lacks"
+        ),
+    ),
     "misspelt method": (Misspelt, "Did you mean 'value_and_gradients'?"),
     "an object with a wrong gradient": (WrongObject, "is not the derivative of its value"),
     "an object without weights": (Unweighted, "a row of weight 0 must count for nothing"),
@@ -392,11 +517,23 @@ def one_argument(epoch: Any) -> Any:
 
 
 SCHEDULES: dict[str, tuple[Callable[[], Any], str]] = {
-    "one argument": (lambda: one_argument, "a schedule must take 2 arguments, (steps, n_steps), got one_argument(epoch)"),
-    "not a number": (lambda: lambda steps, n_steps: np.full(len(steps), np.nan), "one multiplier for each of the"),
-    "negative": (lambda: lambda steps, n_steps: -np.ones(len(steps)), "one multiplier for each of the"),
+    "one argument": (
+        lambda: one_argument,
+        "a schedule must take 2 arguments, (steps, n_steps), got one_argument(epoch)",
+    ),
+    "not a number": (
+        lambda: lambda steps, n_steps: np.full(len(steps), np.nan),
+        "one multiplier for each of the",
+    ),
+    "negative": (
+        lambda: lambda steps, n_steps: -np.ones(len(steps)),
+        "one multiplier for each of the",
+    ),
     "a number": (lambda: lambda steps, n_steps: 0.5, "one multiplier for each of the"),
-    "a wrong shape": (lambda: lambda steps, n_steps: np.ones((len(steps), 1)), "one multiplier for each of the"),
+    "a wrong shape": (
+        lambda: lambda steps, n_steps: np.ones((len(steps), 1)),
+        "one multiplier for each of the",
+    ),
     "text": (lambda: lambda steps, n_steps: ["slow"] * len(steps), "return as many multipliers"),
     "nothing": (lambda: lambda steps, n_steps: None, "one multiplier for each of the"),
     "written for one step": (
@@ -404,7 +541,10 @@ SCHEDULES: dict[str, tuple[Callable[[], Any], str]] = {
         "must take an array of steps and return as many multipliers",
     ),
     "a class": (lambda: Cosine, "write Cosine()"),
-    "a number for a schedule": (lambda: 0.5, "a schedule must be a function (steps, n_steps), got 0.5"),
+    "a number for a schedule": (
+        lambda: 0.5,
+        "a schedule must be a function (steps, n_steps), got 0.5",
+    ),
 }
 
 
@@ -423,9 +563,18 @@ METRICS: dict[str, tuple[Callable[[], Any], str]] = {
     "(y_true, y_pred)": (lambda: my_metric, "make_scorer(my_metric)"),
     "(y_true, y_pred, weights)": (lambda: with_weights, "make_scorer(with_weights)"),
     "of scikit-learn": (lambda: accuracy_score, "make_scorer(accuracy_score)"),
-    "one argument": (lambda: lambda estimator: 0.0, "a scorer must take 3 arguments, (estimator, X, y)"),
-    "returns nothing": (lambda: lambda estimator, X, y: None, "a scorer must return one number, got None"),
-    "returns an array": (lambda: lambda estimator, X, y: np.zeros(3), "a scorer must return one number, got"),
+    "one argument": (
+        lambda: lambda estimator: 0.0,
+        "a scorer must take 3 arguments, (estimator, X, y)",
+    ),
+    "returns nothing": (
+        lambda: lambda estimator, X, y: None,
+        "a scorer must return one number, got None",
+    ),
+    "returns an array": (
+        lambda: lambda estimator, X, y: np.zeros(3),
+        "a scorer must return one number, got",
+    ),
     "a class": (lambda: HalfAnActivation, "HalfAnActivation()"),
 }
 
@@ -434,10 +583,22 @@ METRICS: dict[str, tuple[Callable[[], Any], str]] = {
 
 
 INITIALIZERS: dict[str, tuple[Callable[[], Any], str]] = {
-    "one argument": (lambda: lambda shape: np.zeros(shape) + 1.0, "an initializer must take 3 arguments, (fan_in, fan_out, rng)"),
-    "a wrong shape": (lambda: lambda fan_in, fan_out, rng: np.zeros((fan_out, fan_in)), "(fan_in, fan_out)"),
-    "not finite": (lambda: lambda fan_in, fan_out, rng: np.full((fan_in, fan_out), np.nan), "must return finite numbers"),
-    "text": (lambda: lambda fan_in, fan_out, rng: np.full((fan_in, fan_out), "x"), "must return finite numbers"),
+    "one argument": (
+        lambda: lambda shape: np.zeros(shape) + 1.0,
+        "an initializer must take 3 arguments, (fan_in, fan_out, rng)",
+    ),
+    "a wrong shape": (
+        lambda: lambda fan_in, fan_out, rng: np.zeros((fan_out, fan_in)),
+        "(fan_in, fan_out)",
+    ),
+    "not finite": (
+        lambda: lambda fan_in, fan_out, rng: np.full((fan_in, fan_out), np.nan),
+        "must return finite numbers",
+    ),
+    "text": (
+        lambda: lambda fan_in, fan_out, rng: np.full((fan_in, fan_out), "x"),
+        "must return finite numbers",
+    ),
     "a class": (lambda: He, "write He()"),
 }
 
@@ -470,12 +631,26 @@ class Descent:
     def start(self, theta: Array) -> OptimizerState:
         return OptimizerState({})
 
-    def step(self, state: OptimizerState, theta: Array, gradient: Array, segments: Sequence[Any], lr: float) -> Any:
+    def step(
+        self,
+        state: OptimizerState,
+        theta: Array,
+        gradient: Array,
+        segments: Sequence[Any],
+        lr: float,
+    ) -> Any:
         theta -= lr * gradient
 
 
 class ReturnsTheta(Descent):
-    def step(self, state: OptimizerState, theta: Array, gradient: Array, segments: Sequence[Any], lr: float) -> Any:
+    def step(
+        self,
+        state: OptimizerState,
+        theta: Array,
+        gradient: Array,
+        segments: Sequence[Any],
+        lr: float,
+    ) -> Any:
         return theta - lr * gradient
 
 
@@ -496,8 +671,17 @@ class NoState(Descent):
 OPTIMIZERS: dict[str, tuple[Callable[[], Any], str]] = {
     "returns theta": (ReturnsTheta, "leaves theta as it is"),
     "no start": (NoStart, "the optimizer NoStart lacks start(theta)"),
-    "few arguments": (FewArguments, "step of the optimizer FewArguments must take 5 arguments, (state, theta, gradient, segments, lr)"),
+    "few arguments": (
+        FewArguments,
+        (
+            "step of the optimizer FewArguments must take 5 arguments, (state, theta, gradient, "
+            "segments, lr)"
+        ),
+    ),
     "no state": (NoState, "start of the optimizer NoState must return an OptimizerState, got None"),
-    "no rate": (lambda: Descent(lr=None), "lr of the optimizer Descent must be a positive number, got None"),  # type: ignore[arg-type]
+    "no rate": (
+        lambda: Descent(lr=None),
+        "lr of the optimizer Descent must be a positive number, got None",
+    ),  # type: ignore[arg-type]
     "a class": (lambda: SGD, "write SGD()"),
 }

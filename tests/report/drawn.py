@@ -35,14 +35,20 @@ def measured(seed, *, n=None, m=None):
         Y = np.round(Y)
         Y[0] += 1.0
     weight = rng.random(n) + 0.1 if seed % 4 == 0 else None
-    return Predictions.of_numbers(Y, Y + rng.normal(size=(n, m)) * Y.std(axis=0) * rng.random(), weight)
+    return Predictions.of_numbers(
+        Y, Y + rng.normal(size=(n, m)) * Y.std(axis=0) * rng.random(), weight
+    )
 
 
 def drawn(kind, n=600, seed=0):
     """Features and target: `steps` only a network or trees learn, `line` a linear model learns as well, `noise` nobody."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 4))
-    truth = {"steps": X[:, 0] * X[:, 1], "line": X @ [1.0, 2.0, -1.0, 0.5], "noise": rng.normal(size=n)}[kind]
+    truth = {
+        "steps": X[:, 0] * X[:, 1],
+        "line": X @ [1.0, 2.0, -1.0, 0.5],
+        "noise": rng.normal(size=n),
+    }[kind]
     return table_of(X), truth + 0.1 * rng.normal(size=n)
 
 
@@ -51,9 +57,15 @@ def parts(kind, *, classes):
     table, y = drawn(kind)
     values = np.where(y > 0, "high", "low").astype(object) if classes else y
     training, held_out = np.arange(400), np.arange(400, 600)
-    return Part(table.take(training), values[training]), Part(table.take(held_out), values[held_out])
+    return Part(table.take(training), values[training]), Part(
+        table.take(held_out), values[held_out]
+    )
 
 
 def trained(training, **plan):
     """A small network on some rows."""
-    return glassnet.fit(training.table, training.values, glassnet.Plan(**{"hidden_layer_sizes": (32,), "max_epochs": 60, **plan}))
+    return glassnet.fit(
+        training.table,
+        training.values,
+        glassnet.Plan(**{"hidden_layer_sizes": (32,), "max_epochs": 60, **plan}),
+    )

@@ -156,7 +156,9 @@ def test_models_of_every_kind_are_taken():
     for new in (estimator, estimator.model_, search):
         found = compare(pipeline, new, X)
         assert found.same_classes
-        assert found.largest == pytest.approx(np.abs(pipeline.predict_proba(X) - new.predict_proba(X)).max())
+        assert found.largest == pytest.approx(
+            np.abs(pipeline.predict_proba(X) - new.predict_proba(X)).max()
+        )
         assert found.different_labels == (pipeline.predict(X) != new.predict(X)).sum()
     assert found.old == "Pipeline of LogisticRegression"
     regressor = GlassNetRegressor(**settings).fit(D, Z)
@@ -170,7 +172,9 @@ def test_labels_that_go_together_are_compared_column_by_column():
     model = glassnet.fit(M, L, glassnet.Plan(max_epochs=1), task="multilabel")
     found = compare(forest, model, M)
     assert found.different_labels == (forest.predict(M) != model.predict(M)).any(axis=1).sum()
-    apart = np.abs(np.column_stack([one[:, 1] for one in forest.predict_proba(M)]) - model.predict_proba(M))
+    apart = np.abs(
+        np.column_stack([one[:, 1] for one in forest.predict_proba(M)]) - model.predict_proba(M)
+    )
     assert found.largest == pytest.approx(apart.max())
     assert found.same_classes
 
@@ -191,15 +195,40 @@ def test_it_is_printed_in_a_screen_and_written_as_json():
     plain = json.loads(json.dumps(found.to_plain(), allow_nan=False))
     assert plain["different_labels"] == 50
     assert plain["same_classes"]
-    assert plain["label_differences"][0] == {"row": 0, "old": "a", "new": "c", "difference": pytest.approx(0.6)}
+    assert plain["label_differences"][0] == {
+        "row": 0,
+        "old": "a",
+        "new": "c",
+        "difference": pytest.approx(0.6),
+    }
 
 
 REFUSED = {
     "no predict": (3, numbers([1.0]), SettingError, "a int came, which has no predict"),
-    "nor the new one": (numbers([1.0]), None, SettingError, "a NoneType came, which has no predict"),
-    "classes and numbers": (classes(P, [0, 1, 2]), numbers([1.0]), SettingError, "predicts classes and the new one .* numbers"),
-    "other rows": (numbers([1.0, 2.0]), numbers([1.0]), DataError, "predicts 2 rows and the new one .* 1:"),
-    "other columns": (numbers(np.ones((2, 3))), numbers(np.ones((2, 2))), DataError, "predicts 3 columns and the new one .* 2:"),
+    "nor the new one": (
+        numbers([1.0]),
+        None,
+        SettingError,
+        "a NoneType came, which has no predict",
+    ),
+    "classes and numbers": (
+        classes(P, [0, 1, 2]),
+        numbers([1.0]),
+        SettingError,
+        "predicts classes and the new one .* numbers",
+    ),
+    "other rows": (
+        numbers([1.0, 2.0]),
+        numbers([1.0]),
+        DataError,
+        "predicts 2 rows and the new one .* 1:",
+    ),
+    "other columns": (
+        numbers(np.ones((2, 3))),
+        numbers(np.ones((2, 2))),
+        DataError,
+        "predicts 3 columns and the new one .* 2:",
+    ),
     "no rows at all": (numbers(1.0), numbers(1.0), DataError, "one answer a row"),
     "no class in common": (
         classes(P, [0, 1, 2]),

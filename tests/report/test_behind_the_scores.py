@@ -23,13 +23,23 @@ def labels(p):
 def test_classes_are_those_of_scikit_learn(seed):
     p = classified(seed)
     k = p.P.shape[1]
-    options = {"labels": np.arange(k), "average": None, "sample_weight": p.weight, "zero_division": 0}
-    precision, recall = theirs.precision_score(p.truth, p.values, **options), theirs.recall_score(p.truth, p.values, **options)
+    options = {
+        "labels": np.arange(k),
+        "average": None,
+        "sample_weight": p.weight,
+        "zero_division": 0,
+    }
+    precision, recall = (
+        theirs.precision_score(p.truth, p.values, **options),
+        theirs.recall_score(p.truth, p.values, **options),
+    )
     f1 = theirs.f1_score(p.truth, p.values, **options)
     for c, row in enumerate(class_scores(p, labels(p))):
         assert (row.label, row.rows) == (f"class {c}", (p.truth == c).sum())
         assert row.precision == pytest.approx(precision[c])
-        assert (row.recall, row.f1) == ((pytest.approx(recall[c]), pytest.approx(f1[c])) if row.rows else (None, None))
+        assert (row.recall, row.f1) == (
+            (pytest.approx(recall[c]), pytest.approx(f1[c])) if row.rows else (None, None)
+        )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -37,7 +47,12 @@ def test_confusion_is_that_of_scikit_learn(seed):
     p = classified(seed)
     found = confusion(p, labels(p))
     assert found.labels == tuple(labels(p))
-    assert found.counts == tuple(map(tuple, theirs.confusion_matrix(p.truth, p.values, labels=np.arange(p.P.shape[1])).tolist()))
+    assert found.counts == tuple(
+        map(
+            tuple,
+            theirs.confusion_matrix(p.truth, p.values, labels=np.arange(p.P.shape[1])).tolist(),
+        )
+    )
 
 
 def test_rare_classes_of_many_are_counted_together():
@@ -65,9 +80,15 @@ def test_calibration_counts_every_row_once(seed):
 
 
 def test_calibration_error_by_hand():
-    p = Predictions.of_classes(np.array([0, 0, 1, 0]), np.array([[0.85, 0.15], [0.85, 0.15], [0.85, 0.15], [1.0, 0.0]]))
+    p = Predictions.of_classes(
+        np.array([0, 0, 1, 0]), np.array([[0.85, 0.15], [0.85, 0.15], [0.85, 0.15], [1.0, 0.0]])
+    )
     found = calibration(p)
-    assert (found.bins[8].rows, found.bins[8].confidence, found.bins[8].frequency) == (3, pytest.approx(0.85), pytest.approx(2 / 3))
+    assert (found.bins[8].rows, found.bins[8].confidence, found.bins[8].frequency) == (
+        3,
+        pytest.approx(0.85),
+        pytest.approx(2 / 3),
+    )
     assert found.bins[9].rows == 1  # 1.0 is in the last bin
     assert found.error == pytest.approx(0.75 * (0.85 - 2 / 3))
 

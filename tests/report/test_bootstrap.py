@@ -21,14 +21,21 @@ def test_intervals_contain_the_score(seed, draw):
     assert found.values == scores(p)
     for score in found.scores():
         assert score.low is None or score.low <= score.value <= score.high, score
-        assert (score.low is None) == (score.high is None) == (np.nanstd(found.resamples[score.name]) < 1e-12 and score.name != "accuracy")
+        assert (
+            (score.low is None)
+            == (score.high is None)
+            == (np.nanstd(found.resamples[score.name]) < 1e-12 and score.name != "accuracy")
+        )
         assert METRICS[score.name].unit == score.unit
 
 
 def plain_bootstrap(p, score, resamples=500, seed=1):
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, p.n_rows, (resamples, p.n_rows))
-    return np.quantile([score(p.truth[i], p.values[i], None if p.P is None else p.P[i]) for i in rows], [0.025, 0.975])
+    return np.quantile(
+        [score(p.truth[i], p.values[i], None if p.P is None else p.P[i]) for i in rows],
+        [0.025, 0.975],
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,7 +43,11 @@ def plain_bootstrap(p, score, resamples=500, seed=1):
     [
         (classified(1, n=400, k=2), "AUC", lambda y, f, P: roc_auc_score(y, P[:, 1])),
         (classified(2, n=300, k=3), "AUC", lambda y, f, P: roc_auc_score(y, P, multi_class="ovr")),
-        (classified(1, n=400, k=4), "balanced accuracy", lambda y, f, P: balanced_accuracy_score(y, f)),
+        (
+            classified(1, n=400, k=4),
+            "balanced accuracy",
+            lambda y, f, P: balanced_accuracy_score(y, f),
+        ),
         (classified(1, n=400, k=4), "log loss", lambda y, f, P: log_loss(y, P)),
         (measured(1, n=400, m=2), "R2", lambda y, f, P: r2_score(y, f)),
         (measured(2, n=400, m=1), "RMSE", lambda y, f, P: np.sqrt(np.mean((y - f) ** 2))),
@@ -78,19 +89,28 @@ def test_groups_of_rows_give_intervals_of_the_same_width(monkeypatch):
 def test_rows_in_order_of_their_class_make_no_difference_to_groups(monkeypatch):
     monkeypatch.setattr(bootstrap, "MOST_GROUPS", 500)
     right = np.arange(4_000) < 3_000
-    p = Predictions.of_classes(np.zeros(4_000, int), np.where(right[:, None], [0.9, 0.1], [0.1, 0.9]))
+    p = Predictions.of_classes(
+        np.zeros(4_000, int), np.where(right[:, None], [0.9, 0.1], [0.1, 0.9])
+    )
     found = resampled([p])[0].scores()[0]
-    assert found.high - found.low == pytest.approx(2 * 1.96 * np.sqrt(0.75 * 0.25 / 4_000), rel=0.15)
+    assert found.high - found.low == pytest.approx(
+        2 * 1.96 * np.sqrt(0.75 * 0.25 / 4_000), rel=0.15
+    )
 
 
 def test_resamples_without_a_class_are_left_out():
     truth = np.r_[np.ones(1, int), np.zeros(9, int)]
-    p = Predictions.of_classes(truth, np.c_[np.linspace(0.3, 0.7, 10), np.linspace(0.7, 0.3, 10)][[4, 0, 1, 2, 3, 5, 6, 7, 8, 9]])
+    p = Predictions.of_classes(
+        truth,
+        np.c_[np.linspace(0.3, 0.7, 10), np.linspace(0.7, 0.3, 10)][[4, 0, 1, 2, 3, 5, 6, 7, 8, 9]],
+    )
     assert np.isnan(resampled([p])[0].resamples["AUC"]).mean() == pytest.approx(0.9**10, abs=0.05)
     assert all(score.low is not None for score in resampled([p])[0].scores())
 
 
-@pytest.mark.parametrize(("value", "bounds"), [(0.7, (0.5, 0.7)), (0.2, (0.2, 0.5)), (0.5, (0.5, 0.5))])
+@pytest.mark.parametrize(
+    ("value", "bounds"), [(0.7, (0.5, 0.7)), (0.2, (0.2, 0.5)), (0.5, (0.5, 0.5))]
+)
 def test_interval_is_widened_to_hold_the_score(value, bounds):
     assert interval(np.full(9, 0.5), value) == bounds
 
@@ -116,7 +136,9 @@ def coverage(draw, truths, samples, n):
     """How often the interval of each score holds the true one."""
     hits = dict.fromkeys(truths, 0)
     for seed in range(samples):
-        for score in resampled([draw(np.random.default_rng(seed), n)], seed=seed, resamples=400)[0].scores():
+        for score in resampled([draw(np.random.default_rng(seed), n)], seed=seed, resamples=400)[
+            0
+        ].scores():
             hits[score.name] += score.low <= truths[score.name] <= score.high
     return {name: hit / samples for name, hit in hits.items()}
 
@@ -136,7 +158,8 @@ def noisy(rng, n):
 def test_intervals_cover_the_truth_as_often_as_they_say(draw):
     truths = scores(draw(np.random.default_rng(999), 1_000_000))
     found = coverage(draw, truths, samples=200, n=150)
-    # Of 200 intervals 190 are expected to hold the truth; by chance seldom below 182. The bootstrap is known to be a little short.
+    # Of 200 intervals 190 are expected to hold the truth; by chance seldom below 182. The bootstrap
+    # is known to be a little short.
     assert all(0.905 <= share <= 0.985 for share in found.values()), found
 
 

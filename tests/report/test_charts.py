@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from glassnet.layers import BatchNorm, Dense, Dropout, Residual
 from glassnet.network import Network
 from glassnet.report import charts
-from glassnet.report.charts import Line, Scale, bars, histogram, line_chart, reliability, scatter, ticks
+from glassnet.report.charts import (
+    Line,
+    Scale,
+    bars,
+    histogram,
+    line_chart,
+    reliability,
+    scatter,
+    ticks,
+)
 from glassnet.report.classes import CalibrationBin
 from glassnet.report.markup import Markup, clean, element, joined, name, number, table
 from glassnet.report.network_picture import MOST_UNITS, network_picture
@@ -52,10 +61,16 @@ def inside(svg):
 def test_lines_and_points_lie_inside(points):
     points = sorted(points)
     chart = line_chart(
-        [Line("a", points, "first"), Line("b", points[:1], "second")], x_label="x", y_label="y", says="s", mark=(points[0][0], "m")
+        [Line("a", points, "first"), Line("b", points[:1], "second")],
+        x_label="x",
+        y_label="y",
+        says="s",
+        mark=(points[0][0], "m"),
     )
     assert len(inside(parsed(chart)).findall(f"{SVG}polyline")) == 2
-    assert len(inside(parsed(scatter(points, x_label="x", y_label="y", says="s"))).findall(f"{SVG}circle")) == len(points)
+    assert len(
+        inside(parsed(scatter(points, x_label="x", y_label="y", says="s"))).findall(f"{SVG}circle")
+    ) == len(points)
 
 
 @given(st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=8))
@@ -78,7 +93,11 @@ def test_histogram_lies_inside(low, step, counts):
 
 
 def test_reliability_draws_the_bins_that_hold_rows():
-    bins = [CalibrationBin(0.5, 0.6, 3, 0.55, 1.0), CalibrationBin(0.6, 0.7, 0, None, None), CalibrationBin(0.9, 1.0, 30, 0.97, 0.5)]
+    bins = [
+        CalibrationBin(0.5, 0.6, 3, 0.55, 1.0),
+        CalibrationBin(0.6, 0.7, 0, None, None),
+        CalibrationBin(0.9, 1.0, 30, 0.97, 0.5),
+    ]
     svg = inside(parsed(reliability(bins, says="s")))
     dots = svg.findall(f"{SVG}circle")
     assert len(dots) == 2
@@ -98,11 +117,21 @@ def test_ticks_are_few_round_and_inside(low, span):
     steps = np.diff(found)
     if len(steps):
         assert steps == pytest.approx(np.full(len(steps), steps[0]), rel=1e-4)
-        assert re.fullmatch(r"[125]0*e[+-]\d+|[125]e[+-]\d+", f"{float(f'{steps[0]:.3g}'):e}".replace(".000000", ""))
+        assert re.fullmatch(
+            r"[125]0*e[+-]\d+|[125]e[+-]\d+", f"{float(f'{steps[0]:.3g}'):e}".replace(".000000", "")
+        )
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.2, "0.2"), (5000.0, "5000"), (6e5, "600k"), (-1.5e6, "-1.5M"), (2e9, "2e+09"), (1e-5, "1e-05")]
+    ("value", "text"),
+    [
+        (0.2, "0.2"),
+        (5000.0, "5000"),
+        (6e5, "600k"),
+        (-1.5e6, "-1.5M"),
+        (2e9, "2e+09"),
+        (1e-5, "1e-05"),
+    ],
 )
 def test_labels_of_ticks_are_short(value, text):
     assert charts._tick(value) == text
@@ -121,7 +150,9 @@ def test_scale_goes_from_start_to_stop():
 
 def test_long_line_is_thinned_and_keeps_its_ends():
     points = [(float(i), float(i % 7)) for i in range(5_000)]
-    (line,) = parsed(line_chart([Line("a", points, "first")], x_label="x", y_label="y", says="s")).findall(f"{SVG}polyline")
+    (line,) = parsed(
+        line_chart([Line("a", points, "first")], x_label="x", y_label="y", says="s")
+    ).findall(f"{SVG}polyline")
     drawn = line.get("points").split()
     assert len(drawn) <= charts.MOST_POINTS
     assert drawn[0].startswith(f"{charts.LEFT:.1f},")
@@ -138,12 +169,18 @@ def texts(svg):
 def test_every_unit_of_a_small_network_is_drawn():
     svg = inside(parsed(network_picture(Network([Dense(3, "tanh"), Dense(1)], n_features=2))))
     assert len(svg.findall(f"{SVG}circle")) == 6
-    assert {"Dense 3, tanh", "3 wide, 9 parameters", "1 wide, 4 parameters", "2 wide"} <= set(texts(svg))
+    assert {"Dense 3, tanh", "3 wide, 9 parameters", "1 wide, 4 parameters", "2 wide"} <= set(
+        texts(svg)
+    )
     assert "13 parameters in all" in svg.get("aria-label")
 
 
 def test_of_a_wide_layer_the_rest_is_counted():
-    svg = inside(parsed(network_picture(Network([Dense(256, "relu"), Dropout(0.1), Dense(10)], n_features=784))))
+    svg = inside(
+        parsed(
+            network_picture(Network([Dense(256, "relu"), Dropout(0.1), Dense(10)], n_features=784))
+        )
+    )
     drawn = MOST_UNITS - 2
     assert len(svg.findall(f"{SVG}circle")) == 4 * drawn
     assert {f"+{784 - drawn}", f"+{256 - drawn}", f"+{10 - drawn}"} <= set(texts(svg))
@@ -155,7 +192,13 @@ def test_links_join_all_units_of_dense_layers_and_each_to_its_own_elsewhere():
 
 
 def test_of_a_deep_network_layers_are_left_out_and_counted():
-    svg = inside(parsed(network_picture(Network([Residual([Dense(4, "relu"), Dense(4)]) for _ in range(40)], n_features=4))))
+    svg = inside(
+        parsed(
+            network_picture(
+                Network([Residual([Dense(4, "relu"), Dense(4)]) for _ in range(40)], n_features=4)
+            )
+        )
+    )
     assert len(svg.findall(f"{SVG}path")) < 12
     assert "31 more layers" in texts(svg)
     assert sum("Residual" in text for text in texts(svg)) + 31 == 40
@@ -174,7 +217,10 @@ def test_text_is_escaped_and_reads_back(text):
 
 
 def test_markup_is_not_escaped_twice():
-    assert joined("a<", element("b", "<&>\"'"), None, 3).text == "a&lt;<b>&lt;&amp;&gt;&quot;&#x27;</b>3"
+    assert (
+        joined("a<", element("b", "<&>\"'"), None, 3).text
+        == "a&lt;<b>&lt;&amp;&gt;&quot;&#x27;</b>3"
+    )
     assert element("br", class_="x", hidden=None) == Markup('<br class="x"/>')
 
 
@@ -186,7 +232,9 @@ def test_names_are_cut():
     assert (name("x" * 120), name("x" * 121)) == ("x" * 120, "x" * 119 + "…")
 
 
-@pytest.mark.parametrize(("value", "text"), [(1.0, "1"), (1.234, "1.23"), (-0.5, "-0.5"), (10, "10"), (100.0, "100")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.0, "1"), (1.234, "1.23"), (-0.5, "-0.5"), (10, "10"), (100.0, "100")]
+)
 def test_number(value, text):
     assert number(value) == text
 

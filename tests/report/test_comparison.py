@@ -53,14 +53,23 @@ def test_evaluation_fits_its_schema(steps):
 def test_schema_is_one_and_refuses_what_is_not_an_evaluation(steps):
     Draft202012Validator.check_schema(evaluation_schema())
     found = steps.to_dict()
-    for wrong in (found | {"n_rows": "200"}, found | {"extra": 1}, {k: v for k, v in found.items() if k != "judgement"}):
+    for wrong in (
+        found | {"n_rows": "200"},
+        found | {"extra": 1},
+        {k: v for k, v in found.items() if k != "judgement"},
+    ):
         with pytest.raises(ValidationError):
             VALIDATOR.validate(wrong)
 
 
 def test_numbers_that_are_not_finite_are_none(steps):
-    odd = replace(steps, rivals=(replace(steps.rivals[0], difference=float("nan"), low=float("-inf")),))
-    assert (odd.to_dict()["rivals"][0]["difference"], odd.to_dict()["rivals"][0]["low"]) == (None, None)
+    odd = replace(
+        steps, rivals=(replace(steps.rivals[0], difference=float("nan"), low=float("-inf")),)
+    )
+    assert (odd.to_dict()["rivals"][0]["difference"], odd.to_dict()["rivals"][0]["low"]) == (
+        None,
+        None,
+    )
 
 
 def test_evaluation_is_frozen(steps):
@@ -75,7 +84,9 @@ def test_same_rows_same_evaluation():
     def timeless(found):
         return replace(found, rivals=tuple(replace(rival, seconds=0.0) for rival in found.rivals))
 
-    assert timeless(compare(model, training, held_out)) == timeless(compare(model, training, held_out))
+    assert timeless(compare(model, training, held_out)) == timeless(
+        compare(model, training, held_out)
+    )
 
 
 def test_linear_model_that_does_as_well_is_recommended():
@@ -109,7 +120,9 @@ def test_linear_model_and_trees_are_those_of_scikit_learn():
         ("gradient boosting", HistGradientBoostingClassifier(early_stopping=False, random_state=0)),
     ):
         P = theirs.fit(X, training.values).predict_proba(X_held)
-        assert found[name].scores["log loss"] == pytest.approx(log_loss(held_out.values, P), rel=1e-5), name
+        assert found[name].scores["log loss"] == pytest.approx(
+            log_loss(held_out.values, P), rel=1e-5
+        ), name
         assert found[name].n_rows == 400
         assert found[name].seconds > 0.0
 
@@ -118,7 +131,9 @@ def test_constant_guess_comes_from_the_training_rows():
     training, held_out = parts("steps", classes=False)
     model = trained(training, hidden_layer_sizes=(), max_epochs=1)
     found = compare(model, training, held_out).rivals[0]
-    assert found.scores["RMSE"] == pytest.approx(np.sqrt(np.mean((held_out.values - training.values.mean()) ** 2)))
+    assert found.scores["RMSE"] == pytest.approx(
+        np.sqrt(np.mean((held_out.values - training.values.mean()) ** 2))
+    )
 
 
 def test_simple_models_learn_from_a_part_of_many_rows(monkeypatch):
@@ -150,7 +165,10 @@ def test_time_that_is_over_leaves_out_what_has_not_begun(monkeypatch):
     monkeypatch.setattr(baselines, "SHORTEST", 0.0)
     monkeypatch.setattr(baselines, "LONGEST", 0.0)
     left_out = compare(model, training, held_out).rivals
-    assert [rival.name for rival in left_out if "left out" in rival.note] == ["linear model", "gradient boosting"]
+    assert [rival.name for rival in left_out if "left out" in rival.note] == [
+        "linear model",
+        "gradient boosting",
+    ]
 
 
 @pytest.fixture
@@ -158,7 +176,9 @@ def late():
     """What to learn from when time is over already."""
     training, held_out = parts("steps", classes=True)
     model = trained(training, max_epochs=1)
-    return baselines._lesson(model, training, predictions_of(model, held_out), held_out, deadline=0.0)
+    return baselines._lesson(
+        model, training, predictions_of(model, held_out), held_out, deadline=0.0
+    )
 
 
 def test_trees_that_run_late_keep_what_they_learned(late):
@@ -166,7 +186,9 @@ def test_trees_that_run_late_keep_what_they_learned(late):
 
     P, note = baselines.boosting(late)
     assert note == "stopped after 10 of 100 rounds: time was over"
-    theirs = HistGradientBoostingClassifier(max_iter=10, early_stopping=False, random_state=0).fit(late.X, late.y)
+    theirs = HistGradientBoostingClassifier(max_iter=10, early_stopping=False, random_state=0).fit(
+        late.X, late.y
+    )
     np.testing.assert_allclose(P, theirs.predict_proba(late.X_held), rtol=1e-9)
 
 
@@ -187,13 +209,17 @@ def test_each_target_has_its_share_of_the_time(monkeypatch):
     lesson = baselines._lesson(model, part, predictions_of(model, part), part, deadline=9.0)
     deadlines = []
     monkeypatch.setattr(baselines.time, "perf_counter", lambda: 0.0)
-    monkeypatch.setattr(baselines.Lesson, "suffices", lambda self, started, share: deadlines.append(self.deadline))
+    monkeypatch.setattr(
+        baselines.Lesson, "suffices", lambda self, started, share: deadlines.append(self.deadline)
+    )
     _, note = baselines.boosting(lesson)
     assert deadlines == [3.0, 4.5, 9.0]
     assert baselines.Baseline("gradient boosting", None, 60, 0.0, note).cut_short
 
 
-@pytest.mark.parametrize(("now", "deadline", "enough"), [(2.0, 8.0, True), (2.0, 7.9, False), (9.0, 8.0, False)])
+@pytest.mark.parametrize(
+    ("now", "deadline", "enough"), [(2.0, 8.0, True), (2.0, 7.9, False), (9.0, 8.0, False)]
+)
 def test_step_is_begun_only_where_time_suffices_for_it(late, monkeypatch, now, deadline, enough):
     monkeypatch.setattr(baselines.time, "perf_counter", lambda: now)
     assert replace(late, deadline=deadline).suffices(started=0.0, share=3.0) == enough
@@ -205,7 +231,9 @@ def test_one_class_has_no_models_to_compare():
     model = glassnet.fit(table, values, glassnet.Plan(hidden_layer_sizes=(2,), max_epochs=1))
     found = compare(model, Part(table, values), Part(table, values))
     VALIDATOR.validate(found.to_dict())
-    assert [rival.note for rival in found.rivals[1:]] == ["failed: all rows to learn from are of one class"] * 2
+    assert [rival.note for rival in found.rivals[1:]] == [
+        "failed: all rows to learn from are of one class"
+    ] * 2
     assert found.values == {"accuracy": 1.0, "balanced accuracy": 1.0}
 
 
@@ -214,13 +242,19 @@ def test_several_targets_have_each_their_residuals():
     X = rng.normal(size=(90, 3))
     Y = X @ rng.normal(size=(3, 2)) * [1.0, 1_000.0]
     table = table_of(X)
-    training, held_out = (Part(table.take(rows), Y[rows]) for rows in (np.arange(60), np.arange(60, 90)))
-    model = glassnet.fit(training.table, training.values, glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=5))
+    training, held_out = (
+        Part(table.take(rows), Y[rows]) for rows in (np.arange(60), np.arange(60, 90))
+    )
+    model = glassnet.fit(
+        training.table, training.values, glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=5)
+    )
     found = compare(model, training, held_out)
     VALIDATOR.validate(found.to_dict())
     assert [one.target for one in found.residuals] == ["y0", "y1"]
     for name, value in found.values.items():
-        assert value == pytest.approx(np.mean([one.scores[name] for one in found.residuals]), rel=1e-9)
+        assert value == pytest.approx(
+            np.mean([one.scores[name] for one in found.residuals]), rel=1e-9
+        )
     assert found.rivals[2].outcome is not None
 
 
@@ -228,7 +262,9 @@ def test_of_quantiles_the_median_is_judged():
     training, held_out = parts("line", classes=False)
     model = trained(training, loss=glassnet.losses.Quantile((0.1, 0.5, 0.9)), max_epochs=5)
     predicted = model.predict(held_out.table)
-    assert held_out_scores(model, held_out)["MAE"] == pytest.approx(np.mean(np.abs(predicted[:, 1] - held_out.values)))
+    assert held_out_scores(model, held_out)["MAE"] == pytest.approx(
+        np.mean(np.abs(predicted[:, 1] - held_out.values))
+    )
 
 
 def test_labels_that_go_together_are_refused():
@@ -260,14 +296,17 @@ def test_simple_models_learn_by_the_weights_of_their_rows(classes):
     model = trained(training, max_epochs=1)
     weight = 1.0 + np.arange(400) % 3
     weighted = compare(model, replace(training, weight=weight), held_out)
-    repeated = compare(model, training.take(np.repeat(np.arange(400), weight.astype(int))), held_out)
+    repeated = compare(
+        model, training.take(np.repeat(np.arange(400), weight.astype(int))), held_out
+    )
     for ours, theirs in zip(weighted.rivals[:2], repeated.rivals[:2], strict=True):
         assert ours.scores == pytest.approx(theirs.scores, rel=1e-3), ours.name
     assert weighted.rivals[0].scores != compare(model, training, held_out).rivals[0].scores
 
 
 @pytest.mark.parametrize(
-    ("n", "features", "outputs", "expected"), [(500, 10**6, 10, 500), (10**6, 100, 1, 10**5), (10**6, 100, 100, 10**4)]
+    ("n", "features", "outputs", "expected"),
+    [(500, 10**6, 10, 500), (10**6, 100, 1, 10**5), (10**6, 100, 100, 10**4)],
 )
 def test_rows_to_learn_from_are_bounded(n, features, outputs, expected):
     rows = baselines.some_rows(n, features, outputs)
@@ -275,7 +314,11 @@ def test_rows_to_learn_from_are_bounded(n, features, outputs, expected):
     assert (np.diff(rows) > 0).all()
 
 
-@pytest.mark.parametrize("weight", [np.zeros(200), np.ones(3), -np.ones(200), np.full(200, np.nan)], ids=["zeros", "few", "minus", "nan"])
+@pytest.mark.parametrize(
+    "weight",
+    [np.zeros(200), np.ones(3), -np.ones(200), np.full(200, np.nan)],
+    ids=["zeros", "few", "minus", "nan"],
+)
 def test_weights_that_rows_cannot_have_are_refused(weight):
     training, held_out = parts("line", classes=True)
     with pytest.raises(DataError, match="weights are one finite number"):
@@ -284,7 +327,11 @@ def test_weights_that_rows_cannot_have_are_refused(weight):
 
 # evaluate: a model on a labelled table
 
-FRAME = {"a": np.arange(60.0), "b": np.cos(np.arange(60.0)), "kind": np.array(["low"] * 30 + ["high"] * 30, dtype=object)}
+FRAME = {
+    "a": np.arange(60.0),
+    "b": np.cos(np.arange(60.0)),
+    "kind": np.array(["low"] * 30 + ["high"] * 30, dtype=object),
+}
 
 
 @pytest.fixture(scope="module")
@@ -316,7 +363,11 @@ def test_rows_are_found_by_name_whatever_the_table(small):
 def test_training_rows_bring_the_rivals(small):
     features = table_of({"a": FRAME["a"], "b": FRAME["b"]})
     found = evaluate(small, FRAME, training=Part(features, FRAME["kind"]))
-    assert [rival.name for rival in found.rivals] == ["always 'high'", "linear model", "gradient boosting"]
+    assert [rival.name for rival in found.rivals] == [
+        "always 'high'",
+        "linear model",
+        "gradient boosting",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -342,10 +393,16 @@ def test_no_model_is_refused():
 
 def test_scikit_learn_waits_until_it_is_needed():
     code = "import sys, glassnet.report\nprint([name for name in ('sklearn', 'scipy', 'threadpoolctl') if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
     assert done.stdout == "[]\n"
 
 
 def test_evaluate_is_a_public_name():
     assert glassnet.evaluate is evaluate
-    assert glassnet.Evaluation is type(evaluate(glassnet.fit(FRAME, "kind", glassnet.Plan(hidden_layer_sizes=(), max_epochs=1)), FRAME))
+    assert glassnet.Evaluation is type(
+        evaluate(
+            glassnet.fit(FRAME, "kind", glassnet.Plan(hidden_layer_sizes=(), max_epochs=1)), FRAME
+        )
+    )

@@ -37,8 +37,12 @@ def test_importances_are_what_theory_says(linear):
     assert [one.column for one in found.columns[:2]] == ["a", "b"]
     by_name = {one.column: one for one in found.columns}
     variance = np.var(part.values)
-    assert by_name["a"].mean == pytest.approx(2 * 4.0 * np.var(part.table.column("a")) / variance, rel=0.1)
-    assert by_name["b"].mean == pytest.approx(2 * 1.0 * np.var(part.table.column("b")) / variance, rel=0.1)
+    assert by_name["a"].mean == pytest.approx(
+        2 * 4.0 * np.var(part.table.column("a")) / variance, rel=0.1
+    )
+    assert by_name["b"].mean == pytest.approx(
+        2 * 1.0 * np.var(part.table.column("b")) / variance, rel=0.1
+    )
     assert "same" not in by_name
     assert abs(by_name["kind"].mean) < 0.01
     assert all(one.least <= one.mean <= one.most for one in found.columns)
@@ -48,7 +52,9 @@ def test_dates_are_shuffled_as_numbers_are():
     rng = np.random.default_rng(0)
     days, noise = rng.integers(0, 500, 400), rng.normal(size=400)
     columns = {"noise": noise, "day": np.datetime64("2026-01-01") + days.astype("timedelta64[D]")}
-    model = glassnet.fit(columns, days * 1.0, glassnet.Plan(hidden_layer_sizes=(16,), max_epochs=30))
+    model = glassnet.fit(
+        columns, days * 1.0, glassnet.Plan(hidden_layer_sizes=(16,), max_epochs=30)
+    )
     found = permutation_importances(model, Part(table_of(columns), days * 1.0))
     assert [one.column for one in found.columns] == ["day", "noise"]
     assert found.columns[0].mean > 1.0
@@ -87,7 +93,9 @@ def test_classes_lose_log_loss_and_one_class_has_none():
     assert found.columns[0].column == "x1"
     assert found.columns[0].mean > 0.5
     alone = glassnet.fit(X, np.full(200, "p", dtype=object), plan)
-    assert permutation_importances(alone, Part(table_of(X), np.full(200, "p", dtype=object))) is None
+    assert (
+        permutation_importances(alone, Part(table_of(X), np.full(200, "p", dtype=object))) is None
+    )
 
 
 def test_sparse_tables_have_importances():
@@ -95,5 +103,10 @@ def test_sparse_tables_have_importances():
 
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 3)) * (rng.random((200, 3)) < 0.5)
-    model = glassnet.fit(csr_array(X), X[:, 2], glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=40))
-    assert permutation_importances(model, Part(table_of(csr_array(X)), X[:, 2])).columns[0].column == "x2"
+    model = glassnet.fit(
+        csr_array(X), X[:, 2], glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=40)
+    )
+    assert (
+        permutation_importances(model, Part(table_of(csr_array(X)), X[:, 2])).columns[0].column
+        == "x2"
+    )

@@ -17,7 +17,11 @@ SEEDS = range(40)
 def binary_or_macro_auc(p):
     k = p.P.shape[1]
     classes = [1] if k == 2 else range(k)
-    areas = [theirs.roc_auc_score(p.truth == c, p.P[:, c], sample_weight=p.weight) for c in classes if 0 < (p.truth == c).sum() < p.n_rows]
+    areas = [
+        theirs.roc_auc_score(p.truth == c, p.P[:, c], sample_weight=p.weight)
+        for c in classes
+        if 0 < (p.truth == c).sum() < p.n_rows
+    ]
     return np.mean(areas)
 
 
@@ -28,12 +32,17 @@ def balanced_accuracy(p):
 CLASS_ORACLES = {
     "accuracy": lambda p: theirs.accuracy_score(p.truth, p.values, sample_weight=p.weight),
     "AUC": binary_or_macro_auc,
-    "log loss": lambda p: theirs.log_loss(p.truth, p.P, labels=np.arange(p.P.shape[1]), sample_weight=p.weight),
+    "log loss": lambda p: theirs.log_loss(
+        p.truth, p.P, labels=np.arange(p.P.shape[1]), sample_weight=p.weight
+    ),
 }
 NUMBER_ORACLES = {
     "R2": lambda p: theirs.r2_score(p.truth, p.values, sample_weight=p.weight),
     "RMSE": lambda p: np.mean(
-        [theirs.mean_squared_error(y, f, sample_weight=p.weight) ** 0.5 for y, f in zip(p.truth.T, p.values.T, strict=True)]
+        [
+            theirs.mean_squared_error(y, f, sample_weight=p.weight) ** 0.5
+            for y, f in zip(p.truth.T, p.values.T, strict=True)
+        ]
     ),
     "MAE": lambda p: theirs.mean_absolute_error(p.truth, p.values, sample_weight=p.weight),
 }
@@ -68,7 +77,9 @@ def test_function_of_the_sums_over_all_rows_is_the_score(seed, draw):
     p = draw(seed)
     for metric in metrics.metrics_for(p):
         whole = np.array([column.sum() for column in metric.columns(p)])
-        assert metric.combine(whole, whole) == pytest.approx(metric.value(p), rel=1e-9, abs=1e-12), metric.name
+        assert metric.combine(whole, whole) == pytest.approx(
+            metric.value(p), rel=1e-9, abs=1e-12
+        ), metric.name
 
 
 @pytest.mark.parametrize("draw", [classified, measured])
@@ -83,9 +94,13 @@ def test_function_of_the_sums_over_drawn_rows_is_their_score(seed, draw):
         taken = Predictions.of_classes(p.truth[rows], p.P[rows], p.weight[rows])
     for metric in metrics.metrics_for(p):
         columns = list(metric.columns(p))
-        whole, sums = (np.array([column[i].sum() for column in columns]) for i in (slice(None), rows))
+        whole, sums = (
+            np.array([column[i].sum() for column in columns]) for i in (slice(None), rows)
+        )
         bounds = {"abs": 0.1} if metric.name == "AUC" else {"rel": 1e-8, "abs": 1e-12}
-        assert metric.combine(sums, whole) == pytest.approx(metric.value(taken), nan_ok=True, **bounds), metric.name
+        assert metric.combine(sums, whole) == pytest.approx(
+            metric.value(taken), nan_ok=True, **bounds
+        ), metric.name
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -103,9 +118,15 @@ def test_row_of_weight_two_is_two_rows(seed, draw):
     twice = np.repeat(np.arange(p.n_rows), 1 + np.arange(p.n_rows) % 2)
     weight = 1.0 + np.arange(p.n_rows) % 2
     if p.P is None:
-        repeated, weighted = (Predictions.of_numbers(p.truth[i], p.values[i], w) for i, w in ((twice, None), (slice(None), weight)))
+        repeated, weighted = (
+            Predictions.of_numbers(p.truth[i], p.values[i], w)
+            for i, w in ((twice, None), (slice(None), weight))
+        )
     else:
-        repeated, weighted = (Predictions.of_classes(p.truth[i], p.P[i], w) for i, w in ((twice, None), (slice(None), weight)))
+        repeated, weighted = (
+            Predictions.of_classes(p.truth[i], p.P[i], w)
+            for i, w in ((twice, None), (slice(None), weight))
+        )
     assert scores(weighted) == pytest.approx(scores(repeated), rel=1e-12)
 
 
@@ -130,7 +151,9 @@ def test_what_is_not_defined_is_left_out():
 def test_resample_of_one_row_has_no_r2():
     p = measured(2, n=30, m=1)
     columns = list(METRICS["R2"].columns(p))
-    whole, sums = (np.array([column[i].sum() for column in columns]) for i in (slice(None), [3] * 30))
+    whole, sums = (
+        np.array([column[i].sum() for column in columns]) for i in (slice(None), [3] * 30)
+    )
     assert np.isnan(METRICS["R2"].combine(sums, whole))
 
 

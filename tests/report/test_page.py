@@ -15,7 +15,14 @@ import glassnet
 from glassnet import report
 from glassnet.data.assembly import table_of
 from glassnet.errors import DataError
-from glassnet.report import Part, compare, evaluate, permutation_importances, report_page, write_report
+from glassnet.report import (
+    Part,
+    compare,
+    evaluate,
+    permutation_importances,
+    report_page,
+    write_report,
+)
 from tests.report.drawn import parts, trained
 
 EVIL = '<script>alert("1")</script>\'&"><img src=x onerror=alert(2)>'
@@ -74,25 +81,45 @@ def made(request):
         X = rng.normal(size=(120, 3))
         Y = X @ rng.normal(size=(3, 6))
         table = table_of(X)
-        training, held_out = (Part(table.take(rows), Y[rows]) for rows in (np.arange(80), np.arange(80, 120)))
+        training, held_out = (
+            Part(table.take(rows), Y[rows]) for rows in (np.arange(80), np.arange(80, 120))
+        )
     else:
         training, held_out = parts("steps", classes=request.param != "numbers")
-    model = trained(training, max_epochs=6, scoring="accuracy" if request.param == "scored" else None)
+    model = trained(
+        training, max_epochs=6, scoring="accuracy" if request.param == "scored" else None
+    )
     found = compare(model, training, held_out, name="drawn.csv")
     importances = permutation_importances(model, held_out)
-    text, page = page_of(found, model, importances=importances, rows={"split": "at random"}, command="glassnet train drawn.csv --target y")
+    text, page = page_of(
+        found,
+        model,
+        importances=importances,
+        rows={"split": "at random"},
+        command="glassnet train drawn.csv --target y",
+    )
     return text, page, found, model
 
 
 def test_page_asks_for_nothing_and_runs_nothing(made):
     text, page, _, _ = made
-    assert not re.findall(r"https?://|//\w", text.replace("http://www.w3.org/2000/svg", "")), "a reference to another host"
+    assert not re.findall(r"https?://|//\w", text.replace("http://www.w3.org/2000/svg", "")), (
+        "a reference to another host"
+    )
     assert not re.findall(r"@import|url\(|javascript:", text)
     tags = {tag for tag, _ in page.elements}
     assert not tags & {"script", "link", "iframe", "object", "embed", "img", "form", "base"}
     attributes = {name for _, found in page.elements for name in found}
-    assert not [name for name in attributes if name.startswith("on") or name in ("src", "href", "xlink:href", "srcset", "action")]
-    (policy,) = [found["content"] for found in page.named("meta") if found.get("http-equiv") == "Content-Security-Policy"]
+    assert not [
+        name
+        for name in attributes
+        if name.startswith("on") or name in ("src", "href", "xlink:href", "srcset", "action")
+    ]
+    (policy,) = [
+        found["content"]
+        for found in page.named("meta")
+        if found.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert policy.startswith("default-src 'none'")
 
 
@@ -121,11 +148,26 @@ def test_page_says_what_was_found(made):
     _, page, found, model = made
     words = page.words
     assert found.judgement in words
-    for said in ("drawn.csv", "at random", "glassnet train drawn.csv --target y", glassnet.__version__, *model.encoder.schema.names):
+    for said in (
+        "drawn.csv",
+        "at random",
+        "glassnet train drawn.csv --target y",
+        glassnet.__version__,
+        *model.encoder.schema.names,
+    ):
         assert said in words, said
     for rival in found.rivals:
         assert rival.name in words
-    titles = ["Result", "Beside simpler models", "Learning", "Network", "Columns", "Rows", "Settings", "How to reproduce"]
+    titles = [
+        "Result",
+        "Beside simpler models",
+        "Learning",
+        "Network",
+        "Columns",
+        "Rows",
+        "Settings",
+        "How to reproduce",
+    ]
     titles += ["Classes", "Calibration"] if found.classes else ["Errors"]
     headings = re.findall(r"<h2>(.*?)</h2>", made[0])
     assert sorted(headings) == sorted(titles)
@@ -135,14 +177,20 @@ def test_page_says_what_was_found(made):
 def test_best_epoch_is_marked(made):
     _, page, _, model = made
     best = model.training["best_epoch"]  # None where no rows were held out to stop by
-    assert page.words.count("best: epoch") == (best is not None) * (1 + (model.training["plan"]["scoring"] is not None))
+    assert page.words.count("best: epoch") == (best is not None) * (
+        1 + (model.training["plan"]["scoring"] is not None)
+    )
     assert best is None or f"best: epoch {best + 1}" in page.words
 
 
 def test_epochs_are_counted_from_one(made):
     text, _, _, model = made
-    body = re.search(r"Some of the epochs</caption>.*?<tbody>(.*?)</tbody>", text, re.DOTALL).group(1)
-    assert re.findall(r'<th scope="row">(\d+)</th>', body) == [str(i + 1) for i in range(model.training["epochs"])]
+    body = re.search(r"Some of the epochs</caption>.*?<tbody>(.*?)</tbody>", text, re.DOTALL).group(
+        1
+    )
+    assert re.findall(r'<th scope="row">(\d+)</th>', body) == [
+        str(i + 1) for i in range(model.training["epochs"])
+    ]
 
 
 def test_file_is_the_page(made, tmp_path):
@@ -158,10 +206,26 @@ def test_file_is_the_page(made, tmp_path):
 def test_names_of_strangers_are_text(classes):
     rng = np.random.default_rng(0)
     names = [f"{EVIL}{i}" for i in range(3)]
-    columns = {names[0]: rng.normal(size=60), names[1]: rng.normal(size=60), names[2]: np.array([EVIL, "b\u202e", EVIL] * 20, dtype=object)}
+    columns = {
+        names[0]: rng.normal(size=60),
+        names[1]: rng.normal(size=60),
+        names[2]: np.array([EVIL, "b\u202e", EVIL] * 20, dtype=object),
+    }
     y = np.array([EVIL, f"{EVIL}!"] * 30, dtype=object) if classes else rng.normal(size=60)
-    model = glassnet.fit({**columns, f"{EVIL} y": y}, f"{EVIL} y", glassnet.Plan(hidden_layer_sizes=(3,), max_epochs=2))
-    model = replace(model, training={**model.training, "ended": EVIL, "engine": EVIL, "plan": {EVIL: EVIL, "seed": EVIL}})
+    model = glassnet.fit(
+        {**columns, f"{EVIL} y": y},
+        f"{EVIL} y",
+        glassnet.Plan(hidden_layer_sizes=(3,), max_epochs=2),
+    )
+    model = replace(
+        model,
+        training={
+            **model.training,
+            "ended": EVIL,
+            "engine": EVIL,
+            "plan": {EVIL: EVIL, "seed": EVIL},
+        },
+    )
     found = evaluate(model, {**columns, f"{EVIL} y": y}, name=EVIL)
     found = replace(found, rivals=(*found.rivals, replace(found.rivals[0], name=EVIL, note=EVIL)))
     importances = permutation_importances(model, Part(table_of(columns), y))
@@ -185,13 +249,20 @@ def test_names_of_strangers_are_text(classes):
             "rows": "many",
             "seconds": None,
         },
-        {"history": {"index": [0, 1, 2], "training_loss": [1.0, float("inf"), 0.5]}, "best_epoch": 1, "seconds": float("nan")},
+        {
+            "history": {"index": [0, 1, 2], "training_loss": [1.0, float("inf"), 0.5]},
+            "best_epoch": 1,
+            "seconds": float("nan"),
+        },
         {"history": {"index": [0], "training_loss": [1.0]}, "best_epoch": True},
     ],
 )
 def test_record_of_a_stranger_is_no_trouble(record):
     table = {"a": np.arange(20.0), "y": ["p", "q"] * 10}
-    model = replace(glassnet.fit(table, "y", glassnet.Plan(hidden_layer_sizes=(2,), max_epochs=1)), training=record)
+    model = replace(
+        glassnet.fit(table, "y", glassnet.Plan(hidden_layer_sizes=(2,), max_epochs=1)),
+        training=record,
+    )
     page_of(evaluate(model, table), model)
 
 
@@ -199,8 +270,17 @@ def test_record_of_a_stranger_is_no_trouble(record):
 def test_page_stays_small(n_features, n_classes):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, n_features))
-    table, y = table_of(X, names=[f"a column of a rather long name, number {i}" for i in range(n_features)]), np.arange(400) % n_classes
-    model = glassnet.fit(table, y, glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=250, early_stopping=False, engine="auto"))
+    table, y = (
+        table_of(
+            X, names=[f"a column of a rather long name, number {i}" for i in range(n_features)]
+        ),
+        np.arange(400) % n_classes,
+    )
+    model = glassnet.fit(
+        table,
+        y,
+        glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=250, early_stopping=False, engine="auto"),
+    )
     part = Part(table, y)
     importances = permutation_importances(model, part, seconds=3.0) if n_features == 50 else None
     text, _ = page_of(evaluate(model, table, y), model, importances=importances)
@@ -220,14 +300,27 @@ def test_what_is_left_out_is_counted(monkeypatch):
     assert "5 further columns are not shown." in found.words
 
 
-# Colors: WCAG 2.2 for contrast; Machado, Oliveira and Fernandes 2009 (severity 1) for how those without one kind of cone see.
+# Colors: WCAG 2.2 for contrast; Machado, Oliveira and Fernandes 2009 (severity 1) for how those
+# without one kind of cone see.
 
 STYLE = (Path(report.__file__).parent / "page.css").read_text(encoding="utf-8")
 BLINDNESS = {
     "all cones": np.eye(3),
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
 }
 
 
@@ -243,13 +336,21 @@ def linear(color):
 
 
 def contrast(a, b):
-    light, dark = sorted((float(linear(c) @ [0.2126, 0.7152, 0.0722]) for c in (a, b)), reverse=True)
+    light, dark = sorted(
+        (float(linear(c) @ [0.2126, 0.7152, 0.0722]) for c in (a, b)), reverse=True
+    )
     return (light + 0.05) / (dark + 0.05)
 
 
 def lab(rgb):
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ rgb / [0.9505, 1.0, 1.089]
-    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(np.maximum(xyz, 0.0)), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    xyz = (
+        np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+        @ rgb
+        / [0.9505, 1.0, 1.089]
+    )
+    f = np.where(
+        xyz > (6 / 29) ** 3, np.cbrt(np.maximum(xyz, 0.0)), xyz / (3 * (6 / 29) ** 2) + 4 / 29
+    )
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
@@ -266,7 +367,10 @@ def test_colors_can_be_read(colors):
 @pytest.mark.parametrize("colors", palettes(), ids=["light", "dark", "print"])
 @pytest.mark.parametrize("sight", BLINDNESS)
 def test_lines_differ_for_those_who_see_fewer_colors(colors, sight):
-    first, second = (lab(np.clip(np.array(BLINDNESS[sight]) @ linear(colors[name]), 0.0, 1.0)) for name in ("first", "second"))
+    first, second = (
+        lab(np.clip(np.array(BLINDNESS[sight]) @ linear(colors[name]), 0.0, 1.0))
+        for name in ("first", "second")
+    )
     assert np.linalg.norm(first - second) > 25.0  # CIE76; about 2 can just be told apart
 
 

@@ -26,7 +26,10 @@ def numpy_bytes():
 
 def others_safetensors(metadata):
     head = {"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}
-    return frame(json.dumps(({"__metadata__": metadata} if metadata is not None else {}) | head).encode(), bytes(4))
+    return frame(
+        json.dumps(({"__metadata__": metadata} if metadata is not None else {}) | head).encode(),
+        bytes(4),
+    )
 
 
 def long(start, unit, n, end):
@@ -50,15 +53,24 @@ FOREIGN = {
     "JSON": (b'{"kind": "dense", "n_out": 3}' * 3, "is not a glassnet model file"),
     "zip": (zip_bytes(), "it is a zip archive"),
     "pickle": (pickle.dumps({"W": [1.0] * 99}), "it is a pickle, which runs code"),
-    "pickle of protocol 2": (pickle.dumps({"W": [1.0] * 99}, protocol=2), "it is a pickle, which runs code"),
-    "pickle of protocol 0": (b"cos\nsystem\n(S'true'\ntR." + bytes(9), "is not a glassnet model file"),
+    "pickle of protocol 2": (
+        pickle.dumps({"W": [1.0] * 99}, protocol=2),
+        "it is a pickle, which runs code",
+    ),
+    "pickle of protocol 0": (
+        b"cos\nsystem\n(S'true'\ntR." + bytes(9),
+        "is not a glassnet model file",
+    ),
     "NumPy": (numpy_bytes(), "it is a NumPy array"),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(99), "it is an HDF5 file"),
     "Parquet": (b"PAR1" + bytes(99), "it is a Parquet table"),
     "PDF": (b"%PDF-1.7\n" + bytes(99), "is not a glassnet model file"),
     "script": (b"#!/bin/sh\ntrue\n" * 9, "is not a glassnet model file"),
     "safetensors of others": (others_safetensors(None), "another program wrote"),
-    "safetensors of others with metadata": (others_safetensors({"format": "pt"}), "another program wrote"),
+    "safetensors of others with metadata": (
+        others_safetensors({"format": "pt"}),
+        "another program wrote",
+    ),
     "metadata is text": (frame(b'{"__metadata__":"glassnet"}'), "another program wrote"),
     "metadata is a list": (frame(b'{"__metadata__":["glassnet"]}'), "another program wrote"),
     "description is a number": (frame(b'{"__metadata__":{"glassnet":1}}'), "another program wrote"),
@@ -71,7 +83,10 @@ FOREIGN = {
         lambda: struct.pack("<Q", 2**26 + 1) + b"{" + b" " * 2**26,
         "its head takes 67,108,865 bytes, more than 67,108,864",
     ),
-    "head longer than the file": (struct.pack("<Q", 2**24) + b'{"a":1}', "is damaged: it ends after 15 bytes, within its head"),
+    "head longer than the file": (
+        struct.pack("<Q", 2**24) + b'{"a":1}',
+        "is damaged: it ends after 15 bytes, within its head",
+    ),
     "head is no object": (frame(b"[1, 2, 3]"), "is not a glassnet model file"),
     "head begins with a space": (frame(b' {"a":1}'), "is not a glassnet model file"),
     "head begins with a BOM": (frame(b'\xef\xbb\xbf{"a":1}'), "is not a glassnet model file"),
@@ -83,7 +98,10 @@ FOREIGN = {
     "head padded with zeros": (frame(b'{"a":1}\0'), "something else than spaces"),
     "head padded with tabs": (frame(b'{"a":1}\t'), "something else than spaces"),
     "head twice the same key": (frame(b'{"a":1,"a":2}'), "the key 'a' occurs twice"),
-    "metadata twice": (frame(b'{"__metadata__":{"glassnet":""},"__metadata__":{"glassnet":""}}'), "'__metadata__' occurs twice"),
+    "metadata twice": (
+        frame(b'{"__metadata__":{"glassnet":""},"__metadata__":{"glassnet":""}}'),
+        "'__metadata__' occurs twice",
+    ),
     "same key in two spellings": (frame(b'{"a":1,"\\u0061":2}'), "the key 'a' occurs twice"),
     "head with NaN": (frame(b'{"a":NaN}'), "NaN"),
     "head with -Infinity": (frame(b'{"a":-Infinity}'), "Infinity"),
@@ -91,40 +109,80 @@ FOREIGN = {
     "head not UTF-8": (frame(b'{"a":"\xff"}'), "UTF-8"),
     "half a character": (frame(b'{"a":"\\ud800"}'), "half a character"),
     "control character in the JSON": (frame(b'{"a":"\x1b[2J"}'), "is no JSON"),
-    "terminal escape for a key": (frame(b'{"\\u001b[2J":1,"\\u001b[2J":1}'), r"the key '\x1b[2J' occurs twice"),
-    "head 200,000 deep": (frame(b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}"), "nested too deep"),
+    "terminal escape for a key": (
+        frame(b'{"\\u001b[2J":1,"\\u001b[2J":1}'),
+        r"the key '\x1b[2J' occurs twice",
+    ),
+    "head 200,000 deep": (
+        frame(b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
+        "nested too deep",
+    ),
     "head 101 deep": (frame(b'{"a":' + b"[" * 100 + b"]" * 100 + b"}"), "nested too deep"),
     "head never closed": (long(b'{"a":', b"[", BIG, b"}"), "more than 4,000,000 values"),
-    "a million empty lists": (long(b'{"a":[', b"[],", 10**6, b"0]}"), "more than 650,000 lists and objects"),
-    "a million empty objects": (long(b'{"a":[', b"{},", 10**6, b"0]}"), "more than 650,000 lists and objects"),
+    "a million empty lists": (
+        long(b'{"a":[', b"[],", 10**6, b"0]}"),
+        "more than 650,000 lists and objects",
+    ),
+    "a million empty objects": (
+        long(b'{"a":[', b"{},", 10**6, b"0]}"),
+        "more than 650,000 lists and objects",
+    ),
     "as many lists as may be": (long(b'{"a":[', b"[],", 649_990, b"0]}"), "another program wrote"),
-    "as many objects as may be": (long(b'{"a":[', b'{"":0},', 649_990, b"0]}"), "another program wrote"),
+    "as many objects as may be": (
+        long(b'{"a":[', b'{"":0},', 649_990, b"0]}"),
+        "another program wrote",
+    ),
     "a million numbers": (long(b'{"a":[', b"1.5e-99,", 999_990, b"0]}"), "another program wrote"),
-    "a million whole numbers": (long(b'{"a":[', b"1234567,", 999_990, b"0]}"), "another program wrote"),
-    "as many long numbers as may be": (long(b'{"a":[', b"9" * 299 + b",", BIG // 300, b"0]}"), "another program wrote"),
+    "a million whole numbers": (
+        long(b'{"a":[', b"1234567,", 999_990, b"0]}"),
+        "another program wrote",
+    ),
+    "as many long numbers as may be": (
+        long(b'{"a":[', b"9" * 299 + b",", BIG // 300, b"0]}"),
+        "another program wrote",
+    ),
     "huge whole number": (frame(b'{"a":' + b"9" * 10_000 + b"}"), "10,000 digits"),
-    "whole number too large for a float": (described('{"format":1,"loss":1' + "0" * 309 + "}"), "310 digits"),
+    "whole number too large for a float": (
+        described('{"format":1,"loss":1' + "0" * 309 + "}"),
+        "310 digits",
+    ),
     "whole number of a megabyte": (long(b'{"a":', b"9", BIG, b"}"), "digits"),
     "fraction of a megabyte": (long(b'{"a":0.', b"9", BIG, b"}"), "another program wrote"),
     "huge text": (long(b'{"a":"', b"x", BIG, b'"}'), "another program wrote"),
     "huge text of escapes": (long(b'{"a":"', b"\\u00fc", BIG // 6, b'"}'), "another program wrote"),
     "huge description": (lambda: described("x" * BIG), "is no JSON"),
-    "huge key twice": (lambda: frame(b'{"' + b"k" * (BIG // 2) + b'":1,"' + b"k" * (BIG // 2) + b'":2}'), "occurs twice"),
+    "huge key twice": (
+        lambda: frame(b'{"' + b"k" * (BIG // 2) + b'":1,"' + b"k" * (BIG // 2) + b'":2}'),
+        "occurs twice",
+    ),
     "description is empty": (described(""), "is no JSON"),
     "description is a list": (described("[1]"), "names no format"),
     "description is null": (described("null"), "names no format"),
     "description of 200,000 lists": (described("[" * 200_000 + "]" * 200_000), "nested too deep"),
-    "description of half a million lists": (described("[" + "[]," * 499_000 + "0]"), "names no format"),
+    "description of half a million lists": (
+        described("[" + "[]," * 499_000 + "0]"),
+        "names no format",
+    ),
     "description never closed": (described('{"format":1'), "is no JSON"),
     "nothing but a format": (described('{"format":4}'), "the hash of its head"),
     "nothing but format 1": (described('{"format":1}'), "must have the fields"),
-    "newer format without the rest": (described('{"format":5,"news":[1e5]}'), "was made by a newer glassnet (format 5; "),
+    "newer format without the rest": (
+        described('{"format":5,"news":[1e5]}'),
+        "was made by a newer glassnet (format 5; ",
+    ),
     "newer format of other tensors": (
-        frame(b'{"__metadata__":{"glassnet":"{\\"format\\":9}"},"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}', bytes(2)),
+        frame(
+            b'{"__metadata__":{"glassnet":"{\\"format\\":9}"},"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}',
+            bytes(2),
+        ),
         "was made by a newer glassnet",
     ),
     "10,001 tensors": (
-        frame(canonical({"__metadata__": {"glassnet": '{"format":2}'}} | {f"t{i}": 0 for i in range(10_001)}).encode()),
+        frame(
+            canonical(
+                {"__metadata__": {"glassnet": '{"format":2}'}} | {f"t{i}": 0 for i in range(10_001)}
+            ).encode()
+        ),
         "10001 tensors, more than 10000",
     ),
 }

@@ -1,7 +1,8 @@
 """Loads all hostile files in a process of its own, under guard: python -m tests.storage.guarded memory|audit MODEL
 
 memory   with a limit on the address space, MORE above what the process holds when it begins
-audit    with a hook that notes whatever Python reports of code that runs and of doors that open, over N_LOADS loads
+audit    with a hook that notes whatever Python reports of code that runs and of doors that open,
+         over N_LOADS loads
 """
 
 from __future__ import annotations
@@ -20,7 +21,19 @@ from tests.storage.lies import honest_giant
 MORE = 320 * 2**20  # a few times the longest head
 N_LOADS = 1_000
 # Prefixes of audit events that a model file has no business with; "open" is judged by its path.
-FORBIDDEN = ("exec", "import", "compile", "code.", "marshal.", "pickle.", "ctypes.", "object.", "cpython.", "sys.", "mmap.")
+FORBIDDEN = (
+    "exec",
+    "import",
+    "compile",
+    "code.",
+    "marshal.",
+    "pickle.",
+    "ctypes.",
+    "object.",
+    "cpython.",
+    "sys.",
+    "mmap.",
+)
 FORBIDDEN += (
     "subprocess.",
     "os.",
@@ -77,7 +90,9 @@ def audit(good, folder):
     seen, watching, loaded, refused = set(), True, 0, 0
 
     def hook(event, arguments):
-        if watching and (event.startswith(FORBIDDEN) or (event == "open" and str(arguments[0]) not in expected)):
+        if watching and (
+            event.startswith(FORBIDDEN) or (event == "open" and str(arguments[0]) not in expected)
+        ):
             seen.add(f"{event} {str(arguments)[:200]}")
 
     sys.addaudithook(hook)

@@ -29,17 +29,33 @@ def hostile_files(good):
         for value in ("0" * 64, None, 5, "A" * 64, ""):
             taken = Taken(good)
             taken.said[seal] = value
-            yield f"{seal} is {value!r}", taken.whole(seal=False), "the hash of its head is not that of its content"
+            yield (
+                f"{seal} is {value!r}",
+                taken.whole(seal=False),
+                "the hash of its head is not that of its content",
+            )
         taken = Taken(good)
         del taken.said[seal]
         yield f"no {seal}", taken.whole(seal=False), "hash"
     taken = Taken(good)
     taken.said["data_sha256"] = "0" * 64
     del taken.said["sha256"]
-    tensors = {name: [entry["dtype"], entry["shape"]] for name, entry in taken.head.items() if name != "__metadata__"}
+    tensors = {
+        name: [entry["dtype"], entry["shape"]]
+        for name, entry in taken.head.items()
+        if name != "__metadata__"
+    }
     taken.said["sha256"] = digest(canonical([taken.said, tensors]).encode())
-    yield "other data under a head that is sealed", taken.whole(seal=False), "its hash is not that of its content"
-    yield "last byte of the data", good[:-1] + bytes([good[-1] ^ 1]), "its hash is not that of its content"
+    yield (
+        "other data under a head that is sealed",
+        taken.whole(seal=False),
+        "its hash is not that of its content",
+    )
+    yield (
+        "last byte of the data",
+        good[:-1] + bytes([good[-1] ^ 1]),
+        "its hash is not that of its content",
+    )
     spellings = {
         "duplicate key": ('"format":4', '"format":4,"format":4'),
         "space": ('"format":4', '"format": 3'),
@@ -49,7 +65,11 @@ def hostile_files(good):
     }
     for what, (old, new) in spellings.items():
         taken = Taken(good)
-        yield f"description with {what}", taken.whole(seal=False, text=canonical(taken.said).replace(old, new, 1)), "damaged"
+        yield (
+            f"description with {what}",
+            taken.whole(seal=False, text=canonical(taken.said).replace(old, new, 1)),
+            "damaged",
+        )
     n = struct.unpack("<Q", good[:8])[0]
     head = good[8 : 8 + n].rstrip()
     again = canonical({W: json.loads(head)[W]})[1:-1].encode()

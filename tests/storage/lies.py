@@ -13,7 +13,9 @@ W, B, LR = "layers.1.W", "layers.1.b", "training.history.lr"
 
 def moved(name, by):
     def change(taken):
-        taken.head[name]["data_offsets"] = [offset + by for offset in taken.head[name]["data_offsets"]]
+        taken.head[name]["data_offsets"] = [
+            offset + by for offset in taken.head[name]["data_offsets"]
+        ]
 
     return change
 
@@ -51,13 +53,19 @@ def renamed(name):
 
 
 def without_last(taken):
-    last = max((name for name in taken.head if name != "__metadata__"), key=lambda name: taken.head[name]["data_offsets"][1])
+    last = max(
+        (name for name in taken.head if name != "__metadata__"),
+        key=lambda name: taken.head[name]["data_offsets"][1],
+    )
     taken.data = taken.data[: taken.head.pop(last)["data_offsets"][0]]
 
 
 def in_another_order(taken):
     """The first two tensors change places in the data: no gap, no overlap."""
-    first, second = sorted((name for name in taken.head if name != "__metadata__"), key=lambda name: taken.head[name]["data_offsets"])[:2]
+    first, second = sorted(
+        (name for name in taken.head if name != "__metadata__"),
+        key=lambda name: taken.head[name]["data_offsets"],
+    )[:2]
     (_, a), (_, b) = taken.head[first]["data_offsets"], taken.head[second]["data_offsets"]
     taken.data = taken.data[a:b] + taken.data[:a] + taken.data[b:]
     taken.head[first]["data_offsets"], taken.head[second]["data_offsets"] = [b - a, b], [0, b - a]
@@ -403,7 +411,10 @@ def lie(name, good):
     taken = Taken(good)
     change(taken)
     untouched = Taken(good)
-    assert (canonical([taken.head, taken.said]), taken.data) != (canonical([untouched.head, untouched.said]), untouched.data), name
+    assert (canonical([taken.head, taken.said]), taken.data) != (
+        canonical([untouched.head, untouched.said]),
+        untouched.data,
+    ), name
     return taken.whole()
 
 
@@ -418,7 +429,11 @@ def honest_giant(good):
     taken.head, at = {"__metadata__": taken.head["__metadata__"]}, 0
     for name, shape in {"0.W": [n_in, n], "0.b": [n], "1.W": [n, n_out], "1.b": [n_out]}.items():
         size = 8 * int(np.prod(shape))
-        taken.head[f"layers.{name}"] = {"dtype": "F64", "shape": shape, "data_offsets": [at, at + size]}
+        taken.head[f"layers.{name}"] = {
+            "dtype": "F64",
+            "shape": shape,
+            "data_offsets": [at, at + size],
+        }
         at += size
     taken.data = b""
     return taken.whole(), at

@@ -15,14 +15,25 @@ from tests.storage.models import build
 from tests.storage.schema import schema
 
 KEPT = Path(__file__).with_name("kept")
-NAMES = ("binary", "multiclass", "quantiles of two targets", "nested", "floats for labels", "no trained tensor last", "still", "written")
+NAMES = (
+    "binary",
+    "multiclass",
+    "quantiles of two targets",
+    "nested",
+    "floats for labels",
+    "no trained tensor last",
+    "still",
+    "written",
+)
 
 
 def plain(values):
     """An array as JSON: gaps are null, date-times text."""
     values = np.asarray(values)
     values = np.datetime_as_string(values) if values.dtype.kind == "M" else values
-    return [None if isinstance(value, float) and np.isnan(value) else value for value in values.tolist()]
+    return [
+        None if isinstance(value, float) and np.isnan(value) else value for value in values.tolist()
+    ]
 
 
 def main():
@@ -33,7 +44,9 @@ def main():
         table = table.take(slice(0, 8))
         stem = name.replace(" ", "-")
         save(model, folder / f"{stem}.glassnet")
-        numbers = model.raw_scores(table) if model.task == "regression" else model.predict_proba(table)
+        numbers = (
+            model.raw_scores(table) if model.task == "regression" else model.predict_proba(table)
+        )
         said = {
             "columns": {column: plain(table.column(column)) for column in table.schema.names},
             "predict": np.asarray(model.predict(table)).tolist(),

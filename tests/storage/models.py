@@ -34,7 +34,9 @@ def gappy() -> Table:
     age[::7] = np.nan
     island = rng.choice(np.array(["Dream", "Biscoe", 'ü, "x"\n'], dtype=object), N)
     island[::5] = None
-    return table_of({"age": age, "island": island.tolist(), "empty": np.full(N, np.nan), "constant": np.ones(N)})
+    return table_of(
+        {"age": age, "island": island.tolist(), "empty": np.full(N, np.nan), "constant": np.ones(N)}
+    )
 
 
 def still() -> Table:
@@ -78,7 +80,9 @@ def floats() -> Any:
 
 
 def labels(*names: Any) -> Any:
-    return np.array(names, dtype=object if isinstance(names[0], str) else None)[np.arange(N) % len(names)]
+    return np.array(names, dtype=object if isinstance(names[0], str) else None)[
+        np.arange(N) % len(names)
+    ]
 
 
 @dataclass(frozen=True)
@@ -103,27 +107,51 @@ CASES = {
     "floats for labels": Case(numbers, labels(0.5, 1.5, 2.5), Softmax(), 3, task="multiclass"),
     "multilabel": Case(numbers, np.eye(3, dtype=int)[np.arange(N) % 3], Logistic(), 3),
     "squared": Case(gappy, floats(), Squared(), 1),
-    "two targets": Case(numbers, np.column_stack([floats(), floats()]), Squared(), 2, dtype="float64"),
+    "two targets": Case(
+        numbers, np.column_stack([floats(), floats()]), Squared(), 2, dtype="float64"
+    ),
     "absolute": Case(numbers, floats(), Absolute(), 1),
     "huber": Case(numbers, floats(), Huber(0.3), 1),
     "one quantile": Case(numbers, floats(), Quantile(), 1),
-    "quantiles of two targets": Case(numbers, np.column_stack([floats(), floats()]), Quantile((0.1, 0.5, 0.9)), 6),
+    "quantiles of two targets": Case(
+        numbers, np.column_stack([floats(), floats()]), Quantile((0.1, 0.5, 0.9)), 6
+    ),
     "poisson": Case(numbers, floats(), Poisson(), 1),
     "gamma": Case(numbers, floats(), Gamma(), 1),
     "sparse": Case(sparse, labels("a", "b"), Logistic(), 1),
     "linear": Case(gappy, floats(), Squared(), 1, hidden=()),
-    "no trained tensor last": Case(numbers, floats(), Squared(), 1, hidden=(Dense(3), BatchNorm(), Dropout(0.5), LayerNorm())),
+    "no trained tensor last": Case(
+        numbers, floats(), Squared(), 1, hidden=(Dense(3), BatchNorm(), Dropout(0.5), LayerNorm())
+    ),
     "written": Case(
         written,
         floats(),
         Squared(),
         1,
         forms=(Form(unit="%"),),
-        dialect=Dialect(delimiter=";", encoding="cp1252", decimal=",", missing=["-"], skip_rows=[1, 3], comment="#", dates="dmy"),
+        dialect=Dialect(
+            delimiter=";",
+            encoding="cp1252",
+            decimal=",",
+            missing=["-"],
+            skip_rows=[1, 3],
+            comment="#",
+            dates="dmy",
+        ),
     ),
     "still": Case(still, floats(), Squared(), 1),
-    "nested": Case(numbers, floats(), Squared(), 1, hidden=(Residual([Dense(4), Residual([BatchNorm()])]),), dtype="float64"),
-    **{f"layer {name}": Case(numbers, floats(), Squared(), 1, hidden=(layer,)) for name, layer in LAYERS_WITH_NAMES.items()},
+    "nested": Case(
+        numbers,
+        floats(),
+        Squared(),
+        1,
+        hidden=(Residual([Dense(4), Residual([BatchNorm()])]),),
+        dtype="float64",
+    ),
+    **{
+        f"layer {name}": Case(numbers, floats(), Squared(), 1, hidden=(layer,))
+        for name, layer in LAYERS_WITH_NAMES.items()
+    },
 }
 
 
@@ -133,7 +161,9 @@ def build(name: str) -> tuple[Model, Table]:
     table = case.table()
     encoder = Encoder.fit(table)
     target = replace(Target.fit(case.values, task=case.task), forms=case.forms)
-    network = Network([*case.hidden, Dense(case.n_outputs)], encoder.n_features, seed=7, dtype=case.dtype)
+    network = Network(
+        [*case.hidden, Dense(case.n_outputs)], encoder.n_features, seed=7, dtype=case.dtype
+    )
     rng = np.random.default_rng(11)
     network.parameters.theta[...] = rng.normal(0.0, 0.3, network.parameters.theta.shape)
     network.parameters.statistics[...] = rng.uniform(0.5, 1.5, network.parameters.statistics.shape)
@@ -141,5 +171,17 @@ def build(name: str) -> tuple[Model, Table]:
         possible = network.parameters.spec(tensor).possible
         if possible and not possible(values):
             values.sort()  # edges of bins rise
-    record = {"rows": N, "ended": "all epochs done", "history": {"gradient_norm": [0.1, np.nan, np.inf], "lr": (np.float32(0.5), 1)}}
-    return Model(encoder, target, network, case.loss, record, dialect=case.dialect, reference=Reference.of(table, encoder)), table
+    record = {
+        "rows": N,
+        "ended": "all epochs done",
+        "history": {"gradient_norm": [0.1, np.nan, np.inf], "lr": (np.float32(0.5), 1)},
+    }
+    return Model(
+        encoder,
+        target,
+        network,
+        case.loss,
+        record,
+        dialect=case.dialect,
+        reference=Reference.of(table, encoder),
+    ), table

@@ -30,7 +30,11 @@ def spelled(kind):
     if get_origin(kind) in (Union, UnionType):
         return {"any of": sorted((spelled(argument) for argument in arguments), key=str)}
     if arguments:
-        return {get_origin(kind).__name__: ["..." if argument is ... else spelled(argument) for argument in arguments]}
+        return {
+            get_origin(kind).__name__: [
+                "..." if argument is ... else spelled(argument) for argument in arguments
+            ]
+        }
     if isinstance(kind, type) and is_dataclass(kind):
         return record(kind)
     return getattr(kind, "__name__", str(kind))
@@ -44,7 +48,11 @@ def record(cls):
 def outline(value, path=""):
     """The places in a JSON value and the types that stand there: "encoder.numbers.mean[]: float"."""
     if isinstance(value, dict):
-        return {found for name, inner in value.items() for found in outline(inner, f"{path}.{name}" if path else name)}
+        return {
+            found
+            for name, inner in value.items()
+            for found in outline(inner, f"{path}.{name}" if path else name)
+        }
     if isinstance(value, list):
         return {found for inner in value for found in outline(inner, f"{path}[]")}
     return {f"{path}: {type(value).__name__}"}
@@ -53,14 +61,24 @@ def outline(value, path=""):
 def schema():
     """What the description of a model file can say now."""
     required = layers_plain.REQUIRED
-    said = {place for name in CASES for place in outline(describe(build(name)[0])) if not place.startswith(("layers", "training"))}
+    said = {
+        place
+        for name in CASES
+        for place in outline(describe(build(name)[0]))
+        if not place.startswith(("layers", "training"))
+    }
     return {
         "fields": list(metadata.FIELDS),
         "optional fields": sorted(metadata.OPTIONAL),
-        "records": {cls.__name__: record(cls) for cls in (Encoder, Target, Reference, Column, Form, Dialect)},
+        "records": {
+            cls.__name__: record(cls) for cls in (Encoder, Target, Reference, Column, Form, Dialect)
+        },
         "layers": {
             kind: {
-                name: [field.read.__name__.strip("_"), "required" if field.default is required else repr(field.default)]
+                name: [
+                    field.read.__name__.strip("_"),
+                    "required" if field.default is required else repr(field.default),
+                ]
                 for name, field in row.items()
             }
             for kind, row in layers_plain.FIELDS.items()
@@ -79,9 +97,18 @@ def differences(before, now, path=""):
     """Where two schemas differ, by path, each with what was and what is."""
     if isinstance(before, dict) and isinstance(now, dict):
         names = sorted({*before, *now})
-        return [found for name in names for found in differences(before.get(name, "nothing"), now.get(name, "nothing"), f"{path}/{name}")]
+        return [
+            found
+            for name in names
+            for found in differences(
+                before.get(name, "nothing"), now.get(name, "nothing"), f"{path}/{name}"
+            )
+        ]
     if before == now:
         return []
     if isinstance(before, list) and isinstance(now, list):
-        before, now = [entry for entry in before if entry not in now], [entry for entry in now if entry not in before]
+        before, now = (
+            [entry for entry in before if entry not in now],
+            [entry for entry in now if entry not in before],
+        )
     return [f"{path}: was {before}, is {now}"]

@@ -45,9 +45,13 @@ def outcome(read):
     except (ModelFileError, BadFileError):
         return "refused"
     schema = model.encoder.schema
-    values = {"number": np.array([0.0, 1e300, -1e300, np.nan]), "category": ["", "unseen", "Dream", None]}
+    values = {
+        "number": np.array([0.0, 1e300, -1e300, np.nan]),
+        "category": ["", "unseen", "Dream", None],
+    }
     columns = {column.name: values[column.kind] for column in schema.columns}
-    # Weights and scales may be any finite numbers, so sums may overflow; what is predicted then is no news.
+    # Weights and scales may be any finite numbers, so sums may overflow; what is predicted then is
+    # no news.
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         warnings.simplefilter("ignore", DataNotice)  # the rows are not like any of the training
@@ -61,7 +65,9 @@ def outcome(read):
             if model.task != "regression":
                 assert len(model.predict_proba(columns)) == 4
         except DataError as error:
-            assert re.match("the model's (raw scores|predictions) for rows? .* are not finite", str(error))  # noqa: PT017
+            assert re.match(  # noqa: PT017
+                "the model's (raw scores|predictions) for rows? .* are not finite", str(error)
+            )
     shapes = understand(describe(model)).shapes
     assert {name for name in shapes if not name.startswith(PREFIX)} == set(model.network.parameters)
     return "predicts"
@@ -81,7 +87,13 @@ def from_memory(data):
 def places(value, path=()):
     """The paths of all values in a description."""
     yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, child in inner:
         if key != "training" and key not in ("sha256", "data_sha256"):
             yield from places(child, (*path, key))
@@ -138,10 +150,35 @@ VALUES = st.recursive(
     | st.integers(-(2**70), 2**70)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-    | st.sampled_from(["dense", "batch_norm", "layer_norm", "dropout", "residual", "stack", "members", "relu", "softmax"])
+    | st.sampled_from(
+        [
+            "dense",
+            "batch_norm",
+            "layer_norm",
+            "dropout",
+            "residual",
+            "stack",
+            "members",
+            "relu",
+            "softmax",
+        ]
+    )
     | st.sampled_from(["logistic", "squared", "quantile"])
-    | st.sampled_from(["binary", "multiclass", "multilabel", "regression", "float32", "float64", "number", "category"]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    | st.sampled_from(
+        [
+            "binary",
+            "multiclass",
+            "multilabel",
+            "regression",
+            "float32",
+            "float64",
+            "number",
+            "category",
+        ]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=8,
 )
 
@@ -169,12 +206,20 @@ def descriptions(draw, taken):
                 other = other[step]
             at[path[-1]] = copy.deepcopy(other)
         elif isinstance(at[path[-1]], int | float):
-            at[path[-1]] = draw(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-5, 300))
+            at[path[-1]] = draw(
+                st.floats(allow_nan=False, allow_infinity=False) | st.integers(-5, 300)
+            )
     return said
 
 
 @pytest.mark.parametrize("name", MODELS)
-@settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_description_changed_at_random(name, good, folder, data):
     taken = Taken(good[name])
@@ -186,7 +231,10 @@ def test_description_changed_at_random(name, good, folder, data):
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", MODELS)
 @settings(
-    max_examples=5_000, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=5_000,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_description_changed_at_random_for_long(name, good, folder, data):

@@ -20,8 +20,16 @@ def run(tmp_path):
     save(build("multiclass")[0], tmp_path / "model.glassnet")
 
     def told(mode):
-        command = [sys.executable, "-m", "tests.storage.guarded", mode, str(tmp_path / "model.glassnet")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+        command = [
+            sys.executable,
+            "-m",
+            "tests.storage.guarded",
+            mode,
+            str(tmp_path / "model.glassnet"),
+        ]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
+        )
         assert done.returncode == 0, done.stderr[-2000:]
         return json.loads(done.stdout)
 
@@ -32,7 +40,9 @@ def run(tmp_path):
 def test_hostile_files_are_refused_in_little_memory(run):
     told = run("memory")
     giant, _ = told.pop("giant")
-    assert "does not fit into memory" in giant  # the one that asks for what it would need, with nothing else wrong
+    assert (
+        "does not fit into memory" in giant
+    )  # the one that asks for what it would need, with nothing else wrong
     assert len(told) > 200
     assert not [name for name, (said, _) in told.items() if not said]
     assert not [name for name, (said, _) in told.items() if "memory" in said]

@@ -60,8 +60,19 @@ RECORDS = {
     "gaps among whole numbers": {"history": {"lr": [None, 3]}},
     "texts": {"history": {"engine": ["native", "reference", None, "native", ""]}},
     "many texts": {"history": {"note": [f"note {i}" for i in range(200)]}},
-    "no numbers": {"history": {"note": ["a", 1], "more": [[1], [2]], "one": 5, "flags": [True, False]}},
-    "names of strangers": {"history": {"../x": [1.0], "": [2.0], "a" * 99: [3.0], "ü": [4.0], "__class__": [5.0], "W": [6.0]}},
+    "no numbers": {
+        "history": {"note": ["a", 1], "more": [[1], [2]], "one": 5, "flags": [True, False]}
+    },
+    "names of strangers": {
+        "history": {
+            "../x": [1.0],
+            "": [2.0],
+            "a" * 99: [3.0],
+            "ü": [4.0],
+            "__class__": [5.0],
+            "W": [6.0],
+        }
+    },
 }
 
 
@@ -75,18 +86,25 @@ def test_history_comes_back(name, dtype, tmp_path):
         expected["history"]["seed"] = [float(value) for value in expected["history"]["seed"]]
     assert again == expected
     if name != "whole numbers and fractions":
-        assert json.dumps(again, sort_keys=True) == json.dumps(expected, sort_keys=True)  # 1 is not 1.0
+        assert json.dumps(again, sort_keys=True) == json.dumps(
+            expected, sort_keys=True
+        )  # 1 is not 1.0
 
 
 def test_arrays_are_columns_too(tmp_path):
-    again = saved({"history": {"lr": np.array([0.5, np.nan, np.inf]), "index": np.arange(3)}}, tmp_path / "m.glassnet")
+    again = saved(
+        {"history": {"lr": np.array([0.5, np.nan, np.inf]), "index": np.arange(3)}},
+        tmp_path / "m.glassnet",
+    )
     assert again == {"history": {"lr": [0.5, None, None], "index": [0, 1, 2]}}
 
 
 SO_MANY = pytest.param(130_000, 77_777, marks=pytest.mark.slow)  # XOR has them in 20 seconds
 
 
-@pytest.mark.parametrize(("n", "best"), [(MOST_EPOCHS + 1, 5), (30_000, 17_777), (20_000, None), SO_MANY])
+@pytest.mark.parametrize(
+    ("n", "best"), [(MOST_EPOCHS + 1, 5), (30_000, 17_777), (20_000, None), SO_MANY]
+)
 def test_long_history_is_thinned_and_says_so(n, best, tmp_path):
     history = columns(n) | {"more": [[i] for i in range(n)]}
     again = saved({"epochs": n, "best_epoch": best, "history": history}, tmp_path / "m.glassnet")
@@ -123,10 +141,17 @@ def wide(n, name="x{}"):
     """An untrained model of so many columns, with what training rows were like."""
     from glassnet.data.reference import Reference
 
-    table = table_of({name.format(i): column for i, column in enumerate(np.random.default_rng(0).normal(size=(n, 4)))})
+    table = table_of(
+        {
+            name.format(i): column
+            for i, column in enumerate(np.random.default_rng(0).normal(size=(n, 4)))
+        }
+    )
     encoder = Encoder.fit(table)
     network = Network([Dense(1)], encoder.n_features, seed=1)
-    return replace(build("binary")[0], encoder=encoder, network=network, reference=Reference.of(table, encoder))
+    return replace(
+        build("binary")[0], encoder=encoder, network=network, reference=Reference.of(table, encoder)
+    )
 
 
 @pytest.mark.slow
@@ -142,7 +167,10 @@ def test_what_no_file_has_room_for_is_refused_before_training(monkeypatch):
     model = wide(100, "a long name " * 40 + "{}")
     check(model)
     monkeypatch.setattr(model_file, "LONGEST_HEADER", model_file.ROOM_FOR_TRAINING + 50_000)
-    with pytest.raises(UnsupportedError, match=r"its columns, levels and classes take \d\d\d?,\d\d\d bytes, more than a file has room for"):
+    with pytest.raises(
+        UnsupportedError,
+        match=r"its columns, levels and classes take \d\d\d?,\d\d\d bytes, more than a file has room for",
+    ):
         check(model)
     monkeypatch.setattr("glassnet.storage.strict.MOST_VALUES", 500)
     with pytest.raises(UnsupportedError, match="it holds more than 500 values"):

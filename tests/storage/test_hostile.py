@@ -92,7 +92,15 @@ def test_every_changed_byte_is_refused(name, tmp_path):
     save(build(name)[0], tmp_path / "good.glassnet")
     good = (tmp_path / "good.glassnet").read_bytes()
     assert loads(good)
-    assert not any(map(loads, changed(good, lambda byte: {byte ^ 1, byte ^ 0x20, byte ^ 0xFF, ord(" "), ord("\t")} - {byte})))
+    assert not any(
+        map(
+            loads,
+            changed(
+                good,
+                lambda byte: {byte ^ 1, byte ^ 0x20, byte ^ 0xFF, ord(" "), ord("\t")} - {byte},
+            ),
+        )
+    )
 
 
 @pytest.mark.slow
@@ -134,14 +142,19 @@ def test_deep_but_honest_layers_predict(good, tmp_path):
         for name, entry in taken.head.items()
         if name.startswith("layers")
     }
-    taken.head = {name: entry for name, entry in taken.head.items() if not name.startswith("layers")} | shifted
+    taken.head = {
+        name: entry for name, entry in taken.head.items() if not name.startswith("layers")
+    } | shifted
     (tmp_path / "m.glassnet").write_bytes(taken.whole())
     assert len(load(tmp_path / "m.glassnet").predict(CASES["multiclass"].table())) == 40
 
 
 def test_missing_file_names_its_neighbour(good, tmp_path):
     (tmp_path / "penguins.glassnet").write_bytes(good)
-    with pytest.raises(ModelFileError, match=r"penguin\.glassnet: there is no such file\. Did you mean 'penguins\.glassnet'\?"):
+    with pytest.raises(
+        ModelFileError,
+        match=r"penguin\.glassnet: there is no such file\. Did you mean 'penguins\.glassnet'\?",
+    ):
         load(tmp_path / "penguin.glassnet")
     with pytest.raises(ModelFileError, match="there is no such file"):
         load(tmp_path / "nowhere" / "m.glassnet")
@@ -158,10 +171,19 @@ PLACES = {
     "pipe": (pipe, "is no ordinary file"),
     "link to a folder": (lambda path: path.symlink_to(path.parent), "is a folder"),
     "link to /dev/zero": (lambda path: path.symlink_to("/dev/zero"), "is no ordinary file"),
-    "link to a pipe": (lambda path: path.symlink_to(pipe(path.parent / "pipe")), "is no ordinary file"),
-    "link to nothing": (lambda path: path.symlink_to(path.parent / "nothing"), "there is no such file"),
+    "link to a pipe": (
+        lambda path: path.symlink_to(pipe(path.parent / "pipe")),
+        "is no ordinary file",
+    ),
+    "link to nothing": (
+        lambda path: path.symlink_to(path.parent / "nothing"),
+        "there is no such file",
+    ),
     "link to itself": (lambda path: path.symlink_to(path), "cannot be read: "),
-    "sparse terabyte": (lambda path: (path.touch(), os.truncate(path, 2**40)), "is not a glassnet model file"),
+    "sparse terabyte": (
+        lambda path: (path.touch(), os.truncate(path, 2**40)),
+        "is not a glassnet model file",
+    ),
 }
 
 
@@ -174,7 +196,9 @@ def test_what_is_no_ordinary_file_is_refused(name, tmp_path):
         load(tmp_path / "m.glassnet")
 
 
-@pytest.mark.parametrize("path", ["a\0b", "x" * 5_000, "a/" * 3_000, "\x1b[2Jm.glassnet\n", "\udcff.glassnet"])
+@pytest.mark.parametrize(
+    "path", ["a\0b", "x" * 5_000, "a/" * 3_000, "\x1b[2Jm.glassnet\n", "\udcff.glassnet"]
+)
 def test_path_that_no_file_has_is_shown_escaped(path, tmp_path):
     for act in (load, lambda path: save(build("squared")[0], f"{tmp_path}/nowhere/{path}")):
         with pytest.raises(ModelFileError) as caught:
@@ -185,12 +209,20 @@ def test_path_that_no_file_has_is_shown_escaped(path, tmp_path):
 
 @pytest.mark.parametrize(
     ("n_bytes", "says"),
-    [(2**32, "does not lie where its shape says"), (2**32 + 8, "take 4,294,967,304 bytes, more than"), (2**40, "more than")],
+    [
+        (2**32, "does not lie where its shape says"),
+        (2**32 + 8, "take 4,294,967,304 bytes, more than"),
+        (2**40, "more than"),
+    ],
 )
 def test_sparse_giant_is_refused_before_it_is_read(n_bytes, says, good, tmp_path):
     """The file claims gigabytes of tensors; nothing of that size is read or allocated."""
     taken = Taken(good)
-    taken.head["layers.0.W"] = {"dtype": "F64", "shape": [n_bytes // 8 - 1], "data_offsets": [0, n_bytes]}
+    taken.head["layers.0.W"] = {
+        "dtype": "F64",
+        "shape": [n_bytes // 8 - 1],
+        "data_offsets": [0, n_bytes],
+    }
     taken.head = {name: taken.head[name] for name in ("__metadata__", "layers.0.W")}
     taken.data = b""
     with (tmp_path / "m.glassnet").open("wb") as file:
@@ -203,5 +235,11 @@ def test_sparse_giant_is_refused_before_it_is_read(n_bytes, says, good, tmp_path
 def test_description_is_canonical(good):
     taken = Taken(good)
     assert taken.head["__metadata__"]["glassnet"] == canonical(taken.said)
-    numbers = {name: np.frombuffer(taken.data[slice(*entry["data_offsets"])]) for name, entry in taken.head.items() if "." in name}
-    assert [name for name, values in numbers.items() if not np.isfinite(values).all()] == ["training.history.gradient_norm"]
+    numbers = {
+        name: np.frombuffer(taken.data[slice(*entry["data_offsets"])])
+        for name, entry in taken.head.items()
+        if "." in name
+    }
+    assert [name for name, values in numbers.items() if not np.isfinite(values).all()] == [
+        "training.history.gradient_norm"
+    ]

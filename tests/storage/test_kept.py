@@ -20,7 +20,9 @@ FILES = sorted(KEPT.glob("format-*/*.glassnet"))
 def columns_of(said):
     """The columns of a kept table: numbers with gaps as floats, text as it is."""
     return {
-        name: values if any(isinstance(value, str) for value in values) else np.array(values, dtype=np.float64)
+        name: values
+        if any(isinstance(value, str) for value in values)
+        else np.array(values, dtype=np.float64)
         for name, values in said["columns"].items()
     }
 
@@ -29,11 +31,17 @@ def columns_of(said):
 def test_kept_file_predicts_what_it_predicted(path):
     said = json.loads(path.with_suffix(".json").read_text())
     model, columns = load(path), columns_of(said)
-    numbers = model.raw_scores(columns) if model.task == "regression" else model.predict_proba(columns)
+    numbers = (
+        model.raw_scores(columns) if model.task == "regression" else model.predict_proba(columns)
+    )
     exact = model.network.dtype == np.float64
-    np.testing.assert_allclose(numbers, said["numbers"], rtol=1e-12 if exact else 1e-5, atol=1e-14 if exact else 1e-7)
+    np.testing.assert_allclose(
+        numbers, said["numbers"], rtol=1e-12 if exact else 1e-5, atol=1e-14 if exact else 1e-7
+    )
     if model.task == "regression":
-        np.testing.assert_allclose(model.predict(columns), said["predict"], rtol=1e-12 if exact else 1e-5)
+        np.testing.assert_allclose(
+            model.predict(columns), said["predict"], rtol=1e-12 if exact else 1e-5
+        )
     else:
         assert model.predict(columns).tolist() == said["predict"]
 
@@ -43,10 +51,16 @@ def test_every_version_has_kept_files_and_a_way_to_the_next():
     versions = {int(path.parent.name.removeprefix("format-")) for path in FILES}
     assert versions == set(range(1, FORMAT + 1))
     assert MIGRATIONS.keys() == set(range(1, FORMAT))
-    assert all(sum(path.parent.name == f"format-{version}" for path in FILES) >= 6 for version in versions)
+    assert all(
+        sum(path.parent.name == f"format-{version}" for path in FILES) >= 6 for version in versions
+    )
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name == f"format-{FORMAT}"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if path.parent.name == f"format-{FORMAT}"],
+    ids=lambda path: path.stem,
+)
 def test_current_format_says_what_it_said(path, tmp_path, monkeypatch):
     """A kept file of this format comes back byte for byte: who changes what a description says must raise FORMAT."""
     version = Taken(path.read_bytes()).said["glassnet"]
@@ -55,7 +69,11 @@ def test_current_format_says_what_it_said(path, tmp_path, monkeypatch):
     assert (tmp_path / "again.glassnet").read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name != f"format-{FORMAT}"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if path.parent.name != f"format-{FORMAT}"],
+    ids=lambda path: path.stem,
+)
 def test_older_file_is_saved_in_the_current_format(path, tmp_path):
     model = load(path)
     save(model, tmp_path / "again.glassnet")
@@ -87,7 +105,11 @@ def test_steps_are_taken_in_order(tmp_path, monkeypatch):
         load(tmp_path / "m.glassnet")
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), TypeError("x"), ValueError("x"), AttributeError("x"), IndexError("x")], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [KeyError("x"), TypeError("x"), ValueError("x"), AttributeError("x"), IndexError("x")],
+    ids=repr,
+)
 def test_older_file_that_lacks_what_a_step_needs_is_refused(error, monkeypatch):
     def one_to_two(description):
         raise error

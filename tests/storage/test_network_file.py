@@ -118,7 +118,9 @@ def test_network_goes_on_learning(path):
 def test_own_layers_and_activations_are_brought_along(path):
     network = filled(OWN)
     network.save(path)
-    again = Network.load(path, layers=[Dense(3, "tanh"), Gate(), Dense(2, CUBE), Residual([Gate(0.5)]), Dense(1)])
+    again = Network.load(
+        path, layers=[Dense(3, "tanh"), Gate(), Dense(2, CUBE), Residual([Gate(0.5)]), Dense(1)]
+    )
     assert numbers(again) == numbers(network)
     X = np.random.default_rng(0).normal(size=(5, 4))
     assert again.predict(X).tobytes() == network.predict(X).tobytes()
@@ -131,8 +133,9 @@ def test_own_layers_that_were_not_brought_along(path):
     with pytest.raises(ModelFileError) as caught:
         Network.load(path)
     assert str(caught.value) == (
-        f"{path}: has layers or activations that are not glassnet's: layers.1 (Gate), layers.2 (Dense), layers.3 (Residual). "
-        "No file holds code: give all its layers, Network.load(path, layers=[...])."
+        f"{path}: has layers or activations that are not glassnet's: layers.1 (Gate), layers.2 "
+        "(Dense), layers.3 (Residual). No file holds code: give all its layers, Network.load(path, "
+        "layers=[...])."
     )
 
 
@@ -142,25 +145,43 @@ WRONG = {
     "too many": ([*OWN, Dropout(0.5)], "layers must be those of the file, 5, got 6."),
     "another setting": (
         [Dense(3, "relu"), *OWN[1:]],
-        "layers[0] must be that of the file, dense (activation tanh, initializer auto, n_out 3), got dense (activation relu, ",
+        (
+            "layers[0] must be that of the file, dense (activation tanh, initializer auto, n_out "
+            "3), got dense (activation relu, "
+        ),
     ),
     "another kind": (
         [*OWN[:-1], Dropout(0.5)],
-        "layers[4] must be that of the file, dense (activation identity, initializer auto, n_out 1), got dropout (rate 0.5).",
+        (
+            "layers[4] must be that of the file, dense (activation identity, initializer auto, "
+            "n_out 1), got dropout (rate 0.5)."
+        ),
     ),
     "another class": (
         [OWN[0], Other(), *OWN[2:]],
-        "layers[1] must be that of the file, a layer Gate that is not glassnet's, got a layer Other that is not glassnet's.",
+        (
+            "layers[1] must be that of the file, a layer Gate that is not glassnet's, got a layer "
+            "Other that is not glassnet's."
+        ),
     ),
     "ours for one's own": (
         [*OWN[:2], Dense(2, "relu"), *OWN[3:]],
-        "layers[2] must be that of the file, a layer Dense that is not glassnet's, got dense (activation relu, initializer auto, n_out 2).",
+        (
+            "layers[2] must be that of the file, a layer Dense that is not glassnet's, got dense "
+            "(activation relu, initializer auto, n_out 2)."
+        ),
     ),
     "another shape": (
         [*OWN[:2], Dense(2, CUBE), Residual([Wide()]), OWN[4]],
-        "layers must have the tensors of the file: layers.3.layers.0.w must have shape (2,), got (1, 2).",
+        (
+            "layers must have the tensors of the file: layers.3.layers.0.w must have shape (2,), "
+            "got (1, 2)."
+        ),
     ),
-    "another width": ([*OWN[:2], Dense(3, CUBE), *OWN[3:]], "layers must have the tensors of the file: "),
+    "another width": (
+        [*OWN[:2], Dense(3, CUBE), *OWN[3:]],
+        "layers must have the tensors of the file: ",
+    ),
     "a tensor more": (
         [*OWN[:3], Residual([Other()]), OWN[4]],
         "layers must have the tensors of the file: layers.3.layers.0.v is not in the file.",
@@ -186,11 +207,17 @@ def test_layers_that_are_not_those_of_the_file(name, path):
 
 def test_models_and_networks_are_told_apart(path):
     filled([Dense(2)]).save(path)
-    with pytest.raises(ModelFileError, match=r"holds a network and no model: read it with glassnet\.Network\.load\."):
+    with pytest.raises(
+        ModelFileError,
+        match=r"holds a network and no model: read it with glassnet\.Network\.load\.",
+    ):
         glassnet.load(path)
     model, _ = build("binary")
     save(model, path)
-    with pytest.raises(ModelFileError, match=r"holds a model, of which the network is a part: read it with glassnet\.load, and take its"):
+    with pytest.raises(
+        ModelFileError,
+        match=r"holds a model, of which the network is a part: read it with glassnet\.load, and take its",
+    ):
         Network.load(path)
     glassnet.load(path).network.save(path)
     assert numbers(Network.load(path)) == numbers(model.network)
@@ -207,13 +234,18 @@ def test_other_files_are_refused(path):
 def test_numbers_that_are_not_finite_are_not_written(path):
     network = filled([Dense(2)])
     network.parameters["layers.0.b"][0] = np.inf
-    with pytest.raises(UnsupportedError, match=r"layers\.0\.b holds numbers that are not finite, so the network predicts nothing"):
+    with pytest.raises(
+        UnsupportedError,
+        match=r"layers\.0\.b holds numbers that are not finite, so the network predicts nothing",
+    ):
         network.save(path)
     assert not path.exists()
 
 
 def test_failed_save_leaves_the_old_file(path, tmp_path):
-    with pytest.raises(ModelFileError, match=r"gone/n\.network: cannot be written: No such file or directory\."):
+    with pytest.raises(
+        ModelFileError, match=r"gone/n\.network: cannot be written: No such file or directory\."
+    ):
         filled([Dense(2)]).save(tmp_path / "gone" / "n.network")
     filled([Dense(2)]).save(path)
     path.chmod(0o600)

@@ -7,7 +7,17 @@ from dataclasses import fields, replace
 
 import pytest
 
-from glassnet import Activation, CategoryEmbedding, Dense, Dropout, Members, PeriodicEmbedding, PiecewiseLinearEmbedding, Residual, Stack
+from glassnet import (
+    Activation,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Members,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    Residual,
+    Stack,
+)
 from glassnet.errors import SettingError, UnsupportedError
 from glassnet.initializers import Constant, He
 from glassnet.layers import LAYERS
@@ -19,19 +29,29 @@ from glassnet.losses.plain import FIELDS as LOSS_FIELDS
 from glassnet.losses.plain import TRAINING_ALONE, loss_from_plain, loss_to_plain
 from tests.laws.tables import CUBE, LAYER_CASES, LOSS_CASES
 
-LAYERS_WITH_NAMES = {name: layer for name, layer in LAYER_CASES.items() if name != "dense, own activation"}
-LOSSES_WITH_NAMES = {name: case.loss for name, case in LOSS_CASES.items() if not name.startswith("custom")}
+LAYERS_WITH_NAMES = {
+    name: layer for name, layer in LAYER_CASES.items() if name != "dense, own activation"
+}
+LOSSES_WITH_NAMES = {
+    name: case.loss for name, case in LOSS_CASES.items() if not name.startswith("custom")
+}
 
 
 @pytest.mark.parametrize(
     ("room", "made", "rows", "left_out"),
-    [("layers", LAYERS, LAYER_FIELDS, LAYERS_TRAINING_ALONE), ("losses", LOSSES, LOSS_FIELDS, TRAINING_ALONE)],
+    [
+        ("layers", LAYERS, LAYER_FIELDS, LAYERS_TRAINING_ALONE),
+        ("losses", LOSSES, LOSS_FIELDS, TRAINING_ALONE),
+    ],
     ids=["layers", "losses"],
 )
 def test_every_kind_has_a_row_with_all_its_fields(room, made, rows, left_out):
     for name, kind in made.items():
         settings = {field.name for field in fields(kind)} - left_out
-        assert set(rows[name]) == settings, f"src/glassnet/{room}/plain.py: FIELDS[{name!r}] must have all settings of {kind.__name__}"
+        assert set(rows[name]) == settings, (
+            f"src/glassnet/{room}/plain.py: FIELDS[{name!r}] must have all settings of "
+            f"{kind.__name__}"
+        )
     assert rows.keys() == made.keys()
 
 
@@ -43,7 +63,9 @@ def test_layer_comes_back_equal_but_for_what_training_alone_asks(name):
 
 def with_defaults(layer):
     """The layer, and those inside it, with the defaults of what training alone asks."""
-    changed = {field.name: field.default for field in fields(layer) if field.name in LAYERS_TRAINING_ALONE}
+    changed = {
+        field.name: field.default for field in fields(layer) if field.name in LAYERS_TRAINING_ALONE
+    }
     if layer.layers:
         changed["layers"] = [with_defaults(inner) for inner in layer.layers]
     return replace(layer, **changed)
@@ -63,21 +85,32 @@ def test_what_it_looks_like():
         "activation": "relu",
         "initializer": "he_normal",
     }
-    assert layer_to_plain(Residual([Dropout(0)])) == {"kind": "residual", "layers": [{"kind": "dropout", "rate": 0.0}]}
+    assert layer_to_plain(Residual([Dropout(0)])) == {
+        "kind": "residual",
+        "layers": [{"kind": "dropout", "rate": 0.0}],
+    }
     inside = {"kind": "stack", "layers": [{"kind": "dropout", "rate": 0.0}]}
     assert layer_to_plain(Members([Stack([Dropout(0)])])) == {"kind": "members", "layers": [inside]}
     assert layer_to_plain(PeriodicEmbedding(2)) == PERIODIC
     assert layer_to_plain(PiecewiseLinearEmbedding(edges=((0, 1), (-1, 0.5, 2)))) == PIECEWISE
     assert layer_to_plain(CategoryEmbedding((30, 12))) == CATEGORY
     assert layer_to_plain(Activation("relu")) == {"kind": "activation", "activation": "relu"}
-    assert layer_to_plain(Activation("relu", mix=True)) == {"kind": "activation", "activation": "relu", "mix": True}
+    assert layer_to_plain(Activation("relu", mix=True)) == {
+        "kind": "activation",
+        "activation": "relu",
+        "mix": True,
+    }
     assert loss_to_plain(Huber(1)) == {"kind": "huber", "delta": 1.0}
     assert loss_to_plain(Logistic(0.1, "sum", 0.01)) == {"kind": "logistic", "label_smoothing": 0.1}
 
 
 @pytest.mark.parametrize(
     ("initializer", "name"),
-    [(He("normal"), "he_normal"), (Constant(3.0), "auto"), (lambda fan_in, fan_out, rng: rng.random((fan_in, fan_out)), "auto")],
+    [
+        (He("normal"), "he_normal"),
+        (Constant(3.0), "auto"),
+        (lambda fan_in, fan_out, rng: rng.random((fan_in, fan_out)), "auto"),
+    ],
     ids=["named", "unnamed", "own"],
 )
 def test_initializer_that_no_table_names_becomes_auto(initializer, name):
@@ -108,7 +141,13 @@ def test_what_is_the_users_own_is_refused_by_name(write, thing, says):
         write(thing)
 
 
-PERIODIC = {"kind": "periodic_embedding", "n_numeric": 2, "n_frequencies": 16, "n_out": 3, "sigma": 0.1}
+PERIODIC = {
+    "kind": "periodic_embedding",
+    "n_numeric": 2,
+    "n_frequencies": 16,
+    "n_out": 3,
+    "sigma": 0.1,
+}
 PIECEWISE = {"kind": "piecewise_linear_embedding", "n_bins": [1, 2], "n_out": 3}
 CATEGORY = {"kind": "category_embedding", "levels": [30, 12], "n_out": 8}
 DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto"}
@@ -125,12 +164,21 @@ DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto
         (layer_from_plain, {**DENSE, "kind": "os.system"}),
         (layer_from_plain, {**DENSE, "more": 1}),
         (layer_from_plain, {name: DENSE[name] for name in ("kind", "n_out", "activation")}),
-        *((layer_from_plain, {**DENSE, "n_out": n}) for n in (0, -1, 2**40, 10**400, 3.0, True, "3", None, [3])),
+        *(
+            (layer_from_plain, {**DENSE, "n_out": n})
+            for n in (0, -1, 2**40, 10**400, 3.0, True, "3", None, [3])
+        ),
         *((layer_from_plain, {**DENSE, "activation": a}) for a in ("cube", 1, None, ["relu"], {})),
         *((layer_from_plain, {**DENSE, "initializer": i}) for i in ("mine", 1, None, ["auto"])),
-        *((layer_from_plain, {"kind": "dropout", "rate": r}) for r in (1.0, -0.1, "0.5", True, None)),
+        *(
+            (layer_from_plain, {"kind": "dropout", "rate": r})
+            for r in (1.0, -0.1, "0.5", True, None)
+        ),
         (layer_from_plain, {"kind": "batch_norm", "momentum": 0.1, "eps": 0.0}),
-        *((layer_from_plain, {"kind": "activation", "activation": "relu", "mix": m}) for m in (1, 0, "yes", None, [True])),
+        *(
+            (layer_from_plain, {"kind": "activation", "activation": "relu", "mix": m})
+            for m in (1, 0, "yes", None, [True])
+        ),
         (layer_from_plain, {"kind": "activation", "mix": True}),
         (layer_from_plain, {"kind": "scale", "s": 1.0}),
         *(
@@ -138,15 +186,42 @@ DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto
             for name in ("n_numeric", "n_frequencies", "n_out")
             for value in (0, -1, 2**31, 10**400, 3.0, True, "3", None, [3])
         ),
-        *((layer_from_plain, {**PERIODIC, "sigma": s}) for s in (0.0, -1.0, 1e400, "1", True, None)),
+        *(
+            (layer_from_plain, {**PERIODIC, "sigma": s})
+            for s in (0.0, -1.0, 1e400, "1", True, None)
+        ),
         (layer_from_plain, {name: value for name, value in PERIODIC.items() if name != "sigma"}),
         *(
             (layer_from_plain, {**CATEGORY, "levels": levels})
-            for levels in ([], 3, "33", None, [0], [-1], [2**24 + 1], [3.0], [True], [[3]], {"3": 3})
+            for levels in (
+                [],
+                3,
+                "33",
+                None,
+                [0],
+                [-1],
+                [2**24 + 1],
+                [3.0],
+                [True],
+                [[3]],
+                {"3": 3},
+            )
         ),
         *(
             (layer_from_plain, {**PIECEWISE, "n_bins": n_bins})
-            for n_bins in ([], 3, "33", None, [0], [-1], [2**15 + 1], [3.0], [True], [[3]], {"3": 3})
+            for n_bins in (
+                [],
+                3,
+                "33",
+                None,
+                [0],
+                [-1],
+                [2**15 + 1],
+                [3.0],
+                [True],
+                [[3]],
+                {"3": 3},
+            )
         ),
         (layer_from_plain, {**PIECEWISE, "edges": [[0.0, 1.0], [-1.0, 0.5, 2.0]]}),
         *((layer_from_plain, {**PIECEWISE, "n_out": n}) for n in (0, 2**31, 3.0, True, None)),
@@ -161,7 +236,10 @@ DENSE = {"kind": "dense", "n_out": 3, "activation": "relu", "initializer": "auto
         (loss_from_plain, {"kind": "squared", "delta": 1.0}),
         (loss_from_plain, {"kind": "huber"}),
         *((loss_from_plain, {"kind": "huber", "delta": d}) for d in (0.0, -1.0, "1", True, None)),
-        *((loss_from_plain, {"kind": "quantile", "quantiles": q}) for q in ([], 0.5, [0.5, 0.1], [1.0], ["0.5"], None)),
+        *(
+            (loss_from_plain, {"kind": "quantile", "quantiles": q})
+            for q in ([], 0.5, [0.5, 0.1], [1.0], ["0.5"], None)
+        ),
     ],
 )
 def test_anything_else_is_refused(read, plain):

@@ -24,21 +24,57 @@ TABLE = {"x": np.arange(N) + 0.5, "c": ["a", "b"] * (N // 2)}
 LABELS = ["low"] * (N // 2) + ["high"] * (N // 2)
 NUMBERS = (np.arange(N) * 1.5 + 0.25).tolist()
 
-ODD: tuple[Any, ...] = (None, True, 1, -1, 10**299, 0.5, 1e308, "", "x\x1b[2J", [], [None], ["x"], {}, {"a": 1}, {"x": [1]}, [[1]])
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    1,
+    -1,
+    10**299,
+    0.5,
+    1e308,
+    "",
+    "x\x1b[2J",
+    [],
+    [None],
+    ["x"],
+    {},
+    {"a": 1},
+    {"x": [1]},
+    [[1]],
+)
 
 
 def models() -> dict[str, glassnet.Model]:
-    plan = glassnet.Plan(recipe="fast", max_epochs=2, hidden_layer_sizes=(4,), calibrate=True, early_stopping=True)
+    plan = glassnet.Plan(
+        recipe="fast", max_epochs=2, hidden_layer_sizes=(4,), calibrate=True, early_stopping=True
+    )
     made = {
         "classes": glassnet.fit({**TABLE, "y": LABELS}, "y", plan),
-        "numbers": glassnet.fit({**TABLE, "y": NUMBERS}, "y", glassnet.Plan(recipe="standard", max_epochs=2, hidden_layer_sizes=(4,))),
+        "numbers": glassnet.fit(
+            {**TABLE, "y": NUMBERS},
+            "y",
+            glassnet.Plan(recipe="standard", max_epochs=2, hidden_layer_sizes=(4,)),
+        ),
     }
     held = {"rows": 12, "scores": {"accuracy": 0.5, "AUC": 0.75}}
     record = dict(made["classes"].training)
     calibration = {"temperature": 1.5, "n_rows": 9, "of_one": 1.25}
-    calibration |= {side: {"log_loss": 0.5, "brier_score": 0.2, "calibration_error": 0.1} for side in ("before", "after")}
-    record |= {"held_out": held, "split": {"by": "chance"}, "ended": "time limit", "calibration": calibration}
-    record |= {"members": [{"best_epoch": 1, "updates": 3}] * 2, "notices": ["one"], "source": "sklearn", "best_epoch": 1}
+    calibration |= {
+        side: {"log_loss": 0.5, "brier_score": 0.2, "calibration_error": 0.1}
+        for side in ("before", "after")
+    }
+    record |= {
+        "held_out": held,
+        "split": {"by": "chance"},
+        "ended": "time limit",
+        "calibration": calibration,
+    }
+    record |= {
+        "members": [{"best_epoch": 1, "updates": 3}] * 2,
+        "notices": ["one"],
+        "source": "sklearn",
+        "best_epoch": 1,
+    }
     object.__setattr__(made["classes"], "training", record)
     return made
 
@@ -59,7 +95,13 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The paths of all values of a record; of a list its first entry, and of the plan no recipe."""
     if path:
         yield path
-    inner = value.items() if isinstance(value, dict) else list(enumerate(value))[:1] if isinstance(value, list) else ()
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else list(enumerate(value))[:1]
+        if isinstance(value, list)
+        else ()
+    )
     for key, child in inner:
         if path != ("plan",) or key != "recipe" or not isinstance(child, dict):
             yield from places(child, (*path, key))
@@ -97,7 +139,9 @@ def use(path: Path, *, page: Path | None) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the record may lie of which columns there were
         if page is not None:
-            y = np.array(LABELS if model.classes else NUMBERS, dtype=object if model.classes else float)
+            y = np.array(
+                LABELS if model.classes else NUMBERS, dtype=object if model.classes else float
+            )
             found = evaluate(model, TABLE, y)
             list(evaluation_lines(found))
             write_report(page, found, model)
@@ -106,10 +150,21 @@ def use(path: Path, *, page: Path | None) -> str:
 
 
 def every(files: dict[str, bytes]) -> list[tuple[str, tuple[Any, ...], Any]]:
-    return [(name, path, odd) for name, data in files.items() for path in places(Taken(data).said["training"]) for odd in ODD]
+    return [
+        (name, path, odd)
+        for name, data in files.items()
+        for path in places(Taken(data).said["training"])
+        for odd in ODD
+    ]
 
 
-def outcomes(cases: list[tuple[str, tuple[Any, ...], Any]], files: dict[str, bytes], folder: Path, *, page: bool) -> set[str]:
+def outcomes(
+    cases: list[tuple[str, tuple[Any, ...], Any]],
+    files: dict[str, bytes],
+    folder: Path,
+    *,
+    page: bool,
+) -> set[str]:
     seen, faults = set(), []
     for name, path, odd in cases:
         (folder / "m.glassnet").write_bytes(with_odd(files[name], path, odd))
@@ -129,7 +184,9 @@ def test_odd_values_in_the_record(files: dict[str, bytes], tmp_path: Path) -> No
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_every_odd_value_in_the_record_at_every_door(files: dict[str, bytes], tmp_path: Path) -> None:
+def test_every_odd_value_in_the_record_at_every_door(
+    files: dict[str, bytes], tmp_path: Path
+) -> None:
     cases = every(files)
     assert len(cases) > 1_000
     assert outcomes(cases, files, tmp_path, page=True) == {"refused", "used"}
@@ -149,7 +206,9 @@ LIES = {
 
 
 @pytest.mark.parametrize("name", LIES)
-def test_a_lie_in_the_record_is_refused_by_name(name: str, files: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_lie_in_the_record_is_refused_by_name(
+    name: str, files: dict[str, bytes], tmp_path: Path
+) -> None:
     path, odd, said = LIES[name]
     (tmp_path / "m.glassnet").write_bytes(with_odd(files["classes"], path, odd))
     with pytest.raises(ModelFileError, match=said):
@@ -158,5 +217,7 @@ def test_a_lie_in_the_record_is_refused_by_name(name: str, files: dict[str, byte
 
 def test_what_the_record_says_beyond_is_kept(files: dict[str, bytes], tmp_path: Path) -> None:
     """Notes of one's own in it, of any form."""
-    (tmp_path / "m.glassnet").write_bytes(with_odd(files["classes"], ("note",), {"by": ["me", 1, None]}))
+    (tmp_path / "m.glassnet").write_bytes(
+        with_odd(files["classes"], ("note",), {"by": ["me", 1, None]})
+    )
     assert load(tmp_path / "m.glassnet").training["note"] == {"by": ["me", 1, None]}

@@ -30,7 +30,10 @@ def test_model_comes_back(name, tmp_path):
     assert (again.reference is None) is (name == "sparse")
     assert again.network.layers == tuple(map(with_defaults, model.network.layers))
     # By name: what training alone asks of a layer may place its tensors elsewhere in theta.
-    tensors = [{name: view.tobytes() for name, view in made.network.parameters.items()} for made in (again, model)]
+    tensors = [
+        {name: view.tobytes() for name, view in made.network.parameters.items()}
+        for made in (again, model)
+    ]
     assert tensors[0] == tensors[1]
     assert again.raw_scores(table).tobytes() == model.raw_scores(table).tobytes()
     np.testing.assert_array_equal(again.predict(table), model.predict(table))
@@ -69,7 +72,10 @@ def test_file_is_what_its_description_says(tmp_path):
     claimed = said.pop("sha256")
     layout = {name: ["F64", list(array.shape)] for name, array in tensors.items()}
     assert claimed == hashlib.sha256(canonical([said, layout]).encode()).hexdigest()
-    assert said["data_sha256"] == hashlib.sha256(b"".join(tensors[name].tobytes() for name in sorted(tensors))).hexdigest()
+    assert (
+        said["data_sha256"]
+        == hashlib.sha256(b"".join(tensors[name].tobytes() for name in sorted(tensors))).hexdigest()
+    )
     assert (said["format"], said["glassnet"], said["dtype"]) == (4, glassnet.__version__, "float64")
     assert said["history"] == {"gradient_norm": ["number", 3], "lr": ["number", 2]}
     np.testing.assert_array_equal(tensors["training.history.gradient_norm"], [0.1, np.nan, np.nan])
@@ -87,7 +93,10 @@ def test_numbers_that_are_not_finite_are_not_written(tmp_path):
 def test_what_is_the_users_own_is_not_written(tmp_path):
     model, _ = build("squared")
     with pytest.raises(UnsupportedError, match="'mine'"):
-        save(replace(model, loss=CustomLoss(lambda Z, y: (Z, y), name="mine")), tmp_path / "m.glassnet")
+        save(
+            replace(model, loss=CustomLoss(lambda Z, y: (Z, y), name="mine")),
+            tmp_path / "m.glassnet",
+        )
     network = glassnet.Network([glassnet.Dense(1, CUBE)], model.encoder.n_features)
     with pytest.raises(UnsupportedError, match="'cube'"):
         save(replace(model, network=network), tmp_path / "m.glassnet")

@@ -38,17 +38,38 @@ PLANTED = {
     "an activation": (told, "ACTIVATIONS", {**told.ACTIVATIONS, "swoosh": None}, "/activations"),
     "an initializer": (told, "INITIALIZERS", {"zeros": None}, "/initializers"),
     "a dtype": (told, "DTYPES", ("float16", "float32", "float64"), "/dtypes"),
-    "a layer": (told.layers_plain, "FIELDS", {**told.layers_plain.FIELDS, "convolution": {}}, "/layers/convolution"),
+    "a layer": (
+        told.layers_plain,
+        "FIELDS",
+        {**told.layers_plain.FIELDS, "convolution": {}},
+        "/layers/convolution",
+    ),
     "a field of a layer": (
         told.layers_plain,
         "FIELDS",
-        {**told.layers_plain.FIELDS, "dropout": {**told.layers_plain.FIELDS["dropout"], "rate": told.layers_plain.OF_A_COLUMN}},
+        {
+            **told.layers_plain.FIELDS,
+            "dropout": {
+                **told.layers_plain.FIELDS["dropout"],
+                "rate": told.layers_plain.OF_A_COLUMN,
+            },
+        },
         "/layers/dropout/rate: was ['read_number'], is ['read_of_a_column']",
     ),
-    "a loss": (told.losses_plain, "FIELDS", {**told.losses_plain.FIELDS, "hinge": {}}, "/losses/hinge"),
+    "a loss": (
+        told.losses_plain,
+        "FIELDS",
+        {**told.losses_plain.FIELDS, "hinge": {}},
+        "/losses/hinge",
+    ),
     "a field": (told.metadata, "OPTIONAL", {*told.metadata.OPTIONAL, "code"}, "/optional fields"),
     "a field of a record": (told, "Reference", Fuller, "/records/Fuller"),
-    "a type of tensors": (told.header, "DTYPES", {**told.header.DTYPES, "BF16": ("<f2", 2)}, "/types of tensors"),
+    "a type of tensors": (
+        told.header,
+        "DTYPES",
+        {**told.header.DTYPES, "BF16": ("<f2", 2)},
+        "/types of tensors",
+    ),
     "what is written": (
         told,
         "describe",

@@ -19,7 +19,9 @@ from glassnet.storage import load, save
 from glassnet.whole_file import write_whole
 from tests.storage.models import build
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions, links and signals")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="POSIX permissions, links and signals"
+)
 OLD, NEW = b"old" * 99, bytes(range(256)) * 3
 STEPS = ("stat", "listdir", "open", "write", "fsync", "lseek", "read", "close", "chmod", "replace")
 
@@ -71,7 +73,8 @@ def use(monkeypatch, **settings):
 
 
 ERRORS = [
-    OSError(number, os.strerror(number)) for number in (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EINTR, errno.EDQUOT, errno.EINVAL)
+    OSError(number, os.strerror(number))
+    for number in (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EINTR, errno.EDQUOT, errno.EINVAL)
 ]
 
 
@@ -118,7 +121,12 @@ def test_folder_that_cannot_be_forced_is_told_unless_no_folder_can(path, monkeyp
     disk = use(monkeypatch)
     write_whole(path, NEW)
     last = [i for i, step in enumerate(disk.steps, 1) if step[0] == "fsync"][-1]
-    for number, told in ((errno.EIO, True), (errno.ENOSPC, True), (errno.EINVAL, False), (errno.ENOTSUP, False)):
+    for number, told in (
+        (errno.EIO, True),
+        (errno.ENOSPC, True),
+        (errno.EINVAL, False),
+        (errno.ENOTSUP, False),
+    ):
         use(monkeypatch, fail_at=last, error=OSError(number, os.strerror(number)))
         if told:
             with pytest.raises(OSError, match=os.strerror(number)):
@@ -135,7 +143,11 @@ def test_short_writes_are_continued(length, path, monkeypatch):
     assert path.read_bytes() == NEW
 
 
-@pytest.mark.parametrize("lie", [lambda data: bytes(len(data)), lambda data: data[:-1] + b"?"], ids=["zeros", "last byte"])
+@pytest.mark.parametrize(
+    "lie",
+    [lambda data: bytes(len(data)), lambda data: data[:-1] + b"?"],
+    ids=["zeros", "last byte"],
+)
 def test_disk_that_keeps_something_else_is_noticed(lie, path, monkeypatch):
     use(monkeypatch, written=lie)
     with pytest.raises(OSError, match="reads back otherwise"):
@@ -147,8 +159,9 @@ def test_disk_that_keeps_something_else_is_noticed(lie, path, monkeypatch):
 def after_power_loss(steps, old):
     """What may stand at the path when the power fails after these steps.
 
-    Until a file is forced to the disk, each write to it may be there, half there or not there, in any combination; until its folder is,
-    a new name may be there or not. Any of it may reach the disk before what was asked for earlier.
+    Until a file is forced to the disk, each write to it may be there, half there or not there, in
+    any combination; until its folder is, a new name may be there or not. Any of it may reach the
+    disk before what was asked for earlier.
     """
     writes, pending, renamed, durable = [], [], False, False
     for name, *arguments in steps:
@@ -165,7 +178,10 @@ def after_power_loss(steps, old):
     if renamed:
         for kept in itertools.product((0.0, 0.5, 1.0), repeat=len(pending)):
             share = dict(zip(pending, kept, strict=True))
-            pieces = [write[: int(len(write) * share.get(i, 1.0))].ljust(len(write), b"\0") for i, write in enumerate(writes)]
+            pieces = [
+                write[: int(len(write) * share.get(i, 1.0))].ljust(len(write), b"\0")
+                for i, write in enumerate(writes)
+            ]
             found.add(b"".join(pieces))
     return found
 
@@ -180,13 +196,17 @@ def test_power_may_fail_after_every_step(path, monkeypatch):
     syncs = [i for i, step in enumerate(disk.steps) if step[0] == "fsync"]
     assert len(syncs) == 2
     without = [[step for i, step in enumerate(disk.steps) if i != sync] for sync in syncs]
-    assert any(not after_power_loss(without[0][:n], OLD) <= {OLD, NEW} for n in range(len(without[0]) + 1))
+    assert any(
+        not after_power_loss(without[0][:n], OLD) <= {OLD, NEW} for n in range(len(without[0]) + 1)
+    )
     assert after_power_loss(without[1], OLD) == {OLD, NEW}
 
 
 def killed(writer, n, folder):
     command = [sys.executable, "-m", "tests.storage.killed", writer, str(n), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
 
@@ -220,7 +240,13 @@ try:
 except glassnet.errors.ModelFileError as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
     assert done.stdout == f"{tmp_path / 'm.glassnet'}: cannot be written: File too large.\n"
     assert list(tmp_path.iterdir()) == [tmp_path / "m.glassnet"]
     assert (tmp_path / "m.glassnet").read_bytes() == before
@@ -228,7 +254,9 @@ except glassnet.errors.ModelFileError as error:
 
 def test_failure_is_told_with_path_and_cause(path, monkeypatch):
     use(monkeypatch, fail_at=4, error=OSError(errno.ENOSPC, "No space left on device"))
-    with pytest.raises(ModelFileError, match=r"m\.glassnet: cannot be written: No space left on device\."):
+    with pytest.raises(
+        ModelFileError, match=r"m\.glassnet: cannot be written: No space left on device\."
+    ):
         save(build("squared")[0], path)
     assert path.read_bytes() == OLD
 
@@ -283,7 +311,12 @@ def test_private_file_is_never_open_to_others(path, monkeypatch):
     """Not even while it is written."""
     path.chmod(0o600)
     seen = []
-    disk = use(monkeypatch, written=lambda data: seen.extend(other.stat().st_mode & 0o077 for other in path.parent.iterdir()) or data)
+    disk = use(
+        monkeypatch,
+        written=lambda data: (
+            seen.extend(other.stat().st_mode & 0o077 for other in path.parent.iterdir()) or data
+        ),
+    )
     write_whole(path, NEW)
     assert set(seen) == {0}
     assert disk.steps
@@ -302,7 +335,13 @@ def test_new_file_follows_the_umask(tmp_path):
 @pytest.mark.parametrize("locks", [True, False], ids=["by their locks", "by their age"])
 def test_leftovers_of_killed_saves_are_cleared(locks, path, monkeypatch):
     """Those that no living process writes; where there are no locks to tell, those that are old."""
-    names = (".m.glassnet.1-a.tmp", ".m.glassnet.2-b.tmp", ".n.glassnet.1-a.tmp", ".m.glassnet.notes", ".m.glassnet.my-own.tmp")
+    names = (
+        ".m.glassnet.1-a.tmp",
+        ".m.glassnet.2-b.tmp",
+        ".n.glassnet.1-a.tmp",
+        ".m.glassnet.notes",
+        ".m.glassnet.my-own.tmp",
+    )
     left = {name: path.parent / name for name in names}
     for name, other in left.items():
         other.write_bytes(b"half")
@@ -316,7 +355,10 @@ def test_leftovers_of_killed_saves_are_cleared(locks, path, monkeypatch):
         assert living.exists()
         file.write(NEW)
     assert path.read_bytes() == NEW
-    assert {name for name, other in left.items() if other.exists()} == {*names[2:], *(() if locks else names[1:2])}
+    assert {name for name, other in left.items() if other.exists()} == {
+        *names[2:],
+        *(() if locks else names[1:2]),
+    }
 
 
 def test_a_temporary_file_that_was_cleared_before_it_was_locked_is_made_anew(path, monkeypatch):
@@ -334,7 +376,11 @@ def test_a_temporary_file_that_was_cleared_before_it_was_locked_is_made_anew(pat
     assert path.read_bytes() == NEW
 
 
-@pytest.mark.parametrize("name", ["x" * 255, "\u8a9e" * 85, "\U0001f9e0" * 63], ids=["ASCII", "three bytes each", "four bytes each"])
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 255, "\u8a9e" * 85, "\U0001f9e0" * 63],
+    ids=["ASCII", "three bytes each", "four bytes each"],
+)
 def test_longest_name_is_written(name, tmp_path):
     write_whole(tmp_path / name, NEW)
     assert [other.name for other in tmp_path.iterdir()] == [name]

@@ -23,8 +23,12 @@ def problem(n: int = N, seed: int = 0) -> tuple[Array, Array]:
     return X, (X @ [1.0, -2.0, 0.5] + 0.3 * rng.normal(size=n) > 0.0).astype(np.int64)
 
 
-def small_network(n_outputs: int = 1, layers: Iterable[Layer] | None = None, dtype: str = "float64", seed: int = 0) -> Network:
-    return Network([*(layers or [Dense(4, "tanh")]), Dense(n_outputs)], N_FEATURES, seed=seed, dtype=dtype)
+def small_network(
+    n_outputs: int = 1, layers: Iterable[Layer] | None = None, dtype: str = "float64", seed: int = 0
+) -> Network:
+    return Network(
+        [*(layers or [Dense(4, "tanh")]), Dense(n_outputs)], N_FEATURES, seed=seed, dtype=dtype
+    )
 
 
 def linear(n_outputs: int = 1, dtype: str = "float64") -> Network:
@@ -48,7 +52,12 @@ def assert_has(network: Network, kept: tuple[Array, Array]) -> None:
 
 def start(network: Network, X: Any, y: Any, **changed: Any) -> Any:
     """`train` with settings that most tests do not care about."""
-    settings: dict[str, Any] = {"loss": "logistic", "optimizer": SGD(0.5), "batch_size": 8, "epochs": 3}
+    settings: dict[str, Any] = {
+        "loss": "logistic",
+        "optimizer": SGD(0.5),
+        "batch_size": 8,
+        "epochs": 3,
+    }
     return train(network, X, y, **{**settings, **changed})
 
 

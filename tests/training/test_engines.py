@@ -28,7 +28,11 @@ ORDER, OFFSETS = np.arange(22), np.array([0, 8, 16, 22])
 
 def blas() -> set[int]:
     """The threads of NumPy's BLAS; SciPy's own may be loaded at any later time and has no part in a run."""
-    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas" and "scipy.libs" not in pool["filepath"]}
+    return {
+        pool["num_threads"]
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas" and "scipy.libs" not in pool["filepath"]
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +57,9 @@ class Watching(Squared):
     def __init__(self, act: Any) -> None:
         object.__setattr__(self, "act", act)
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         self.act()  # type: ignore[attr-defined]
         return super().value_and_gradient(Z, y, weight)
 
@@ -68,7 +74,9 @@ def run(act: Any, n_threads: int | None = None) -> Any:
 
 
 @pytest.mark.parametrize(("n_threads", "during"), [(None, 1), (1, 1), (2, 2)])
-def test_blas_is_held_to_its_threads_during_a_run_and_released_after_it(n_threads: int | None, during: int) -> None:
+def test_blas_is_held_to_its_threads_during_a_run_and_released_after_it(
+    n_threads: int | None, during: int
+) -> None:
     seen: list[set[int]] = []
     run(lambda: seen.append(blas()), n_threads)
     assert seen == [{during}] * 3
@@ -93,7 +101,9 @@ DOORS = {"a run": lambda: run(lambda: None), "a report": run_of_a_report}
 
 
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-def test_where_no_file_may_be_opened_to_find_blas_the_work_is_done(door: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_file_may_be_opened_to_find_blas_the_work_is_done(
+    door: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def look(controller: Any) -> None:
         raise OSError(24, "Too many open files", "/proc/self/maps")
 
@@ -160,7 +170,9 @@ def test_limits_nest() -> None:
 
 @pytest.mark.parametrize("n_threads", [0, -1, 1.5, "2", True])
 def test_a_number_of_threads_that_is_none_is_refused(n_threads: Any) -> None:
-    with pytest.raises(SettingError, match="n_threads must be a whole number of at least 1, or None, but"):
+    with pytest.raises(
+        SettingError, match="n_threads must be a whole number of at least 1, or None, but"
+    ):
         ReferenceEngine(linear(), Squared(), n_threads=n_threads)
 
 
@@ -182,7 +194,12 @@ def at_call(number: int) -> Any:
 @pytest.mark.parametrize("step", [1, 2, 3])
 def test_an_interrupted_run_ends_after_its_step_with_counters_that_agree(step: int) -> None:
     engine, steps = run(at_call(step))
-    assert (steps.status, steps.done, len(steps.losses), len(steps.weights)) == ("interrupted", step, step, step)
+    assert (steps.status, steps.done, len(steps.losses), len(steps.weights)) == (
+        "interrupted",
+        step,
+        step,
+        step,
+    )
     assert engine.state is not None
     assert engine.state.t == step
     X, y = problem()
@@ -197,11 +214,21 @@ def test_an_interrupted_run_ends_after_its_step_with_counters_that_agree(step: i
 
 @pytest.mark.parametrize(("call", "epoch"), [(1, 0), (3, 1), (4, 1), (8, 2), (9, 3)])
 @pytest.mark.parametrize("every", [1, 2, 3])
-def test_the_state_of_an_interrupted_training_counts_whole_epochs_and_steps(call: int, epoch: int, every: int) -> None:
+def test_the_state_of_an_interrupted_training_counts_whole_epochs_and_steps(
+    call: int, epoch: int, every: int
+) -> None:
     X, y = problem()
     engine = ReferenceEngine(linear(), Watching(at_call(call)), SGD(0.1))
     state = TrainingState()
-    records = sgd_epochs(engine, 0.1, Rows(X, y[:, None].astype(float), None), state, Passes.seeded(len(X), 8, 0), epochs=5, every=every)
+    records = sgd_epochs(
+        engine,
+        0.1,
+        Rows(X, y[:, None].astype(float), None),
+        state,
+        Passes.seeded(len(X), 8, 0),
+        epochs=5,
+        every=every,
+    )
     with pytest.raises(KeyboardInterrupt):
         list(records)
     assert (state.epoch, state.step) == (epoch, call)

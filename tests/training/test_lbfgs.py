@@ -15,7 +15,18 @@ from glassnet.losses import Logistic
 from glassnet.optimizers import LBFGS, Adam
 from glassnet.penalties import Penalty
 from glassnet.training.stopping import EarlyStopping
-from tests.training.helpers import Array, N, Script, assert_has, linear, numbers_of, problem, sha, small_network, start
+from tests.training.helpers import (
+    Array,
+    N,
+    Script,
+    assert_has,
+    linear,
+    numbers_of,
+    problem,
+    sha,
+    small_network,
+    start,
+)
 
 PRECISE = LBFGS(gradient_tolerance=1e-12)
 
@@ -44,10 +55,15 @@ def test_it_reaches_a_lower_loss_than_adam_in_as_many_passes() -> None:
     assert ends[0] < 0.8 * ends[1]
 
 
-def test_it_ends_at_the_first_step_that_lowers_the_objective_by_no_more_than_the_tolerance() -> None:
+def test_it_ends_at_the_first_step_that_lowers_the_objective_by_no_more_than_the_tolerance() -> (
+    None
+):
     X, y = problem(200)
     settings = {"epochs": 500, "penalty": Penalty(l2=0.01)}
-    long = [r.training_loss for r in start(linear(), X, y, optimizer=LBFGS(gradient_tolerance=0.0), **settings)]
+    long = [
+        r.training_loss
+        for r in start(linear(), X, y, optimizer=LBFGS(gradient_tolerance=0.0), **settings)
+    ]
     for tolerance in (1e-3, 1e-6):
         optimizer = LBFGS(gradient_tolerance=0.0, value_tolerance=tolerance)
         values = [r.training_loss for r in start(linear(), X, y, optimizer=optimizer, **settings)]
@@ -58,34 +74,57 @@ def test_it_ends_at_the_first_step_that_lowers_the_objective_by_no_more_than_the
 
 @pytest.mark.parametrize("l2", [0.003, 0.1])
 def test_a_linear_network_ends_at_the_optimum_of_logistic_regression(l2: float) -> None:
-    # Ours is the mean loss + l2 / 2 * |W|^2, scikit-learn's C * the sum of losses + |W|^2 / 2: C = 1 / (n l2).
+    # Ours is the mean loss + l2 / 2 * |W|^2, scikit-learn's C * the sum of losses + |W|^2 / 2: C =
+    # 1 / (n l2).
     X, y = problem(200)
     network = linear()
     list(start(network, X, y, optimizer=PRECISE, epochs=500, penalty=Penalty(l2=l2)))
     other = LogisticRegression(C=1.0 / (200 * l2), tol=1e-12, max_iter=10_000).fit(X, y)
     np.testing.assert_allclose(network.parameters["layers.0.W"][:, 0], other.coef_[0], rtol=1e-5)
-    np.testing.assert_allclose(network.parameters["layers.0.b"], other.intercept_, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(
+        network.parameters["layers.0.b"], other.intercept_, rtol=1e-5, atol=1e-7
+    )
 
 
 def test_a_linear_softmax_ends_at_the_optimum_of_multinomial_regression() -> None:
     X, _ = problem(200)
     y = np.digitize(X @ [1.0, -2.0, 0.5] + np.random.default_rng(1).normal(size=200), [-1.0, 1.0])
     network = linear(3)
-    list(start(network, X, y, loss="softmax", optimizer=PRECISE, epochs=500, penalty=Penalty(l2=0.01)))
+    list(
+        start(
+            network, X, y, loss="softmax", optimizer=PRECISE, epochs=500, penalty=Penalty(l2=0.01)
+        )
+    )
     other = LogisticRegression(C=1.0 / (200 * 0.01), tol=1e-12, max_iter=10_000).fit(X, y)
-    np.testing.assert_allclose(network.parameters["layers.0.W"].T, other.coef_, rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(
+        network.parameters["layers.0.W"].T, other.coef_, rtol=1e-4, atol=1e-7
+    )
 
 
 def test_a_linear_network_ends_at_the_ridge() -> None:
-    # Mean of half squares + l2 / 2 * |W|^2: W = (X'X + n l2 I)^-1 X'y over centered columns; weights count as rows.
+    # Mean of half squares + l2 / 2 * |W|^2: W = (X'X + n l2 I)^-1 X'y over centered columns;
+    # weights count as rows.
     X, _ = problem(50)
     y = X @ [1.0, -2.0, 0.5] + 3.0
     weight = np.random.default_rng(1).random(50)
     network = linear()
-    records = list(start(network, X, y, loss="squared", optimizer=PRECISE, epochs=200, penalty=Penalty(l2=0.2), sample_weight=weight))
+    records = list(
+        start(
+            network,
+            X,
+            y,
+            loss="squared",
+            optimizer=PRECISE,
+            epochs=200,
+            penalty=Penalty(l2=0.2),
+            sample_weight=weight,
+        )
+    )
     share = weight / weight.sum()
     A, t = X - share @ X, y - share @ y
-    expected = np.linalg.solve((A * share[:, None]).T @ A + 0.2 * np.eye(3), (A * share[:, None]).T @ t)
+    expected = np.linalg.solve(
+        (A * share[:, None]).T @ A + 0.2 * np.eye(3), (A * share[:, None]).T @ t
+    )
     np.testing.assert_allclose(network.parameters["layers.0.W"][:, 0], expected, rtol=1e-8)
     assert records[-1].gradient_norm < 1e-8
 
@@ -94,7 +133,9 @@ def test_records_tell_objective_and_gradient_at_the_point_that_was_accepted() ->
     X, y = problem()
     network = small_network()
     records = []
-    for record in start(network, X, y, optimizer="lbfgs", epochs=7, penalty=Penalty(l2=0.01), validation=(X, y)):
+    for record in start(
+        network, X, y, optimizer="lbfgs", epochs=7, penalty=Penalty(l2=0.01), validation=(X, y)
+    ):
         records.append(record)
         assert record.training_loss == pytest.approx(objective(network, X, y, 0.01), rel=1e-12)
         assert record.validation_loss == pytest.approx(objective(network, X, y), rel=1e-12)
@@ -111,7 +152,9 @@ def test_iterations_to_a_record_change_no_bit(every: int) -> None:
     singles = list(start(one, X, y, optimizer="lbfgs", epochs=7))
     records = list(start(many, X, y, optimizer="lbfgs", epochs=7, every=every))
     assert sha(one) == sha(many)
-    assert [r.index for r in records] == sorted({min(i, 6) for i in range(every - 1, 7 + every - 1, every)})
+    assert [r.index for r in records] == sorted(
+        {min(i, 6) for i in range(every - 1, 7 + every - 1, every)}
+    )
     assert [r.training_loss for r in records] == [singles[r.index].training_loss for r in records]
 
 
@@ -122,7 +165,19 @@ def test_it_ends_by_itself_when_the_gradient_is_gone() -> None:
     assert 1 < len(records) < 100
     gradient_gone = records[-1].gradient_norm
     assert gradient_gone < 1e-4
-    assert list(start(network, X, y, optimizer=LBFGS(gradient_tolerance=1e-2), epochs=10, penalty=Penalty(l2=0.1))) == []
+    assert (
+        list(
+            start(
+                network,
+                X,
+                y,
+                optimizer=LBFGS(gradient_tolerance=1e-2),
+                epochs=10,
+                penalty=Penalty(l2=0.1),
+            )
+        )
+        == []
+    )
 
 
 def test_float32_networks_are_minimized_too_and_the_same_bits_come_again() -> None:
@@ -141,19 +196,32 @@ def test_float32_networks_are_minimized_too_and_the_same_bits_come_again() -> No
 
 @pytest.mark.parametrize(
     ("layer", "named"),
-    [(Dropout(0.2), "Dropout"), (BatchNorm(), "BatchNorm"), (Residual([Dense(4), Dropout(0.2)]), "Dropout")],
+    [
+        (Dropout(0.2), "Dropout"),
+        (BatchNorm(), "BatchNorm"),
+        (Residual([Dense(4), Dropout(0.2)]), "Dropout"),
+    ],
     ids=["dropout", "batch_norm", "dropout inside"],
 )
 def test_layers_that_change_the_objective_are_refused_by_name(layer: Layer, named: str) -> None:
     X, y = problem()
-    with pytest.raises(SettingError, match=f"'lbfgs' needs an objective that is the same at every call, but {named} changes it"):
+    with pytest.raises(
+        SettingError,
+        match=f"'lbfgs' needs an objective that is the same at every call, but {named} changes it",
+    ):
         start(small_network(layers=[Dense(4), layer]), X, y, optimizer="lbfgs")
 
 
-@pytest.mark.parametrize("changed", [{"schedule": "cosine"}, {"schedule": "reduce_on_plateau"}, {"clip_norm": 1.0}], ids=str)
+@pytest.mark.parametrize(
+    "changed",
+    [{"schedule": "cosine"}, {"schedule": "reduce_on_plateau"}, {"clip_norm": 1.0}],
+    ids=str,
+)
 def test_schedule_and_clipping_are_refused_by_name(changed: dict[str, Any]) -> None:
     X, y = problem()
-    with pytest.raises(SettingError, match="'lbfgs' chooses its own steps: leave schedules and clip_norm out"):
+    with pytest.raises(
+        SettingError, match="'lbfgs' chooses its own steps: leave schedules and clip_norm out"
+    ):
         start(small_network(), X, y, optimizer="lbfgs", **changed)
 
 
@@ -179,7 +247,9 @@ class Failing(Logistic):
 
     left = 12
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         Failing.left -= 1
         if Failing.left == 0:
             raise ZeroDivisionError("lost")
@@ -187,13 +257,18 @@ class Failing(Logistic):
 
 
 @pytest.mark.parametrize("left", [1, 2, 6])
-def test_an_exception_in_the_objective_reaches_the_caller_and_the_accepted_point_stays(left: int) -> None:
+def test_an_exception_in_the_objective_reaches_the_caller_and_the_accepted_point_stays(
+    left: int,
+) -> None:
     X, y = problem()
     network = small_network()
     Failing.left = left
     kept = [numbers_of(network)]
     with pytest.raises(ZeroDivisionError, match="lost"):
-        kept.extend(numbers_of(network) for _ in start(network, X, y, loss=Failing(), optimizer="lbfgs", epochs=50))
+        kept.extend(
+            numbers_of(network)
+            for _ in start(network, X, y, loss=Failing(), optimizer="lbfgs", epochs=50)
+        )
     assert_has(network, kept[-1])
 
 
@@ -220,7 +295,10 @@ def test_an_objective_that_is_not_finite_from_the_start_is_a_divergence(dtype: s
     X, y = problem()
     network = linear(dtype=dtype)
     before = numbers_of(network)
-    with pytest.raises(DivergenceError, match=r"L-BFGS left the finite numbers: .*Standardize columns, or use 'adam'"):
+    with pytest.raises(
+        DivergenceError,
+        match=r"L-BFGS left the finite numbers: .*Standardize columns, or use 'adam'",
+    ):
         list(start(network, X * 1e30, y, loss="poisson", optimizer="lbfgs"))
     assert_has(network, before)
 

@@ -31,7 +31,9 @@ from glassnet.training.recipes import PLAIN, RECIPES, STANDARD, Recipe, recipe_f
         (10**7, 256, 10),
     ],
 )
-def test_batches_and_epochs_follow_from_the_rows(n_rows: int, batch_size: int, max_epochs: int) -> None:
+def test_batches_and_epochs_follow_from_the_rows(
+    n_rows: int, batch_size: int, max_epochs: int
+) -> None:
     plan = Plan(recipe="plain").resolved(n_rows, classes=True)
     assert (plan.batch_size, plan.max_epochs, plan.early_stopping) == (batch_size, max_epochs, True)
 
@@ -66,38 +68,66 @@ GIVEN: dict[str, Any] = {
 @pytest.mark.parametrize("name", GIVEN)
 @pytest.mark.parametrize("n_rows", [4, 100_000])
 def test_what_is_given_stays(name: str, n_rows: int) -> None:
-    assert getattr(Plan(recipe="plain", **{name: GIVEN[name]}).resolved(n_rows, classes=True), name) == GIVEN[name]
+    assert (
+        getattr(Plan(recipe="plain", **{name: GIVEN[name]}).resolved(n_rows, classes=True), name)
+        == GIVEN[name]
+    )
 
 
 def test_patience_is_long_along_the_chosen_cycle_and_short_beside_a_schedule_of_ones_own() -> None:
     assert Plan(recipe="plain", max_epochs=80).resolved(4, classes=True).patience == 40
-    assert Plan(recipe="plain", max_epochs=80, schedule="cosine").resolved(4, classes=True).patience == PATIENCE
+    assert (
+        Plan(recipe="plain", max_epochs=80, schedule="cosine").resolved(4, classes=True).patience
+        == PATIENCE
+    )
     assert Plan(recipe="plain", max_epochs=1).resolved(4, classes=True).patience == 1
 
 
 def test_a_validation_set_is_there_to_stop_by() -> None:
-    assert Plan(recipe="plain").resolved(4, classes=True, has_validation=True).early_stopping is True
-    assert Plan(recipe="plain", early_stopping=False).resolved(4, classes=True, has_validation=True).early_stopping is False
+    assert (
+        Plan(recipe="plain").resolved(4, classes=True, has_validation=True).early_stopping is True
+    )
+    assert (
+        Plan(recipe="plain", early_stopping=False)
+        .resolved(4, classes=True, has_validation=True)
+        .early_stopping
+        is False
+    )
 
 
 @pytest.mark.parametrize("optimizer", ["lbfgs", LBFGS(history=3)])
 def test_lbfgs_has_no_schedule_and_its_own_number_of_iterations(optimizer: Any) -> None:
     plan = Plan(recipe="plain", optimizer=optimizer).resolved(100_000, classes=True)
-    assert (plan.schedule, plan.max_epochs, plan.learning_rate, plan.weight_decay) == ("constant", 200, None, None)
+    assert (plan.schedule, plan.max_epochs, plan.learning_rate, plan.weight_decay) == (
+        "constant",
+        200,
+        None,
+        None,
+    )
     assert isinstance(plan.bound_optimizer(), LBFGS)
 
 
-@pytest.mark.parametrize(("sizes", "expected"), [(7, (7,)), ((), ()), ([5, 4], (5, 4)), (np.array([5, 4]), (5, 4)), (np.int64(3), (3,))])
-def test_hidden_layers_come_as_a_number_or_a_sequence(sizes: Any, expected: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [(7, (7,)), ((), ()), ([5, 4], (5, 4)), (np.array([5, 4]), (5, 4)), (np.int64(3), (3,))],
+)
+def test_hidden_layers_come_as_a_number_or_a_sequence(
+    sizes: Any, expected: tuple[int, ...]
+) -> None:
     plan = Plan(recipe="plain", hidden_layer_sizes=sizes).resolved(100, classes=True)
     assert plan.hidden_layer_sizes == expected
     assert all(type(size) is int for size in plan.hidden_layer_sizes)
 
 
 def test_activations_may_differ_by_layer() -> None:
-    named = Plan(recipe="plain", hidden_layer_sizes=(3, 2), activation=["tanh", ACTIVATIONS["relu"]]).resolved(10, classes=True)
+    named = Plan(
+        recipe="plain", hidden_layer_sizes=(3, 2), activation=["tanh", ACTIVATIONS["relu"]]
+    ).resolved(10, classes=True)
     assert named.hidden_activations() == [(3, "tanh"), (2, ACTIVATIONS["relu"])]
-    with pytest.raises(SettingError, match="activation names 1 functions for 2 hidden layers: give one, or one for each"):
+    with pytest.raises(
+        SettingError,
+        match="activation names 1 functions for 2 hidden layers: give one, or one for each",
+    ):
         replace(named, activation=["tanh"]).hidden_activations()
 
 
@@ -110,14 +140,19 @@ def test_activations_may_differ_by_layer() -> None:
         ({"optimizer": "adam"}, Adam()),
         ({"optimizer": "adam", "weight_decay": 0.3}, AdamW(weight_decay=0.3)),
         ({"optimizer": AdamW(lr=0.5, weight_decay=0.2)}, AdamW(lr=0.5, weight_decay=0.2)),
-        ({"optimizer": AdamW(lr=0.5), "weight_decay": 0.4, "learning_rate": 0.1}, AdamW(lr=0.1, weight_decay=0.4)),
+        (
+            {"optimizer": AdamW(lr=0.5), "weight_decay": 0.4, "learning_rate": 0.1},
+            AdamW(lr=0.1, weight_decay=0.4),
+        ),
         ({"optimizer": RMSprop(rho=0.5), "learning_rate": 0.1}, RMSprop(0.1, rho=0.5)),
         ({"optimizer": "sgd", "learning_rate": 0.1}, SGD(0.1, momentum=0.9, nesterov=True)),
     ],
     ids=str,
 )
 def test_the_optimizer_gets_rate_and_decay(settings: dict[str, Any], expected: Any) -> None:
-    assert Plan(recipe="plain", **settings).resolved(100, classes=True).bound_optimizer() == expected
+    assert (
+        Plan(recipe="plain", **settings).resolved(100, classes=True).bound_optimizer() == expected
+    )
 
 
 def test_the_penalty_is_there_when_one_of_both_is() -> None:
@@ -177,9 +212,23 @@ def my_loss(Z: Any, y: Any) -> Any:
     "plan",
     [
         Plan(),
-        Plan(loss=Quantile((0.1, 0.9)), optimizer=LBFGS(), schedule=Cosine(), activation=["tanh", ACTIVATIONS["gelu"]]),
-        Plan(class_weight={"a": 1.0, True: np.float64(2.0), 3: np.float32(0.5)}, scoring=len, patience=math.inf),  # type: ignore[arg-type]
-        Plan(hidden_layer_sizes=np.array([3, 4]), batch_size=np.int64(3), l2=np.float32(0.5), seed=np.uint32(7)),  # type: ignore[arg-type]
+        Plan(
+            loss=Quantile((0.1, 0.9)),
+            optimizer=LBFGS(),
+            schedule=Cosine(),
+            activation=["tanh", ACTIVATIONS["gelu"]],
+        ),
+        Plan(
+            class_weight={"a": 1.0, True: np.float64(2.0), 3: np.float32(0.5)},
+            scoring=len,
+            patience=math.inf,
+        ),  # type: ignore[arg-type]
+        Plan(
+            hidden_layer_sizes=np.array([3, 4]),
+            batch_size=np.int64(3),
+            l2=np.float32(0.5),
+            seed=np.uint32(7),
+        ),  # type: ignore[arg-type]
         Plan(loss=my_loss, optimizer=Own()),
         Plan(loss=Huber(0.5), learning_rate=np.float64(0.1)),
     ],
@@ -193,7 +242,13 @@ def test_a_plan_can_be_written_as_json(plan: Plan) -> None:
 
 
 def test_what_was_chosen_is_written_by_its_name() -> None:
-    plain = Plan(loss=Huber(0.5), scoring=my_loss, batch_size=np.int64(3), class_weight={1: 0.5}, patience=math.inf).to_plain()  # type: ignore[arg-type]
+    plain = Plan(
+        loss=Huber(0.5),
+        scoring=my_loss,
+        batch_size=np.int64(3),
+        class_weight={1: 0.5},
+        patience=math.inf,
+    ).to_plain()  # type: ignore[arg-type]
     assert plain["loss"] == "Huber(delta=0.5)"
     assert plain["scoring"] == "my_loss"
     assert (plain["batch_size"], plain["class_weight"], plain["patience"]) == (3, {"1": 0.5}, "inf")
@@ -204,15 +259,32 @@ def test_what_was_chosen_is_written_by_its_name() -> None:
 
 @pytest.mark.parametrize("classes", [True, False])
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe_fills_what_the_plan_leaves_open_and_nothing_else(name: str, classes: bool) -> None:
+def test_a_recipe_fills_what_the_plan_leaves_open_and_nothing_else(
+    name: str, classes: bool
+) -> None:
     recipe = recipe_for(name, classes=classes)
     plan = Plan(recipe=name).resolved(3_000, classes=classes)
     assert plan.recipe == recipe
-    for setting in ("activation", "dropout", "learning_rate", "schedule", "weight_decay", "label_smoothing", "dropout_schedule"):
+    for setting in (
+        "activation",
+        "dropout",
+        "learning_rate",
+        "schedule",
+        "weight_decay",
+        "label_smoothing",
+        "dropout_schedule",
+    ):
         assert getattr(plan, setting) == getattr(recipe, setting)
-    assert Plan(recipe=name, learning_rate=0.123, dropout=0.5).resolved(3_000, classes=classes).learning_rate == 0.123
+    assert (
+        Plan(recipe=name, learning_rate=0.123, dropout=0.5)
+        .resolved(3_000, classes=classes)
+        .learning_rate
+        == 0.123
+    )
     assert plan.resolved(10, classes=not classes).recipe == recipe  # once chosen it stays
-    assert json.loads(json.dumps(plan.to_plain()))["recipe"]["learning_rate"] == recipe.learning_rate
+    assert (
+        json.loads(json.dumps(plan.to_plain()))["recipe"]["learning_rate"] == recipe.learning_rate
+    )
 
 
 def test_a_recipe_of_ones_own_is_taken_as_it_is() -> None:
@@ -225,7 +297,11 @@ def test_a_recipe_of_ones_own_is_taken_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("recipe", "match"),
-    [("standart", "Did you mean 'standard'"), (7, "a recipe is a name or a glassnet.Recipe"), (Recipe, "a recipe is a name")],
+    [
+        ("standart", "Did you mean 'standard'"),
+        (7, "a recipe is a name or a glassnet.Recipe"),
+        (Recipe, "a recipe is a name"),
+    ],
 )
 def test_a_recipe_that_is_none_is_refused(recipe: Any, match: str) -> None:
     with pytest.raises(SettingError, match=match):
@@ -233,15 +309,35 @@ def test_a_recipe_that_is_none_is_refused(recipe: Any, match: str) -> None:
 
 
 def test_layers_are_twice_as_wide_with_many_rows() -> None:
-    for n_rows, factor in ((100, 1), (STANDARD.twice_as_wide_from - 1, 1), (STANDARD.twice_as_wide_from, 2)):
+    for n_rows, factor in (
+        (100, 1),
+        (STANDARD.twice_as_wide_from - 1, 1),
+        (STANDARD.twice_as_wide_from, 2),
+    ):
         plan = Plan(recipe="standard").resolved(n_rows, classes=True)
-        assert plan.hidden_layer_sizes == tuple(factor * size for size in STANDARD.hidden_layer_sizes)
-        assert Plan(recipe="standard", hidden_layer_sizes=5).resolved(n_rows, classes=True).hidden_layer_sizes == (5,)
-        assert Plan(recipe="plain").resolved(n_rows, classes=True).hidden_layer_sizes == PLAIN.hidden_layer_sizes
+        assert plan.hidden_layer_sizes == tuple(
+            factor * size for size in STANDARD.hidden_layer_sizes
+        )
+        assert Plan(recipe="standard", hidden_layer_sizes=5).resolved(
+            n_rows, classes=True
+        ).hidden_layer_sizes == (5,)
+        assert (
+            Plan(recipe="plain").resolved(n_rows, classes=True).hidden_layer_sizes
+            == PLAIN.hidden_layer_sizes
+        )
 
 
-@pytest.mark.parametrize(("n_rows", "share"), [(100, 0.2), (640, 0.2), (1_000, 0.128), (1_280, 0.1), (100_000, 0.1)])
+@pytest.mark.parametrize(
+    ("n_rows", "share"), [(100, 0.2), (640, 0.2), (1_000, 0.128), (1_280, 0.1), (100_000, 0.1)]
+)
 def test_of_few_rows_more_are_held_out(n_rows: int, share: float) -> None:
-    assert Plan(recipe="standard").resolved(n_rows, classes=True).validation_fraction == pytest.approx(share)
+    assert Plan(recipe="standard").resolved(
+        n_rows, classes=True
+    ).validation_fraction == pytest.approx(share)
     assert Plan(recipe="plain").resolved(n_rows, classes=True).validation_fraction == 0.1
-    assert Plan(recipe="standard", validation_fraction=0.3).resolved(n_rows, classes=True).validation_fraction == 0.3
+    assert (
+        Plan(recipe="standard", validation_fraction=0.3)
+        .resolved(n_rows, classes=True)
+        .validation_fraction
+        == 0.3
+    )

@@ -42,35 +42,65 @@ SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"validation": X}, f"but a ndarray of {N} came"),
 ]  # fmt: skip
 DATA: list[tuple[dict[str, Any], str]] = [
-    ({"X": with_cell(3, 1, np.nan)}, "X must be finite, but row 3, column 1 holds nan: fill gaps first, or use glassnet.fit"),
+    (
+        {"X": with_cell(3, 1, np.nan)},
+        "X must be finite, but row 3, column 1 holds nan: fill gaps first, or use glassnet.fit",
+    ),
     ({"X": with_cell(21, 2, -np.inf)}, "row 21, column 2 holds -inf"),
     ({"X": sparse.csr_array(with_cell(5, 0, np.nan))}, "row 5, column 0 holds nan"),
-    ({"X": X[:, :2]}, rf"X must have shape \(n, {N_FEATURES}\) for this network, but it has shape \({N}, 2\)"),
+    (
+        {"X": X[:, :2]},
+        rf"X must have shape \(n, {N_FEATURES}\) for this network, but it has shape \({N}, 2\)",
+    ),
     ({"X": X[:, 0]}, rf"X must have shape \(n, {N_FEATURES}\)"),
     ({"X": X.astype(str)}, "X must hold numbers"),
     ({"X": X[:0], "y": Y[:0]}, "X has no rows: training needs at least one"),
     ({"y": Y[:5]}, f"X and y must have as many rows, but X has {N} and y has 5"),
-    ({"y": Y + 1}, "loss 'logistic' takes labels 0 and 1 or probabilities between, but the target runs from 1 to 2"),
+    (
+        {"y": Y + 1},
+        (
+            "loss 'logistic' takes labels 0 and 1 or probabilities between, but the target runs "
+            "from 1 to 2"
+        ),
+    ),
     ({"y": Y.astype(str)}, "the target must hold numbers"),
     ({"y": np.column_stack([Y, Y])}, r"the target must have shape \(n,\) or \(n, 1\)"),
-    ({"y": np.where(np.arange(N) == 4, np.nan, Y)}, "the target must be finite in float64, but row 4 holds"),
-    ({"sample_weight": WEIGHT[:4]}, rf"sample_weight must have shape \({N},\), one number a row, but it has shape \(4,\)"),
+    (
+        {"y": np.where(np.arange(N) == 4, np.nan, Y)},
+        "the target must be finite in float64, but row 4 holds",
+    ),
+    (
+        {"sample_weight": WEIGHT[:4]},
+        rf"sample_weight must have shape \({N},\), one number a row, but it has shape \(4,\)",
+    ),
     ({"sample_weight": WEIGHT[:, None]}, rf"it has shape \({N}, 1\)"),
     ({"sample_weight": 1.0}, r"it has shape \(\)"),
     ({"sample_weight": -WEIGHT}, "sample_weight must hold finite numbers >= 0"),
-    ({"sample_weight": np.where(np.arange(N) == 4, np.nan, 1.0)}, "sample_weight must hold finite numbers >= 0"),
-    ({"sample_weight": np.where(np.arange(N) == 4, np.inf, 1.0)}, "sample_weight must hold finite numbers >= 0"),
-    ({"sample_weight": 0.0 * WEIGHT}, "sample_weight is zero in every row: nothing is left to train on"),
+    (
+        {"sample_weight": np.where(np.arange(N) == 4, np.nan, 1.0)},
+        "sample_weight must hold finite numbers >= 0",
+    ),
+    (
+        {"sample_weight": np.where(np.arange(N) == 4, np.inf, 1.0)},
+        "sample_weight must hold finite numbers >= 0",
+    ),
+    (
+        {"sample_weight": 0.0 * WEIGHT},
+        "sample_weight is zero in every row: nothing is left to train on",
+    ),
     ({"sample_weight": ["heavy"] * N}, "sample_weight must hold numbers, one a row"),
 ]
 
 
 @pytest.mark.parametrize(
     ("changed", "match", "kind"),
-    [(changed, match, SettingError) for changed, match in SETTINGS] + [(changed, match, DataError) for changed, match in DATA],
+    [(changed, match, SettingError) for changed, match in SETTINGS]
+    + [(changed, match, DataError) for changed, match in DATA],
     ids=str,
 )
-def test_bad_arguments_are_refused_at_the_call(changed: dict[str, Any], match: str, kind: type[Exception]) -> None:
+def test_bad_arguments_are_refused_at_the_call(
+    changed: dict[str, Any], match: str, kind: type[Exception]
+) -> None:
     network = small_network()
     before = sha(network)
     with pytest.raises(kind, match=match):
@@ -84,7 +114,10 @@ def test_what_is_no_network_is_refused() -> None:
 
 
 def test_labels_beyond_the_outputs_are_refused() -> None:
-    with pytest.raises(DataError, match="labels must run from 0 to 1, the network's outputs less one, but 0 to 2 came"):
+    with pytest.raises(
+        DataError,
+        match="labels must run from 0 to 1, the network's outputs less one, but 0 to 2 came",
+    ):
         start(small_network(2), X, np.arange(N) % 3, loss="softmax")
 
 
@@ -104,12 +137,21 @@ def test_a_custom_loss_whose_gradient_is_wrong_is_refused_before_training() -> N
     ids=["scalar", "short", "negative", "nan"],
 )
 def test_a_schedule_of_ones_own_is_checked(schedule: Any, came: str) -> None:
-    with pytest.raises(SettingError, match=f"one multiplier for each of the . steps, none negative, got {came} from"):
+    with pytest.raises(
+        SettingError,
+        match=f"one multiplier for each of the . steps, none negative, got {came} from",
+    ):
         list(start(small_network(), X, Y, schedule=schedule, batch_size=8))
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    numbers = {"epochs": np.int64(2), "batch_size": np.int32(4), "every": np.uint8(1), "n_threads": np.int64(1), "seed": np.int64(3)}
+    numbers = {
+        "epochs": np.int64(2),
+        "batch_size": np.int32(4),
+        "every": np.uint8(1),
+        "n_threads": np.int64(1),
+        "seed": np.int64(3),
+    }
     first, same = small_network(), small_network()
     assert len(list(start(first, X, Y, **numbers))) == 2
     list(start(same, X, Y, **{name: int(number) for name, number in numbers.items()}))

@@ -34,7 +34,16 @@ def test_the_share_of_units_that_are_kept_follows_the_schedule(name: str) -> Non
     rate, width, epochs = 0.6, 400, 12
     layer = Watched(rate)
     object.__setattr__(layer, "kept", {})
-    list(start(Network([Dense(width), layer, Dense(1)], X.shape[1]), X, y, dropout_schedule=name, epochs=epochs, batch_size=len(X)))
+    list(
+        start(
+            Network([Dense(width), layer, Dense(1)], X.shape[1]),
+            X,
+            y,
+            dropout_schedule=name,
+            epochs=epochs,
+            batch_size=len(X),
+        )
+    )
     multiplier = SCHEDULES[name](np.arange(epochs), epochs)  # type: ignore[operator]
     share = 1.0 - rate * multiplier
     away = np.abs(np.array([layer.kept[step] for step in range(epochs)]) - share)
@@ -46,19 +55,43 @@ def test_the_share_of_units_that_are_kept_follows_the_schedule(name: str) -> Non
 def test_training_is_the_run_with_the_rates_of_its_schedules(engine: str) -> None:
     X, y = problem()
     epochs, size, layers = 6, 8, [Dense(6, "tanh"), Dropout(0.5), Dense(1)]
-    settings = {"optimizer": AdamW(0.05, weight_decay=0.5), "penalty": Penalty(0.01, 0.1), "engine": engine}
+    settings = {
+        "optimizer": AdamW(0.05, weight_decay=0.5),
+        "penalty": Penalty(0.01, 0.1),
+        "engine": engine,
+    }
     network, by_hand = (small_network(layers=layers) for _ in range(2))
-    schedules = {"schedule": "coslog4", "dropout_schedule": FlatCosine(0.2), "decay_schedule": "cosine"}
-    records = list(start(network, X, y, epochs=epochs, batch_size=size, every=4, seed=3, **settings, **schedules))
+    schedules = {
+        "schedule": "coslog4",
+        "dropout_schedule": FlatCosine(0.2),
+        "decay_schedule": "cosine",
+    }
+    records = list(
+        start(
+            network, X, y, epochs=epochs, batch_size=size, every=4, seed=3, **settings, **schedules
+        )
+    )
     n_steps = epochs * -(-len(X) // size)
     at = np.arange(n_steps)
-    rates = step_rates(*(SCHEDULES[name](at, n_steps) for name in ("coslog4", "flat_cosine", "cosine")))  # type: ignore[operator]
+    rates = step_rates(
+        *(SCHEDULES[name](at, n_steps) for name in ("coslog4", "flat_cosine", "cosine"))
+    )  # type: ignore[operator]
     rates[:, 1] = FlatCosine(0.2)(at, n_steps)
     rates[:, 0] *= 0.05
     loss: Any = Logistic()
-    bound = make_engine(engine, by_hand, loss, settings["optimizer"], penalty=settings["penalty"], seed=3)  # type: ignore[arg-type]
+    bound = make_engine(
+        engine, by_hand, loss, settings["optimizer"], penalty=settings["penalty"], seed=3
+    )  # type: ignore[arg-type]
     order, offsets = Passes.seeded(len(X), size, 3).plan(0, epochs)
-    bound.run(by_hand.check_input(X), loss.prepare(y, 1, by_hand.dtype.name), None, order, offsets, 0, rates)
+    bound.run(
+        by_hand.check_input(X),
+        loss.prepare(y, 1, by_hand.dtype.name),
+        None,
+        order,
+        offsets,
+        0,
+        rates,
+    )
     np.testing.assert_array_equal(network.parameters.theta, by_hand.parameters.theta)
     assert records[-1].lr == rates[-1, 0]
 
@@ -69,21 +102,35 @@ def nothing(steps: Array, n_steps: int) -> Array:
 
 def bits(**settings: Any) -> bytes:
     X, y = problem()
-    made = GlassNetClassifier(recipe="plain", hidden_layer_sizes=8, max_epochs=3, random_state=0, **settings).fit(X, y)
+    made = GlassNetClassifier(
+        recipe="plain", hidden_layer_sizes=8, max_epochs=3, random_state=0, **settings
+    ).fit(X, y)
     return made.network_.parameters.theta.tobytes()
 
 
 def test_an_estimators_dropout_and_decay_follow_their_schedules() -> None:
     plain = bits(dropout=0.0, weight_decay=0.0)
-    assert bits(dropout=0.4, dropout_schedule=nothing, weight_decay=0.0) == plain != bits(dropout=0.4, weight_decay=0.0)
+    assert (
+        bits(dropout=0.4, dropout_schedule=nothing, weight_decay=0.0)
+        == plain
+        != bits(dropout=0.4, weight_decay=0.0)
+    )
     assert bits(weight_decay=0.4, decay_schedule=nothing) == plain != bits(weight_decay=0.4)
-    assert bits(weight_decay=0.0, l2=0.4, decay_schedule=nothing) == plain != bits(weight_decay=0.0, l2=0.4)
+    assert (
+        bits(weight_decay=0.0, l2=0.4, decay_schedule=nothing)
+        == plain
+        != bits(weight_decay=0.0, l2=0.4)
+    )
 
 
 def test_a_plan_records_its_schedules() -> None:
     X, y = problem()
     table = table_of(X)
-    record = fit(table, y, Plan(recipe="plain", hidden_layer_sizes=4, max_epochs=2, dropout_schedule="flat_cosine")).training["plan"]
+    record = fit(
+        table,
+        y,
+        Plan(recipe="plain", hidden_layer_sizes=4, max_epochs=2, dropout_schedule="flat_cosine"),
+    ).training["plan"]
     assert (record["dropout_schedule"], record["decay_schedule"]) == ("flat_cosine", "constant")
 
 
@@ -94,11 +141,23 @@ def too_much(steps: Array, n_steps: int) -> Array:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"dropout_schedule": "flat_cosin"}, "unknown schedule 'flat_cosin'.*Did you mean 'flat_cosine'"),
+        (
+            {"dropout_schedule": "flat_cosin"},
+            "unknown schedule 'flat_cosin'.*Did you mean 'flat_cosine'",
+        ),
         ({"decay_schedule": 0.5}, "a schedule must be a function"),
-        ({"dropout_schedule": "reduce_on_plateau"}, "follows losses and is for the learning rate alone: give dropout another schedule"),
-        ({"decay_schedule": ReduceOnPlateau()}, "is for the learning rate alone: give weight decay another schedule"),
-        ({"dropout_schedule": too_much}, "one multiplier for each of the 3 steps, from 0 to 1, got 1.25 to 1.25 from too_much"),
+        (
+            {"dropout_schedule": "reduce_on_plateau"},
+            "follows losses and is for the learning rate alone: give dropout another schedule",
+        ),
+        (
+            {"decay_schedule": ReduceOnPlateau()},
+            "is for the learning rate alone: give weight decay another schedule",
+        ),
+        (
+            {"dropout_schedule": too_much},
+            "one multiplier for each of the 3 steps, from 0 to 1, got 1.25 to 1.25 from too_much",
+        ),
         ({"optimizer": "lbfgs", "dropout_schedule": "cosine"}, "leave schedules and clip_norm out"),
         ({"optimizer": "lbfgs", "decay_schedule": "cosine"}, "leave schedules and clip_norm out"),
     ],
@@ -114,6 +173,14 @@ def test_decay_may_grow() -> None:
     X, y = problem()
     network, doubled = small_network(), small_network()
     optimizer = AdamW(0.05, weight_decay=0.25)
-    list(start(network, X, y, optimizer=optimizer, decay_schedule=lambda steps, n_steps: np.full(len(steps), 2.0)))
+    list(
+        start(
+            network,
+            X,
+            y,
+            optimizer=optimizer,
+            decay_schedule=lambda steps, n_steps: np.full(len(steps), 2.0),
+        )
+    )
     list(start(doubled, X, y, optimizer=AdamW(0.05, weight_decay=0.5)))
     np.testing.assert_array_equal(network.parameters.theta, doubled.parameters.theta)

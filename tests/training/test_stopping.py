@@ -19,7 +19,15 @@ from glassnet.optimizers import SGD
 from glassnet.training.history import Epoch
 from glassnet.training.state import TrainingState
 from glassnet.training.stopping import EarlyStopping
-from tests.training.helpers import Array, Script, assert_has, numbers_of, problem, small_network, start
+from tests.training.helpers import (
+    Array,
+    Script,
+    assert_has,
+    numbers_of,
+    problem,
+    small_network,
+    start,
+)
 
 NAN = math.nan
 
@@ -28,10 +36,14 @@ def scripted(network: Network, scores: list[float], **changed: Any) -> Any:
     """Training whose validation score follows a script."""
     X, y = problem()
     stop = EarlyStopping(changed.pop("patience", 3), Script(*scores), changed.pop("min_delta", 0.0))
-    return start(network, X, y, **{"epochs": len(scores), "validation": (X, y), "stop": stop, **changed})
+    return start(
+        network, X, y, **{"epochs": len(scores), "validation": (X, y), "stop": stop, **changed}
+    )
 
 
-def followed(scores: list[float], **changed: Any) -> tuple[list[Epoch], list[tuple[Array, Array]], Network]:
+def followed(
+    scores: list[float], **changed: Any
+) -> tuple[list[Epoch], list[tuple[Array, Array]], Network]:
     network = small_network(layers=[Dense(4, "tanh"), BatchNorm()])
     records, kept = [], []
     for record in scripted(network, scores, **changed):
@@ -44,10 +56,22 @@ def followed(scores: list[float], **changed: Any) -> tuple[list[Epoch], list[tup
     ("scores", "patience", "min_delta", "n_records", "best"),
     [
         ([0.0, 1.0, 0.9, 0.9, 0.9, 2.0], 3, 0.0, 5, 1),
-        ([0.0, 1.0, 0.9, 0.9, 2.0, 0.0, 0.0, 0.0, 9.0], 3, 0.0, 8, 4),  # an improvement starts the count anew
+        (
+            [0.0, 1.0, 0.9, 0.9, 2.0, 0.0, 0.0, 0.0, 9.0],
+            3,
+            0.0,
+            8,
+            4,
+        ),  # an improvement starts the count anew
         ([1.0, 0.5, 2.0], 1, 0.0, 2, 0),
         ([1.0, 1.0, 1.0, 5.0], 2, 0.0, 3, 0),  # as good is no better
-        ([0.0, 0.4, 0.8, 1.2, 5.0], 2, 0.5, 5, 4),  # each gain is measured from the best that counted
+        (
+            [0.0, 0.4, 0.8, 1.2, 5.0],
+            2,
+            0.5,
+            5,
+            4,
+        ),  # each gain is measured from the best that counted
         ([0.0, 0.1, 0.2, 0.3, 5.0], 3, 0.5, 4, 0),
         ([0.0, 1.0, 2.0, 3.0], 1, 0.0, 4, 3),
         ([5.0, 1.0, 1.0, 1.0, 1.0, 1.0], math.inf, 0.0, 6, 0),  # never stops, restores the best
@@ -72,12 +96,16 @@ def test_patience_counts_epochs_and_not_records() -> None:
 
 
 @pytest.mark.parametrize("validation", [False, True])
-def test_without_a_scorer_the_validation_loss_is_watched_and_without_validation_the_training_loss(validation: bool) -> None:
+def test_without_a_scorer_the_validation_loss_is_watched_and_without_validation_the_training_loss(
+    validation: bool,
+) -> None:
     X, y = problem()
     network = small_network()
     kept, values = [], []
     held = (X[:5], 1 - y[:5]) if validation else None
-    for record in start(network, X, y, epochs=6, stop=EarlyStopping(math.inf), validation=held, optimizer=SGD(0.5)):
+    for record in start(
+        network, X, y, epochs=6, stop=EarlyStopping(math.inf), validation=held, optimizer=SGD(0.5)
+    ):
         kept.append(numbers_of(network))
         values.append(record.validation_loss if validation else record.training_loss)
     assert int(np.argmin(values)) == (0 if validation else 5)
@@ -91,7 +119,9 @@ def test_the_state_says_that_it_stopped_early_and_where_the_best_was() -> None:
     def epoch(index: int, loss: float) -> Epoch:
         return Epoch(index, loss, None, None, 0.1, 1.0, 1.0, 1.0)
 
-    assert [state.watch(epoch(i, loss), stop, network) for i, loss in enumerate([3.0, 2.0, 2.0, 2.5])] == [True, True, False, False]
+    assert [
+        state.watch(epoch(i, loss), stop, network) for i, loss in enumerate([3.0, 2.0, 2.0, 2.5])
+    ] == [True, True, False, False]
     assert (state.best_epoch, state.best_value, state.waited) == (1, 2.0, 2)
 
 
@@ -211,7 +241,13 @@ else:
 
 
 def child(*arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-W", "error", "-c", CHILD, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", CHILD, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

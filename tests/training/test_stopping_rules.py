@@ -17,12 +17,27 @@ from glassnet.training.history import Epoch
 from glassnet.training.passes import Passes
 from glassnet.training.state import TrainingState
 from glassnet.training.stopping import EarlyStopping
-from tests.training.helpers import Array, Script, assert_has, linear, numbers_of, problem, small_network, start
+from tests.training.helpers import (
+    Array,
+    Script,
+    assert_has,
+    linear,
+    numbers_of,
+    problem,
+    small_network,
+    start,
+)
 
 NAN = math.nan
 
 
-def epoch(index: int, loss: float, validation_loss: float | None = None, score: float | None = None, lr: float = 0.1) -> Epoch:
+def epoch(
+    index: int,
+    loss: float,
+    validation_loss: float | None = None,
+    score: float | None = None,
+    lr: float = 0.1,
+) -> Epoch:
     return Epoch(index, loss, validation_loss, score, lr, 1.0, 1.0, 1.0)
 
 
@@ -66,7 +81,9 @@ def test_lenient_patience_is_the_rule_of_scikit_learn(patience: float, tol: floa
         ([1.0, NAN, NAN, NAN, NAN], 3, 5),  # what is no number is no worse to the lenient
     ],
 )
-def test_strict_and_lenient_differ_where_they_say(losses: list[float], strict: int, lenient: int) -> None:
+def test_strict_and_lenient_differ_where_they_say(
+    losses: list[float], strict: int, lenient: int
+) -> None:
     assert followed(losses, EarlyStopping(2, min_delta=0.5))[0] == strict
     assert followed(losses, EarlyStopping(2, min_delta=0.5, lenient=True))[0] == lenient
 
@@ -96,7 +113,9 @@ def test_restore_decides_whose_weights_stay(restore: bool) -> None:
     X, y = problem()
     network = small_network()
     stop = EarlyStopping(9, Script(1.0, 3.0, 2.0, 0.0), restore=restore)
-    kept = [numbers_of(network) for _ in start(network, X, y, epochs=4, validation=(X, y), stop=stop)]
+    kept = [
+        numbers_of(network) for _ in start(network, X, y, epochs=4, validation=(X, y), stop=stop)
+    ]
     assert_has(network, kept[1 if restore else -1])
 
 
@@ -104,16 +123,30 @@ def test_lenient_without_any_number_keeps_the_first_weights() -> None:
     X, y = problem()
     network = small_network()
     first = numbers_of(network)
-    list(start(network, X, y, validation=(X, y), stop=EarlyStopping(9, Script(NAN, NAN, NAN), lenient=True)))
+    list(
+        start(
+            network,
+            X,
+            y,
+            validation=(X, y),
+            stop=EarlyStopping(9, Script(NAN, NAN, NAN), lenient=True),
+        )
+    )
     assert_has(network, first)
 
 
 @pytest.mark.parametrize("patience", [1, 2])
 def test_the_rate_is_divided_until_it_is_least_and_then_training_ends(patience: int) -> None:
     X, y = problem()
-    stop = EarlyStopping(patience, min_delta=1e9, watch="training_loss", rate_divisor=10.0, least_rate=1e-3)
-    rates = [record.lr for record in start(small_network(), X, y, optimizer=SGD(0.1), epochs=50, stop=stop)]
-    # The first epoch is a gain; then each rate lasts for the patience. 0.001 is at most the least rate: there it ends.
+    stop = EarlyStopping(
+        patience, min_delta=1e9, watch="training_loss", rate_divisor=10.0, least_rate=1e-3
+    )
+    rates = [
+        record.lr
+        for record in start(small_network(), X, y, optimizer=SGD(0.1), epochs=50, stop=stop)
+    ]
+    # The first epoch is a gain; then each rate lasts for the patience. 0.001 is at most the least
+    # rate: there it ends.
     expected = [0.1] * (patience + 1) + [0.01] * patience + [0.001] * patience
     np.testing.assert_allclose(rates, expected, rtol=1e-12)
 
@@ -128,7 +161,9 @@ def test_divergence_may_end_training_without_an_error(restore: bool) -> None:
         "schedule": lambda s, n: np.where(s == 10, 1e300, 1.0),
     }
     network, kept, records = small_network(), [], []
-    for record in start(network, X, y, **settings, stop=EarlyStopping(9, restore=restore, on_divergence="stop")):
+    for record in start(
+        network, X, y, **settings, stop=EarlyStopping(9, restore=restore, on_divergence="stop")
+    ):
         kept.append(numbers_of(network))
         records.append(record)
     assert [r.index for r in records] == list(range(len(records)))
@@ -148,7 +183,9 @@ def test_divergence_may_end_training_without_an_error(restore: bool) -> None:
 
 @pytest.mark.parametrize(("n", "batch_size"), [(22, 8), (24, 8), (5, 5), (7, 1)])
 @pytest.mark.parametrize("by_rows", [True, False])
-def test_the_loss_of_an_epoch_is_the_mean_of_its_batches_by_rows_or_by_weight(n: int, batch_size: int, by_rows: bool) -> None:
+def test_the_loss_of_an_epoch_is_the_mean_of_its_batches_by_rows_or_by_weight(
+    n: int, batch_size: int, by_rows: bool
+) -> None:
     X, y = problem(n)
     weight = np.random.default_rng(1).uniform(0.1, 3.0, n)
     order = np.random.default_rng(2).permutation(n)
@@ -160,7 +197,9 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_batches_by_rows_or_by_weight(n:
     errors = 0.5 * (Z - y) ** 2
     batches = [order[start : start + batch_size] for start in range(0, n, batch_size)]
     means = [np.average(errors[batch], weights=weight[batch]) for batch in batches]
-    expected = np.average(means, weights=[len(batch) if by_rows else weight[batch].sum() for batch in batches])
+    expected = np.average(
+        means, weights=[len(batch) if by_rows else weight[batch].sum() for batch in batches]
+    )
     (record,) = sgd_epochs(engine, 1e-300, rows, TrainingState(), passes, epochs=1)
     assert record.training_loss == pytest.approx(expected, rel=1e-12)
 
@@ -177,7 +216,15 @@ def rates_of(schedule: InverseScalingByRows, n: int, batch_size: int, epochs: in
     X, y = problem(n)
     engine = make_engine("reference", network, Squared(), SGD(0.1))
     passes = Passes.seeded(n, batch_size, 0)
-    records = sgd_epochs(engine, 0.1, make_rows(network, Squared(), X, y), TrainingState(), passes, epochs=epochs, schedule=schedule)
+    records = sgd_epochs(
+        engine,
+        0.1,
+        make_rows(network, Squared(), X, y),
+        TrainingState(),
+        passes,
+        epochs=epochs,
+        schedule=schedule,
+    )
     return np.array([record.lr for record in guarded(records, network, TrainingState(), None)])
 
 
@@ -196,13 +243,19 @@ def test_the_rate_falls_with_the_rows_seen_epoch_by_epoch(rows_before: int, fres
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"watch": "train_loss"}, "unknown value to watch 'train_loss': .* Did you mean 'training_loss'"),
+        (
+            {"watch": "train_loss"},
+            "unknown value to watch 'train_loss': .* Did you mean 'training_loss'",
+        ),
         ({"rate_divisor": 1.0}, "rate_divisor must be a number above 1, but 1.0 came"),
         ({"rate_divisor": math.inf}, "rate_divisor must be a number above 1, but inf came"),
         ({"rate_divisor": "5"}, "rate_divisor must be a number above 1, but '5' came"),
         ({"least_rate": 0.0}, "least_rate must be a positive number, but 0.0 came"),
         ({"least_rate": NAN}, "least_rate must be a positive number, but nan came"),
-        ({"on_divergence": "ignore"}, "unknown answer to divergence 'ignore': expected one of raise, stop"),
+        (
+            {"on_divergence": "ignore"},
+            "unknown answer to divergence 'ignore': expected one of raise, stop",
+        ),
     ],
 )
 def test_a_field_that_cannot_be_is_refused(settings: dict[str, Any], message: str) -> None:

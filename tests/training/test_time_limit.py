@@ -20,11 +20,15 @@ from glassnet.training.time_limit import Course, TimeLimit
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(160, 4))
 Y = np.sin(2.0 * X[:, 0]) + X[:, 1]
-ONE = replace(PLAIN, hidden_layer_sizes=(4,), max_epochs=40, min_epochs=40, most_epochs=40, patience=1.0)
+ONE = replace(
+    PLAIN, hidden_layer_sizes=(4,), max_epochs=40, min_epochs=40, most_epochs=40, patience=1.0
+)
 RECIPES = {
     "one": ONE,
     "members": replace(ONE, members=6),
-    "standard": replace(STANDARD, hidden_layer_sizes=(4, 4), max_epochs=40, min_epochs=40, members=6),
+    "standard": replace(
+        STANDARD, hidden_layer_sizes=(4, 4), max_epochs=40, min_epochs=40, members=6
+    ),
 }
 
 
@@ -123,12 +127,18 @@ def test_time_enough_changes_no_bit(recipe: str, clock: Clock) -> None:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("limit", [13.0, 20.0, 39.0])
-def test_schedules_run_to_their_end_within_the_limit(recipe: str, limit: float, clock: Clock) -> None:
+def test_schedules_run_to_their_end_within_the_limit(
+    recipe: str, limit: float, clock: Clock
+) -> None:
     plan = {"schedule": "cosine", "time_limit": limit}
     model, seconds = trained(begun(recipe, **plan), clock, lambda i: 1.0)
     assert limit - 1.0 <= seconds <= limit
     record = model.training
-    assert (record["ended"], record["epochs"], record["plan"]["max_epochs"]) == ("time limit", int(limit), 40)
+    assert (record["ended"], record["epochs"], record["plan"]["max_epochs"]) == (
+        "time limit",
+        int(limit),
+        40,
+    )
     rates = np.array(record["history"]["lr"]) / record["history"]["lr"][0]
     assert (np.diff(rates) < 0.0).all()
     assert rates[-1] < 0.02
@@ -149,7 +159,9 @@ def test_a_slow_beginning_costs_little_where_time_is_enough(clock: Clock) -> Non
 
 
 def test_what_gets_slower_still_ends_in_time(clock: Clock) -> None:
-    model, seconds = trained(begun("one", time_limit=40.0, schedule="cosine"), clock, lambda i: 1.0 if i < 10 else 3.0)
+    model, seconds = trained(
+        begun("one", time_limit=40.0, schedule="cosine"), clock, lambda i: 1.0 if i < 10 else 3.0
+    )
     assert seconds <= 43.0
     assert model.training["history"]["lr"][-1] < 0.2 * model.training["history"]["lr"][0]
 
@@ -163,7 +175,9 @@ def test_no_time_at_all_still_trains_for_an_epoch(clock: Clock) -> None:
 
 
 def test_stopping_for_want_of_gain_is_no_want_of_time(clock: Clock) -> None:
-    model, _ = trained(begun("one", time_limit=1e3, patience=1, learning_rate=0.5), clock, lambda i: 1.0)
+    model, _ = trained(
+        begun("one", time_limit=1e3, patience=1, learning_rate=0.5), clock, lambda i: 1.0
+    )
     assert model.training["ended"] == "no further gain"
 
 
@@ -176,13 +190,28 @@ def test_a_minimizer_of_all_rows_ends_by_the_clock_too(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
-    ("turns_left", "kept"), [(math.inf, 8), (127.0, 8), (126.0, 6), (95.0, 6), (63.0, 4), (62.0, 2), (31.0, 2), (3.0, 2), (0.0, 2)]
+    ("turns_left", "kept"),
+    [
+        (math.inf, 8),
+        (127.0, 8),
+        (126.0, 6),
+        (95.0, 6),
+        (63.0, 4),
+        (62.0, 2),
+        (31.0, 2),
+        (3.0, 2),
+        (0.0, 2),
+    ],
 )
-def test_members_are_as_many_as_have_time_for_half_of_the_epochs(turns_left: float, kept: int) -> None:
+def test_members_are_as_many_as_have_time_for_half_of_the_epochs(
+    turns_left: float, kept: int
+) -> None:
     assert n_worthwhile(8, 2, turns_left, planned=64) == kept
 
 
-def test_members_without_time_are_left_out_before_they_begin(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_members_without_time_are_left_out_before_they_begin(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session, all_of_them = begun("members", time_limit=25.0), begun("members")
     monkeypatch.setattr(TimeLimit, "after", lambda self, epochs: 45.0)  # as the first two end
     model, _ = trained(session, clock, lambda i: 0.0)
@@ -191,11 +220,15 @@ def test_members_without_time_are_left_out_before_they_begin(clock: Clock, monke
     assert len(session.members) == len(model.network.members()) == 4
     assert model.training["ended"] == "time limit"
     assert session.engine.network is session.network is model.network
-    np.testing.assert_array_equal(model.member_scores(X)[3], replace(model, network=session.members[3].network).raw_scores(X))
+    np.testing.assert_array_equal(
+        model.member_scores(X)[3], replace(model, network=session.members[3].network).raw_scores(X)
+    )
     assert all_of_them.members[0].limit is all_of_them.limit
 
 
-def test_no_more_members_are_prepared_than_there_is_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_members_are_prepared_than_there_is_time_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     ticks = iter(range(10_000))
     monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: float(next(ticks)))
     assert len(begun("members", time_limit=7.0).members) == 6
@@ -205,7 +238,9 @@ def test_no_more_members_are_prepared_than_there_is_time_for(monkeypatch: pytest
 
 
 def test_a_warm_start_goes_on_with_the_members_that_are_left(clock: Clock) -> None:
-    regressor = glassnet.GlassNetRegressor(recipe=RECIPES["members"], random_state=0, warm_start=True, time_limit=30.0, n_threads=2)
+    regressor = glassnet.GlassNetRegressor(
+        recipe=RECIPES["members"], random_state=0, warm_start=True, time_limit=30.0, n_threads=2
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TimeLimit, "after", lambda self, epochs: 45.0)
         regressor.fit(X, Y)
@@ -219,14 +254,20 @@ def test_a_warm_start_goes_on_with_the_members_that_are_left(clock: Clock) -> No
 
 @pytest.mark.parametrize("seconds", [0, -1.0, math.inf, math.nan, "5", True])
 def test_what_is_no_limit_is_refused(seconds: Any) -> None:
-    with pytest.raises(SettingError, match="time_limit is a positive number of seconds, or None for no limit, but"):
+    with pytest.raises(
+        SettingError, match="time_limit is a positive number of seconds, or None for no limit, but"
+    ):
         glassnet.fit(X, Y, Plan(time_limit=seconds))
 
 
-def test_the_estimators_tell(clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_estimators_tell(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     ticks = iter(range(10_000))
     monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: float(next(ticks)))
-    regressor = glassnet.GlassNetRegressor(recipe=RECIPES["members"], time_limit=30.0, verbose=True, random_state=0).fit(X, Y)
+    regressor = glassnet.GlassNetRegressor(
+        recipe=RECIPES["members"], time_limit=30.0, verbose=True, random_state=0
+    ).fit(X, Y)
     assert regressor.model_.training["ended"] == "time limit"
     assert regressor.n_iter_ < 40
     said = capsys.readouterr().out

@@ -33,7 +33,9 @@ def softmax(Z: Array) -> Array:
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_the_validation_loss_is_that_of_the_network_after_the_epoch_without_dropout(weighted: bool) -> None:
+def test_the_validation_loss_is_that_of_the_network_after_the_epoch_without_dropout(
+    weighted: bool,
+) -> None:
     network = small_network(layers=[Dropout(0.5)])
     weight = W_VAL if weighted else np.ones(30)
     held = (X_VAL, Y_VAL, W_VAL) if weighted else (X_VAL, Y_VAL)
@@ -46,7 +48,13 @@ def test_the_validation_loss_is_that_of_the_network_after_the_epoch_without_drop
 
 def test_validation_rows_change_no_bit_of_training() -> None:
     shas = []
-    for held in (None, (X_VAL, Y_VAL), [X_VAL, Y_VAL, None], (X_VAL, 1 - Y_VAL, W_VAL), Validation(X_VAL, Y_VAL[:, None].astype(float))):
+    for held in (
+        None,
+        (X_VAL, Y_VAL),
+        [X_VAL, Y_VAL, None],
+        (X_VAL, 1 - Y_VAL, W_VAL),
+        Validation(X_VAL, Y_VAL[:, None].astype(float)),
+    ):
         network = small_network(layers=[Dropout(0.5)])
         list(start(network, X, Y, validation=held))
         shas.append(sha(network))
@@ -55,14 +63,25 @@ def test_validation_rows_change_no_bit_of_training() -> None:
 
 @pytest.mark.parametrize("classes", [False, True], ids=["numbers", "classes"])
 @pytest.mark.parametrize("fraction", [0.1, 0.34, np.float64(0.5)])
-def test_a_fraction_holds_out_the_rows_that_split_rows_names(fraction: float, classes: bool) -> None:
+def test_a_fraction_holds_out_the_rows_that_split_rows_names(
+    fraction: float, classes: bool
+) -> None:
     y = Y if classes else Y.astype(float)
     weight = np.random.default_rng(1).random(60)
     kept, held = split_rows(60, fraction, seed=4, stratify=y if classes else None)
     settings = {"loss": "softmax" if classes else "squared", "seed": 4}
     by_fraction, by_hand = small_network(2 if classes else 1), small_network(2 if classes else 1)
     a = list(start(by_fraction, X, y, sample_weight=weight, validation=fraction, **settings))
-    b = list(start(by_hand, X[kept], y[kept], sample_weight=weight[kept], validation=(X[held], y[held], weight[held]), **settings))
+    b = list(
+        start(
+            by_hand,
+            X[kept],
+            y[kept],
+            sample_weight=weight[kept],
+            validation=(X[held], y[held], weight[held]),
+            **settings,
+        )
+    )
     assert sha(by_fraction) == sha(by_hand)
     assert [r.validation_loss for r in a] == [r.validation_loss for r in b]
     assert a[0].rows_per_second * a[0].seconds == pytest.approx(len(kept))
@@ -85,7 +104,9 @@ def test_a_validation_may_bring_a_score_of_its_own() -> None:
 
 
 def labels(k: int) -> Callable[[Array], Array]:
-    return lambda scores: np.clip(np.digitize(scores @ [1.0, -2.0, 0.5], np.linspace(-1.5, 1.5, k - 1)), 0, k - 1)
+    return lambda scores: np.clip(
+        np.digitize(scores @ [1.0, -2.0, 0.5], np.linspace(-1.5, 1.5, k - 1)), 0, k - 1
+    )
 
 
 def several(scores: Array) -> Array:
@@ -156,29 +177,47 @@ SCORES: dict[str, Case] = {
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", SCORES)
-def test_a_named_score_is_scikit_learns_of_the_networks_predictions(name: str, weighted: bool) -> None:
+def test_a_named_score_is_scikit_learns_of_the_networks_predictions(
+    name: str, weighted: bool
+) -> None:
     loss, n_outputs, target, scoring, by_hand = SCORES[name]
     y, y_val = target(X), target(X_VAL)
     network = small_network(n_outputs)
     held = (X_VAL, y_val, W_VAL) if weighted else (X_VAL, y_val)
-    for record in start(network, X, y, loss=loss, validation=held, stop=EarlyStopping(9, scoring), optimizer="adam"):
-        assert record.validation_score == pytest.approx(by_hand(network.predict(X_VAL), y_val, W_VAL if weighted else None), rel=1e-9)
+    for record in start(
+        network, X, y, loss=loss, validation=held, stop=EarlyStopping(9, scoring), optimizer="adam"
+    ):
+        assert record.validation_score == pytest.approx(
+            by_hand(network.predict(X_VAL), y_val, W_VAL if weighted else None), rel=1e-9
+        )
 
 
 def test_a_score_of_probabilities_takes_the_likelier_label() -> None:
     shares = np.where(Y_VAL == 1, 0.8, 0.3)
     both = np.column_stack([1.0 - shares, shares])
-    for loss, n_outputs, y_val in (("logistic", 1, shares), ("softmax", 2, both), ("logistic", 2, both)):
+    for loss, n_outputs, y_val in (
+        ("logistic", 1, shares),
+        ("softmax", 2, both),
+        ("logistic", 2, both),
+    ):
         network = small_network(n_outputs)
         y = Y if loss == "softmax" or n_outputs == 1 else np.column_stack([1 - Y, Y])
-        for record in start(network, X, y, loss=loss, validation=(X_VAL, y_val), stop=EarlyStopping(9, "accuracy")):
+        for record in start(
+            network, X, y, loss=loss, validation=(X_VAL, y_val), stop=EarlyStopping(9, "accuracy")
+        ):
             Z = network.predict(X_VAL)
             likelier = np.asarray(y_val).reshape(30, -1) > 0.5
-            right = Z.argmax(axis=1) == Y_VAL if loss == "softmax" else ((Z > 0) == likelier).all(axis=1)
+            right = (
+                Z.argmax(axis=1) == Y_VAL
+                if loss == "softmax"
+                else ((Z > 0) == likelier).all(axis=1)
+            )
             assert record.validation_score == pytest.approx(right.mean())
 
 
-def test_a_scorer_of_ones_own_meets_an_estimator_that_knows_the_validation_rows_and_others() -> None:
+def test_a_scorer_of_ones_own_meets_an_estimator_that_knows_the_validation_rows_and_others() -> (
+    None
+):
     network = small_network(3)
     y, y_val = labels(3)(X), labels(3)(X_VAL)
     seen = []
@@ -187,12 +226,20 @@ def test_a_scorer_of_ones_own_meets_an_estimator_that_knows_the_validation_rows_
         np.testing.assert_array_equal(X_given, X_VAL)
         np.testing.assert_array_equal(y_given, y_val)
         np.testing.assert_array_equal(estimator.classes_, [0, 1, 2])
-        np.testing.assert_allclose(estimator.predict_proba(X_given), softmax(network.predict(X_VAL)), rtol=1e-12)
-        np.testing.assert_array_equal(estimator.predict(X[:4]), network.predict(X[:4]).argmax(axis=1))
+        np.testing.assert_allclose(
+            estimator.predict_proba(X_given), softmax(network.predict(X_VAL)), rtol=1e-12
+        )
+        np.testing.assert_array_equal(
+            estimator.predict(X[:4]), network.predict(X[:4]).argmax(axis=1)
+        )
         seen.append(float((estimator.predict(X_given) == y_given).mean()))
         return seen[-1]
 
-    records = list(start(network, X, y, loss="softmax", validation=(X_VAL, y_val), stop=EarlyStopping(9, scorer)))
+    records = list(
+        start(
+            network, X, y, loss="softmax", validation=(X_VAL, y_val), stop=EarlyStopping(9, scorer)
+        )
+    )
     assert [r.validation_score for r in records] == seen
 
 
@@ -205,22 +252,40 @@ def refused(match: str, kind: type[Exception] = SettingError, **changed: Any) ->
 
 
 def test_a_misspelt_scorer_suggests_one() -> None:
-    refused(r"unknown scorer 'acuracy'.*Did you mean 'accuracy'", validation=(X_VAL, Y_VAL), stop=EarlyStopping(3, "acuracy"))
+    refused(
+        r"unknown scorer 'acuracy'.*Did you mean 'accuracy'",
+        validation=(X_VAL, Y_VAL),
+        stop=EarlyStopping(3, "acuracy"),
+    )
 
 
 def test_a_scorer_that_is_neither_name_nor_callable_is_refused() -> None:
-    refused("scoring is a scorer's name or a callable", validation=(X_VAL, Y_VAL), stop=EarlyStopping(3, 7))  # type: ignore[arg-type]
+    refused(
+        "scoring is a scorer's name or a callable",
+        validation=(X_VAL, Y_VAL),
+        stop=EarlyStopping(3, 7),
+    )  # type: ignore[arg-type]
 
 
 def test_a_score_needs_validation_rows() -> None:
-    refused("stopping by a score needs validation rows: give validation=0.1", stop=EarlyStopping(3, "accuracy"))
+    refused(
+        "stopping by a score needs validation rows: give validation=0.1",
+        stop=EarlyStopping(3, "accuracy"),
+    )
     held = Validation(X_VAL, Y_VAL[:, None].astype(float))
-    refused("stopping by a score needs a Validation with a score", stop=EarlyStopping(3, "accuracy"), validation=held)
+    refused(
+        "stopping by a score needs a Validation with a score",
+        stop=EarlyStopping(3, "accuracy"),
+        validation=held,
+    )
 
 
 @pytest.mark.parametrize("odd", [1, (X_VAL,), (X_VAL, Y_VAL, W_VAL, 1), "some", {"X": X_VAL}])
 def test_what_is_no_validation_is_refused(odd: Any) -> None:
-    refused("validation is None, a fraction such as 0.1, \\(X, y\\) or \\(X, y, weight\\), but", validation=odd)
+    refused(
+        "validation is None, a fraction such as 0.1, \\(X, y\\) or \\(X, y, weight\\), but",
+        validation=odd,
+    )
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.1, 1.5, float("nan")])
@@ -250,7 +315,12 @@ def test_validation_rows_are_checked_as_training_rows_are_and_named(held: Any, m
 
 
 def test_a_held_out_part_that_weighs_nothing_is_refused() -> None:
-    refused("the validation set does not fit: sample_weight is zero", DataError, validation=0.1, sample_weight=np.eye(60)[split_kept()])
+    refused(
+        "the validation set does not fit: sample_weight is zero",
+        DataError,
+        validation=0.1,
+        sample_weight=np.eye(60)[split_kept()],
+    )
 
 
 def split_kept() -> int:

@@ -28,7 +28,11 @@ HELP = """Neural networks that you can see through: train one on your table, the
 """
 
 
-@click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    help=HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, message="glassnet %(version)s")
 def main() -> None:
     """Parse the command line, and let the command run."""

@@ -20,9 +20,27 @@ OPTIONS = (
     ("--delimiter", "CHARACTER", "What parts the cells of a text file; tab for a tab.", True),
     ("--encoding", "NAME", "Encoding of a text file, such as utf-8 or cp1252.", True),
     ("--decimal", "MARK", "Decimal mark, . or ,", False),
-    ("--thousands", "MARK", "What stands between groups of three digits: , . ' or space; none for nothing.", False),
-    ("--missing", "TEXT,...", "Texts that mean a missing value, instead of NA, ?, None and the like; '' for the empty cell alone.", False),
-    ("--skip-rows", "LINES", "Lines of a text file that are no rows: 3 for the first three, or 2-2,120-125 for some.", True),
+    (
+        "--thousands",
+        "MARK",
+        "What stands between groups of three digits: , . ' or space; none for nothing.",
+        False,
+    ),
+    (
+        "--missing",
+        "TEXT,...",
+        (
+            "Texts that mean a missing value, instead of NA, ?, None and the like; '' for the "
+            "empty cell alone."
+        ),
+        False,
+    ),
+    (
+        "--skip-rows",
+        "LINES",
+        "Lines of a text file that are no rows: 3 for the first three, or 2-2,120-125 for some.",
+        True,
+    ),
     ("--comment", "TEXT", "What a line begins with that is skipped, such as #.", True),
     ("--dates", "ORDER", "Order of day, month and year in dates: dmy, mdy or ymd.", False),
 )
@@ -40,7 +58,9 @@ def dialect_options(command: Command) -> Command:
         return command(*args, reading=dialect_of(given.get("table"), said), **given)
 
     for option, metavar, what, _ in reversed(OPTIONS):
-        told = click.option(option, metavar=metavar, help=f"{what.rstrip('.')}. Found in the table by default.")(told)
+        told = click.option(
+            option, metavar=metavar, help=f"{what.rstrip('.')}. Found in the table by default."
+        )(told)
     return cast(Command, told)
 
 
@@ -60,7 +80,14 @@ def dialect_of(table: Path | None, said: dict[str, str | None]) -> Dialect | Non
     if all(value is None for value in said.values()):
         return None
     if table is not None and str(table) != "-" and not table.name.lower().endswith(TEXT_SUFFIXES):
-        odd = next((option for option, _, _, of_text in OPTIONS if of_text and said[_name(option)] is not None), None)
+        odd = next(
+            (
+                option
+                for option, _, _, of_text in OPTIONS
+                if of_text and said[_name(option)] is not None
+            ),
+            None,
+        )
         if odd is not None:
             raise click.UsageError(f"{odd} is for text files, which {table} is not: leave it out.")
     settings: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
@@ -84,7 +111,8 @@ def _lines(text: str) -> int | list[int]:
         first, last = (int(end) for end in ends.groups()) if ends else (1, 0)
         if not 1 <= first <= last < first + MOST_LINES:
             raise click.BadParameter(
-                f"{text!r} names no lines: write 3 for the first three, or 2-2,120-125 for some by their numbers.",
+                f"{text!r} names no lines: write 3 for the first three, or 2-2,120-125 for some by "
+                "their numbers.",
                 param_hint="'--skip-rows'",
             )
         found += range(first, last + 1)

@@ -7,7 +7,16 @@ import click
 from glassnet.cli.words import labelled
 
 #: Packages beside our own that a model's speed or bits may depend on, and those of the extra `cli`.
-PACKAGES = ("numpy", "scipy", "scikit-learn", "narwhals", "safetensors", "threadpoolctl", "pyarrow", "rich")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "narwhals",
+    "safetensors",
+    "threadpoolctl",
+    "pyarrow",
+    "rich",
+)
 
 
 @click.command(short_help="Show what this installation runs on.")
@@ -26,16 +35,28 @@ def doctor() -> None:
             return f"{package} is not installed"
 
     click.echo(labelled("glassnet", version("glassnet")))
-    click.echo(labelled("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"))
+    click.echo(
+        labelled(
+            "Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+        )
+    )
     click.echo(labelled("Packages", ", ".join(map(installed, PACKAGES))))
     native = compiled()
     if native is None:
         click.echo(
-            labelled("Engine", f"reference (NumPy), several times slower than the native engine (C++). The latter {why_not_compiled()}")
+            labelled(
+                "Engine",
+                "reference (NumPy), several times slower than the native engine (C++). The latter "
+                f"{why_not_compiled()}",
+            )
         )
     else:
         name = str(native.__name__).removeprefix("glassnet._native").strip("_")
         threads = useful_cores()
         click.echo(
-            labelled("Engine", f"native (C++{', ' + name.upper() if name else ''}), up to {threads} thread{'s' if threads > 1 else ''}")
+            labelled(
+                "Engine",
+                f"native (C++{', ' + name.upper() if name else ''}), up to {threads} "
+                f"thread{'s' if threads > 1 else ''}",
+            )
         )

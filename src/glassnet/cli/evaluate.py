@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     help="The column with the truth, where it is not named as in training; several times for several.",
 )
 @click.option(
-    "-o", "--output", "outputs", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="The report as a page, FILE.html."
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The report as a page, FILE.html.",
 )
 @dialect_options
 @click.option("-q", "--quiet", is_flag=True, help="No notes, the report alone.")
@@ -47,8 +53,9 @@ def evaluate(
 ) -> None:
     """Score the model in the file MODEL on TABLE (CSV or Parquet), whose target is known.
 
-    The scores are those of `glassnet train`, with their 95 % intervals, beside the best constant guess. They say how good the model is on
-    new rows only where TABLE holds none that it was trained on.
+    The scores are those of `glassnet train`, with their 95 % intervals, beside the best constant
+    guess. They say how good the model is on new rows only where TABLE holds none that it was
+    trained on.
     """
     files = output_files(outputs, {PAGE: "a report"}, (model, table))
     from glassnet import report
@@ -61,34 +68,68 @@ def evaluate(
 
     trained = load(model)
     if trained.task == "multilabel":
-        raise UnsupportedError(f"{model} predicts labels that may go together: there are no scores for them yet.")
+        raise UnsupportedError(
+            f"{model} predicts labels that may go together: there are no scores for them yet."
+        )
     names = targets or trained.target.names
     if len(names) != len(trained.target.names):
         expected = counted(len(trained.target.names), "target")
-        raise click.UsageError(f"the model predicts {expected}, but --target names {len(names)}: name each once, in the same order.")
+        raise click.UsageError(
+            f"the model predicts {expected}, but --target names {len(names)}: name each once, in "
+            "the same order."
+        )
     schema = trained.encoder.to_read
-    wanted = Schema((*schema.columns, *(replace(column, name=name) for name, column in zip(names, trained.target.columns, strict=True))))
+    wanted = Schema(
+        (
+            *schema.columns,
+            *(
+                replace(column, name=name)
+                for name, column in zip(names, trained.target.columns, strict=True)
+            ),
+        )
+    )
     read = read_table(table, schema=wanted, dialect=reading, default=trained.dialect)
     values = target_values(read, names)
     known = trained.target.known(values)
     left_out = int((~known).sum())
     if not known.any():
-        raise DataError(f"the target {', '.join(map(repr, names))} is missing in every row of {table}: nothing to score.")
-    rows, values = (read, values) if known.all() else (read.take(known), target_array(values[known]))
+        raise DataError(
+            f"the target {', '.join(map(repr, names))} is missing in every row of {table}: nothing "
+            "to score."
+        )
+    rows, values = (
+        (read, values) if known.all() else (read.take(known), target_array(values[known]))
+    )
     if not quiet:
-        tell([*read.all_notices, *([f"{counted(left_out, 'row')} without {', '.join(names)} left out."] if left_out else [])])
+        tell(
+            [
+                *read.all_notices,
+                *(
+                    [f"{counted(left_out, 'row')} without {', '.join(names)} left out."]
+                    if left_out
+                    else []
+                ),
+            ]
+        )
     part = report.Part(rows.select(schema), values)
     with warnings_told(quiet=quiet):
         found = report.evaluate(trained, part.table, part.values, name=table.name)
     if PAGE in files:
         importances = report.permutation_importances(trained, part)
-        report.write_report(files[PAGE], found, trained, importances=importances, command=invocation())
+        report.write_report(
+            files[PAGE], found, trained, importances=importances, command=invocation()
+        )
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False))
         return
-    predicted, given = (listed(list(map(printable, said)), 2 * width()) for said in (trained.target.names, names))
+    predicted, given = (
+        listed(list(map(printable, said)), 2 * width()) for said in (trained.target.names, names)
+    )
     click.echo(labelled("Model", f"{printable(model)}, a model of {predicted} ({trained.task})"))
-    click.echo(labelled("Table", f"{printable(table.name)}: {counted(found.n_rows, 'row')} with {given}") + "\n")
+    click.echo(
+        labelled("Table", f"{printable(table.name)}: {counted(found.n_rows, 'row')} with {given}")
+        + "\n"
+    )
     for paragraph in evaluation_lines(found):
         click.echo(paragraph)
     if PAGE in files:

@@ -30,7 +30,9 @@ def given_table(table: Path) -> Iterator[Path]:
     import tempfile
 
     if sys.stdin.isatty():
-        raise click.BadParameter("- reads CSV from standard input, but nothing is sent there: glassnet ... - < rows.csv")
+        raise click.BadParameter(
+            "- reads CSV from standard input, but nothing is sent there: glassnet ... - < rows.csv"
+        )
     folder = Path(tempfile.mkdtemp(prefix="glassnet-"))
     path = folder / "stdin.csv"
     try:
@@ -39,7 +41,8 @@ def given_table(table: Path) -> Iterator[Path]:
     except DataError as error:
         raise DataError(str(error).replace(str(path), STDIN)) from None
     finally:
-        # By name: `tempfile.TemporaryDirectory` opens the folder to clear it, and there may be no descriptor left for that.
+        # By name: `tempfile.TemporaryDirectory` opens the folder to clear it, and there may be no
+        # descriptor left for that.
         with suppress(OSError):
             path.unlink(missing_ok=True)
         with suppress(OSError):
@@ -55,4 +58,6 @@ def _keep_stdin(path: Path) -> None:
         while piece := sys.stdin.buffer.read(PIECE):
             n_bytes += file.write(piece)
             if n_bytes > most:
-                raise DataError(passed(f"{STDIN}: it holds more than {most:,} bytes", "bytes", most))
+                raise DataError(
+                    passed(f"{STDIN}: it holds more than {most:,} bytes", "bytes", most)
+                )

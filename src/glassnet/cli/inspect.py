@@ -11,7 +11,17 @@ import click
 from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.given import given_table
 from glassnet.cli.option_types import ColumnKind
-from glassnet.cli.words import cells, clipped, counted, labelled, printable, sparkline, styled, table, width
+from glassnet.cli.words import (
+    cells,
+    clipped,
+    counted,
+    labelled,
+    printable,
+    sparkline,
+    styled,
+    table,
+    width,
+)
 
 if TYPE_CHECKING:
     from glassnet.data.dialect import Dialect
@@ -28,17 +38,37 @@ FORMAT = "urn:glassnet:inspection:1"
 
 @click.command(short_help="Show what a table holds, and what a fit would make of it.")
 @click.argument("table", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--target", metavar="COLUMN", help="The column to predict: its task, its classes, and columns that give it away.")
-@click.option("--types", type=ColumnKind(), multiple=True, metavar="COLUMN=KIND", help="number, category, boolean or datetime.")
+@click.option(
+    "--target",
+    metavar="COLUMN",
+    help="The column to predict: its task, its classes, and columns that give it away.",
+)
+@click.option(
+    "--types",
+    type=ColumnKind(),
+    multiple=True,
+    metavar="COLUMN=KIND",
+    help="number, category, boolean or datetime.",
+)
 @dialect_options
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
-def inspect(table: Path, target: str | None, types: tuple[tuple[str, Kind], ...], reading: Dialect | None, as_json: bool) -> None:
+def inspect(
+    table: Path,
+    target: str | None,
+    types: tuple[tuple[str, Kind], ...],
+    reading: Dialect | None,
+    as_json: bool,
+) -> None:
     """Show what TABLE (CSV or Parquet; - is CSV on stdin) holds: kinds of columns and why, gaps, values, and what to be careful about."""
     from glassnet.data.inspection import inspect_table
 
     with given_table(table) as path:
         report = inspect_table(path, target, types=dict(types), dialect=reading)
-    click.echo(inspection_json(report, table.name) if as_json else "\n".join(report_lines(report, str(table))))
+    click.echo(
+        inspection_json(report, table.name)
+        if as_json
+        else "\n".join(report_lines(report, str(table)))
+    )
 
 
 def inspection_json(report: TableReport, name: str) -> str:
@@ -47,27 +77,43 @@ def inspection_json(report: TableReport, name: str) -> str:
 
     from glassnet import __version__
 
-    return json.dumps({"format": FORMAT, "glassnet": __version__, "name": name, **asdict(report)}, allow_nan=False)
+    return json.dumps(
+        {"format": FORMAT, "glassnet": __version__, "name": name, **asdict(report)}, allow_nan=False
+    )
 
 
 def report_lines(report: TableReport, name: str) -> list[str]:
     """Return the report for a terminal."""
     held = f"{counted(report.n_rows, 'row')}, {counted(len(report.columns), 'column')}"
-    lines = [f"{styled(clipped(printable(name), width() - cells(held) - 2), bold=True)}  {held}", ""]
+    lines = [
+        f"{styled(clipped(printable(name), width() - cells(held) - 2), bold=True)}  {held}",
+        "",
+    ]
     if report.target is not None:
         lines += [*_target_lines(report), ""]
     shown = report.columns[:MOST_COLUMNS]
     lines.append(_columns(shown, report.target))
     if len(report.columns) > len(shown):
-        lines.append(f"... and {counted(len(report.columns) - len(shown), 'more column')}: --json has them all.")
+        lines.append(
+            f"... and {counted(len(report.columns) - len(shown), 'more column')}: --json has them "
+            "all."
+        )
     lines += ["", labelled("Kinds", "; ".join(_reasons(report.columns)) + ".")]
     if any(column.quantiles for column in shown):
         lines.append(labelled("Values", "of numbers: lowest .. median .. highest."))
     if report.notices:
-        notices = [clipped(printable(notice), 5 * width()) for notice in report.notices[:MOST_NOTICES]]
+        notices = [
+            clipped(printable(notice), 5 * width()) for notice in report.notices[:MOST_NOTICES]
+        ]
         more = len(report.notices) - len(notices)
         notices += [f"... and {counted(more, 'more notice')}: --json has them all."] * (more > 0)
-        lines += ["", *(labelled("Notices" if i == 0 else "", notice[0].upper() + notice[1:]) for i, notice in enumerate(notices))]
+        lines += [
+            "",
+            *(
+                labelled("Notices" if i == 0 else "", notice[0].upper() + notice[1:])
+                for i, notice in enumerate(notices)
+            ),
+        ]
     return lines
 
 
@@ -77,7 +123,10 @@ def _target_lines(report: TableReport) -> list[str]:
     if report.task is None:
         return [labelled("Target", f"{name}: nothing to predict yet, see the notices")]
     classes = f", {counted(len(report.classes), 'class', 'classes')}" if report.classes else ""
-    lines = [labelled("Target", f"{name}: {report.task}{classes}"), labelled("Rule", report.task_rule)]
+    lines = [
+        labelled("Target", f"{name}: {report.task}{classes}"),
+        labelled("Rule", report.task_rule),
+    ]
     if report.classes:
         known = sum(count for _, count in report.classes)
         rows = [
@@ -86,7 +135,10 @@ def _target_lines(report: TableReport) -> list[str]:
         ]
         lines += ["", table(("class", "rows", "share"), rows, right=(1, 2))]
         if len(report.classes) > MOST_CLASSES:
-            lines.append(" " * 10 + f"... and {counted(len(report.classes) - MOST_CLASSES, 'more class', 'more classes')}")
+            lines.append(
+                " " * 10
+                + f"... and {counted(len(report.classes) - MOST_CLASSES, 'more class', 'more classes')}"
+            )
     return lines
 
 
@@ -95,10 +147,22 @@ def _columns(columns: tuple[ColumnReport, ...], target: str | None) -> str:
     for column in columns:
         mark = " (target)" if column.name == target else "" if column.used else " (left out)"
         name = clipped(printable(column.name), NAME_ROOM - len(mark)) + mark
-        rows.append((name, column.kind, f"{column.gaps:,}", f"{column.distinct:,}", sparkline(column.histogram)))
+        rows.append(
+            (
+                name,
+                column.kind,
+                f"{column.gaps:,}",
+                f"{column.distinct:,}",
+                sparkline(column.histogram),
+            )
+        )
     heads = ("column", "kind", "gaps", "distinct", "spread")
-    room = width() - sum(max(map(cells, (head, *(row[i] for row in rows)))) + 2 for i, head in enumerate(heads))
-    lines = ((*row, _values(column, max(room, 8))) for row, column in zip(rows, columns, strict=True))
+    room = width() - sum(
+        max(map(cells, (head, *(row[i] for row in rows)))) + 2 for i, head in enumerate(heads)
+    )
+    lines = (
+        (*row, _values(column, max(room, 8))) for row, column in zip(rows, columns, strict=True)
+    )
     return table((*heads, "values"), lines, right=(2, 3), indent=0)
 
 
@@ -112,10 +176,18 @@ def _values(column: ColumnReport, room: int) -> str:
                 return clipped(shown, room)
     if not column.quantiles:
         return "gaps alone"
-    low, _, middle, _, high = (f"{value:.4g}" if isinstance(value, float) else value.partition("T")[0] for value in column.quantiles)
-    return clipped(f"{low} .. {middle} .. {high}" if column.kind == "number" else f"{low} to {high}", room)
+    low, _, middle, _, high = (
+        f"{value:.4g}" if isinstance(value, float) else value.partition("T")[0]
+        for value in column.quantiles
+    )
+    return clipped(
+        f"{low} .. {middle} .. {high}" if column.kind == "number" else f"{low} to {high}", room
+    )
 
 
 def _reasons(columns: tuple[ColumnReport, ...]) -> list[str]:
     """Return how each kind was found, said once."""
-    return [f"a {kind} where {why}" for kind, why in dict.fromkeys((column.kind, column.why) for column in columns)]
+    return [
+        f"a {kind} where {why}"
+        for kind, why in dict.fromkeys((column.kind, column.why) for column in columns)
+    ]

@@ -27,7 +27,8 @@ class ModelOutput:
     def __init__(self, path: Path | None) -> None:
         from glassnet.storage.sealed_file import serializer
 
-        serializer()  # before the work: afterwards there may be no memory and no file left to load it
+        # before the work: afterwards there may be no memory and no file left to load it
+        serializer()
         self.path = path
         self.failed = False
 

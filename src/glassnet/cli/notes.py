@@ -19,7 +19,11 @@ def tell(notes: Sequence[str]) -> None:
     for note in notes[:MOST_NOTES]:
         click.echo(f"Note: {printable(note)}", err=True)
     if len(notes) > MOST_NOTES:
-        click.echo(f"Note: {counted(len(notes) - MOST_NOTES, 'more note')} of this kind; --json holds them all.", err=True)
+        click.echo(
+            f"Note: {counted(len(notes) - MOST_NOTES, 'more note')} of this kind; --json holds "
+            "them all.",
+            err=True,
+        )
 
 
 @contextmanager

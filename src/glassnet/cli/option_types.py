@@ -19,7 +19,9 @@ class Sizes(click.ParamType[tuple[int, ...]]):
 
     name = "units"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
         """Return the units as whole numbers."""
         if isinstance(value, tuple):
             return value
@@ -30,7 +32,12 @@ class Sizes(click.ParamType[tuple[int, ...]]):
         except ValueError:
             sizes = (0,)
         if min(sizes) < 1:
-            self.fail(f"{value!r} is no list of units: write 256,256 for two hidden layers, or none for a linear model.", param, ctx)
+            self.fail(
+                f"{value!r} is no list of units: write 256,256 for two hidden layers, or none for "
+                "a linear model.",
+                param,
+                ctx,
+            )
         return sizes
 
 
@@ -39,7 +46,9 @@ class ColumnKind(click.ParamType[tuple[str, str]]):
 
     name = "column=kind"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
         """Return the column and its kind."""
         from glassnet.data.schema import KINDS
 
@@ -47,9 +56,16 @@ class ColumnKind(click.ParamType[tuple[str, str]]):
             return value
         column, _, kind = value.rpartition("=")
         if not column:
-            self.fail(f"{value!r} names no column and kind: write zip=category, for example.", param, ctx)
+            self.fail(
+                f"{value!r} names no column and kind: write zip=category, for example.", param, ctx
+            )
         if kind not in KINDS:
-            self.fail(f"{kind!r} is no kind of column: expected one of {', '.join(KINDS)}.{did_you_mean(kind, KINDS)}", param, ctx)
+            self.fail(
+                f"{kind!r} is no kind of column: expected one of "
+                f"{', '.join(KINDS)}.{did_you_mean(kind, KINDS)}",
+                param,
+                ctx,
+            )
         return column, kind
 
 
@@ -58,21 +74,30 @@ class Span(click.ParamType[float]):
 
     name = "seconds"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
         """Return the seconds."""
         if isinstance(value, float):
             return value
         found = _SPAN.fullmatch(value.strip())
         seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
         if not 0.0 < seconds < math.inf:
-            self.fail(f"{value!r} is no span of time: write 30 or 30s for seconds, 5m for minutes, 1h for hours.", param, ctx)
+            self.fail(
+                f"{value!r} is no span of time: write 30 or 30s for seconds, 5m for minutes, 1h "
+                "for hours.",
+                param,
+                ctx,
+            )
         return seconds
 
 
 class Range(click.FloatRange):
     """A number between bounds; click would let through what is not a number."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
         """Return the number."""
         number = float(super().convert(value, param, ctx))
         if math.isnan(number):

@@ -13,7 +13,9 @@ from glassnet.whole_file import check_place
 MODEL, PAGE = ".glassnet", ".html"
 
 
-def output_files(given: Sequence[Path], endings: Mapping[str, str], inputs: Sequence[Path] = ()) -> dict[str, Path]:
+def output_files(
+    given: Sequence[Path], endings: Mapping[str, str], inputs: Sequence[Path] = ()
+) -> dict[str, Path]:
     """Return the files by their endings.
 
     Parameters
@@ -25,7 +27,8 @@ def output_files(given: Sequence[Path], endings: Mapping[str, str], inputs: Sequ
     Raises
     ------
     click.BadParameter
-        For a file that could not be written, another ending, and two files of one ending or in one place.
+        For a file that could not be written, another ending, and two files of one ending or in one
+        place.
     """
     found: dict[str, Path] = {}
     for path in given:
@@ -34,9 +37,18 @@ def output_files(given: Sequence[Path], endings: Mapping[str, str], inputs: Sequ
             said = " and ".join(f"{what} ends in {ending}" for ending, what in endings.items())
             raise refused(f"{said}: write {path.with_suffix(next(iter(endings)))}.")
         if path.suffix in found:
-            raise refused(f"{endings[path.suffix]} is written once, not to {found[path.suffix]} and {path}.")
+            raise refused(
+                f"{endings[path.suffix]} is written once, not to {found[path.suffix]} and {path}."
+            )
         check_output(path, inputs)
-        if same := next((other for other in found.values() if os.path.realpath(other) == os.path.realpath(path)), None):
+        if same := next(
+            (
+                other
+                for other in found.values()
+                if os.path.realpath(other) == os.path.realpath(path)
+            ),
+            None,
+        ):
             raise refused(f"{same} and {path} are links to the same file: name two.")
         found[path.suffix] = path
     return found
@@ -47,7 +59,10 @@ def check_kind(path: Path, instead: str) -> None:
     if os.path.isdir(path):
         raise refused(f"{path} is a folder: name a file in it.")
     if os.path.exists(path) and not os.path.isfile(path):
-        raise refused(f"{path} is no ordinary file but a pipe or a device, which a whole file cannot take the place of: {instead}.")
+        raise refused(
+            f"{path} is no ordinary file but a pipe or a device, which a whole file cannot take "
+            f"the place of: {instead}."
+        )
 
 
 def check_output(path: Path, inputs: Sequence[Path] = ()) -> None:
@@ -62,15 +77,24 @@ def check_output(path: Path, inputs: Sequence[Path] = ()) -> None:
     for given in filter(os.path.exists, inputs):
         if os.path.exists(path) and os.path.samefile(path, given):
             raise refused(f"{path}: would overwrite what is read from it: give it another name.")
-        if os.path.isdir(given) and os.path.isdir(target.parent) and os.path.samefile(target.parent, given):
-            raise refused(f"{path}: would become part of the folder that is read: choose another folder.")
+        if (
+            os.path.isdir(given)
+            and os.path.isdir(target.parent)
+            and os.path.samefile(target.parent, given)
+        ):
+            raise refused(
+                f"{path}: would become part of the folder that is read: choose another folder."
+            )
     if not os.path.isdir(path.parent):
         raise refused(f"there is no folder {path.parent}: make it first.")
     try:
         check_place(path)
     except OSError as error:
         at = f" (it is a link to {target})" if os.path.islink(path) else ""
-        raise refused(f"{path}{at}: cannot be written: {error.strerror or error}. Choose another folder or name.") from None
+        raise refused(
+            f"{path}{at}: cannot be written: {error.strerror or error}. Choose another folder or "
+            "name."
+        ) from None
 
 
 def refused(message: str) -> click.BadParameter:

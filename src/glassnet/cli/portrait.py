@@ -36,7 +36,11 @@ def target_in_words(target: Target, room: int) -> str:
     """Return what is predicted."""
     names = listed([printable(name) for name in target.names], room)
     if target.task == "regression":
-        return f"{names}: a number" if len(target.names) == 1 else f"{names}: {counted(len(target.names), 'number')}"
+        return (
+            f"{names}: a number"
+            if len(target.names) == 1
+            else f"{names}: {counted(len(target.names), 'number')}"
+        )
     if target.task == "multilabel":
         return f"{names}: labels, each yes or no"
     classes = listed([printable(label) for label in target.classes], room)
@@ -80,7 +84,11 @@ def epochs_in_words(record: Mapping[str, Any]) -> str:
         return counted(epochs, "epoch")
     planned, members, recipe = plan.get("max_epochs"), record.get("members"), plan.get("recipe")
     all_members = recipe.get("members") if isinstance(recipe, Mapping) else None
-    said = f"{epochs:,} of {counted(planned, 'epoch')}" if isinstance(planned, int) else counted(epochs, "epoch")
+    said = (
+        f"{epochs:,} of {counted(planned, 'epoch')}"
+        if isinstance(planned, int)
+        else counted(epochs, "epoch")
+    )
     if isinstance(members, list) and isinstance(all_members, int) and len(members) < all_members:
         said += f" with {len(members)} of {counted(all_members, 'member')}"
     return said
@@ -90,7 +98,9 @@ def keep_their_best(record: Mapping[str, Any]) -> bool:
     """Return whether a record tells of members that each keep the weights of their best epoch."""
     members = record.get("members")
     members = members if isinstance(members, list) else []
-    return bool(members) and all(isinstance(member, dict) and isinstance(member.get("best_epoch"), int) for member in members)
+    return bool(members) and all(
+        isinstance(member, dict) and isinstance(member.get("best_epoch"), int) for member in members
+    )
 
 
 def training_in_words(record: Mapping[str, Any]) -> str:
@@ -100,7 +110,12 @@ def training_in_words(record: Mapping[str, Any]) -> str:
         value = record.get(name)
         return value if isinstance(value, int) else None
 
-    best, rows, seconds, engine = whole("best_epoch"), whole("rows"), record.get("seconds"), record.get("engine")
+    best, rows, seconds, engine = (
+        whole("best_epoch"),
+        whole("rows"),
+        record.get("seconds"),
+        record.get("engine"),
+    )
     said = [epochs] if (epochs := epochs_in_words(record)) else []
     if rows is not None:
         said.append(f"on {counted(rows, 'row')}")
@@ -112,7 +127,11 @@ def training_in_words(record: Mapping[str, Any]) -> str:
     if keep_their_best(record):
         kept = "; each member keeps the weights of its best epoch"
     ended = record.get("ended")
-    return " ".join(said) + (f" ({printable(ended)})" if isinstance(ended, str) and said else "") + kept
+    return (
+        " ".join(said)
+        + (f" ({printable(ended)})" if isinstance(ended, str) and said else "")
+        + kept
+    )
 
 
 def calibration_in_words(model: Model) -> str:
@@ -120,16 +139,35 @@ def calibration_in_words(model: Model) -> str:
     if model.intervals is not None:
         return f"intervals by {counted(len(model.intervals.scores), 'row')} held out for it"
     record = model.training.get("calibration")
-    if not isinstance(record, Mapping) or not all(isinstance(record.get(name), int | float) for name in ("temperature", "n_rows")):
+    if not isinstance(record, Mapping) or not all(
+        isinstance(record.get(name), int | float) for name in ("temperature", "n_rows")
+    ):
         return ""
     said = f"temperature {record['temperature']:.3g} by {counted(int(record['n_rows']), 'row')} held out for it"
     before, after = record.get("before"), record.get("after")
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping) or record["temperature"] == 1.0:
+    if (
+        not isinstance(before, Mapping)
+        or not isinstance(after, Mapping)
+        or record["temperature"] == 1.0
+    ):
         return said
-    names = {"log_loss": "log loss", "brier_score": "Brier score", "calibration_error": "calibration error"}
+    names = {
+        "log_loss": "log loss",
+        "brier_score": "Brier score",
+        "calibration_error": "calibration error",
+    }
     found = [(what, before.get(name), after.get(name)) for name, what in names.items()]
-    changes = [f"{what} {b:.3g} to {a:.3g}" for what, b, a in found if isinstance(a, float) and isinstance(b, float)]
+    changes = [
+        f"{what} {b:.3g} to {a:.3g}"
+        for what, b, a in found
+        if isinstance(a, float) and isinstance(b, float)
+    ]
     of_one = record.get("of_one", record["temperature"])
-    # The mean of members has seen these rows: the scores are those of single members, divided by a temperature of their own.
-    whose = f"; of single members, divided by {of_one:.3g}" if isinstance(of_one, float) and of_one != record["temperature"] else ""
+    # The mean of members has seen these rows: the scores are those of single members, divided by a
+    # temperature of their own.
+    whose = (
+        f"; of single members, divided by {of_one:.3g}"
+        if isinstance(of_one, float) and of_one != record["temperature"]
+        else ""
+    )
     return f"{said}{whose}: {', '.join(changes)}" if changes else said

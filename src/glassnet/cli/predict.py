@@ -22,19 +22,41 @@ if TYPE_CHECKING:
     from glassnet.model import Model
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
-#: The name of the format of `--json`; the number changes when a reader of the old one would be misled.
+#: The name of the format of `--json`; the number changes when a reader of the old one would be
+#: misled.
 FORMAT = "urn:glassnet:prediction:1"
 
 
 @click.command(short_help="Predict with a model for the rows of a table.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("table", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("-o", "--output", default="-", metavar="FILE", help="Where to: .csv, .csv.gz or .parquet; - (the default) is CSV on stdout.")
-@click.option("--keep", is_flag=True, help="Write the columns of TABLE, too, before the predictions.")
+@click.option(
+    "-o",
+    "--output",
+    default="-",
+    metavar="FILE",
+    help="Where to: .csv, .csv.gz or .parquet; - (the default) is CSV on stdout.",
+)
+@click.option(
+    "--keep", is_flag=True, help="Write the columns of TABLE, too, before the predictions."
+)
 @dialect_options
-@click.option("--coverage", type=float, help="Also write intervals that hold the truth with this probability, such as 0.9.")
-@click.option("--spreadsheet-safe", is_flag=True, help="In CSV, write an apostrophe before text that a spreadsheet would run as a formula.")
-@click.option("--json", "as_json", is_flag=True, help="A report on the table as JSON on stdout; needs -o FILE for the predictions.")
+@click.option(
+    "--coverage",
+    type=float,
+    help="Also write intervals that hold the truth with this probability, such as 0.9.",
+)
+@click.option(
+    "--spreadsheet-safe",
+    is_flag=True,
+    help="In CSV, write an apostrophe before text that a spreadsheet would run as a formula.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="A report on the table as JSON on stdout; needs -o FILE for the predictions.",
+)
 def predict(
     model: Path,
     table: Path,
@@ -47,13 +69,17 @@ def predict(
 ) -> None:
     """Predict for each row of TABLE (CSV or Parquet; - is CSV on stdin) with the model in the file MODEL.
 
-    Columns are found by name; columns that the model does not know are ignored. The output has one row for each row of TABLE, in the same
-    order: the prediction, named like the target, and for classes one column "probability_X" for each class X. For numbers, --coverage
-    adds the columns "X_low" and "X_high" of an interval. Labels and text are written as they are: before a spreadsheet opens a CSV file
-    whose text may come from strangers, ask for --spreadsheet-safe.
+    Columns are found by name; columns that the model does not know are ignored. The output has one
+    row for each row of TABLE, in the same order: the prediction, named like the target, and for
+    classes one column "probability_X" for each class X. For numbers, --coverage adds the columns
+    "X_low" and "X_high" of an interval. Labels and text are written as they are: before a
+    spreadsheet opens a CSV file whose text may come from strangers, ask for --spreadsheet-safe.
     """
     if as_json and output == "-":
-        raise click.UsageError("--json prints its report to stdout, where the predictions would go: name a file for them, -o FILE.")
+        raise click.UsageError(
+            "--json prints its report to stdout, where the predictions would go: name a file for "
+            "them, -o FILE."
+        )
     check_output(output, (model, table))
     from glassnet.storage import load
 
@@ -90,7 +116,9 @@ def prediction_schema() -> dict[str, Any]:
     """Return the published JSON schema of `--json`, `prediction.schema.json` beside this file."""
     from glassnet.data.drift import drift_schema
 
-    schema: dict[str, Any] = json.loads(Path(__file__).with_name("prediction.schema.json").read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads(
+        Path(__file__).with_name("prediction.schema.json").read_text(encoding="utf-8")
+    )
     return {**schema, "$defs": {"drift": drift_schema()}}
 
 
@@ -98,7 +126,14 @@ class Stretches:
     """The columns to write, a stretch of rows at a time; what there is to say of the table is said on stderr as it turns up."""
 
     def __init__(
-        self, model: Model, path: Path, schema: Schema, *, keep: bool, coverage: float | None = None, reading: Dialect | None = None
+        self,
+        model: Model,
+        path: Path,
+        schema: Schema,
+        *,
+        keep: bool,
+        coverage: float | None = None,
+        reading: Dialect | None = None,
     ) -> None:
         from dataclasses import replace
 
@@ -112,15 +147,24 @@ class Stretches:
         self.n_rows = 0
         self.notices: list[str] = []
         self._reading = reading
-        names = column_names(path, dialect=reading, default=model.dialect, needed=model.encoder.schema.names)
-        self._notices = [] if keep else [notice for notice in [model.unknown_notice(names)] if notice]
+        names = column_names(
+            path, dialect=reading, default=model.dialect, needed=model.encoder.schema.names
+        )
+        self._notices = (
+            [] if keep else [notice for notice in [model.unknown_notice(names)] if notice]
+        )
 
     def __iter__(self) -> Iterator[list[Any]]:
         """Yield the columns of each stretch; `names` are theirs from the first one on."""
         from glassnet.data.read import read_batches
 
         for part in read_batches(
-            self._path, schema=self._schema, dialect=self._reading, default=self._model.dialect, notices=self._notices, empty=True
+            self._path,
+            schema=self._schema,
+            dialect=self._reading,
+            default=self._model.dialect,
+            notices=self._notices,
+            empty=True,
         ):
             features = self._model.encoder.aligned(part)
             self._notices += features.all_notices
@@ -129,7 +173,10 @@ class Stretches:
             if self.tally:
                 self.tally.add(features)
             predicted = prediction_columns(self._model, features, self._coverage, self.n_rows)
-            self.names = [*kept, *(f"predicted_{name}" if name in kept else name for name in predicted)]
+            self.names = [
+                *kept,
+                *(f"predicted_{name}" if name in kept else name for name in predicted),
+            ]
             self.n_rows += part.n_rows
             yield [*kept.values(), *predicted.values()]
         if self.tally and (notice := self.tally.notice()):
@@ -150,16 +197,21 @@ def kept_schema(model: Model, path: Path, reading: Dialect | None = None) -> Sch
 
     known = model.encoder.to_read.by_name
     names = column_names(path, dialect=reading, default=model.dialect, needed=tuple(known))
-    return Schema(tuple(known.get(name) or Column(name, "category", Form(verbatim=True)) for name in names))
+    return Schema(
+        tuple(known.get(name) or Column(name, "category", Form(verbatim=True)) for name in names)
+    )
 
 
-def prediction_columns(model: Model, table: Any, coverage: float | None = None, first_row: int = 0) -> dict[str, Any]:
+def prediction_columns(
+    model: Model, table: Any, coverage: float | None = None, first_row: int = 0
+) -> dict[str, Any]:
     """Return the columns of a file of predictions by name, one value for each row of the table, whose first row has this number.
 
     `species`, `probability_Adelie`, ...      classes
     `price`                                   a number
     `price_q0.1`, `price_q0.9`                quantiles
-    `price_low`, `price_high`                 the bounds of an interval, where a coverage is asked for
+    `price_low`, `price_high`                 the bounds of an interval, where a coverage is asked
+                                              for
     """
     from glassnet.data.finite import refuse_not_finite
 
@@ -180,7 +232,9 @@ def prediction_columns(model: Model, table: Any, coverage: float | None = None, 
                 name += "_"
             columns[name] = P[:, i]
     if coverage is not None:
-        bounds = model.predict_interval(table, coverage).reshape(len(values), len(model.target.names), 2)
+        bounds = model.predict_interval(table, coverage).reshape(
+            len(values), len(model.target.names), 2
+        )
         for i, name in enumerate(model.target.names):
             columns |= {f"{name}_low": bounds[:, i, 0], f"{name}_high": bounds[:, i, 1]}
     return columns
@@ -212,7 +266,10 @@ def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool, shown: bool
     elif is_csv:
         pieces = _told_of_formulas(names, pieces)
     if shown:
-        names, pieces = list(map(printable, names)), (list(map(_printable_column, piece)) for piece in pieces)
+        names, pieces = (
+            list(map(printable, names)),
+            (list(map(_printable_column, piece)) for piece in pieces),
+        )
     write_pieces(where, names, pieces)
 
 

@@ -53,8 +53,12 @@ class Best:
 
     def line(self, epoch: Epoch) -> str:
         """Return the losses of a record in words, and the best one so far."""
-        held_out = "" if epoch.validation_loss is None else f"  validation {epoch.validation_loss:.4f}"
-        return f"loss {epoch.training_loss:.4f}{held_out}  best {self.value:.4f} in epoch {self.epoch}"
+        held_out = (
+            "" if epoch.validation_loss is None else f"  validation {epoch.validation_loss:.4f}"
+        )
+        return (
+            f"loss {epoch.training_loss:.4f}{held_out}  best {self.value:.4f} in epoch {self.epoch}"
+        )
 
 
 def _lines(best: Best, session: Session) -> OnEpoch:
@@ -67,7 +71,11 @@ def _lines(best: Best, session: Session) -> OnEpoch:
             last = time.monotonic()
             done, ahead = epoch.index + 1, session.epochs_ahead
             left = duration((last - began) / done * ahead)
-            click.echo(f"epoch {done} of at most {done + ahead}{_members(session)}, {left} left: {best.line(epoch)}", err=True)
+            click.echo(
+                f"epoch {done} of at most {done + ahead}{_members(session)}, {left} left: "
+                f"{best.line(epoch)}",
+                err=True,
+            )
 
     return on_epoch
 
@@ -75,7 +83,13 @@ def _lines(best: Best, session: Session) -> OnEpoch:
 @contextmanager
 def _bar(best: Best, session: Session) -> Iterator[OnEpoch]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("Training "),
@@ -86,13 +100,21 @@ def _bar(best: Best, session: Session) -> Iterator[OnEpoch]:
         TextColumn("left", style="dim"),
         TextColumn("{task.description}", style="dim"),
     )
-    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as progress:
+    with Progress(
+        *columns, console=Console(stderr=True, highlight=False), transient=True
+    ) as progress:
         bar = progress.add_task("", total=session.epochs_ahead, members=_members(session))
 
         def on_epoch(epoch: Epoch) -> None:
             best.note(epoch)
             done = epoch.index + 1
-            progress.update(bar, completed=done, total=done + session.epochs_ahead, description=best.line(epoch), members=_members(session))
+            progress.update(
+                bar,
+                completed=done,
+                total=done + session.epochs_ahead,
+                description=best.line(epoch),
+                members=_members(session),
+            )
 
         yield on_epoch
 

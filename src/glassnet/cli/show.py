@@ -7,10 +7,27 @@ from typing import Any
 
 import click
 
-from glassnet.cli.portrait import calibration_in_words, network_lines, settings_in_words, target_in_words, training_in_words
-from glassnet.cli.words import clipped, counted, file_size, labelled, printable, score, styled, table, width
+from glassnet.cli.portrait import (
+    calibration_in_words,
+    network_lines,
+    settings_in_words,
+    target_in_words,
+    training_in_words,
+)
+from glassnet.cli.words import (
+    clipped,
+    counted,
+    file_size,
+    labelled,
+    printable,
+    score,
+    styled,
+    table,
+    width,
+)
 
-#: Columns of the terminal that a name and a coding may take: a stranger's file may hold names of any length.
+#: Columns of the terminal that a name and a coding may take: a stranger's file may hold names of
+#: any length.
 NAME_ROOM, CODING_ROOM = 40, 300
 
 
@@ -23,9 +40,12 @@ def show(model: Path) -> None:
     trained = load(model)
     record, encoder = trained.training, trained.encoder
     click.echo(f"{styled(printable(model), bold=True)}  {file_size(model.stat().st_size)}\n")
-    click.echo(labelled("Predicts", f"{target_in_words(trained.target, 2 * width())} ({trained.task})"))
+    click.echo(
+        labelled("Predicts", f"{target_in_words(trained.target, 2 * width())} ({trained.task})")
+    )
     columns = [
-        (clipped(printable(name), NAME_ROOM), kind, clipped(printable(coding), CODING_ROOM)) for name, kind, coding in encoder.describe()
+        (clipped(printable(name), NAME_ROOM), kind, clipped(printable(coding), CODING_ROOM))
+        for name, kind, coding in encoder.describe()
     ]
     made = f"{counted(len(columns), 'column')} become {counted(encoder.n_features, 'feature')}"
     click.echo(f"\n{labelled('Columns', made)}\n{table(('column', 'kind', 'coding'), columns)}")
@@ -44,7 +64,17 @@ def show(model: Path) -> None:
 
 def _held_out(record: Any) -> str:
     """Return the recorded scores in words; a record may come from a stranger's file, so nothing in it is sure."""
-    if not isinstance(record, dict) or not isinstance(record.get("scores"), dict) or not isinstance(record.get("rows"), int):
+    if (
+        not isinstance(record, dict)
+        or not isinstance(record.get("scores"), dict)
+        or not isinstance(record.get("rows"), int)
+    ):
         return ""
-    scores = {printable(name): value for name, value in record["scores"].items() if isinstance(value, int | float)}
-    return f"{counted(record['rows'], 'row')}: " + ", ".join(f"{name} {score(name, value)}" for name, value in scores.items())
+    scores = {
+        printable(name): value
+        for name, value in record["scores"].items()
+        if isinstance(value, int | float)
+    }
+    return f"{counted(record['rows'], 'row')}: " + ", ".join(
+        f"{name} {score(name, value)}" for name, value in scores.items()
+    )

@@ -8,7 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-#: Full-width =, + , - and @ begin a formula too, where spreadsheets of East Asia take them for the plain ones.
+#: Full-width =, + , - and @ begin a formula too, where spreadsheets of East Asia take them for the
+#: plain ones.
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NUMBER = re.compile(r"[+-][0-9.,]*[0-9][0-9.,]*(e[+-]?[0-9]+)?%?", re.IGNORECASE)
 
@@ -58,6 +59,14 @@ def formula_notice(names: Sequence[str], columns: Sequence[NDArray[Any]]) -> str
     for name, values in zip(names, columns, strict=True):
         if where or values.dtype.kind not in "OU":
             continue
-        text = next((value for value in values.tolist() if isinstance(value, str) and is_formula(value)), None)
+        text = next(
+            (value for value in values.tolist() if isinstance(value, str) and is_formula(value)),
+            None,
+        )
         where = "" if text is None else f"{text[:80]!r} in column {name[:80]!r}"
-    return f"a spreadsheet would run text such as {where} as a formula: use --spreadsheet-safe before opening it in one." if where else ""
+    return (
+        f"a spreadsheet would run text such as {where} as a formula: use --spreadsheet-safe before "
+        "opening it in one."
+        if where
+        else ""
+    )

@@ -83,7 +83,10 @@ def safe_streams() -> Iterator[dict[str, SafeStream]]:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     nowhere = _open_nowhere()
-    safe = {name: SafeStream(_Closed() if stream is None else stream, nowhere) for name, stream in before.items()}
+    safe = {
+        name: SafeStream(_Closed() if stream is None else stream, nowhere)
+        for name, stream in before.items()
+    }
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())
     try:
         for name, stream in safe.items():

@@ -25,7 +25,12 @@ TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
 @click.command(cls=Repeatable, short_help="Train a network on a table.")
 @click.argument("table", type=click.Path(path_type=Path))
 @click.option(
-    "--target", "targets", required=True, multiple=True, metavar="COLUMN", help="The column to predict; several times for several."
+    "--target",
+    "targets",
+    required=True,
+    multiple=True,
+    metavar="COLUMN",
+    help="The column to predict; several times for several.",
 )
 @click.option(
     "-o",
@@ -36,33 +41,85 @@ TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
     metavar="FILE",
     help="The model, FILE.glassnet (TABLE.glassnet by default), or the report as a page, FILE.html; twice for both.",
 )
-@click.option("--task", type=click.Choice(TASKS), help="What to predict; guessed from the target by default.")
-@click.option("--types", type=ColumnKind(), multiple=True, metavar="COLUMN=KIND", help="number, category, boolean or datetime.")
+@click.option(
+    "--task", type=click.Choice(TASKS), help="What to predict; guessed from the target by default."
+)
+@click.option(
+    "--types",
+    type=ColumnKind(),
+    multiple=True,
+    metavar="COLUMN=KIND",
+    help="number, category, boolean or datetime.",
+)
 @click.option("--drop", multiple=True, metavar="COLUMN", help="A column not to learn from.")
 @click.option("--weights", metavar="COLUMN", help="The column with the weights of the rows.")
-@click.option("--group", metavar="COLUMN", help="Rows that are held out are whole groups of this column.")
-@click.option("--time", metavar="COLUMN", help="Rows that are held out are the latest by this column.")
+@click.option(
+    "--group", metavar="COLUMN", help="Rows that are held out are whole groups of this column."
+)
+@click.option(
+    "--time", metavar="COLUMN", help="Rows that are held out are the latest by this column."
+)
 @click.option(
     "--test-fraction",
     type=Range(0.0, 0.9),
     metavar="SHARE",
     help="Part of the rows that is held out for the score.  [default: 0.2]",
 )
-@click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Rows for the score, instead of rows of TABLE.")
-@click.option("--validation", type=click.Path(path_type=Path), metavar="FILE", help="Rows to stop by, instead of rows of TABLE.")
+@click.option(
+    "--test",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rows for the score, instead of rows of TABLE.",
+)
+@click.option(
+    "--validation",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rows to stop by, instead of rows of TABLE.",
+)
 @dialect_options
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", default=0, show_default=True, help="The same seed gives the same network."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="The same seed gives the same network.",
 )
-@click.option("--recipe", type=click.Choice(RECIPES), default="standard", show_default=True, help="How the network is made and trained.")
+@click.option(
+    "--recipe",
+    type=click.Choice(RECIPES),
+    default="standard",
+    show_default=True,
+    help="How the network is made and trained.",
+)
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help="Passes over the rows at most.")
-@click.option("--time-limit", type=Span(), metavar="SPAN", help="Training takes no longer, up to an epoch: 30s, 5m, 1h.")
-@click.option("--hidden", type=Sizes(), metavar="UNITS", help="Units of the hidden layers, as 256,256; none is a linear model.")
-@click.option("--learning-rate", type=Range(0.0, min_open=True), metavar="RATE", help="Learning rate of the optimizer.")
+@click.option(
+    "--time-limit",
+    type=Span(),
+    metavar="SPAN",
+    help="Training takes no longer, up to an epoch: 30s, 5m, 1h.",
+)
+@click.option(
+    "--hidden",
+    type=Sizes(),
+    metavar="UNITS",
+    help="Units of the hidden layers, as 256,256; none is a linear model.",
+)
+@click.option(
+    "--learning-rate",
+    type=Range(0.0, min_open=True),
+    metavar="RATE",
+    help="Learning rate of the optimizer.",
+)
 @click.option("--batch-size", type=click.IntRange(1), metavar="ROWS", help="Rows to a step.")
 @click.option("--engine", default="auto", show_default=True, help="What executes the network.")
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads of the engine.")
-@click.option("--dry-run", is_flag=True, help="Train on two batches only, then report; no model is written unless -o asks for it.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Train on two batches only, then report; no model is written unless -o asks for it.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no notes, the report alone.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def train(
@@ -94,10 +151,15 @@ def train(
 ) -> None:
     """Train a network on TABLE (CSV or Parquet), score it on rows held out, and save it as a model file.
 
-    What you leave out is chosen from the data, and shown. Ctrl-C ends training early, keeps the best weights so far and finishes the
-    report; a second one leaves at once.
+    What you leave out is chosen from the data, and shown. Ctrl-C ends training early, keeps the
+    best weights so far and finishes the report; a second one leaves at once.
     """
-    files = _files(table, outputs, [path for path in (table, test, validation) if path and path.is_file()], dry_run=dry_run)
+    files = _files(
+        table,
+        outputs,
+        [path for path in (table, test, validation) if path and path.is_file()],
+        dry_run=dry_run,
+    )
     output = ModelOutput(files.get(MODEL))
     _check_rows(table, test_fraction, test, validation, group or time)
     from glassnet.cli.training_data import Roles, gather, unknown_in_words
@@ -124,9 +186,18 @@ def train(
     fraction = 0.2 if test_fraction is None else test_fraction
     data = gather(table, roles, fraction=fraction, seed=seed, validation=validation, test=test)
     if PAGE in files and data.held_out is None:
-        raise click.UsageError(f"{files[PAGE]} would show scores, but no rows are held out for them: {_why_none(data.task)}.")
+        raise click.UsageError(
+            f"{files[PAGE]} would show scores, but no rows are held out for them: "
+            f"{_why_none(data.task)}."
+        )
     if not quiet:
-        tell([*(f"{path} is replaced." for path in files.values() if path.exists()), *unknown_in_words(data), *data.prepared.notices])
+        tell(
+            [
+                *(f"{path} is replaced." for path in files.values() if path.exists()),
+                *unknown_in_words(data),
+                *data.prepared.notices,
+            ]
+        )
     report = TrainingReport(data, files, silent=as_json, dry_run=dry_run)
     report.describe_data()
     session = begin(data, plan, dry_run=dry_run)
@@ -136,7 +207,9 @@ def train(
     model, interrupted = run(session, data, output.save, quiet=quiet)
     files |= {MODEL: output.path} if output.path else {}
     report.result = score(model, data, interrupted=interrupted)
-    if data.test and report.result and not quiet:  # rows held out of the table itself are what they were asked to be
+    if (
+        data.test and report.result and not quiet
+    ):  # rows held out of the table itself are what they were asked to be
         tell([notice for notice in [Drift(report.result.drift or ()).notice()] if notice])
     failed = output.failed
     if PAGE in files:
@@ -154,24 +227,39 @@ def train(
         click.get_current_context().exit(1)
 
 
-def _files(table: Path, outputs: tuple[Path, ...], inputs: list[Path], *, dry_run: bool) -> dict[str, Path]:
+def _files(
+    table: Path, outputs: tuple[Path, ...], inputs: list[Path], *, dry_run: bool
+) -> dict[str, Path]:
     """Return where to write, by ending; a model is always written, but for a dry run."""
     endings = {MODEL: "a model file", PAGE: "a report"}
     files = output_files(outputs, endings, inputs)
-    return files if MODEL in files or dry_run else files | output_files([Path(_stem(table) + MODEL)], endings, inputs)
+    return (
+        files
+        if MODEL in files or dry_run
+        else files | output_files([Path(_stem(table) + MODEL)], endings, inputs)
+    )
 
 
-def _check_rows(table: Path, fraction: float | None, test: Path | None, validation: Path | None, by: str | None) -> None:
+def _check_rows(
+    table: Path, fraction: float | None, test: Path | None, validation: Path | None, by: str | None
+) -> None:
     """Refuse rows for the score that are given twice, or that are learned from."""
     if test is not None and fraction is not None:
-        raise click.UsageError("rows for the score come from --test or are a --test-fraction of the table: leave one of them out.")
+        raise click.UsageError(
+            "rows for the score come from --test or are a --test-fraction of the table: leave one "
+            "of them out."
+        )
     if by is not None and validation is not None and (test is not None or fraction == 0.0):
         raise click.UsageError(
-            "--group and --time say how rows are held out, but none are: leave them out (--drop names a column of no use)."
+            "--group and --time say how rows are held out, but none are: leave them out (--drop "
+            "names a column of no use)."
         )
     for option, path in (("--test", test), ("--validation", validation)):
         if path is not None and path.exists() and table.exists() and path.samefile(table):
-            raise click.UsageError(f"{option} names the table that is learned from: leave it out, and rows of it are held out.")
+            raise click.UsageError(
+                f"{option} names the table that is learned from: leave it out, and rows of it are "
+                "held out."
+            )
 
 
 def _by_column(types: tuple[tuple[str, Kind], ...]) -> dict[str, Kind]:
@@ -179,7 +267,10 @@ def _by_column(types: tuple[tuple[str, Kind], ...]) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
     for column, kind in types:
         if kinds.setdefault(column, kind) != kind:
-            raise click.UsageError(f"--types says {kinds[column]} and {kind} of column {column!r}: leave one of them out.")
+            raise click.UsageError(
+                f"--types says {kinds[column]} and {kind} of column {column!r}: leave one of them "
+                "out."
+            )
     return kinds
 
 
@@ -194,5 +285,7 @@ def _stem(table: Path) -> str:
     from glassnet.data.read import SUFFIXES
 
     name = table.name or table.absolute().name
-    known = [suffix for suffix in SUFFIXES if name.lower().endswith(suffix) and len(name) > len(suffix)]
+    known = [
+        suffix for suffix in SUFFIXES if name.lower().endswith(suffix) and len(name) > len(suffix)
+    ]
     return name[: -len(max(known, key=len))] if known else name

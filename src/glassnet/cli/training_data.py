@@ -25,7 +25,8 @@ from glassnet.report import Part
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: Keeps the rows that are held out for the score apart from those that training holds out to stop by, for the same seed.
+#: Keeps the rows that are held out for the score apart from those that training holds out to stop
+#: by, for the same seed.
 HELD_OUT = 1
 
 
@@ -53,17 +54,31 @@ class Roles:
     def check(self) -> None:
         """Refuse a column that is to do two things at once, and rows that are to be held out in two ways."""
         seen: dict[str, str] = {}
-        given = [*(("--target", name) for name in self.targets), *(("--drop", name) for name in dict.fromkeys(self.drop))]
-        given += [(option, name) for option, name in (("--weights", self.weights), ("--group", self.group)) if name is not None]
+        given = [
+            *(("--target", name) for name in self.targets),
+            *(("--drop", name) for name in dict.fromkeys(self.drop)),
+        ]
+        given += [
+            (option, name)
+            for option, name in (("--weights", self.weights), ("--group", self.group))
+            if name is not None
+        ]
         for option, name in given:
             if name in seen:
                 twice = "twice" if seen[name] == option else f"and {option}"
-                raise click.UsageError(f"column {name!r} is given by {seen[name]} {twice}: it can do one thing only.")
+                raise click.UsageError(
+                    f"column {name!r} is given by {seen[name]} {twice}: it can do one thing only."
+                )
             seen[name] = option
         if self.time in self.targets:
-            raise click.UsageError(f"column {self.time!r} is given by --target and --time: rows cannot be ordered by what is predicted.")
+            raise click.UsageError(
+                f"column {self.time!r} is given by --target and --time: rows cannot be ordered by "
+                "what is predicted."
+            )
         if self.group is not None and self.time is not None:
-            raise click.UsageError("rows are held out by --group or by --time: leave one of them out.")
+            raise click.UsageError(
+                "rows are held out by --group or by --time: leave one of them out."
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +111,15 @@ class TrainingData:
     test: Path | None
 
 
-def gather(path: Path, roles: Roles, *, fraction: float, seed: int, validation: Path | None, test: Path | None) -> TrainingData:
+def gather(
+    path: Path,
+    roles: Roles,
+    *,
+    fraction: float,
+    seed: int,
+    validation: Path | None,
+    test: Path | None,
+) -> TrainingData:
     """Read a table, and the files beside it, and say which rows do what.
 
     Parameters
@@ -105,16 +128,21 @@ def gather(path: Path, roles: Roles, *, fraction: float, seed: int, validation: 
     roles : of its columns
     fraction : of its rows that is held out for the score, 0 for none
     seed : the same seed holds out the same rows
-    validation, test : files with the rows to stop by and with those to be scored on, instead of rows of the table
+    validation, test : files with the rows to stop by and with those to be scored on, instead of
+        rows of the table
 
     Raises
     ------
     DataError
-        For files that cannot be read, columns that do not exist, a target that is missing in every row, and labels in the files beside
-        that the table does not hold.
+        For files that cannot be read, columns that do not exist, a target that is missing in every
+        row, and labels in the files beside that the table does not hold.
     """
-    keep = [name for name in (roles.weights, roles.group, roles.time, *roles.drop) if name is not None]
-    read = read_table(path, types=roles.types, dialect=roles.dialect, targets=roles.targets, keep=keep)
+    keep = [
+        name for name in (roles.weights, roles.group, roles.time, *roles.drop) if name is not None
+    ]
+    read = read_table(
+        path, types=roles.types, dialect=roles.dialect, targets=roles.targets, keep=keep
+    )
     table, values, known = labelled(read, roles.targets, path)
     prepared = prepare(
         table,
@@ -127,14 +155,31 @@ def gather(path: Path, roles: Roles, *, fraction: float, seed: int, validation: 
         time=roles.time,
     )
     prepared = replace(prepared, values=values)
-    target = replace(Target.fit(values, names=roles.targets, task=roles.task, weight=prepared.weights), forms=prepared.forms)
-    beside_features = [*target.columns, *([] if roles.weights is None else [Column(roles.weights, "number")])]
+    target = replace(
+        Target.fit(values, names=roles.targets, task=roles.task, weight=prepared.weights),
+        forms=prepared.forms,
+    )
+    beside_features = [
+        *target.columns,
+        *([] if roles.weights is None else [Column(roles.weights, "number")]),
+    ]
     schema = Schema((*prepared.table.schema.columns, *beside_features))
-    beside = [None if file is None else _beside(file, roles, schema, target, prepared.dialect) for file in (validation, test)]
+    beside = [
+        None if file is None else _beside(file, roles, schema, target, prepared.dialect)
+        for file in (validation, test)
+    ]
     everything = Part(prepared.table, values, prepared.weights)
     rows, held, split = np.arange(len(values)), None, None
     if test is None and fraction > 0.0 and target.task != "multilabel":
-        by = "group" if roles.group else "time" if roles.time else "class" if target.task != "regression" else "chance"
+        by = (
+            "group"
+            if roles.group
+            else "time"
+            if roles.time
+            else "class"
+            if target.task != "regression"
+            else "chance"
+        )
         rows, held = split_rows(
             len(values),
             fraction,
@@ -166,27 +211,43 @@ def labelled(read: Table, names: tuple[str, ...], path: Path) -> tuple[Table, Ar
     known = complete(values)
     if not known.any():
         every = "is missing in every row" if len(names) == 1 else "are never all there in a row"
-        raise DataError(f"the target {', '.join(map(repr, names))} {every} of {path}: nothing to learn from.")
+        raise DataError(
+            f"the target {', '.join(map(repr, names))} {every} of {path}: nothing to learn from."
+        )
     if known.all():
         return read, values, known
-    kept = replace(read.take(known), notices=read.notices, column_notices=read.column_notices, dialect=read.dialect)
+    kept = replace(
+        read.take(known),
+        notices=read.notices,
+        column_notices=read.column_notices,
+        dialect=read.dialect,
+    )
     return kept, target_array(values[known]), known
 
 
 def unknown_in_words(data: TrainingData) -> list[str]:
     """Return a note on the rows without a target, if there were any."""
-    names = " and ".join(map(repr, data.prepared.names[:3])) + (", ..." if len(data.prepared.names) > 3 else "")
+    names = " and ".join(map(repr, data.prepared.names[:3])) + (
+        ", ..." if len(data.prepared.names) > 3 else ""
+    )
     return [f"{counted(data.unknown, 'row')} without {names} left out."] if data.unknown else []
 
 
-def _beside(path: Path, roles: Roles, schema: Schema, target: Target, dialect: Dialect | None) -> Part:
+def _beside(
+    path: Path, roles: Roles, schema: Schema, target: Target, dialect: Dialect | None
+) -> Part:
     """Return the rows of a file that has the columns of the table, in any order."""
     read = read_table(path, schema=schema, dialect=roles.dialect, default=dialect)
     values = target_values(read, roles.targets)
     known = target.known(values)
     if not known.any():
-        raise DataError(f"the target {', '.join(map(repr, roles.targets))} is missing in every row of {path}: nothing to score or stop by.")
-    table, values = (read, values) if known.all() else (read.take(known), target_array(values[known]))
+        raise DataError(
+            f"the target {', '.join(map(repr, roles.targets))} is missing in every row of {path}: "
+            "nothing to score or stop by."
+        )
+    table, values = (
+        (read, values) if known.all() else (read.take(known), target_array(values[known]))
+    )
     try:
         target.encode(values)
     except DataError as error:

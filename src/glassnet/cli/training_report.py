@@ -1,6 +1,7 @@
 """What `glassnet train` says: the data, the network, how training went, the score beside simpler models, what to do next; and as JSON.
 
-`training.schema.json` beside this file is the published schema (JSON Schema, draft 2020-12) of the JSON.
+`training.schema.json` beside this file is the published schema (JSON Schema, draft 2020-12) of the
+JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ import click
 
 from glassnet import __version__
 from glassnet.cli.output_files import MODEL, PAGE
-from glassnet.cli.portrait import calibration_in_words, network_lines, settings_in_words, training_in_words
+from glassnet.cli.portrait import (
+    calibration_in_words,
+    network_lines,
+    settings_in_words,
+    training_in_words,
+)
 from glassnet.cli.scores import evaluation_lines
 from glassnet.cli.training_data import TrainingData
 from glassnet.cli.words import LABEL, counted, file_size, labelled, listed, printable, table, width
@@ -30,12 +36,19 @@ if TYPE_CHECKING:
 #: The name of the format; the number changes when a reader of the old one would be misled.
 FORMAT = "urn:glassnet:training:1"
 DRY_RUN = "Dry run: the network learned from two batches only, so its scores say nothing of what it could do."
-BY = {"group": "whole groups", "time": "the latest", "class": "of each class its share", "chance": "at random"}
+BY = {
+    "group": "whole groups",
+    "time": "the latest",
+    "class": "of each class its share",
+    "chance": "at random",
+}
 
 
 def training_schema() -> dict[str, Any]:
     """Return the published JSON schema of `TrainingReport.as_json`, that of an evaluation within it."""
-    schema: dict[str, Any] = json.loads(Path(__file__).with_name("training.schema.json").read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads(
+        Path(__file__).with_name("training.schema.json").read_text(encoding="utf-8")
+    )
     return {**schema, "$defs": {**schema["$defs"], "evaluation": evaluation_schema()}}
 
 
@@ -48,7 +61,9 @@ class TrainingReport:
     dry_run : whether the training is a trial
     """
 
-    def __init__(self, data: TrainingData, files: Mapping[str, Path], *, silent: bool, dry_run: bool) -> None:
+    def __init__(
+        self, data: TrainingData, files: Mapping[str, Path], *, silent: bool, dry_run: bool
+    ) -> None:
         self.data, self.files, self.silent, self.dry_run = data, files, silent, dry_run
         self.result: Evaluation | None = None
         self.plan: Mapping[str, Any] = {}
@@ -60,11 +75,17 @@ class TrainingReport:
         if self.dry_run:
             self._say(f"{DRY_RUN}\n")
         columns = counted(len(data.prepared.columns), "column")
-        target = "the target" if len(data.prepared.names) == 1 else counted(len(data.prepared.names), "target")
+        target = (
+            "the target"
+            if len(data.prepared.names) == 1
+            else counted(len(data.prepared.names), "target")
+        )
         said = f"{printable(data.path.name)}: {counted(features.n_rows, 'row')}, {columns} and {target}"
         self._say(labelled("Table", said))
         self._say(table(("", "", ""), _columns(data), right=(0,), indent=LABEL).partition("\n")[2])
-        rule = f"{rule_in_short(data)} (--task says otherwise)" if data.guessed else "as --task says"
+        rule = (
+            f"{rule_in_short(data)} (--task says otherwise)" if data.guessed else "as --task says"
+        )
         self._say(labelled("Target", f"{_target(data)}\n{rule}"))
         self._say(labelled("Rows", self._rows()))
 
@@ -73,7 +94,10 @@ class TrainingReport:
         self.plan = session.plan.to_plain()
         self.n_validation = session.n_held_out
         if self.plan.get("learning_rate") is None:
-            self.plan = {**self.plan, "learning_rate": getattr(session.plan.bound_optimizer(), "lr", None)}
+            self.plan = {
+                **self.plan,
+                "learning_rate": getattr(session.plan.bound_optimizer(), "lr", None),
+            }
         self._say(f"\n{network_lines(session.network)}\n")
         self._say(labelled("Settings", settings_in_words(self.plan)))
 
@@ -89,10 +113,20 @@ class TrainingReport:
         if self.dry_run:
             self._say(f"\n{DRY_RUN}")
         if self.files:
-            saved = [f"{printable(path)}, {file_size(path.stat().st_size)}" for path in self.files.values()]
+            saved = [
+                f"{printable(path)}, {file_size(path.stat().st_size)}"
+                for path in self.files.values()
+            ]
             self._say("\n" + labelled("Saved", "\n".join(saved)))
         if MODEL in self.files:
-            command = ["glassnet", "predict", str(self.files[MODEL]), str(self.data.path), "-o", "predictions.csv"]
+            command = [
+                "glassnet",
+                "predict",
+                str(self.files[MODEL]),
+                str(self.data.path),
+                "-o",
+                "predictions.csv",
+            ]
             self._say(labelled("Next", printable(shlex.join(command))))
 
     def write_page(self, model: Model, command: str) -> None:
@@ -104,7 +138,14 @@ class TrainingReport:
         except KeyboardInterrupt:
             importances = None
         rows = {"held out": self._rows()} | ({"dry run": DRY_RUN} if self.dry_run else {})
-        write_report(self.files[PAGE], self.result, model, importances=importances, rows=rows, command=command)
+        write_report(
+            self.files[PAGE],
+            self.result,
+            model,
+            importances=importances,
+            rows=rows,
+            command=command,
+        )
 
     def as_json(self, model: Model) -> str:
         """Return all of it as one JSON object, which `training_schema` describes; numbers that are not finite are null."""
@@ -113,7 +154,11 @@ class TrainingReport:
             "format": FORMAT,
             "glassnet": __version__,
             "dry_run": self.dry_run,
-            "table": {"path": str(data.path), "rows": data.prepared.table.n_rows, "without_target": data.unknown},
+            "table": {
+                "path": str(data.path),
+                "rows": data.prepared.table.n_rows,
+                "without_target": data.unknown,
+            },
             "columns": data.prepared.record()["columns"],
             "notices": list(data.prepared.notices),
             "target": {
@@ -123,22 +168,31 @@ class TrainingReport:
                 "classes": list(model.classes),
             },
             "rows": {
-                "training": data.training.table.n_rows - (0 if data.validation else self.n_validation),
+                "training": data.training.table.n_rows
+                - (0 if data.validation else self.n_validation),
                 "validation": self.n_validation,
                 "held_out": data.held_out.table.n_rows if data.held_out else 0,
                 "split": data.split.to_plain() if data.split else None,
             },
             "network": {
-                "layers": [dict(zip(("name", "kind", "outputs", "parameters"), row, strict=True)) for row in model.network.summary()],
+                "layers": [
+                    dict(zip(("name", "kind", "outputs", "parameters"), row, strict=True))
+                    for row in model.network.summary()
+                ],
                 "features": model.network.n_features,
                 "parameters": int(model.network.parameters.theta.size),
             },
             "settings": dict(self.plan),
-            "training": {name: record[name] for name in ("epochs", "best_epoch", "updates", "seconds", "ended", "engine")}
+            "training": {
+                name: record[name]
+                for name in ("epochs", "best_epoch", "updates", "seconds", "ended", "engine")
+            }
             | {"calibration": record.get("calibration")},
             "evaluation": self.result.to_dict() if self.result else None,
             "files": {
-                name: {"path": str(self.files[ending]), "bytes": self.files[ending].stat().st_size} if ending in self.files else None
+                name: {"path": str(self.files[ending]), "bytes": self.files[ending].stat().st_size}
+                if ending in self.files
+                else None
                 for name, ending in (("model", MODEL), ("page", PAGE))
             },
         }
@@ -154,7 +208,11 @@ class TrainingReport:
             return f"{said}, {data.held_out.table.n_rows:,} held out for the score ({BY[data.split.by]})"
         if data.held_out and data.test:
             return f"{said}, {data.held_out.table.n_rows:,} of {printable(data.test.name)} for the score"
-        why = "labels that may go together have no scores yet" if data.task == "multilabel" else "there will be no score"
+        why = (
+            "labels that may go together have no scores yet"
+            if data.task == "multilabel"
+            else "there will be no score"
+        )
         return f"{'all ' if not data.validation else ''}{said}, none held out: {why}"
 
     def _say(self, text: str) -> None:
@@ -199,7 +257,9 @@ def _target(data: TrainingData) -> str:
     texts = np.where(values, "true", "false") if values.dtype == bool else values.astype(str)
     labels, counts = np.unique(texts, return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    shares = [f"{printable(_short(labels[i]))} {100.0 * counts[i] / len(values):.3g} %" for i in order]
+    shares = [
+        f"{printable(_short(labels[i]))} {100.0 * counts[i] / len(values):.3g} %" for i in order
+    ]
     return f"{shown}: one of {counted(len(labels), 'class', 'classes')}: {listed(shares, width())}"
 
 
@@ -212,9 +272,14 @@ def _columns(data: TrainingData) -> list[tuple[str, str, str]]:
     """Return (count, kind, names) of each kind of column, of those with gaps, and of those left out."""
     features, room = data.prepared.table, width() - 26
     kinds = features.schema.kinds
-    names = {kind: [printable(name) for name in kinds if kinds[name] == kind] for kind in ("number", "boolean", "datetime")}
+    names = {
+        kind: [printable(name) for name in kinds if kinds[name] == kind]
+        for kind in ("number", "boolean", "datetime")
+    }
     codes = list(zip(features.schema.categories, features.categories, strict=True))
-    levels = [f"{printable(name)} ({len(c.levels)})" for name, c in codes if kinds[name] == "category"]
+    levels = [
+        f"{printable(name)} ({len(c.levels)})" for name, c in codes if kinds[name] == "category"
+    ]
     rows = [
         ("number", "numbers", names["number"]),
         ("category", "categories", levels),
@@ -223,14 +288,30 @@ def _columns(data: TrainingData) -> list[tuple[str, str, str]]:
         ("with gaps", "with gaps", _gaps(features)),
         ("left out", "left out", [printable(name) for name in data.prepared.left_out]),
     ]
-    return [(str(len(found)), one if len(found) == 1 else many, listed(found, room)) for one, many, found in rows if found]
+    return [
+        (str(len(found)), one if len(found) == 1 else many, listed(found, room))
+        for one, many, found in rows
+        if found
+    ]
 
 
 def _gaps(features: Table) -> list[str]:
     """Return the columns with gaps, and how many gaps they have."""
     import numpy as np
 
-    gaps = dict(zip(features.schema.numbers, np.isnan(np.asarray(features.numbers)).sum(axis=0).tolist(), strict=True))
-    gaps |= {name: int((c.codes < 0).sum()) for name, c in zip(features.schema.categories, features.categories, strict=True)}
-    gaps |= {name: int(np.isnat(column).sum()) for name, column in zip(features.schema.dates, features.dates, strict=True)}
+    gaps = dict(
+        zip(
+            features.schema.numbers,
+            np.isnan(np.asarray(features.numbers)).sum(axis=0).tolist(),
+            strict=True,
+        )
+    )
+    gaps |= {
+        name: int((c.codes < 0).sum())
+        for name, c in zip(features.schema.categories, features.categories, strict=True)
+    }
+    gaps |= {
+        name: int(np.isnat(column).sum())
+        for name, column in zip(features.schema.dates, features.dates, strict=True)
+    }
     return [f"{printable(name)} ({n:,})" for name, n in gaps.items() if n]

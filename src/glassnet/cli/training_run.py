@@ -37,7 +37,9 @@ def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> Session:
             task=data.task,
             names=data.prepared.names,
             sample_weight=part.weight,
-            validation=None if stop is None else (stop.table, stop.values, *([] if stop.weight is None else [stop.weight])),
+            validation=None
+            if stop is None
+            else (stop.table, stop.values, *([] if stop.weight is None else [stop.weight])),
             groups=data.group,
             time=data.time,
         )
@@ -46,11 +48,14 @@ def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> Session:
     return session
 
 
-def run(session: Session, data: TrainingData, save: Callable[[Model], None], *, quiet: bool) -> tuple[Model, bool]:
+def run(
+    session: Session, data: TrainingData, save: Callable[[Model], None], *, quiet: bool
+) -> tuple[Model, bool]:
     """Train to the end, or until a signal comes, calibrate and score; return the model, and whether a signal came.
 
-    A signal ends the training; what follows is short and runs to its end. The model is saved after the training and again when it is whole,
-    so that from the first steps on there is one, whatever comes.
+    A signal ends the training; what follows is short and runs to its end. The model is saved after
+    the training and again when it is whole, so that from the first steps on there is one, whatever
+    comes.
 
     Raises
     ------
@@ -79,11 +84,21 @@ def run(session: Session, data: TrainingData, save: Callable[[Model], None], *, 
 def _tell_how_it_ended(session: Session, model: Model, *, quiet: bool) -> None:
     record = model.training
     if record["ended"] == "interrupted":
-        kept = "the weights so far" if record["best_epoch"] is None else f"the best weights so far (epoch {record['best_epoch'] + 1})"
+        kept = (
+            "the weights so far"
+            if record["best_epoch"] is None
+            else f"the best weights so far (epoch {record['best_epoch'] + 1})"
+        )
         kept = "the best weights so far of each member" if keep_their_best(record) else kept
-        click.echo(f"Interrupted after {counted(record['epochs'], 'epoch')}: {kept} are kept. Again to leave at once.", err=True)
+        click.echo(
+            f"Interrupted after {counted(record['epochs'], 'epoch')}: {kept} are kept. Again to "
+            "leave at once.",
+            err=True,
+        )
     elif not quiet:
-        click.echo(f"Trained for {epochs_in_words(record)} in {duration(record['seconds'])}.", err=True)
+        click.echo(
+            f"Trained for {epochs_in_words(record)} in {duration(record['seconds'])}.", err=True
+        )
     if not quiet:
         tell(session.divergences)
 
@@ -92,8 +107,18 @@ def _held_out(model: Model, data: TrainingData) -> dict[str, Any]:
     """Return what the model's record says of the rows held out for the score."""
     if data.held_out is None or data.task == "multilabel":
         return {}
-    by = {"split": data.split.to_plain()} if data.split else {"file": data.test.name if data.test else ""}
-    return {"held_out": {"rows": data.held_out.table.n_rows, "scores": held_out_scores(model, data.held_out), **by}}
+    by = (
+        {"split": data.split.to_plain()}
+        if data.split
+        else {"file": data.test.name if data.test else ""}
+    )
+    return {
+        "held_out": {
+            "rows": data.held_out.table.n_rows,
+            "scores": held_out_scores(model, data.held_out),
+            **by,
+        }
+    }
 
 
 def score(model: Model, data: TrainingData, *, interrupted: bool) -> Evaluation | None:
@@ -113,7 +138,13 @@ def score(model: Model, data: TrainingData, *, interrupted: bool) -> Evaluation 
     except KeyboardInterrupt:
         if interrupted:
             raise
-        click.echo("Interrupted: the simpler models are left out. Again to leave at once.", err=True)
+        click.echo(
+            "Interrupted: the simpler models are left out. Again to leave at once.", err=True
+        )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DataNotice)  # as above: what the rows are like is in the record
-            return evaluate(model, held_out.table, held_out.values, weight=held_out.weight, name=name)
+            warnings.simplefilter(
+                "ignore", DataNotice
+            )  # as above: what the rows are like is in the record
+            return evaluate(
+                model, held_out.table, held_out.values, weight=held_out.weight, name=name
+            )

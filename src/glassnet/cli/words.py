@@ -15,12 +15,13 @@ from glassnet.errors import inert
 
 LABEL = 10  # columns that a label takes
 WIDEST = 120
-#: So many characters are shown for each column: a letter and its marks, of which a stranger's text may have thousands.
+#: So many characters are shown for each column: a letter and its marks, of which a stranger's text
+#: may have thousands.
 MARKS = 4
 
 
 def printable(text: object) -> str:
-    r"""Return text with what steers a terminal written out (an escape as `\x1b`): names may come from a stranger's file."""
+    r"""Return text on one line, with control characters written out (an escape as `\x1b`)."""
     return inert(str(text)).replace("\n", "\\n")
 
 
@@ -48,7 +49,9 @@ def blocks() -> str:
 def sparkline(counts: Sequence[int]) -> str:
     """Return a sign for each count, as high as its share of the largest one; what is not 0 shows."""
     signs, most = blocks(), max(counts, default=0)
-    return "".join(signs[-(-count * (len(signs) - 1) // most)] if most else signs[0] for count in counts)
+    return "".join(
+        signs[-(-count * (len(signs) - 1) // most)] if most else signs[0] for count in counts
+    )
 
 
 def labelled(label: str, text: str) -> str:
@@ -56,14 +59,22 @@ def labelled(label: str, text: str) -> str:
     lines = [
         line
         for paragraph in text.split("\n")
-        for line in textwrap.wrap(paragraph, max(40, width() - LABEL), break_on_hyphens=False) or [""]
+        for line in textwrap.wrap(paragraph, max(40, width() - LABEL), break_on_hyphens=False)
+        or [""]
     ]
     return "\n".join(
-        (styled(label, bold=True) + " " * (LABEL - len(label)) if i == 0 else " " * LABEL) + line for i, line in enumerate(lines)
+        (styled(label, bold=True) + " " * (LABEL - len(label)) if i == 0 else " " * LABEL) + line
+        for i, line in enumerate(lines)
     )
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = (), indent: int = LABEL) -> str:
+def table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    indent: int = LABEL,
+) -> str:
     """Return rows aligned under a dim head; the columns named by `right` are aligned to the right, the last one is cut to fit."""
     lines = [list(head), *(list(row) for row in rows)]
     widths = [max(cells(line[i]) for line in lines) for i in range(len(head))]
@@ -71,9 +82,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence
     room = max(20, most - indent - sum(widths[:-1]) - 2 * (len(head) - 1))
     shown = []
     for n, line in enumerate(lines):
-        line[-1] = line[-1] if cells(line[-1]) <= room or len(head) - 1 in right else clipped(line[-1], room)
+        line[-1] = (
+            line[-1]
+            if cells(line[-1]) <= room or len(head) - 1 in right
+            else clipped(line[-1], room)
+        )
         padded = [
-            " " * (widths[i] - cells(text)) + text if i in right else text + " " * (widths[i] - cells(text)) for i, text in enumerate(line)
+            " " * (widths[i] - cells(text)) + text
+            if i in right
+            else text + " " * (widths[i] - cells(text))
+            for i, text in enumerate(line)
         ]
         text = "  ".join(padded).rstrip()
         shown.append(" " * indent + (styled(text, dim=True) if n == 0 else text))
@@ -97,7 +115,13 @@ def cells(text: str) -> int:
 
 
 def _cells_of(character: str) -> int:
-    return 0 if category(character) in ("Mn", "Me", "Cf") else 2 if east_asian_width(character) in "WF" else 1
+    return (
+        0
+        if category(character) in ("Mn", "Me", "Cf")
+        else 2
+        if east_asian_width(character) in "WF"
+        else 1
+    )
 
 
 def clipped(text: str, room: int) -> str:
@@ -128,7 +152,11 @@ def duration(seconds: float) -> str:
     whole = round(seconds)
     if whole < 120:
         return f"{whole} s"
-    return f"{whole // 60} min {whole % 60} s" if whole < 7200 else f"{whole // 3600} h {whole % 3600 // 60} min"
+    return (
+        f"{whole // 60} min {whole % 60} s"
+        if whole < 7200
+        else f"{whole // 3600} h {whole % 3600 // 60} min"
+    )
 
 
 def file_size(n_bytes: int) -> str:

@@ -22,11 +22,15 @@ _SINGLE = (str, bytes, *cells.NUMBERS, np.generic, dt.date, dt.time, dt.timedelt
 _SINGLE_BY_NAME = cells.GAPS | cells.NAMED
 
 
-def columns_of(data: Any, names: Sequence[str] | None, empty: bool = False) -> Table | dict[str, Any]:
+def columns_of(
+    data: Any, names: Sequence[str] | None, empty: bool = False
+) -> Table | dict[str, Any]:
     """Return a list of rows, an array or a sparse matrix as a table where it is one block of numbers, else as columns by name."""
     if hasattr(data, "tocsr"):
         return _table_of_sparse(data, names, empty)
-    return _of_array(_array_of_rows(data) if isinstance(data, (list, tuple)) else data, names, empty)
+    return _of_array(
+        _array_of_rows(data) if isinstance(data, (list, tuple)) else data, names, empty
+    )
 
 
 def columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[object]]:
@@ -46,7 +50,10 @@ def columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[o
 def columns_of_mapping(data: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a dict of columns, or one record (a dict of single values, such as {"age": 31}), as columns by name."""
     refuse_duplicates([str(name) for name in data])
-    if data and all(isinstance(value, _SINGLE) or type(value).__name__ in _SINGLE_BY_NAME for value in data.values()):
+    if data and all(
+        isinstance(value, _SINGLE) or type(value).__name__ in _SINGLE_BY_NAME
+        for value in data.values()
+    ):
         data = {name: [value] for name, value in data.items()}
     return {str(name): _column_of(str(name), values) for name, values in data.items()}
 
@@ -58,7 +65,9 @@ def _column_of(name: str, values: Any) -> Any:
     if type(values).__module__ == "pyarrow.lib" and hasattr(values, "type"):
         from glassnet.data import arrow, foreign
 
-        column = values if hasattr(values, "chunks") else arrow.arrow("pyarrow").chunked_array([values])
+        column = (
+            values if hasattr(values, "chunks") else arrow.arrow("pyarrow").chunked_array([values])
+        )
         foreign.validated(column, name)
         return arrow.plain_column(name, column)
     if not isinstance(values, np.ndarray) and hasattr(values, "dtype"):
@@ -73,7 +82,9 @@ def _column_of(name: str, values: Any) -> Any:
     return array
 
 
-def _of_array(data: NDArray[Any], names: Sequence[str] | None, empty: bool) -> Table | dict[str, Any]:
+def _of_array(
+    data: NDArray[Any], names: Sequence[str] | None, empty: bool
+) -> Table | dict[str, Any]:
     refuse_shape(data.shape, empty)
     if np.issubdtype(data.dtype, np.complexfloating):
         raise DataError("Complex data not supported: the array holds complex numbers.")
@@ -84,7 +95,11 @@ def _of_array(data: NDArray[Any], names: Sequence[str] | None, empty: bool) -> T
     if data.dtype.kind in "fiub":
         block = data if data.dtype in (np.float32, np.float64) else data.astype(np.float64)
         refuse_infinite(names, block)
-        exact = {name: exact_codes(data[:, i]) for i, name in enumerate(names)} if _has_large(data) else {}
+        exact = (
+            {name: exact_codes(data[:, i]) for i, name in enumerate(names)}
+            if _has_large(data)
+            else {}
+        )
         kept = {name: Categories(*codes) for name, codes in exact.items() if codes is not None}
         return Table(Schema(tuple(Column(name, "number") for name in names)), block, exact=kept)
     refuse_duplicates(names)
@@ -92,7 +107,10 @@ def _of_array(data: NDArray[Any], names: Sequence[str] | None, empty: bool) -> T
         return {name: column_of_array(name, data[:, i]) for i, name in enumerate(names)}
     columns = {name: column_of_values(name, data[:, i].tolist()) for i, name in enumerate(names)}
     # NumPy made text of numbers that stood beside text: that is no notice worth.
-    return {name: Texts(column.codes, column.levels) if isinstance(column, Texts) else column for name, column in columns.items()}
+    return {
+        name: Texts(column.codes, column.levels) if isinstance(column, Texts) else column
+        for name, column in columns.items()
+    }
 
 
 def _has_large(data: NDArray[Any]) -> bool:
@@ -118,20 +136,31 @@ def _table_of_sparse(data: Any, names: Sequence[str] | None, empty: bool) -> Tab
         row = int(np.searchsorted(block.indptr, bad[0], side="right")) - 1
         what = "a NaN" if np.isnan(block.data[bad[0]]) else "an infinite number"
         name = names[block.indices[bad[0]]]
-        raise DataError(f"column {name!r} of the sparse matrix holds {what} in row {row} (counting from 0): sparse input has no gaps.")
+        raise DataError(
+            f"column {name!r} of the sparse matrix holds {what} in row {row} (counting from 0): "
+            "sparse input has no gaps."
+        )
     return Table(Schema(tuple(Column(name, "number") for name in names)), block)
 
 
 def _array_of_rows(rows: Sequence[Any]) -> NDArray[Any]:
     try:
         array = np.array(rows)
-        large = array.dtype.kind == "f" and bool((np.abs(array) >= EXACT).any())  # whole numbers lose digits beside others
-        truth = array.dtype.kind in "fiub" and any(bool in map(type, row) for row in rows if isinstance(row, (list, tuple)))
-        if array.dtype.kind not in "fiubcM" or large or truth:  # text or a mixture: keep each value as it is
+        large = array.dtype.kind == "f" and bool(
+            (np.abs(array) >= EXACT).any()
+        )  # whole numbers lose digits beside others
+        truth = array.dtype.kind in "fiub" and any(
+            bool in map(type, row) for row in rows if isinstance(row, (list, tuple))
+        )
+        if (
+            array.dtype.kind not in "fiubcM" or large or truth
+        ):  # text or a mixture: keep each value as it is
             array = np.array(rows, dtype=object)
     except ValueError:
         lengths = sorted({len(row) for row in rows if hasattr(row, "__len__")})
-        raise DataError(f"a list of rows needs rows of one length, but they hold {listed(lengths)} values.") from None
+        raise DataError(
+            f"a list of rows needs rows of one length, but they hold {listed(lengths)} values."
+        ) from None
     return array
 
 

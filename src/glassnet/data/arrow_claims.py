@@ -1,7 +1,9 @@
 """What an Arrow file says of its compressed buffers before they are decompressed: a small file may claim to fill the memory.
 
-pyarrow allocates whatever a buffer says that it holds. The messages are flatbuffers, of which few numbers are read here, see
-https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc and `Message.fbs` in that project.
+pyarrow allocates whatever a buffer says that it holds. The messages are flatbuffers, of which few
+numbers are read here, see
+https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
+and `Message.fbs` in that project.
 """
 
 from __future__ import annotations
@@ -117,7 +119,8 @@ def _bytes_at(file: BinaryIO, at: int, size: int) -> bytes:
     return found
 
 
-# Flatbuffers: a table begins with the distance back to a list of where its fields lie; a field that is not written has no entry there.
+# Flatbuffers: a table begins with the distance back to a list of where its fields lie; a field that
+# is not written has no entry there.
 
 
 def _indirect(data: bytes, at: int) -> int:

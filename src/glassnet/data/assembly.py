@@ -40,29 +40,33 @@ def table_of(
 ) -> Table:
     """Return a table of whatever holds one.
 
-    That is: a Table (as it is), an array, a SciPy sparse matrix, a data frame, a dict of columns, a list or an iterator of rows or records
-    (dicts; what a record lacks is missing), or one record (a dict of single values).
+    That is: a Table (as it is), an array, a SciPy sparse matrix, a data frame, a dict of columns, a
+    list or an iterator of rows or records (dicts; what a record lacks is missing), or one record (a
+    dict of single values).
 
-    Arrays and rows get the names "x0", "x1", ... unless `names` says others. A numeric array is one block of numbers (integers and booleans
-    as float64). Elsewhere each column is looked at: a type that it was declared with counts (numbers, true and false, dates, pandas' and
-    polars' categories); what texts hold is found as in a file, see `glassnet.data.recognition`.
+    Arrays and rows get the names "x0", "x1", ... unless `names` says others. A numeric array is one
+    block of numbers (integers and booleans as float64). Elsewhere each column is looked at: a type
+    that it was declared with counts (numbers, true and false, dates, pandas' and polars'
+    categories); what texts hold is found as in a file, see `glassnet.data.recognition`.
 
     Parameters
     ----------
     data : what holds a table
     names : of the columns of what has none
     types : the kinds of some columns, which need not be found
-    schema : of a model, by which its columns are read; the table keeps its own columns in their order, see `Table.select`
+    schema : of a model, by which its columns are read; the table keeps its own columns in their
+        order, see `Table.select`
     targets : the columns that are to be predicted
-    keep : other columns that stay even if they hold the index of a pandas frame, as those of `types` and of a schema do
+    keep : other columns that stay even if they hold the index of a pandas frame, as those of
+        `types` and of a schema do
     spelling : how texts are written
     empty : whether a table without rows is allowed
 
     Raises
     ------
     DataError
-        For what is not 2-D, has no rows or columns, names a column twice, lacks a column of `types`, or holds infinite or complex numbers
-        or durations.
+        For what is not 2-D, has no rows or columns, names a column twice, lacks a column of
+        `types`, or holds infinite or complex numbers or durations.
 
     Examples
     --------
@@ -100,14 +104,22 @@ def table_of(
     return replace(table, notices=(index_said(index),)) if index else table
 
 
-def asked(types: Mapping[str, Kind], schema: Schema | None, targets: Collection[str] = ()) -> dict[str, Asked]:
+def asked(
+    types: Mapping[str, Kind], schema: Schema | None, targets: Collection[str] = ()
+) -> dict[str, Asked]:
     """Return what is asked of the columns that a caller or a model knows."""
     known = {column.name: Asked.by_model(column) for column in (schema.columns if schema else ())}
     known |= {name: Asked(target=True) for name in targets}
     return known | {name: Asked.by_caller(kind) for name, kind in types.items()}
 
 
-def assemble(columns: Mapping[str, Given], wanted: Mapping[str, Asked], spelling: Spelling = FOUND, *, empty: bool = False) -> Table:
+def assemble(
+    columns: Mapping[str, Given],
+    wanted: Mapping[str, Asked],
+    spelling: Spelling = FOUND,
+    *,
+    empty: bool = False,
+) -> Table:
     """Return the table of named columns, each with the kind that its type says, that is asked for, or that its texts show."""
     numbers, categories, dates, kinds = [], [], [], []
     exact: dict[str, Categories] = {}
@@ -132,17 +144,24 @@ def assemble(columns: Mapping[str, Given], wanted: Mapping[str, Asked], spelling
     n_rows = next(iter(lengths.values()), 0)
     for name, length in lengths.items():
         if length != n_rows:
-            raise DataError(f"column {name!r} has {length} values but column {next(iter(lengths))!r} has {n_rows}: all need as many.")
+            raise DataError(
+                f"column {name!r} has {length} values but column {next(iter(lengths))!r} has "
+                f"{n_rows}: all need as many."
+            )
     refuse_shape((n_rows, len(kinds)), empty)
     block = stack_numbers(numbers, n_rows)
     schema = Schema(tuple(kinds))
     refuse_infinite(schema.numbers, block)
-    return Table(schema, block, tuple(categories), tuple(dates), exact=exact, column_notices=notices)
+    return Table(
+        schema, block, tuple(categories), tuple(dates), exact=exact, column_notices=notices
+    )
 
 
 def _form(column: Recognized) -> Form:
     """Return the form of a column; that words are levels says something only where there are such words."""
-    if column.form.verbatim and (column.kind != "category" or cells.MISSING.isdisjoint(column.values[1])):
+    if column.form.verbatim and (
+        column.kind != "category" or cells.MISSING.isdisjoint(column.values[1])
+    ):
         return replace(column.form, verbatim=False)
     return column.form
 
@@ -152,10 +171,16 @@ def _recognized(name: str, given: Any, wanted: Asked, spelling: Spelling) -> Rec
     if isinstance(given, (Recognized, Texts)):
         column = given
     else:
-        column = column_of_array(name, given) if isinstance(given, np.ndarray) else column_of_values(name, given)
+        column = (
+            column_of_array(name, given)
+            if isinstance(given, np.ndarray)
+            else column_of_values(name, given)
+        )
     if isinstance(column, Texts):
         return recognize(name, column, wanted, spelling)
     if column.kind == "category" and wanted.kind not in (None, "category"):
-        texts = recognize(name, Texts(*column.values), wanted, spelling)  # categories of texts that spell what is asked for
+        texts = recognize(
+            name, Texts(*column.values), wanted, spelling
+        )  # categories of texts that spell what is asked for
         return replace(texts, notices=(*column.notices, *texts.notices))
     return column

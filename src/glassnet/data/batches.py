@@ -1,7 +1,8 @@
 """In which order an epoch visits the rows, and where one batch ends and the next begins.
 
-The order is drawn from the counter-based generator of `glassnet.rng`, whose counter holds the number of the epoch: epoch 100 can be drawn
-without the 99 before it, so a resumed run sees the batches that the uninterrupted one would have seen.
+The order is drawn from the counter-based generator of `glassnet.rng`, whose counter holds the
+number of the epoch: epoch 100 can be drawn without the 99 before it, so a resumed run sees the
+batches that the uninterrupted one would have seen.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def seeded_orders(n: int, batch_size: int, seed: int) -> Orders:
     return lambda epoch: epoch_order(n, epoch, seed)
 
 
-def plan_epochs(n: int, batch_size: int, first_epoch: int, n_epochs: int, orders: Orders) -> tuple[Rows, Rows]:
+def plan_epochs(
+    n: int, batch_size: int, first_epoch: int, n_epochs: int, orders: Orders
+) -> tuple[Rows, Rows]:
     """Return the order of several epochs end to end (n * n_epochs,) and the offsets of all their batches in it.
 
     No batch reaches over the end of an epoch.

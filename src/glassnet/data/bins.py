@@ -1,6 +1,7 @@
 """Bins of numeric columns, learned from rows: as full as each other by quantiles, or where a tree on the target splits.
 
-Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep Learning", sections 3.2.1 and 3.2.2.
+Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep
+Learning", sections 3.2.1 and 3.2.2.
 """
 
 from __future__ import annotations
@@ -18,14 +19,20 @@ WAYS = ("quantile", "tree")
 
 
 def bin_edges(
-    X: Array, n_bins: int, by: str = "quantile", *, y: Array | None = None, weight: Array | None = None
+    X: Array,
+    n_bins: int,
+    by: str = "quantile",
+    *,
+    y: Array | None = None,
+    weight: Array | None = None,
 ) -> tuple[tuple[float, ...], ...]:
     """Return the edges of the bins of each column, as `PiecewiseLinearEmbedding(edges=...)` takes them.
 
-    "quantile": the values that reach the shares 0, 1 / n_bins, ..., 1 of the weight (the inverted distribution function). "tree": a
-    decision tree of the column alone, at most n_bins leaves of at least a quarter of 1 / n_bins of the weight each, and around its
-    splits the smallest and the largest value. A column gets fewer bins where edges would coincide in float32, and one bin of width 1
-    where all of its values do.
+    "quantile": the values that reach the shares 0, 1 / n_bins, ..., 1 of the weight (the inverted
+    distribution function). "tree": a decision tree of the column alone, at most n_bins leaves of at
+    least a quarter of 1 / n_bins of the weight each, and around its splits the smallest and the
+    largest value. A column gets fewer bins where edges would coincide in float32, and one bin of
+    width 1 where all of its values do.
 
     Parameters
     ----------
@@ -60,7 +67,11 @@ def bin_edges(
     made = []
     for j in range(X.shape[1]):
         x = X[:, j].astype(np.float64)
-        edges = _quantiles(x, n_bins, weight) if by == "quantile" else np.r_[x.min(), _splits(x, n_bins, y, weight), x.max()]
+        edges = (
+            _quantiles(x, n_bins, weight)
+            if by == "quantile"
+            else np.r_[x.min(), _splits(x, n_bins, y, weight), x.max()]
+        )
         made.append(_apart(edges))
     return tuple(made)
 

@@ -13,9 +13,15 @@ from glassnet.errors import DataError
 
 def stack_numbers(columns: Sequence[NDArray[Any]], n_rows: int) -> NDArray[np.floating[Any]]:
     """Return columns as one block (n, n_columns): float32 when all are, else float64."""
-    dtype = np.float32 if columns and all(column.dtype == np.float32 for column in columns) else np.float64
+    dtype = (
+        np.float32
+        if columns and all(column.dtype == np.float32 for column in columns)
+        else np.float64
+    )
     block = np.empty((n_rows, len(columns)), dtype=dtype)
-    for start, stop in row_chunks(block.shape):  # a stretch of rows stays in the cache while its columns are written
+    for start, stop in row_chunks(
+        block.shape
+    ):  # a stretch of rows stays in the cache while its columns are written
         for i, column in enumerate(columns):
             block[start:stop, i] = column[start:stop]
     return block
@@ -28,8 +34,8 @@ def refuse_infinite(names: Sequence[str], block: NDArray[np.floating[Any]]) -> N
         if np.isinf(chunk).any():
             row, column = np.argwhere(np.isinf(chunk))[0]
             raise DataError(
-                f"column {names[column]!r} holds an infinite number in row {start + row} (counting from 0): "
-                "replace it by a number, or by a gap (NaN)."
+                f"column {names[column]!r} holds an infinite number in row {start + row} (counting "
+                "from 0): replace it by a number, or by a gap (NaN)."
             )
 
 

@@ -1,11 +1,14 @@
 """What one cell of a table means, the same whichever door the table came in by, and how options that decide otherwise are named.
 
-A model may be trained on a pandas frame and asked to predict for a CSV file, so there is one rule for both:
+A model may be trained on a pandas frame and asked to predict for a CSV file, so there is one rule
+for both:
 
-- `None`, NaN, `pandas.NA` and an empty text are missing values, and so is every text in `MISSING`, but in a column of a declared category;
+- `None`, NaN, `pandas.NA` and an empty text are missing values, and so is every text in `MISSING`,
+  but in a column of a declared category;
 - text is stripped of the white space around it;
 - `True`, "True", "TRUE" and "true" are the text "true", and the same for false;
-- where numbers are asked for as text, whole ones lose their ".0", and whole numbers keep all their digits.
+- where numbers are asked for as text, whole ones lose their ".0", and whole numbers keep all their
+  digits.
 
 What a column of texts holds is found by `glassnet.data.recognition`.
 """
@@ -24,7 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Texts that are missing values, besides the empty one.
-MISSING = frozenset({"?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "NaT", "null", "NULL", "None"})
+MISSING = frozenset(
+    {"?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "NaT", "null", "NULL", "None"}
+)
 TRUE = ("true", "True", "TRUE")
 FALSE = ("false", "False", "FALSE")
 BOOLEANS = dict.fromkeys(TRUE, "true") | dict.fromkeys(FALSE, "false")
@@ -34,7 +39,9 @@ YES_OR_NO |= dict.fromkeys(("false", "f", "no", "n", "off", "0", "0.0"), "false"
 #: From here on floats do not tell whole numbers apart.
 EXACT = 2**53
 
-GAPS = frozenset({"NoneType", "NAType", "NaTType"})  # by name, so that pandas is not imported to look for its NA
+GAPS = frozenset(
+    {"NoneType", "NAType", "NaTType"}
+)  # by name, so that pandas is not imported to look for its NA
 BOOLS = (bool, np.bool_)
 NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal, fractions.Fraction)
 DATES = (dt.date, np.datetime64)
@@ -93,8 +100,13 @@ def _number_text(value: Any) -> str | None:
     if math.isnan(value):
         return None
     if isinstance(value, decimal.Decimal):
-        return str(int(value)) if value.is_finite() and value == value.to_integral_value() else str(value)
-    # Beyond 2^53 a float no longer knows its last digits, so writing them all out would invent some.
+        return (
+            str(int(value))
+            if value.is_finite() and value == value.to_integral_value()
+            else str(value)
+        )
+    # Beyond 2^53 a float no longer knows its last digits, so writing them all out would invent
+    # some.
     return str(int(value)) if abs(value) < EXACT and value == int(value) else str(value)
 
 
@@ -108,15 +120,22 @@ def _date_text(value: Any) -> str | None:
 def date_texts(values: NDArray[np.datetime64]) -> list[str]:
     """Return date-times as texts: 2026-01-31 at midnight, else 2026-01-31 12:30:05, with a fraction where there is one."""
     texts = np.datetime_as_string(values.astype("datetime64[us]"), unit="us").tolist()
-    return [str(text).removesuffix(".000000").removesuffix("T00:00:00").replace("T", " ") for text in texts]
+    return [
+        str(text).removesuffix(".000000").removesuffix("T00:00:00").replace("T", " ")
+        for text in texts
+    ]
 
 
 def tidy_codes(codes: NDArray[np.integer[Any]], texts: Sequence[str | None]) -> Codes:
     """Return codes and levels brought to one form: levels sorted, none twice, none unused; a None among the texts is a gap (-1)."""
     used = np.bincount(codes[codes >= 0], minlength=len(texts)) > 0
-    levels = tuple(sorted({text for text, seen in zip(texts, used, strict=True) if seen and text is not None}))
+    levels = tuple(
+        sorted({text for text, seen in zip(texts, used, strict=True) if seen and text is not None})
+    )
     place = {text: i for i, text in enumerate(levels)}
-    moved = np.array([-1 if text is None else place.get(text, -1) for text in texts] + [-1], dtype=np.int32)
+    moved = np.array(
+        [-1 if text is None else place.get(text, -1) for text in texts] + [-1], dtype=np.int32
+    )
     return moved[codes], levels
 
 
@@ -129,4 +148,10 @@ def code_numbers(values: NDArray[np.number[Any]]) -> Codes:
 def code_dates(values: NDArray[np.datetime64]) -> Codes:
     """Return a column of date-times as a category, see `date_texts`."""
     found, codes = np.unique(values, return_inverse=True)
-    return tidy_codes(codes, [None if gap else text for text, gap in zip(date_texts(found), np.isnat(found).tolist(), strict=True)])
+    return tidy_codes(
+        codes,
+        [
+            None if gap else text
+            for text, gap in zip(date_texts(found), np.isnat(found).tolist(), strict=True)
+        ],
+    )

@@ -19,7 +19,8 @@ from glassnet.data.schema import Column, Kind
 from glassnet.errors import DataError
 
 CELL_BYTES = 8
-#: Bytes of a Parquet file for each text up to which the texts of a column must be few, and are read as the codes that stand there.
+#: Bytes of a Parquet file for each text up to which the texts of a column must be few, and are read
+#: as the codes that stand there.
 FEW_BYTES = 8
 ONE_VALUE = "expected one number, text, boolean or date-time a row"
 #: Rows to a stretch when a file is read piece by piece.
@@ -29,7 +30,8 @@ STRETCH = 2**16
 class ColumnarFile:
     """One or several files of typed columns: `names`, `index`, and its columns, all at once or a stretch of rows at a time.
 
-    `index` names the columns that hold the index of a pandas frame, and `dialect` says how cells of text are written.
+    `index` names the columns that hold the index of a pandas frame, and `dialect` says how cells of
+    text are written.
     """
 
     notices: tuple[str, ...] = ()
@@ -43,13 +45,18 @@ class ColumnarFile:
         self._declared = _declared(paths[0])
         self._coded: set[int] = set()  # columns of text that have been coded while they were read
         if len(self.names) > limits.columns:
-            raise DataError(passed(f"it has {len(self.names):,} columns", "columns", limits.columns))
+            raise DataError(
+                passed(f"it has {len(self.names):,} columns", "columns", limits.columns)
+            )
         check_names(self.names, limits)
         for path in paths[1:]:
             others = set(column_names(_schema(path)))
             if others != set(self.names):
                 odd = min(others.symmetric_difference(self.names))
-                raise DataError(f"{path.name} and {paths[0].name} must have the same columns, but only one of them has {odd!r}.")
+                raise DataError(
+                    f"{path.name} and {paths[0].name} must have the same columns, but only one of "
+                    f"them has {odd!r}."
+                )
 
     @property
     def spelling(self) -> Spelling:
@@ -75,7 +82,9 @@ class ColumnarFile:
                     column = pa.concat_tables(pieces, promote_options="permissive").column(0)
                 chunks[i] = []
             except pa.ArrowException:
-                raise DataError(f"column {self.names[place]!r} must be of one type in all files.") from None
+                raise DataError(
+                    f"column {self.names[place]!r} must be of one type in all files."
+                ) from None
             made.append(self._plain(place, column, kinds.get(place) == "category"))
         return made
 
@@ -84,7 +93,10 @@ class ColumnarFile:
         as_text = {place for place in wanted if columns[place].kind == "category"}
         for found in self._stream(wanted):
             pairs = zip(wanted, found, strict=True)
-            yield [self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text) for place, column in pairs]
+            yield [
+                self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text)
+                for place, column in pairs
+            ]
 
     def _stream(self, wanted: Sequence[int]) -> Iterator[list[Any]]:
         """Yield the wanted columns as pyarrow arrays, a stretch of rows at a time, validated and held to the limits as they come.
@@ -93,17 +105,25 @@ class ColumnarFile:
         """
         for place in wanted:
             if is_nested(self._types[place]):  # before any of it is read
-                raise DataError(f"column {self.names[place].strip()!r} holds {self._types[place]}: {ONE_VALUE}.")
+                raise DataError(
+                    f"column {self.names[place].strip()!r} holds {self._types[place]}: {ONE_VALUE}."
+                )
         names = [self.names[place] for place in wanted]
         most = min(self._limits.rows, self._limits.bytes // (CELL_BYTES * max(1, len(names))))
         limit = "rows" if most == self._limits.rows else "bytes"
         n_rows = 0
-        too_many = f"it holds more than {most:,} rows" + (f" of {len(names):,} columns" if limit == "bytes" else "")
+        too_many = f"it holds more than {most:,} rows" + (
+            f" of {len(names):,} columns" if limit == "bytes" else ""
+        )
         for path in self._paths:
             schema = _schema(path)  # what is read as codes no longer says that it is text
-            self._coded |= {place for place in wanted if is_text(schema.field(self.names[place]).type)}
+            self._coded |= {
+                place for place in wanted if is_text(schema.field(self.names[place]).type)
+            }
             if path.suffix.lower() == ".parquet":
-                self._check_claims(path, most, passed(too_many, limit, getattr(self._limits, limit)))
+                self._check_claims(
+                    path, most, passed(too_many, limit, getattr(self._limits, limit))
+                )
                 batches = _parquet(path, names)
             else:
                 self._check_sizes(path)
@@ -114,7 +134,10 @@ class ColumnarFile:
                     raise DataError(passed(too_many, limit, getattr(self._limits, limit)))
                 if batch.num_rows:
                     found = validated(batch).columns
-                    yield [code_texts(column) if place in self._coded else column for place, column in zip(wanted, found, strict=True)]
+                    yield [
+                        code_texts(column) if place in self._coded else column
+                        for place, column in zip(wanted, found, strict=True)
+                    ]
 
     def _check_claims(self, path: Path, most: int, too_many: str) -> None:
         """Refuse a Parquet file by what its footer says of itself, before any of it is read."""
@@ -123,19 +146,41 @@ class ColumnarFile:
             raise DataError(too_many)
         n_bytes = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
         if n_bytes > SMALL and n_bytes > self._limits.ratio * path.stat().st_size:
-            raise DataError(passed("it grows when it is decompressed as no table does", "ratio", self._limits.ratio))
+            raise DataError(
+                passed(
+                    "it grows when it is decompressed as no table does", "ratio", self._limits.ratio
+                )
+            )
 
     def _check_sizes(self, path: Path) -> None:
         """Refuse an Arrow file by what its buffers say that they hold, before any of them is decompressed."""
-        if decompressed_bytes(path) > max(self._limits.bytes, self._limits.ratio * path.stat().st_size):
-            raise DataError(passed("it grows when it is decompressed as no table does", "ratio", self._limits.ratio))
+        if decompressed_bytes(path) > max(
+            self._limits.bytes, self._limits.ratio * path.stat().st_size
+        ):
+            raise DataError(
+                passed(
+                    "it grows when it is decompressed as no table does", "ratio", self._limits.ratio
+                )
+            )
 
     def _plain(self, place: int, column: Any, as_text: bool) -> Any:
         name = self.names[place].strip()
         if longest_text(column) > self._limits.field:
-            raise DataError(passed(f"a cell of column {name!r} is longer than {self._limits.field:,} bytes", "field", self._limits.field))
+            raise DataError(
+                passed(
+                    f"a cell of column {name!r} is longer than {self._limits.field:,} bytes",
+                    "field",
+                    self._limits.field,
+                )
+            )
         is_category = self.names[place] in self._declared
-        return plain_column(name, column, as_text=as_text, declared=is_category, coded=place in self._coded and not is_category)
+        return plain_column(
+            name,
+            column,
+            as_text=as_text,
+            declared=is_category,
+            coded=place in self._coded and not is_category,
+        )
 
 
 def _schema(path: Path) -> Any:
@@ -151,7 +196,9 @@ def _declared(path: Path) -> frozenset[str]:
         return frozenset()
     pa, metadata = arrow("pyarrow"), arrow("pyarrow.parquet").read_metadata(path).metadata or {}
     try:
-        written = arrow("pyarrow.ipc").read_schema(pa.py_buffer(base64.b64decode(metadata.get(b"ARROW:schema", b""), validate=True)))
+        written = arrow("pyarrow.ipc").read_schema(
+            pa.py_buffer(base64.b64decode(metadata.get(b"ARROW:schema", b""), validate=True))
+        )
     except (ValueError, pa.ArrowException):  # none, or what another program wrote there
         return frozenset()
     return frozenset(field.name for field in written if pa.types.is_dictionary(field.type))
@@ -160,7 +207,10 @@ def _declared(path: Path) -> frozenset[str]:
 def _parquet(path: Path, names: list[str]) -> Iterator[Any]:
     # Not `read_table`, which imports pandas.
     pq = arrow("pyarrow.parquet")
-    few = _of_few_texts(pq.read_metadata(path), {field.name for field in _schema(path) if is_text(field.type)}.intersection(names))
+    few = _of_few_texts(
+        pq.read_metadata(path),
+        {field.name for field in _schema(path) if is_text(field.type)}.intersection(names),
+    )
     with pq.ParquetFile(path, read_dictionary=few) as file:
         for batch in file.iter_batches(batch_size=STRETCH, columns=names):
             yield batch.select(names)

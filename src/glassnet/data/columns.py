@@ -1,6 +1,7 @@
 """What the codings of columns share: their settings, the statistics of columns, and the weights of rows.
 
-All statistics are weighted and in float64. A row of weight 0 counts as absent and one of weight 2 as two rows.
+All statistics are weighted and in float64. A row of weight 0 counts as absent and one of weight 2
+as two rows.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ RARE = 1 / 2000  # the share of the weight below which a level has no column of 
 LIMIT = 4.0  # in standard deviations: where the smooth clip levels off
 LEAST_LIMIT = 1e-100  # (FAR / limit)^2 is then a finite number
 FAR = 1e6  # in standard deviations: beyond it nothing changes any more, and squares stay finite
-NOISE = 2.0**-51  # a spread below this share of the mean is the rounding of one value, not information
+NOISE = (
+    2.0**-51
+)  # a spread below this share of the mean is the rounding of one value, not information
 
 Float64 = NDArray[np.float64]
 
@@ -56,8 +59,8 @@ DEFAULT = CodingSettings()
 def standardize(X: NDArray[Any], mean: Float64, scale: Float64) -> Float64:
     """Return (X - mean) / scale in float64, a fresh array; NaN stays NaN, and what overflows is infinite.
 
-    All is first multiplied by a power of two that brings the statistics near 1, which changes no digit but keeps the difference of two
-    numbers near 1e308 finite.
+    All is first multiplied by a power of two that brings the statistics near 1, which changes no
+    digit but keeps the difference of two numbers near 1e308 finite.
     """
     factor = power_of_two(np.maximum(np.abs(mean), scale))
     with np.errstate(over="ignore"):
@@ -79,7 +82,10 @@ def extent(block: Numbers) -> tuple[Float64, Float64]:
     np.minimum.at(low, block.indices, block.data)
     np.maximum.at(high, block.indices, block.data)
     unwritten = np.bincount(block.indices, minlength=k) < n  # cells that are zeros
-    low[unwritten], high[unwritten] = np.minimum(low[unwritten], 0.0), np.maximum(high[unwritten], 0.0)
+    low[unwritten], high[unwritten] = (
+        np.minimum(low[unwritten], 0.0),
+        np.maximum(high[unwritten], 0.0),
+    )
     return low, high
 
 
@@ -88,10 +94,11 @@ def moments(
 ) -> tuple[Float64, Float64, NDArray[np.bool_]]:
     """Return mean, scale and has-gaps of each column of a dense block, in two passes over cache-sized stretches of rows.
 
-    The smallest value is taken off first, then means and squares of the stretches are merged (Chan, Golub, LeVeque 1979), so nothing
-    cancels; plain sums in a fixed order, no BLAS, so the bits do not depend on the number of threads. The scale is the standard deviation;
-    1 where all numbers are equal. A column of gaps alone has mean 0 and scale 1. `ends` are the smallest and the largest number of each
-    column where they are known already, see `extent`.
+    The smallest value is taken off first, then means and squares of the stretches are merged (Chan,
+    Golub, LeVeque 1979), so nothing cancels; plain sums in a fixed order, no BLAS, so the bits do
+    not depend on the number of threads. The scale is the standard deviation; 1 where all numbers
+    are equal. A column of gaps alone has mean 0 and scale 1. `ends` are the smallest and the
+    largest number of each column where they are known already, see `extent`.
 
     Numbers times a power of two have mean and scale times that power, to the bit.
     """
@@ -99,7 +106,9 @@ def moments(
     low, high = (end.copy() for end in ends or extent(block))
     empty = low > high
     low[empty] = high[empty] = 0.0
-    factor = power_of_two(np.maximum(np.abs(low), np.abs(high)))  # squares of 1e300 would overflow, those of 1e-300 vanish
+    factor = power_of_two(
+        np.maximum(np.abs(low), np.abs(high))
+    )  # squares of 1e300 would overflow, those of 1e-300 vanish
 
     total, mean, squares, has_gaps = np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k, dtype=bool)
     for start, stop in row_chunks((block.shape[0], k)):
@@ -125,7 +134,9 @@ def moments(
     return mean, _usable(scale, low == high), has_gaps
 
 
-def sparse_moments(block: SparseRows, weight: Float64) -> tuple[Float64, Float64, NDArray[np.bool_]]:
+def sparse_moments(
+    block: SparseRows, weight: Float64
+) -> tuple[Float64, Float64, NDArray[np.bool_]]:
     """Return what `moments` does for a CSR matrix, whose unwritten cells are zeros."""
     k = block.shape[1]
     top = np.zeros(k)
@@ -136,7 +147,9 @@ def sparse_moments(block: SparseRows, weight: Float64) -> tuple[Float64, Float64
     total = weight.sum()
     stored = np.bincount(block.indices, weights=w, minlength=k)
     mean = np.bincount(block.indices, weights=w * x, minlength=k) / total
-    squares = np.bincount(block.indices, weights=w * (x - mean[block.indices]) ** 2, minlength=k)  # whole numbers where no cell is written
+    squares = np.bincount(
+        block.indices, weights=w * (x - mean[block.indices]) ** 2, minlength=k
+    )  # whole numbers where no cell is written
     squares = squares + np.maximum(total - stored, 0.0) * mean**2
     scale = np.sqrt(squares / total) / factor
     return mean / factor, _usable(scale, top == 0.0), np.zeros(k, dtype=bool)
@@ -144,7 +157,9 @@ def sparse_moments(block: SparseRows, weight: Float64) -> tuple[Float64, Float64
 
 def above_rounding(scale: Float64, mean: Float64) -> Float64:
     """Return scales that do not blow the rounding of one value up to look like information: there the size of the mean is the scale."""
-    return np.where(scale <= NOISE * np.abs(mean), np.where(mean == 0.0, scale, np.abs(mean)), scale)
+    return np.where(
+        scale <= NOISE * np.abs(mean), np.where(mean == 0.0, scale, np.abs(mean)), scale
+    )
 
 
 def _usable(scale: Float64, constant: NDArray[np.bool_]) -> Float64:
@@ -168,7 +183,8 @@ def row_weights(weight: ArrayLike | None, n: int) -> Float64 | None:
     Raises
     ------
     DataError
-        For another number of weights than rows, a negative or not finite one (with its row), or none above 0.
+        For another number of weights than rows, a negative or not finite one (with its row), or
+        none above 0.
     """
     if weight is None:
         return None
@@ -178,10 +194,15 @@ def row_weights(weight: ArrayLike | None, n: int) -> Float64 | None:
     except (TypeError, ValueError):
         raise DataError("row weights must be numbers.") from None
     if w.shape != (n,):
-        raise DataError(f"there are {n} rows but the weights have shape {w.shape}: expected ({n},).")
+        raise DataError(
+            f"there are {n} rows but the weights have shape {w.shape}: expected ({n},)."
+        )
     bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
     if bad.size:
-        raise DataError(f"the weight of row {bad[0]} (counting from 0) is {w[bad[0]]}: weights must be finite and not negative.")
+        raise DataError(
+            f"the weight of row {bad[0]} (counting from 0) is {w[bad[0]]}: weights must be finite "
+            "and not negative."
+        )
     if not w.any():
         raise DataError("all row weights are 0: nothing is left to learn from.")
     return cast(Float64, w / w.max())
@@ -190,7 +211,8 @@ def row_weights(weight: ArrayLike | None, n: int) -> Float64 | None:
 def relative_weight(weight: Float64) -> Float64:
     """Return weights with a largest in (1/2, 1], by a power of two, which changes no digit; all 1 where all above 0 are equal.
 
-    So weights of every size have finite sums and squares, and weights times a power of two are the same weights.
+    So weights of every size have finite sums and squares, and weights times a power of two are the
+    same weights.
     """
     largest = weight.max(initial=0.0)
     if largest == 0.0:

@@ -29,10 +29,18 @@ def sentence(message: str, line: int | None = None) -> str:
 def line_of(message: str, pieces: Iterator[bytes]) -> int | None:
     """Return the number in the file, from 1, of the line that pyarrow found to be of another width; None where it does not say which.
 
-    Rows and lines are not counted alike: a row may lie on several lines, and empty lines and those that are left out are no rows.
+    Rows and lines are not counted alike: a row may lie on several lines, and empty lines and those
+    that are left out are no rows.
     """
     ragged = _RAGGED.search(message)
     if ragged is None or not ragged[1] or not ragged[4]:
         return None
     start = re.split("[\r\n]", ragged[4].removesuffix("..."))[0].encode()
-    return next((line for line, text in numbered_lines(pieces) if line > int(ragged[1]) and text.startswith(start)), None)
+    return next(
+        (
+            line
+            for line, text in numbered_lines(pieces)
+            if line > int(ragged[1]) and text.startswith(start)
+        ),
+        None,
+    )

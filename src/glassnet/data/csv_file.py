@@ -33,14 +33,22 @@ class CsvFile:
     path : of the file
     dialect : what the caller says of it
     limits : how large it may be
-    default : the dialect of a model's training table, which holds where the file does not tell otherwise
-    needed : the names of the columns that the model needs, by which it is known whether a dialect is that of the file
+    default : the dialect of a model's training table, which holds where the file does not tell
+        otherwise
+    needed : the names of the columns that the model needs, by which it is known whether a dialect
+        is that of the file
     """
 
     index: tuple[str, ...] = ()
 
     def __init__(
-        self, path: Path, dialect: Dialect, limits: Limits, *, default: Dialect | None = None, needed: Collection[str] = ()
+        self,
+        path: Path,
+        dialect: Dialect,
+        limits: Limits,
+        *,
+        default: Dialect | None = None,
+        needed: Collection[str] = (),
     ) -> None:
         self._path, self._limits, self._said = path, limits, dialect
         self._default = default or Dialect()
@@ -49,15 +57,29 @@ class CsvFile:
         self.names = self._header.names
         self.dialect = replace(self._header.dialect, encoding=self._encoding).unusual()
         if len(self.names) > limits.columns:
-            raise DataError(passed(f"the first line names {len(self.names):,} columns", "columns", limits.columns))
+            raise DataError(
+                passed(
+                    f"the first line names {len(self.names):,} columns", "columns", limits.columns
+                )
+            )
         check_names(self.names, limits)
         if self._header.suspicion:
             self._require_names()
             self.notices += (self._header.suspicion,)
         if self.dialect.decimal == "," and dialect.decimal is None:
-            self.notices += ("numbers such as 1,5 are read with a decimal comma; Dialect(decimal='.') (--decimal .) reads points.",)
+            self.notices += (
+                (
+                    "numbers such as 1,5 are read with a decimal comma; Dialect(decimal='.') "
+                    "(--decimal .) reads points."
+                ),
+            )
         if all(number_of(name.strip()) is not None for name in self.names):
-            self.notices += ("the first line holds numbers alone, and was taken for the names of the columns: is the header missing?",)
+            self.notices += (
+                (
+                    "the first line holds numbers alone, and was taken for the names of the "
+                    "columns: is the header missing?"
+                ),
+            )
 
     @property
     def _quoted_commas(self) -> bool:
@@ -73,7 +95,8 @@ class CsvFile:
     def read(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> list[Any]:
         """Return the wanted columns, named by their places, as plain columns (see `plain_column`).
 
-        A column that must be of a kind is one of texts, whose reading knows the odd cells, where pyarrow finds another kind.
+        A column that must be of a kind is one of texts, whose reading knows the odd cells, where
+        pyarrow finds another kind.
         """
         if not self._header.has_rows:
             raise DataError("the file has a header but no rows.")
@@ -89,7 +112,8 @@ class CsvFile:
         odd = [
             place
             for place, column in columns.items()
-            if is_misread(column, suspect=suspect, floats=commas) or is_other(column, kinds.get(place))
+            if is_misread(column, suspect=suspect, floats=commas)
+            or is_other(column, kinds.get(place))
         ]
         if odd:
             columns |= dict(zip(odd, self._read(odd, odd)[0].columns, strict=True))
@@ -105,7 +129,9 @@ class CsvFile:
             return
         self._read_through()
         as_text = [place for place in wanted if columns[place].kind == "category"]
-        types = {place: "string" if self._quoted_commas else type_of(columns[place]) for place in wanted}
+        types = {
+            place: "string" if self._quoted_commas else type_of(columns[place]) for place in wanted
+        }
         done = 0
         while True:
             seen = 0
@@ -115,15 +141,26 @@ class CsvFile:
                     skipped, seen = max(0, done - seen), seen + batch.num_rows
                     if skipped < batch.num_rows:
                         found = list(zip(wanted, batch.slice(skipped).columns, strict=True))
-                        digits = [place for place, column in found if types[place] == "double" and may_have_lost_digits(column)]
+                        digits = [
+                            place
+                            for place, column in found
+                            if types[place] == "double" and may_have_lost_digits(column)
+                        ]
                         if digits:
                             break
                         done = seen
-                        yield [self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text) for place, column in found]
+                        yield [
+                            self._plain(
+                                place, arrow("pyarrow").chunked_array([column]), place in as_text
+                            )
+                            for place, column in found
+                        ]
             except arrow("pyarrow").ArrowInvalid as error:
                 if "conversion error" not in str(error) or set(types.values()) == {"string"}:
                     raise self._ragged(error) from None
-                types = dict.fromkeys(wanted, "string")  # a gap with white space around it, a zone, or no number: `cells` tells which
+                types = dict.fromkeys(
+                    wanted, "string"
+                )  # a gap with white space around it, a zone, or no number: `cells` tells which
             else:
                 if not digits:
                     return
@@ -131,10 +168,21 @@ class CsvFile:
 
     def _of_training(self, needed: set[str]) -> Header:
         """Return the header in the dialect of the training table where that shows the columns that are needed, else in the file's own."""
-        structure = replace(self._said.filled(self._default), decimal=self._said.decimal, encoding=self._said.encoding)
-        attempts = [structure, replace(self._said, missing=structure.missing, dates=structure.dates)]
-        if self._said.encoding is None and (self._default.encoding or "").startswith(("utf-16", "utf-32")):
-            attempts.insert(0, replace(structure, encoding=self._default.encoding))  # it has no byte order mark, or that would tell
+        structure = replace(
+            self._said.filled(self._default),
+            decimal=self._said.decimal,
+            encoding=self._said.encoding,
+        )
+        attempts = [
+            structure,
+            replace(self._said, missing=structure.missing, dates=structure.dates),
+        ]
+        if self._said.encoding is None and (self._default.encoding or "").startswith(
+            ("utf-16", "utf-32")
+        ):
+            attempts.insert(
+                0, replace(structure, encoding=self._default.encoding)
+            )  # it has no byte order mark, or that would tell
         for attempt in attempts:
             with suppress(DataError):
                 header = self._found(attempt)
@@ -149,7 +197,11 @@ class CsvFile:
         """Skip no line of this file that is a row of it, be it that the line of this number was skipped in training."""
         delimiter, quote = header.dialect.delimiter or ",", header.dialect.quote or '"'
         with closing(self._feed()) as feed:
-            sample = [row for row in rows_of(feed.peek(HEAD)[0][header.n_bytes :], delimiter, quote) if row]
+            sample = [
+                row
+                for row in rows_of(feed.peek(HEAD)[0][header.n_bytes :], delimiter, quote)
+                if row
+            ]
         texts, end = {}, 0
         with closing(Feed(self._path, self._limits, encoding=self._encoding, lenient=True)) as feed:
             for number, line in numbered_lines(iter(lambda: feed.read(BLOCK), b"")):
@@ -157,11 +209,20 @@ class CsvFile:
                     texts[number] = line.decode(errors="replace")
                 elif line.strip():
                     end = number
-        rows = [n for n, text in texts.items() if n < end and looks_like_row(rows_of(text, delimiter, quote)[0], sample)]
+        rows = [
+            n
+            for n, text in texts.items()
+            if n < end and looks_like_row(rows_of(text, delimiter, quote)[0], sample)
+        ]
         if rows:
             self._skip -= frozenset(rows)
             shown = ", ".join(map(str, rows))
-            self.notices += (f"line {shown} was skipped in the training table and is read here, where it is a row.",)
+            self.notices += (
+                (
+                    f"line {shown} was skipped in the training table and is read here, where it is "
+                    "a row."
+                ),
+            )
 
     def _found(self, dialect: Dialect) -> Header:
         self._encoding, self._guessed, self._lenient = dialect.encoding, False, False
@@ -207,17 +268,28 @@ class CsvFile:
             self._encoding, self._guessed, self._lenient = "utf-8", False, True
             few = f"{n_bad:,} bytes of the file are" if n_bad > 1 else "one byte of the file is"
             other = "Dialect(encoding=...) (--encoding NAME) says another encoding"
-            self.notices += (f"{few} not UTF-8, the first in line {line}, and read as \ufffd; {other}.",)
+            self.notices += (
+                f"{few} not UTF-8, the first in line {line}, and read as \ufffd; {other}.",
+            )
             return
         known = self._default.encoding
         self._encoding, self._guessed = known or FALLBACK, True
         name = known or "Windows-1252 (cp1252)"
-        self.notices += (f"the file is not UTF-8 and was read as {name}; Dialect(encoding=...) (--encoding NAME) says another encoding.",)
+        self.notices += (
+            (
+                f"the file is not UTF-8 and was read as {name}; Dialect(encoding=...) (--encoding "
+                "NAME) says another encoding."
+            ),
+        )
 
-    def _read(self, wanted: Sequence[int], as_text: Collection[int], *, threads: bool = True) -> tuple[Any, bool]:
+    def _read(
+        self, wanted: Sequence[int], as_text: Collection[int], *, threads: bool = True
+    ) -> tuple[Any, bool]:
         """Return the wanted columns as a pyarrow table, and whether the file holds what pyarrow takes for whole numbers: 0x10 and 007."""
         pa, pc = arrow("pyarrow"), arrow("pyarrow.csv")
-        options = arrow_options(self._header, self._limits, wanted, dict.fromkeys(as_text, "string"), threads=threads)
+        options = arrow_options(
+            self._header, self._limits, wanted, dict.fromkeys(as_text, "string"), threads=threads
+        )
         with system_pool() as pool, closing(self._feed(after_header=True)) as feed:
             try:
                 table = pc.read_csv(feed.outlet(), memory_pool=pool, **options)
@@ -229,7 +301,9 @@ class CsvFile:
                 table = None
             suspect, n_quotes = feed.has_hex or feed.has_zeros, feed.n_quotes
         if table is None:
-            return self._read(wanted, as_text, threads=False)  # raises again, and then knows the row
+            return self._read(
+                wanted, as_text, threads=False
+            )  # raises again, and then knows the row
         self._require_closed_quotes(n_quotes)
         return table, suspect
 
@@ -284,5 +358,11 @@ class CsvFile:
     def _plain(self, place: int, column: Any, as_text: bool) -> Any:
         name = self.names[place].strip()
         if longest_text(column) > self._limits.field:
-            raise DataError(passed(f"a cell of column {name!r} is longer than {self._limits.field:,} bytes", "field", self._limits.field))
+            raise DataError(
+                passed(
+                    f"a cell of column {name!r} is longer than {self._limits.field:,} bytes",
+                    "field",
+                    self._limits.field,
+                )
+            )
         return plain_column(name, column, as_text=as_text, typed=False)

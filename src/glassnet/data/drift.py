@@ -1,10 +1,12 @@
 """What of a table the training rows did not have: unseen levels, gaps, values out of range; counted, and held against chance.
 
-New rows of the same source have such values too, now and then. How often is bounded by the training rows: of n of them, k missed a value
-(or had a level that the model does not list), so a new row does with a chance below p, the upper limit for k of n; the share of new values
-beyond the smallest and the largest of n has the law Beta(2, n - 1), whatever they are distributed like (Wilks 1941). A count among m new
-rows is above chance where a binomial of m and p reaches it with a chance of at most LEVEL, divided by the number of counts (Bonferroni).
-And where training had none at all, one is above chance in a table of at most a hundredth of its rows.
+New rows of the same source have such values too, now and then. How often is bounded by the training
+rows: of n of them, k missed a value (or had a level that the model does not list), so a new row
+does with a chance below p, the upper limit for k of n; the share of new values beyond the smallest
+and the largest of n has the law Beta(2, n - 1), whatever they are distributed like (Wilks 1941). A
+count among m new rows is above chance where a binomial of m and p reaches it with a chance of at
+most LEVEL, divided by the number of counts (Bonferroni). And where training had none at all, one is
+above chance in a table of at most a hundredth of its rows.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ Float64 = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 LEVEL = 1e-4
-#: Where training had none at all, so many of its rows to one new row make a single one worth telling.
+#: Where training had none at all, so many of its rows to one new row make a single one worth
+#: telling.
 FEW = 100
 MOST_NAMED = 3
 LONGEST_SHOWN = 80
@@ -76,10 +79,18 @@ class ColumnDrift:
         if self.missing.told:
             yield _phrase(self.missing, self.rows, f"{of} are missing")
         if self.unseen and self.unseen.told:
-            yield _phrase(self.unseen, held, f"{of} have a level that the model does not know, such as {self.unseen.example!r}")
+            yield _phrase(
+                self.unseen,
+                held,
+                f"{of} have a level that the model does not know, such as {self.unseen.example!r}",
+            )
         if self.outside and self.outside.told and self.range:
             low, high = map(_shown, self.range)
-            yield _phrase(self.outside, held, f"{of} lie outside {low} to {high}, such as {_shown(self.outside.example)}")
+            yield _phrase(
+                self.outside,
+                held,
+                f"{of} lie outside {low} to {high}, such as {_shown(self.outside.example)}",
+            )
 
 
 @dataclass(frozen=True)
@@ -95,19 +106,26 @@ class Drift:
         named = ["; ".join(words for _, words in found) for found in phrases[:MOST_NAMED]]
         more = len(phrases) - len(named)
         rest = [f"and {more} more column{'' if more == 1 else 's'}"] if more else []
-        return f"the table is not like the training rows: {'; '.join([*named, *rest])}." if named else ""
+        return (
+            f"the table is not like the training rows: {'; '.join([*named, *rest])}."
+            if named
+            else ""
+        )
 
 
 def drift_schema() -> dict[str, Any]:
     """Return the published JSON schema of `Drift.columns`."""
-    schema: dict[str, Any] = json.loads(Path(__file__).with_name("drift.schema.json").read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads(
+        Path(__file__).with_name("drift.schema.json").read_text(encoding="utf-8")
+    )
     return schema
 
 
 class Expected:
     """What a model may expect of a table: ranges and levels as tables are held against them, and the chances of what lies beyond.
 
-    Columns stand as their values are stored: the numbers, the categories and booleans, the date-times.
+    Columns stand as their values are stored: the numbers, the categories and booleans, the
+    date-times.
     """
 
     def __init__(self, encoder: Encoder, reference: Reference) -> None:
@@ -116,9 +134,12 @@ class Expected:
         places = {name: i for i, name in enumerate(self.names)}
         self.order = [places[name] for name in schema.names]
         self.reference = reference
-        # In float32, for a number that was once stored as such is no longer what it was: a tie with an end would lie outside.
+        # In float32, for a number that was once stored as such is no longer what it was: a tie with
+        # an end would lie outside.
         low = np.array([-np.inf if value is None else value for value in reference.low], np.float64)
-        high = np.array([np.inf if value is None else value for value in reference.high], np.float64)
+        high = np.array(
+            [np.inf if value is None else value for value in reference.high], np.float64
+        )
         size = np.where(np.isfinite(low), np.maximum(np.abs(low), np.abs(high)), 1.0)
         far = (size < 1e-30) | (size > 1e30)  # which float32 cannot hold with all its digits
         self.factor = np.where(far, power_of_two(size), 1.0) if far.any() else None
@@ -126,13 +147,22 @@ class Expected:
             self.low, self.high = (self.in_float32(end) for end in (low, high))
         self.first = [INT64.min if value is None else value for value in reference.first]
         self.last = [INT64.max if value is None else value for value in reference.last]
-        self.levels = tuple(None if schema.kinds[coding.name] == "boolean" else frozenset(coding.levels) for coding in encoder.categories)
-        ends = [*reference.low, *(0 if levels is not None else None for levels in self.levels), *reference.first]
+        self.levels = tuple(
+            None if schema.kinds[coding.name] == "boolean" else frozenset(coding.levels)
+            for coding in encoder.categories
+        )
+        ends = [
+            *reference.low,
+            *(0 if levels is not None else None for levels in self.levels),
+            *reference.first,
+        ]
         self.bounded = np.array([end is not None for end in ends])
 
     def in_float32(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return numbers (..., n_numbers), all of a column by the same power of two, such that float32 holds them."""
-        return (values if self.factor is None else values * self.factor).astype(np.float32, order="C")
+        return (values if self.factor is None else values * self.factor).astype(
+            np.float32, order="C"
+        )
 
     @cached_property
     def level(self) -> float:
@@ -147,7 +177,11 @@ class Expected:
         # The law Beta(2, n - 1) of the share beyond the ends has the limit that 1 of n has.
         beyond, spread = np.ones(len(gaps)), np.zeros(len(gaps))
         beyond[k : k + len(of.rare)], spread[k : k + len(of.rare)] = of.rare, of.spread
-        return np.array([gaps, beyond]), np.array([np.full(len(gaps), of.rows), of.rows - gaps]), np.array([0.0 * gaps, spread])
+        return (
+            np.array([gaps, beyond]),
+            np.array([np.full(len(gaps), of.rows), of.rows - gaps]),
+            np.array([0.0 * gaps, spread]),
+        )
 
     @cached_property
     def ordinary(self) -> Float64:
@@ -236,7 +270,9 @@ class Tally:
         odd = np.nonzero((counts > 0) & (few | (counts > within_most(trials, expected.ordinary))))
         if not len(odd[0]):
             return ""
-        above = few[odd] | (at_least(counts[odd], trials[odd], expected.rates[odd]) <= expected.level)
+        above = few[odd] | (
+            at_least(counts[odd], trials[odd], expected.rates[odd]) <= expected.level
+        )
         drift = self.drift() if above.any() else None
         return drift.notice() if drift else ""
 
@@ -247,29 +283,53 @@ class Tally:
         expected = self._expected
         few = expected.never & (self._rows * FEW <= expected.reference.rows)
         chances = np.where(few, 0, most(self._trials, expected.rates, expected.level))
-        return Drift(tuple(self._column(i, self._counts[:, i].tolist(), chances[:, i].tolist()) for i in expected.order))
+        return Drift(
+            tuple(
+                self._column(i, self._counts[:, i].tolist(), chances[:, i].tolist())
+                for i in expected.order
+            )
+        )
 
     def _column(self, i: int, counts: list[int], chances: list[int]) -> ColumnDrift:
         expected = self._expected
         of, k, n_levels = expected.reference, len(expected.low), len(expected.levels)
-        beyond = Count(counts[1], chances[1], self._examples.get(i)) if expected.bounded[i] else None
+        beyond = (
+            Count(counts[1], chances[1], self._examples.get(i)) if expected.bounded[i] else None
+        )
         leveled = k <= i < k + n_levels
         ends: Any = None
         if beyond and not leveled:
             j = i - k - n_levels
-            ends = (of.low[i], of.high[i]) if i < k else tuple(_time(end[j]) for end in (of.first, of.last))
+            ends = (
+                (of.low[i], of.high[i])
+                if i < k
+                else tuple(_time(end[j]) for end in (of.first, of.last))
+            )
         return ColumnDrift(
-            expected.names[i], self._rows, Count(counts[0], chances[0]), beyond if leveled else None, None if leveled else beyond, ends
+            expected.names[i],
+            self._rows,
+            Count(counts[0], chances[0]),
+            beyond if leveled else None,
+            None if leveled else beyond,
+            ends,
         )
 
 
 def _phrase(count: Count, n: int, words: str) -> tuple[float, str]:
-    return count.count / n, f"{count.count:,} of {n:,} values {words} (by chance at most {count.chance:,})"
+    return (
+        count.count / n,
+        f"{count.count:,} of {n:,} values {words} (by chance at most {count.chance:,})",
+    )
 
 
 def _time(time: Any) -> str:
     """Return a date-time, or microseconds since 1970, as text: the day alone at midnight."""
-    return str(np.datetime64(time, "us")).removesuffix(".000000").removesuffix("T00:00:00").replace("T", " ")
+    return (
+        str(np.datetime64(time, "us"))
+        .removesuffix(".000000")
+        .removesuffix("T00:00:00")
+        .replace("T", " ")
+    )
 
 
 def _shown(value: object) -> str:

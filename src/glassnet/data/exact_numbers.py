@@ -1,7 +1,7 @@
 """Columns of whole numbers beyond 2^53, which floats do not tell apart: their differences are taken as whole numbers first.
 
-The mean of such a column is a float that is a whole number itself, and what is left when it is subtracted has few digits where the column
-lies close together, as times in nanoseconds do.
+The mean of such a column is a float that is a whole number itself, and what is left when it is
+subtracted has few digits where the column lies close together, as times in nanoseconds do.
 """
 
 from __future__ import annotations

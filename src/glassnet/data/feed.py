@@ -23,7 +23,8 @@ PIECE = 2**20
 PATIENCE = 5.0  # seconds
 FALLBACK = "cp1252"
 FALLBACK_NAME = "Windows-1252"
-#: Decompressed bytes up to which no ratio is looked at: few kilobytes of text may well be all alike.
+#: Decompressed bytes up to which no ratio is looked at: few kilobytes of text may well be all
+#: alike.
 SMALL = 2**20
 
 _MARKS = {  # byte order marks, the longer first where one begins another
@@ -83,18 +84,23 @@ class Feed(io.RawIOBase):
         start = file.read(2)
         file.seek(0)
         self._raw = file
-        self._source: BinaryIO = gzip.GzipFile(fileobj=file) if start == b"\x1f\x8b" or path.suffix.lower() == ".gz" else file  # type: ignore[assignment]
+        zipped = start == b"\x1f\x8b" or path.suffix.lower() == ".gz"
+        self._source: BinaryIO = gzip.GzipFile(fileobj=file) if zipped else file  # type: ignore[assignment]
         self._n_bytes = self._n_lines = 0
         self._last = b"\n"
         first = self._source.read(4)
         mark = next((mark for mark in _MARKS if first.startswith(mark)), b"")
         self.guessed = guessed or (encoding is None and not mark)
         if encoding is not None:
-            encoding = codecs.lookup(encoding).name.removesuffix("-sig")  # UTF8 and utf-8 are one name; a mark is not part of the text
+            encoding = codecs.lookup(encoding).name.removesuffix(
+                "-sig"
+            )  # UTF8 and utf-8 are one name; a mark is not part of the text
         if encoding in ("utf-16", "utf-32"):
             encoding = _MARKS.get(mark, f"{encoding}-le")  # which of the two its mark says
         self.encoding = encoding or _MARKS.get(mark, "utf-8")
-        self._decoder = codecs.getincrementaldecoder(self.encoding)("replace" if lenient else "strict")
+        self._decoder = codecs.getincrementaldecoder(self.encoding)(
+            "replace" if lenient else "strict"
+        )
         self._pending = self._checked(first[len(mark) :])
 
     def readable(self) -> bool:
@@ -104,15 +110,18 @@ class Feed(io.RawIOBase):
     def close(self) -> None:
         """Close the file, once nobody reads from it; whoever asks later is told that it has ended.
 
-        pyarrow reads ahead on threads of its own, also when an error has ended the reading on ours. A program that ends while one of them
-        still waits for Python hangs or aborts: so this returns when none of them holds the outlet any more.
+        pyarrow reads ahead on threads of its own, also when an error has ended the reading on ours.
+        A program that ends while one of them still waits for Python hangs or aborts: so this
+        returns when none of them holds the outlet any more.
         """
         with self._lock:
             self._ended = True
             if self._file is not None:
                 self._file.close()
         patience = time.monotonic() + PATIENCE
-        while self._outlet is not None and self._outlet() is not None and time.monotonic() < patience:
+        while (
+            self._outlet is not None and self._outlet() is not None and time.monotonic() < patience
+        ):
             time.sleep(0.0005)
 
     def outlet(self) -> Outlet:
@@ -177,13 +186,15 @@ class Feed(io.RawIOBase):
                 if self.guessed and self.encoding == "utf-8":
                     raise NotUtf8Error from None
                 known = (
-                    f"neither UTF-8 nor {FALLBACK_NAME if self.encoding == FALLBACK else self.encoding}"
+                    "neither UTF-8 nor "
+                    f"{FALLBACK_NAME if self.encoding == FALLBACK else self.encoding}"
                     if self.guessed
                     else f"not {self.encoding}"
                 )
                 line = self._n_lines + 1 + raw[: getattr(error, "start", 0)].count(b"\n")
                 raise DataError(
-                    f"the file is {known} text, see line {line}: say its encoding, or save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
+                    f"the file is {known} text, see line {line}: say its encoding, or save it as "
+                    "UTF-8 (in a spreadsheet: 'CSV UTF-8')."
                 ) from None
         piece = self._lines.kept(piece, last=not raw)
         self._count(piece)
@@ -192,11 +203,16 @@ class Feed(io.RawIOBase):
     def _count(self, piece: bytes) -> None:
         limits = self._limits
         if b"\0" in piece:
-            raise DataError("the file holds NUL characters: it is no text, or UTF-16 without a byte order mark (then say its encoding).")
+            raise DataError(
+                "the file holds NUL characters: it is no text, or UTF-16 without a byte order mark "
+                "(then say its encoding)."
+            )
         self._n_bytes += len(piece)
         # By NumPy, which counts bytes some times faster than `bytes.count` does.
         codes = np.frombuffer(piece, dtype=np.uint8)
-        self._n_lines += int(max(np.count_nonzero(codes == ord("\n")), np.count_nonzero(codes == ord("\r"))))
+        self._n_lines += int(
+            max(np.count_nonzero(codes == ord("\n")), np.count_nonzero(codes == ord("\r")))
+        )
         self.n_quotes += int(np.count_nonzero(codes == ord(self._quote)))
         seen = self._last + piece
         for start in range(0, len(seen), PATCH):
@@ -205,11 +221,27 @@ class Feed(io.RawIOBase):
         self._last = seen[-2:]
         consumed = self._raw.tell()
         if self._n_bytes > limits.bytes:
-            raise DataError(passed(f"the file holds more than {limits.bytes:,} bytes of text", "bytes", limits.bytes))
+            raise DataError(
+                passed(
+                    f"the file holds more than {limits.bytes:,} bytes of text",
+                    "bytes",
+                    limits.bytes,
+                )
+            )
         if self._n_lines > limits.rows + 1:
-            raise DataError(passed(f"the file has more than {limits.rows:,} lines", "rows", limits.rows))
-        if self._source is not self._raw and self._n_bytes > SMALL and self._n_bytes > limits.ratio * consumed:
-            raise DataError(passed("the file grows when it is decompressed as no table does", "ratio", limits.ratio))
+            raise DataError(
+                passed(f"the file has more than {limits.rows:,} lines", "rows", limits.rows)
+            )
+        if (
+            self._source is not self._raw
+            and self._n_bytes > SMALL
+            and self._n_bytes > limits.ratio * consumed
+        ):
+            raise DataError(
+                passed(
+                    "the file grows when it is decompressed as no table does", "ratio", limits.ratio
+                )
+            )
 
 
 def bad_bytes(path: Path, limits: Limits) -> tuple[int, int, int]:
@@ -265,12 +297,23 @@ class Outlet(io.RawIOBase):
 def require_closed_quotes(feed: Feed, delimiter: str, quote: str, most: int) -> None:
     """Raise the DataError for a quote that is opened and never closed before the end of a text.
 
-    A quote opens a cell at its beginning only, and doubled it closes none. The text is read a piece at a time; a cell of more than `most`
-    bytes is taken for one that does not end.
+    A quote opens a cell at its beginning only, and doubled it closes none. The text is read a piece
+    at a time; a cell of more than `most` bytes is taken for one that does not end.
     """
     q, d = (re.escape(mark).encode() for mark in (quote, delimiter))
     line_end = rb"\r\n?|\n"
-    cell = rb"(?:%b(?:[^%b]++|%b%b)*+%b[^%b\r\n]*+|(?!%b)[^%b\r\n]*+)(?:%b|%b)" % (q, q, q, q, q, d, q, d, d, line_end)
+    cell = rb"(?:%b(?:[^%b]++|%b%b)*+%b[^%b\r\n]*+|(?!%b)[^%b\r\n]*+)(?:%b|%b)" % (
+        q,
+        q,
+        q,
+        q,
+        q,
+        d,
+        q,
+        d,
+        d,
+        line_end,
+    )
     whole_cells = re.compile(rb"(?:%b)*+" % cell)
     rest, row = b"", 1
     while piece := feed.read(PIECE):
@@ -280,7 +323,11 @@ def require_closed_quotes(feed: Feed, delimiter: str, quote: str, most: int) -> 
         rest = rest[stop:]
         if len(rest) > most + PIECE:
             break
-    last = re.fullmatch(rb"%b(?:[^%b]++|%b%b)*+%b[^%b\r\n]*+|(?!%b)[^%b\r\n]*+" % (q, q, q, q, q, d, q, d), rest)
+    last = re.fullmatch(
+        rb"%b(?:[^%b]++|%b%b)*+%b[^%b\r\n]*+|(?!%b)[^%b\r\n]*+" % (q, q, q, q, q, d, q, d), rest
+    )
     if last is None:
         shown = rest[:40].decode("utf-8", errors="ignore")
-        raise DataError(f"a quote is opened in line {row} after the header and never closed: {shown!r}...")
+        raise DataError(
+            f"a quote is opened in line {row} after the header and never closed: {shown!r}..."
+        )

@@ -20,7 +20,9 @@ def refuse_not_finite(values: NDArray[Any], what: str = "raw scores", first_row:
     if finite.all():
         return
     rows = (np.flatnonzero(~finite.reshape(len(values), -1).all(axis=1)) + first_row).tolist()
-    raise DataError(f"the model's {what} for {_rows_in_words(rows)} (counting from 0) are not finite: {WHY}")
+    raise DataError(
+        f"the model's {what} for {_rows_in_words(rows)} (counting from 0) are not finite: {WHY}"
+    )
 
 
 def _rows_in_words(rows: list[int]) -> str:
@@ -28,4 +30,6 @@ def _rows_in_words(rows: list[int]) -> str:
     if len(rows) == 1:
         return f"row {rows[0]}"
     named, more = [str(row) for row in rows[:MOST_NAMED]], len(rows) - MOST_NAMED
-    return f"rows {', '.join(named)} and {more:,} more" if more > 0 else f"rows {' and '.join(named)}"
+    return (
+        f"rows {', '.join(named)} and {more:,} more" if more > 0 else f"rows {' and '.join(named)}"
+    )

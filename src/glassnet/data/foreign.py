@@ -1,8 +1,9 @@
 """What other programs wrote is checked before anything relies on it: the buffers of Arrow tables, the names of their columns.
 
-An Arrow array is a few buffers, some of which say where in the others a value lies. pyarrow follows them without a look: one wrong offset
-ends the process, or brings what else lies in its memory into the table. So every batch is validated in full, with the dictionaries and the
-children of its columns, before any of its values is read.
+An Arrow array is a few buffers, some of which say where in the others a value lies. pyarrow follows
+them without a look: one wrong offset ends the process, or brings what else lies in its memory into
+the table. So every batch is validated in full, with the dictionaries and the children of its
+columns, before any of its values is read.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from glassnet.data.arrow import arrow
 from glassnet.errors import DataError
 
 #: What pyarrow says before the reason.
-_PLACE = re.compile(r"(?:(?:In )?(?:column|chunk) [0-9]+: |Invalid: |Index error: )+", re.IGNORECASE)
+_PLACE = re.compile(
+    r"(?:(?:In )?(?:column|chunk) [0-9]+: |Invalid: |Index error: )+", re.IGNORECASE
+)
 
 
 def validated(columns: Any, name: str = "") -> Any:

@@ -1,7 +1,7 @@
 """How the cells of one column are written, where they are no plain numbers, ISO dates or ordinary words.
 
-A model remembers the form of each of its columns, so that a single cell such as 1.500 or 02/03/2020 means at prediction what it meant in
-training.
+A model remembers the form of each of its columns, so that a single cell such as 1.500 or 02/03/2020
+means at prediction what it meant in training.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class Form:
     ----------
     decimal : the decimal mark of numbers, "." or ","
     thousands : what stands between groups of three digits, "" where nothing does
-    unit : what stands beside each number, such as "$", "%" or "kg"; "clock" for times of day, which are hours since midnight
+    unit : what stands beside each number, such as "$", "%" or "kg"; "clock" for times of day, which
+        are hours since midnight
     dates : the order of day, month and year in dates
     verbatim : whether words such as "NA" and "None" are levels of a category, not missing values
     """
@@ -37,7 +38,11 @@ class Form:
 
     def to_plain(self) -> dict[str, Any]:
         """Return what differs from the ordinary form, as JSON-able values."""
-        return {entry.name: getattr(self, entry.name) for entry in fields(self) if getattr(self, entry.name) != entry.default}
+        return {
+            entry.name: getattr(self, entry.name)
+            for entry in fields(self)
+            if getattr(self, entry.name) != entry.default
+        }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Form:
@@ -48,12 +53,29 @@ class Form:
         ValueError
             For a field that does not exist, or a value that it cannot have.
         """
-        form = cls(**plain) if all(isinstance(name, str) for name in plain) and plain.keys() <= cls.__dataclass_fields__.keys() else None
+        form = (
+            cls(**plain)
+            if all(isinstance(name, str) for name in plain)
+            and plain.keys() <= cls.__dataclass_fields__.keys()
+            else None
+        )
         texts = () if form is None else (form.decimal, form.thousands, form.unit, form.dates)
-        if form is None or not all(isinstance(text, str) for text in texts) or type(form.verbatim) is not bool:
-            raise ValueError(f"the form of a column must have fields among {list(cls.__dataclass_fields__)}")
-        if form.decimal not in (".", ",") or form.thousands not in THOUSANDS or form.dates not in DATE_ORDERS:
-            raise ValueError("the form of a column has a mark or an order of dates that does not exist")
+        if (
+            form is None
+            or not all(isinstance(text, str) for text in texts)
+            or type(form.verbatim) is not bool
+        ):
+            raise ValueError(
+                f"the form of a column must have fields among {list(cls.__dataclass_fields__)}"
+            )
+        if (
+            form.decimal not in (".", ",")
+            or form.thousands not in THOUSANDS
+            or form.dates not in DATE_ORDERS
+        ):
+            raise ValueError(
+                "the form of a column has a mark or an order of dates that does not exist"
+            )
         return form
 
 

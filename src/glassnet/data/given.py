@@ -35,7 +35,9 @@ def as_table(
 
         return read_table(table, types=types, dialect=dialect, targets=targets, keep=keep)
     records = isinstance(table, list | tuple) and len(table) > 0 and isinstance(table[0], Mapping)
-    nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(table, "tocsr")
+    nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(
+        table, "tocsr"
+    )
     fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
     spelling = dialect.spelling if dialect else Spelling()
     known: dict[str, Any] = {"types": types, "schema": schema, "targets": targets, "keep": keep}

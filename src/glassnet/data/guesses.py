@@ -13,7 +13,8 @@ from glassnet.data.schema import Kind
 def is_misread(column: Any, *, suspect: bool, floats: bool) -> bool:
     """Return whether pyarrow may have misread text: 12:30 for a time, 0x10 and 007 for numbers, or a long number without all its digits.
 
-    `suspect` says that the file holds what looks like 0x10 or 007, and `floats` that a point is no decimal mark in it.
+    `suspect` says that the file holds what looks like 0x10 or 007, and `floats` that a point is no
+    decimal mark in it.
     """
     kinds = arrow("pyarrow").types
     if kinds.is_time(column.type) or (suspect and kinds.is_integer(column.type)):
@@ -21,7 +22,9 @@ def is_misread(column: Any, *, suspect: bool, floats: bool) -> bool:
     if not kinds.is_floating(column.type) or floats:
         return bool(kinds.is_floating(column.type))
     ends = arrow("pyarrow.compute").min_max(column).as_py()
-    return any(end is not None and cells.EXACT <= abs(end) < math.inf for end in ends.values())  # whole numbers, if one is no int64: +5
+    return any(
+        end is not None and cells.EXACT <= abs(end) < math.inf for end in ends.values()
+    )  # whole numbers, if one is no int64: +5
 
 
 def is_other(column: Any, kind: Kind | None) -> bool:
@@ -30,4 +33,8 @@ def is_other(column: Any, kind: Kind | None) -> bool:
     if kind is None or kinds.is_null(column.type) or kinds.is_string(column.type):
         return False
     numbers = kinds.is_integer(column.type) or kinds.is_floating(column.type)
-    return not {"number": numbers, "boolean": kinds.is_boolean(column.type), "datetime": kinds.is_temporal(column.type)}[kind]
+    return not {
+        "number": numbers,
+        "boolean": kinds.is_boolean(column.type),
+        "datetime": kinds.is_temporal(column.type),
+    }[kind]

@@ -28,7 +28,9 @@ def index_of(frame: Any) -> tuple[str, ...]:
     return index_names(metadata) if isinstance(metadata, Mapping) else ()
 
 
-def index_left_out(names: Collection[str], index: Collection[str], asked: Collection[str], targets: Collection[str]) -> list[str]:
+def index_left_out(
+    names: Collection[str], index: Collection[str], asked: Collection[str], targets: Collection[str]
+) -> list[str]:
     """Return the columns of an index that are to be left out."""
     found = [name for name in names if name in index and name not in {*asked, *targets}]
     return found if set(names).difference(found, targets) else []

@@ -39,9 +39,11 @@ class ColumnReport:
     used : whether it is a feature
     gaps : cells that are missing
     distinct : different values that are no gaps
-    quantiles : numbers and date-times (as ISO text): minimum, quartiles, maximum; () where all are gaps
+    quantiles : numbers and date-times (as ISO text): minimum, quartiles, maximum; () where all are
+        gaps
     top : categories and booleans: the most frequent levels with their counts
-    histogram : numbers and date-times: counts of ten equally wide bins between minimum and maximum; categories: counts of those in `top`
+    histogram : numbers and date-times: counts of ten equally wide bins between minimum and maximum;
+        categories: counts of those in `top`
     notices : what to be careful about, sentences
     """
 
@@ -116,9 +118,13 @@ def inspect_table(
     if isinstance(table, str | Path):
         from glassnet.data.read import read_table
 
-        read = read_table(table, types=types, dialect=dialect, limits=limits, targets=targets, keep=drop)
+        read = read_table(
+            table, types=types, dialect=dialect, limits=limits, targets=targets, keep=drop
+        )
     else:
-        read = table_of(table, types=types, targets=targets, keep=drop, spelling=(dialect or Dialect()).spelling)
+        read = table_of(
+            table, types=types, targets=targets, keep=drop, spelling=(dialect or Dialect()).spelling
+        )
     for name in (*drop, *([target] if target is not None else [])):
         read.require(name)
     features = read.drop({*drop, *([target] if target is not None else [])})
@@ -132,33 +138,64 @@ def inspect_table(
         values = target_values(read, targets)
         gaps = ~present(values)
         if gaps.any():
-            notices.append(f"the target {target!r} is missing in {int(gaps.sum()):,} of {read.n_rows:,} rows: a fit needs it in every row.")
+            notices.append(
+                f"the target {target!r} is missing in {int(gaps.sum()):,} of {read.n_rows:,} rows: "
+                "a fit needs it in every row."
+            )
         if read.schema.kinds[target] == "datetime":
-            notices.append(f"the target {target!r} holds date-times: convert it to numbers first (days since a date, the hour).")
+            notices.append(
+                f"the target {target!r} holds date-times: convert it to numbers first (days since "
+                "a date, the hour)."
+            )
         elif not gaps.all():
             y = target_array(values[~gaps])
-            fitted = Target.fit(y, names=(target,), task="classification" if read.schema.kinds[target] == "category" else None)
+            fitted = Target.fit(
+                y,
+                names=(target,),
+                task="classification" if read.schema.kinds[target] == "category" else None,
+            )
             task, classes = fitted.task, _counted(y) if fitted.classes else ()
             leaking = leaks(features.take(~gaps).drop(tuple(useless)), y, thresholds=True)
     alike = lookalikes(read, {*types, *drop})
     left_out = {*useless, *drop}
-    notices += [notice for name, said in read.column_notices.items() if name not in left_out for notice in said]
-    notices += [*screening_notices(useless, leaking, alike), *blurred(features.drop(tuple(useless)))]
+    notices += [
+        notice
+        for name, said in read.column_notices.items()
+        if name not in left_out
+        for notice in said
+    ]
+    notices += [
+        *screening_notices(useless, leaking, alike),
+        *blurred(features.drop(tuple(useless))),
+    ]
     odd = {
         name: (
             *read.column_notices.get(name, ()),
-            *screening_notices(*({name: found[name]} if name in found else {} for found in (useless, leaking, alike))),
+            *screening_notices(
+                *(
+                    {name: found[name]} if name in found else {}
+                    for found in (useless, leaking, alike)
+                )
+            ),
         )
         for name in read.schema.names
     }
     columns = tuple(
-        _column_report(read, name, types, used=name in features.schema.kinds and name not in useless, notices=odd[name])
+        _column_report(
+            read,
+            name,
+            types,
+            used=name in features.schema.kinds and name not in useless,
+            notices=odd[name],
+        )
         for name in read.schema.names
     )
     return TableReport(read.n_rows, columns, target, task, RULE, classes, tuple(notices))
 
 
-def _column_report(table: Table, name: str, types: Mapping[str, Kind], *, used: bool, notices: tuple[str, ...]) -> ColumnReport:
+def _column_report(
+    table: Table, name: str, types: Mapping[str, Kind], *, used: bool, notices: tuple[str, ...]
+) -> ColumnReport:
     kind, place = table.schema.kinds[name], table.schema.places[name]
     if name in table.schema.categories:
         column = table.categories[place]
@@ -167,12 +204,34 @@ def _column_report(table: Table, name: str, types: Mapping[str, Kind], *, used: 
         top = tuple((column.levels[i], int(counts[i])) for i in order)
         gaps, distinct = int((column.codes < 0).sum()), int((counts > 0).sum())
         why = _why(kind, types.get(name), distinct, odd=_has_odd(table, name))
-        return ColumnReport(name, kind, why, used, gaps, distinct, (), top, tuple(count for _, count in top), notices)
+        return ColumnReport(
+            name,
+            kind,
+            why,
+            used,
+            gaps,
+            distinct,
+            (),
+            top,
+            tuple(count for _, count in top),
+            notices,
+        )
     values = table.column(name)
     held = values[present(values)]
     distinct = len(table.exact[name].levels) if name in table.exact else len(np.unique(held))
     why = _why(kind, types.get(name), distinct, odd=_has_odd(table, name))
-    return ColumnReport(name, kind, why, used, len(values) - len(held), distinct, _quantiles(held), (), _histogram(held), notices)
+    return ColumnReport(
+        name,
+        kind,
+        why,
+        used,
+        len(values) - len(held),
+        distinct,
+        _quantiles(held),
+        (),
+        _histogram(held),
+        notices,
+    )
 
 
 def _has_odd(table: Table, name: str) -> bool:
@@ -199,7 +258,11 @@ def _quantiles(held: NDArray[Any]) -> tuple[float | str, ...]:
     if not len(held):
         return ()
     found = np.sort(held)[[int(fraction * (len(held) - 1)) for fraction in FRACTIONS]]
-    return tuple(np.datetime_as_string(found, unit="s").tolist() if held.dtype.kind == "M" else found.astype(np.float64).tolist())
+    return tuple(
+        np.datetime_as_string(found, unit="s").tolist()
+        if held.dtype.kind == "M"
+        else found.astype(np.float64).tolist()
+    )
 
 
 def _histogram(held: NDArray[Any]) -> tuple[int, ...]:
@@ -207,7 +270,8 @@ def _histogram(held: NDArray[Any]) -> tuple[int, ...]:
         return ()
     values = (held.astype(np.int64) if held.dtype.kind == "M" else held).astype(np.float64)
     low, high = float(values.min()), float(values.max())
-    # Halved, so that the width of a range up to the largest floats is finite; a constant lies in the first bin.
+    # Halved, so that the width of a range up to the largest floats is finite; a constant lies in
+    # the first bin.
     width = high / 2.0 - low / 2.0
     place = np.zeros(len(values)) if width == 0.0 else (values / 2.0 - low / 2.0) / width * BINS
     return tuple(np.bincount(np.minimum(place, BINS - 1).astype(np.int64), minlength=BINS).tolist())
@@ -216,4 +280,10 @@ def _histogram(held: NDArray[Any]) -> tuple[int, ...]:
 def _counted(y: NDArray[Any]) -> tuple[tuple[str, int], ...]:
     labels, counts = np.unique(y.astype(str) if y.dtype == object else y, return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    return tuple((f"{labels[i]:g}" if y.dtype.kind == "f" else cells.text_of(labels[i]) or "", int(counts[i])) for i in order)
+    return tuple(
+        (
+            f"{labels[i]:g}" if y.dtype.kind == "f" else cells.text_of(labels[i]) or "",
+            int(counts[i]),
+        )
+        for i in order
+    )

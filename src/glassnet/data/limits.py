@@ -38,7 +38,9 @@ class Limits:
         for entry in fields(self):
             value = getattr(self, entry.name)
             if type(value) is not int or value < 1:
-                raise SettingError(f"the limit {entry.name} is a whole number above 0, but {value!r} came.")
+                raise SettingError(
+                    f"the limit {entry.name} is a whole number above 0, but {value!r} came."
+                )
 
 
 def check_names(names: Sequence[str], limits: Limits) -> None:

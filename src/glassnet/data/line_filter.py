@@ -15,7 +15,11 @@ class LineFilter:
     def __init__(self, skip: Collection[int], comment: str | None) -> None:
         self._skip, self._last_skipped = frozenset(skip), max(skip, default=0)
         mark = None if comment is None else re.escape(comment.encode())
-        self._comment = None if mark is None else re.compile(rb"(?:\A|(?<=[\r\n]))[ \t]*%b[^\r\n]*(?:\r\n|\r|\n|\Z)" % mark)
+        self._comment = (
+            None
+            if mark is None
+            else re.compile(rb"(?:\A|(?<=[\r\n]))[ \t]*%b[^\r\n]*(?:\r\n|\r|\n|\Z)" % mark)
+        )
         self._number = 0
         self._held: list[bytes] = []
 
@@ -25,14 +29,20 @@ class LineFilter:
             text, self._held = b"".join([*self._held, piece]), []
             return text
         self._held.append(piece)
-        if not last and not _may_end_a_line(self._held):  # joined once a line ends: a line may be as long as a file
+        if not last and not _may_end_a_line(
+            self._held
+        ):  # joined once a line ends: a line may be as long as a file
             return b""
         text = b"".join(self._held)
-        stop = len(text) if last else max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1  # \r\n may lie on the seam
+        stop = (
+            len(text) if last else max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
+        )  # \r\n may lie on the seam
         text, self._held = text[:stop], [text[stop:]]
         if self._number < self._last_skipped:
             lines = re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
-            text = b"".join(line for i, line in enumerate(lines, start=self._number + 1) if i not in self._skip)
+            text = b"".join(
+                line for i, line in enumerate(lines, start=self._number + 1) if i not in self._skip
+            )
             self._number += len(lines)
         return text if self._comment is None else self._comment.sub(b"", text)
 
@@ -54,7 +64,9 @@ def numbered_lines(pieces: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
 
 def _may_end_a_line(pieces: Sequence[bytes]) -> bool:
     """Return whether the last of some pieces holds the end of a line, or those before it end in what may be one."""
-    return any(mark in pieces[-1] for mark in (b"\n", b"\r")) or any(piece.endswith(b"\r") for piece in pieces[-2:-1])
+    return any(mark in pieces[-1] for mark in (b"\n", b"\r")) or any(
+        piece.endswith(b"\r") for piece in pieces[-2:-1]
+    )
 
 
 def looks_like_row(cells: Sequence[str], sample: Sequence[Sequence[str]]) -> bool:
@@ -62,7 +74,9 @@ def looks_like_row(cells: Sequence[str], sample: Sequence[Sequence[str]]) -> boo
     widths = {len(row) for row in sample}
     if widths != {len(cells)}:
         return False
-    numeric = [i for i in range(len(cells)) if all(is_number(row[i]) or _is_gap(row[i]) for row in sample)]
+    numeric = [
+        i for i in range(len(cells)) if all(is_number(row[i]) or _is_gap(row[i]) for row in sample)
+    ]
     held = [cells[i] for i in numeric]
     return any(map(is_number, held)) and all(is_number(cell) or _is_gap(cell) for cell in held)
 

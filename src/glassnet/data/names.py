@@ -17,8 +17,9 @@ def as_name(table: Any, name: Any) -> Any:
     Parameters
     ----------
     table : what holds the columns, as the caller gave it
-    name : text; a whole number, which is a place in an array or a list of rows, and elsewhere the text that spells it; or any other key
-        of a frame or mapping, such as the tuple of a pandas MultiIndex
+    name : text; a whole number, which is a place in an array or a list of rows, and elsewhere the
+        text that spells it; or any other key of a frame or mapping, such as the tuple of a pandas
+        MultiIndex
 
     Raises
     ------
@@ -32,7 +33,9 @@ def as_name(table: Any, name: Any) -> Any:
         if width is None:
             return str(name)
         if not 0 <= name < width:
-            raise DataError(f"the array has no column {name}: its {width} columns are numbered from 0.")
+            raise DataError(
+                f"the array has no column {name}: its {width} columns are numbered from 0."
+            )
         return f"x{name}"
     return str(name) if _is_key(table, name) else name
 
@@ -57,7 +60,9 @@ def as_target(table: Any, target: Any) -> Any:
     if isinstance(target, list | tuple | np.ndarray) and len(target) != _n_rows(table):
         held, width = _keys(table), _width(table)
         for name in target:
-            if width is None and not (isinstance(name, Hashable) and (name in held or str(name) in map(str, held))):
+            if width is None and not (
+                isinstance(name, Hashable) and (name in held or str(name) in map(str, held))
+            ):
                 return target
             if width is not None and not (isinstance(name, int | np.integer) and 0 <= name < width):
                 return target
@@ -66,7 +71,11 @@ def as_target(table: Any, target: Any) -> Any:
 
 
 def _is_key(table: Any, name: Any) -> bool:
-    return not isinstance(name, bool | np.bool_ | type(None)) and isinstance(name, Hashable) and name in _keys(table)
+    return (
+        not isinstance(name, bool | np.bool_ | type(None))
+        and isinstance(name, Hashable)
+        and name in _keys(table)
+    )
 
 
 def _keys(table: Any) -> Collection[Any]:
@@ -75,7 +84,9 @@ def _keys(table: Any) -> Collection[Any]:
         return table.keys()
     if isinstance(table, list | tuple) and table and isinstance(table[0], Mapping):
         return {key for record in table for key in record}
-    keys = getattr(table, "column_names", getattr(table, "columns", ()))  # of pyarrow, whose `columns` are the columns themselves
+    keys = getattr(
+        table, "column_names", getattr(table, "columns", ())
+    )  # of pyarrow, whose `columns` are the columns themselves
     return list(keys) if not isinstance(table, str | Path) else ()
 
 

@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 
 from glassnet.cached import cached_property
 from glassnet.data.block import row_chunks
-from glassnet.data.columns import DEFAULT, FAR, LIMIT, CodingSettings, Float64, above_rounding, extent, moments, sparse_moments, standardize
+from glassnet.data.columns import (
+    DEFAULT,
+    FAR,
+    LIMIT,
+    CodingSettings,
+    Float64,
+    above_rounding,
+    extent,
+    moments,
+    sparse_moments,
+    standardize,
+)
 from glassnet.data.exact_numbers import Exact, exact_columns, less, smallest
 from glassnet.data.robust import quartiles
 from glassnet.data.table import Numbers, SparseRows
@@ -27,20 +38,25 @@ NONE: Exact = {}
 class NumberCoding:
     """A block of number columns: z = (x - mean) / scale, z / sqrt(1 + (z / limit)^2), then "is missing", 0 or 1, where there were gaps.
 
-    The second step is the smooth clip of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024, section 3): hardly felt within a standard
-    deviation or two, it keeps one odd value of a heavy tail from commanding the network, in training and even more so in prediction.
+    The second step is the smooth clip of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024,
+    section 3): hardly felt within a standard deviation or two, it keeps one odd value of a heavy
+    tail from commanding the network, in training and even more so in prediction.
 
-    Without a limit (None) there is no second step: z stays as it is, as scikit-learn's StandardScaler leaves it, and a gap is refused
-    where training had none, as its estimators refuse it.
+    Without a limit (None) there is no second step: z stays as it is, as scikit-learn's
+    StandardScaler leaves it, and a gap is refused where training had none, as its estimators refuse
+    it.
 
-    `scale` is the weighted population standard deviation of what is no gap; 1 where the column is constant, and the size of the mean where
-    its numbers differ by the rounding of one value alone. With robust scaling `mean` is the median and `scale` the width between the
-    quartiles, see `glassnet.data.robust`. `centered` is False for what was fitted on a sparse matrix: its zeros stay zeros, so its
-    mean is 0 while its scale is the deviation from the true mean, zeros included.
+    `scale` is the weighted population standard deviation of what is no gap; 1 where the column is
+    constant, and the size of the mean where its numbers differ by the rounding of one value alone.
+    With robust scaling `mean` is the median and `scale` the width between the quartiles, see
+    `glassnet.data.robust`. `centered` is False for what was fitted on a sparse matrix: its zeros
+    stay zeros, so its mean is 0 while its scale is the deviation from the true mean, zeros
+    included.
 
-    `constant` says of each column whether it varied in training; it is empty where all did. What never varied is 0 for every row, so that
-    no later value of it meets weights that nothing has trained: the scaled number where all numbers were equal ("value", and `mean` is that
-    number) or all cells were gaps ("gaps"), and in the latter case "is missing" too.
+    `constant` says of each column whether it varied in training; it is empty where all did. What
+    never varied is 0 for every row, so that no later value of it meets weights that nothing has
+    trained: the scaled number where all numbers were equal ("value", and `mean` is that number) or
+    all cells were gaps ("gaps"), and in the latter case "is missing" too.
     """
 
     names: tuple[str, ...]
@@ -53,7 +69,12 @@ class NumberCoding:
 
     @classmethod
     def fit(
-        cls, names: tuple[str, ...], block: Numbers, weight: Float64, settings: CodingSettings = DEFAULT, exact: Exact = NONE
+        cls,
+        names: tuple[str, ...],
+        block: Numbers,
+        weight: Float64,
+        settings: CodingSettings = DEFAULT,
+        exact: Exact = NONE,
     ) -> NumberCoding:
         """Return the coding of a block (n, n_columns), given the weights of its rows, all above 0.
 
@@ -74,15 +95,36 @@ class NumberCoding:
             if low[j] <= high[j]:
                 start = smallest(column)
                 rest = less(column, start)[:, None]
-                (middle,), (scale[j],), _ = quartiles(rest, weight) if settings.scaling == "robust" else moments(rest, weight)
+                (middle,), (scale[j],), _ = (
+                    quartiles(rest, weight)
+                    if settings.scaling == "robust"
+                    else moments(rest, weight)
+                )
                 mean[j], low[j], high[j] = float(start + round(middle)), 0.0, np.nanmax(rest)
-        constant = _marks(["gaps" if a > b else "value" if a == b else "" for a, b in zip(low, high, strict=True)])
-        return cls(names, tuple(mean.tolist()), tuple(scale.tolist()), tuple(has_gaps.tolist()), not sparse, settings.limit, constant)
+        constant = _marks(
+            ["gaps" if a > b else "value" if a == b else "" for a, b in zip(low, high, strict=True)]
+        )
+        return cls(
+            names,
+            tuple(mean.tolist()),
+            tuple(scale.tolist()),
+            tuple(has_gaps.tolist()),
+            not sparse,
+            settings.limit,
+            constant,
+        )
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the columns it makes: all scaled ones, then the indicators of gaps."""
-        return (*self.names, *(f"{name} is missing" for name, gaps in zip(self.names, self.has_gaps, strict=True) if gaps))
+        return (
+            *self.names,
+            *(
+                f"{name} is missing"
+                for name, gaps in zip(self.names, self.has_gaps, strict=True)
+                if gaps
+            ),
+        )
 
     @cached_property
     def _arrays(self) -> tuple[Float64, Float64, NDArray[np.intp]]:
@@ -96,7 +138,9 @@ class NumberCoding:
     @property
     def empty(self) -> NDArray[np.bool_]:
         """Which columns held gaps alone in training, (n_columns,)."""
-        return np.array([mark == "gaps" for mark in self.constant] or [False] * len(self.names), bool)
+        return np.array(
+            [mark == "gaps" for mark in self.constant] or [False] * len(self.names), bool
+        )
 
     @property
     def keeps_zeros(self) -> bool:
@@ -112,20 +156,30 @@ class NumberCoding:
         for j in np.flatnonzero(self.still):
             if low[j] > high[j] or (constant[j] == "value" and low[j] == high[j] == mean[j]):
                 continue  # gaps alone, or the same again
-            first = constant[j] == "gaps" and low[j] == high[j]  # the first numbers of the column are all equal
+            first = (
+                constant[j] == "gaps" and low[j] == high[j]
+            )  # the first numbers of the column are all equal
             constant[j] = "value" if first else ""
             mean[j] = low[j] if first else mean[j] if self.centered else 0.0
-        return self if tuple(constant) == self.constant else replace(self, mean=tuple(mean), constant=_marks(constant))
+        return (
+            self
+            if tuple(constant) == self.constant
+            else replace(self, mean=tuple(mean), constant=_marks(constant))
+        )
 
     def encode_into(self, out: NDArray[Any], block: Numbers, exact: Exact = NONE) -> None:
         """Write the features of a block into `out` (n, len(feature_names)), a stretch of rows at a time; `exact` as for `fit`.
 
-        Gaps become 0, the mean of the column; without a limit they are a DataError where training had none.
+        Gaps become 0, the mean of the column; without a limit they are a DataError where training
+        had none.
         """
         mean, scale, gappy = self._arrays
         still, empty = np.flatnonzero(self.still), np.flatnonzero(self.empty)
         k = len(self.names)
-        scaled = [(j, less(column, self.mean[j]) / self.scale[j]) for j, column in exact_columns(self.names, exact)]
+        scaled = [
+            (j, less(column, self.mean[j]) / self.scale[j])
+            for j, column in exact_columns(self.names, exact)
+        ]
         for start, stop in row_chunks((block.shape[0], k)):
             rows = block[start:stop]
             Z = standardize(rows if isinstance(rows, np.ndarray) else rows.toarray(), mean, scale)
@@ -149,7 +203,9 @@ class NumberCoding:
         make = cast(Any, type(block))  # a matrix or an array, whichever it was
         with np.errstate(over="ignore"):
             cells = data.astype(dtype)
-        return cast(SparseRows, make((cells, block.indices.copy(), block.indptr.copy()), shape=block.shape))
+        return cast(
+            SparseRows, make((cells, block.indices.copy(), block.indptr.copy()), shape=block.shape)
+        )
 
     def _clipped(self, Z: Float64) -> Float64:
         """Return z / sqrt(1 + (z / limit)^2), in place; without a limit z itself."""
@@ -168,8 +224,8 @@ class NumberCoding:
         if new.any():
             row, column = (int(i) for i in np.argwhere(new)[0])
             raise DataError(
-                f"column {self.names[column]!r} holds a gap (NaN) in row {start + row} (counting from 0), but this model takes none there: "
-                "fill it, or leave the row out."
+                f"column {self.names[column]!r} holds a gap (NaN) in row {start + row} (counting "
+                "from 0), but this model takes none there: fill it, or leave the row out."
             )
 
     def to_plain(self) -> dict[str, Any]:
@@ -181,14 +237,26 @@ class NumberCoding:
             "has_gaps": list(self.has_gaps),
             "centered": self.centered,
             "limit": self.limit,
-            **({"constant": list(self.constant)} if self.constant else {}),  # where it says something: older files stay as they were
+            **(
+                {"constant": list(self.constant)} if self.constant else {}
+            ),  # where it says something: older files stay as they were
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> NumberCoding:
         """Return the coding that `to_plain` wrote."""
-        names, mean, scale, has_gaps = (tuple(plain[key]) for key in ("names", "mean", "scale", "has_gaps"))
-        return cls(names, mean, scale, has_gaps, plain["centered"], plain["limit"], tuple(plain.get("constant", ())))
+        names, mean, scale, has_gaps = (
+            tuple(plain[key]) for key in ("names", "mean", "scale", "has_gaps")
+        )
+        return cls(
+            names,
+            mean,
+            scale,
+            has_gaps,
+            plain["centered"],
+            plain["limit"],
+            tuple(plain.get("constant", ())),
+        )
 
 
 def _marks(constant: Sequence[Constant]) -> tuple[Constant, ...]:

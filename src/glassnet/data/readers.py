@@ -1,7 +1,7 @@
 """How the texts of a column are read as true and false, as codes, as numbers, as times of day or as dates, and how many of them must be.
 
-Each reader returns a value for every text, or None where the column is not of its kind. A few odd cells do not change a kind: they are
-missing values. docs/reading.md tells the rule.
+Each reader returns a value for every text, or None where the column is not of its kind. A few odd
+cells do not change a kind: they are missing values. docs/reading.md tells the rule.
 """
 
 from __future__ import annotations
@@ -34,7 +34,13 @@ unknown missing (missing) (blank) blank (empty) empty undefined unspecified n.v.
 0000-00-00 00/00/0000
 #div/0! #value! #ref! #num! #name? #null! #n/a #n/a! 1.#ind -1.#ind 1.#qnan -1.#qnan
 """
-MARKS = frozenset(_MARKS.split()) | {"not available", "not applicable", "not known", "no data", "keine angabe"}
+MARKS = frozenset(_MARKS.split()) | {
+    "not available",
+    "not applicable",
+    "not known",
+    "no data",
+    "keine angabe",
+}
 #: What a survey or a diagnosis writes for "none of these"; in a target it is a class.
 NONE = frozenset({"None"})
 #: A limit of detection, such as <0.01 or > 500: the number is not known either.
@@ -54,7 +60,8 @@ class Asked:
     said : whether the caller said the kind: odd cells are missing then however many there are
     lenient : whether odd cells are missing however many there are, where no kind was said, too
     seen : how many rows of the column have been read before these, which are a stretch of it
-    target : whether it is to be predicted: "None" is a class then, and words that are missing values are worth a notice
+    target : whether it is to be predicted: "None" is a class then, and words that are missing
+        values are worth a notice
     """
 
     kind: Kind | None = None
@@ -72,7 +79,13 @@ class Asked:
     @property
     def missing(self) -> frozenset[str]:
         """The texts that are missing values where the caller does not say which are."""
-        return frozenset() if self.form.verbatim else cells.MISSING - NONE if self.target else cells.MISSING
+        return (
+            frozenset()
+            if self.form.verbatim
+            else cells.MISSING - NONE
+            if self.target
+            else cells.MISSING
+        )
 
     @classmethod
     def by_model(cls, column: Column) -> Asked:
@@ -119,13 +132,23 @@ class Words:
         """Return the error for a column that must be of a kind and is not; it names the first cell that is odd."""
         readable = READERS[kind](self, replace(asked, lenient=True), spelling)
         unread = [i for i in range(len(self.texts)) if readable is None or not readable.readable[i]]
-        odd = [i for i in unread if not is_mark(self.texts[i])] or unread  # a mark by itself would be missing
+        odd = [
+            i for i in unread if not is_mark(self.texts[i])
+        ] or unread  # a mark by itself would be missing
         rows = [int(np.argmax(self.codes == self.at[i])) for i in odd[:1000]]
         row = min(rows)
-        expected = {"number": "numbers", "datetime": "date-times such as 2026-01-31 or 2026-01-31 12:30:00"}.get(kind, "true or false")
+        expected = {
+            "number": "numbers",
+            "datetime": "date-times such as 2026-01-31 or 2026-01-31 12:30:00",
+        }.get(kind, "true or false")
         text = self.texts[odd[rows.index(row)]][:80]
-        missing = f" {cells.option('missing', text)} reads it as missing." if len(text) <= 20 else ""
-        return DataError(f"column {self.name!r} must hold {expected} but row {row} (counting from 0) holds {text!r}.{missing}")
+        missing = (
+            f" {cells.option('missing', text)} reads it as missing." if len(text) <= 20 else ""
+        )
+        return DataError(
+            f"column {self.name!r} must hold {expected} but row {row} (counting from 0) holds "
+            f"{text!r}.{missing}"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,11 +166,17 @@ def enough(words: Words, readable: NDArray[np.bool_], asked: Asked, nearly: floa
     """Return whether so many cells can be read that the others are missing values."""
     if readable.all():
         return True
-    if not readable.any() and not asked.seen:  # a mark in a column of numbers is missing; a column of marks alone has no kind
+    if (
+        not readable.any() and not asked.seen
+    ):  # a mark in a column of numbers is missing; a column of marks alone has no kind
         return asked.kind is not None and all(map(is_mark, words.texts))
     if asked.said or asked.lenient:
         return True
-    odd = [text for text, known in zip(words.texts, readable.tolist(), strict=True) if not known and not is_mark(text)]
+    odd = [
+        text
+        for text, known in zip(words.texts, readable.tolist(), strict=True)
+        if not known and not is_mark(text)
+    ]
     share = (asked.seen + words.counts[readable].sum()) / (asked.seen + words.counts.sum())
     if not odd:
         return asked.kind is not None or bool(share >= WITH_MARKS)
@@ -162,7 +191,10 @@ def is_mark(text: str) -> bool:
 
 def read_boolean(words: Words, asked: Asked, spelling: Spelling) -> Reading | None:
     """Read true and false; also yes and no, 0 and 1 where a boolean is asked for."""
-    known = [cells.BOOLEANS.get(text) if asked.kind is None else cells.YES_OR_NO.get(text.lower()) for text in words.texts]
+    known = [
+        cells.BOOLEANS.get(text) if asked.kind is None else cells.YES_OR_NO.get(text.lower())
+        for text in words.texts
+    ]
     readable = np.array([value is not None for value in known], dtype=bool)
     if not enough(words, readable, asked, nearly=1.0):
         return None
@@ -175,7 +207,13 @@ def read_codes(words: Words, asked: Asked, spelling: Spelling) -> Reading | None
     if example is None or not all(map(_DIGITS.fullmatch, words.texts)):
         return None
     said = f"holds codes with leading zeros such as {example[:40]!r} and is a category; {cells.option('types', 'number', words.name)}"
-    return Reading("category", np.zeros(0), np.ones(len(words.texts), dtype=bool), PLAIN, f"{said} reads numbers.")
+    return Reading(
+        "category",
+        np.zeros(0),
+        np.ones(len(words.texts), dtype=bool),
+        PLAIN,
+        f"{said} reads numbers.",
+    )
 
 
 def read_number(words: Words, asked: Asked, spelling: Spelling) -> Reading | None:
@@ -185,24 +223,46 @@ def read_number(words: Words, asked: Asked, spelling: Spelling) -> Reading | Non
     if asked.kind is None and not _may_be_numbers(words):
         return None
     by_model = asked.by_training
-    usual = asked.form if by_model and asked.form.decimal + asked.form.thousands != "." else Form(spelling.usual)
-    form = find_form(words.texts, words.counts, decimal=spelling.decimal, thousands=spelling.thousands, first=usual, mixed=asked.said)
-    form = replace(form, unit=asked.form.unit) if by_model else form  # a model knows the unit of its column
+    usual = (
+        asked.form
+        if by_model and asked.form.decimal + asked.form.thousands != "."
+        else Form(spelling.usual)
+    )
+    form = find_form(
+        words.texts,
+        words.counts,
+        decimal=spelling.decimal,
+        thousands=spelling.thousands,
+        first=usual,
+        mixed=asked.said,
+    )
+    form = (
+        replace(form, unit=asked.form.unit) if by_model else form
+    )  # a model knows the unit of its column
     values = read_numbers(words.texts, form)
     if asked.kind is not None:  # true and false are 1 and 0 where numbers are asked for
-        truth = np.array([{"true": 1.0, "false": 0.0}.get(cells.BOOLEANS.get(text, ""), np.nan) for text in words.texts])
+        truth = np.array(
+            [
+                {"true": 1.0, "false": 0.0}.get(cells.BOOLEANS.get(text, ""), np.nan)
+                for text in words.texts
+            ]
+        )
         values = np.where(np.isnan(values), truth, values)
     readable = ~np.isnan(values)
     if not enough(words, readable, asked):
         return None
     form = PLAIN if form == Form(spelling.usual) else form
-    return Reading("number", values, readable, form, "" if by_model else _number_said(words, values, form))
+    return Reading(
+        "number", values, readable, form, "" if by_model else _number_said(words, values, form)
+    )
 
 
 def _may_be_numbers(words: Words) -> bool:
     """Return whether half of the cells have a digit, as far as a sample tells."""
     counts = words.counts[:SAMPLE]
-    with_digits = np.array([_DIGITS.search(text) is not None for text in words.texts[:SAMPLE]], dtype=bool)
+    with_digits = np.array(
+        [_DIGITS.search(text) is not None for text in words.texts[:SAMPLE]], dtype=bool
+    )
     return bool(counts[with_digits].sum() >= WITH_MARKS * counts.sum())
 
 
@@ -214,7 +274,9 @@ def _number_said(words: Words, values: NDArray[np.float64], form: Form) -> str:
         return ""
     shown = [words.texts[i] for i in known]
     unsure = form.thousands in (",", ".") and not any(form.decimal in text for text in shown)
-    unsure = unsure and all(number_of(text.replace(form.thousands, ".", 1)) is not None for text in shown)
+    unsure = unsure and all(
+        number_of(text.replace(form.thousands, ".", 1)) is not None for text in shown
+    )
     other = f", {cells.option('decimal', form.thousands)} reads decimals" if unsure else ""
     text = cells.option("types", "category", words.name)
     return f"is read as numbers, {words.texts[i][:40]!r} as {values[i]:.15g}; {text} reads text{other}."
@@ -249,7 +311,9 @@ def read_date(words: Words, asked: Asked, spelling: Spelling) -> Reading | None:
         order = asked.form.dates  # as in training, where these cells do not tell
     else:
         order = found
-    if asked.kind is None and bool(np.isnat(read_dates(words.texts[:SAMPLE], order)).mean() > WITH_MARKS):
+    if asked.kind is None and bool(
+        np.isnat(read_dates(words.texts[:SAMPLE], order)).mean() > WITH_MARKS
+    ):
         return None
     dates = read_dates(words.texts, order, compact=asked.kind is not None)
     readable = ~np.isnat(dates)

@@ -1,7 +1,7 @@
 """What a column of texts holds: numbers, dates, times of day, true and false, or categories; the same by every door.
 
-A kind that was said wins. Else a column is what nearly all of its cells are, and what was decided is said in one sentence with the option
-that decides otherwise. docs/reading.md tells the rule.
+A kind that was said wins. Else a column is what nearly all of its cells are, and what was decided
+is said in one sentence with the option that decides otherwise. docs/reading.md tells the rule.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ ALL = (read_boolean, read_codes, read_number, read_hours, read_date)
 class Texts:
     """A column of texts whose kind is not known yet: codes (n,) into texts without white space around them, -1 for an empty cell.
 
-    `typed` says that it came from where numbers usually are numbers and not text, so that text that spells numbers is worth a notice.
+    `typed` says that it came from where numbers usually are numbers and not text, so that text that
+    spells numbers is worth a notice.
     """
 
     codes: NDArray[np.int32]
@@ -66,7 +67,8 @@ def recognize(name: str, column: Texts, asked: Asked, spelling: Spelling) -> Rec
     Raises
     ------
     DataError
-        Where it must be of a kind that too few of its cells are; the message names the first cell that is not.
+        Where it must be of a kind that too few of its cells are; the message names the first cell
+        that is not.
     """
     words = _words(name, column, asked, spelling)
     if asked.kind == "category":
@@ -85,16 +87,26 @@ def recognize(name: str, column: Texts, asked: Asked, spelling: Spelling) -> Rec
 
 def _words(name: str, column: Texts, asked: Asked, spelling: Spelling) -> Words:
     missing = asked.missing if spelling.missing is None else spelling.missing
-    counts = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)[1:]  # without the empty cells
+    counts = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)[
+        1:
+    ]  # without the empty cells
     gaps = np.array([not text or text in missing for text in column.levels], dtype=bool)
     at = np.flatnonzero(~gaps & (counts > 0))
     return Words(name, column.codes, [column.levels[i] for i in at], counts[at], at, gaps)
 
 
 def _levels(column: Texts, words: Words) -> cells.Codes:
-    if len(words.texts) == len(column.levels):  # none is a gap and none unused: they are in order already
+    if len(words.texts) == len(
+        column.levels
+    ):  # none is a gap and none unused: they are in order already
         return column.codes, column.levels
-    return cells.tidy_codes(column.codes, [None if gap else text for text, gap in zip(column.levels, words.gaps.tolist(), strict=True)])
+    return cells.tidy_codes(
+        column.codes,
+        [
+            None if gap else text
+            for text, gap in zip(column.levels, words.gaps.tolist(), strict=True)
+        ],
+    )
 
 
 def _all_missing(n: int, asked: Asked) -> Recognized:
@@ -114,14 +126,31 @@ def _made(column: Texts, words: Words, found: Reading, asked: Asked) -> Recogniz
         return Recognized("category", _levels(column, words), found.form, notices=tuple(notices))
     if found.kind == "boolean":
         texts: list[str | None] = [None] * len(column.levels)
-        for i, value, readable in zip(words.at.tolist(), found.values.tolist(), found.readable.tolist(), strict=True):
+        for i, value, readable in zip(
+            words.at.tolist(), found.values.tolist(), found.readable.tolist(), strict=True
+        ):
             texts[i] = ("true" if value else "false") if readable else None
-        return Recognized("boolean", cells.tidy_codes(column.codes, texts), found.form, notices=tuple(notices))
-    if column.typed and asked.kind is None and not asked.target and found.kind == "number" and not found.said and found.readable.any():
+        return Recognized(
+            "boolean", cells.tidy_codes(column.codes, texts), found.form, notices=tuple(notices)
+        )
+    if (
+        column.typed
+        and asked.kind is None
+        and not asked.target
+        and found.kind == "number"
+        and not found.said
+        and found.readable.any()
+    ):
         option = cells.option("types", "category", words.name)
-        notices.insert(0, f"column {words.name!r} holds text that spells numbers and is read as numbers; {option} keeps text.")
+        notices.insert(
+            0,
+            f"column {words.name!r} holds text that spells numbers and is read as numbers; "
+            f"{option} keeps text.",
+        )
     gap: Any = np.datetime64("NaT") if found.kind == "datetime" else np.nan
-    table = np.full(len(column.levels) + 1, gap, dtype=found.values.dtype)  # the last entry answers code -1
+    table = np.full(
+        len(column.levels) + 1, gap, dtype=found.values.dtype
+    )  # the last entry answers code -1
     table[words.at[found.readable]] = found.values[found.readable]
     exact = _exact(column, words, found) if found.kind == "number" and not found.form.unit else None
     return Recognized(found.kind, table[column.codes], found.form, exact, tuple(notices))
@@ -132,8 +161,14 @@ def _exact(column: Texts, words: Words, found: Reading) -> cells.Codes | None:
     if not (np.abs(found.values[found.readable]) >= cells.EXACT).any():
         return None
     texts: list[str | None] = [None] * len(column.levels)
-    for i, text, readable in zip(words.at.tolist(), words.texts, found.readable.tolist(), strict=True):
-        digits = text.replace(found.form.thousands, "").lstrip("+") if found.form.thousands else text.lstrip("+")
+    for i, text, readable in zip(
+        words.at.tolist(), words.texts, found.readable.tolist(), strict=True
+    ):
+        digits = (
+            text.replace(found.form.thousands, "").lstrip("+")
+            if found.form.thousands
+            else text.lstrip("+")
+        )
         if readable and re.fullmatch(r"-?[0-9]+", digits) is None:
             return None
         texts[i] = str(int(digits)) if readable else None
@@ -147,9 +182,14 @@ def _classes_said(column: Texts, words: Words) -> tuple[str, ...]:
     for text, gap, count in zip(column.levels, words.gaps.tolist(), counts, strict=True):
         held = f"the target {words.name!r} holds the word {text!r} in {count:,} of {len(column.codes):,} rows"
         if gap and text and count:
-            notices.append(f"{held}, read as missing; {cells.option('types', 'category', words.name)} makes it a class.")
+            notices.append(
+                f"{held}, read as missing; {cells.option('types', 'category', words.name)} makes "
+                "it a class."
+            )
         elif text in NONE and count:
-            notices.append(f"{held}, taken for a class; {cells.option('missing', text)} reads it as missing.")
+            notices.append(
+                f"{held}, taken for a class; {cells.option('missing', text)} reads it as missing."
+            )
     return tuple(notices)
 
 
@@ -159,9 +199,14 @@ def _odd_notice(words: Words, odd: NDArray[np.bool_], kind: Kind, asked: Asked) 
     shown = ", ".join(repr(texts[i][:40]) for i in order) + (", ..." if len(texts) > 3 else "")
     n = int(counts.sum())
     one = n == 1
-    what = {"number": f"{'holds' if one else 'hold'} no number", "datetime": f"{'holds' if one else 'hold'} no date"}
+    what = {
+        "number": f"{'holds' if one else 'hold'} no number",
+        "datetime": f"{'holds' if one else 'hold'} no date",
+    }
     said = what.get(kind, f"{'is' if one else 'are'} neither true nor false")
-    other = "" if asked.by_training else f"; {cells.option('types', 'category', words.name)} reads text"
+    other = (
+        "" if asked.by_training else f"; {cells.option('types', 'category', words.name)} reads text"
+    )
     return (
         f"column {words.name!r}: {n:,} of {int(words.counts.sum()):,} cells {said} ({shown}) and "
         f"{'is' if n == 1 else 'are'} read as missing{other}."

@@ -27,7 +27,9 @@ class Column:
     def __post_init__(self) -> None:
         """Refuse a kind that does not exist."""
         if self.kind not in KINDS:
-            raise DataError(f"column {self.name!r} has kind {self.kind!r}: expected one of {', '.join(KINDS)}.")
+            raise DataError(
+                f"column {self.name!r} has kind {self.kind!r}: expected one of {', '.join(KINDS)}."
+            )
 
     def to_plain(self) -> list[Any]:
         """Return the column as JSON-able values: name, kind and, where it is not the ordinary one, form."""
@@ -58,7 +60,9 @@ class Schema:
     @cached_property
     def categories(self) -> tuple[str, ...]:
         """The names of the columns of codes, categories and booleans, in order."""
-        return tuple(column.name for column in self.columns if column.kind in ("category", "boolean"))
+        return tuple(
+            column.name for column in self.columns if column.kind in ("category", "boolean")
+        )
 
     @cached_property
     def dates(self) -> tuple[str, ...]:
@@ -78,7 +82,11 @@ class Schema:
     @cached_property
     def places(self) -> dict[str, int]:
         """Where each column lies among those of its storage: the number block, the codes or the date-times."""
-        return {name: i for stored in (self.numbers, self.categories, self.dates) for i, name in enumerate(stored)}
+        return {
+            name: i
+            for stored in (self.numbers, self.categories, self.dates)
+            for i, name in enumerate(stored)
+        }
 
     def to_plain(self) -> list[list[Any]]:
         """Return the schema as lists, ready for JSON."""
@@ -87,7 +95,12 @@ class Schema:
     @classmethod
     def from_plain(cls, plain: Iterable[Sequence[Any]]) -> Schema:
         """Return the schema that `to_plain` wrote."""
-        return cls(tuple(Column(name, cast(Kind, kind), *map(Form.from_plain, form)) for name, kind, *form in plain))
+        return cls(
+            tuple(
+                Column(name, cast(Kind, kind), *map(Form.from_plain, form))
+                for name, kind, *form in plain
+            )
+        )
 
 
 def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
@@ -97,28 +110,38 @@ def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
     if missing:
         spare = known.difference(needed)
         hints = "".join(dict.fromkeys(did_you_mean(name, spare) for name in missing[:5]))
-        raise DataError(f"the table lacks {len(missing)} of the {len(needed)} columns that are needed: missing {listed(missing)}.{hints}")
+        raise DataError(
+            f"the table lacks {len(missing)} of the {len(needed)} columns that are needed: missing "
+            f"{listed(missing)}.{hints}"
+        )
 
 
 def refuse_duplicates(names: Sequence[str]) -> None:
     """Raise the DataError for column names that occur twice."""
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
-        raise DataError(f"every column needs a name of its own, but {listed(twice)} occurs more than once.")
+        raise DataError(
+            f"every column needs a name of its own, but {listed(twice)} occurs more than once."
+        )
 
 
 def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
     """Raise the DataError for data that is not 2-D or has no columns or, unless `empty`, no rows (in words of scikit-learn's checks)."""
     if len(shape) < 2:
         raise DataError(
-            f"Expected a 2-D table but got {len(shape)}-D data. Reshape your data: .reshape(-1, 1) makes one column of it, "
-            ".reshape(1, -1) one row."
+            f"Expected a 2-D table but got {len(shape)}-D data. Reshape your data: .reshape(-1, 1) "
+            "makes one column of it, .reshape(1, -1) one row."
         )
     if len(shape) > 2:
-        raise DataError(f"Expected a 2-D table but got {len(shape)}-D data of shape {shape}: flatten it to one row per example.")
+        raise DataError(
+            f"Expected a 2-D table but got {len(shape)}-D data of shape {shape}: flatten it to one "
+            "row per example."
+        )
     for count, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
         if count == 0 and not (empty and what == "sample(s)"):
-            raise DataError(f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required.")
+            raise DataError(
+                f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required."
+            )
 
 
 def listed(names: Iterable[object], most: int = 10) -> str:

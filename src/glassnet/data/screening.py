@@ -1,8 +1,9 @@
 """Which columns of a table are of no use to a network, and which are suspiciously useful.
 
-Left out are constant columns, columns equal to an earlier one, and columns that name their row: identifiers of text or of whole numbers,
-row numbers, and more different texts than the limit. Called out are columns that hold the target in another form, and text that looks like
-numbers or dates that were not read as such.
+Left out are constant columns, columns equal to an earlier one, and columns that name their row:
+identifiers of text or of whole numbers, row numbers, and more different texts than the limit.
+Called out are columns that hold the target in another form, and text that looks like numbers or
+dates that were not read as such.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from glassnet.data.numerals import number_of
 from glassnet.data.schema import listed
 from glassnet.data.table import Categories, Table
 
-#: Text is an identifier where so large a share of the rows that are no gap differ, and there are so many of them.
+#: Text is an identifier where so large a share of the rows that are no gap differ, and there are so
+#: many of them.
 IDENTIFIER_SHARE = 0.9
 IDENTIFIER_ROWS = 20
 #: With fewer rows a column may determine the target by chance.
@@ -34,14 +36,18 @@ SAMPLE = 10_000
 FEW_VALUES = 20
 
 _LOOKALIKES = {
-    "numbers with thousands signs": re.compile(r"[+-]?[0-9]{1,3}(?:[., '\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?"),
+    "numbers with thousands signs": re.compile(
+        r"[+-]?[0-9]{1,3}(?:[., '\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?"
+    ),
     "numbers with a decimal comma": re.compile(r"[+-]?[0-9]+,[0-9]+"),
     "percentages": re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)? ?%"),
     "amounts of money": re.compile(
-        r"-?[$\u20ac\u00a3\u00a5] ?[+-]?[0-9][0-9.,]* ?(?:[kKmMbB]n?)?|[+-]?[0-9][0-9.,]* ?(?:[kKmMbB]n?)? ?[$\u20ac\u00a3\u00a5]"
+        r"-?[$\u20ac\u00a3\u00a5] ?[+-]?[0-9][0-9.,]* ?(?:[kKmMbB]n?)?|[+-]?[0-9][0-9.,]* "
+        r"?(?:[kKmMbB]n?)? ?[$\u20ac\u00a3\u00a5]"
     ),
     "numbers with different units": re.compile(
-        r"[+-]?[0-9]+(?:[.,][0-9]+)?(?: [^\W\d_]{1,5}|(?!st|nd|rd|th)[a-z\u00b5\u00b0][^\W\d_]{1,4}|[glmshkKMB])"
+        r"[+-]?[0-9]+(?:[.,][0-9]+)?(?: "
+        r"[^\W\d_]{1,5}|(?!st|nd|rd|th)[a-z\u00b5\u00b0][^\W\d_]{1,4}|[glmshkKMB])"
     ),
     "dates": re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}(?:[ T][0-9:.]+)?"),
     "dates of months": re.compile(
@@ -56,7 +62,10 @@ _PLAIN = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
 
 
 #: Names of columns that hold the number of the row: an index that was saved with its table.
-_INDEX = re.compile(r"|unnamed: \d+(?:\.\d+|_level_\d+)?|__index_level_\d+__|index_?\d*|row[._ ]?(?:names?|id|idx|index|num(?:ber)?s?|no)?")
+_INDEX = re.compile(
+    r"|unnamed: \d+(?:\.\d+|_level_\d+)?|__index_level_\d+__|index_?\d*|row[._ "
+    r"]?(?:names?|id|idx|index|num(?:ber)?s?|no)?"
+)
 #: Names of columns that may hold the number of the row, or a quantity; R calls an unnamed column X.
 _COUNTER = re.compile(r"X(?:\.\d+)?|(?i:level_?\d*|obs|nr|no\.?)")
 #: Names of columns that hold identifiers: "id", "customer_id", "CustomerID", "id number", "uuid".
@@ -67,7 +76,9 @@ _IDENTIFIER = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def useless_columns(table: Table, keep: Collection[str] = (), limits: Limits | None = None) -> dict[str, str]:
+def useless_columns(
+    table: Table, keep: Collection[str] = (), limits: Limits | None = None
+) -> dict[str, str]:
     """Return the columns to leave out of a fit, each with the reason; those in `keep` stay whatever they hold.
 
     The time is linear in rows and columns.
@@ -81,12 +92,22 @@ def useless_columns(table: Table, keep: Collection[str] = (), limits: Limits | N
             continue
         values = _values(table, name)
         if (values == values[0]).all() or _all_gaps(values):
-            reasons[name] = "it is the same in every row" if not _all_gaps(values[:1]) else "all its cells are gaps"
+            reasons[name] = (
+                "it is the same in every row"
+                if not _all_gaps(values[:1])
+                else "all its cells are gaps"
+            )
             continue
         if table.schema.kinds[name] == "category":
-            n_levels, n_held = len(table.categories[table.schema.places[name]].levels), int((values >= 0).sum())
+            n_levels, n_held = (
+                len(table.categories[table.schema.places[name]].levels),
+                int((values >= 0).sum()),
+            )
             if n_held >= IDENTIFIER_ROWS and n_levels >= IDENTIFIER_SHARE * n_held:
-                reasons[name] = f"nearly every row has a text of its own ({n_levels:,} in {n_held:,} rows), as identifiers do"
+                reasons[name] = (
+                    f"nearly every row has a text of its own ({n_levels:,} in {n_held:,} rows), as "
+                    "identifiers do"
+                )
                 continue
             if n_levels > most:
                 reasons[name] = f"it holds {n_levels:,} different texts; the limit is {most:,}"
@@ -98,7 +119,9 @@ def useless_columns(table: Table, keep: Collection[str] = (), limits: Limits | N
         if key in seen:
             reasons[name] = f"it equals {seen[key][0]!r}"
         seen.setdefault(key, []).append(name)
-    if len(reasons) + len(numbering) == len(table.schema.names):  # nothing else is left to learn from
+    if len(reasons) + len(numbering) == len(
+        table.schema.names
+    ):  # nothing else is left to learn from
         return reasons
     found = {**reasons, **numbering}
     return {name: found[name] for name in table.schema.names if name in found}
@@ -107,8 +130,9 @@ def useless_columns(table: Table, keep: Collection[str] = (), limits: Limits | N
 def leaks(table: Table, target: NDArray[Any], *, thresholds: bool = False) -> dict[str, str]:
     """Return the columns that hold the target in another form, each with what they do to it; target values are (n,), without gaps.
 
-    Found are copies and linear functions of a number, and columns each of whose values stands beside one target value only; with
-    `thresholds` also numbers that a threshold between every two classes cuts into classes without a mistake, which may be honest.
+    Found are copies and linear functions of a number, and columns each of whose values stands
+    beside one target value only; with `thresholds` also numbers that a threshold between every two
+    classes cuts into classes without a mistake, which may be honest.
     """
     if target.ndim != 1 or len(target) < LEAK_ROWS or not isinstance(table.numbers, np.ndarray):
         return {}
@@ -125,7 +149,15 @@ def leaks(table: Table, target: NDArray[Any], *, thresholds: bool = False) -> di
         what = ""
         is_number = kind == "number" and name not in table.exact
         for rows in (sample, np.arange(len(target))):
-            what = _leak(column[rows], is_number, target[rows], codes[rows], numeric=numeric, classes=classes, thresholds=thresholds)
+            what = _leak(
+                column[rows],
+                is_number,
+                target[rows],
+                codes[rows],
+                numeric=numeric,
+                classes=classes,
+                thresholds=thresholds,
+            )
             if not what:
                 break
         if what:
@@ -136,7 +168,8 @@ def leaks(table: Table, target: NDArray[Any], *, thresholds: bool = False) -> di
 def lookalikes(table: Table, said: Collection[str] = ()) -> dict[str, str]:
     """Return the category columns whose texts look like numbers or dates that were not read as such, with what they seem.
 
-    All texts do, or nearly all cells are plain numbers. Columns whose kind was said are passed over.
+    All texts do, or nearly all cells are plain numbers. Columns whose kind was said are passed
+    over.
     """
     found = {}
     for name, column in zip(table.schema.categories, table.categories, strict=True):
@@ -145,7 +178,10 @@ def lookalikes(table: Table, said: Collection[str] = ()) -> dict[str, str]:
         levels = column.levels[:1000]
         for what, form in _LOOKALIKES.items():
             alike = [form.fullmatch(level) is not None for level in levels]
-            if any(alike) and all(is_alike or _PLAIN.fullmatch(level) for is_alike, level in zip(alike, levels, strict=True)):
+            if any(alike) and all(
+                is_alike or _PLAIN.fullmatch(level)
+                for is_alike, level in zip(alike, levels, strict=True)
+            ):
                 found[name] = f"{what}, such as {levels[alike.index(True)]!r}"
                 break
         else:
@@ -158,7 +194,8 @@ def lookalikes(table: Table, said: Collection[str] = ()) -> dict[str, str]:
 def blurred(table: Table) -> tuple[str, ...]:
     """Return a sentence for each feature of whole numbers whose differences floats do not tell apart."""
     return tuple(
-        f"column {name!r} holds whole numbers beyond 2^53, which are not told apart as numbers; {option('types', 'category', name)} does."
+        f"column {name!r} holds whole numbers beyond 2^53, which are not told apart as numbers; "
+        f"{option('types', 'category', name)} does."
         for name in table.schema.numbers
         if name in table.exact and wide(table, name)
     )
@@ -173,19 +210,28 @@ def _odd_beside_numbers(column: Categories) -> str | None:
     return column.levels[int(np.argmax(np.where(odd, counts, -1)))]
 
 
-def screening_notices(useless: dict[str, str], leaking: dict[str, str], alike: dict[str, str]) -> tuple[str, ...]:
+def screening_notices(
+    useless: dict[str, str], leaking: dict[str, str], alike: dict[str, str]
+) -> tuple[str, ...]:
     """Return what was found in sentences, the most important first."""
     notices = [
-        f"column {name!r} {what}: is it known before the target is? If not, drop=[{name!r}] (--drop {name}) leaves it out."
+        f"column {name!r} {what}: is it known before the target is? If not, drop=[{name!r}] "
+        f"(--drop {name}) leaves it out."
         for name, what in leaking.items()
     ]
-    notices += [f"column {name!r} is a category though it looks like {what}; {_reads(name, what)}." for name, what in alike.items()]
+    notices += [
+        f"column {name!r} is a category though it looks like {what}; {_reads(name, what)}."
+        for name, what in alike.items()
+    ]
     reasons: dict[str, list[str]] = {}
     for name, reason in useless.items():
         reasons.setdefault(reason, []).append(name)
     for reason, names in reasons.items():
         plural = len(names) > 1
-        notices.append(f"column{'s' if plural else ''} {listed(names)} {'are' if plural else 'is'} left out: {reason}.")
+        notices.append(
+            f"column{'s' if plural else ''} {listed(names)} {'are' if plural else 'is'} left out: "
+            f"{reason}."
+        )
     return tuple(notices)
 
 
@@ -216,7 +262,10 @@ def _numbers_rows(table: Table, name: str) -> str:
     if table.schema.kinds[name] != "number" or table.n_rows < IDENTIFIER_ROWS:
         return ""
     plain = name.strip()
-    is_index, is_counter = _INDEX.fullmatch(plain.lower()) is not None, _COUNTER.fullmatch(plain) is not None
+    is_index, is_counter = (
+        _INDEX.fullmatch(plain.lower()) is not None,
+        _COUNTER.fullmatch(plain) is not None,
+    )
     is_identifier = _IDENTIFIER.fullmatch(_CAMEL.sub("_", plain).lower()) is not None
     if not (is_index or is_counter or is_identifier):
         return ""
@@ -224,17 +273,31 @@ def _numbers_rows(table: Table, name: str) -> str:
     if coded is not None:
         distinct = len(coded.levels) == table.n_rows
     else:
-        distinct = not np.isnan(numbers).any() and bool((numbers == np.floor(numbers)).all()) and len(np.unique(numbers)) == table.n_rows
+        distinct = (
+            not np.isnan(numbers).any()
+            and bool((numbers == np.floor(numbers)).all())
+            and len(np.unique(numbers)) == table.n_rows
+        )
     if not distinct:
         return ""
     if coded is None and np.ptp(numbers) == table.n_rows - 1 and (is_index or is_counter):
         return "it numbers the rows"
     what = "identifier" if is_identifier else "index"
-    return "" if is_counter else f"every row has a whole number of its own, and its name is that of an {what}"
+    return (
+        ""
+        if is_counter
+        else f"every row has a whole number of its own, and its name is that of an {what}"
+    )
 
 
 def _all_gaps(values: NDArray[Any]) -> bool:
-    gaps = values < 0 if values.dtype.kind == "i" else np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
+    gaps = (
+        values < 0
+        if values.dtype.kind == "i"
+        else np.isnat(values)
+        if values.dtype.kind == "M"
+        else np.isnan(values)
+    )
     return bool(gaps.all())
 
 
@@ -253,12 +316,21 @@ def _digest(table: Table, name: str, values: NDArray[Any]) -> bytes:
 
 def _text_codes(target: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     place: dict[str, int] = {}
-    codes = np.array([place.setdefault(str(value), len(place)) for value in target.tolist()], dtype=np.int64)
+    codes = np.array(
+        [place.setdefault(str(value), len(place)) for value in target.tolist()], dtype=np.int64
+    )
     return np.array(list(place), dtype=object), codes
 
 
 def _leak(
-    column: NDArray[Any], is_number: bool, target: NDArray[Any], codes: NDArray[Any], *, numeric: bool, classes: bool, thresholds: bool
+    column: NDArray[Any],
+    is_number: bool,
+    target: NDArray[Any],
+    codes: NDArray[Any],
+    *,
+    numeric: bool,
+    classes: bool,
+    thresholds: bool,
 ) -> str:
     if column.dtype.kind == "f" and np.isnan(column).any():
         held = ~np.isnan(column)
@@ -284,7 +356,9 @@ def _leak(
         sorted_codes = codes[np.argsort(column, kind="stable")]
         changes = np.flatnonzero(np.diff(sorted_codes))
         ties = np.sort(column)
-        if len(changes) == len(np.unique(codes)) - 1 and all(ties[i] < ties[i + 1] for i in changes):
+        if len(changes) == len(np.unique(codes)) - 1 and all(
+            ties[i] < ties[i + 1] for i in changes
+        ):
             return "alone determines the target by thresholds"
     return ""
 
@@ -292,6 +366,8 @@ def _leak(
 def _is_linear(x: NDArray[Any], y: NDArray[np.float64]) -> bool:
     dx, dy = (values * power_of_two(np.abs(values).max()) for values in (x.astype(np.float64), y))
     dx, dy = dx - dx.mean(), dy - dy.mean()
-    dx, dy = (values * power_of_two(np.abs(values).max()) for values in (dx, dy))  # of numbers that lie close together, too
+    dx, dy = (
+        values * power_of_two(np.abs(values).max()) for values in (dx, dy)
+    )  # of numbers that lie close together, too
     scale = float(dx @ dx) * float(dy @ dy)
     return scale > 0.0 and float(dx @ dy) ** 2 > (1.0 - 1e-12) * scale

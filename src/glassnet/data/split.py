@@ -36,7 +36,14 @@ class Split:
         """Return it as JSON-able values; of very many rows their number and the SHA-256 of all (int64, little-endian)."""
         digest = hashlib.sha256(self.rows.astype("<i8").tobytes()).hexdigest()
         written = {"rows": self.rows.tolist()} if len(self.rows) <= MOST_WRITTEN else {}
-        return {"by": self.by, "fraction": self.fraction, "seed": self.seed, "held_out": len(self.rows), "sha256": digest, **written}
+        return {
+            "by": self.by,
+            "fraction": self.fraction,
+            "seed": self.seed,
+            "held_out": len(self.rows),
+            "sha256": digest,
+            **written,
+        }
 
 
 def split_rows(
@@ -55,32 +62,40 @@ def split_rows(
     n : int
         The number of rows.
     fraction : float
-        The share to hold out, above 0 and below 1: `round(n * fraction)` rows, at least one held out and one trained on.
+        The share to hold out, above 0 and below 1: `round(n * fraction)` rows, at least one held
+        out and one trained on.
     seed : int, sequence of int or SeedSequence
         The same seed gives the same rows.
     stratify : array of n labels, optional
-        Hold out the same share of each class, as near as whole rows allow (largest remainders first); every class keeps at least one row to
-        train on, so fewer rows are held out where there are too few to spare.
+        Hold out the same share of each class, as near as whole rows allow (largest remainders
+        first); every class keeps at least one row to train on, so fewer rows are held out where
+        there are too few to spare.
     groups : array of n labels, optional
-        No group on both sides: whole groups are held out, in random order, as long as that brings their rows nearer to the number
-        asked for; at least one.
+        No group on both sides: whole groups are held out, in random order, as long as that brings
+        their rows nearer to the number asked for; at least one.
     time : array of n numbers or date-times, optional
-        Hold out the latest rows: none of them is as early as any trained on. Rows of one time stay together, held out where the cut would
-        part them, but for the earliest time of all.
+        Hold out the latest rows: none of them is as early as any trained on. Rows of one time stay
+        together, held out where the cut would part them, but for the earliest time of all.
 
     At most one of `stratify`, `groups` and `time` is given.
 
     Raises
     ------
     DataError
-        For fewer than two rows, no class with a row to spare, one group or one time only, and gaps in groups or times.
+        For fewer than two rows, no class with a row to spare, one group or one time only, and gaps
+        in groups or times.
     SettingError
         For a fraction that is not between 0 and 1, and two ways to split at once.
     """
     if sum(given is not None for given in (stratify, groups, time)) > 1:
-        raise SettingError("rows are held out by class, by group or by time: give one of stratify, groups and time.")
+        raise SettingError(
+            "rows are held out by class, by group or by time: give one of stratify, groups and "
+            "time."
+        )
     if not 0.0 < fraction < 1.0:
-        raise SettingError(f"the fraction of rows to hold out must lie between 0 and 1, got {fraction!r}.")
+        raise SettingError(
+            f"the fraction of rows to hold out must lie between 0 and 1, got {fraction!r}."
+        )
     if n < 2:
         raise DataError(f"holding rows out needs at least 2 rows, got {n} (n_samples={n}).")
     rng = np.random.Generator(np.random.Philox(seed))
@@ -95,14 +110,20 @@ def split_rows(
         refuse_damaged(stratify)
         labels = np.asarray(stratify)
         if labels.shape != (n,):
-            raise DataError(f"there are {n} rows but the labels to stratify by have shape {labels.shape}: expected ({n},).")
+            raise DataError(
+                f"there are {n} rows but the labels to stratify by have shape {labels.shape}: "
+                f"expected ({n},)."
+            )
         classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if len(classes) == n:
             raise DataError(
-                f"cannot hold rows out by class: each of the {n} rows is the only one of its class. A class needs several rows."
+                f"cannot hold rows out by class: each of the {n} rows is the only one of its "
+                "class. A class needs several rows."
             )
         shares = _shares(counts, n_held)
-        held = np.concatenate([rng.permutation(np.flatnonzero(codes == i))[:share] for i, share in enumerate(shares)])
+        held = np.concatenate(
+            [rng.permutation(np.flatnonzero(codes == i))[:share] for i, share in enumerate(shares)]
+        )
     mask = np.zeros(n, dtype=bool)
     mask[held] = True
     return np.flatnonzero(~mask).astype(np.int64), np.flatnonzero(mask).astype(np.int64)
@@ -112,14 +133,32 @@ def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
     refuse_damaged(values)
     labels = np.asarray(values)
     if labels.shape != (n,):
-        raise DataError(f"there are {n} rows but the {what} to split by have shape {labels.shape}: expected ({n},).")
+        raise DataError(
+            f"there are {n} rows but the {what} to split by have shape {labels.shape}: expected "
+            f"({n},)."
+        )
     if labels.dtype == object:
-        gaps = np.array([value is None or (isinstance(value, float) and math.isnan(value)) for value in labels.tolist()], dtype=bool)
+        gaps = np.array(
+            [
+                value is None or (isinstance(value, float) and math.isnan(value))
+                for value in labels.tolist()
+            ],
+            dtype=bool,
+        )
         labels = labels.astype(str)
     else:
-        gaps = np.isnat(labels) if labels.dtype.kind in "mM" else np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(n, dtype=bool)
+        gaps = (
+            np.isnat(labels)
+            if labels.dtype.kind in "mM"
+            else np.isnan(labels)
+            if labels.dtype.kind == "f"
+            else np.zeros(n, dtype=bool)
+        )
     if gaps.any():
-        raise DataError(f"the {what} to split by have {int(gaps.sum())} gaps, the first in row {int(gaps.argmax())} (counting from 0).")
+        raise DataError(
+            f"the {what} to split by have {int(gaps.sum())} gaps, the first in row "
+            f"{int(gaps.argmax())} (counting from 0)."
+        )
     return labels
 
 
@@ -134,7 +173,9 @@ def _whole_groups(labels: NDArray[Any], n_held: int, rng: np.random.Generator) -
 
 def _latest(times: NDArray[Any], n_held: int) -> NDArray[np.intp]:
     if times.dtype.kind not in "iufmM":
-        raise DataError("the times to split by are text: expected numbers or date-times such as 2026-01-31.")
+        raise DataError(
+            "the times to split by are text: expected numbers or date-times such as 2026-01-31."
+        )
     cut = np.sort(times)[-n_held]
     held = times >= cut if cut > times.min() else times > cut
     if not held.any():
@@ -149,7 +190,8 @@ def _shares(counts: NDArray[np.int64], n_held: int) -> NDArray[np.int64]:
     quota = counts * (n_held / counts.sum())
     shares: NDArray[np.int64] = np.minimum(np.floor(quota).astype(np.int64), spare)
     while (left := n_held - int(shares.sum())) > 0:
-        # Those that are full drop out; one round is enough unless single-row classes handed their share on.
+        # Those that are full drop out; one round is enough unless single-row classes handed their
+        # share on.
         order = np.argsort(-(quota - shares), kind="stable")
         shares[order[shares[order] < spare[order]][:left]] += 1
     return shares

@@ -1,7 +1,8 @@
 """The numbers of a regression target: read, held within limits, and scaled so that no difference between them loses a digit.
 
-A mean is one float64, and less this float the values are exact wherever they lie close to it (Sterbenz 1974). Whole numbers beyond 2^53 are
-no floats; their differences are taken as whole numbers first.
+A mean is one float64, and less this float the values are exact wherever they lie close to it
+(Sterbenz 1974). Whole numbers beyond 2^53 are no floats; their differences are taken as whole
+numbers first.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from glassnet.errors import DataError
 
 Float64 = NDArray[np.float64]
 
-#: Targets are at most so large, 1.07e301: predictions of larger ones may pass the largest float64, 1.8e308.
+#: Targets are at most so large, 1.07e301: predictions of larger ones may pass the largest float64,
+#: 1.8e308.
 LARGEST = 2.0**1000
 #: A deviation of fewer steps between neighboring floats is told: predictions are such floats too.
 FEW_STEPS = 1_000
@@ -42,15 +44,16 @@ def numbers_of(y: NDArray[Any], names: Sequence[str]) -> Float64:
             number = number_of(str(value).strip())
             if number is None:
                 raise DataError(
-                    f"a regression target must hold numbers but {_name(names, place)!r} holds {str(value)!r} in row {place[0]} "
-                    "(counting from 0)."
+                    f"a regression target must hold numbers but {_name(names, place)!r} holds "
+                    f"{str(value)!r} in row {place[0]} (counting from 0)."
                 )
             out[place] = number
     if out.size and max(float(out.max()), -float(out.min())) > LARGEST:
         place = tuple(int(i) for i in np.argwhere(np.abs(out) > LARGEST)[0])
         raise DataError(
-            f"target {_name(names, place)!r} holds {out[place]:g} in row {place[0]} (counting from 0), but predictions of numbers beyond "
-            f"{LARGEST:.3g} may be too large for a float: divide the target by a constant such as 1e10."
+            f"target {_name(names, place)!r} holds {out[place]:g} in row {place[0]} (counting from "
+            f"0), but predictions of numbers beyond {LARGEST:.3g} may be too large for a float: "
+            "divide the target by a constant such as 1e10."
         )
     return out
 
@@ -63,7 +66,9 @@ def location_and_scale(y: NDArray[Any], Y: Float64, weight: Float64) -> tuple[Fl
         return mean, scale
     first = whole.min(axis=0)
     mean, scale, _ = moments((whole - first).astype(np.float64), weight)
-    return np.array([float(start + round(rest)) for start, rest in zip(first, mean.tolist(), strict=True)]), scale
+    return np.array(
+        [float(start + round(rest)) for start, rest in zip(first, mean.tolist(), strict=True)]
+    ), scale
 
 
 def scaled(y: NDArray[Any], Y: Float64, mean: Float64, scale: Float64) -> Float64:
@@ -75,15 +80,18 @@ def scaled(y: NDArray[Any], Y: Float64, mean: Float64, scale: Float64) -> Float6
     return standardize((whole - start).astype(np.float64), mean - np.floor(mean), scale)
 
 
-def steps_in_words(names: Sequence[str], mean: Sequence[float], scale: Sequence[float]) -> tuple[str, ...]:
+def steps_in_words(
+    names: Sequence[str], mean: Sequence[float], scale: Sequence[float]
+) -> tuple[str, ...]:
     """Return a sentence for each target whose values lie so close together that floats of their size tell them apart only coarsely."""
     found = []
     for name, middle, width in zip(names, mean, scale, strict=True):
         step = float(np.spacing(abs(middle)))
         if width < FEW_STEPS * step and width != 1.0:  # which is the scale of a constant
             found.append(
-                f"target {name!r} has a standard deviation of {width:.2g} about {middle:.6g}, where floats are {step:.2g} apart: "
-                f"predictions are rounded to such steps. Subtract a constant such as {middle:.6g} from the target for finer ones."
+                f"target {name!r} has a standard deviation of {width:.2g} about {middle:.6g}, "
+                f"where floats are {step:.2g} apart: predictions are rounded to such steps. "
+                f"Subtract a constant such as {middle:.6g} from the target for finer ones."
             )
     return tuple(found)
 

@@ -38,7 +38,12 @@ def column_of_values(name: str, values: Sequence[object]) -> Recognized | Texts:
     if held and all(issubclass(kind, cells.BOOLS) for kind in held):
         return Recognized("boolean", code_values(name, values))
     if all(issubclass(kind, cells.NUMBERS) and not issubclass(kind, cells.BOOLS) for kind in held):
-        return _numbers(name, values, gaps, may_be_exact=not all(issubclass(kind, (float, np.floating)) for kind in held))
+        return _numbers(
+            name,
+            values,
+            gaps,
+            may_be_exact=not all(issubclass(kind, (float, np.floating)) for kind in held),
+        )
     codes, levels = code_values(name, values)
     if held and all(kind.__name__ in cells.NAMED for kind in held):
         return Recognized("category", (codes, levels))
@@ -51,7 +56,10 @@ def column_of_array(name: str, values: NDArray[Any]) -> Recognized | Texts:
     if kind in "iu":
         return Recognized("number", values.astype(np.float64), exact=exact_codes(values))
     if kind == "f":
-        return Recognized("number", values if values.dtype in (np.float32, np.float64) else values.astype(np.float64))
+        return Recognized(
+            "number",
+            values if values.dtype in (np.float32, np.float64) else values.astype(np.float64),
+        )
     if kind == "b":
         codes = values.astype(np.int32)
         return Recognized("boolean", cells.tidy_codes(codes, ["false", "true"]))
@@ -74,7 +82,9 @@ def microseconds(name: str, values: NDArray[Any]) -> NDArray[np.datetime64]:
     made: NDArray[np.datetime64] = values.astype("datetime64[us]")
     years = "datetime64[Y]"
     if not np.array_equal(made.astype(years), values.astype(years), equal_nan=True):
-        raise DataError(f"column {name!r} holds a date-time beyond what microseconds since 1970 can say.")
+        raise DataError(
+            f"column {name!r} holds a date-time beyond what microseconds since 1970 can say."
+        )
     return made
 
 
@@ -88,18 +98,28 @@ def code_values(name: str, values: Sequence[object]) -> cells.Codes:
             self[value] = len(texts) - 1
             return len(texts) - 1
 
-    if any(issubclass(kind, cells.BOOLS) for kind in set(map(type, values))):  # True equals 1, and is another text
-        values = [cells.text_of(value) if isinstance(value, cells.BOOLS) else value for value in values]
+    if any(
+        issubclass(kind, cells.BOOLS) for kind in set(map(type, values))
+    ):  # True equals 1, and is another text
+        values = [
+            cells.text_of(value) if isinstance(value, cells.BOOLS) else value for value in values
+        ]
     try:
         codes = np.fromiter(map(Seen().__getitem__, values), dtype=np.int64, count=len(values))
-    except (TypeError, UnicodeDecodeError):  # not hashable, or no text: find the culprit for the message
+    except (
+        TypeError,
+        UnicodeDecodeError,
+    ):  # not hashable, or no text: find the culprit for the message
         raise _odd_value(name, values) from None
     return cells.tidy_codes(codes, texts)
 
 
-def _numbers(name: str, values: Sequence[object], gaps: set[type], *, may_be_exact: bool) -> Recognized:
+def _numbers(
+    name: str, values: Sequence[object], gaps: set[type], *, may_be_exact: bool
+) -> Recognized:
     try:
-        numbers = np.array([math.nan if type(v) in gaps else float(v) for v in values], dtype=np.float64)  # type: ignore[arg-type]
+        found = [math.nan if type(v) in gaps else float(v) for v in values]  # type: ignore[arg-type]
+        numbers = np.array(found, dtype=np.float64)
     except OverflowError:
         raise DataError(f"column {name!r} holds a whole number too large for float64.") from None
     if not may_be_exact:  # floats have no more digits than they show
@@ -117,9 +137,13 @@ def _dates(name: str, values: Sequence[object], gaps: set[type]) -> NDArray[np.d
         return value.astimezone(dt.UTC).replace(tzinfo=None) if aware else value
 
     try:
-        return np.array([np.datetime64(cast(Any, utc(value)), "us") for value in values], dtype="datetime64[us]")
+        return np.array(
+            [np.datetime64(cast(Any, utc(value)), "us") for value in values], dtype="datetime64[us]"
+        )
     except (ValueError, OverflowError):
-        raise DataError(f"column {name!r} holds a date-time beyond what microseconds since 1970 can say.") from None
+        raise DataError(
+            f"column {name!r} holds a date-time beyond what microseconds since 1970 can say."
+        ) from None
 
 
 def _odd_value(name: str, values: Sequence[object]) -> DataError:
@@ -129,6 +153,7 @@ def _odd_value(name: str, values: Sequence[object]) -> DataError:
             cells.text_of(value)
         except (TypeError, UnicodeDecodeError):
             return DataError(
-                f"column {name!r} holds a {type(value).__name__} in row {row} (counting from 0): expected numbers, text or booleans."
+                f"column {name!r} holds a {type(value).__name__} in row {row} (counting from 0): "
+                "expected numbers, text or booleans."
             )
     return DataError(f"column {name!r} holds values that are no numbers, text or booleans.")

@@ -11,9 +11,21 @@ from glassnet.network import Network
 from glassnet.optimizers import Optimizer
 from glassnet.penalties import Penalty
 
-__all__ = ["ENGINES", "Engine", "NativeEngine", "ReferenceEngine", "Steps", "engine_to_predict", "make_engine", "step_rates"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "NativeEngine",
+    "ReferenceEngine",
+    "Steps",
+    "engine_to_predict",
+    "make_engine",
+    "step_rates",
+]
 
-ENGINES: dict[str, type[ReferenceEngine | NativeEngine]] = {"native": NativeEngine, "reference": ReferenceEngine}
+ENGINES: dict[str, type[ReferenceEngine | NativeEngine]] = {
+    "native": NativeEngine,
+    "reference": ReferenceEngine,
+}
 
 
 def make_engine(
@@ -29,18 +41,28 @@ def make_engine(
 ) -> Engine:
     """Bind a network to its loss and optimizer on the engine of that name.
 
-    "auto" takes the native engine where it was built and can run all of it, else the reference engine runs the whole network, and a
-    RuntimeWarning tells once why.
+    "auto" takes the native engine where it was built and can run all of it, else the reference
+    engine runs the whole network, and a RuntimeWarning tells once why.
     """
     if engine != "auto" and engine not in ENGINES:
         raise unknown_name("engine", engine, ["auto", *ENGINES])
     if engine == "auto" and compiled() is not None:
         try:
-            return NativeEngine(network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads)
+            return NativeEngine(
+                network,
+                loss,
+                optimizer,
+                penalty=penalty,
+                max_norm=max_norm,
+                seed=seed,
+                n_threads=n_threads,
+            )
         except UnsupportedError as error:  # something of the user's own in Python
             tell_of_reference(str(error))
     made = ENGINES["reference" if engine == "auto" else engine]
-    return made(network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads)
+    return made(
+        network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads
+    )
 
 
 def engine_to_predict(network: Network, loss: Loss) -> Engine:

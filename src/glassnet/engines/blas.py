@@ -1,7 +1,7 @@
 """How many threads BLAS uses while a fit runs: counted by reference, restored when the last fit ends.
 
-Threads under the small matrices of a mini-batch cost more than they bring, several times over on a busy machine, and the setting
-belongs to the whole process. A door to threadpoolctl.
+Threads under the small matrices of a mini-batch cost more than they bring, several times over on a
+busy machine, and the setting belongs to the whole process. A door to threadpoolctl.
 """
 
 from __future__ import annotations
@@ -65,12 +65,17 @@ def _found() -> list[Any]:
 def _libraries() -> list[Any]:
     from threadpoolctl import ThreadpoolController
 
-    return [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas" and library.num_threads]
+    return [
+        library
+        for library in ThreadpoolController().lib_controllers
+        if library.user_api == "blas" and library.num_threads
+    ]
 
 
 def _set_threads(library: Any, n_threads: int) -> None:
-    # Since threadpoolctl 3.8 OpenBLAS obeys one thread of the program until that one lets go, and ignores the others without a word; but
-    # the last user to leave may be another thread than the first that came.
+    # Since threadpoolctl 3.8 OpenBLAS obeys one thread of the program until that one lets go, and
+    # ignores the others without a word; but the last user to leave may be another thread than the
+    # first that came.
     let_go = getattr(library, "clear_controlling_thread", lambda force: None)
     let_go(force=True)
     library.set_num_threads(n_threads)

@@ -7,9 +7,12 @@ import shutil
 
 #: The C++ compilers that are looked for, in the order of CMake. `cl` is that of Windows.
 COMPILERS = ("c++", "g++", "cl", "clang++")
-#: Set to 1 while glassnet is installed, it makes what does not compile an error (see pyproject.toml).
+#: Set to 1 while glassnet is installed, it makes what does not compile an error (see
+#: pyproject.toml).
 REQUIRE = "GLASSNET_REQUIRE_NATIVE"
-INSTALL = "pip install --force-reinstall --no-deps --no-cache-dir with what you installed glassnet from"
+INSTALL = (
+    "pip install --force-reinstall --no-deps --no-cache-dir with what you installed glassnet from"
+)
 
 
 def found_compiler() -> str | None:
@@ -24,8 +27,9 @@ def not_built() -> str:
     if compiler is None:
         return f"is not built. No C++ compiler is found: install one (g++ or clang++), then run {INSTALL}."
     return (
-        f"is not built, although there is a C++ compiler, {compiler}: the code did not compile, or glassnet was installed first. "
-        f"Set {REQUIRE}=1, so that the compiler's errors are shown, and run {INSTALL}."
+        f"is not built, although there is a C++ compiler, {compiler}: the code did not compile, or "
+        f"glassnet was installed first. Set {REQUIRE}=1, so that the compiler's errors are shown, "
+        f"and run {INSTALL}."
     )
 
 

@@ -1,7 +1,7 @@
 """What an engine is: a network bound to its loss, optimizer, penalty and clipping, ready to execute.
 
-Training sees engines only through these calls, so that one written in NumPy, one in C++ and one spread over machines are the same
-to it.
+Training sees engines only through these calls, so that one written in NumPy, one in C++ and one
+spread over machines are the same to it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ class Steps:
     done : steps that were finished; theta is as it was after the last of them
     losses, weights : (done,) float64, objective and total weight of each step's batch
     gradient_norm : of the last step, before clipping; not a number when no step was done
-    status : "done", or why it returned early: "diverged" (a loss or gradient that is not finite; that step changed nothing) or
-        "interrupted" (Ctrl-C, obeyed after a step, the last one included)
+    status : "done", or why it returned early: "diverged" (a loss or gradient that is not finite;
+        that step changed nothing) or "interrupted" (Ctrl-C, obeyed after a step, the last one
+        included)
     """
 
     done: int
@@ -67,7 +68,9 @@ class Engine(Protocol):
         """Return raw scores `(n, n_outputs)`."""
         ...
 
-    def loss_and_gradient(self, X: Any, y: Array, weight: Array | None = None, step: int = 0) -> float:
+    def loss_and_gradient(
+        self, X: Any, y: Array, weight: Array | None = None, step: int = 0
+    ) -> float:
         """Return the objective (mean loss plus penalty) and leave its gradient in `network.parameters.gradient`."""
         ...
 
@@ -75,14 +78,24 @@ class Engine(Protocol):
         """Clip the gradient and take one optimizer step."""
         ...
 
-    def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
+    def run(
+        self,
+        X: Any,
+        y: Array,
+        weight: Array | None,
+        order: Array,
+        offsets: Array,
+        first_step: int,
+        rates: Array,
+    ) -> Steps:
         """Take one step for each batch `order[offsets[i]:offsets[i + 1]]`, with what `rates[i]` says.
 
         order : (n_rows_in_all,) int64, row numbers of X
         offsets : (n_steps + 1,) int64, where each batch begins
         first_step : number of the first step in the whole training, a key of the random numbers
-        rates : (n_steps, 3) float64, see `step_rates`: the learning rate, a factor in [0, 1] of every dropout rate, and a factor of
-            weight decay and of the penalty, that is of every segment's decay_factor
+        rates : (n_steps, 3) float64, see `step_rates`: the learning rate, a factor in [0, 1] of
+            every dropout rate, and a factor of weight decay and of the penalty, that is of every
+            segment's decay_factor
         """
         ...
 
@@ -96,5 +109,9 @@ def check_binding(max_norm: float | None, n_threads: int | None) -> None:
     """Refuse a longest gradient or a number of threads that is none."""
     if max_norm is not None and not (is_number(max_norm) and 0.0 < max_norm < math.inf):
         raise SettingError(f"clip_norm must be a positive number or None, but {max_norm!r} came.")
-    if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, Integral) or n_threads < 1):
-        raise SettingError(f"n_threads must be a whole number of at least 1, or None, but {n_threads!r} came.")
+    if n_threads is not None and (
+        isinstance(n_threads, bool) or not isinstance(n_threads, Integral) or n_threads < 1
+    ):
+        raise SettingError(
+            f"n_threads must be a whole number of at least 1, or None, but {n_threads!r} came."
+        )

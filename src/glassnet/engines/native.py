@@ -53,13 +53,22 @@ def why_not_compiled() -> str:
 def tell_where_not_built() -> None:
     """Warn, once in a process, that a fit runs on the slower engine because nothing was compiled or it cannot be loaded."""
     if compiled() is None:
-        warnings.warn(f"the native engine {why_not_compiled()} The reference engine runs, several times slower.", RuntimeWarning, 2)
+        warnings.warn(
+            f"the native engine {why_not_compiled()} The reference engine runs, several times "
+            "slower.",
+            RuntimeWarning,
+            2,
+        )
 
 
 @cache
 def tell_of_reference(reason: str) -> None:
     """Warn, once in a process for each reason, that the slower engine runs."""
-    warnings.warn(f"the reference engine runs, several times slower than the native one: {reason}", RuntimeWarning, 3)
+    warnings.warn(
+        f"the reference engine runs, several times slower than the native one: {reason}",
+        RuntimeWarning,
+        3,
+    )
 
 
 class NativeEngine:
@@ -70,7 +79,8 @@ class NativeEngine:
     Raises
     ------
     UnsupportedError
-        For a layer, activation, loss or optimizer of one's own, named; and where nothing was compiled.
+        For a layer, activation, loss or optimizer of one's own, named; and where nothing was
+        compiled.
     """
 
     name = "native"
@@ -96,9 +106,13 @@ class NativeEngine:
     def _bind(self) -> None:
         native = compiled()
         if native is None:
-            raise UnsupportedError(f"the native engine {why_not_compiled()} Or use engine='reference'.")
+            raise UnsupportedError(
+                f"the native engine {why_not_compiled()} Or use engine='reference'."
+            )
         parameters, penalty = self.network.parameters, self.penalty or Penalty()
-        operations = [native.operation(**arguments) for arguments in program.operations(self.network)]
+        operations = [
+            native.operation(**arguments) for arguments in program.operations(self.network)
+        ]
         settings = native.settings(
             **program.settings(self.loss, self.optimizer),
             l1=float(penalty.l1),
@@ -113,7 +127,16 @@ class NativeEngine:
         first, second = vectors.get("velocity", vectors.get("m", none)), vectors.get("v", none)
         segments = [(s.start, s.stop, s.lr_factor, s.decay_factor) for s in parameters.segments]
         engine = native.Engine32 if parameters.theta.dtype == np.float32 else native.Engine64
-        self._engine = engine(operations, segments, settings, parameters.theta, parameters.gradient, parameters.statistics, first, second)
+        self._engine = engine(
+            operations,
+            segments,
+            settings,
+            parameters.theta,
+            parameters.gradient,
+            parameters.statistics,
+            first,
+            second,
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_engine"}
@@ -132,25 +155,48 @@ class NativeEngine:
     def row_answer(self, **coding: Any) -> Any:
         """Return a compiled function `(row, out)` from a row of numbers to its answer; see `native/answer.hpp` for the arguments."""
         native = compiled()
-        make = native.Answer32 if self.network.parameters.theta.dtype == np.float32 else native.Answer64
+        make = (
+            native.Answer32
+            if self.network.parameters.theta.dtype == np.float32
+            else native.Answer64
+        )
         return make(self._engine, **coding)
 
-    def loss_and_gradient(self, X: Any, y: Array, weight: Array | None = None, step: int = 0) -> float:
+    def loss_and_gradient(
+        self, X: Any, y: Array, weight: Array | None = None, step: int = 0
+    ) -> float:
         """Return the objective and leave its gradient in `network.parameters.gradient`."""
-        return float(self._engine.loss_and_gradient(_rows(X), np.ascontiguousarray(y), _weights(weight), step))
+        return float(
+            self._engine.loss_and_gradient(
+                _rows(X), np.ascontiguousarray(y), _weights(weight), step
+            )
+        )
 
     def update(self, lr: float) -> None:
         """Clip the gradient and take one optimizer step."""
         if self.state is None:
-            raise SettingError("this engine was made without an optimizer: give one to update parameters.")
+            raise SettingError(
+                "this engine was made without an optimizer: give one to update parameters."
+            )
         with turn_of(self):
             self.state.t += 1
             self._engine.update(lr, self._engine.gradient_norm(), self.state.t)
 
-    def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
+    def run(
+        self,
+        X: Any,
+        y: Array,
+        weight: Array | None,
+        order: Array,
+        offsets: Array,
+        first_step: int,
+        rates: Array,
+    ) -> Steps:
         """Take one step for each batch; see `Engine.run`."""
         if self.state is None:
-            raise SettingError("this engine was made without an optimizer: give one to update parameters.")
+            raise SettingError(
+                "this engine was made without an optimizer: give one to update parameters."
+            )
         with turn_of(self), interrupts_noted() as interrupted:
             t = np.array([self.state.t], np.float64)
             try:
@@ -165,7 +211,8 @@ class NativeEngine:
                     t,
                     interrupted,
                 )
-            finally:  # it counts the steps that were taken, also where memory ran out in the next one
+            # it counts the steps that were taken, also where memory ran out in the next one
+            finally:
                 self.state.t = int(t[0])
         ended = "interrupted" if status == "done" and interrupted() else status
         return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
@@ -175,7 +222,11 @@ def _rows(X: Any) -> Any:
     """Return a dense matrix as it is, a CSR matrix as its parts."""
     if isinstance(X, np.ndarray):
         return np.ascontiguousarray(X)
-    return np.ascontiguousarray(X.data), X.indices.astype(np.int32, copy=False), X.indptr.astype(np.int32, copy=False)
+    return (
+        np.ascontiguousarray(X.data),
+        X.indices.astype(np.int32, copy=False),
+        X.indptr.astype(np.int32, copy=False),
+    )
 
 
 def _weights(weight: Array | None) -> Array | None:

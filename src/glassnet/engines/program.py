@@ -1,6 +1,7 @@
 """A network and its settings as the names and numbers that the native engine is built from; what it cannot run is refused by name.
 
-The names are those of the enumerations in native/: layers.hpp, activations.hpp, losses.hpp and optimizers.hpp.
+The names are those of the enumerations in native/: layers.hpp, activations.hpp, losses.hpp and
+optimizers.hpp.
 """
 
 from __future__ import annotations
@@ -29,7 +30,17 @@ from glassnet.layers import (
     SharedDense,
     Stack,
 )
-from glassnet.losses import Absolute, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared
+from glassnet.losses import (
+    Absolute,
+    Gamma,
+    Huber,
+    Logistic,
+    Loss,
+    Poisson,
+    Quantile,
+    Softmax,
+    Squared,
+)
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 
@@ -46,15 +57,27 @@ NATIVE_LOSSES: dict[type, str] = {
     Poisson: "poisson",
     Gamma: "gamma",
 }
-NATIVE_OPTIMIZERS: dict[type, str] = {type(None): "none", SGD: "sgd", RMSprop: "rmsprop", Adam: "adam", AdamW: "adamw"}
-_OF_MEMBERS: dict[type, str] = {SharedDense: "shared_dense", MemberDense: "member_dense", MemberMean: "member_mean"}
+NATIVE_OPTIMIZERS: dict[type, str] = {
+    type(None): "none",
+    SGD: "sgd",
+    RMSprop: "rmsprop",
+    Adam: "adam",
+    AdamW: "adamw",
+}
+_OF_MEMBERS: dict[type, str] = {
+    SharedDense: "shared_dense",
+    MemberDense: "member_dense",
+    MemberMean: "member_mean",
+}
 
 
 def operations(network: Network) -> list[dict[str, Any]]:
     """Return the arguments of each operation, in order; residual blocks and members are marks around the operations inside them."""
     made: list[dict[str, Any]] = []
 
-    def walk(layers: Sequence[Layer], path: str, n_in: int, numbers: Iterator[int], first: int = 0) -> None:
+    def walk(
+        layers: Sequence[Layer], path: str, n_in: int, numbers: Iterator[int], first: int = 0
+    ) -> None:
         for i, layer in enumerate(layers, first):
             n_out = layer.output_width(n_in)
             name, number = f"{path}layers.{i}.", next(numbers)
@@ -73,32 +96,76 @@ def operations(network: Network) -> list[dict[str, Any]]:
                 made.append({"kind": "members_begin", **common, "n_out": n_in})
                 for m, member in enumerate(layer.layers):
                     walk([member], name, n_in, numbers, first=m)
-                    end = {"kind": "members_end"} if m == last else {"kind": "member_end", "n_out": n_in}
+                    end = (
+                        {"kind": "members_end"}
+                        if m == last
+                        else {"kind": "member_end", "n_out": n_in}
+                    )
                     made.append({**common, "n_in": n_out, "partner": begin, **end})
             elif isinstance(layer, Dense) and kind is Dense:
-                made.append({"kind": "dense", "activation": _activation(layer.activation), "first": at["W"], "second": at["b"], **common})
+                made.append(
+                    {
+                        "kind": "dense",
+                        "activation": _activation(layer.activation),
+                        "first": at["W"],
+                        "second": at["b"],
+                        **common,
+                    }
+                )
             elif isinstance(layer, Activation) and kind is Activation:
-                mixed = {"kind": "mixed_activation", "first": at["a"]} if layer.mix else {"kind": "activation"}
+                mixed = (
+                    {"kind": "mixed_activation", "first": at["a"]}
+                    if layer.mix
+                    else {"kind": "activation"}
+                )
                 made.append({**mixed, "activation": _activation(layer.activation), **common})
             elif isinstance(layer, Dropout) and kind is Dropout:
                 made.append({"kind": "dropout", "rate": float(layer.rate), **common})
             elif isinstance(layer, BatchNorm) and kind is BatchNorm:
                 running = {"mean": at["running_mean"], "variance": at["running_var"]}
                 settings = {"eps": float(layer.eps), "momentum": float(layer.momentum)}
-                made.append({"kind": "batch_norm", "first": at["gamma"], "second": at["beta"], **running, **settings, **common})
+                made.append(
+                    {
+                        "kind": "batch_norm",
+                        "first": at["gamma"],
+                        "second": at["beta"],
+                        **running,
+                        **settings,
+                        **common,
+                    }
+                )
             elif isinstance(layer, LayerNorm) and kind is LayerNorm:
-                made.append({"kind": "layer_norm", "first": at["gamma"], "second": at["beta"], "eps": float(layer.eps), **common})
+                made.append(
+                    {
+                        "kind": "layer_norm",
+                        "first": at["gamma"],
+                        "second": at["beta"],
+                        "eps": float(layer.eps),
+                        **common,
+                    }
+                )
             elif isinstance(layer, SharedDense | MemberDense | MemberMean) and kind in _OF_MEMBERS:
                 keys = {"W": "first", "b": "second", "r": "third", "s": "fourth"}
                 own: dict[str, Any] = {keys[tensor]: place for tensor, place in at.items()}
                 own["same_row"] = isinstance(layer, SharedDense) and layer.first
                 own["scored"] = network.n_scored > 1 and not path and i == len(network.layers) - 1
-                made.append({"kind": _OF_MEMBERS[kind], "n_members": int(layer.n_members), **own, **common})
+                made.append(
+                    {"kind": _OF_MEMBERS[kind], "n_members": int(layer.n_members), **own, **common}
+                )
             elif isinstance(layer, Scale) and kind is Scale:
                 made.append({"kind": "scale", "first": at["s"], **common})
             elif isinstance(layer, PeriodicEmbedding) and kind is PeriodicEmbedding:
-                tensors = {"first": at["w1"], "second": at["b1"], "third": at["W2"], "fourth": at["b2"]}
-                sizes = {"n_numeric": int(layer.n_numeric), "n_frequencies": int(layer.n_frequencies), "n_embedded": int(layer.n_out)}
+                tensors = {
+                    "first": at["w1"],
+                    "second": at["b1"],
+                    "third": at["W2"],
+                    "fourth": at["b2"],
+                }
+                sizes = {
+                    "n_numeric": int(layer.n_numeric),
+                    "n_frequencies": int(layer.n_frequencies),
+                    "n_embedded": int(layer.n_out),
+                }
                 made.append({"kind": "periodic_embedding", **tensors, **sizes, **common})
             elif isinstance(layer, PiecewiseLinearEmbedding) and kind is PiecewiseLinearEmbedding:
                 tensors = {"first": at["W"], "second": at["b"], "mean": at["edges"]}
@@ -106,8 +173,18 @@ def operations(network: Network) -> list[dict[str, Any]]:
                 sizes = {"n_numeric": len(layer.n_bins), "n_embedded": int(layer.n_out)}
                 made.append({"kind": "piecewise_embedding", **tensors, **bins, **sizes, **common})
             elif isinstance(layer, CategoryEmbedding) and kind is CategoryEmbedding:
-                tables = {"levels": list(layer.levels), "tables": [at[f"T{j}"] for j in range(len(layer.levels))]}
-                made.append({"kind": "category_embedding", "n_embedded": int(layer.n_out), **tables, **common})
+                tables = {
+                    "levels": list(layer.levels),
+                    "tables": [at[f"T{j}"] for j in range(len(layer.levels))],
+                }
+                made.append(
+                    {
+                        "kind": "category_embedding",
+                        "n_embedded": int(layer.n_out),
+                        **tables,
+                        **common,
+                    }
+                )
             else:
                 raise _of_ones_own(f"a layer of one's own, {type(layer).__name__}")
             n_in = n_out
@@ -122,7 +199,10 @@ def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
         raise _of_ones_own(f"a loss of one's own, {loss.name!r}")
     if type(optimizer) not in NATIVE_OPTIMIZERS:
         raise _of_ones_own(f"an optimizer of one's own, {optimizer!r}")
-    chosen: dict[str, Any] = {"loss": NATIVE_LOSSES[type(loss)], "optimizer": NATIVE_OPTIMIZERS[type(optimizer)]}
+    chosen: dict[str, Any] = {
+        "loss": NATIVE_LOSSES[type(loss)],
+        "optimizer": NATIVE_OPTIMIZERS[type(optimizer)],
+    }
     match loss:
         case Huber():
             chosen["loss_settings"] = [float(loss.delta)]

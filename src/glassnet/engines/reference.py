@@ -56,7 +56,9 @@ class ReferenceEngine:
         self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
         self.state = started(optimizer, network.parameters.theta) if optimizer else None
         self._scratch = np.empty_like(network.parameters.theta) if penalty else None
-        self._tried = any(type(optimizer) is type(known) for known in (None, *OPTIMIZERS.values()))  # ours are
+        self._tried = any(
+            type(optimizer) is type(known) for known in (None, *OPTIMIZERS.values())
+        )  # ours are
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_scratch": None}
@@ -70,15 +72,20 @@ class ReferenceEngine:
         with np.errstate(over="ignore", invalid="ignore"):
             return self.network.predict(X)
 
-    def loss_and_gradient(self, X: Any, y: Array, weight: Array | None = None, step: int = 0) -> float:
+    def loss_and_gradient(
+        self, X: Any, y: Array, weight: Array | None = None, step: int = 0
+    ) -> float:
         """Return the objective and leave its gradient in `network.parameters.gradient`."""
         run = Run(training=True, seed=self.seed, step=step)
         with turn_of(self):
             return self._value_and_gradient(X, y, weight, run, self.network.parameters.segments)
 
-    def _value_and_gradient(self, X: Any, y: Array, weight: Array | None, run: Run, segments: Segments) -> float:
+    def _value_and_gradient(
+        self, X: Any, y: Array, weight: Array | None, run: Run, segments: Segments
+    ) -> float:
         parameters = self.network.parameters
-        # Numbers that leave the finite range are found by their norm, with a message; NumPy's own warnings say less.
+        # Numbers that leave the finite range are found by their norm, with a message; NumPy's own
+        # warnings say less.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             Z, caches = self.network.forward(X, run)
             if self.network.n_scored > 1:
@@ -89,14 +96,18 @@ class ReferenceEngine:
             if self.penalty:
                 assert self._scratch is not None
                 total = float(len(Z)) if weight is None else float(weight.sum(dtype=np.float64))
-                value += self.penalty.add_gradient(parameters.theta, parameters.gradient, segments, self._scratch, total)
+                value += self.penalty.add_gradient(
+                    parameters.theta, parameters.gradient, segments, self._scratch, total
+                )
         return value
 
     def _mean_over_members(self, caches: Sequence[Any], y: Array, weight: Array | None) -> float:
         """Return the mean of the members' losses and leave its gradient: each row stands once for each member."""
         k, scores = self.network.n_scored, caches[-1]
         weights = None if weight is None else weight.repeat(k)
-        value, dZ = self.loss.value_and_gradient(scores.reshape(-1, self.network.n_outputs), y.repeat(k, axis=0), weights)
+        value, dZ = self.loss.value_and_gradient(
+            scores.reshape(-1, self.network.n_outputs), y.repeat(k, axis=0), weights
+        )
         self.network.backward_of_members(caches, dZ.reshape(scores.shape))
         return value
 
@@ -105,7 +116,16 @@ class ReferenceEngine:
         with turn_of(self):
             self._update(lr, self._gradient_norm(), self.network.parameters.segments)
 
-    def run(self, X: Any, y: Array, weight: Array | None, order: Array, offsets: Array, first_step: int, rates: Array) -> Steps:
+    def run(
+        self,
+        X: Any,
+        y: Array,
+        weight: Array | None,
+        order: Array,
+        offsets: Array,
+        first_step: int,
+        rates: Array,
+    ) -> Steps:
         """Take one step for each batch; see `Engine.run`."""
         n_steps = len(offsets) - 1
         losses, weights = np.zeros(n_steps), np.zeros(n_steps)
@@ -138,10 +158,14 @@ class ReferenceEngine:
 
     def _require_moved(self, before: Array, norm: float, rates: Array) -> None:
         """Refuse an optimizer of one's own that has not moved theta in its first steps though there was a gradient."""
-        if np.array_equal(before, self.network.parameters.theta) and norm > 0.0 and rates[:, 0].any():
+        if (
+            np.array_equal(before, self.network.parameters.theta)
+            and norm > 0.0
+            and rates[:, 0].any()
+        ):
             raise SettingError(
-                f"step of the optimizer {type(self.optimizer).__name__} leaves theta as it is: it must write into it, theta -= ... or "
-                "theta[...] = ...; what it returns is not used."
+                f"step of the optimizer {type(self.optimizer).__name__} leaves theta as it is: it "
+                "must write into it, theta -= ... or theta[...] = ...; what it returns is not used."
             )
 
     def _gradient_norm(self) -> float:
@@ -149,11 +173,17 @@ class ReferenceEngine:
         with np.errstate(over="ignore", invalid="ignore"):
             norm = math.sqrt(float(np.dot(gradient, gradient)))
         # The square of a long float32 vector may overflow where its length does not.
-        return norm if math.isfinite(norm) or gradient.dtype == np.float64 else float(np.linalg.norm(gradient.astype(np.float64)))
+        return (
+            norm
+            if math.isfinite(norm) or gradient.dtype == np.float64
+            else float(np.linalg.norm(gradient.astype(np.float64)))
+        )
 
     def _update(self, lr: float, norm: float, segments: Segments) -> None:
         if self.optimizer is None or self.state is None:
-            raise SettingError("this engine was made without an optimizer: give one to update parameters.")
+            raise SettingError(
+                "this engine was made without an optimizer: give one to update parameters."
+            )
         parameters = self.network.parameters
         if self.max_norm is not None:
             clip_norm(parameters.gradient, norm, self.max_norm)
@@ -163,4 +193,10 @@ class ReferenceEngine:
 
 def _decaying(segments: Segments, factor: float) -> Segments:
     """Return the segments as penalty and optimizer see them in a step whose decay is multiplied by a factor."""
-    return segments if factor == 1.0 else tuple(replace(segment, decay_factor=segment.decay_factor * factor) for segment in segments)
+    return (
+        segments
+        if factor == 1.0
+        else tuple(
+            replace(segment, decay_factor=segment.decay_factor * factor) for segment in segments
+        )
+    )

@@ -10,11 +10,15 @@ from pathlib import Path
 def useful_cores() -> int:
     """Return the number of cores, at least 1: those the process may use, no more than its cgroup's share or OMP_NUM_THREADS.
 
-    joblib and other programs that start workers set OMP_NUM_THREADS in them, so that the workers together do not ask for more cores
-    than there are.
+    joblib and other programs that start workers set OMP_NUM_THREADS in them, so that the workers
+    together do not ask for more cores than there are.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return int(max(1, min(cores, _asked_for(os.environ.get("OMP_NUM_THREADS", "")), _share(Path("/")))))
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    return int(
+        max(1, min(cores, _asked_for(os.environ.get("OMP_NUM_THREADS", "")), _share(Path("/"))))
+    )
 
 
 def _asked_for(variable: str) -> float:
@@ -34,10 +38,22 @@ def _share(root: Path) -> float:
         _, _, group = line.partition("::")  # version 2 has one line, "0::/path"
         if line.startswith("0::"):
             here = root / "sys/fs/cgroup"
-            for folder in [here, *(here.joinpath(*Path(group).parts[1 : i + 1]) for i in range(1, len(Path(group).parts)))]:
+            for folder in [
+                here,
+                *(
+                    here.joinpath(*Path(group).parts[1 : i + 1])
+                    for i in range(1, len(Path(group).parts))
+                ),
+            ]:
                 share = min(share, _cores(folder / "cpu.max"))
         elif "cpu" in line.split(":")[1].split(","):
-            share = min(share, _cores(root / "sys/fs/cgroup/cpu/cpu.cfs_quota_us", root / "sys/fs/cgroup/cpu/cpu.cfs_period_us"))
+            share = min(
+                share,
+                _cores(
+                    root / "sys/fs/cgroup/cpu/cpu.cfs_quota_us",
+                    root / "sys/fs/cgroup/cpu/cpu.cfs_period_us",
+                ),
+            )
     return math.floor(share) if share < math.inf else share
 
 

@@ -1,7 +1,8 @@
 """One call at a time: what changes an object waits for its turn, in whichever thread, and no lock outlives the thread that holds it.
 
-The locks stand beside the objects, not in them: no pickle, copy or clone takes one along. In a child process that was forked while another
-thread held one, nobody would ever let go of it: there all of them are made anew.
+The locks stand beside the objects, not in them: no pickle, copy or clone takes one along. In a
+child process that was forked while another thread held one, nobody would ever let go of it: there
+all of them are made anew.
 """
 
 from __future__ import annotations
@@ -67,8 +68,16 @@ def _renew_cached_properties() -> None:
     """Give every cached property of ours a new lock; Python 3.11 holds one, for all objects of a class, while it computes."""
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "glassnet":
-            for owner in [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == name]:
-                for prop in [value for value in vars(owner).values() if isinstance(value, functools.cached_property)]:
+            for owner in [
+                value
+                for value in vars(module).values()
+                if isinstance(value, type) and value.__module__ == name
+            ]:
+                for prop in [
+                    value
+                    for value in vars(owner).values()
+                    if isinstance(value, functools.cached_property)
+                ]:
                     prop.lock = threading.RLock()  # type: ignore[attr-defined]
 
 

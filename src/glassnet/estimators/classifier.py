@@ -27,13 +27,15 @@ from glassnet.training.recipes import Recipe
 class GlassNetClassifier(ClassifierScore, NetworkEstimator):
     """A neural network that tells classes apart, with scikit-learn's interface.
 
-    It takes data as they are: numbers are scaled, categories coded, gaps filled and marked. Two classes, several, or several labels that
-    may go together (y a matrix of 0 and 1). A parameter that is None is chosen from the data; `model_.training["plan"]` tells the choice.
+    It takes data as they are: numbers are scaled, categories coded, gaps filled and marked. Two
+    classes, several, or several labels that may go together (y a matrix of 0 and 1). A parameter
+    that is None is chosen from the data; `model_.training["plan"]` tells the choice.
 
     Parameters
     ----------
     recipe : str or Recipe
-        What is chosen where the parameters below say nothing: "plain", "fast", "standard" or "best", see `glassnet.training.recipes`.
+        What is chosen where the parameters below say nothing: "plain", "fast", "standard" or
+        "best", see `glassnet.training.recipes`.
     hidden_layer_sizes : int or sequence of int, optional
         Units of each hidden layer; `()` is a linear model.
     activation : str, activation function or a sequence of them, optional
@@ -45,29 +47,35 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
     loss : str or loss, optional
         None is the task's own: "logistic" for two classes and for several labels, "softmax" beyond.
     optimizer : str or optimizer, optional
-        "adam", "adamw", "sgd", "rmsprop", "lbfgs", or an object such as `glassnet.SGD(0.1, momentum=0.9)`.
+        "adam", "adamw", "sgd", "rmsprop", "lbfgs", or an object such as
+        `glassnet.SGD(0.1, momentum=0.9)`.
     learning_rate : float, optional
-        The rate that the schedule multiplies; None is 0.005 where the optimizer is chosen too, else the optimizer's own.
+        The rate that the schedule multiplies; None is 0.005 where the optimizer is chosen too, else
+        the optimizer's own.
     schedule : str or schedule, optional
         How the rate changes over the run of `fit`: "cosine", "one_cycle", "coslog4" and others.
     dropout_schedule, decay_schedule : str or schedule, optional
-        How dropout, and weight decay and the penalties, change over the run of `fit`: "flat_cosine" and others; None is constant.
+        How dropout, and weight decay and the penalties, change over the run of `fit`: "flat_cosine"
+        and others; None is constant.
     batch_size : int, optional
         Rows to a step; more than there are means all.
     max_epochs : int, optional
         Passes over the rows at most.
     early_stopping : bool, optional
-        Hold rows out, stop when they no longer gain, keep the best weights; None does so from a hundred rows on.
+        Hold rows out, stop when they no longer gain, keep the best weights; None does so from a
+        hundred rows on.
     validation_fraction : float, optional
-        Share of the rows held out, where no `X_val` and `y_val` are given; None is a tenth, and up to a fifth of few rows.
+        Share of the rows held out, where no `X_val` and `y_val` are given; None is a tenth, and up
+        to a fifth of few rows.
     patience : int, optional
         Epochs without gain before stopping.
     calibrate : bool, optional
-        Hold rows out that calibrate the probabilities (a temperature): half of those that would stop the training; None does where the
-        recipe says so and rows are held out at all.
+        Hold rows out that calibrate the probabilities (a temperature): half of those that would
+        stop the training; None does where the recipe says so and rows are held out at all.
     time_limit : float, optional
-        Seconds that `fit` may take, up to an epoch: where they are short, schedules run faster to their end in fewer epochs, and where
-        even these would be very few, there are fewer members. `model_.training["ended"]` is then "time limit".
+        Seconds that `fit` may take, up to an epoch: where they are short, schedules run faster to
+        their end in fewer epochs, and where even these would be very few, there are fewer members.
+        `model_.training["ended"]` is then "time limit".
     scoring : str or callable, optional
         What is watched: None is the loss, else a scikit-learn scorer.
     weight_decay : float, optional
@@ -83,8 +91,8 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
     warm_start : bool
         Whether `fit` goes on with the network of the `fit` before, its scaling of columns included.
     dtype : {"float32", "float64"}
-        Of the network's numbers in training. Predictions are computed in float64 from either, so a row gets the same answer alone and
-        among others.
+        Of the network's numbers in training. Predictions are computed in float64 from either, so a
+        row gets the same answer alone and among others.
     random_state : int, RandomState instance or None
         Seed of everything random: the same number gives the same bits, None gives others each time.
     engine : str
@@ -97,9 +105,10 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
     Attributes
     ----------
     model_ : Model
-        All between a raw table and a prediction; `model_.save(path)` writes it to one file, `model_.training` tells how it was
-        trained: the settings, those chosen from the data included, the history, and how it ended. It shares its network with the
-        estimator, so `partial_fit` changes it.
+        All between a raw table and a prediction; `model_.save(path)` writes it to one file,
+        `model_.training` tells how it was trained: the settings, those chosen from the data
+        included, the history, and how it ended. It shares its network with the estimator, so
+        `partial_fit` changes it.
     network_ : Network
         The network inside, with its parameters by name.
     history_ : dict of str to list
@@ -196,13 +205,16 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
         self.verbose = verbose
 
     @with_callbacks  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+    ) -> Self:
         """Train a network on rows and their labels.
 
         Parameters
         ----------
         X : array, sparse matrix or data frame (n, n_features)
-            Numbers, gaps (NaN) included; in a data frame and in an array of objects also text, categories and booleans.
+            Numbers, gaps (NaN) included; in a data frame and in an array of objects also text,
+            categories and booleans.
         y : array (n,) or (n, k)
             Labels of any type, or 0 and 1 in a column for each label that a row may have.
         sample_weight : array (n,), optional
@@ -234,30 +246,41 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one epoch on these rows, from where the last call of `fit` or `partial_fit` ended, the optimizer's memory included.
 
-        The first call learns the coding of the columns (means, deviations, levels) and settles the parameters, so give it rows that are
-        like the rest. The learning rate is that of `fit`, without schedule; nothing is held out. Members that were fitted before are
-        trained as one network; begun here there is but one.
+        The first call learns the coding of the columns (means, deviations, levels) and settles the
+        parameters, so give it rows that are like the rest. The learning rate is that of `fit`,
+        without schedule; nothing is held out. Members that were fitted before are trained as one
+        network; begun here there is but one.
 
         Parameters
         ----------
         X, y, sample_weight : as for `fit`
         classes : array, optional
-            All labels that will ever come; needed in the first call, unless y has a column for each label.
+            All labels that will ever come; needed in the first call, unless y has a column for each
+            label.
 
         Returns
         -------
         self
         """
         with turn_of(self):
-            if classes is None and not hasattr(self, "_session") and y is not None and type_of_target(y) != "multilabel-indicator":
-                raise DataError("classes must be passed on the first call to partial_fit: all labels that will ever come.")
+            if (
+                classes is None
+                and not hasattr(self, "_session")
+                and y is not None
+                and type_of_target(y) != "multilabel-indicator"
+            ):
+                raise DataError(
+                    "classes must be passed on the first call to partial_fit: all labels that will "
+                    "ever come."
+                )
             self._partial_fit(X, y, classes, sample_weight)
         return self
 
     def predict(self, X: Any, members: bool = False) -> Array:
         """Return the likeliest label of each row `(n,)`, of the dtype of `classes_`; for several labels 0 and 1, `(n, k)`.
 
-        With `members` what each member of the network says by itself, `(M, n)` or `(M, n, k)`; see `Model.predict`.
+        With `members` what each member of the network says by itself, `(M, n)` or `(M, n, k)`; see
+        `Model.predict`.
         """
         now = as_it_is(self)  # another thread may fit it meanwhile
         return now._answers(X, now._labels, members=members)  # noqa: SLF001 - its own twin
@@ -265,7 +288,8 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
     def predict_proba(self, X: Any, members: bool = False) -> Array:
         """Return the probability of each class `(n, k)`, in the order of `classes_`; of each label by itself where several go together.
 
-        With `members` what each member of the network says by itself, `(M, n, k)`; see `Model.predict`.
+        With `members` what each member of the network says by itself, `(M, n, k)`; see
+        `Model.predict`.
         """
         now = as_it_is(self)  # another thread may fit it meanwhile
         return now._answers(X, now._probabilities, members=members)  # noqa: SLF001 - its own twin
@@ -285,26 +309,42 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
 
     @QUIETLY
     def _check_target(self, y: Any) -> Array:
-        y = check_array(exact_labels(y), accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y", estimator=self)
+        y = check_array(
+            exact_labels(y),
+            accept_sparse="csr",
+            ensure_2d=False,
+            dtype=None,
+            input_name="y",
+            estimator=self,
+        )
         y = y.toarray() if hasattr(y, "toarray") else y
         refuse_gaps(y, [f"y{i}" for i in range(y.shape[1])] if y.ndim == 2 else ["y"])
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y")
         if kind == "multiclass-multioutput":
             raise DataError(
-                "y has several columns that hold more than 0 and 1. Several columns are labels that a row has or has not; "
-                "for several targets of several classes each, fit one classifier a column (sklearn.multioutput.MultiOutputClassifier)."
+                "y has several columns that hold more than 0 and 1. Several columns are labels "
+                "that a row has or has not; for several targets of several classes each, fit one "
+                "classifier a column (sklearn.multioutput.MultiOutputClassifier)."
             )
         return cast(Array, y if kind == "multilabel-indicator" else column_or_1d(y, warn=True))
 
-    def _learn_target(self, y: Array, names: tuple[str, ...], classes: Any = None) -> tuple[Target | None, dict[str, Any]]:
+    def _learn_target(
+        self, y: Array, names: tuple[str, ...], classes: Any = None
+    ) -> tuple[Target | None, dict[str, Any]]:
         if y.ndim == 2:
-            return Target.fit(y, names=names, task="multilabel"), {"classes_": np.arange(y.shape[1])}
+            return Target.fit(y, names=names, task="multilabel"), {
+                "classes_": np.arange(y.shape[1])
+            }
         found = np.unique(y if classes is None else np.asarray(exact_labels(classes)))
         return Target.fit(found, names=names, task="classification"), {"classes_": found}
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         # What asks for one class a row cannot have several labels.
-        tags.classifier_tags.multi_label = self.class_weight is None and self.loss != "softmax" and not isinstance(self.loss, Softmax)
+        tags.classifier_tags.multi_label = (
+            self.class_weight is None
+            and self.loss != "softmax"
+            and not isinstance(self.loss, Softmax)
+        )
         return cast(Tags, tags)

@@ -26,8 +26,8 @@ from glassnet.training.history import history_columns
 
 FITTED = ("activation", "coefs_", "intercepts_", "n_outputs_", "out_activation_")
 WHAT_CAN_BE = (
-    "a fitted MLPClassifier or MLPRegressor, alone or as the last step of a Pipeline behind one StandardScaler, also inside "
-    "TransformedTargetRegressor(transformer=StandardScaler())"
+    "a fitted MLPClassifier or MLPRegressor, alone or as the last step of a Pipeline behind one "
+    "StandardScaler, also inside TransformedTargetRegressor(transformer=StandardScaler())"
 )
 # scikit-learn's names of what we call otherwise.
 ACTIVATION_NAMES = {"logistic": "sigmoid"}
@@ -37,20 +37,24 @@ LOSS_NAMES = {"squared_error": "squared"}
 def from_sklearn(fitted: Any) -> Model:
     """Return the Model that predicts what a fitted scikit-learn network predicts.
 
-    It keeps the weights and their dtype, the scaling before the network and after it, the labels and the names of the columns; the target,
-    whose name scikit-learn does not keep, is called "y" (several: "y0", "y1", ...). Numbers are not clipped, and a gap (NaN) is refused, as
-    scikit-learn refuses it. Probabilities and numbers are the same to rounding: `glassnet.compare` shows by how much they differ.
+    It keeps the weights and their dtype, the scaling before the network and after it, the labels
+    and the names of the columns; the target, whose name scikit-learn does not keep, is called "y"
+    (several: "y0", "y1", ...). Numbers are not clipped, and a gap (NaN) is refused, as scikit-learn
+    refuses it. Probabilities and numbers are the same to rounding: `glassnet.compare` shows by how
+    much they differ.
 
     Parameters
     ----------
-    fitted : MLPClassifier or MLPRegressor, or whatever has their fitted attributes; alone, or as the last step of a Pipeline behind one
-        StandardScaler (steps that are "passthrough" or None are passed by); also the regressor of a TransformedTargetRegressor whose
-        transformer is a StandardScaler
+    fitted : MLPClassifier or MLPRegressor, or whatever has their fitted attributes; alone, or as
+        the last step of a Pipeline behind one StandardScaler (steps that are "passthrough" or None
+        are passed by); also the regressor of a TransformedTargetRegressor whose transformer is a
+        StandardScaler
 
     Returns
     -------
     Model
-        To be saved, asked row by row (`predictor`) and evaluated like any other. `training["source"]` says what it was made of.
+        To be saved, asked row by row (`predictor`) and evaluated like any other.
+        `training["source"]` says what it was made of.
 
     Raises
     ------
@@ -75,7 +79,13 @@ def from_sklearn(fitted: Any) -> Model:
     mlp, scaler, unit = _unwrapped(fitted)
     loss = _loss(mlp)
     network = _network(mlp)
-    return Model(_encoder(scaler, mlp, network.n_features), _target(mlp, loss, unit), network, loss, _record(mlp))
+    return Model(
+        _encoder(scaler, mlp, network.n_features),
+        _target(mlp, loss, unit),
+        network,
+        loss,
+        _record(mlp),
+    )
 
 
 def _unwrapped(fitted: Any) -> tuple[Any, StandardScaler | None, StandardScaler | None]:
@@ -86,7 +96,10 @@ def _unwrapped(fitted: Any) -> tuple[Any, StandardScaler | None, StandardScaler 
         mlp, inner, unit = _unwrapped(last)
         scalers += [] if inner is None else [inner]
         if len(scalers) > 1:
-            raise SettingError(f"{len(scalers)} scalers stand before the network, but one can be converted: convert {WHAT_CAN_BE}.")
+            raise SettingError(
+                f"{len(scalers)} scalers stand before the network, but one can be converted: "
+                f"convert {WHAT_CAN_BE}."
+            )
         return mlp, scalers[0] if scalers else None, unit
     if isinstance(fitted, TransformedTargetRegressor):
         if not hasattr(fitted, "regressor_"):
@@ -111,25 +124,45 @@ def _scaler(step: Any) -> StandardScaler:
 
 
 def _not_fitted(estimator: Any) -> SettingError:
-    return SettingError(f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' first, then convert it.")
+    return SettingError(
+        f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' first, then "
+        "convert it."
+    )
 
 
 def _refusal(estimator: Any) -> SettingError:
-    came = f"a {type(estimator).__name__}" if not isinstance(estimator, type | str) else repr(estimator)
+    came = (
+        f"a {type(estimator).__name__}"
+        if not isinstance(estimator, type | str)
+        else repr(estimator)
+    )
     held = next((name for name in ("best_estimator_", "model_") if hasattr(estimator, name)), None)
-    hint = {None: "", "best_estimator_": " Convert its best_estimator_.", "model_": " It holds a Model already: its model_."}[held]
+    hint = {
+        None: "",
+        "best_estimator_": " Convert its best_estimator_.",
+        "model_": " It holds a Model already: its model_.",
+    }[held]
     return SettingError(f"{came} cannot be converted: expected {WHAT_CAN_BE}.{hint}")
 
 
 def _network(mlp: Any) -> Network:
     *hidden, last = (W.shape[1] for W in mlp.coefs_)
     given = mlp.activation
-    each: Sequence[Any] = [given] * len(hidden) if isinstance(given, str | ActivationFunction) else given
+    each: Sequence[Any] = (
+        [given] * len(hidden) if isinstance(given, str | ActivationFunction) else given
+    )
     if len(each) != len(hidden):
-        raise SettingError(f"there are {len(hidden)} hidden layers but {len(each)} activations: {given!r}.")
+        raise SettingError(
+            f"there are {len(hidden)} hidden layers but {len(each)} activations: {given!r}."
+        )
     names = [ACTIVATION_NAMES.get(name, name) if isinstance(name, str) else name for name in each]
     layers = [*(Dense(n, name) for n, name in zip(hidden, names, strict=True)), Dense(last)]
-    network = Network(layers, mlp.coefs_[0].shape[0], seed=None, dtype=str(np.result_type(*mlp.coefs_, *mlp.intercepts_)))
+    network = Network(
+        layers,
+        mlp.coefs_[0].shape[0],
+        seed=None,
+        dtype=str(np.result_type(*mlp.coefs_, *mlp.intercepts_)),
+    )
     for i, (W, b) in enumerate(zip(mlp.coefs_, mlp.intercepts_, strict=True)):
         network.parameters[f"layers.{i}.W"], network.parameters[f"layers.{i}.b"] = W, b
     return network
@@ -165,11 +198,23 @@ def _target(mlp: Any, loss: Loss, unit: StandardScaler | None) -> Target:
     if mlp.out_activation_ != "softmax" and mlp.n_outputs_ > 1:
         names = _target_names(mlp.n_outputs_)
         return Target("multilabel", names, names, (), (), len(names))
-    classes = tuple(label.item() if isinstance(label, np.generic) else label for label in mlp.classes_)
+    classes = tuple(
+        label.item() if isinstance(label, np.generic) else label for label in mlp.classes_
+    )
     odd = next((label for label in classes if not isinstance(label, str | int | float)), None)
     if odd is not None:
-        raise DataError(f"a {type(odd).__name__} cannot be a class label of a Model: expected text, numbers or booleans.")
-    return Target("binary" if mlp.n_outputs_ == 1 else "multiclass", ("y",), cast(tuple[Label, ...], classes), (), (), mlp.n_outputs_)
+        raise DataError(
+            f"a {type(odd).__name__} cannot be a class label of a Model: expected text, numbers or "
+            "booleans."
+        )
+    return Target(
+        "binary" if mlp.n_outputs_ == 1 else "multiclass",
+        ("y",),
+        cast(tuple[Label, ...], classes),
+        (),
+        (),
+        mlp.n_outputs_,
+    )
 
 
 def _target_names(n: int) -> tuple[str, ...]:
@@ -182,14 +227,26 @@ def _record(mlp: Any) -> dict[str, Any]:
     package = kind.__module__.partition(".")[0]
     version = sklearn.__version__ if package == "sklearn" else None
     losses = list(getattr(mlp, "loss_curve_", None) or ())
-    scores, checked = (getattr(mlp, name, None) or () for name in ("validation_scores_", "validation_loss_curve_"))
-    history = history_columns(()) | {"index": list(range(len(losses))), "training_loss": _finite(losses)}
-    history |= {name: _finite(values) for name, values in (("validation_score", scores), ("validation_loss", checked)) if len(values)}
+    scores, checked = (
+        getattr(mlp, name, None) or () for name in ("validation_scores_", "validation_loss_curve_")
+    )
+    history = history_columns(()) | {
+        "index": list(range(len(losses))),
+        "training_loss": _finite(losses),
+    }
+    history |= {
+        name: _finite(values)
+        for name, values in (("validation_score", scores), ("validation_loss", checked))
+        if len(values)
+    }
     epochs = getattr(mlp, "n_iter_", None)
-    stopped = bool(getattr(mlp, "early_stopping", False)) and len(scores) > 0  # then the weights of the best epoch were kept
+    stopped = (
+        bool(getattr(mlp, "early_stopping", False)) and len(scores) > 0
+    )  # then the weights of the best epoch were kept
     return {
         "source": {"class": kind.__name__, "package": package, "version": version},
-        "ended": f"converted from {kind.__name__}" + (f" of scikit-learn {version}" if version else ""),
+        "ended": f"converted from {kind.__name__}"
+        + (f" of scikit-learn {version}" if version else ""),
         "epochs": None if epochs is None else int(epochs),
         "best_epoch": int(np.argmax(np.nan_to_num(scores, nan=-np.inf))) if stopped else None,
         "history": {name: values for name, values in history.items() if values},

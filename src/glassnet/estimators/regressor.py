@@ -26,13 +26,15 @@ from glassnet.training.recipes import Recipe
 class GlassNetRegressor(RegressorScore, NetworkEstimator):
     """A neural network that predicts numbers, with scikit-learn's interface.
 
-    It takes data as they are: numbers and the target are scaled, categories coded, gaps filled and marked. One target, several (y a
-    matrix), or several quantiles of one. A parameter that is None is chosen from the data; `model_.training["plan"]` tells the choice.
+    It takes data as they are: numbers and the target are scaled, categories coded, gaps filled and
+    marked. One target, several (y a matrix), or several quantiles of one. A parameter that is None
+    is chosen from the data; `model_.training["plan"]` tells the choice.
 
     Parameters
     ----------
     recipe : str or Recipe
-        What is chosen where the parameters below say nothing: "plain", "fast", "standard" or "best", see `glassnet.training.recipes`.
+        What is chosen where the parameters below say nothing: "plain", "fast", "standard" or
+        "best", see `glassnet.training.recipes`.
     hidden_layer_sizes : int or sequence of int, optional
         Units of each hidden layer; `()` is a linear model.
     activation : str, activation function or a sequence of them, optional
@@ -42,32 +44,38 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
     normalization : {"none", "batch", "layer"}, optional
         What stands between a hidden layer's weights and its activation.
     loss : str or loss, optional
-        "squared" where None, "absolute", "huber", "quantile", "poisson", "gamma", or an object such as
-        `glassnet.losses.Quantile((0.1, 0.5, 0.9))`.
+        "squared" where None, "absolute", "huber", "quantile", "poisson", "gamma", or an object such
+        as `glassnet.losses.Quantile((0.1, 0.5, 0.9))`.
     optimizer : str or optimizer, optional
-        "adam", "adamw", "sgd", "rmsprop", "lbfgs", or an object such as `glassnet.SGD(0.1, momentum=0.9)`.
+        "adam", "adamw", "sgd", "rmsprop", "lbfgs", or an object such as
+        `glassnet.SGD(0.1, momentum=0.9)`.
     learning_rate : float, optional
-        The rate that the schedule multiplies; None is 0.005 where the optimizer is chosen too, else the optimizer's own.
+        The rate that the schedule multiplies; None is 0.005 where the optimizer is chosen too, else
+        the optimizer's own.
     schedule : str or schedule, optional
         How the rate changes over the run of `fit`: "cosine", "one_cycle", "coslog4" and others.
     dropout_schedule, decay_schedule : str or schedule, optional
-        How dropout, and weight decay and the penalties, change over the run of `fit`: "flat_cosine" and others; None is constant.
+        How dropout, and weight decay and the penalties, change over the run of `fit`: "flat_cosine"
+        and others; None is constant.
     batch_size : int, optional
         Rows to a step; more than there are means all.
     max_epochs : int, optional
         Passes over the rows at most.
     early_stopping : bool, optional
-        Hold rows out, stop when they no longer gain, keep the best weights; None does so from a hundred rows on.
+        Hold rows out, stop when they no longer gain, keep the best weights; None does so from a
+        hundred rows on.
     validation_fraction : float, optional
-        Share of the rows held out, where no `X_val` and `y_val` are given; None is a tenth, and up to a fifth of few rows.
+        Share of the rows held out, where no `X_val` and `y_val` are given; None is a tenth, and up
+        to a fifth of few rows.
     patience : int, optional
         Epochs without gain before stopping.
     calibrate : bool, optional
-        Hold rows out that calibrate prediction intervals: half of those that would stop the training; None does where the recipe says
-        so and rows are held out at all.
+        Hold rows out that calibrate prediction intervals: half of those that would stop the
+        training; None does where the recipe says so and rows are held out at all.
     time_limit : float, optional
-        Seconds that `fit` may take, up to an epoch: where they are short, schedules run faster to their end in fewer epochs, and where
-        even these would be very few, there are fewer members. `model_.training["ended"]` is then "time limit".
+        Seconds that `fit` may take, up to an epoch: where they are short, schedules run faster to
+        their end in fewer epochs, and where even these would be very few, there are fewer members.
+        `model_.training["ended"]` is then "time limit".
     scoring : str or callable, optional
         What is watched: None is the loss, else a scikit-learn scorer.
     weight_decay : float, optional
@@ -79,8 +87,8 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
     warm_start : bool
         Whether `fit` goes on with the network of the `fit` before, its scaling of columns included.
     dtype : {"float32", "float64"}
-        Of the network's numbers in training. Predictions are computed in float64 from either, so a row gets the same answer alone and
-        among others.
+        Of the network's numbers in training. Predictions are computed in float64 from either, so a
+        row gets the same answer alone and among others.
     random_state : int, RandomState instance or None
         Seed of everything random: the same number gives the same bits, None gives others each time.
     engine : str
@@ -93,9 +101,10 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
     Attributes
     ----------
     model_ : Model
-        All between a raw table and a prediction; `model_.save(path)` writes it to one file, `model_.training` tells how it was
-        trained: the settings, those chosen from the data included, the history, and how it ended. It shares its network with the
-        estimator, so `partial_fit` changes it.
+        All between a raw table and a prediction; `model_.save(path)` writes it to one file,
+        `model_.training` tells how it was trained: the settings, those chosen from the data
+        included, the history, and how it ended. It shares its network with the estimator, so
+        `partial_fit` changes it.
     network_ : Network
         The network inside, with its parameters by name.
     history_ : dict of str to list
@@ -186,13 +195,16 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
         self.verbose = verbose
 
     @with_callbacks  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+    ) -> Self:
         """Train a network on rows and their numbers.
 
         Parameters
         ----------
         X : array, sparse matrix or data frame (n, n_features)
-            Numbers, gaps (NaN) included; in a data frame and in an array of objects also text, categories and booleans.
+            Numbers, gaps (NaN) included; in a data frame and in an array of objects also text,
+            categories and booleans.
         y : array (n,) or (n, m)
             One number a row, or several.
         sample_weight : array (n,), optional
@@ -224,10 +236,11 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch on these rows, from where the last call of `fit` or `partial_fit` ended, the optimizer's memory included.
 
-        The first call learns the coding of the columns and the scale of the target (means, deviations, levels) and settles the parameters,
-        so give it rows that are like the rest. The learning rate is that of `fit`, without schedule; nothing is held out. Members that
-        were fitted before are trained as one network; begun here there is but one. Intervals that were fitted before go, for they are
-        those of another network.
+        The first call learns the coding of the columns and the scale of the target (means,
+        deviations, levels) and settles the parameters, so give it rows that are like the rest. The
+        learning rate is that of `fit`, without schedule; nothing is held out. Members that were
+        fitted before are trained as one network; begun here there is but one. Intervals that were
+        fitted before go, for they are those of another network.
 
         Parameters
         ----------
@@ -244,7 +257,8 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
     def predict(self, X: Any, members: bool = False) -> Array:
         """Return the numbers predicted: `(n,)`, `(n, m)` for several targets or quantiles; a y of one column gets one column back.
 
-        With `members` what each member of the network says by itself, `(M, n)` or `(M, n, m)`; see `Model.predict`.
+        With `members` what each member of the network says by itself, `(M, n)` or `(M, n, m)`; see
+        `Model.predict`.
         """
         now = as_it_is(self)  # another thread may fit it meanwhile
         return now._answers(X, now._numbers, members=members)  # noqa: SLF001 - its own twin
@@ -252,14 +266,16 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
         """Return intervals that hold the truth with this probability: the lower and the upper bound, `(n, 2)`; `(n, m, 2)` for m targets.
 
-        They are calibrated on rows that `fit` held out for it, by conformalized quantiles, see `glassnet.intervals`: of new rows from the
-        same source about this share lies within. Bounds stay on the side of 0 where all values of y lay.
+        They are calibrated on rows that `fit` held out for it, by conformalized quantiles, see
+        `glassnet.intervals`: of new rows from the same source about this share lies within. Bounds
+        stay on the side of 0 where all values of y lay.
 
         Raises
         ------
         SettingError
-            Where no rows were held out to calibrate with (below a hundred rows, with `X_val`, under the recipe "plain", or with
-            `calibrate=False`), and for a coverage that needs more of them than there were.
+            Where no rows were held out to calibrate with (below a hundred rows, with `X_val`, under
+            the recipe "plain", or with `calibrate=False`), and for a coverage that needs more of
+            them than there were.
 
         Examples
         --------
@@ -286,8 +302,8 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
         loss = self.model_.loss
         if isinstance(loss, Quantile) and len(loss.quantiles) > 1:
             raise SettingError(
-                f"R2 is for one prediction a row, but this regressor gives the quantiles {loss.quantiles}: "
-                "score each with sklearn.metrics.d2_pinball_score."
+                "R2 is for one prediction a row, but this regressor gives the quantiles "
+                f"{loss.quantiles}: score each with sklearn.metrics.d2_pinball_score."
             )
         return float(super().score(X, y, sample_weight=sample_weight))
 
@@ -297,9 +313,13 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
 
     @QUIETLY
     def _check_target(self, y: Any) -> Array:
-        return cast(Array, check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self))
+        return cast(
+            Array, check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self)
+        )
 
-    def _learn_target(self, y: Array, names: tuple[str, ...], classes: Any = None) -> tuple[Target | None, dict[str, Any]]:
+    def _learn_target(
+        self, y: Array, names: tuple[str, ...], classes: Any = None
+    ) -> tuple[Target | None, dict[str, Any]]:
         return None, {"_one_column": y.ndim == 2 and y.shape[1] == 1}
 
     def __sklearn_tags__(self) -> Tags:

@@ -12,7 +12,8 @@ from glassnet.data.columns import power_of_two, relative_weight
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: scikit-learn adds all numbers up to see whether one is infinite; of the largest floats of both signs the sum is no number.
+#: scikit-learn adds all numbers up to see whether one is infinite; of the largest floats of both
+#: signs the sum is no number.
 QUIETLY = np.errstate(over="ignore", invalid="ignore")
 
 
@@ -48,6 +49,11 @@ def weight_to_score_by(sample_weight: Any) -> Any:
     if sample_weight is None:
         return None
     weight = np.asarray(sample_weight)
-    if weight.dtype.kind not in "fiub" or not weight.size or not np.isfinite(weight).all() or weight.min() < 0:
+    if (
+        weight.dtype.kind not in "fiub"
+        or not weight.size
+        or not np.isfinite(weight).all()
+        or weight.min() < 0
+    ):
         return sample_weight
     return relative_weight(weight.astype(np.float64))

@@ -1,8 +1,9 @@
 """Probabilities that mean what they say: one temperature, learned on rows that no weight was fitted to and no epoch chosen by.
 
-A network may be too sure of itself, or, where it learned from smoothed labels, not sure enough. Raw scores divided by a temperature
-T > 0 keep the order of the classes and mend that (Guo, Pleiss, Sun and Weinberger 2017, "On Calibration of Modern Neural Networks",
-section 4.2). The last layer is linear, so the division is done once, in its numbers, and nothing else need know of it.
+A network may be too sure of itself, or, where it learned from smoothed labels, not sure enough. Raw
+scores divided by a temperature T > 0 keep the order of the classes and mend that (Guo, Pleiss, Sun
+and Weinberger 2017, "On Calibration of Modern Neural Networks", section 4.2). The last layer is
+linear, so the division is done once, in its numbers, and nothing else need know of it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ FEWEST_PAIRS = 50
 class HeldOut:
     """Rows that calibrate.
 
-    y as the loss prepared it; weight (n,) or None; Z (n, n_outputs), raw scores of a network that did not see these rows
+    y as the loss prepared it; weight (n,) or None; Z (n, n_outputs), raw scores of a network that
+    did not see these rows
     """
 
     y: Array
@@ -53,7 +55,9 @@ class HeldOut:
 
     def of(self, chosen: Array) -> HeldOut:
         """Return some of the rows."""
-        return HeldOut(self.y[chosen], None if self.weight is None else self.weight[chosen], self.Z[chosen])
+        return HeldOut(
+            self.y[chosen], None if self.weight is None else self.weight[chosen], self.Z[chosen]
+        )
 
     @classmethod
     def joined(cls, parts: Sequence[HeldOut]) -> HeldOut:
@@ -71,9 +75,10 @@ class ProbabilityScores:
     """How good probabilities are, by rows that were held out: lower is better.
 
     log_loss : mean of -log of the probability of what happened, nats
-    brier_score : mean over rows (and labels, where a row has several) of the sum of (p - y)^2 over the classes (Brier 1950)
-    calibration_error : sum over ten bins of (share of the rows) |share of right answers - mean confidence|, the confidence being that of
-        the likeliest answer (Guo and others 2017, eq. 3)
+    brier_score : mean over rows (and labels, where a row has several) of the sum of (p - y)^2 over
+        the classes (Brier 1950)
+    calibration_error : sum over ten bins of (share of the rows) |share of right answers - mean
+        confidence|, the confidence being that of the likeliest answer (Guo and others 2017, eq. 3)
     """
 
     log_loss: float
@@ -86,7 +91,8 @@ class Calibration:
     """The temperature and what it did to the rows it was learned on.
 
     temperature : that raw scores are divided by
-    of_one : that of one member by itself, which `after` is told with and `before` without; the same number where there is but one
+    of_one : that of one member by itself, which `after` is told with and `before` without; the same
+        number where there is but one
     """
 
     temperature: float
@@ -115,9 +121,10 @@ def calibrate(members: Sequence[Session]) -> Calibration:
 def cooling(rows: Sequence[Array], parts: Sequence[HeldOut], loss: Logistic | Softmax) -> float:
     """Return how much lower the temperature of the mean of all M members is than that of one: a factor in [1/2, 1].
 
-    The mean itself cannot be asked, for the members that learned from a row know its label. But of rows that two members held out there are
-    T_1, the temperature of each of the two, and T_2, that of their mean. What members say by accident varies by 1 / M in the mean of M, and
-    log T is taken to fall with it: log T_M = log T_1 + 2 (1 - 1/M) (log T_2 - log T_1).
+    The mean itself cannot be asked, for the members that learned from a row know its label. But of
+    rows that two members held out there are T_1, the temperature of each of the two, and T_2, that
+    of their mean. What members say by accident varies by 1 / M in the mean of M, and log T is taken
+    to fall with it: log T_M = log T_1 + 2 (1 - 1/M) (log T_2 - log T_1).
 
     rows : the numbers of the rows of each part
     """
@@ -145,8 +152,9 @@ def calibration(held: HeldOut, loss: Logistic | Softmax) -> Calibration:
 def temperature(held: HeldOut, loss: Logistic | Softmax) -> float:
     """Return the T > 0 that minimizes the mean loss of Z / T.
 
-    The loss is convex in 1 / T, and its derivative there is the sum of gradient(Z / T) Z: the interval is halved about its zero. Labels are
-    smoothed by 1 / (n + 2), as Platt 1999 does ("Probabilistic Outputs for Support Vector Machines", section 2.2), so that few rows, all of
+    The loss is convex in 1 / T, and its derivative there is the sum of gradient(Z / T) Z: the
+    interval is halved about its zero. Labels are smoothed by 1 / (n + 2), as Platt 1999 does
+    ("Probabilistic Outputs for Support Vector Machines", section 2.2), so that few rows, all of
     them right, do not ask for certainty.
     """
     smoothed = replace(loss, label_smoothing=1.0 / (len(held.y) + 2.0))
@@ -164,7 +172,9 @@ def divide_raw_scores(network: Network, divisor: float) -> None:
     """Divide the raw scores of a network by a number, in the weights and the biases of its last layer."""
     for prefix in last_layers(network):
         for name in ("W", "b"):
-            network.parameters[f"{prefix}.{name}"] = network.parameters[f"{prefix}.{name}"] / divisor
+            network.parameters[f"{prefix}.{name}"] = (
+                network.parameters[f"{prefix}.{name}"] / divisor
+            )
 
 
 def last_layers(network: Network) -> list[str]:
@@ -172,7 +182,10 @@ def last_layers(network: Network) -> list[str]:
     i, last = len(network.layers) - 1, network.layers[-1]
     if not isinstance(last, Members):
         return [f"layers.{i}"]
-    return [f"layers.{i}.layers.{m}.layers.{len(stack.layers) - 1}" for m, stack in enumerate(last.layers)]
+    return [
+        f"layers.{i}.layers.{m}.layers.{len(stack.layers) - 1}"
+        for m, stack in enumerate(last.layers)
+    ]
 
 
 def probability_scores(held: HeldOut, loss: Logistic | Softmax) -> ProbabilityScores:
@@ -183,13 +196,24 @@ def probability_scores(held: HeldOut, loss: Logistic | Softmax) -> ProbabilitySc
     if P.shape[1] > 1 and Y.ndim == 1:
         Y = np.eye(P.shape[1])[Y]
     # One yes-or-no answer has two classes; each of several labels is an answer of its own.
-    squares = 2.0 * ((P - Y) ** 2).mean(axis=1) if isinstance(loss, Logistic) else ((P - Y) ** 2).sum(axis=1)
+    squares = (
+        2.0 * ((P - Y) ** 2).mean(axis=1)
+        if isinstance(loss, Logistic)
+        else ((P - Y) ** 2).sum(axis=1)
+    )
     if isinstance(loss, Logistic):
         confidence, right = np.maximum(P, 1.0 - P), (P > 0.5) == (Y > 0.5)
     else:
-        confidence, right = P.max(axis=1, keepdims=True), (P.argmax(axis=1) == Y.argmax(axis=1))[:, np.newaxis]
+        confidence, right = (
+            P.max(axis=1, keepdims=True),
+            (P.argmax(axis=1) == Y.argmax(axis=1))[:, np.newaxis],
+        )
     weight = np.ones(len(P)) if held.weight is None else held.weight
-    rows = np.broadcast_to((weight / weight.sum() / confidence.shape[1])[:, np.newaxis], confidence.shape)
+    rows = np.broadcast_to(
+        (weight / weight.sum() / confidence.shape[1])[:, np.newaxis], confidence.shape
+    )
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
     gaps = np.bincount(bins.ravel(), (rows * (right - confidence)).ravel(), minlength=BINS)
-    return ProbabilityScores(float(value), float(np.average(squares, weights=held.weight)), float(np.abs(gaps).sum()))
+    return ProbabilityScores(
+        float(value), float(np.average(squares, weights=held.weight)), float(np.abs(gaps).sum())
+    )

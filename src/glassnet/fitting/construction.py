@@ -29,7 +29,19 @@ from glassnet.layers import (
     PiecewiseLinearEmbedding,
     Scale,
 )
-from glassnet.losses import Absolute, CustomLoss, Gamma, Huber, Logistic, Loss, Poisson, Quantile, Softmax, Squared, loss_function
+from glassnet.losses import (
+    Absolute,
+    CustomLoss,
+    Gamma,
+    Huber,
+    Logistic,
+    Loss,
+    Poisson,
+    Quantile,
+    Softmax,
+    Squared,
+    loss_function,
+)
 from glassnet.network import Network
 from glassnet.training.checks import Rows
 from glassnet.training.plan import Plan
@@ -41,42 +53,75 @@ Array = np.ndarray[Any, np.dtype[Any]]
 MOST_ROWS_TO_START_FROM = 4_096
 
 
-def make_target(plan: Plan, values: Any, task: str | None, names: tuple[str, ...], weight: Array | None) -> Target:
+def make_target(
+    plan: Plan, values: Any, task: str | None, names: tuple[str, ...], weight: Array | None
+) -> Target:
     """Learn the target from its values; a loss that is named tells classes from numbers where the task is not given.
 
-    Numbers are scaled, but for losses with an exponential link and a user's own, which mean the target as it is. Where the recipe says so,
-    the range of numbers is kept for predictions of them, not of quantiles and means that may well lie beyond.
+    Numbers are scaled, but for losses with an exponential link and a user's own, which mean the
+    target as it is. Where the recipe says so, the range of numbers is kept for predictions of them,
+    not of quantiles and means that may well lie beyond.
     """
     loss = None if plan.loss is None else loss_function(plan.loss)
     if task is None and loss is not None and not isinstance(loss, CustomLoss):
-        task = None if isinstance(loss, Logistic) else "classification" if isinstance(loss, Softmax) else "regression"
+        task = (
+            None
+            if isinstance(loss, Logistic)
+            else "classification"
+            if isinstance(loss, Softmax)
+            else "regression"
+        )
     scale = not isinstance(loss, Poisson | Gamma | CustomLoss)
-    clip = (loss is None or isinstance(loss, Squared | Absolute | Huber)) and recipe_for(plan.recipe, classes=False).clip_predictions
+    clip = (loss is None or isinstance(loss, Squared | Absolute | Huber)) and recipe_for(
+        plan.recipe, classes=False
+    ).clip_predictions
     target = Target.fit(values, names=names, task=task, weight=weight, scale=scale, clip=clip)
     for notice in target.notices if scale else ():
         warnings.warn(notice, DataNotice, stacklevel=4)
     return target
 
 
-def make_encoder(table: Table, weight: Array | None, plan: Plan, earlier: Encoder | None) -> Encoder:
+def make_encoder(
+    table: Table, weight: Array | None, plan: Plan, earlier: Encoder | None
+) -> Encoder:
     """Learn the encoder of a resolved plan from the rows of a fit, or take the earlier one with what varies in them for the first time."""
-    return Encoder.fit(table, weight, plan.resolved_recipe.coding) if earlier is None else earlier.updated(table)
+    return (
+        Encoder.fit(table, weight, plan.resolved_recipe.coding)
+        if earlier is None
+        else earlier.updated(table)
+    )
 
 
 def make_loss(plan: Plan, target: Target) -> Loss:
     """Return the plan's loss, or the task's own, and refuse one that does not fit the task."""
-    named: dict[str, Loss] = {"multiclass": Softmax(), "binary": Logistic(), "multilabel": Logistic(), "regression": Squared()}
+    named: dict[str, Loss] = {
+        "multiclass": Softmax(),
+        "binary": Logistic(),
+        "multilabel": Logistic(),
+        "regression": Squared(),
+    }
     loss = named[target.task] if plan.loss is None else loss_function(plan.loss)
-    fitting = {"multiclass": (Softmax,), "binary": (Logistic, Softmax), "multilabel": (Logistic,)}.get(target.task)
+    fitting = {
+        "multiclass": (Softmax,),
+        "binary": (Logistic, Softmax),
+        "multilabel": (Logistic,),
+    }.get(target.task)
     if fitting and not isinstance(loss, fitting):
         raise SettingError(
-            f"loss {loss.name!r} does not fit a {target.task} target: use {' or '.join(repr(kind.name) for kind in fitting)}."
+            f"loss {loss.name!r} does not fit a {target.task} target: use "
+            f"{' or '.join(repr(kind.name) for kind in fitting)}."
         )
     if fitting is None and isinstance(loss, Logistic | Softmax):
-        raise SettingError(f"loss {loss.name!r} is for classes, but the target is a regression: use 'squared', for example.")
+        raise SettingError(
+            f"loss {loss.name!r} is for classes, but the target is a regression: use 'squared', "
+            "for example."
+        )
     if plan.label_smoothing:
         if not isinstance(loss, Logistic | Softmax):
-            raise SettingError(f"label_smoothing is for classes, but the target is a regression with loss {loss.name!r}: leave it out.")
+            raise SettingError(
+                "label_smoothing is for classes, but the target is a regression with loss "
+                f"{loss.name!r}: leave it out."
+            )
         loss = replace(loss, label_smoothing=plan.label_smoothing)
     return loss
 
@@ -106,18 +151,29 @@ def make_layers(plan: Plan, encoder: Encoder, n_outputs: int, numbers: Layer | N
 
 
 def embedding_of_numbers(
-    recipe: Recipe, encoder: Encoder, X: Any, y: Array, weight: Array | None, earlier: Network | None = None
+    recipe: Recipe,
+    encoder: Encoder,
+    X: Any,
+    y: Array,
+    weight: Array | None,
+    earlier: Network | None = None,
 ) -> Layer | None:
     """Return the embedding of the numeric columns, or None; bins are learned from the encoded rows, or are those of the earlier network."""
     n = len(encoder.numbers.names)
     if not 0 < n <= recipe.most_embedded or not encoder.numbers.centered:
         return None
     if not recipe.n_bins:
-        return PeriodicEmbedding(n, recipe.n_frequencies, recipe.n_periodic, recipe.sigma) if recipe.n_frequencies else None
+        return (
+            PeriodicEmbedding(n, recipe.n_frequencies, recipe.n_periodic, recipe.sigma)
+            if recipe.n_frequencies
+            else None
+        )
     if earlier and isinstance(earlier.layers[0], PiecewiseLinearEmbedding):
         return PiecewiseLinearEmbedding(earlier.layers[0].n_bins, recipe.n_lines)
     n_bins = min(recipe.n_bins, max(2, len(X) // recipe.rows_a_bin))
-    return PiecewiseLinearEmbedding(edges=bin_edges(X[:, :n], n_bins, recipe.bins_by, y=y, weight=weight), n_out=recipe.n_lines)
+    return PiecewiseLinearEmbedding(
+        edges=bin_edges(X[:, :n], n_bins, recipe.bins_by, y=y, weight=weight), n_out=recipe.n_lines
+    )
 
 
 def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> list[Layer]:
@@ -128,20 +184,25 @@ def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> lis
     if numbers is not None:
         layers.append(numbers)
     if encoder.coded:
-        layers.append(CategoryEmbedding([coding.n_codes for coding in encoder.coded], recipe.n_category))
+        layers.append(
+            CategoryEmbedding([coding.n_codes for coding in encoder.coded], recipe.n_category)
+        )
     if recipe.scale_layer:
         layers.append(Scale())
     return layers
 
 
-def make_network(layers: Sequence[Layer], plan: Plan, n_features: int, earlier: Network | None) -> Network:
+def make_network(
+    layers: Sequence[Layer], plan: Plan, n_features: int, earlier: Network | None
+) -> Network:
     """Return a network of these layers with random first values, or the earlier one, of which they must be the layers."""
     if earlier is None:
         return Network(layers, n_features, seed=plan.seed, dtype=plan.dtype)
     if earlier.layers != tuple(layers) or earlier.dtype != plan.dtype:
         raise SettingError(
-            f"a warm start goes on with the network that is there, {earlier!r}, but the settings now ask for another one: leave "
-            "hidden_layer_sizes, activation, dropout, normalization, loss and dtype as they were, or fit without warm start."
+            f"a warm start goes on with the network that is there, {earlier!r}, but the settings "
+            "now ask for another one: leave hidden_layer_sizes, activation, dropout, "
+            "normalization, loss and dtype as they were, or fit without warm start."
         )
     return earlier
 
@@ -157,8 +218,12 @@ def set_first_values(network: Network, loss: Loss, rows: Rows, plan: Plan) -> No
         X = rows.X if rows.weight is None else rows.X[rows.weight > 0.0]
         if X.shape[0] >= N_CORNERS:  # the spread of fewer is no scale
             with blas_threads():
-                initialize_from_data(network, X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed))
-    network.parameters[f"layers.{len(network.layers) - 1}.b"] = loss.baseline(rows.y, network.n_outputs, rows.weight)
+                initialize_from_data(
+                    network, X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed)
+                )
+    network.parameters[f"layers.{len(network.layers) - 1}.b"] = loss.baseline(
+        rows.y, network.n_outputs, rows.weight
+    )
 
 
 def _weigh_numbers(network: Network, gain: float) -> None:
@@ -172,34 +237,57 @@ def _weigh_numbers(network: Network, gain: float) -> None:
     network.parameters[f"layers.{scales[0]}.s"][: n * width : width] = max(1.0, gain * n**0.5)
 
 
-def class_weighted(weight: Array | None, y: Array, target: Target, class_weight: str | Mapping[Any, float] | None) -> Array | None:
+def class_weighted(
+    weight: Array | None, y: Array, target: Target, class_weight: str | Mapping[Any, float] | None
+) -> Array | None:
     """Return the weights of the rows multiplied by those of their classes.
 
-    "balanced" gives every class the same total: W / (k W_c), W the total weight, W_c that of class c, k the number of classes.
+    "balanced" gives every class the same total: W / (k W_c), W the total weight, W_c that of class
+    c, k the number of classes.
     """
     if class_weight is None:
         return weight
     if target.task not in ("binary", "multiclass"):
-        raise SettingError(f"class_weight is for a target with one class a row, but this one is {target.task}: use sample_weight.")
+        raise SettingError(
+            f"class_weight is for a target with one class a row, but this one is {target.task}: "
+            "use sample_weight."
+        )
     rows = np.ones(len(y)) if weight is None else weight
     if not isinstance(class_weight, Mapping):
         if class_weight != "balanced":
-            raise SettingError(f"class_weight is None, 'balanced' or a mapping from labels to weights, but {class_weight!r} came.")
+            raise SettingError(
+                "class_weight is None, 'balanced' or a mapping from labels to weights, but "
+                f"{class_weight!r} came."
+            )
         totals = np.bincount(y, weights=rows, minlength=len(target.classes))
-        factors = np.divide(totals.sum(), np.count_nonzero(totals) * totals, out=np.ones_like(totals), where=totals > 0)
+        factors = np.divide(
+            totals.sum(),
+            np.count_nonzero(totals) * totals,
+            out=np.ones_like(totals),
+            where=totals > 0,
+        )
     else:
         factors = np.full(len(target.classes), np.nan)
         odd = []
         for label, factor in class_weight.items():
             if not 0.0 <= factor < np.inf:
-                raise SettingError(f"the weight of class {label!r} must be a number >= 0, but {factor!r} came.")
+                raise SettingError(
+                    f"the weight of class {label!r} must be a number >= 0, but {factor!r} came."
+                )
             # 1.0 is the class 1; a mapping read from JSON has text for every key.
-            places = [i for i, known in enumerate(target.classes) if known == label or str(known) == str(label)]
+            places = [
+                i
+                for i, known in enumerate(target.classes)
+                if known == label or str(known) == str(label)
+            ]
             factors[places] = factor
             odd += [] if places else [label]
-        # A part of the rows may lack a class, so a label too many is no fault where every class has its weight.
+        # A part of the rows may lack a class, so a label too many is no fault where every class has
+        # its weight.
         if odd and np.isnan(factors).any():
             hint = did_you_mean(str(odd[0]), [str(label) for label in target.classes])
-            raise SettingError(f"class_weight names {odd[0]!r}, which is no class of the target.{hint}")
+            raise SettingError(
+                f"class_weight names {odd[0]!r}, which is no class of the target.{hint}"
+            )
         factors = relative_weight(np.where(np.isnan(factors), 1.0, factors))
     return np.asarray(rows * factors[y])

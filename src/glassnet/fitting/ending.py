@@ -1,7 +1,8 @@
 """How a fit ends: by its plan, its clock, its caller, a signal or a divergence, with a model from the first steps on.
 
-Signals are only noted while a fit runs (`glassnet.interrupts`): the first one ends training after a step. What follows, to put back the
-best weights and to calibrate, is short and runs to its end, so that nothing is half done.
+Signals are only noted while a fit runs (`glassnet.interrupts`): the first one ends training after a
+step. What follows, to put back the best weights and to calibrate, is short and runs to its end, so
+that nothing is half done.
 """
 
 from __future__ import annotations
@@ -62,8 +63,14 @@ def train_session(session: Session, on_epoch: OnEpoch | None) -> None:
 def _warn(session: Session) -> None:
     """Warn of a signal, and of networks that diverged."""
     if session.ended == "interrupted":
-        kept = "the best" if any(member.state.best for member in session.members or (session,)) else "the last"
-        warnings.warn(f"training interrupted: {kept} weights so far are kept.", RuntimeWarning, stacklevel=5)
+        kept = (
+            "the best"
+            if any(member.state.best for member in session.members or (session,))
+            else "the last"
+        )
+        warnings.warn(
+            f"training interrupted: {kept} weights so far are kept.", RuntimeWarning, stacklevel=5
+        )
     for divergence in divergences(session):
         warnings.warn(divergence, RuntimeWarning, stacklevel=5)
 
@@ -73,7 +80,11 @@ def divergences(session: Session) -> list[str]:
     n = len(session.members)
     if session.diverged:
         return [str(session.diverged)]
-    return [f"member {i} of {n}: {member.diverged}" for i, member in enumerate(session.members, 1) if member.diverged]
+    return [
+        f"member {i} of {n}: {member.diverged}"
+        for i, member in enumerate(session.members, 1)
+        if member.diverged
+    ]
 
 
 def calibrate_session(session: Session) -> None:
@@ -87,5 +98,7 @@ def calibrate_session(session: Session) -> None:
             session.calibration = calibrate(members)
             divide_raw_scores(session.network, session.calibration.temperature)
         elif session.target.task == "regression":
-            session.intervals = learn_intervals(members, constant=interrupted() or session.ended in ("interrupted", "time limit"))
+            session.intervals = learn_intervals(
+                members, constant=interrupted() or session.ended in ("interrupted", "time limit")
+            )
     session.seconds += time.perf_counter() - started

@@ -39,23 +39,33 @@ def fit(
 
     Parameters
     ----------
-    table : path of a CSV, Parquet or Arrow file or of a folder of Parquet files, data frame, array, CSR matrix, mapping of columns, or
-        records (mappings)
-    target : name of the target's column (or a list of names), which is then not a feature; or the target values themselves
+    table : path of a CSV, Parquet or Arrow file or of a folder of Parquet files, data frame, array,
+        CSR matrix, mapping of columns, or records (mappings)
+    target : name of the target's column (or a list of names), which is then not a feature; or the
+        target values themselves
     plan : the settings; None chooses all of them from the data
-    task : "binary", "multiclass", "multilabel", "regression" or "classification"; None guesses by `glassnet.data.target_arrays.RULE`
+    task : "binary", "multiclass", "multilabel", "regression" or "classification"; None guesses by
+        `glassnet.data.target_arrays.RULE`
     sample_weight : (n,) weights of the rows
-    validation : (table, target values) or (table, target values, weights) to stop by, instead of a fraction of the rows
-    on_epoch : called with each record; training ends, and the best weights are restored, when it returns True
-    types : kinds of some columns ("number", "category", "boolean", "datetime"), where the guess is wrong; such a column is never left out
+    validation : (table, target values) or (table, target values, weights) to stop by, instead of a
+        fraction of the rows
+    on_epoch : called with each record; training ends, and the best weights are restored, when it
+        returns True
+    types : kinds of some columns ("number", "category", "boolean", "datetime"), where the guess is
+        wrong; such a column is never left out
     drop : names of columns that are no features
-    weights : name of the column that holds the weights of the rows, instead of `sample_weight`; it is no feature
-    groups : name of a column, then no feature, or an array (n,): where rows are held out to stop by, those of one group stay together
-    time : name of a column, still a feature, or an array (n,): where rows are held out to stop by, they are the latest
-    dialect, limits : how a file is written and how large it may be, see `glassnet.Dialect` and `glassnet.Limits`
+    weights : name of the column that holds the weights of the rows, instead of `sample_weight`; it
+        is no feature
+    groups : name of a column, then no feature, or an array (n,): where rows are held out to stop
+        by, those of one group stay together
+    time : name of a column, still a feature, or an array (n,): where rows are held out to stop by,
+        they are the latest
+    dialect, limits : how a file is written and how large it may be, see `glassnet.Dialect` and
+        `glassnet.Limits`
 
-    Columns that cannot be of use are left out: those that are the same in every row, equal to an earlier one, or text that names its row.
-    They are in the model's record, `model.training["columns"]["left_out"]`.
+    Columns that cannot be of use are left out: those that are the same in every row, equal to an
+    earlier one, or text that names its row. They are in the model's record,
+    `model.training["columns"]["left_out"]`.
 
     Raises
     ------
@@ -69,7 +79,8 @@ def fit(
     RuntimeWarning
         When Ctrl-C or a divergence ended the training; the best weights so far are kept.
     DataNotice
-        For each column left out, each that gives the target away, and what was guessed about a file.
+        For each column left out, each that gives the target away, and what was guessed about a
+        file.
 
     Examples
     --------
@@ -85,9 +96,21 @@ def fit(
     if on_epoch is not None:
         require_arguments("on_epoch", on_epoch, "epoch")
     if weights is not None and sample_weight is not None:
-        raise SettingError("the weights of the rows are given by weights (a column) or by sample_weight (an array): leave one out.")
+        raise SettingError(
+            "the weights of the rows are given by weights (a column) or by sample_weight (an "
+            "array): leave one out."
+        )
     prepared = prepare(
-        table, target, types=types, task=task, drop=drop, weights=weights, groups=groups, time=time, dialect=dialect, limits=limits
+        table,
+        target,
+        types=types,
+        task=task,
+        drop=drop,
+        weights=weights,
+        groups=groups,
+        time=time,
+        dialect=dialect,
+        limits=limits,
     )
     for notice in prepared.notices:
         warnings.warn(notice, DataNotice, stacklevel=2)

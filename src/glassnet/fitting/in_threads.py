@@ -12,11 +12,14 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_threads(function: Callable[[Item], Result], items: Sequence[Item], width: int) -> list[Result]:
+def in_threads(
+    function: Callable[[Item], Result], items: Sequence[Item], width: int
+) -> list[Result]:
     """Return `function(item)` for each item, at most `width` at a time; where fewer threads can be started, fewer at a time.
 
-    No thread works any more when this returns or raises, whatever signals come: what the function used may then be closed. Each thread
-    runs in a copy of the caller's context, so that engines in it see the signals that the caller notes.
+    No thread works any more when this returns or raises, whatever signals come: what the function
+    used may then be closed. Each thread runs in a copy of the caller's context, so that engines in
+    it see the signals that the caller notes.
 
     Raises
     ------

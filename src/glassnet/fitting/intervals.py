@@ -41,8 +41,9 @@ MOST_SCORES = 10_000
 class Missed:
     """What members miss on the rows that each held out to calibrate with.
 
-    rows (n,): the numbers of the rows, of which several members may have held out the same; X (n, n_features); values (n, m): y less what
-    the member says, in the units of the encoded target; weight (n,) or None
+    rows (n,): the numbers of the rows, of which several members may have held out the same; X (n,
+    n_features); values (n, m): y less what the member says, in the units of the encoded target;
+    weight (n,) or None
     """
 
     rows: Array
@@ -52,14 +53,19 @@ class Missed:
 
     def of(self, chosen: Array) -> Missed:
         """Return some of them."""
-        return Missed(self.rows[chosen], self.X[chosen], self.values[chosen], None if self.weight is None else self.weight[chosen])
+        return Missed(
+            self.rows[chosen],
+            self.X[chosen],
+            self.values[chosen],
+            None if self.weight is None else self.weight[chosen],
+        )
 
 
 def learn_intervals(members: Sequence[Session], *, constant: bool = False) -> Intervals:
     """Return the intervals of members, each of which held rows out to calibrate with; `constant`: of one width, which takes no time.
 
-    A network learns the misses of some of the rows, the others calibrate; where its quantiles are no better there than constants are, all
-    intervals are as wide, and all rows calibrate.
+    A network learns the misses of some of the rows, the others calibrate; where its quantiles are
+    no better there than constants are, all intervals are as wide, and all rows calibrate.
     """
     first = members[0]
     missed, own = _missed(members)
@@ -73,37 +79,68 @@ def learn_intervals(members: Sequence[Session], *, constant: bool = False) -> In
         with suppress(DivergenceError):
             network, quantiles, helps = _network_of_misses(first, missed.of(learned), rest)
             if helps:
-                spread = np.diff(np.sort(quantiles.reshape(len(quantiles), -1, len(QUANTILES)), axis=2), axis=2)
+                spread = np.diff(
+                    np.sort(quantiles.reshape(len(quantiles), -1, len(QUANTILES)), axis=2), axis=2
+                )
                 least = np.maximum(LEAST * np.median(spread.mean(axis=2), axis=0), least)
-                return _intervals(network, scores_of(rest.values, quantiles, least), rest.weight, least, first)
+                return _intervals(
+                    network, scores_of(rest.values, quantiles, least), rest.weight, least, first
+                )
     return _intervals(None, missed.values, missed.weight, least, first)
 
 
 def _missed(members: Sequence[Session]) -> tuple[Missed, Array | None]:
     """Return the misses of all members, and the quantiles about the middle one where the network says quantiles itself."""
     held = [member.calibrating for member in members if member.calibrating]
-    rows = np.concatenate([member.unseen[-part.n :] for member, part in zip(members, held, strict=True)])
+    rows = np.concatenate(
+        [member.unseen[-part.n :] for member, part in zip(members, held, strict=True)]
+    )
     X = held[0].X if len(held) == 1 else np.concatenate([part.X for part in held])
-    weight = None if held[0].weight is None else np.concatenate([part.weight for part in held if part.weight is not None])
-    answers = [own_quantiles(member.loss, member.engine.predict(part.X)) for member, part in zip(members, held, strict=True)]
-    misses = np.concatenate([part.y - center for part, (center, _) in zip(held, answers, strict=True)]).astype(np.float64)
-    own = None if answers[0][1] is None else np.concatenate([quantiles for _, quantiles in answers if quantiles is not None])
+    weight = (
+        None
+        if held[0].weight is None
+        else np.concatenate([part.weight for part in held if part.weight is not None])
+    )
+    answers = [
+        own_quantiles(member.loss, member.engine.predict(part.X))
+        for member, part in zip(members, held, strict=True)
+    ]
+    misses = np.concatenate(
+        [part.y - center for part, (center, _) in zip(held, answers, strict=True)]
+    ).astype(np.float64)
+    own = (
+        None
+        if answers[0][1] is None
+        else np.concatenate([quantiles for _, quantiles in answers if quantiles is not None])
+    )
     return Missed(rows, X, misses, weight), own
 
 
-def _network_of_misses(first: Session, learned: Missed, rest: Missed) -> tuple[Network, Array, bool]:
+def _network_of_misses(
+    first: Session, learned: Missed, rest: Missed
+) -> tuple[Network, Array, bool]:
     """Return the network that learned some misses, its quantiles of the rest, and whether they are better there than constants."""
     taught = [_of_misses(first, learned, i) for i in range(LEARNERS)]
     network, pinball = network_of([session.finish().network for session in taught]), taught[0].loss
     quantiles = np.mean([session.engine.predict(rest.X) for session in taught], axis=0)
-    usual = np.broadcast_to(pinball.baseline(learned.values, network.n_outputs, learned.weight), quantiles.shape)
-    loss, of_usual = (pinball.value_and_gradient(Q, rest.values, rest.weight)[0] for Q in (quantiles, usual))
+    usual = np.broadcast_to(
+        pinball.baseline(learned.values, network.n_outputs, learned.weight), quantiles.shape
+    )
+    loss, of_usual = (
+        pinball.value_and_gradient(Q, rest.values, rest.weight)[0] for Q in (quantiles, usual)
+    )
     return network, quantiles, loss < of_usual
 
 
-def _intervals(network: Network | None, scores: Array, weight: Array | None, least: Array, first: Session) -> Intervals:
+def _intervals(
+    network: Network | None, scores: Array, weight: Array | None, least: Array, first: Session
+) -> Intervals:
     """Return intervals whose numbers are in the network's dtype, as a file keeps them."""
-    return Intervals(network, order_statistics(scores, weight).astype(first.plan.dtype), least.astype(first.plan.dtype))
+    return Intervals(
+        network,
+        order_statistics(scores, weight).astype(first.plan.dtype),
+        least.astype(first.plan.dtype),
+    )
 
 
 def _of_misses(first: Session, learned: Missed, member: int) -> Session:
@@ -112,30 +149,59 @@ def _of_misses(first: Session, learned: Missed, member: int) -> Session:
     recipe = replace(first_plan.resolved_recipe, members=1, calibrate=False)
     seed = member_seed(first_plan.seed, member)
     n, m = learned.values.shape
-    plan = Plan(recipe=recipe, loss=loss, dtype=first_plan.dtype, seed=seed, engine=first_plan.engine).resolved(n, classes=False)
+    plan = Plan(
+        recipe=recipe, loss=loss, dtype=first_plan.dtype, seed=seed, engine=first_plan.engine
+    ).resolved(n, classes=False)
     assert plan.max_epochs is not None
     assert first_plan.max_epochs is not None
-    plan = replace(plan, max_epochs=min(plan.max_epochs, first_plan.max_epochs), early_stopping=True)
+    plan = replace(
+        plan, max_epochs=min(plan.max_epochs, first_plan.max_epochs), early_stopping=True
+    )
     assert plan.validation_fraction is not None
-    kept, held = (learned.of(part) for part in split_rows(n, plan.validation_fraction, seed=[first_plan.seed, 3, member]))
-    session = type(first).on(kept.X, kept.values, kept.weight, plan, first.encoder, first.target, loss, m * len(QUANTILES))
-    session.held_out = Validation(held.X, loss.prepare(held.values, session.network.n_outputs, session.network.dtype), held.weight)
+    kept, held = (
+        learned.of(part)
+        for part in split_rows(n, plan.validation_fraction, seed=[first_plan.seed, 3, member])
+    )
+    session = type(first).on(
+        kept.X,
+        kept.values,
+        kept.weight,
+        plan,
+        first.encoder,
+        first.target,
+        loss,
+        m * len(QUANTILES),
+    )
+    session.held_out = Validation(
+        held.X,
+        loss.prepare(held.values, session.network.n_outputs, session.network.dtype),
+        held.weight,
+    )
     return session
 
 
 def shrinkage(misses: Array, members: Sequence[Session]) -> Array:
     """Return, for each output, how much smaller the misses of the mean of all members are than those of one: a factor in [1/2, 1].
 
-    The mean of M members varies by v / M where one varies by v, so that its squared misses are smaller by (1 - 1/M) v. v is the variance of
-    what different members say of a row that they did not see. The mean itself cannot be asked, for the members that learned from a row know
-    its target.
+    The mean of M members varies by v / M where one varies by v, so that its squared misses are
+    smaller by (1 - 1/M) v. v is the variance of what different members say of a row that they did
+    not see. The mean itself cannot be asked, for the members that learned from a row know its
+    target.
     """
     rows = np.concatenate([member.unseen for member in members])
-    seen = [[part.X for part in (member.held_out, member.calibrating) if part] for member in members]
+    seen = [
+        [part.X for part in (member.held_out, member.calibrating) if part] for member in members
+    ]
     said = np.concatenate(
-        [member.loss.predict(member.engine.predict(X)) for member, parts in zip(members, seen, strict=True) for X in parts]
+        [
+            member.loss.predict(member.engine.predict(X))
+            for member, parts in zip(members, seen, strict=True)
+            for X in parts
+        ]
     )
-    if len(said) != len(rows):  # rows to stop by that were given are the same for all, and unseen by all
+    if len(said) != len(
+        rows
+    ):  # rows to stop by that were given are the same for all, and unseen by all
         return np.ones(misses.shape[1])
     _, place, counts = np.unique(rows, return_inverse=True, return_counts=True)
     degrees = int((counts - 1).sum())
@@ -144,7 +210,11 @@ def shrinkage(misses: Array, members: Sequence[Session]) -> Array:
     means = np.zeros((len(counts), said.shape[1]))
     np.add.at(means, place, said)
     v = ((said - (means / counts[:, np.newaxis])[place]) ** 2).sum(axis=0) / degrees
-    share = (1.0 - 1.0 / len(members)) * v / np.maximum((misses**2).mean(axis=0), np.finfo(np.float64).tiny)
+    share = (
+        (1.0 - 1.0 / len(members))
+        * v
+        / np.maximum((misses**2).mean(axis=0), np.finfo(np.float64).tiny)
+    )
     return np.asarray(np.sqrt(np.clip(1.0 - share, 0.25, 1.0)))
 
 

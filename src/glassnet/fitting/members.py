@@ -1,7 +1,8 @@
 """Members: networks that are trained side by side, each with first values and held-out rows of its own, and answer as their mean.
 
-What one network learns by accident another does not, and the mean forgets it (bagging, Breiman 1996). They advance epoch by epoch together,
-in threads, each on one core; their numbers do not depend on how many threads there are.
+What one network learns by accident another does not, and the mean forgets it (bagging, Breiman
+1996). They advance epoch by epoch together, in threads, each on one core; their numbers do not
+depend on how many threads there are.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from glassnet.fitting.session import Session
 
 
-#: Of the planned epochs; rather than train all members for less, fewer are trained. In the time for one member's 64 epochs, two of 32 had
-#: 8 % less error than one of 64, 3 % less than four of 16 and 17 % less than eight of 8 (geometric mean, five tables, three splits each).
+#: Of the planned epochs; rather than train all members for less, fewer are trained. In the time for
+#: one member's 64 epochs, two of 32 had 8 % less error than one of 64, 3 % less than four of 16 and
+#: 17 % less than eight of 8 (geometric mean, five tables, three splits each).
 LEAST_SHARE = 0.5
 
 
@@ -40,7 +42,9 @@ def network_of(members: Sequence[Network]) -> Network:
     """Return one network that answers with the mean of the members' raw scores."""
     first = members[0]
     stacks: Any = [Stack(member.layers) for member in members]
-    network = Network(cast(Any, [Members(stacks)]), first.n_features, seed=None, dtype=str(first.dtype))
+    network = Network(
+        cast(Any, [Members(stacks)]), first.n_features, seed=None, dtype=str(first.dtype)
+    )
     copy_into(network, members)
     return network
 
@@ -67,11 +71,14 @@ def copy_from(network: Network, members: Sequence[Network]) -> None:
             member.parameters[name] = network.parameters[f"layers.0.layers.{i}.{name}"]
 
 
-def side_by_side(members: list[Session], state: TrainingState, limit: TimeLimit, n_threads: int | None) -> Generator[Epoch, None, None]:
+def side_by_side(
+    members: list[Session], state: TrainingState, limit: TimeLimit, n_threads: int | None
+) -> Generator[Epoch, None, None]:
     """Yield a record of means after each epoch, until no member goes on; each keeps its own best weights.
 
-    A member that diverges ends as if it had stopped early. Taken off the list are members that have learned nothing: the last ones, where
-    time is too short for all or a signal came before they began, and those that diverge in their first epoch.
+    A member that diverges ends as if it had stopped early. Taken off the list are members that have
+    learned nothing: the last ones, where time is too short for all or a signal came before they
+    began, and those that diverge in their first epoch.
 
     Raises
     ------
@@ -104,7 +111,9 @@ def side_by_side(members: list[Session], state: TrainingState, limit: TimeLimit,
             state.epoch += 1
             state.step = sum(member.state.step for member in members)
             yield _mean(came, state.epoch - 1)
-            live = [member for member, record in zip(live, records, strict=True) if record is not None]
+            live = [
+                member for member, record in zip(live, records, strict=True) if record is not None
+            ]
             records = advance(live)
     finally:
         for stream in streams.values():
@@ -118,7 +127,9 @@ def side_by_side(members: list[Session], state: TrainingState, limit: TimeLimit,
 
 def _keep_those_that_learned(members: list[Session]) -> None:
     """Take members off that learned nothing, but where that is all of them; then a divergence is raised, if it is the reason."""
-    learned = [m for m in members if m.warm or (m.state.step and not (m.diverged and not m.state.epoch))]
+    learned = [
+        m for m in members if m.warm or (m.state.step and not (m.diverged and not m.state.epoch))
+    ]
     if learned:
         members[:] = learned
         return
@@ -143,7 +154,28 @@ def _mean(records: Sequence[Epoch], index: int) -> Epoch:
 
     def of(name: str) -> Any:
         values = [getattr(record, name) for record in records]
-        return None if None in values else fmean(values) if all(map(math.isfinite, values)) else math.nan
+        return (
+            None
+            if None in values
+            else fmean(values)
+            if all(map(math.isfinite, values))
+            else math.nan
+        )
 
-    means = {name: of(name) for name in ("training_loss", "validation_loss", "validation_score", "lr", "gradient_norm", "seconds")}
-    return Epoch(index=index, rows_per_second=sum(record.rows_per_second for record in records), engine=records[0].engine, **means)
+    means = {
+        name: of(name)
+        for name in (
+            "training_loss",
+            "validation_loss",
+            "validation_score",
+            "lr",
+            "gradient_norm",
+            "seconds",
+        )
+    }
+    return Epoch(
+        index=index,
+        rows_per_second=sum(record.rows_per_second for record in records),
+        engine=records[0].engine,
+        **means,
+    )

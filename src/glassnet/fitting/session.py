@@ -58,7 +58,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Session:
     """The parts of a model in the making, the engine, and where training stands.
 
-    An estimator keeps one between calls of `partial_fit`, which go on where the last call ended: after `release` it holds no data.
+    An estimator keeps one between calls of `partial_fit`, which go on where the last call ended:
+    after `release` it holds no data.
     """
 
     encoder: Encoder
@@ -112,32 +113,53 @@ class Session:
         target : learned beforehand, where more is known of the classes than these rows show
         sample_weight : (n,) or None
         validation : (table, target values[, weights]) or None
-        earlier : a session whose encoder, target and network are gone on with (warm start); the optimizer starts afresh
-        groups, time : (n,) or None: what the rows that are held out are chosen by, instead of at random
-        alone : one network, however many members the recipe has; so it is for L-BFGS, which takes long, and for sparse tables
+        earlier : a session whose encoder, target and network are gone on with (warm start); the
+            optimizer starts afresh
+        groups, time : (n,) or None: what the rows that are held out are chosen by, instead of at
+            random
+        alone : one network, however many members the recipe has; so it is for L-BFGS, which takes
+            long, and for sparse tables
 
         Raises
         ------
         SettingError
-            For settings that do not fit the data or each other; for a warm start, those that would build another network.
+            For settings that do not fit the data or each other; for a warm start, those that would
+            build another network.
         """
         limit = TimeLimit(plan.time_limit)
         weight = check_weight(sample_weight, table.n_rows)
         if target is None:
             target = earlier.target if earlier else make_target(plan, values, task, names, weight)
         part, numbers = present(table, values, weight, target, plan)
-        plan = plan.resolved(part[0].n_rows, classes=target.task != "regression", has_validation=validation is not None)
+        plan = plan.resolved(
+            part[0].n_rows,
+            classes=target.task != "regression",
+            has_validation=validation is not None,
+        )
         loss = make_loss(plan, target)
-        plan = plan if plan.loss is not None else replace(plan, loss=loss.name)  # the task's own, for the record
-        one = alone or not isinstance(table.numbers, np.ndarray) or isinstance(plan.bound_optimizer(), LBFGS)
+        plan = (
+            plan if plan.loss is not None else replace(plan, loss=loss.name)
+        )  # the task's own, for the record
+        one = (
+            alone
+            or not isinstance(table.numbers, np.ndarray)
+            or isinstance(plan.bound_optimizer(), LBFGS)
+        )
         n_members = 1 if one else plan.resolved_recipe.members
         n_before = earlier.plan.resolved_recipe.members if earlier and earlier.members else 1
         if earlier and n_members != n_before:
-            raise SettingError(f"a warm start goes on with the {n_before} members of before, but {n_members} are asked for now.")
+            raise SettingError(
+                f"a warm start goes on with the {n_before} members of before, but {n_members} are "
+                "asked for now."
+            )
         if n_members == 1:
             parts = parted(part, numbers, target, plan, validation, groups, time)
-            encoder = make_encoder(parts.learned[0], parts.learned[2], plan, earlier.encoder if earlier else None)
-            return cls._of_one(parts, plan, encoder, target, loss, earlier, limit).referring_to(part[0], earlier)
+            encoder = make_encoder(
+                parts.learned[0], parts.learned[2], plan, earlier.encoder if earlier else None
+            )
+            return cls._of_one(parts, plan, encoder, target, loss, earlier, limit).referring_to(
+                part[0], earlier
+            )
         encoder = make_encoder(part[0], part[2], plan, earlier.encoder if earlier else None)
         before = earlier.members if earlier else [None] * n_members
         members = []
@@ -152,17 +174,28 @@ class Session:
     def referring_to(self, table: Table, earlier: Session | None) -> Session:
         """Note what all rows are like that weigh something, for the comparison with later tables."""
         before = earlier.reference if earlier else None
-        self.reference = before.widened(table, self.encoder) if before else Reference.of(table, self.encoder)
+        self.reference = (
+            before.widened(table, self.encoder) if before else Reference.of(table, self.encoder)
+        )
         return self
 
     @classmethod
     def _of_one(
-        cls, parts: Parts, plan: Plan, encoder: Encoder, target: Target, loss: Loss, earlier: Session | None, limit: TimeLimit
+        cls,
+        parts: Parts,
+        plan: Plan,
+        encoder: Encoder,
+        target: Target,
+        loss: Loss,
+        earlier: Session | None,
+        limit: TimeLimit,
     ) -> Session:
         """Encode the parts, and build the network on those to learn from, or take the one that is there."""
         table, y, weight = parts.learned
         X = encoder.encode(table, plan.dtype)
-        session = cls.on(X, y, weight, plan, encoder, target, loss, n_raw_scores(loss, target), earlier, limit)
+        session = cls.on(
+            X, y, weight, plan, encoder, target, loss, n_raw_scores(loss, target), earlier, limit
+        )
         session.hold_out(parts)
         return session
 
@@ -182,13 +215,29 @@ class Session:
     ) -> Session:
         """Return a session on encoded rows, all to learn from, with a new network of so many raw scores, or the earlier one."""
         there = earlier.network if earlier else None
-        layers = make_layers(plan, encoder, n_outputs, embedding_of_numbers(plan.resolved_recipe, encoder, X, y, weight, there))
+        layers = make_layers(
+            plan,
+            encoder,
+            n_outputs,
+            embedding_of_numbers(plan.resolved_recipe, encoder, X, y, weight, there),
+        )
         network = make_network(layers, plan, encoder.n_features, there)
         rows = make_rows(network, loss, X, y, weight)
         if not earlier:
             set_first_values(network, loss, rows, plan)
         engine = _engine(network, loss, plan)
-        return cls(encoder, target, network, loss, plan, engine, rows.n, rows, limit=limit or TimeLimit(), warm=earlier is not None)
+        return cls(
+            encoder,
+            target,
+            network,
+            loss,
+            plan,
+            engine,
+            rows.n,
+            rows,
+            limit=limit or TimeLimit(),
+            warm=earlier is not None,
+        )
 
     @classmethod
     def _of_several(cls, members: list[Session], plan: Plan, limit: TimeLimit) -> Session:
@@ -234,12 +283,27 @@ class Session:
         assert plan.patience is not None
         assert self.rows is not None
         stop = EarlyStopping(plan.patience, plan.scoring) if plan.early_stopping else None
-        schedules = {name: getattr(plan, name) for name in ("schedule", "dropout_schedule", "decay_schedule")}
+        schedules = {
+            name: getattr(plan, name) for name in ("schedule", "dropout_schedule", "decay_schedule")
+        }
         if isinstance(optimizer, LBFGS):
             if any(made != "constant" for made in schedules.values()) or plan.clip_norm is not None:
-                raise SettingError("optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, or use 'adam'.")
+                raise SettingError(
+                    "optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, "
+                    "or use 'adam'."
+                )
             rows = self.rows
-            records = lbfgs_epochs(self.engine, optimizer, rows.X, rows.y, rows.weight, plan.max_epochs, 1, self.held_out, self.state)
+            records = lbfgs_epochs(
+                self.engine,
+                optimizer,
+                rows.X,
+                rows.y,
+                rows.weight,
+                plan.max_epochs,
+                1,
+                self.held_out,
+                self.state,
+            )
         else:
             records = self._sgd_epochs(self.rows, plan.max_epochs, **schedules)
         return guarded(records, self.network, self.state, stop)
@@ -250,7 +314,8 @@ class Session:
         Raises
         ------
         DivergenceError
-            In the first epoch; later it ends training as early stopping does, with a RuntimeWarning.
+            In the first epoch; later it ends training as early stopping does, with a
+            RuntimeWarning.
         """
         train_session(self, on_epoch)
 
@@ -279,26 +344,40 @@ class Session:
 
     def gather(self) -> None:
         """Write what the members have learned so far into the network that is made of them."""
-        if self.members and (network := gathered(self.network, [member.network for member in self.members])) is not self.network:
+        if (
+            self.members
+            and (network := gathered(self.network, [member.network for member in self.members]))
+            is not self.network
+        ):
             self.network, self.engine = network, _engine(network, self.loss, self.plan)
 
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
         """Train for one epoch on these rows, from where training stands, and return its record; members are trained as one network.
 
-        What held-out rows had calibrated was another network: its intervals go, for nothing says that they still hold. A column that varies
-        in these rows for the first time is coded from now on; rows held out before stay as they are encoded.
+        What held-out rows had calibrated was another network: its intervals go, for nothing says
+        that they still hold. A column that varies in these rows for the first time is coded from
+        now on; rows held out before stay as they are encoded.
         """
         with turn_of(self):
             started = time.perf_counter()
-            (table, y, weight), _ = present(table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan)
+            (table, y, weight), _ = present(
+                table, values, check_weight(sample_weight, table.n_rows), self.target, self.plan
+            )
             encoder = self.encoder.updated(table)
-            rows = make_rows(self.network, self.loss, encoder.encode(table, self.plan.dtype), y, weight)
+            rows = make_rows(
+                self.network, self.loss, encoder.encode(table, self.plan.dtype), y, weight
+            )
             for session in (self, *self.members):
                 session.encoder = encoder
             (record,) = guarded(self._sgd_epochs(rows, 1), self.network, self.state, None)
             copy_from(self.network, [member.network for member in self.members])
             self.note(record)
-            self.n_rows, self.ended, self.calibration, self.intervals = rows.n, "epoch by epoch", None, None
+            self.n_rows, self.ended, self.calibration, self.intervals = (
+                rows.n,
+                "epoch by epoch",
+                None,
+                None,
+            )
             self.reference = self.reference.widened(table, self.encoder) if self.reference else None
             self.seconds += time.perf_counter() - started
             return record
@@ -318,12 +397,25 @@ class Session:
             **({"split": self.split.to_plain()} if self.split else {}),
             **({"calibration": self.calibration.to_plain()} if self.calibration else {}),
             **(
-                {"members": [{"best_epoch": member.state.best_epoch, "updates": member.state.step} for member in self.members]}
+                {
+                    "members": [
+                        {"best_epoch": member.state.best_epoch, "updates": member.state.step}
+                        for member in self.members
+                    ]
+                }
                 if self.members
                 else {}
             ),
         }
-        return Model(self.encoder, self.target, self.network, self.loss, record, self.intervals, reference=self.reference)
+        return Model(
+            self.encoder,
+            self.target,
+            self.network,
+            self.loss,
+            record,
+            self.intervals,
+            reference=self.reference,
+        )
 
     def note(self, epoch: Epoch) -> None:
         """Append a record to the history."""
@@ -335,7 +427,10 @@ class Session:
     def _sgd_epochs(self, rows: Rows, epochs: int, **schedules: Any) -> Any:
         optimizer, batch_size = self.plan.bound_optimizer(), self.plan.batch_size
         if isinstance(optimizer, LBFGS):
-            raise SettingError("optimizer 'lbfgs' works on all rows at once and cannot go on epoch by epoch: use 'adam'.")
+            raise SettingError(
+                "optimizer 'lbfgs' works on all rows at once and cannot go on epoch by epoch: use "
+                "'adam'."
+            )
         assert batch_size is not None
         return sgd_epochs(
             self.engine,
@@ -356,14 +451,21 @@ class Session:
         return int(min(self.plan.max_epochs - self.state.epoch, self.limit.after(self.state.epoch)))
 
     def _checked(self, table: Table, y: Array, weight: Array | None) -> Rows:
-        return check_validation(self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight)
+        return check_validation(
+            self.network, self.loss, self.encoder.encode(table, self.plan.dtype), y, weight
+        )
 
     def _validation(self, table: Table, y: Array, weight: Array | None) -> Validation:
         rows = self._checked(table, y, weight)
         if self.plan.scoring is None:
             return Validation(rows.X, rows.y, rows.weight)
         model = Model(self.encoder, self.target, self.network, self.loss)
-        return Validation(rows.X, rows.y, rows.weight, bind_scorer(self.plan.scoring, model, table, model.truth(y), weight))
+        return Validation(
+            rows.X,
+            rows.y,
+            rows.weight,
+            bind_scorer(self.plan.scoring, model, table, model.truth(y), weight),
+        )
 
 
 def _engine(network: Network, loss: Loss, plan: Plan) -> Engine:

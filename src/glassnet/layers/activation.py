@@ -18,15 +18,16 @@ from glassnet.parameters import Spec, Views
 class Activation:
     """A = f(Z), element by element; the backward pass is dZ = dA * f'(Z).
 
-    With mix=True the function itself is learned, unit by unit, between a straight line and f and beyond:
+    With mix=True the function itself is learned, unit by unit, between a straight line and f and
+    beyond:
 
     A = (1 - a) Z + a f(Z)              Z and A (n, n_in), a (n_in,)
 
         da = sum_i dA_i (f(Z_i) - Z_i)          a_j meets every row
         dZ = dA * ((1 - a) + a f'(Z))
 
-    a starts at 1, does not decay, and learns at a tenth of the rate: the parametric activations of Holzmueller, Grinsztajn and
-    Steinwart 2024, "Better by Default".
+    a starts at 1, does not decay, and learns at a tenth of the rate: the parametric activations of
+    Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default".
 
     Parameters
     ----------
@@ -59,7 +60,9 @@ class Activation:
         D = F - Z
         return Z + p.a * D, (kept, D)
 
-    def backward(self, p: Views, g: Views, cache: Any, dA: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, cache: Any, dA: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write da into g where it is learned; return dZ."""
         f = activation_function(self.activation)
         if not self.mix:

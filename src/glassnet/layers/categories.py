@@ -23,9 +23,9 @@ class CategoryEmbedding:
 
     y = [x_1 ... x_(n_in - q), T_1[code_1], ..., T_q[code_q]]
 
-    X (n, n_in), the codes whole numbers in its last q columns; T_j (levels_j, n_out); Y (n, n_in - q + q n_out). A code outside
-    0 ... levels_j - 1, not a number among them, is taken for the last level. Guo and Berkhahn 2016, "Entity Embeddings of
-    Categorical Variables".
+    X (n, n_in), the codes whole numbers in its last q columns; T_j (levels_j, n_out); Y (n, n_in -
+    q + q n_out). A code outside 0 ... levels_j - 1, not a number among them, is taken for the last
+    level. Guo and Berkhahn 2016, "Entity Embeddings of Categorical Variables".
 
     Parameters
     ----------
@@ -34,7 +34,8 @@ class CategoryEmbedding:
 
     T starts N(0, 1) and decays as weights do.
 
-    Backpropagation: dT_j[l] is the sum of dY over the rows whose code is l. A code has no derivative: its dX is 0.
+    Backpropagation: dT_j[l] is the sum of dY over the rows whose code is l. A code has no
+    derivative: its dX is 0.
 
     Examples
     --------
@@ -53,11 +54,15 @@ class CategoryEmbedding:
         levels = tuple(given) if isinstance(given, Sequence) else ()
         if not levels or not all(_is_count(n, MOST_LEVELS) for n in levels):
             raise SettingError(
-                f"levels of a category embedding are the numbers of levels of the last columns, each from 1 to {MOST_LEVELS:,}, such as "
-                f"[30, 12], but {str(self.levels)[:200]} came."
+                "levels of a category embedding are the numbers of levels of the last columns, "
+                f"each from 1 to {MOST_LEVELS:,}, such as [30, 12], but {str(self.levels)[:200]} "
+                "came."
             )
         if not _is_count(self.n_out, np.inf):
-            raise SettingError(f"n_out of a category embedding is a whole number, at least 1, but {self.n_out!r} came.")
+            raise SettingError(
+                f"n_out of a category embedding is a whole number, at least 1, but {self.n_out!r} "
+                "came."
+            )
         object.__setattr__(self, "levels", tuple(map(int, levels)))
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
@@ -67,7 +72,9 @@ class CategoryEmbedding:
         parts = [X[:, :first], *(getattr(p, f"T{j}")[code] for j, code in enumerate(codes))]
         return np.concatenate(parts, axis=1), codes
 
-    def backward(self, p: Views, g: Views, codes: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, codes: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write dT of every table into g; return dX."""
         k = self.n_out
         first = dY.shape[1] - k * len(codes)
@@ -82,7 +89,10 @@ class CategoryEmbedding:
     def output_width(self, n_in: int) -> int:
         """Return n_out for each code and 1 for each other column, or raise SettingError where there are too few columns."""
         if n_in < len(self.levels):
-            raise SettingError(f"a category embedding of {len(self.levels)} columns needs as many, but its input is {n_in} wide.")
+            raise SettingError(
+                f"a category embedding of {len(self.levels)} columns needs as many, but its input "
+                f"is {n_in} wide."
+            )
         return int(n_in + len(self.levels) * (self.n_out - 1))
 
     def specs(self, n_in: int) -> dict[str, Spec]:

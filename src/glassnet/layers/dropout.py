@@ -25,7 +25,8 @@ class Dropout:
     ----------
     rate : probability that a unit is left out, in [0, 1)
 
-    The mask of a step follows from the run's seed, the step, the layer and the unit's place alone (`glassnet.rng`).
+    The mask of a step follows from the run's seed, the step, the layer and the unit's place alone
+    (`glassnet.rng`).
     """
 
     rate: float
@@ -45,7 +46,9 @@ class Dropout:
         M = keep * np.asarray(1.0 / (1.0 - rate), X.dtype)
         return X * M, M
 
-    def backward(self, p: Views, g: Views, M: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, M: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Return dX = dY * M / (1 - rate)."""
         if not needs_dX:
             return None

@@ -18,7 +18,8 @@ from glassnet.parameters import Spec, Views
 class MemberDense:
     """Z_m = X_m W_m + b_m for each of k members, which share nothing here.
 
-    X (n, k * n_in) and Z (n, k * n_out) in wide rows, see `SharedDense`; W (k, n_in, n_out), b (k, n_out)
+    X (n, k * n_in) and Z (n, k * n_out) in wide rows, see `SharedDense`; W (k, n_in, n_out), b (k,
+    n_out)
 
     W starts uniform within 1 / sqrt(n_in) of 0 ("ntk": normal with variance 1 / n_in), b at 0.
 
@@ -52,7 +53,9 @@ class MemberDense:
         Z = by_member @ p.W + p.b[:, None, :]
         return Z.transpose(1, 0, 2).reshape(len(X), -1), by_member
 
-    def backward(self, p: Views, g: Views, by_member: Any, dZ: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, by_member: Any, dZ: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write dW and db into g; return dX."""
         n = len(dZ)
         dZ = dZ.reshape(n, self.n_members, -1).transpose(1, 0, 2)
@@ -84,9 +87,10 @@ class MemberMean:
 
     X (n, k * n_out), Y (n, n_out)
 
-    What is averaged are raw scores where this is a network's last layer, as in `Members`. There an engine scores each member by itself:
-    the loss that training goes down is the mean of the members' losses. Gorishniy, Kotelnikov and Babenko 2025, "TabM", section 3.
-    Anywhere else it is a mean like any other: dX_m = dY / k.
+    What is averaged are raw scores where this is a network's last layer, as in `Members`. There an
+    engine scores each member by itself: the loss that training goes down is the mean of the
+    members' losses. Gorishniy, Kotelnikov and Babenko 2025, "TabM", section 3. Anywhere else it is
+    a mean like any other: dX_m = dY / k.
 
     Parameters
     ----------
@@ -111,7 +115,9 @@ class MemberMean:
         """Return Y and X, what each member says."""
         return X.reshape(len(X), self.n_members, -1).mean(axis=1), X
 
-    def backward(self, p: Views, g: Views, X: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, X: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Return dX, a share of dY for each member."""
         return np.tile(dY / self.n_members, self.n_members) if needs_dX else None
 

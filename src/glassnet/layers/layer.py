@@ -1,10 +1,12 @@
 """What a layer is: settings without arrays, a forward pass, and the backward pass that undoes it by the chain rule.
 
     Y, cache = layer.forward(p, X, run)          X (n, n_in), Y (n, n_out)
-    dX       = layer.backward(p, g, cache, dY)   dQ is the gradient of the loss by Q, of the shape of Q, everywhere
+    dX       = layer.backward(p, g, cache, dY)   dQ is the gradient of the loss by Q, of the shape
+             of Q, everywhere
 
-p holds views of the layer's parameters, g views of where their gradients belong. What backward must remember of forward is the
-cache: a return value and never state of the layer, so that a pass can be repeated, looked into and compiled.
+p holds views of the layer's parameters, g views of where their gradients belong. What backward must
+remember of forward is the cache: a return value and never state of the layer, so that a pass can be
+repeated, looked into and compiled.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Run:
     """The circumstances of a pass.
 
-    training : dropout draws masks and batch normalization uses the statistics of the batch (and updates its running ones)
+    training : dropout draws masks and batch normalization uses the statistics of the batch (and
+        updates its running ones)
     seed, step : with the layer's number the key of its random numbers
     dropout : factor of every dropout rate, in [0, 1]
     """
@@ -66,7 +69,9 @@ class Layer(Protocol):
         """Return the outputs and the cache."""
         ...
 
-    def backward(self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write the parameters' gradients into g and return dX, or None where it is not needed."""
         ...
 

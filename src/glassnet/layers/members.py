@@ -40,7 +40,9 @@ class Stack:
         """Return F(X) and the caches of the layers inside."""
         return stack_forward(self.layers, p.layers, X, run)
 
-    def backward(self, p: Views, g: Views, caches: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, caches: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write the gradients of the layers inside; return dX."""
         return stack_backward(self.layers, p.layers, g.layers, caches, dY, needs_dX)
 
@@ -60,12 +62,14 @@ class Stack:
 class Members:
     """Y = (Y_1(X) + ... + Y_M(X)) / M, Y_m being the layers inside; each is given dY / M, and dX is the sum of their dX.
 
-    What is averaged is what the members give: raw scores where this is a network's last layer. Trained within one network, members share
-    one loss; members that were trained apart come in by their numbers (`network.parameters["layers.0.layers.2.layers.0.W"]`).
+    What is averaged is what the members give: raw scores where this is a network's last layer.
+    Trained within one network, members share one loss; members that were trained apart come in by
+    their numbers (`network.parameters["layers.0.layers.2.layers.0.W"]`).
 
     Parameters
     ----------
-    layers : the members, each one layer, most often a `Stack`; their outputs must be of the same width
+    layers : the members, each one layer, most often a `Stack`; their outputs must be of the same
+        width
 
     Examples
     --------
@@ -85,13 +89,18 @@ class Members:
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return the mean over the members, summed in their order, and the caches of all."""
-        passed = [member.forward(views, X, run) for member, views in zip(self.layers, p.layers, strict=True)]
+        passed = [
+            member.forward(views, X, run)
+            for member, views in zip(self.layers, p.layers, strict=True)
+        ]
         total = passed[0][0]
         for Y, _ in passed[1:]:
             total = total + Y
         return total / len(passed), [cache for _, cache in passed]
 
-    def backward(self, p: Views, g: Views, caches: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, caches: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write the gradients of all members; return dX, the sum over the members from the last to the first."""
         share, total = dY / len(self.layers), None
         for m in range(len(self.layers) - 1, -1, -1):
@@ -105,8 +114,9 @@ class Members:
         for m, width in enumerate(widths):
             if width != widths[0]:
                 raise SettingError(
-                    f"members answer with their mean, so all must give the same width, but layers.0 of them gives {widths[0]} and "
-                    f"layers.{m} gives {width}: end both with Dense({widths[0]})."
+                    "members answer with their mean, so all must give the same width, but "
+                    f"layers.0 of them gives {widths[0]} and layers.{m} gives {width}: end both "
+                    f"with Dense({widths[0]})."
                 )
         return widths[0]
 

@@ -16,14 +16,17 @@ from glassnet.parameters import Spec, Views
 class BatchNorm:
     """Normalize every unit over the rows of the batch, then scale and shift it. Ioffe and Szegedy 2015, algorithm 1.
 
-    N = (X - mean) / sqrt(var + eps),  Y = gamma * N + beta      mean, var, gamma, beta (n_units,); var is the biased one
+    N = (X - mean) / sqrt(var + eps),  Y = gamma * N + beta      mean, var, gamma, beta (n_units,);
+                                       var is the biased one
 
     In training mean and var are the batch's, and running ones are kept:
 
-        running = (1 - momentum) * running + momentum * batch    with the unbiased variance, as in PyTorch
+        running = (1 - momentum) * running + momentum * batch    with the unbiased variance, as in
+                                                                 PyTorch
 
-    In prediction the running ones are used, so that a row's prediction does not depend on its company. A batch of a single row has
-    no variance: its output is beta, and it leaves the running statistics as they are.
+    In prediction the running ones are used, so that a row's prediction does not depend on its
+    company. A batch of a single row has no variance: its output is beta, and it leaves the running
+    statistics as they are.
 
     Parameters
     ----------
@@ -38,7 +41,10 @@ class BatchNorm:
 
     def __post_init__(self) -> None:
         if not is_number(self.momentum) or not 0.0 < self.momentum <= 1.0:
-            raise SettingError(f"the momentum of batch normalization must lie in (0, 1], but {self.momentum!r} came.")
+            raise SettingError(
+                f"the momentum of batch normalization must lie in (0, 1], but {self.momentum!r} "
+                "came."
+            )
         _check_eps(self.eps)
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
@@ -58,11 +64,13 @@ class BatchNorm:
         N = centered * inverse_std
         return N * p.gamma + p.beta, (N, inverse_std, run.training)
 
-    def backward(self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write dgamma = sum dY N and dbeta = sum dY into g; return dX.
 
-        In training mean and variance depend on every row, hence the two subtracted terms (their eq. in section 3):
-        dX = gamma / std * (dY - mean(dY) - N mean(dY N)).
+        In training mean and variance depend on every row, hence the two subtracted terms (their eq.
+        in section 3): dX = gamma / std * (dY - mean(dY) - N mean(dY N)).
         """
         N, inverse_std, training = cache
         np.sum(dY * N, axis=0, out=g.gamma)
@@ -100,7 +108,8 @@ class BatchNorm:
 class LayerNorm:
     """Normalize every row over its units, then scale and shift each unit. Ba, Kiros and Hinton 2016, eq. 4.
 
-    N = (X - mean) / sqrt(var + eps),  Y = gamma * N + beta      mean, var (n, 1) over the units; gamma, beta (n_units,)
+    N = (X - mean) / sqrt(var + eps),  Y = gamma * N + beta      mean, var (n, 1) over the units;
+                                       gamma, beta (n_units,)
 
     The same in training and prediction, for any batch size.
 
@@ -124,7 +133,9 @@ class LayerNorm:
         N = centered * inverse_std
         return N * p.gamma + p.beta, (N, inverse_std)
 
-    def backward(self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write dgamma and dbeta into g; return dX = (dN - mean(dN) - N mean(dN N)) / std over the units, dN = dY gamma."""
         N, inverse_std = cache
         np.sum(dY * N, axis=0, out=g.gamma)
@@ -132,7 +143,10 @@ class LayerNorm:
         if not needs_dX:
             return None
         dN = dY * p.gamma
-        return np.asarray(inverse_std * (dN - dN.mean(axis=1, keepdims=True) - N * np.mean(dN * N, axis=1, keepdims=True)))
+        return np.asarray(
+            inverse_std
+            * (dN - dN.mean(axis=1, keepdims=True) - N * np.mean(dN * N, axis=1, keepdims=True))
+        )
 
     def output_width(self, n_in: int) -> int:
         """Return n_in: the shape stays."""

@@ -17,25 +17,31 @@ from glassnet.parameters import Spec, Views
 class PeriodicEmbedding:
     """Each of the first columns becomes itself and a few learned mixtures of its own waves; the other columns follow as they are.
 
-    y_j = [x_j, c_j W2_j + b2_j],  c_j = cos(2 pi x_j w1_j + b1_j)       for column j of the first n_numeric
+    y_j = [x_j, c_j W2_j + b2_j],  c_j = cos(2 pi x_j w1_j + b1_j)       for column j of the first
+                                   n_numeric
 
-    X (n, n_in); w1 and b1 (n_numeric, n_frequencies), W2 (n_numeric, n_frequencies, n_out), b2 (n_numeric, n_out);
-    Y (n, n_numeric (1 + n_out) + n_in - n_numeric), the 1 + n_out outputs of a column side by side.
+    X (n, n_in); w1 and b1 (n_numeric, n_frequencies), W2 (n_numeric, n_frequencies, n_out), b2
+    (n_numeric, n_out); Y (n, n_numeric (1 + n_out) + n_in - n_numeric), the 1 + n_out outputs of a
+    column side by side.
 
-    Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep Learning", section 3.3; with the
-    cosine and its shift, the column itself and no activation ("PBLD") Holzmueller, Grinsztajn and Steinwart 2024, "Better by
-    Default". All four tensors learn at a tenth of the rate; of them w1 and W2 decay.
+    Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep
+    Learning", section 3.3; with the cosine and its shift, the column itself and no activation
+    ("PBLD") Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default". All four tensors learn
+    at a tenth of the rate; of them w1 and W2 decay.
 
     Parameters
     ----------
     n_numeric : the first so many columns are embedded; scale them robustly before
     n_frequencies : waves of a column
     n_out : mixtures of its waves
-    sigma : standard deviation of the first frequencies, in turns per unit of x: the larger, the wigglier the first functions
+    sigma : standard deviation of the first frequencies, in turns per unit of x: the larger, the
+        wigglier the first functions
 
-    w1 starts N(0, sigma^2), b1 uniform in (-pi, pi), W2 and b2 uniform in (-1, 1) / sqrt(n_frequencies).
+    w1 starts N(0, sigma^2), b1 uniform in (-pi, pi), W2 and b2 uniform in (-1, 1) /
+    sqrt(n_frequencies).
 
-    Backpropagation. With the phase a = 2 pi x w1 + b1 of a column and dE the gradient by its mixtures:
+    Backpropagation. With the phase a = 2 pi x w1 + b1 of a column and dE the gradient by its
+    mixtures:
 
         dW2 = c^T dE,  db2 = sum_i dE_i       a dense layer on the waves
         da = -sin(a) * (dE W2^T)              the slope of the cosine
@@ -62,9 +68,14 @@ class PeriodicEmbedding:
         for name in ("n_numeric", "n_frequencies", "n_out"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-                raise SettingError(f"{name} of a periodic embedding is a whole number, at least 1, but {value!r} came.")
+                raise SettingError(
+                    f"{name} of a periodic embedding is a whole number, at least 1, but {value!r} "
+                    "came."
+                )
         if not is_number(self.sigma) or not 0.0 < self.sigma < np.inf:
-            raise SettingError(f"sigma of a periodic embedding is a positive number, but {self.sigma!r} came.")
+            raise SettingError(
+                f"sigma of a periodic embedding is a positive number, but {self.sigma!r} came."
+            )
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return Y and (x, c, turns), by column: (n_numeric, n, 1) and twice (n_numeric, n, n_frequencies)."""
@@ -82,7 +93,9 @@ class PeriodicEmbedding:
         Y[:, n * (1 + k) :] = X[:, n:]
         return Y, (x, C, turns)
 
-    def backward(self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write dw1, db1, dW2 and db2 into g; return dX."""
         x, C, turns = cache
         n, k = self.n_numeric, self.n_out
@@ -101,7 +114,10 @@ class PeriodicEmbedding:
     def output_width(self, n_in: int) -> int:
         """Return 1 + n_out for each embedded column and 1 for each other, or raise SettingError where there are too few columns."""
         if n_in < self.n_numeric:
-            raise SettingError(f"a periodic embedding of {self.n_numeric} columns needs as many, but its input is {n_in} wide.")
+            raise SettingError(
+                f"a periodic embedding of {self.n_numeric} columns needs as many, but its input is "
+                f"{n_in} wide."
+            )
         return int(n_in + self.n_numeric * self.n_out)
 
     def specs(self, n_in: int) -> dict[str, Spec]:

@@ -18,31 +18,38 @@ from glassnet.parameters import Spec, Views
 class PiecewiseLinearEmbedding:
     """Each of the first columns becomes itself and a few learned broken lines of it; the other columns follow as they are.
 
-    y_j = [x_j, e(x_j) W_j + b_j]                                        for column j of as many as n_bins names
-    e_b(x) = (x - t_(b-1)) / (t_b - t_(b-1)), clipped to [0, 1]          for bin b between the edges t_(b-1) and t_b
+    y_j = [x_j, e(x_j) W_j + b_j]                                        for column j of as many as
+                                                                         n_bins names
+    e_b(x) = (x - t_(b-1)) / (t_b - t_(b-1)), clipped to [0, 1]          for bin b between the edges
+                                                                         t_(b-1) and t_b
 
-    but the first bin is not clipped below and the last not above, so that the lines go on outside of all edges. A broken line is
-    linear within each bin and continuous from one to the next; bins may be of any width.
+    but the first bin is not clipped below and the last not above, so that the lines go on outside
+    of all edges. A broken line is linear within each bin and continuous from one to the next; bins
+    may be of any width.
 
-    X (n, n_in); with p columns of B_j bins, W_j (B_j, n_out) and b (p, n_out); W holds all W_j one below the other, (sum of B_j, n_out);
-    Y (n, p (1 + n_out) + n_in - p), the 1 + n_out outputs of a column side by side.
+    X (n, n_in); with p columns of B_j bins, W_j (B_j, n_out) and b (p, n_out); W holds all W_j one
+    below the other, (sum of B_j, n_out); Y (n, p (1 + n_out) + n_in - p), the 1 + n_out outputs of
+    a column side by side.
 
-    Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep Learning", equation 1 with a linear
-    layer behind it; the column itself beside it is ours. `glassnet.data.bins` learns edges from rows.
+    Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep
+    Learning", equation 1 with a linear layer behind it; the column itself beside it is ours.
+    `glassnet.data.bins` learns edges from rows.
 
     Parameters
     ----------
     n_bins : of each of the first columns; from the edges where these are given
     n_out : broken lines of a column
-    edges : of each of these columns the edges of its bins, each above the one before it (also in float32); -1 to 1 in equal steps where
-        they are not given. They become a tensor that is not trained: all of them, one column behind the other
+    edges : of each of these columns the edges of its bins, each above the one before it (also in
+        float32); -1 to 1 in equal steps where they are not given. They become a tensor that is not
+        trained: all of them, one column behind the other
 
     W_j and b_j start uniform in (-1, 1) / sqrt(B_j). They learn at a tenth of the rate; W decays.
 
     Backpropagation. With dE the gradient by the broken lines of a column:
 
         dW = e(x)^T dE,  db = sum_i dE_i      a dense layer on the bins
-        dx = dY_0 + sum_b (dE W^T)_b e_b'     e_b' = 1 / (t_b - t_(b-1)) in the bin that x lies in, 0 in all others
+        dx = dY_0 + sum_b (dE W^T)_b e_b'     e_b' = 1 / (t_b - t_(b-1)) in the bin that x lies in,
+                                              0 in all others
 
     An edge belongs to the bin above it.
 
@@ -70,18 +77,21 @@ class PiecewiseLinearEmbedding:
         n_bins = tuple(given) if isinstance(given, Sequence) else ()
         if not n_bins or not all(map(_is_count, n_bins)):
             raise SettingError(
-                "n_bins of a piecewise-linear embedding are the numbers of bins of the first columns, each at least 1, such as [16, 3], "
-                f"but {str(given)[:200]} came."
+                "n_bins of a piecewise-linear embedding are the numbers of bins of the first "
+                f"columns, each at least 1, such as [16, 3], but {str(given)[:200]} came."
             )
         object.__setattr__(self, "n_bins", tuple(map(int, n_bins)))
         made = n_bins if self.edges is None else tuple(len(t) - 1 for t in self.edges)
         if made != n_bins:
             raise SettingError(
-                f"the edges of a piecewise-linear embedding make {list(made)[:50]} bins, but n_bins says {list(n_bins)[:50]}: "
-                "leave n_bins out."
+                f"the edges of a piecewise-linear embedding make {list(made)[:50]} bins, but "
+                f"n_bins says {list(n_bins)[:50]}: leave n_bins out."
             )
         if not _is_count(self.n_out):
-            raise SettingError(f"n_out of a piecewise-linear embedding is a whole number, at least 1, but {self.n_out!r} came.")
+            raise SettingError(
+                "n_out of a piecewise-linear embedding is a whole number, at least 1, but "
+                f"{self.n_out!r} came."
+            )
 
     @property
     def starts(self) -> tuple[int, ...]:
@@ -100,7 +110,9 @@ class PiecewiseLinearEmbedding:
             cache.append((x, t, E))
         return np.concatenate([*parts, X[:, len(self.n_bins) :]], axis=1), cache
 
-    def backward(self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write dW and db into g; return dX."""
         k, starts = self.n_out, self.starts
         embedded = len(cache) * (1 + k)
@@ -111,13 +123,18 @@ class PiecewiseLinearEmbedding:
             g.W[rows] = E.T @ dE
             g.b[j] = dE.sum(axis=0)
             slopes = p.W[rows] / np.diff(t)[:, None]
-            dX[:, j] = dY[:, j * (1 + k)] + (dE * slopes[np.searchsorted(t[1:-1], x, side="right")]).sum(axis=1)
+            dX[:, j] = dY[:, j * (1 + k)] + (
+                dE * slopes[np.searchsorted(t[1:-1], x, side="right")]
+            ).sum(axis=1)
         return dX if needs_dX else None
 
     def output_width(self, n_in: int) -> int:
         """Return 1 + n_out for each embedded column and 1 for each other, or raise SettingError where there are too few columns."""
         if n_in < len(self.n_bins):
-            raise SettingError(f"a piecewise-linear embedding of {len(self.n_bins)} columns needs as many, but its input is {n_in} wide.")
+            raise SettingError(
+                f"a piecewise-linear embedding of {len(self.n_bins)} columns needs as many, but "
+                f"its input is {n_in} wide."
+            )
         return int(n_in + len(self.n_bins) * self.n_out)
 
     def specs(self, n_in: int) -> dict[str, Spec]:
@@ -131,7 +148,9 @@ class PiecewiseLinearEmbedding:
 
     def _rise(self, edges: Array) -> bool:
         """Whether these edges, one column behind the other, make bins."""
-        return all(_has_width(t) for t in np.split(edges, np.cumsum([n + 1 for n in self.n_bins])[:-1]))
+        return all(
+            _has_width(t) for t in np.split(edges, np.cumsum([n + 1 for n in self.n_bins])[:-1])
+        )
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
         """Draw broken lines of the order of 1 between the given edges."""
@@ -153,8 +172,9 @@ def _checked(given: Any) -> tuple[tuple[float, ...], ...]:
         edges = ()
     if not edges or not all(map(_rises, edges)):
         raise SettingError(
-            "edges of a piecewise-linear embedding are the edges of the bins of each of the first columns, at least two that rise, "
-            f"also in float32, such as [(-1.0, 0.0, 2.0)], but {str(given)[:200]} came."
+            "edges of a piecewise-linear embedding are the edges of the bins of each of the first "
+            "columns, at least two that rise, also in float32, such as [(-1.0, 0.0, 2.0)], but "
+            f"{str(given)[:200]} came."
         )
     return tuple(tuple(map(float, of_a_column)) for of_a_column in edges)
 
@@ -171,7 +191,11 @@ def _has_width(edges: Array) -> bool:
     """Whether there is a bin, and every bin has a width whose inverse is a number."""
     with np.errstate(over="ignore", invalid="ignore"):
         widths = np.diff(edges)
-    return len(widths) > 0 and bool(np.isfinite(widths).all()) and bool((widths >= np.finfo(widths.dtype).tiny).all())
+    return (
+        len(widths) > 0
+        and bool(np.isfinite(widths).all())
+        and bool((widths >= np.finfo(widths.dtype).tiny).all())
+    )
 
 
 def _is_count(value: Any) -> bool:

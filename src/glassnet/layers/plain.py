@@ -1,10 +1,12 @@
 """Layers as plain data and back: what the model file holds of them. Names are looked up in closed tables, never imported.
 
-    Dense(16, "relu")  <->  {"kind": "dense", "n_out": 16, "activation": "relu", "initializer": "auto"}
+    Dense(16, "relu")  <->  {"kind": "dense", "n_out": 16, "activation": "relu", "initializer":
+                       "auto"}
 
-`parametrization` says how fast weights learn and `edges` are the first values of a tensor: no prediction depends on them, so they are left
-out, and a layer that comes back has their defaults.
-Reading is strict, for a file may come from anywhere: an unknown kind, an unknown or missing field and a value of another type are refused.
+`parametrization` says how fast weights learn and `edges` are the first values of a tensor: no
+prediction depends on them, so they are left out, and a layer that comes back has their defaults.
+Reading is strict, for a file may come from anywhere: an unknown kind, an unknown or missing field
+and a value of another type are refused.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from glassnet.layers.layer import Layer
 
 #: More units than any machine holds; a number beyond it in a file is a lie.
 MOST_UNITS = 2**31 - 1
-#: Frequencies or outputs of one embedded column, members, units of each: with them the size of no tensor leaves 64 bits.
+#: Frequencies or outputs of one embedded column, members, units of each: with them the size of no
+#: tensor leaves 64 bits.
 MOST_OF_A_COLUMN = 2**15
 #: Stands for no default.
 REQUIRED: Any = object()
@@ -34,7 +37,8 @@ class Field:
 
     write : the setting -> a JSON-able value, or UnsupportedError
     read : a JSON value -> the setting, or SettingError
-    default : left out of the file where the setting is this, as files from before there was the setting leave it out
+    default : left out of the file where the setting is this, as files from before there was the
+        setting leave it out
     """
 
     write: Callable[[Any], Any]
@@ -59,12 +63,20 @@ def layer_to_plain(layer: Layer) -> dict[str, Any]:
     kind = next((name for name, made in LAYERS.items() if type(layer) is made), None)
     if kind is None:
         raise UnsupportedError(
-            f"a model file cannot hold the layer {type(layer).__name__}, which is not one of glassnet's: it holds numbers and names, not "
-            f"code. Build the network of {', '.join(sorted(made.__name__ for made in LAYERS.values()))}, or keep your code beside "
-            "`dict(network.parameters.items())`."
+            f"a model file cannot hold the layer {type(layer).__name__}, which is not one of "
+            "glassnet's: it holds numbers and names, not code. Build the network of "
+            f"{', '.join(sorted(made.__name__ for made in LAYERS.values()))}, or keep your code "
+            "beside `dict(network.parameters.items())`."
         )
-    said = {name: field for name, field in FIELDS[kind].items() if field.default is REQUIRED or getattr(layer, name) != field.default}
-    return {"kind": kind, **{name: field.write(getattr(layer, name)) for name, field in said.items()}}
+    said = {
+        name: field
+        for name, field in FIELDS[kind].items()
+        if field.default is REQUIRED or getattr(layer, name) != field.default
+    }
+    return {
+        "kind": kind,
+        **{name: field.write(getattr(layer, name)) for name, field in said.items()},
+    }
 
 
 def layer_from_plain(plain: Any) -> Layer:
@@ -83,7 +95,9 @@ def layer_from_plain(plain: Any) -> Layer:
     fields = FIELDS[kind]
     needed = {name for name, field in fields.items() if field.default is REQUIRED}
     if not {"kind", *needed} <= plain.keys() <= {"kind", *fields}:
-        raise SettingError(f"a layer of kind {kind!r} has the fields {['kind', *fields]}, but {list(plain)} came.")
+        raise SettingError(
+            f"a layer of kind {kind!r} has the fields {['kind', *fields]}, but {list(plain)} came."
+        )
     settings = {}
     for name in plain.keys() - {"kind"}:
         try:
@@ -96,10 +110,12 @@ def layer_from_plain(plain: Any) -> Layer:
 
 def _write_activation(activation: str | ActivationFunction) -> str:
     name = activation if isinstance(activation, str) else activation.name
-    if name not in ACTIVATIONS or (not isinstance(activation, str) and activation != ACTIVATIONS[name]):
+    if name not in ACTIVATIONS or (
+        not isinstance(activation, str) and activation != ACTIVATIONS[name]
+    ):
         raise UnsupportedError(
-            f"a model file cannot hold the activation {name!r}, which is your own: it holds numbers and names, not code. "
-            f"Use one of {', '.join(ACTIVATIONS)}."
+            f"a model file cannot hold the activation {name!r}, which is your own: it holds "
+            f"numbers and names, not code. Use one of {', '.join(ACTIVATIONS)}."
         )
     return name
 
@@ -116,7 +132,11 @@ def _write_initializer(initializer: Any) -> str:
     """Return the initializer's name; one that no table names becomes "auto", for the trained weights no longer need it."""
     if isinstance(initializer, str):
         return initializer
-    named = (name for name, made in INITIALIZERS.items() if type(made) is type(initializer) and made == initializer)
+    named = (
+        name
+        for name, made in INITIALIZERS.items()
+        if type(made) is type(initializer) and made == initializer
+    )
     return next(named, "auto")
 
 
@@ -145,7 +165,10 @@ def _read_levels(value: Any) -> list[int]:
 def _read_bins(value: Any) -> list[int]:
     if not isinstance(value, list):
         raise TypeError("a list of numbers of bins")
-    return [_read_count(n, MOST_OF_A_COLUMN, f"a list of numbers of bins up to {MOST_OF_A_COLUMN:,}") for n in value]
+    return [
+        _read_count(n, MOST_OF_A_COLUMN, f"a list of numbers of bins up to {MOST_OF_A_COLUMN:,}")
+        for n in value
+    ]
 
 
 def _read_count(value: Any, most: int, what: str) -> int:
@@ -180,7 +203,11 @@ INSIDE = Field(lambda layers: [layer_to_plain(layer) for layer in layers], _read
 # One row for each of LAYERS, one entry for each of its settings but for TRAINING_ALONE.
 TRAINING_ALONE = {"parametrization", "edges"}
 FIELDS: dict[str, dict[str, Field]] = {
-    "dense": {"n_out": Field(int, _read_units), "activation": ACTIVATION, "initializer": Field(_write_initializer, _read_initializer)},
+    "dense": {
+        "n_out": Field(int, _read_units),
+        "activation": ACTIVATION,
+        "initializer": Field(_write_initializer, _read_initializer),
+    },
     "activation": {"activation": ACTIVATION, "mix": Field(bool, _read_switch, default=False)},
     "dropout": {"rate": NUMBER},
     "batch_norm": {"momentum": NUMBER, "eps": NUMBER},
@@ -188,7 +215,11 @@ FIELDS: dict[str, dict[str, Field]] = {
     "residual": {"layers": INSIDE},
     "stack": {"layers": INSIDE},
     "members": {"layers": INSIDE},
-    "shared_dense": {"n_out": OF_A_COLUMN, "n_members": OF_A_COLUMN, "first": Field(bool, _read_switch)},
+    "shared_dense": {
+        "n_out": OF_A_COLUMN,
+        "n_members": OF_A_COLUMN,
+        "first": Field(bool, _read_switch),
+    },
     "member_dense": {"n_out": OF_A_COLUMN, "n_members": OF_A_COLUMN},
     "member_mean": {"n_members": OF_A_COLUMN},
     "scale": {},

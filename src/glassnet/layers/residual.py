@@ -41,7 +41,9 @@ class Residual:
         F, caches = stack_forward(self.layers, p.layers, X, run)
         return X + F, caches
 
-    def backward(self, p: Views, g: Views, caches: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, caches: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write the gradients of the layers inside; return dX."""
         dX = stack_backward(self.layers, p.layers, g.layers, caches, dY, needs_dX)
         return None if dX is None else dY + dX
@@ -51,8 +53,8 @@ class Residual:
         n_out = stack_widths(self.layers, n_in)[-1]
         if n_out != n_in:
             raise SettingError(
-                f"a residual block adds its input to its output, so both must be {n_in} wide, but its last layer gives {n_out}: "
-                f"end it with Dense({n_in})."
+                f"a residual block adds its input to its output, so both must be {n_in} wide, but "
+                f"its last layer gives {n_out}: end it with Dense({n_in})."
             )
         return n_in
 

@@ -17,9 +17,10 @@ class Scale:
 
     X and Y (n, n_in), s (n_in,)
 
-    s starts at 1, does not decay, and learns at six times the rate: a column that says nothing is turned down in a few steps,
-    where the weights behind it would each have to shrink by themselves. Holzmueller, Grinsztajn and Steinwart 2024, "Better by
-    Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data".
+    s starts at 1, does not decay, and learns at six times the rate: a column that says nothing is
+    turned down in a few steps, where the weights behind it would each have to shrink by themselves.
+    Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and
+    Boosted Trees on Tabular Data".
 
     Backpropagation: ds = sum_i dY_i * X_i, because s_j meets every row, and dX = dY * s.
 
@@ -36,7 +37,9 @@ class Scale:
         """Return Y and X."""
         return X * p.s, X
 
-    def backward(self, p: Views, g: Views, X: Any, dY: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, X: Any, dY: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write ds into g; return dX."""
         np.sum(dY * X, axis=0, out=g.s)
         return dY * p.s if needs_dX else None

@@ -19,23 +19,30 @@ from glassnet.parameters import Spec, Views
 class SharedDense:
     """Z_m = ((X_m * r_m) W) * s_m + b_m for each of k members, W being the same for all.
 
-    X (n, k * n_in), or (n, n_in) in the first such layer; W (n_in, n_out); r (k, n_in); s, b (k, n_out); Z (n, k * n_out)
+    X (n, k * n_in), or (n, n_in) in the first such layer; W (n_in, n_out); r (k, n_in); s, b (k,
+    n_out); Z (n, k * n_out)
 
-    Rows are wide: member m's numbers are the columns m * n_in to (m + 1) * n_in - 1, so that layers which work on each column alone
-    (Activation, Dropout, Scale, BatchNorm) follow as they are. (n, k * n_in) read as (n * k, n_in) is one matrix, and the product one
-    product. Such a network ends with `MemberDense`, a head for each member, and `MemberMean`: then training takes the mean of the
-    members' losses, never the loss of their mean, for a mean leaves no member a reason to be right by itself.
+    Rows are wide: member m's numbers are the columns m * n_in to (m + 1) * n_in - 1, so that layers
+    which work on each column alone (Activation, Dropout, Scale, BatchNorm) follow as they are. (n,
+    k * n_in) read as (n * k, n_in) is one matrix, and the product one product. Such a network ends
+    with `MemberDense`, a head for each member, and `MemberMean`: then training takes the mean of
+    the members' losses, never the loss of their mean, for a mean leaves no member a reason to be
+    right by itself.
 
-    (X * r_m) W * s_m is X (W * (r_m s_m^T)): a member's own matrix is the shared one times a matrix of rank one, and costs n_in + n_out
-    numbers. Wen, Tran and Ba 2020, "BatchEnsemble"; Gorishniy, Kotelnikov and Babenko 2025, "TabM", section 3: only the r of the first
-    layer is random, -1 or 1; all other r and all s start at 1, all b at 0, W uniform within 1 / sqrt(n_in) of 0. r, s and b do not decay.
+    (X * r_m) W * s_m is X (W * (r_m s_m^T)): a member's own matrix is the shared one times a matrix
+    of rank one, and costs n_in + n_out numbers. Wen, Tran and Ba 2020, "BatchEnsemble"; Gorishniy,
+    Kotelnikov and Babenko 2025, "TabM", section 3: only the r of the first layer is random, -1 or
+    1; all other r and all s start at 1, all b at 0, W uniform within 1 / sqrt(n_in) of 0. r, s and
+    b do not decay.
 
     Parameters
     ----------
     n_out : units of each member
     n_members : k
-    first : X is (n, n_in), the same row for every member, and r starts as random signs: with it the members part
-    parametrization : "standard", or "ntk" as of `Dense`: W starts normal with variance 1 / n_in; r, s and b learn at a tenth of the rate
+    first : X is (n, n_in), the same row for every member, and r starts as random signs: with it the
+        members part
+    parametrization : "standard", or "ntk" as of `Dense`: W starts normal with variance 1 / n_in; r,
+        s and b learn at a tenth of the rate
 
     Backpropagation, with A_m = X_m * r_m and P = A W over all rows and members:
 
@@ -63,7 +70,9 @@ class SharedDense:
         for name in ("n_out", "n_members"):
             check_count(getattr(self, name), name, "a shared dense layer")
         if not isinstance(self.first, bool):
-            raise SettingError(f"first of a shared dense layer is True or False, but {self.first!r} came.")
+            raise SettingError(
+                f"first of a shared dense layer is True or False, but {self.first!r} came."
+            )
         if self.parametrization not in PARAMETRIZATIONS:
             raise unknown_name("parametrization", self.parametrization, PARAMETRIZATIONS)
 
@@ -75,7 +84,9 @@ class SharedDense:
         P = (A @ p.W).reshape(n, k, -1)
         return (P * p.s + p.b).reshape(n, -1), (apart, A, P)
 
-    def backward(self, p: Views, g: Views, cache: Any, dZ: Array, needs_dX: bool = True) -> Array | None:
+    def backward(
+        self, p: Views, g: Views, cache: Any, dZ: Array, needs_dX: bool = True
+    ) -> Array | None:
         """Write db, ds, dW and dr into g; return dX."""
         apart, A, P = cache
         n = len(P)
@@ -134,14 +145,18 @@ def factors(parametrization: str, n_in: int) -> tuple[float, float]:
 def first_weights(parametrization: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     """Draw W, the last axis but one being its inputs."""
     limit = shape[-2] ** -0.5
-    return rng.normal(0.0, limit, shape) if parametrization == "ntk" else rng.uniform(-limit, limit, shape)
+    return (
+        rng.normal(0.0, limit, shape)
+        if parametrization == "ntk"
+        else rng.uniform(-limit, limit, shape)
+    )
 
 
 def members_share(n_in: int, n_members: int) -> int:
     """Return the columns of each member, or raise SettingError where they cannot share them evenly."""
     if n_in % n_members:
         raise SettingError(
-            f"{n_members} members take as many columns each, but their input is {n_in} wide: let SharedDense(..., {n_members}, first=True) "
-            "stand before them."
+            f"{n_members} members take as many columns each, but their input is {n_in} wide: let "
+            f"SharedDense(..., {n_members}, first=True) stand before them."
         )
     return int(n_in // n_members)

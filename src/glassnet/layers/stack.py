@@ -17,13 +17,20 @@ from glassnet.protocols import require_members
 def checked_layers(layers: Any) -> tuple[Layer, ...]:
     """Return layers given as any iterable as a tuple, or raise SettingError for what is no layer."""
     if not isinstance(layers, Iterable):
-        raise SettingError(f"layers come in a list, such as [Dense(16, 'relu'), Dense(1)], but {layers!r} came.")
+        raise SettingError(
+            f"layers come in a list, such as [Dense(16, 'relu'), Dense(1)], but {layers!r} came."
+        )
     checked: tuple[Layer, ...] = tuple(layers)
     for layer in checked:
         if isinstance(layer, type):
-            raise SettingError(f"a layer is an object such as Dense(16, 'relu'), but the class came: write {layer.__name__}().")
+            raise SettingError(
+                "a layer is an object such as Dense(16, 'relu'), but the class came: write "
+                f"{layer.__name__}()."
+            )
         if not any(hasattr(layer, name) for name in METHODS):
-            raise SettingError(f"a layer is an object such as Dense(16, 'relu'), but {layer!r} came.")
+            raise SettingError(
+                f"a layer is an object such as Dense(16, 'relu'), but {layer!r} came."
+            )
         require_members("layer", layer, METHODS, ATTRIBUTES)
     return checked
 
@@ -34,7 +41,10 @@ def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:
     for layer in layers:
         width = layer.output_width(widths[-1])
         if isinstance(width, bool) or not isinstance(width, Integral) or width < 1:
-            raise SettingError(f"output_width of the layer {type(layer).__name__} must return a whole number of at least 1, got {width!r}.")
+            raise SettingError(
+                f"output_width of the layer {type(layer).__name__} must return a whole number of "
+                f"at least 1, got {width!r}."
+            )
         widths.append(int(width))
     return widths
 
@@ -47,7 +57,8 @@ def stack_trees(layers: Sequence[Layer], n_in: int) -> tuple[Tree, ...]:
 def _trees(layers: Sequence[Layer], widths: Sequence[int]) -> tuple[Tree, ...]:
     """Return the tree of each layer, given the width of the signal before it."""
     return tuple(
-        Tree(layer_specs(layer, n), _trees(layer.layers, inner_widths(layer, n))) for layer, n in zip(layers, widths, strict=False)
+        Tree(layer_specs(layer, n), _trees(layer.layers, inner_widths(layer, n)))
+        for layer, n in zip(layers, widths, strict=False)
     )
 
 
@@ -59,14 +70,26 @@ def layer_specs(layer: Layer, n_in: int) -> dict[str, Spec]:
             f'specs of the layer {type(layer).__name__} must return a dict of Spec by name, such as {{"a": Spec((n_in,))}}, got {specs!r}.'
         )
     for name in specs:
-        if not isinstance(name, str) or not name.isidentifier() or hasattr(Views, name) or name in Views.__annotations__:
-            raise SettingError(f"a tensor must not be named {name!r} (layer {type(layer).__name__}): p and g have no room for that name.")
+        if (
+            not isinstance(name, str)
+            or not name.isidentifier()
+            or hasattr(Views, name)
+            or name in Views.__annotations__
+        ):
+            raise SettingError(
+                f"a tensor must not be named {name!r} (layer {type(layer).__name__}): p and g have "
+                "no room for that name."
+            )
     return dict(specs)
 
 
 def inner_widths(layer: Layer, n_in: int) -> list[int]:
     """Return the width of the signal before each of the layers inside this one: all that comes in where they stand side by side."""
-    return [n_in] * len(layer.layers) if stand_side_by_side(layer) else stack_widths(layer.layers, n_in)
+    return (
+        [n_in] * len(layer.layers)
+        if stand_side_by_side(layer)
+        else stack_widths(layer.layers, n_in)
+    )
 
 
 def stand_side_by_side(layer: Layer) -> bool:
@@ -74,14 +97,18 @@ def stand_side_by_side(layer: Layer) -> bool:
     return bool(getattr(layer, "side_by_side", False))
 
 
-def stack_initialize(layers: Sequence[Layer], views: Sequence[Views], rng: np.random.Generator) -> None:
+def stack_initialize(
+    layers: Sequence[Layer], views: Sequence[Views], rng: np.random.Generator
+) -> None:
     """Write first values, layer by layer, in reading order."""
     for layer, p in zip(layers, views, strict=True):
         layer.initialize(p, rng)
         stack_initialize(layer.layers, p.layers, rng)
 
 
-def stack_forward(layers: Sequence[Layer], views: Sequence[Views], X: Any, run: Run) -> tuple[Any, list[Any]]:
+def stack_forward(
+    layers: Sequence[Layer], views: Sequence[Views], X: Any, run: Run
+) -> tuple[Any, list[Any]]:
     """Pass X through all layers; return the last output and every layer's cache."""
     caches = []
     for layer, p in zip(layers, views, strict=True):
@@ -91,7 +118,12 @@ def stack_forward(layers: Sequence[Layer], views: Sequence[Views], X: Any, run: 
 
 
 def stack_backward(
-    layers: Sequence[Layer], p: Sequence[Views], g: Sequence[Views], caches: Sequence[Any], dY: Array, needs_dX: bool = True
+    layers: Sequence[Layer],
+    p: Sequence[Views],
+    g: Sequence[Views],
+    caches: Sequence[Any],
+    dY: Array,
+    needs_dX: bool = True,
 ) -> Array | None:
     """Pass the gradient back through all layers in reverse; return dX, or None where it is not needed."""
     gradient: Array | None = dY

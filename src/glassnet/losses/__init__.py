@@ -41,7 +41,9 @@ def loss_function(loss: str | Loss | Any) -> Loss:
     if callable(loss) and not hasattr(loss, "value_and_gradient"):
         return CustomLoss(loss, name=name_of(loss))
     if not any(hasattr(loss, name) for name in METHODS):
-        raise SettingError(f"a loss must be a name, a loss object or a function (Z, y) -> (L, dZ), got {loss!r}.")
+        raise SettingError(
+            f"a loss must be a name, a loss object or a function (Z, y) -> (L, dZ), got {loss!r}."
+        )
     require_members("loss", loss, METHODS, ATTRIBUTES)
     given: Loss = loss
     return given

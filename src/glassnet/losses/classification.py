@@ -17,13 +17,15 @@ from glassnet.losses.loss import Array, check_outputs, mean, numbers, weighted_m
 class Logistic:
     """Binary cross-entropy of one or several yes-or-no outputs; the link is the sigmoid. Cox 1958.
 
-    -y log p - (1 - y) log(1 - p) with p = sigmoid(z), computed as max(z, 0) - y z + log(1 + exp(-|z|)); the gradient is p - y.
-    Label smoothing moves y to (1 - s) y + s / 2 (Szegedy et al. 2016, section 7, with two classes).
+    -y log p - (1 - y) log(1 - p) with p = sigmoid(z), computed as max(z, 0) - y z + log(1 +
+    exp(-|z|)); the gradient is p - y. Label smoothing moves y to (1 - s) y + s / 2 (Szegedy et al.
+    2016, section 7, with two classes).
 
     outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`
-    floor : in [0, 0.5); p is clipped to [floor, 1 - floor] before its logarithms are taken, in the value only: the gradient stays
-        p - y. The value is then -y log(c) - (1 - y) log(1 - c) of the clipped number c itself, so that near p = 1 it has the digits
-        which 1 - c has left, as in scikit-learn.
+    floor : in [0, 0.5); p is clipped to [floor, 1 - floor] before its logarithms are taken, in the
+        value only: the gradient stays p - y. The value is then -y log(c) - (1 - y) log(1 - c) of
+        the clipped number c itself, so that near p = 1 it has the digits which 1 - c has left, as
+        in scikit-learn.
 
     Both matter to training alone.
     """
@@ -48,7 +50,9 @@ class Logistic:
             )
         return checked
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         if self.label_smoothing:
             y = (1.0 - self.label_smoothing) * y + 0.5 * self.label_smoothing
@@ -74,12 +78,14 @@ class Logistic:
 class Softmax:
     """Cross-entropy over k classes; the link is softmax, p_j = exp(z_j) / sum exp(z). Bridle 1990.
 
-    -sum_j y_j log p_j; the gradient is p - y. The target is integer labels `(n,)` or class probabilities `(n, k)`.
-    Label smoothing moves y to (1 - s) y + s / k (Szegedy et al. 2016, section 7).
+    -sum_j y_j log p_j; the gradient is p - y. The target is integer labels `(n,)` or class
+    probabilities `(n, k)`. Label smoothing moves y to (1 - s) y + s / k (Szegedy et al. 2016,
+    section 7).
 
-    floor : in [0, 0.5); every p_j is clipped to [floor, 1 - floor] before its logarithm is taken, in the value only: the gradient
-        stays p - y. With labels the loss of a row is clipped to [-log(1 - floor), -log(floor)]; with probabilities or smoothing the
-        logarithms are clipped first and weighted then, -sum_j y_j log clip(p_j). It matters to training alone.
+    floor : in [0, 0.5); every p_j is clipped to [floor, 1 - floor] before its logarithm is taken,
+        in the value only: the gradient stays p - y. With labels the loss of a row is clipped to
+        [-log(1 - floor), -log(floor)]; with probabilities or smoothing the logarithms are clipped
+        first and weighted then, -sum_j y_j log clip(p_j). It matters to training alone.
     """
 
     label_smoothing: float = 0.0
@@ -95,25 +101,44 @@ class Softmax:
         given: Array = np.asarray(y)
         if given.ndim == 2 and given.shape[1] == n_outputs and n_outputs > 1:
             P = numbers(given, n_outputs, dtype)
-            if P.size and (P.min() < 0.0 or np.abs(P.sum(axis=1, dtype=np.float64) - 1.0).max() > 1e-3):
-                raise DataError("loss 'softmax' takes class probabilities whose rows are not negative and sum to 1, but some rows do not.")
+            if P.size and (
+                P.min() < 0.0 or np.abs(P.sum(axis=1, dtype=np.float64) - 1.0).max() > 1e-3
+            ):
+                raise DataError(
+                    "loss 'softmax' takes class probabilities whose rows are not negative and sum "
+                    "to 1, but some rows do not."
+                )
             return P
         if given.ndim == 2 and given.shape[1] == 1:
             given = given[:, 0]
         if given.ndim != 1:
-            raise DataError(f"loss 'softmax' takes labels (n,) or probabilities (n, {n_outputs}), but the target has shape {given.shape}.")
-        # Whole numbers beyond 2^53, infinity among them, are no labels and would not survive the cast.
-        whole = given.dtype.kind == "f" and np.array_equal(given, np.floor(given)) and bool((np.abs(given) < 2.0**53).all())
+            raise DataError(
+                f"loss 'softmax' takes labels (n,) or probabilities (n, {n_outputs}), but the "
+                f"target has shape {given.shape}."
+            )
+        # Whole numbers beyond 2^53, infinity among them, are no labels and would not survive the
+        # cast.
+        whole = (
+            given.dtype.kind == "f"
+            and np.array_equal(given, np.floor(given))
+            and bool((np.abs(given) < 2.0**53).all())
+        )
         if given.dtype.kind not in "iub" and not whole:
-            raise DataError("loss 'softmax' takes integer labels 0, 1, ..., k - 1, but the target holds other values: encode them first.")
+            raise DataError(
+                "loss 'softmax' takes integer labels 0, 1, ..., k - 1, but the target holds other "
+                "values: encode them first."
+            )
         labels: Array = given.astype(np.int64)
         if labels.size and (labels.min() < 0 or labels.max() >= n_outputs):
             raise DataError(
-                f"labels must run from 0 to {n_outputs - 1}, the network's outputs less one, but {labels.min()} to {labels.max()} came."
+                f"labels must run from 0 to {n_outputs - 1}, the network's outputs less one, but "
+                f"{labels.min()} to {labels.max()} came."
             )
         return labels
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         n, k = Z.shape
         S = Z - Z.max(axis=1, keepdims=True)
@@ -135,7 +160,9 @@ class Softmax:
             P -= spread
         if self.floor:
             C = _clip(np.log(total) - S, self.floor)
-            L = keep * (C[np.arange(n), y] if y.ndim == 1 else (y * C).sum(axis=1)) + spread * C.sum(axis=1)
+            L = keep * (
+                C[np.arange(n), y] if y.ndim == 1 else (y * C).sum(axis=1)
+            ) + spread * C.sum(axis=1)
         return weighted_mean(L, P, weight)
 
     def predict(self, Z: Array) -> Array:

@@ -14,7 +14,8 @@ from glassnet.losses.loss import Array, Loss, numbers, weighted_mean
 from glassnet.protocols import parameter_names, require_arguments, said
 
 _ROWS = 32
-#: Names of a first argument that is the target: the order of metrics, (y_true, y_pred), and not that of a loss, (Z, y).
+#: Names of a first argument that is the target: the order of metrics, (y_true, y_pred), and not
+#: that of a loss, (Z, y).
 _TARGETS = ("y", "y_true", "true", "target", "targets", "truth", "label", "labels")
 
 
@@ -24,12 +25,14 @@ class CustomLoss:
 
     Parameters
     ----------
-    function : takes raw scores Z (n, n_outputs) and the target y, numbers (n, n_columns); returns the losses L, (n,) or
-        (n, n_outputs), and their derivatives dZ (n, n_outputs). Weights and the mean are taken care of.
+    function : takes raw scores Z (n, n_outputs) and the target y, numbers (n, n_columns); returns
+        the losses L, (n,) or (n, n_outputs), and their derivatives dZ (n, n_outputs). Weights and
+        the mean are taken care of.
     link : raw scores -> predictions of the same shape; the identity by default
     name : how it is called in summaries
 
-    The gradient is held against central differences when a target is first seen, and refused where they disagree.
+    The gradient is held against central differences when a target is first seen, and refused where
+    they disagree.
 
     Examples
     --------
@@ -47,7 +50,10 @@ class CustomLoss:
         if self.link is not None:
             require_arguments(f"the link of loss {self.name!r}", self.link, "Z")
         if parameter_names(self.function)[:1] in [(name,) for name in _TARGETS]:
-            raise SettingError(f"the function of a loss takes the raw scores first, (Z, y), got {said(self.function)}.")
+            raise SettingError(
+                "the function of a loss takes the raw scores first, (Z, y), got "
+                f"{said(self.function)}."
+            )
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return finite numbers `(n, n_columns)` after the gradient was checked on some of their rows."""
@@ -56,17 +62,22 @@ class CustomLoss:
         check_loss(self, checked, n_outputs)
         return checked
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         came: Any = self.function(Z, y)
         if not isinstance(came, tuple | list) or len(came) != 2:
-            raise SettingError(f"loss {self.name!r} must return two arrays, losses and derivatives, but {type(came).__name__} came.")
+            raise SettingError(
+                f"loss {self.name!r} must return two arrays, losses and derivatives, but "
+                f"{type(came).__name__} came."
+            )
         L, dZ = came
         L, dZ = np.asarray(L), np.array(dZ, dtype=Z.dtype, copy=True)
         if dZ.shape != Z.shape or L.shape not in (Z.shape, Z.shape[:1]):
             raise SettingError(
-                f"loss {self.name!r} must return losses {Z.shape[:1]} or {Z.shape} and derivatives {Z.shape}, "
-                f"but {L.shape} and {dZ.shape} came."
+                f"loss {self.name!r} must return losses {Z.shape[:1]} or {Z.shape} and derivatives "
+                f"{Z.shape}, but {L.shape} and {dZ.shape} came."
             )
         return weighted_mean(L, dZ, weight)
 
@@ -93,15 +104,20 @@ def check_loss(loss: Loss, y: Array, n_outputs: int) -> None:
         if gradient_error(value, Z, dZ, rng) > TOLERANCE:
             place, came, expected = worst_element(value, Z, dZ)
             raise SettingError(
-                f"the gradient of loss {loss.name!r} is not the derivative of its value: at Z = {Z[place]:.6g} it says {came:.6g}, but "
-                f"central differences of the value say {expected:.6g}."
+                f"the gradient of loss {loss.name!r} is not the derivative of its value: at Z = "
+                f"{Z[place]:.6g} it says {came:.6g}, but central differences of the value say "
+                f"{expected:.6g}."
             )
         weight = np.where(np.arange(len(y)) % 2, 0.0, 1.0)
-        with_absent, without = _answer(loss, Z, y, weight)[0], _answer(loss, Z[::2], y[::2], weight[::2])[0]
+        with_absent, without = (
+            _answer(loss, Z, y, weight)[0],
+            _answer(loss, Z[::2], y[::2], weight[::2])[0],
+        )
         if not abs(with_absent - without) <= TOLERANCE * max(abs(with_absent), abs(without)):
             raise SettingError(
-                f"loss {loss.name!r} must be the mean over the weights of the rows: a row of weight 0 must count for nothing, but with "
-                f"such rows the value is {with_absent:.6g}, and without them {without:.6g}."
+                f"loss {loss.name!r} must be the mean over the weights of the rows: a row of "
+                "weight 0 must count for nothing, but with such rows the value is "
+                f"{with_absent:.6g}, and without them {without:.6g}."
             )
 
 
@@ -109,14 +125,25 @@ def _answer(loss: Loss, Z: Array, y: Array, weight: Array | None) -> tuple[float
     """Return value and gradient after both were found to be what they should."""
     given = Z.copy()
     came: Any = loss.value_and_gradient(given, y.copy(), weight)
-    if not isinstance(came, tuple | list) or len(came) != 2 or np.ndim(came[0]) or np.shape(came[1]) != Z.shape:
+    if (
+        not isinstance(came, tuple | list)
+        or len(came) != 2
+        or np.ndim(came[0])
+        or np.shape(came[1]) != Z.shape
+    ):
         got = tuple(map(np.shape, came)) if isinstance(came, tuple | list) else type(came).__name__
-        raise SettingError(f"loss {loss.name!r} must return its mean, one number, and its gradient by Z, of shape {Z.shape}, got {got}.")
+        raise SettingError(
+            f"loss {loss.name!r} must return its mean, one number, and its gradient by Z, of shape "
+            f"{Z.shape}, got {got}."
+        )
     if not np.array_equal(given, Z):
         raise SettingError(f"loss {loss.name!r} changes Z in place: return a new array.")
     value, dZ = float(came[0]), np.asarray(came[1])
     if not np.isfinite(value) or not np.isfinite(dZ).all():
-        raise SettingError(f"loss {loss.name!r} must be finite for every finite Z, got {value} for Z from {Z.min():.3g} to {Z.max():.3g}.")
+        raise SettingError(
+            f"loss {loss.name!r} must be finite for every finite Z, got {value} for Z from "
+            f"{Z.min():.3g} to {Z.max():.3g}."
+        )
     return value, dZ
 
 

@@ -1,12 +1,14 @@
 """How wrong a prediction is, and in which direction: what training and models ask of a loss, and the weighted mean they share.
 
-    value, dZ = loss.value_and_gradient(Z, y, weight)       Z, dZ: (n, n_outputs); weight: (n,) or None; value: float
+    value, dZ = loss.value_and_gradient(Z, y, weight)       Z, dZ: (n, n_outputs); weight: (n,) or
+                                                            None; value: float
 
-A loss takes the raw scores Z of the last layer and owns its link, the function from raw scores to predictions (softmax, logistic,
-exponential), so that the two derivatives can be taken together: for softmax with cross-entropy they collapse to P - Y. Values are
-means over the *weights* of the batch and, unless a loss is told otherwise, over its outputs, summed in float64: a weight of 2 is the
-row twice, a weight of 0 the row absent, and a batch of zero total weight contributes nothing. `prepare` checks a target once, at the
-door; the rest trusts it.
+A loss takes the raw scores Z of the last layer and owns its link, the function from raw scores to
+predictions (softmax, logistic, exponential), so that the two derivatives can be taken together: for
+softmax with cross-entropy they collapse to P - Y. Values are means over the *weights* of the batch
+and, unless a loss is told otherwise, over its outputs, summed in float64: a weight of 2 is the row
+twice, a weight of 0 the row absent, and a batch of zero total weight contributes nothing. `prepare`
+checks a target once, at the door; the rest trusts it.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from glassnet.errors import DataError, unknown_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: How the losses of several outputs make one. "mean": value and gradient are the mean over outputs. "sum": both are the sum.
-#: "mean_of_sum": the value is the mean, but the gradient is that of the sum, as in scikit-learn's regression on several targets.
+#: How the losses of several outputs make one. "mean": value and gradient are the mean over outputs.
+#: "sum": both are the sum. "mean_of_sum": the value is the mean, but the gradient is that of the
+#: sum, as in scikit-learn's regression on several targets.
 OUTPUTS = ("mean", "sum", "mean_of_sum")
 
 
@@ -37,7 +40,9 @@ class Loss(Protocol):
         """Check the target against the number of raw scores and return it in the form that the other calls take."""
         ...
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         ...
 
@@ -66,14 +71,19 @@ def check_outputs(outputs: object) -> None:
         raise unknown_name("outputs", outputs, OUTPUTS)
 
 
-def weighted_mean(L: Array, dZ: Array, weight: Array | None, outputs: str = "mean") -> tuple[float, Array]:
+def weighted_mean(
+    L: Array, dZ: Array, weight: Array | None, outputs: str = "mean"
+) -> tuple[float, Array]:
     """Return the mean of the losses over weights, taken over the outputs as OUTPUTS says, and the gradient scaled to match.
 
     L : (n, n_outputs), or (n,) where all outputs make one loss
     dZ : (n, n_outputs), the derivative of each loss by its score; scaled in place
     """
     n_outputs = L.shape[1] if L.ndim == 2 else 1
-    of_value, of_gradient = 1 if outputs == "sum" else n_outputs, n_outputs if outputs == "mean" else 1
+    of_value, of_gradient = (
+        1 if outputs == "sum" else n_outputs,
+        n_outputs if outputs == "mean" else 1,
+    )
     rows = L.sum(axis=1, dtype=np.float64) if L.ndim == 2 else L.astype(np.float64, copy=False)
     total = float(len(rows)) if weight is None else float(weight.sum(dtype=np.float64))
     if total <= 0.0:
@@ -98,12 +108,18 @@ def numbers(y: Any, n_columns: int, dtype: Any) -> Array:
         given = given[:, None]
     if given.ndim != 2 or given.shape[1] != n_columns:
         expected = "(n,) or (n, 1)" if n_columns == 1 else f"(n, {n_columns})"
-        raise DataError(f"the target must have shape {expected} for this network and loss, but it has shape {given.shape}.")
+        raise DataError(
+            f"the target must have shape {expected} for this network and loss, but it has shape "
+            f"{given.shape}."
+        )
     with np.errstate(over="ignore"):
         checked: Array = np.ascontiguousarray(given, dtype)
     if not np.isfinite(checked).all():
         row = int(np.flatnonzero(~np.isfinite(checked).all(axis=1))[0])
-        raise DataError(f"the target must be finite in {np.dtype(dtype)}, but row {row} holds {given[row].tolist()}.")
+        raise DataError(
+            f"the target must be finite in {np.dtype(dtype)}, but row {row} holds "
+            f"{given[row].tolist()}."
+        )
     return checked
 
 

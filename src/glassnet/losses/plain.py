@@ -2,8 +2,8 @@
 
 Huber(1.0)  <->  {"kind": "huber", "delta": 1.0}
 
-`outputs` and `floor` say how training weighs and watches a loss and no prediction depends on them: they are left out, and a loss that
-comes back has their defaults.
+`outputs` and `floor` say how training weighs and watches a loss and no prediction depends on them:
+they are left out, and a loss that comes back has their defaults.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 from glassnet.errors import SettingError, UnsupportedError, unknown_name
 from glassnet.losses import LOSSES, Loss
 
-# One row for each of LOSSES: its settings but for TRAINING_ALONE, each a number or a list of numbers.
+# One row for each of LOSSES: its settings but for TRAINING_ALONE, each a number or a list of
+# numbers.
 TRAINING_ALONE = {"outputs", "floor"}
 FIELDS: dict[str, dict[str, str]] = {
     "squared": {},
@@ -45,11 +46,18 @@ def loss_to_plain(loss: Loss) -> dict[str, Any]:
     kind = next((name for name, made in LOSSES.items() if type(loss) is made), None)
     if kind is None:
         raise UnsupportedError(
-            f"a model file cannot hold the loss {loss.name!r}, which is your own: it holds numbers and names, not code. "
-            f"Train with one of {', '.join(LOSSES)}, or keep your code beside `dict(model.network.parameters.items())`."
+            f"a model file cannot hold the loss {loss.name!r}, which is your own: it holds numbers "
+            f"and names, not code. Train with one of {', '.join(LOSSES)}, or keep your code beside "
+            "`dict(model.network.parameters.items())`."
         )
     settings = {name: getattr(loss, name) for name in FIELDS[kind]}
-    return {"kind": kind, **{name: list(map(float, v)) if isinstance(v, tuple) else float(v) for name, v in settings.items()}}
+    return {
+        "kind": kind,
+        **{
+            name: list(map(float, v)) if isinstance(v, tuple) else float(v)
+            for name, v in settings.items()
+        },
+    }
 
 
 def loss_from_plain(plain: Any) -> Loss:
@@ -67,14 +75,25 @@ def loss_from_plain(plain: Any) -> Loss:
         raise unknown_name("kind of loss", kind, FIELDS)
     fields = FIELDS[kind]
     if plain.keys() != {"kind", *fields}:
-        raise SettingError(f"a loss of kind {kind!r} has the fields {['kind', *fields]}, but {list(plain)} came.")
-    made: Loss = LOSSES[kind](**{name: _read(name, plain[name], expected) for name, expected in fields.items()})
+        raise SettingError(
+            f"a loss of kind {kind!r} has the fields {['kind', *fields]}, but {list(plain)} came."
+        )
+    made: Loss = LOSSES[kind](
+        **{name: _read(name, plain[name], expected) for name, expected in fields.items()}
+    )
     return made
 
 
 def _read(name: str, value: Any, expected: str) -> float | tuple[float, ...]:
     if expected == "number" and type(value) in (int, float):
         return float(value)
-    if expected == "numbers" and isinstance(value, list) and value and all(type(entry) in (int, float) for entry in value):
+    if (
+        expected == "numbers"
+        and isinstance(value, list)
+        and value
+        and all(type(entry) in (int, float) for entry in value)
+    ):
         return tuple(float(entry) for entry in value)
-    raise SettingError(f"{name} of a loss must be a {'number' if expected == 'number' else 'list of numbers'}.")
+    raise SettingError(
+        f"{name} of a loss must be a {'number' if expected == 'number' else 'list of numbers'}."
+    )

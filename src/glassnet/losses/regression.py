@@ -15,7 +15,8 @@ from glassnet.losses.loss import Array, check_outputs, exp, mean, numbers, quant
 class Squared:
     """Half the squared error, (z - y)^2 / 2, whose gradient is the error itself: z - y.
 
-    outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`; training alone asks for it
+    outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`;
+        training alone asks for it
     """
 
     outputs: str = "mean"
@@ -28,7 +29,9 @@ class Squared:
         """Return finite numbers `(n, n_outputs)`."""
         return numbers(y, n_outputs, dtype)
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         E = Z - y
         return weighted_mean(0.5 * E * E, E, weight, self.outputs)
@@ -52,7 +55,9 @@ class Absolute:
         """Return finite numbers `(n, n_outputs)`."""
         return numbers(y, n_outputs, dtype)
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         E = Z - y
         return weighted_mean(np.abs(E), np.sign(E), weight)
@@ -70,7 +75,8 @@ class Absolute:
 class Huber:
     """Squared near the target and absolute far from it. Huber 1964.
 
-    e = z - y:  e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2); the gradient is e cut off at +-delta.
+    e = z - y:  e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2); the gradient is e cut off
+                at +-delta.
     """
 
     delta: float = 1.0
@@ -84,7 +90,9 @@ class Huber:
         """Return finite numbers `(n, n_outputs)`."""
         return numbers(y, n_outputs, dtype)
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         E = Z - y
         C = np.clip(E, -self.delta, self.delta)
@@ -103,29 +111,41 @@ class Huber:
 class Quantile:
     """The pinball loss of one or several quantiles. Koenker and Bassett 1978, eq. 2.1.
 
-    e = y - z:  max(q e, (q - 1) e) for each quantile q. A target with m columns has m * len(quantiles) raw scores, the
-    quantiles of the first column first. Predictions are sorted within each column, so that quantiles never cross
-    (rearrangement, Chernozhukov, Fernandez-Val and Galichon 2010).
+    e = y - z:  max(q e, (q - 1) e) for each quantile q. A target with m columns has m *
+                len(quantiles) raw scores, the
+    quantiles of the first column first. Predictions are sorted within each column, so that
+    quantiles never cross (rearrangement, Chernozhukov, Fernandez-Val and Galichon 2010).
     """
 
     quantiles: tuple[float, ...] = (0.5,)
     name: ClassVar[str] = "quantile"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "quantiles", tuple(float(q) for q in np.atleast_1d(self.quantiles)))
+        object.__setattr__(
+            self, "quantiles", tuple(float(q) for q in np.atleast_1d(self.quantiles))
+        )
         if not self.quantiles or any(not 0.0 < q < 1.0 for q in self.quantiles):
-            raise SettingError(f"quantiles must lie strictly between 0 and 1, but {self.quantiles!r} came.")
+            raise SettingError(
+                f"quantiles must lie strictly between 0 and 1, but {self.quantiles!r} came."
+            )
         if list(self.quantiles) != sorted(set(self.quantiles)):
-            raise SettingError(f"quantiles must be given in rising order, each once, but {self.quantiles!r} came.")
+            raise SettingError(
+                f"quantiles must be given in rising order, each once, but {self.quantiles!r} came."
+            )
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return finite numbers `(n, n_outputs / len(quantiles))`."""
         n_quantiles = len(self.quantiles)
         if n_outputs % n_quantiles:
-            raise SettingError(f"{n_quantiles} quantiles need a multiple of {n_quantiles} raw scores, but the network has {n_outputs}.")
+            raise SettingError(
+                f"{n_quantiles} quantiles need a multiple of {n_quantiles} raw scores, but the "
+                f"network has {n_outputs}."
+            )
         return numbers(y, n_outputs // n_quantiles, dtype)
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         q = np.tile(np.asarray(self.quantiles, Z.dtype), y.shape[1])
         E = np.repeat(y, len(self.quantiles), axis=1) - Z
@@ -133,7 +153,9 @@ class Quantile:
 
     def predict(self, Z: Array) -> Array:
         """The quantiles: Z, sorted within each target column."""
-        return np.sort(Z.reshape(len(Z), Z.shape[1] // len(self.quantiles), len(self.quantiles)), axis=2).reshape(Z.shape)
+        return np.sort(
+            Z.reshape(len(Z), Z.shape[1] // len(self.quantiles), len(self.quantiles)), axis=2
+        ).reshape(Z.shape)
 
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
         """The quantiles of y."""
@@ -146,7 +168,8 @@ class Poisson:
 
     mu - y z + y log y - y, which is 0 for a perfect prediction; the gradient is mu - y.
 
-    outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`; training alone asks for it
+    outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`;
+        training alone asks for it
     """
 
     outputs: str = "mean"
@@ -159,13 +182,19 @@ class Poisson:
         """Return numbers >= 0 `(n, n_outputs)`."""
         checked = numbers(y, n_outputs, dtype)
         if checked.size and checked.min() < 0.0:
-            raise DataError(f"loss 'poisson' takes a target >= 0, but its smallest value is {checked.min():g}.")
+            raise DataError(
+                f"loss 'poisson' takes a target >= 0, but its smallest value is {checked.min():g}."
+            )
         return checked
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         mu = exp(Z)
-        return weighted_mean(mu - y * Z + (y * np.log(np.maximum(y, 1e-30)) - y), mu - y, weight, self.outputs)
+        return weighted_mean(
+            mu - y * Z + (y * np.log(np.maximum(y, 1e-30)) - y), mu - y, weight, self.outputs
+        )
 
     def predict(self, Z: Array) -> Array:
         """The mean count: exp(Z)."""
@@ -189,10 +218,14 @@ class Gamma:
         """Return numbers > 0 `(n, n_outputs)`."""
         checked = numbers(y, n_outputs, dtype)
         if checked.size and checked.min() <= 0.0:
-            raise DataError(f"loss 'gamma' takes a target > 0, but its smallest value is {checked.min():g}.")
+            raise DataError(
+                f"loss 'gamma' takes a target > 0, but its smallest value is {checked.min():g}."
+            )
         return checked
 
-    def value_and_gradient(self, Z: Array, y: Array, weight: Array | None = None) -> tuple[float, Array]:
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         ratio = exp(np.log(y) - Z)
         return weighted_mean(ratio - 1.0 + (Z - np.log(y)), 1.0 - ratio, weight)

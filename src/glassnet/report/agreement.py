@@ -35,16 +35,19 @@ class Agreement:
     old, new : names of the classes of the two
     task : "classification" or "regression"
     rows : rows compared, counted from 0 below
-    compared : what the differences are taken of: "probabilities", "predictions" (numbers), or "labels" where one of the two knows no
-        probabilities
+    compared : what the differences are taken of: "probabilities", "predictions" (numbers), or
+        "labels" where one of the two knows no probabilities
     largest, mean : absolute difference over all rows and columns; None for labels
-    largest_relative, mean_relative : the same for each target over the standard deviation of the old predictions, the largest of the
-        targets; None for classes, and where the old predictions are all the same
+    largest_relative, mean_relative : the same for each target over the standard deviation of the
+        old predictions, the largest of the targets; None for classes, and where the old predictions
+        are all the same
     different_labels : in how many rows the labels differ; None for a regression
     label_differences : the first twenty of these rows
-    farthest : the twenty rows of the largest differences, the largest first; rows without any are left out
+    farthest : the twenty rows of the largest differences, the largest first; rows without any are
+        left out
     classes : the classes of the old and of the new one; () for numbers
-    shapes, dtypes : of what `predict` returns, of the old and of the new one; "text" for text, however it is kept
+    shapes, dtypes : of what `predict` returns, of the old and of the new one; "text" for text,
+        however it is kept
     """
 
     old: str
@@ -87,16 +90,27 @@ class Agreement:
     def __str__(self) -> str:
         lines = [f"{self.old} (old) and {self.new} (new) on {self.rows:,} rows", ""]
         if self.different_labels is not None:
-            lines.append(f"labels         differ in {self.different_labels:,} of {self.rows:,} rows")
+            lines.append(
+                f"labels         differ in {self.different_labels:,} of {self.rows:,} rows"
+            )
         if self.largest is not None:
-            lines.append(f"{self.compared:<14} differ by at most {self.largest:.3g}, by {self.mean:.3g} on average")
+            lines.append(
+                f"{self.compared:<14} differ by at most {self.largest:.3g}, by {self.mean:.3g} on "
+                "average"
+            )
         if self.largest_relative is not None:
-            lines.append(f"{'':<14} over the spread of the old ones: {self.largest_relative:.3g} and {self.mean_relative:.3g}")
+            lines.append(
+                f"{'':<14} over the spread of the old ones: {self.largest_relative:.3g} and "
+                f"{self.mean_relative:.3g}"
+            )
         if self.task == "classification":
             lines.append(f"classes        {_agree(self.same_classes, *map(_listed, self.classes))}")
         lines.append(f"shape          {_agree(self.same_shape, *map(str, self.shapes))}")
         lines.append(f"dtype          {_agree(self.same_dtype, *self.dtypes)}")
-        for title, found in (("rows whose labels differ", self.label_differences), ("rows farthest apart", self.farthest)):
+        for title, found in (
+            ("rows whose labels differ", self.label_differences),
+            ("rows farthest apart", self.farthest),
+        ):
             lines += ["", f"{title}:", *_table(found[:MOST_PRINTED])] if found else []
         return inert("\n".join(lines))
 
@@ -106,22 +120,23 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
 
     Parameters
     ----------
-    old, new : whatever has `predict` and, for classes, `predict_proba`: a Model, an estimator of ours or of scikit-learn, a pipeline,
-        a search
+    old, new : whatever has `predict` and, for classes, `predict_proba`: a Model, an estimator of
+        ours or of scikit-learn, a pipeline, a search
     X : the rows, in a form that both take; their target is not needed
 
     Returns
     -------
     Agreement
-        To be printed, or read field by field. Classes in another order are matched by their labels; a class that only one of the two
-        knows has probability 0 in the other.
+        To be printed, or read field by field. Classes in another order are matched by their labels;
+        a class that only one of the two knows has probability 0 in the other.
 
     Raises
     ------
     SettingError
         For what has no `predict`, and for classes against numbers.
     DataError
-        For a table without rows, and where the two answer with different numbers of rows or of columns, or know no class in common.
+        For a table without rows, and where the two answer with different numbers of rows or of
+        columns, or know no class in common.
 
     Examples
     --------
@@ -137,18 +152,24 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
     tasks = [_task(model) for model in (old, new)]
     if tasks[0] != tasks[1]:
         raise SettingError(
-            f"the old one ({_name(old)}) predicts {_WHAT[tasks[0]]} and the new one ({_name(new)}) {_WHAT[tasks[1]]}: "
-            "give two classifiers, or two regressors."
+            f"the old one ({_name(old)}) predicts {_WHAT[tasks[0]]} and the new one ({_name(new)}) "
+            f"{_WHAT[tasks[1]]}: give two classifiers, or two regressors."
         )
     before, after = np.asarray(old.predict(X)), np.asarray(new.predict(X))
     A, B = _columns(before), _columns(after)
     if A.shape != B.shape:
         what = "rows" if len(A) != len(B) else "columns"
         n, m = (len(A), len(B)) if what == "rows" else (A.shape[1], B.shape[1])
-        raise DataError(f"the old one ({_name(old)}) predicts {n:,} {what} and the new one ({_name(new)}) {m:,}: they must be as many.")
+        raise DataError(
+            f"the old one ({_name(old)}) predicts {n:,} {what} and the new one ({_name(new)}) "
+            f"{m:,}: they must be as many."
+        )
     classes = (_classes(old, A), _classes(new, B)) if tasks[0] == "classification" else ((), ())
     if tasks[0] == "classification" and not set(classes[0]) & set(classes[1]):
-        raise DataError(f"the two know no class in common: the old one {_listed(classes[0])}, the new one {_listed(classes[1])}.")
+        raise DataError(
+            f"the two know no class in common: the old one {_listed(classes[0])}, the new one "
+            f"{_listed(classes[1])}."
+        )
     apart: Array | None
     relative: tuple[float | None, float | None] = (None, None)
     if tasks[0] == "regression":
@@ -157,13 +178,27 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
     else:
         apart = _probabilities_apart(old, new, X, classes)
     # As objects: text and numbers are never equal, and that is no error.
-    differ = (A.astype(object) != B.astype(object)).any(axis=1) if tasks[0] == "classification" else np.zeros(len(A), bool)
+    differ = (
+        (A.astype(object) != B.astype(object)).any(axis=1)
+        if tasks[0] == "classification"
+        else np.zeros(len(A), bool)
+    )
     each = None if apart is None else apart.max(axis=1)
-    far = np.empty(0, np.intp) if each is None else np.argsort(-each, kind="stable")[: min(MOST_ROWS, np.count_nonzero(each))]
+    far = (
+        np.empty(0, np.intp)
+        if each is None
+        else np.argsort(-each, kind="stable")[: min(MOST_ROWS, np.count_nonzero(each))]
+    )
 
     def shown(rows: Array) -> tuple[Difference, ...]:
         return tuple(
-            Difference(int(i), _value(before[i]), _value(after[i]), None if each is None else float(each[i])) for i in rows[:MOST_ROWS]
+            Difference(
+                int(i),
+                _value(before[i]),
+                _value(after[i]),
+                None if each is None else float(each[i]),
+            )
+            for i in rows[:MOST_ROWS]
         )
 
     return Agreement(
@@ -171,7 +206,11 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
         new=_name(new),
         task=tasks[0],
         rows=len(A),
-        compared="predictions" if tasks[0] == "regression" else "labels" if apart is None else "probabilities",
+        compared="predictions"
+        if tasks[0] == "regression"
+        else "labels"
+        if apart is None
+        else "probabilities",
         largest=None if apart is None else float(apart.max()),
         mean=None if apart is None else float(apart.mean()),
         largest_relative=relative[0],
@@ -187,8 +226,15 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
 
 def _task(model: Any) -> Literal["classification", "regression"]:
     if not callable(getattr(model, "predict", None)):
-        raise SettingError(f"compare takes two models that predict, but a {_name(model)} came, which has no predict.")
-    classifies = model.task != "regression" if isinstance(model, Model) else hasattr(model, "predict_proba") or hasattr(model, "classes_")
+        raise SettingError(
+            f"compare takes two models that predict, but a {_name(model)} came, which has no "
+            "predict."
+        )
+    classifies = (
+        model.task != "regression"
+        if isinstance(model, Model)
+        else hasattr(model, "predict_proba") or hasattr(model, "classes_")
+    )
     return "classification" if classifies else "regression"
 
 
@@ -200,7 +246,9 @@ def _classes(model: Any, answers: Array) -> tuple[Any, ...]:
     return tuple(map(_value, np.unique(answers) if known is None else known))
 
 
-def _probabilities_apart(old: Any, new: Any, X: Any, classes: tuple[tuple[Any, ...], tuple[Any, ...]]) -> Array | None:
+def _probabilities_apart(
+    old: Any, new: Any, X: Any, classes: tuple[tuple[Any, ...], tuple[Any, ...]]
+) -> Array | None:
     """Return the absolute differences (n, k) of the probabilities of all classes that either knows; None without probabilities."""
     if not all(hasattr(model, "predict_proba") for model in (old, new)):
         return None
@@ -209,10 +257,18 @@ def _probabilities_apart(old: Any, new: Any, X: Any, classes: tuple[tuple[Any, .
     spread = []
     for model, known in zip((old, new), classes, strict=True):
         given = model.predict_proba(X)
-        # scikit-learn's forests and neighbors return a list of one (n, 2) for each of several labels.
-        P = np.column_stack([one[:, -1] for one in given]) if isinstance(given, list) else np.asarray(given)
+        # scikit-learn's forests and neighbors return a list of one (n, 2) for each of several
+        # labels.
+        P = (
+            np.column_stack([one[:, -1] for one in given])
+            if isinstance(given, list)
+            else np.asarray(given)
+        )
         if P.shape[1:] != (len(known),):
-            raise DataError(f"{_name(model)} knows {len(known):,} classes, but its probabilities have shape {P.shape}.")
+            raise DataError(
+                f"{_name(model)} knows {len(known):,} classes, but its probabilities have shape "
+                f"{P.shape}."
+            )
         full = np.zeros((len(P), len(labels)))
         full[:, [place[label] for label in known]] = P
         spread.append(full)
@@ -247,13 +303,19 @@ def _columns(answers: Array) -> Array:
 
 
 def _dtype(answers: Array) -> str:
-    text = answers.dtype.kind == "U" or (answers.dtype == object and all(isinstance(answer, str) for answer in answers.ravel()))
+    text = answers.dtype.kind == "U" or (
+        answers.dtype == object and all(isinstance(answer, str) for answer in answers.ravel())
+    )
     return "text" if text else str(answers.dtype)
 
 
 def _name(model: Any) -> str:
     steps = getattr(model, "steps", None)
-    return f"{type(model).__name__} of {type(steps[-1][1]).__name__}" if isinstance(steps, list) and steps else type(model).__name__
+    return (
+        f"{type(model).__name__} of {type(steps[-1][1]).__name__}"
+        if isinstance(steps, list) and steps
+        else type(model).__name__
+    )
 
 
 def _value(value: Any) -> Any:
@@ -274,19 +336,33 @@ def _agree(same: bool, old: str, new: str) -> str:
 
 
 def _listed(values: Sequence[Any]) -> str:
-    return ", ".join(f"{value!r:.40}" for value in values[:5]) + (f" and {len(values) - 5:,} more" if len(values) > 5 else "")
+    return ", ".join(f"{value!r:.40}" for value in values[:5]) + (
+        f" and {len(values) - 5:,} more" if len(values) > 5 else ""
+    )
 
 
 def _table(found: Sequence[Difference]) -> list[str]:
     said = ["-" if one.difference is None else f"{one.difference:.3g}" for one in found]
-    cells = [(f"{one.row:,}", _cell(one.old), _cell(one.new), words) for one, words in zip(found, said, strict=True)]
+    cells = [
+        (f"{one.row:,}", _cell(one.old), _cell(one.new), words)
+        for one, words in zip(found, said, strict=True)
+    ]
     cells = [("row", "old", "new", "difference"), *cells]
     widths = [max(len(row[i]) for row in cells) for i in range(4)]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    return [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in cells
+    ]
 
 
 def _cell(value: Any) -> str:
-    text = ", ".join(map(_cell, value)) if isinstance(value, list) else f"{value:.6g}" if isinstance(value, float) else str(value)
+    text = (
+        ", ".join(map(_cell, value))
+        if isinstance(value, list)
+        else f"{value:.6g}"
+        if isinstance(value, float)
+        else str(value)
+    )
     return text if len(text) <= 30 else f"{text[:27]}..."
 
 

@@ -1,12 +1,15 @@
 """What a network has to beat: always the same guess, a linear model, boosted trees. They are scikit-learn's.
 
-The linear model and the trees learn from the network's own features of the training rows. What they cost is bounded twice:
+The linear model and the trees learn from the network's own features of the training rows. What they
+cost is bounded twice:
 
-- by size: they learn from as many rows as make MOST_CELLS numbers (rows x features), and MOST_TREE_CELLS with those for each class or
-  target (rows x features x classes), always the same ones;
-- by the clock: all together may take as long as the fit of the network did, but always SHORTEST and never more than LONGEST seconds.
-  They learn in steps, LINEAR_STEPS and ROUNDS. One that would be over time after its next step keeps what it has learned, one that would
-  begin late is left out, and the report says so. Only the first step is taken in any case.
+- by size: they learn from as many rows as make MOST_CELLS numbers (rows x features), and
+  MOST_TREE_CELLS with those for each class or target (rows x features x classes), always the same
+  ones;
+- by the clock: all together may take as long as the fit of the network did, but always SHORTEST and
+  never more than LONGEST seconds. They learn in steps, LINEAR_STEPS and ROUNDS. One that would be
+  over time after its next step keeps what it has learned, one that would begin late is left out,
+  and the report says so. Only the first step is taken in any case.
 """
 
 from __future__ import annotations
@@ -28,9 +31,11 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 MOST_CELLS, MOST_TREE_CELLS = 10_000_000, 100_000_000
 FEWEST_ROWS = 1_000
-#: Trees look at each feature for each class in each round: beyond so many pairs one round takes too long.
+#: Trees look at each feature for each class in each round: beyond so many pairs one round takes too
+#: long.
 MOST_PAIRS = 50_000
-#: Trees take no sparse matrices; one that becomes larger than so many numbers is left to the linear model.
+#: Trees take no sparse matrices; one that becomes larger than so many numbers is left to the linear
+#: model.
 MOST_DENSE = 50_000_000
 SHORTEST, LONGEST = 10.0, 30.0
 
@@ -44,7 +49,8 @@ class Baseline:
     """A simple model's work.
 
     name : "always 'Adelie'", "linear model", "gradient boosting"
-    predictions : for the rows that all are scored on; None where there are none, and `note` says why
+    predictions : for the rows that all are scored on; None where there are none, and `note` says
+        why
     n_rows : how many rows it learned from
     seconds : of learning and predicting
     note : what is to be known of it, in words; "" for nothing
@@ -93,7 +99,15 @@ def baselines(model: Model, training: Part, held: Predictions, held_part: Part) 
     for name, learn in (("linear model", linear), ("gradient boosting", boosting)):
         started = time.perf_counter()
         if started > deadline:
-            found.append(Baseline(name, None, 0, 0.0, f"left out: the simpler models may take {allowed:.0f} s in all"))
+            found.append(
+                Baseline(
+                    name,
+                    None,
+                    0,
+                    0.0,
+                    f"left out: the simpler models may take {allowed:.0f} s in all",
+                )
+            )
             continue
         try:
             lesson = lesson or _lesson(model, training, held, held_part, deadline)
@@ -110,11 +124,18 @@ def constant(target: Target, training: Part, held: Predictions) -> Baseline:
     y = target.encode(training.values)
     n = held.n_rows
     if target.task == "regression":
-        mean = np.average(target.decode_numbers(y).reshape(len(y), -1), axis=0, weights=training.weight)
-        guess, name = Predictions.of_numbers(held.truth, np.tile(mean, (n, 1)), held.weight), "always the mean"
+        mean = np.average(
+            target.decode_numbers(y).reshape(len(y), -1), axis=0, weights=training.weight
+        )
+        guess, name = (
+            Predictions.of_numbers(held.truth, np.tile(mean, (n, 1)), held.weight),
+            "always the mean",
+        )
     else:
         counts = np.bincount(y, training.weight, minlength=len(target.classes))
-        guess = Predictions.of_classes(held.truth, np.tile(counts / counts.sum(), (n, 1)), held.weight)
+        guess = Predictions.of_classes(
+            held.truth, np.tile(counts / counts.sum(), (n, 1)), held.weight
+        )
         name = f"always {target.classes[int(counts.argmax())]!r}"
     return Baseline(name, guess, len(y), time.perf_counter() - started)
 
@@ -124,13 +145,17 @@ def linear(lesson: Lesson) -> tuple[Array, str]:
     if lesson.target.task == "regression":
         from sklearn.linear_model import Ridge
 
-        return np.asarray(Ridge(alpha=1.0).fit(lesson.X, lesson.y, lesson.weight).predict(lesson.X_held)), ""
+        return np.asarray(
+            Ridge(alpha=1.0).fit(lesson.X, lesson.y, lesson.weight).predict(lesson.X_held)
+        ), ""
     from sklearn.linear_model import LogisticRegression
 
     model, done, started = LogisticRegression(warm_start=True), 0, time.perf_counter()
     for steps in LINEAR_STEPS:  # it goes on from where it stood
         if done and not lesson.suffices(started, steps / done - 1.0):
-            return _spread(model, lesson), f"stopped after {done} of {LINEAR_STEPS[-1]} iterations: {CUT_SHORT}"
+            return _spread(
+                model, lesson
+            ), f"stopped after {done} of {LINEAR_STEPS[-1]} iterations: {CUT_SHORT}"
         model.set_params(max_iter=steps - done).fit(lesson.X, lesson.y, lesson.weight)
         done = steps
         if int(np.max(model.n_iter_)) < model.max_iter:
@@ -149,7 +174,9 @@ def boosting(lesson: Lesson) -> tuple[Array, str]:
 
     def grown(model: Any, y: Array, n_left: int = 1) -> tuple[Any, int]:
         done, started = 0, time.perf_counter()
-        own = replace(lesson, deadline=started + (lesson.deadline - started) / n_left)  # each target has its share of the time
+        own = replace(
+            lesson, deadline=started + (lesson.deadline - started) / n_left
+        )  # each target has its share of the time
         for rounds in ROUNDS:
             if done and not own.suffices(started, rounds / done - 1.0):
                 break
@@ -161,50 +188,86 @@ def boosting(lesson: Lesson) -> tuple[Array, str]:
         columns, rounds = [], []
         Y = lesson.y.reshape(len(lesson.y), -1)
         for j, y in enumerate(Y.T):
-            model, n = grown(HistGradientBoostingRegressor(warm_start=True, early_stopping=False, random_state=0), y, Y.shape[1] - j)
+            model, n = grown(
+                HistGradientBoostingRegressor(
+                    warm_start=True, early_stopping=False, random_state=0
+                ),
+                y,
+                Y.shape[1] - j,
+            )
             columns.append(model.predict(X_held))
             rounds.append(n)
         least, answers = min(rounds), np.column_stack(columns)
     else:
-        model, least = grown(HistGradientBoostingClassifier(warm_start=True, early_stopping=False, random_state=0), lesson.y)
+        model, least = grown(
+            HistGradientBoostingClassifier(warm_start=True, early_stopping=False, random_state=0),
+            lesson.y,
+        )
         answers = _spread(model, lesson, X_held)
-    return answers, f"stopped after {least} of {ROUNDS[-1]} rounds: {CUT_SHORT}" if least < ROUNDS[-1] else ""
+    return answers, f"stopped after {least} of {ROUNDS[-1]} rounds: {CUT_SHORT}" if least < ROUNDS[
+        -1
+    ] else ""
 
 
-def _lesson(model: Model, training: Part, held: Predictions, held_part: Part, deadline: float) -> Lesson:
+def _lesson(
+    model: Model, training: Part, held: Predictions, held_part: Part, deadline: float
+) -> Lesson:
     """Return the features of some of the training rows and of all that are scored."""
     y = model.target.encode(training.values)
     weight = training.weight
     if model.task != "regression" and len(np.unique(y if weight is None else y[weight > 0.0])) < 2:
         raise ValueError("all rows to learn from are of one class")
-    rows = some_rows(training.table.n_rows, model.encoder.n_features, max(1, model.target.n_outputs))
+    rows = some_rows(
+        training.table.n_rows, model.encoder.n_features, max(1, model.target.n_outputs)
+    )
     X, X_held = model.encode(training.table.take(rows)), model.encode(held_part.table)
-    return Lesson(X, y[rows], None if weight is None else as_counts(weight[rows]), X_held, held, model.target, deadline)
+    return Lesson(
+        X,
+        y[rows],
+        None if weight is None else as_counts(weight[rows]),
+        X_held,
+        held,
+        model.target,
+        deadline,
+    )
 
 
 def as_counts(weight: Array) -> Array:
     """Return weights, some above 0, as numbers of rows: the smallest is 1, but the mean at most 1,000.
 
-    The penalties of simple models stand beside a sum over rows, so the size of weights would count and not only their ratios.
+    The penalties of simple models stand beside a sum over rows, so the size of weights would count
+    and not only their ratios.
     """
     return np.asarray(weight / max(weight[weight > 0.0].min(), 1e-3 * weight.mean()))
 
 
 def some_rows(n: int, n_features: int, n_outputs: int) -> Array:
     """Return the rows to learn from: all of them, or as many as are allowed, drawn at random, the same ones each time."""
-    most = max(FEWEST_ROWS, min(MOST_CELLS // n_features, MOST_TREE_CELLS // (n_features * n_outputs)))
-    return np.arange(n) if n <= most else np.sort(np.random.Generator(np.random.Philox(0)).permutation(n)[:most])
+    most = max(
+        FEWEST_ROWS, min(MOST_CELLS // n_features, MOST_TREE_CELLS // (n_features * n_outputs))
+    )
+    return (
+        np.arange(n)
+        if n <= most
+        else np.sort(np.random.Generator(np.random.Philox(0)).permutation(n)[:most])
+    )
 
 
-def _learned(name: str, learn: Callable[[Lesson], tuple[Array, str]], lesson: Lesson, n_training: int) -> Baseline:
+def _learned(
+    name: str, learn: Callable[[Lesson], tuple[Array, str]], lesson: Lesson, n_training: int
+) -> Baseline:
     with warnings.catch_warnings(), one_thread():
-        warnings.simplefilter("ignore")  # that 200 steps were too few, for one: near enough for a comparison
+        warnings.simplefilter(
+            "ignore"
+        )  # that 200 steps were too few, for one: near enough for a comparison
         answers, note = learn(lesson)
     n, held = len(lesson.y), lesson.held
     if not np.isfinite(answers).all():
         raise ValueError("it predicts numbers that are not finite")
     if held.P is None:
-        predictions = Predictions.of_numbers(held.truth, lesson.target.decode_numbers(answers), held.weight)
+        predictions = Predictions.of_numbers(
+            held.truth, lesson.target.decode_numbers(answers), held.weight
+        )
     else:
         predictions = Predictions.of_classes(held.truth, answers, held.weight)
     few = f"learned from {n:,} of the {n_training:,} rows" if n < n_training else ""
@@ -222,7 +285,9 @@ def _dense(X: Any) -> Any:
     if isinstance(X, np.ndarray):
         return X
     if X.shape[0] * X.shape[1] > MOST_DENSE:
-        raise ValueError(f"a sparse table of {X.shape[0]:,} rows and {X.shape[1]:,} features is too large for it")
+        raise ValueError(
+            f"a sparse table of {X.shape[0]:,} rows and {X.shape[1]:,} features is too large for it"
+        )
     return X.toarray()
 
 

@@ -1,14 +1,17 @@
 """How far a score may be off for lack of rows: percentile intervals of the bootstrap (Efron 1979; Efron and Tibshirani 1993, chapter 13).
 
-A resample draws as many rows as there are, with replacement. All scores, of all who are compared, are taken from the same resamples, so
-that their differences are paired. A score is a function of sums over rows, and the sums of all resamples are one matrix product: the
-number of times that each row was drawn (resamples, rows) times the columns to be summed (rows, columns).
+A resample draws as many rows as there are, with replacement. All scores, of all who are compared,
+are taken from the same resamples, so that their differences are paired. A score is a function of
+sums over rows, and the sums of all resamples are one matrix product: the number of times that each
+row was drawn (resamples, rows) times the columns to be summed (rows, columns).
 
-Past MOST_GROUPS rows, rows are dealt at random into so many groups, which are then drawn in their place: the sums over a group vary as
-the sums over as many rows do, so the intervals are of the same width, up to some per cent by chance, at a cost that grows no more.
+Past MOST_GROUPS rows, rows are dealt at random into so many groups, which are then drawn in their
+place: the sums over a group vary as the sums over as many rows do, so the intervals are of the same
+width, up to some per cent by chance, at a cost that grows no more.
 
-Where no row is wrong, no resample has a wrong one. An accuracy of 0 or 1 therefore has the exact interval of n rows (Clopper and Pearson
-1934); any other score whose resamples are all the same has none.
+Where no row is wrong, no resample has a wrong one. An accuracy of 0 or 1 therefore has the exact
+interval of n rows (Clopper and Pearson 1934); any other score whose resamples are all the same has
+none.
 """
 
 from __future__ import annotations
@@ -62,11 +65,15 @@ class Resampled:
                 low, high = exact_interval(value, self.n_rows)
             elif low == high:
                 low = high = None
-            found.append(Score(metric.name, value, low, high, metric.unit, metric.greater_is_better))
+            found.append(
+                Score(metric.name, value, low, high, metric.unit, metric.greater_is_better)
+            )
         return tuple(found)
 
 
-def resampled(everyone: Sequence[Predictions], *, seed: int = 0, resamples: int = RESAMPLES) -> list[Resampled]:
+def resampled(
+    everyone: Sequence[Predictions], *, seed: int = 0, resamples: int = RESAMPLES
+) -> list[Resampled]:
     """Return the scores of several predictions of the same rows on the same resamples; what is not defined on these rows is left out."""
     n = everyone[0].n_rows
     rng = np.random.Generator(np.random.PCG64(seed))
@@ -77,7 +84,9 @@ def resampled(everyone: Sequence[Predictions], *, seed: int = 0, resamples: int 
         known = {metric: value for metric, value in values.items() if np.isfinite(value)}
         parts = []
         for metric in known:
-            block = np.stack([_grouped(column, groups) for column in metric.columns(predictions)], axis=1)
+            block = np.stack(
+                [_grouped(column, groups) for column in metric.columns(predictions)], axis=1
+            )
             parts.append((metric, block.shape[1]))
             blocks.append(block)
         plans.append((known, parts))
@@ -90,14 +99,19 @@ def resampled(everyone: Sequence[Predictions], *, seed: int = 0, resamples: int 
             columns = slice(start, start + width)
             drawn[metric.name] = metric.combine(sums[:, columns], whole[columns])
             start += width
-        found.append(Resampled(tuple(known), n, {metric.name: value for metric, value in known.items()}, drawn))
+        found.append(
+            Resampled(
+                tuple(known), n, {metric.name: value for metric, value in known.items()}, drawn
+            )
+        )
     return found
 
 
 def interval(drawn: Array, value: float) -> tuple[float | None, float | None]:
     """Return the bounds of the middle 95 % of the resamples; widened to hold the score itself, which is outside only by the oddest chance.
 
-    Resamples on which the score is not defined (none of a class was drawn) are left out; without any there are no bounds.
+    Resamples on which the score is not defined (none of a class was drawn) are left out; without
+    any there are no bounds.
     """
     drawn = drawn[np.isfinite(drawn)]
     if not len(drawn):

@@ -41,7 +41,14 @@ class Scale:
         return self.start + (self.stop - self.start) * (value - self.low) / (self.high - self.low)
 
 
-def line_chart(lines: Sequence[Line], *, x_label: str, y_label: str, says: str, mark: tuple[float, str] | None = None) -> Markup:
+def line_chart(
+    lines: Sequence[Line],
+    *,
+    x_label: str,
+    y_label: str,
+    says: str,
+    mark: tuple[float, str] | None = None,
+) -> Markup:
     """Return lines over a common x, with a vertical mark where given, and their names below."""
     points = [point for line in lines for point in line.points]
     x, y = _scales([p[0] for p in points], [p[1] for p in points], height=HEIGHT - 18)
@@ -49,19 +56,32 @@ def line_chart(lines: Sequence[Line], *, x_label: str, y_label: str, says: str, 
     if mark:
         parts += [
             element("line", x1=x(mark[0]), x2=x(mark[0]), y1=y.start, y2=y.stop, class_="mark"),
-            _text(mark[1], x(mark[0]), y.stop - 4, anchor="end" if x(mark[0]) > WIDTH / 2 else "start"),
+            _text(
+                mark[1], x(mark[0]), y.stop - 4, anchor="end" if x(mark[0]) > WIDTH / 2 else "start"
+            ),
         ]
     for line in lines:
         shown = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in _thinned(line.points))
         parts.append(element("polyline", points=shown, class_=f"line {line.style}"))
     for i, line in enumerate(lines):
         place = LEFT + i * 150
-        parts.append(element("line", x1=place, x2=place + 24, y1=HEIGHT - 6, y2=HEIGHT - 6, class_=f"line {line.style}"))
+        parts.append(
+            element(
+                "line",
+                x1=place,
+                x2=place + 24,
+                y1=HEIGHT - 6,
+                y2=HEIGHT - 6,
+                class_=f"line {line.style}",
+            )
+        )
         parts.append(_text(line.label, place + 30, HEIGHT - 2))
     return _chart(says, *parts)
 
 
-def scatter(points: Sequence[tuple[float, float]], *, x_label: str, y_label: str, says: str) -> Markup:
+def scatter(
+    points: Sequence[tuple[float, float]], *, x_label: str, y_label: str, says: str
+) -> Markup:
     """Return points, and the diagonal on which both coordinates are the same."""
     both = [value for point in points for value in point]
     x, y = _scales(both, both)
@@ -75,11 +95,22 @@ def histogram(edges: Sequence[float], counts: Sequence[int], *, x_label: str, sa
     x = Scale(edges[0], edges[-1], LEFT, WIDTH - RIGHT)
     y = Scale(0.0, float(max(*counts, 1)) * 1.05, HEIGHT - BOTTOM, TOP)
     bars = [
-        element("rect", x=x(a) + 0.5, y=y(n), width=max(x(b) - x(a) - 1.0, 0.5), height=y(0) - y(n), class_="bar")
+        element(
+            "rect",
+            x=x(a) + 0.5,
+            y=y(n),
+            width=max(x(b) - x(a) - 1.0, 0.5),
+            height=y(0) - y(n),
+            class_="bar",
+        )
         for a, b, n in zip(edges[:-1], edges[1:], counts, strict=True)
         if n
     ]
-    zero = [element("line", x1=x(0.0), x2=x(0.0), y1=y.start, y2=y.stop, class_="mark")] if edges[0] <= 0.0 <= edges[-1] else []
+    zero = (
+        [element("line", x1=x(0.0), x2=x(0.0), y1=y.start, y2=y.stop, class_="mark")]
+        if edges[0] <= 0.0 <= edges[-1]
+        else []
+    )
     return _chart(says, *_axes(x, y, x_label, "rows"), *bars, *zero)
 
 
@@ -87,11 +118,28 @@ def reliability(bins: Sequence[CalibrationBin], *, says: str) -> Markup:
     """Return how often predictions were right over how sure they were; larger points stand for more rows."""
     x, y = Scale(0.0, 1.0, LEFT, WIDTH - RIGHT), Scale(0.0, 1.0, HEIGHT - BOTTOM, TOP)
     most = max((one.rows for one in bins), default=1)
-    known = [(one.confidence, one.frequency, one.rows) for one in bins if one.confidence is not None and one.frequency is not None]
-    line = element("polyline", points=" ".join(f"{x(a):.1f},{y(b):.1f}" for a, b, _ in known), class_="line first")
-    dots = [element("circle", cx=x(a), cy=y(b), r=2.5 + 5.0 * math.sqrt(n / most), class_="dot solid") for a, b, n in known]
+    known = [
+        (one.confidence, one.frequency, one.rows)
+        for one in bins
+        if one.confidence is not None and one.frequency is not None
+    ]
+    line = element(
+        "polyline",
+        points=" ".join(f"{x(a):.1f},{y(b):.1f}" for a, b, _ in known),
+        class_="line first",
+    )
+    dots = [
+        element("circle", cx=x(a), cy=y(b), r=2.5 + 5.0 * math.sqrt(n / most), class_="dot solid")
+        for a, b, n in known
+    ]
     diagonal = element("line", x1=x(0.0), y1=y(0.0), x2=x(1.0), y2=y(1.0), class_="mark")
-    return _chart(says, *_axes(x, y, "mean probability of the predicted class", "share that was right"), diagonal, line, *dots)
+    return _chart(
+        says,
+        *_axes(x, y, "mean probability of the predicted class", "share that was right"),
+        diagonal,
+        line,
+        *dots,
+    )
 
 
 def bars(rows: Sequence[tuple[str, float, float, float]], *, x_label: str, says: str) -> Markup:
@@ -105,8 +153,14 @@ def bars(rows: Sequence[tuple[str, float, float, float]], *, x_label: str, says:
     for i, (label, value, least, most) in enumerate(rows):
         top, start, stop = y(i) + 4, x(min(0.0, value)), x(max(0.0, value))
         parts.append(_text(name(label, 24), left - 6, top + 9, anchor="end"))
-        parts.append(element("rect", x=start, y=top, width=max(stop - start, 0.5), height=step - 8, class_="bar"))
-        parts.append(element("line", x1=x(least), x2=x(most), y1=top + 6, y2=top + 6, class_="whisker"))
+        parts.append(
+            element(
+                "rect", x=start, y=top, width=max(stop - start, 0.5), height=step - 8, class_="bar"
+            )
+        )
+        parts.append(
+            element("line", x1=x(least), x2=x(most), y1=top + 6, y2=top + 6, class_="whisker")
+        )
     return _chart(says, *parts, height=height)
 
 
@@ -116,9 +170,14 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     if not math.isfinite(span) or span <= 0.0:
         return [low]
     power = 10.0 ** math.floor(math.log10(span / most))
-    step = next((factor * power for factor in (1.0, 2.0, 5.0, 10.0) if span / (factor * power) <= most), 20.0 * power)
+    step = next(
+        (factor * power for factor in (1.0, 2.0, 5.0, 10.0) if span / (factor * power) <= most),
+        20.0 * power,
+    )
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(i * step, 12 - math.floor(math.log10(step))) + 0.0 for i in range(first, last + 1)]
+    return [
+        round(i * step, 12 - math.floor(math.log10(step))) + 0.0 for i in range(first, last + 1)
+    ]
 
 
 def _tick(value: float) -> str:
@@ -129,12 +188,23 @@ def _tick(value: float) -> str:
 
 
 def _chart(says: str, *parts: Markup, height: int = HEIGHT) -> Markup:
-    return element("svg", *parts, viewBox=f"0 0 {WIDTH} {height}", role="img", aria_label=says, xmlns="http://www.w3.org/2000/svg")
+    return element(
+        "svg",
+        *parts,
+        viewBox=f"0 0 {WIDTH} {height}",
+        role="img",
+        aria_label=says,
+        xmlns="http://www.w3.org/2000/svg",
+    )
 
 
-def _scales(xs: Sequence[float], ys: Sequence[float], *, height: int = HEIGHT) -> tuple[Scale, Scale]:
+def _scales(
+    xs: Sequence[float], ys: Sequence[float], *, height: int = HEIGHT
+) -> tuple[Scale, Scale]:
     """Return scales that hold all numbers, with a little room above and below."""
-    return Scale(*_widened(xs, 0.0), LEFT, WIDTH - RIGHT), Scale(*_widened(ys, 0.04), height - BOTTOM, TOP)
+    return Scale(*_widened(xs, 0.0), LEFT, WIDTH - RIGHT), Scale(
+        *_widened(ys, 0.04), height - BOTTOM, TOP
+    )
 
 
 def _widened(values: Sequence[float], room: float) -> tuple[float, float]:
@@ -154,10 +224,21 @@ def _apart(low: float, high: float) -> tuple[float, float]:
 def _axes(x: Scale, y: Scale, x_label: str, y_label: str) -> list[Markup]:
     parts = _x_axis(x, y.start, y.stop, x_label)
     for value in ticks(y.low, y.high):
-        parts.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y(value), y2=y(value), class_="grid"))
+        parts.append(
+            element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y(value), y2=y(value), class_="grid")
+        )
         parts.append(_text(_tick(value), LEFT - 5, y(value) + 3.5, anchor="end"))
     middle = (y.start + y.stop) / 2
-    parts.append(element("text", y_label, x=0, y=0, text_anchor="middle", transform=f"translate(11 {middle:.0f}) rotate(-90)"))
+    parts.append(
+        element(
+            "text",
+            y_label,
+            x=0,
+            y=0,
+            text_anchor="middle",
+            transform=f"translate(11 {middle:.0f}) rotate(-90)",
+        )
+    )
     return parts
 
 

@@ -55,8 +55,9 @@ class CalibrationBin:
 class Calibration:
     """Whether what is said with 80 % is right in 80 % of the cases.
 
-    error : expected calibration error, the sum over bins of (weight of the bin) |frequency - confidence|
-        (Naeini, Cooper and Hauskrecht 2015; Guo and others 2017, eq. 3: the confidence is that of the predicted class)
+    error : expected calibration error, the sum over bins of (weight of the bin) |frequency -
+        confidence| (Naeini, Cooper and Hauskrecht 2015; Guo and others 2017, eq. 3: the confidence
+        is that of the predicted class)
     """
 
     error: float
@@ -68,9 +69,14 @@ def class_scores(p: Predictions, labels: Sequence[str]) -> tuple[ClassScores, ..
     from sklearn.metrics import precision_recall_fscore_support
 
     indices, counts = np.arange(len(labels)), np.bincount(p.truth, minlength=len(labels)).tolist()
-    found = precision_recall_fscore_support(p.truth, p.values, labels=indices, sample_weight=p.weight, zero_division=0)
+    found = precision_recall_fscore_support(
+        p.truth, p.values, labels=indices, sample_weight=p.weight, zero_division=0
+    )
     columns = zip(labels, *(column.tolist() for column in found[:3]), counts, strict=True)
-    return tuple(ClassScores(name, precision, recall if n else None, f1 if n else None, n) for name, precision, recall, f1, n in columns)
+    return tuple(
+        ClassScores(name, precision, recall if n else None, f1 if n else None, n)
+        for name, precision, recall, f1, n in columns
+    )
 
 
 def confusion(p: Predictions, labels: Sequence[str]) -> Confusion:
@@ -83,7 +89,9 @@ def confusion(p: Predictions, labels: Sequence[str]) -> Confusion:
     place = np.full(k, len(kept))
     place[kept] = np.arange(len(kept))
     shown = tuple(labels[c] for c in kept.tolist()) + ((OTHERS,) if len(kept) < k else ())
-    counts = np.bincount(place[p.truth] * len(shown) + place[p.values], minlength=len(shown) ** 2).reshape(len(shown), -1)
+    counts = np.bincount(
+        place[p.truth] * len(shown) + place[p.values], minlength=len(shown) ** 2
+    ).reshape(len(shown), -1)
     return Confusion(shown, tuple(map(tuple, counts.tolist())))
 
 
@@ -94,9 +102,16 @@ def calibration(p: Predictions) -> Calibration:
     right = p.values == p.truth
     place = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
     rows = np.bincount(place, minlength=BINS)
-    weight, said, happened = (np.bincount(place, p.weight * part, minlength=BINS) for part in (1.0, confidence, right))
+    weight, said, happened = (
+        np.bincount(place, p.weight * part, minlength=BINS) for part in (1.0, confidence, right)
+    )
     bins = tuple(
-        CalibrationBin(i / BINS, (i + 1) / BINS, n, *((float(said[i] / weight[i]), float(happened[i] / weight[i])) if n else (None, None)))
+        CalibrationBin(
+            i / BINS,
+            (i + 1) / BINS,
+            n,
+            *((float(said[i] / weight[i]), float(happened[i] / weight[i])) if n else (None, None)),
+        )
         for i, n in enumerate(rows.tolist())
     )
     return Calibration(float(np.abs(said - happened).sum() / weight.sum()), bins)

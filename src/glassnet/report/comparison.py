@@ -22,7 +22,14 @@ from glassnet.report.baselines import Baseline, baselines, constant
 from glassnet.report.bootstrap import Resampled, resampled
 from glassnet.report.classes import calibration, class_scores, confusion
 from glassnet.report.evaluation import Evaluation, Rival
-from glassnet.report.judgement import PROBABILITIES, Outcome, differing_rows, main_metric, paired_difference, sentence
+from glassnet.report.judgement import (
+    PROBABILITIES,
+    Outcome,
+    differing_rows,
+    main_metric,
+    paired_difference,
+    sentence,
+)
 from glassnet.report.metrics import scores
 from glassnet.report.predictions import Part, Predictions, predictions_of
 from glassnet.report.residuals import residuals
@@ -46,11 +53,14 @@ def evaluate(
     Parameters
     ----------
     model : trained, or loaded from its file
-    table : path of a CSV or Parquet file, data frame, array, or mapping of columns; columns are found by name
-    target : the target values; None takes the columns of the table that are named like the model's target
+    table : path of a CSV or Parquet file, data frame, array, or mapping of columns; columns are
+        found by name
+    target : the target values; None takes the columns of the table that are named like the model's
+        target
     weight : (n,) weights of the rows
-    training : rows that the simpler models learn from, those of the network; without them there is only the best constant guess,
-        which is taken from the evaluated rows themselves and so is a little better than it could be
+    training : rows that the simpler models learn from, those of the network; without them there is
+        only the best constant guess, which is taken from the evaluated rows themselves and so is a
+        little better than it could be
     name : what was evaluated, in words; the name of the file by default
     seed : of the resamples; the same seed gives the same intervals
     dialect : how the table is written, where that is neither found nor as in training
@@ -58,7 +68,8 @@ def evaluate(
     Raises
     ------
     DataError
-        For columns that are missing, labels that training did not have, a target that is missing in every row.
+        For columns that are missing, labels that training did not have, a target that is missing in
+        every row.
     UnsupportedError
         For labels that may go together (multilabel).
 
@@ -78,21 +89,32 @@ def evaluate(
     ('accuracy', True)
     """
     if not isinstance(model, Model):
-        raise SettingError(f"evaluate takes a Model (glassnet.load opens a file), but {type(model).__name__} came.")
+        raise SettingError(
+            f"evaluate takes a Model (glassnet.load opens a file), but {type(model).__name__} came."
+        )
     features, values = _labelled(model, table, target, dialect)
-    part = Part(features, values, None if weight is None else np.asarray(weight, np.float64)).present()
+    part = Part(
+        features, values, None if weight is None else np.asarray(weight, np.float64)
+    ).present()
     known = complete(np.asarray(part.values))
     if not known.any():
-        raise DataError(f"the target {', '.join(map(repr, model.target.names))} is missing in every row: nothing to compare with.")
+        raise DataError(
+            f"the target {', '.join(map(repr, model.target.names))} is missing in every row: "
+            "nothing to compare with."
+        )
     part = part if known.all() else part.take(np.flatnonzero(known))
     shown = name or (Path(table).name if isinstance(table, str | Path) else "")
-    found = _evaluation(model, part, training, name=shown, left_out=features.n_rows - part.table.n_rows, seed=seed)
+    found = _evaluation(
+        model, part, training, name=shown, left_out=features.n_rows - part.table.n_rows, seed=seed
+    )
     if text := Drift(found.drift or ()).notice():
         warnings.warn(text, DataNotice, stacklevel=2)
     return found
 
 
-def compare(model: Model, training: Part, held_out: Part, *, name: str = "", seed: int = 0) -> Evaluation:
+def compare(
+    model: Model, training: Part, held_out: Part, *, name: str = "", seed: int = 0
+) -> Evaluation:
     """Return how good a model is on rows held out, beside simpler ones that learn from the rows that it learned from.
 
     Parameters
@@ -104,7 +126,14 @@ def compare(model: Model, training: Part, held_out: Part, *, name: str = "", see
     seed : of the resamples
     """
     part = held_out.present()
-    return _evaluation(model, part, training, name=name, left_out=held_out.table.n_rows - part.table.n_rows, seed=seed)
+    return _evaluation(
+        model,
+        part,
+        training,
+        name=name,
+        left_out=held_out.table.n_rows - part.table.n_rows,
+        seed=seed,
+    )
 
 
 def held_out_scores(model: Model, held_out: Part) -> dict[str, float]:
@@ -112,13 +141,21 @@ def held_out_scores(model: Model, held_out: Part) -> dict[str, float]:
     return scores(predictions_of(replace(model, reference=None), held_out.present()))
 
 
-def _evaluation(model: Model, part: Part, training: Part | None, *, name: str, left_out: int, seed: int) -> Evaluation:
+def _evaluation(
+    model: Model, part: Part, training: Part | None, *, name: str, left_out: int, seed: int
+) -> Evaluation:
     drift = model.drift(part.table)
     model = replace(model, reference=None)  # what is to be told is in the record
     ours = predictions_of(model, part)
-    others = baselines(model, training.present(), ours, part) if training else [_own_constant(model, part, ours)]
+    others = (
+        baselines(model, training.present(), ours, part)
+        if training
+        else [_own_constant(model, part, ours)]
+    )
     judged = [other for other in others if other.predictions]
-    drawn, *theirs = resampled([ours, *(other.predictions for other in judged if other.predictions)], seed=seed)
+    drawn, *theirs = resampled(
+        [ours, *(other.predictions for other in judged if other.predictions)], seed=seed
+    )
     by_name = dict(zip((other.name for other in judged), theirs, strict=True))
     rivals, better_probabilities = [], []
     for other in others:
@@ -148,28 +185,49 @@ def _evaluation(model: Model, part: Part, training: Part | None, *, name: str, l
         rivals=tuple(rivals),
         outcome=_overall(list(outcomes.values())),
         judgement=sentence(
-            main, ours.n_rows, outcomes, rivals_main, better_probabilities, [other.name for other in others if other.cut_short]
+            main,
+            ours.n_rows,
+            outcomes,
+            rivals_main,
+            better_probabilities,
+            [other.name for other in others if other.cut_short],
         ),
         drift=drift.columns if drift else None,
     )
 
 
-def _rival(ours: Predictions, drawn: Resampled, other: Baseline, theirs: Resampled | None) -> tuple[Rival, bool]:
+def _rival(
+    ours: Predictions, drawn: Resampled, other: Baseline, theirs: Resampled | None
+) -> tuple[Rival, bool]:
     """Return a rival beside the network, and whether the network differs from it by nothing but better probabilities."""
     if theirs is None or other.predictions is None:
-        return Rival(other.name, {}, other.n_rows, other.seconds, None, None, None, None, other.note), False
+        return Rival(
+            other.name, {}, other.n_rows, other.seconds, None, None, None, None, other.note
+        ), False
     main = main_metric(drawn)
     d = paired_difference(drawn, theirs, main, differing_rows(ours, other.predictions, main))
     finer = False
     if d.outcome == "same" and PROBABILITIES in drawn.values:
         rows = differing_rows(ours, other.predictions, PROBABILITIES)
         finer = paired_difference(drawn, theirs, PROBABILITIES, rows).outcome == "better"
-    return Rival(other.name, theirs.values, other.n_rows, other.seconds, d.value, d.low, d.high, d.outcome, other.note), finer
+    return Rival(
+        other.name,
+        theirs.values,
+        other.n_rows,
+        other.seconds,
+        d.value,
+        d.low,
+        d.high,
+        d.outcome,
+        other.note,
+    ), finer
 
 
 def _own_constant(model: Model, part: Part, ours: Predictions) -> Baseline:
     made = constant(model.target, part, ours)
-    return Baseline(made.name, made.predictions, made.n_rows, made.seconds, "the best guess for these very rows")
+    return Baseline(
+        made.name, made.predictions, made.n_rows, made.seconds, "the best guess for these very rows"
+    )
 
 
 def _overall(outcomes: Sequence[Outcome]) -> Outcome | None:
@@ -183,7 +241,9 @@ def _labelled(model: Model, table: Any, target: Any, dialect: Dialect | None) ->
     if target is not None:
         if isinstance(table, str | Path):
             raise DataError("a table in a file holds its own target: leave `target` out.")
-        return as_table(table, model.encoder.schema.names, schema=model.encoder.to_read, dialect=said), target
+        return as_table(
+            table, model.encoder.schema.names, schema=model.encoder.to_read, dialect=said
+        ), target
     names = model.target.names
     wanted = Schema((*model.encoder.to_read.columns, *model.target.columns))
     if isinstance(table, str | Path):
@@ -203,4 +263,8 @@ def _labelled(model: Model, table: Any, target: Any, dialect: Dialect | None) ->
 def _number(record: Mapping[str, Any], name: str, kind: type) -> Any:
     """Return a number of the record of training, which may come from a stranger's file; None where it is none."""
     value = record.get(name)
-    return kind(value) if isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value) else None
+    return (
+        kind(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
+        else None
+    )

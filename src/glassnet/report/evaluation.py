@@ -1,6 +1,7 @@
 """A whole evaluation as one frozen value: the scores with their intervals, what lies behind them, the rivals, the judgement; and as JSON.
 
-`evaluation.schema.json` beside this file is the published schema (JSON Schema, draft 2020-12) of what `Evaluation.to_dict` returns.
+`evaluation.schema.json` beside this file is the published schema (JSON Schema, draft 2020-12) of
+what `Evaluation.to_dict` returns.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ class Rival:
     scores : by name; {} where there are none, and `note` says why
     n_rows : how many rows it learned from
     seconds : that it took to learn and to predict
-    difference, low, high : the network's main score minus its own, with the 95 % interval of the paired bootstrap; None without scores
-    outcome : the network against it: "better", "same" (no clear difference) or "worse"; None without scores
+    difference, low, high : the network's main score minus its own, with the 95 % interval of the
+        paired bootstrap; None without scores
+    outcome : the network against it: "better", "same" (no clear difference) or "worse"; None
+        without scores
     note : what is to be known of it, or ""
     """
 
@@ -61,10 +64,11 @@ class Evaluation:
     per_class, confusion, calibration : of a classification, else () and None
     residuals : one for each target of a regression, else ()
     rivals : simpler models on the same rows
-    outcome : "worse" where the network is worse than any rival, else "same" where there is no clear difference from one, else "better";
-        None without rivals
+    outcome : "worse" where the network is worse than any rival, else "same" where there is no clear
+        difference from one, else "better"; None without rivals
     judgement : one plain sentence
-    drift : what each column of these rows holds that training did not have, see `glassnet.data.drift`; None where that is not known
+    drift : what each column of these rows holds that training did not have, see
+        `glassnet.data.drift`; None where that is not known
     """
 
     name: str
@@ -93,12 +97,16 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-able values, which `evaluation_schema` describes; numbers that are not finite are None."""
-        return {"format": FORMAT, "glassnet": __version__} | {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {"format": FORMAT, "glassnet": __version__} | {
+            field.name: _plain(getattr(self, field.name)) for field in fields(self)
+        }
 
 
 def evaluation_schema() -> dict[str, Any]:
     """Return the published JSON schema of `Evaluation.to_dict`."""
-    schema: dict[str, Any] = json.loads(Path(__file__).with_name("evaluation.schema.json").read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads(
+        Path(__file__).with_name("evaluation.schema.json").read_text(encoding="utf-8")
+    )
     return {**schema, "$defs": {**schema["$defs"], "drift": drift_schema()}}
 
 

@@ -1,7 +1,8 @@
 """Which columns a model leans on: how much worse it gets on rows it has not seen when one column is shuffled (Breiman 2001, section 10).
 
-Two columns that tell the same share their importance, for the model can look at the other one: a small number does not mean that a column
-has nothing to do with the target, but that this model does without it.
+Two columns that tell the same share their importance, for the model can look at the other one: a
+small number does not mean that a column has nothing to do with the target, but that this model does
+without it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class Importances:
     n_left_out: int
 
 
-def permutation_importances(model: Model, part: Part, *, seconds: float = SECONDS, seed: int = 0) -> Importances | None:
+def permutation_importances(
+    model: Model, part: Part, *, seconds: float = SECONDS, seed: int = 0
+) -> Importances | None:
     """Return the importance of each column on at most MOST_ROWS of these rows; None where the model has no measure to lose.
 
     Parameters
@@ -63,12 +66,18 @@ def permutation_importances(model: Model, part: Part, *, seconds: float = SECOND
     model : whose columns are shuffled, one at a time, REPEATS times each
     part : rows that it has not seen
     seconds : after which no further column is begun
-    seed : of the rows and of the shuffling; each column has its own, so the time left changes no number
+    seed : of the rows and of the shuffling; each column has its own, so the time left changes no
+        number
     """
     started = time.perf_counter()
-    part, model = part.present(), replace(model, reference=None)  # shuffled or not, a column holds what it held
+    part, model = (
+        part.present(),
+        replace(model, reference=None),
+    )  # shuffled or not, a column holds what it held
     if part.table.n_rows > MOST_ROWS:
-        part = part.take(np.sort(np.random.default_rng(seed).permutation(part.table.n_rows)[:MOST_ROWS]))
+        part = part.take(
+            np.sort(np.random.default_rng(seed).permutation(part.table.n_rows)[:MOST_ROWS])
+        )
     table = _dense(part.table.select(model.encoder.to_read))
     metric, value = _measure(model, replace(part, table=table))
     if metric is None:
@@ -79,12 +88,17 @@ def permutation_importances(model: Model, part: Part, *, seconds: float = SECOND
             if time.perf_counter() - started > seconds:
                 break
             rng = np.random.default_rng([seed, i])
-            shuffled = [replace(part, table=_shuffled(table, name, rng.permutation(table.n_rows))) for _ in range(REPEATS)]
+            shuffled = [
+                replace(part, table=_shuffled(table, name, rng.permutation(table.n_rows)))
+                for _ in range(REPEATS)
+            ]
             lost = [value - metric.value(predictions_of(model, other)) for other in shuffled]
             worse = lost if metric.greater_is_better else [-difference for difference in lost]
             found.append(Importance(name, float(np.mean(worse)), min(worse), max(worse)))
     ordered = sorted(found, key=lambda importance: -importance.mean)
-    return Importances(metric.name, value, table.n_rows, REPEATS, tuple(ordered), len(names) - len(found))
+    return Importances(
+        metric.name, value, table.n_rows, REPEATS, tuple(ordered), len(names) - len(found)
+    )
 
 
 def _measure(model: Model, part: Part) -> tuple[Metric | None, float]:
@@ -100,17 +114,29 @@ def _shuffled(table: Table, name: str, order: Array) -> Table:
     """Return the table with the values of one column in another order."""
     if name in table.schema.categories:
         place = table.schema.categories.index(name)
-        columns = [Categories(c.codes[order], c.levels) if i == place else c for i, c in enumerate(table.categories)]
+        columns = [
+            Categories(c.codes[order], c.levels) if i == place else c
+            for i, c in enumerate(table.categories)
+        ]
         return replace(table, categories=tuple(columns))
     if name in table.schema.dates:
         place = table.schema.dates.index(name)
-        return replace(table, dates=tuple(d[order] if i == place else d for i, d in enumerate(table.dates)))
+        return replace(
+            table, dates=tuple(d[order] if i == place else d for i, d in enumerate(table.dates))
+        )
     place = table.schema.numbers.index(name)
     numbers = np.array(table.numbers)
     numbers[:, place] = numbers[order, place]
-    exact = {key: Categories(c.codes[order], c.levels) if key == name else c for key, c in table.exact.items()}
+    exact = {
+        key: Categories(c.codes[order], c.levels) if key == name else c
+        for key, c in table.exact.items()
+    }
     return replace(table, numbers=numbers, exact=exact)
 
 
 def _dense(table: Table) -> Table:
-    return table if isinstance(table.numbers, np.ndarray) else replace(table, numbers=table.numbers.toarray())
+    return (
+        table
+        if isinstance(table.numbers, np.ndarray)
+        else replace(table, numbers=table.numbers.toarray())
+    )

@@ -18,7 +18,8 @@ Outcome = Literal["better", "same", "worse"]
 #: What a network is judged by, the first of these that is defined; probabilities come second.
 MAIN = ("accuracy", "R2", "RMSE")
 PROBABILITIES = "log loss"
-#: Two that differ on fewer rows are not told apart: even if all of them went one way, chance would do so more often than once in twenty.
+#: Two that differ on fewer rows are not told apart: even if all of them went one way, chance would
+#: do so more often than once in twenty.
 FEWEST_ROWS = 6
 LINEAR = "linear model"
 
@@ -39,7 +40,9 @@ def main_metric(ours: Resampled) -> str:
     return next(name for name in MAIN if name in ours.values)
 
 
-def paired_difference(ours: Resampled, theirs: Resampled, name: str, n_differing: int) -> Difference:
+def paired_difference(
+    ours: Resampled, theirs: Resampled, name: str, n_differing: int
+) -> Difference:
     """Return how the score of that name differs; it counts where 0 lies outside the interval and enough rows were told differently.
 
     Parameters
@@ -52,9 +55,16 @@ def paired_difference(ours: Resampled, theirs: Resampled, name: str, n_differing
     value = ours.values[name] - theirs.values[name]
     low, high = interval(ours.resamples[name] - theirs.resamples[name], value)
     outcome: Outcome = "same"
-    if low is not None and high is not None and n_differing >= FEWEST_ROWS and not low <= 0.0 <= high:
+    if (
+        low is not None
+        and high is not None
+        and n_differing >= FEWEST_ROWS
+        and not low <= 0.0 <= high
+    ):
         outcome = "better" if (value > 0.0) == greater else "worse"
-    return Difference(name, value, value if low is None else low, value if high is None else high, outcome)
+    return Difference(
+        name, value, value if low is None else low, value if high is None else high, outcome
+    )
 
 
 def differing_rows(a: Predictions, b: Predictions, name: str) -> int:
@@ -84,7 +94,8 @@ def sentence(
     n_rows : that it was taken from
     outcomes : the network against each rival, by the rival's name
     rivals : each rival's main score
-    probabilities : the rivals from which the network differs in nothing but that its probabilities are better
+    probabilities : the rivals from which the network differs in nothing but that its probabilities
+        are better
     cut_short : the rivals that could have learned more in more time
     """
     said = _fact(main, n_rows)
@@ -92,15 +103,26 @@ def sentence(
         return f"{said}."
     cut = dict.fromkeys(cut_short, " (cut short)")
     groups = {
-        kind: [_called(name) + cut.get(name, "") for name, outcome in outcomes.items() if outcome == kind]
+        kind: [
+            _called(name) + cut.get(name, "")
+            for name, outcome in outcomes.items()
+            if outcome == kind
+        ]
         for kind in ("better", "same", "worse")
     }
     words = {"better": "better than", "same": "no clear difference from", "worse": "worse than"}
-    compared = "; ".join(f"{words[kind]} {_listed(names)}" for kind, names in groups.items() if names)
+    compared = "; ".join(
+        f"{words[kind]} {_listed(names)}" for kind, names in groups.items() if names
+    )
     return f"{said}: {compared}{_advice(main, outcomes, rivals, probabilities)}."
 
 
-def _advice(main: Score, outcomes: Mapping[str, Outcome], rivals: Mapping[str, float], probabilities: Collection[str]) -> str:
+def _advice(
+    main: Score,
+    outcomes: Mapping[str, Outcome],
+    rivals: Mapping[str, float],
+    probabilities: Collection[str],
+) -> str:
     """Return what to do, or nothing where the network earns its keep."""
     guess = next((name for name in outcomes if name.startswith("always")), None)
     worse = [name for name, outcome in outcomes.items() if outcome == "worse"]
@@ -111,7 +133,11 @@ def _advice(main: Score, outcomes: Mapping[str, Outcome], rivals: Mapping[str, f
         return f": consider {_called(best)}"
     believed = f", though its probabilities are better than those of {_listed([_called(name) for name in probabilities])}"
     if guess is not None and outcomes[guess] == "same":
-        return believed if guess in probabilities else ", so these columns may not tell the target, or there are too few rows"
+        return (
+            believed
+            if guess in probabilities
+            else ", so these columns may not tell the target, or there are too few rows"
+        )
     if outcomes.get(LINEAR) == "same":
         return believed if LINEAR in probabilities else "; the linear model is simpler: consider it"
     return ""
@@ -127,14 +153,20 @@ def _fact(main: Score, n_rows: int) -> str:
         )
         return f"The network is off by {shown(main.name, main.value)} (root mean square) on {rows}{bounds}"
     if main.name == "R2" and main.value <= 0.0:
-        bounds = "" if main.low is None or main.high is None else f", 95 % interval {main.low:.3f} to {main.high:.3f}"
+        bounds = (
+            ""
+            if main.low is None or main.high is None
+            else f", 95 % interval {main.low:.3f} to {main.high:.3f}"
+        )
         return f"The network explains nothing of the target's variance on {rows} (R2 {main.value:.3f}{bounds})"
     bounds = ""
     if main.low is not None and main.high is not None:
         bounds = f" (95 % interval {_percent(main.low)} to {_percent(main.high)} %)"
     if main.name == "accuracy":
         return f"The network is right in {_percent(main.value)} % of {rows}{bounds}"
-    return f"The network explains {_percent(main.value)} % of the target's variance on {rows}{bounds}"
+    return (
+        f"The network explains {_percent(main.value)} % of the target's variance on {rows}{bounds}"
+    )
 
 
 def _called(name: str) -> str:

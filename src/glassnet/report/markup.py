@@ -37,21 +37,43 @@ def element(tag: str, *children: Content, **attributes: str | float | None) -> M
 def joined(*children: Content) -> Markup:
     """Return children one after the other."""
     return Markup(
-        "".join(child.text if isinstance(child, Markup) else html.escape(clean(str(child))) for child in children if child is not None)
+        "".join(
+            child.text if isinstance(child, Markup) else html.escape(clean(str(child)))
+            for child in children
+            if child is not None
+        )
     )
 
 
-def table(caption: str, head: tuple[str, ...], rows: list[tuple[Content, ...]], *, right: range | tuple[int, ...] = ()) -> Markup:
+def table(
+    caption: str,
+    head: tuple[str, ...],
+    rows: list[tuple[Content, ...]],
+    *,
+    right: range | tuple[int, ...] = (),
+) -> Markup:
     """Return a table in a box that scrolls where it is too wide; the first cell of each row is its header."""
     classes = ["number" if i in right else None for i in range(len(head))]
-    top = element("tr", *(element("th", text, scope="col", class_=c) for text, c in zip(head, classes, strict=True)))
+    top = element(
+        "tr",
+        *(
+            element("th", text, scope="col", class_=c)
+            for text, c in zip(head, classes, strict=True)
+        ),
+    )
     body = [
-        element("tr", element("th", row[0], scope="row"), *(_cell(cell, c) for cell, c in zip(row[1:], classes[1:], strict=True)))
+        element(
+            "tr",
+            element("th", row[0], scope="row"),
+            *(_cell(cell, c) for cell, c in zip(row[1:], classes[1:], strict=True)),
+        )
         for row in rows
     ]
     return element(
         "div",
-        element("table", element("caption", caption), element("thead", top), element("tbody", *body)),
+        element(
+            "table", element("caption", caption), element("thead", top), element("tbody", *body)
+        ),
         class_="scroll",
         tabindex=0,
         role="region",
@@ -60,12 +82,23 @@ def table(caption: str, head: tuple[str, ...], rows: list[tuple[Content, ...]], 
 
 
 def _cell(content: Content, kind: str | None) -> Markup:
-    return element("td", content, class_=kind or ("words" if isinstance(content, str) and len(content) > 40 else None))
+    return element(
+        "td",
+        content,
+        class_=kind or ("words" if isinstance(content, str) and len(content) > 40 else None),
+    )
 
 
 def clean(text: str) -> str:
-    r"""Return text with what is not printable written out (an escape as `\x1b`), marks that turn the reading direction among it."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
+    r"""Return text with what is not printable written out (an escape as `\x1b`), marks that turn
+    the reading direction among it.
+    """  # noqa: D205
+    return "".join(
+        c
+        if c.isprintable() or c == "\n"
+        else c.encode("unicode_escape", "backslashreplace").decode()
+        for c in text
+    )
 
 
 def name(text: object, longest: int = LONGEST) -> str:

@@ -1,8 +1,9 @@
 """The scores that fit a task, in one table. Their values are scikit-learn's; beside each stand the sums over rows that it is made of.
 
-Every score is a smooth function of a few weighted sums over the rows, so that a thousand resamples cost one matrix product (see
-`glassnet.report.bootstrap`). The law that holds the two together: the function of the sums over all rows is scikit-learn's value.
-w is the weight of a row, all sums are over rows, sums of one class over the rows of that class.
+Every score is a smooth function of a few weighted sums over the rows, so that a thousand resamples
+cost one matrix product (see `glassnet.report.bootstrap`). The law that holds the two together: the
+function of the sums over all rows is scikit-learn's value. w is the weight of a row, all sums are
+over rows, sums of one class over the rows of that class.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ Task = Literal["classification", "regression"]
 
 #: The area under the curve takes a sort for each class; of more classes it is left out.
 MOST_AUC_CLASSES = 50
-#: A probability of 0 for what then happened would cost endlessly much: the smallest one that counts, as in scikit-learn.
+#: A probability of 0 for what then happened would cost endlessly much: the smallest one that
+#: counts, as in scikit-learn.
 EPS = float(np.finfo(np.float64).eps)
 
 
@@ -34,7 +36,8 @@ class Metric:
     greater_is_better : else smaller is
     value : predictions -> the score, NaN where it is not defined
     columns : predictions -> the columns (n,) whose sums over rows it is made of
-    combine : (sums (..., columns), sums over all rows (columns,)) -> the score of each resample, NaN where it is not defined
+    combine : (sums (..., columns), sums over all rows (columns,)) -> the score of each resample,
+        NaN where it is not defined
     """
 
     name: str
@@ -93,7 +96,16 @@ def balanced_accuracy(p: Predictions) -> float:
     from sklearn.metrics import recall_score
 
     present = np.unique(p.truth)
-    return float(recall_score(p.truth, p.values, labels=present, average="macro", sample_weight=p.weight, zero_division=0))
+    return float(
+        recall_score(
+            p.truth,
+            p.values,
+            labels=present,
+            average="macro",
+            sample_weight=p.weight,
+            zero_division=0,
+        )
+    )
 
 
 def _balanced_accuracy_columns(p: Predictions) -> Iterator[Array]:
@@ -110,13 +122,17 @@ def _balanced_accuracy(sums: Array, whole: Array) -> Array:
 def auc(p: Predictions) -> float:
     """Return the area under the ROC curve: how often a row of the class is given more probability for it than another row, ties half.
 
-    Of two classes that of the second one (it is the same for the first); of more the mean over the classes, each against the rest
-    (Provost and Domingos 2000, without their weighting), without those that all rows or none belong to. NaN where no class is left, and
-    for more than MOST_AUC_CLASSES. Fawcett 2006, "An introduction to ROC analysis", sections 7 and 9.
+    Of two classes that of the second one (it is the same for the first); of more the mean over the
+    classes, each against the rest (Provost and Domingos 2000, without their weighting), without
+    those that all rows or none belong to. NaN where no class is left, and for more than
+    MOST_AUC_CLASSES. Fawcett 2006, "An introduction to ROC analysis", sections 7 and 9.
     """
     from sklearn.metrics import roc_auc_score
 
-    areas = [roc_auc_score(p.truth == c, _probability(p, c), sample_weight=p.weight) for c in _auc_classes(p)]
+    areas = [
+        roc_auc_score(p.truth == c, _probability(p, c), sample_weight=p.weight)
+        for c in _auc_classes(p)
+    ]
     return float(np.mean(areas)) if areas else np.nan
 
 
@@ -131,9 +147,10 @@ def _auc_classes(p: Predictions) -> list[int]:
 def _auc_columns(p: Predictions) -> Iterator[Array]:
     """Yield, for each class, the sums of the two means that the area is near.
 
-    To first order (the Hajek projection) the area of a resample is mean over its positives of V10 + mean over its negatives of V01 - the
-    area of all rows: V10 is the share of negatives that a positive stands above, V01 the share of positives that stand above a negative
-    (the structural components of DeLong, DeLong and Clarke-Pearson 1988). What is left out shrinks as 1 / n.
+    To first order (the Hajek projection) the area of a resample is mean over its positives of V10 +
+    mean over its negatives of V01 - the area of all rows: V10 is the share of negatives that a
+    positive stands above, V01 the share of positives that stand above a negative (the structural
+    components of DeLong, DeLong and Clarke-Pearson 1988). What is left out shrinks as 1 / n.
     """
     for c in _auc_classes(p):
         positive = p.truth == c
@@ -149,7 +166,11 @@ def _auc_columns(p: Predictions) -> Iterator[Array]:
 
 
 def _auc(sums: Array, whole: Array) -> Array:
-    areas = _divided(sums[..., 0::4], sums[..., 1::4]) + _divided(sums[..., 2::4], sums[..., 3::4]) - _divided(whole[0::4], whole[1::4])
+    areas = (
+        _divided(sums[..., 0::4], sums[..., 1::4])
+        + _divided(sums[..., 2::4], sums[..., 3::4])
+        - _divided(whole[0::4], whole[1::4])
+    )
     return np.clip(_nanmean(areas), 0.0, 1.0)
 
 
@@ -200,7 +221,9 @@ def rmse(p: Predictions) -> float:
     """Return sqrt(sum w (y - predicted)^2 / sum w) in the units of the target, the mean over targets."""
     from sklearn.metrics import root_mean_squared_error
 
-    columns = root_mean_squared_error(p.truth / p.unit, p.values / p.unit, sample_weight=p.weight, multioutput="raw_values")
+    columns = root_mean_squared_error(
+        p.truth / p.unit, p.values / p.unit, sample_weight=p.weight, multioutput="raw_values"
+    )
     return float(np.mean(columns * p.unit))
 
 
@@ -235,7 +258,9 @@ def _probability(p: Predictions, c: int) -> Array:
 
 def _divided(a: Array, b: Array) -> Array:
     """Return a / b, NaN where b is 0."""
-    return np.asarray(np.divide(a, b, out=np.full(np.broadcast_shapes(a.shape, b.shape), np.nan), where=b != 0.0))
+    return np.asarray(
+        np.divide(a, b, out=np.full(np.broadcast_shapes(a.shape, b.shape), np.nan), where=b != 0.0)
+    )
 
 
 def _nanmean(values: Array) -> Array:
@@ -248,7 +273,15 @@ METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         Metric("accuracy", "classification", "share", True, accuracy, _accuracy_columns, _ratio),
-        Metric("balanced accuracy", "classification", "share", True, balanced_accuracy, _balanced_accuracy_columns, _balanced_accuracy),
+        Metric(
+            "balanced accuracy",
+            "classification",
+            "share",
+            True,
+            balanced_accuracy,
+            _balanced_accuracy_columns,
+            _balanced_accuracy,
+        ),
         Metric("AUC", "classification", "", True, auc, _auc_columns, _auc),
         Metric("log loss", "classification", "nats", False, log_loss, _log_loss_columns, _ratio),
         Metric("R2", "regression", "", True, r2, _r2_columns, _r2),

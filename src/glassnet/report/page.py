@@ -77,7 +77,11 @@ def report_page(
         element("title", f"{title} - glassnet"),
         Markup(f"<style>\n{style}</style>"),
     )
-    about = f"{evaluation.task}, {len(evaluation.classes):,} classes" if evaluation.classes else evaluation.task
+    about = (
+        f"{evaluation.task}, {len(evaluation.classes):,} classes"
+        if evaluation.classes
+        else evaluation.task
+    )
     source = f" of {name(evaluation.name)}" if evaluation.name else ""
     body = joined(
         element(
@@ -94,7 +98,11 @@ def report_page(
             _network(model),
             _columns(model, importances),
             _how(evaluation, model, rows or {}, command),
-            element("footer", f"Written by glassnet {__version__}. This file needs no network and runs no script."),
+            element(
+                "footer",
+                f"Written by glassnet {__version__}. This file needs no network and runs no "
+                "script.",
+            ),
         ),
     )
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head.text}</head>\n<body>{body.text}</body></html>\n'
@@ -112,20 +120,42 @@ def _learning(record: Mapping[str, Any]) -> Markup | None:
     if not losses:
         return None
     best = record.get("best_epoch")
-    mark = (best + 1.0, f"best: epoch {best + 1:,}") if isinstance(best, int) and 0 <= best < losses[0].points[-1][0] else None
-    charts = [figure("Loss after each epoch", line_chart(losses, x_label="epoch", y_label="loss", says=_ends(losses, mark), mark=mark))]
+    mark = (
+        (best + 1.0, f"best: epoch {best + 1:,}")
+        if isinstance(best, int) and 0 <= best < losses[0].points[-1][0]
+        else None
+    )
+    charts = [
+        figure(
+            "Loss after each epoch",
+            line_chart(
+                losses, x_label="epoch", y_label="loss", says=_ends(losses, mark), mark=mark
+            ),
+        )
+    ]
     lines = [*losses]
     if scores := _series(history, "validation_score"):
         line = Line("validation score", scores, "first")
         lines.append(line)
-        chart = line_chart([line], x_label="epoch", y_label="score", says=_ends([line], mark), mark=mark)
+        chart = line_chart(
+            [line], x_label="epoch", y_label="score", says=_ends([line], mark), mark=mark
+        )
         charts.append(figure("Score of the validation rows; higher is better", chart))
     kept = f" The weights of the best one, epoch {mark[0]:,.0f}, were kept." if mark else ""
     ended = record.get("ended")
     epochs = record.get("epochs")
     epochs = epochs if isinstance(epochs, int) else len(losses[0].points)
-    said = f"Training took {epochs:,} epochs" + (f" ({name(ended)})" if isinstance(ended, str) else "") + f".{kept}"
-    return section("Learning", element("p", said), element("div", *charts, class_="pair"), details("The curves as a table", _epochs(lines)))
+    said = (
+        f"Training took {epochs:,} epochs"
+        + (f" ({name(ended)})" if isinstance(ended, str) else "")
+        + f".{kept}"
+    )
+    return section(
+        "Learning",
+        element("p", said),
+        element("div", *charts, class_="pair"),
+        details("The curves as a table", _epochs(lines)),
+    )
 
 
 def _series(history: Mapping[str, Any], field: str) -> list[tuple[float, float]]:
@@ -133,12 +163,18 @@ def _series(history: Mapping[str, Any], field: str) -> list[tuple[float, float]]
     values, indices = history.get(field), history.get("index")
     if not isinstance(values, Sequence) or not isinstance(indices, Sequence):
         return []
-    pairs = [(i, v) for i, v in zip(indices, values, strict=False) if isinstance(i, int | float) and isinstance(v, int | float)]
+    pairs = [
+        (i, v)
+        for i, v in zip(indices, values, strict=False)
+        if isinstance(i, int | float) and isinstance(v, int | float)
+    ]
     return [(float(i) + 1.0, float(v)) for i, v in pairs if math.isfinite(i) and math.isfinite(v)]
 
 
 def _ends(lines: Sequence[Line], mark: tuple[float, str] | None) -> str:
-    said = [f"{line.label} from {line.points[0][1]:.4g} to {line.points[-1][1]:.4g}" for line in lines]
+    said = [
+        f"{line.label} from {line.points[0][1]:.4g} to {line.points[-1][1]:.4g}" for line in lines
+    ]
     return "Learning curves: " + "; ".join([*said, *([mark[1]] if mark else [])])
 
 
@@ -151,18 +187,34 @@ def _epochs(lines: Sequence[Line]) -> Markup:
         else range(len(epochs))
     )
     rows: list[tuple[Content, ...]] = [
-        (f"{epochs[i]:g}", *(f"{column[epochs[i]]:.4g}" if epochs[i] in column else "-" for column in columns)) for i in chosen
+        (
+            f"{epochs[i]:g}",
+            *(f"{column[epochs[i]]:.4g}" if epochs[i] in column else "-" for column in columns),
+        )
+        for i in chosen
     ]
-    return table("Some of the epochs", ("epoch", *(line.label for line in lines)), rows, right=range(1, len(lines) + 1))
+    return table(
+        "Some of the epochs",
+        ("epoch", *(line.label for line in lines)),
+        rows,
+        right=range(1, len(lines) + 1),
+    )
 
 
 def _network(model: Model) -> Markup:
     network = model.network
-    rows: list[tuple[Content, ...]] = [(words, f"{width:,}", f"{count:,}") for _, words, width, count in network.summary()]
-    members = f" They are those of {network.n_members} members with these layers each, whose mean it is." if network.n_members > 1 else ""
+    rows: list[tuple[Content, ...]] = [
+        (words, f"{width:,}", f"{count:,}") for _, words, width, count in network.summary()
+    ]
+    members = (
+        f" They are those of {network.n_members} members with these layers each, whose mean it is."
+        if network.n_members > 1
+        else ""
+    )
     said = (
-        f"{network.n_features:,} features become {network.n_outputs:,} raw score{'' if network.n_outputs == 1 else 's'} by "
-        f"{network.parameters.theta.size:,} parameters ({network.dtype}); the loss is {name(model.loss.name)}.{members}"
+        f"{network.n_features:,} features become {network.n_outputs:,} raw "
+        f"score{'' if network.n_outputs == 1 else 's'} by {network.parameters.theta.size:,} "
+        f"parameters ({network.dtype}); the loss is {name(model.loss.name)}.{members}"
     )
     return section(
         "Network",
@@ -184,7 +236,12 @@ def _columns(model: Model, importances: Importances | None) -> Markup:
         described = sorted(described, key=lambda row: place.get(row[0], len(place)))
     more = len(described) - MOST_COLUMNS
     rows: list[tuple[Content, ...]] = [
-        (name(column), name(kind), *([f"{found[column].mean:.4g}" if column in found else "-"] if importances else []), name(coding))
+        (
+            name(column),
+            name(kind),
+            *([f"{found[column].mean:.4g}" if column in found else "-"] if importances else []),
+            name(coding),
+        )
         for column, kind, coding in described[:MOST_COLUMNS]
     ]
     head = ("column", "kind", *(["importance"] if importances else []), "coding")
@@ -192,7 +249,9 @@ def _columns(model: Model, importances: Importances | None) -> Markup:
         "Columns",
         element("p", f"{len(described):,} columns become {model.encoder.n_features:,} features."),
         _importances(importances) if importances and importances.columns else None,
-        table("Columns and how the network sees them", head, rows, right=(2,) if importances else ()),
+        table(
+            "Columns and how the network sees them", head, rows, right=(2,) if importances else ()
+        ),
         element("p", f"{more:,} further columns are not shown.") if more > 0 else None,
     )
 
@@ -200,33 +259,53 @@ def _columns(model: Model, importances: Importances | None) -> Markup:
 def _importances(importances: Importances) -> Markup:
     top = importances.columns[:MOST_BARS]
     measure = f"{importances.metric} gets worse"
-    says = f"How much {measure} when a column is shuffled: " + "; ".join(f"{name(one.column, 40)} {one.mean:.4g}" for one in top)
+    says = f"How much {measure} when a column is shuffled: " + "; ".join(
+        f"{name(one.column, 40)} {one.mean:.4g}" for one in top
+    )
     said = (
-        f"Importance is how much {measure} (it is {importances.value:.4g}) when the values of a column are shuffled among "
-        f"{importances.n_rows:,} rows that the network did not learn from: the mean of {importances.repeats} times, the line showing the "
-        "least and the most. Columns that tell the same share their importance."
+        f"Importance is how much {measure} (it is {importances.value:.4g}) when the values of a "
+        f"column are shuffled among {importances.n_rows:,} rows that the network did not learn "
+        f"from: the mean of {importances.repeats} times, the line showing the least and the most. "
+        "Columns that tell the same share their importance."
     )
     more = len(importances.columns) - len(top)
     shown = [(one.column, one.mean, one.least, one.most) for one in top]
     return joined(
         element("p", said),
-        figure(f"The {len(top)} columns of the greatest importance" if more else "Importance", bars(shown, x_label=measure, says=says)),
-        element("p", f"Time did not suffice for {importances.n_left_out:,} columns.") if importances.n_left_out else None,
+        figure(
+            f"The {len(top)} columns of the greatest importance" if more else "Importance",
+            bars(shown, x_label=measure, says=says),
+        ),
+        element("p", f"Time did not suffice for {importances.n_left_out:,} columns.")
+        if importances.n_left_out
+        else None,
     )
 
 
 def _how(evaluation: Evaluation, model: Model, rows: Mapping[str, object], command: str) -> Markup:
     """Return the rows used, the settings, and how to do it again."""
     known: list[tuple[str, object]] = [
-        ("trained on", None if evaluation.n_training is None else f"{evaluation.n_training:,} rows"),
+        (
+            "trained on",
+            None if evaluation.n_training is None else f"{evaluation.n_training:,} rows",
+        ),
         ("scored on", f"{evaluation.n_rows:,} rows"),
-        ("left out", f"{evaluation.left_out:,} rows without a target or weight" if evaluation.left_out else None),
+        (
+            "left out",
+            f"{evaluation.left_out:,} rows without a target or weight"
+            if evaluation.left_out
+            else None,
+        ),
         *rows.items(),
     ]
-    dealt: list[tuple[Content, ...]] = [(name(key), name(value)) for key, value in known if value is not None]
+    dealt: list[tuple[Content, ...]] = [
+        (name(key), name(value)) for key, value in known if value is not None
+    ]
     plan = model.training.get("plan")
     settings: list[tuple[Content, ...]] = [
-        (name(key), name(value)) for key, value in (plan.items() if isinstance(plan, Mapping) else ()) if value is not None
+        (name(key), name(value))
+        for key, value in (plan.items() if isinstance(plan, Mapping) else ())
+        if value is not None
     ]
     engine = model.training.get("engine")
     made: list[tuple[Content, ...]] = [
@@ -237,7 +316,12 @@ def _how(evaluation: Evaluation, model: Model, rows: Mapping[str, object], comma
     ]
     return joined(
         section("Rows", table("How the rows were used", ("use", "rows"), dealt)),
-        section("Settings", table("All settings that the network was trained with", ("setting", "value"), settings)) if settings else None,
+        section(
+            "Settings",
+            table("All settings that the network was trained with", ("setting", "value"), settings),
+        )
+        if settings
+        else None,
         section(
             "How to reproduce",
             element("p", "The same table, settings, seed and version give the same network."),

@@ -26,17 +26,26 @@ class Part:
 
     def take(self, rows: Array) -> Part:
         """Return these rows."""
-        return Part(self.table.take(rows), np.asarray(self.values)[rows], None if self.weight is None else self.weight[rows])
+        return Part(
+            self.table.take(rows),
+            np.asarray(self.values)[rows],
+            None if self.weight is None else self.weight[rows],
+        )
 
     def present(self) -> Part:
         """Return the rows that weigh something, the largest weight near 1; DataError for weights that rows cannot have."""
         if self.weight is None:
             return self
         weight, n = np.asarray(self.weight, np.float64), self.table.n_rows
-        if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0.0).any() or not weight.any():
+        if (
+            weight.shape != (n,)
+            or not np.isfinite(weight).all()
+            or (weight < 0.0).any()
+            or not weight.any()
+        ):
             raise DataError(
-                f"weights are one finite number, 0 or more, for each of the {n} rows, and not all of them 0: "
-                f"an array of shape {weight.shape} came that is not so."
+                f"weights are one finite number, 0 or more, for each of the {n} rows, and not all "
+                f"of them 0: an array of shape {weight.shape} came that is not so."
             )
         weight = relative_weight(weight)
         part = Part(self.table, self.values, weight)
@@ -62,13 +71,20 @@ class Predictions:
     def of_classes(cls, truth: Array, P: Array, weight: Array | None = None) -> Predictions:
         """Return the predictions of the likeliest class, the first one among equals."""
         P = np.asarray(P, np.float64)
-        return cls(truth, P.argmax(axis=1), P / P.sum(axis=1, keepdims=True), _weights(weight, len(truth)))
+        return cls(
+            truth, P.argmax(axis=1), P / P.sum(axis=1, keepdims=True), _weights(weight, len(truth))
+        )
 
     @classmethod
     def of_numbers(cls, truth: Array, values: Array, weight: Array | None = None) -> Predictions:
         """Return the predictions of numbers (n,) or (n, m)."""
         n = len(truth)
-        return cls(np.asarray(truth, np.float64).reshape(n, -1), np.asarray(values, np.float64).reshape(n, -1), None, _weights(weight, n))
+        return cls(
+            np.asarray(truth, np.float64).reshape(n, -1),
+            np.asarray(values, np.float64).reshape(n, -1),
+            None,
+            _weights(weight, n),
+        )
 
     @cached_property
     def unit(self) -> Array:
@@ -94,19 +110,28 @@ def predictions_of(model: Model, part: Part) -> Predictions:
         For labels that may go together: there are no scores for them yet.
     """
     if model.task == "multilabel":
-        raise UnsupportedError("scores are known for one class or for numbers a row, not yet for labels that may go together.")
+        raise UnsupportedError(
+            "scores are known for one class or for numbers a row, not yet for labels that may go "
+            "together."
+        )
     truth, Z = truth_of(model, part), model.raw_scores(part.table)
     if model.task != "regression":
         return Predictions.of_classes(truth, model.probabilities(Z), part.weight)
-    values = np.asarray(model.predictions(Z), np.float64).reshape(len(Z), len(model.target.names), -1)
+    values = np.asarray(model.predictions(Z), np.float64).reshape(
+        len(Z), len(model.target.names), -1
+    )
     quantiles = getattr(model.loss, "quantiles", (0.5,))
-    return Predictions.of_numbers(truth, values[:, :, int(np.argmin(np.abs(np.asarray(quantiles) - 0.5)))], part.weight)
+    return Predictions.of_numbers(
+        truth, values[:, :, int(np.argmin(np.abs(np.asarray(quantiles) - 0.5)))], part.weight
+    )
 
 
 def truth_of(model: Model, part: Part) -> Array:
     """Return the target of some rows as class indices (n,), or as numbers (n, m) in the units of the targets."""
     y = model.target.encode(part.values)
-    return np.asarray(y if model.task != "regression" else model.target.decode_numbers(y).reshape(len(y), -1))
+    return np.asarray(
+        y if model.task != "regression" else model.target.decode_numbers(y).reshape(len(y), -1)
+    )
 
 
 def _weights(weight: Array | None, n: int) -> Array:

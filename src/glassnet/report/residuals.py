@@ -14,7 +14,8 @@ from glassnet.report.predictions import Predictions
 Array = np.ndarray[Any, np.dtype[Any]]
 
 BINS = 30
-#: So much of the residuals lies within the bins at least; what lies farther out is counted in the outermost ones.
+#: So much of the residuals lies within the bins at least; what lies farther out is counted in the
+#: outermost ones.
 WITHIN = 0.99
 #: So many rows are kept to be drawn as points.
 MOST_POINTS = 400
@@ -45,7 +46,9 @@ class Residuals:
 def residuals(p: Predictions, names: Sequence[str], *, seed: int = 0) -> tuple[Residuals, ...]:
     """Return one summary for each target."""
     rows = np.random.Generator(np.random.PCG64(seed)).permutation(p.n_rows)[:MOST_POINTS]
-    parts = (Predictions.of_numbers(p.truth[:, j], p.values[:, j], p.weight) for j in range(len(names)))
+    parts = (
+        Predictions.of_numbers(p.truth[:, j], p.values[:, j], p.weight) for j in range(len(names))
+    )
     return tuple(_one(part, name, rows) for part, name in zip(parts, names, strict=True))
 
 

@@ -32,18 +32,29 @@ OUTCOMES = {"better": "better", "same": "no clear difference", "worse": "worse",
 def result(evaluation: Evaluation) -> Markup:
     """Return the judgement and the scores."""
     cards = [
-        element("li", score.name, element("b", shown(score.name, score.value)), element("small", _interval(score)))
+        element(
+            "li",
+            score.name,
+            element("b", shown(score.name, score.value)),
+            element("small", _interval(score)),
+        )
         for score in evaluation.scores
     ]
-    rows: list[tuple[Content, ...]] = [(s.name, shown(s.name, s.value), _bounds(s), MEANINGS[s.name]) for s in evaluation.scores]
+    rows: list[tuple[Content, ...]] = [
+        (s.name, shown(s.name, s.value), _bounds(s), MEANINGS[s.name]) for s in evaluation.scores
+    ]
     return section(
         "Result",
         element("p", evaluation.judgement, class_="judgement"),
         element("ul", *cards, class_="cards"),
-        details("The scores as a table", table("Scores", ("score", "value", "95 % interval", "what it is"), rows, right=(1, 2))),
+        details(
+            "The scores as a table",
+            table("Scores", ("score", "value", "95 % interval", "what it is"), rows, right=(1, 2)),
+        ),
         element(
             "p",
-            f"Intervals hold the middle {100.0 * LEVEL:.0f} % of {RESAMPLES:,} bootstrap resamples of the {evaluation.n_rows:,} rows. ",
+            f"Intervals hold the middle {100.0 * LEVEL:.0f} % of {RESAMPLES:,} bootstrap resamples "
+            f"of the {evaluation.n_rows:,} rows. ",
             "Rows are weighted." if evaluation.weighted else None,
             class_="faint",
         ),
@@ -65,15 +76,32 @@ def comparison(evaluation: Evaluation) -> Markup:
     for rival in evaluation.rivals:
         values = (shown(n, rival.scores[n]) if n in rival.scores else "-" for n in names)
         learned = _rows(rival.n_rows or None)
-        rows.append((name(rival.name), *values, OUTCOMES[rival.outcome], learned, _seconds(rival.seconds), name(rival.note)))
+        rows.append(
+            (
+                name(rival.name),
+                *values,
+                OUTCOMES[rival.outcome],
+                learned,
+                _seconds(rival.seconds),
+                name(rival.note),
+            )
+        )
     head = ("", *names, "the network is", "learned from", "seconds", "note")
     if not any(rival.note for rival in evaluation.rivals):
         head, rows = head[:-1], [row[:-1] for row in rows]
     n = len(names)
     return section(
         "Beside simpler models",
-        table("All were scored on the same rows", head, rows, right=(*range(1, n + 1), n + 2, n + 3)),
-        element("p", _differences(evaluation.rivals, names[0] if "accuracy" in names or "R2" in names else "RMSE"), class_="faint"),
+        table(
+            "All were scored on the same rows", head, rows, right=(*range(1, n + 1), n + 2, n + 3)
+        ),
+        element(
+            "p",
+            _differences(
+                evaluation.rivals, names[0] if "accuracy" in names or "R2" in names else "RMSE"
+            ),
+            class_="faint",
+        ),
     )
 
 
@@ -82,7 +110,11 @@ def behind(evaluation: Evaluation) -> Markup:
     if evaluation.residuals:
         more = len(evaluation.residuals) - MOST_TARGETS
         parts = [_residuals(one) for one in evaluation.residuals[:MOST_TARGETS]]
-        return section("Errors", *parts, element("p", f"{more} further targets are not shown.") if more > 0 else None)
+        return section(
+            "Errors",
+            *parts,
+            element("p", f"{more} further targets are not shown.") if more > 0 else None,
+        )
     assert evaluation.confusion
     pair = [_confusion(evaluation.confusion), _classes(evaluation.per_class)]
     side_by_side = len(evaluation.confusion.labels) <= MOST_BESIDE
@@ -127,12 +159,18 @@ def _seconds(seconds: float | None) -> str:
 
 def _differences(rivals: Sequence[Rival], metric: str) -> str:
     said = [
-        f"{name(r.name)} {_signed(metric, r.difference)} ({_signed(metric, r.low)} to {_signed(metric, r.high)})"
+        f"{name(r.name)} {_signed(metric, r.difference)} ({_signed(metric, r.low)} to "
+        f"{_signed(metric, r.high)})"
         for r in rivals
         if r.outcome
     ]
     points = " in percentage points" if metric == "accuracy" else ""
-    return f"The network's {metric} minus theirs{points}, with its 95 % interval on the same resamples: {'; '.join(said)}." if said else ""
+    return (
+        f"The network's {metric} minus theirs{points}, with its 95 % interval on the same "
+        f"resamples: {'; '.join(said)}."
+        if said
+        else ""
+    )
 
 
 def _signed(metric: str, value: float | None) -> str:
@@ -152,32 +190,59 @@ def _confusion(confusion: Confusion) -> Markup:
         ]
         rows.append(element("tr", element("th", label, scope="row"), *cells))
     head = element(
-        "tr", element("th", "true \\ predicted", scope="col"), *(element("th", label, scope="col", class_="number") for label in labels)
+        "tr",
+        element("th", "true \\ predicted", scope="col"),
+        *(element("th", label, scope="col", class_="number") for label in labels),
     )
-    caption = "Rows of each true class by the class that was predicted; outlined where both are the same"
-    whole = element("table", element("caption", caption), element("thead", head), element("tbody", *rows))
+    caption = (
+        "Rows of each true class by the class that was predicted; outlined where both are the same"
+    )
+    whole = element(
+        "table", element("caption", caption), element("thead", head), element("tbody", *rows)
+    )
     return element(
         "div",
         element("h3", "Confusion"),
-        element("div", whole, class_="scroll confusion", tabindex=0, role="region", aria_label="Confusion matrix"),
+        element(
+            "div",
+            whole,
+            class_="scroll confusion",
+            tabindex=0,
+            role="region",
+            aria_label="Confusion matrix",
+        ),
     )
 
 
 def _cell(share: float, *, right: bool) -> str | None:
-    return " ".join(filter(None, ("strong" if share >= 60.0 else "", "right" if right else ""))) or None
+    return (
+        " ".join(filter(None, ("strong" if share >= 60.0 else "", "right" if right else "")))
+        or None
+    )
 
 
 def _classes(classes: Sequence[ClassScores]) -> Markup:
     rows: list[tuple[Content, ...]] = [
-        (name(c.label), f"{c.rows:,}", _share(c.precision), _share(c.recall), _share(c.f1)) for c in classes[:MOST_CLASSES]
+        (name(c.label), f"{c.rows:,}", _share(c.precision), _share(c.recall), _share(c.f1))
+        for c in classes[:MOST_CLASSES]
     ]
     more = len(classes) - MOST_CLASSES
     said = "Precision: of the rows predicted as the class, the share that is of it. Recall: of its rows, the share that was found."
     return element(
         "div",
         element("h3", "Each class"),
-        table("Each class by itself", ("class", "rows", "precision", "recall", "F1"), rows, right=range(1, 5)),
-        element("p", said, f" {more:,} further classes are not shown." if more > 0 else None, class_="faint"),
+        table(
+            "Each class by itself",
+            ("class", "rows", "precision", "recall", "F1"),
+            rows,
+            right=range(1, 5),
+        ),
+        element(
+            "p",
+            said,
+            f" {more:,} further classes are not shown." if more > 0 else None,
+            class_="faint",
+        ),
     )
 
 
@@ -187,12 +252,17 @@ def _share(value: float | None) -> str:
 
 def _calibration(calibration: Calibration) -> Markup:
     rows: list[tuple[Content, ...]] = [
-        (f"{b.low:.1f} to {b.high:.1f}", f"{b.rows:,}", _share(b.confidence), _share(b.frequency)) for b in calibration.bins if b.rows
+        (f"{b.low:.1f} to {b.high:.1f}", f"{b.rows:,}", _share(b.confidence), _share(b.frequency))
+        for b in calibration.bins
+        if b.rows
     ]
-    says = "Calibration: " + "; ".join(f"mean probability {r[2]}, right in {r[3]} of {r[1]} rows" for r in rows)
+    says = "Calibration: " + "; ".join(
+        f"mean probability {r[2]}, right in {r[3]} of {r[1]} rows" for r in rows
+    )
     said = (
-        f"Points on the dotted diagonal are predictions that are right as often as they say; below it they say too much. "
-        f"The expected calibration error is {100.0 * calibration.error:.1f} %."
+        "Points on the dotted diagonal are predictions that are right as often as they say; below "
+        f"it they say too much. The expected calibration error is {100.0 * calibration.error:.1f} "
+        "%."
     )
     return section(
         "Calibration",
@@ -200,10 +270,16 @@ def _calibration(calibration: Calibration) -> Markup:
         element(
             "div",
             figure(
-                "How often predictions were right, over how sure they were; larger points are more rows",
+                "How often predictions were right, over how sure they were; larger points are more "
+                "rows",
                 reliability(calibration.bins, says=says),
             ),
-            table("Predictions by the probability of the predicted class", ("probability", "rows", "mean", "right"), rows, right=(1, 2, 3)),
+            table(
+                "Predictions by the probability of the predicted class",
+                ("probability", "rows", "mean", "right"),
+                rows,
+                right=(1, 2, 3),
+            ),
             class_="pair",
         ),
     )
@@ -211,12 +287,17 @@ def _calibration(calibration: Calibration) -> Markup:
 
 def _residuals(one: Residuals) -> Markup:
     spread: list[tuple[Content, ...]] = [
-        *((f"{100.0 * share:.0f} % of rows are at most", digits(q)) for share, q in zip(SHARES, one.quantiles, strict=True)),
+        *(
+            (f"{100.0 * share:.0f} % of rows are at most", digits(q))
+            for share, q in zip(SHARES, one.quantiles, strict=True)
+        ),
         ("mean", digits(one.mean)),
         ("standard deviation", digits(one.deviation)),
     ]
     counts: list[tuple[Content, ...]] = [
-        (f"{digits(a)} to {digits(b)}", f"{n:,}") for a, b, n in zip(one.edges[:-1], one.edges[1:], one.counts, strict=True) if n
+        (f"{digits(a)} to {digits(b)}", f"{n:,}")
+        for a, b, n in zip(one.edges[:-1], one.edges[1:], one.counts, strict=True)
+        if n
     ]
     scores = ", ".join(f"{metric} {shown(metric, value)}" for metric, value in one.scores.items())
     target = name(one.target)
@@ -226,13 +307,22 @@ def _residuals(one: Residuals) -> Markup:
         element(
             "div",
             figure(
-                f"Predicted over true values of {len(one.points):,} rows; on the dotted line they are the same",
-                scatter(one.points, x_label="true", y_label="predicted", says=f"Predicted over true values of {target}: {scores}"),
+                f"Predicted over true values of {len(one.points):,} rows; on the dotted line they "
+                "are the same",
+                scatter(
+                    one.points,
+                    x_label="true",
+                    y_label="predicted",
+                    says=f"Predicted over true values of {target}: {scores}",
+                ),
             ),
             figure(
                 "Errors, predicted minus true; the outermost bars also count what lies beyond",
                 histogram(
-                    one.edges, one.counts, x_label="predicted - true", says=f"Histogram of the errors of {target}, in the table below"
+                    one.edges,
+                    one.counts,
+                    x_label="predicted - true",
+                    says=f"Histogram of the errors of {target}, in the table below",
                 ),
             ),
             class_="pair",

@@ -1,7 +1,7 @@
 """One thread for the small models of a report. A door to threadpoolctl.
 
-The threads of BLAS and OpenMP wait by spinning: on a busy machine they make twenty seconds of a tenth of a second, and the models here are
-small enough for one.
+The threads of BLAS and OpenMP wait by spinning: on a busy machine they make twenty seconds of a
+tenth of a second, and the models here are small enough for one.
 """
 
 from __future__ import annotations

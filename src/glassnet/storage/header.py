@@ -1,8 +1,10 @@
 """The head of a safetensors file, checked before anything else is read: eight bytes of length, then JSON that lays out the tensors.
 
 8 bytes  length of the head, little-endian
-head     {"__metadata__": {"glassnet": "..."}, "layers.0.W": {"dtype": "F32", "shape": [4, 16], "data_offsets": [0, 256]}, ...}
-data     the tensors, those of F64 before those of F32, each kind in the order of its names, C order, little-endian, without gaps or overlap
+head     {"__metadata__": {"glassnet": "..."}, "layers.0.W": {"dtype": "F32", "shape": [4, 16],
+         "data_offsets": [0, 256]}, ...}
+data     the tensors, those of F64 before those of F32, each kind in the order of its names, C
+         order, little-endian, without gaps or overlap
 """
 
 from __future__ import annotations
@@ -117,10 +119,16 @@ def read_layout(header: Header) -> dict[str, Tensor]:
     if len(header.entries) > MOST_TENSORS:
         raise damaged(f"it has {len(header.entries)} tensors, more than {MOST_TENSORS}")
     found = {name: _tensor(name, header.entries[name]) for name in sorted(header.entries)}
-    tensors = {name: found[name] for name in file_order({name: tensor.dtype for name, tensor in found.items()})}
+    tensors = {
+        name: found[name]
+        for name in file_order({name: tensor.dtype for name, tensor in found.items()})
+    }
     at = 0
     for name, tensor in tensors.items():  # no gap, no overlap, nothing behind
-        if tensor.start != at or tensor.stop - tensor.start != prod(tensor.shape) * DTYPES[tensor.dtype][1]:
+        if (
+            tensor.start != at
+            or tensor.stop - tensor.start != prod(tensor.shape) * DTYPES[tensor.dtype][1]
+        ):
             raise damaged(f"tensor {name!r} does not lie where its shape says")
         at = tensor.stop
     if at != header.n_bytes:
@@ -135,14 +143,23 @@ def file_order(dtypes: Mapping[str, str]) -> list[str]:
 
 def _tensor(name: str, entry: Any) -> Tensor:
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
-        raise damaged(f"the entry of tensor {name!r} has other fields than dtype, shape and data_offsets")
+        raise damaged(
+            f"the entry of tensor {name!r} has other fields than dtype, shape and data_offsets"
+        )
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise damaged(f"tensor {name!r} is of type {dtype!r}, not F32 or F64")
-    if not _whole_numbers(shape) or not _whole_numbers(offsets) or len(offsets) != 2 or len(shape) > 8:
+    if (
+        not _whole_numbers(shape)
+        or not _whole_numbers(offsets)
+        or len(offsets) != 2
+        or len(shape) > 8
+    ):
         raise damaged(f"shape and offsets of tensor {name!r} are not whole numbers")
     return Tensor(dtype, tuple(shape), *offsets)
 
 
 def _whole_numbers(values: Any) -> bool:
-    return isinstance(values, list) and all(type(value) is int and 0 <= value < 2**48 for value in values)
+    return isinstance(values, list) and all(
+        type(value) is int and 0 <= value < 2**48 for value in values
+    )

@@ -1,15 +1,17 @@
 """The file of a network by itself: its numbers, and its layers as far as they are glassnet's.
 
-It is made, sealed, written and read as a model file is, and as safe: it holds numbers and names, and nothing in it is run. Its description
-has these fields:
+It is made, sealed, written and read as a model file is, and as safe: it holds numbers and names,
+and nothing in it is run. Its description has these fields:
 
     format, glassnet   as in a model file
     kind               "network"
-    layers             of each layer its kind and settings; of one's own, or one with an activation of one's own, only {"own": "ITS CLASS"}
+    layers             of each layer its kind and settings; of one's own, or one with an activation
+                       of one's own, only {"own": "ITS CLASS"}
     n_features, dtype
     sha256, data_sha256   the seals
 
-A layer of one's own is code, which no file holds: whoever loads the network brings its layers along, and they are held to the file.
+A layer of one's own is code, which no file holds: whoever loads the network brings its layers
+along, and they are held to the file.
 """
 
 from __future__ import annotations
@@ -57,7 +59,9 @@ def save_network(network: Network, path: str | Path) -> None:
     check_finite(tensors, KIND)
     try:
         data = to_bytes(_describe(network), tensors)
-        _read(io.BytesIO(data), len(data), network.layers)  # what cannot be read again is not written
+        _read(
+            io.BytesIO(data), len(data), network.layers
+        )  # what cannot be read again is not written
     except ValueError as error:
         raise unsupported(KIND, error) from None
     write_file(path, data)
@@ -91,40 +95,64 @@ def _read(file: BinaryIO, size: int, given: tuple[Layer, ...] | None) -> Network
     head = read_head(file, size)
     said = unsealed(head.description)
     if said.get("kind") != KIND and "encoder" in said:
-        raise BadFileError("holds a model, of which the network is a part: read it with glassnet.load, and take its `network`")
+        raise BadFileError(
+            "holds a model, of which the network is a part: read it with glassnet.load, and take "
+            "its `network`"
+        )
     layers = _check(said)
     if given is None:
         own = [f"layers.{i} ({layer['own']})" for i, layer in enumerate(layers) if "own" in layer]
         if own:
             raise BadFileError(
-                f"has layers or activations that are not glassnet's: {', '.join(own)}. No file holds code: give all its layers, "
-                f"Network.load(path, layers=[...])"
+                f"has layers or activations that are not glassnet's: {', '.join(own)}. No file "
+                "holds code: give all its layers, Network.load(path, layers=[...])"
             )
         try:
             built = built_layers(layers)
             shapes = tensor_shapes(built, said["n_features"])
         except ValueError as error:
-            raise damaged(f"its description is not as glassnet writes it: {str(error).rstrip('.')}") from None
+            raise damaged(
+                f"its description is not as glassnet writes it: {str(error).rstrip('.')}"
+            ) from None
     else:
         built = given
         _compare(layers, given)
         shapes = tensor_shapes(given, said["n_features"])
         _compare_shapes(shapes, head)
-    check_shapes(head.tensors, {name: (DTYPE_NAMES[said["dtype"]], shape) for name, shape in shapes.items()})
+    check_shapes(
+        head.tensors, {name: (DTYPE_NAMES[said["dtype"]], shape) for name, shape in shapes.items()}
+    )
     return network_with(built, said["n_features"], said["dtype"], read_tensors(file, head))
 
 
 def _check(said: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the layers of a description whose other fields are those of a network."""
-    version, n_features, dtype, layers = (said.get(name) for name in ("glassnet", "n_features", "dtype", "layers"))
+    version, n_features, dtype, layers = (
+        said.get(name) for name in ("glassnet", "n_features", "dtype", "layers")
+    )
     sound = said.keys() == FIELDS and said["kind"] == KIND and said["format"] >= FIRST_FORMAT
-    if not sound or not isinstance(version, str) or dtype not in DTYPES or type(n_features) is not int or not 1 <= n_features < 2**31:
+    if (
+        not sound
+        or not isinstance(version, str)
+        or dtype not in DTYPES
+        or type(n_features) is not int
+        or not 1 <= n_features < 2**31
+    ):
         raise damaged("its description is not that of a network")
-    if not isinstance(layers, list) or not layers or not all(isinstance(layer, dict) for layer in layers):
+    if (
+        not isinstance(layers, list)
+        or not layers
+        or not all(isinstance(layer, dict) for layer in layers)
+    ):
         raise damaged("its description has no list of layers")
     for layer in layers:
         name = layer.get("own", "x")
-        if ("own" in layer and layer.keys() != {"own"}) or not isinstance(name, str) or not name.isidentifier() or len(name) > MOST_NAME:
+        if (
+            ("own" in layer and layer.keys() != {"own"})
+            or not isinstance(name, str)
+            or not name.isidentifier()
+            or len(name) > MOST_NAME
+        ):
             raise damaged("its description names a layer of one's own that cannot be one")
     return layers
 
@@ -136,18 +164,29 @@ def _compare(layers: list[dict[str, Any]], given: tuple[Layer, ...]) -> None:
     for i, (said, layer) in enumerate(zip(layers, given, strict=True)):
         mine = _layer(layer)
         if mine != said:
-            raise SettingError(f"layers[{i}] must be that of the file, {_in_words(said)}, got {_in_words(mine)}.")
+            raise SettingError(
+                f"layers[{i}] must be that of the file, {_in_words(said)}, got {_in_words(mine)}."
+            )
 
 
 def _compare_shapes(shapes: dict[str, tuple[int, ...]], head: Head) -> None:
     """Hold the tensors of layers that were given to those of the file."""
     missing, spare = shapes.keys() - head.tensors.keys(), head.tensors.keys() - shapes.keys()
     if missing or spare:
-        where = "is not in the file" if missing else "is in the file, but not in the layers that were given"
-        raise SettingError(f"layers must have the tensors of the file: {shown(min(missing or spare))} {where}.")
+        where = (
+            "is not in the file"
+            if missing
+            else "is in the file, but not in the layers that were given"
+        )
+        raise SettingError(
+            f"layers must have the tensors of the file: {shown(min(missing or spare))} {where}."
+        )
     for name, shape in shapes.items():
         if head.tensors[name].shape != shape:
-            raise SettingError(f"layers must have the tensors of the file: {name} must have shape {head.tensors[name].shape}, got {shape}.")
+            raise SettingError(
+                f"layers must have the tensors of the file: {name} must have shape "
+                f"{head.tensors[name].shape}, got {shape}."
+            )
 
 
 def _in_words(layer: dict[str, Any]) -> str:

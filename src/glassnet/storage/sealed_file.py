@@ -1,7 +1,8 @@
 """A safetensors file with a description under seals: how one is written, opened and read, whatever it describes.
 
-Reading goes from step to step, and no step believes what the ones before it have not checked: the head as JSON within limits, the format,
-the places of the tensors, the seal of the head. What the description says is checked by who knows it; only then are the tensors read.
+Reading goes from step to step, and no step believes what the ones before it have not checked: the
+head as JSON within limits, the format, the places of the tensors, the seal of the head. What the
+description says is checked by who knows it; only then are the tensors read.
 """
 
 from __future__ import annotations
@@ -51,8 +52,13 @@ def serializer() -> Callable[..., bytes]:
 def to_bytes(description: dict[str, Any], tensors: Mapping[str, Array]) -> bytes:
     """Return the bytes of a file of that description, which gets its seals here."""
     dtypes = {name: DTYPE_NAMES[str(view.dtype)] for name, view in tensors.items()}
-    little = {name: np.ascontiguousarray(view).astype(DTYPES[dtypes[name]][0], copy=False) for name, view in tensors.items()}
-    description = sealed(description, {name: (dtypes[name], view.shape, view.data) for name, view in little.items()})
+    little = {
+        name: np.ascontiguousarray(view).astype(DTYPES[dtypes[name]][0], copy=False)
+        for name, view in tensors.items()
+    }
+    description = sealed(
+        description, {name: (dtypes[name], view.shape, view.data) for name, view in little.items()}
+    )
     return serializer()(little, metadata={"glassnet": canonical(description)})
 
 
@@ -76,7 +82,8 @@ def read_file(path: str | Path, read: Callable[[BinaryIO, int], Read]) -> Read:
     Raises
     ------
     ModelFileError
-        Where there is no such file, it cannot be read, or `read` raises BadFileError; the message starts with the path.
+        Where there is no such file, it cannot be read, or `read` raises BadFileError; the message
+        starts with the path.
     """
     path = Path(path)
     try:
@@ -110,7 +117,9 @@ def read_head(file: BinaryIO, size: int) -> Head:
     return Head(description, tensors, header.n_bytes)
 
 
-def check_shapes(tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[str, tuple[int, ...]]]) -> None:
+def check_shapes(
+    tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[str, tuple[int, ...]]]
+) -> None:
     """Hold the tensors to the dtypes ("F32", "F64") and shapes that the layers imply, before anything of their size is allocated.
 
     Raises
@@ -120,11 +129,16 @@ def check_shapes(tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[str
     """
     missing, spare = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
     if missing or spare:
-        raise damaged(f"its layers {'need' if missing else 'have no'} tensor {min(missing or spare)!r}")
+        raise damaged(
+            f"its layers {'need' if missing else 'have no'} tensor {min(missing or spare)!r}"
+        )
     for name, (dtype, shape) in expected.items():
         tensor = tensors[name]
         if tensor.shape != shape or tensor.dtype != dtype:
-            raise damaged(f"tensor {name!r} is {tensor.dtype} {list(tensor.shape)} where its layers need {dtype} {list(shape)}")
+            raise damaged(
+                f"tensor {name!r} is {tensor.dtype} {list(tensor.shape)} where its layers need "
+                f"{dtype} {list(shape)}"
+            )
 
 
 def read_tensors(file: BinaryIO, head: Head, gaps: str | None = None) -> dict[str, Array]:
@@ -140,14 +154,23 @@ def read_tensors(file: BinaryIO, head: Head, gaps: str | None = None) -> dict[st
         raise damaged("it ended while it was read")
     whole = memoryview(data)
     check_data(head.description, head.tensors, whole)
-    arrays = {name: np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape) for name, t in head.tensors.items()}
+    arrays = {
+        name: np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape)
+        for name, t in head.tensors.items()
+    }
     for name, array in arrays.items():
         if not (gaps and name.startswith(gaps)) and not np.isfinite(array).all():
             raise damaged(f"{name} holds numbers that are not finite")
     return arrays
 
 
-def network_with(layers: tuple[Layer, ...], n_features: int, dtype: str, arrays: Mapping[str, Array], prefix: str = "") -> Network:
+def network_with(
+    layers: tuple[Layer, ...],
+    n_features: int,
+    dtype: str,
+    arrays: Mapping[str, Array],
+    prefix: str = "",
+) -> Network:
     """Return the network of these layers with the numbers of a file.
 
     Raises
@@ -168,18 +191,29 @@ def check_finite(tensors: Mapping[str, Array], what: str) -> None:
     """Raise UnsupportedError for numbers that are not finite; `what` is of them: "model"."""
     for name, view in tensors.items():
         if not np.isfinite(view).all():
-            raise UnsupportedError(f"{name} holds numbers that are not finite, so the {what} predicts nothing: it was not saved.")
+            raise UnsupportedError(
+                f"{name} holds numbers that are not finite, so the {what} predicts nothing: it was "
+                "not saved."
+            )
 
 
 def unsupported(what: str, reason: object) -> UnsupportedError:
     """Return the error for what no file can hold."""
-    return UnsupportedError(f"this {what} cannot be stored in a file that would load again: {shown(reason)}.")
+    return UnsupportedError(
+        f"this {what} cannot be stored in a file that would load again: {shown(reason)}."
+    )
 
 
 def shown(words: object) -> str:
-    r"""Return words on one line of at most a screen; what steers a terminal is written out (an escape as `\x1b`)."""
+    r"""Return words on one line of at most a screen; what steers a terminal is written out (an
+    escape as `\x1b`).
+    """  # noqa: D205
     text = str(words)
-    text = text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON // 2]} ... {text[-LONGEST_REASON // 2 :]}"
+    text = (
+        text
+        if len(text) <= LONGEST_REASON
+        else f"{text[: LONGEST_REASON // 2]} ... {text[-LONGEST_REASON // 2 :]}"
+    )
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -194,8 +228,8 @@ def _description(text: str) -> dict[str, Any]:
     version = description["format"]
     if version > FORMAT:
         raise BadFileError(
-            f"was made by a newer glassnet ({_version(description)}format {version}; this one reads up to format {FORMAT}): "
-            "upgrade with pip install --upgrade glassnet"
+            f"was made by a newer glassnet ({_version(description)}format {version}; this one "
+            f"reads up to format {FORMAT}): upgrade with pip install --upgrade glassnet"
         )
     if version < 1 or canonical(description) != text:
         raise damaged("its description is not as glassnet writes it")
@@ -204,7 +238,11 @@ def _description(text: str) -> dict[str, Any]:
 
 def _version(description: dict[str, Any]) -> str:
     version = description.get("glassnet")
-    return f"{version}, " if isinstance(version, str) and version.isprintable() and len(version) < 40 else ""
+    return (
+        f"{version}, "
+        if isinstance(version, str) and version.isprintable() and len(version) < 40
+        else ""
+    )
 
 
 def _open(path: Path) -> BinaryIO:

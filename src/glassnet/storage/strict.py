@@ -1,6 +1,7 @@
 """Strict JSON, and plain data held to the types that a dataclass declares. What comes from a file is not trusted.
 
-Canonical JSON is ASCII, keys sorted, no spaces, floats by `repr` (so they read back exactly), neither NaN nor infinity.
+Canonical JSON is ASCII, keys sorted, no spaces, floats by `repr` (so they read back exactly),
+neither NaN nor infinity.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ MOST_CONTAINERS = 650_000  # lists and objects, of which each takes the memory o
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
 
 
 def parse(text: str) -> Any:
@@ -37,15 +40,21 @@ def parse(text: str) -> Any:
     Raises
     ------
     ValueError
-        For what is no JSON, a key that occurs twice, numbers that are not finite or of hundreds of digits, half characters
-        (lone surrogates), and nesting or a number of values that no model needs.
+        For what is no JSON, a key that occurs twice, numbers that are not finite or of hundreds of
+        digits, half characters (lone surrogates), and nesting or a number of values that no model
+        needs.
     """
     if sum(map(text.count, ",:[{")) > MOST_VALUES:  # before any of them takes memory
         raise ValueError(f"it holds more than {MOST_VALUES:,} values")
     if sum(map(text.count, "[{")) > MOST_CONTAINERS:
         raise ValueError(f"it holds more than {MOST_CONTAINERS:,} lists and objects")
     try:
-        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_int=_short_enough, parse_constant=_no_constant)
+        value = json.loads(
+            text,
+            object_pairs_hook=_no_duplicates,
+            parse_int=_short_enough,
+            parse_constant=_no_constant,
+        )
         _write(value).encode()
     except UnicodeEncodeError:
         raise ValueError("it holds half a character") from None
@@ -58,7 +67,11 @@ def parse(text: str) -> Any:
         depth += 1
         if depth > MOST_NESTED:
             raise ValueError("it is nested too deep")
-        level = [inner for value in level for inner in (value.values() if isinstance(value, dict) else value)]
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
     return value
 
 
@@ -76,14 +89,18 @@ def json_able(value: Any, where: str = "training") -> Any:
         return {str(key): json_able(entry, f"{where}.{key}") for key, entry in value.items()}
     if isinstance(value, np.ndarray | Sequence) and not isinstance(value, bytes):
         return [json_able(entry, where) for entry in value]
-    raise UnsupportedError(f"a model file cannot hold {where}, a {type(value).__name__}: it holds numbers, text, lists and mappings.")
+    raise UnsupportedError(
+        f"a model file cannot hold {where}, a {type(value).__name__}: it holds numbers, text, "
+        "lists and mappings."
+    )
 
 
 @cache
 def field_types(cls: type) -> dict[str, Any]:
     """Return the fields of a dataclass with their types.
 
-    Reading annotations compiles them: call it when the room is loaded, so that nothing is compiled while a file is.
+    Reading annotations compiles them: call it when the room is loaded, so that nothing is compiled
+    while a file is.
     """
     hints = get_type_hints(cls)
     return {field.name: hints[field.name] for field in fields(cls)}
@@ -96,7 +113,11 @@ def check_record(cls: type, plain: Any, where: str) -> None:
         raise ValueError(f"{where} must have the fields {list(kinds)}")
     for name, kind in kinds.items():
         if not _fits(kind, plain[name], f"{where}.{name}"):
-            raise ValueError(f"{where}.{name} must be {getattr(kind, '__name__', None) or kind}".replace("typing.", ""))
+            raise ValueError(
+                f"{where}.{name} must be {getattr(kind, '__name__', None) or kind}".replace(
+                    "typing.", ""
+                )
+            )
 
 
 def _fits(kind: Any, value: Any, where: str) -> bool:
@@ -112,10 +133,14 @@ def _fits(kind: Any, value: Any, where: str) -> bool:
     if origin is tuple:
         if not isinstance(value, list):
             return False
-        if arguments[1:] == (...,) and {*map(type, value)} <= _exact(arguments[0]):  # of hundreds of thousands of columns at once
+        if arguments[1:] == (...,) and {*map(type, value)} <= _exact(
+            arguments[0]
+        ):  # of hundreds of thousands of columns at once
             return True
         kinds = [arguments[0]] * len(value) if arguments[1:] == (...,) else list(arguments)
-        return len(kinds) == len(value) and all(_fits(kind, entry, where) for kind, entry in zip(kinds, value, strict=True))
+        return len(kinds) == len(value) and all(
+            _fits(kind, entry, where) for kind, entry in zip(kinds, value, strict=True)
+        )
     if origin is Literal:
         return value in arguments
     if origin in (Union, UnionType):
@@ -135,7 +160,11 @@ def _exact(kind: Any) -> set[type]:
 
 def _is_column(entry: Any) -> bool:
     """Whether a JSON value is a name, a kind and, where it is not the ordinary one, a form."""
-    if not isinstance(entry, list) or len(entry) not in (2, 3) or not all(isinstance(part, str) for part in entry[:2]):
+    if (
+        not isinstance(entry, list)
+        or len(entry) not in (2, 3)
+        or not all(isinstance(part, str) for part in entry[:2])
+    ):
         return False
     return len(entry) == 2 or (entry[2] != {} and _is_form(entry[2]))
 

@@ -27,10 +27,18 @@ def built_layers(layers: Any) -> tuple[Layer, ...]:
 
 def tensor_shapes(layers: tuple[Layer, ...], n_features: int) -> dict[str, tuple[int, ...]]:
     """Return the shapes of the tensors of a network by name."""
-    return {name: spec.shape for name, spec in Tree({}, stack_trees(layers, n_features)).walk()} if layers else {}
+    return (
+        {name: spec.shape for name, spec in Tree({}, stack_trees(layers, n_features)).walk()}
+        if layers
+        else {}
+    )
 
 
 def _n_layers(layers: Any) -> int:
     """Return how many layers a list holds, with those inside others; what is no list holds none."""
-    inner = [layer["layers"] for layer in layers if isinstance(layer, dict) and "layers" in layer] if isinstance(layers, list) else []
+    inner = (
+        [layer["layers"] for layer in layers if isinstance(layer, dict) and "layers" in layer]
+        if isinstance(layers, list)
+        else []
+    )
     return (len(layers) if isinstance(layers, list) else 0) + sum(map(_n_layers, inner))

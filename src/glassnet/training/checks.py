@@ -45,7 +45,10 @@ def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any =
         else:
             at = int(np.flatnonzero(odd)[0])
             row, column = int(np.searchsorted(X.indptr, at, side="right")) - 1, int(X.indices[at])
-        raise DataError(f"X must be finite, but row {row}, column {column} holds {X[row, column]}: fill gaps first, or use glassnet.fit.")
+        raise DataError(
+            f"X must be finite, but row {row}, column {column} holds {X[row, column]}: fill gaps "
+            "first, or use glassnet.fit."
+        )
     y = loss.prepare(y, network.n_outputs, network.dtype)
     if len(y) != n:
         raise DataError(f"X and y must have as many rows, but X has {n} and y has {len(y)}.")
@@ -69,7 +72,10 @@ def checked_weight(sample_weight: Any, n: int) -> Array | None:
     except (TypeError, ValueError):
         raise DataError("sample_weight must hold numbers, one a row.") from None
     if weight.shape != (n,):
-        raise DataError(f"sample_weight must have shape ({n},), one number a row, but it has shape {weight.shape}.")
+        raise DataError(
+            f"sample_weight must have shape ({n},), one number a row, but it has shape "
+            f"{weight.shape}."
+        )
     if not np.isfinite(weight).all() or weight.min() < 0.0:
         raise DataError("sample_weight must hold finite numbers >= 0.")
     if not weight.any():

@@ -15,7 +15,13 @@ from glassnet.losses import Loss, loss_function
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
-from glassnet.schedules import ReduceOnPlateau, Schedule, multipliers, schedule_function, stepwise_function
+from glassnet.schedules import (
+    ReduceOnPlateau,
+    Schedule,
+    multipliers,
+    schedule_function,
+    stepwise_function,
+)
 from glassnet.training.checks import Rows, check_counts, check_seed, check_weight, make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
@@ -26,7 +32,8 @@ from glassnet.training.time_limit import Course, TimeLimit
 from glassnet.training.validation import Validation, make_validation
 
 Array = np.ndarray[Any, np.dtype[Any]]
-#: An infinite learning rate ends training with a message, but infinite decay would only make the weights 0.
+#: An infinite learning rate ends training with a message, but infinite decay would only make the
+#: weights 0.
 LARGEST = float(np.finfo(np.float64).max)
 
 
@@ -60,18 +67,22 @@ def train(
     X : (n, n_features) array or CSR matrix
     y : the target in the form that the loss takes
     loss, optimizer, schedule : names or objects
-    dropout_schedule, decay_schedule : names or objects: how every dropout rate, and weight decay and the penalty, change over the run
+    dropout_schedule, decay_schedule : names or objects: how every dropout rate, and weight decay
+        and the penalty, change over the run
     batch_size : rows to a step; the short last batch of an epoch is used too
     epochs : passes over all rows, each in a new order; a batch of all rows takes them as they stand
     sample_weight : (n,) weights; a row of weight 2 counts as two
     validation : None, a fraction of the rows to hold out, (X, y), (X, y, weight) or a `Validation`
     penalty : L1 and L2 terms of the objective
     clip_norm : longest gradient that an update takes
-    stop : ends training early; the best weights are restored when training ends, by Ctrl-C and divergence too
-    every : epochs to a record; a network of a few parameters is then not slowed by its own bookkeeping
+    stop : ends training early; the best weights are restored when training ends, by Ctrl-C and
+        divergence too
+    every : epochs to a record; a network of a few parameters is then not slowed by its own
+        bookkeeping
     engine : "auto", or the name of one of `glassnet.engines.ENGINES`
     n_threads : threads of BLAS, 1 by default
-    seed : of the order of the rows, of dropout and of the held-out fraction; the same seed gives the same bits
+    seed : of the order of the rows, of dropout and of the held-out fraction; the same seed gives
+        the same bits
 
     Yields
     ------
@@ -81,7 +92,8 @@ def train(
     Raises
     ------
     DivergenceError
-        A loss or gradient left the finite numbers. The last finite weights have been restored, with `stop` the best.
+        A loss or gradient left the finite numbers. The last finite weights have been restored, with
+        `stop` the best.
     KeyboardInterrupt
         Ctrl-C, at the end of a step; with `stop` the best weights have been restored.
 
@@ -107,16 +119,35 @@ def train(
         raise SettingError(f"penalty is a Penalty(l1=..., l2=...) or None, but {penalty!r} came.")
     rows = make_rows(network, loss, X, y, sample_weight)
     rows = Rows(rows.X, rows.y, check_weight(rows.weight, rows.n))
-    kept, held_out = make_validation(validation, network, loss, rows.X, rows.y, rows.weight, stop, seed)
+    kept, held_out = make_validation(
+        validation, network, loss, rows.X, rows.y, rows.weight, stop, seed
+    )
     rows = Rows(*kept)
     state = TrainingState()
     if isinstance(optimizer, LBFGS):
         bound = make_engine(engine, network, loss, penalty=penalty, seed=seed, n_threads=n_threads)
-        if any(setting is not None for setting in (schedule, dropout_schedule, decay_schedule, clip_norm)):
-            raise SettingError("optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, or use 'adam'.")
-        records = lbfgs_epochs(bound, optimizer, rows.X, rows.y, rows.weight, epochs, every, held_out, state)
+        if any(
+            setting is not None
+            for setting in (schedule, dropout_schedule, decay_schedule, clip_norm)
+        ):
+            raise SettingError(
+                "optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, or "
+                "use 'adam'."
+            )
+        records = lbfgs_epochs(
+            bound, optimizer, rows.X, rows.y, rows.weight, epochs, every, held_out, state
+        )
     else:
-        bound = make_engine(engine, network, loss, optimizer, penalty=penalty, max_norm=clip_norm, seed=seed, n_threads=n_threads)
+        bound = make_engine(
+            engine,
+            network,
+            loss,
+            optimizer,
+            penalty=penalty,
+            max_norm=clip_norm,
+            seed=seed,
+            n_threads=n_threads,
+        )
         records = sgd_epochs(
             bound,
             optimizer.lr,
@@ -150,21 +181,33 @@ def sgd_epochs(
 ) -> Generator[Epoch, None, None]:
     """Yield records of mini-batch training from the state's epoch on; the engine and the state remember where it stood.
 
-    Where the limit has time for fewer epochs than are to come, there will be fewer, and the schedules still run to their end.
+    Where the limit has time for fewer epochs than are to come, there will be fewer, and the
+    schedules still run to their end.
     """
     schedule = schedule_function(schedule)
-    dropout, decay = stepwise_function(dropout_schedule, "dropout"), stepwise_function(decay_schedule, "weight decay")
+    dropout, decay = (
+        stepwise_function(dropout_schedule, "dropout"),
+        stepwise_function(decay_schedule, "weight decay"),
+    )
     plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
     state.engine = engine.name
     course = Course(state.step, epochs, passes.steps_per_epoch)
 
     def rates_of(steps: Array) -> Array:
-        at, n_steps, lr = course.planned(steps), course.n_steps, base_lr if state.rate is None else state.rate
+        at, n_steps, lr = (
+            course.planned(steps),
+            course.n_steps,
+            base_lr if state.rate is None else state.rate,
+        )
         if isinstance(schedule, ReduceOnPlateau):
             rates = np.full(len(steps), lr * state.plateau_factor)
         else:
             rates = lr * multipliers(schedule, at, n_steps)
-        return step_rates(rates, multipliers(dropout, at, n_steps, most=1.0), multipliers(decay, at, n_steps, most=LARGEST))
+        return step_rates(
+            rates,
+            multipliers(dropout, at, n_steps, most=1.0),
+            multipliers(decay, at, n_steps, most=LARGEST),
+        )
 
     while course.epochs_left:
         if limit and course.fit_into(limit.epochs_left, state.step):
@@ -175,7 +218,9 @@ def sgd_epochs(
         training_loss = passes.loss_of_last(steps_done)
         validation_loss, score = held_out.measure(engine) if held_out else (None, None)
         if plateau:
-            state.follow_plateau(plateau, training_loss if validation_loss is None else validation_loss, covered)
+            state.follow_plateau(
+                plateau, training_loss if validation_loss is None else validation_loss, covered
+            )
         yield Epoch(
             index=state.epoch - 1,
             training_loss=training_loss,
@@ -190,7 +235,12 @@ def sgd_epochs(
 
 
 def _train_for(
-    epochs: int, engine: Engine, rows: Rows, state: TrainingState, passes: Passes, rates_of: Callable[[Array], Array]
+    epochs: int,
+    engine: Engine,
+    rows: Rows,
+    state: TrainingState,
+    passes: Passes,
+    rates_of: Callable[[Array], Array],
 ) -> tuple[Steps, float, float]:
     """Train for so many epochs, in as few calls of the engine as memory allows; return the last one's steps and rate, and seconds."""
     steps_per_epoch = passes.steps_per_epoch
@@ -209,14 +259,19 @@ def _train_for(
             raise KeyboardInterrupt
         if steps.status == "diverged" or not state.is_finite(engine.network):
             at = min(steps.done, len(rates) - 1)  # the last update of all may be what left them
-            raise _divergence(state.epoch + at // steps_per_epoch, at % steps_per_epoch, float(rates[at, 0]))
+            raise _divergence(
+                state.epoch + at // steps_per_epoch, at % steps_per_epoch, float(rates[at, 0])
+            )
         state.epoch += n_epochs
         if state.epoch >= end:
             return steps, float(rates[-1, 0]), seconds
 
 
 def guarded(
-    records: Generator[Epoch, None, None], network: Network, state: TrainingState, stop: EarlyStopping | None
+    records: Generator[Epoch, None, None],
+    network: Network,
+    state: TrainingState,
+    stop: EarlyStopping | None,
 ) -> Generator[Epoch, None, None]:
     """Pass records on, end by `stop`, and leave the best weights behind: whatever happens but a caller who turns away.
 
@@ -250,12 +305,15 @@ def guarded(
 
 
 def _lost_epoch(state: TrainingState) -> Epoch:
-    return Epoch(state.epoch, math.nan, math.nan, math.nan, math.nan, math.nan, 0.0, 0.0, state.engine)
+    return Epoch(
+        state.epoch, math.nan, math.nan, math.nan, math.nan, math.nan, 0.0, 0.0, state.engine
+    )
 
 
 def _divergence(epoch: int, batch: int, lr: float) -> DivergenceError:
     return DivergenceError(
-        f"training diverged in epoch {epoch}, batch {batch}: the loss or a gradient is no longer finite. The learning rate {lr:g} is "
-        f"likely too high, or X or y is not scaled: try a rate of {lr / 10:g}, clip_norm=1.0, or standardized columns. "
-        "The last good weights have been restored."
+        f"training diverged in epoch {epoch}, batch {batch}: the loss or a gradient is no longer "
+        f"finite. The learning rate {lr:g} is likely too high, or X or y is not scaled: try a rate "
+        f"of {lr / 10:g}, clip_norm=1.0, or standardized columns. The last good weights have been "
+        "restored."
     )

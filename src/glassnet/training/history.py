@@ -12,9 +12,12 @@ class Epoch:
     """What came of an epoch.
 
     index : number of the epoch, from 0; the last one where a record covers several
-    training_loss : mean objective (loss and penalty) over the batches of the epoch, each with the weights it met
-    validation_loss : mean loss, without penalty, over the validation rows after the epoch; None without them
-    validation_score : score of the validation rows, higher is better; None where no scorer was given
+    training_loss : mean objective (loss and penalty) over the batches of the epoch, each with the
+        weights it met
+    validation_loss : mean loss, without penalty, over the validation rows after the epoch; None
+        without them
+    validation_score : score of the validation rows, higher is better; None where no scorer was
+        given
     lr : learning rate of the last step
     gradient_norm : Euclidean norm of the last step's gradient, before clipping
     seconds : time that the training steps of the record took
@@ -36,4 +39,8 @@ class Epoch:
 def history_columns(records: Iterable[Epoch]) -> dict[str, list[Any]]:
     """Return one list for each field of `Epoch` that may differ from record to record, in their order: all but the engine."""
     records = list(records)
-    return {field.name: [getattr(record, field.name) for record in records] for field in fields(Epoch) if field.name != "engine"}
+    return {
+        field.name: [getattr(record, field.name) for record in records]
+        for field in fields(Epoch)
+        if field.name != "engine"
+    }

@@ -1,7 +1,8 @@
 """L-BFGS as epochs: SciPy's minimizer runs as a whole, and each of its iterations becomes a record.
 
-SciPy calls back after an iteration, but a generator must hand the record out and wait to be asked again. So the minimizer runs in
-a thread that takes turns with the caller: one of the two always waits. The one door to scipy.optimize.
+SciPy calls back after an iteration, but a generator must hand the record out and wait to be asked
+again. So the minimizer runs in a thread that takes turns with the caller: one of the two always
+waits. The one door to scipy.optimize.
 """
 
 from __future__ import annotations
@@ -34,8 +35,21 @@ class _TurnedAwayError(Exception):
 class _Minimizer:
     """SciPy's minimizer in a thread, one iteration a turn."""
 
-    def __init__(self, engine: Engine, settings: LBFGS, X: Any, y: Array, weight: Array | None, iterations: int) -> None:
-        self._engine, self._settings, self._data, self._iterations = engine, settings, (X, y, weight), iterations
+    def __init__(
+        self,
+        engine: Engine,
+        settings: LBFGS,
+        X: Any,
+        y: Array,
+        weight: Array | None,
+        iterations: int,
+    ) -> None:
+        self._engine, self._settings, self._data, self._iterations = (
+            engine,
+            settings,
+            (X, y, weight),
+            iterations,
+        )
         self._turns: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -60,7 +74,10 @@ class _Minimizer:
         try:
             self._thread.start()
         except RuntimeError:
-            raise MemoryError("the system starts no thread for optimizer 'lbfgs': end other programs, or use 'adam'.") from None
+            raise MemoryError(
+                "the system starts no thread for optimizer 'lbfgs': end other programs, or use "
+                "'adam'."
+            ) from None
 
     def close(self) -> None:
         """Unwind the minimizer, wherever it is."""
@@ -106,7 +123,8 @@ class _Minimizer:
         gradient = parameters.gradient.astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
             self._norm = float(np.linalg.norm(gradient))
-        # SciPy steps back from points that are not finite, but where the first is one it would end without a word.
+        # SciPy steps back from points that are not finite, but where the first is one it would end
+        # without a word.
         if not self._evaluated and not (math.isfinite(value) and math.isfinite(self._norm)):
             raise _divergence()
         self._evaluated = True
@@ -135,14 +153,26 @@ def lbfgs_epochs(
     unrepeatable = network.unrepeatable_layers()
     if unrepeatable:
         raise SettingError(
-            f"optimizer 'lbfgs' needs an objective that is the same at every call, but {' and '.join(unrepeatable)} changes it: "
-            "leave it out, or use 'adam'."
+            "optimizer 'lbfgs' needs an objective that is the same at every call, but "
+            f"{' and '.join(unrepeatable)} changes it: leave it out, or use 'adam'."
         )
-    return _records(_Minimizer(engine, settings, X, y, weight, epochs), engine, X.shape[0], every, held_out, state)
+    return _records(
+        _Minimizer(engine, settings, X, y, weight, epochs),
+        engine,
+        X.shape[0],
+        every,
+        held_out,
+        state,
+    )
 
 
 def _records(
-    minimizer: _Minimizer, engine: Engine, n_rows: int, every: int, held_out: Validation | None, state: TrainingState
+    minimizer: _Minimizer,
+    engine: Engine,
+    n_rows: int,
+    every: int,
+    held_out: Validation | None,
+    state: TrainingState,
 ) -> Generator[Epoch, None, None]:
     network, state.engine = engine.network, engine.name
     state.remember_finite(network)
@@ -184,12 +214,13 @@ def _records(
     finally:
         minimizer.close()
         state.minimizer_result = minimizer.result
-        # A line search may have been left half-way: the network keeps the last point that was accepted.
+        # A line search may have been left half-way: the network keeps the last point that was
+        # accepted.
         np.copyto(network.parameters.theta, accepted)
 
 
 def _divergence() -> DivergenceError:
     return DivergenceError(
-        "L-BFGS left the finite numbers: X or y is likely not scaled, or the loss is unbounded. Standardize columns, or use 'adam'. "
-        "The last good weights have been restored."
+        "L-BFGS left the finite numbers: X or y is likely not scaled, or the loss is unbounded. "
+        "Standardize columns, or use 'adam'. The last good weights have been restored."
     )

@@ -12,7 +12,8 @@ from glassnet.engines import Steps
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: Rows that one call of an engine visits at most, or one epoch: the order of a record of many epochs would fill the memory.
+#: Rows that one call of an engine visits at most, or one epoch: the order of a record of many
+#: epochs would fill the memory.
 ROWS_AT_ONCE = 2**22
 
 
@@ -25,7 +26,8 @@ class Passes:
     n : rows of an epoch
     batch_size : rows to a step, at most n; the last batch of an epoch may be shorter
     orders : the number of an epoch -> the order in which it visits the rows (n,)
-    mean_over_rows : the loss of an epoch is the mean over its batches, each counted by its weight; True counts it by its number of rows
+    mean_over_rows : the loss of an epoch is the mean over its batches, each counted by its weight;
+        True counts it by its number of rows
     """
 
     n: int
@@ -57,5 +59,9 @@ class Passes:
         """Return the mean loss of the last epoch of these steps."""
         last = slice(len(steps.losses) - self.steps_per_epoch, None)
         starts = np.arange(0, self.n, self.batch_size)
-        counted = np.minimum(self.batch_size, self.n - starts) if self.mean_over_rows else steps.weights[last]
+        counted = (
+            np.minimum(self.batch_size, self.n - starts)
+            if self.mean_over_rows
+            else steps.weights[last]
+        )
         return float(np.dot(steps.losses[last], counted) / counted.sum())

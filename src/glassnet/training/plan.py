@@ -20,7 +20,17 @@ from glassnet.training.checks import check_counts, check_seed
 from glassnet.training.recipes import Recipe, recipe_for
 
 NORMALIZATIONS = ("none", "batch", "layer")
-_NUMBERS = ("dropout", "learning_rate", "validation_fraction", "patience", "weight_decay", "l1", "l2", "label_smoothing", "clip_norm")
+_NUMBERS = (
+    "dropout",
+    "learning_rate",
+    "validation_fraction",
+    "patience",
+    "weight_decay",
+    "l1",
+    "l2",
+    "label_smoothing",
+    "clip_norm",
+)
 _NEVER_NONE = ("l1", "l2")
 
 #: From so many rows on a part is held out to stop by; below, every row is needed to learn from.
@@ -35,25 +45,30 @@ class Plan:
 
     Parameters
     ----------
-    recipe : name of one of `glassnet.training.recipes.RECIPES`, or a `Recipe`: what is chosen where the rest says nothing
+    recipe : name of one of `glassnet.training.recipes.RECIPES`, or a `Recipe`: what is chosen where
+        the rest says nothing
     hidden_layer_sizes : units of each hidden layer; () is a linear model
-    activation : of the hidden layers: one, or one for each; a name, an ActivationFunction or a function Z -> (A, slope)
+    activation : of the hidden layers: one, or one for each; a name, an ActivationFunction or a
+        function Z -> (A, slope)
     dropout : rate after each hidden layer
     normalization : "none", "batch" or "layer": between a hidden layer's weights and its activation
     loss : name or object; None is the task's own (softmax, logistic, squared)
     optimizer : name or object
-    learning_rate : what the schedule multiplies; None is the recipe's where the optimizer is chosen too, else the optimizer's own
+    learning_rate : what the schedule multiplies; None is the recipe's where the optimizer is chosen
+        too, else the optimizer's own
     schedule : name or object: how the rate changes over the run
     dropout_schedule : name or object: how dropout changes over the run; None is constant
-    decay_schedule : name or object: how weight decay and the penalties change over the run; None is constant
+    decay_schedule : name or object: how weight decay and the penalties change over the run; None is
+        constant
     batch_size : rows to a step; more than there are means all
     max_epochs : passes over the rows at most
     early_stopping : hold rows out, stop when they no longer gain, keep the best weights
     validation_fraction : share of the rows held out, where no validation set is given
     patience : epochs without gain before stopping
-    calibrate : hold rows out that calibrate what is predicted: half of those that would stop the training; None does where the recipe says
-        so and rows are held out at all
-    time_limit : seconds that the fit may take, up to an epoch; where it is short, there are fewer epochs, and of very few fewer members
+    calibrate : hold rows out that calibrate what is predicted: half of those that would stop the
+        training; None does where the recipe says so and rows are held out at all
+    time_limit : seconds that the fit may take, up to an epoch; where it is short, there are fewer
+        epochs, and of very few fewer members
     scoring : what is watched: None is the loss, else a scikit-learn scorer
     weight_decay : decoupled decay of the weights (AdamW)
     l1, l2 : penalties on the weights, the same for every batch size
@@ -101,25 +116,47 @@ class Plan:
             if not (is_number(value) or (value is None and name not in _NEVER_NONE)):
                 raise SettingError(f"{name} is a number, but {value!r} came.")
         if self.early_stopping not in (None, True, False):
-            raise SettingError(f"early_stopping is True, False or None (chosen from the data), but {self.early_stopping!r} came.")
+            raise SettingError(
+                "early_stopping is True, False or None (chosen from the data), but "
+                f"{self.early_stopping!r} came."
+            )
         if self.calibrate not in (None, True, False):
-            raise SettingError(f"calibrate is True, False or None (chosen by the recipe), but {self.calibrate!r} came.")
-        if self.time_limit is not None and not (is_number(self.time_limit) and 0.0 < self.time_limit < math.inf):
-            raise SettingError(f"time_limit is a positive number of seconds, or None for no limit, but {self.time_limit!r} came.")
+            raise SettingError(
+                f"calibrate is True, False or None (chosen by the recipe), but {self.calibrate!r} "
+                "came."
+            )
+        if self.time_limit is not None and not (
+            is_number(self.time_limit) and 0.0 < self.time_limit < math.inf
+        ):
+            raise SettingError(
+                "time_limit is a positive number of seconds, or None for no limit, but "
+                f"{self.time_limit!r} came."
+            )
         object.__setattr__(self, "seed", check_seed(self.seed))
 
     def resolved(self, n_rows: int, *, classes: bool, has_validation: bool = False) -> Plan:
         """Return the plan with its recipe for classes or numbers, and every None replaced by what the recipe chooses for so many rows."""
         if self.normalization is not None and self.normalization not in NORMALIZATIONS:
             raise unknown_name("normalization", self.normalization, NORMALIZATIONS)
-        check_counts(**{name: value for name in ("batch_size", "max_epochs") if (value := getattr(self, name)) is not None})
+        check_counts(
+            **{
+                name: value
+                for name in ("batch_size", "max_epochs")
+                if (value := getattr(self, name)) is not None
+            }
+        )
         recipe = recipe_for(self.recipe, classes=classes)
         full = isinstance(self.optimizer, LBFGS) or self.optimizer == "lbfgs"
         batch_size = _chosen(self.batch_size, recipe.batch_size(n_rows))
         steps_per_epoch = 1 if full else -(-n_rows // batch_size)
-        max_epochs = _chosen(self.max_epochs, LBFGS_ITERATIONS if full else recipe.epochs(steps_per_epoch))
+        max_epochs = _chosen(
+            self.max_epochs, LBFGS_ITERATIONS if full else recipe.epochs(steps_per_epoch)
+        )
         own = self.optimizer is None
-        early_stopping = _chosen(self.early_stopping, has_validation or bool(self.scoring) or n_rows >= MIN_ROWS_TO_HOLD_OUT)
+        early_stopping = _chosen(
+            self.early_stopping,
+            has_validation or bool(self.scoring) or n_rows >= MIN_ROWS_TO_HOLD_OUT,
+        )
         return replace(
             self,
             recipe=recipe,
@@ -130,17 +167,30 @@ class Plan:
             optimizer=_chosen(self.optimizer, "adamw"),
             learning_rate=_chosen(self.learning_rate, recipe.learning_rate if own else None),
             schedule=_chosen(self.schedule, "constant" if full else recipe.schedule),
-            dropout_schedule=_chosen(self.dropout_schedule, "constant" if full else recipe.dropout_schedule),
-            decay_schedule=_chosen(self.decay_schedule, "constant" if full else recipe.decay_schedule),
+            dropout_schedule=_chosen(
+                self.dropout_schedule, "constant" if full else recipe.dropout_schedule
+            ),
+            decay_schedule=_chosen(
+                self.decay_schedule, "constant" if full else recipe.decay_schedule
+            ),
             batch_size=batch_size,
             max_epochs=max_epochs,
             early_stopping=early_stopping,
-            validation_fraction=_chosen(self.validation_fraction, recipe.validation_fraction(n_rows)),
-            calibrate=_chosen(self.calibrate, recipe.calibrate and early_stopping and not has_validation),
+            validation_fraction=_chosen(
+                self.validation_fraction, recipe.validation_fraction(n_rows)
+            ),
+            calibrate=_chosen(
+                self.calibrate, recipe.calibrate and early_stopping and not has_validation
+            ),
             # A cycle finds its best weights near its end, so the chosen one is given time.
-            patience=_chosen(self.patience, max(1, int(max_epochs * recipe.patience)) if self.schedule is None else PATIENCE),
+            patience=_chosen(
+                self.patience,
+                max(1, int(max_epochs * recipe.patience)) if self.schedule is None else PATIENCE,
+            ),
             weight_decay=_chosen(self.weight_decay, recipe.weight_decay if own else None),
-            label_smoothing=_chosen(self.label_smoothing, recipe.label_smoothing if classes else 0.0),
+            label_smoothing=_chosen(
+                self.label_smoothing, recipe.label_smoothing if classes else 0.0
+            ),
         )
 
     @property
@@ -158,31 +208,42 @@ class Plan:
             return [(size, cast(GivenActivation, activation)) for size in sizes]
         if not isinstance(activation, Sequence):
             raise SettingError(
-                f"an activation must be a name, an ActivationFunction or a function Z -> (A, slope), or one of these for each layer, got "
-                f"{activation!r}."
+                "an activation must be a name, an ActivationFunction or a function Z -> (A, "
+                f"slope), or one of these for each layer, got {activation!r}."
             )
         if len(activation) != len(sizes):
-            raise SettingError(f"activation names {len(activation)} functions for {len(sizes)} hidden layers: give one, or one for each.")
+            raise SettingError(
+                f"activation names {len(activation)} functions for {len(sizes)} hidden layers: "
+                "give one, or one for each."
+            )
         return list(zip(sizes, activation, strict=True))
 
     def bound_optimizer(self) -> Optimizer | LBFGS:
         """Return the optimizer with the learning rate and the weight decay of a resolved plan."""
         assert self.optimizer is not None
-        optimizer = optimizer_settings("adamw" if self.optimizer == "adam" and self.weight_decay else self.optimizer)
-        if isinstance(self.optimizer, str) and isinstance(optimizer, Adam | AdamW):  # a name leaves its settings to the recipe
+        optimizer = optimizer_settings(
+            "adamw" if self.optimizer == "adam" and self.weight_decay else self.optimizer
+        )
+        if isinstance(self.optimizer, str) and isinstance(
+            optimizer, Adam | AdamW
+        ):  # a name leaves its settings to the recipe
             optimizer = replace(optimizer, beta2=self.resolved_recipe.beta2)
         if self.weight_decay is not None and isinstance(optimizer, AdamW):
             optimizer = replace(optimizer, weight_decay=self.weight_decay)
         elif self.weight_decay:
             raise SettingError(
-                f"weight_decay is a setting of 'adamw', but the optimizer is {self.optimizer!r}: use optimizer='adamw', or l2."
+                f"weight_decay is a setting of 'adamw', but the optimizer is {self.optimizer!r}: "
+                "use optimizer='adamw', or l2."
             )
         if self.learning_rate is None:
             return optimizer
         if isinstance(optimizer, LBFGS):
             raise SettingError("optimizer 'lbfgs' chooses its own steps: leave learning_rate out.")
         if not is_dataclass(optimizer):
-            raise SettingError("learning_rate sets the rate of glassnet's own optimizers: give yours its rate when you make it.")
+            raise SettingError(
+                "learning_rate sets the rate of glassnet's own optimizers: give yours its rate "
+                "when you make it."
+            )
         changed: Optimizer = replace(optimizer, lr=self.learning_rate)
         return changed
 
@@ -198,8 +259,15 @@ class Plan:
     def _hidden_layer_sizes(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
         given = _chosen(self.hidden_layer_sizes, chosen)
         sizes = (given,) if isinstance(given, Integral) else given
-        if isinstance(sizes, str) or not isinstance(sizes, Iterable) or not all(isinstance(size, Integral) for size in sizes):
-            raise SettingError(f"hidden_layer_sizes holds one whole number for each hidden layer, such as (64, 32), but {given!r} came.")
+        if (
+            isinstance(sizes, str)
+            or not isinstance(sizes, Iterable)
+            or not all(isinstance(size, Integral) for size in sizes)
+        ):
+            raise SettingError(
+                "hidden_layer_sizes holds one whole number for each hidden layer, such as (64, "
+                f"32), but {given!r} came."
+            )
         return tuple(int(size) for size in sizes)
 
 

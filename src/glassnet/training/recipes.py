@@ -1,26 +1,35 @@
 """Recipes: all the numbers by which a network is made of a table, from the coding of its columns to the last epoch.
 
-A `Plan` names one, and what the plan itself sets goes before the recipe. "standard" follows RealMLP (Holzmueller, Grinsztajn and
-Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular Data", table A.1), as far as our own measurements,
-on the sets that `bench/tables/sets.py` counts as developed on, do not differ:
+A `Plan` names one, and what the plan itself sets goes before the recipe. "standard" follows RealMLP
+(Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and Boosted
+Trees on Tabular Data", table A.1), as far as our own measurements, on the sets that
+`bench/tables/sets.py` counts as developed on, do not differ:
 
-- Half the width, a quarter of the epochs and smaller batches for few rows; for the time so won eight such networks, each with held-out
-  rows of its own, that answer as their mean. The best epoch is that of the least log loss.
-- Numbers are embedded by broken lines that bend at quantiles (Gorishniy, Rubachev and Babenko 2022), not by waves: 3 +- 3 % less error and
-  4 +- 2 % less RMSE in the same time. Few rows make few bins: with 283 rows 8 to 16 bins had 3 % less RMSE than 32.
-- For classes, the numbers themselves weigh more beside their broken lines the more of them there are: on MNIST in 8 x 8 pixels eight
-  networks have 18 % less error so; on tables of few columns nothing is won, and on glass (9 columns, 43 test rows) a tenth lost.
-- Of few rows a fifth is held out, not a tenth: an epoch chosen by ten rows may be a poor one. On iris, glass, Pima and Auto MPG eight
-  networks had 13 % less error or as much RMSE so.
-- First values fitted to the data are left out: with them eight networks were as good within 1 % and took 6 % more time.
-- No dropout: the mean of members needs none. Without it eight networks had 1 % less error and log loss and 2 % less RMSE (12 % of a river's
-  flow, which has little noise, elsewhere as much; of Auto MPG's 314 rows 4 % more), in 13 % less time.
-- With many rows the layers are RealMLP's, and tables of very many numbers are not embedded: eight networks on MNIST have an accuracy of
-  0.987 so, 0.986 with half the width; one has 0.981 with the embedding and 0.983 without, in a third of the time.
+- Half the width, a quarter of the epochs and smaller batches for few rows; for the time so won
+  eight such networks, each with held-out rows of its own, that answer as their mean. The best epoch
+  is that of the least log loss.
+- Numbers are embedded by broken lines that bend at quantiles (Gorishniy, Rubachev and Babenko
+  2022), not by waves: 3 +- 3 % less error and 4 +- 2 % less RMSE in the same time. Few rows make
+  few bins: with 283 rows 8 to 16 bins had 3 % less RMSE than 32.
+- For classes, the numbers themselves weigh more beside their broken lines the more of them there
+  are: on MNIST in 8 x 8 pixels eight networks have 18 % less error so; on tables of few columns
+  nothing is won, and on glass (9 columns, 43 test rows) a tenth lost.
+- Of few rows a fifth is held out, not a tenth: an epoch chosen by ten rows may be a poor one. On
+  iris, glass, Pima and Auto MPG eight networks had 13 % less error or as much RMSE so.
+- First values fitted to the data are left out: with them eight networks were as good within 1 % and
+  took 6 % more time.
+- No dropout: the mean of members needs none. Without it eight networks had 1 % less error and log
+  loss and 2 % less RMSE (12 % of a river's flow, which has little noise, elsewhere as much; of Auto
+  MPG's 314 rows 4 % more), in 13 % less time.
+- With many rows the layers are RealMLP's, and tables of very many numbers are not embedded: eight
+  networks on MNIST have an accuracy of 0.987 so, 0.986 with half the width; one has 0.981 with the
+  embedding and 0.983 without, in a third of the time.
 
-What each part is worth, `bench/tables/ABLATION.md` tells. Some are worth too little there to tell, and are kept for what those sets lack:
-robust scaling for columns with odd values, embedded categories for columns of thousands of levels, few bins for few rows, cycles for fits
-that a time limit ends. SELU, weight decay's schedule and, for numbers, the scaling layer are RealMLP's, no better there and no worse.
+What each part is worth, `bench/tables/ABLATION.md` tells. Some are worth too little there to tell,
+and are kept for what those sets lack: robust scaling for columns with odd values, embedded
+categories for columns of thousands of levels, few bins for few rows, cycles for fits that a time
+limit ends. SELU, weight decay's schedule and, for numbers, the scaling layer are RealMLP's, no
+better there and no worse.
 """
 
 from __future__ import annotations
@@ -44,15 +53,19 @@ class Recipe:
 
     Input layers
     ------------
-    n_frequencies, n_periodic, sigma : of the periodic embedding of numbers; no frequency, no embedding
-    n_bins, bins_by, n_lines : of the piecewise-linear embedding, which stands in its place where there are bins: of a column at most, by
-        "quantile" or by a "tree" on the target, see `glassnet.data.bins`, and the broken lines of a column
+    n_frequencies, n_periodic, sigma : of the periodic embedding of numbers; no frequency, no
+        embedding
+    n_bins, bins_by, n_lines : of the piecewise-linear embedding, which stands in its place where
+        there are bins: of a column at most, by "quantile" or by a "tree" on the target, see
+        `glassnet.data.bins`, and the broken lines of a column
     rows_a_bin : rows to a bin at least: few rows make fewer bins, but two
-    most_embedded : numbers are embedded where there are at most so many of them: of wide tables, of images above all, embeddings cost most
+    most_embedded : numbers are embedded where there are at most so many of them: of wide tables, of
+        images above all, embeddings cost most
     n_category : numbers of an embedded level
     scale_layer : a learned factor for each input
-    number_gain : the factor of an embedded column itself, beside its lines or waves, starts at number_gain times the root of the number of
-        such columns, at least at 1; so many columns stay a sum, of which each weighs what it weighs in a table of few
+    number_gain : the factor of an embedded column itself, beside its lines or waves, starts at
+        number_gain times the root of the number of such columns, at least at 1; so many columns
+        stay a sum, of which each weighs what it weighs in a table of few
 
     Network
     -------
@@ -69,13 +82,19 @@ class Recipe:
     learning_rate, schedule, beta2 : of AdamW
     weight_decay, decay_schedule : decoupled decay of the weights
     label_smoothing : for classes
-    clip_predictions : of numbers (losses squared, absolute, Huber) to the range that they have in training
-    batch_sizes : (rows at most, batch size), in rising order; the last entry stands for any number of rows
-    min_updates, most_epochs : updates that a network gets where `most_epochs` allow it, however few rows there are
-    max_updates, min_epochs, max_epochs : `max_epochs`, but at most so many updates where that leaves `min_epochs`
+    clip_predictions : of numbers (losses squared, absolute, Huber) to the range that they have in
+        training
+    batch_sizes : (rows at most, batch size), in rising order; the last entry stands for any number
+        of rows
+    min_updates, most_epochs : updates that a network gets where `most_epochs` allow it, however few
+        rows there are
+    max_updates, min_epochs, max_epochs : `max_epochs`, but at most so many updates where that
+        leaves `min_epochs`
     patience : epochs without gain before stopping, as a share of all
-    held_out, least_held_out : share of the rows held out; more of few rows, up to twice the share, so that there are so many
-    calibrate : half of the rows held out calibrate probabilities, see `glassnet.fitting.calibration`
+    held_out, least_held_out : share of the rows held out; more of few rows, up to twice the share,
+        so that there are so many
+    calibrate : half of the rows held out calibrate probabilities, see
+        `glassnet.fitting.calibration`
     """
 
     scaling: str = "standard"
@@ -129,7 +148,9 @@ class Recipe:
 
     def batch_size(self, n_rows: int) -> int:
         """Return small batches for few rows, whose noise helps, and large ones for many, whose arithmetic is faster."""
-        return next((size for most, size in self.batch_sizes if n_rows < most), self.batch_sizes[-1][1])
+        return next(
+            (size for most, size in self.batch_sizes if n_rows < most), self.batch_sizes[-1][1]
+        )
 
     def validation_fraction(self, n_rows: int) -> float:
         """Return the share of the rows to hold out."""
@@ -138,7 +159,9 @@ class Recipe:
     def widths(self, n_rows: int) -> tuple[int, ...]:
         """Return the units of the hidden layers."""
         wide = 0 < self.twice_as_wide_from <= n_rows
-        return tuple(2 * size for size in self.hidden_layer_sizes) if wide else self.hidden_layer_sizes
+        return (
+            tuple(2 * size for size in self.hidden_layer_sizes) if wide else self.hidden_layer_sizes
+        )
 
     def epochs(self, steps_per_epoch: int) -> int:
         """Return the passes over the rows, given the steps of one."""
@@ -178,7 +201,14 @@ STANDARD = Recipe(
 )
 
 #: What differs where numbers are predicted.
-STANDARD_FOR_NUMBERS = replace(STANDARD, activation="mish", number_gain=0.0, learning_rate=0.2, label_smoothing=0.0, clip_predictions=True)
+STANDARD_FOR_NUMBERS = replace(
+    STANDARD,
+    activation="mish",
+    number_gain=0.0,
+    learning_rate=0.2,
+    label_smoothing=0.0,
+    clip_predictions=True,
+)
 
 #: Twice the members for twice the time each.
 BEST: dict[str, Any] = {"members": 16, "max_updates": 40_000, "min_epochs": 32, "max_epochs": 128}

@@ -1,7 +1,7 @@
 """scikit-learn's scorers on a network in training: the one door to them.
 
-A scorer asks an estimator for predictions. Between two epochs the raw scores of the validation rows are known already, so the
-estimator that it meets here answers from them.
+A scorer asks an estimator for predictions. Between two epochs the raw scores of the validation rows
+are known already, so the estimator that it meets here answers from them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from glassnet.protocols import name_of, parameter_names, refuse_class, require_a
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Scoring = str | Callable[[Any, Any, Any], float]
-#: Scores of numbers that have no unit: they are taken from numbers near 1, whose squares are floats.
+#: Scores of numbers that have no unit: they are taken from numbers near 1, whose squares are
+#: floats.
 WITHOUT_UNIT = ("r2", "explained_variance", "d2_absolute_error_score")
 #: Names of a first argument that is the target.
 _TRUTHS = ("y_true", "y", "true", "truth", "y_test", "labels_true", "target", "targets", "actual")
@@ -55,7 +56,11 @@ class LossAnswers:
 
     def __init__(self, loss: Loss, n_outputs: int, raw_scores: Callable[[Any], Array]) -> None:
         kinds = {"softmax": "multiclass", "logistic": "binary" if n_outputs == 1 else "multilabel"}
-        self._loss, self.task, self.raw_scores = loss, kinds.get(loss.name, "regression"), raw_scores
+        self._loss, self.task, self.raw_scores = (
+            loss,
+            kinds.get(loss.name, "regression"),
+            raw_scores,
+        )
         self.classes = range(max(2, n_outputs)) if self.task != "regression" else ()
 
     def truth(self, y: Array) -> Array:
@@ -65,7 +70,13 @@ class LossAnswers:
         if self.task == "multiclass" and y.ndim == 2:
             return np.asarray(y.argmax(axis=1))
         # A target may be probabilities: its label is then the likelier one.
-        return y if self.task == "regression" else y if y.dtype.kind == "i" else (y > 0.5).astype(np.int64)
+        return (
+            y
+            if self.task == "regression"
+            else y
+            if y.dtype.kind == "i"
+            else (y > 0.5).astype(np.int64)
+        )
 
     def predictions(self, Z: Array) -> Array:
         """Return labels or numbers from raw scores."""
@@ -81,14 +92,17 @@ class LossAnswers:
         return np.hstack([1.0 - P, P]) if self.task == "binary" else P
 
 
-def bind_scorer(scoring: Scoring, answers: Answers, X: Any, y: Any, weight: Array | None) -> Callable[[Array], float]:
+def bind_scorer(
+    scoring: Scoring, answers: Answers, X: Any, y: Any, weight: Array | None
+) -> Callable[[Array], float]:
     """Return a function from the raw scores of X to the score, higher being better.
 
     Parameters
     ----------
     scoring : a scorer's name ("roc_auc", "neg_log_loss", ...) or a callable (estimator, X, y)
     answers : turns raw scores into what the scorer asks for
-    X, y, weight : the validation rows, y in the terms in which `answers` predicts; weights go to named scorers
+    X, y, weight : the validation rows, y in the terms in which `answers` predicts; weights go to
+        named scorers
     """
     scorer = _scorer(scoring)
     factor: Any = 1.0
@@ -105,7 +119,9 @@ def bind_scorer(scoring: Scoring, answers: Answers, X: Any, y: Any, weight: Arra
             return float(came)
         except (TypeError, ValueError):
             kind = f"an array of shape {came.shape}" if isinstance(came, np.ndarray) else repr(came)
-            raise SettingError(f"a scorer must return one number, got {kind} from {name_of(scorer)}.") from None
+            raise SettingError(
+                f"a scorer must return one number, got {kind} from {name_of(scorer)}."
+            ) from None
 
     return score
 
@@ -117,7 +133,9 @@ def _scorer(scoring: Scoring) -> Callable[..., float]:
     from sklearn.metrics import get_scorer, get_scorer_names
 
     if not isinstance(scoring, str):
-        raise SettingError(f"scoring is a scorer's name or a callable (estimator, X, y), but {scoring!r} came.")
+        raise SettingError(
+            f"scoring is a scorer's name or a callable (estimator, X, y), but {scoring!r} came."
+        )
     if scoring not in get_scorer_names():
         raise unknown_name("scorer", scoring, get_scorer_names())
     scorer: Callable[..., float] = get_scorer(scoring)
@@ -129,11 +147,14 @@ def _refuse_metric(scoring: Callable[..., Any]) -> None:
     refuse_class("scoring", scoring)
     named = parameter_names(scoring)
     module = getattr(scoring, "__module__", None) or ""
-    of_sklearn = module.startswith("sklearn.metrics.") and not module.startswith("sklearn.metrics._scorer")
+    of_sklearn = module.startswith("sklearn.metrics.") and not module.startswith(
+        "sklearn.metrics._scorer"
+    )
     if of_sklearn or named[:1] in [(name,) for name in _TRUTHS]:
         raise SettingError(
-            f"a scorer takes (estimator, X, y), but {said(scoring)} is a metric: give sklearn.metrics.make_scorer({name_of(scoring)}), "
-            "with greater_is_better=False where lower is better."
+            f"a scorer takes (estimator, X, y), but {said(scoring)} is a metric: give "
+            f"sklearn.metrics.make_scorer({name_of(scoring)}), with greater_is_better=False where "
+            "lower is better."
         )
     require_arguments("a scorer", scoring, "estimator, X, y")
 
@@ -159,8 +180,13 @@ def _estimator(answers: Answers, known: Any, factor: Any) -> Any:
         pass
 
     class Classifier(ClassifierMixin, Answering):  # type: ignore[misc]
-        # Two labels that may go together are no two classes of one: scikit-learn tells them apart by the shape, here (k, 2).
-        classes_ = np.tile((0, 1), (len(answers.classes), 1)) if answers.task == "multilabel" else np.array(answers.classes)
+        # Two labels that may go together are no two classes of one: scikit-learn tells them apart
+        # by the shape, here (k, 2).
+        classes_ = (
+            np.tile((0, 1), (len(answers.classes), 1))
+            if answers.task == "multilabel"
+            else np.array(answers.classes)
+        )
 
         def predict_proba(self, X: Any) -> Array:
             return answers.probabilities(self._raw_scores(X))

@@ -41,7 +41,8 @@ class TrainingState:
         value = stop.value(epoch)
         improved = stop.improves(value, self.best_value) or self.best_epoch is None
         if value < self.best_value if stop.lenient else improved:
-            # Where all values are none, the first weights are as good as any and may be beaten by a number.
+            # Where all values are none, the first weights are as good as any and may be beaten by a
+            # number.
             self.best_value, self.best_epoch = math.inf if math.isnan(value) else value, epoch.index
             if stop.restore:
                 self.best = _copy(network, self.best)
@@ -81,7 +82,9 @@ class TrainingState:
     def is_finite(self, network: Network) -> bool:
         """Say whether all parameters and statistics are finite."""
         parameters = network.parameters
-        return bool(np.isfinite(parameters.theta).all() and np.isfinite(parameters.statistics).all())
+        return bool(
+            np.isfinite(parameters.theta).all() and np.isfinite(parameters.statistics).all()
+        )
 
     def restore_finite(self, network: Network) -> None:
         """Write back the last finite weights, if those of this moment are not."""

@@ -20,16 +20,19 @@ class EarlyStopping:
     Parameters
     ----------
     patience : epochs without improvement; math.inf never stops but still restores the best
-    scoring : a scorer's name such as "roc_auc", or a callable (estimator, X, y): watches that score on the validation set, higher being
-        better
+    scoring : a scorer's name such as "roc_auc", or a callable (estimator, X, y): watches that score
+        on the validation set, higher being better
     min_delta : improvements must be larger than this
-    watch : the field of `Epoch` that is watched; None is the validation score where there is `scoring`, else the validation loss, else the
-        training loss
-    lenient : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and so does a value that is no number;
-        more than `patience` epochs must have passed without one; the best weights are those of the best value, by however little
+    watch : the field of `Epoch` that is watched; None is the validation score where there is
+        `scoring`, else the validation loss, else the training loss
+    lenient : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and
+        so does a value that is no number; more than `patience` epochs must have passed without one;
+        the best weights are those of the best value, by however little
     restore : put the best weights back
-    rate_divisor : first divide the learning rate by this and wait anew, and stop only where the rate is at most `least_rate`
-    on_divergence : "raise", or "stop": training then ends with a last record of numbers that are none
+    rate_divisor : first divide the learning rate by this and wait anew, and stop only where the
+        rate is at most `least_rate`
+    on_divergence : "raise", or "stop": training then ends with a last record of numbers that are
+        none
 
     Prechelt 1998, "Early stopping - but when?".
     """
@@ -46,21 +49,33 @@ class EarlyStopping:
 
     def __post_init__(self) -> None:
         if not is_number(self.patience) or not self.patience >= 1:
-            raise SettingError(f"patience is a number of epochs, at least 1, but {self.patience!r} came.")
+            raise SettingError(
+                f"patience is a number of epochs, at least 1, but {self.patience!r} came."
+            )
         if not is_number(self.min_delta) or not 0.0 <= self.min_delta < math.inf:
-            raise SettingError(f"min_delta must be zero or a positive number, but {self.min_delta!r} came.")
+            raise SettingError(
+                f"min_delta must be zero or a positive number, but {self.min_delta!r} came."
+            )
         if self.watch is not None and self.watch not in WATCHED:
             raise unknown_name("value to watch", self.watch, WATCHED)
-        if self.rate_divisor is not None and not (is_number(self.rate_divisor) and 1.0 < self.rate_divisor < math.inf):
-            raise SettingError(f"rate_divisor must be a number above 1, but {self.rate_divisor!r} came.")
+        if self.rate_divisor is not None and not (
+            is_number(self.rate_divisor) and 1.0 < self.rate_divisor < math.inf
+        ):
+            raise SettingError(
+                f"rate_divisor must be a number above 1, but {self.rate_divisor!r} came."
+            )
         if not is_number(self.least_rate) or not self.least_rate > 0.0:
-            raise SettingError(f"least_rate must be a positive number, but {self.least_rate!r} came.")
+            raise SettingError(
+                f"least_rate must be a positive number, but {self.least_rate!r} came."
+            )
         if self.on_divergence not in ("raise", "stop"):
             raise unknown_name("answer to divergence", self.on_divergence, ("raise", "stop"))
 
     def value(self, epoch: Epoch) -> float:
         """Return what is watched in a record, turned so that lower is better; not a number where it is missing."""
-        by_score = self.watch == "validation_score" or (self.watch is None and self.scoring is not None)
+        by_score = self.watch == "validation_score" or (
+            self.watch is None and self.scoring is not None
+        )
         if by_score:
             return math.nan if epoch.validation_score is None else -epoch.validation_score
         if self.watch == "training_loss" or epoch.validation_loss is None:

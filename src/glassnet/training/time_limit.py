@@ -19,7 +19,8 @@ class TimeLimit:
 
     Attributes
     ----------
-    epochs_left : how many more there was time for when the last one had ended, a whole number or infinite
+    epochs_left : how many more there was time for when the last one had ended, a whole number or
+        infinite
     cut : whether a training became another one for want of time: fewer epochs or fewer members
     """
 
@@ -32,7 +33,11 @@ class TimeLimit:
     def too_short_to_prepare(self, done: int, planned: int) -> bool:
         """Whether to prepare no more of so many members: for all of them there is no time, and a quarter of it is gone with these."""
         spent = monotonic() - self._made
-        short = 1 < done < planned and spent > self._seconds / 4.0 and spent / done * planned > self._seconds
+        short = (
+            1 < done < planned
+            and spent > self._seconds / 4.0
+            and spent / done * planned > self._seconds
+        )
         self.cut |= short
         return short
 
@@ -44,7 +49,9 @@ class TimeLimit:
             return 0.0 if left <= 0.0 else math.inf
         return float(left // ((now - self._began) / epochs))
 
-    def watch(self, records: Generator[Epoch, None, None], planned: int) -> Generator[Epoch, None, None]:
+    def watch(
+        self, records: Generator[Epoch, None, None], planned: int
+    ) -> Generator[Epoch, None, None]:
         """Pass the records of a training of so many epochs on, and end it where there is no time for another one.
 
         The time that the caller takes with a record counts too.
@@ -64,7 +71,8 @@ class TimeLimit:
 class Course:
     """Which of the planned steps each step stands for that is taken: the same one, until time gets short.
 
-    Then the steps to come are spread over all of the plan that is left, so that schedules skip some of it but run to their end.
+    Then the steps to come are spread over all of the plan that is left, so that schedules skip some
+    of it but run to their end.
 
     Parameters
     ----------
@@ -89,7 +97,8 @@ class Course:
     def fit_into(self, epochs: float, step: int) -> bool:
         """Make the epochs from this step on at most so many, but at least one; return whether they differ from what was to come.
 
-        Where there is more time again than was thought, they become more, up to what of the plan is left.
+        Where there is more time again than was thought, they become more, up to what of the plan is
+        left.
         """
         place = self._place + (step - self._turn) * self._pace
         planned = math.ceil(round((self.n_steps - place) / self._steps_per_epoch, 6))

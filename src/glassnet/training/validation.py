@@ -24,7 +24,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Validation:
     """Checked validation rows, and a score of their raw scores where one is wanted.
 
-    X (n, n_features); y as the loss prepared it; weight (n,) or None; score: raw scores (n, n_outputs) -> float, higher is better
+    X (n, n_features); y as the loss prepared it; weight (n,) or None; score: raw scores (n,
+    n_outputs) -> float, higher is better
     """
 
     X: Any
@@ -49,21 +50,35 @@ def check_validation(network: Network, loss: Loss, X: Any, y: Any, weight: Any =
 
 
 def make_validation(
-    validation: Any, network: Network, loss: Loss, X: Any, y: Array, weight: Array | None, stop: EarlyStopping | None, seed: int
+    validation: Any,
+    network: Network,
+    loss: Loss,
+    X: Any,
+    y: Array,
+    weight: Array | None,
+    stop: EarlyStopping | None,
+    seed: int,
 ) -> tuple[tuple[Any, Array, Array | None], Validation | None]:
     """Return the training rows (X, y, weight) and the validation rows from what a caller of `train` may give."""
     scoring = stop.scoring if stop else None
     if validation is None:
         if scoring is not None:
-            raise SettingError("stopping by a score needs validation rows: give validation=0.1, or (X, y).")
+            raise SettingError(
+                "stopping by a score needs validation rows: give validation=0.1, or (X, y)."
+            )
         return (X, y, weight), None
     if isinstance(validation, Validation):
         if scoring is not None and validation.score is None:
             raise SettingError("stopping by a score needs a Validation with a score.")
         return (X, y, weight), validation
     if isinstance(validation, float):
-        train_rows, held_out = split_rows(X.shape[0], validation, seed=seed, stratify=y if y.dtype.kind == "i" else None)
-        parts = [(X[rows], y[rows], None if weight is None else weight[rows]) for rows in (train_rows, held_out)]
+        train_rows, held_out = split_rows(
+            X.shape[0], validation, seed=seed, stratify=y if y.dtype.kind == "i" else None
+        )
+        parts = [
+            (X[rows], y[rows], None if weight is None else weight[rows])
+            for rows in (train_rows, held_out)
+        ]
         training, (X_val, y_val, weight_val) = parts
         checked_weight(training[2], len(train_rows))
         check_validation(network, loss, X_val, y_val, weight_val)
@@ -72,12 +87,24 @@ def make_validation(
         held = check_validation(network, loss, *validation)
         X_val, y_val, weight_val = held.X, held.y, check_weight(held.weight, held.n)
     else:
-        raise SettingError(f"validation is None, a fraction such as 0.1, (X, y) or (X, y, weight), but {_short(validation)} came.")
+        raise SettingError(
+            "validation is None, a fraction such as 0.1, (X, y) or (X, y, weight), but "
+            f"{_short(validation)} came."
+        )
     if scoring is None:
         return training, Validation(X_val, y_val, weight_val)
     answers = LossAnswers(loss, network.n_outputs, network.predict)
-    return training, Validation(X_val, y_val, weight_val, bind_scorer(scoring, answers, X_val, answers.truth(y_val), weight_val))
+    return training, Validation(
+        X_val,
+        y_val,
+        weight_val,
+        bind_scorer(scoring, answers, X_val, answers.truth(y_val), weight_val),
+    )
 
 
 def _short(value: Any) -> str:
-    return f"a {type(value).__name__} of {len(value)}" if hasattr(value, "__len__") and not isinstance(value, str) else repr(value)
+    return (
+        f"a {type(value).__name__} of {len(value)}"
+        if hasattr(value, "__len__") and not isinstance(value, str)
+        else repr(value)
+    )

@@ -39,7 +39,12 @@ Part = tuple[Any, Array, Array | None]
 STOCHASTIC = ("sgd", "adam")
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-    "activation": [StrOptions({"logistic", *ACTIVATIONS}), ActivationFunction, callable, "array-like"],
+    "activation": [
+        StrOptions({"logistic", *ACTIVATIONS}),
+        ActivationFunction,
+        callable,
+        "array-like",
+    ],
     "solver": [StrOptions({"lbfgs", *STOCHASTIC})],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -73,7 +78,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
 class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     """The part of a drop-in that does not care what is predicted; the subclasses hold the parameters.
 
-    The arrays in `coefs_` and `intercepts_` are the network: who puts others there changes what is predicted and where training goes on.
+    The arrays in `coefs_` and `intercepts_` are the network: who puts others there changes what is
+    predicted and where training goes on.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
@@ -91,7 +97,8 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     out_activation_: str
     _shown: Shown
 
-    # What the subclasses know of the target. Y is a target as training holds it, see `glassnet.estimators.mlp.targets`.
+    # What the subclasses know of the target. Y is a target as training holds it, see
+    # `glassnet.estimators.mlp.targets`.
 
     def _target(self) -> TargetCoding:
         raise NotImplementedError
@@ -115,10 +122,21 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     def _fit_as_task(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
         """Fit as a task of scikit-learn's callbacks, with one task below it for each epoch."""
         context = self._init_callback_context(max_subtasks=self.max_iter)
-        arguments = {"X": X, "y": y, "metadata": {} if sample_weight is None else {"sample_weight": sample_weight}}
+        arguments = {
+            "X": X,
+            "y": y,
+            "metadata": {} if sample_weight is None else {"sample_weight": sample_weight},
+        }
         context.call_on_fit_task_begin(estimator=self, **arguments)
         tasks = partial(EpochTasks, self, context, arguments, self._fitted_so_far, self._goes_on)
-        self._fit(X, y, sample_weight, X_val, y_val, tasks=tasks if getattr(self, "_skl_callbacks", None) else None)
+        self._fit(
+            X,
+            y,
+            sample_weight,
+            X_val,
+            y_val,
+            tasks=tasks if getattr(self, "_skl_callbacks", None) else None,
+        )
         context.call_on_fit_task_end(estimator=self, **arguments, reconstruction_attributes={})
 
     def _fit(
@@ -135,7 +153,10 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         refuse_damaged(X, y, sample_weight, X_val, y_val)
         sizes = translation.hidden_sizes(self.hidden_layer_sizes)
         if self.dropout and self.solver not in STOCHASTIC:
-            raise SettingError(f"solver={self.solver!r} needs a loss that is the same at every call, which dropout changes: use 'adam'.")
+            raise SettingError(
+                f"solver={self.solver!r} needs a loss that is the same at every call, which "
+                "dropout changes: use 'adam'."
+            )
         listeners = listeners_of(self.callbacks)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         X, Y = self._check_input(X, y, incremental, first)
@@ -158,13 +179,15 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         shown, target, part = self._shown, self._target(), (X, Y, weight)
         try:
             if self.solver in STOCHASTIC:
-                train_by_steps(self, shown, target, part, validation, listeners, rng, incremental=incremental)
+                train_by_steps(
+                    self, shown, target, part, validation, listeners, rng, incremental=incremental
+                )
             else:
                 minimize(self, shown, target, part, validation, listeners)
         except DivergenceError as error:
             raise DataError(
-                "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed. "
-                f"In detail: {error}"
+                "Solver produced non-finite parameter weights. The input data may contain large "
+                f"values and need to be preprocessed. In detail: {error}"
             ) from error
         if told:
             told.close()
@@ -172,14 +195,28 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     def _goes_on(self, epoch: Epoch) -> bool:
         """Say whether training goes on after this epoch, as far as is known."""
         stop = translation.stopping(self)
-        impatient = self.solver in STOCHASTIC and stop.exhausted(self._shown.state.waited) and not stop.divides(epoch)
+        impatient = (
+            self.solver in STOCHASTIC
+            and stop.exhausted(self._shown.state.waited)
+            and not stop.divides(epoch)
+        )
         return not impatient and self.n_iter_ < self.max_iter
 
     def _fitted_so_far(self) -> dict[str, Any]:
         """Return the fitted attributes as they are now, which further training does not change."""
-        fitted = {name: value for name, value in vars(self).items() if name.endswith("_") and not name.startswith("__")}
-        copies = {name: [array.copy() for array in fitted[name]] for name in ("coefs_", "intercepts_")}
-        curves = {name: list(value) for name, value in fitted.items() if name not in copies and isinstance(value, list)}
+        fitted = {
+            name: value
+            for name, value in vars(self).items()
+            if name.endswith("_") and not name.startswith("__")
+        }
+        copies = {
+            name: [array.copy() for array in fitted[name]] for name in ("coefs_", "intercepts_")
+        }
+        curves = {
+            name: list(value)
+            for name, value in fitted.items()
+            if name not in copies and isinstance(value, list)
+        }
         return {**fitted, **curves, **copies}
 
     def _begin(self, sizes: list[int], X: Any, Y: Array, rng: np.random.RandomState) -> None:
@@ -211,7 +248,9 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
 
     def _show(self, shown: Shown) -> None:
         weights, biases = shown.weights, shown.biases  # all at once, for who predicts meanwhile
-        self.__dict__.update(_shown=shown, coefs_=weights, intercepts_=biases, n_layers_=len(weights) + 1)
+        self.__dict__.update(
+            _shown=shown, coefs_=weights, intercepts_=biases, n_layers_=len(weights) + 1
+        )
 
     def _layers(self) -> list[Layer]:
         """Return the layers that the weights shown and the settings describe."""
@@ -221,7 +260,10 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
     def _network_of_shown(self) -> Shown:
         """Return a network of the weights that are shown."""
         dtype = str(np.result_type(np.float32, *(np.asarray(W).dtype for W in self.coefs_)))
-        shown = Shown(Network(self._layers(), np.shape(self.coefs_[0])[0], seed=None, dtype=dtype), self._target().loss(dtype))
+        shown = Shown(
+            Network(self._layers(), np.shape(self.coefs_[0])[0], seed=None, dtype=dtype),
+            self._target().loss(dtype),
+        )
         shown.take(self.coefs_, self.intercepts_)
         return shown
 
@@ -238,7 +280,13 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
             given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
             raise DataError(f"{given} came without {missing}: give both, or neither.")
         try:
-            X = validate_data(self, X_val, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False)
+            X = validate_data(
+                self,
+                X_val,
+                accept_sparse=["csr", "csc"],
+                dtype=(np.float64, np.float32),
+                reset=False,
+            )
             Y = self._check_target(y_val)
             check_consistent_length(X, Y)
         except ValueError as error:
@@ -254,7 +302,9 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator):
         with np.errstate(over="ignore", invalid="ignore"):
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         shown = self._shown if self._is_shown() else self._network_of_shown()
-        dtype = np.dtype(np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64)
+        dtype = np.dtype(
+            np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
+        )
         Z = shown.raw_scores(X, dtype)
         refuse_not_finite(Z)
         return shown.loss.predict(Z)

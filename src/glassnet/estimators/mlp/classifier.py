@@ -28,16 +28,20 @@ from glassnet.training.history import Epoch
 def takes_steps(estimator: Any) -> bool:
     """Say whether a solver can go on row by row; AttributeError where it cannot, as scikit-learn's `available_if` wants."""
     if estimator.solver not in STOCHASTIC:
-        raise AttributeError(f"partial_fit is only available for stochastic optimizers. {estimator.solver} is not stochastic.")
+        raise AttributeError(
+            f"partial_fit is only available for stochastic optimizers. {estimator.solver} is not "
+            "stochastic."
+        )
     return True
 
 
 class MLPClassifier(ClassifierScore, MultilayerPerceptron):
     """Multi-layer perceptron classifier with the interface, the numbers and the quirks of scikit-learn's, and more.
 
-    With the same `random_state` the first weights, the batches and, to rounding, all later weights are those of
-    `sklearn.neural_network.MLPClassifier`. Parameters up to `max_fun` are scikit-learn's, in its order and with its defaults; those after
-    it change nothing unless they are set. For stronger models without settings see `GlassNetClassifier`.
+    With the same `random_state` the first weights, the batches and, to rounding, all later weights
+    are those of `sklearn.neural_network.MLPClassifier`. Parameters up to `max_fun` are
+    scikit-learn's, in its order and with its defaults; those after it change nothing unless they
+    are set. For stronger models without settings see `GlassNetClassifier`.
 
     Parameters
     ----------
@@ -46,13 +50,16 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
     activation : str, ActivationFunction, or one of these for each hidden layer
         "identity", "logistic", "tanh", "relu", or any other of `glassnet.activations.ACTIVATIONS`.
     solver : {"adam", "sgd", "lbfgs"}
-        Kingma and Ba 2015; stochastic gradient descent with momentum; SciPy's L-BFGS on all rows at once.
+        Kingma and Ba 2015; stochastic gradient descent with momentum; SciPy's L-BFGS on all rows at
+        once.
     alpha : float
-        L2 penalty alpha / 2 |W|^2 on the weights, divided by the rows (their total weight) of a batch.
+        L2 penalty alpha / 2 |W|^2 on the weights, divided by the rows (their total weight) of a
+        batch.
     batch_size : int or "auto"
         Rows to a step; "auto" is min(200, n).
     learning_rate : {"constant", "invscaling", "adaptive"}
-        For sgd: as it is; divided by (rows seen + 1)^power_t after each epoch; divided by 5 whenever patience runs out, down to 1e-6.
+        For sgd: as it is; divided by (rows seen + 1)^power_t after each epoch; divided by 5
+        whenever patience runs out, down to 1e-6.
     learning_rate_init, power_t : float
         The first rate, and the exponent of "invscaling".
     max_iter : int
@@ -70,7 +77,8 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
     momentum, nesterovs_momentum : float, bool
         Of sgd.
     early_stopping : bool
-        Hold rows out, stop when their score no longer gains, and put the best weights back; otherwise the training loss is watched.
+        Hold rows out, stop when their score no longer gains, and put the best weights back;
+        otherwise the training loss is watched.
     validation_fraction : float
         Share of the rows held out.
     beta_1, beta_2, epsilon : float
@@ -92,14 +100,16 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
     engine : {"auto", "native", "reference"}
         What executes the network.
     n_threads : int or None
-        Threads of the native engine at most; None is as many as help. The result does not depend on it.
+        Threads of the native engine at most; None is as many as help. The result does not depend on
+        it.
 
     Attributes
     ----------
     classes_ : ndarray, or list of ndarray
         The labels.
     coefs_, intercepts_ : list of ndarray
-        Weights (fan_in, fan_out) and biases (fan_out,) of each layer: views into the network, which follow further training.
+        Weights (fan_in, fan_out) and biases (fan_out,) of each layer: views into the network, which
+        follow further training.
     loss_, loss_curve_, best_loss_ : float, list of float, float or None
         The loss of the last epoch, of each, and the lowest (None with `early_stopping`).
     validation_scores_, best_validation_score_ : list of float, float; None without `early_stopping`
@@ -197,7 +207,9 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
         self.n_threads = n_threads
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+    ) -> Self:
         """Train on rows and their labels, anew or (`warm_start`) from where the last call ended.
 
         Parameters
@@ -206,7 +218,8 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
         y : array (n,) of labels, or (n, k) of 0 and 1 for labels that may go together
         sample_weight : array (n,), optional
         X_val, y_val : as X and y, optional
-            Rows whose loss is noted after each epoch, and which `early_stopping` watches instead of holding some out.
+            Rows whose loss is noted after each epoch, and which `early_stopping` watches instead of
+            holding some out.
 
         Returns
         -------
@@ -215,7 +228,8 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
         Raises
         ------
         ValueError
-            For input and parameters that do not fit, and where the weights leave the finite numbers (unscaled data, as a rule).
+            For input and parameters that do not fit, and where the weights leave the finite numbers
+            (unscaled data, as a rule).
 
         Warns
         -----
@@ -228,7 +242,15 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
 
     @available_if(takes_steps)  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        classes: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
         """Train for one epoch on these rows, from where the last call ended, the optimizer's memory included.
 
         Parameters
@@ -237,12 +259,14 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
         classes : array, needed in the first call
             All labels that will ever come.
         X_val, y_val : as for `fit`
-            With `early_stopping` their score is watched over the calls: in the one in which patience runs out the best weights are put back
-            and `stopped_early_` is True.
+            With `early_stopping` their score is watched over the calls: in the one in which
+            patience runs out the best weights are put back and `stopped_early_` is True.
         """
         with turn_of(self):
             if _check_partial_fit_first_call(self, classes):
-                self._label_binarizer = LabelBinarizer().fit(y if type_of_target(y).startswith("multilabel") else classes)
+                self._label_binarizer = LabelBinarizer().fit(
+                    y if type_of_target(y).startswith("multilabel") else classes
+                )
             self._fit(X, y, sample_weight, X_val, y_val, incremental=True)
         return self
 
@@ -265,7 +289,15 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
 
     @QUIETLY
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
-        X, y = validate_data(self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=reset)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
@@ -279,14 +311,19 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
         if self.warm_start:
             if set(came) != set(self.classes_):
                 raise DataError(
-                    "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                    f"Previously got {self.classes_}, `y` has {came}"
+                    "warm_start can only be used where `y` has the same classes as in the previous "
+                    f"call to fit. Previously got {self.classes_}, `y` has {came}"
                 )
         elif len(np.setdiff1d(came, self.classes_, assume_unique=True)):
-            raise DataError(f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {came}.")
+            raise DataError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' "
+                f"has {came}."
+            )
 
     def _check_target(self, y: Any) -> Array:
-        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val", estimator=self)
+        y = check_array(
+            y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val", estimator=self
+        )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y)
         unknown = np.setdiff1d(unique_labels(y), self.classes_)
@@ -303,10 +340,15 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
             return weight
         target = self._target()
         if target.task == "multilabel":
-            raise DataError("class_weight is for one class a row, but y has several labels that may go together: use sample_weight.")
+            raise DataError(
+                "class_weight is for one class a row, but y has several labels that may go "
+                "together: use sample_weight."
+            )
         found, places = np.unique(target.truth(Y), return_inverse=True)
         with np.errstate(divide="ignore"):  # a class whose rows weigh nothing
-            factors = compute_class_weight(self.class_weight, classes=found, y=found[places], sample_weight=weight)
+            factors = compute_class_weight(
+                self.class_weight, classes=found, y=found[places], sample_weight=weight
+            )
         of_class = np.where(np.isfinite(factors), factors, 1.0)[places]
         return translation.usable_weight(of_class if weight is None else weight * of_class)
 

@@ -24,8 +24,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Shown:
     """A network with its loss, the engine that trained it last, and where its training stands.
 
-    Others may put arrays of their own in the place of those shown (averaged over machines, read from a file): `holds` tells, `take` copies
-    them in.
+    Others may put arrays of their own in the place of those shown (averaged over machines, read
+    from a file): `holds` tells, `take` copies them in.
     """
 
     network: Network
@@ -49,14 +49,18 @@ class Shown:
     def holds(self, coefs: Sequence[Any], intercepts: Sequence[Any]) -> bool:
         """Say whether these are the arrays of the network."""
         mine, given = [*self.weights, *self.biases], [*coefs, *intercepts]
-        return len(mine) == len(given) and all(_same(one, other) for one, other in zip(mine, given, strict=True))
+        return len(mine) == len(given) and all(
+            _same(one, other) for one, other in zip(mine, given, strict=True)
+        )
 
     def take(self, coefs: Sequence[Any], intercepts: Sequence[Any]) -> None:
         """Copy weights and biases into the network."""
         mine, given = [*self.weights, *self.biases], [*coefs, *intercepts]
         expected, came = [one.shape for one in mine], [np.shape(other) for other in given]
         if came != expected:
-            raise DataError(f"coefs_ and intercepts_ must be arrays of the shapes {expected}, but {came} came.")
+            raise DataError(
+                f"coefs_ and intercepts_ must be arrays of the shapes {expected}, but {came} came."
+            )
         for one, other in zip(mine, given, strict=True):
             one[...] = other
 
@@ -75,14 +79,27 @@ class Shown:
         return self._memory if self.engine is None else self.engine.state
 
     def bind(
-        self, name: str, optimizer: Optimizer | None, penalty: Penalty | None, max_norm: float | None, n_threads: int | None, fresh: bool
+        self,
+        name: str,
+        optimizer: Optimizer | None,
+        penalty: Penalty | None,
+        max_norm: float | None,
+        n_threads: int | None,
+        fresh: bool,
     ) -> Engine:
         """Return an engine that goes on where the last one stood; with a memory of its own where `fresh`."""
         wanted = (name, optimizer, penalty, max_norm, n_threads)
         if self.engine is not None and not fresh and self._bound_to == wanted:
             return self.engine
         engine = make_engine(
-            name, self.network, self.loss, optimizer, penalty=penalty, max_norm=max_norm, seed=self.seed, n_threads=n_threads
+            name,
+            self.network,
+            self.loss,
+            optimizer,
+            penalty=penalty,
+            max_norm=max_norm,
+            seed=self.seed,
+            n_threads=n_threads,
         )
         last = None if fresh else self.memory
         if last and engine.state and last.vectors.keys() == engine.state.vectors.keys():
@@ -101,11 +118,18 @@ class Shown:
 
     def _named(self, tensor: str) -> list[Array]:
         parameters = self.network.parameters
-        return [parameters[f"layers.{i}.{tensor}"] for i, layer in enumerate(self.network.layers) if isinstance(layer, Dense)]
+        return [
+            parameters[f"layers.{i}.{tensor}"]
+            for i, layer in enumerate(self.network.layers)
+            if isinstance(layer, Dense)
+        ]
 
 
 def _same(one: Array, other: Any) -> bool:
     """Say whether two arrays are the same numbers in the same place."""
     if not isinstance(other, np.ndarray) or one.shape != other.shape or one.dtype != other.dtype:
         return False
-    return one.__array_interface__["data"] == other.__array_interface__["data"] and one.strides == other.strides
+    return (
+        one.__array_interface__["data"] == other.__array_interface__["data"]
+        and one.strides == other.strides
+    )

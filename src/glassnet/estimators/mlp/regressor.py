@@ -26,26 +26,31 @@ FOR_CLASSES = ("logistic", "softmax")
 class MLPRegressor(RegressorScore, MultilayerPerceptron):
     """Multi-layer perceptron regressor with the interface, the numbers and the quirks of scikit-learn's, and more.
 
-    With the same `random_state` the first weights, the batches and, to rounding, all later weights are those of
-    `sklearn.neural_network.MLPRegressor`. Parameters up to `max_fun` are scikit-learn's, in its order and with its defaults; those after
-    it change nothing unless they are set. The target is taken as it is: scale it, or see `GlassNetRegressor`, which does.
+    With the same `random_state` the first weights, the batches and, to rounding, all later weights
+    are those of `sklearn.neural_network.MLPRegressor`. Parameters up to `max_fun` are
+    scikit-learn's, in its order and with its defaults; those after it change nothing unless they
+    are set. The target is taken as it is: scale it, or see `GlassNetRegressor`, which does.
 
     Parameters
     ----------
     loss : str or loss object
-        "squared_error" or "poisson", scikit-learn's own; or "absolute_error", "huber", "quantile", "gamma" and objects such as
-        `Quantile((0.1, 0.9))`, whose quantiles are the columns of the prediction.
-    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, shuffle, random_state,
-    tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change,
-    max_fun, dropout, clip_norm, callbacks, engine, n_threads
+        "squared_error" or "poisson", scikit-learn's own; or "absolute_error", "huber", "quantile",
+        "gamma" and objects such as `Quantile((0.1, 0.9))`, whose quantiles are the columns of the
+        prediction.
+    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init,
+    power_t, max_iter, shuffle, random_state, tol, verbose, warm_start, momentum,
+    nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon,
+    n_iter_no_change, max_fun, dropout, clip_norm, callbacks, engine, n_threads
         As for `MLPClassifier`.
     scoring : str, callable or None
-        What `early_stopping` watches: a scikit-learn scorer; None is R2, for several quantiles minus their loss.
+        What `early_stopping` watches: a scikit-learn scorer; None is R2, for several quantiles
+        minus their loss.
 
     Attributes
     ----------
-    coefs_, intercepts_, loss_, loss_curve_, best_loss_, validation_scores_, best_validation_score_, validation_loss_curve_,
-    stopped_early_, n_iter_, t_, n_features_in_, feature_names_in_, n_layers_, n_outputs_, out_activation_, model_
+    coefs_, intercepts_, loss_, loss_curve_, best_loss_, validation_scores_, best_validation_score_,
+    validation_loss_curve_, stopped_early_, n_iter_, t_, n_features_in_, feature_names_in_,
+    n_layers_, n_outputs_, out_activation_, model_
         As for `MLPClassifier`.
 
     Examples
@@ -60,7 +65,11 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "loss": [StrOptions({*SCIKIT_LEARN_LOSSES, *LOSSES} - {*FOR_CLASSES}), HasMethods("value_and_gradient"), callable],
+        "loss": [
+            StrOptions({*SCIKIT_LEARN_LOSSES, *LOSSES} - {*FOR_CLASSES}),
+            HasMethods("value_and_gradient"),
+            callable,
+        ],
     }
 
     def __init__(
@@ -129,7 +138,9 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
         self.n_threads = n_threads
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+    ) -> Self:
         """Train on rows and their numbers, anew or (`warm_start`) from where the last call ended.
 
         Parameters
@@ -138,7 +149,8 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
         y : array (n,) or (n, m)
         sample_weight : array (n,), optional
         X_val, y_val : as X and y, optional
-            Rows whose loss is noted after each epoch, and which `early_stopping` watches instead of holding some out.
+            Rows whose loss is noted after each epoch, and which `early_stopping` watches instead of
+            holding some out.
 
         Returns
         -------
@@ -147,7 +159,8 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
         Raises
         ------
         ValueError
-            For input and parameters that do not fit, and where the weights leave the finite numbers (unscaled data, as a rule).
+            For input and parameters that do not fit, and where the weights leave the finite numbers
+            (unscaled data, as a rule).
 
         Warns
         -----
@@ -159,17 +172,20 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+    ) -> Self:
         """Train for one epoch on these rows, from where the last call ended, the optimizer's memory included.
 
-        With `solver="lbfgs"`, as in scikit-learn, it goes on with up to `max_iter` iterations on these rows.
+        With `solver="lbfgs"`, as in scikit-learn, it goes on with up to `max_iter` iterations on
+        these rows.
 
         Parameters
         ----------
         X, y, sample_weight : as for `fit`
         X_val, y_val : as for `fit`
-            With `early_stopping` their score is watched over the calls: in the one in which patience runs out the best weights are put back
-            and `stopped_early_` is True.
+            With `early_stopping` their score is watched over the calls: in the one in which
+            patience runs out the best weights are put back and `stopped_early_` is True.
         """
         with turn_of(self):
             self._fit(X, y, sample_weight, X_val, y_val, incremental=True)
@@ -184,14 +200,23 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
     @QUIETLY
     def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
         X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True, dtype=(np.float64, np.float32), reset=reset
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         Y = y.reshape(-1, 1) if y.ndim == 1 else y
         target = self._target()
         loss, n_outputs = target.loss(X.dtype), target.n_raw_scores(Y)
-        check_own_loss(loss, loss.prepare(Y, n_outputs, X.dtype), n_outputs)  # what is refused leaves an earlier fit as it was
+        check_own_loss(
+            loss, loss.prepare(Y, n_outputs, X.dtype), n_outputs
+        )  # what is refused leaves an earlier fit as it was
         return X, Y
 
     def _check_target(self, y: Any) -> Array:

@@ -1,6 +1,7 @@
 """What a drop-in knows of its target: labels and numbers as training holds them, as losses take them, as predictions and as scores.
 
-Y is a target as training holds it: 0 and 1, or numbers, (n, n_outputs). P is what a loss predicts: probabilities or numbers.
+Y is a target as training holds it: 0 and 1, or numbers, (n, n_outputs). P is what a loss predicts:
+probabilities or numbers.
 """
 
 from __future__ import annotations
@@ -80,7 +81,13 @@ class Labels:
     def task(self) -> str:
         """One of "binary", "multiclass", "multilabel"."""
         kind = self.binarizer.y_type_
-        return "multilabel" if kind.startswith("multilabel") else "multiclass" if kind == "multiclass" else "binary"
+        return (
+            "multilabel"
+            if kind.startswith("multilabel")
+            else "multiclass"
+            if kind == "multiclass"
+            else "binary"
+        )
 
     @property
     def classes(self) -> Any:
@@ -157,7 +164,9 @@ class Numbers:
 
     def n_raw_scores(self, Y: Array) -> int:
         """Return one for each column, and for each quantile of it."""
-        return int(Y.shape[1]) * (len(self.setting.quantiles) if isinstance(self.setting, Quantile) else 1)
+        return int(Y.shape[1]) * (
+            len(self.setting.quantiles) if isinstance(self.setting, Quantile) else 1
+        )
 
     def predictions(self, P: Array) -> Array:
         """Return numbers (n,), or (n, m) for several."""

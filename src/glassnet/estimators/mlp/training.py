@@ -1,6 +1,7 @@
 """The fit of a drop-in: rows and settings handed to glassnet's training, each record noted in scikit-learn's fitted attributes.
 
-`mlp` is the estimator itself, whose parameters and attributes have scikit-learn's names; `shown` is its network.
+`mlp` is the estimator itself, whose parameters and attributes have scikit-learn's names; `shown` is
+its network.
 """
 
 from __future__ import annotations
@@ -63,8 +64,13 @@ def train_by_steps(
     optimizer = translation.optimizer(mlp)
     assert not isinstance(optimizer, LBFGS)
     fresh = not incremental or shown.memory is None
-    engine = shown.bind(mlp.engine, optimizer, translation.penalty(mlp), mlp.clip_norm, mlp.n_threads, fresh=fresh)
-    if not hasattr(mlp, "loss_curve_") or (getattr(mlp, "validation_scores_", None) is None) == mlp.early_stopping:
+    engine = shown.bind(
+        mlp.engine, optimizer, translation.penalty(mlp), mlp.clip_norm, mlp.n_threads, fresh=fresh
+    )
+    if (
+        not hasattr(mlp, "loss_curve_")
+        or (getattr(mlp, "validation_scores_", None) is None) == mlp.early_stopping
+    ):
         begin_curves(mlp)
         shown.state = TrainingState()
     state, stop = shown.state, translation.stopping(mlp)
@@ -75,10 +81,24 @@ def train_by_steps(
         part, validation = _hold_out(part, target, mlp.validation_fraction, rng)
     rows = _rows(shown, target, part)
     held_out = _validation(mlp, shown, target, validation) if validation else None
-    passes = Passes(rows.n, _batch_size(mlp.batch_size, rows.n), translation.Shuffles(rows.n, mlp.shuffle, rng), mean_over_rows=True)
+    passes = Passes(
+        rows.n,
+        _batch_size(mlp.batch_size, rows.n),
+        translation.Shuffles(rows.n, mlp.shuffle, rng),
+        mean_over_rows=True,
+    )
     schedule = translation.schedule(mlp, passes, mlp.t_, fresh)
     epochs = 1 if incremental else int(mlp.max_iter)
-    records = sgd_epochs(engine, optimizer.lr, rows, state, passes, epochs=epochs, schedule=schedule, held_out=held_out)
+    records = sgd_epochs(
+        engine,
+        optimizer.lr,
+        rows,
+        state,
+        passes,
+        epochs=epochs,
+        schedule=schedule,
+        held_out=held_out,
+    )
     records = guarded(records, shown.network, state, None if incremental else stop)
     mlp.n_iter_ = 0
     ended = False
@@ -96,12 +116,20 @@ def train_by_steps(
     mlp.stopped_early_ = state.stopped_early
     if not (incremental or ended or state.stopped_early) and mlp.n_iter_ == mlp.max_iter:
         _warn(
-            f"Stochastic Optimizer: Maximum iterations ({mlp.max_iter}) reached and the optimization hasn't converged yet.",
+            f"Stochastic Optimizer: Maximum iterations ({mlp.max_iter}) reached and the "
+            "optimization hasn't converged yet.",
             ConvergenceWarning,
         )
 
 
-def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validation: Part | None, listeners: Sequence[Listener]) -> None:
+def minimize(
+    mlp: Any,
+    shown: Shown,
+    target: TargetCoding,
+    part: Part,
+    validation: Part | None,
+    listeners: Sequence[Listener],
+) -> None:
     """Train on all rows at once by L-BFGS, and warn in scikit-learn's words where it did not converge."""
     optimizer = translation.optimizer(mlp)
     assert isinstance(optimizer, LBFGS)
@@ -109,7 +137,9 @@ def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validatio
     rows = _rows(shown, target, part)
     held_out = _validation(mlp, shown, target, validation) if validation else None
     state = shown.state = TrainingState()
-    records = lbfgs_epochs(engine, optimizer, rows.X, rows.y, rows.weight, int(mlp.max_iter), 1, held_out, state)
+    records = lbfgs_epochs(
+        engine, optimizer, rows.X, rows.y, rows.weight, int(mlp.max_iter), 1, held_out, state
+    )
     validation_losses = []
     with interrupts_noted():
         try:
@@ -132,15 +162,23 @@ def minimize(mlp: Any, shown: Shown, target: TargetCoding, part: Part, validatio
     if state.minimizer_result is not None:  # None where a callback turned away
         mlp.loss_ = float(state.minimizer_result.fun)
         mlp.n_iter_ = _check_optimize_result("lbfgs", state.minimizer_result, mlp.max_iter)
-    state.finite = state.minimizer_result = None  # an estimator that is kept, and pickled, needs them no more
+    state.finite = state.minimizer_result = (
+        None  # an estimator that is kept, and pickled, needs them no more
+    )
 
 
 def _follow(
-    mlp: Any, shown: Shown, records: Iterator[Epoch], n_rows: int, listeners: Sequence[Listener], stop: EarlyStopping | None
+    mlp: Any,
+    shown: Shown,
+    records: Iterator[Epoch],
+    n_rows: int,
+    listeners: Sequence[Listener],
+    stop: EarlyStopping | None,
 ) -> bool:
     """Note each record, tell who wants to know, and return whether a callback ended training.
 
-    Where `stop` is given, an epoch stands for itself: its weights are kept, and only when patience runs out are the best put back.
+    Where `stop` is given, an epoch stands for itself: its weights are kept, and only when patience
+    runs out are the best put back.
     """
     state, network = shown.state, shown.network
     rate = state.rate
@@ -162,7 +200,11 @@ def _follow(
                 state.waited = 0
     tell_of_rate()
     if mlp.verbose and state.stopped_early:
-        small = "Learning rate too small. " if mlp.solver == "sgd" and mlp.learning_rate == "adaptive" else ""
+        small = (
+            "Learning rate too small. "
+            if mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
+            else ""
+        )
         say(f"{_impatience(mlp)} {small}Stopping.")
     return False
 
@@ -179,7 +221,9 @@ def _note(mlp: Any, epoch: Epoch, n_rows: int) -> None:
     if mlp.early_stopping:
         score = float(epoch.validation_score)  # type: ignore[arg-type]
         mlp.validation_scores_.append(score)
-        mlp.best_validation_score_ = max(mlp.best_validation_score_, score)  # of a score that is no number, the first
+        mlp.best_validation_score_ = max(
+            mlp.best_validation_score_, score
+        )  # of a score that is no number, the first
         if mlp.verbose:
             say(f"Validation score: {score:f}")
     elif mlp.loss_ < mlp.best_loss_:
@@ -191,14 +235,21 @@ def _impatience(mlp: Any) -> str:
     return f"{what} did not improve more than tol={mlp.tol:f} for {mlp.n_iter_no_change:d} consecutive epochs."
 
 
-def _hold_out(part: Part, target: TargetCoding, fraction: float, rng: np.random.RandomState) -> tuple[Part, Part]:
+def _hold_out(
+    part: Part, target: TargetCoding, fraction: float, rng: np.random.RandomState
+) -> tuple[Part, Part]:
     """Return the rows to learn from and those to stop by, drawn as scikit-learn draws them."""
     X, Y, weight = part
     arrays = [X, Y] if weight is None else [X, Y, weight]
-    parts = train_test_split(*arrays, random_state=rng, test_size=fraction, stratify=target.stratify(Y))
+    parts = train_test_split(
+        *arrays, random_state=rng, test_size=fraction, stratify=target.stratify(Y)
+    )
     learned, held = parts[::2], parts[1::2]
     if held[0].shape[0] < 2:
-        raise SettingError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
+        raise SettingError(
+            "The validation set is too small. Increase 'validation_fraction' or the size of your "
+            "dataset."
+        )
     none = [None] * (3 - len(arrays))
     return (*learned, *none), (*held, *none)
 
@@ -216,7 +267,12 @@ def _validation(mlp: Any, shown: Shown, target: TargetCoding, part: Part) -> Val
         return Validation(rows.X, rows.y, rows.weight)
     truth = target.truth(Y)
     if mlp.scoring is not None:
-        return Validation(rows.X, rows.y, rows.weight, bind_scorer(mlp.scoring, Answers(shown, target), X, truth, weight))
+        return Validation(
+            rows.X,
+            rows.y,
+            rows.weight,
+            bind_scorer(mlp.scoring, Answers(shown, target), X, truth, weight),
+        )
 
     def score(Z: Array) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -277,6 +333,10 @@ def _any_ends(listeners: Sequence[Listener], epoch: Epoch) -> bool:
 def _warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the line that called the estimator, however many calls of ours and of scikit-learn's lie between."""
     level, frame = 1, inspect.currentframe()
-    while frame and frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("glassnet", "sklearn"):
+    while (
+        frame
+        and frame.f_back
+        and frame.f_globals.get("__name__", "").partition(".")[0] in ("glassnet", "sklearn")
+    ):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
