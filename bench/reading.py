@@ -38,7 +38,7 @@ print(json.dumps({{"seconds": time.perf_counter() - started, "megabytes": peak()
 """
 PYARROW = ("import pyarrow.csv", "table = pyarrow.csv.read_csv(path)\nresult = table.num_rows")
 READ = (
-    "import pyarrow.csv\nfrom glassnet.data.read import read_table",
+    "import pyarrow.csv\nfrom glassnet.data.files.read import read_table",
     (
         "table = read_table(path)\nresult = [table.n_rows, [float(table.column(f'x{i}').sum()) for "
         "i in (0, 11)]]"
@@ -46,7 +46,7 @@ READ = (
 )
 ENCODE = (
     (
-        "from glassnet.data.read import read_table\nfrom glassnet.data.encoder import "
+        "from glassnet.data.files.read import read_table\nfrom glassnet.data.coding.encoder import "
         "Encoder\ntable = read_table(path)"
     ),
     "X = Encoder.fit(table).encode(table)\nresult = X.shape",
@@ -115,7 +115,7 @@ def main() -> None:
         assert [column.kind for column in seen.columns] == ["number"] * 12 + ["category"] * 5 + [
             "boolean"
         ] + ["datetime"] * 2
-        from glassnet.data.read import read_table
+        from glassnet.data.files.read import read_table
 
         glassnet.fit(
             read_table(paths[2_000]), y, glassnet.Plan(hidden_layer_sizes=(32,), max_epochs=1)

@@ -11,7 +11,7 @@
 
 namespace glassnet {
 
-// How numbers become features, as NumberCoding in glassnet/data/columns.py: z = (x - mean) / scale, all times a power of two that keeps
+// How numbers become features, as NumberCoding in glassnet/data/coding/columns.py: z = (x - mean) / scale, all times a power of two that keeps
 // them in range, then z / sqrt(1 + (z / limit)^2); a gap is 0 and marked behind the numbers where the column had gaps in training.
 // An infinite limit is none: z stays as it is, and a gap is taken only where there were gaps in training.
 struct Coding {

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from glassnet.cached import cached_property
-from glassnet.data import arrow
+from glassnet.data.files import arrow
 from glassnet.engines import blas
 
 

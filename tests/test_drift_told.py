@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPRegressor
 
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor
-from glassnet.data.assembly import table_of
+from glassnet.data.tables.assembly import table_of
 from glassnet.report import Part, compare, held_out_scores, permutation_importances
 
 N = 400

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet.data.given import as_table
+from glassnet.data.tables.given import as_table
 from glassnet.errors import SettingError
 from glassnet.fitting import fit
 from glassnet.losses import Quantile

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from glassnet import whole_file
-from glassnet.data.read import read_table
-from glassnet.data.write import write_pieces
+from glassnet.data.files.read import read_table
+from glassnet.data.files.write import write_pieces
 from glassnet.errors import DataError, ModelFileError
 from glassnet.report import evaluate, write_report
 from glassnet.storage import load

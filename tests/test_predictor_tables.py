@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 import glassnet
 from glassnet import Plan, Recipe
-from glassnet.data.number_coding import NumberCoding
+from glassnet.data.coding.number_coding import NumberCoding
 from glassnet.engines import NativeEngine
 from glassnet.errors import DataError, UnsupportedError
 from glassnet.layers import LAYERS

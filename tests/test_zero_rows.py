@@ -17,8 +17,8 @@ from scipy import sparse
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor
 from glassnet.cli import main
-from glassnet.data.assembly import table_of
-from glassnet.data.inspection import inspect_table
+from glassnet.data.review.inspection import inspect_table
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError, GlassnetError
 from glassnet.losses import Quantile
 from glassnet.network import Network

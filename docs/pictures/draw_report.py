@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import glassnet
-from glassnet.data.read import read_table
+from glassnet.data.files.read import read_table
 from glassnet.data.split import split_rows
 from glassnet.fitting.from_table import features_and_target
 from glassnet.report import Part, compare, permutation_importances, write_report

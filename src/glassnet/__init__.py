@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glassnet.data.dialect import Dialect
-    from glassnet.data.inspection import inspect_table
-    from glassnet.data.limits import Limits
+    from glassnet.data.files.limits import Limits
+    from glassnet.data.review.inspection import inspect_table
+    from glassnet.data.tables.dialect import Dialect
     from glassnet.errors import DataNotice
     from glassnet.estimators import (
         GlassNetClassifier,
@@ -102,9 +102,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "glassnet.data.dialect": ("Dialect",),
-    "glassnet.data.inspection": ("inspect_table",),
-    "glassnet.data.limits": ("Limits",),
+    "glassnet.data.tables.dialect": ("Dialect",),
+    "glassnet.data.review.inspection": ("inspect_table",),
+    "glassnet.data.files.limits": ("Limits",),
     "glassnet.errors": ("DataNotice",),
     "glassnet.estimators": (
         "GlassNetClassifier",

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.cached import cached_property
-from glassnet.data.dialect import Dialect
-from glassnet.data.drift import Drift, Expected, Tally
-from glassnet.data.encoder import Encoder
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.target import Target
 from glassnet.data.finite import refuse_not_finite
-from glassnet.data.given import as_table
-from glassnet.data.overrides import check_overrides
-from glassnet.data.reference import Reference
-from glassnet.data.schema import listed
-from glassnet.data.table import Table
-from glassnet.data.target import Target
+from glassnet.data.review.drift import Drift, Expected, Tally
+from glassnet.data.review.reference import Reference
+from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.given import as_table
+from glassnet.data.tables.overrides import check_overrides
+from glassnet.data.tables.schema import listed
+from glassnet.data.tables.table import Table
 from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import DataNotice, SettingError
 from glassnet.intervals import QUANTILES, Intervals, own_quantiles
@@ -205,7 +205,7 @@ class Model:
             warnings.warn(text, DataNotice, stacklevel=4)
 
     def _stretches(self, path: str | Path, dialect: Dialect | None) -> Iterator[Table]:
-        from glassnet.data.read import column_names, read_batches
+        from glassnet.data.files.read import column_names, read_batches
 
         check_overrides(None, (), dialect, None)
         self._tell_unknown(

@@ -8,8 +8,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glassnet.data.cells import EXACT
-from glassnet.data.columns import FAR, power_of_two
+from glassnet.data.coding.columns import FAR, power_of_two
+from glassnet.data.tables.cells import EXACT
 from glassnet.engines import NativeEngine
 from glassnet.errors import DataError, UnsupportedError
 from glassnet.losses import Quantile

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import glassnet
 from glassnet.cli import main, progress, train, training_report, training_run  # noqa: F401  loaded before children are made
-from glassnet.data.arrow import arrow
+from glassnet.data.files.arrow import arrow
 
 TABLE = Path(__file__).parents[2] / "examples" / "penguins.csv"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -31,7 +31,7 @@ from glassnet.cli.words import (
     score,
     table,
 )
-from glassnet.data.read import read_table
+from glassnet.data.files.read import read_table
 from glassnet.engines.native import compiled
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"

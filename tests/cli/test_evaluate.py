@@ -37,7 +37,7 @@ def test_scores_are_those_of_scikit_learn(model, new):
     found = {
         score["name"]: score["value"] for score in report("evaluate", model, "new.csv")["scores"]
     }
-    trained, rows = glassnet.load(model), glassnet.data.read.read_table("new.csv")
+    trained, rows = glassnet.load(model), glassnet.data.files.read.read_table("new.csv")
     assert found["accuracy"] == pytest.approx(accuracy_score(new["sort"], trained.predict(rows)))
     P = np.float64(trained.predict_proba(rows))
     assert found["log loss"] == pytest.approx(

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from glassnet.cli import words
-from glassnet.data import numerals
-from glassnet.data.forms import Form
-from glassnet.data.line_filter import LineFilter, numbered_lines
-from glassnet.data.moments import read_dates
+from glassnet.data.files.line_filter import LineFilter, numbered_lines
+from glassnet.data.tables import numerals
+from glassnet.data.tables.forms import Form
+from glassnet.data.tables.moments import read_dates
 from glassnet.errors import did_you_mean
 from tests.cli.invoked import QUICK, run
 

@@ -416,8 +416,8 @@ SAMPLE = [
 LIMITED = """
 import re, resource, sys
 import numpy
-import glassnet.cli, glassnet.data.read, glassnet.data.inspection, glassnet.storage
-from glassnet.data.arrow import arrow
+import glassnet.cli, glassnet.data.files.read, glassnet.data.review.inspection, glassnet.storage
+from glassnet.data.files.arrow import arrow
 for module in ("pyarrow", "pyarrow.csv", "pyarrow.parquet", "pyarrow.compute", "pyarrow.ipc"):
     arrow(module)
 held = int(re.search(r"VmSize:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024

@@ -16,8 +16,8 @@ import pytest
 
 from glassnet import errors
 from glassnet.cli import main
-from glassnet.data.dialect import Dialect
-from glassnet.data.read import read_table
+from glassnet.data.files.read import read_table
+from glassnet.data.tables.dialect import Dialect
 from tests.cli.invoked import QUICK, run
 
 #: What sets the title of a window, a colour by one byte, the direction of reading, and what ends a

@@ -7,8 +7,8 @@ import io
 import numpy as np
 
 import glassnet
-from glassnet.data.inspection import inspect_table
-from glassnet.data.read import read_batches, read_table
+from glassnet.data.files.read import read_batches, read_table
+from glassnet.data.review.inspection import inspect_table
 from tests.crash.damage import damaged
 from tests.crash.place import MODELS, N_ROWS, TABLES
 

@@ -208,7 +208,7 @@ def random_files(n_each: int, seed: int) -> dict[str, bytes]:
 
 def read_all(path: object) -> list[str]:
     """Read a table as `read_table` and `as_table` do, look at every value, and return all texts in it."""
-    from glassnet.data.given import as_table
+    from glassnet.data.tables.given import as_table
 
     table = as_table(path)
     texts = [str(name) for name in table.schema.names] + list(table.all_notices)
@@ -223,8 +223,8 @@ def read_all(path: object) -> list[str]:
 
 def stretches(path: Path) -> None:
     """Read a file as `glassnet predict` does."""
-    from glassnet.data.read import column_names, read_batches
-    from glassnet.data.schema import Column, Schema
+    from glassnet.data.files.read import column_names, read_batches
+    from glassnet.data.tables.schema import Column, Schema
 
     names = column_names(path)
     schema = Schema(tuple(Column(name, "category") for name in dict.fromkeys(names) if name))
@@ -276,7 +276,7 @@ def commands(path: Path) -> list[list[str]]:
 
 def main(mode: str, folder: str) -> None:
 
-    from glassnet.data import read  # noqa: F401  before the limit
+    from glassnet.data.files import read  # noqa: F401  before the limit
 
     warnings.simplefilter("ignore")
     paths = sorted(Path(folder).iterdir())

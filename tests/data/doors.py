@@ -19,7 +19,7 @@ import pyarrow.feather
 import pyarrow.parquet
 from hypothesis import strategies as st
 
-from glassnet.data.dialect import Dialect
+from glassnet.data.tables.dialect import Dialect
 
 Columns = dict[str, list[Any]]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from glassnet.data.bins import WAYS, bin_edges
+from glassnet.data.coding.bins import WAYS, bin_edges
 from glassnet.errors import DataError, SettingError
 from glassnet.layers import PiecewiseLinearEmbedding
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from glassnet.data.chance import at_least, most, upper_limit, within_limit, within_most
+from glassnet.data.review.chance import at_least, most, upper_limit, within_limit, within_most
 
 LEVELS = (5e-5, 1e-6, 1e-8)
 RATES = (1e-12, 1e-5, 0.01, 0.3, 0.999, 1.0)

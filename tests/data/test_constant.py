@@ -11,10 +11,10 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassnet.data.assembly import table_of
-from glassnet.data.columns import CodingSettings, extent
-from glassnet.data.encoder import Encoder
-from glassnet.data.schema import Column, Schema
+from glassnet.data.coding.columns import CodingSettings, extent
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.schema import Column, Schema
 
 #: Pools to draw the cells of a column from: kind, values; a draw may well be of one value alone.
 POOLS = {

@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 
 from glassnet.cli import main as glassnet
-from glassnet.data.read import read_table
+from glassnet.data.files.read import read_table
 from glassnet.errors import DataError
 from tests.cli.invoked import run
 from tests.data.damaged import good_files, plain_table, random_files
@@ -95,7 +95,7 @@ def test_a_file_that_is_cut_while_it_is_read_is_one_error(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut after it has been opened and its head has been read: a mapped file would end the process with SIGBUS."""
-    from glassnet.data import csv_file, read
+    from glassnet.data.files import csv_file, read
 
     path = tmp_path / name
     path.write_bytes(good_files()[name])

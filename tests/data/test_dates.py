@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassnet.data.assembly import table_of
-from glassnet.data.dates import CYCLES, DateCoding
-from glassnet.data.encoder import Encoder
+from glassnet.data.coding.dates import CYCLES, DateCoding
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.tables.assembly import table_of
 
 MOMENTS = st.datetimes(dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31))  # noqa: DTZ001  columns have no zone
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from scipy import sparse, stats
 
-from glassnet.data.assembly import table_of
-from glassnet.data.columns import DEFAULT, CodingSettings
-from glassnet.data.drift import LEVEL, Drift, Expected, Tally, drift_schema
-from glassnet.data.encoder import Encoder
-from glassnet.data.reference import Reference
-from glassnet.data.schema import Column, Schema
-from glassnet.data.table import Categories, Table
+from glassnet.data.coding.columns import DEFAULT, CodingSettings
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.review.drift import LEVEL, Drift, Expected, Tally, drift_schema
+from glassnet.data.review.reference import Reference
+from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.schema import Column, Schema
+from glassnet.data.tables.table import Categories, Table
 
 N = 1000
 RNG = np.random.default_rng(0)

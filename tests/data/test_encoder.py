@@ -11,11 +11,11 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassnet.data import columns, number_coding
-from glassnet.data.assembly import table_of
-from glassnet.data.category_coding import CategoryCoding
-from glassnet.data.columns import moments, row_weights
-from glassnet.data.encoder import Encoder
+from glassnet.data.coding import columns, number_coding
+from glassnet.data.coding.category_coding import CategoryCoding
+from glassnet.data.coding.columns import moments, row_weights
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError
 
 FLOAT_MAX = np.finfo(np.float64).max

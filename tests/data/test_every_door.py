@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import glassnet
-from glassnet.data.dialect import Dialect
+from glassnet.data.tables.dialect import Dialect
 from glassnet.errors import DataError, SettingError
 from glassnet.model import Model
 from tests.data.doors import (

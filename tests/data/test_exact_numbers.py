@@ -12,9 +12,9 @@ import pytest
 
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor, Plan, Recipe
-from glassnet.data.encoder import Encoder
-from glassnet.data.given import as_table
-from glassnet.data.target import Target
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.target import Target
+from glassnet.data.tables.given import as_table
 from glassnet.errors import DataNotice
 from glassnet.training.recipes import RECIPES
 from tests.cli.invoked import run

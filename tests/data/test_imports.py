@@ -20,7 +20,10 @@ def loaded_by(code: str) -> set[str]:
 
 ARRAYS = """
 import numpy as np
-from glassnet.data import assembly, batches, encoder, read, split, table, target, toys
+from glassnet.data.tables import assembly, table
+from glassnet.data import batches, split, toys
+from glassnet.data.coding import encoder, target
+from glassnet.data.files import read
 t = assembly.table_of({"a": [1.0, 2.0], "b": ["x", "y"]})
 encoder.Encoder.fit(t).encode(t)
 target.Target.fit(["a", "b"]).encode(["a"])
@@ -28,8 +31,8 @@ split.split_rows(10, 0.5, seed=0)
 """
 FILES = """
 import numpy as np, os, tempfile
-from glassnet.data.read import read_table
-from glassnet.data.write import write_csv
+from glassnet.data.files.read import read_table
+from glassnet.data.files.write import write_csv
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, {name!r})
     write_csv(path, ["a", "b"], [np.array([1.5, np.nan]), np.array(["x", None], dtype=object)])
@@ -53,7 +56,7 @@ def test_import_cost(code, allowed):
 def test_a_missing_pyarrow_is_answered_with_the_install_line(tmp_path):
     (tmp_path / "a.csv").write_text("a\n1\n")
     code = (
-        "import sys\nsys.modules['pyarrow'] = None\nfrom glassnet.data.read import read_table\n"
+        "import sys\nsys.modules['pyarrow'] = None\nfrom glassnet.data.files.read import read_table\n"
         f"try:\n    read_table({str(tmp_path / 'a.csv')!r})\nexcept ImportError as e:\n    print(e)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from glassnet.data.limits import Limits
-from glassnet.data.read import read_batches, read_table
-from glassnet.data.schema import Schema
+from glassnet.data.files.limits import Limits
+from glassnet.data.files.read import read_batches, read_table
+from glassnet.data.tables.schema import Schema
 from glassnet.errors import DataError, SettingError
 
 # Each refused at a small limit, and read at one that is just large enough.
@@ -163,7 +163,7 @@ def bombs(folder: Path) -> dict[str, str]:
 CODE = """
 import json, sys
 import pyarrow
-from glassnet.data.read import read_table
+from glassnet.data.files.read import read_table
 from glassnet.errors import DataError
 for path in sys.argv[1:]:
     pyarrow.default_memory_pool().release_unused()

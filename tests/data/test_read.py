@@ -12,12 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from glassnet.data.arrow import plain_column
-from glassnet.data.assembly import assemble, table_of
-from glassnet.data.dialect import Dialect
-from glassnet.data.read import read_table
-from glassnet.data.schema import Schema
-from glassnet.data.write import write_csv, write_pieces
+from glassnet.data.files.arrow import plain_column
+from glassnet.data.files.read import read_table
+from glassnet.data.files.write import write_csv, write_pieces
+from glassnet.data.tables.assembly import assemble, table_of
+from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.schema import Schema
 from glassnet.errors import DataError, SettingError
 
 TEXT = "age,island,sick\n31,Dream,True\n,NA,false\n40.5,Biscoe,\n"

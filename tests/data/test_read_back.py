@@ -17,12 +17,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glassnet.data.assembly import table_of
-from glassnet.data.cells import text_of
-from glassnet.data.dialect import Dialect
-from glassnet.data.read import read_batches, read_table
-from glassnet.data.readers import Spelling
-from glassnet.data.table import Table
+from glassnet.data.files.read import read_batches, read_table
+from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.cells import text_of
+from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.readers import Spelling
+from glassnet.data.tables.table import Table
 
 NUMBERS = st.one_of(
     st.integers(-(2**53), 2**53).map(float), st.floats(allow_nan=False, allow_infinity=False)

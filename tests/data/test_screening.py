@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet.data.assembly import table_of
-from glassnet.data.inspection import inspect_table
-from glassnet.data.limits import Limits
-from glassnet.data.screening import leaks, lookalikes, useless_columns
+from glassnet.data.files.limits import Limits
+from glassnet.data.review.inspection import inspect_table
+from glassnet.data.review.screening import leaks, lookalikes, useless_columns
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError
 
 N = 200

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 
-from glassnet.data.assembly import table_of
-from glassnet.data.cells import text_of
-from glassnet.data.schema import Column, Schema
-from glassnet.data.table import Categories, Table
+from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.cells import text_of
+from glassnet.data.tables.schema import Column, Schema
+from glassnet.data.tables.table import Categories, Table
 from glassnet.errors import DataError
 
 AGE = [31.0, None, 40.5, 18.0]

@@ -11,9 +11,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from glassnet.data.assembly import table_of
-from glassnet.data.target import Target
-from glassnet.data.target_arrays import RULE
+from glassnet.data.coding.target import Target
+from glassnet.data.coding.target_arrays import RULE
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError, SettingError
 
 GUESSES = {

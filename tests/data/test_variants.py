@@ -19,8 +19,8 @@ import pyarrow.parquet
 import pytest
 
 import glassnet
-from glassnet.data.assembly import table_of
-from glassnet.data.read import read_batches, read_table
+from glassnet.data.files.read import read_batches, read_table
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError, DataNotice
 from glassnet.fitting import fit
 from tests.fitting.helpers import quick

@@ -145,7 +145,7 @@ def fits_and_predictions(name: str) -> Callable[[str, int], None]:
 def advances(engine: str, seed: int) -> None:
     """Two threads in `advance` of one session."""
     X, y = rows(seed)
-    table = glassnet.data.assembly.table_of(
+    table = glassnet.data.tables.assembly.table_of(
         {f"x{j}": X[:, j].astype(np.float64) for j in range(X.shape[1])}
     )
     session = Session.begin(

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor, Plan
-from glassnet.data.given import as_table
+from glassnet.data.tables.given import as_table
 from glassnet.errors import DataError
 from glassnet.report import Part, permutation_importances
 from glassnet.storage import load, save
@@ -99,7 +99,7 @@ def by_parts(X: Any) -> Any:
 
 
 def of_table(X: Any) -> Any:
-    kinds = {"x2": glassnet.data.assembly.table_of(X).schema.kinds["x2"]}
+    kinds = {"x2": glassnet.data.tables.assembly.table_of(X).schema.kinds["x2"]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", glassnet.DataNotice)
         return glassnet.fit(X, Y, Plan(max_epochs=2), types=kinds).predict

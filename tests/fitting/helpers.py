@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.assembly import table_of
+from glassnet.data.tables.assembly import table_of
 from glassnet.fitting import Session
 from glassnet.training.plan import Plan
 

@@ -8,8 +8,8 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 import glassnet
-from glassnet.data.assembly import table_of
-from glassnet.data.target import Target
+from glassnet.data.coding.target import Target
+from glassnet.data.tables.assembly import table_of
 from glassnet.fitting import Session
 from glassnet.fitting.calibration import (
     COLDEST,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet.data.target import Target
+from glassnet.data.coding.target import Target
 from glassnet.errors import DataError, ModelFileError
 from glassnet.losses import Huber, Quantile
 from glassnet.training.plan import Plan

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import glassnet
 from glassnet.cli import main
-from glassnet.data.target import Target
+from glassnet.data.coding.target import Target
 from glassnet.errors import ModelFileError
 from glassnet.losses import CustomLoss, Huber, Quantile
 from glassnet.training.plan import Plan

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet.data.assembly import table_of
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import SettingError
 from glassnet.fitting import Session
 from glassnet.fitting.members import member_seed

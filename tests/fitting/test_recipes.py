@@ -11,11 +11,11 @@ import pytest
 import scipy.sparse as sp
 
 import glassnet
-from glassnet.data.assembly import table_of
-from glassnet.data.columns import CodingSettings
-from glassnet.data.encoder import Encoder
-from glassnet.data.robust import quartiles
-from glassnet.data.target import Target
+from glassnet.data.coding.columns import CodingSettings
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.robust import quartiles
+from glassnet.data.coding.target import Target
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import SettingError
 from glassnet.fitting.construction import embedding_of_numbers, input_layers, make_layers
 from glassnet.layers import (

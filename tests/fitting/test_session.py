@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet.data.assembly import table_of
 from glassnet.data.split import split_rows
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DivergenceError, SettingError
 from glassnet.fitting import Session, fit
 from glassnet.losses import CustomLoss, Quantile

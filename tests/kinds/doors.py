@@ -16,8 +16,8 @@ import pyarrow as pa
 from pyarrow import feather, parquet
 
 import glassnet
-from glassnet.data.given import as_table
-from glassnet.data.read import read_table
+from glassnet.data.files.read import read_table
+from glassnet.data.tables.given import as_table
 from tests.cli.invoked import run
 
 #: A linear network for one epoch: what columns hold is looked at, not what is learned.

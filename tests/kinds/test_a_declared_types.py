@@ -14,7 +14,7 @@ import pytest
 from pyarrow import feather, parquet
 
 import glassnet
-from glassnet.data.cells import text_of
+from glassnet.data.tables.cells import text_of
 from tests.kinds.doors import DOORS, OPTIONS, command, fit, named, plain, read, scores
 
 N = 60

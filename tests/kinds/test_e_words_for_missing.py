@@ -12,8 +12,8 @@ import pytest
 from pyarrow import feather, parquet
 
 import glassnet
-from glassnet.data.cells import MISSING
-from glassnet.data.dialect import Dialect
+from glassnet.data.tables.cells import MISSING
+from glassnet.data.tables.dialect import Dialect
 from tests.kinds.doors import DOORS, FILES, OPTIONS, command, fit, named, pairs, plain, read, scores
 
 N = 60

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import glassnet
-from glassnet.data.dialect import Dialect
-from glassnet.data.read import read_batches, read_table
+from glassnet.data.files.read import read_batches, read_table
+from glassnet.data.tables.dialect import Dialect
 from glassnet.errors import DataError, DataNotice, SettingError
 from tests.fitting.helpers import quick
 

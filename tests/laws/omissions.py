@@ -173,20 +173,20 @@ OMISSIONS: dict[str, Omission] = {
     "command: no row in the index": Omission("docs/cli/index.md", "[`show`](show.md)", "`show`"),
     "task: not on the command line": Omission(f"{SRC}/cli/train.py", ' "multilabel",'),
     "task: not in the target": Omission(
-        f"{SRC}/data/target.py", '"multilabel", "regression")', '"regression")'
+        f"{SRC}/data/coding/target.py", '"multilabel", "regression")', '"regression")'
     ),
     "task: not in the model file": Omission(
         METADATA, '        "multilabel": (classes == names, len(names)),\n'
     ),
     # Tables
     "kind of column: not in KINDS": Omission(
-        f"{SRC}/data/schema.py", '"boolean", "datetime")', '"boolean")'
+        f"{SRC}/data/tables/schema.py", '"boolean", "datetime")', '"boolean")'
     ),
     "kind of column: not in the type": Omission(
-        f"{SRC}/data/schema.py", '"boolean", "datetime"]', '"boolean"]'
+        f"{SRC}/data/tables/schema.py", '"boolean", "datetime"]', '"boolean"]'
     ),
     "kind of column: no reader": Omission(
-        f"{SRC}/data/readers.py", '"datetime": read_date, "boolean"', '"boolean"'
+        f"{SRC}/data/tables/readers.py", '"datetime": read_date, "boolean"', '"boolean"'
     ),
     "kind of column: not in the help of train": Omission(
         f"{SRC}/cli/train.py", "category, boolean or datetime.", "category or boolean."
@@ -202,14 +202,14 @@ OMISSIONS: dict[str, Omission] = {
         '    ("--comment", "TEXT", "What a line begins with that is skipped, such as #.", True),\n',
     ),
     "dialect: not explained": Omission(
-        f"{SRC}/data/dialect.py", "    comment : what a line begins with that is skipped\n"
+        f"{SRC}/data/tables/dialect.py", "    comment : what a line begins with that is skipped\n"
     ),
     "dialect: no row in the page on reading": Omission(
         "docs/reading.md", '| `Dialect(comment="#")`', "| `comment`"
     ),
-    "ending: not read": Omission(f"{SRC}/data/read.py", '".feather", ".ipc")', '".ipc")'),
+    "ending: not read": Omission(f"{SRC}/data/files/read.py", '".feather", ".ipc")', '".ipc")'),
     "ending: not explained": Omission(
-        f"{SRC}/data/read.py", ".arrow, .feather or .ipc", ".arrow or .ipc"
+        f"{SRC}/data/files/read.py", ".arrow, .feather or .ipc", ".arrow or .ipc"
     ),
     "ending: not in the page on reading": Omission(
         "docs/reading.md", "`.arrow`, `.feather`", "`.arrow`"

@@ -77,8 +77,8 @@ def settings_of_a_fit() -> list[Place]:
 
 def tasks() -> list[Place]:
     return [
-        literal_type(f"{SRC}/data/target.py", "Task"),
-        names_in(f"{SRC}/data/target.py", "TASKS"),
+        literal_type(f"{SRC}/data/coding/target.py", "Task"),
+        names_in(f"{SRC}/data/coding/target.py", "TASKS"),
         names_in(f"{SRC}/cli/train.py", "TASKS").but(
             "classification"
         ),  # binary or multiclass, whichever it is
@@ -89,9 +89,9 @@ def tasks() -> list[Place]:
 def kinds_of_columns() -> list[Place]:
     helps = [f"{SRC}/cli/{command}.py" for command in ("train", "inspect")]
     return [
-        literal_type(f"{SRC}/data/schema.py", "Kind"),
-        names_in(f"{SRC}/data/schema.py", "KINDS"),
-        names_in(f"{SRC}/data/readers.py", "READERS").sparing(
+        literal_type(f"{SRC}/data/tables/schema.py", "Kind"),
+        names_in(f"{SRC}/data/tables/schema.py", "KINDS"),
+        names_in(f"{SRC}/data/tables/readers.py", "READERS").sparing(
             "category"
         ),  # the words of a category are its levels
         *(
@@ -118,9 +118,9 @@ def kinds_of_columns() -> list[Place]:
 def codings() -> list[Place]:
     """How columns become features: the classes, the encoder that holds them, and what the model file takes of them."""
     return [
-        classes("data/*.py", "fit", "encode_into"),
+        classes("data/coding/*.py", "fit", "encode_into"),
         matches(
-            f"{SRC}/data/encoder.py",
+            f"{SRC}/data/coding/encoder.py",
             "the fields of Encoder",
             r": (?:tuple\[)?(\w+Coding)\b",
             within=r"\n    schema: .*?\n\n",
@@ -136,7 +136,7 @@ def codings() -> list[Place]:
 
 def ways_of_writing() -> list[Place]:
     """How a text file may be written."""
-    file = f"{SRC}/data/dialect.py"
+    file = f"{SRC}/data/tables/dialect.py"
     return [
         fields_of(file, "Dialect"),
         documented(file, "Dialect"),
@@ -147,7 +147,7 @@ def ways_of_writing() -> list[Place]:
 
 def endings_of_tables() -> list[Place]:
     """The endings of the files that are read; each of those of text may be followed by .gz."""
-    read = f"{SRC}/data/read.py"
+    read = f"{SRC}/data/files/read.py"
     known = names_in(read, "TEXT_SUFFIXES", "ARROW_SUFFIXES", "SUFFIXES").but(
         "TEXT_SUFFIXES", "ARROW_SUFFIXES"
     )

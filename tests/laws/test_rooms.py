@@ -72,11 +72,11 @@ ANYWHERE = {"__init__.__version__"}  # a fact, not a room
 DOORS = {
     # library         files
     "numpy": "*",
-    "scipy.special": "activations.py data/chance.py",
+    "scipy.special": "activations.py data/review/chance.py",
     "scipy.optimize": "training/lbfgs.py",
-    "sklearn": "data/bins.py training/scorers.py report/* estimators/*",
-    "narwhals": "data/frames.py",
-    "pyarrow": "data/arrow.py",
+    "sklearn": "data/coding/bins.py training/scorers.py report/* estimators/*",
+    "narwhals": "data/tables/frames.py",
+    "pyarrow": "data/files/arrow.py",
     "safetensors": "storage/*",
     "threadpoolctl": "engines/blas.py report/threads.py",
     "glassnet._native": "engines/native.py",  # the compiled module
@@ -98,7 +98,7 @@ NUMPY_FREE = {"__init__.py", "errors.py", "interrupts.py", "cli/__init__.py"}
 DYNAMIC = {
     "__init__.py": "glassnet",
     "cli/__init__.py": "glassnet.cli",
-    "data/arrow.py": "pyarrow",
+    "data/files/arrow.py": "pyarrow",
     "engines/native.py": "glassnet._native",
 }
 
@@ -394,14 +394,14 @@ FAULTS = [
         "try:\n    import sklearn\nexcept ImportError:\n    pass",
         "imports sklearn when it is loaded",
     ),
-    ("data/arrow.py", "import pyarrow.csv", "imports pyarrow when it is loaded"),
+    ("data/files/arrow.py", "import pyarrow.csv", "imports pyarrow when it is loaded"),
     (
-        "data/arrow.py",
+        "data/files/arrow.py",
         "import importlib\ncsv = importlib.import_module(name)",
         "imports pyarrow when it is loaded",
     ),
-    ("data/columns.py", "def f():\n    import pyarrow", "is no door for pyarrow"),
-    ("data/read.py", "def f():\n    import pyarrow", "is no door for pyarrow"),
+    ("data/coding/columns.py", "def f():\n    import pyarrow", "is no door for pyarrow"),
+    ("data/files/read.py", "def f():\n    import pyarrow", "is no door for pyarrow"),
     ("cli/__init__.py", "import numpy as np", "imports numpy when it is loaded"),
     ("errors.py", "import numpy", "imports numpy when it is loaded"),
     ("storage/file.py", "def f():\n    import pickle", "no pickle"),
@@ -453,13 +453,13 @@ ALLOWED = [
         ),
     ),
     (
-        "data/arrow.py",
+        "data/files/arrow.py",
         (
             "def f(name):\n    import pyarrow.csv\n    from importlib import import_module\n    "
             "import_module(name)"
         ),
     ),
-    ("data/columns.py", "import re\ndef f(table):\n    return table.eval(re.compile('x'))"),
+    ("data/coding/columns.py", "import re\ndef f(table):\n    return table.eval(re.compile('x'))"),
 ]
 
 

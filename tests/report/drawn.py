@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import glassnet
-from glassnet.data.assembly import table_of
+from glassnet.data.tables.assembly import table_of
 from glassnet.report import Part
 from glassnet.report.predictions import Predictions
 

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 import glassnet
-from glassnet.data.assembly import table_of
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError, SettingError, UnsupportedError
 from glassnet.report import Part, baselines, compare, evaluate, evaluation_schema, held_out_scores
 from glassnet.report.predictions import predictions_of

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet.data.assembly import table_of
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataNotice
 from glassnet.report import Part, permutation_importances
 from glassnet.report import importances as module

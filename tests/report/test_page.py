@@ -13,7 +13,7 @@ import pytest
 
 import glassnet
 from glassnet import report
-from glassnet.data.assembly import table_of
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError
 from glassnet.report import (
     Part,

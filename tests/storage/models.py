@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.assembly import table_of
-from glassnet.data.dialect import Dialect
-from glassnet.data.encoder import Encoder
-from glassnet.data.forms import Form
-from glassnet.data.reference import Reference
-from glassnet.data.table import Table
-from glassnet.data.target import Target
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.target import Target
+from glassnet.data.review.reference import Reference
+from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.forms import Form
+from glassnet.data.tables.table import Table
 from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
 from glassnet.losses import Absolute, Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared
 from glassnet.model import Model

@@ -7,12 +7,12 @@ from types import UnionType
 from typing import Literal, Union, get_args, get_origin, get_type_hints
 
 from glassnet.activations import ACTIVATIONS
-from glassnet.data.dialect import Dialect
-from glassnet.data.encoder import Encoder
-from glassnet.data.forms import Form
-from glassnet.data.reference import Reference
-from glassnet.data.schema import Column
-from glassnet.data.target import Target
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.target import Target
+from glassnet.data.review.reference import Reference
+from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.forms import Form
+from glassnet.data.tables.schema import Column
 from glassnet.initializers import INITIALIZERS
 from glassnet.layers import plain as layers_plain
 from glassnet.losses import plain as losses_plain

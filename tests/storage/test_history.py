@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet.data.assembly import table_of
-from glassnet.data.encoder import Encoder
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import UnsupportedError
 from glassnet.layers import Dense
 from glassnet.network import Network
@@ -139,7 +139,7 @@ def test_page_of_a_thinned_history_says_how_long_it_was(tmp_path):
 
 def wide(n, name="x{}"):
     """An untrained model of so many columns, with what training rows were like."""
-    from glassnet.data.reference import Reference
+    from glassnet.data.review.reference import Reference
 
     table = table_of(
         {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glassnet import AdamW, Dense, Dropout, GlassNetClassifier, Penalty, Plan, fit
-from glassnet.data.assembly import table_of
+from glassnet.data.tables.assembly import table_of
 from glassnet.engines import make_engine, step_rates
 from glassnet.errors import SettingError
 from glassnet.losses import Logistic

@@ -9,7 +9,7 @@ import pytest
 
 import glassnet
 from glassnet import Plan
-from glassnet.data.assembly import table_of
+from glassnet.data.tables.assembly import table_of
 from glassnet.errors import SettingError
 from glassnet.fitting import Session
 from glassnet.fitting.members import n_worthwhile

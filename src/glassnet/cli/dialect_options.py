@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 if TYPE_CHECKING:
-    from glassnet.data.dialect import Dialect
+    from glassnet.data.tables.dialect import Dialect
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -74,8 +74,8 @@ def dialect_of(table: Path | None, said: dict[str, str | None]) -> Dialect | Non
     click.UsageError
         Where an option is about text files and the table is none.
     """
-    from glassnet.data.dialect import Dialect
-    from glassnet.data.read import TEXT_SUFFIXES
+    from glassnet.data.files.read import TEXT_SUFFIXES
+    from glassnet.data.tables.dialect import Dialect
 
     if all(value is None for value in said.values()):
         return None

@@ -17,7 +17,7 @@ from glassnet.cli.words import counted, labelled, listed, printable, width
 from glassnet.errors import DataError, UnsupportedError
 
 if TYPE_CHECKING:
-    from glassnet.data.dialect import Dialect
+    from glassnet.data.tables.dialect import Dialect
 
 
 @click.command(cls=Repeatable, short_help="Score a model on a table whose target is known.")
@@ -60,10 +60,10 @@ def evaluate(
     files = output_files(outputs, {PAGE: "a report"}, (model, table))
     from glassnet import report
     from glassnet.cli.scores import evaluation_lines
-    from glassnet.data.read import read_table
-    from glassnet.data.schema import Schema
-    from glassnet.data.target_arrays import target_array
-    from glassnet.data.target_values import target_values
+    from glassnet.data.coding.target_arrays import target_array
+    from glassnet.data.coding.target_values import target_values
+    from glassnet.data.files.read import read_table
+    from glassnet.data.tables.schema import Schema
     from glassnet.storage import load
 
     trained = load(model)

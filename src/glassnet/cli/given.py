@@ -51,7 +51,7 @@ def given_table(table: Path) -> Iterator[Path]:
 
 def _keep_stdin(path: Path) -> None:
     """Write what comes on stdin to a file."""
-    from glassnet.data.limits import Limits, passed
+    from glassnet.data.files.limits import Limits, passed
 
     most, n_bytes = Limits().bytes, 0
     with path.open("wb") as file:

@@ -24,9 +24,9 @@ from glassnet.cli.words import (
 )
 
 if TYPE_CHECKING:
-    from glassnet.data.dialect import Dialect
-    from glassnet.data.inspection import ColumnReport, TableReport
-    from glassnet.data.schema import Kind
+    from glassnet.data.review.inspection import ColumnReport, TableReport
+    from glassnet.data.tables.dialect import Dialect
+    from glassnet.data.tables.schema import Kind
 
 #: So many columns, classes and notices are shown; --json has them all.
 MOST_COLUMNS = 50
@@ -60,7 +60,7 @@ def inspect(
     as_json: bool,
 ) -> None:
     """Show what TABLE (CSV or Parquet; - is CSV on stdin) holds: kinds of columns and why, gaps, values, and what to be careful about."""
-    from glassnet.data.inspection import inspect_table
+    from glassnet.data.review.inspection import inspect_table
 
     with given_table(table) as path:
         report = inspect_table(path, target, types=dict(types), dialect=reading)

@@ -50,7 +50,7 @@ class ColumnKind(click.ParamType[tuple[str, str]]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, str]:
         """Return the column and its kind."""
-        from glassnet.data.schema import KINDS
+        from glassnet.data.tables.schema import KINDS
 
         if isinstance(value, tuple):
             return value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glassnet.cli.words import counted, duration, labelled, listed, printable, table
 
 if TYPE_CHECKING:
-    from glassnet.data.target import Target
+    from glassnet.data.coding.target import Target
     from glassnet.model import Model
     from glassnet.network import Network
 

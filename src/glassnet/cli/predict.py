@@ -17,8 +17,8 @@ from glassnet.cli.streams import output_bytes
 from glassnet.cli.words import counted, printable
 
 if TYPE_CHECKING:
-    from glassnet.data.dialect import Dialect
-    from glassnet.data.schema import Schema
+    from glassnet.data.tables.dialect import Dialect
+    from glassnet.data.tables.schema import Schema
     from glassnet.model import Model
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -114,7 +114,7 @@ def prediction_json(rows: Stretches, output: str) -> str:
 
 def prediction_schema() -> dict[str, Any]:
     """Return the published JSON schema of `--json`, `prediction.schema.json` beside this file."""
-    from glassnet.data.drift import drift_schema
+    from glassnet.data.review.drift import drift_schema
 
     schema: dict[str, Any] = json.loads(
         Path(__file__).with_name("prediction.schema.json").read_text(encoding="utf-8")
@@ -137,7 +137,7 @@ class Stretches:
     ) -> None:
         from dataclasses import replace
 
-        from glassnet.data.read import column_names
+        from glassnet.data.files.read import column_names
 
         self._coverage = coverage
         self._path, self._schema, self._keep = path, schema, keep
@@ -156,7 +156,7 @@ class Stretches:
 
     def __iter__(self) -> Iterator[list[Any]]:
         """Yield the columns of each stretch; `names` are theirs from the first one on."""
-        from glassnet.data.read import read_batches
+        from glassnet.data.files.read import read_batches
 
         for part in read_batches(
             self._path,
@@ -191,9 +191,9 @@ class Stretches:
 
 def kept_schema(model: Model, path: Path, reading: Dialect | None = None) -> Schema:
     """Return all columns of a file: the model's as it reads them, the others as the text that stands there."""
-    from glassnet.data.forms import Form
-    from glassnet.data.read import column_names
-    from glassnet.data.schema import Column, Schema
+    from glassnet.data.files.read import column_names
+    from glassnet.data.tables.forms import Form
+    from glassnet.data.tables.schema import Column, Schema
 
     known = model.encoder.to_read.by_name
     names = column_names(path, dialect=reading, default=model.dialect, needed=tuple(known))
@@ -254,7 +254,7 @@ def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool, shown: bool
     from itertools import chain
 
     from glassnet.cli.spreadsheet import guarded_column, guarded_names
-    from glassnet.data.write import write_pieces
+    from glassnet.data.files.write import write_pieces
 
     stretches = iter(rows)
     first = next(stretches)  # there is one, be it without rows; the names are known from then on

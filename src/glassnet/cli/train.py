@@ -15,8 +15,8 @@ from glassnet.cli.option_types import ColumnKind, Range, Sizes, Span
 from glassnet.cli.output_files import MODEL, PAGE, output_files
 
 if TYPE_CHECKING:
-    from glassnet.data.dialect import Dialect
-    from glassnet.data.schema import Kind
+    from glassnet.data.tables.dialect import Dialect
+    from glassnet.data.tables.schema import Kind
 
 RECIPES = ("plain", "fast", "standard", "best")
 TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
@@ -165,7 +165,7 @@ def train(
     from glassnet.cli.training_data import Roles, gather, unknown_in_words
     from glassnet.cli.training_report import TrainingReport
     from glassnet.cli.training_run import begin, run, score
-    from glassnet.data.drift import Drift
+    from glassnet.data.review.drift import Drift
     from glassnet.errors import DataError
     from glassnet.storage import check
     from glassnet.training.plan import Plan
@@ -282,7 +282,7 @@ def _why_none(task: str) -> str:
 
 def _stem(table: Path) -> str:
     """Return a table's name without its suffixes."""
-    from glassnet.data.read import SUFFIXES
+    from glassnet.data.files.read import SUFFIXES
 
     name = table.name or table.absolute().name
     known = [

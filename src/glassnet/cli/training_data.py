@@ -11,14 +11,14 @@ import click
 import numpy as np
 
 from glassnet.cli.words import counted
-from glassnet.data.dialect import Dialect
-from glassnet.data.read import read_table
-from glassnet.data.schema import Column, Kind, Schema
+from glassnet.data.coding.target import Target
+from glassnet.data.coding.target_arrays import complete, target_array
+from glassnet.data.coding.target_values import target_values
+from glassnet.data.files.read import read_table
 from glassnet.data.split import Split, split_rows
-from glassnet.data.table import Table
-from glassnet.data.target import Target
-from glassnet.data.target_arrays import complete, target_array
-from glassnet.data.target_values import target_values
+from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.schema import Column, Kind, Schema
+from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
 from glassnet.fitting.preparation import Prepared, prepare
 from glassnet.report import Part

@@ -29,7 +29,7 @@ from glassnet.report import Evaluation, evaluation_schema, permutation_importanc
 from glassnet.storage.strict import json_able
 
 if TYPE_CHECKING:
-    from glassnet.data.table import Table
+    from glassnet.data.tables.table import Table
     from glassnet.fitting import Session
     from glassnet.model import Model
 
@@ -221,7 +221,7 @@ class TrainingReport:
 
 
 def rule_in_short(data: TrainingData) -> str:
-    """Return the part of `glassnet.data.target_arrays.RULE` that decided about the target, in short."""
+    """Return the part of `glassnet.data.coding.target_arrays.RULE` that decided about the target, in short."""
     import numpy as np
 
     values = data.prepared.values

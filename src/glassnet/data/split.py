@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet.data.foreign import refuse_damaged
+from glassnet.data.files.foreign import refuse_damaged
 from glassnet.errors import DataError, SettingError
 
 Rows = NDArray[np.int64]

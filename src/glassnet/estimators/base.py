@@ -14,14 +14,14 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from glassnet.data.assembly import table_of
-from glassnet.data.cells import GAPS
-from glassnet.data.foreign import refuse_damaged
-from glassnet.data.index_columns import index_left_out, index_of, index_said
-from glassnet.data.schema import Schema
-from glassnet.data.table import Table
-from glassnet.data.target import Target, signs_of
-from glassnet.data.target_arrays import refuse_gaps, target_array
+from glassnet.data.coding.target import Target, signs_of
+from glassnet.data.coding.target_arrays import refuse_gaps, target_array
+from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.cells import GAPS
+from glassnet.data.tables.index_columns import index_left_out, index_of, index_said
+from glassnet.data.tables.schema import Schema
+from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, DataNotice
 from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
 from glassnet.estimators.scoring import QUIETLY

@@ -12,8 +12,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from glassnet.activations import GivenActivation
-from glassnet.data.target import Target
-from glassnet.data.target_arrays import exact_labels, refuse_gaps
+from glassnet.data.coding.target import Target
+from glassnet.data.coding.target_arrays import exact_labels, refuse_gaps
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps

@@ -13,10 +13,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from glassnet.activations import ActivationFunction
-from glassnet.data.encoder import Encoder
-from glassnet.data.number_coding import NumberCoding
-from glassnet.data.schema import Column, Schema
-from glassnet.data.target import Label, Target
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.number_coding import NumberCoding
+from glassnet.data.coding.target import Label, Target
+from glassnet.data.tables.schema import Column, Schema
 from glassnet.errors import DataError, SettingError
 from glassnet.layers import Dense
 from glassnet.losses import Logistic, Loss, Quantile, Softmax, loss_function

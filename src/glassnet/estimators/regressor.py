@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.activations import GivenActivation
-from glassnet.data.target import Target
+from glassnet.data.coding.target import Target
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import SettingError
 from glassnet.estimators.base import Array, NetworkEstimator, takes_steps

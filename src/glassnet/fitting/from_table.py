@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from glassnet.data.dialect import Dialect
-from glassnet.data.limits import Limits
-from glassnet.data.schema import Kind
+from glassnet.data.files.limits import Limits
+from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.schema import Kind
 from glassnet.errors import DataNotice, SettingError
 from glassnet.fitting.preparation import prepare
 from glassnet.fitting.session import Session
@@ -45,7 +45,7 @@ def fit(
         target values themselves
     plan : the settings; None chooses all of them from the data
     task : "binary", "multiclass", "multilabel", "regression" or "classification"; None guesses by
-        `glassnet.data.target_arrays.RULE`
+        `glassnet.data.coding.target_arrays.RULE`
     sample_weight : (n,) weights of the rows
     validation : (table, target values) or (table, target values, weights) to stop by, instead of a
         fraction of the rows

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.columns import relative_weight
-from glassnet.data.given import as_table
-from glassnet.data.schema import Schema
+from glassnet.data.coding.columns import relative_weight
+from glassnet.data.coding.target import Target
 from glassnet.data.split import Split, split_rows
-from glassnet.data.table import Table
-from glassnet.data.target import Target
+from glassnet.data.tables.given import as_table
+from glassnet.data.tables.schema import Schema
+from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, SettingError
 from glassnet.fitting.construction import class_weighted
 from glassnet.training.checks import check_weight

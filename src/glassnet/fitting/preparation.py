@@ -9,17 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.dialect import Dialect
-from glassnet.data.forms import PLAIN, Form
-from glassnet.data.given import as_table
-from glassnet.data.limits import Limits
-from glassnet.data.names import as_name, as_names, as_target
-from glassnet.data.overrides import check_overrides
-from glassnet.data.schema import Column, Kind, Schema
-from glassnet.data.screening import blurred, leaks, lookalikes, screening_notices, useless_columns
-from glassnet.data.table import Table
-from glassnet.data.target_arrays import target_array
-from glassnet.data.target_values import values_in_memory
+from glassnet.data.coding.target_arrays import target_array
+from glassnet.data.coding.target_values import values_in_memory
+from glassnet.data.files.limits import Limits
+from glassnet.data.review.screening import (
+    blurred,
+    leaks,
+    lookalikes,
+    screening_notices,
+    useless_columns,
+)
+from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.forms import PLAIN, Form
+from glassnet.data.tables.given import as_table
+from glassnet.data.tables.names import as_name, as_names, as_target
+from glassnet.data.tables.overrides import check_overrides
+from glassnet.data.tables.schema import Column, Kind, Schema
+from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
 from glassnet.model import Model
 
@@ -95,8 +101,8 @@ def prepare(
 
     Parameters
     ----------
-    table : path of a file or folder (see `glassnet.data.read.read_table`), or what
-        `glassnet.data.assembly.table_of` takes
+    table : path of a file or folder (see `glassnet.data.files.read.read_table`), or what
+        `glassnet.data.tables.assembly.table_of` takes
     target : name of the target's column (or a list of names), which is then not a feature; or the
         target values themselves
     types : kinds of some columns ("number", "category", "boolean", "datetime"); such a column is
@@ -135,7 +141,7 @@ def prepare(
     ]
     keep = [name for name in (weights, groups, time, *drop) if isinstance(name, str)]
     if isinstance(table, str | Path):
-        from glassnet.data.read import read_table
+        from glassnet.data.files.read import read_table
 
         read = read_table(
             table, types=types, dialect=dialect, limits=limits, targets=targets, keep=keep

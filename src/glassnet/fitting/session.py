@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.encoder import Encoder
-from glassnet.data.reference import Reference
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.target import Target
+from glassnet.data.review.reference import Reference
 from glassnet.data.split import Split
-from glassnet.data.table import Table
-from glassnet.data.target import Target
+from glassnet.data.tables.table import Table
 from glassnet.engines import Engine, make_engine
 from glassnet.engines.native import tell_where_not_built
 from glassnet.engines.turns import turn_of

@@ -33,7 +33,7 @@ class PiecewiseLinearEmbedding:
 
     Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep
     Learning", equation 1 with a linear layer behind it; the column itself beside it is ours.
-    `glassnet.data.bins` learns edges from rows.
+    `glassnet.data.coding.bins` learns edges from rows.
 
     Parameters
     ----------

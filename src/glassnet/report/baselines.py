@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.target import Target
+from glassnet.data.coding.target import Target
 from glassnet.model import Model
 from glassnet.report.predictions import Part, Predictions
 from glassnet.report.threads import one_thread

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.dialect import Dialect
-from glassnet.data.drift import Drift
-from glassnet.data.given import as_table
-from glassnet.data.schema import Schema
-from glassnet.data.target_arrays import complete
-from glassnet.data.target_values import target_values
+from glassnet.data.coding.target_arrays import complete
+from glassnet.data.coding.target_values import target_values
+from glassnet.data.review.drift import Drift
+from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.given import as_table
+from glassnet.data.tables.schema import Schema
 from glassnet.errors import DataError, DataNotice, SettingError
 from glassnet.model import Model
 from glassnet.report.baselines import Baseline, baselines, constant
@@ -247,7 +247,7 @@ def _labelled(model: Model, table: Any, target: Any, dialect: Dialect | None) ->
     names = model.target.names
     wanted = Schema((*model.encoder.to_read.columns, *model.target.columns))
     if isinstance(table, str | Path):
-        from glassnet.data.read import read_table
+        from glassnet.data.files.read import read_table
 
         read = read_table(table, schema=wanted, dialect=dialect, default=model.dialect)
     else:

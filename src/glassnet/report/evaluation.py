@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet import __version__
-from glassnet.data.drift import ColumnDrift, drift_schema
+from glassnet.data.review.drift import ColumnDrift, drift_schema
 from glassnet.report.bootstrap import Score
 from glassnet.report.classes import Calibration, ClassScores, Confusion
 from glassnet.report.judgement import Outcome
@@ -68,7 +68,7 @@ class Evaluation:
         difference from one, else "better"; None without rivals
     judgement : one plain sentence
     drift : what each column of these rows holds that training did not have, see
-        `glassnet.data.drift`; None where that is not known
+        `glassnet.data.review.drift`; None where that is not known
     """
 
     name: str

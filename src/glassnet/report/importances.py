@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.table import Categories, Table
+from glassnet.data.tables.table import Categories, Table
 from glassnet.model import Model
 from glassnet.report.metrics import METRICS, Metric
 from glassnet.report.predictions import Part, predictions_of

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.cached import cached_property
-from glassnet.data.columns import power_of_two, relative_weight
-from glassnet.data.table import Table
+from glassnet.data.coding.columns import power_of_two, relative_weight
+from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, UnsupportedError
 from glassnet.model import Model
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from glassnet import __version__
-from glassnet.data.category_coding import CategoryCoding
-from glassnet.data.columns import LEAST_LIMIT
-from glassnet.data.dates import DateCoding
-from glassnet.data.dialect import Dialect
-from glassnet.data.encoder import Encoder
-from glassnet.data.number_coding import NumberCoding
-from glassnet.data.reference import Reference
-from glassnet.data.target import Target
+from glassnet.data.coding.category_coding import CategoryCoding
+from glassnet.data.coding.columns import LEAST_LIMIT
+from glassnet.data.coding.dates import DateCoding
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.number_coding import NumberCoding
+from glassnet.data.coding.target import Target
+from glassnet.data.review.reference import Reference
+from glassnet.data.tables.dialect import Dialect
 from glassnet.errors import SettingError
 from glassnet.intervals import QUANTILES, Intervals
 from glassnet.layers import Layer

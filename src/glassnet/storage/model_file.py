@@ -20,7 +20,7 @@ A `.glassnet` file is a safetensors file. Its tensors bear the names of the view
                 those of the network ("intervals.layers.0.W", ...)
     dialect     only where it is known: how the training table was written
     reference   only where the model has one: what its training rows were like, see
-                `glassnet.data.reference`
+                `glassnet.data.review.reference`
     sha256, data_sha256   the seals of head and data (see `storage.seal`)
 
 Loading goes from step to step, and no step believes what the ones before it have not checked: the

@@ -17,8 +17,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from glassnet.data.forms import Form
-from glassnet.data.schema import Schema
+from glassnet.data.tables.forms import Form
+from glassnet.data.tables.schema import Schema
 from glassnet.errors import UnsupportedError
 
 LONGEST_NUMBER = 300  # digits: what is shorter is a float too

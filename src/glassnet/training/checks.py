@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.columns import relative_weight
+from glassnet.data.coding.columns import relative_weight
 from glassnet.errors import DataError, SettingError
 from glassnet.layer_check import check_own_layers
 from glassnet.losses import Loss, check_own_loss

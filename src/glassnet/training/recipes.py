@@ -37,7 +37,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from glassnet.data.columns import LIMIT, MAX_LEVELS, CodingSettings
+from glassnet.data.coding.columns import LIMIT, MAX_LEVELS, CodingSettings
 from glassnet.errors import SettingError, unknown_name
 
 
@@ -47,7 +47,7 @@ class Recipe:
 
     Columns
     -------
-    scaling : of numbers, "standard" or "robust", see `glassnet.data.columns.CodingSettings`
+    scaling : of numbers, "standard" or "robust", see `glassnet.data.coding.columns.CodingSettings`
     clip : where the smooth clip of scaled numbers levels off
     most_one_hot : categories of more levels are embedded
 
@@ -57,7 +57,7 @@ class Recipe:
         embedding
     n_bins, bins_by, n_lines : of the piecewise-linear embedding, which stands in its place where
         there are bins: of a column at most, by "quantile" or by a "tree" on the target, see
-        `glassnet.data.bins`, and the broken lines of a column
+        `glassnet.data.coding.bins`, and the broken lines of a column
     rows_a_bin : rows to a bin at least: few rows make fewer bins, but two
     most_embedded : numbers are embedded where there are at most so many of them: of wide tables, of
         images above all, embeddings cost most

@@ -1,0 +1,195 @@
+"""The number that a text spells, in the ways people write numbers: thousands, currencies, per cent, units, brackets for a minus.
+
+    1,234.50   1.234,50   1 234   1'234   12,34,567   -$1,234   (1,234.50)   1234-   EUR 12   CHF
+               12.-   5.1%   1.5 kg
+    and the minus sign U+2212, also as a dash
+
+The marks are found for a column as a whole: those that read most of its cells. A number keeps the
+unit that it is written in: 5.1% is 5.1.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.data.tables.forms import PLAIN, Form
+
+# float() also takes "1_000", "infinity" and digits of other scripts; a cell of a table is a plain
+# decimal number.
+_PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SPACES = (
+    dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
+    | dict.fromkeys((0x2212, 0x2013, 0xFE63, 0xFF0D), "-")
+    | {0x2019: "'"}
+)
+#: The dash that stands for no cents: 12.- and 12,--
+_NO_CENTS = re.compile(r"(?<=[0-9])[.,](?:-{1,2}|\u2014)(?=[^0-9]|$)")
+_SYMBOLS = "$\u20ac\u00a3\u00a5\u20b9\u20bd\u20a9\u20ba\u20aa\u0e3f\u20ab\u20b4"
+_CODES = """
+USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR RUB TRY KRW SGD HKD ILS THB US$ A$ C$ R$ Rs Rs. kr
+"""
+_CURRENCY = rf"(?:{'|'.join(map(re.escape, _CODES.split()))}|[{_SYMBOLS}])"
+_UNIT = rf"(?:[%\u2030]|{_CURRENCY}|[\u00b0\u00b5\u03bc]?[^\W\d_](?:[^\d(),;:%{_SYMBOLS}]{{0,18}}[^\W\d_.\u00b0])?[23\u00b2\u00b3.]?)"
+#: Nobody writes a number with marks or a unit in more characters; a longer text is looked at as a
+#: plain number alone.
+LONGEST = 400
+#: A share of unknown spellings is judged on so many different texts.
+SAMPLE = 500
+
+
+def number_of(text: str) -> float | None:
+    """Return the finite number that a text spells in plain decimals, None where it spells none."""
+    if _PLAIN_NUMBER.fullmatch(text) is None:
+        return None
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+@cache
+def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
+    d, t = re.escape(decimal), re.escape(thousands)
+    grouped = rf"[1-9][0-9]{{0,2}}(?:{t}[0-9]{{3}})+|" if thousands else ""
+    grouped += (
+        rf"[1-9][0-9]?(?:{t}[0-9]{{2}})+{t}[0-9]{{3}}|" if thousands == "," else ""
+    )  # lakhs and crores
+    body = rf"(?:(?:{grouped}[0-9]+)(?:{d}[0-9]*)?|{d}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    return re.compile(
+        rf"(?P<open>\()? ?(?P<first>[+-])? ?(?P<before>{_CURRENCY})? ?(?P<second>[+-])? "
+        rf"?(?P<body>{body}) ?(?P<last>-)? ?(?P<after>{_UNIT})? ?(?(open)\))"
+    )
+
+
+def spelled(text: str, form: Form) -> tuple[float, str] | None:
+    """Return the finite number that a text spells with the marks of a form, and the unit beside it; None where it spells none."""
+    plain = number_of(text) if form.decimal == "." else None
+    if plain is not None:
+        return plain, ""
+    if len(text) > LONGEST:
+        return None
+    found = _pattern(form.decimal, form.thousands).fullmatch(
+        _NO_CENTS.sub("", text.translate(_SPACES))
+    )
+    if found is None:
+        return None
+    signs = [sign for sign in found.group("first", "second", "last") if sign] + ["-"] * (
+        found["open"] is not None
+    )
+    units = [unit for unit in found.group("before", "after") if unit]
+    if (
+        len(signs) > 1
+        or len(units) > 1
+        or any(unit.lower().replace(".", "") in ("am", "pm") for unit in units)
+    ):
+        return None
+    digits = found["body"].replace(form.thousands, "") if form.thousands else found["body"]
+    number = float(digits.replace(form.decimal, "."))
+    if not math.isfinite(number):
+        return None
+    return (-number if signs == ["-"] else number), (units[0] if units else "")
+
+
+def is_currency(unit: str) -> bool:
+    """Return whether a unit is one of money."""
+    return re.fullmatch(_CURRENCY, unit) is not None
+
+
+def same_unit(unit: str, other: str) -> bool:
+    """Return whether two units are the same; "year" and "years" are."""
+    return unit == other or (
+        min(len(unit), len(other)) > 2
+        and unit.rstrip(". ").removesuffix("s") == other.rstrip(". ").removesuffix("s")
+    )
+
+
+def read_numbers(texts: Sequence[str], form: Form) -> NDArray[np.float64]:
+    """Return the numbers that texts spell in a form, NaN where one spells none, or has another unit.
+
+    A number without a unit is one of the column's unit, but for per cent, which must be written at
+    all numbers but 0.
+    """
+    numbers = np.full(len(texts), np.nan)
+    for i, text in enumerate(texts):
+        found = spelled(text, form)
+        if found is None:
+            continue
+        number, unit = found
+        if same_unit(unit, form.unit) or (
+            unit == "" and (form.unit not in ("%", "\u2030") or number == 0.0)
+        ):
+            numbers[i] = number
+    return numbers
+
+
+def find_form(
+    texts: Sequence[str],
+    counts: NDArray[np.int64],
+    *,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    first: Form = PLAIN,
+    mixed: bool = False,
+) -> Form:
+    """Return the form in which most of the cells of a column are numbers.
+
+    Parameters
+    ----------
+    texts, counts : the different texts of the column, and how often each occurs
+    decimal, thousands : the marks where they are known
+    first : the form that is taken where others read no more cells
+    mixed : whether a column of several units has the most frequent one; it has none otherwise
+    """
+    if len(texts) > SAMPLE:
+        at = np.random.Generator(np.random.Philox(0)).permutation(len(texts))[:SAMPLE]
+        texts, counts = [texts[i] for i in at], counts[at]
+    best, most = first, -1
+    for form in _candidates(decimal, thousands, first):
+        found = [spelled(text, form) for text in texts]
+        if form.thousands and not any(form.thousands in text.translate(_SPACES) for text in texts):
+            continue
+        form_with_unit = replace(form, unit=_unit(found, counts, mixed=mixed))
+        numbers = int(counts[~np.isnan(read_numbers(texts, form_with_unit))].sum())
+        if numbers > most:
+            best, most = form_with_unit, numbers
+        if most == counts.sum():
+            break
+    return best
+
+
+def _candidates(decimal: str | None, thousands: str | None, first: Form) -> list[Form]:
+    marks = [(first.decimal, first.thousands)]
+    for mark in (first.decimal, "," if first.decimal == "." else "."):
+        marks += [
+            (mark, ""),
+            *((mark, between) for between in (",", ".", "'", " ") if between != mark),
+        ]
+    marks = list(dict.fromkeys(marks))
+    if decimal is not None:
+        marks = [(mark, between) for mark, between in marks if mark == decimal]
+    if thousands is not None:
+        marks = [(mark, between) for mark, between in marks if between == thousands]
+    return [Form(mark, between) for mark, between in marks]
+
+
+def _unit(
+    found: Sequence[tuple[float, str] | None], counts: NDArray[np.int64], *, mixed: bool
+) -> str:
+    """Return the unit of a column: the one beside its numbers, where there is one only, and it is no chance letter beside a few codes."""
+    seen: Counter[str] = Counter()
+    for spelling, count in zip(found, counts.tolist(), strict=True):
+        if spelling is not None:
+            seen[spelling[1]] += count
+    bare = seen.pop("", 0)
+    if not seen:
+        return ""
+    unit, _ = seen.most_common(1)[0]
+    alike = sum(count for other, count in seen.items() if same_unit(other, unit))
+    enough = is_currency(unit) or (alike > bare and alike >= 2)
+    return unit if enough and (mixed or alike == sum(seen.values())) else ""

@@ -1,0 +1,151 @@
+"""The names and kinds of the columns of a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from glassnet.cached import cached_property
+from glassnet.data.tables.forms import PLAIN, Form
+from glassnet.errors import DataError, did_you_mean
+
+Kind = Literal["number", "category", "boolean", "datetime"]
+
+KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
+
+
+@dataclass(frozen=True)
+class Column:
+    """The name of a column, what it holds, and how its cells are written."""
+
+    name: str
+    kind: Kind
+    form: Form = PLAIN
+
+    def __post_init__(self) -> None:
+        """Refuse a kind that does not exist."""
+        if self.kind not in KINDS:
+            raise DataError(
+                f"column {self.name!r} has kind {self.kind!r}: expected one of {', '.join(KINDS)}."
+            )
+
+    def to_plain(self) -> list[Any]:
+        """Return the column as JSON-able values: name, kind and, where it is not the ordinary one, form."""
+        form = self.form.to_plain()
+        return [self.name, self.kind, form] if form else [self.name, self.kind]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table, in order; no name twice."""
+
+    columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a name that occurs twice."""
+        refuse_duplicates(self.names)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of all columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of the number columns, in the order of the number block."""
+        return tuple(column.name for column in self.columns if column.kind == "number")
+
+    @cached_property
+    def categories(self) -> tuple[str, ...]:
+        """The names of the columns of codes, categories and booleans, in order."""
+        return tuple(
+            column.name for column in self.columns if column.kind in ("category", "boolean")
+        )
+
+    @cached_property
+    def dates(self) -> tuple[str, ...]:
+        """The names of the date-time columns, in order."""
+        return tuple(column.name for column in self.columns if column.kind == "datetime")
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """The columns by their names."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """The kind of each column by its name."""
+        return {column.name: column.kind for column in self.columns}
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each column lies among those of its storage: the number block, the codes or the date-times."""
+        return {
+            name: i
+            for stored in (self.numbers, self.categories, self.dates)
+            for i, name in enumerate(stored)
+        }
+
+    def to_plain(self) -> list[list[Any]]:
+        """Return the schema as lists, ready for JSON."""
+        return [column.to_plain() for column in self.columns]
+
+    @classmethod
+    def from_plain(cls, plain: Iterable[Sequence[Any]]) -> Schema:
+        """Return the schema that `to_plain` wrote."""
+        return cls(
+            tuple(
+                Column(name, cast(Kind, kind), *map(Form.from_plain, form))
+                for name, kind, *form in plain
+            )
+        )
+
+
+def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
+    """Raise the DataError that names every column that is needed and not held."""
+    known = set(held)
+    missing = [name for name in needed if name not in known]
+    if missing:
+        spare = known.difference(needed)
+        hints = "".join(dict.fromkeys(did_you_mean(name, spare) for name in missing[:5]))
+        raise DataError(
+            f"the table lacks {len(missing)} of the {len(needed)} columns that are needed: missing "
+            f"{listed(missing)}.{hints}"
+        )
+
+
+def refuse_duplicates(names: Sequence[str]) -> None:
+    """Raise the DataError for column names that occur twice."""
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise DataError(
+            f"every column needs a name of its own, but {listed(twice)} occurs more than once."
+        )
+
+
+def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
+    """Raise the DataError for data that is not 2-D or has no columns or, unless `empty`, no rows (in words of scikit-learn's checks)."""
+    if len(shape) < 2:
+        raise DataError(
+            f"Expected a 2-D table but got {len(shape)}-D data. Reshape your data: .reshape(-1, 1) "
+            "makes one column of it, .reshape(1, -1) one row."
+        )
+    if len(shape) > 2:
+        raise DataError(
+            f"Expected a 2-D table but got {len(shape)}-D data of shape {shape}: flatten it to one "
+            "row per example."
+        )
+    for count, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
+        if count == 0 and not (empty and what == "sample(s)"):
+            raise DataError(
+                f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required."
+            )
+
+
+def listed(names: Iterable[object], most: int = 10) -> str:
+    """Return names quoted and joined by commas, the first ten of them, and of a long one its beginning."""
+    names = [name if len(str(name)) <= 80 else f"{str(name)[:77]}..." for name in names]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(repr(name) for name in names[:most]) + more
