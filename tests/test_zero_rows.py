@@ -19,7 +19,7 @@ from glassnet import GlassNetClassifier, GlassNetRegressor
 from glassnet.cli import main
 from glassnet.data.review.inspection import inspect_table
 from glassnet.data.tables.assembly import table_of
-from glassnet.errors import DataError, GlassnetError
+from glassnet.errors import DataError, GlassNetError
 from glassnet.losses import Quantile
 from glassnet.network import Network
 from glassnet.training.plan import Plan
@@ -344,7 +344,7 @@ def test_what_needs_rows_refuses_a_table_without(
         given = tmp_path / "t.parquet"
     elif door == "dict":
         given = {name: [] for name in table}
-    with pytest.raises(GlassnetError, match=r"no rows|0 sample|0 values|0 rows"):
+    with pytest.raises(GlassNetError, match=r"no rows|0 sample|0 values|0 rows"):
         REFUSING[what](models["two classes", True], given)
     if door in ("CSV", "Parquet") and what != "compare":
         models["two classes", True].save(tmp_path / "m.glassnet")

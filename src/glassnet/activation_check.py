@@ -17,7 +17,7 @@ from glassnet.activations import (
     activation_function,
 )
 from glassnet.differences import TOLERANCE, Array, Value, gradient_error, worst_element
-from glassnet.errors import GlassnetError, SettingError
+from glassnet.errors import GlassNetError, SettingError
 
 #: Pre-activations that it is tried on; normal, with this standard deviation.
 _SHAPE, _SPREAD = (8, 6), 2.0
@@ -115,7 +115,7 @@ def _gradient(record: ActivationFunction, Z: Array, dA: Array) -> Array:
 def _called(what: str, function: Callable[..., Any], *arguments: Array) -> Any:
     try:
         return function(*arguments)
-    except GlassnetError:
+    except GlassNetError:
         raise
     except Exception as error:
         raise SettingError(

@@ -27,7 +27,7 @@ TOLERANCE = 1e-5
 STEPS = (1e-5, 1e-6, 1e-4)
 _DIRECTIONS, _DRAWS = 3, 3
 #: Elements that are looked at one by one to name the one that is most wrong.
-_MOST_ELEMENTS = 200
+_MAX_ELEMENTS = 200
 
 
 def gradient_error(value: Value, at: Array, gradient: Array, rng: np.random.Generator) -> float:
@@ -53,7 +53,7 @@ def gradient_error(value: Value, at: Array, gradient: Array, rng: np.random.Gene
 def worst_element(value: Value, at: Array, gradient: Array) -> tuple[tuple[int, ...], float, float]:
     """Return the place of the element that is most wrong of up to two hundred, its gradient, and its derivative by differences."""
     found: list[tuple[float, tuple[int, ...], float, float]] = []
-    looked_at = np.random.default_rng(0).permutation(at.size)[:_MOST_ELEMENTS]
+    looked_at = np.random.default_rng(0).permutation(at.size)[:_MAX_ELEMENTS]
     for place in (tuple(int(i) for i in np.unravel_index(k, at.shape)) for k in looked_at):
         step = np.zeros_like(at)
         step[place] = STEPS[0] * max(1.0, abs(float(at[place])))

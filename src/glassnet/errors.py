@@ -1,6 +1,6 @@
 """What can go wrong, as a tree: each error says what was expected, what came and what to do.
 
-    GlassnetError
+    GlassNetError
     ├── SettingError (ValueError)              a parameter, option or name that does not exist or
     │                                          does not fit
     ├── DataError (ValueError)                 a table, column or target that cannot be used as it
@@ -26,9 +26,9 @@ from collections import Counter
 from collections.abc import Iterable
 from numbers import Real
 
-LONGEST_NAME = 200
+MAX_NAME_LENGTH = 200
 #: So many names are compared in full with one that is misspelt.
-MOST_COMPARED = 100
+MAX_COMPARED = 100
 
 
 def inert(text: str) -> str:
@@ -48,7 +48,7 @@ def inert(text: str) -> str:
     )
 
 
-class GlassnetError(Exception):
+class GlassNetError(Exception):
     """Anything that glassnet refuses on purpose; its message steers no terminal, whatever names it tells of."""
 
     def __str__(self) -> str:
@@ -56,15 +56,15 @@ class GlassnetError(Exception):
         return inert(super().__str__())
 
 
-class SettingError(GlassnetError, ValueError):
+class SettingError(GlassNetError, ValueError):
     """A parameter, option or name that does not exist or does not fit the others."""
 
 
-class DataError(GlassnetError, ValueError):
+class DataError(GlassNetError, ValueError):
     """A table, column or target that cannot be used as it is."""
 
 
-class ModelFileError(GlassnetError, ValueError):
+class ModelFileError(GlassNetError, ValueError):
     """A model file that is damaged, foreign, written by a newer version, or cannot be read or written.
 
     errno : the operating system's number for what failed, as in OSError: `errno.ENOSPC` for a full
@@ -74,15 +74,15 @@ class ModelFileError(GlassnetError, ValueError):
     errno: int | None = None
 
 
-class DivergenceError(GlassnetError, ArithmeticError):
+class DivergenceError(GlassNetError, ArithmeticError):
     """Training left the finite numbers; the last good weights have been restored."""
 
 
-class UnsupportedError(GlassnetError, NotImplementedError):
+class UnsupportedError(GlassNetError, NotImplementedError):
     """Something that an engine or a file format cannot hold, named."""
 
 
-class MissingDependencyError(GlassnetError, ImportError):
+class MissingDependencyError(GlassNetError, ImportError):
     """An optional package that is not installed; the message holds the line that installs it."""
 
     def __init__(self, package: str, purpose: str, extra: str) -> None:
@@ -107,9 +107,9 @@ def is_number(value: object) -> bool:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `" Did you mean 'x'?"` for the nearest known name, or nothing when none is near."""
-    if len(name) > LONGEST_NAME:  # from a hostile file; and to compare it would take long
+    if len(name) > MAX_NAME_LENGTH:  # from a hostile file; and to compare it would take long
         return ""
-    names = [n for n in known if len(n) <= LONGEST_NAME]
+    names = [n for n in known if len(n) <= MAX_NAME_LENGTH]
     # Exact but for case first: W and w, Age and age.
     close = [n for n in names if n.casefold() == name.casefold()] or _near(name, names)
     return f" Did you mean {close[0]!r}?" if close else ""
@@ -117,14 +117,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def _near(name: str, names: list[str]) -> list[str]:
     """Return the nearest name, if one is near; of many, those with the most letters in common are compared in full, which takes long."""
-    if len(names) > MOST_COMPARED:
+    if len(names) > MAX_COMPARED:
         letters = Counter(name)
         common = [
             2 * (letters & Counter(other)).total() / (len(name) + len(other) or 1)
             for other in names
         ]
         names = [
-            names[i] for i in sorted(range(len(names)), key=lambda i: -common[i])[:MOST_COMPARED]
+            names[i] for i in sorted(range(len(names)), key=lambda i: -common[i])[:MAX_COMPARED]
         ]
     return difflib.get_close_matches(name, names, n=1, cutoff=0.6)
 
@@ -133,7 +133,9 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
     """Return the error for a name that a table of names does not hold, with the nearest one it does."""
     names = sorted(known)
     shown = repr(
-        name[:LONGEST_NAME] + "..." if isinstance(name, str) and len(name) > LONGEST_NAME else name
+        name[:MAX_NAME_LENGTH] + "..."
+        if isinstance(name, str) and len(name) > MAX_NAME_LENGTH
+        else name
     )
     return SettingError(
         f"unknown {kind} {shown}: expected one of "

@@ -159,9 +159,9 @@ def _objective(network: Network, X: Array, y: Array, loss: Loss, name: str | Non
 
 def _descended(loss: Any) -> Any:
     """Return the loss whose value the gradient is that of: of two settings, which scikit-learn has, the value is another by definition."""
-    if getattr(loss, "outputs", None) == "mean_of_sum":
-        loss = replace(loss, outputs="sum")
-    return replace(loss, floor=0.0) if getattr(loss, "floor", 0.0) else loss
+    if getattr(loss, "reduction", None) == "mean_of_sum":
+        loss = replace(loss, reduction="sum")
+    return replace(loss, clip_eps=0.0) if getattr(loss, "clip_eps", 0.0) else loss
 
 
 def _described(network: Network, name: str) -> str:

@@ -75,7 +75,7 @@ class Network:
             )
         if not is_number(n_features) or int(n_features) != n_features or n_features < 1:
             raise SettingError(
-                f"n_features is the number of columns of X, at least 1, but {n_features!r} came."
+                f"n_features is the number of columns of X, at least 1, got {n_features!r}."
             )
         self.n_features = int(n_features)
         self.widths = stack_widths(self.layers, self.n_features)
@@ -92,7 +92,7 @@ class Network:
     def initialize(self, seed: int) -> None:
         """Draw all first values anew: the same seed gives the same bits."""
         if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-            raise SettingError(f"seed is a whole number, 0 or more, but {seed!r} came.")
+            raise SettingError(f"seed is a whole number, 0 or more, got {seed!r}.")
         stack_initialize(self.layers, self.parameters.p.layers, np.random.default_rng(int(seed)))
 
     def forward(self, X: Any, run: Run = PREDICT) -> tuple[Array, list[Any]]:

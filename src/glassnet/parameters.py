@@ -35,7 +35,7 @@ class Spec:
     lr_factor    multiplies the learning rate of this tensor
     decay_factor multiplies weight decay and penalties: 1 for weights, 0 for biases and scales
     trained      False for running statistics, which live in the second vector and have no gradient
-    possible     whether the tensor may hold these finite numbers, where not all can be; numbers
+    is_valid     whether the tensor may hold these finite numbers, where not all can be; numbers
                  from a file are asked
     """
 
@@ -43,7 +43,7 @@ class Spec:
     lr_factor: float = 1.0
     decay_factor: float = 1.0
     trained: bool = True
-    possible: Callable[[Array], bool] | None = None
+    is_valid: Callable[[Array], bool] | None = None
 
     @property
     def size(self) -> int:
@@ -206,9 +206,7 @@ class Parameters:
         view = self[name]
         value = np.asarray(value)
         if value.shape != view.shape:
-            raise SettingError(
-                f"{name} has shape {view.shape}, but a value of shape {value.shape} came."
-            )
+            raise SettingError(f"{name} must have shape {view.shape}, got {value.shape}.")
         view[...] = value
 
     def __iter__(self) -> Iterator[str]:

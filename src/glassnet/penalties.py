@@ -1,4 +1,4 @@
-"""What large weights cost: an L1 and an L2 term added to the objective, by default the same for every batch size.
+"""Penalties on large weights: an L1 and an L2 term added to the objective.
 
     value    = sum over segments of decay_factor * (l1 * sum |theta_i| + l2 / 2 * sum theta_i^2)
     gradient = decay_factor * (l1 * sign(theta) + l2 * theta)
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import SettingError, is_number
+from glassnet.checks import check_number, check_switch
 from glassnet.parameters import Segment
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -40,11 +40,9 @@ class Penalty:
     per_batch: bool = False
 
     def __post_init__(self) -> None:
-        for name, value in (("l1", self.l1), ("l2", self.l2)):
-            if not is_number(value) or not 0.0 <= value < np.inf:
-                raise SettingError(f"{name} must be zero or a positive number, but {value!r} came.")
-        if not isinstance(self.per_batch, bool | np.bool_):
-            raise SettingError(f"per_batch must be True or False, but {self.per_batch!r} came.")
+        check_number("l1", self.l1, "[0, inf)")
+        check_number("l2", self.l2, "[0, inf)")
+        check_switch("per_batch", self.per_batch)
 
     def add_gradient(
         self,
@@ -59,21 +57,18 @@ class Penalty:
         scratch : laid out like theta
         total_weight : of the batch; its number of rows where there are no weights
         """
-        share = 1.0
+        share, value = 1.0, 0.0
         if self.per_batch:
             share = 1.0 / total_weight if total_weight else 0.0
-        value = 0.0
         for segment in segments:
             factor = segment.decay_factor * share
-            if factor == 0.0:
-                continue
-            stretch = slice(segment.start, segment.stop)
-            W, dW, room = theta[stretch], gradient[stretch], scratch[stretch]
-            if self.l2:
+            part = slice(segment.start, segment.stop)
+            W, dW, room = theta[part], gradient[part], scratch[part]
+            if factor and self.l2:
                 value += 0.5 * self.l2 * factor * float(np.dot(W, W))
                 np.multiply(W, self.l2 * factor, out=room)
                 dW += room
-            if self.l1:
+            if factor and self.l1:
                 np.abs(W, out=room)
                 value += self.l1 * factor * float(room.sum(dtype=np.float64))
                 np.sign(W, out=room)

@@ -129,7 +129,7 @@ def test_json_is_ascii(name: str, files: Path, monkeypatch: pytest.MonkeyPatch) 
 ERRORS = [
     kind
     for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, (errors.GlassnetError, errors.DataNotice))
+    if isinstance(kind, type) and issubclass(kind, (errors.GlassNetError, errors.DataNotice))
 ]
 
 

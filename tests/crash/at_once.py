@@ -7,13 +7,13 @@ import signal
 import threading
 import time
 
-from glassnet.errors import GlassnetError
+from glassnet.errors import GlassNetError
 
 #: Seconds that a forked child may take.
 LONGEST = 20.0
 
 #: What a call may end in under a limit.
-OURS = (GlassnetError, MemoryError)
+OURS = (GlassNetError, MemoryError)
 
 
 def at_once(calls):

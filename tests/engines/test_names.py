@@ -10,7 +10,7 @@ from glassnet.engines import program
 from glassnet.engines.native import compiled
 from glassnet.layers import LAYERS
 from glassnet.losses import LOSSES
-from glassnet.losses.loss import OUTPUTS
+from glassnet.losses.loss import REDUCTIONS
 from glassnet.optimizers import OPTIMIZERS
 from tests.engines.test_native_parity import needs_native
 from tests.laws.tables import LAYER_CASES, all_layers
@@ -41,7 +41,7 @@ TABLES: dict[str, tuple[set[str], str]] = {
     "operation": (kinds(), "native/layers.hpp"),
     "activation": ({*ACTIVATIONS}, "native/activations.hpp"),
     "loss": ({*LOSSES}, "native/losses.hpp"),
-    "outputs": ({*OUTPUTS}, "native/losses.hpp"),
+    "outputs": ({*REDUCTIONS}, "native/losses.hpp"),
     "optimizer": ({"none", *OPTIMIZERS} - {"lbfgs"}, "native/optimizers.hpp"),
     "status": ({"done", "diverged", "interrupted"}, "native/engine.hpp"),
 }

@@ -11,7 +11,7 @@ from glassnet.engines import program
 from glassnet.errors import SettingError
 from glassnet.layers import Dense, Layer
 from glassnet.losses import LOSSES, Softmax, Squared
-from glassnet.losses.loss import OUTPUTS
+from glassnet.losses.loss import REDUCTIONS
 from glassnet.network import Network
 from tests.laws.tables import LAYER_CASES, LOSS_CASES, STEPPERS, WIDTH
 
@@ -24,8 +24,8 @@ OF_THE_STEP = {"lr"}
 
 def other_values(name: str, value: Any) -> list[Any]:
     """Values that differ; a setting may take some of them only."""
-    if name == "outputs":
-        return [outputs for outputs in OUTPUTS if outputs != value]
+    if name == "reduction":
+        return [reduction for reduction in REDUCTIONS if reduction != value]
     if name == "activation":
         return ["softplus", "silu"]
     if isinstance(value, bool):

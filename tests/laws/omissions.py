@@ -90,15 +90,15 @@ OMISSIONS: dict[str, Omission] = {
     "loss: not in __all__": Omission(LOSSES, '    "Gamma",\n'),
     "loss: a setting not in the model file": Omission(
         f"{SRC}/losses/plain.py",
-        '{"outputs", "floor"}',
-        '{"outputs", "floor", "delta"}',
+        '{"reduction", "clip_eps"}',
+        '{"reduction", "clip_eps", "delta"}',
         "tests/storage/test_plain.py",
     ),
     "loss: a setting does not arrive": Omission(
         PROGRAM, "for value in saved_settings(loss).values()]", "for value in ()]", ARRIVAL
     ),
     "loss: its outputs do not arrive": Omission(
-        PROGRAM, "{*saved_settings(loss)}", '{*saved_settings(loss), "outputs"}', ARRIVAL
+        PROGRAM, "{*saved_settings(loss)}", '{*saved_settings(loss), "reduction"}', ARRIVAL
     ),
     "loss: not in the native list": Omission("native/losses.hpp", " _(gamma)"),
     "loss: not in the native list, compiled": Omission(
@@ -111,7 +111,7 @@ OMISSIONS: dict[str, Omission] = {
         TABLES, '    "gamma, two outputs": LossCase(Gamma(), 2, amounts),\n'
     ),
     # Optimizers
-    "optimizer: not in OPTIMIZERS": Omission(f"{SRC}/optimizers.py", '    "rmsprop": RMSprop(),\n'),
+    "optimizer: not in OPTIMIZERS": Omission(f"{SRC}/optimizers/__init__.py", '    "rmsprop": RMSprop(),\n'),
     "optimizer: not at the front door": Omission(DOOR, '\n    "RMSprop",'),
     "optimizer: a setting does not arrive": Omission(
         PROGRAM,
@@ -128,7 +128,7 @@ OMISSIONS: dict[str, Omission] = {
     ),
     # Schedules, initializers, penalties, engines
     "schedule: not in SCHEDULES": Omission(
-        f"{SRC}/schedules.py", '    "exponential": Exponential(),\n'
+        f"{SRC}/schedules/__init__.py", '    "exponential": Exponential(),\n'
     ),
     "schedule: no row in the laws": Omission(TABLES, '    "exponential": Exponential(),\n'),
     "initializer: not in INITIALIZERS": Omission(

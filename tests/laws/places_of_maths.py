@@ -101,8 +101,8 @@ def losses() -> list[Place]:
 
 
 def optimizers() -> list[Place]:
-    file, native = f"{SRC}/optimizers.py", "native/optimizers.hpp"
-    steppers = classes("optimizers.py", "step")
+    file, native = f"{SRC}/optimizers/__init__.py", "native/optimizers.hpp"
+    steppers = classes("optimizers/*.py", "step")
     return [
         Place(file, "its classes", [*steppers.names, "LBFGS"]),  # SciPy runs the last one whole
         called_in(file, "OPTIMIZERS"),
@@ -117,11 +117,11 @@ def optimizers() -> list[Place]:
 
 
 def schedules() -> list[Place]:
-    file = f"{SRC}/schedules.py"
+    file = f"{SRC}/schedules/__init__.py"
     cases = called_in(TABLES, "STEPWISE", "SCHEDULE_CASES")
     return [
         Place(
-            file, "its classes", [*classes("schedules.py", "__call__").names, "ReduceOnPlateau"]
+            file, "its classes", [*classes("schedules/*.py", "__call__").names, "ReduceOnPlateau"]
         ),  # the last one follows losses
         called_in(file, "SCHEDULES").sparing(
             "InverseScalingByRows"
@@ -134,7 +134,7 @@ def schedules() -> list[Place]:
 
 def names_of_schedules() -> list[Place]:
     """The tests have rows besides those of the names."""
-    named = names_in(f"{SRC}/schedules.py", "SCHEDULES")
+    named = names_in(f"{SRC}/schedules/__init__.py", "SCHEDULES")
     rows = names_in(TABLES, "STEPWISE", "SCHEDULE_CASES")
     return [named, Place(TABLES, rows.what, [name for name in rows.names if name in named.names])]
 

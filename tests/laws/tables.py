@@ -180,28 +180,28 @@ LOSS_CASES: dict[str, LossCase] = {
     "logistic, three outputs": LossCase(Logistic(), 3, yes_or_no(3)),
     "logistic, smoothed": LossCase(Logistic(0.2), 1, yes_or_no(1)),
     "logistic, probabilities": LossCase(Logistic(), 1, shares),
-    "logistic, three outputs summed": LossCase(Logistic(outputs="sum"), 3, yes_or_no(3)),
+    "logistic, three outputs summed": LossCase(Logistic(reduction="sum"), 3, yes_or_no(3)),
     "logistic, mean of sum": LossCase(
-        Logistic(outputs="mean_of_sum"), 3, yes_or_no(3), descends=Logistic(outputs="sum")
+        Logistic(reduction="mean_of_sum"), 3, yes_or_no(3), descends=Logistic(reduction="sum")
     ),
-    "logistic, floored": LossCase(Logistic(floor=0.3), 2, yes_or_no(2), descends=Logistic()),
+    "logistic, floored": LossCase(Logistic(clip_eps=0.3), 2, yes_or_no(2), descends=Logistic()),
     "logistic, floored, smoothed and summed": LossCase(
         Logistic(0.2, "sum", 0.2), 2, yes_or_no(2), descends=Logistic(0.2, "sum")
     ),
     "logistic, floored, probabilities": LossCase(
-        Logistic(floor=0.3), 1, shares, descends=Logistic()
+        Logistic(clip_eps=0.3), 1, shares, descends=Logistic()
     ),
     "softmax": LossCase(Softmax(), 4, labels(4)),
     "softmax, two classes": LossCase(Softmax(), 2, labels(2)),
     "softmax, smoothed": LossCase(Softmax(0.1), 4, labels(4)),
     "softmax, probabilities": LossCase(Softmax(), 3, probabilities(3)),
     "softmax, probabilities, smoothed": LossCase(Softmax(0.3), 3, probabilities(3)),
-    "softmax, floored": LossCase(Softmax(floor=0.2), 4, labels(4), descends=Softmax()),
+    "softmax, floored": LossCase(Softmax(clip_eps=0.2), 4, labels(4), descends=Softmax()),
     "softmax, floored and smoothed": LossCase(
         Softmax(0.1, 0.2), 4, labels(4), descends=Softmax(0.1)
     ),
     "softmax, floored, probabilities": LossCase(
-        Softmax(floor=0.2), 3, probabilities(3), descends=Softmax()
+        Softmax(clip_eps=0.2), 3, probabilities(3), descends=Softmax()
     ),
     "softmax, floored, probabilities, smoothed": LossCase(
         Softmax(0.3, 0.2), 3, probabilities(3), descends=Softmax(0.3)
@@ -350,9 +350,9 @@ STEPPERS: dict[str, Optimizer] = {
     "sgd": SGD(0.1),
     "sgd, momentum": SGD(0.1, momentum=0.9),
     "sgd, nesterov": SGD(0.01, momentum=0.9, nesterov=True),
-    "sgd, rate inside": SGD(0.1, momentum=0.9, rate_inside=True),
-    "sgd, rate inside, nesterov": SGD(0.01, momentum=0.9, nesterov=True, rate_inside=True),
-    "sgd, rate inside, no momentum": SGD(0.1, rate_inside=True),
+    "sgd, rate inside": SGD(0.1, momentum=0.9, lr_in_velocity=True),
+    "sgd, rate inside, nesterov": SGD(0.01, momentum=0.9, nesterov=True, lr_in_velocity=True),
+    "sgd, rate inside, no momentum": SGD(0.1, lr_in_velocity=True),
     "rmsprop": RMSprop(),
     "rmsprop, other settings": RMSprop(0.02, rho=0.7, eps=1e-3),
     "adam": Adam(),

@@ -223,7 +223,7 @@ def test_a_sum_over_outputs_is_their_mean_so_many_times_and_the_mean_of_a_sum_is
         rng.random(N) if weighted else None,
     )
     (mean, dZ_mean), (total, dZ_sum), (mixed, dZ_mixed) = (
-        kind(outputs=outputs).value_and_gradient(Z, y, weight)
+        kind(reduction=outputs).value_and_gradient(Z, y, weight)
         for outputs in ("mean", "sum", "mean_of_sum")
     )
     assert total == pytest.approx(3.0 * mean, rel=1e-14)
@@ -240,7 +240,7 @@ FLOORED = {name: case for name, case in LOSS_CASES.items() if "floored" in name}
 def by_the_definition(case: LossCase, Z: Array, y: Array) -> Array:
     """The loss of each row (n,), or of each row and output (n, n_outputs), from probabilities that are clipped as they are."""
     loss, k = case.loss, case.n_outputs
-    P = np.clip(loss.predict(Z), loss.floor, 1.0 - loss.floor)
+    P = np.clip(loss.predict(Z), loss.clip_eps, 1.0 - loss.clip_eps)
     if isinstance(loss, Logistic):
         y = (1.0 - loss.label_smoothing) * y + 0.5 * loss.label_smoothing
         return -y * np.log(P) - (1.0 - y) * np.log(1.0 - P)
@@ -260,7 +260,7 @@ def test_a_floor_clips_probabilities_in_the_value_and_leaves_the_gradient(
     np.testing.assert_array_equal(dZ, dZ_free)
     L = by_the_definition(case, Z, y)
     if L.ndim == 2:
-        L = L.sum(axis=1) if case.loss.outputs == "sum" else L.mean(axis=1)
+        L = L.sum(axis=1) if case.loss.reduction == "sum" else L.mean(axis=1)
     assert value == pytest.approx(np.average(L, weights=weight), rel=1e-13)
     assert value != pytest.approx(free, rel=1e-3)
 
@@ -270,13 +270,13 @@ def test_the_floor_of_softmax_costs_no_digit_where_nothing_is_clipped(dtype: str
     rng = np.random.default_rng(8)
     Z, y = rng.normal(size=(N, 3)).astype(dtype), rng.integers(0, 3, N)
     eps = 2.0 * float(np.finfo(dtype).eps)
-    assert Softmax(floor=1e-9).value_and_gradient(Z, y)[0] == pytest.approx(
+    assert Softmax(clip_eps=1e-9).value_and_gradient(Z, y)[0] == pytest.approx(
         Softmax().value_and_gradient(Z, y)[0], rel=eps
     )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("loss", [Logistic(floor=0.01), Softmax(floor=0.01)], ids=str)
+@pytest.mark.parametrize("loss", [Logistic(clip_eps=0.01), Softmax(clip_eps=0.01)], ids=str)
 def test_sure_answers_cost_the_ends_of_the_clip(loss: Any, dtype: str) -> None:
     Z = np.array(
         [[-1e4], [1e4]] if isinstance(loss, Logistic) else [[1e4, -1e4], [-1e4, 1e4]], dtype
@@ -413,9 +413,9 @@ def raises(error: type[Exception], message: str) -> Any:
             Softmax(),
             [0, 3],
             3,
-            "labels must run from 0 to 2, the network's outputs less one, but 0 to 3 came",
+            "labels must run from 0 to 2, the network's outputs less one, got 0 to 3",
         ),
-        (Softmax(), [-1, 1], 3, "but -1 to 1 came"),
+        (Softmax(), [-1, 1], 3, "got -1 to 1"),
         (Softmax(), [[0.5, 0.6]], 2, "whose rows are not negative and sum to 1"),
         (Softmax(), [[-0.5, 1.5]], 2, "whose rows are not negative and sum to 1"),
         (
@@ -441,9 +441,9 @@ def test_quantiles_need_a_multiple_of_scores() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Huber(0.0), "delta must be a positive number, but 0.0 came"),
-        (lambda: Huber("1"), "delta must be a positive number, but '1' came"),  # type: ignore[arg-type]
-        (lambda: Softmax(None), "but None came"),  # type: ignore[arg-type]
+        (lambda: Huber(0.0), "delta must be a positive number, got 0.0"),
+        (lambda: Huber("1"), "delta must be a positive number, got '1'"),  # type: ignore[arg-type]
+        (lambda: Softmax(None), "got None"),  # type: ignore[arg-type]
         (lambda: loss_function(Huber), r"got the class Huber: write Huber\(\)"),
         (
             lambda: CustomLoss(lambda Z, y: None, name="none").prepare(np.zeros(3), 1, "float64"),
@@ -452,17 +452,17 @@ def test_quantiles_need_a_multiple_of_scores() -> None:
         (lambda: Quantile((0.0,)), "strictly between 0 and 1"),
         (lambda: Quantile(()), "strictly between 0 and 1"),
         (lambda: Quantile((0.5, 0.1)), "in rising order, each once"),
-        (lambda: Logistic(1.0), r"label_smoothing must lie in \[0, 1\), but 1.0 came"),
-        (lambda: Softmax(floor=0.5), r"floor must lie in \[0, 0.5\), but 0.5 came"),
-        (lambda: Logistic(floor=-0.1), r"floor must lie in \[0, 0.5\), but -0.1 came"),
-        (lambda: Logistic(floor=None), r"floor must lie in \[0, 0.5\), but None came"),  # type: ignore[arg-type]
+        (lambda: Logistic(1.0), r"label_smoothing must be in \[0, 1\), got 1.0"),
+        (lambda: Softmax(clip_eps=0.5), r"clip_eps must be in \[0, 0.5\), got 0.5"),
+        (lambda: Logistic(clip_eps=-0.1), r"clip_eps must be in \[0, 0.5\), got -0.1"),
+        (lambda: Logistic(clip_eps=None), r"clip_eps must be in \[0, 0.5\), got None"),  # type: ignore[arg-type]
         (
-            lambda: Logistic(outputs="all"),
-            "unknown outputs 'all': expected one of mean, mean_of_sum, sum",
+            lambda: Logistic(reduction="all"),
+            "unknown reduction 'all': expected one of mean, mean_of_sum, sum",
         ),
-        (lambda: Squared("summ"), "unknown outputs 'summ'.*Did you mean 'sum'"),
-        (lambda: Poisson(3), "unknown outputs 3: expected one of"),  # type: ignore[arg-type]
-        (lambda: Softmax(-0.1), r"label_smoothing must lie in \[0, 1\), but -0.1 came"),
+        (lambda: Squared("summ"), "unknown reduction 'summ'.*Did you mean 'sum'"),
+        (lambda: Poisson(3), "unknown reduction 3: expected one of"),  # type: ignore[arg-type]
+        (lambda: Softmax(-0.1), r"label_smoothing must be in \[0, 1\), got -0.1"),
         (lambda: loss_function("sqared"), "unknown loss 'sqared'.*Did you mean 'squared'"),
         (lambda: loss_function(3), "a loss must be a name, a loss object or a function"),
     ],

@@ -188,23 +188,23 @@ def test_a_layer_may_stand_in_many_places() -> None:
         ),
         (
             lambda: Network(["dense"], 4),
-            r"a layer is an object such as Dense\(16, 'relu'\), but 'dense' came",
+            r"a layer is an object such as Dense\(16, 'relu'\), got 'dense'",
         ),  # type: ignore[list-item]
         (lambda: Network(Dense(1), 4), "layers come in a list"),  # type: ignore[arg-type]
         (lambda: Network([Dense], 4), "a layer is an object such as"),  # type: ignore[list-item]
         (lambda: Network(iter([]), 4), "at least one layer"),  # type: ignore[arg-type]
-        (lambda: Network([Dense(1)], True), "at least 1, but True came"),
-        (lambda: Network([Dense(1)], "4"), "at least 1, but '4' came"),  # type: ignore[arg-type]
-        (lambda: Network([Dense(1)], 4, seed=-1), "seed is a whole number, 0 or more, but -1 came"),
+        (lambda: Network([Dense(1)], True), "at least 1, got True"),
+        (lambda: Network([Dense(1)], "4"), "at least 1, got '4'"),  # type: ignore[arg-type]
+        (lambda: Network([Dense(1)], 4, seed=-1), "seed is a whole number, 0 or more, got -1"),
         (
             lambda: Network([Dense(1)], 4, seed=1.5),
-            "seed is a whole number, 0 or more, but 1.5 came",
+            "seed is a whole number, 0 or more, got 1.5",
         ),  # type: ignore[arg-type]
         (
             lambda: Network([Dense(1)], 0),
-            "n_features is the number of columns of X, at least 1, but 0 came",
+            "n_features is the number of columns of X, at least 1, got 0",
         ),
-        (lambda: Network([Dense(1)], 2.5), "at least 1, but 2.5 came"),  # type: ignore[arg-type]
+        (lambda: Network([Dense(1)], 2.5), "at least 1, got 2.5"),  # type: ignore[arg-type]
         (lambda: Network([Dense(1)], 4, dtype="int8"), "unknown dtype 'int8'"),
         (
             lambda: Network([LayerNorm(), Residual([Dense(5)])], 4),

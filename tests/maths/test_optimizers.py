@@ -9,7 +9,6 @@ import pytest
 
 from glassnet.errors import SettingError
 from glassnet.optimizers import (
-    BLOCK,
     LBFGS,
     OPTIMIZERS,
     SGD,
@@ -20,6 +19,7 @@ from glassnet.optimizers import (
     clip_norm,
     optimizer_settings,
 )
+from glassnet.optimizers.optimizer import BLOCK
 from glassnet.parameters import Segment
 from tests.laws.tables import STEPPERS, Array
 
@@ -191,8 +191,8 @@ def test_first_steps_are_what_the_formulas_say() -> None:
         SGD(0.1): lr * g,
         SGD(0.1, momentum=0.9): lr * g,
         SGD(0.1, momentum=0.9, nesterov=True): lr * 1.9 * g,
-        SGD(0.1, momentum=0.9, rate_inside=True): lr * g,
-        SGD(0.1, momentum=1.0, nesterov=True, rate_inside=True): lr * 2.0 * g,
+        SGD(0.1, momentum=0.9, lr_in_velocity=True): lr * g,
+        SGD(0.1, momentum=1.0, nesterov=True, lr_in_velocity=True): lr * 2.0 * g,
         RMSprop(rho=0.9, eps=1e-3): lr * g / (np.sqrt(0.1 * g * g) + 1e-3),
         Adam(eps=1e-3): lr * g / (np.abs(g) + 1e-3),
         Adam(eps=1e-3, uncorrected_eps=True): lr * 0.001**0.5 * g / (0.001**0.5 * np.abs(g) + 1e-3),
@@ -207,7 +207,7 @@ def test_first_steps_are_what_the_formulas_say() -> None:
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_the_rate_inside_the_velocity_differs_only_where_the_rate_changes(nesterov: bool) -> None:
     inside, outside = (
-        SGD(0.1, momentum=0.9, nesterov=nesterov, rate_inside=inside) for inside in (True, False)
+        SGD(0.1, momentum=0.9, nesterov=nesterov, lr_in_velocity=inside) for inside in (True, False)
     )
     np.testing.assert_allclose(
         walk(inside, start(), one()), walk(outside, start(), one()), rtol=1e-13
@@ -223,10 +223,10 @@ def test_the_rate_inside_the_velocity_differs_only_where_the_rate_changes(nester
     np.testing.assert_allclose(moves[0], moves[1] + 0.05 * (0.81 if nesterov else 0.9), rtol=1e-13)
 
 
-@pytest.mark.parametrize("rate_inside", [False, True])
-def test_a_momentum_of_one_forgets_nothing(rate_inside: bool) -> None:
+@pytest.mark.parametrize("lr_in_velocity", [False, True])
+def test_a_momentum_of_one_forgets_nothing(lr_in_velocity: bool) -> None:
     theta = np.zeros(N)
-    optimizer = SGD(0.1, momentum=1.0, rate_inside=rate_inside)
+    optimizer = SGD(0.1, momentum=1.0, lr_in_velocity=lr_in_velocity)
     state = optimizer.start(theta)
     for _ in range(4):
         optimizer.step(state, theta, start(), one(), 0.05)
@@ -250,52 +250,52 @@ def test_an_optimizer_is_found_by_its_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: SGD(0.0), "the learning rate must be a positive number, but 0.0 came"),
+        (lambda: SGD(0.0), "the learning rate must be a positive number, got 0.0"),
         (
             lambda: Adam(lr=float("nan")),
-            "the learning rate must be a positive number, but nan came",
+            "the learning rate must be a positive number, got nan",
         ),
-        (lambda: SGD("0.1"), "the learning rate must be a positive number, but '0.1' came"),  # type: ignore[arg-type]
-        (lambda: Adam(None), "the learning rate must be a positive number, but None came"),  # type: ignore[arg-type]
-        (lambda: Adam(True), "the learning rate must be a positive number, but True came"),
+        (lambda: SGD("0.1"), "the learning rate must be a positive number, got '0.1'"),  # type: ignore[arg-type]
+        (lambda: Adam(None), "the learning rate must be a positive number, got None"),  # type: ignore[arg-type]
+        (lambda: Adam(True), "the learning rate must be a positive number, got True"),
         (
             lambda: AdamW(weight_decay="0.1"),
-            "weight_decay must be zero or a positive number, but '0.1' came",
+            "weight_decay must be zero or a positive number, got '0.1'",
         ),  # type: ignore[arg-type]
         (lambda: optimizer_settings(Adam), r"got the class Adam: write Adam\(\)"),  # type: ignore[arg-type]
-        (lambda: SGD(0.1, momentum=1.1), r"momentum must lie in \[0, 1\], but 1.1 came"),
-        (lambda: SGD(0.1, momentum=-0.1), r"momentum must lie in \[0, 1\], but -0.1 came"),
-        (lambda: SGD(0.1, momentum="1"), r"momentum must lie in \[0, 1\], but '1' came"),  # type: ignore[arg-type]
-        (lambda: SGD(0.1, rate_inside="no"), "rate_inside must be True or False, but 'no' came"),  # type: ignore[arg-type]
-        (lambda: Adam(uncorrected_eps=1), "uncorrected_eps must be True or False, but 1 came"),  # type: ignore[arg-type]
+        (lambda: SGD(0.1, momentum=1.1), r"momentum must be in \[0, 1\], got 1.1"),
+        (lambda: SGD(0.1, momentum=-0.1), r"momentum must be in \[0, 1\], got -0.1"),
+        (lambda: SGD(0.1, momentum="1"), r"momentum must be in \[0, 1\], got '1'"),  # type: ignore[arg-type]
+        (lambda: SGD(0.1, lr_in_velocity="no"), "lr_in_velocity must be True or False, got 'no'"),  # type: ignore[arg-type]
+        (lambda: Adam(uncorrected_eps=1), "uncorrected_eps must be True or False, got 1"),  # type: ignore[arg-type]
         (
             lambda: SGD(0.1, nesterov=True),
             "nesterov needs a momentum above 0, but momentum is 0: set momentum",
         ),
-        (lambda: RMSprop(rho=-0.1), r"rho must lie in \[0, 1\), but -0.1 came"),
-        (lambda: RMSprop(eps=0.0), "eps must be a positive number, but 0.0 came"),
-        (lambda: Adam(beta1=1.0), r"beta1 must lie in \[0, 1\), but 1.0 came"),
-        (lambda: Adam(beta2=2.0), r"beta2 must lie in \[0, 1\), but 2.0 came"),
+        (lambda: RMSprop(rho=-0.1), r"rho must be in \[0, 1\), got -0.1"),
+        (lambda: RMSprop(eps=0.0), "eps must be a positive number, got 0.0"),
+        (lambda: Adam(beta1=1.0), r"beta1 must be in \[0, 1\), got 1.0"),
+        (lambda: Adam(beta2=2.0), r"beta2 must be in \[0, 1\), got 2.0"),
         (
             lambda: AdamW(weight_decay=-1.0),
-            "weight_decay must be zero or a positive number, but -1.0 came",
+            "weight_decay must be zero or a positive number, got -1.0",
         ),
-        (lambda: LBFGS(history=0), "history must be a positive number, but 0 came"),
+        (lambda: LBFGS(history=0), "history must be a positive number, got 0"),
         (
             lambda: LBFGS(gradient_tolerance=-1.0),
-            "gradient_tolerance must be zero or positive, but -1.0 came",
+            "gradient_tolerance must be zero or positive, got -1.0",
         ),
         (
             lambda: LBFGS(value_tolerance=-1.0),
-            "value_tolerance must be zero or positive, but -1.0 came",
+            "value_tolerance must be zero or positive, got -1.0",
         ),
         (
             lambda: LBFGS(value_tolerance=float("nan")),
-            "value_tolerance must be zero or positive, but nan came",
+            "value_tolerance must be zero or positive, got nan",
         ),
         (
             lambda: LBFGS(gradient_tolerance="0"),
-            "gradient_tolerance must be zero or positive, but '0' came",
+            "gradient_tolerance must be zero or positive, got '0'",
         ),  # type: ignore[arg-type]
         (lambda: optimizer_settings("adm"), "unknown optimizer 'adm'.*Did you mean 'adam'"),
         (

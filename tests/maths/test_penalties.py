@@ -54,7 +54,7 @@ def test_only_a_penalty_per_batch_adds_nothing_to_a_batch_that_weighs_nothing(
 
 
 def test_per_batch_is_yes_or_no() -> None:
-    with pytest.raises(SettingError, match="per_batch must be True or False, but 'no' came"):
+    with pytest.raises(SettingError, match="per_batch must be True or False, got 'no'"):
         Penalty(l2=0.1, per_batch="no")  # type: ignore[arg-type]
 
 

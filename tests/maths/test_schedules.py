@@ -159,46 +159,46 @@ def test_none_is_constant() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: StepDecay(0.0), r"factor of a step schedule must lie in \(0, 1\], but 0.0 came"),
-        (lambda: StepDecay(every=1.5), r"fraction of the run, in \(0, 1\], but 1.5 came"),
-        (lambda: Cosine("low"), "but 'low' came"),  # type: ignore[arg-type]
+        (lambda: StepDecay(0.0), r"factor of a step schedule must be in \(0, 1\], got 0.0"),
+        (lambda: StepDecay(every=1.5), r"fraction of the run, in \(0, 1\], got 1.5"),
+        (lambda: Cosine("low"), "got 'low'"),  # type: ignore[arg-type]
         (lambda: schedule_function(Cosine), r"got the class Cosine: write Cosine\(\)"),
-        (lambda: Exponential(0.0), r"exponential schedule must lie in \(0, 1\], but 0.0 came"),
-        (lambda: Cosine(-0.1), r"cosine schedule must lie in \[0, 1\], but -0.1 came"),
-        (lambda: CosLog(0), "a whole number from 1 to 64, but 0 came"),
-        (lambda: CosLog(2.5), "a whole number from 1 to 64, but 2.5 came"),  # type: ignore[arg-type]
-        (lambda: CosLog(True), "but True came"),
+        (lambda: Exponential(0.0), r"exponential schedule must be in \(0, 1\], got 0.0"),
+        (lambda: Cosine(-0.1), r"cosine schedule must be in \[0, 1\], got -0.1"),
+        (lambda: CosLog(0), "a whole number from 1 to 64, got 0"),
+        (lambda: CosLog(2.5), "a whole number from 1 to 64, got 2.5"),  # type: ignore[arg-type]
+        (lambda: CosLog(True), "got True"),
         (
             lambda: FlatCosine(1.0),
-            r"flat part of a flat-cosine schedule is a fraction in \[0, 1\), but 1.0 came",
+            r"flat part of a flat-cosine schedule is a fraction in \[0, 1\), got 1.0",
         ),
-        (lambda: FlatCosine("half"), "but 'half' came"),  # type: ignore[arg-type]
-        (lambda: OneCycle(rise=1.0), r"fraction in \(0, 1\), but 1.0 came"),
+        (lambda: FlatCosine("half"), "got 'half'"),  # type: ignore[arg-type]
+        (lambda: OneCycle(rise=1.0), r"fraction in \(0, 1\), got 1.0"),
         (
             lambda: OneCycle(start=2.0),
-            r"first multiplier of a one-cycle schedule must lie in \[0, 1\], but 2.0 came",
+            r"first multiplier of a one-cycle schedule must be in \[0, 1\], got 2.0",
         ),
         (
             lambda: OneCycle(final=2.0),
-            r"final multiplier of a one-cycle schedule must lie in \[0, 1\], but 2.0 came",
+            r"final multiplier of a one-cycle schedule must be in \[0, 1\], got 2.0",
         ),
         (
             lambda: InverseScaling(-1.0),
-            "power of inverse scaling must be zero or positive, but -1.0 came",
+            "power of inverse scaling must be zero or positive, got -1.0",
         ),
         (
             lambda: Warmup(fraction=1.0),
-            r"warm-up is a fraction of the run, in \[0, 1\), but 1.0 came",
+            r"warm-up is a fraction of the run, in \[0, 1\), got 1.0",
         ),
         (lambda: Warmup(ReduceOnPlateau()), "a warm-up cannot stand before 'reduce_on_plateau'"),  # type: ignore[arg-type]
         (
             lambda: ReduceOnPlateau(factor=1.0),
-            r"factor of reduce-on-plateau must lie in \(0, 1\), but 1.0 came",
+            r"factor of reduce-on-plateau must be in \(0, 1\), got 1.0",
         ),
-        (lambda: ReduceOnPlateau(patience=0), "at least 1 epoch, but 0 came"),
+        (lambda: ReduceOnPlateau(patience=0), "at least 1 epoch, got 0"),
         (
             lambda: ReduceOnPlateau(final=-1.0),
-            r"reduce-on-plateau must lie in \[0, 1\], but -1.0 came",
+            r"reduce-on-plateau must be in \[0, 1\], got -1.0",
         ),
         (lambda: schedule_function("cosin"), "unknown schedule 'cosin'.*Did you mean 'cosine'"),
         (

@@ -26,11 +26,11 @@ N = 30
 RATES = 0.1 / np.arange(1, 11) ** 0.5
 
 OPTIMIZERS: dict[str, SGD | Adam] = {
-    "sgd": SGD(0.1, rate_inside=True),
-    "momentum": SGD(0.1, momentum=0.9, rate_inside=True),
-    "momentum 1": SGD(0.1, momentum=1.0, rate_inside=True),
-    "nesterov": SGD(0.1, momentum=0.9, nesterov=True, rate_inside=True),
-    "nesterov, momentum 1": SGD(0.1, momentum=1.0, nesterov=True, rate_inside=True),
+    "sgd": SGD(0.1, lr_in_velocity=True),
+    "momentum": SGD(0.1, momentum=0.9, lr_in_velocity=True),
+    "momentum 1": SGD(0.1, momentum=1.0, lr_in_velocity=True),
+    "nesterov": SGD(0.1, momentum=0.9, nesterov=True, lr_in_velocity=True),
+    "nesterov, momentum 1": SGD(0.1, momentum=1.0, nesterov=True, lr_in_velocity=True),
     "adam": Adam(uncorrected_eps=True),
     "adam, other settings": Adam(beta1=0.5, beta2=0.9, eps=1e-2, uncorrected_eps=True),
     "adam, beta2 of 0": Adam(beta1=0.0, beta2=0.0, uncorrected_eps=True),
@@ -158,9 +158,9 @@ def test_values_of_losses(name: str, dtype: str, weighted: bool) -> None:
         case "poisson":
             loss, y = Poisson("sum"), rng.poisson(1.5, Z.shape).astype(dtype)
         case "log_loss" | "log_loss, two classes":
-            loss, y = Softmax(floor=eps), rng.permutation(np.arange(2 * N) % n_outputs)
+            loss, y = Softmax(clip_eps=eps), rng.permutation(np.arange(2 * N) % n_outputs)
         case _:
-            loss, y = Logistic(outputs="sum", floor=eps), rng.integers(0, 2, Z.shape).astype(dtype)
+            loss, y = Logistic(reduction="sum", clip_eps=eps), rng.integers(0, 2, Z.shape).astype(dtype)
     weight = rng.random(2 * N) if weighted else None
     theirs = LOSS_FUNCTIONS[{"multi-label": "binary_log_loss"}.get(name, name.partition(",")[0])](
         one_hot(y) if y.ndim == 1 else y, loss.predict(Z), weight

@@ -167,12 +167,12 @@ def their_clipped(Z: Tensor, y: Tensor, loss: Logistic | Softmax) -> Tensor:
     """From clipped probabilities, as written."""
     s, k = loss.label_smoothing, Z.shape[1]
     if isinstance(loss, Logistic):
-        P, y = torch.sigmoid(Z).clamp(loss.floor, 1.0 - loss.floor), y * (1.0 - s) + s / 2.0
+        P, y = torch.sigmoid(Z).clamp(loss.clip_eps, 1.0 - loss.clip_eps), y * (1.0 - s) + s / 2.0
         return F.binary_cross_entropy(P, y, reduction="none")
     Y = F.one_hot(y, k).to(Z.dtype) if y.ndim == 1 else y
     return -(
         (Y * (1.0 - s) + s / k)
-        * torch.log(torch.softmax(Z, dim=1).clamp(loss.floor, 1.0 - loss.floor))
+        * torch.log(torch.softmax(Z, dim=1).clamp(loss.clip_eps, 1.0 - loss.clip_eps))
     ).sum(dim=1)
 
 
@@ -187,7 +187,7 @@ def their_loss(Z: Tensor, y: Array, loss: Any, weight: Array | None) -> Tensor:
         L = with_gradient_of(their_clipped(Z, torch.tensor(y), loss), L)
     w = torch.ones(len(L), dtype=L.dtype) if weight is None else torch.tensor(weight)
     if L.ndim == 2:
-        match getattr(loss, "outputs", "mean"):
+        match getattr(loss, "reduction", "mean"):
             case "mean":
                 L = L.mean(dim=1)
             case "sum":
@@ -512,7 +512,7 @@ def their_optimizer(settings: Any, parameters: Parameters, theta: Mapping[str, T
 def set_rate(theirs: Any, settings: Any, lr: float, t: int) -> None:
     """The rate of step t; an eps beside the uncorrected root is, beside the corrected one, eps / sqrt(1 - beta2^t)."""
     for group in theirs.param_groups:
-        group["lr"] = 1.0 if isinstance(settings, SGD) and settings.rate_inside else lr
+        group["lr"] = 1.0 if isinstance(settings, SGD) and settings.lr_in_velocity else lr
         if isinstance(settings, Adam) and settings.uncorrected_eps:
             group["eps"] = settings.eps * (1.0 - settings.beta2**t) ** -0.5
 
@@ -546,7 +546,7 @@ def test_a_hundred_steps_of_every_optimizer(
         )
         # Torch's rate multiplies the velocity: where ours is inside, it multiplies the gradient on
         # its way into torch's.
-        inside = float(lr) if isinstance(settings, SGD) and settings.rate_inside else 1.0
+        inside = float(lr) if isinstance(settings, SGD) and settings.lr_in_velocity else 1.0
         (inside * their_loss(Z, y, case.loss, None)).backward()
         theirs.step()
     start = Network(network.layers, n_features=5, seed=1, dtype="float64").parameters

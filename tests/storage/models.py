@@ -168,8 +168,8 @@ def build(name: str) -> tuple[Model, Table]:
     network.parameters.theta[...] = rng.normal(0.0, 0.3, network.parameters.theta.shape)
     network.parameters.statistics[...] = rng.uniform(0.5, 1.5, network.parameters.statistics.shape)
     for tensor, values in network.parameters.items():
-        possible = network.parameters.spec(tensor).possible
-        if possible and not possible(values):
+        is_valid = network.parameters.spec(tensor).is_valid
+        if is_valid and not is_valid(values):
             values.sort()  # edges of bins rise
     record = {
         "rows": N,

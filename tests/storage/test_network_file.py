@@ -68,7 +68,7 @@ def filled(layers, n_features=4, dtype="float32"):
     rng = np.random.default_rng(5)
     network.parameters.statistics[...] = rng.uniform(0.5, 1.5, network.parameters.statistics.shape)
     for name, values in network.parameters.items():
-        if (possible := network.parameters.spec(name).possible) and not possible(values):
+        if (is_valid := network.parameters.spec(name).is_valid) and not is_valid(values):
             values.sort()
     return network
 

@@ -22,7 +22,7 @@ from glassnet.errors import SettingError, UnsupportedError
 from glassnet.initializers import Constant, He
 from glassnet.layers import LAYERS
 from glassnet.layers.plain import FIELDS as LAYER_FIELDS
-from glassnet.layers.plain import TRAINING_ALONE as LAYERS_TRAINING_ALONE
+from glassnet.layers.plain import TRAINING_ONLY as LAYERS_TRAINING_ONLY
 from glassnet.layers.plain import layer_from_plain, layer_to_plain
 from glassnet.losses import Huber, Logistic
 from glassnet.losses.plain import TRAINING_ONLY, loss_from_plain, loss_to_plain
@@ -38,7 +38,7 @@ LOSSES_WITH_NAMES = {
 
 def test_every_kind_of_layer_has_a_row_with_all_its_fields():
     for name, kind in LAYERS.items():
-        settings = {field.name for field in fields(kind)} - LAYERS_TRAINING_ALONE
+        settings = {field.name for field in fields(kind)} - LAYERS_TRAINING_ONLY
         assert set(LAYER_FIELDS[name]) == settings, (
             f"src/glassnet/layers/plain.py: FIELDS[{name!r}] must have all settings of "
             f"{kind.__name__}"
@@ -55,7 +55,7 @@ def test_layer_comes_back_equal_but_for_what_training_alone_asks(name):
 def with_defaults(layer):
     """The layer, and those inside it, with the defaults of what training alone asks."""
     changed = {
-        field.name: field.default for field in fields(layer) if field.name in LAYERS_TRAINING_ALONE
+        field.name: field.default for field in fields(layer) if field.name in LAYERS_TRAINING_ONLY
     }
     if layer.layers:
         changed["layers"] = [with_defaults(inner) for inner in layer.layers]

@@ -13,7 +13,7 @@ import click
 
 from glassnet.cli.streams import NAMES, SafeStream, safe_streams
 from glassnet.cli.words import printable
-from glassnet.errors import GlassnetError, did_you_mean
+from glassnet.errors import GlassNetError, did_you_mean
 from glassnet.interrupts import interrupts_raised
 
 #: A message is at most so many lines and characters: a screen.
@@ -88,7 +88,7 @@ class Commands(click.Group):
             raise
         except KeyboardInterrupt as error:
             raise click.Abort from error
-        except GlassnetError as error:
+        except GlassNetError as error:
             raise UserError(str(error)) from None
         except MemoryError:
             raise UserError(

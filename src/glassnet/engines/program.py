@@ -39,7 +39,12 @@ from glassnet.network import Network
 from glassnet.optimizers import Optimizer, optimizer_name
 
 #: What the native engine calls otherwise.
-NATIVE_NAMES = {"rho": "beta2"}
+NATIVE_NAMES = {
+    "rho": "beta2",
+    "reduction": "outputs",
+    "clip_eps": "floor",
+    "lr_in_velocity": "rate_inside",
+}
 _OF_MEMBERS: dict[type, str] = {
     SharedDense: "shared_dense",
     MemberDense: "member_dense",

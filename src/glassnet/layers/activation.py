@@ -48,7 +48,7 @@ class Activation:
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", checked_activation(self.activation))
         if not isinstance(self.mix, bool):
-            raise SettingError(f"mix of an activation is True or False, but {self.mix!r} came.")
+            raise SettingError(f"mix of an activation is True or False, got {self.mix!r}.")
 
     def forward(self, p: Views, Z: Array, run: Run) -> tuple[Array, Any]:
         """Return A and whichever of f(Z) and Z tells the slope of f; with mix also f(Z) - Z."""

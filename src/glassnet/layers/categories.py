@@ -1,25 +1,27 @@
-"""The category embedding: every level of a categorical column has a learned place, near to those that mean the like."""
+"""The category embedding: each level of a categorical column has a learned vector."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 
+from glassnet.checks import check_whole, is_whole
 from glassnet.errors import SettingError
-from glassnet.layers.layer import Array, Layer, Run
+from glassnet.layers.layer import MAX_PER_COLUMN, Array, Layer, Run
 from glassnet.parameters import Spec, Views
 
 #: Of one column: the codes ride as floats, and float32 holds every whole number up to here.
-MOST_LEVELS = 2**24
+MAX_LEVELS = 2**24
 
 
 @dataclass(frozen=True)
 class CategoryEmbedding:
-    """The last columns are codes of levels, and each becomes the row of its table; the other columns stand before as they are.
+    """Replace codes of levels in the last columns by learned vectors.
+
+    The other columns stand before them, unchanged.
 
     y = [x_1 ... x_(n_in - q), T_1[code_1], ..., T_q[code_q]]
 
@@ -52,17 +54,12 @@ class CategoryEmbedding:
     def __post_init__(self) -> None:
         given: Any = self.levels
         levels = tuple(given) if isinstance(given, Sequence) else ()
-        if not levels or not all(_is_count(n, MOST_LEVELS) for n in levels):
+        if not levels or not all(is_whole(n, 1, MAX_LEVELS) for n in levels):
             raise SettingError(
                 "levels of a category embedding are the numbers of levels of the last columns, "
-                f"each from 1 to {MOST_LEVELS:,}, such as [30, 12], but {str(self.levels)[:200]} "
-                "came."
+                f"each from 1 to {MAX_LEVELS:,}, such as [30, 12], got {str(self.levels)[:200]}."
             )
-        if not _is_count(self.n_out, np.inf):
-            raise SettingError(
-                f"n_out of a category embedding is a whole number, at least 1, but {self.n_out!r} "
-                "came."
-            )
+        check_whole("n_out of a category embedding", self.n_out, 1, MAX_PER_COLUMN)
         object.__setattr__(self, "levels", tuple(map(int, levels)))
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
@@ -87,7 +84,7 @@ class CategoryEmbedding:
         return np.concatenate([dY[:, :first], np.zeros((len(dY), len(codes)), dY.dtype)], axis=1)
 
     def output_width(self, n_in: int) -> int:
-        """Return n_out for each code and 1 for each other column, or raise SettingError where there are too few columns."""
+        """Return n_out for each code and 1 for each other column; SettingError for too few."""
         if n_in < len(self.levels):
             raise SettingError(
                 f"a category embedding of {len(self.levels)} columns needs as many, but its input "
@@ -107,7 +104,3 @@ class CategoryEmbedding:
 
 def _codes(x: Array, n: int) -> Array:
     return np.where((x >= 0.0) & (x < n), x, n - 1).astype(np.int64)
-
-
-def _is_count(value: Any, most: float) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Integral) and 1 <= int(value) <= most

@@ -71,7 +71,7 @@ class Dense:
     def __post_init__(self) -> None:
         if isinstance(self.n_out, bool) or not isinstance(self.n_out, Integral) or self.n_out < 1:
             raise SettingError(
-                f"a dense layer has at least 1 unit, a whole number, but n_out={self.n_out!r} came."
+                f"n_out of a dense layer must be a whole number, at least 1, got {self.n_out!r}."
             )
         object.__setattr__(self, "activation", checked_activation(self.activation))
         if self.initializer != "auto":

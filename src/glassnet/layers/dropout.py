@@ -1,4 +1,4 @@
-"""Dropout: in training every unit is left out of a pass by chance, so that no unit may rely on another."""
+"""Dropout: in training, units are set to 0 at random, so that no unit relies on another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.errors import SettingError, is_number
+from glassnet.checks import check_number
 from glassnet.layers.layer import Array, Layer, Run
 from glassnet.parameters import Spec, Views
 from glassnet.rng import keep_mask
@@ -15,7 +15,9 @@ from glassnet.rng import keep_mask
 
 @dataclass(frozen=True)
 class Dropout:
-    """Y = X * M / (1 - rate) in training, Y = X in prediction; M is 1 with probability 1 - rate, else 0.
+    """Set units to 0 at random in training.
+
+    Y = X * M / (1 - rate) in training, Y = X in prediction; M is 1 with probability 1 - rate, else 0.
 
     The rate of a pass is `rate * run.dropout`: a schedule may lower it over the run.
     The division keeps the expected value, so that prediction needs no scaling ("inverted" dropout).
@@ -34,8 +36,7 @@ class Dropout:
     repeatable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if not is_number(self.rate) or not 0.0 <= self.rate < 1.0:
-            raise SettingError(f"a dropout rate must lie in [0, 1), but {self.rate!r} came.")
+        check_number("a dropout rate", self.rate, "[0, 1)")
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return Y and the scaled mask, or None where nothing is dropped."""

@@ -1,12 +1,12 @@
-"""What a layer is: settings without arrays, a forward pass, and the backward pass that undoes it by the chain rule.
+"""What a layer is: settings, a forward pass, and the backward pass of the chain rule.
 
     Y, cache = layer.forward(p, X, run)          X (n, n_in), Y (n, n_out)
     dX       = layer.backward(p, g, cache, dY)   dQ is the gradient of the loss by Q, of the shape
              of Q, everywhere
 
-p holds views of the layer's parameters, g views of where their gradients belong. What backward must
-remember of forward is the cache: a return value and never state of the layer, so that a pass can be
-repeated, looked into and compiled.
+p holds views of the layer's parameters, g views of their gradients. What backward needs from
+forward is the cache: a return value and never state of the layer, so that a pass can be repeated,
+inspected and compiled.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ import numpy as np
 from glassnet.parameters import Spec, Views
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Bins, frequencies or outputs of one embedded column at most: the size of no tensor then leaves 64
+#: bits.
+MAX_PER_COLUMN = 2**15
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,11 @@ class Layer(Protocol):
 
     @property
     def repeatable(self) -> bool:
-        """Whether a training pass gives the same result each time: not so with random masks or running statistics."""
+        """Whether a training pass gives the same result each time, without random masks or running statistics."""
         ...
 
     def output_width(self, n_in: int) -> int:
-        """Return the number of outputs for so many inputs, or raise SettingError where they do not fit."""
+        """Return the number of outputs for n_in inputs; SettingError where they do not fit."""
         ...
 
     def specs(self, n_in: int) -> dict[str, Spec]:
@@ -76,7 +80,7 @@ class Layer(Protocol):
         ...
 
 
-#: What stands in `Layer`: the arguments of each method, and what is no method.
+#: The methods of `Layer` with their arguments, and its attributes.
 METHODS = {
     "output_width": "n_in",
     "specs": "n_in",

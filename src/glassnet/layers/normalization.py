@@ -1,4 +1,4 @@
-"""Normalization: give signals zero mean and unit variance, over the rows of a batch or over the units of a row."""
+"""Normalization: zero mean and unit variance, over the rows of a batch or the units of a row."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.errors import SettingError, is_number
+from glassnet.checks import check_number
 from glassnet.layers.layer import Array, Layer, Run
 from glassnet.parameters import Spec, Views
 
 
 @dataclass(frozen=True)
 class BatchNorm:
-    """Normalize every unit over the rows of the batch, then scale and shift it. Ioffe and Szegedy 2015, algorithm 1.
+    """Normalize every unit over the rows of the batch, then scale and shift it.
+
+    Ioffe and Szegedy 2015, algorithm 1.
 
     N = (X - mean) / sqrt(var + eps),  Y = gamma * N + beta      mean, var, gamma, beta (n_units,);
                                        var is the biased one
@@ -40,12 +42,8 @@ class BatchNorm:
     repeatable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if not is_number(self.momentum) or not 0.0 < self.momentum <= 1.0:
-            raise SettingError(
-                f"the momentum of batch normalization must lie in (0, 1], but {self.momentum!r} "
-                "came."
-            )
-        _check_eps(self.eps)
+        check_number("the momentum of batch normalization", self.momentum, "(0, 1]")
+        check_number("eps", self.eps, "(0, inf)")
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return Y and (N, 1 / sqrt(var + eps), whether the statistics are the batch's)."""
@@ -88,16 +86,16 @@ class BatchNorm:
         return n_in
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return scale and shift, which are trained and do not decay, and the running statistics."""
+        """Return scale and shift, which do not decay, and the running statistics."""
         return {
             "gamma": Spec((n_in,), decay_factor=0.0),
             "beta": Spec((n_in,), decay_factor=0.0),
             "running_mean": Spec((n_in,), trained=False),
-            "running_var": Spec((n_in,), trained=False, possible=_never_negative),
+            "running_var": Spec((n_in,), trained=False, is_valid=_never_negative),
         }
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Start as the identity of normalized signals: gamma 1, beta 0, running mean 0, running variance 1."""
+        """Start with gamma 1, beta 0, running mean 0 and running variance 1."""
         p.gamma[...] = 1.0
         p.beta[...] = 0.0
         p.running_mean[...] = 0.0
@@ -106,7 +104,9 @@ class BatchNorm:
 
 @dataclass(frozen=True)
 class LayerNorm:
-    """Normalize every row over its units, then scale and shift each unit. Ba, Kiros and Hinton 2016, eq. 4.
+    """Normalize every row over its units, then scale and shift each unit.
+
+    Ba, Kiros and Hinton 2016, eq. 4.
 
     N = (X - mean) / sqrt(var + eps),  Y = gamma * N + beta      mean, var (n, 1) over the units;
                                        gamma, beta (n_units,)
@@ -123,7 +123,7 @@ class LayerNorm:
     repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        _check_eps(self.eps)
+        check_number("eps", self.eps, "(0, inf)")
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return Y and (N, 1 / sqrt(var + eps))."""
@@ -136,7 +136,10 @@ class LayerNorm:
     def backward(
         self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True
     ) -> Array | None:
-        """Write dgamma and dbeta into g; return dX = (dN - mean(dN) - N mean(dN N)) / std over the units, dN = dY gamma."""
+        """Write dgamma and dbeta into g; return dX.
+
+        dX = (dN - mean(dN) - N mean(dN N)) / std, means over the units, dN = dY gamma.
+        """
         N, inverse_std = cache
         np.sum(dY * N, axis=0, out=g.gamma)
         np.sum(dY, axis=0, out=g.beta)
@@ -164,8 +167,3 @@ class LayerNorm:
 
 def _never_negative(variances: Array) -> bool:
     return bool((variances >= 0.0).all())
-
-
-def _check_eps(eps: float) -> None:
-    if not is_number(eps) or not 0.0 < eps < np.inf:
-        raise SettingError(f"eps must be a positive number, but {eps!r} came.")

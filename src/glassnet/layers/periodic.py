@@ -1,21 +1,23 @@
-"""The periodic embedding: every number is shown to the network beside waves of it, so that it need not be smooth in any of them."""
+"""The periodic embedding: the network sees each number beside learned waves of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.errors import SettingError, is_number
-from glassnet.layers.layer import Array, Layer, Run
+from glassnet.checks import check_number, check_whole
+from glassnet.errors import SettingError
+from glassnet.layers.layer import MAX_PER_COLUMN, Array, Layer, Run
 from glassnet.parameters import Spec, Views
 
 
 @dataclass(frozen=True)
 class PeriodicEmbedding:
-    """Each of the first columns becomes itself and a few learned mixtures of its own waves; the other columns follow as they are.
+    """Add learned mixtures of its own waves to each of the first columns.
+
+    The other columns follow, unchanged.
 
     y_j = [x_j, c_j W2_j + b2_j],  c_j = cos(2 pi x_j w1_j + b1_j)       for column j of the first
                                    n_numeric
@@ -66,19 +68,15 @@ class PeriodicEmbedding:
 
     def __post_init__(self) -> None:
         for name in ("n_numeric", "n_frequencies", "n_out"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-                raise SettingError(
-                    f"{name} of a periodic embedding is a whole number, at least 1, but {value!r} "
-                    "came."
-                )
-        if not is_number(self.sigma) or not 0.0 < self.sigma < np.inf:
-            raise SettingError(
-                f"sigma of a periodic embedding is a positive number, but {self.sigma!r} came."
-            )
+            high = np.inf if name == "n_numeric" else MAX_PER_COLUMN
+            check_whole(f"{name} of a periodic embedding", getattr(self, name), 1, high)
+        check_number("sigma of a periodic embedding", self.sigma, "(0, inf)")
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
-        """Return Y and (x, c, turns), by column: (n_numeric, n, 1) and twice (n_numeric, n, n_frequencies)."""
+        """Return Y and (x, c, turns).
+
+        By column: x (n_numeric, n, 1), c and turns (n_numeric, n, n_frequencies).
+        """
         n, k = self.n_numeric, self.n_out
         x = X[:, :n].T[:, :, None]
         turns = x * p.w1[:, None, :] + p.b1[:, None, :] / (2.0 * np.pi)
@@ -112,7 +110,7 @@ class PeriodicEmbedding:
         return np.concatenate([dx.T, dY[:, n * (1 + k) :]], axis=1)
 
     def output_width(self, n_in: int) -> int:
-        """Return 1 + n_out for each embedded column and 1 for each other, or raise SettingError where there are too few columns."""
+        """Return 1 + n_out for each embedded column and 1 for each other; SettingError for too few."""
         if n_in < self.n_numeric:
             raise SettingError(
                 f"a periodic embedding of {self.n_numeric} columns needs as many, but its input is "
@@ -121,7 +119,7 @@ class PeriodicEmbedding:
         return int(n_in + self.n_numeric * self.n_out)
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return frequencies, shifts, mixtures and their shifts, which learn slowly; the shifts do not decay."""
+        """Return the four tensors, which learn slowly; the shifts do not decay."""
         n, m, k = int(self.n_numeric), int(self.n_frequencies), int(self.n_out)
         return {
             "w1": Spec((n, m), lr_factor=0.1),

@@ -1,22 +1,24 @@
-"""The piecewise-linear embedding: every number is shown to the network beside broken lines of it, which bend at the edges of bins."""
+"""The piecewise-linear embedding: the network sees each number beside learned broken lines of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 
+from glassnet.checks import check_whole, is_whole
 from glassnet.errors import SettingError, is_number
-from glassnet.layers.layer import Array, Layer, Run
+from glassnet.layers.layer import MAX_PER_COLUMN, Array, Layer, Run
 from glassnet.parameters import Spec, Views
 
 
 @dataclass(frozen=True)
 class PiecewiseLinearEmbedding:
-    """Each of the first columns becomes itself and a few learned broken lines of it; the other columns follow as they are.
+    """Add learned broken lines of it to each of the first columns.
+
+    The other columns follow, unchanged.
 
     y_j = [x_j, e(x_j) W_j + b_j]                                        for column j of as many as
                                                                          n_bins names
@@ -75,10 +77,10 @@ class PiecewiseLinearEmbedding:
                 object.__setattr__(self, "n_bins", tuple(len(t) - 1 for t in edges))
         given: Any = self.n_bins
         n_bins = tuple(given) if isinstance(given, Sequence) else ()
-        if not n_bins or not all(map(_is_count, n_bins)):
+        if not n_bins or not all(is_whole(n, 1, MAX_PER_COLUMN) for n in n_bins):
             raise SettingError(
                 "n_bins of a piecewise-linear embedding are the numbers of bins of the first "
-                f"columns, each at least 1, such as [16, 3], but {str(given)[:200]} came."
+                f"columns, each from 1 to {MAX_PER_COLUMN:,}, such as [16, 3], got {str(given)[:200]}."
             )
         object.__setattr__(self, "n_bins", tuple(map(int, n_bins)))
         made = n_bins if self.edges is None else tuple(len(t) - 1 for t in self.edges)
@@ -87,19 +89,15 @@ class PiecewiseLinearEmbedding:
                 f"the edges of a piecewise-linear embedding make {list(made)[:50]} bins, but "
                 f"n_bins says {list(n_bins)[:50]}: leave n_bins out."
             )
-        if not _is_count(self.n_out):
-            raise SettingError(
-                "n_out of a piecewise-linear embedding is a whole number, at least 1, but "
-                f"{self.n_out!r} came."
-            )
+        check_whole("n_out of a piecewise-linear embedding", self.n_out, 1, MAX_PER_COLUMN)
 
     @property
     def starts(self) -> tuple[int, ...]:
-        """The row of W at which that of each column begins, and behind the last the number of its rows; edges begin j further on."""
+        """The first row of W of each column, and last the number of rows; edges begin j further on."""
         return tuple(np.cumsum([0, *self.n_bins]).tolist())
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
-        """Return Y and, by column, x (n,), the edges t (B_j + 1,) and the places of x in the bins (n, B_j)."""
+        """Return Y and, by column, x (n,), the edges t (B_j + 1,) and e(x) (n, B_j)."""
         parts, cache, starts = [], [], self.starts
         for j in range(len(self.n_bins)):
             x, t = X[:, j], p.edges[starts[j] + j : starts[j + 1] + j + 1]
@@ -129,7 +127,7 @@ class PiecewiseLinearEmbedding:
         return dX if needs_dX else None
 
     def output_width(self, n_in: int) -> int:
-        """Return 1 + n_out for each embedded column and 1 for each other, or raise SettingError where there are too few columns."""
+        """Return 1 + n_out for each embedded column and 1 for each other; SettingError for too few."""
         if n_in < len(self.n_bins):
             raise SettingError(
                 f"a piecewise-linear embedding of {len(self.n_bins)} columns needs as many, but "
@@ -138,12 +136,12 @@ class PiecewiseLinearEmbedding:
         return int(n_in + len(self.n_bins) * self.n_out)
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return the rise of the lines over each bin and their value at the first edge, which learn slowly; the values do not decay."""
+        """Return W and b, which learn slowly and of which b does not decay, and the edges."""
         k, p, rows = int(self.n_out), len(self.n_bins), self.starts[-1]
         return {
             "W": Spec((rows, k), lr_factor=0.1),
             "b": Spec((p, k), lr_factor=0.1, decay_factor=0.0),
-            "edges": Spec((rows + p,), trained=False, possible=self._rise),
+            "edges": Spec((rows + p,), trained=False, is_valid=self._rise),
         }
 
     def _rise(self, edges: Array) -> bool:
@@ -173,8 +171,8 @@ def _checked(given: Any) -> tuple[tuple[float, ...], ...]:
     if not edges or not all(map(_rises, edges)):
         raise SettingError(
             "edges of a piecewise-linear embedding are the edges of the bins of each of the first "
-            "columns, at least two that rise, also in float32, such as [(-1.0, 0.0, 2.0)], but "
-            f"{str(given)[:200]} came."
+            "columns, at least two that rise, also in float32, such as [(-1.0, 0.0, 2.0)], got "
+            f"{str(given)[:200]}."
         )
     return tuple(tuple(map(float, of_a_column)) for of_a_column in edges)
 
@@ -196,7 +194,3 @@ def _has_width(edges: Array) -> bool:
         and bool(np.isfinite(widths).all())
         and bool((widths >= np.finfo(widths.dtype).tiny).all())
     )
-
-
-def _is_count(value: Any) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 1

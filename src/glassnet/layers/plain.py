@@ -1,53 +1,56 @@
-"""Layers as plain data and back: what the model file holds of them. Names are looked up in closed tables, never imported.
+"""Layers as plain data and back, for the model file. Names come from closed tables, never imports.
 
     Dense(16, "relu")  <->  {"kind": "dense", "n_out": 16, "activation": "relu", "initializer":
                        "auto"}
 
-`parametrization` says how fast weights learn and `edges` are the first values of a tensor: no
-prediction depends on them, so they are left out, and a layer that comes back has their defaults.
-Reading is strict, for a file may come from anywhere: an unknown kind, an unknown or missing field
-and a value of another type are refused.
+The settings are the fields of the layer's dataclass, written and read by their type (CODECS).
+`parametrization` and `edges` are left out, for no prediction depends on them: a layer that is read
+has their defaults. Reading is strict, for a file may come from anywhere: an unknown kind, an
+unknown or missing field and a value of another type are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import Field, fields
+from typing import Any, NamedTuple
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction
+from glassnet.checks import is_whole
 from glassnet.errors import SettingError, UnsupportedError, unknown_name
 from glassnet.initializers import INITIALIZERS
 from glassnet.layers import LAYERS
-from glassnet.layers.categories import MOST_LEVELS
 from glassnet.layers.layer import Layer
 
-#: More units than any machine holds; a number beyond it in a file is a lie.
-MOST_UNITS = 2**31 - 1
-#: Frequencies or outputs of one embedded column, members, units of each: with them the size of no
-#: tensor leaves 64 bits.
-MOST_OF_A_COLUMN = 2**15
-#: Stands for no default.
-REQUIRED: Any = object()
+#: More units than any machine holds; a file with a larger number is refused.
+MAX_UNITS = 2**31 - 1
+#: Settings that only training uses.
+TRAINING_ONLY = {"parametrization", "edges"}
 
 
-@dataclass(frozen=True)
-class Field:
-    """How one setting is written and read.
+class Codec(NamedTuple):
+    """How the settings of one type are written and read.
 
-    write : the setting -> a JSON-able value, or UnsupportedError
-    read : a JSON value -> the setting, or SettingError
-    default : left out of the file where the setting is this, as files from before there was the
-        setting leave it out
+    write : the setting -> a JSON value, or UnsupportedError
+    read : a JSON value -> the setting; SettingError, or TypeError with what it must be
     """
 
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
-    default: Any = REQUIRED
+
+
+def saved_fields(kind: str) -> dict[str, Field[Any]]:
+    """Return the fields of a kind of layer that a file holds, by name."""
+    return {field.name: field for field in fields(LAYERS[kind]) if field.name not in TRAINING_ONLY}
+
+
+def is_optional(field: Field[Any]) -> bool:
+    """Return whether a field is left out at its default; older files do not have it."""
+    return field.type == "bool"
 
 
 def layer_to_plain(layer: Layer) -> dict[str, Any]:
-    """Return a layer's kind and settings as JSON-able values.
+    """Return a layer's kind and settings as JSON values.
 
     Raises
     ------
@@ -68,15 +71,12 @@ def layer_to_plain(layer: Layer) -> dict[str, Any]:
             f"{', '.join(sorted(made.__name__ for made in LAYERS.values()))}, or keep your code "
             "beside `dict(network.parameters.items())`."
         )
-    said = {
-        name: field
-        for name, field in FIELDS[kind].items()
-        if field.default is REQUIRED or getattr(layer, name) != field.default
-    }
-    return {
-        "kind": kind,
-        **{name: field.write(getattr(layer, name)) for name, field in said.items()},
-    }
+    plain: dict[str, Any] = {"kind": kind}
+    for name, field in saved_fields(kind).items():
+        value = getattr(layer, name)
+        if not is_optional(field) or value != field.default:
+            plain[name] = CODECS[str(field.type)].write(value)
+    return plain
 
 
 def layer_from_plain(plain: Any) -> Layer:
@@ -90,18 +90,18 @@ def layer_from_plain(plain: Any) -> Layer:
     if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
         raise SettingError("a layer must be an object with a kind.")
     kind = plain["kind"]
-    if kind not in FIELDS:
-        raise unknown_name("kind of layer", kind, FIELDS)
-    fields = FIELDS[kind]
-    needed = {name for name, field in fields.items() if field.default is REQUIRED}
-    if not {"kind", *needed} <= plain.keys() <= {"kind", *fields}:
+    if kind not in LAYERS:
+        raise unknown_name("kind of layer", kind, LAYERS)
+    known = saved_fields(kind)
+    required = {name for name, field in known.items() if not is_optional(field)}
+    if not {"kind", *required} <= plain.keys() <= {"kind", *known}:
         raise SettingError(
-            f"a layer of kind {kind!r} has the fields {['kind', *fields]}, but {list(plain)} came."
+            f"a layer of kind {kind!r} has the fields {['kind', *known]}, got {list(plain)}."
         )
     settings = {}
     for name in plain.keys() - {"kind"}:
         try:
-            settings[name] = fields[name].read(plain[name])
+            settings[name] = CODECS[str(known[name].type)].read(plain[name])
         except TypeError as error:
             raise SettingError(f"{name} of a layer of kind {kind!r} must be {error}.") from None
     made: Layer = LAYERS[kind](**settings)
@@ -121,15 +121,11 @@ def _write_activation(activation: str | ActivationFunction) -> str:
 
 
 def _read_activation(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("the name of an activation")
-    if value not in ACTIVATIONS:
-        raise unknown_name("activation", value, ACTIVATIONS)
-    return value
+    return _read_name("activation", value, ACTIVATIONS)
 
 
 def _write_initializer(initializer: Any) -> str:
-    """Return the initializer's name; one that no table names becomes "auto", for the trained weights no longer need it."""
+    """Return the initializer's name, or "auto" without one: trained weights no longer need it."""
     if isinstance(initializer, str):
         return initializer
     named = (
@@ -141,39 +137,20 @@ def _write_initializer(initializer: Any) -> str:
 
 
 def _read_initializer(value: Any) -> str:
+    return _read_name("initializer", value, {"auto": None, **INITIALIZERS})
+
+
+def _read_name(what: str, value: Any, known: Mapping[str, Any]) -> str:
     if not isinstance(value, str):
-        raise TypeError("the name of an initializer")
-    if value != "auto" and value not in INITIALIZERS:
-        raise unknown_name("initializer", value, ["auto", *INITIALIZERS])
+        raise TypeError(f"the name of an {what}")
+    if value not in known:
+        raise unknown_name(what, value, known)
     return value
 
 
-def _read_units(value: Any) -> int:
-    return _read_count(value, MOST_UNITS, "a whole number of units")
-
-
-def _read_of_a_column(value: Any) -> int:
-    return _read_count(value, MOST_OF_A_COLUMN, f"a whole number up to {MOST_OF_A_COLUMN:,}")
-
-
-def _read_levels(value: Any) -> list[int]:
-    if not isinstance(value, list):
-        raise TypeError("a list of numbers of levels")
-    return [_read_count(n, MOST_LEVELS, "a list of numbers of levels") for n in value]
-
-
-def _read_bins(value: Any) -> list[int]:
-    if not isinstance(value, list):
-        raise TypeError("a list of numbers of bins")
-    return [
-        _read_count(n, MOST_OF_A_COLUMN, f"a list of numbers of bins up to {MOST_OF_A_COLUMN:,}")
-        for n in value
-    ]
-
-
-def _read_count(value: Any, most: int, what: str) -> int:
-    if type(value) is not int or not 1 <= value <= most:
-        raise TypeError(what)
+def _read_count(value: Any) -> int:
+    if type(value) is not int or not is_whole(value, 1, MAX_UNITS):
+        raise TypeError(f"a whole number from 1 to {MAX_UNITS:,}")
     return value
 
 
@@ -189,46 +166,25 @@ def _read_number(value: Any) -> float:
     return float(value)
 
 
+def _read_counts(value: Any) -> list[int]:
+    if not isinstance(value, list):
+        raise TypeError("a list of whole numbers")
+    return [_read_count(entry) for entry in value]
+
+
 def _read_layers(value: Any) -> list[Layer]:
     if not isinstance(value, list):
         raise TypeError("a list of layers")
     return [layer_from_plain(inner) for inner in value]
 
 
-ACTIVATION = Field(_write_activation, _read_activation)
-NUMBER = Field(float, _read_number)
-OF_A_COLUMN = Field(int, _read_of_a_column)
-INSIDE = Field(lambda layers: [layer_to_plain(layer) for layer in layers], _read_layers)
-
-# One row for each of LAYERS, one entry for each of its settings but for TRAINING_ALONE.
-TRAINING_ALONE = {"parametrization", "edges"}
-FIELDS: dict[str, dict[str, Field]] = {
-    "dense": {
-        "n_out": Field(int, _read_units),
-        "activation": ACTIVATION,
-        "initializer": Field(_write_initializer, _read_initializer),
-    },
-    "activation": {"activation": ACTIVATION, "mix": Field(bool, _read_switch, default=False)},
-    "dropout": {"rate": NUMBER},
-    "batch_norm": {"momentum": NUMBER, "eps": NUMBER},
-    "layer_norm": {"eps": NUMBER},
-    "residual": {"layers": INSIDE},
-    "stack": {"layers": INSIDE},
-    "members": {"layers": INSIDE},
-    "shared_dense": {
-        "n_out": OF_A_COLUMN,
-        "n_members": OF_A_COLUMN,
-        "first": Field(bool, _read_switch),
-    },
-    "member_dense": {"n_out": OF_A_COLUMN, "n_members": OF_A_COLUMN},
-    "member_mean": {"n_members": OF_A_COLUMN},
-    "scale": {},
-    "periodic_embedding": {
-        "n_numeric": Field(int, _read_units),
-        "n_frequencies": OF_A_COLUMN,
-        "n_out": OF_A_COLUMN,
-        "sigma": NUMBER,
-    },
-    "piecewise_linear_embedding": {"n_bins": Field(list, _read_bins), "n_out": OF_A_COLUMN},
-    "category_embedding": {"levels": Field(list, _read_levels), "n_out": OF_A_COLUMN},
+#: By the annotation of the field.
+CODECS: dict[str, Codec] = {
+    "int": Codec(int, _read_count),
+    "float": Codec(float, _read_number),
+    "bool": Codec(bool, _read_switch),
+    "Sequence[int]": Codec(list, _read_counts),
+    "GivenActivation": Codec(_write_activation, _read_activation),
+    "str | Initializer": Codec(_write_initializer, _read_initializer),
+    "Sequence[Layer]": Codec(lambda layers: [layer_to_plain(one) for one in layers], _read_layers),
 }

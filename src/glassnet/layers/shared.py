@@ -71,7 +71,7 @@ class SharedDense:
             check_count(getattr(self, name), name, "a shared dense layer")
         if not isinstance(self.first, bool):
             raise SettingError(
-                f"first of a shared dense layer is True or False, but {self.first!r} came."
+                f"first of a shared dense layer is True or False, got {self.first!r}."
             )
         if self.parametrization not in PARAMETRIZATIONS:
             raise unknown_name("parametrization", self.parametrization, PARAMETRIZATIONS)
@@ -134,7 +134,7 @@ class SharedDense:
 def check_count(value: Any, name: str, owner: str) -> None:
     """Refuse what is no number of units or members."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise SettingError(f"{name} of {owner} is a whole number, at least 1, but {value!r} came.")
+        raise SettingError(f"{name} of {owner} is a whole number, at least 1, got {value!r}.")
 
 
 def factors(parametrization: str, n_in: int) -> tuple[float, float]:

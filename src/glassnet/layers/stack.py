@@ -18,7 +18,7 @@ def checked_layers(layers: Any) -> tuple[Layer, ...]:
     """Return layers given as any iterable as a tuple, or raise SettingError for what is no layer."""
     if not isinstance(layers, Iterable):
         raise SettingError(
-            f"layers come in a list, such as [Dense(16, 'relu'), Dense(1)], but {layers!r} came."
+            f"layers come in a list, such as [Dense(16, 'relu'), Dense(1)], got {layers!r}."
         )
     checked: tuple[Layer, ...] = tuple(layers)
     for layer in checked:
@@ -28,9 +28,7 @@ def checked_layers(layers: Any) -> tuple[Layer, ...]:
                 f"{layer.__name__}()."
             )
         if not any(hasattr(layer, name) for name in METHODS):
-            raise SettingError(
-                f"a layer is an object such as Dense(16, 'relu'), but {layer!r} came."
-            )
+            raise SettingError(f"a layer is an object such as Dense(16, 'relu'), got {layer!r}.")
         require_members("layer", layer, METHODS, ATTRIBUTES)
     return checked
 

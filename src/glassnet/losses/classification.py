@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.activations import sigmoid
-from glassnet.errors import DataError, SettingError, is_number
-from glassnet.losses.loss import Array, LossTraits, check_outputs, mean, numbers, weighted_mean
+from glassnet.checks import check_name, check_number
+from glassnet.errors import DataError
+from glassnet.losses.loss import REDUCTIONS, Array, LossTraits, mean, numbers, weighted_mean
 
 
 @dataclass(frozen=True)
@@ -21,27 +22,27 @@ class Logistic:
     exp(-|z|)); the gradient is p - y. Label smoothing moves y to (1 - s) y + s / 2 (Szegedy et al.
     2016, section 7, with two classes).
 
-    outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`
-    floor : in [0, 0.5); p is clipped to [floor, 1 - floor] before its logarithms are taken, in the
-        value only: the gradient stays p - y. The value is then -y log(c) - (1 - y) log(1 - c) of
-        the clipped number c itself, so that near p = 1 it has the digits which 1 - c has left, as
-        in scikit-learn.
+    reduction : over several outputs, see `glassnet.losses.loss.REDUCTIONS`
+    clip_eps : in [0, 0.5); p is clipped to [clip_eps, 1 - clip_eps] before its logarithms are
+        taken, in the value only: the gradient stays p - y. The value is computed from the clipped
+        number c as -y log(c) - (1 - y) log(1 - c), so near p = 1 it has the digits of 1 - c, as in
+        scikit-learn.
 
-    Both matter to training alone.
+    Only training uses both.
     """
 
     label_smoothing: float = 0.0
-    outputs: str = "mean"
-    floor: float = 0.0
+    reduction: str = "mean"
+    clip_eps: float = 0.0
     name: ClassVar[str] = "logistic"
     traits: ClassVar[LossTraits] = LossTraits(
         tasks=("binary", "multilabel"), reads_target_as=None, link="sigmoid"
     )
 
     def __post_init__(self) -> None:
-        _check_smoothing(self.label_smoothing)
-        check_outputs(self.outputs)
-        _check_floor(self.floor)
+        check_number("label_smoothing", self.label_smoothing, "[0, 1)")
+        check_name("reduction", self.reduction, REDUCTIONS)
+        check_number("clip_eps", self.clip_eps, "[0, 0.5)")
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return numbers in [0, 1] `(n, n_outputs)`: labels or probabilities."""
@@ -60,12 +61,12 @@ class Logistic:
         if self.label_smoothing:
             y = (1.0 - self.label_smoothing) * y + 0.5 * self.label_smoothing
         P = sigmoid(Z)
-        if self.floor:
-            C = np.clip(P, self.floor, 1.0 - self.floor)
+        if self.clip_eps:
+            C = np.clip(P, self.clip_eps, 1.0 - self.clip_eps)
             L = -y * np.log(C) - (1.0 - y) * np.log(1.0 - C)
         else:
             L = np.maximum(Z, 0.0) - y * Z + np.log1p(np.exp(-np.abs(Z)))
-        return weighted_mean(L, P - y, weight, self.outputs)
+        return weighted_mean(L, P - y, weight, self.reduction)
 
     def predict(self, Z: Array) -> Array:
         """The probability of a yes: sigmoid(Z)."""
@@ -85,14 +86,14 @@ class Softmax:
     probabilities `(n, k)`. Label smoothing moves y to (1 - s) y + s / k (Szegedy et al. 2016,
     section 7).
 
-    floor : in [0, 0.5); every p_j is clipped to [floor, 1 - floor] before its logarithm is taken,
-        in the value only: the gradient stays p - y. With labels the loss of a row is clipped to
-        [-log(1 - floor), -log(floor)]; with probabilities or smoothing the logarithms are clipped
-        first and weighted then, -sum_j y_j log clip(p_j). It matters to training alone.
+    clip_eps : in [0, 0.5); every p_j is clipped to [clip_eps, 1 - clip_eps] before its logarithm is
+        taken, in the value only: the gradient stays p - y. With labels the loss of a row is clipped
+        to [-log(1 - clip_eps), -log(clip_eps)]; with probabilities or smoothing the logarithms are
+        clipped first and then weighted, -sum_j y_j log clip(p_j). Only training uses it.
     """
 
     label_smoothing: float = 0.0
-    floor: float = 0.0
+    clip_eps: float = 0.0
     name: ClassVar[str] = "softmax"
     traits: ClassVar[LossTraits] = LossTraits(
         tasks=("binary", "multiclass"),
@@ -102,8 +103,8 @@ class Softmax:
     )
 
     def __post_init__(self) -> None:
-        _check_smoothing(self.label_smoothing)
-        _check_floor(self.floor)
+        check_number("label_smoothing", self.label_smoothing, "[0, 1)")
+        check_number("clip_eps", self.clip_eps, "[0, 0.5)")
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return labels as int64 `(n,)`, or probabilities `(n, k)` in the network's dtype."""
@@ -140,8 +141,8 @@ class Softmax:
         labels: Array = given.astype(np.int64)
         if labels.size and (labels.min() < 0 or labels.max() >= n_outputs):
             raise DataError(
-                f"labels must run from 0 to {n_outputs - 1}, the network's outputs less one, but "
-                f"{labels.min()} to {labels.max()} came."
+                f"labels must run from 0 to {n_outputs - 1}, the network's outputs less one, got "
+                f"{labels.min()} to {labels.max()}."
             )
         return labels
 
@@ -167,8 +168,8 @@ class Softmax:
         if spread:
             L -= spread * S.sum(axis=1)
             P -= spread
-        if self.floor:
-            C = _clip(np.log(total) - S, self.floor)
+        if self.clip_eps:
+            C = _clip(np.log(total) - S, self.clip_eps)
             L = keep * (
                 C[np.arange(n), y] if y.ndim == 1 else (y * C).sum(axis=1)
             ) + spread * C.sum(axis=1)
@@ -189,16 +190,6 @@ class Softmax:
         return np.asarray(np.log(np.maximum(counts / max(float(counts.sum()), 1e-300), 1e-6)))
 
 
-def _check_smoothing(label_smoothing: float) -> None:
-    if not is_number(label_smoothing) or not 0.0 <= label_smoothing < 1.0:
-        raise SettingError(f"label_smoothing must lie in [0, 1), but {label_smoothing!r} came.")
-
-
-def _check_floor(floor: float) -> None:
-    if not is_number(floor) or not 0.0 <= floor < 0.5:
-        raise SettingError(f"floor must lie in [0, 0.5), but {floor!r} came.")
-
-
-def _clip(minus_log_p: Array, floor: float) -> Array:
-    """Return -log of the clipped probability from -log of the probability, which loses nothing where nothing is clipped."""
-    return np.clip(minus_log_p, -math.log1p(-floor), -math.log(floor))
+def _clip(minus_log_p: Array, clip_eps: float) -> Array:
+    """Return -log of the clipped probability from -log p, exactly where nothing is clipped."""
+    return np.clip(minus_log_p, -math.log1p(-clip_eps), -math.log(clip_eps))

@@ -70,15 +70,15 @@ class CustomLoss:
         came: Any = self.function(Z, y)
         if not isinstance(came, tuple | list) or len(came) != 2:
             raise SettingError(
-                f"loss {self.name!r} must return two arrays, losses and derivatives, but "
-                f"{type(came).__name__} came."
+                f"loss {self.name!r} must return two arrays, losses and derivatives, got "
+                f"{type(came).__name__}."
             )
         L, dZ = came
         L, dZ = np.asarray(L), np.array(dZ, dtype=Z.dtype, copy=True)
         if dZ.shape != Z.shape or L.shape not in (Z.shape, Z.shape[:1]):
             raise SettingError(
                 f"loss {self.name!r} must return losses {Z.shape[:1]} or {Z.shape} and derivatives "
-                f"{Z.shape}, but {L.shape} and {dZ.shape} came."
+                f"{Z.shape}, got {L.shape} and {dZ.shape}."
             )
         return weighted_mean(L, dZ, weight)
 

@@ -19,14 +19,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from glassnet.errors import DataError, unknown_name
+from glassnet.errors import DataError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: How the losses of several outputs make one. "mean": value and gradient are the mean over outputs.
-#: "sum": both are the sum. "mean_of_sum": the value is the mean, but the gradient is that of the
-#: sum, as in scikit-learn's regression on several targets.
-OUTPUTS = ("mean", "sum", "mean_of_sum")
+#: How the losses of several outputs become one. "mean": value and gradient are the mean over
+#: outputs. "sum": both are the sum. "mean_of_sum": the value is the mean, but the gradient is that
+#: of the sum, as in scikit-learn's regression on several targets.
+REDUCTIONS = ("mean", "sum", "mean_of_sum")
 
 
 @dataclass(frozen=True)
@@ -104,24 +104,19 @@ METHODS = {
 ATTRIBUTES = ("name",)
 
 
-def check_outputs(outputs: object) -> None:
-    """Refuse what is not one of OUTPUTS."""
-    if not isinstance(outputs, str) or outputs not in OUTPUTS:
-        raise unknown_name("outputs", outputs, OUTPUTS)
-
-
 def weighted_mean(
-    L: Array, dZ: Array, weight: Array | None, outputs: str = "mean"
+    L: Array, dZ: Array, weight: Array | None, reduction: str = "mean"
 ) -> tuple[float, Array]:
-    """Return the mean of the losses over weights, taken over the outputs as OUTPUTS says, and the gradient scaled to match.
+    """Return the weighted mean of the losses, and the gradient scaled to match.
 
     L : (n, n_outputs), or (n,) where all outputs make one loss
     dZ : (n, n_outputs), the derivative of each loss by its score; scaled in place
+    reduction : over the outputs, see REDUCTIONS
     """
     n_outputs = L.shape[1] if L.ndim == 2 else 1
     of_value, of_gradient = (
-        1 if outputs == "sum" else n_outputs,
-        n_outputs if outputs == "mean" else 1,
+        1 if reduction == "sum" else n_outputs,
+        n_outputs if reduction == "mean" else 1,
     )
     rows = L.sum(axis=1, dtype=np.float64) if L.ndim == 2 else L.astype(np.float64, copy=False)
     total = float(len(rows)) if weight is None else float(weight.sum(dtype=np.float64))

@@ -2,8 +2,8 @@
 
 Huber(1.0)  <->  {"kind": "huber", "delta": 1.0}
 
-`outputs` and `floor` say how training weighs and watches a loss and no prediction depends on them:
-they are left out, and a loss that comes back has their defaults.
+`reduction` and `clip_eps` are left out, for no prediction depends on them: a loss that is read has
+their defaults.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from glassnet.errors import SettingError, UnsupportedError, unknown_name
 from glassnet.losses import LOSSES, Loss
 
 #: Settings that only training asks for.
-TRAINING_ONLY = {"outputs", "floor"}
+TRAINING_ONLY = {"reduction", "clip_eps"}
 
 
 def saved_settings(loss: Any) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.errors import DataError, SettingError, is_number
+from glassnet.checks import check_name, check_number
+from glassnet.errors import DataError, SettingError
 from glassnet.losses.loss import (
+    REDUCTIONS,
     Array,
     LossTraits,
-    check_outputs,
     exp,
     mean,
     numbers,
@@ -24,16 +25,15 @@ from glassnet.losses.loss import (
 class Squared:
     """Half the squared error, (z - y)^2 / 2, whose gradient is the error itself: z - y.
 
-    outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`;
-        training alone asks for it
+    reduction : over several outputs, see `glassnet.losses.loss.REDUCTIONS`; only training uses it
     """
 
-    outputs: str = "mean"
+    reduction: str = "mean"
     name: ClassVar[str] = "squared"
     traits: ClassVar[LossTraits] = LossTraits(stays_in_range=True)
 
     def __post_init__(self) -> None:
-        check_outputs(self.outputs)
+        check_name("reduction", self.reduction, REDUCTIONS)
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return finite numbers `(n, n_outputs)`."""
@@ -44,7 +44,7 @@ class Squared:
     ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
         E = Z - y
-        return weighted_mean(0.5 * E * E, E, weight, self.outputs)
+        return weighted_mean(0.5 * E * E, E, weight, self.reduction)
 
     def predict(self, Z: Array) -> Array:
         """The mean: Z itself."""
@@ -95,8 +95,7 @@ class Huber:
     traits: ClassVar[LossTraits] = LossTraits(stays_in_range=True)
 
     def __post_init__(self) -> None:
-        if not is_number(self.delta) or not 0.0 < self.delta < np.inf:
-            raise SettingError(f"delta must be a positive number, but {self.delta!r} came.")
+        check_number("delta", self.delta, "(0, inf)")
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return finite numbers `(n, n_outputs)`."""
@@ -138,11 +137,11 @@ class Quantile:
         )
         if not self.quantiles or any(not 0.0 < q < 1.0 for q in self.quantiles):
             raise SettingError(
-                f"quantiles must lie strictly between 0 and 1, but {self.quantiles!r} came."
+                f"quantiles must be strictly between 0 and 1, got {self.quantiles!r}."
             )
         if list(self.quantiles) != sorted(set(self.quantiles)):
             raise SettingError(
-                f"quantiles must be given in rising order, each once, but {self.quantiles!r} came."
+                f"quantiles must be given in rising order, each once, got {self.quantiles!r}."
             )
 
     @property
@@ -185,16 +184,15 @@ class Poisson:
 
     mu - y z + y log y - y, which is 0 for a perfect prediction; the gradient is mu - y.
 
-    outputs : "mean", "sum" or "mean_of_sum" of several outputs, see `glassnet.losses.loss.OUTPUTS`;
-        training alone asks for it
+    reduction : over several outputs, see `glassnet.losses.loss.REDUCTIONS`; only training uses it
     """
 
-    outputs: str = "mean"
+    reduction: str = "mean"
     name: ClassVar[str] = "poisson"
     traits: ClassVar[LossTraits] = LossTraits(link="exp", scales_target=False)
 
     def __post_init__(self) -> None:
-        check_outputs(self.outputs)
+        check_name("reduction", self.reduction, REDUCTIONS)
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return numbers >= 0 `(n, n_outputs)`."""
@@ -211,7 +209,7 @@ class Poisson:
         """Return the mean loss and its gradient by Z."""
         mu = exp(Z)
         return weighted_mean(
-            mu - y * Z + (y * np.log(np.maximum(y, 1e-30)) - y), mu - y, weight, self.outputs
+            mu - y * Z + (y * np.log(np.maximum(y, 1e-30)) - y), mu - y, weight, self.reduction
         )
 
     def predict(self, Z: Array) -> Array:

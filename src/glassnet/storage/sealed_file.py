@@ -181,8 +181,8 @@ def network_with(
     network = Network(layers, n_features, seed=None, dtype=dtype)
     for name in network.parameters:
         network.parameters[name] = arrays[f"{prefix}{name}"]
-        possible = network.parameters.spec(name).possible
-        if possible and not possible(network.parameters[name]):
+        is_valid = network.parameters.spec(name).is_valid
+        if is_valid and not is_valid(network.parameters[name]):
             raise damaged(f"{prefix}{name} holds numbers that no layer of its kind has")
     return network
 

@@ -27,7 +27,7 @@ from glassnet.data.tables.index_columns import index_left_out, index_said
 from glassnet.data.tables.overrides import check_overrides
 from glassnet.data.tables.schema import Kind, Schema, refuse_duplicates, require_columns
 from glassnet.data.tables.table import Table
-from glassnet.errors import DataError, GlassnetError, did_you_mean
+from glassnet.errors import DataError, GlassNetError, did_you_mean
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 ARROW_SUFFIXES = (".arrow", ".feather", ".ipc")
@@ -230,7 +230,7 @@ def _errors_of(path: Path) -> Iterator[None]:
         yield
     except DataError as error:
         raise DataError(f"{shown}: {error}") from None
-    except GlassnetError:
+    except GlassNetError:
         raise
     except MemoryError:
         raise DataError(f"{shown}: does not fit into memory.") from None

@@ -3,12 +3,12 @@
 Where the arithmetic of scikit-learn differs from glassnet's own, the difference is a named field of
 the object that is made:
 
-    velocity <- momentum * velocity - lr * g             SGD(rate_inside=True)
+    velocity <- momentum * velocity - lr * g             SGD(lr_in_velocity=True)
     sqrt(v) + eps, v not corrected for its start         Adam(uncorrected_eps=True)
     alpha / 2 |W|^2 / (rows of the batch)                Penalty(per_batch=True)
-    several outputs add up                               Logistic, Poisson(outputs="sum"),
-                                                         Squared(outputs="mean_of_sum")
-    log of probabilities in [eps, 1 - eps]               Logistic, Softmax(floor=eps)
+    several outputs add up                               Logistic, Poisson(reduction="sum"),
+                                                         Squared(reduction="mean_of_sum")
+    log of probabilities in [eps, 1 - eps]               Logistic, Softmax(clip_eps=eps)
     patience by ">", a gain of exactly tol is one        EarlyStopping(lenient=True)
     an epoch's loss counts rows, not weights             Passes(mean_over_rows=True)
     rate / 5 when patience runs out ("adaptive")         EarlyStopping(rate_divisor=5)
@@ -110,7 +110,9 @@ def optimizer(mlp: Any) -> SGD | Adam | LBFGS:
     """Return the optimizer of a solver."""
     if mlp.solver == "sgd":
         nesterov = bool(mlp.nesterovs_momentum and mlp.momentum > 0)
-        return SGD(float(mlp.learning_rate_init), float(mlp.momentum), nesterov, rate_inside=True)
+        return SGD(
+            float(mlp.learning_rate_init), float(mlp.momentum), nesterov, lr_in_velocity=True
+        )
     if mlp.solver == "adam":
         return Adam(
             float(mlp.learning_rate_init),
@@ -147,20 +149,20 @@ def usable_weight(weight: Array) -> Array:
 
 def classification_loss(out_activation: str, dtype: Any) -> Loss:
     """Return the cross-entropy that belongs to the last activation, with scikit-learn's clip of the probabilities."""
-    floor = float(np.finfo(dtype).eps)
+    clip_eps = float(np.finfo(dtype).eps)
     return (
-        Softmax(floor=floor)
+        Softmax(clip_eps=clip_eps)
         if out_activation == "softmax"
-        else Logistic(outputs="sum", floor=floor)
+        else Logistic(reduction="sum", clip_eps=clip_eps)
     )
 
 
 def regression_loss(loss: Any) -> Loss:
     """Return the loss of that name, scikit-learn's or glassnet's."""
     if loss == "squared_error":
-        return Squared(outputs="mean_of_sum")
+        return Squared(reduction="mean_of_sum")
     if loss == "poisson":
-        return Poisson(outputs="sum")
+        return Poisson(reduction="sum")
     return loss_function("absolute" if loss == "absolute_error" else loss)
 
 

@@ -1,0 +1,79 @@
+"""Optimizers: how theta moves against its gradient. Each is a frozen record of settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.checks import check_number
+from glassnet.errors import SettingError, unknown_name
+from glassnet.optimizers.adam import Adam, AdamW
+from glassnet.optimizers.lbfgs import LBFGS
+from glassnet.optimizers.optimizer import METHODS, Array, Optimizer, OptimizerState, clip_norm
+from glassnet.optimizers.rmsprop import RMSprop
+from glassnet.optimizers.sgd import SGD
+from glassnet.protocols import refuse_class, require_members
+
+__all__ = [
+    "LBFGS",
+    "OPTIMIZERS",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "OptimizerState",
+    "RMSprop",
+    "clip_norm",
+    "is_full_batch",
+    "optimizer_name",
+    "optimizer_settings",
+    "started",
+]
+
+
+def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
+    """Return the optimizer of that name, with the settings in OPTIMIZERS, or the object given."""
+    if isinstance(optimizer, str):
+        if optimizer not in OPTIMIZERS:
+            raise unknown_name("optimizer", optimizer, OPTIMIZERS)
+        return OPTIMIZERS[optimizer]
+    refuse_class("an optimizer", optimizer)
+    if isinstance(optimizer, LBFGS):
+        return optimizer
+    if not any(hasattr(optimizer, name) for name in METHODS):
+        raise SettingError(
+            f"an optimizer must be a name or an object such as Adam(lr=1e-3), got {optimizer!r}."
+        )
+    require_members("optimizer", optimizer, METHODS, ("lr",))
+    check_number(f"lr of the optimizer {type(optimizer).__name__}", optimizer.lr, "(0, inf)")
+    return optimizer
+
+
+def is_full_batch(optimizer: str | Optimizer | LBFGS | None) -> bool:
+    """Return whether an optimizer works on all rows at once, without schedule, batches or rate."""
+    return optimizer == "lbfgs" or isinstance(optimizer, LBFGS)
+
+
+def optimizer_name(optimizer: Optimizer | LBFGS) -> str | None:
+    """Return the name of an optimizer's class in OPTIMIZERS; None for one of your own."""
+    made = (name for name, known in OPTIMIZERS.items() if type(known) is type(optimizer))
+    return next(made, None)
+
+
+def started(optimizer: Optimizer, theta: Array) -> OptimizerState:
+    """Return the state before the first step; SettingError where `start` returns something else."""
+    state: Any = optimizer.start(theta)
+    if not isinstance(state, OptimizerState):
+        raise SettingError(
+            f"start of the optimizer {type(optimizer).__name__} must return an OptimizerState, got "
+            f"{state!r}."
+        )
+    return state
+
+
+OPTIMIZERS: dict[str, Optimizer | LBFGS] = {
+    "sgd": SGD(0.01, momentum=0.9, nesterov=True),
+    "rmsprop": RMSprop(),
+    "adam": Adam(),
+    "adamw": AdamW(),
+    "lbfgs": LBFGS(),
+}

@@ -1,0 +1,142 @@
+"""Schedules: how a learning rate, dropout or weight decay changes over a run.
+
+`ReduceOnPlateau` follows the losses, which no step number tells; training keeps its state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_number
+from glassnet.errors import SettingError, unknown_name
+from glassnet.protocols import name_of, require_arguments
+from glassnet.schedules.cosine import Cosine, CosLog, FlatCosine, OneCycle
+from glassnet.schedules.plateau import ReduceOnPlateau
+from glassnet.schedules.schedule import Array, Schedule
+from glassnet.schedules.steps import (
+    Constant,
+    Exponential,
+    InverseScaling,
+    InverseScalingByRows,
+    StepDecay,
+)
+
+__all__ = [
+    "SCHEDULES",
+    "Constant",
+    "CosLog",
+    "Cosine",
+    "Exponential",
+    "FlatCosine",
+    "InverseScaling",
+    "InverseScalingByRows",
+    "OneCycle",
+    "ReduceOnPlateau",
+    "Schedule",
+    "StepDecay",
+    "Warmup",
+    "multipliers",
+    "schedule_function",
+    "stepwise_function",
+]
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """A linear rise to 1 over the first `fraction` of the run, before another schedule.
+
+    multiplier = (step + 1) / k for the first k = ceil(fraction * n_steps) steps; Goyal et al. 2017,
+    section 2.2.
+    """
+
+    then: str | Schedule = field(default_factory=Constant)
+    fraction: float = 0.05
+
+    def __post_init__(self) -> None:
+        check_number("the warm-up, a fraction of the run,", self.fraction, "[0, 1)")
+        if isinstance(schedule_function(self.then), ReduceOnPlateau):
+            raise SettingError(
+                "a warm-up cannot stand before 'reduce_on_plateau', which follows losses, not "
+                "steps: use another schedule."
+            )
+
+    def __call__(self, steps: Array, n_steps: int) -> Array:
+        """Multipliers of the learning rate at these steps."""
+        then: Any = schedule_function(self.then)
+        rise = int(np.ceil(self.fraction * n_steps - 1e-9))  # 0.07 * 100 is 7.000000000000001
+        steps = np.asarray(steps)
+        after = then(np.maximum(steps - rise, 0), n_steps - rise)
+        return np.where(steps < rise, (steps + 1.0) / max(rise, 1), after)
+
+
+def schedule_function(
+    schedule: str | Schedule | ReduceOnPlateau | None,
+) -> Schedule | ReduceOnPlateau:
+    """Return the schedule of that name, or the callable given; None is constant."""
+    schedule = Constant() if schedule is None else schedule
+    if isinstance(schedule, str):
+        if schedule not in SCHEDULES:
+            raise unknown_name("schedule", schedule, SCHEDULES)
+        return SCHEDULES[schedule]
+    if not isinstance(schedule, ReduceOnPlateau):
+        require_arguments("a schedule", schedule, "steps, n_steps")
+    return schedule
+
+
+def stepwise_function(schedule: str | Schedule | None, what: str) -> Schedule:
+    """Return a schedule that follows steps alone, for dropout or weight decay."""
+    made = schedule_function(schedule)
+    if isinstance(made, ReduceOnPlateau):
+        raise SettingError(
+            f"'reduce_on_plateau' follows losses and is for the learning rate alone: give {what} "
+            "another schedule."
+        )
+    return made
+
+
+def multipliers(schedule: Schedule, steps: Array, n_steps: int, most: float = np.inf) -> Array:
+    """Return a schedule's multipliers at these steps as float64, from 0 to `most`.
+
+    Raises
+    ------
+    SettingError
+        Where a schedule of the user's own returns something else.
+    """
+    name = name_of(schedule)
+    try:
+        rates = np.asarray(schedule(np.array(steps), n_steps), np.float64)
+    except (TypeError, ValueError) as error:
+        raise SettingError(
+            f"the schedule {name} must take an array of steps and return as many multipliers, but "
+            f"{error!r}."
+        ) from error
+    if rates.shape != np.shape(steps) or not ((rates >= 0.0) & (rates <= most)).all():
+        got = (
+            f"{rates.min():g} to {rates.max():g}"
+            if rates.shape == np.shape(steps)
+            else f"shape {rates.shape}"
+        )
+        bounds = "none negative" if most > 1.0 else f"from 0 to {most:g}"
+        raise SettingError(
+            f"a schedule must return one multiplier for each of the {len(steps)} steps, {bounds}, "
+            f"got {got} from {name}."
+        )
+    return rates
+
+
+SCHEDULES: dict[str, Schedule | ReduceOnPlateau] = {
+    "constant": Constant(),
+    "step": StepDecay(),
+    "exponential": Exponential(),
+    "cosine": Cosine(),
+    "coslog4": CosLog(),
+    "flat_cosine": FlatCosine(),
+    "one_cycle": OneCycle(),
+    "inverse_scaling": InverseScaling(),
+    "reduce_on_plateau": ReduceOnPlateau(),
+    "warmup": Warmup(Constant()),
+    "warmup_cosine": Warmup(Cosine()),
+}
