@@ -49,7 +49,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "robust scaling (mean and deviation)": {"scaling": "standard", "clip": 4.0},
     "embedded categories (all one-hot)": {"most_one_hot": 10_000},
     "SELU and Mish (ReLU)": {"activation": "relu"},
-    "mixed activations": {"mix": False},
+    "mixed activations": {"parametric": False},
     "plain first values (fitted to data)": {"from_data": True},
     "coslog4 (one cycle)": {"schedule": "one_cycle"},
     "beta2 0.95 (0.999)": {"beta2": 0.999},

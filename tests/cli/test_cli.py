@@ -75,7 +75,7 @@ def test_train_reports_all_of_it(trained):
         "275 to learn from, 69 held out",
         "the mean of 8 members",
         "Dense 16",
-        "Activation selu, mix",
+        "Activation selu, parametric",
         "optimizer",
         "15 epochs on 220 rows",
         "each member keeps the weights of its best epoch",

@@ -35,7 +35,7 @@ K = 3
 
 def members(n_outputs: int, hidden: int = 5, k: int = K) -> list[Layer]:
     """A network of every layer that wide rows pass through."""
-    first = [SharedDense(hidden, k, first=True), Activation("tanh", mix=True), Dropout(0.3)]
+    first = [SharedDense(hidden, k, first=True), Activation("tanh", parametric=True), Dropout(0.3)]
     return [
         *first,
         SharedDense(hidden + 1, k, parametrization="ntk"),

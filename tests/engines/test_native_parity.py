@@ -294,7 +294,7 @@ def test_shapes_on_every_instruction_set(
         CategoryEmbedding([1 + n_outputs], n_out=1 + hidden % 19),
         Scale(),
         Dense(hidden, "tanh"),
-        Activation("selu", mix=True),
+        Activation("selu", parametric=True),
         Residual([BatchNorm(), Dense(hidden + 1, "selu"), Dropout(0.3), Dense(hidden)]),
         LayerNorm(),
         Dense(n_outputs),

@@ -92,7 +92,7 @@ NETWORKS: dict[str, tuple[int, Sequence[Layer], Loss, dict[str, Any]]] = {
         [
             Scale(),
             SharedDense(70, 8, first=True),
-            Activation("selu", mix=True),
+            Activation("selu", parametric=True),
             Dropout(0.2),
             SharedDense(60, 8),
             Activation("tanh"),
@@ -109,7 +109,7 @@ NETWORKS: dict[str, tuple[int, Sequence[Layer], Loss, dict[str, Any]]] = {
             CategoryEmbedding([2] * 5, 70),
             Scale(),
             Dense(200),
-            Activation("silu", mix=True),
+            Activation("silu", parametric=True),
             Dense(3),
         ],
         Softmax(),

@@ -170,7 +170,7 @@ def test_the_standard_layers_stand_in_their_order() -> None:
     )
     assert layers[1].levels == (22,)  # type: ignore[attr-defined]
     assert all(layer.parametrization == "ntk" for layer in layers if isinstance(layer, Dense))
-    assert all(layer.mix for layer in layers if isinstance(layer, Activation))
+    assert all(layer.parametric for layer in layers if isinstance(layer, Activation))
 
 
 @pytest.mark.parametrize("by", ["quantile", "tree"])

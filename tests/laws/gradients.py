@@ -103,7 +103,7 @@ def distances(layers: Sequence[Layer], caches: Sequence[Any]) -> Iterator[Array]
     steps; for bins, their edges."""
     for layer, cache in zip(layers, caches, strict=True):
         if isinstance(layer, Dense | Activation):
-            kept = cache[1] if isinstance(layer, Dense) else cache[0] if layer.mix else cache
+            kept = cache[1] if isinstance(layer, Dense) else cache[0] if layer.parametric else cache
             for kink in KINKS.get(activation_function(layer.activation).name, ()):
                 yield kept - kink
         elif isinstance(layer, CategoryEmbedding):

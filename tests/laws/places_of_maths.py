@@ -57,7 +57,6 @@ def layers() -> list[Place]:
         layer_classes,
         names_in(init, "LAYERS"),
         names_in(init, "__all__").classes().but("Layer", "Run"),
-        names_in(f"{SRC}/layers/plain.py", "FIELDS"),
         Place(PROGRAM, "operations", [*walked.names, *names_in(PROGRAM, "_OF_MEMBERS").names]),
         at_the_front_door(layer_classes),
         called_in(TABLES, "LAYER_CASES"),

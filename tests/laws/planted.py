@@ -265,8 +265,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "scale: ds without the signal": after(Scale, write("s", lambda p, g, X, dY: dY.sum(axis=0))),
     "scale: the factor forgotten": after(Scale, lambda p, g, X, dY, dX: dY),
-    "mix: the straight part forgotten": after(Activation, straight_part_forgotten),
-    "mix: da without the input": after(Activation, mix_by_the_output),
+    "parametric: the straight part forgotten": after(Activation, straight_part_forgotten),
+    "parametric: da without the input": after(Activation, mix_by_the_output),
     "periodic: a turn is not 2 pi": after(
         PeriodicEmbedding, write("w1", lambda p, g, cache, dY: g.w1 / (2.0 * np.pi))
     ),

@@ -51,7 +51,11 @@ def random_layers(
             # Layer normalization of one unit is a constant: its gradients are 0 but for the
             # rounding that an oracle may leave.
             norm = BatchNorm(eps=0.1) if rng.random() < 0.6 or width == 1 else LayerNorm(eps=0.1)
-            layers += [Dense(width), norm, Activation(activation(), mix=bool(rng.random() < 0.5))]
+            layers += [
+                Dense(width),
+                norm,
+                Activation(activation(), parametric=bool(rng.random() < 0.5)),
+            ]
         else:
             layers.append(Dense(width, activation()))
         if kind == "dropped":

@@ -227,7 +227,7 @@ LAYER_CASES: dict[str, Layer] = {
     "dense, own activation": Dense(2, CUBE),
     "dense, ntk": Dense(3, "silu", parametrization="ntk"),
     **{f"activation {name}": Activation(name) for name in KINKS},
-    **{f"mixed activation {name}": Activation(name, mix=True) for name in KINKS},
+    **{f"mixed activation {name}": Activation(name, parametric=True) for name in KINKS},
     "scale": Scale(),
     "periodic": PeriodicEmbedding(WIDTH),
     "periodic, two of four columns": PeriodicEmbedding(2, n_frequencies=5, n_out=2, sigma=0.5),
@@ -266,7 +266,7 @@ LAYER_CASES: dict[str, Layer] = {
             Scale(),
             Dropout(0.2),
             Dense(WIDTH),
-            Activation("elu", mix=True),
+            Activation("elu", parametric=True),
             Scale(),
         ]
     ),
@@ -283,7 +283,7 @@ LAYER_CASES: dict[str, Layer] = {
     ),
     "members, one": Members([Dense(3, "tanh")]),
     "members alike": Members(
-        [Stack([Scale(), Dense(3, "mish"), Activation("tanh", mix=True)])] * 3
+        [Stack([Scale(), Dense(3, "mish"), Activation("tanh", parametric=True)])] * 3
     ),
     "members without products": Members(
         [Dropout(0.3), Stack([Activation("tanh"), Scale()]), Activation("silu"), BatchNorm(eps=0.1)]
@@ -319,7 +319,7 @@ LAYER_CASES: dict[str, Layer] = {
     "shared, one unit": Stack(
         [
             SharedDense(1, 3, first=True),
-            Activation("tanh", mix=True),
+            Activation("tanh", parametric=True),
             SharedDense(5, 3),
             Dropout(0.2),
             Scale(),

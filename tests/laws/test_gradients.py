@@ -165,7 +165,9 @@ def test_random_networks_hold_all_that_they_should() -> None:
             {f"depth {sum(isinstance(layer, Dense | Residual | Members) for layer in layers)}"}
         )
         seen["batch 1"] += len(problem.X) == 1
-        seen["mix"] += any(getattr(layer, "mix", False) for layer in all_layers(layers))
+        seen["parametric"] += any(
+            getattr(layer, "parametric", False) for layer in all_layers(layers)
+        )
         seen["width 1"] += 1 in problem.network.widths[1:-1]
         seen["weights"] += problem.weight is not None
         seen["penalty"] += problem.penalty is not None
@@ -177,6 +179,6 @@ def test_random_networks_hold_all_that_they_should() -> None:
         "width 1",
         "weights",
         "penalty",
-        "mix",
+        "parametric",
     ]
     assert {what: seen[what] for what in wanted if seen[what] < 10} == {}

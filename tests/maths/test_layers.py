@@ -186,7 +186,7 @@ def test_members_draw_masks_of_their_own_by_depth_first_numbers() -> None:
         np.testing.assert_array_equal(mask > 0.0, keep_mask(3, 5, number, (6, WIDTH), rate))
 
 
-@pytest.mark.parametrize("layer", [Scale(), Activation("tanh", mix=True)], ids=str)
+@pytest.mark.parametrize("layer", [Scale(), Activation("tanh", parametric=True)], ids=str)
 def test_what_is_learned_for_a_unit_starts_at_one(layer: Layer) -> None:
     without = [Activation("tanh")] if isinstance(layer, Activation) else [Activation("identity")]
     expected = Network(without, WIDTH, dtype="float64").predict(signal())
@@ -196,7 +196,7 @@ def test_what_is_learned_for_a_unit_starts_at_one(layer: Layer) -> None:
 
 
 def test_a_mix_goes_from_the_line_to_the_function_and_beyond() -> None:
-    network, Z = Network([Activation("relu", mix=True)], WIDTH, dtype="float64"), signal()
+    network, Z = Network([Activation("relu", parametric=True)], WIDTH, dtype="float64"), signal()
     network.parameters["layers.0.a"] = np.array([0.0, 0.5, 1.0, 1.1])
     np.testing.assert_allclose(
         network.predict(Z), np.where(Z > 0.0, Z, Z * [1.0, 0.5, 0.0, -0.1]), rtol=1e-12, atol=1e-15
@@ -297,7 +297,7 @@ def test_a_category_embedding_looks_codes_up_and_takes_any_other_for_the_last_le
         ),
         (MemberDense(3, 2), {"W": (1.0, 1.0), "b": (1.0, 0.0)}),
         (MemberDense(3, 1, "ntk"), {"W": (0.5, 2.0), "b": (0.1, 0.0)}),
-        (Activation("selu", mix=True), {"a": (0.1, 0.0)}),
+        (Activation("selu", parametric=True), {"a": (0.1, 0.0)}),
         (
             PeriodicEmbedding(2),
             {"w1": (0.1, 1.0), "b1": (0.1, 0.0), "W2": (0.1, 1.0), "b2": (0.1, 0.0)},
@@ -359,7 +359,10 @@ def test_a_layer_is_settings_alone(name: str) -> None:
         ),
         (lambda: BatchNorm(eps=0.0), "eps must be a positive number, got 0.0"),
         (lambda: LayerNorm(eps=-1.0), "eps must be a positive number, got -1.0"),
-        (lambda: Activation("relu", mix=1), "mix of an activation is True or False, got 1"),  # type: ignore[arg-type]
+        (
+            lambda: Activation("relu", parametric=1),
+            "parametric of an activation must be True or False, got 1",
+        ),  # type: ignore[arg-type]
         (
             lambda: PeriodicEmbedding(0),
             "n_numeric of a periodic embedding is a whole number, at least 1, got 0",

@@ -245,7 +245,7 @@ def their_forward(
                 )
             case Activation():
                 A = activation(layer.activation, X)
-                X = torch.lerp(X, A, theta[name + "a"]) if layer.mix else A
+                X = torch.lerp(X, A, theta[name + "a"]) if layer.parametric else A
             # as in the paper: row by row and member by member, and each with a matrix of its own
             case SharedDense():
                 W, r, s, b = (theta[name + key] for key in ("W", "r", "s", "b"))

@@ -43,7 +43,9 @@ def test_it_trains_as_the_activation_that_it_is() -> None:
     thetas = []
     for activation in (bent, "tanh"):
         network = Network(
-            [Dense(5, activation), Activation(activation, mix=True), Dense(1)], 3, dtype="float64"
+            [Dense(5, activation), Activation(activation, parametric=True), Dense(1)],
+            3,
+            dtype="float64",
         )
         list(
             train(

@@ -89,7 +89,9 @@ DOORS: dict[str, tuple[dict[str, tuple[Callable[[], Any], str]], dict[str, Door]
         wrong.ACTIVATIONS,
         {
             "Dense": lambda own: trained([Dense(4, own), Dense(1)]),
-            "Activation": lambda own: trained([Dense(4), Activation(own, mix=True), Dense(1)]),
+            "Activation": lambda own: trained(
+                [Dense(4), Activation(own, parametric=True), Dense(1)]
+            ),
             "fit": lambda own: planned(activation=own),
             "GlassNetRegressor": lambda own: estimated(activation=own),
             "GlassNetClassifier": lambda own: classified(activation=[own]),

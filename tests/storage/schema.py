@@ -14,7 +14,8 @@ from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.forms import Form
 from glassnet.data.tables.schema import Column
 from glassnet.initializers import INITIALIZERS
-from glassnet.layers import plain as layers_plain
+from glassnet.layers import LAYERS
+from glassnet.layers.plain import CODECS, is_optional, saved_fields
 from glassnet.losses import LOSSES
 from glassnet.losses.plain import saved_settings
 from glassnet.parameters import DTYPES
@@ -61,7 +62,6 @@ def outline(value, path=""):
 
 def schema():
     """What the description of a model file can say now."""
-    required = layers_plain.REQUIRED
     said = {
         place
         for name in CASES
@@ -77,12 +77,12 @@ def schema():
         "layers": {
             kind: {
                 name: [
-                    field.read.__name__.strip("_"),
-                    "required" if field.default is required else repr(field.default),
+                    CODECS[field.type].read.__name__.strip("_"),
+                    repr(field.default) if is_optional(field) else "required",
                 ]
-                for name, field in row.items()
+                for name, field in saved_fields(kind).items()
             }
-            for kind, row in layers_plain.FIELDS.items()
+            for kind in LAYERS
         },
         "losses": {
             kind: {

@@ -39,22 +39,16 @@ PLANTED = {
     "an initializer": (told, "INITIALIZERS", {"zeros": None}, "/initializers"),
     "a dtype": (told, "DTYPES", ("float16", "float32", "float64"), "/dtypes"),
     "a layer": (
-        told.layers_plain,
-        "FIELDS",
-        {**told.layers_plain.FIELDS, "convolution": {}},
+        told.LAYERS,
+        "convolution",
+        told.LAYERS["scale"],
         "/layers/convolution",
     ),
     "a field of a layer": (
-        told.layers_plain,
-        "FIELDS",
-        {
-            **told.layers_plain.FIELDS,
-            "dropout": {
-                **told.layers_plain.FIELDS["dropout"],
-                "rate": told.layers_plain.OF_A_COLUMN,
-            },
-        },
-        "/layers/dropout/rate: was ['read_number'], is ['read_of_a_column']",
+        told.LAYERS["dropout"].__dataclass_fields__["rate"],
+        "type",
+        "int",
+        "/layers/dropout/rate: was ['read_number'], is ['read_count']",
     ),
     "a loss": (
         told,
@@ -82,7 +76,8 @@ PLANTED = {
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_change_without_another_format_is_found(name, monkeypatch):
     where, table, value, says = PLANTED[name]
-    monkeypatch.setattr(where, table, value)
+    change = monkeypatch.setitem if isinstance(where, dict) else monkeypatch.setattr
+    change(where, table, value)
     with pytest.raises(AssertionError) as caught:
         check()
     assert says in str(caught.value)

@@ -96,7 +96,7 @@ def operations(network: Network) -> list[dict[str, Any]]:
             elif isinstance(layer, Activation) and kind is Activation:
                 mixed = (
                     {"kind": "mixed_activation", "first": at["a"]}
-                    if layer.mix
+                    if layer.parametric
                     else {"kind": "activation"}
                 )
                 made.append({**mixed, "activation": _activation(layer.activation), **common})

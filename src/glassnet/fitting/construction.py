@@ -87,13 +87,13 @@ def make_layers(plan: Plan, encoder: Encoder, n_outputs: int, numbers: Layer | N
     recipe = plan.resolved_recipe
     layers = input_layers(recipe, encoder, numbers)
     for size, activation in plan.hidden_activations():
-        if plan.normalization == "none" and not recipe.mix:
+        if plan.normalization == "none" and not recipe.parametric:
             layers.append(Dense(size, activation, parametrization=recipe.parametrization))
         else:
             layers.append(Dense(size, parametrization=recipe.parametrization))
             if plan.normalization != "none":
                 layers.append(BatchNorm() if plan.normalization == "batch" else LayerNorm())
-            layers.append(Activation(activation, mix=recipe.mix))
+            layers.append(Activation(activation, parametric=recipe.parametric))
         if plan.dropout:
             layers.append(Dropout(plan.dropout))
     return [*layers, Dense(n_outputs, parametrization=recipe.parametrization)]

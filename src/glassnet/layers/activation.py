@@ -1,4 +1,4 @@
-"""An activation as a layer of its own, for where normalization or dropout stands between it and its weights."""
+"""An activation as a layer, for use behind normalization, which stands between it and its weights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.activation_check import checked_activation
 from glassnet.activations import GivenActivation, activation_function
-from glassnet.errors import SettingError
+from glassnet.checks import check_switch
 from glassnet.layers.layer import Array, Layer, Run
 from glassnet.parameters import Spec, Views
 
@@ -18,8 +18,7 @@ from glassnet.parameters import Spec, Views
 class Activation:
     """A = f(Z), element by element; the backward pass is dZ = dA * f'(Z).
 
-    With mix=True the function itself is learned, unit by unit, between a straight line and f and
-    beyond:
+    With parametric=True the function itself is learned, unit by unit: a mixture of the identity and f.
 
     A = (1 - a) Z + a f(Z)              Z and A (n, n_in), a (n_in,)
 
@@ -32,7 +31,7 @@ class Activation:
     Parameters
     ----------
     activation : name, ActivationFunction or function Z -> (A, slope)
-    mix : whether a is learned; without it a is 1 and no parameter
+    parametric : whether a is learned; otherwise it is 1 and no parameter
 
     Examples
     --------
@@ -41,21 +40,20 @@ class Activation:
     """
 
     activation: GivenActivation
-    mix: bool = False
+    parametric: bool = False
     layers: ClassVar[tuple[Layer, ...]] = ()
     repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", checked_activation(self.activation))
-        if not isinstance(self.mix, bool):
-            raise SettingError(f"mix of an activation is True or False, got {self.mix!r}.")
+        check_switch("parametric of an activation", self.parametric)
 
     def forward(self, p: Views, Z: Array, run: Run) -> tuple[Array, Any]:
-        """Return A and whichever of f(Z) and Z tells the slope of f; with mix also f(Z) - Z."""
+        """Return A and whichever of f(Z) and Z tells the slope of f; where parametric also f(Z) - Z."""
         f = activation_function(self.activation)
         F = f.forward(Z)
         kept = F if f.keeps == "output" else Z
-        if not self.mix:
+        if not self.parametric:
             return F, kept
         D = F - Z
         return Z + p.a * D, (kept, D)
@@ -65,7 +63,7 @@ class Activation:
     ) -> Array | None:
         """Write da into g where it is learned; return dZ."""
         f = activation_function(self.activation)
-        if not self.mix:
+        if not self.parametric:
             return f.backward(cache, dA) if needs_dX else None
         kept, D = cache
         np.sum(dA * D, axis=0, out=g.a)
@@ -76,10 +74,10 @@ class Activation:
         return n_in
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return a, which learns slowly and does not decay; nothing without mix."""
-        return {"a": Spec((n_in,), lr_factor=0.1, decay_factor=0.0)} if self.mix else {}
+        """Return a, which learns slowly and does not decay; or nothing."""
+        return {"a": Spec((n_in,), lr_factor=0.1, decay_factor=0.0)} if self.parametric else {}
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
         """Start as f: a is 1."""
-        if self.mix:
+        if self.parametric:
             p.a[...] = 1.0

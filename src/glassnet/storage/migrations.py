@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-FORMAT = 4
+FORMAT = 5
 
 
 def migrate(description: dict[str, Any]) -> dict[str, Any]:
@@ -39,9 +39,34 @@ def _three_to_four(description: dict[str, Any]) -> dict[str, Any]:
     return description
 
 
+def _four_to_five(description: dict[str, Any]) -> dict[str, Any]:
+    """Format 5 calls an activation `parametric` that learns its own mixture, before `mix`."""
+    renamed = {"layers": _renamed(description["layers"])}
+    intervals = description.get("intervals")
+    if intervals:
+        renamed["intervals"] = {**intervals, "layers": _renamed(intervals["layers"])}
+    return description | renamed
+
+
+def _renamed(layers: Any) -> Any:
+    """Return layers, and those inside them, with `parametric` in the place of `mix`."""
+    if not isinstance(layers, list):
+        return layers
+    return [
+        {
+            "parametric" if name == "mix" else name: _renamed(value) if name == "layers" else value
+            for name, value in layer.items()
+        }
+        if isinstance(layer, dict)
+        else layer
+        for layer in layers
+    ]
+
+
 # From each version but the current one to the next.
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _one_to_two,
     2: _two_to_three,
     3: _three_to_four,
+    4: _four_to_five,
 }

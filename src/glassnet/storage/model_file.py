@@ -5,7 +5,7 @@ A `.glassnet` file is a safetensors file. Its tensors bear the names of the view
 ("training.history.lr", ...) are of float64. Its one metadata key, "glassnet", holds canonical JSON
 (see `storage.strict`), the description, with these fields:
 
-    format      4 (see `storage.migrations`)
+    format      5 (see `storage.migrations`)
     glassnet    the version that wrote the file
     encoder     the schema and how each column becomes features
     target      task, names, classes, means and scales, and the range of numbers where predictions

@@ -29,7 +29,7 @@ from glassnet.layers.stack import checked_layers
 from glassnet.network import Network
 from glassnet.parameters import DTYPES
 from glassnet.storage.header import BadFileError, damaged
-from glassnet.storage.migrations import FORMAT
+from glassnet.storage.migrations import FORMAT, migrate
 from glassnet.storage.seal import unsealed
 from glassnet.storage.sealed_file import (
     DTYPE_NAMES,
@@ -99,7 +99,8 @@ def _read(file: BinaryIO, size: int, given: tuple[Layer, ...] | None) -> Network
             "holds a model, of which the network is a part: read it with glassnet.load, and take "
             "its `network`"
         )
-    layers = _check(said)
+    _check(said)
+    layers = migrate(said)["layers"]
     if given is None:
         own = [f"layers.{i} ({layer['own']})" for i, layer in enumerate(layers) if "own" in layer]
         if own:
@@ -125,8 +126,8 @@ def _read(file: BinaryIO, size: int, given: tuple[Layer, ...] | None) -> Network
     return network_with(built, said["n_features"], said["dtype"], read_tensors(file, head))
 
 
-def _check(said: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the layers of a description whose other fields are those of a network."""
+def _check(said: dict[str, Any]) -> None:
+    """Refuse a description that is not that of a network."""
     version, n_features, dtype, layers = (
         said.get(name) for name in ("glassnet", "n_features", "dtype", "layers")
     )
@@ -154,7 +155,6 @@ def _check(said: dict[str, Any]) -> list[dict[str, Any]]:
             or len(name) > MOST_NAME
         ):
             raise damaged("its description names a layer of one's own that cannot be one")
-    return layers
 
 
 def _compare(layers: list[dict[str, Any]], given: tuple[Layer, ...]) -> None:

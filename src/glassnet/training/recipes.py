@@ -71,7 +71,7 @@ class Recipe:
     -------
     hidden_layer_sizes, activation : of the hidden layers
     twice_as_wide_from : rows from which on the hidden layers have twice as many units; 0 is never
-    mix : each unit learns how much of its activation it takes
+    parametric : each unit learns how much of its activation it takes
     parametrization : of the dense layers, "standard" or "ntk"
     from_data : first values are fitted to the training rows, see `glassnet.initialization`
     dropout, dropout_schedule : behind each hidden layer
@@ -116,7 +116,7 @@ class Recipe:
     hidden_layer_sizes: tuple[int, ...] = (256, 256)
     twice_as_wide_from: int = 0
     activation: str = "relu"
-    mix: bool = False
+    parametric: bool = False
     parametrization: str = "standard"
     from_data: bool = False
     dropout: float = 0.0
@@ -181,7 +181,7 @@ STANDARD = Recipe(
     hidden_layer_sizes=(128, 128, 128),
     twice_as_wide_from=20_000,
     activation="selu",
-    mix=True,
+    parametric=True,
     parametrization="ntk",
     members=8,
     learning_rate=0.04,
