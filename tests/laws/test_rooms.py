@@ -44,7 +44,6 @@ ROOMS = {
     "layer_trial": "errors differences parameters layers",
     "layer_check": "differences parameters layers network layer_trial",
     "gradient_check": "errors differences losses layers network layer_check",
-    "initialization": "errors parameters layers network",
     "engines": f"{MATHS} interrupts",
     "data": "errors cached rng whole_file",
     "training": "errors interrupts protocols rng parameters activations layer_check losses penalties schedules optimizers "
@@ -52,7 +51,7 @@ ROOMS = {
     "intervals": "errors losses network",
     "model": "errors cached losses network engines data intervals",
     "predictor": "errors losses engines data model",
-    "fitting": f"{MATHS} interrupts initialization engines data training intervals model",
+    "fitting": f"{MATHS} interrupts engines data training intervals model",
     "storage": "errors whole_file parameters losses layers network data intervals model",
     "report": "errors cached whole_file network data training model fitting",
     "estimators": HOUSE,
