@@ -73,7 +73,7 @@ DOORS = {
     "numpy": "*",
     "scipy.special": "activations.py data/review/chance.py",
     "scipy.optimize": "training/lbfgs.py",
-    "sklearn": "data/coding/bins.py training/scorers.py report/* estimators/*",
+    "sklearn": "training/scorers.py report/* estimators/*",
     "narwhals": "data/tables/frames.py",
     "pyarrow": "data/files/arrow.py",
     "safetensors": "storage/*",
