@@ -21,7 +21,8 @@ IN_WORDS = {
 
 def is_whole(value: Any, low: float = 1, high: float = np.inf) -> bool:
     """Return whether a value is a whole number from low to high; True and 1.0 are not."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and low <= int(value) <= high
+    whole: bool = isinstance(value, Integral) and not isinstance(value, bool)
+    return whole and low <= int(value) <= high
 
 
 def check_whole(name: str, value: Any, low: int = 1, high: float = np.inf) -> int:

@@ -19,8 +19,8 @@ PROGRAM = "src/glassnet/engines/program.py"
 
 
 def kinds() -> set[str]:
-    """The kinds of operations that program.py makes: what stands in its source as `"kind": "..."`, and the members that share."""
-    found = set(program._OF_MEMBERS.values())
+    """The kinds of operations that program.py makes: what stands in its source as `"kind": "..."`."""
+    found: set[str] = set()
     for node in ast.walk(ast.parse(inspect.getsource(program.operations))):
         if isinstance(node, ast.Dict):
             named = [

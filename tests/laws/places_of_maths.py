@@ -17,7 +17,6 @@ from tests.laws.places import (
     matches,
     names_in,
     tree,
-    values_in,
 )
 
 DOOR = f"{SRC}/__init__.py"
@@ -57,7 +56,7 @@ def layers() -> list[Place]:
         layer_classes,
         names_in(init, "LAYERS"),
         names_in(init, "__all__").classes().but("Layer", "Run"),
-        Place(PROGRAM, "operations", [*walked.names, *names_in(PROGRAM, "_OF_MEMBERS").names]),
+        walked,
         at_the_front_door(layer_classes),
         called_in(TABLES, "LAYER_CASES"),
     ]
@@ -67,7 +66,7 @@ def operations() -> list[Place]:
     """What layers become in the native engine."""
     written = matches(PROGRAM, "operations", r'"kind": "(\w+)"', within=r"def operations.*?\ndef ")
     return [
-        Place(PROGRAM, "operations", [*written.names, *values_in(PROGRAM, "_OF_MEMBERS").names]),
+        written,
         enum("native/layers.hpp", "GLASSNET_KINDS"),
     ]
 

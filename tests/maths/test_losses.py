@@ -447,7 +447,7 @@ def test_quantiles_need_a_multiple_of_scores() -> None:
         (lambda: loss_function(Huber), r"got the class Huber: write Huber\(\)"),
         (
             lambda: CustomLoss(lambda Z, y: None, name="none").prepare(np.zeros(3), 1, "float64"),
-            "must return two arrays.*but NoneType came",
+            "must return two arrays.*got NoneType",
         ),  # type: ignore[arg-type]
         (lambda: Quantile((0.0,)), "strictly between 0 and 1"),
         (lambda: Quantile(()), "strictly between 0 and 1"),
@@ -519,7 +519,7 @@ def test_a_users_loss_of_the_wrong_shape_is_refused() -> None:
     flat = CustomLoss(lambda Z, y: (np.zeros((len(Z), 1)), np.zeros(len(Z))), name="flat")
     with raises(
         SettingError,
-        r"loss 'flat' must return losses \(4,\) or \(4, 2\) and derivatives \(4, 2\), but \(4, 1\) "
-        r"and \(4,\) came",
+        r"loss 'flat' must return losses \(4,\) or \(4, 2\) and derivatives \(4, 2\), got \(4, 1\) "
+        r"and \(4,\)",
     ):
         flat.prepare(np.zeros(4), 2, "float64")

@@ -283,19 +283,19 @@ def test_an_optimizer_is_found_by_its_name(name: str) -> None:
         (lambda: LBFGS(history=0), "history must be a positive number, got 0"),
         (
             lambda: LBFGS(gradient_tolerance=-1.0),
-            "gradient_tolerance must be zero or positive, got -1.0",
+            "gradient_tolerance must be zero or a positive number, got -1.0",
         ),
         (
             lambda: LBFGS(value_tolerance=-1.0),
-            "value_tolerance must be zero or positive, got -1.0",
+            "value_tolerance must be zero or a positive number, got -1.0",
         ),
         (
             lambda: LBFGS(value_tolerance=float("nan")),
-            "value_tolerance must be zero or positive, got nan",
+            "value_tolerance must be zero or a positive number, got nan",
         ),
         (
             lambda: LBFGS(gradient_tolerance="0"),
-            "gradient_tolerance must be zero or positive, got '0'",
+            "gradient_tolerance must be zero or a positive number, got '0'",
         ),  # type: ignore[arg-type]
         (lambda: optimizer_settings("adm"), "unknown optimizer 'adm'.*Did you mean 'adam'"),
         (

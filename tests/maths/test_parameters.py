@@ -184,11 +184,11 @@ def test_read_only_vectors_become_writable_ones() -> None:
         (lambda p: p["layer.0.W"], "unknown tensor 'layer.0.W'.*Did you mean 'layers.0.W'"),
         (
             lambda p: p.__setitem__("layers.0.W", np.zeros((3, 4))),
-            r"layers.0.W has shape \(4, 3\), got a value of shape \(3, 4\)",
+            r"layers.0.W must have shape \(4, 3\), got \(3, 4\)",
         ),
         (
             lambda p: p.__setitem__("layers.0.b", 1.0),
-            r"layers.0.b has shape \(3,\), got a value of shape \(\)",
+            r"layers.0.b must have shape \(3,\), got \(\)",
         ),
         (
             lambda p: p.gradient_of("layers.1.running_mean"),

@@ -63,6 +63,6 @@ def test_per_batch_is_yes_or_no() -> None:
 )
 def test_a_strength_that_is_no_strength_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(
-        SettingError, match=f"{next(iter(settings))} must be zero or a positive number, but"
+        SettingError, match=f"{next(iter(settings))} must be zero or a positive number, got"
     ):
         Penalty(**settings)

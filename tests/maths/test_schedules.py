@@ -160,7 +160,7 @@ def test_none_is_constant() -> None:
     ("make", "message"),
     [
         (lambda: StepDecay(0.0), r"factor of a step schedule must be in \(0, 1\], got 0.0"),
-        (lambda: StepDecay(every=1.5), r"fraction of the run, in \(0, 1\], got 1.5"),
+        (lambda: StepDecay(every=1.5), r"fraction of the run, must be in \(0, 1\], got 1.5"),
         (lambda: Cosine("low"), "got 'low'"),  # type: ignore[arg-type]
         (lambda: schedule_function(Cosine), r"got the class Cosine: write Cosine\(\)"),
         (lambda: Exponential(0.0), r"exponential schedule must be in \(0, 1\], got 0.0"),
@@ -170,10 +170,10 @@ def test_none_is_constant() -> None:
         (lambda: CosLog(True), "got True"),
         (
             lambda: FlatCosine(1.0),
-            r"flat part of a flat-cosine schedule is a fraction in \[0, 1\), got 1.0",
+            r"flat fraction of a flat-cosine schedule must be in \[0, 1\), got 1.0",
         ),
         (lambda: FlatCosine("half"), "got 'half'"),  # type: ignore[arg-type]
-        (lambda: OneCycle(rise=1.0), r"fraction in \(0, 1\), got 1.0"),
+        (lambda: OneCycle(rise=1.0), r"schedule must be in \(0, 1\), got 1.0"),
         (
             lambda: OneCycle(start=2.0),
             r"first multiplier of a one-cycle schedule must be in \[0, 1\], got 2.0",
@@ -184,18 +184,18 @@ def test_none_is_constant() -> None:
         ),
         (
             lambda: InverseScaling(-1.0),
-            "power of inverse scaling must be zero or positive, got -1.0",
+            "power of inverse scaling must be zero or a positive number, got -1.0",
         ),
         (
             lambda: Warmup(fraction=1.0),
-            r"warm-up is a fraction of the run, in \[0, 1\), got 1.0",
+            r"warm-up, a fraction of the run, must be in \[0, 1\), got 1.0",
         ),
         (lambda: Warmup(ReduceOnPlateau()), "a warm-up cannot stand before 'reduce_on_plateau'"),  # type: ignore[arg-type]
         (
             lambda: ReduceOnPlateau(factor=1.0),
             r"factor of reduce-on-plateau must be in \(0, 1\), got 1.0",
         ),
-        (lambda: ReduceOnPlateau(patience=0), "at least 1 epoch, got 0"),
+        (lambda: ReduceOnPlateau(patience=0), "in epochs, must be at least 1, got 0"),
         (
             lambda: ReduceOnPlateau(final=-1.0),
             r"reduce-on-plateau must be in \[0, 1\], got -1.0",

@@ -160,7 +160,10 @@ def test_values_of_losses(name: str, dtype: str, weighted: bool) -> None:
         case "log_loss" | "log_loss, two classes":
             loss, y = Softmax(clip_eps=eps), rng.permutation(np.arange(2 * N) % n_outputs)
         case _:
-            loss, y = Logistic(reduction="sum", clip_eps=eps), rng.integers(0, 2, Z.shape).astype(dtype)
+            loss, y = (
+                Logistic(reduction="sum", clip_eps=eps),
+                rng.integers(0, 2, Z.shape).astype(dtype),
+            )
     weight = rng.random(2 * N) if weighted else None
     theirs = LOSS_FUNCTIONS[{"multi-label": "binary_log_loss"}.get(name, name.partition(",")[0])](
         one_hot(y) if y.ndim == 1 else y, loss.predict(Z), weight

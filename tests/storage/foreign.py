@@ -167,8 +167,8 @@ FOREIGN = {
     "nothing but a format": (described('{"format":4}'), "the hash of its head"),
     "nothing but format 1": (described('{"format":1}'), "must have the fields"),
     "newer format without the rest": (
-        described('{"format":5,"news":[1e5]}'),
-        "was made by a newer glassnet (format 5; ",
+        described('{"format":6,"news":[1e5]}'),
+        "was made by a newer glassnet (format 6; ",
     ),
     "newer format of other tensors": (
         frame(

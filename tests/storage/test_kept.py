@@ -84,20 +84,20 @@ def test_older_file_is_saved_in_the_current_format(path, tmp_path):
 
 
 def test_steps_are_taken_in_order(tmp_path, monkeypatch):
-    """Planted: a format 5; files of 1 to 4 still load, and its own are refused by this glassnet."""
+    """Planted: a format 6; files of 1 to 5 still load, and its own are refused by this glassnet."""
     taken = []
 
-    def four_to_five(description):
+    def five_to_six(description):
         taken.append(description["format"])
         return description
 
-    monkeypatch.setattr(migrations, "FORMAT", 5)
-    monkeypatch.setattr(sealed_file, "FORMAT", 5)
-    monkeypatch.setitem(MIGRATIONS, 4, four_to_five)
-    for version in (1, 2, 3, 4):
+    monkeypatch.setattr(migrations, "FORMAT", 6)
+    monkeypatch.setattr(sealed_file, "FORMAT", 6)
+    monkeypatch.setitem(MIGRATIONS, 5, five_to_six)
+    for version in (1, 2, 3, 4, 5):
         load(KEPT / f"format-{version}" / "binary.glassnet")
-    assert taken == [4, 4, 4, 4]
-    monkeypatch.setattr("glassnet.storage.metadata.FORMAT", 5)
+    assert taken == [5, 5, 5, 5, 5]
+    monkeypatch.setattr("glassnet.storage.metadata.FORMAT", 6)
     save(build("binary")[0], tmp_path / "m.glassnet")
     load(tmp_path / "m.glassnet")
     monkeypatch.undo()

@@ -290,13 +290,17 @@ LIES = {
     "layers are text": (said("layers", "dense"), "has no list of layers"),
     "a layer is text": (said("layers", ["dense"]), "has no list of layers"),
     "a layer of no kind": (said("layers", [{"kind": "evil"}]), "unknown kind of layer 'evil'"),
+    "a removed layer": (
+        said("layers", [{"kind": "member_mean", "n_members": 2}]),
+        "the layer kind 'member_mean' was removed from glassnet",
+    ),
     "an own layer with settings": (said("layers", [{"own": "Gate", "share": 1}]), "that cannot be one"),
     "an own layer that steers": (said("layers", [{"own": "\x1b[2J"}]), "that cannot be one"),
     "an own layer of a module": (said("layers", [{"own": "os.system"}]), "that cannot be one"),
     "an own layer that is a number": (said("layers", [{"own": 5}]), "that cannot be one"),
     "an own layer of a long name": (said("layers", [{"own": "x" * 10_000}]), "that cannot be one"),
     "other layers": (said("layers", [{"kind": "dropout", "rate": 0.5}]), "its layers have no tensor"),
-    "2^40 units": (said("layers", [{"kind": "dense", "n_out": 2**40, "activation": "relu", "initializer": "auto"}]), "units"),
+    "2^40 units": (said("layers", [{"kind": "dense", "n_out": 2**40, "activation": "relu", "initializer": "auto"}]), "2,147,483,647"),
 }  # fmt: skip
 
 

@@ -23,14 +23,11 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
-    MemberDense,
-    MemberMean,
     Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
     Scale,
-    SharedDense,
     Stack,
 )
 from glassnet.losses import LOSSES, Loss
@@ -44,11 +41,6 @@ NATIVE_NAMES = {
     "reduction": "outputs",
     "clip_eps": "floor",
     "lr_in_velocity": "rate_inside",
-}
-_OF_MEMBERS: dict[type, str] = {
-    SharedDense: "shared_dense",
-    MemberDense: "member_dense",
-    MemberMean: "member_mean",
 }
 
 
@@ -124,14 +116,6 @@ def operations(network: Network) -> list[dict[str, Any]]:
                         "eps": float(layer.eps),
                         **common,
                     }
-                )
-            elif isinstance(layer, SharedDense | MemberDense | MemberMean) and kind in _OF_MEMBERS:
-                keys = {"W": "first", "b": "second", "r": "third", "s": "fourth"}
-                own: dict[str, Any] = {keys[tensor]: place for tensor, place in at.items()}
-                own["same_row"] = isinstance(layer, SharedDense) and layer.first
-                own["scored"] = network.n_scored > 1 and not path and i == len(network.layers) - 1
-                made.append(
-                    {"kind": _OF_MEMBERS[kind], "n_members": int(layer.n_members), **own, **common}
                 )
             elif isinstance(layer, Scale) and kind is Scale:
                 made.append({"kind": "scale", "first": at["s"], **common})

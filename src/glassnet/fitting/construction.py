@@ -13,9 +13,7 @@ from glassnet.data.coding.columns import relative_weight
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.tables.table import Table
-from glassnet.engines.blas import blas_threads
 from glassnet.errors import DataNotice, SettingError, did_you_mean
-from glassnet.initialization import N_CORNERS, initialize_from_data
 from glassnet.layers import (
     Activation,
     BatchNorm,
@@ -35,9 +33,6 @@ from glassnet.training.plan import Plan
 from glassnet.training.recipes import Recipe, recipe_for
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-#: Rows that first values are fitted to.
-MOST_ROWS_TO_START_FROM = 4_096
 
 
 def make_target(
@@ -103,7 +98,6 @@ def embedding_of_numbers(
     recipe: Recipe,
     encoder: Encoder,
     X: Any,
-    y: Array,
     weight: Array | None,
     earlier: Network | None = None,
 ) -> Layer | None:
@@ -121,7 +115,7 @@ def embedding_of_numbers(
         return PiecewiseLinearEmbedding(earlier.layers[0].n_bins, recipe.n_lines)
     n_bins = min(recipe.n_bins, max(2, len(X) // recipe.rows_a_bin))
     return PiecewiseLinearEmbedding(
-        edges=bin_edges(X[:, :n], n_bins, recipe.bins_by, y=y, weight=weight), n_out=recipe.n_lines
+        edges=bin_edges(X[:, :n], n_bins, weight=weight), n_out=recipe.n_lines
     )
 
 
@@ -157,19 +151,12 @@ def make_network(
 
 
 def set_first_values(network: Network, loss: Loss, rows: Rows, plan: Plan) -> None:
-    """Fit the first values to the rows where the recipe says so, and set the last bias to the best constant prediction.
+    """Set the gain of the embedded numbers, and the last bias to the best constant prediction.
 
     So training begins at the baseline and not far below it.
     """
     if plan.resolved_recipe.number_gain:
         _weigh_numbers(network, plan.resolved_recipe.number_gain)
-    if plan.resolved_recipe.from_data:
-        X = rows.X if rows.weight is None else rows.X[rows.weight > 0.0]
-        if X.shape[0] >= N_CORNERS:  # the spread of fewer is no scale
-            with blas_threads():
-                initialize_from_data(
-                    network, X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed)
-                )
     network.parameters[f"layers.{len(network.layers) - 1}.b"] = loss.baseline(
         rows.y, network.n_outputs, rows.weight
     )

@@ -24,6 +24,8 @@ from glassnet.layers.layer import Layer
 
 #: More units than any machine holds; a file with a larger number is refused.
 MAX_UNITS = 2**31 - 1
+#: Kinds that older files may name.
+REMOVED = {"shared_dense", "member_dense", "member_mean"}
 #: Settings that only training uses.
 TRAINING_ONLY = {"parametrization", "edges"}
 
@@ -90,6 +92,11 @@ def layer_from_plain(plain: Any) -> Layer:
     if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
         raise SettingError("a layer must be an object with a kind.")
     kind = plain["kind"]
+    if kind in REMOVED:
+        raise SettingError(
+            f"the layer kind {kind!r} was removed from glassnet: train the model again without it. "
+            "Networks whose answer is their mean are the layer Members."
+        )
     if kind not in LAYERS:
         raise unknown_name("kind of layer", kind, LAYERS)
     known = saved_fields(kind)

@@ -41,7 +41,7 @@ def _three_to_four(description: dict[str, Any]) -> dict[str, Any]:
 
 def _four_to_five(description: dict[str, Any]) -> dict[str, Any]:
     """Format 5 calls an activation `parametric` that learns its own mixture, before `mix`."""
-    renamed = {"layers": _renamed(description["layers"])}
+    renamed = {"layers": _renamed(description.get("layers"))}
     intervals = description.get("intervals")
     if intervals:
         renamed["intervals"] = {**intervals, "layers": _renamed(intervals["layers"])}
