@@ -88,5 +88,6 @@ class Dense:
         if initializer == "auto":
             own = activation_function(self.activation).initializer
             initializer = dense_initializer(self.parametrization, own)
-        p.W[...] = first_weights(initializer_function(initializer), *p.W.shape, rng)
+        n_in, n_out = p.W.shape
+        p.W[...] = first_weights(initializer_function(initializer), n_in, n_out, rng)
         p.b[...] = 0.0

@@ -15,6 +15,8 @@ gradient, and with penalties, they are no more than that.
 
 from __future__ import annotations
 
+import math
+
 from glassnet.parameters import Spec
 
 PARAMETRIZATIONS = ("standard", "ntk")
@@ -22,7 +24,7 @@ PARAMETRIZATIONS = ("standard", "ntk")
 
 def dense_specs(parametrization: str, n_in: int, n_out: int) -> dict[str, Spec]:
     """Return W and b with their factors of the learning rate and of the weight decay."""
-    root, tenth = (n_in**0.5, 0.1) if parametrization == "ntk" else (1.0, 1.0)
+    root, tenth = (math.sqrt(n_in), 0.1) if parametrization == "ntk" else (1.0, 1.0)
     return {"W": Spec((n_in, n_out), 1.0 / root, root), "b": Spec((n_out,), tenth, 0.0)}
 
 
