@@ -507,7 +507,7 @@ def test_a_file_needs_its_target_by_name(tmp_path: Path) -> None:
         (YES, {"loss": "huber", "task": "binary"}, "loss 'huber' does not fit a binary target: use 'logistic' or 'softmax'"),
         (np.arange(120) % 3, {"loss": "logistic"}, "loss 'logistic' does not fit a multiclass target: use 'softmax'"),
         (score(TABLE), {"label_smoothing": 0.1}, "label_smoothing is for classes, but the target is a regression with loss 'squared'"),
-        (YES, {"label_smoothing": 1.0}, "label_smoothing must lie in"),
+        (YES, {"label_smoothing": 1.0}, "label_smoothing must be in"),
         (YES, {"task": "clasification"}, "unknown task 'clasification'.*Did you mean 'classification'"),
         (YES, {"optimizer": "lbfgs", "learning_rate": None, "clip_norm": 1.0}, "leave schedules and clip_norm out"),
         (YES, {"optimizer": "lbfgs", "learning_rate": None, "schedule": "cosine"}, "'lbfgs' chooses its own steps"),

@@ -57,10 +57,10 @@ def hostile_files(good):
         "its hash is not that of its content",
     )
     spellings = {
-        "duplicate key": ('"format":4', '"format":4,"format":4'),
-        "space": ('"format":4', '"format": 3'),
-        "other spelling of a number": ('"format":4', '"format":4,"glassnes":1e0'),
-        "NaN": ('"format":4', '"format":NaN'),
+        "duplicate key": ('"format":5', '"format":5,"format":5'),
+        "space": ('"format":5', '"format": 4'),
+        "other spelling of a number": ('"format":5', '"format":5,"glassnes":1e0'),
+        "NaN": ('"format":5', '"format":NaN'),
         "no JSON": ("{", "["),
     }
     for what, (old, new) in spellings.items():

@@ -227,7 +227,7 @@ LIES = {
     "layer of -3 units": (said("layers", 0, "n_out", value=-3), "a whole number from 1 to 2,147,483,647"),
     "layer of 3.0 units": (said("layers", 0, "n_out", value=3.0), "a whole number from 1 to 2,147,483,647"),
     "more waves than 64 bits count": (
-        said("layers", 0, value={"kind": "periodic_embedding", "n_numeric": 2, "n_frequencies": 2**31, "n_out": 2**31, "sigma": 0.1}),
+        said("layers", 0, value={"kind": "periodic_embedding", "n_numeric": 2, "n_frequencies": 2**31 - 1, "n_out": 2**31 - 1, "sigma": 0.1}),
         "a whole number from 1 to 32,768",
     ),
     "waves that are not there": (

@@ -116,7 +116,7 @@ def test_what_is_no_network_is_refused() -> None:
 def test_labels_beyond_the_outputs_are_refused() -> None:
     with pytest.raises(
         DataError,
-        match="labels must run from 0 to 1, the network's outputs less one, but 0 to 2 came",
+        match="labels must run from 0 to 1, the network's outputs less one, got 0 to 2",
     ):
         start(small_network(2), X, np.arange(N) % 3, loss="softmax")
 

@@ -265,5 +265,7 @@ def test_a_field_that_cannot_be_is_refused(settings: dict[str, Any], message: st
 
 @pytest.mark.parametrize("power", [-0.5, math.inf, NAN, "1"])
 def test_a_power_that_is_none_is_refused(power: Any) -> None:
-    with pytest.raises(SettingError, match="the power of inverse scaling must be zero or positive"):
+    with pytest.raises(
+        SettingError, match="the power of inverse scaling must be zero or a positive number"
+    ):
         InverseScalingByRows(power, 22, 3)
