@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from glassnet.activation_check import checked_activation
 from glassnet.activations import GivenActivation, activation_function
 from glassnet.checks import check_switch
-from glassnet.layers.layer import Array, Layer, Run
+from glassnet.layers.layer import Array, KeepsWidth, Run
 from glassnet.parameters import Spec, Views
 
 
 @dataclass(frozen=True)
-class Activation:
+class Activation(KeepsWidth):
     """A = f(Z), element by element; the backward pass is dZ = dA * f'(Z).
 
     With parametric=True the function itself is learned, unit by unit: a mixture of the identity and f.
@@ -41,8 +41,6 @@ class Activation:
 
     activation: GivenActivation
     parametric: bool = False
-    layers: ClassVar[tuple[Layer, ...]] = ()
-    repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", checked_activation(self.activation))
@@ -68,10 +66,6 @@ class Activation:
         kept, D = cache
         np.sum(dA * D, axis=0, out=g.a)
         return np.asarray((1.0 - p.a) * dA + f.backward(kept, p.a * dA)) if needs_dX else None
-
-    def output_width(self, n_in: int) -> int:
-        """Return n_in: the shape stays."""
-        return n_in
 
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return a, which learns slowly and does not decay; or nothing."""

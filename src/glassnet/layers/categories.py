@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from glassnet.checks import check_whole, is_whole
 from glassnet.errors import SettingError
-from glassnet.layers.layer import MAX_PER_COLUMN, Array, Layer, Run
+from glassnet.layers.layer import MAX_PER_COLUMN, Array, Leaf, Run
 from glassnet.parameters import Spec, Views
 
 #: Of one column: the codes ride as floats, and float32 holds every whole number up to here.
@@ -18,7 +18,7 @@ MAX_LEVELS = 2**24
 
 
 @dataclass(frozen=True)
-class CategoryEmbedding:
+class CategoryEmbedding(Leaf):
     """Replace codes of levels in the last columns by learned vectors.
 
     The other columns stand before them, unchanged.
@@ -48,8 +48,6 @@ class CategoryEmbedding:
 
     levels: Sequence[int]
     n_out: int = 8
-    layers: ClassVar[tuple[Layer, ...]] = ()
-    repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         given: Any = self.levels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -11,13 +11,13 @@ from glassnet.activation_check import checked_activation
 from glassnet.activations import GivenActivation, activation_function
 from glassnet.checks import check_name, check_whole
 from glassnet.initializers import Initializer, first_weights, initializer_function
-from glassnet.layers.layer import Array, Layer, Run
+from glassnet.layers.layer import Array, Leaf, Run
 from glassnet.layers.parametrization import PARAMETRIZATIONS, dense_initializer, dense_specs
 from glassnet.parameters import Spec, Views
 
 
 @dataclass(frozen=True)
-class Dense:
+class Dense(Leaf):
     """A fully connected layer: Z = X W + b, A = f(Z). Rumelhart, Hinton and Williams 1986.
 
     X (n, n_in), W (n_in, n_out), b (n_out,), Z and A (n, n_out); X may be a CSR matrix in the first
@@ -64,8 +64,6 @@ class Dense:
     activation: GivenActivation = "identity"
     initializer: str | Initializer = "auto"
     parametrization: str = "standard"
-    layers: ClassVar[tuple[Layer, ...]] = ()
-    repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_whole("n_out of a dense layer", self.n_out)

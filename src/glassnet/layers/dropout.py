@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.checks import check_number
-from glassnet.layers.layer import Array, Layer, Run
-from glassnet.parameters import Spec, Views
+from glassnet.layers.layer import Array, KeepsWidth, Run, WithoutTensors
+from glassnet.parameters import Views
 from glassnet.rng import keep_mask
 
 
 @dataclass(frozen=True)
-class Dropout:
+class Dropout(WithoutTensors, KeepsWidth):
     """Set units to 0 at random in training.
 
     Y = X * M / (1 - rate) in training, Y = X in prediction; M is 1 with probability 1 - rate, else 0.
@@ -32,7 +32,6 @@ class Dropout:
     """
 
     rate: float
-    layers: ClassVar[tuple[Layer, ...]] = ()
     repeatable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -54,14 +53,3 @@ class Dropout:
         if not needs_dX:
             return None
         return dY if M is None else dY * M
-
-    def output_width(self, n_in: int) -> int:
-        """Return n_in: the shape stays."""
-        return n_in
-
-    def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return nothing: no tensors."""
-        return {}
-
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Do nothing."""

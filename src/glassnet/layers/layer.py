@@ -12,7 +12,7 @@ inspected and compiled.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -78,6 +78,32 @@ class Layer(Protocol):
     ) -> Array | None:
         """Write the parameters' gradients into g and return dX, or None where it is not needed."""
         ...
+
+
+class Leaf:
+    """Base of a layer without layers inside."""
+
+    layers: ClassVar[tuple[Layer, ...]] = ()
+    repeatable: ClassVar[bool] = True
+
+
+class KeepsWidth(Leaf):
+    """Base of a layer whose output has the shape of its input."""
+
+    def output_width(self, n_in: int) -> int:
+        """Return n_in."""
+        return n_in
+
+
+class WithoutTensors:
+    """Base of a layer that has no tensors of its own."""
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return nothing."""
+        return {}
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Do nothing."""
 
 
 #: The methods of `Layer` with their arguments, and its attributes.

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from glassnet.errors import SettingError
 from glassnet.layers.layer import Array, Layer, Run
-from glassnet.layers.stack import checked_layers, stack_backward, stack_forward, stack_widths
-from glassnet.parameters import Spec, Views
+from glassnet.layers.stack import Container, stack_backward, stack_forward, stack_widths
+from glassnet.parameters import Views
 
 
 @dataclass(frozen=True)
-class Stack:
+class Stack(Container):
     """Y = F(X), F being the layers inside, one behind the other: what stands where one layer is asked for, as in `Members`.
 
     Parameters
@@ -29,12 +27,7 @@ class Stack:
     """
 
     layers: Sequence[Layer]
-    repeatable: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", checked_layers(self.layers))
-        if not self.layers:
-            raise SettingError("a stack needs at least one layer inside.")
+    what: ClassVar[str] = "a stack needs at least one layer inside"
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return F(X) and the caches of the layers inside."""
@@ -50,16 +43,9 @@ class Stack:
         """Return the width of the last layer inside."""
         return stack_widths(self.layers, n_in)[-1]
 
-    def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return nothing: all tensors belong to the layers inside."""
-        return {}
-
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Do nothing: the layers inside initialize themselves."""
-
 
 @dataclass(frozen=True)
-class Members:
+class Members(Container):
     """Y = (Y_1(X) + ... + Y_M(X)) / M, Y_m being the layers inside; each is given dY / M, and dX is the sum of their dX.
 
     What is averaged is what the members give: raw scores where this is a network's last layer.
@@ -79,13 +65,8 @@ class Members:
     """
 
     layers: Sequence[Layer]
-    repeatable: ClassVar[bool] = True
     side_by_side: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", checked_layers(self.layers))
-        if not self.layers:
-            raise SettingError("a layer of members needs at least one member.")
+    what: ClassVar[str] = "a layer of members needs at least one member"
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return the mean over the members, summed in their order, and the caches of all."""
@@ -119,10 +100,3 @@ class Members:
                     f"with Dense({widths[0]})."
                 )
         return widths[0]
-
-    def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return nothing: all tensors belong to the members."""
-        return {}
-
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Do nothing: the members initialize themselves."""

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.checks import check_number
-from glassnet.layers.layer import Array, Layer, Run
+from glassnet.layers.layer import Array, KeepsWidth, Run
 from glassnet.parameters import Spec, Views
 
 
 @dataclass(frozen=True)
-class BatchNorm:
+class BatchNorm(KeepsWidth):
     """Normalize every unit over the rows of the batch, then scale and shift it.
 
     Ioffe and Szegedy 2015, algorithm 1.
@@ -38,7 +38,6 @@ class BatchNorm:
 
     momentum: float = 0.1
     eps: float = 1e-5
-    layers: ClassVar[tuple[Layer, ...]] = ()
     repeatable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -81,10 +80,6 @@ class BatchNorm:
         n = len(dY)
         return np.asarray(scale * (dY - g.beta / n - N * (g.gamma / n)))
 
-    def output_width(self, n_in: int) -> int:
-        """Return n_in: the shape stays."""
-        return n_in
-
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return scale and shift, which do not decay, and the running statistics."""
         return {
@@ -103,7 +98,7 @@ class BatchNorm:
 
 
 @dataclass(frozen=True)
-class LayerNorm:
+class LayerNorm(KeepsWidth):
     """Normalize every row over its units, then scale and shift each unit.
 
     Ba, Kiros and Hinton 2016, eq. 4.
@@ -119,8 +114,6 @@ class LayerNorm:
     """
 
     eps: float = 1e-5
-    layers: ClassVar[tuple[Layer, ...]] = ()
-    repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_number("eps", self.eps, "(0, inf)")
@@ -150,10 +143,6 @@ class LayerNorm:
             inverse_std
             * (dN - dN.mean(axis=1, keepdims=True) - N * np.mean(dN * N, axis=1, keepdims=True))
         )
-
-    def output_width(self, n_in: int) -> int:
-        """Return n_in: the shape stays."""
-        return n_in
 
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return scale and shift, which do not decay."""

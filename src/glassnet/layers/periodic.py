@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from glassnet.checks import check_number, check_whole
 from glassnet.errors import SettingError
-from glassnet.layers.layer import MAX_PER_COLUMN, Array, Layer, Run
+from glassnet.layers.layer import MAX_PER_COLUMN, Array, Leaf, Run
 from glassnet.parameters import Spec, Views
 
 
 @dataclass(frozen=True)
-class PeriodicEmbedding:
+class PeriodicEmbedding(Leaf):
     """Add learned mixtures of its own waves to each of the first columns.
 
     The other columns follow, unchanged.
@@ -63,8 +63,6 @@ class PeriodicEmbedding:
     n_frequencies: int = 16
     n_out: int = 3
     sigma: float = 0.1
-    layers: ClassVar[tuple[Layer, ...]] = ()
-    repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         for name in ("n_numeric", "n_frequencies", "n_out"):

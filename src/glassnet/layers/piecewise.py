@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from glassnet.checks import check_whole, is_whole
 from glassnet.errors import SettingError, is_number
-from glassnet.layers.layer import MAX_PER_COLUMN, Array, Layer, Run
+from glassnet.layers.layer import MAX_PER_COLUMN, Array, Leaf, Run
 from glassnet.parameters import Spec, Views
 
 
 @dataclass(frozen=True)
-class PiecewiseLinearEmbedding:
+class PiecewiseLinearEmbedding(Leaf):
     """Add learned broken lines of it to each of the first columns.
 
     The other columns follow, unchanged.
@@ -66,8 +66,6 @@ class PiecewiseLinearEmbedding:
     n_bins: Sequence[int] = ()
     n_out: int = 3
     edges: Sequence[Sequence[float]] | None = field(default=None, repr=False, compare=False)
-    layers: ClassVar[tuple[Layer, ...]] = ()
-    repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.edges is not None:

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from glassnet.errors import SettingError
 from glassnet.layers.layer import Array, Layer, Run
-from glassnet.layers.stack import checked_layers, stack_backward, stack_forward, stack_widths
-from glassnet.parameters import Spec, Views
+from glassnet.layers.stack import Container, stack_backward, stack_forward, stack_widths
+from glassnet.parameters import Views
 
 
 @dataclass(frozen=True)
-class Residual:
+class Residual(Container):
     """Y = X + F(X), F being the layers inside; dX = dY + (dY passed back through F). He, Zhang, Ren and Sun 2016, eq. 1.
 
     Parameters
@@ -29,12 +27,7 @@ class Residual:
     """
 
     layers: Sequence[Layer]
-    repeatable: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", checked_layers(self.layers))
-        if not self.layers:
-            raise SettingError("a residual block needs at least one layer inside.")
+    what: ClassVar[str] = "a residual block needs at least one layer inside"
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return X + F(X) and the caches of the layers inside."""
@@ -57,10 +50,3 @@ class Residual:
                 f"its last layer gives {n_out}: end it with Dense({n_in})."
             )
         return n_in
-
-    def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return nothing: all tensors belong to the layers inside."""
-        return {}
-
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Do nothing: the layers inside initialize themselves."""

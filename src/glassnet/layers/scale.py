@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from glassnet.layers.layer import Array, Layer, Run
+from glassnet.layers.layer import Array, KeepsWidth, Run
 from glassnet.parameters import Spec, Views
 
 
 @dataclass(frozen=True)
-class Scale:
+class Scale(KeepsWidth):
     """Y = X * s, a factor for each column.
 
     X and Y (n, n_in), s (n_in,)
@@ -30,9 +30,6 @@ class Scale:
     >>> layers = [Scale(), Dense(64, "relu"), Dense(1)]
     """
 
-    layers: ClassVar[tuple[Layer, ...]] = ()
-    repeatable: ClassVar[bool] = True
-
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return Y and X."""
         return X * p.s, X
@@ -43,10 +40,6 @@ class Scale:
         """Write ds into g; return dX."""
         np.sum(dY * X, axis=0, out=g.s)
         return dY * p.s if needs_dX else None
-
-    def output_width(self, n_in: int) -> int:
-        """Return n_in: the shape stays."""
-        return n_in
 
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return s, which learns fast and does not decay."""

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from glassnet.errors import SettingError
-from glassnet.layers.layer import ATTRIBUTES, METHODS, Array, Layer, Run
+from glassnet.layers.layer import ATTRIBUTES, METHODS, Array, Layer, Run, WithoutTensors
 from glassnet.parameters import Spec, Tree, Views
 from glassnet.protocols import require_members
+
+
+class Container(WithoutTensors):
+    """Base of a layer whose tensors all belong to the layers inside.
+
+    what : the message where there are none
+    """
+
+    layers: Sequence[Layer]
+    what: ClassVar[str]
+    repeatable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", checked_layers(self.layers))
+        if not self.layers:
+            raise SettingError(f"{self.what}.")
 
 
 def checked_layers(layers: Any) -> tuple[Layer, ...]:

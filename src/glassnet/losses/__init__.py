@@ -1,4 +1,4 @@
-"""How wrong a prediction is: one loss a class, and what exists at the foot."""
+"""Losses: how wrong a prediction is, and the gradient of that. LOSSES names all of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 
 
 def loss_function(loss: str | Loss | Any) -> Loss:
-    """Return the loss of that name; an object is returned as it is, a plain function (Z, y) -> (L, dZ) is wrapped."""
+    """Return the loss of that name, the object given, or a function (Z, y) -> (L, dZ) wrapped."""
     if isinstance(loss, str):
         if loss not in LOSSES:
             raise unknown_name("loss", loss, LOSSES)
@@ -54,7 +54,7 @@ def loss_function(loss: str | Loss | Any) -> Loss:
 
 
 def check_own_loss(loss: Loss, y: Array, n_outputs: int) -> None:
-    """Raise SettingError where a loss object of one's own breaks a rule, see `check_loss`; a `CustomLoss` has checked itself."""
+    """Check a loss object of one's own, see `check_loss`; a `CustomLoss` has checked itself."""
     if type(loss) not in (*LOSSES.values(), CustomLoss):
         check_loss(loss, y, n_outputs)
 

@@ -1,4 +1,4 @@
-"""Losses for classes: cross-entropy with the logistic link (yes or no, several at once) and with softmax (one of k)."""
+"""Losses for classes: cross-entropy of yes or no (logistic) and of one of k (softmax)."""
 
 from __future__ import annotations
 

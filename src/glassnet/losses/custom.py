@@ -1,4 +1,4 @@
-"""A user's own loss, written as one function of raw scores and target, and checked before it is trusted."""
+"""A loss of your own, written as one function of raw scores and target, and its check."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class CustomLoss:
             )
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return finite numbers `(n, n_columns)` after the gradient was checked on some of their rows."""
+        """Return finite numbers `(n, n_columns)`; SettingError where the gradient is wrong."""
         columns = np.shape(y)[1:]
         checked = numbers(y, columns[0] if columns else 1, dtype)
         check_loss(self, checked, n_outputs)
@@ -92,7 +92,7 @@ class CustomLoss:
 
 
 def check_loss(loss: Loss, y: Array, n_outputs: int) -> None:
-    """Raise SettingError where the gradient of a loss is not that of its value, or where it breaks another rule of `Loss`.
+    """Raise SettingError where a loss breaks a rule of `Loss`, such as a wrong gradient.
 
     y : a prepared target, of which the first rows are looked at
     """

@@ -1,4 +1,4 @@
-"""How wrong a prediction is, and in which direction: what training and models ask of a loss, and the weighted mean they share.
+"""What a loss is: the mean loss of raw scores, its gradient, and predictions.
 
     value, dZ = loss.value_and_gradient(Z, y, weight)       Z, dZ: (n, n_outputs); weight: (n,) or
                                                             None; value: float
@@ -31,7 +31,7 @@ REDUCTIONS = ("mean", "sum", "mean_of_sum")
 
 @dataclass(frozen=True)
 class LossTraits:
-    """Which targets a loss fits, and how its raw scores are read; the defaults are those of your own losses.
+    """Which targets a loss fits and how its raw scores are read, by default for your own losses.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Loss(Protocol):
         ...
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Check the target against the number of raw scores and return it in the form that the other calls take."""
+        """Return the target in the form that the other methods take; DataError where it does not fit."""
         ...
 
     def value_and_gradient(
@@ -86,15 +86,15 @@ class Loss(Protocol):
         ...
 
     def predict(self, Z: Array) -> Array:
-        """Return predictions from raw scores: probabilities, means or quantiles, of the shape of Z."""
+        """Return probabilities, means or quantiles from raw scores, of the shape of Z."""
         ...
 
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
-        """Return the constant raw scores `(n_outputs,)` that fit a prepared target best, or nearly so."""
+        """Return the constant raw scores `(n_outputs,)` that fit a prepared target (nearly) best."""
         ...
 
 
-#: What stands in `Loss`: the arguments of each method, and what is no method.
+#: The methods of `Loss` with their arguments, and its attributes.
 METHODS = {
     "prepare": "y, n_outputs, dtype",
     "value_and_gradient": "Z, y, weight",
@@ -163,7 +163,7 @@ def mean(y: Array, weight: Array | None) -> Array:
 
 
 def quantiles(y: Array, at: Sequence[float], weight: Array | None) -> Array:
-    """Return, for each column in turn, the smallest values that reach these shares of the total weight."""
+    """Return, column by column, the smallest values that reach these shares of the weight."""
     weight = np.ones(len(y)) if weight is None else weight.astype(np.float64, copy=False)
     result = []
     for column in y.T:
@@ -175,6 +175,6 @@ def quantiles(y: Array, at: Sequence[float], weight: Array | None) -> Array:
 
 
 def exp(Z: Array) -> Array:
-    """Return e^Z, infinite without a warning past the dtype's range: training then stops by its own check."""
+    """Return e^Z, infinite without a warning beyond the dtype: training checks for that itself."""
     with np.errstate(over="ignore"):
         return np.asarray(np.exp(Z))

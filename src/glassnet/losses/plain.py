@@ -1,4 +1,4 @@
-"""Losses as plain data and back: what the model file holds of them. Names are looked up in a closed table, never imported.
+"""Losses as plain data and back, for the model file. Names come from a closed table, never imports.
 
 Huber(1.0)  <->  {"kind": "huber", "delta": 1.0}
 

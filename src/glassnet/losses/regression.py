@@ -1,4 +1,4 @@
-"""Losses for numbers: means, medians and quantiles by the identity link, counts and positive amounts by the exponential."""
+"""Losses for numbers: means, medians and quantiles; counts and positive amounts by a log link."""
 
 from __future__ import annotations
 
@@ -21,8 +21,36 @@ from glassnet.losses.loss import (
 )
 
 
+class Location:
+    """Base of a loss whose raw score is the prediction, on the scale of the target."""
+
+    traits: ClassVar[LossTraits] = LossTraits(stays_in_range=True)
+
+    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
+        """Return finite numbers `(n, n_outputs)`."""
+        return numbers(y, n_outputs, dtype)
+
+    def predict(self, Z: Array) -> Array:
+        """Return Z itself."""
+        return Z
+
+
+class LogLink:
+    """Base of a loss whose raw score is the logarithm of the predicted mean: mu = exp(z)."""
+
+    traits: ClassVar[LossTraits] = LossTraits(link="exp", scales_target=False)
+
+    def predict(self, Z: Array) -> Array:
+        """Return the mean, exp(Z)."""
+        return exp(Z)
+
+    def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
+        """Return the logarithm of the mean of y."""
+        return np.asarray(np.log(np.maximum(mean(y, weight), 1e-30)))
+
+
 @dataclass(frozen=True)
-class Squared:
+class Squared(Location):
     """Half the squared error, (z - y)^2 / 2, whose gradient is the error itself: z - y.
 
     reduction : over several outputs, see `glassnet.losses.loss.REDUCTIONS`; only training uses it
@@ -30,14 +58,9 @@ class Squared:
 
     reduction: str = "mean"
     name: ClassVar[str] = "squared"
-    traits: ClassVar[LossTraits] = LossTraits(stays_in_range=True)
 
     def __post_init__(self) -> None:
         check_name("reduction", self.reduction, REDUCTIONS)
-
-    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return finite numbers `(n, n_outputs)`."""
-        return numbers(y, n_outputs, dtype)
 
     def value_and_gradient(
         self, Z: Array, y: Array, weight: Array | None = None
@@ -46,25 +69,16 @@ class Squared:
         E = Z - y
         return weighted_mean(0.5 * E * E, E, weight, self.reduction)
 
-    def predict(self, Z: Array) -> Array:
-        """The mean: Z itself."""
-        return Z
-
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
         """The mean of y."""
         return mean(y, weight)
 
 
 @dataclass(frozen=True)
-class Absolute:
+class Absolute(Location):
     """The absolute error |z - y|, which the median minimizes; the slope at 0 is taken as 0."""
 
     name: ClassVar[str] = "absolute"
-    traits: ClassVar[LossTraits] = LossTraits(stays_in_range=True)
-
-    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return finite numbers `(n, n_outputs)`."""
-        return numbers(y, n_outputs, dtype)
 
     def value_and_gradient(
         self, Z: Array, y: Array, weight: Array | None = None
@@ -73,17 +87,13 @@ class Absolute:
         E = Z - y
         return weighted_mean(np.abs(E), np.sign(E), weight)
 
-    def predict(self, Z: Array) -> Array:
-        """The median: Z itself."""
-        return Z
-
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
         """The median of y."""
         return quantiles(y, (0.5,), weight)
 
 
 @dataclass(frozen=True)
-class Huber:
+class Huber(Location):
     """Squared near the target and absolute far from it. Huber 1964.
 
     e = z - y:  e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2); the gradient is e cut off
@@ -92,14 +102,9 @@ class Huber:
 
     delta: float = 1.0
     name: ClassVar[str] = "huber"
-    traits: ClassVar[LossTraits] = LossTraits(stays_in_range=True)
 
     def __post_init__(self) -> None:
         check_number("delta", self.delta, "(0, inf)")
-
-    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return finite numbers `(n, n_outputs)`."""
-        return numbers(y, n_outputs, dtype)
 
     def value_and_gradient(
         self, Z: Array, y: Array, weight: Array | None = None
@@ -108,10 +113,6 @@ class Huber:
         E = Z - y
         C = np.clip(E, -self.delta, self.delta)
         return weighted_mean(C * (E - 0.5 * C), C, weight)
-
-    def predict(self, Z: Array) -> Array:
-        """The location: Z itself."""
-        return Z
 
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
         """The median of y: near the minimum, and it needs no iteration."""
@@ -179,8 +180,10 @@ class Quantile:
 
 
 @dataclass(frozen=True)
-class Poisson:
-    """Half the Poisson deviance of a count y >= 0; the link is exp, mu = exp(z). McCullagh and Nelder 1989, section 2.3.
+class Poisson(LogLink):
+    """Half the Poisson deviance of a count y >= 0, mu = exp(z).
+
+    McCullagh and Nelder 1989, section 2.3.
 
     mu - y z + y log y - y, which is 0 for a perfect prediction; the gradient is mu - y.
 
@@ -189,7 +192,6 @@ class Poisson:
 
     reduction: str = "mean"
     name: ClassVar[str] = "poisson"
-    traits: ClassVar[LossTraits] = LossTraits(link="exp", scales_target=False)
 
     def __post_init__(self) -> None:
         check_name("reduction", self.reduction, REDUCTIONS)
@@ -212,24 +214,17 @@ class Poisson:
             mu - y * Z + (y * np.log(np.maximum(y, 1e-30)) - y), mu - y, weight, self.reduction
         )
 
-    def predict(self, Z: Array) -> Array:
-        """The mean count: exp(Z)."""
-        return exp(Z)
-
-    def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
-        """The logarithm of the mean of y."""
-        return np.asarray(np.log(np.maximum(mean(y, weight), 1e-30)))
-
 
 @dataclass(frozen=True)
-class Gamma:
-    """Half the gamma deviance of a target y > 0; the link is exp, mu = exp(z). McCullagh and Nelder 1989, section 2.3.
+class Gamma(LogLink):
+    """Half the gamma deviance of a target y > 0, mu = exp(z).
+
+    McCullagh and Nelder 1989, section 2.3.
 
     log(mu / y) + y / mu - 1, which is 0 for a perfect prediction; the gradient is 1 - y / mu.
     """
 
     name: ClassVar[str] = "gamma"
-    traits: ClassVar[LossTraits] = LossTraits(link="exp", scales_target=False)
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return numbers > 0 `(n, n_outputs)`."""
@@ -246,11 +241,3 @@ class Gamma:
         """Return the mean loss and its gradient by Z."""
         ratio = exp(np.log(y) - Z)
         return weighted_mean(ratio - 1.0 + (Z - np.log(y)), 1.0 - ratio, weight)
-
-    def predict(self, Z: Array) -> Array:
-        """The mean: exp(Z)."""
-        return exp(Z)
-
-    def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
-        """The logarithm of the mean of y."""
-        return np.asarray(np.log(np.maximum(mean(y, weight), 1e-30)))
