@@ -19,7 +19,7 @@ from glassnet.cli.train import train
 
 __all__ = ["main"]
 
-
+COMMANDS = (inspect, train, predict, evaluate, show, doctor, completion)
 HELP = """Neural networks that you can see through: train one on your table, then predict with it.
 
 \b
@@ -41,5 +41,5 @@ def main() -> None:
     """Parse the command line and run the command."""
 
 
-for command in (inspect, train, predict, evaluate, show, doctor, completion):
+for command in COMMANDS:
     main.add_command(command)
