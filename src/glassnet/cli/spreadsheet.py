@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from numpy.typing import NDArray
-
 #: Spreadsheets of East Asia also take full-width =, + , - and @ for the start of a formula.
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NUMBER = re.compile(r"[+-][0-9.,]*[0-9][0-9.,]*(e[+-]?[0-9]+)?%?", re.IGNORECASE)
@@ -50,7 +48,7 @@ def escape_formula_names(names: Sequence[str]) -> list[str]:
     return escaped
 
 
-def formula_notice(names: Sequence[str], columns: Sequence[NDArray[Any]]) -> str:
+def formula_notice(names: Sequence[str], columns: Sequence[Any]) -> str:
     """Return a notice about the first name or text that a spreadsheet would run, "" for none."""
     found = [f"the column name {name[:80]!r}" for name in names if is_formula(name)][:1]
     for name, values in zip(names, columns, strict=True):
