@@ -89,7 +89,7 @@ def activations() -> list[Place]:
 def losses() -> list[Place]:
     init = f"{SRC}/losses/__init__.py"
     return [
-        classes("losses/*.py", "value_and_gradient", "predict").but("CustomLoss"),
+        classes("losses/*.py", "value_and_gradient").but("CustomLoss"),
         names_in(init, "LOSSES"),
         names_in(init, "__all__").classes().but("CustomLoss", "Loss", "LossTraits"),
         enum("native/losses.hpp", "GLASSNET_LOSSES"),
