@@ -1,4 +1,4 @@
-"""An activation of one's own is checked when a layer takes it: what it returns, what it leaves alone, and its derivative."""
+"""Check an activation of your own when a layer takes it: its outputs and its derivative."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHAPE, _SPREAD = (8, 6), 2.0
 
 
 def checked_activation(activation: GivenActivation) -> str | ActivationFunction:
-    """Return an activation as a layer holds it: the name of one of glassnet's, or a record of one's own that was found right.
+    """Return the name of an activation of glassnet's, or a checked record of your own.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def _value(record: ActivationFunction, dA: Array) -> Value:
 
 
 def _gradient(record: ActivationFunction, Z: Array, dA: Array) -> Array:
-    """Return dZ after both passes were found to return what they should and to leave alone what they were given."""
+    """Return dZ; SettingError where a pass returns something else or changes its arguments."""
     what = f"activation {record.name!r}"
     given = Z.copy()
     A = _called(f"the forward pass of {what}", record.forward, given)

@@ -46,7 +46,8 @@ class ActivationFunction:
     Examples
     --------
     >>> from glassnet.activations import ActivationFunction
-    >>> cube = ActivationFunction("cube", lambda Z: Z**3, lambda Z, dA: 3 * Z**2 * dA, keeps="input")
+    >>> backward = lambda Z, dA: 3 * Z**2 * dA
+    >>> cube = ActivationFunction("cube", lambda Z: Z**3, backward, keeps="input")
     """
 
     name: str
@@ -92,7 +93,7 @@ def sigmoid(Z: Array) -> Array:
 
 
 def sigmoid_backward(A: Array, dA: Array) -> Array:
-    """dZ = dA * A (1 - A): never more than a quarter of dA, which is why deep sigmoid networks hardly learn."""
+    """dZ = dA * A (1 - A), at most dA / 4, which is why deep sigmoid networks hardly learn."""
     return dA * (A * (1.0 - A))
 
 
@@ -127,7 +128,7 @@ def leaky_relu_backward(A: Array, dA: Array) -> Array:
 
 
 def elu(Z: Array) -> Array:
-    """A = Z where Z > 0, else exp(Z) - 1. Clevert, Unterthiner and Hochreiter 2016, with alpha = 1."""
+    """A = Z where Z > 0, else exp(Z) - 1. Clevert, Unterthiner and Hochreiter 2016, alpha = 1."""
     return np.where(Z > 0.0, Z, np.expm1(np.minimum(Z, 0.0)))
 
 
@@ -147,7 +148,10 @@ def selu_backward(A: Array, dA: Array) -> Array:
 
 
 def gelu(Z: Array) -> Array:
-    """A = Z Phi(Z), Phi the normal distribution function, computed exactly by erf. Hendrycks and Gimpel 2016, eq. 1."""
+    """A = Z Phi(Z), Phi the normal distribution function. Hendrycks and Gimpel 2016, eq. 1.
+
+    Phi is computed exactly by erf.
+    """
     return Z * _normal_cdf(Z)
 
 
@@ -183,7 +187,10 @@ def mish_backward(Z: Array, dA: Array) -> Array:
 
 
 def softplus(Z: Array) -> Array:
-    """A = log(1 + exp(Z)) = max(Z, 0) + log(1 + exp(-|Z|)); the second form cannot overflow. Dugas et al. 2001."""
+    """A = log(1 + exp(Z)). Dugas et al. 2001.
+
+    Computed as max(Z, 0) + log(1 + exp(-|Z|)), which cannot overflow.
+    """
     return np.maximum(Z, 0.0) + np.log1p(np.exp(-np.abs(Z)))
 
 
@@ -203,7 +210,7 @@ def _normal_cdf(Z: Array) -> Array:
 
 @dataclass(frozen=True)
 class ValueOf:
-    """The first of the two arrays that a function of one's own returns: a record's forward pass."""
+    """The forward pass of a function Z -> (A, slope)."""
 
     function: Callable[[Array], Any]
 
@@ -226,7 +233,7 @@ class ValueOf:
 
 @dataclass(frozen=True)
 class TimesSlopeOf:
-    """The chain rule with the second of the two arrays that a function of one's own returns: a record's backward pass."""
+    """The backward pass of a function Z -> (A, slope): dA times the slope."""
 
     value: ValueOf
 
@@ -240,12 +247,12 @@ GivenActivation = str | ActivationFunction | Callable[[Array], Any]
 
 
 def is_one_activation(given: Any) -> bool:
-    """Say whether this is given as one activation, and not as a sequence of them."""
+    """Return whether this is one activation, and not a sequence of them."""
     return isinstance(given, str | ActivationFunction) or callable(given)
 
 
 def activation_function(activation: GivenActivation) -> ActivationFunction:
-    """Return the record of a named activation; a record of one's own is returned as it is, a function Z -> (A, slope) is wrapped.
+    """Return the record of that name, the record given, or a function Z -> (A, slope) wrapped.
 
     Examples
     --------

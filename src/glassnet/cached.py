@@ -1,4 +1,4 @@
-"""Properties that are computed at their first use and kept, without a lock that a fork could leave locked.
+"""Cached properties without a lock, which a fork could leave locked.
 
 `functools.cached_property` of Python 3.11 has one lock for all objects of a class: a child that is
 forked while another thread holds it waits for ever. Here two threads may compute the same value at
@@ -13,7 +13,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 Value = TypeVar("Value")
 
 
-class cached_property(Generic[Value]):  # noqa: N801  the name that everybody knows
+class cached_property(Generic[Value]):  # noqa: N801  as in functools
     """A method without arguments as an attribute that is computed once."""
 
     def __init__(self, compute: Callable[[Any], Value]) -> None:

@@ -1,4 +1,4 @@
-"""Checks of settings: whole numbers, numbers in an interval, True or False, each with one message."""
+"""Checks of settings: whole numbers, numbers in an interval, switches and names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_whole(value: Any, low: float = 1, high: float = np.inf) -> bool:
 
 
 def check_whole(name: str, value: Any, low: int = 1, high: float = np.inf) -> int:
-    """Return a setting as a Python int, or raise SettingError unless it is whole and in [low, high]."""
+    """Return a setting as an int; SettingError unless it is whole and in [low, high]."""
     if not is_whole(value, low, high):
         bounds = f"of at least {low}" if high == np.inf else f"from {low} to {high:,}"
         raise SettingError(f"{name} must be a whole number {bounds}, got {value!r}.")

@@ -1,4 +1,4 @@
-"""Derivatives by differences: how a gradient that someone wrote by hand is held against the values that it is the derivative of.
+"""Check a gradient written by hand against central differences of its function.
 
     f'(0) = (f(h) - f(-h)) / 2h + O(h^2)        f: the value along a random direction, in float64
 
@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
-#: A point -> the value there, and the size of the terms that it is the sum of, which its rounding
-#: goes with.
+#: A point -> the value there, and the size of the terms it sums, for the rounding error.
 Value = Callable[[Array], tuple[float, float]]
 
 #: Largest relative difference between a gradient that is right and differences of its value, in
@@ -31,7 +30,7 @@ _MAX_ELEMENTS = 200
 
 
 def gradient_error(value: Value, at: Array, gradient: Array, rng: np.random.Generator) -> float:
-    """Return the largest relative error of a gradient over a few random directions; above TOLERANCE, it is wrong.
+    """Return the largest relative error of a gradient over a few directions, wrong above TOLERANCE.
 
     Relative to the derivative along the direction, or to what it is in the mean over all directions
     where that is larger.
@@ -51,7 +50,7 @@ def gradient_error(value: Value, at: Array, gradient: Array, rng: np.random.Gene
 
 
 def worst_element(value: Value, at: Array, gradient: Array) -> tuple[tuple[int, ...], float, float]:
-    """Return the place of the element that is most wrong of up to two hundred, its gradient, and its derivative by differences."""
+    """Return the worst of up to 200 elements: its index, its gradient, and the right derivative."""
     found: list[tuple[float, tuple[int, ...], float, float]] = []
     looked_at = np.random.default_rng(0).permutation(at.size)[:_MAX_ELEMENTS]
     for place in (tuple(int(i) for i in np.unravel_index(k, at.shape)) for k in looked_at):

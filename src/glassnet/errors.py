@@ -1,4 +1,4 @@
-"""What can go wrong, as a tree: each error says what was expected, what came and what to do.
+"""The exceptions of glassnet: each message says what was expected, what was given, what to do.
 
     GlassNetError
     ├── SettingError (ValueError)              a parameter, option or name that does not exist or
@@ -34,7 +34,7 @@ MAX_COMPARED = 100
 
 
 class GlassNetError(Exception):
-    """Anything that glassnet refuses on purpose; its message steers no terminal, whatever names it tells of."""
+    """Base of all errors that glassnet raises on purpose; messages have no control characters."""
 
     def __str__(self) -> str:
         """Return the message."""
@@ -50,7 +50,7 @@ class DataError(GlassNetError, ValueError):
 
 
 class ModelFileError(GlassNetError, ValueError):
-    """A model file that is damaged, foreign, written by a newer version, or cannot be read or written.
+    """A model file that is damaged, of another kind or newer, or cannot be read or written.
 
     errno : the operating system's number for what failed, as in OSError: `errno.ENOSPC` for a full
         disk; None for what is in the file
@@ -78,7 +78,7 @@ class MissingDependencyError(GlassNetError, ImportError):
 
 
 class DataNotice(UserWarning):
-    """What was done with a table that its owner should know: a column left out, an encoding guessed."""
+    """What was done with a table that you should know: a column left out, an encoding guessed."""
 
     def __str__(self) -> str:
         """Return the message; it steers no terminal."""
@@ -101,7 +101,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _near(name: str, names: list[str]) -> list[str]:
-    """Return the nearest name, if one is near; of many, those with the most letters in common are compared in full, which takes long."""
+    """Return the nearest name, if any; of many, only those with common letters are compared."""
     if len(names) > MAX_COMPARED:
         letters = Counter(name)
         common = [
@@ -115,7 +115,7 @@ def _near(name: str, names: list[str]) -> list[str]:
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
-    """Return the error for a name that a table of names does not hold, with the nearest one it does."""
+    """Return the error for a name that is not in a table, with the nearest one that is."""
     names = sorted(known)
     shown = repr(shorten(name, MAX_NAME_LENGTH) if isinstance(name, str) else name)
     return SettingError(

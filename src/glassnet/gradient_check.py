@@ -1,4 +1,4 @@
-"""The gradients of a network against differences of its loss, and those of a layer of one's own before a network is trained with it."""
+"""Check all gradients of a network against central differences of its loss."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RUN = Run(training=True)
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """What came of a check that found nothing wrong.
+    """The result of a check that found nothing wrong.
 
     Attributes
     ----------
@@ -40,7 +40,9 @@ class GradientCheck:
 def check_gradients(
     network: Network, X: Any, y: Any, *, loss: str | Loss | Callable[[Array, Array], Any]
 ) -> GradientCheck:
-    """Hold the gradient of every parameter, and of X, against central differences of the loss, in float64; the network is not changed.
+    """Check the gradients of all parameters and of X against central differences of the loss.
+
+    Everything is computed in float64 on a copy; the network is not changed.
 
     The first 32 rows are used, in training mode, at a point near the network's own numbers: random
     numbers are added to them, for first values of 0 and 1 hide faults. Kinks, as of ReLU, are no
@@ -66,7 +68,8 @@ def check_gradients(
     >>> from glassnet import Dense, Network, check_gradients
     >>> rng = np.random.default_rng(0)
     >>> X, y = rng.standard_normal((20, 3)), rng.standard_normal(20)
-    >>> check = check_gradients(Network([Dense(4, "relu"), Dense(1)], n_features=3), X, y, loss="squared")
+    >>> network = Network([Dense(4, "relu"), Dense(1)], n_features=3)
+    >>> check = check_gradients(network, X, y, loss="squared")
     >>> sorted(check.errors), check.largest < 1e-5
     (['X', 'layers.0.W', 'layers.0.b', 'layers.1.W', 'layers.1.b'], True)
     """
@@ -149,7 +152,10 @@ def _objective(network: Network, X: Array, y: Array, loss: Loss, name: str | Non
 
 
 def _descended(loss: Any) -> Any:
-    """Return the loss whose value the gradient is that of: of two settings, which scikit-learn has, the value is another by definition."""
+    """Return the loss that the gradient descends.
+
+    With two settings, which scikit-learn has, value and gradient differ by definition.
+    """
     if getattr(loss, "reduction", None) == "mean_of_sum":
         loss = replace(loss, reduction="sum")
     return replace(loss, clip_eps=0.0) if getattr(loss, "clip_eps", 0.0) else loss

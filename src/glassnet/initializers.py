@@ -1,4 +1,4 @@
-"""The first values of a weight matrix: small enough to learn from, large enough that signals neither die out nor blow up.
+"""Initializers: random first values of a weight matrix that keep the size of the signals.
 
 An initializer is called as `initializer(fan_in, fan_out, rng)` and returns float64
 `(fan_in, fan_out)`; fan_in counts the inputs of a unit, fan_out its outputs.
@@ -24,7 +24,7 @@ Initializer = Callable[[int, int, np.random.Generator], Array]
 
 @dataclass(frozen=True)
 class Glorot:
-    """Var(W) = 2 / (fan_in + fan_out): keeps the variance of both passes. Glorot and Bengio 2010, eq. 12 and 16."""
+    """Var(W) = 2 / (fan_in + fan_out), for both passes. Glorot and Bengio 2010, eq. 12 and 16."""
 
     distribution: Literal["uniform", "normal"] = "uniform"
 
@@ -46,7 +46,7 @@ class He:
 
 @dataclass(frozen=True)
 class LeCun:
-    """Var(W) = 1 / fan_in: unit variance out of unit variance in. LeCun, Bottou, Orr and Müller 1998, eq. 16."""
+    """Var(W) = 1 / fan_in, for unit variance. LeCun, Bottou, Orr and Müller 1998, eq. 16."""
 
     distribution: Literal["uniform", "normal"] = "normal"
 
@@ -66,7 +66,7 @@ class StandardNormal:
 
 @dataclass(frozen=True)
 class Constant:
-    """Every weight the same number; all units of a layer then stay the same for ever, unless it is the last one."""
+    """The same number for all weights; hidden units then stay equal during training."""
 
     value: float = 0.0
 
@@ -87,7 +87,7 @@ def _scaled(
 
 
 def initializer_function(initializer: str | Initializer) -> Initializer:
-    """Return the initializer of that name; any callable of (fan_in, fan_out, rng) is returned as it is."""
+    """Return the initializer of that name, or the callable (fan_in, fan_out, rng) given."""
     if isinstance(initializer, str):
         if initializer not in INITIALIZERS:
             raise unknown_name("initializer", initializer, INITIALIZERS)
@@ -99,7 +99,7 @@ def initializer_function(initializer: str | Initializer) -> Initializer:
 def first_weights(
     initializer: Initializer, fan_in: int, fan_out: int, rng: np.random.Generator
 ) -> Array:
-    """Return what an initializer draws, float64 `(fan_in, fan_out)`, or raise SettingError for another shape and for what is not finite."""
+    """Return what an initializer draws, checked to be finite and `(fan_in, fan_out)`."""
     drawn: Array = np.asarray(initializer(fan_in, fan_out, rng))
     if drawn.shape != (fan_in, fan_out):
         raise SettingError(

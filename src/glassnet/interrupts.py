@@ -1,4 +1,4 @@
-"""Signals that end the work: noted at once, obeyed where nothing is half done.
+"""Signals such as Ctrl-C: noted at once, obeyed where nothing is half done.
 
 A handler that raises, such as Python's own for Ctrl-C, may cut any line in two: weights half
 copied, a file half written, a thread that nobody waits for. While `interrupts_noted` holds, a
@@ -61,7 +61,7 @@ _CURRENT: ContextVar[Noted | None] = ContextVar("noted", default=None)
 
 
 class Raising:
-    """A handler that raises KeyboardInterrupt with the number of the signal; not any more once it is `over`.
+    """A handler that raises KeyboardInterrupt with the number of the signal until it is `over`.
 
     Python drops what is raised in a callback of the garbage collector. Such a signal is kept for
     the next block that notes signals.
@@ -77,7 +77,7 @@ class Raising:
             raise KeyboardInterrupt(signum)
 
     def drop(self, unraisable: Any) -> None:
-        """Keep the signal whose exception Python drops; anything else is reported as ever. For `sys.unraisablehook`."""
+        """Keep the signal whose exception Python drops; for `sys.unraisablehook`."""
         if isinstance(unraisable.exc_value, KeyboardInterrupt) and unraisable.exc_value.args:
             self.dropped = unraisable.exc_value.args[0]
         else:
@@ -91,7 +91,9 @@ class Raising:
 
 @contextmanager
 def interrupts_raised(*, last: bool = False) -> Iterator[Raising]:
-    """Have every signal of `SIGNALS` raise KeyboardInterrupt in the block, as Ctrl-C does; one that is ignored or handled stays so.
+    """Let every signal of `SIGNALS` raise KeyboardInterrupt in the block, as Ctrl-C does.
+
+    A signal that is ignored or handled stays so.
 
     Once the handler that is yielded is `over`, signals do nothing. They are not given back where
     the block is the last of the process.
@@ -118,7 +120,7 @@ def interrupts_raised(*, last: bool = False) -> Iterator[Raising]:
 
 @contextmanager
 def interrupts_delayed() -> Iterator[None]:
-    """Hold back KeyboardInterrupt inside the block, which takes a moment only, and raise it after the block."""
+    """Hold back KeyboardInterrupt during a short block and raise it after the block."""
     if _CURRENT.get() is not None:
         yield
         return
@@ -130,7 +132,9 @@ def interrupts_delayed() -> Iterator[None]:
 
 @contextmanager
 def interrupts_noted() -> Iterator[Noted]:
-    """Hold back KeyboardInterrupt inside the block; yield what tells whether a signal came. Look at it once more after the block.
+    """Hold back KeyboardInterrupt in the block; yield a `Noted` that tells whether a signal came.
+
+    Ask it once more after the block.
 
     An inner block, and a thread that runs in a copy of the context, share the flag of the outer
     one. Only the main thread receives signals, and a handler that the program installed itself is

@@ -1,4 +1,4 @@
-"""A layer of one's own is checked before a network is first trained with it: what its passes return, what they leave alone, its gradients.
+"""Check each layer of your own before a network is first trained with it.
 
 It is tried by itself, on a copy of the network in float64. The value is the sum of R * Y, R random,
 whose gradients the backward pass gives for dY = R. The input is normal, and random numbers are
@@ -31,7 +31,7 @@ _FOUND_RIGHT: WeakSet[Network] = WeakSet()
 
 
 def check_own_layers(network: Network, X: Any) -> None:
-    """Raise SettingError where a layer of one's own is wrong; X are rows of data, of which few are looked at.
+    """Raise SettingError where a layer of your own is wrong; a few rows of X are used.
 
     It costs about two hundred passes of eight rows, once for each network that has such a layer,
     and changes nothing of the network.
@@ -81,7 +81,7 @@ def _trials(network: Network) -> Iterator[Trial]:
 
 
 def _reaching(target: Views, layers: Sequence[Layer], p: Sequence[Views], X: Array) -> Array | None:
-    """Return what reaches the layer of these views when X comes in; None where it is not among these layers."""
+    """Return the input of the layer of these views for X; None where it is not in these layers."""
     for layer, views in zip(layers, p, strict=True):
         if views is target:
             return X
@@ -95,7 +95,7 @@ def _reaching(target: Views, layers: Sequence[Layer], p: Sequence[Views], X: Arr
 
 
 def _check(trial: Trial, reaching: Callable[[], Array | None]) -> None:
-    """Raise SettingError where a rule is broken, or where a gradient is wrong at each of a few points."""
+    """Raise SettingError for a broken rule, or a gradient that is wrong at all of a few points."""
     reason = ""
     for source in (lambda: np.random.default_rng(1).standard_normal((ROWS, trial.n_in)), reaching):
         for noise in (_NOISE, 0.0):
@@ -113,7 +113,7 @@ def _check(trial: Trial, reaching: Callable[[], Array | None]) -> None:
 
 
 def _lasting_fault(trial: Trial, X: Array, noise: float) -> str:
-    """Return what is wrong with a gradient at all of a few points with noise of this size added to the layer's numbers, or nothing."""
+    """Return what is wrong with a gradient at all of a few noisy points, or an empty text."""
     before = [view.copy() for view, _ in trial.tensors().values()]
     fault = ""
     for point in range(_POINTS if noise else 1):

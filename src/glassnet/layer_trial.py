@@ -1,4 +1,4 @@
-"""One layer of one's own at one point: what its two passes return, what they leave alone, and its gradients against differences."""
+"""Try one layer of your own at one point: both passes, and its gradients against differences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class UnusableError(Exception):
 
 @dataclass
 class Trial:
-    """A layer of one's own in a network: its place there, its views, and the width of the signal before it."""
+    """A layer of your own in a network: its place, its views, and its input width."""
 
     layer: Layer
     place: str
@@ -46,7 +46,7 @@ class Trial:
             return  # it meets other numbers later
 
     def fault(self, X: Array, rng: np.random.Generator) -> str:
-        """Return what is wrong with a gradient at this point, or nothing; raise SettingError where another rule is broken."""
+        """Return what is wrong with a gradient, or ""; SettingError for another broken rule."""
         first = self._forward(X)[0]
         self._require_steady_statistics(X)
         Y, cache, given = self._forward(X)
@@ -79,7 +79,7 @@ class Trial:
     # The two passes
 
     def _forward(self, X: Array) -> tuple[Array, Any, Array]:
-        """Return Y, the cache, and X as the forward pass left it; raise SettingError where it breaks a rule."""
+        """Return Y, the cache, and X as the pass left it; SettingError where it breaks a rule."""
         given, before = X.copy(), {name: view.copy() for name, (view, _) in self.tensors().items()}
         try:
             came: Any = self._forward_alone(given)
@@ -115,7 +115,7 @@ class Trial:
         needs_dX: bool = True,
         filled: float = np.nan,
     ) -> tuple[Array, dict[str, Array]]:
-        """Return dX and the gradients by name; raise SettingError where the backward pass breaks a rule.
+        """Return dX and the gradients by name; SettingError where the pass breaks a rule.
 
         filled : what stands in the gradients before
         """
@@ -149,7 +149,7 @@ class Trial:
         return dX, {name: gradient.copy() for name, (_, gradient) in self.tensors().items()}
 
     def _forward_alone(self, X: Array) -> Any:
-        """Return what the forward pass in training returns; it meets the first statistics, and leaves behind what it makes of them."""
+        """Run the forward pass in training, from the first statistics."""
         self._set_statistics(self._first)
         return self.layer.forward(self.p, X, _RUN)
 
@@ -166,7 +166,7 @@ class Trial:
         return True
 
     def _value(self, X: Array, R: Array, view: Array | None = None) -> Value:
-        """Return the sum of R * Y as a function of the tensor of this view; of X where there is none."""
+        """Return sum(R * Y) as a function of the tensor of this view, or of X without a view."""
 
         def value(at: Array) -> tuple[float, float]:
             before = None if view is None else view.copy()
@@ -207,7 +207,7 @@ class Trial:
             )
 
     def _require_cache(self, X: Array, R: Array, dX: Array, gradients: dict[str, Array]) -> None:
-        """Refuse a layer that keeps something of a pass on itself, and one that leaves gradients out where dX is not needed."""
+        """Refuse a layer that keeps state, or writes no gradients where dX is not needed."""
         _, cache, given = self._forward(X)
         behind = [statistic.copy() for statistic in self._statistics()]
         self._forward(X[::-1][: len(X) // 2 + 1])
@@ -231,7 +231,7 @@ class Trial:
             )
 
     def _refuse_unwritten(self, name: str, X: Array, R: Array) -> None:
-        """Raise SettingError that tells a gradient that is not written, or is added to, from one that is not finite."""
+        """Raise the error for a gradient that is not written, is added to, or is not finite."""
         _, cache, given = self._forward(X)
         written = self._backward(cache, R, X, given, filled=0.0)[1][name]
         if not np.isfinite(written).all():
@@ -251,7 +251,7 @@ class Trial:
     # The memory of the layer
 
     def tensors(self) -> dict[str, tuple[Array, Array]]:
-        """Return (parameter, gradient) of each trained tensor of the layer and of those inside it, by name."""
+        """Return (parameter, gradient) of each trained tensor, inner layers included, by name."""
 
         def walk(p: Views, g: Views, path: str) -> Iterator[tuple[str, tuple[Array, Array]]]:
             yield from (
@@ -284,7 +284,10 @@ def _fault_of(what: str, value: Value, at: Array, gradient: Array, rng: np.rando
     if gradient_error(value, at, gradient, rng) <= TOLERANCE:
         return ""
     place, came, expected = worst_element(value, at, gradient)
-    return f"{what} is not the derivative of its forward pass: at {list(place)} it is {came:.6g}, but central differences say {expected:.6g}."
+    return (
+        f"{what} is not the derivative of its forward pass: at {list(place)} it is {came:.6g}, but "
+        f"central differences say {expected:.6g}."
+    )
 
 
 def _same(one: dict[str, Array], other: dict[str, Array]) -> bool:

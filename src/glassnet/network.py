@@ -95,8 +95,9 @@ class Network:
         stack_initialize(self.layers, self.parameters.p.layers, np.random.default_rng(int(seed)))
 
     def forward(self, X: Any, run: Run = PREDICT) -> tuple[Array, list[Any]]:
-        """Return the raw scores `(n, n_outputs)` and every layer's cache; X is `(n, n_features)` in the network's dtype.
+        """Return the raw scores `(n, n_outputs)` and every layer's cache.
 
+        X is `(n, n_features)` in the network's dtype.
         Of the layers only Dense multiplies a CSR matrix; before any other first layer the batch is
         made dense.
         """
@@ -105,7 +106,7 @@ class Network:
         return stack_forward(self.layers, self.parameters.p.layers, X, run)
 
     def backward(self, caches: Sequence[Any], dY: Array, needs_dX: bool = False) -> Array | None:
-        """Write the gradient of every parameter into `parameters.gradient`, given the gradient by the raw scores.
+        """Write all gradients into `parameters.gradient`, given the gradient by the raw scores.
 
         Returns the gradient by X where `needs_dX`, else None.
         """
@@ -125,7 +126,7 @@ class Network:
         return Z
 
     def check_input(self, X: Any) -> Any:
-        """Return X as a matrix `(n, n_features)` of the network's dtype; CSR matrices stay sparse."""
+        """Return X as an `(n, n_features)` matrix of the network's dtype; CSR stays sparse."""
         if hasattr(X, "tocsr"):
             X = X.tocsr()
             X = X if X.dtype == self.dtype else X.astype(self.dtype)
@@ -148,13 +149,13 @@ class Network:
         return X
 
     def astype(self, dtype: str) -> Network:
-        """Return a network of the same layers and numbers in another dtype; it shares no arrays with this one."""
+        """Return a copy of the network in another dtype; it shares no arrays with this one."""
         other = copy(self)
         other.parameters = self.parameters.astype(dtype)
         return other
 
     def members(self) -> tuple[Network, ...]:
-        """Return the networks with the mean of whose raw scores this one answers, with copies of its numbers.
+        """Return copies of the networks whose mean this network is.
 
         They are the layers side by side in a last layer `Members`, each behind what stands before
         it; another network is the only one.
@@ -178,7 +179,7 @@ class Network:
 
     @property
     def n_members(self) -> int:
-        """How many stacks of layers of the same kinds and widths the network is the mean of, and nothing else; 1 for any other network."""
+        """The number of equally shaped networks that this network is the mean of, else 1."""
         members = (
             self.layers[0].layers
             if len(self.layers) == 1 and stand_side_by_side(self.layers[0])
@@ -192,7 +193,7 @@ class Network:
         return len(members) if kinds and kinds[0] and all(kind == kinds[0] for kind in kinds) else 1
 
     def summary(self) -> list[tuple[str, str, int, int]]:
-        """Return one row a layer: its name, its settings in words, its output width and its number of trained parameters.
+        """Return a row for each layer: its name, settings, output width and trained parameters.
 
         Of a network that is nothing but members that are alike, the rows are the layers of one,
         named `layers.0.layers.*.layers.1`, each with the parameters of all members.
@@ -214,7 +215,7 @@ class Network:
         ]
 
     def unrepeatable_layers(self) -> list[str]:
-        """Return the kinds of layers whose training pass differs from call to call: dropout, batch statistics."""
+        """Return the kinds of layers whose training passes do not repeat, such as Dropout."""
 
         def walk(layers: Sequence[Layer]) -> list[str]:
             return [
@@ -233,7 +234,7 @@ class Network:
         return self.parameters.spec(name)
 
     def save(self, path: str | Path) -> None:
-        """Write the network to one file, which `Network.load` reads: its numbers, and its layers as far as they are glassnet's.
+        """Write the network to one file, which `Network.load` reads.
 
         The file holds numbers and names, and nothing that runs; of a layer or an activation of your
         own it holds the numbers and the name of the class. It appears whole or not at all. Any name
@@ -289,11 +290,15 @@ class Network:
 
     def __repr__(self) -> str:
         inner = ", ".join(describe_layer(layer) for layer in self.layers)
-        return f"Network([{inner}], n_features={self.n_features}, {self.parameters.theta.size} parameters, {self.dtype})"
+        size = self.parameters.theta.size
+        return f"Network([{inner}], n_features={self.n_features}, {size} parameters, {self.dtype})"
 
 
 def describe_layer(layer: Layer) -> str:
-    """Return a layer's settings in words: `Dense 64, relu`, and of members that are alike one: `Members 5 x (Dense 64, relu; Dense 1)`."""
+    """Return a layer's settings in words, such as `Dense 64, relu`.
+
+    Equal members are counted: `Members 5 x (Dense 64, relu; Dense 1)`.
+    """
     silent = (
         "layers",
         "initializer",

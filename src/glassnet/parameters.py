@@ -1,4 +1,4 @@
-"""All numbers of a network in one flat vector, its gradient beside it, and named views into both.
+"""The parameters of a network in one flat vector, its gradient, and named views into both.
 
 Optimizers, penalties, clipping, checkpoints and the file on disk see one vector, `theta`; layers
 see matrices by name. Both are the same memory: a layer writes its gradient into `g.W` and the
@@ -6,7 +6,7 @@ optimizer finds it in `gradient`.
 
     theta       what the optimizer changes
     gradient    the gradient of the loss by theta, same layout
-    statistics  what no optimizer sees: running means, or whatever was derived from data
+    statistics  what no optimizer changes: running means, or edges learned from data
 
 Weights stand first in theta and the tensors without decay after them, so that weight decay and
 penalties act on one slice.
@@ -35,8 +35,8 @@ class Spec:
     lr_factor    multiplies the learning rate of this tensor
     decay_factor multiplies weight decay and penalties: 1 for weights, 0 for biases and scales
     trained      False for running statistics, which live in the second vector and have no gradient
-    is_valid     whether the tensor may hold these finite numbers, where not all can be; numbers
-                 from a file are asked
+    is_valid     whether the tensor may hold these finite numbers, for the check of a file; None
+                 allows all
     """
 
     shape: tuple[int, ...]
@@ -53,7 +53,7 @@ class Spec:
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch `[start, stop)` of theta that learns at one rate and decays at one rate."""
+    """A slice `[start, stop)` of theta with one learning rate and one decay."""
 
     start: int
     stop: int
@@ -105,7 +105,7 @@ class Tree:
     layers: tuple[Tree, ...] = ()
 
     def walk(self, path: str = "") -> Iterator[tuple[str, Spec]]:
-        """Yield (name, spec) of every tensor below, in reading order: `layers.0.W`, `layers.0.b`, ..."""
+        """Yield (name, spec) of every tensor, in reading order: `layers.0.W`, `layers.0.b`, ..."""
         for name, spec in self.tensors.items():
             yield path + name, spec
         for i, tree in enumerate(self.layers):
@@ -123,7 +123,7 @@ class Parameters:
     theta, gradient : (n_parameters,) arrays of the network's dtype
     statistics : (n_statistics,) array of the same dtype
     p, g : views by layer into theta (and statistics), and into gradient
-    segments : stretches of theta with one learning-rate factor and one decay factor each, in order,
+    segments : slices of theta with one learning-rate factor and one decay factor each, in order,
         without gaps
     """
 
@@ -147,7 +147,7 @@ class Parameters:
         self._bind()
 
     def _layout(self) -> None:
-        """Give every tensor its offset: decayed tensors first, then the rest, each group in reading order."""
+        """Give every tensor its offset: decayed tensors first, each group in reading order."""
         specs = list(self._tree.walk())
         trained = [(name, spec) for name, spec in specs if spec.trained]
         trained.sort(key=lambda item: (-item[1].decay_factor, item[1].lr_factor))
@@ -245,7 +245,7 @@ class Parameters:
         return self._specs[name]
 
     def astype(self, dtype: str) -> Parameters:
-        """Return the same numbers in another dtype, in vectors of their own; the gradient is zero."""
+        """Return a copy in another dtype, with a zero gradient."""
         if dtype not in DTYPES:
             raise unknown_name("dtype", dtype, DTYPES)
         other = Parameters.__new__(Parameters)

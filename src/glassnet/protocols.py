@@ -1,4 +1,4 @@
-"""What an object or a function of one's own must have: methods, attributes, arguments. What it lacks is said in one sentence."""
+"""Check the methods, attributes and arguments of objects and functions of your own."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from glassnet.errors import SettingError, did_you_mean
 def require_members(
     kind: str, thing: object, methods: Mapping[str, str], attributes: Sequence[str] = ()
 ) -> None:
-    """Raise SettingError where an object lacks a method, takes other arguments in one, or lacks an attribute.
+    """Raise SettingError where an object lacks a method, an argument of one, or an attribute.
 
-    An object of a class of glassnet's own passes: the type checker has seen it, and to load a model
-    looks into no function.
+    Objects of glassnet's own classes pass unchecked.
 
     Parameters
     ----------
@@ -75,7 +74,7 @@ def refuse_class(what: str, given: object) -> None:
 
 
 def takes(function: Callable[..., Any], arguments: str) -> bool:
-    """Return whether a function can be called with these arguments by place; one that does not say what it takes may."""
+    """Return whether a function takes these arguments by position, or has no signature."""
     try:
         inspect.signature(function).bind(*arguments.split(", "))
     except ValueError:  # compiled, without a signature
@@ -104,12 +103,13 @@ def said(function: Callable[..., Any]) -> str:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return name_of(function)
-    return f"{name_of(function)}{inspect.Signature([one.replace(annotation=inspect.Parameter.empty) for one in parameters])}"
+    plain = [one.replace(annotation=inspect.Parameter.empty) for one in parameters]
+    return f"{name_of(function)}{inspect.Signature(plain)}"
 
 
 @lru_cache(maxsize=256)
 def _fault_of_arguments(kind: type, methods: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
-    """Return the first method of a class that takes other arguments, and what it takes; None where all are right."""
+    """Return the first method with other arguments, and its arguments; None where all are right."""
     for name, arguments in methods:
         method = getattr(kind, name, None)  # None where the object itself holds the function
         static = isinstance(inspect.getattr_static(kind, name, None), staticmethod | classmethod)

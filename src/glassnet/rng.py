@@ -1,4 +1,4 @@
-"""Random numbers that are named by what they are for, not by when they were drawn.
+"""Counter-based random numbers: addressed by their purpose, not by the order of draws.
 
 A counter-based generator turns (key, counter) into bits with no state in between, so the dropout
 mask of step 1,000 can be drawn without the 999 masks before it: a resumed run sees what the
@@ -46,7 +46,7 @@ def generator(seed: int, stream: int, step: int = 0) -> np.random.Generator:
 
 
 def keep_threshold(rate: float) -> int:
-    """Return how many of the 2^32 integers mean "keep" for a dropout rate: round((1 - rate) * 2^32)."""
+    """Return how many of the 2^32 integers mean "keep": round((1 - rate) * 2^32)."""
     return round((1.0 - rate) * 2.0**32)
 
 

@@ -112,7 +112,7 @@ DOORS = {
     "float64": lambda X: regressor(X, dtype="float64", engine="reference"),
     "lbfgs": lambda X: regressor(X, recipe="plain", optimizer="lbfgs"),
     "periodic": lambda X: regressor(
-        X, recipe=glassnet.Recipe(n_frequencies=8, n_periodic=3, most_one_hot=0)
+        X, recipe=glassnet.Recipe(n_frequencies=8, n_periodic=3, max_one_hot=0)
     ),
     "classes": classifier,
     "validation rows": with_validation,

@@ -20,7 +20,7 @@ X = RNG.normal(size=(80, 3))
 FAR = 50.0 * RNG.normal(size=(200, 3))  # where a network answers far beyond what it has seen
 Y = 1e3 * (X[:, 0] + X[:, 1]) + 7.0
 CLIPPED = replace(
-    PLAIN, clip_predictions=True, hidden_layer_sizes=(16,), most_epochs=60, max_epochs=60
+    PLAIN, clip_predictions=True, hidden_layer_sizes=(16,), max_epochs_few_rows=60, max_epochs=60
 )
 #: The rows of FAR lie far outside those of the training, on purpose.
 drifted = pytest.mark.filterwarnings(

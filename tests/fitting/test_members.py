@@ -28,7 +28,7 @@ TARGETS: dict[str, Any] = {
 }
 RECIPES = {
     "plain": replace(
-        PLAIN, members=3, hidden_layer_sizes=(8,), max_epochs=6, min_epochs=6, most_epochs=6
+        PLAIN, members=3, hidden_layer_sizes=(8,), max_epochs=6, min_epochs=6, max_epochs_few_rows=6
     ),
     "standard": replace(STANDARD, members=3, hidden_layer_sizes=(8, 8), max_epochs=6, min_epochs=6),
 }

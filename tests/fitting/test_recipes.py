@@ -150,15 +150,15 @@ def test_the_standard_layers_stand_in_their_order() -> None:
         *([Dense, Activation, Dropout] * 3),
         Dense,
     ]
-    n_bins = N // STANDARD.rows_a_bin
+    n_bins = N // STANDARD.rows_per_bin
     assert layers[0] == PiecewiseLinearEmbedding([n_bins, n_bins], STANDARD.n_lines)
     waves = replace(STANDARD, n_bins=0, n_frequencies=7, n_periodic=2, sigma=0.3)
     assert embedding_of_numbers(waves, encoder, encoded, None) == PeriodicEmbedding(2, 7, 2, 0.3)
-    many = embedding_of_numbers(replace(STANDARD, rows_a_bin=1), encoder, encoded, None)
+    many = embedding_of_numbers(replace(STANDARD, rows_per_bin=1), encoder, encoded, None)
     assert many == PiecewiseLinearEmbedding(
         [STANDARD.n_bins, 30], STANDARD.n_lines
     )  # the gaps of b are its median: edges coincide
-    assert embedding_of_numbers(replace(waves, most_embedded=1), encoder, encoded, None) is None
+    assert embedding_of_numbers(replace(waves, max_embedded=1), encoder, encoded, None) is None
     assert layers[1].levels == (22,)  # type: ignore[attr-defined]
     assert all(layer.parametrization == "ntk" for layer in layers if isinstance(layer, Dense))
     assert all(layer.parametric for layer in layers if isinstance(layer, Activation))

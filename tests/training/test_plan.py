@@ -43,9 +43,11 @@ def test_few_rows_get_their_updates_and_many_no_more_than_they_need(n_rows: int)
     plan = Plan(recipe="plain").resolved(n_rows, classes=True)
     assert plan.max_epochs is not None
     steps = -(-n_rows // (plan.batch_size or 1))
-    assert plan.max_epochs * steps >= PLAIN.min_updates or plan.max_epochs == PLAIN.most_epochs
+    assert (
+        plan.max_epochs * steps >= PLAIN.min_updates or plan.max_epochs == PLAIN.max_epochs_few_rows
+    )
     assert plan.max_epochs * steps <= max(PLAIN.max_updates, PLAIN.min_epochs * steps)
-    assert PLAIN.min_epochs <= plan.max_epochs <= PLAIN.most_epochs
+    assert PLAIN.min_epochs <= plan.max_epochs <= PLAIN.max_epochs_few_rows
     assert plan.early_stopping == (n_rows >= MIN_ROWS_TO_HOLD_OUT)
     assert plan.patience == max(1, plan.max_epochs // 2)
 

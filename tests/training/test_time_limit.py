@@ -21,7 +21,12 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(160, 4))
 Y = np.sin(2.0 * X[:, 0]) + X[:, 1]
 ONE = replace(
-    PLAIN, hidden_layer_sizes=(4,), max_epochs=40, min_epochs=40, most_epochs=40, patience=1.0
+    PLAIN,
+    hidden_layer_sizes=(4,),
+    max_epochs=40,
+    min_epochs=40,
+    max_epochs_few_rows=40,
+    patience=1.0,
 )
 RECIPES = {
     "one": ONE,

@@ -103,7 +103,7 @@ def embedding_of_numbers(
 ) -> Layer | None:
     """Return the embedding of the numeric columns, or None; bins are learned from the encoded rows, or are those of the earlier network."""
     n = len(encoder.numbers.names)
-    if not 0 < n <= recipe.most_embedded or not encoder.numbers.centered:
+    if not 0 < n <= recipe.max_embedded or not encoder.numbers.centered:
         return None
     if not recipe.n_bins:
         return (
@@ -113,7 +113,7 @@ def embedding_of_numbers(
         )
     if earlier and isinstance(earlier.layers[0], PiecewiseLinearEmbedding):
         return PiecewiseLinearEmbedding(earlier.layers[0].n_bins, recipe.n_lines)
-    n_bins = min(recipe.n_bins, max(2, len(X) // recipe.rows_a_bin))
+    n_bins = min(recipe.n_bins, max(2, len(X) // recipe.rows_per_bin))
     return PiecewiseLinearEmbedding(
         edges=bin_edges(X[:, :n], n_bins, weight=weight), n_out=recipe.n_lines
     )
@@ -128,7 +128,7 @@ def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> lis
         layers.append(numbers)
     if encoder.coded:
         layers.append(
-            CategoryEmbedding([coding.n_codes for coding in encoder.coded], recipe.n_category)
+            CategoryEmbedding([coding.n_codes for coding in encoder.coded], recipe.embedding_dim)
         )
     if recipe.scale_layer:
         layers.append(Scale())

@@ -1,4 +1,4 @@
-"""An activation as a layer, for use behind normalization, which stands between it and its weights."""
+"""An activation as a layer of its own, for use behind normalization."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glassnet.parameters import Spec, Views
 class Activation(KeepsWidth):
     """A = f(Z), element by element; the backward pass is dZ = dA * f'(Z).
 
-    With parametric=True the function itself is learned, unit by unit: a mixture of the identity and f.
+    With parametric=True each unit learns a mixture of the identity and f:
 
     A = (1 - a) Z + a f(Z)              Z and A (n, n_in), a (n_in,)
 
@@ -47,7 +47,7 @@ class Activation(KeepsWidth):
         check_switch("parametric of an activation", self.parametric)
 
     def forward(self, p: Views, Z: Array, run: Run) -> tuple[Array, Any]:
-        """Return A and whichever of f(Z) and Z tells the slope of f; where parametric also f(Z) - Z."""
+        """Return A and whichever of f(Z) and Z gives the slope; if parametric also f(Z) - Z."""
         f = activation_function(self.activation)
         F = f.forward(Z)
         kept = F if f.keeps == "output" else Z

@@ -1,4 +1,4 @@
-"""The dense layer: each output is a weighted sum of all inputs plus a bias, through an activation."""
+"""The dense layer: weighted sums of all inputs plus biases, through an activation."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from glassnet.rng import keep_mask
 class Dropout(WithoutTensors, KeepsWidth):
     """Set units to 0 at random in training.
 
-    Y = X * M / (1 - rate) in training, Y = X in prediction; M is 1 with probability 1 - rate, else 0.
+    Y = X * M / (1 - rate) in training, Y = X in prediction; M is 1 with probability 1 - rate or 0.
 
     The rate of a pass is `rate * run.dropout`: a schedule may lower it over the run.
     The division keeps the expected value, so that prediction needs no scaling ("inverted" dropout).

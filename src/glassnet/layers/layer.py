@@ -54,7 +54,7 @@ class Layer(Protocol):
 
     @property
     def repeatable(self) -> bool:
-        """Whether a training pass gives the same result each time, without random masks or running statistics."""
+        """Whether training passes repeat: no random masks, no running statistics."""
         ...
 
     def output_width(self, n_in: int) -> int:

@@ -1,4 +1,4 @@
-"""Several networks side by side: members that were trained apart, each a stack of layers, answer together with their mean."""
+"""Several networks side by side, whose output is their mean."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glassnet.parameters import Views
 
 @dataclass(frozen=True)
 class Stack(Container):
-    """Y = F(X), F being the layers inside, one behind the other: what stands where one layer is asked for, as in `Members`.
+    """Several layers in a row as one layer, for use in `Members`: Y = F(X).
 
     Parameters
     ----------
@@ -46,9 +46,10 @@ class Stack(Container):
 
 @dataclass(frozen=True)
 class Members(Container):
-    """Y = (Y_1(X) + ... + Y_M(X)) / M, Y_m being the layers inside; each is given dY / M, and dX is the sum of their dX.
+    """The mean of the layers inside: Y = (Y_1(X) + ... + Y_M(X)) / M.
 
-    What is averaged is what the members give: raw scores where this is a network's last layer.
+    Each layer inside receives dY / M, and dX is the sum of their dX. As the last layer of a network
+    it averages raw scores.
     Trained within one network, members share one loss; members that were trained apart come in by
     their numbers (`network.parameters["layers.0.layers.2.layers.0.W"]`).
 
@@ -82,7 +83,7 @@ class Members(Container):
     def backward(
         self, p: Views, g: Views, caches: Any, dY: Array, needs_dX: bool = True
     ) -> Array | None:
-        """Write the gradients of all members; return dX, the sum over the members from the last to the first."""
+        """Write the gradients of all members; return dX, summed from the last to the first."""
         share, total = dY / len(self.layers), None
         for m in range(len(self.layers) - 1, -1, -1):
             dX = self.layers[m].backward(p.layers[m], g.layers[m], caches[m], share, needs_dX)

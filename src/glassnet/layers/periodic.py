@@ -55,7 +55,7 @@ class PeriodicEmbedding(Leaf):
     Examples
     --------
     >>> from glassnet import Dense, Network, PeriodicEmbedding
-    >>> Network([PeriodicEmbedding(2), Dense(1)], n_features=5).widths  # two columns become four each, three pass
+    >>> Network([PeriodicEmbedding(2), Dense(1)], n_features=5).widths
     [5, 11, 1]
     """
 
@@ -108,7 +108,7 @@ class PeriodicEmbedding(Leaf):
         return np.concatenate([dx.T, dY[:, n * (1 + k) :]], axis=1)
 
     def output_width(self, n_in: int) -> int:
-        """Return 1 + n_out for each embedded column and 1 for each other; SettingError for too few."""
+        """Return 1 + n_out for each embedded column and 1 for each other."""
         if n_in < self.n_numeric:
             raise SettingError(
                 f"a periodic embedding of {self.n_numeric} columns needs as many, but its input is "

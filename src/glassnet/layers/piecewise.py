@@ -1,4 +1,4 @@
-"""The piecewise-linear embedding: the network sees each number beside learned broken lines of it."""
+"""The piecewise-linear embedding: each number beside learned broken lines of it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PiecewiseLinearEmbedding(Leaf):
     --------
     >>> from glassnet import Dense, Network, PiecewiseLinearEmbedding
     >>> embedding = PiecewiseLinearEmbedding(edges=[(-1.0, 0.0, 2.0), (0.0, 1.0)])
-    >>> Network([embedding, Dense(1)], n_features=5).widths  # two columns become four each, three pass
+    >>> Network([embedding, Dense(1)], n_features=5).widths
     [5, 11, 1]
     """
 
@@ -78,7 +78,8 @@ class PiecewiseLinearEmbedding(Leaf):
         if not n_bins or not all(is_whole(n, 1, MAX_PER_COLUMN) for n in n_bins):
             raise SettingError(
                 "n_bins of a piecewise-linear embedding are the numbers of bins of the first "
-                f"columns, each from 1 to {MAX_PER_COLUMN:,}, such as [16, 3], got {str(given)[:200]}."
+                f"columns, each from 1 to {MAX_PER_COLUMN:,}, such as [16, 3], got "
+                f"{str(given)[:200]}."
             )
         object.__setattr__(self, "n_bins", tuple(map(int, n_bins)))
         made = n_bins if self.edges is None else tuple(len(t) - 1 for t in self.edges)
@@ -91,7 +92,7 @@ class PiecewiseLinearEmbedding(Leaf):
 
     @property
     def starts(self) -> tuple[int, ...]:
-        """The first row of W of each column, and last the number of rows; edges begin j further on."""
+        """The first row of W of each column, and the number of rows; edges begin j later."""
         return tuple(np.cumsum([0, *self.n_bins]).tolist())
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
@@ -125,7 +126,7 @@ class PiecewiseLinearEmbedding(Leaf):
         return dX if needs_dX else None
 
     def output_width(self, n_in: int) -> int:
-        """Return 1 + n_out for each embedded column and 1 for each other; SettingError for too few."""
+        """Return 1 + n_out for each embedded column and 1 for each other."""
         if n_in < len(self.n_bins):
             raise SettingError(
                 f"a piecewise-linear embedding of {len(self.n_bins)} columns needs as many, but "

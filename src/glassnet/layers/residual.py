@@ -1,4 +1,4 @@
-"""The residual block: a stack of layers learns what to *add* to its input, so that deep networks start as shallow ones."""
+"""The residual block: layers learn what to *add* to their input."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from glassnet.parameters import Views
 
 @dataclass(frozen=True)
 class Residual(Container):
-    """Y = X + F(X), F being the layers inside; dX = dY + (dY passed back through F). He, Zhang, Ren and Sun 2016, eq. 1.
+    """Y = X + F(X), F the layers inside. He, Zhang, Ren and Sun 2016, eq. 1.
+
+    dX = dY + (dY passed back through F)
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The scaling layer: every input has a factor that is learned, so that a network can turn columns up and down."""
+"""The scaling layer: a learned factor for each input."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Scale(KeepsWidth):
 
     X and Y (n, n_in), s (n_in,)
 
-    s starts at 1, does not decay, and learns at six times the rate: a column that says nothing is
-    turned down in a few steps, where the weights behind it would each have to shrink by themselves.
+    s starts at 1, does not decay, and learns at six times the rate: an uninformative column is
+    scaled down in a few steps, while otherwise each weight behind it would have to shrink by itself.
     Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and
     Boosted Trees on Tabular Data".
 

@@ -1,4 +1,4 @@
-"""A stack of layers, one behind the other: how a network, and a residual block in it, passes signals on and gradients back."""
+"""Layers in a row: how a network, or a block in it, passes signals on and gradients back."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Container(WithoutTensors):
 
 
 def checked_layers(layers: Any) -> tuple[Layer, ...]:
-    """Return layers given as any iterable as a tuple, or raise SettingError for what is no layer."""
+    """Return the layers of any iterable as a tuple; SettingError for anything else."""
     if not isinstance(layers, Iterable):
         raise SettingError(
             f"layers come in a list, such as [Dense(16, 'relu'), Dense(1)], got {layers!r}."
@@ -50,7 +50,7 @@ def checked_layers(layers: Any) -> tuple[Layer, ...]:
 
 
 def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:
-    """Return the width of the signal before the first layer and after each one: len(layers) + 1 numbers."""
+    """Return the width of the signal before the first layer and after each one."""
     widths = [n_in]
     for layer in layers:
         width = layer.output_width(widths[-1])
@@ -77,11 +77,12 @@ def _trees(layers: Sequence[Layer], widths: Sequence[int]) -> tuple[Tree, ...]:
 
 
 def layer_specs(layer: Layer, n_in: int) -> dict[str, Spec]:
-    """Return the tensors that a layer itself asks for, or raise SettingError where it asks for something else."""
+    """Return the tensors that a layer itself needs; SettingError where `specs` is wrong."""
     specs: Any = layer.specs(n_in)
     if not isinstance(specs, Mapping) or not all(isinstance(spec, Spec) for spec in specs.values()):
         raise SettingError(
-            f'specs of the layer {type(layer).__name__} must return a dict of Spec by name, such as {{"a": Spec((n_in,))}}, got {specs!r}.'
+            f"specs of the layer {type(layer).__name__} must return a dict of Spec by name, such "
+            f'as {{"a": Spec((n_in,))}}, got {specs!r}.'
         )
     for name in specs:
         if (
@@ -98,7 +99,7 @@ def layer_specs(layer: Layer, n_in: int) -> dict[str, Spec]:
 
 
 def inner_widths(layer: Layer, n_in: int) -> list[int]:
-    """Return the width of the signal before each of the layers inside this one: all that comes in where they stand side by side."""
+    """Return the input width of each layer inside: that of this one where they are side by side."""
     return (
         [n_in] * len(layer.layers)
         if stand_side_by_side(layer)
@@ -107,7 +108,7 @@ def inner_widths(layer: Layer, n_in: int) -> list[int]:
 
 
 def stand_side_by_side(layer: Layer) -> bool:
-    """Whether the layers inside take the same signal, as in `Members`, and not each that of the one before."""
+    """Return whether all layers inside take the same input, as in `Members`."""
     return bool(getattr(layer, "side_by_side", False))
 
 
@@ -139,7 +140,7 @@ def stack_backward(
     dY: Array,
     needs_dX: bool = True,
 ) -> Array | None:
-    """Pass the gradient back through all layers in reverse; return dX, or None where it is not needed."""
+    """Pass the gradient back through all layers; return dX, or None where it is not needed."""
     gradient: Array | None = dY
     for i in range(len(layers) - 1, -1, -1):
         assert gradient is not None

@@ -60,7 +60,7 @@ def check_own_loss(loss: Loss, y: Array, n_outputs: int) -> None:
 
 
 def loss_traits(loss: Loss) -> LossTraits:
-    """Return the traits of a loss; one of your own may have `traits` or leave them at the defaults."""
+    """Return the traits of a loss; those of your own may have `traits`."""
     traits: LossTraits = getattr(loss, "traits", LossTraits())
     return traits
 

@@ -38,7 +38,9 @@ class CustomLoss:
     --------
     >>> import numpy as np
     >>> from glassnet.losses import CustomLoss
-    >>> log_cosh = CustomLoss(lambda Z, y: (np.log(np.cosh(Z - y)), np.tanh(Z - y)), name="log_cosh")
+    >>> def log_cosh(Z, y):
+    ...     return np.log(np.cosh(Z - y)), np.tanh(Z - y)
+    >>> loss = CustomLoss(log_cosh, name="log_cosh")
     """
 
     function: Callable[[Array, Array], tuple[Array, Array]]

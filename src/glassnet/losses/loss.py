@@ -40,7 +40,7 @@ class LossTraits:
         is named; None leaves it to the values
     link : from raw scores to predictions: "identity", "exp", "sigmoid" or "softmax"
     scales_target : the target is standardized for training
-    stays_in_range : predictions are averages of what was seen, so a recipe may clip them to its range
+    stays_in_range : predictions average targets, so a recipe may clip them to the range of these
     n_per_target : raw scores for each column of the target
     one_per_class : raw scores for each class instead, at least two
     """
@@ -76,7 +76,7 @@ class Loss(Protocol):
         ...
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return the target in the form that the other methods take; DataError where it does not fit."""
+        """Return the target as the other methods take it; DataError where it does not fit."""
         ...
 
     def value_and_gradient(
@@ -90,7 +90,7 @@ class Loss(Protocol):
         ...
 
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
-        """Return the constant raw scores `(n_outputs,)` that fit a prepared target (nearly) best."""
+        """Return the constant raw scores `(n_outputs,)` that fit a target (nearly) best."""
         ...
 
 

@@ -68,7 +68,7 @@ class Adam:
 class AdamW:
     """Adam with decoupled weight decay. Loshchilov and Hutter 2019, algorithm 2.
 
-    theta -= lr * weight_decay * theta            before Adam's step, on segments with a decay factor
+    theta -= lr * weight_decay * theta      before Adam's step, on segments with a decay factor
     """
 
     lr: float = 1e-3

@@ -74,7 +74,7 @@ METHODS = {"start": "theta", "step": "state, theta, gradient, segments, lr"}
 def blocks(
     segments: tuple[Segment, ...], by_decay: bool = False
 ) -> tuple[tuple[slice, float, float], ...]:
-    """Return theta in blocks, (slice, lr_factor, decay_factor); `by_decay` keeps two decays apart."""
+    """Return blocks of theta, (slice, lr_factor, decay_factor); `by_decay` separates decays."""
     merged: list[list[float]] = []
     for s in segments:
         key = [s.lr_factor, s.decay_factor if by_decay else 0.0]
@@ -96,6 +96,6 @@ def new_state(theta: Array, *names: str) -> OptimizerState:
 
 
 def clip_norm(gradient: Array, norm: float, max_norm: float) -> None:
-    """Scale a gradient of this norm down to `max_norm`, in place. Pascanu et al. 2013, algorithm 1."""
+    """Scale a gradient down to `max_norm`, in place. Pascanu et al. 2013, algorithm 1."""
     if norm > max_norm:
         gradient *= max_norm / norm

@@ -22,8 +22,8 @@ class SGD:
     theta   -= lr * (g + momentum * velocity)     Nesterov, as in Sutskever et al. 2013, rewritten
             for the gradient at theta
 
-    The rate multiplies the velocity, as in PyTorch. With `lr_in_velocity` it enters the velocity, as
-    in scikit-learn: each gradient in it keeps the rate of its own step, which differs where the rate
+    The rate multiplies the velocity, as in PyTorch. With `lr_in_velocity` it enters the velocity,
+    as in scikit-learn: each gradient keeps the rate of its own step, which differs where the rate
     changes.
 
     velocity = momentum * velocity + lr * g

@@ -67,7 +67,9 @@ class FlatCosine:
 
 @dataclass(frozen=True)
 class OneCycle:
-    """From `start` up to 1 in the first `rise` of the run, then down to `final`, both along half a cosine.
+    """Up from `start` to 1 in the first `rise` of the run, then down to `final`.
+
+    Both along half a cosine.
 
     Smith and Topin 2018; the cosine form and the default numbers are those of fastai and PyTorch.
     """

@@ -11,8 +11,8 @@ from glassnet.checks import check_number
 class ReduceOnPlateau:
     """Multiply the rate by `factor`, down to `final`, when the loss stops improving.
 
-    It does so after `patience` epochs without improvement of the validation loss, or of the training
-    loss where there is no validation.
+    It does so after `patience` epochs without improvement of the validation loss, or of the
+    training loss where there is none.
     """
 
     factor: float = 0.5

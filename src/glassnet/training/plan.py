@@ -176,9 +176,7 @@ class Plan:
             batch_size=batch_size,
             max_epochs=max_epochs,
             early_stopping=early_stopping,
-            validation_fraction=_chosen(
-                self.validation_fraction, recipe.validation_fraction(n_rows)
-            ),
+            validation_fraction=_chosen(self.validation_fraction, recipe.validation_share(n_rows)),
             calibrate=_chosen(
                 self.calibrate, recipe.calibrate and early_stopping and not has_validation
             ),

@@ -45,66 +45,60 @@ class Recipe:
 
     Columns
     -------
-    scaling : of numbers, "standard" or "robust", see `glassnet.data.coding.columns.CodingSettings`
-    clip : where the smooth clip of scaled numbers levels off
-    most_one_hot : categories of more levels are embedded
+    scaling : "standard" or "robust", see `glassnet.data.coding.columns.CodingSettings`
+    clip : limit of the smooth clip of scaled numbers
+    max_one_hot : categories with more levels are embedded
 
     Input layers
     ------------
-    n_frequencies, n_periodic, sigma : of the periodic embedding of numbers; no frequency, no
-        embedding
-    n_bins, n_lines : of the piecewise-linear embedding, which stands in its place where there are
-        bins: of a column at most, see `glassnet.data.coding.bins`, and the broken lines of a column
-    rows_a_bin : rows to a bin at least: few rows make fewer bins, but two
-    most_embedded : numbers are embedded where there are at most so many of them: of wide tables, of
-        images above all, embeddings cost most
-    n_category : numbers of an embedded level
+    n_frequencies, n_periodic, sigma : of the periodic embedding of numbers; 0 frequencies for none
+    n_bins, n_lines : bins of a column at most, and broken lines of a column, of the piecewise-linear
+        embedding; it replaces the periodic one where n_bins is above 0
+    rows_per_bin : at least; few rows make fewer bins, but two
+    max_embedded : tables with more numeric columns do not embed them, which would take long
+    embedding_dim : outputs of an embedded category
     scale_layer : a learned factor for each input
-    number_gain : the factor of an embedded column itself, beside its lines or waves, starts at
-        number_gain times the root of the number of such columns, at least at 1; so many columns
-        stay a sum, of which each weighs what it weighs in a table of few
+    number_gain : an embedded column itself, beside its lines or waves, starts with the factor
+        number_gain times the square root of the number of such columns, at least 1
 
     Network
     -------
     hidden_layer_sizes, activation : of the hidden layers
-    twice_as_wide_from : rows from which on the hidden layers have twice as many units; 0 is never
-    parametric : each unit learns how much of its activation it takes
+    twice_as_wide_from : rows from which on hidden layers have twice as many units; 0 for never
+    parametric : each unit learns a mixture of its activation and the identity
     parametrization : of the dense layers, "standard" or "ntk"
     dropout, dropout_schedule : behind each hidden layer
-    members : networks that are trained side by side and answer as their mean
+    members : networks that are trained side by side and whose mean is the prediction
 
     Steps
     -----
     learning_rate, schedule, beta2 : of AdamW
     weight_decay, decay_schedule : decoupled decay of the weights
     label_smoothing : for classes
-    clip_predictions : of numbers (losses squared, absolute, Huber) to the range that they have in
-        training
-    batch_sizes : (rows at most, batch size), in rising order; the last entry stands for any number
-        of rows
-    min_updates, most_epochs : updates that a network gets where `most_epochs` allow it, however few
-        rows there are
-    max_updates, min_epochs, max_epochs : `max_epochs`, but at most so many updates where that
-        leaves `min_epochs`
+    clip_predictions : clip predicted numbers to their range in training (squared, absolute, Huber)
+    batch_sizes : (rows at most, batch size), in rising order; the last entry is for more rows
+    min_updates, max_epochs_few_rows : few rows have more epochs, up to this number, to reach
+        min_updates
+    max_updates, min_epochs, max_epochs : max_epochs, but fewer where they exceed max_updates, down
+        to min_epochs
     patience : epochs without gain before stopping, as a share of all
-    held_out, least_held_out : share of the rows held out; more of few rows, up to twice the share,
-        so that there are so many
-    calibrate : half of the rows held out calibrate probabilities, see
-        `glassnet.fitting.calibration`
+    validation_fraction, min_validation_rows : share of the rows held out; up to twice the share to
+        reach min_validation_rows
+    calibrate : half of the held-out rows calibrate, see `glassnet.fitting.calibration`
     """
 
     scaling: str = "standard"
     clip: float = LIMIT
-    most_one_hot: int = MAX_LEVELS**2
+    max_one_hot: int = MAX_LEVELS**2
 
     n_frequencies: int = 0
     n_periodic: int = 3
     sigma: float = 0.1
     n_bins: int = 0
     n_lines: int = 3
-    rows_a_bin: int = 16
-    most_embedded: int = 256
-    n_category: int = 8
+    rows_per_bin: int = 16
+    max_embedded: int = 256
+    embedding_dim: int = 8
     scale_layer: bool = False
     number_gain: float = 0.0
 
@@ -126,19 +120,19 @@ class Recipe:
     clip_predictions: bool = False
     batch_sizes: tuple[tuple[int, int], ...] = ((2_000, 32), (10_000, 64), (50_000, 128), (0, 256))
     min_updates: int = 2_000
-    most_epochs: int = 250
+    max_epochs_few_rows: int = 250
     max_updates: int = 20_000
     min_epochs: int = 10
     max_epochs: int = 50
     patience: float = 0.5
-    held_out: float = 0.1
-    least_held_out: int = 0
+    validation_fraction: float = 0.1
+    min_validation_rows: int = 0
     calibrate: bool = False
 
     @property
     def coding(self) -> CodingSettings:
         """How the columns are coded."""
-        return CodingSettings(self.scaling, self.clip, self.most_one_hot)
+        return CodingSettings(self.scaling, self.clip, self.max_one_hot)
 
     def batch_size(self, n_rows: int) -> int:
         """Return small batches for few rows, whose noise helps, and large ones for many, whose arithmetic is faster."""
@@ -146,9 +140,12 @@ class Recipe:
             (size for most, size in self.batch_sizes if n_rows < most), self.batch_sizes[-1][1]
         )
 
-    def validation_fraction(self, n_rows: int) -> float:
+    def validation_share(self, n_rows: int) -> float:
         """Return the share of the rows to hold out."""
-        return min(max(self.held_out, self.least_held_out / n_rows), 2.0 * self.held_out)
+        return min(
+            max(self.validation_fraction, self.min_validation_rows / n_rows),
+            2.0 * self.validation_fraction,
+        )
 
     def widths(self, n_rows: int) -> tuple[int, ...]:
         """Return the units of the hidden layers."""
@@ -160,7 +157,7 @@ class Recipe:
     def epochs(self, steps_per_epoch: int) -> int:
         """Return the passes over the rows, given the steps of one."""
         most = min(max(self.max_updates // steps_per_epoch, self.min_epochs), self.max_epochs)
-        return max(most, min(-(-self.min_updates // steps_per_epoch), self.most_epochs))
+        return max(most, min(-(-self.min_updates // steps_per_epoch), self.max_epochs_few_rows))
 
 
 PLAIN = Recipe()
@@ -168,7 +165,7 @@ PLAIN = Recipe()
 STANDARD = Recipe(
     scaling="robust",
     clip=3.0,
-    most_one_hot=8,
+    max_one_hot=8,
     n_bins=32,
     scale_layer=True,
     number_gain=1.0,
@@ -190,7 +187,7 @@ STANDARD = Recipe(
     min_epochs=16,
     max_epochs=64,
     patience=1.0,
-    least_held_out=128,
+    min_validation_rows=128,
     calibrate=True,
 )
 
