@@ -1,13 +1,13 @@
-"""What a drop-in knows of its target: labels and numbers as training holds them, as losses take them, as predictions and as scores.
+"""Code the target of a drop-in: labels and numbers, as training takes them and as they are scored.
 
-Y is a target as training holds it: 0 and 1, or numbers, (n, n_outputs). P is what a loss predicts:
-probabilities or numbers.
+Y is the target as training holds it: 0 and 1, or numbers, (n, n_outputs). P is what a loss
+predicts: probabilities or numbers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 from sklearn.metrics import accuracy_score
@@ -20,87 +20,30 @@ from glassnet.losses import Loss, Quantile
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-class TargetCoding(Protocol):
-    """One of `Labels` and `Numbers`."""
-
-    @property
-    def out_activation(self) -> str:
-        """scikit-learn's name of the function behind the last layer."""
-        ...
-
-    @property
-    def task(self) -> str:
-        """One of "binary", "multiclass", "multilabel", "regression"."""
-        ...
-
-    @property
-    def classes(self) -> Any:
-        """The labels, in the order of the probabilities."""
-        ...
-
-    def loss(self, dtype: Any) -> Loss:
-        """Return the loss for a network of that dtype."""
-        ...
-
-    def for_loss(self, Y: Array) -> Array:
-        """Return Y as the loss takes it."""
-        ...
-
-    def truth(self, Y: Array) -> Array:
-        """Return Y in the terms in which `predictions` answers."""
-        ...
-
-    def n_raw_scores(self, Y: Array) -> int:
-        """Return how many outputs a network needs for Y."""
-        ...
-
-    def predictions(self, P: Array) -> Array:
-        """Return labels or numbers."""
-        ...
-
-    def probabilities(self, P: Array) -> Array:
-        """Return the probability of each class (n, k)."""
-        ...
-
-    def stratify(self, Y: Array) -> Array | None:
-        """Return the classes of which the same share is held out, if any."""
-        ...
-
-    def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        """Return how good predictions are, more being better."""
-        ...
-
-
 @dataclass(frozen=True)
-class Labels:
-    """One label a row, or several that may go together, as scikit-learn's binarizer codes them."""
+class LabelCoding:
+    """One label for each row, or several, as scikit-learn's binarizer codes them."""
 
     binarizer: LabelBinarizer
 
     @property
     def task(self) -> str:
         """One of "binary", "multiclass", "multilabel"."""
-        kind = self.binarizer.y_type_
-        return (
-            "multilabel"
-            if kind.startswith("multilabel")
-            else "multiclass"
-            if kind == "multiclass"
-            else "binary"
-        )
+        kind = self.binarizer.y_type_.partition("-")[0]
+        return kind if kind in ("multilabel", "multiclass") else "binary"
 
     @property
     def classes(self) -> Any:
-        """The labels."""
+        """The labels in the order of the probabilities."""
         return self.binarizer.classes_
 
     @property
     def out_activation(self) -> str:
-        """Softmax for one of several, the sigmoid for yes or no."""
+        """scikit-learn's name of the output activation."""
         return "softmax" if self.task == "multiclass" else "logistic"
 
     def loss(self, dtype: Any) -> Loss:
-        """Return the cross-entropy."""
+        """Return the cross-entropy for a network of that dtype."""
         return translation.classification_loss(self.out_activation, dtype)
 
     def encode(self, y: Any) -> Array:
@@ -113,15 +56,15 @@ class Labels:
         return Y.argmax(axis=1) if self.task == "multiclass" else Y.astype(np.float32)
 
     def truth(self, Y: Array) -> Array:
-        """Return labels."""
+        """Return the labels, as `predictions` does."""
         return cast(Array, self.binarizer.inverse_transform(Y))
 
     def n_raw_scores(self, Y: Array) -> int:
-        """Return one for each column."""
+        """Return the number of network outputs for Y."""
         return int(Y.shape[1])
 
     def predictions(self, P: Array) -> Array:
-        """Return labels."""
+        """Return the most probable labels."""
         return cast(Array, self.binarizer.inverse_transform(P[:, 0] if P.shape[1] == 1 else P))
 
     def probabilities(self, P: Array) -> Array:
@@ -129,7 +72,7 @@ class Labels:
         return np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P
 
     def stratify(self, Y: Array) -> Array | None:
-        """Return a single column as it is; like scikit-learn, several classes are not stratified."""
+        """Return what rows are stratified by: like scikit-learn's, a single column or nothing."""
         return Y if Y.shape[1] == 1 else None
 
     def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
@@ -138,21 +81,21 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """One or several numbers a row, taken as they are."""
+class NumberCoding:
+    """One or several numbers for each row, without scaling."""
 
-    setting: Any  # the parameter `loss`
+    loss_parameter: Any
     task = "regression"
     classes = ()
 
     @property
     def out_activation(self) -> str:
-        """The exponential where the loss has it for its link."""
+        """scikit-learn's name of the output activation."""
         return "exp" if self.loss(None).name in ("poisson", "gamma") else "identity"
 
     def loss(self, dtype: Any) -> Loss:
-        """Return the loss of that name."""
-        return translation.regression_loss(self.setting)
+        """Return the loss that the parameter names; it is the same for every dtype."""
+        return translation.regression_loss(self.loss_parameter)
 
     def for_loss(self, Y: Array) -> Array:
         """Return Y."""
@@ -163,17 +106,15 @@ class Numbers:
         return Y
 
     def n_raw_scores(self, Y: Array) -> int:
-        """Return one for each column, and for each quantile of it."""
-        return int(Y.shape[1]) * (
-            len(self.setting.quantiles) if isinstance(self.setting, Quantile) else 1
-        )
+        """Return the number of network outputs for Y: one for each column and quantile."""
+        return int(Y.shape[1]) * len(self._quantiles or (0,))
 
     def predictions(self, P: Array) -> Array:
         """Return numbers (n,), or (n, m) for several."""
         return P[:, 0] if P.shape[1] == 1 else P
 
     def probabilities(self, P: Array) -> Array:
-        """Return nothing: numbers have none."""
+        """Raise NotImplementedError: numbers have no probabilities."""
         raise NotImplementedError
 
     def stratify(self, Y: Array) -> Array | None:
@@ -181,7 +122,15 @@ class Numbers:
         return None
 
     def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        """Return R2; of several quantiles, which have none, their loss with its sign turned."""
-        if isinstance(self.setting, Quantile) and len(self.setting.quantiles) > 1:
-            return -float(self.setting.value_and_gradient(predicted, truth, weight)[0])
+        """Return R2; several quantiles have none, so their score is minus the loss."""
+        if len(self._quantiles) > 1:
+            return -float(self.loss_parameter.value_and_gradient(predicted, truth, weight)[0])
         return r2(truth, predicted, weight)
+
+    @property
+    def _quantiles(self) -> tuple[float, ...]:
+        loss = self.loss_parameter
+        return tuple(loss.quantiles) if isinstance(loss, Quantile) else ()
+
+
+TargetCoding = LabelCoding | NumberCoding
