@@ -20,7 +20,7 @@ from glassnet.estimators.scoring import IGNORE_OVERFLOW, RegressorScore
 from glassnet.losses import LOSSES, check_own_loss
 
 SCIKIT_LEARN_LOSSES = ("squared_error", "absolute_error", "poisson")
-CLASSIFICATION_LOSSES = ("logistic", "softmax")
+CLASSIFICATION_LOSSES = {name for name, kind in LOSSES.items() if kind().traits.classifies}
 
 
 @documented_by(MLPParameters)
@@ -56,7 +56,7 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
         "loss": [
-            StrOptions({*SCIKIT_LEARN_LOSSES, *LOSSES} - {*CLASSIFICATION_LOSSES}),
+            StrOptions({*SCIKIT_LEARN_LOSSES, *LOSSES} - CLASSIFICATION_LOSSES),
             HasMethods("value_and_gradient"),
             callable,
         ],

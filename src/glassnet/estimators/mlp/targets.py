@@ -13,38 +13,98 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 
-from glassnet.estimators.mlp import translation
 from glassnet.estimators.scoring import r2
-from glassnet.losses import Loss, Quantile
+from glassnet.losses import Logistic, Loss, Poisson, Softmax, Squared, loss_function, loss_traits
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@dataclass(frozen=True)
-class LabelCoding:
-    """One label for each row, or several, as scikit-learn's binarizer codes them."""
+class TargetCoding:
+    """What both codings share, by default that of numbers, which are taken as they are."""
 
-    binarizer: LabelBinarizer
+    task: str = "regression"
+    classes: Any = ()
 
-    @property
-    def task(self) -> str:
-        """One of "binary", "multiclass", "multilabel"."""
-        kind = self.binarizer.y_type_.partition("-")[0]
-        return kind if kind in ("multilabel", "multiclass") else "binary"
-
-    @property
-    def classes(self) -> Any:
-        """The labels in the order of the probabilities."""
-        return self.binarizer.classes_
+    def loss(self, dtype: Any) -> Loss:
+        """Return the loss for a network of that dtype."""
+        raise NotImplementedError
 
     @property
     def out_activation(self) -> str:
         """scikit-learn's name of the output activation."""
-        return "softmax" if self.task == "multiclass" else "logistic"
+        link = loss_traits(self.loss(np.float64)).link
+        return "logistic" if link == "sigmoid" else link
+
+    def n_raw_scores(self, Y: Array) -> int:
+        """Return the number of network outputs for Y."""
+        n_columns = int(Y.shape[1])
+        return loss_traits(self.loss(np.float64)).n_raw_scores(n_columns, n_columns)
+
+    def for_loss(self, Y: Array) -> Array:
+        """Return Y as the loss takes it."""
+        return Y
+
+    def truth(self, Y: Array) -> Array:
+        """Return Y in the form of `predictions`."""
+        return Y
+
+    def stratify(self, Y: Array) -> Array | None:
+        """Return the classes by which held-out rows are stratified, or None."""
+        return None
+
+    def predictions(self, P: Array) -> Array:
+        """Return labels or numbers."""
+        return P[:, 0] if P.shape[1] == 1 else P
+
+    def probabilities(self, P: Array) -> Array:
+        """Return the probability of each class (n, k)."""
+        raise NotImplementedError
+
+    def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
+        """Return how good predictions are; higher is better."""
+        raise NotImplementedError
+
+
+@dataclass
+class NumberCoding(TargetCoding):
+    """One or several numbers for each row, with the loss that the parameter names."""
+
+    loss_parameter: Any
 
     def loss(self, dtype: Any) -> Loss:
-        """Return the cross-entropy for a network of that dtype."""
-        return translation.classification_loss(self.out_activation, dtype)
+        """Return the loss of that name, which may be scikit-learn's; dtypes do not change it."""
+        if self.loss_parameter == "squared_error":
+            return Squared(outputs="mean_of_sum")
+        if self.loss_parameter == "poisson":
+            return Poisson(outputs="sum")
+        is_absolute = self.loss_parameter == "absolute_error"
+        return loss_function("absolute" if is_absolute else self.loss_parameter)
+
+    def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
+        """Return R2; several quantiles have none, so their score is minus the loss."""
+        loss = self.loss(truth.dtype)
+        if loss_traits(loss).n_per_target > 1:
+            return -loss.value_and_gradient(predicted, truth, weight)[0]
+        return r2(truth, predicted, weight)
+
+
+@dataclass
+class LabelCoding(TargetCoding):
+    """One label for each row, or several, as scikit-learn's binarizer codes them."""
+
+    binarizer: LabelBinarizer
+
+    def __post_init__(self) -> None:
+        kind = self.binarizer.y_type_.partition("-")[0]
+        self.task = kind if kind in ("multilabel", "multiclass") else "binary"
+        self.classes = self.binarizer.classes_
+
+    def loss(self, dtype: Any) -> Loss:
+        """Return the cross-entropy, with scikit-learn's clipping of probabilities."""
+        floor = float(np.finfo(dtype).eps)
+        if self.task == "multiclass":
+            return Softmax(floor=floor)
+        return Logistic(outputs="sum", floor=floor)
 
     def encode(self, y: Any) -> Array:
         """Return 0 and 1 as booleans, which do not widen float32."""
@@ -56,81 +116,21 @@ class LabelCoding:
         return Y.argmax(axis=1) if self.task == "multiclass" else Y.astype(np.float32)
 
     def truth(self, Y: Array) -> Array:
-        """Return the labels, as `predictions` does."""
+        """Return the labels."""
         return cast(Array, self.binarizer.inverse_transform(Y))
 
-    def n_raw_scores(self, Y: Array) -> int:
-        """Return the number of network outputs for Y."""
-        return int(Y.shape[1])
+    def stratify(self, Y: Array) -> Array | None:
+        """Return a single column; like scikit-learn, several columns are not stratified."""
+        return Y if Y.shape[1] == 1 else None
 
     def predictions(self, P: Array) -> Array:
         """Return the most probable labels."""
-        return cast(Array, self.binarizer.inverse_transform(P[:, 0] if P.shape[1] == 1 else P))
+        return cast(Array, self.binarizer.inverse_transform(super().predictions(P)))
 
     def probabilities(self, P: Array) -> Array:
         """Return the probability of each class (n, k)."""
         return np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P
 
-    def stratify(self, Y: Array) -> Array | None:
-        """Return what rows are stratified by: like scikit-learn's, a single column or nothing."""
-        return Y if Y.shape[1] == 1 else None
-
     def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
         """Return the accuracy."""
         return float(accuracy_score(truth, predicted, sample_weight=weight))
-
-
-@dataclass(frozen=True)
-class NumberCoding:
-    """One or several numbers for each row, without scaling."""
-
-    loss_parameter: Any
-    task = "regression"
-    classes = ()
-
-    @property
-    def out_activation(self) -> str:
-        """scikit-learn's name of the output activation."""
-        return "exp" if self.loss(None).name in ("poisson", "gamma") else "identity"
-
-    def loss(self, dtype: Any) -> Loss:
-        """Return the loss that the parameter names; it is the same for every dtype."""
-        return translation.regression_loss(self.loss_parameter)
-
-    def for_loss(self, Y: Array) -> Array:
-        """Return Y."""
-        return Y
-
-    def truth(self, Y: Array) -> Array:
-        """Return Y."""
-        return Y
-
-    def n_raw_scores(self, Y: Array) -> int:
-        """Return the number of network outputs for Y: one for each column and quantile."""
-        return int(Y.shape[1]) * len(self._quantiles or (0,))
-
-    def predictions(self, P: Array) -> Array:
-        """Return numbers (n,), or (n, m) for several."""
-        return P[:, 0] if P.shape[1] == 1 else P
-
-    def probabilities(self, P: Array) -> Array:
-        """Raise NotImplementedError: numbers have no probabilities."""
-        raise NotImplementedError
-
-    def stratify(self, Y: Array) -> Array | None:
-        """Return None: there are no classes."""
-        return None
-
-    def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        """Return R2; several quantiles have none, so their score is minus the loss."""
-        if len(self._quantiles) > 1:
-            return -float(self.loss_parameter.value_and_gradient(predicted, truth, weight)[0])
-        return r2(truth, predicted, weight)
-
-    @property
-    def _quantiles(self) -> tuple[float, ...]:
-        loss = self.loss_parameter
-        return tuple(loss.quantiles) if isinstance(loss, Quantile) else ()
-
-
-TargetCoding = LabelCoding | NumberCoding

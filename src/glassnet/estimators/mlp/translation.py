@@ -32,7 +32,6 @@ from glassnet.activations import (
 from glassnet.data.coding.columns import relative_weight
 from glassnet.errors import SettingError
 from glassnet.layers import Dense, Dropout, Layer
-from glassnet.losses import Logistic, Loss, Poisson, Softmax, Squared, loss_function
 from glassnet.optimizers import LBFGS, SGD, Adam
 from glassnet.penalties import Penalty
 from glassnet.protocols import require_arguments
@@ -148,25 +147,6 @@ def usable_weight(weight: Array) -> Array:
     """
     exponent = int(np.frexp(np.abs(weight).max(initial=0.0))[1])
     return weight if abs(exponent) <= MAX_EXPONENT else relative_weight(weight.astype(np.float64))
-
-
-def classification_loss(out_activation: str, dtype: Any) -> Loss:
-    """Return the cross-entropy of an output activation, with scikit-learn's clipping."""
-    floor = float(np.finfo(dtype).eps)
-    return (
-        Softmax(floor=floor)
-        if out_activation == "softmax"
-        else Logistic(outputs="sum", floor=floor)
-    )
-
-
-def regression_loss(loss: Any) -> Loss:
-    """Return the loss of that name, which may be scikit-learn's or glassnet's."""
-    if loss == "squared_error":
-        return Squared(outputs="mean_of_sum")
-    if loss == "poisson":
-        return Poisson(outputs="sum")
-    return loss_function("absolute" if loss == "absolute_error" else loss)
 
 
 def schedule(mlp: Any, passes: Passes, rows_seen: int, fresh: bool) -> InverseScalingByRows | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,17 @@ from glassnet.estimators.mlp.weight_binding import WeightBinding
 from glassnet.training.checks import Rows
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.validation import Validation, check_validation
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a scorer may ask of a network during training, see `glassnet.training.scorers`."""
+
+    task: str
+    classes: Any
+    raw_scores: Callable[[Any], Array]
+    predictions: Callable[[Array], Array]
+    probabilities: Callable[[Array], Array]
 
 
 def hold_out(
@@ -49,7 +61,14 @@ def make_validation(
     checked = check_validation(binding.network, binding.loss, X, target.for_loss(Y), weight)
     if not mlp.early_stopping:
         return Validation(checked.X, checked.y, checked.weight)
-    truth, answers = target.truth(Y), Answers(binding, target)
+    truth, loss = target.truth(Y), binding.loss
+    answers = Answers(
+        target.task,
+        target.classes,
+        binding.network.predict,
+        lambda Z: target.predictions(loss.predict(Z)),
+        lambda Z: target.probabilities(loss.predict(Z)),
+    )
 
     def default_score(Z: Array) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -60,33 +79,3 @@ def make_validation(
 
     own = mlp.scoring and bind_scorer(mlp.scoring, answers, X, truth, weight)
     return Validation(checked.X, checked.y, checked.weight, own or default_score)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a scorer may ask of a network during training."""
-
-    binding: WeightBinding
-    target: TargetCoding
-
-    @property
-    def task(self) -> str:
-        """One of "binary", "multiclass", "multilabel", "regression"."""
-        return self.target.task
-
-    @property
-    def classes(self) -> Any:
-        """The labels in the order of the probabilities."""
-        return self.target.classes
-
-    def raw_scores(self, table: Any) -> Array:
-        """Return raw scores of rows."""
-        return self.binding.network.predict(table)
-
-    def predictions(self, Z: Array) -> Array:
-        """Return labels or numbers from raw scores."""
-        return self.target.predictions(self.binding.loss.predict(Z))
-
-    def probabilities(self, Z: Array) -> Array:
-        """Return probabilities (n, k) from raw scores."""
-        return self.target.probabilities(self.binding.loss.predict(Z))
