@@ -101,7 +101,7 @@ class LabelCoding(TargetCoding):
 
     def loss(self, dtype: Any) -> Loss:
         """Return the cross-entropy, with scikit-learn's clipping of probabilities."""
-            clip_eps = float(np.finfo(dtype).eps)
+        clip_eps = float(np.finfo(dtype).eps)
         if self.task == "multiclass":
             return Softmax(clip_eps=clip_eps)
         return Logistic(reduction="sum", clip_eps=clip_eps)
