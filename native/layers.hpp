@@ -7,6 +7,7 @@
 #include "normalization.hpp"
 #include "periodic.hpp"
 #include "piecewise.hpp"
+#include "rms_norm.hpp"
 #include "scaling.hpp"
 
 namespace glassnet {
@@ -35,6 +36,7 @@ constexpr OperationKind<T> operation_kinds[] = {
     {"dropout", make_operation<Dropout<T>, T>},
     {"batch_norm", make_operation<BatchNorm<T>, T>},
     {"layer_norm", make_operation<LayerNorm<T>, T>},
+    {"rms_norm", make_operation<RMSNorm<T>, T>},
     {"scale", make_operation<Scale<T>, T>},
     {"periodic_embedding", make_operation<PeriodicEmbedding<T>, T>},
     {"piecewise_linear_embedding", make_operation<PiecewiseLinearEmbedding<T>, T>},

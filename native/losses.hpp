@@ -122,12 +122,24 @@ struct Gamma : LogLinkLoss<Gamma> {
     }
 };
 
+struct Tweedie : LogLinkLoss<Tweedie> {
+    static constexpr bool has_settings = true;
+
+    template <class T>
+    GLASSNET_INLINE static Element<T> element(T z, T y, T power) {
+        const T a = 1 - power, b = 2 - power, B = std::exp(b * z);
+        const T A = y > 0 ? y * std::exp(a * z) : T(0);  // not 0 times infinity
+        return {std::pow(y, b) / (a * b) - A / a + B / b, B - A};
+    }
+};
+
 template <class T>
 constexpr LossKind<T> losses[] = {
     loss_row<Squared, T>("squared"),   loss_row<Absolute, T>("absolute"),
     loss_row<Huber, T>("huber"),       loss_row<Quantile, T>("quantile"),
     loss_row<Logistic, T>("logistic"), loss_row<Softmax, T>("softmax"),
     loss_row<Poisson, T>("poisson"),   loss_row<Gamma, T>("gamma"),
+    loss_row<Tweedie, T>("tweedie"),
 };
 
 template <class T>

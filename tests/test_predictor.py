@@ -36,6 +36,7 @@ TASKS: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
     "quantiles": ({"y": SCORE}, "y", {"loss": glassnet.losses.Quantile((0.1, 0.5, 0.9))}),
     "poisson": ({"y": np.exp(np.clip(SCORE, -2, 2))}, "y", {"loss": "poisson"}),
     "gamma": ({"y": np.exp(np.clip(SCORE, -2, 2))}, "y", {"loss": "gamma"}),
+    "tweedie": ({"y": np.exp(np.clip(SCORE, -2, 2))}, "y", {"loss": "tweedie"}),
     "reference engine": ({"y": SCORE > 0}, "y", {"activation": "tanh"}),
 }
 

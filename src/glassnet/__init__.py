@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         PeriodicEmbedding,
         PiecewiseLinearEmbedding,
         Residual,
+        RMSNorm,
         Scale,
         Stack,
     )
@@ -79,6 +80,7 @@ __all__ = [
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
     "Plan",
+    "RMSNorm",
     "RMSprop",
     "Recipe",
     "Residual",
@@ -119,6 +121,7 @@ _HOMES = {
         "Members",
         "PeriodicEmbedding",
         "PiecewiseLinearEmbedding",
+        "RMSNorm",
         "Residual",
         "Scale",
         "Stack",

@@ -19,6 +19,7 @@ from glassnet.layers import (
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
+    RMSNorm,
     Scale,
     Stack,
 )
@@ -31,6 +32,7 @@ from glassnet.losses import (
     Quantile,
     Softmax,
     Squared,
+    Tweedie,
     classification,
     regression,
 )
@@ -246,6 +248,9 @@ FAULTS: dict[str, Fault] = {
         lambda p, g, cache, dY, dX: dX + cache[1] * (dY * p.gamma).mean(axis=1, keepdims=True),
     ),
     "layer norm: gamma forgotten": after(LayerNorm, lambda p, g, cache, dY, dX: dX / p.gamma),
+    "rms norm: the term of the mean square missing": after(
+        RMSNorm, lambda p, g, cache, dY, dX: cache[1] * dY * p.gamma
+    ),
     "dropout: a stale mask": after(
         Dropout, lambda p, g, M, dY, dX: dX if M is None else dY * np.roll(M, 1, axis=1)
     ),
@@ -307,6 +312,9 @@ FAULTS: dict[str, Fault] = {
     ),
     "gamma: constant gradient": loss_gradient(
         Gamma, lambda Z, y, weight, dZ: np.full_like(dZ, 1.0 / dZ.size)
+    ),
+    "tweedie: the power of the mean alone": loss_gradient(
+        Tweedie, lambda Z, y, weight, dZ: dZ * np.exp(0.5 * Z)
     ),
     "losses: not divided by the weights": mean_of(
         lambda dZ, weight, k: dZ * (1.0 if weight is None else weight[:, None]) / (len(dZ) * k),

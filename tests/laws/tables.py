@@ -33,6 +33,7 @@ from glassnet.layers import (
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
+    RMSNorm,
     Scale,
     Stack,
 )
@@ -48,6 +49,7 @@ from glassnet.losses import (
     Quantile,
     Softmax,
     Squared,
+    Tweedie,
 )
 from glassnet.optimizers import LBFGS, OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
 from glassnet.penalties import Penalty
@@ -209,6 +211,8 @@ LOSS_CASES: dict[str, LossCase] = {
         Poisson("mean_of_sum"), 2, two_counts, descends=Poisson("sum")
     ),
     "gamma, two outputs": LossCase(Gamma(), 2, amounts),
+    "tweedie": LossCase(Tweedie(), 1, counts),
+    "tweedie, power 1.2, two outputs": LossCase(Tweedie(1.2), 2, amounts),
     "custom": LossCase(CustomLoss(log_cosh, name="log_cosh"), 2, real(2)),
     "custom, one loss a row": LossCase(CustomLoss(half_distance, name="half_distance"), 2, real(2)),
 }
@@ -245,6 +249,8 @@ LAYER_CASES: dict[str, Layer] = {
     "batch_norm, wide": BatchNorm(momentum=0.5, eps=0.1),
     "layer_norm": LayerNorm(),
     "layer_norm, wide": LayerNorm(eps=0.1),
+    "rms_norm": RMSNorm(),
+    "rms_norm, wide": RMSNorm(eps=0.1),
     "residual, ntk": Residual(
         [Dense(5, "tanh", parametrization="ntk"), Dense(WIDTH, parametrization="ntk")]
     ),

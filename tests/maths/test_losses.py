@@ -18,6 +18,7 @@ from glassnet.losses import (
     Quantile,
     Softmax,
     Squared,
+    Tweedie,
     loss_function,
 )
 from tests.laws.tables import LOSS_CASES, Array, LossCase, half_distance, log_cosh
@@ -50,7 +51,7 @@ def test_an_integer_weight_is_the_row_so_many_times(case: LossCase, dtype: str) 
     assert not dZ[times == 0].any()
 
 
-@pytest.mark.parametrize("loss", [Poisson(), Gamma()], ids=str)
+@pytest.mark.parametrize("loss", [Poisson(), Gamma(), Tweedie()], ids=str)
 def test_a_row_of_no_weight_is_absent_even_where_its_loss_is_infinite(loss: Any) -> None:
     Z, y, weight = np.array([[0.5], [1e4], [-1e4]]), np.ones((3, 1)), np.array([2.0, 0.0, 0.0])
     value, dZ = loss.value_and_gradient(Z, y, weight)
@@ -116,6 +117,7 @@ SMOOTH_MINIMUM = [
     "softmax, probabilities",
     "poisson",
     "gamma, two outputs",
+    "tweedie",
 ]
 
 NEARLY_BEST = ("custom", "huber", "smoothed", "floored")
@@ -188,6 +190,7 @@ PERFECT: dict[str, tuple[Any, Array, Array]] = {
     "poisson": (Poisson(), np.log([[3.0], [0.5]]), np.array([[3.0], [0.5]])),
     "poisson, a count of 0": (Poisson(), np.array([[-1e4]]), np.array([[0.0]])),
     "gamma": (Gamma(), np.log([[3.0], [0.5]]), np.array([[3.0], [0.5]])),
+    "tweedie, an amount of 0": (Tweedie(), np.array([[-1e4]]), np.array([[0.0]])),
     "logistic": (Logistic(), np.array([[1e4], [-1e4]]), YES),
     "softmax": (Softmax(), 1e4 * np.eye(3), np.arange(3)),
     "softmax, probabilities": (Softmax(), 1e4 * np.eye(3), np.eye(3)),
@@ -398,6 +401,7 @@ def raises(error: type[Exception], message: str) -> Any:
         ),
         (Logistic(), [-1, 1], 1, "runs from -1 to 1"),
         (Poisson(), [1, -2], 1, "takes a target >= 0, but its smallest value is -2"),
+        (Tweedie(), [1, -1], 1, "takes a target >= 0, but its smallest value is -1"),
         (Gamma(), [1, 0], 1, "takes a target > 0, but its smallest value is 0"),
         (
             Softmax(),

@@ -23,6 +23,7 @@ from glassnet.layers import (
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
+    RMSNorm,
     Run,
     Scale,
     Stack,
@@ -37,6 +38,7 @@ from glassnet.losses import (
     Quantile,
     Softmax,
     Squared,
+    Tweedie,
 )
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -136,6 +138,17 @@ def their_gamma(Z: Tensor, y: Tensor, loss: Gamma) -> Tensor:
     return log_likelihood(y) - log_likelihood(torch.exp(Z))
 
 
+def their_tweedie(Z: Tensor, y: Tensor, loss: Tweedie) -> Tensor:
+    """Half the unit deviance: the integral of (mu - y) mu^-p from y to mu, by its antiderivative."""
+    p = loss.power
+
+    def antiderivative(mu: Tensor) -> Tensor:
+        return mu ** (2.0 - p) / (2.0 - p) - y * mu ** (1.0 - p) / (1.0 - p)
+
+    at_y = y ** (2.0 - p) / (2.0 - p) - y ** (2.0 - p) / (1.0 - p)
+    return antiderivative(torch.exp(Z)) - at_y
+
+
 def their_poisson(Z: Tensor, y: Tensor, loss: Poisson) -> Tensor:
     return F.poisson_nll_loss(Z, y, log_input=True, reduction="none") + torch.xlogy(y, y) - y
 
@@ -156,6 +169,7 @@ THEIR_LOSSES: dict[type, Callable[[Tensor, Tensor, Any], Tensor]] = {
     Softmax: their_softmax,
     Poisson: their_poisson,
     Gamma: their_gamma,
+    Tweedie: their_tweedie,
     CustomLoss: their_custom,
 }
 
@@ -299,6 +313,8 @@ def their_forward(
                 X = F.layer_norm(
                     X, X.shape[1:], theta[name + "gamma"], theta[name + "beta"], layer.eps
                 )
+            case RMSNorm():
+                X = F.rms_norm(X, X.shape[1:], theta[name + "gamma"], layer.eps)
             case Residual():
                 X = X + their_forward(layer.layers, theta, p.layers, X, run, name)
             case Stack():

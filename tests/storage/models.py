@@ -15,8 +15,18 @@ from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.forms import Form
 from glassnet.data.tables.table import Table
-from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
-from glassnet.losses import Absolute, Gamma, Huber, Logistic, Poisson, Quantile, Softmax, Squared
+from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual, RMSNorm
+from glassnet.losses import (
+    Absolute,
+    Gamma,
+    Huber,
+    Logistic,
+    Poisson,
+    Quantile,
+    Softmax,
+    Squared,
+    Tweedie,
+)
 from glassnet.model import Model
 from glassnet.network import Network
 from tests.storage.test_plain import LAYERS_WITH_NAMES
@@ -118,6 +128,7 @@ CASES = {
     ),
     "poisson": Case(numbers, floats(), Poisson(), 1),
     "gamma": Case(numbers, floats(), Gamma(), 1),
+    "tweedie": Case(numbers, floats(), Tweedie(1.3), 1, hidden=(Dense(3), RMSNorm())),
     "sparse": Case(sparse, labels("a", "b"), Logistic(), 1),
     "linear": Case(gappy, floats(), Squared(), 1, hidden=()),
     "no trained tensor last": Case(

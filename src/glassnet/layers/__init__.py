@@ -14,6 +14,7 @@ from glassnet.layers.normalization import BatchNorm, LayerNorm
 from glassnet.layers.periodic import PeriodicEmbedding
 from glassnet.layers.piecewise import PiecewiseLinearEmbedding
 from glassnet.layers.residual import Residual
+from glassnet.layers.rms_norm import RMSNorm
 from glassnet.layers.scale import Scale
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Members",
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
+    "RMSNorm",
     "Residual",
     "Run",
     "Scale",
@@ -41,6 +43,7 @@ LAYERS: dict[str, Any] = {
     "dropout": Dropout,
     "batch_norm": BatchNorm,
     "layer_norm": LayerNorm,
+    "rms_norm": RMSNorm,
     "residual": Residual,
     "stack": Stack,
     "members": Members,

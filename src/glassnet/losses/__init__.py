@@ -9,7 +9,15 @@ from glassnet.errors import SettingError, unknown_name
 from glassnet.losses.classification import Logistic, Softmax
 from glassnet.losses.custom import CustomLoss, check_loss
 from glassnet.losses.loss import ATTRIBUTES, METHODS, Array, Loss, LossTraits
-from glassnet.losses.regression import Absolute, Gamma, Huber, Poisson, Quantile, Squared
+from glassnet.losses.regression import (
+    Absolute,
+    Gamma,
+    Huber,
+    Poisson,
+    Quantile,
+    Squared,
+    Tweedie,
+)
 from glassnet.protocols import name_of, refuse_class, require_members
 
 __all__ = [
@@ -25,6 +33,7 @@ __all__ = [
     "Quantile",
     "Softmax",
     "Squared",
+    "Tweedie",
     "check_own_loss",
     "loss_for_task",
     "loss_function",
@@ -120,6 +129,7 @@ LOSSES: dict[str, Any] = {
     "softmax": Softmax,
     "poisson": Poisson,
     "gamma": Gamma,
+    "tweedie": Tweedie,
 }
 LOSS_OF_TASK = {
     "binary": "logistic",

@@ -198,12 +198,7 @@ class Poisson(LogLink):
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return numbers >= 0 `(n, n_outputs)`."""
-        checked = numbers(y, n_outputs, dtype)
-        if checked.size and checked.min() < 0.0:
-            raise DataError(
-                f"loss 'poisson' takes a target >= 0, but its smallest value is {checked.min():g}."
-            )
-        return checked
+        return _not_negative(self.name, y, n_outputs, dtype)
 
     def value_and_gradient(
         self, Z: Array, y: Array, weight: Array | None = None
@@ -241,3 +236,43 @@ class Gamma(LogLink):
         """Return the mean loss and its gradient by Z."""
         ratio = exp(np.log(y) - Z)
         return weighted_mean(ratio - 1.0 + (Z - np.log(y)), 1.0 - ratio, weight)
+
+
+@dataclass(frozen=True)
+class Tweedie(LogLink):
+    """Half the Tweedie deviance of an amount y >= 0 that may be 0, mu = exp(z). Jorgensen 1987.
+
+    y^(2-p) / ((1-p) (2-p)) - y mu^(1-p) / (1-p) + mu^(2-p) / (2-p), which is 0 for a perfect
+    prediction; the gradient is mu^(2-p) - y mu^(1-p). Total claims of an insurance are an example:
+    between counts (p = 1, Poisson) and positive amounts (p = 2, gamma).
+
+    power : p, strictly between 1 and 2
+    """
+
+    power: float = 1.5
+    name: ClassVar[str] = "tweedie"
+
+    def __post_init__(self) -> None:
+        check_number("power", self.power, "(1, 2)")
+
+    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
+        """Return numbers >= 0 `(n, n_outputs)`."""
+        return _not_negative(self.name, y, n_outputs, dtype)
+
+    def value_and_gradient(
+        self, Z: Array, y: Array, weight: Array | None = None
+    ) -> tuple[float, Array]:
+        """Return the mean loss and its gradient by Z."""
+        a, b = 1.0 - self.power, 2.0 - self.power
+        with np.errstate(invalid="ignore"):  # 0 times infinity is 0 here
+            A, B = np.where(y > 0.0, y * exp(a * Z), 0.0), exp(b * Z)
+        return weighted_mean(y**b / (a * b) - A / a + B / b, B - A, weight)
+
+
+def _not_negative(name: str, y: Any, n_outputs: int, dtype: Any) -> Array:
+    checked = numbers(y, n_outputs, dtype)
+    if checked.size and checked.min() < 0.0:
+        raise DataError(
+            f"loss {name!r} takes a target >= 0, but its smallest value is {checked.min():g}."
+        )
+    return checked

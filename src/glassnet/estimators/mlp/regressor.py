@@ -37,7 +37,7 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
     ----------
     loss : str or loss object
         "squared_error" or "poisson", scikit-learn's own; or "absolute_error", "huber", "quantile",
-        "gamma" and objects such as `Quantile((0.1, 0.9))`, whose quantiles are the columns of the
+        "gamma", "tweedie" and objects such as `Quantile((0.1, 0.9))`, whose quantiles are the columns of the
         prediction.
     scoring : str, callable or None
         What `early_stopping` watches: a scikit-learn scorer; None is R2, for several quantiles
