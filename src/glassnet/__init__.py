@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from glassnet.report import Evaluation, evaluate
     from glassnet.report.agreement import Agreement, compare
     from glassnet.storage import load
-    from glassnet.training.epochs import train
     from glassnet.training.history import Epoch
     from glassnet.training.plan import Plan
     from glassnet.training.recipes import Recipe
     from glassnet.training.stopping import EarlyStopping
+    from glassnet.training.train import train
 
 __version__ = "0.1.0"
 
@@ -139,7 +139,7 @@ _HOMES = {
     "glassnet.report": ("Evaluation", "evaluate"),
     "glassnet.report.agreement": ("Agreement", "compare"),
     "glassnet.storage": ("load",),
-    "glassnet.training.epochs": ("train",),
+    "glassnet.training.train": ("train",),
     "glassnet.training.plan": ("Plan",),
     "glassnet.training.recipes": ("Recipe",),
     "glassnet.training.history": ("Epoch",),

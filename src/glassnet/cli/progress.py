@@ -120,7 +120,7 @@ def _bar(best: Best, session: Session) -> Iterator[OnEpoch]:
 
 
 def _members(session: Session) -> str:
-    n = len(session.members)
+    n = len(session.ensemble.members)
     return f" ({n} members)" if n else ""
 
 

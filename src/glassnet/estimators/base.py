@@ -25,7 +25,7 @@ from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, DataNotice
 from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
 from glassnet.estimators.scoring import QUIETLY
-from glassnet.fitting import Session
+from glassnet.fitting import Session, TrainingTable, begin
 from glassnet.interrupts import interrupts_noted
 from glassnet.model import Model
 from glassnet.network import Network
@@ -75,17 +75,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             ):
                 target = replace(target, sign=sign)
         validation = self._check_validation(X_val, y_val, table.schema)
-        session = Session.begin(
-            table,
-            checked,
-            plan,
-            task=self._task,
-            names=names,
-            target=target,
-            sample_weight=weight,
-            validation=validation,
-            earlier=earlier,
-        )
+        data = TrainingTable(table, checked, names, weight, task=self._task)
+        session = begin(data, plan, target=target, validation=validation, earlier=earlier)
 
         context = self._init_callback_context(max_subtasks=session.plan.max_epochs)
         arguments = {
@@ -128,16 +119,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             target, learned = self._learn_target(checked, names, classes)
             # One epoch has nothing to stop early, so no rows are held out.
             plan = replace(self._plan(), early_stopping=False)
-            session = Session.begin(
-                table,
-                checked,
-                plan,
-                task=self._task,
-                names=names,
-                target=target,
-                sample_weight=weight,
-                alone=True,
-            )
+            data = TrainingTable(table, checked, names, weight, task=self._task)
+            session = begin(data, plan, target=target, single=True)
         elif classes is not None:
             self._refuse_other_classes(self._learn_target(checked, names, classes)[1])
         session.advance(table, checked, weight)

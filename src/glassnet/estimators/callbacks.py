@@ -84,15 +84,13 @@ def session_tasks(
     """Return the tasks of a session's epochs; `learned` are fitted attributes beside those of the session."""
 
     def snapshot() -> dict[str, Any]:
-        session.gather()
+        session.ensemble.gather()
         model = Model(session.encoder, session.target, deepcopy(session.network), session.loss)
         return {**learned, **fitted_attributes(session, model)}
 
     def goes_on(epoch: Epoch) -> bool:
-        plan, states = session.plan, [network.state for network in session.members or (session,)]
-        assert plan.max_epochs is not None
-        assert plan.patience is not None
-        out_of_patience = bool(plan.early_stopping) and all(
+        plan, states = session.plan, [fit.state for fit in session.ensemble.fits]
+        out_of_patience = plan.early_stopping and all(
             state.waited >= plan.patience for state in states
         )
         return not out_of_patience and session.state.epoch < plan.max_epochs
@@ -109,14 +107,14 @@ def verbose_lines(name: str, plan: Plan, session: Session) -> Callable[[Epoch], 
         if value is None and getattr(resolved, key) is not None
     ]
     shown = ", ".join(f"{key}={getattr(resolved, key)!r}" for key in chosen)
-    members = f", {len(session.members)} members" if session.members else ""
+    members = f", {len(session.ensemble.members)} members" if session.ensemble.members else ""
     parameters = f"{session.network.parameters.theta.size:,} parameters"
     say(
         f"{name}: {session.n_rows:,} rows, {session.encoder.n_features:,} features, "
         f"{parameters}{members}"
     )
     say(f"chosen from the data: {shown or 'nothing'}")
-    every = max(1, (resolved.max_epochs or 1) // 20)
+    every = max(1, resolved.max_epochs // 20)
 
     def line(epoch: Epoch) -> None:
         ahead = session.epochs_ahead

@@ -25,7 +25,7 @@ class EarlyStopping:
     min_delta : improvements must be larger than this
     watch : the field of `Epoch` that is watched; None is the validation score where there is
         `scoring`, else the validation loss, else the training loss
-    lenient : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and
+    sklearn_patience : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and
         so does a value that is no number; more than `patience` epochs must have passed without one;
         the best weights are those of the best value, by however little
     restore : put the best weights back
@@ -41,7 +41,7 @@ class EarlyStopping:
     scoring: str | Callable[[Any, Any, Any], float] | None = None
     min_delta: float = 0.0
     watch: str | None = None
-    lenient: bool = False
+    sklearn_patience: bool = False
     restore: bool = True
     rate_divisor: float | None = None
     least_rate: float = 1e-6
@@ -84,13 +84,13 @@ class EarlyStopping:
 
     def improves(self, value: float, best: float) -> bool:
         """Return whether patience begins anew with this value; lower is better."""
-        if self.lenient:
+        if self.sklearn_patience:
             return not value > best - self.min_delta
         return value < best - self.min_delta
 
     def exhausted(self, waited: int) -> bool:
         """Return whether so many epochs without improvement are too many."""
-        return waited > self.patience if self.lenient else waited >= self.patience
+        return waited > self.patience if self.sklearn_patience else waited >= self.patience
 
     def divides(self, epoch: Epoch) -> bool:
         """Return whether the rate is divided instead of stopping where patience runs out after this epoch."""

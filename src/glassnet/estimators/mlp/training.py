@@ -17,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils.optimize import _check_optimize_result
 
+from glassnet.data.rows import Rows
 from glassnet.errors import SettingError
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.network import Shown
@@ -25,13 +26,15 @@ from glassnet.estimators.verbose import say
 from glassnet.interrupts import interrupts_noted
 from glassnet.optimizers import LBFGS
 from glassnet.protocols import require_arguments
-from glassnet.training.checks import Rows, check_counts, make_rows
-from glassnet.training.epochs import guarded, sgd_epochs
+from glassnet.training.batch_plan import BatchPlan
+from glassnet.training.checks import check_counts, make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
-from glassnet.training.passes import Passes
+from glassnet.training.minibatch import minibatch_epochs
+from glassnet.training.run_schedules import RunSchedules
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.state import TrainingState
+from glassnet.training.stop_and_restore import stop_and_restore
 from glassnet.training.stopping import EarlyStopping
 from glassnet.training.validation import Validation, check_validation
 
@@ -81,25 +84,25 @@ def train_by_steps(
         part, validation = _hold_out(part, target, mlp.validation_fraction, rng)
     rows = _rows(shown, target, part)
     held_out = _validation(mlp, shown, target, validation) if validation else None
-    passes = Passes(
+    batches = BatchPlan(
         rows.n,
         _batch_size(mlp.batch_size, rows.n),
         translation.Shuffles(rows.n, mlp.shuffle, rng),
         mean_over_rows=True,
     )
-    schedule = translation.schedule(mlp, passes, mlp.t_, fresh)
+    schedule = translation.schedule(mlp, batches, mlp.t_, fresh)
     epochs = 1 if incremental else int(mlp.max_iter)
-    records = sgd_epochs(
+    records = minibatch_epochs(
         engine,
         optimizer.lr,
         rows,
         state,
-        passes,
+        batches,
         epochs=epochs,
-        schedule=schedule,
+        schedules=RunSchedules.of(schedule),
         held_out=held_out,
     )
-    records = guarded(records, shown.network, state, None if incremental else stop)
+    records = stop_and_restore(records, shown.network, state, None if incremental else stop)
     mlp.n_iter_ = 0
     ended = False
     with interrupts_noted():
@@ -137,9 +140,7 @@ def minimize(
     rows = _rows(shown, target, part)
     held_out = _validation(mlp, shown, target, validation) if validation else None
     state = shown.state = TrainingState()
-    records = lbfgs_epochs(
-        engine, optimizer, rows.X, rows.y, rows.weight, int(mlp.max_iter), 1, held_out, state
-    )
+    records = lbfgs_epochs(engine, optimizer, rows, state, int(mlp.max_iter), 1, held_out)
     validation_losses = []
     with interrupts_noted():
         try:
@@ -264,15 +265,11 @@ def _validation(mlp: Any, shown: Shown, target: TargetCoding, part: Part) -> Val
     X, Y, weight = part
     rows = check_validation(shown.network, shown.loss, X, target.for_loss(Y), weight)
     if not mlp.early_stopping:
-        return Validation(rows.X, rows.y, rows.weight)
+        return Validation(rows)
     truth = target.truth(Y)
     if mlp.scoring is not None:
-        return Validation(
-            rows.X,
-            rows.y,
-            rows.weight,
-            bind_scorer(mlp.scoring, Answers(shown, target), X, truth, weight),
-        )
+        answers, held_out = Answers(shown, target), Rows(X, truth, weight)
+        return Validation(rows, bind_scorer(mlp.scoring, answers, answers.raw_scores, held_out))
 
     def score(Z: Array) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -281,7 +278,7 @@ def _validation(mlp: Any, shown: Shown, target: TargetCoding, part: Part) -> Val
             return math.nan
         return target.score(truth, predicted, weight)
 
-    return Validation(rows.X, rows.y, rows.weight, score)
+    return Validation(rows, score)
 
 
 class Answers:

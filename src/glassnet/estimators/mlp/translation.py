@@ -9,8 +9,8 @@ the object that is made:
     several outputs add up                               Logistic, Poisson(outputs="sum"),
                                                          Squared(outputs="mean_of_sum")
     log of probabilities in [eps, 1 - eps]               Logistic, Softmax(floor=eps)
-    patience by ">", a gain of exactly tol is one        EarlyStopping(lenient=True)
-    an epoch's loss counts rows, not weights             Passes(mean_over_rows=True)
+    patience by ">", a gain of exactly tol is one        EarlyStopping(sklearn_patience=True)
+    an epoch's loss counts rows, not weights             BatchPlan(mean_over_rows=True)
     rate / 5 when patience runs out ("adaptive")         EarlyStopping(rate_divisor=5)
     rate by rows seen, epoch by epoch ("invscaling")     InverseScalingByRows
 """
@@ -36,7 +36,7 @@ from glassnet.losses import Logistic, Loss, Poisson, Softmax, Squared, loss_func
 from glassnet.optimizers import LBFGS, SGD, Adam
 from glassnet.penalties import Penalty
 from glassnet.schedules import InverseScalingByRows
-from glassnet.training.passes import Passes
+from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.stopping import EarlyStopping
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -164,12 +164,14 @@ def regression_loss(loss: Any) -> Loss:
     return loss_function("absolute" if loss == "absolute_error" else loss)
 
 
-def schedule(mlp: Any, passes: Passes, rows_seen: int, fresh: bool) -> InverseScalingByRows | None:
+def schedule(
+    mlp: Any, batches: BatchPlan, rows_seen: int, fresh: bool
+) -> InverseScalingByRows | None:
     """Return how the rate follows the rows seen; None where it is constant, or follows the loss ("adaptive")."""
     if mlp.solver != "sgd" or mlp.learning_rate != "invscaling":
         return None
     return InverseScalingByRows(
-        float(mlp.power_t), passes.n, passes.steps_per_epoch, rows_seen, fresh
+        float(mlp.power_t), batches.n, batches.steps_per_epoch, rows_seen, fresh
     )
 
 
@@ -179,7 +181,7 @@ def stopping(mlp: Any) -> EarlyStopping:
         patience=float(mlp.n_iter_no_change),
         min_delta=float(mlp.tol),
         watch="validation_score" if mlp.early_stopping else "training_loss",
-        lenient=True,
+        sklearn_patience=True,
         restore=bool(mlp.early_stopping),
         rate_divisor=RATE_DIVISOR
         if mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
