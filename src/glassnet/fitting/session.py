@@ -216,7 +216,8 @@ class Session:
             self.encoder = encoder
             batches = BatchPlan.seeded(rows.n, plan.batch_size, plan.seed)
             constant = Trainer(trainer.engine, trainer.optimizer)  # a schedule has an end
-            records = constant.epochs(rows, self.state, batches, 1)
+            held_out = self.ensemble.fits[0].validation if self.ensemble.single else None
+            records = constant.epochs(rows, self.state, batches, 1, held_out=held_out)
             (record,) = stop_and_restore(records, self.network, self.state, None)
             self.ensemble.scatter()
             self.note(record)

@@ -87,7 +87,7 @@ def check_counts(**counts: Any) -> None:
     """Refuse what is no whole number of at least 1; the keywords are the names for the message."""
     for name, value in counts.items():
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise SettingError(f"{name} must be a whole number of at least 1, but {value!r} came.")
+            raise SettingError(f"{name} must be a whole number of at least 1, got {value!r}.")
 
 
 def check_seed(seed: Any) -> int:

@@ -50,24 +50,20 @@ class EarlyStopping:
     def __post_init__(self) -> None:
         if not is_number(self.patience) or not self.patience >= 1:
             raise SettingError(
-                f"patience is a number of epochs, at least 1, but {self.patience!r} came."
+                f"patience must be a number of epochs, at least 1, got {self.patience!r}."
             )
         if not is_number(self.min_delta) or not 0.0 <= self.min_delta < math.inf:
             raise SettingError(
-                f"min_delta must be zero or a positive number, but {self.min_delta!r} came."
+                f"min_delta must be zero or a positive number, got {self.min_delta!r}."
             )
         if self.watch is not None and self.watch not in WATCHED:
             raise unknown_name("value to watch", self.watch, WATCHED)
         if self.rate_divisor is not None and not (
             is_number(self.rate_divisor) and 1.0 < self.rate_divisor < math.inf
         ):
-            raise SettingError(
-                f"rate_divisor must be a number above 1, but {self.rate_divisor!r} came."
-            )
+            raise SettingError(f"rate_divisor must be a number above 1, got {self.rate_divisor!r}.")
         if not is_number(self.least_rate) or not self.least_rate > 0.0:
-            raise SettingError(
-                f"least_rate must be a positive number, but {self.least_rate!r} came."
-            )
+            raise SettingError(f"least_rate must be a positive number, got {self.least_rate!r}.")
         if self.on_divergence not in ("raise", "stop"):
             raise unknown_name("answer to divergence", self.on_divergence, ("raise", "stop"))
 
