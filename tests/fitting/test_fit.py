@@ -552,8 +552,8 @@ def test_what_is_no_plan_is_refused() -> None:
             0.2,
             SettingError,
             (
-                r"validation must be \(table, target values\) or \(table, target values, weights\), but "
-                r"0.2 came"
+                r"validation must be \(table, target values\) or \(table, target values, weights\), got a "
+                r"float"
             ),
         ),
         ((TABLE,), SettingError, "validation must be"),

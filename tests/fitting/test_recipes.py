@@ -176,10 +176,9 @@ def test_the_standard_layers_stand_in_their_order() -> None:
     assert all(layer.mix for layer in layers if isinstance(layer, Activation))
 
 
-@pytest.mark.parametrize("by", ["quantile", "tree"])
 @pytest.mark.parametrize("target", TARGETS)
-def test_bins_are_learned_from_the_rows_that_a_network_learns_from(target: str, by: str) -> None:
-    plan = Plan(recipe=replace(STANDARD, n_bins=5, bins_by=by, n_lines=2, members=2))
+def test_bins_are_learned_from_the_rows_that_a_network_learns_from(target: str) -> None:
+    plan = Plan(recipe=replace(STANDARD, n_bins=5, n_lines=2, members=2))
     fits = begin_session(table_of(TABLE), TARGETS[target], plan).ensemble.members
     learned = []
     for fit in fits:
@@ -191,14 +190,13 @@ def test_bins_are_learned_from_the_rows_that_a_network_learns_from(target: str, 
             of_a_column = edges[start + j : start + j + numbers.n_bins[j] + 1]
             x = fit.data.X[fit.splits.learning, j]
             assert (of_a_column[0], of_a_column[-1]) == (x.min(), x.max())
-            if by == "quantile":
-                assert np.isin(of_a_column, x).all()
+            assert np.isin(of_a_column, x).all()
         learned.append(edges.tolist())
     assert learned[0] != learned[1]
 
 
 def test_a_warm_start_keeps_its_bins() -> None:
-    recipe = replace(STANDARD, n_bins=5, bins_by="tree", members=1)
+    recipe = replace(STANDARD, n_bins=5, members=1)
     plan = Plan(recipe=recipe, early_stopping=False, **QUICK)
     first = begin_session(table_of(TABLE), TARGETS["regression"], plan)
     edges = first.network.parameters["layers.0.edges"].copy()
@@ -309,34 +307,6 @@ def test_odd_tables_are_learned_from_and_predicted_for(name: str, table: str) ->
         np.testing.assert_allclose(model.predict(rows), 2.5, rtol=1e-2)
     if table == "three rows of one class":
         assert set(model.predict(rows)) == {"p"}
-
-
-def test_first_values_are_fitted_to_the_rows() -> None:
-    fitted, free = (
-        begin_session(
-            table_of(TABLE),
-            TARGETS["regression"],
-            Plan(
-                recipe=replace(STANDARD, from_data=on, members=1),
-                early_stopping=False,
-                dtype="float64",
-            ),
-        )
-        for on in (True, False)
-    )
-    for session, varies_by_1 in ((fitted, True), (free, False)):
-        assert session.rows is not None
-        first = next(
-            i for i, layer in enumerate(session.network.layers) if isinstance(layer, Dense)
-        )
-        Z = glassnet.Network(
-            session.network.layers[:first], session.network.n_features, dtype="float64"
-        )
-        Z.parameters.theta[...] = 0.0
-        for key in Z.parameters:
-            Z.parameters[key] = session.network.parameters[key]
-        pre = Z.predict(session.rows.X) @ session.network.parameters[f"layers.{first}.W"]
-        assert bool(np.allclose(pre.std(axis=0), 1.0)) is varies_by_1
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,9 @@ def tasks() -> list[Place]:
         names_in(f"{SRC}/cli/train.py", "TASKS").but(
             "classification"
         ),  # binary or multiclass, whichever it is
-        matches(METADATA, "_check_target", r'"(\w+)": \(', within=r"def _check_target.*?\n\n\n"),
+        matches(
+            METADATA, "_check_target", r'"(\w+)": \(', within=r"def _check_target.*?(?:\n\n\n|\Z)"
+        ),
     ]
 
 

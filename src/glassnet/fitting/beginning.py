@@ -17,13 +17,14 @@ from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Schema
 from glassnet.errors import SettingError
 from glassnet.fitting.class_weights import class_weighted, weighted_rows
-from glassnet.fitting.construction import TASK_LOSSES, make_loss, make_target, n_raw_scores
+from glassnet.fitting.construction import make_loss, make_target, n_raw_scores
 from glassnet.fitting.ensemble import Ensemble, member_seed
 from glassnet.fitting.network_fit import NetworkFit
 from glassnet.fitting.session import Session
 from glassnet.fitting.splits import SplitColumns, Splits, make_splits
 from glassnet.fitting.training_table import TrainingTable
 from glassnet.layer_check import check_own_layers
+from glassnet.losses import loss_for_task
 from glassnet.model import Model
 from glassnet.optimizers import LBFGS
 from glassnet.training.checks import check_weight, prepared_rows
@@ -75,7 +76,7 @@ def begin(
         plan,
         given.n,
         classes=target.task != "regression",
-        loss=TASK_LOSSES[target.task],
+        loss=loss_for_task(None, target.task).name,
         has_validation=validation is not None,
     )
     loss = make_loss(resolved, target)

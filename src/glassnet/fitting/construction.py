@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,28 +25,13 @@ from glassnet.layers import (
     PiecewiseLinearEmbedding,
     Scale,
 )
-from glassnet.losses import (
-    Absolute,
-    CustomLoss,
-    Gamma,
-    Huber,
-    Logistic,
-    Loss,
-    Poisson,
-    Quantile,
-    Softmax,
-    Squared,
-    loss_function,
-)
+from glassnet.losses import Loss, LossTraits, loss_for_task, loss_function, loss_traits
 from glassnet.network import Network
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import Recipe, recipe_for
 from glassnet.training.resolved_plan import ResolvedPlan
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-#: Rows that first values are fitted to.
-MOST_ROWS_TO_START_FROM = 4_096
 
 
 def make_target(
@@ -60,66 +44,25 @@ def make_target(
     not of quantiles and means that may well lie beyond.
     """
     loss = None if plan.loss is None else loss_function(plan.loss)
-    if task is None and loss is not None and not isinstance(loss, CustomLoss):
-        task = (
-            None
-            if isinstance(loss, Logistic)
-            else "classification"
-            if isinstance(loss, Softmax)
-            else "regression"
-        )
-    scale = not isinstance(loss, Poisson | Gamma | CustomLoss)
-    clip = (loss is None or isinstance(loss, Squared | Absolute | Huber)) and recipe_for(
-        plan.recipe, classes=False
-    ).clip_predictions
+    traits = LossTraits(stays_in_range=True) if loss is None else loss_traits(loss)
+    if task is None and loss is not None:
+        task = traits.reads_target_as
+    scale = traits.scales_target
+    clip = traits.stays_in_range and recipe_for(plan.recipe, classes=False).clip_predictions
     target = Target.fit(values, names=names, task=task, weight=weight, scale=scale, clip=clip)
     for notice in target.notices if scale else ():
         warnings.warn(notice, DataNotice, stacklevel=4)
     return target
 
 
-#: The loss of a task where a plan names none.
-TASK_LOSSES = {
-    "multiclass": "softmax",
-    "binary": "logistic",
-    "multilabel": "logistic",
-    "regression": "squared",
-}
-
-
 def make_loss(plan: ResolvedPlan, target: Target) -> Loss:
     """Return the plan's loss with its label smoothing; refuse one that does not fit the task."""
-    loss = loss_function(plan.loss)
-    fitting = {
-        "multiclass": (Softmax,),
-        "binary": (Logistic, Softmax),
-        "multilabel": (Logistic,),
-    }.get(target.task)
-    if fitting and not isinstance(loss, fitting):
-        raise SettingError(
-            f"loss {loss.name!r} does not fit a {target.task} target: use "
-            f"{' or '.join(repr(kind.name) for kind in fitting)}."
-        )
-    if fitting is None and isinstance(loss, Logistic | Softmax):
-        raise SettingError(
-            f"loss {loss.name!r} is for classes, but the target is a regression: use 'squared', "
-            "for example."
-        )
-    if plan.label_smoothing:
-        if not isinstance(loss, Logistic | Softmax):
-            raise SettingError(
-                "label_smoothing is for classes, but the target is a regression with loss "
-                f"{loss.name!r}: leave it out."
-            )
-        loss = replace(loss, label_smoothing=plan.label_smoothing)
-    return loss
+    return loss_for_task(plan.loss, target.task, plan.label_smoothing)
 
 
 def n_raw_scores(loss: Loss, target: Target) -> int:
     """Return how many outputs the network needs."""
-    if isinstance(loss, Softmax):
-        return max(2, len(target.classes))
-    return target.n_outputs * (len(loss.quantiles) if isinstance(loss, Quantile) else 1)
+    return loss_traits(loss).n_raw_scores(target.n_outputs, len(target.classes))
 
 
 def make_layers(
@@ -159,8 +102,7 @@ def number_embedding(
         return PiecewiseLinearEmbedding(earlier.layers[0].n_bins, recipe.n_lines)
     n_bins = min(recipe.n_bins, max(2, len(learning) // recipe.rows_a_bin))
     weight = None if rows.weight is None else rows.weight[learning]
-    X, y = rows.X[learning, :n], rows.y[learning]
-    edges = bin_edges(X, n_bins, recipe.bins_by, y=y, weight=weight)
+    edges = bin_edges(rows.X[learning, :n], n_bins, weight=weight)
     return PiecewiseLinearEmbedding(edges=edges, n_out=recipe.n_lines)
 
 

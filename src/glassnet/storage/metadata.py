@@ -19,7 +19,7 @@ from glassnet.intervals import QUANTILES, Intervals
 from glassnet.layers import Layer
 from glassnet.layers.plain import layer_to_plain
 from glassnet.layers.stack import stack_widths
-from glassnet.losses import Absolute, Huber, Logistic, Loss, Quantile, Softmax, Squared
+from glassnet.losses import Loss, loss_traits
 from glassnet.losses.plain import loss_from_plain, loss_to_plain
 from glassnet.model import Model
 from glassnet.parameters import DTYPES
@@ -140,12 +140,14 @@ def understand(metadata: dict[str, Any]) -> Parts:
         raise ValueError(
             f"the network takes {n_features} features but the encoder makes {encoder.n_features}"
         )
-    n_outputs = stack_widths(built, n_features)[-1]
-    if n_outputs != _n_raw_scores(loss, target):
+    n_outputs, traits = stack_widths(built, n_features)[-1], loss_traits(loss)
+    if target.task not in traits.tasks or n_outputs != traits.n_raw_scores(
+        target.n_outputs, len(target.classes)
+    ):
         raise ValueError(
             f"the network has {n_outputs} outputs, which does not fit its loss and target"
         )
-    if target.low and not isinstance(loss, Squared | Absolute | Huber):
+    if target.low and not traits.stays_in_range:
         raise ValueError("the target has a range, which its loss does not stay within")
     shapes = tensor_shapes(built, n_features)
     reference = (
@@ -411,14 +413,3 @@ def _check_target(target: Target) -> None:
         raise ValueError("low and high must have one entry for each number, the smaller one in low")
     if len(target.sign) not in (0, n_scales) or any(sign not in (-1, 0, 1) for sign in target.sign):
         raise ValueError("sign must be -1, 0 or 1 for each number")
-
-
-def _n_raw_scores(loss: Loss, target: Target) -> int:
-    """Return how many outputs a network needs; 0 for a loss that does not fit the task."""
-    if isinstance(loss, Softmax):
-        return max(2, len(target.classes)) if target.task in ("binary", "multiclass") else 0
-    if isinstance(loss, Logistic):
-        return target.n_outputs if target.task in ("binary", "multilabel") else 0
-    if target.task != "regression":
-        return 0
-    return target.n_outputs * (len(loss.quantiles) if isinstance(loss, Quantile) else 1)

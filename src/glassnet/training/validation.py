@@ -14,7 +14,7 @@ from glassnet.data.rows import Rows
 from glassnet.data.split import split_rows
 from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError
-from glassnet.losses import Loss, unsmoothed
+from glassnet.losses import Loss, loss_traits, unsmoothed
 from glassnet.network import Network
 from glassnet.training.checks import check_weight, checked_weight, make_rows
 from glassnet.training.scorers import bind_scorer
@@ -102,8 +102,7 @@ def make_validation(
 
 def _plain_answers(loss: Loss, n_outputs: int) -> Answers:
     """Return answers without a table's target: labels 0, 1, ... and numbers as they are."""
-    kinds = {"softmax": "multiclass", "logistic": "binary" if n_outputs == 1 else "multilabel"}
-    task: Any = kinds.get(loss.name, "regression")
+    task: Any = loss_traits(loss).task(n_outputs)
     names = tuple(f"y{i}" for i in range(n_outputs))
     if task == "regression":
         return Answers(
