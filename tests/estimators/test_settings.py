@@ -82,7 +82,7 @@ BAD = [
     ({"l1": -1.0}, "-1.0"),
     ({"label_smoothing": 1.5}, "label_smoothing must lie in"),
     ({"clip_norm": 0.0}, "clip_norm must be a positive number"),
-    ({"class_weight": "balansed"}, "class_weight is None, 'balanced' or a mapping"),
+    ({"class_weight": "balansed"}, "class_weight must be None, 'balanced' or a mapping"),
     ({"class_weight": {0: 1.0, 7: 2.0}}, "class_weight names 7, which is no class"),
     ({"class_weight": {0: -1.0}}, "must be a number >= 0"),
     ({"optimizer": "lbfgs", "dropout": 0.5}, "lbfgs.*Dropout"),

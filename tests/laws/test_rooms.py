@@ -52,7 +52,7 @@ ROOMS = {
     "intervals": "errors losses network",
     "model": "errors cached losses network engines data answers intervals",
     "predictor": "errors losses engines data model",
-    "fitting": f"{MATHS} interrupts engines data training intervals model",
+    "fitting": f"{MATHS} interrupts layer_check engines data answers training intervals model",
     "storage": "errors whole_file parameters losses layers network data intervals model",
     "report": "errors cached whole_file network data training model fitting",
     "estimators": HOUSE,

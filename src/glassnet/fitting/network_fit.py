@@ -19,7 +19,7 @@ from glassnet.fitting.construction import (
     number_embedding,
     set_first_values,
 )
-from glassnet.fitting.splits import Splits
+from glassnet.fitting.splits import Splits, no_rows
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.training.batch_plan import BatchPlan
@@ -159,6 +159,7 @@ class NetworkFit:
     def release(self) -> None:
         """Let go of the rows, and of the weights that only training needs."""
         self.rows = self.validation = self.state.best = self.state.finite = None
+        self.splits = Splits(no_rows(), record=self.splits.record)
 
 
 def make_trainer(network: Network, loss: Loss, plan: ResolvedPlan) -> Trainer:
