@@ -1,4 +1,6 @@
-"""A process that trains in children and sends each a signal or two at random moments: `python -m tests.cli.signalled FOLDER SEED...`.
+"""Train in child processes and send each a signal or two at random moments.
+
+Call it as `python -m tests.cli.signalled FOLDER SEED...`.
 
 It prints a line of JSON for each seed: what was sent, when, and what came of it. The parent has
 imported everything, so that a child is forked in no time and nothing but the command is
@@ -37,7 +39,7 @@ def child(folder: Path, arguments: list[str]) -> None:
             os.open(folder.parent / f"{folder.name}.{name}", os.O_CREAT | os.O_WRONLY), descriptor
         )
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)
-    note, invoke = progress.Best.note, type(main).invoke
+    note, invoke = progress.BestEpoch.update, type(main).invoke
 
     def noted(best, epoch):
         (folder.parent / f"{folder.name}.epoch").touch()
@@ -47,7 +49,7 @@ def child(folder: Path, arguments: list[str]) -> None:
         (folder.parent / f"{folder.name}.begun").touch()
         return invoke(group, context)
 
-    progress.Best.note, type(main).invoke = noted, invoked
+    progress.BestEpoch.update, type(main).invoke = noted, invoked
     sys.argv = ["glassnet", *arguments]
     main()
 

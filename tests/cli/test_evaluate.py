@@ -1,4 +1,4 @@
-"""`glassnet evaluate`: the scores of a model on a table, found by names, with intervals, beside the best constant guess."""
+"""`glassnet evaluate`: scores with intervals on a table, beside the best constant guess."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_report_is_printed(model, new):
         "95 % interval",
         "always '",
         "precision",
-        "Judgement",
+        "Verdict",
         "The network is right in",
     ):
         assert said in result.stdout, said

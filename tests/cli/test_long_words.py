@@ -1,4 +1,4 @@
-"""Long names, labels and cells, and many columns: what is shown of them is cut, and the cost of that grows with no square of them."""
+"""Long names, labels and cells, and many columns: text is cut, at a cost that stays linear."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from glassnet.cli import words
+from glassnet.cli import text as cli_text
 from glassnet.data.files.line_filter import LineFilter, numbered_lines
 from glassnet.data.tables import numerals
 from glassnet.data.tables.forms import Form
@@ -33,21 +33,23 @@ CLIPPED = {
 
 @pytest.mark.parametrize("name", CLIPPED)
 def test_clipped(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "writes_unicode", lambda: False)
+    monkeypatch.setattr(cli_text, "writes_unicode", lambda: False)
     text, room, expected = CLIPPED[name]
-    assert words.clipped(text, room) == expected
+    assert cli_text.clipped(text, room) == expected
 
 
 def test_clipping_looks_at_what_is_shown_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    cells_of = words._cells_of
+    character_width = cli_text._character_width
     monkeypatch.setattr(
-        words, "_cells_of", lambda character: seen.append(character) or cells_of(character)
+        cli_text,
+        "_character_width",
+        lambda character: seen.append(character) or character_width(character),
     )
     for text in ("x" * 1_000_000, "\u754c" * 1_000_000, "e" + "\u0301" * 1_000_000):
-        assert len(words.clipped(text, 40)) <= 4 * 40 + 1
+        assert len(cli_text.clipped(text, 40)) <= 4 * 40 + 1
     assert len(seen) <= 3 * 4 * 40
-    assert len(words.listed(["x" * 1_000_000, "y"], 40)) < 60
+    assert len(cli_text.fitted_list(["x" * 1_000_000, "y"], 40)) < 60
 
 
 def test_a_misspelt_name_is_compared_in_full_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +69,7 @@ def test_a_misspelt_name_is_compared_in_full_with_few(monkeypatch: pytest.Monkey
 
 
 def test_a_long_text_is_no_number_with_a_unit_and_no_date() -> None:
-    """Patterns of many parts are not tried on it: each took milliseconds, for each form of numbers and each order of dates."""
+    """Complex patterns are not tried on it: each took milliseconds, for each form and order."""
     assert numerals.spelled("1,234" * 1 + " kg", Form(".", ",")) == (1234.0, "kg")
     assert numerals.spelled("1" + ",234" * 200, Form(".", ",")) is None
     assert numerals.spelled("0." + "1" * 1_000, Form()) == (float("0." + "1" * 1_000), "")
@@ -169,7 +171,7 @@ def _wide(n: int) -> str:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", EDGES)
 def test_every_command_at_the_edge_of_every_limit(name: str, tmp_path) -> None:
-    """Each ends in a time that a busy machine needs for the bytes; before, a name of 16,000 letters took 40 s."""
+    """Each ends in a minute on a busy machine; before, a name of 16,000 letters took 40 s."""
     target, text = EDGES[name]()
     table, model, page = tmp_path / "a.csv", tmp_path / "m.glassnet", tmp_path / "page.html"
     table.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Outputs that cannot be written are refused before any work, by every command that writes one; those that end half-way leave nothing."""
+"""Outputs that cannot be written are refused before any work; failed ones leave nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from glassnet import whole_file
+from glassnet import atomic_write
 from glassnet.cli.output_files import MODEL, PAGE, check_output, output_files
 from tests.cli.invoked import PENGUINS, QUICK, run
 
@@ -56,9 +56,9 @@ def folder(path):
 
 # name: (how the place is made, what the refusal says)
 PLACES = {
-    "pipe": (pipe, "is no ordinary file but a pipe or a device"),
-    "link to a pipe": (link_to_a_pipe, "is no ordinary file but a pipe or a device"),
-    "link to a device": (link_to("/dev/null"), "is no ordinary file but a pipe or a device"),
+    "pipe": (pipe, "is a pipe or a device, not a regular file"),
+    "link to a pipe": (link_to_a_pipe, "is a pipe or a device, not a regular file"),
+    "link to a device": (link_to("/dev/null"), "is a pipe or a device, not a regular file"),
     "folder": (folder, "is a folder: name a file in it"),
     "link to a folder": (link_to("."), "is a folder: name a file in it"),
     "links in a circle": (
@@ -75,7 +75,7 @@ PLACES = {
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """A folder to run in, whose model is no file that could be loaded: who reads it has begun with the work."""
+    """A folder to run in; its model file is invalid, so an error about it means work was begun."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "m.glassnet").write_text("not read")
     return tmp_path
@@ -131,7 +131,7 @@ def test_folder_that_takes_no_files(command, number, says, here, monkeypatch):
                 raise OSError(number, os.strerror(number), str(path))
             return os.open(path, flags, *mode)
 
-    monkeypatch.setattr(whole_file, "os", Full())
+    monkeypatch.setattr(atomic_write, "os", Full())
     assert f"out{suffix}: cannot be written: {says}." in refused(words, f"out{suffix}", here)
 
 
@@ -195,10 +195,7 @@ def test_streams_and_devices_by_their_names(command, given, here):
         os.close(reading)
         os.close(writing)
     if given != "/dev/stdout":  # of these tests it may be a file
-        assert (
-            "is no ordinary file but a pipe or a device, which a whole file cannot take the place "
-            "of" in said
-        )
+        assert "is a pipe or a device, not a regular file: " in said
         assert ("write CSV to stdout, with -o -, and send that there" in said) == (
             command == "predict, CSV"
         )
@@ -309,7 +306,11 @@ def test_prediction_that_is_ended_leaves_nothing(number, tmp_path):
 
 
 def test_what_a_model_is_saved_with_is_loaded_before_it_is_trained():
-    code = "import sys; from pathlib import Path; from glassnet.cli.model_output import ModelOutput; ModelOutput(Path('m.glassnet')); "
-    code += "print([name for name in ('glassnet.storage.model_file', 'safetensors._safetensors_rust') if name not in sys.modules])"
+    code = (
+        "import sys; from pathlib import Path; from glassnet.cli.model_output import ModelOutput; "
+        "ModelOutput(Path('m.glassnet')); "
+        "needed = ('glassnet.storage.model_file', 'safetensors._safetensors_rust'); "
+        "print([name for name in needed if name not in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -164,14 +164,13 @@ OMISSIONS: dict[str, Omission] = {
         RECIPES, "    members: int = 1\n", "    members: int = 1\n    more: int = 0\n"
     ),
     "plan: a setting that is not explained": Omission(PLAN, *ONE_MORE),
-    "plan: a setting that the classifier lacks": Omission(
-        PLAN, *ONE_MORE, CENSUS, f"{SRC}/estimators/classifier.py"
-    ),
-    "plan: a setting that the regressor lacks": Omission(
-        PLAN, *ONE_MORE, CENSUS, f"{SRC}/estimators/regressor.py"
+    "plan: a setting that the estimators lack": Omission(
+        PLAN, *ONE_MORE, CENSUS, f"{SRC}/estimators/parameters.py"
     ),
     # The command line
-    "command: not added": Omission(f"{SRC}/cli/__init__.py", "main.add_command(show)\n"),
+    "command: not added": Omission(
+        f"{SRC}/cli/__init__.py", "predict, evaluate, show, ", "predict, evaluate, "
+    ),
     "command: no page": Omission("docs/cli/show.md", names="docs/cli"),
     "command: no row in the index": Omission("docs/cli/index.md", "[`show`](show.md)", "`show`"),
     "task: not on the command line": Omission(f"{SRC}/cli/train.py", ' "multilabel",'),

@@ -16,7 +16,6 @@ from tests.laws.places import (
     literal_type,
     matches,
     names_in,
-    parameters,
 )
 
 METADATA = f"{SRC}/storage/metadata.py"
@@ -31,7 +30,7 @@ def commands() -> list[Place]:
     ]
     return [
         Place(f"{SRC}/cli", "functions that are a click.command", found),
-        matches(f"{SRC}/cli/__init__.py", "main.add_command(...)", r"main\.add_command\((\w+)\)"),
+        matches(f"{SRC}/cli/__init__.py", "COMMANDS", r"(\w+)[,)]", r"COMMANDS = \(.*?\)"),
         Place(
             "docs/cli",
             "pages",
@@ -61,17 +60,14 @@ def settings_of_a_recipe() -> list[Place]:
 
 
 def settings_of_a_fit() -> list[Place]:
-    """The settings of a plan, and the parameters of the estimators, which have a random_state instead of a seed."""
+    """The settings of a plan, and the parameters that both estimators have."""
     plan, own = f"{SRC}/training/plan.py", ("random_state", "warm_start", "verbose")
+    estimators, classifier = f"{SRC}/estimators/parameters.py", ("label_smoothing", "class_weight")
     return [
         fields_of(plan, "Plan"),
         documented(plan, "Plan"),
-        parameters(f"{SRC}/estimators/classifier.py", "GlassNetClassifier")
-        .but(*own)
-        .sparing("seed"),
-        parameters(f"{SRC}/estimators/regressor.py", "GlassNetRegressor")
-        .but(*own)
-        .sparing("seed", "label_smoothing", "class_weight"),
+        fields_of(estimators, "NetworkParameters").but(*own).sparing("seed", *classifier),
+        documented(estimators, "NetworkParameters").but(*own).sparing("seed", *classifier),
     ]
 
 

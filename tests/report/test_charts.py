@@ -1,4 +1,4 @@
-"""Charts and the picture of the network: everything lies inside, says in words what it shows, and shows what is there."""
+"""Charts and the network picture: everything is inside, and a label describes what is shown."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassnet.layers import BatchNorm, Dense, Dropout, Residual
+from glassnet.messages import printable_lines
 from glassnet.network import Network
 from glassnet.report import charts
 from glassnet.report.charts import (
@@ -24,8 +25,8 @@ from glassnet.report.charts import (
     ticks,
 )
 from glassnet.report.classes import CalibrationBin
-from glassnet.report.markup import Markup, clean, element, joined, name, number, table
-from glassnet.report.network_picture import MOST_UNITS, network_picture
+from glassnet.report.markup import Markup, element, format_coordinate, joined, name, table
+from glassnet.report.network_picture import MAX_UNITS, network_picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 numbers = st.floats(-1e12, 1e12, allow_nan=False)
@@ -134,7 +135,7 @@ def test_ticks_are_few_round_and_inside(low, span):
     ],
 )
 def test_labels_of_ticks_are_short(value, text):
-    assert charts._tick(value) == text
+    assert charts._tick_label(value) == text
 
 
 def test_ticks_by_hand():
@@ -154,7 +155,7 @@ def test_long_line_is_thinned_and_keeps_its_ends():
         line_chart([Line("a", points, "first")], x_label="x", y_label="y", says="s")
     ).findall(f"{SVG}polyline")
     drawn = line.get("points").split()
-    assert len(drawn) <= charts.MOST_POINTS
+    assert len(drawn) <= charts.MAX_POINTS
     assert drawn[0].startswith(f"{charts.LEFT:.1f},")
     assert drawn[-1].startswith(f"{charts.WIDTH - charts.RIGHT:.1f},")
 
@@ -181,7 +182,7 @@ def test_of_a_wide_layer_the_rest_is_counted():
             network_picture(Network([Dense(256, "relu"), Dropout(0.1), Dense(10)], n_features=784))
         )
     )
-    drawn = MOST_UNITS - 2
+    drawn = MAX_UNITS - 2
     assert len(svg.findall(f"{SVG}circle")) == 4 * drawn
     assert {f"+{784 - drawn}", f"+{256 - drawn}", f"+{10 - drawn}"} <= set(texts(svg))
 
@@ -211,9 +212,9 @@ def test_of_a_deep_network_layers_are_left_out_and_counted():
 @settings(max_examples=200, deadline=None)
 def test_text_is_escaped_and_reads_back(text):
     found = parsed(element("text", text, aria_label=text))
-    assert (found.text or "") == clean(text)
-    assert found.get("aria-label") == clean(text).replace("\n", " ")
-    assert not [c for c in clean(text) if not c.isprintable() and c != "\n"]
+    assert (found.text or "") == printable_lines(text)
+    assert found.get("aria-label") == printable_lines(text).replace("\n", " ")
+    assert not [c for c in printable_lines(text) if not c.isprintable() and c != "\n"]
 
 
 def test_markup_is_not_escaped_twice():
@@ -225,18 +226,18 @@ def test_markup_is_not_escaped_twice():
 
 
 def test_marks_that_turn_the_reading_direction_are_written_out():
-    assert clean("a\u202eb\x1b[31m\ud800") == "a\\u202eb\\x1b[31m\\ud800"
+    assert printable_lines("a\u202eb\x1b[31m\ud800") == "a\\u202eb\\x1b[31m\\ud800"
 
 
 def test_names_are_cut():
-    assert (name("x" * 120), name("x" * 121)) == ("x" * 120, "x" * 119 + "…")
+    assert (name("x" * 120), name("x" * 121)) == ("x" * 120, "x" * 117 + "...")
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(1.0, "1"), (1.234, "1.23"), (-0.5, "-0.5"), (10, "10"), (100.0, "100")]
 )
 def test_number(value, text):
-    assert number(value) == text
+    assert format_coordinate(value) == text
 
 
 def test_table_has_headers_for_rows_and_columns():

@@ -17,14 +17,15 @@ from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
+from glassnet.atomic_write import atomic_write_bytes
 from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
 from glassnet.layers import Layer
+from glassnet.messages import printable
 from glassnet.network import Network
 from glassnet.storage.header import DTYPES, BadFileError, Tensor, damaged, read_header, read_layout
 from glassnet.storage.migrations import FORMAT
 from glassnet.storage.seal import check_data, check_head, sealed
 from glassnet.storage.strict import canonical, parse
-from glassnet.whole_file import write_whole
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Read = TypeVar("Read")
@@ -71,7 +72,7 @@ def write_file(path: str | Path, data: bytes) -> None:
         Where that fails.
     """
     try:
-        write_whole(path, data)
+        atomic_write_bytes(path, data)
     except OSError as error:
         raise _failed(path, "written", error) from None
 
@@ -214,7 +215,7 @@ def shown(words: object) -> str:
         if len(text) <= LONGEST_REASON
         else f"{text[: LONGEST_REASON // 2]} ... {text[-LONGEST_REASON // 2 :]}"
     )
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return printable(text)
 
 
 def _description(text: str) -> dict[str, Any]:
@@ -251,7 +252,7 @@ def _open(path: Path) -> BinaryIO:
     except ValueError as error:  # a path that no file can have
         raise BadFileError(f"cannot be read: {error}") from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise BadFileError("is no ordinary file")
+        raise BadFileError("is not a regular file")
     return path.open("rb")
 
 

@@ -21,8 +21,8 @@ from glassnet.data.coding.exact_numbers import wide
 from glassnet.data.files.limits import Limits
 from glassnet.data.tables.cells import option
 from glassnet.data.tables.numerals import number_of
-from glassnet.data.tables.schema import listed
 from glassnet.data.tables.table import Categories, Table
+from glassnet.messages import listed
 
 #: Text is an identifier where so large a share of the rows that are no gap differ, and there are so
 #: many of them.

@@ -1,0 +1,164 @@
+"""The verdict on a network in one sentence, which does not take noise for a gain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from glassnet.messages import counted
+from glassnet.report.bootstrap import Resampled, Score, interval
+from glassnet.report.metrics import format_interval, format_score
+from glassnet.report.predictions import Predictions
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Outcome = Literal["better", "same", "worse"]
+
+#: The main metric is the first of these that is defined; probabilities come second.
+MAIN = ("accuracy", "R2", "RMSE")
+PROBABILITIES = "log loss"
+#: With fewer differing rows there is no clear difference: even if all of them favored one model,
+#: that would occur by chance more often than once in twenty.
+MIN_ROWS = 6
+LINEAR = "linear model"
+
+
+@dataclass(frozen=True)
+class ScoreDifference:
+    """Our score minus theirs on the same rows, its paired 95 % interval, and the outcome."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    outcome: Outcome
+
+
+def main_metric(ours: Resampled) -> str:
+    """Return the name of the score that a network is compared by."""
+    return next(name for name in MAIN if name in ours.values)
+
+
+def paired_difference(
+    ours: Resampled, theirs: Resampled, name: str, n_differing: int
+) -> ScoreDifference:
+    """Return the difference of a score; it is clear if its interval excludes 0 on enough rows.
+
+    Parameters
+    ----------
+    ours, theirs : from the same resamples
+    name : of the metric
+    n_differing : rows on which the two are not equally good
+    """
+    value = ours.values[name] - theirs.values[name]
+    low, high = interval(ours.resamples[name] - theirs.resamples[name], value)
+    if low is None or high is None:
+        return ScoreDifference(name, value, value, value, "same")
+    outcome: Outcome = "same"
+    if n_differing >= MIN_ROWS and not low <= 0.0 <= high:
+        outcome = "better" if (value > 0.0) == ours.metrics[name].greater_is_better else "worse"
+    return ScoreDifference(name, value, low, high, outcome)
+
+
+def n_differing_rows(a: Predictions, b: Predictions, name: str) -> int:
+    """Return on how many rows two are not equally good by the metric of that name."""
+    if not a.is_classification:
+        ours, theirs = (np.square((p.values - p.truth) / a.unit).sum(axis=1) for p in (a, b))
+    elif name == PROBABILITIES:
+        ours, theirs = (p.P[np.arange(p.n_rows), p.truth] for p in (a, b))
+    else:
+        ours, theirs = (p.values == p.truth for p in (a, b))
+    return int((ours != theirs).sum())
+
+
+def verdict(
+    main: Score,
+    n_rows: int,
+    outcomes: Mapping[str, Outcome],
+    rivals: Mapping[str, float],
+    probabilities: Collection[str] = (),
+    cut_short: Collection[str] = (),
+) -> str:
+    """Return the verdict of an evaluation in one sentence.
+
+    Parameters
+    ----------
+    main : the network's main score
+    n_rows : that it was taken from
+    outcomes : the network against each baseline, by the baseline's name
+    rivals : each baseline's main score
+    probabilities : the baselines from which the network differs only by better probabilities
+    cut_short : the baselines that could have learned more in more time
+    """
+    text = _fact(main, n_rows)
+    phrases = {"better": "better than", "same": "no clear difference from", "worse": "worse than"}
+    groups = []
+    for kind, phrase in phrases.items():
+        names = [
+            _called(name) + (" (cut short)" if name in cut_short else "")
+            for name, outcome in outcomes.items()
+            if outcome == kind
+        ]
+        groups += [f"{phrase} {_and(names)}"] if names else []
+    if not groups:
+        return f"{text}."
+    return f"{text}: {'; '.join(groups)}{_advice(main, outcomes, rivals, probabilities)}."
+
+
+def _advice(
+    main: Score,
+    outcomes: Mapping[str, Outcome],
+    rivals: Mapping[str, float],
+    probabilities: Collection[str],
+) -> str:
+    """Return what to do, "" if the network is worth its cost."""
+    guess = next((name for name in outcomes if name.startswith("always")), None)
+    worse = [name for name, outcome in outcomes.items() if outcome == "worse"]
+    if guess in worse:
+        return ", so do not use it"
+    if worse:
+        best = (max if main.greater_is_better else min)(worse, key=lambda name: rivals[name])
+        return f": consider {_called(best)}"
+    for name, advice in (
+        (guess, ", so these columns may not tell the target, or there are too few rows"),
+        (LINEAR, "; the linear model is simpler: consider it"),
+    ):
+        if name is not None and outcomes.get(name) == "same":
+            better = _and([_called(name) for name in probabilities])
+            believed = f", though its probabilities are better than those of {better}"
+            return believed if name in probabilities else advice
+    return ""
+
+
+def _fact(main: Score, n_rows: int) -> str:
+    """Return the main score as a sentence without its end."""
+    rows, value = counted(n_rows, "row"), format_score(main.name, main.value)
+    bounds = format_interval(main.name, main.low, main.high)
+    if main.name == "R2" and main.value <= 0.0:
+        bounds = f", 95 % interval {bounds}" if bounds else ""
+        return (
+            f"The network explains nothing of the target's variance on {rows} (R2 {value}{bounds})"
+        )
+    if main.name == "R2":  # a share of the variance
+        value, bounds = (
+            format_score("accuracy", main.value),
+            format_interval("accuracy", main.low, main.high),
+        )
+    bounds = f" (95 % interval {bounds})" if bounds else ""
+    if main.name == "RMSE":
+        return f"The network is off by {value} (root mean square) on {rows}{bounds}"
+    if main.name == "accuracy":
+        return f"The network is right in {value} of {rows}{bounds}"
+    return f"The network explains {value} of the target's variance on {rows}{bounds}"
+
+
+def _called(name: str) -> str:
+    if name == LINEAR:
+        return "the linear model"
+    return name.replace("always", "always guessing", 1) if name.startswith("always") else name
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
