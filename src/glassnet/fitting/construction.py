@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.coding.bins import bin_edges
-from glassnet.data.coding.columns import relative_weight
+from glassnet.data.coding.weights import relative_weight
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.tables.table import Table

@@ -147,5 +147,5 @@ def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
 def listed(names: Iterable[object], most: int = 10) -> str:
     """Return names quoted and joined by commas, the first ten of them, and of a long one its beginning."""
     names = [name if len(str(name)) <= 80 else f"{str(name)[:77]}..." for name in names]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(repr(name) for name in names[:most]) + more
