@@ -55,7 +55,10 @@ def test_counts_are_those_of_the_binomial_distribution(p: float, level: float) -
     ]
     counts, n = np.array([1, 1, 3, 30]), np.array([1, 30, 30, 30])
     np.testing.assert_allclose(
-        binomial_tail(counts, n, np.full(4, p)), stats.binom.sf(counts - 1, n, p), rtol=1e-9, atol=1e-300
+        binomial_tail(counts, n, np.full(4, p)),
+        stats.binom.sf(counts - 1, n, p),
+        rtol=1e-9,
+        atol=1e-300,
     )
 
 
@@ -71,4 +74,7 @@ def test_what_stands_for_them_lies_within(n: int, level: float) -> None:
     )
     assert (within <= limits * (1.0 + 1e-12)).all()
     for m in (1, 2, 3, 10, 1000, 10**5):
-        assert (np.floor(quick_binomial_limit(m, within)) <= binomial_limit(np.full(len(k), m), limits, level)).all()
+        assert (
+            np.floor(quick_binomial_limit(m, within))
+            <= binomial_limit(np.full(len(k), m), limits, level)
+        ).all()

@@ -11,9 +11,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.moments import extent
 from glassnet.data.coding.settings import CodingSettings
-from glassnet.data.coding.encoder import Encoder
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.schema import Column, Schema
 
@@ -60,7 +60,9 @@ def varying(encoder):
     def all_vary(coding):
         return replace(coding, constant=())
 
-    dates = tuple(replace(date, continuous=all_vary(date.continuous), still=()) for date in encoder.dates)
+    dates = tuple(
+        replace(date, continuous=all_vary(date.continuous), still=()) for date in encoder.dates
+    )
     return replace(
         encoder,
         numbers=all_vary(encoder.numbers),
@@ -190,4 +192,7 @@ def test_a_column_of_gaps_alone_takes_anything(kind, later):
     np.testing.assert_array_equal(
         found, encoder.encode(table_of({"b": [1.0, 2.0], "a": [None, None]}))
     )
-    assert encoder.describe()[0][2] == "missing values only in training: it never varied, and has no effect"
+    assert (
+        encoder.describe()[0][2]
+        == "missing values only in training: it never varied, and has no effect"
+    )

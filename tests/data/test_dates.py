@@ -105,7 +105,9 @@ def test_a_weight_is_a_number_of_rows(rows):
         repeated.continuous.names,
         repeated.continuous.has_missing,
     )
-    np.testing.assert_allclose(weighted.continuous.mean, repeated.continuous.mean, rtol=1e-12, atol=1e-9)
+    np.testing.assert_allclose(
+        weighted.continuous.mean, repeated.continuous.mean, rtol=1e-12, atol=1e-9
+    )
     np.testing.assert_allclose(weighted.continuous.scale, repeated.continuous.scale, rtol=1e-9)
 
 
@@ -120,7 +122,11 @@ def test_plain_data_and_unseen_dates():
         assert np.isfinite(X).all()
         assert np.abs(X).max() <= 4.0
     assert encoder.describe() == [
-        ("t", "datetime", "the time itself, the year, month, day, weekday, hour; missing values are marked")
+        (
+            "t",
+            "datetime",
+            "the time itself, the year, month, day, weekday, hour; missing values are marked",
+        )
     ]
 
 

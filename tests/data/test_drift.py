@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from scipy import sparse, stats
 
-from glassnet.data.coding.settings import CodingSettings, DEFAULT
 from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.settings import DEFAULT, CodingSettings
 from glassnet.data.review.drift import Drift, drift_schema
-from glassnet.data.review.tally import LEVEL, Expected, Tally
 from glassnet.data.review.reference import Reference
+from glassnet.data.review.tally import LEVEL, Expected, Tally
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.schema import Column, Schema
 from glassnet.data.tables.table import Categories, Table

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from glassnet.data.coding import moments as moments_file
 from glassnet.data.coding import number_coding
 from glassnet.data.coding.category_coding import CategoryCoding
+from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.moments import moments
 from glassnet.data.coding.weights import row_weights
-from glassnet.data.coding.encoder import Encoder
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError
 

@@ -89,7 +89,10 @@ def test_words_that_are_kept_are_levels_at_every_later_door(word, how, door, tmp
     columns = columns_of(word)
     model, _ = fit(DOORS[door](columns, tmp_path), "x2", **KEPT[how])
     (coding,) = model.encoder.categories
-    assert (coding.levels, coding.has_missing) == (tuple(sorted({word, "Insomnia", "Apnea"})), False)
+    assert (coding.levels, coding.has_missing) == (
+        tuple(sorted({word, "Insomnia", "Apnea"})),
+        False,
+    )
     expected, _ = scores(model, DOORS[door](columns, tmp_path))
     for other in DOORS:
         np.testing.assert_array_equal(

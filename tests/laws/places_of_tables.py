@@ -86,7 +86,7 @@ def tasks() -> list[Place]:
             f"{SRC}/storage/target_checks.py",
             "parse_target",
             r'"(\w+)": \(',
-            within=r"def parse_target.*?\n\n\n",
+            within=r"def parse_target.*?(?:\n\n\n|\Z)",
         ),
     ]
 
@@ -205,7 +205,9 @@ def fields_of_the_model_file() -> list[Place]:
     explained = [name for names in page.names for name in names.split(", ")]
     return [
         matches(DESCRIPTION, "describe", r'"(\w+)"(?::|\] =)', within=r"def describe\(.*?\n\n\n"),
-        Place(DESCRIPTION, "FIELDS and OPTIONAL", names_in(DESCRIPTION, "FIELDS", "OPTIONAL").names),
+        Place(
+            DESCRIPTION, "FIELDS and OPTIONAL", names_in(DESCRIPTION, "FIELDS", "OPTIONAL").names
+        ),
         Place(page.file, page.what, explained).but(
             "sha256", "data_sha256"
         ),  # the checksums, which describe nothing

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from glassnet.errors import DataError, DataNotice, ModelFileError
 from glassnet.storage import load, model_file, save
+from glassnet.storage.description import describe, parse_description
 from glassnet.storage.header import BadFileError
 from glassnet.storage.history import PREFIX
-from glassnet.storage.description import describe, parse_description
 from tests.storage.models import build
 from tests.storage.taken import Taken
 

@@ -57,12 +57,17 @@ PLANTED = {
         "/layers/dropout/rate: was ['read_number'], is ['read_of_a_column']",
     ),
     "a loss": (
-        told.losses_plain,
-        "FIELDS",
-        {**told.losses_plain.FIELDS, "hinge": {}},
+        told,
+        "LOSSES",
+        {**told.LOSSES, "hinge": told.LOSSES["squared"]},
         "/losses/hinge",
     ),
-    "a field": (told.description, "OPTIONAL", {*told.description.OPTIONAL, "code"}, "/optional fields"),
+    "a field": (
+        told.description,
+        "OPTIONAL",
+        {*told.description.OPTIONAL, "code"},
+        "/optional fields",
+    ),
     "a field of a record": (told, "Reference", Fuller, "/records/Fuller"),
     "a type of tensors": (
         told.header,

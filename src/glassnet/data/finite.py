@@ -26,6 +26,4 @@ def refuse_not_finite(values: NDArray[Any], what: str = "raw scores", first_row:
         return
     rows = (np.flatnonzero(~finite.reshape(len(values), -1).all(axis=1)) + first_row).tolist()
     named = f"row{'s' if len(rows) > 1 else ''} {listed(rows, 2)}"
-    raise DataError(
-        f"the model's {what} for {named} (counting from 0) are not finite: {WHY}"
-    )
+    raise DataError(f"the model's {what} for {named} (counting from 0) are not finite: {WHY}")

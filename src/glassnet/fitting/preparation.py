@@ -178,7 +178,11 @@ def prepare(
     leaking = leaks(features, y) if len(y) == features.n_rows else {}
     used = read.drop([name for name in drop if name not in names] + list(uninformative))
     alike = lookalikes(read, {*(types or ()), *beside, *drop})
-    notices = (*used.all_notices, *screening_notices(uninformative, leaking, alike), *imprecise(features))
+    notices = (
+        *used.all_notices,
+        *screening_notices(uninformative, leaking, alike),
+        *imprecise(features),
+    )
     forms = tuple(
         read.schema.by_name[name].form if name in read.schema.kinds else PLAIN for name in names
     )

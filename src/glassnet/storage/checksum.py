@@ -79,9 +79,7 @@ def _head_checksum(
 def _format_1_pieces(
     description: Mapping[str, Any], tensors: Mapping[str, Tensor], data: memoryview
 ) -> list[bytes | memoryview]:
-    pieces: list[bytes | memoryview] = [
-        canonical(without_checksums(description)).encode() + b"\n"
-    ]
+    pieces: list[bytes | memoryview] = [canonical(without_checksums(description)).encode() + b"\n"]
     for name, tensor in sorted(tensors.items()):
         entry = canonical([name, tensor.dtype, list(tensor.shape)]).encode() + b"\n"
         pieces += [entry, data[tensor.start : tensor.stop]]

@@ -92,9 +92,7 @@ def _check_date(date: DateCoding) -> None:
         fits &= len(still) == 2 * len(date.cycles) and any(still) and not both
         fits &= all(abs(value) <= 1.0 for value in date.still if value is not None)
     if not fits:
-        raise ValueError(
-            f"the constant parts of column {date.name!r} are not those of a date-time"
-        )
+        raise ValueError(f"the constant parts of column {date.name!r} are not those of a date-time")
 
 
 def _constant_fits(coding: CategoryCoding, *, boolean: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Checks of the target in a model file, and of the loss that fits it."""
+"""Checks of the target in a model file: everything in it fits together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from glassnet.data.coding.target import Target
 from glassnet.data.serialization import stored_fields
-from glassnet.losses import Logistic, Loss, Quantile, Softmax
 from glassnet.storage.strict import check_record
 
 stored_fields(Target)  # now, not while a file is loaded
@@ -48,17 +47,8 @@ def parse_target(said: Any) -> Target:
         low > high for low, high in zip(target.low, target.high, strict=True)
     ):
         raise ValueError("low and high must have one entry for each number, the smaller one in low")
-    if len(target.sign) not in (0, n_numbers) or any(sign not in (-1, 0, 1) for sign in target.sign):
+    if len(target.sign) not in (0, n_numbers) or any(
+        sign not in (-1, 0, 1) for sign in target.sign
+    ):
         raise ValueError("sign must be -1, 0 or 1 for each number")
     return target
-
-
-def n_raw_scores(loss: Loss, target: Target) -> int:
-    """Return how many outputs a network needs; 0 for a loss that does not fit the task."""
-    if isinstance(loss, Softmax):
-        return max(2, len(target.classes)) if target.task in ("binary", "multiclass") else 0
-    if isinstance(loss, Logistic):
-        return target.n_outputs if target.task in ("binary", "multilabel") else 0
-    if target.task != "regression":
-        return 0
-    return target.n_outputs * (len(loss.quantiles) if isinstance(loss, Quantile) else 1)

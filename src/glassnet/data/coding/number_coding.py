@@ -159,9 +159,7 @@ class NumberCoding(Serializable):
                 constant[j], mean[j] = "value", low[j]  # the first numbers of the column, all equal
             else:
                 constant[j], mean[j] = "", mean[j] if self.centered else 0.0
-        now = replace(
-            self, mean=tuple(mean), constant=tuple(constant) if any(constant) else ()
-        )
+        now = replace(self, mean=tuple(mean), constant=tuple(constant) if any(constant) else ())
         return self if now == self else now
 
     def encode_into(self, out: NDArray[Any], block: Numbers, exact: Exact = NONE) -> None:

@@ -110,7 +110,9 @@ class Target(Serializable):
         if len(y) == 0:
             raise DataError("the target has 0 values: nothing to learn from.")
         width = 1 if y.ndim == 1 else y.shape[1]
-        names = tuple(f"y{i}" for i in range(width)) if width > 1 and names == ("y",) else tuple(names)
+        names = (
+            tuple(f"y{i}" for i in range(width)) if width > 1 and names == ("y",) else tuple(names)
+        )
         if len(names) != width:
             raise SettingError(f"there are {len(names)} target names for {width} target columns.")
         refuse_missing(y, names)
@@ -162,7 +164,9 @@ class Target(Serializable):
         if self.task != "multilabel" and any(isinstance(x, str | bool) for x in self.classes):
             kind = "boolean" if all(isinstance(x, bool) for x in self.classes) else "category"
             forms = (Form(verbatim=kind == "category"),)
-        return tuple(Column(*column) for column in zip(self.names, [kind] * len(forms), forms, strict=True))
+        return tuple(
+            Column(*column) for column in zip(self.names, [kind] * len(forms), forms, strict=True)
+        )
 
     def known(self, values: Array) -> NDArray[np.bool_]:
         """Return which rows (n,) of values that were read as `columns` have no missing value."""

@@ -116,7 +116,7 @@ def exact_labels(values: Any) -> Any:
     if objects.ndim != 1 or not whole or not all(whole):
         return values
     smallest, largest = min(objects), max(objects)
-    if -(2**63) <= smallest and largest < 2**63:
+    if smallest >= -(2**63) and largest < 2**63:
         return objects.astype(np.int64)
     if smallest >= 0 and largest < 2**64:
         return objects.astype(np.uint64)

@@ -6,8 +6,6 @@ Both are exceeded with a chance of `level` only. The exact limits load SciPy; `q
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 

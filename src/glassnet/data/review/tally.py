@@ -29,6 +29,7 @@ LEVEL = 1e-4
 #: Where training had no such value, one is told in a table with so many times fewer rows.
 FEW = 100
 
+
 class Expected:
     """The ranges and levels that a model expects of a table, and the chances of other values.
 
