@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.tables.schema import listed
 from glassnet.errors import DataError
+from glassnet.messages import listed
 
 WHY = (
     "the weights are damaged or far too large, or these rows hold numbers far beyond those of "

@@ -191,7 +191,7 @@ def _open(
         )
         raise DataError(f"there is no such file.{near}")
     if not path.is_file():
-        raise DataError("is no ordinary file.")
+        raise DataError("is not a regular file.")
     if path.stat().st_size == 0:
         raise DataError("the file is empty.")
     name = path.name.lower()

@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.atomic_write import atomic_write
 from glassnet.data.files.arrow import arrow
 from glassnet.data.tables import cells
 from glassnet.errors import DataError
-from glassnet.whole_file import whole_file
 
 Columns = Sequence[NDArray[Any] | Sequence[object]]
 
@@ -98,7 +98,7 @@ def _sink(path_or_stream: str | Path | BinaryIO) -> Iterator[Any]:
     try:
         compression = "gzip" if Path(path_or_stream).suffix.lower() == ".gz" else None
         with (
-            whole_file(path_or_stream) as file,
+            atomic_write(path_or_stream) as file,
             arrow("pyarrow").output_stream(file, compression=compression) as stream,
         ):
             yield stream

@@ -13,10 +13,11 @@ from glassnet.data.tables import cells
 from glassnet.data.tables.block import refuse_infinite
 from glassnet.data.tables.cells import EXACT
 from glassnet.data.tables.recognition import Texts
-from glassnet.data.tables.schema import Column, Schema, listed, refuse_duplicates, refuse_shape
+from glassnet.data.tables.schema import Column, Schema, refuse_duplicates, refuse_shape
 from glassnet.data.tables.table import Categories, Table
 from glassnet.data.tables.values import column_of_array, column_of_values, exact_codes
 from glassnet.errors import DataError
+from glassnet.messages import listed
 
 _SINGLE = (str, bytes, *cells.NUMBERS, np.generic, dt.date, dt.time, dt.timedelta)
 _SINGLE_BY_NAME = cells.GAPS | cells.NAMED

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from glassnet.data.tables.cells import option
-from glassnet.data.tables.schema import listed
+from glassnet.messages import listed
 
 
 def index_names(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:

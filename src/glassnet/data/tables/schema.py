@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from glassnet.cached import cached_property
 from glassnet.data.tables.forms import PLAIN, Form
 from glassnet.errors import DataError, did_you_mean
+from glassnet.messages import listed
 
 Kind = Literal["number", "category", "boolean", "datetime"]
 
@@ -142,10 +143,3 @@ def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
             raise DataError(
                 f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required."
             )
-
-
-def listed(names: Iterable[object], most: int = 10) -> str:
-    """Return names quoted and joined by commas, the first ten of them, and of a long one its beginning."""
-    names = [name if len(str(name)) <= 80 else f"{str(name)[:77]}..." for name in names]
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(repr(name) for name in names[:most]) + more

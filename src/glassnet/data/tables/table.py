@@ -22,8 +22,9 @@ from glassnet.data.tables.block import stack_numbers
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.readers import Asked, Spelling
 from glassnet.data.tables.recognition import Recognized, Texts, recognize
-from glassnet.data.tables.schema import Column, Kind, Schema, listed, require_columns
+from glassnet.data.tables.schema import Column, Kind, Schema, require_columns
 from glassnet.errors import DataError, did_you_mean
+from glassnet.messages import listed
 
 
 class SparseRows(Protocol):
