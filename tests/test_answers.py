@@ -173,9 +173,9 @@ def test_the_rows_are_named() -> None:
         return str(caught.value).partition("for ")[2].partition(" (")[0]
 
     assert said([3]) == "row 3"
-    assert said([3, 7]) == "rows 3 and 7"
+    assert said([3, 7]) == "rows 3, 7"
     assert said([3, 7, 9]) == "rows 3, 7 and 1 more"
-    assert said([0, 19], first=1000) == "rows 1000 and 1019"
+    assert said([0, 19], first=1000) == "rows 1000, 1019"
 
 
 def test_a_mean_beyond_the_largest_number_is_no_answer() -> None:

@@ -139,3 +139,16 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
         f"unknown {kind} {shown}: expected one of "
         f"{', '.join(names)}.{did_you_mean(str(name), names)}"
     )
+
+
+def listed(values: Iterable[object], max_shown: int = 10) -> str:
+    """Return the first values for a message, quoted and joined by commas; long names are cut.
+
+    Examples
+    --------
+    >>> listed(["age", "sex", "island"], 2)
+    "'age', 'sex' and 1 more"
+    """
+    shown = [v if len(str(v)) <= 80 else f"{str(v)[:77]}..." for v in values]
+    more = f" and {len(shown) - max_shown:,} more" if len(shown) > max_shown else ""
+    return ", ".join(map(repr, shown[:max_shown])) + more

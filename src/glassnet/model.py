@@ -19,10 +19,9 @@ from glassnet.data.review.reference import Reference
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.overrides import check_overrides
-from glassnet.data.tables.schema import listed
 from glassnet.data.tables.table import Table
 from glassnet.engines import Engine, engine_to_predict
-from glassnet.errors import DataNotice, SettingError
+from glassnet.errors import DataNotice, SettingError, listed
 from glassnet.intervals import QUANTILES, Intervals, own_quantiles
 from glassnet.losses import Gamma, Loss, Poisson, Quantile
 from glassnet.network import Network

@@ -95,7 +95,7 @@ def test_a_file_that_is_cut_while_it_is_read_is_one_error(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut after it has been opened and its head has been read: a mapped file would end the process with SIGBUS."""
-    from glassnet.data.files import csv_file, read
+    from glassnet.data.files import read, text_source
 
     path = tmp_path / name
     path.write_bytes(good_files()[name])
@@ -107,7 +107,7 @@ def test_a_file_that_is_cut_while_it_is_read_is_one_error(
         return file
 
     monkeypatch.setattr(read, "_open", cut)
-    assert csv_file.HEAD > 600
+    assert text_source.HEAD > 600
     with pytest.raises(DataError, match=rf"{name}: "):
         read_table(path)
 

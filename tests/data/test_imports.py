@@ -32,10 +32,10 @@ split.split_rows(10, 0.5, seed=0)
 FILES = """
 import numpy as np, os, tempfile
 from glassnet.data.files.read import read_table
-from glassnet.data.files.write import write_csv
+from glassnet.data.files.write import write_chunks
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, {name!r})
-    write_csv(path, ["a", "b"], [np.array([1.5, np.nan]), np.array(["x", None], dtype=object)])
+    write_chunks(path, ["a", "b"], [[np.array([1.5, np.nan]), np.array(["x", None], object)]])
     table = read_table(path)
     read_table(path, schema=table.schema)
 """

@@ -74,7 +74,7 @@ def test_the_ratio_of_decompression(tmp_path: Path) -> None:
     "limits", [{"rows": 0}, {"bytes": -1}, {"field": 1.5}, {"ratio": True}, {"columns": None}]
 )
 def test_limits_that_cannot_be(limits: dict[str, Any]) -> None:
-    with pytest.raises(SettingError, match="a whole number above 0"):
+    with pytest.raises(SettingError, match="a whole number of at least 1"):
         Limits(**limits)
 
 

@@ -16,8 +16,9 @@ import scipy.sparse as sp
 
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.cells import text_of
+from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.schema import Column, Schema
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
 
 AGE = [31.0, None, 40.5, 18.0]

@@ -621,9 +621,9 @@ def test_text_in_memory_is_read_as_is_said_at_predict(member: str) -> None:
             model.predict_interval(table, 0.5, dialect=Dialect(**said)),
             model.predict_interval({"x": numbers}, 0.5),
         )
-    with pytest.raises(SettingError, match=r"dialect is a glassnet\.Dialect"):
+    with pytest.raises(SettingError, match=r"dialect must be a glassnet\.Dialect"):
         model.predict({"x": numbers}, dialect={"decimal": ","})  # type: ignore[arg-type]
-    with pytest.raises(SettingError, match=r"dialect is a glassnet\.Dialect"):
+    with pytest.raises(SettingError, match=r"dialect must be a glassnet\.Dialect"):
         model.predict("no.csv", dialect=",")  # type: ignore[arg-type]
 
 

@@ -51,13 +51,13 @@ def given_table(table: Path) -> Iterator[Path]:
 
 def _keep_stdin(path: Path) -> None:
     """Write what comes on stdin to a file."""
-    from glassnet.data.files.limits import Limits, passed
+    from glassnet.data.files.limits import Limits
 
-    most, n_bytes = Limits().bytes, 0
+    limits, n_bytes = Limits(), 0
     with path.open("wb") as file:
         while piece := sys.stdin.buffer.read(PIECE):
             n_bytes += file.write(piece)
-            if n_bytes > most:
-                raise DataError(
-                    passed(f"{STDIN}: it holds more than {most:,} bytes", "bytes", most)
+            if n_bytes > limits.bytes:
+                raise limits.exceeded(
+                    f"{STDIN}: it holds more than {limits.bytes:,} bytes", "bytes"
                 )

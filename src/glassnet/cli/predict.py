@@ -254,7 +254,7 @@ def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool, shown: bool
     from itertools import chain
 
     from glassnet.cli.spreadsheet import guarded_column, guarded_names
-    from glassnet.data.files.write import write_pieces
+    from glassnet.data.files.write import write_chunks
 
     stretches = iter(rows)
     first = next(stretches)  # there is one, be it without rows; the names are known from then on
@@ -270,7 +270,7 @@ def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool, shown: bool
             list(map(printable, names)),
             (list(map(_printable_column, piece)) for piece in pieces),
         )
-    write_pieces(where, names, pieces)
+    write_chunks(where, names, pieces)
 
 
 def _printable_column(values: Any) -> Any:

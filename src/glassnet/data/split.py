@@ -1,4 +1,6 @@
-"""Which rows to train on and which to hold out: at random, by class, by group or by time; the same seed holds out the same.
+"""Splits rows into those to train on and those to hold out: at random, by class, group or time.
+
+The same seed holds out the same rows.
 
 A few lines of our own, so that training does not wait a second for scikit-learn to be imported.
 """
@@ -6,7 +8,6 @@ A few lines of our own, so that training does not wait a second for scikit-learn
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,18 +15,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.files.arrow import refuse_damaged
+from glassnet.data.missing import is_missing
 from glassnet.errors import DataError, SettingError
 
 Rows = NDArray[np.int64]
 
-#: So many row numbers are written out in a record; more would outgrow the model.
-MOST_WRITTEN = 10_000
+#: How many row numbers are written out in a record; more would outgrow the model.
+MAX_WRITTEN = 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """How rows were held out: by "chance", "class", "group" or "time", which share, the seed, and the row numbers, from 0."""
+    """How rows were held out.
+
+    Parameters
+    ----------
+    by : "chance", "class", "group" or "time"
+    fraction : the share to hold out
+    seed : of the random choice
+    rows : the numbers of the rows that were held out, from 0
+    """
 
     by: str
     fraction: float
@@ -33,16 +43,18 @@ class Split:
     rows: NDArray[Any]
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as JSON-able values; of very many rows their number and the SHA-256 of all (int64, little-endian)."""
-        digest = hashlib.sha256(self.rows.astype("<i8").tobytes()).hexdigest()
-        written = {"rows": self.rows.tolist()} if len(self.rows) <= MOST_WRITTEN else {}
+        """Return the split as JSON values.
+
+        Of very many rows only their number and the SHA-256 of all (int64, little-endian).
+        """
+        rows = self.rows
         return {
             "by": self.by,
             "fraction": self.fraction,
             "seed": self.seed,
-            "held_out": len(self.rows),
-            "sha256": digest,
-            **written,
+            "held_out": len(rows),
+            "sha256": hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest(),
+            **({"rows": rows.tolist()} if len(rows) <= MAX_WRITTEN else {}),
         }
 
 
@@ -82,8 +94,8 @@ def split_rows(
     Raises
     ------
     DataError
-        For fewer than two rows, no class with a row to spare, one group or one time only, and gaps
-        in groups or times.
+        For fewer than two rows, no class with a row to spare, one group or one time only, and
+        missing groups or times.
     SettingError
         For a fraction that is not between 0 and 1, and two ways to split at once.
     """
@@ -101,28 +113,24 @@ def split_rows(
     rng = np.random.Generator(np.random.Philox(seed))
     n_held = min(max(1, round(n * fraction)), n - 1)
     if groups is not None:
-        held = _whole_groups(_labels(groups, n, "groups"), n_held, rng)
+        held = _whole_groups(_complete(groups, n, "groups"), n_held, rng)
     elif time is not None:
-        held = _latest(_labels(time, n, "times"), n_held)
+        held = _latest(_complete(time, n, "times"), n_held)
     elif stratify is None:
         held = rng.permutation(n)[:n_held]
     else:
-        refuse_damaged(stratify)
-        labels = np.asarray(stratify)
-        if labels.shape != (n,):
-            raise DataError(
-                f"there are {n} rows but the labels to stratify by have shape {labels.shape}: "
-                f"expected ({n},)."
-            )
+        labels = _labels(stratify, n, "labels")
         classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if len(classes) == n:
             raise DataError(
                 f"cannot hold rows out by class: each of the {n} rows is the only one of its "
                 "class. A class needs several rows."
             )
-        shares = _shares(counts, n_held)
         held = np.concatenate(
-            [rng.permutation(np.flatnonzero(codes == i))[:share] for i, share in enumerate(shares)]
+            [
+                rng.permutation(np.flatnonzero(codes == i))[:share]
+                for i, share in enumerate(_shares(counts, n_held))
+            ]
         )
     mask = np.zeros(n, dtype=bool)
     mask[held] = True
@@ -137,29 +145,19 @@ def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
             f"there are {n} rows but the {what} to split by have shape {labels.shape}: expected "
             f"({n},)."
         )
-    if labels.dtype == object:
-        gaps = np.array(
-            [
-                value is None or (isinstance(value, float) and math.isnan(value))
-                for value in labels.tolist()
-            ],
-            dtype=bool,
-        )
-        labels = labels.astype(str)
-    else:
-        gaps = (
-            np.isnat(labels)
-            if labels.dtype.kind in "mM"
-            else np.isnan(labels)
-            if labels.dtype.kind == "f"
-            else np.zeros(n, dtype=bool)
-        )
-    if gaps.any():
-        raise DataError(
-            f"the {what} to split by have {int(gaps.sum())} gaps, the first in row "
-            f"{int(gaps.argmax())} (counting from 0)."
-        )
     return labels
+
+
+def _complete(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
+    """Return labels without missing values, as text where they are objects."""
+    labels = _labels(values, n, what)
+    missing = is_missing(labels)
+    if missing.any():
+        raise DataError(
+            f"the {what} to split by have {int(missing.sum())} missing values, the first in row "
+            f"{int(missing.argmax())} (counting from 0)."
+        )
+    return labels.astype(str) if labels.dtype == object else labels
 
 
 def _whole_groups(labels: NDArray[Any], n_held: int, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -184,7 +182,7 @@ def _latest(times: NDArray[Any], n_held: int) -> NDArray[np.intp]:
 
 
 def _shares(counts: NDArray[np.int64], n_held: int) -> NDArray[np.int64]:
-    """Return how many rows of each class to hold out: n_held in all, in proportion, and never the last one of a class."""
+    """Return how many rows of each class to hold out, in proportion, never the last of a class."""
     spare = counts - 1
     n_held = min(n_held, int(spare.sum()))
     quota = counts * (n_held / counts.sum())

@@ -16,10 +16,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from glassnet.data.coding.target import Target, signs_of
 from glassnet.data.coding.target_arrays import refuse_gaps, target_array
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.cells import GAPS
-from glassnet.data.tables.index_columns import index_left_out, index_of, index_said
+from glassnet.data.tables.index_columns import dropped_index, index_notice, index_of
 from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, DataNotice
@@ -203,9 +203,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         """
         reset, names = schema is None, schema.names if schema else None
         refuse_damaged(X)
-        if index := index_left_out(getattr(X, "column_names", ()), index_of(X), (), ()):
+        if index := dropped_index(getattr(X, "column_names", ()), index_of(X), (), ()):
             X = X.drop_columns(index)
-            warnings.warn(index_said(index), DataNotice, stacklevel=5)
+            warnings.warn(index_notice(index), DataNotice, stacklevel=5)
         if isinstance(X, np.matrix):
             X = np.asarray(X)
         if isinstance(X, Mapping):

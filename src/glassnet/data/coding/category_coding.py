@@ -17,7 +17,7 @@ from glassnet.data.coding.columns import (
     CodingSettings,
     Float64,
 )
-from glassnet.data.tables.table import Categories
+from glassnet.data.tables.column_data import Categories
 
 #: Whether the rows of training differed (""), or what all of them held: the one level, "false", a
 #: rare level each, or a gap.

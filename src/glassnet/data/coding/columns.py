@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.tables.block import row_chunks
 from glassnet.data.tables.table import Numbers, SparseRows, Table
 from glassnet.errors import DataError, unknown_name

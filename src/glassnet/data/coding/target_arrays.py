@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.tables import cells
 from glassnet.errors import DataError
 

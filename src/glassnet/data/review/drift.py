@@ -26,7 +26,8 @@ from glassnet.data.coding.encoder import Encoder
 from glassnet.data.review.chance import at_least, most, upper_limit, within_limit, within_most
 from glassnet.data.review.reference import Reference
 from glassnet.data.tables.block import row_chunks
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.column_data import Categories
+from glassnet.data.tables.table import Table
 
 Float64 = NDArray[np.float64]
 Counts = NDArray[np.int64]

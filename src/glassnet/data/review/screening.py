@@ -20,9 +20,10 @@ from glassnet.data.coding.columns import power_of_two
 from glassnet.data.coding.exact_numbers import wide
 from glassnet.data.files.limits import Limits
 from glassnet.data.tables.cells import option
+from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.numerals import number_of
-from glassnet.data.tables.schema import listed
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.table import Table
+from glassnet.errors import listed
 
 #: Text is an identifier where so large a share of the rows that are no gap differ, and there are so
 #: many of them.

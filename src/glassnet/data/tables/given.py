@@ -1,4 +1,4 @@
-"""A table as a caller gives it: the path of a file, or whatever holds columns in memory."""
+"""A table as a caller gives it: the path of a file, or an object that holds columns."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.files.read import read_table
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.readers import Spelling
+from glassnet.data.tables.expected import Spelling
+from glassnet.data.tables.names import has_names
 from glassnet.data.tables.schema import Kind, Schema
 from glassnet.data.tables.table import Table
 
@@ -26,19 +28,21 @@ def as_table(
     dialect: Dialect | None = None,
     empty: bool = False,
 ) -> Table:
-    """Return a Table of whatever holds columns, or of a file; an array of as many columns as there are names takes those names.
+    """Return a Table of a file or of whatever holds columns.
 
-    The others say how columns are read, see `glassnet.data.tables.assembly.table_of`.
+    An array of as many columns as there are names takes those names. The other parameters say how
+    columns are read, see `glassnet.data.tables.assembly.table_of`.
     """
     if isinstance(table, str | Path):
-        from glassnet.data.files.read import read_table
-
         return read_table(table, types=types, dialect=dialect, targets=targets, keep=keep)
-    records = isinstance(table, list | tuple) and len(table) > 0 and isinstance(table[0], Mapping)
-    nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(
-        table, "tocsr"
+    fits = names is not None and not has_names(table) and np.shape(table)[1:] == (len(names),)
+    return table_of(
+        table,
+        names=names if fits else None,
+        types=types,
+        schema=schema,
+        targets=targets,
+        keep=keep,
+        spelling=dialect.spelling if dialect else Spelling(),
+        empty=empty,
     )
-    fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
-    spelling = dialect.spelling if dialect else Spelling()
-    known: dict[str, Any] = {"types": types, "schema": schema, "targets": targets, "keep": keep}
-    return table_of(table, names=names if fits else None, **known, spelling=spelling, empty=empty)

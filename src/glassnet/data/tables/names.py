@@ -1,4 +1,4 @@
-"""Names of columns as callers give them: also by number, by place in an array, and as keys of a frame that are no text."""
+"""Names of columns as callers give them: text, positions in an array, or keys of a frame."""
 
 from __future__ import annotations
 
@@ -12,36 +12,32 @@ from glassnet.errors import DataError
 
 
 def as_name(table: Any, name: Any) -> Any:
-    """Return the name that a table has for what the caller calls a column; what is no name of a column stays as it is.
+    """Return the name that a table has for a column; what is no name stays as it is.
 
     Parameters
     ----------
     table : what holds the columns, as the caller gave it
-    name : text; a whole number, which is a place in an array or a list of rows, and elsewhere the
-        text that spells it; or any other key of a frame or mapping, such as the tuple of a pandas
-        MultiIndex
+    name : text; a whole number, which is a position in an array or a list of rows, and elsewhere
+        the text that spells it; or any other key of a frame or mapping, such as the tuple of a
+        pandas MultiIndex
 
     Raises
     ------
     DataError
-        For a place that an array does not have.
+        For a position that an array does not have.
     """
-    if isinstance(name, str):
-        return name
-    if isinstance(name, int | np.integer) and not isinstance(name, bool | np.bool_):
-        width = _width(table)
-        if width is None:
-            return str(name)
-        if not 0 <= name < width:
-            raise DataError(
-                f"the array has no column {name}: its {width} columns are numbered from 0."
-            )
-        return f"x{name}"
-    return str(name) if _is_key(table, name) else name
+    if not _is_index(name):
+        return str(name) if not isinstance(name, str) and _is_key(table, name) else name
+    width = _width(table)
+    if width is None:
+        return str(name)
+    if not 0 <= name < width:
+        raise DataError(f"the array has no column {name}: its {width} columns are numbered from 0.")
+    return f"x{name}"
 
 
 def as_names(table: Any, names: Any) -> Any:
-    """Return names of columns, or a mapping from them, with the names that a table has; anything else stays as it is."""
+    """Return names of columns, or a mapping from them, as a table has them; else what came."""
     if isinstance(names, Mapping):
         return {as_name(table, name): value for name, value in names.items()}
     if isinstance(names, str) or not isinstance(names, Collection):
@@ -51,52 +47,57 @@ def as_names(table: Any, names: Any) -> Any:
 
 
 def as_target(table: Any, target: Any) -> Any:
-    """Return a target that is named, by one name or several, with the names that a table has; target values stay as they are.
+    """Return the names of a target as a table has them; target values stay as they are.
 
     Numbers are names where there are not as many of them as rows, and all are names.
     """
     if isinstance(target, str) or np.ndim(target) == 0 or _is_key(table, target):
         return as_name(table, target)
-    if isinstance(target, list | tuple | np.ndarray) and len(target) != _n_rows(table):
-        held, width = _keys(table), _width(table)
-        for name in target:
-            if width is None and not (
-                isinstance(name, Hashable) and (name in held or str(name) in map(str, held))
-            ):
-                return target
-            if width is not None and not (isinstance(name, int | np.integer) and 0 <= name < width):
-                return target
-        return [as_name(table, name) for name in target]
-    return target
-
-
-def _is_key(table: Any, name: Any) -> bool:
-    return (
-        not isinstance(name, bool | np.bool_ | type(None))
-        and isinstance(name, Hashable)
-        and name in _keys(table)
+    if not isinstance(target, list | tuple | np.ndarray) or len(target) == _n_rows(table):
+        return target
+    keys, width = _keys(table), _width(table)
+    texts = set(map(str, keys))
+    are_names = all(
+        isinstance(name, Hashable) and (name in keys or str(name) in texts)
+        if width is None
+        else isinstance(name, int | np.integer) and 0 <= name < width
+        for name in target
     )
+    return [as_name(table, name) for name in target] if are_names else target
 
 
-def _keys(table: Any) -> Collection[Any]:
-    """Return the names of the columns of what has some, as they are."""
-    if isinstance(table, Mapping):
-        return table.keys()
-    if isinstance(table, list | tuple) and table and isinstance(table[0], Mapping):
-        return {key for record in table for key in record}
-    keys = getattr(
-        table, "column_names", getattr(table, "columns", ())
-    )  # of pyarrow, whose `columns` are the columns themselves
-    return list(keys) if not isinstance(table, str | Path) else ()
+def has_names(table: Any) -> bool:
+    """Return whether the columns of a table have names: arrays, rows and sparse matrices do not."""
+    is_records = isinstance(table, list | tuple) and bool(table) and isinstance(table[0], Mapping)
+    is_array = isinstance(table, np.ndarray | list | tuple) or hasattr(table, "tocsr")
+    return is_records or not is_array
 
 
 def _width(table: Any) -> int | None:
     """Return how many columns a table without names has, None for one with names."""
-    records = isinstance(table, list | tuple) and bool(table) and isinstance(table[0], Mapping)
-    if records or not (isinstance(table, np.ndarray | list | tuple) or hasattr(table, "tocsr")):
-        return None
-    shape = np.shape(table) if not hasattr(table, "tocsr") else table.shape
+    shape: tuple[int, ...] = () if has_names(table) else np.shape(table)
     return int(shape[1]) if len(shape) == 2 else None
+
+
+def _is_index(name: Any) -> bool:
+    return isinstance(name, int | np.integer) and not isinstance(name, bool | np.bool_)
+
+
+def _is_key(table: Any, name: Any) -> bool:
+    if isinstance(name, bool | np.bool_ | type(None)) or not isinstance(name, Hashable):
+        return False
+    return name in _keys(table)
+
+
+def _keys(table: Any) -> Collection[Any]:
+    """Return the keys of the columns of a table, none for one without."""
+    if isinstance(table, Mapping):
+        return table.keys()
+    if isinstance(table, list | tuple) and table and isinstance(table[0], Mapping):
+        return {key for record in table for key in record}
+    # `columns` of pyarrow are the columns themselves.
+    keys = getattr(table, "column_names", getattr(table, "columns", ()))
+    return list(keys) if not isinstance(table, str | Path) else ()
 
 
 def _n_rows(table: Any) -> int | None:

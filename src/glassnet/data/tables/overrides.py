@@ -1,4 +1,4 @@
-"""What a caller says of a table, instead of leaving it to be found, is held to its kind before it is used."""
+"""Checks of what a caller says about a table: kinds of columns, names to drop, dialect, limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glassnet.errors import SettingError, unknown_name
 def check_overrides(
     types: Any = None, drop: Any = (), dialect: Any = None, limits: Any = None
 ) -> None:
-    """Refuse kinds, names of columns, a dialect and limits that are none.
+    """Refuse unknown kinds, names that are no list of text, and other types of dialect and limits.
 
     Raises
     ------
@@ -23,20 +23,17 @@ def check_overrides(
     """
     if types is not None and not isinstance(types, Mapping):
         raise SettingError(
-            f"types is a mapping from names of columns to kinds, such as {{'zip': 'category'}}, "
-            f"but {types!r} came."
+            "types must be a mapping from names of columns to kinds, such as {'zip': 'category'}, "
+            f"got {types!r}."
         )
     for kind in (types or {}).values():
         if kind not in KINDS:
             raise unknown_name("kind of column", kind, KINDS)
-    if (
-        isinstance(drop, str)
-        or not isinstance(drop, Collection)
-        or not all(isinstance(name, str) for name in drop)
-    ):
-        raise SettingError(f"drop is a list of names of columns, but {drop!r} came.")
+    is_list = isinstance(drop, Collection) and not isinstance(drop, str)
+    if not is_list or not all(isinstance(name, str) for name in drop):
+        raise SettingError(f"drop must be a list of names of columns, got {drop!r}.")
     for name, value, kind in (("dialect", dialect, Dialect), ("limits", limits, Limits)):
         if value is not None and not isinstance(value, kind):
             raise SettingError(
-                f"{name} is a glassnet.{kind.__name__}(...) or None, but {value!r} came."
+                f"{name} must be a glassnet.{kind.__name__}(...) or None, got {value!r}."
             )

@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 from glassnet.cached import cached_property
 from glassnet.data.tables.forms import PLAIN, Form
-from glassnet.errors import DataError, did_you_mean
+from glassnet.errors import DataError, did_you_mean, listed
 
 Kind = Literal["number", "category", "boolean", "datetime"]
 
@@ -25,14 +25,14 @@ class Column:
     form: Form = PLAIN
 
     def __post_init__(self) -> None:
-        """Refuse a kind that does not exist."""
+        """Refuse an unknown kind."""
         if self.kind not in KINDS:
             raise DataError(
                 f"column {self.name!r} has kind {self.kind!r}: expected one of {', '.join(KINDS)}."
             )
 
     def to_plain(self) -> list[Any]:
-        """Return the column as JSON-able values: name, kind and, where it is not the ordinary one, form."""
+        """Return the column as JSON values: name, kind and, unless it is the usual one, form."""
         form = self.form.to_plain()
         return [self.name, self.kind, form] if form else [self.name, self.kind]
 
@@ -47,27 +47,28 @@ class Schema:
         """Refuse a name that occurs twice."""
         refuse_duplicates(self.names)
 
+    def _of_kinds(self, *kinds: Kind) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.kind in kinds)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all columns, in order."""
-        return tuple(column.name for column in self.columns)
+        return self._of_kinds(*KINDS)
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
         """The names of the number columns, in the order of the number block."""
-        return tuple(column.name for column in self.columns if column.kind == "number")
+        return self._of_kinds("number")
 
     @cached_property
     def categories(self) -> tuple[str, ...]:
         """The names of the columns of codes, categories and booleans, in order."""
-        return tuple(
-            column.name for column in self.columns if column.kind in ("category", "boolean")
-        )
+        return self._of_kinds("category", "boolean")
 
     @cached_property
     def dates(self) -> tuple[str, ...]:
         """The names of the date-time columns, in order."""
-        return tuple(column.name for column in self.columns if column.kind == "datetime")
+        return self._of_kinds("datetime")
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
@@ -81,12 +82,9 @@ class Schema:
 
     @cached_property
     def places(self) -> dict[str, int]:
-        """Where each column lies among those of its storage: the number block, the codes or the date-times."""
-        return {
-            name: i
-            for stored in (self.numbers, self.categories, self.dates)
-            for i, name in enumerate(stored)
-        }
+        """The index of each column in its storage: the number block, the codes or the dates."""
+        stored = (self.numbers, self.categories, self.dates)
+        return {name: i for names in stored for i, name in enumerate(names)}
 
     def to_plain(self) -> list[list[Any]]:
         """Return the schema as lists, ready for JSON."""
@@ -95,12 +93,11 @@ class Schema:
     @classmethod
     def from_plain(cls, plain: Iterable[Sequence[Any]]) -> Schema:
         """Return the schema that `to_plain` wrote."""
-        return cls(
-            tuple(
-                Column(name, cast(Kind, kind), *map(Form.from_plain, form))
-                for name, kind, *form in plain
-            )
+        columns = (
+            Column(name, cast(Kind, kind), *map(Form.from_plain, form))
+            for name, kind, *form in plain
         )
+        return cls(tuple(columns))
 
 
 def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
@@ -126,26 +123,22 @@ def refuse_duplicates(names: Sequence[str]) -> None:
 
 
 def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
-    """Raise the DataError for data that is not 2-D or has no columns or, unless `empty`, no rows (in words of scikit-learn's checks)."""
-    if len(shape) < 2:
-        raise DataError(
-            f"Expected a 2-D table but got {len(shape)}-D data. Reshape your data: .reshape(-1, 1) "
-            "makes one column of it, .reshape(1, -1) one row."
+    """Raise the DataError for data that is not 2-D, has no columns or, unless `empty`, no rows.
+
+    The messages have the words of scikit-learn's checks.
+    """
+    if len(shape) != 2:
+        hint = (
+            " of shape {shape}: flatten it to one row per example."
+            if len(shape) > 2
+            else ". Reshape your data: .reshape(-1, 1) makes one column of it, .reshape(1, -1) "
+            "one row."
         )
-    if len(shape) > 2:
         raise DataError(
-            f"Expected a 2-D table but got {len(shape)}-D data of shape {shape}: flatten it to one "
-            "row per example."
+            f"Expected a 2-D table but got {len(shape)}-D data{hint.format(shape=shape)}"
         )
     for count, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
         if count == 0 and not (empty and what == "sample(s)"):
             raise DataError(
                 f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required."
             )
-
-
-def listed(names: Iterable[object], most: int = 10) -> str:
-    """Return names quoted and joined by commas, the first ten of them, and of a long one its beginning."""
-    names = [name if len(str(name)) <= 80 else f"{str(name)[:77]}..." for name in names]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(repr(name) for name in names[:most]) + more

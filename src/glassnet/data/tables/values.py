@@ -1,4 +1,4 @@
-"""A column of Python values or of a NumPy array: numbers, date-times, true and false, or texts whose kind is still to be found."""
+"""Python values and 1-D NumPy arrays as columns; the kind of text is found later."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.tables import cells
-from glassnet.data.tables.recognition import Recognized, Texts
+from glassnet.data.tables.column_data import (
+    Categories,
+    ColumnData,
+    categories_of,
+    tidy_categories,
+)
 from glassnet.errors import DataError
 
-SPANS = "holds durations, which are not taken: convert it to numbers first (days, seconds), or leave it out"
-_SPANS = (dt.timedelta, np.timedelta64)
+#: For messages about durations.
+DURATIONS = (
+    "holds durations, which are not supported: convert it to numbers first (days, seconds), or "
+    "leave it out"
+)
 
 
-def column_of_values(name: str, values: Sequence[object]) -> Recognized | Texts:
-    """Return a column of Python values, each a number, text, boolean, date or time of day, or missing.
+def column_of_values(name: str, values: Sequence[object]) -> ColumnData:
+    """Return a column of Python values: numbers, text, booleans, dates, times or missing values.
 
     Raises
     ------
@@ -27,126 +35,116 @@ def column_of_values(name: str, values: Sequence[object]) -> Recognized | Texts:
         For durations, complex numbers and anything else that is no cell of a table.
     """
     kinds = set(map(type, values))
-    gaps = {kind for kind in kinds if kind.__name__ in cells.GAPS}
-    held = kinds - gaps
-    if any(issubclass(kind, _SPANS) for kind in held):
-        raise DataError(f"column {name!r} {SPANS}.")
+    missing = {kind for kind in kinds if kind.__name__ in cells.GAPS}
+    held = kinds - missing
+
+    def all_are(*types: type) -> bool:
+        return bool(held) and all(issubclass(kind, types) for kind in held)
+
+    if any(issubclass(kind, (dt.timedelta, np.timedelta64)) for kind in held):
+        raise DataError(f"column {name!r} {DURATIONS}.")
     if any(issubclass(kind, (complex, np.complexfloating)) for kind in held):
         raise DataError(f"Complex data not supported: column {name!r} holds complex numbers.")
-    if held and all(issubclass(kind, cells.DATES) for kind in held):
-        return Recognized("datetime", _dates(name, values, gaps))
-    if held and all(issubclass(kind, cells.BOOLS) for kind in held):
-        return Recognized("boolean", code_values(name, values))
-    if all(issubclass(kind, cells.NUMBERS) and not issubclass(kind, cells.BOOLS) for kind in held):
-        return _numbers(
-            name,
-            values,
-            gaps,
-            may_be_exact=not all(issubclass(kind, (float, np.floating)) for kind in held),
-        )
-    codes, levels = code_values(name, values)
+    if all_are(*cells.DATES):
+        return ColumnData("datetime", _dates(name, values, missing))
+    if all_are(*cells.BOOLS):
+        return ColumnData("boolean", categories_of_values(name, values))
+    if not any(issubclass(kind, cells.BOOLS) for kind in held) and (
+        not held or all_are(*cells.NUMBERS)
+    ):
+        return _numbers(name, values, missing, may_be_exact=not all_are(float, np.floating))
+    coded = categories_of_values(name, values)
     if held and all(kind.__name__ in cells.NAMED for kind in held):
-        return Recognized("category", (codes, levels))
-    return Texts(codes, levels, typed=all(issubclass(kind, (str, bytes)) for kind in held))
+        return ColumnData("category", coded)
+    return ColumnData(None, coded, typed=all_are(str, bytes))
 
 
-def column_of_array(name: str, values: NDArray[Any]) -> Recognized | Texts:
-    """Return a 1-D array as a column; arrays of objects and of text are looked at value by value."""
+def column_of_array(name: str, values: NDArray[Any]) -> ColumnData:
+    """Return a 1-D array as a column; arrays of objects and of text are read value by value."""
     kind = values.dtype.kind
     if kind in "iu":
-        return Recognized("number", values.astype(np.float64), exact=exact_codes(values))
+        return ColumnData("number", values.astype(np.float64), exact=exact_categories(values))
     if kind == "f":
-        return Recognized(
-            "number",
-            values if values.dtype in (np.float32, np.float64) else values.astype(np.float64),
-        )
+        dtype = values.dtype if values.dtype == np.float32 else np.dtype(np.float64)
+        return ColumnData("number", values.astype(dtype, copy=False))
     if kind == "b":
         codes = values.astype(np.int32)
-        return Recognized("boolean", cells.tidy_codes(codes, ["false", "true"]))
+        return ColumnData("boolean", tidy_categories(codes, ["false", "true"]))
     if kind == "M":
-        return Recognized("datetime", microseconds(name, values))
+        return ColumnData("datetime", microseconds(name, values))
     if kind == "m":
-        raise DataError(f"column {name!r} {SPANS}.")
+        raise DataError(f"column {name!r} {DURATIONS}.")
     return column_of_values(name, values.tolist())
 
 
-def exact_codes(values: NDArray[Any]) -> cells.Codes | None:
-    """Return whole numbers as codes and texts where some lie beyond what floats tell apart, None elsewhere."""
+def exact_categories(values: NDArray[Any]) -> Categories | None:
+    """Return whole numbers as texts where floats cannot tell some of them apart, else None."""
     if not len(values) or (int(values.max()) < cells.EXACT and int(values.min()) > -cells.EXACT):
         return None
-    return cells.code_numbers(values)
+    return categories_of(values)
 
 
 def microseconds(name: str, values: NDArray[Any]) -> NDArray[np.datetime64]:
-    """Return date-times in microseconds; one beyond what these can say is a DataError."""
+    """Return date-times in microseconds; a DataError for one outside their range."""
     made: NDArray[np.datetime64] = values.astype("datetime64[us]")
     years = "datetime64[Y]"
     if not np.array_equal(made.astype(years), values.astype(years), equal_nan=True):
-        raise DataError(
-            f"column {name!r} holds a date-time beyond what microseconds since 1970 can say."
-        )
+        raise date_range_error(name)
     return made
 
 
-def code_values(name: str, values: Sequence[object]) -> cells.Codes:
-    """Return a column of Python values as codes and texts, each distinct value read once."""
-    texts: list[str | None] = []
+def date_range_error(name: str) -> DataError:
+    """Return the error for a column with a date-time outside the range of microseconds."""
+    return DataError(
+        f"column {name!r} holds a date-time beyond what microseconds since 1970 can express."
+    )
 
-    class Seen(dict[object, int]):
-        def __missing__(self, value: object) -> int:
-            texts.append(cells.text_of(value))
-            self[value] = len(texts) - 1
-            return len(texts) - 1
 
-    if any(
-        issubclass(kind, cells.BOOLS) for kind in set(map(type, values))
-    ):  # True equals 1, and is another text
-        values = [
-            cells.text_of(value) if isinstance(value, cells.BOOLS) else value for value in values
-        ]
+def categories_of_values(name: str, values: Sequence[object]) -> Categories:
+    """Return a column of Python values as texts; each distinct value is converted once."""
+    if any(issubclass(kind, cells.BOOLS) for kind in set(map(type, values))):
+        # True equals 1, but is another text.
+        values = [cells.text_of(v) if isinstance(v, cells.BOOLS) else v for v in values]
     try:
-        codes = np.fromiter(map(Seen().__getitem__, values), dtype=np.int64, count=len(values))
-    except (
-        TypeError,
-        UnicodeDecodeError,
-    ):  # not hashable, or no text: find the culprit for the message
-        raise _odd_value(name, values) from None
-    return cells.tidy_codes(codes, texts)
+        places = {value: i for i, value in enumerate(dict.fromkeys(values))}
+        texts = [cells.text_of(value) for value in places]
+    except (TypeError, UnicodeDecodeError):  # not hashable, or no text: find it for the message
+        raise _invalid_value(name, values) from None
+    codes = np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values))
+    return tidy_categories(codes, texts)
 
 
 def _numbers(
-    name: str, values: Sequence[object], gaps: set[type], *, may_be_exact: bool
-) -> Recognized:
+    name: str, values: Sequence[object], missing: set[type], *, may_be_exact: bool
+) -> ColumnData:
     try:
-        found = [math.nan if type(v) in gaps else float(v) for v in values]  # type: ignore[arg-type]
-        numbers = np.array(found, dtype=np.float64)
+        found = [math.nan if type(v) in missing else float(v) for v in values]  # type: ignore[arg-type]
     except OverflowError:
         raise DataError(f"column {name!r} holds a whole number too large for float64.") from None
+    numbers = np.array(found, dtype=np.float64)
     if not may_be_exact:  # floats have no more digits than they show
-        return Recognized("number", numbers)
+        return ColumnData("number", numbers)
     big = np.flatnonzero(np.abs(numbers) >= cells.EXACT).tolist()
-    whole = bool(big) and all(not isinstance(values[i], (float, np.floating)) for i in big)
-    return Recognized("number", numbers, exact=code_values(name, values) if whole else None)
+    is_whole = bool(big) and all(not isinstance(values[i], (float, np.floating)) for i in big)
+    exact = categories_of_values(name, values) if is_whole else None
+    return ColumnData("number", numbers, exact=exact)
 
 
-def _dates(name: str, values: Sequence[object], gaps: set[type]) -> NDArray[np.datetime64]:
+def _dates(name: str, values: Sequence[object], missing: set[type]) -> NDArray[np.datetime64]:
     def utc(value: Any) -> object:
-        if type(value) in gaps:
+        if type(value) in missing:
             return None
         aware = isinstance(value, dt.datetime) and value.tzinfo is not None
         return value.astimezone(dt.UTC).replace(tzinfo=None) if aware else value
 
     try:
-        return np.array(
-            [np.datetime64(cast(Any, utc(value)), "us") for value in values], dtype="datetime64[us]"
-        )
+        made = [np.datetime64(cast(Any, utc(value)), "us") for value in values]
+        return np.array(made, dtype="datetime64[us]")
     except (ValueError, OverflowError):
-        raise DataError(
-            f"column {name!r} holds a date-time beyond what microseconds since 1970 can say."
-        ) from None
+        raise date_range_error(name) from None
 
 
-def _odd_value(name: str, values: Sequence[object]) -> DataError:
+def _invalid_value(name: str, values: Sequence[object]) -> DataError:
     for row, value in enumerate(values):
         try:
             hash(value)
@@ -156,4 +154,4 @@ def _odd_value(name: str, values: Sequence[object]) -> DataError:
                 f"column {name!r} holds a {type(value).__name__} in row {row} (counting from 0): "
                 "expected numbers, text or booleans."
             )
-    return DataError(f"column {name!r} holds values that are no numbers, text or booleans.")
+    return DataError(f"column {name!r} must hold numbers, text or booleans.")

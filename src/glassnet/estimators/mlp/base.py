@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.finite import refuse_not_finite
 from glassnet.engines import ENGINES
 from glassnet.engines.native import tell_where_not_built

@@ -1,0 +1,186 @@
+"""A text file whose first lines have been read: its header, its decoding and the lines to skip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from glassnet.data.files.header import Header, read_header
+from glassnet.data.files.limits import Limits
+from glassnet.data.files.line_filter import numbered_lines
+from glassnet.data.files.sample import cells_of, looks_like_row, rows_of
+from glassnet.data.files.text_checks import bad_bytes, require_closed_quotes
+from glassnet.data.files.utf8_stream import CHUNK, FALLBACK, Decoding, NotUtf8Error, Utf8Stream
+from glassnet.data.tables.dialect import Dialect
+from glassnet.errors import DataError
+
+HEAD = 2**20
+Result = TypeVar("Result")
+
+
+class TextSource:
+    """A text file, found out how to read.
+
+    Parameters
+    ----------
+    path : of the file
+    dialect : what the caller says of it
+    limits : how large it may be
+    default : the dialect of a model's training table, for what the file does not show
+    needed : the names of the columns that the model needs; a dialect that does not show them is not
+        that of the file
+
+    Attributes
+    ----------
+    header : what the first lines say
+    decoding : how the bytes are decoded
+    notices : what to tell about the file, a sentence each
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        dialect: Dialect,
+        limits: Limits,
+        default: Dialect | None,
+        needed: Collection[str],
+    ) -> None:
+        self._path, self._limits, self._said = path, limits, dialect
+        self._default = default or Dialect()
+        self.notices: list[str] = []
+        self.header = self._found_for(set(needed)) if default else self._found(dialect)
+
+    def stream(self) -> Utf8Stream:
+        """Return the text after the header."""
+        header = self.header
+        stream = self._stream(header.quote, header.delimiter)
+        try:
+            stream.peek(header.n_bytes)
+        except BaseException:
+            stream.close()
+            raise
+        stream.skip(header.n_bytes)
+        return stream
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield all lines of the file, also those that are skipped, numbered from 1."""
+        decoding = Decoding(self.decoding.encoding, lenient=True)
+        with closing(Utf8Stream(self._path, self._limits, decoding)) as stream:
+            yield from numbered_lines(iter(lambda: stream.read(CHUNK), b""))
+
+    def decoded(self, read: Callable[[], Result]) -> Result:
+        """Return what `read` returns, called again with another decoding if this one is wrong."""
+        try:
+            return read()
+        except NotUtf8Error:
+            self._fall_back()
+            return read()
+
+    def read_through(self) -> None:
+        """Find out of the whole file what its first lines do not show.
+
+        That is its encoding, its size, and whether its quotes are closed.
+        """
+        self.require_closed_quotes(self.decoded(self._count_quotes))
+
+    def require_closed_quotes(self, n_quotes: int) -> None:
+        """Refuse a file of an odd number of quotes, unless one is within a cell: 5" long."""
+        if n_quotes % 2:
+            header = self.header
+            with closing(self.stream()) as stream:
+                require_closed_quotes(stream, header.delimiter, header.quote, self._limits.field)
+
+    def _count_quotes(self) -> int:
+        with closing(self.stream()) as stream:
+            while stream.read(CHUNK):
+                pass
+            return stream.n_quotes
+
+    def _stream(self, quote: str = '"', delimiter: str = ",") -> Utf8Stream:
+        return Utf8Stream(
+            self._path,
+            self._limits,
+            self.decoding,
+            quote=quote,
+            delimiter=delimiter,
+            skip=self._skip,
+            comment=self._comment,
+        )
+
+    def _found(self, dialect: Dialect) -> Header:
+        self.decoding = Decoding(dialect.encoding)
+        self._skip, self._comment = dialect.skipped_lines, dialect.comment
+        return self.decoded(lambda: self._read_header(dialect))
+
+    def _read_header(self, dialect: Dialect) -> Header:
+        with closing(self._stream()) as stream:
+            head, whole = stream.peek(max(HEAD, 64 * self._limits.columns))
+            self.decoding = stream.decoding
+        return read_header(head, dialect, default_decimal=self._default.decimal, whole=whole)
+
+    def _found_for(self, needed: set[str]) -> Header:
+        """Return the header in the training dialect if that shows the needed columns.
+
+        Else it is that in the dialect of the file itself.
+        """
+        said, default = self._said, self._default
+        structure = replace(said.filled(default), decimal=said.decimal, encoding=said.encoding)
+        own = replace(said, missing=structure.missing, dates=structure.dates)
+        attempts = [structure, own]
+        if said.encoding is None and (default.encoding or "").startswith(("utf-16", "utf-32")):
+            # It has no byte order mark, or that would tell.
+            attempts.insert(0, replace(structure, encoding=default.encoding))
+        for attempt in attempts:
+            with suppress(DataError):
+                header = self._found(attempt)
+                if needed <= {name.strip() for name in header.names}:
+                    if said.skip_rows is None and isinstance(attempt.skip_rows, tuple):
+                        self._keep_rows(header)
+                    return header
+            self.notices = []
+        return self._found(own)
+
+    def _keep_rows(self, header: Header) -> None:
+        """Skip no line that is a row of this file though its number was skipped in training."""
+        marks = header.delimiter, header.quote
+        with closing(self._stream()) as stream:
+            sample = rows_of(stream.peek(HEAD)[0][header.n_bytes :], *marks)
+        texts, end = {}, 0
+        for number, line in self.lines():
+            if number in self._skip:
+                texts[number] = line.decode(errors="replace")
+            elif line.strip():
+                end = number
+        rows = [
+            number
+            for number, text in texts.items()
+            if number < end and looks_like_row(cells_of(text, *marks), sample)
+        ]
+        if rows:
+            self._skip -= frozenset(rows)
+            self.notices.append(
+                f"line {', '.join(map(str, rows))} was skipped in the training table and is read "
+                "here, where it is a row."
+            )
+
+    def _fall_back(self) -> None:
+        """Find the decoding of a file that is not all UTF-8.
+
+        That is UTF-8 but for a few bytes, or another encoding.
+        """
+        n_bad, line, n_good = bad_bytes(self._path, self._limits)
+        option = "Dialect(encoding=...) (--encoding NAME) says another encoding."
+        if n_good > n_bad:
+            self.decoding = Decoding("utf-8", lenient=True)
+            few = f"{n_bad:,} bytes of the file are" if n_bad > 1 else "one byte of the file is"
+            self.notices.append(
+                f"{few} not UTF-8, the first in line {line}, and read as \ufffd; {option}"
+            )
+        else:
+            known = self._default.encoding
+            self.decoding = Decoding(known or FALLBACK, guessed=True)
+            name = known or "Windows-1252 (cp1252)"
+            self.notices.append(f"the file is not UTF-8 and was read as {name}; {option}")
