@@ -19,7 +19,7 @@ from tests.laws.places import (
     parameters,
 )
 
-METADATA = f"{SRC}/storage/metadata.py"
+DESCRIPTION = f"{SRC}/storage/description.py"
 
 
 def commands() -> list[Place]:
@@ -82,7 +82,12 @@ def tasks() -> list[Place]:
         names_in(f"{SRC}/cli/train.py", "TASKS").but(
             "classification"
         ),  # binary or multiclass, whichever it is
-        matches(METADATA, "_check_target", r'"(\w+)": \(', within=r"def _check_target.*?\n\n\n"),
+        matches(
+            f"{SRC}/storage/target_checks.py",
+            "parse_target",
+            r'"(\w+)": \(',
+            within=r"def parse_target.*?\n\n\n",
+        ),
     ]
 
 
@@ -126,7 +131,7 @@ def codings() -> list[Place]:
             within=r"\n    schema: .*?\n\n",
         ),
         matches(
-            METADATA,
+            f"{SRC}/storage/encoder_checks.py",
             "the records that are checked",
             r"(\w+Coding)",
             within=r"for record in \(.*?\):",
@@ -199,11 +204,13 @@ def fields_of_the_model_file() -> list[Place]:
     )
     explained = [name for names in page.names for name in names.split(", ")]
     return [
-        matches(METADATA, "describe", r'"(\w+)":', within=r"def describe\(.*?\n\n\n"),
-        Place(METADATA, "FIELDS and OPTIONAL", names_in(METADATA, "FIELDS", "OPTIONAL").names),
+        matches(DESCRIPTION, "describe", r'"(\w+)"(?::|\] =)', within=r"def describe\(.*?\n\n\n"),
+        Place(
+            DESCRIPTION, "FIELDS and OPTIONAL", names_in(DESCRIPTION, "FIELDS", "OPTIONAL").names
+        ),
         Place(page.file, page.what, explained).but(
             "sha256", "data_sha256"
-        ),  # the seals, which describe nothing
+        ),  # the checksums, which describe nothing
     ]
 
 
@@ -220,5 +227,5 @@ def parts_of_a_model() -> list[Place]:
     return [
         fields_of(f"{SRC}/model.py", "Model"),
         documented(f"{SRC}/model.py", "Model"),
-        Place(METADATA, "describe", [whole.get(name, name) for name in written.names]),
+        Place(DESCRIPTION, "describe", [whole.get(name, name) for name in written.names]),
     ]

@@ -1,4 +1,4 @@
-"""Refuses raw scores and predictions that are not finite, and names their rows."""
+"""Refuses predictions that are not finite, and names their rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glassnet.errors import DataError, listed
 def refuse_not_finite(values: NDArray[Any], what: str = "raw scores", first_row: int = 0) -> None:
     """Raise the DataError for raw scores or predictions (n,) or (n, k) that are not finite.
 
-    `first_row` is the number of the first one.
+    `first_row` is the number of the first row.
     """
     is_finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
     if not is_finite.all():

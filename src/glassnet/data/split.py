@@ -1,8 +1,6 @@
-"""Splits rows into those to train on and those to hold out: at random, by class, group or time.
+"""Splits rows into training and held-out rows: at random, by class, by group or by time.
 
-The same seed holds out the same rows.
-
-A few lines of our own, so that training does not wait a second for scikit-learn to be imported.
+The same seed gives the same split. It needs no scikit-learn, which takes a second to import.
 """
 
 from __future__ import annotations
@@ -21,20 +19,15 @@ from glassnet.errors import DataError, SettingError
 
 Rows = NDArray[np.int64]
 
-#: How many row numbers are written out in a record; more would outgrow the model.
+#: The most row numbers that a record holds; more would outgrow the model.
 MAX_WRITTEN = 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """How rows were held out.
+    """The held-out rows (numbers from 0), and how they were chosen.
 
-    Parameters
-    ----------
-    by : "chance", "class", "group" or "time"
-    fraction : the share to hold out
-    seed : of the random choice
-    rows : the numbers of the rows that were held out, from 0
+    `by` is "chance", "class", "group" or "time"; `fraction` is the share of the rows.
     """
 
     by: str
@@ -43,18 +36,19 @@ class Split:
     rows: NDArray[Any]
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the split as JSON values.
+        """Return the split as JSON-able values.
 
-        Of very many rows only their number and the SHA-256 of all (int64, little-endian).
+        Of very many rows it holds the number and the SHA-256 of all (int64, little-endian) only.
         """
-        rows = self.rows
+        digest = hashlib.sha256(self.rows.astype("<i8").tobytes()).hexdigest()
+        written = {"rows": self.rows.tolist()} if len(self.rows) <= MAX_WRITTEN else {}
         return {
             "by": self.by,
             "fraction": self.fraction,
             "seed": self.seed,
-            "held_out": len(rows),
-            "sha256": hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest(),
-            **({"rows": rows.tolist()} if len(rows) <= MAX_WRITTEN else {}),
+            "held_out": len(self.rows),
+            "sha256": digest,
+            **written,
         }
 
 
@@ -87,15 +81,15 @@ def split_rows(
         their rows nearer to the number asked for; at least one.
     time : array of n numbers or date-times, optional
         Hold out the latest rows: none of them is as early as any trained on. Rows of one time stay
-        together, held out where the cut would part them, but for the earliest time of all.
+        together, held out where the split would separate them, but for the earliest time of all.
 
     At most one of `stratify`, `groups` and `time` is given.
 
     Raises
     ------
     DataError
-        For fewer than two rows, no class with a row to spare, one group or one time only, and
-        missing groups or times.
+        For fewer than two rows, no class with a row to spare, one group or one time only, and missing
+        groups or times.
     SettingError
         For a fraction that is not between 0 and 1, and two ways to split at once.
     """
@@ -113,44 +107,38 @@ def split_rows(
     rng = np.random.Generator(np.random.Philox(seed))
     n_held = min(max(1, round(n * fraction)), n - 1)
     if groups is not None:
-        held = _whole_groups(_complete(groups, n, "groups"), n_held, rng)
+        held = _whole_groups(_labels(groups, n, "groups"), n_held, rng)
     elif time is not None:
-        held = _latest(_complete(time, n, "times"), n_held)
+        held = _latest(_labels(time, n, "times"), n_held)
     elif stratify is None:
         held = rng.permutation(n)[:n_held]
     else:
-        labels = _labels(stratify, n, "labels")
+        labels = _one_a_row(stratify, n, "labels to stratify by")
         classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if len(classes) == n:
             raise DataError(
                 f"cannot hold rows out by class: each of the {n} rows is the only one of its "
                 "class. A class needs several rows."
             )
+        shares = _shares(counts, n_held)
         held = np.concatenate(
-            [
-                rng.permutation(np.flatnonzero(codes == i))[:share]
-                for i, share in enumerate(_shares(counts, n_held))
-            ]
+            [rng.permutation(np.flatnonzero(codes == i))[:share] for i, share in enumerate(shares)]
         )
     mask = np.zeros(n, dtype=bool)
     mask[held] = True
     return np.flatnonzero(~mask).astype(np.int64), np.flatnonzero(mask).astype(np.int64)
 
 
-def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
+def _one_a_row(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
     refuse_damaged(values)
     labels = np.asarray(values)
     if labels.shape != (n,):
-        raise DataError(
-            f"there are {n} rows but the {what} to split by have shape {labels.shape}: expected "
-            f"({n},)."
-        )
+        raise DataError(f"the {what} must have shape ({n},), got {labels.shape}.")
     return labels
 
 
-def _complete(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
-    """Return labels without missing values, as text where they are objects."""
-    labels = _labels(values, n, what)
+def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
+    labels = _one_a_row(values, n, f"{what} to split by")
     missing = is_missing(labels)
     if missing.any():
         raise DataError(
@@ -174,22 +162,21 @@ def _latest(times: NDArray[Any], n_held: int) -> NDArray[np.intp]:
         raise DataError(
             "the times to split by are text: expected numbers or date-times such as 2026-01-31."
         )
-    cut = np.sort(times)[-n_held]
-    held = times >= cut if cut > times.min() else times > cut
+    first = np.sort(times)[-n_held]
+    held = times >= first if first > times.min() else times > first
     if not held.any():
         raise DataError("cannot hold the latest rows out: all rows are of one time.")
     return np.flatnonzero(held)
 
 
 def _shares(counts: NDArray[np.int64], n_held: int) -> NDArray[np.int64]:
-    """Return how many rows of each class to hold out, in proportion, never the last of a class."""
+    """Return how many rows of each class to hold out: n_held in all, but not all of a class."""
     spare = counts - 1
     n_held = min(n_held, int(spare.sum()))
     quota = counts * (n_held / counts.sum())
     shares: NDArray[np.int64] = np.minimum(np.floor(quota).astype(np.int64), spare)
     while (left := n_held - int(shares.sum())) > 0:
-        # Those that are full drop out; one round is enough unless single-row classes handed their
-        # share on.
+        # Full classes drop out. One round is enough unless some classes have a single row.
         order = np.argsort(-(quota - shares), kind="stable")
         shares[order[shares[order] < spare[order]][:left]] += 1
     return shares

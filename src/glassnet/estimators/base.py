@@ -14,11 +14,12 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from glassnet.data.coding.target import Target, signs_of
-from glassnet.data.coding.target_arrays import refuse_gaps, target_array
+from glassnet.data.coding.target import Target
+from glassnet.data.coding.target_arrays import refuse_missing, target_array
+from glassnet.data.coding.target_numbers import signs_of
 from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.tables.assembly import table_of
-from glassnet.data.tables.cells import GAPS
+from glassnet.data.tables.cells import MISSING_TYPES
 from glassnet.data.tables.index_columns import dropped_index, index_notice, index_of
 from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.table import Table
@@ -304,14 +305,16 @@ def _plain_target(y: Any) -> Any:
         return y
     if isinstance(y, list | tuple):
         kinds = set(map(type, y))
-        if any(kind.__name__ in GAPS for kind in kinds) or (str in kinds and float in kinds):
-            refuse_gaps(np.array([*y, None], dtype=object)[:-1], ["y"])
+        if any(kind.__name__ in MISSING_TYPES for kind in kinds) or (
+            str in kinds and float in kinds
+        ):
+            refuse_missing(np.array([*y, None], dtype=object)[:-1], ["y"])
         return y
     if isinstance(y, np.ndarray) and y.dtype != object:
         return np.asarray(y)  # np.matrix has rules of its own
     values = np.asarray(y)
     if values.ndim in (1, 2) and values.dtype.kind in "Of":
-        refuse_gaps(
+        refuse_missing(
             values,
             [f"y{i}" for i in range(values.shape[1])]
             if values.ndim == 2 and values.shape[1] > 1

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.coding.bins import bin_edges
-from glassnet.data.coding.columns import relative_weight
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
+from glassnet.data.coding.weights import relative_weight
 from glassnet.data.tables.table import Table
 from glassnet.engines.blas import blas_threads
 from glassnet.errors import DataNotice, SettingError, did_you_mean

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.coding.columns import relative_weight
 from glassnet.data.coding.target import Target
+from glassnet.data.coding.weights import relative_weight
 from glassnet.data.split import Split, split_rows
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Schema

@@ -12,13 +12,9 @@ import numpy as np
 from glassnet.data.coding.target_arrays import target_array
 from glassnet.data.coding.target_values import values_in_memory
 from glassnet.data.files.limits import Limits
-from glassnet.data.review.screening import (
-    blurred,
-    leaks,
-    lookalikes,
-    screening_notices,
-    useless_columns,
-)
+from glassnet.data.review.leaks import leaks
+from glassnet.data.review.lookalikes import lookalikes
+from glassnet.data.review.screening import imprecise, screening_notices, uninformative_columns
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.forms import PLAIN, Form
 from glassnet.data.tables.given import as_table
@@ -166,23 +162,27 @@ def prepare(
         values, declared = values_in_memory(
             None if isinstance(given, str | Path) else given, read, names, task
         )
-    useless = (
-        useless_columns(features, types or (), limits)
+    uninformative = (
+        uninformative_columns(features, types or (), limits)
         if features.n_rows > 1 and isinstance(features.numbers, np.ndarray)
         else {}
     )
-    if len(useless) == len(columns):
-        shown = "; ".join(f"{name!r}: {reason}" for name, reason in list(useless.items())[:5])
+    if len(uninformative) == len(columns):
+        shown = "; ".join(f"{name!r}: {reason}" for name, reason in list(uninformative.items())[:5])
         raise DataError(
             f"no column of the table is of use to predict from. {shown}. types={{...}} keeps a "
             "column."
         )
-    features = features.drop(tuple(useless)) if useless else features
+    features = features.drop(tuple(uninformative)) if uninformative else features
     y = target_array(values)
     leaking = leaks(features, y) if len(y) == features.n_rows else {}
-    used = read.drop([name for name in drop if name not in names] + list(useless))
+    used = read.drop([name for name in drop if name not in names] + list(uninformative))
     alike = lookalikes(read, {*(types or ()), *beside, *drop})
-    notices = (*used.all_notices, *screening_notices(useless, leaking, alike), *blurred(features))
+    notices = (
+        *used.all_notices,
+        *screening_notices(uninformative, leaking, alike),
+        *imprecise(features),
+    )
     forms = tuple(
         read.schema.by_name[name].form if name in read.schema.kinds else PLAIN for name in names
     )
@@ -195,7 +195,7 @@ def prepare(
         moment,
         columns,
         others,
-        useless,
+        uninformative,
         notices,
         task or declared,
         forms,

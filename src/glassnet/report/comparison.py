@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.coding.target_arrays import complete
 from glassnet.data.coding.target_values import target_values
+from glassnet.data.missing import complete_rows
 from glassnet.data.review.drift import Drift
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.given import as_table
@@ -96,7 +96,7 @@ def evaluate(
     part = Part(
         features, values, None if weight is None else np.asarray(weight, np.float64)
     ).present()
-    known = complete(np.asarray(part.values))
+    known = complete_rows(np.asarray(part.values))
     if not known.any():
         raise DataError(
             f"the target {', '.join(map(repr, model.target.names))} is missing in every row: "

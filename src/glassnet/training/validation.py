@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.coding.weights import checked_weight
 from glassnet.data.split import split_rows
 from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError
 from glassnet.losses import Loss, unsmoothed
 from glassnet.network import Network
-from glassnet.training.checks import Rows, check_weight, checked_weight, make_rows
+from glassnet.training.checks import Rows, check_weight, make_rows
 from glassnet.training.scorers import LossAnswers, bind_scorer
 from glassnet.training.stopping import EarlyStopping
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError, SettingError, unknown_name
+from glassnet.quantiles import weighted_quantiles
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -68,20 +69,12 @@ def bin_edges(
     for j in range(X.shape[1]):
         x = X[:, j].astype(np.float64)
         edges = (
-            _quantiles(x, n_bins, weight)
+            weighted_quantiles(x, np.arange(n_bins + 1) / n_bins, weight)
             if by == "quantile"
             else np.r_[x.min(), _splits(x, n_bins, y, weight), x.max()]
         )
         made.append(_apart(edges))
     return tuple(made)
-
-
-def _quantiles(x: Array, n_bins: int, weight: Array | None) -> Array:
-    order = np.argsort(x, kind="stable")
-    share = np.arange(1.0, len(x) + 1.0) if weight is None else np.cumsum(weight[order])
-    # Sums of weights are rounded: what is a share but for rounding is that share.
-    at = np.searchsorted(share, np.arange(n_bins + 1) / n_bins * share[-1] * (1.0 - 1e-12))
-    return np.asarray(x[order][np.minimum(at, len(x) - 1)])
 
 
 def _splits(x: Array, n_bins: int, y: Any, weight: Array | None) -> Array:

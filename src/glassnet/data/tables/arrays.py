@@ -20,7 +20,7 @@ from glassnet.data.tables.values import column_of_array, column_of_values, exact
 from glassnet.errors import DataError, listed
 
 _SINGLE = (str, bytes, *cells.NUMBERS, np.generic, dt.date, dt.time, dt.timedelta)
-_SINGLE_BY_NAME = cells.GAPS | cells.NAMED
+_SINGLE_BY_NAME = cells.MISSING_TYPES | cells.NAMED
 
 
 def columns_of(

@@ -39,7 +39,7 @@ YES_OR_NO |= dict.fromkeys(("false", "f", "no", "n", "off", "0", "0.0"), "false"
 EXACT = 2**53
 
 #: Types of missing values, by name, so that pandas need not be imported for its NA.
-GAPS = frozenset({"NoneType", "NAType", "NaTType"})
+MISSING_TYPES = frozenset({"NoneType", "NAType", "NaTType"})
 BOOLS = (bool, np.bool_)
 NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal, fractions.Fraction)
 DATES = (dt.date, np.datetime64)
@@ -79,7 +79,7 @@ def text_of(value: object) -> str | None:
     if isinstance(value, str):
         text = value.strip()
         return BOOLEANS.get(text, text) or None
-    if type(value).__name__ in GAPS:
+    if type(value).__name__ in MISSING_TYPES:
         return None
     if isinstance(value, BOOLS):
         return "true" if value else "false"

@@ -35,7 +35,7 @@ def column_of_values(name: str, values: Sequence[object]) -> ColumnData:
         For durations, complex numbers and anything else that is no cell of a table.
     """
     kinds = set(map(type, values))
-    missing = {kind for kind in kinds if kind.__name__ in cells.GAPS}
+    missing = {kind for kind in kinds if kind.__name__ in cells.MISSING_TYPES}
     held = kinds - missing
 
     def all_are(*types: type) -> bool:

@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction
+from glassnet.data.coding.weights import checked_weight
 from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.finite import refuse_not_finite
 from glassnet.engines import ENGINES
@@ -30,7 +31,6 @@ from glassnet.estimators.scoring import QUIETLY
 from glassnet.layers import Layer
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.training.checks import checked_weight
 from glassnet.training.history import Epoch
 
 Array = np.ndarray[Any, np.dtype[Any]]
