@@ -18,9 +18,8 @@ from glassnet.data.coding.target import Target
 from glassnet.data.coding.target_arrays import refuse_missing, target_array
 from glassnet.data.coding.target_numbers import signs_of
 from glassnet.data.files.arrow import refuse_damaged
-from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.assembly import dropped_index, index_notice, index_of, table_of
 from glassnet.data.tables.cells import MISSING_TYPES
-from glassnet.data.tables.index_columns import dropped_index, index_notice, index_of
 from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, DataNotice

@@ -15,11 +15,9 @@ from glassnet.data.files.limits import Limits
 from glassnet.data.review.leaks import leaks
 from glassnet.data.review.lookalikes import lookalikes
 from glassnet.data.review.screening import imprecise, screening_notices, uninformative_columns
-from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.dialect import Dialect, check_overrides
 from glassnet.data.tables.forms import PLAIN, Form
-from glassnet.data.tables.given import as_table
-from glassnet.data.tables.names import as_name, as_names, as_target
-from glassnet.data.tables.overrides import check_overrides
+from glassnet.data.tables.given import as_name, as_names, as_table, as_target
 from glassnet.data.tables.schema import Column, Kind, Schema
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError

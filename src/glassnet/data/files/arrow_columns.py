@@ -16,13 +16,14 @@ from glassnet.data.files.arrow import arrow, is_text
 from glassnet.data.files.limits import Limits
 from glassnet.data.tables import cells
 from glassnet.data.tables.column_data import (
+    DURATIONS,
     Categories,
     ColumnData,
     categories_of,
+    date_range_error,
     tidy_categories,
 )
 from glassnet.data.tables.forms import Form
-from glassnet.data.tables.values import DURATIONS, date_range_error
 from glassnet.errors import DataError
 
 #: Bytes that texts which share theirs may take once each is written out.

@@ -11,9 +11,9 @@ from glassnet.data.files.arrow import arrow, column_names, is_nested, is_text, v
 from glassnet.data.files.arrow_columns import ONE_VALUE, checked_column, code_texts
 from glassnet.data.files.arrow_sizes import MAGIC, decompressed_bytes
 from glassnet.data.files.limits import Limits
+from glassnet.data.tables.assembly import index_names
 from glassnet.data.tables.column_data import ColumnData
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.index_columns import index_names
 from glassnet.data.tables.schema import Column, Kind
 from glassnet.errors import DataError
 

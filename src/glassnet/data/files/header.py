@@ -7,8 +7,15 @@ import io
 import re
 from dataclasses import dataclass, replace
 
-from glassnet.data.files.sample import COMMA, cells_of, is_number, rows_of
-from glassnet.data.files.suspicions import DELIMITERS, FirstLines, suspicion
+from glassnet.data.files.sample import (
+    COMMA,
+    DELIMITERS,
+    FirstLines,
+    cells_of,
+    is_number,
+    rows_of,
+    suspicion,
+)
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.numerals import number_of
 from glassnet.errors import DataError

@@ -18,13 +18,10 @@ from pathlib import Path
 
 from glassnet.data.files.arrow import arrow
 from glassnet.data.files.columnar import ColumnarFile
-from glassnet.data.files.csv_errors import sentence
-from glassnet.data.files.csv_file import CsvFile
+from glassnet.data.files.csv_file import CsvFile, sentence
 from glassnet.data.files.limits import Limits
-from glassnet.data.tables.assembly import assemble, expected_columns
-from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.index_columns import dropped_index, index_notice
-from glassnet.data.tables.overrides import check_overrides
+from glassnet.data.tables.assembly import assemble, dropped_index, expected_columns, index_notice
+from glassnet.data.tables.dialect import Dialect, check_overrides
 from glassnet.data.tables.schema import Kind, Schema, refuse_duplicates, require_columns
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, GlassnetError, did_you_mean

@@ -14,9 +14,9 @@ from glassnet.data.files.arrow import validated
 from glassnet.data.files.arrow_columns import plain_column
 from glassnet.data.tables import cells, frames
 from glassnet.data.tables.block import refuse_infinite
+from glassnet.data.tables.column_data import column_of_array, column_of_values, exact_categories
 from glassnet.data.tables.schema import Column, Schema, refuse_duplicates, refuse_shape
 from glassnet.data.tables.table import Table
-from glassnet.data.tables.values import column_of_array, column_of_values, exact_categories
 from glassnet.errors import DataError, listed
 
 _SINGLE = (str, bytes, *cells.NUMBERS, np.generic, dt.date, dt.time, dt.timedelta)

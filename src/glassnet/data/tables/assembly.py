@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,15 +12,46 @@ from numpy.typing import NDArray
 
 from glassnet.data.tables import arrays, cells, frames
 from glassnet.data.tables.block import refuse_infinite, stack_numbers
-from glassnet.data.tables.column_data import ColumnData
-from glassnet.data.tables.expected import Expected, Spelling
-from glassnet.data.tables.forms import Form
-from glassnet.data.tables.index_columns import dropped_index, index_notice, index_of
+from glassnet.data.tables.cells import option
+from glassnet.data.tables.column_data import ColumnData, column_of_array, column_of_values
+from glassnet.data.tables.forms import Form, Spelling
 from glassnet.data.tables.recognition import recognize
-from glassnet.data.tables.schema import Column, Kind, Schema, refuse_shape
+from glassnet.data.tables.schema import Column, Expected, Kind, Schema, refuse_shape
 from glassnet.data.tables.table import Table
-from glassnet.data.tables.values import column_of_array, column_of_values
-from glassnet.errors import DataError
+from glassnet.errors import DataError, listed
+
+
+def index_names(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:
+    """Return the index columns that pandas names in the metadata of an Arrow schema."""
+    try:
+        found = json.loads((metadata or {}).get(b"pandas", b"{}"))
+        return tuple(name for name in found.get("index_columns", ()) if isinstance(name, str))
+    except (ValueError, AttributeError, TypeError, RecursionError):  # by another program
+        return ()
+
+
+def index_of(frame: Any) -> tuple[str, ...]:
+    """Return the index columns of an Arrow table in memory; none for any other table."""
+    metadata = getattr(getattr(frame, "schema", None), "metadata", None)
+    return index_names(metadata) if isinstance(metadata, Mapping) else ()
+
+
+def dropped_index(
+    names: Collection[str], index: Collection[str], kept: Collection[str], targets: Collection[str]
+) -> list[str]:
+    """Return the index columns to leave out."""
+    found = [name for name in names if name in index and name not in {*kept, *targets}]
+    return found if set(names).difference(found, targets) else []
+
+
+def index_notice(names: Collection[str]) -> str:
+    """Return that index columns are left out, and how to keep them."""
+    s, are = ("s", "are") if len(names) > 1 else ("", "is")
+    keep = option("types", "number", next(iter(names)))
+    return (
+        f"column{s} {listed(names)}, the index of a pandas frame, {are} left out; {keep} keeps it."
+    )
+
 
 _UNKNOWN = Expected()
 DEFAULT = Spelling()

@@ -1,15 +1,16 @@
-"""How text files and cells of text are written: delimiter, quote, encoding, decimal mark, ..."""
+"""What a caller may say about a table: how text is written, kinds of columns, limits."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from glassnet.data.tables.expected import Spelling
-from glassnet.data.tables.forms import DATE_ORDERS, THOUSANDS
-from glassnet.errors import SettingError
+from glassnet.data.files.limits import Limits
+from glassnet.data.tables.forms import DATE_ORDERS, THOUSANDS, Spelling
+from glassnet.data.tables.schema import KINDS
+from glassnet.errors import SettingError, unknown_name
 
 #: Encodings of Python that no text file has: of host names, of Python literals, of nothing.
 NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
@@ -195,3 +196,31 @@ def _is_encoding(name: Any) -> bool:
         return False
     is_text: bool = found._is_text_encoding  # noqa: SLF001
     return is_text and found.name.replace("_", "-") not in NOT_OF_FILES
+
+
+def check_overrides(
+    types: Any = None, drop: Any = (), dialect: Any = None, limits: Any = None
+) -> None:
+    """Refuse unknown kinds, names that are no list of text, and other types of dialect and limits.
+
+    Raises
+    ------
+    SettingError
+        What was expected, and what came.
+    """
+    if types is not None and not isinstance(types, Mapping):
+        raise SettingError(
+            "types must be a mapping from names of columns to kinds, such as {'zip': 'category'}, "
+            f"got {types!r}."
+        )
+    for kind in (types or {}).values():
+        if kind not in KINDS:
+            raise unknown_name("kind of column", kind, KINDS)
+    is_list = isinstance(drop, Collection) and not isinstance(drop, str)
+    if not is_list or not all(isinstance(name, str) for name in drop):
+        raise SettingError(f"drop must be a list of names of columns, got {drop!r}.")
+    for name, value, kind in (("dialect", dialect, Dialect), ("limits", limits, Limits)):
+        if value is not None and not isinstance(value, kind):
+            raise SettingError(
+                f"{name} must be a glassnet.{kind.__name__}(...) or None, got {value!r}."
+            )

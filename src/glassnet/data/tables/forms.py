@@ -1,4 +1,4 @@
-"""How the cells of one column are written, where they are no plain numbers, ISO dates or words.
+"""How the cells of columns are written: decimal marks, thousands, units, order of dates.
 
 A model remembers the form of each of its columns, so that a single cell such as 1.500 or 02/03/2020
 means at prediction what it meant in training.
@@ -69,3 +69,21 @@ class Form:
 THOUSANDS = ("", ",", ".", "'", " ")
 CLOCK = "clock"
 PLAIN = Form()
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How cells are written, as the caller says for all columns; None is found from the cells.
+
+    Parameters
+    ----------
+    missing : the texts that are missing values, besides the empty one; None for `cells.MISSING`
+    decimal, thousands, dates : as in `Form`
+    default_decimal : the decimal mark of the file, for a column that does not show its own
+    """
+
+    missing: frozenset[str] | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    dates: str | None = None
+    default_decimal: str = "."

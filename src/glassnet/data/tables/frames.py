@@ -12,15 +12,16 @@ import numpy as np
 
 from glassnet.data.files.arrow import validated
 from glassnet.data.tables import cells
-from glassnet.data.tables.column_data import Categories, ColumnData
-from glassnet.data.tables.forms import Form
-from glassnet.data.tables.values import (
+from glassnet.data.tables.column_data import (
     DURATIONS,
+    Categories,
+    ColumnData,
     categories_of_values,
     column_of_array,
     column_of_values,
     microseconds,
 )
+from glassnet.data.tables.forms import Form
 from glassnet.errors import DataError, MissingDependencyError
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from glassnet.data.tables import cells
 from glassnet.data.tables.column_data import Categories, ColumnData, tidy_categories
-from glassnet.data.tables.expected import NONE, Expected, Spelling
+from glassnet.data.tables.forms import Spelling
 from glassnet.data.tables.readers import (
     READERS,
     Reading,
@@ -26,7 +26,7 @@ from glassnet.data.tables.readers import (
     read_hours,
     read_number,
 )
-from glassnet.data.tables.schema import Kind
+from glassnet.data.tables.schema import NONE, Expected, Kind
 
 #: Tried in this order where no kind is expected.
 ALL = (read_boolean, read_codes, read_number, read_hours, read_date)

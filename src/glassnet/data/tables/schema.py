@@ -1,19 +1,23 @@
-"""The names and kinds of the columns of a table."""
+"""The names and kinds of the columns of a table, and what is expected of a column."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from glassnet.cached import cached_property
+from glassnet.data.tables import cells
 from glassnet.data.tables.forms import PLAIN, Form
 from glassnet.errors import DataError, did_you_mean, listed
 
 Kind = Literal["number", "category", "boolean", "datetime"]
 
 KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
+
+#: In surveys and diagnoses "None" means "none of these"; in a target it is a class.
+NONE = frozenset({"None"})
 
 
 @dataclass(frozen=True)
@@ -142,3 +146,46 @@ def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
             raise DataError(
                 f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required."
             )
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is known of a column before its cells are read.
+
+    Parameters
+    ----------
+    kind : the kind that it must have; None where the cells decide
+    form : in which a model read its cells in training
+    by_caller : whether the caller named the kind; then any number of invalid cells is missing
+    is_target : whether it is to be predicted; then "None" is a class, and words that are missing
+        values are worth a notice
+    rows_before : how many rows of the column have been read before these, which are a chunk of it
+    """
+
+    kind: Kind | None = None
+    form: Form = PLAIN
+    by_caller: bool = False
+    is_target: bool = False
+    rows_before: int = 0
+
+    @property
+    def by_training(self) -> bool:
+        """Whether a model expects the kind; what was told in training is not told again."""
+        return self.kind is not None and not self.by_caller
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The texts that are missing values, unless the caller lists others."""
+        if self.form.verbatim:
+            return frozenset()
+        return cells.MISSING - NONE if self.is_target else cells.MISSING
+
+    @classmethod
+    def by_model(cls, column: Column) -> Expected:
+        """Return what a model expects of a column."""
+        return cls(column.kind, column.form)
+
+    @classmethod
+    def by_kind(cls, kind: Kind) -> Expected:
+        """Return what a caller expects who names a kind; the words of such a category are levels."""
+        return cls(kind, replace(PLAIN, verbatim=kind == "category"), by_caller=True)

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from glassnet.data.tables.block import stack_numbers
 from glassnet.data.tables.column_data import Categories, ColumnData, categories_of
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.expected import Expected, Spelling
+from glassnet.data.tables.forms import Spelling
 from glassnet.data.tables.recognition import recognize
-from glassnet.data.tables.schema import Column, Kind, Schema, require_columns
+from glassnet.data.tables.schema import Column, Expected, Kind, Schema, require_columns
 from glassnet.errors import DataError, did_you_mean, listed
 
 
