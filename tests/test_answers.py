@@ -63,7 +63,7 @@ def damaged(model: Any) -> Any:
     return replace(model, encoder=replace(model.encoder, numbers=numbers), reference=None)
 
 
-REFUSED = r"^the model's raw scores for rows 1 and 3 \(counting from 0\) are not finite: "
+REFUSED = r"^the model's raw scores for rows 1, 3 \(counting from 0\) are not finite: "
 ANSWERS: dict[str, Callable[[Any, Any], Any]] = {
     "predict": lambda model, rows: model.predict(rows),
     "members": lambda model, rows: model.predict(rows, members=True),
@@ -101,7 +101,7 @@ def test_the_command_line_writes_nothing(tmp_path: Path) -> None:
     for arguments in (("predict", "-o", tmp_path / "p.csv"), ("evaluate",)):
         result = run(arguments[0], tmp_path / "m.glassnet", tmp_path / "t.csv", *arguments[1:])
         assert result.exit_code != 0
-        assert "raw scores for rows 1 and 3 (counting from 0) are not finite" in " ".join(
+        assert "raw scores for rows 1, 3 (counting from 0) are not finite" in " ".join(
             result.output.split()
         )
     assert not (tmp_path / "p.csv").exists()

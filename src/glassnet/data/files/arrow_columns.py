@@ -145,8 +145,7 @@ def _written_out(texts: Any) -> Any:
 
 def _declared(name: str, column: Any) -> ColumnData:
     """Return a column of any type as the category that it was declared to be."""
-    made = plain_column(name, column, as_text=True)
-    return _verbatim(column.type, made.values)
+    return _verbatim(column.type, plain_column(name, column, as_text=True).values)
 
 
 def _verbatim(kind: Any, texts: Categories) -> ColumnData:
@@ -161,8 +160,9 @@ def _of_categories(name: str, column: Any) -> ColumnData:
     """Return a pyarrow column of categories; only the categories are converted to texts."""
     pa = arrow("pyarrow")
     kind = column.type.value_type
-    is_coded = pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind)
-    if is_coded or isinstance(kind, pa.BaseExtensionType):
+    if (pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind)) or isinstance(
+        kind, pa.BaseExtensionType
+    ):
         raise DataError(
             f"column {name!r} holds categories of {kind}: expected categories of numbers, text, "
             "booleans or date-times."
@@ -247,8 +247,9 @@ def _values(array: Any, dtype: np.dtype[Any], missing: Any) -> NDArray[Any]:
     values = np.frombuffer(buffer, dtype=dtype, count=len(array), offset=start)
     if array.null_count == 0:
         return values
-    is_missing = np.from_dlpack(array.is_null().cast(pa.uint8()))
-    return np.where(is_missing, np.array(missing, dtype=dtype), values)
+    return np.where(
+        np.from_dlpack(array.is_null().cast(pa.uint8())), np.array(missing, dtype=dtype), values
+    )
 
 
 def _joined(parts: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:

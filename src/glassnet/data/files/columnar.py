@@ -57,8 +57,7 @@ class ColumnarFile:
 
     def read(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> list[ColumnData]:
         """Return the wanted columns, named by their positions."""
-        batches = zip(*self._batches(wanted), strict=True)
-        chunks = dict(zip(wanted, batches, strict=False))
+        chunks = dict(zip(wanted, zip(*self._batches(wanted), strict=True), strict=False))
         if not chunks:
             raise DataError("the file has columns but no rows.")
         return [

@@ -188,8 +188,9 @@ class CsvFile:
     ) -> tuple[Any, bool]:
         """Return a pyarrow table of the wanted columns, and whether the file holds 0x10 or 007."""
         pa, pc = arrow("pyarrow"), arrow("pyarrow.csv")
-        types = dict.fromkeys(as_text, "string")
-        options = arrow_options(self._header, self._limits, wanted, types, threads=threads)
+        options = arrow_options(
+            self._header, self._limits, wanted, dict.fromkeys(as_text, "string"), threads=threads
+        )
         with system_pool() as pool, closing(self._source.stream()) as stream:
             try:
                 table = pc.read_csv(stream.for_pyarrow(), memory_pool=pool, **options)
@@ -231,5 +232,6 @@ class CsvFile:
         return DataError(f"{said} And {cause}" if cause else said)
 
     def _plain(self, place: int, column: Any, as_text: bool) -> ColumnData:
-        name = self.names[place].strip()
-        return checked_column(name, column, self._limits, as_text=as_text, typed=False)
+        return checked_column(
+            self.names[place].strip(), column, self._limits, as_text=as_text, typed=False
+        )

@@ -91,8 +91,9 @@ def is_other(column: Any, kind: Kind | None) -> bool:
 def may_have_lost_digits(column: Any) -> bool:
     """Return whether numbers that were read as floats may be whole numbers beyond 2^53."""
     values = np.from_dlpack(column.drop_null())  # `to_numpy` would import pandas
-    is_large = bool((np.abs(values) >= cells.EXACT).any())
-    return is_large and bool((np.isfinite(values) & (values == np.floor(values))).all())
+    return bool((np.abs(values) >= cells.EXACT).any()) and bool(
+        (np.isfinite(values) & (values == np.floor(values))).all()
+    )
 
 
 def type_of(column: Column) -> str:

@@ -78,8 +78,7 @@ def read_header(
     skipped, first = _first_line(lines, '"')
     separator = _SEPARATOR.fullmatch(first)
     if separator:
-        mark = separator[1].replace("\\t", "\t")
-        dialect = replace(dialect, delimiter=dialect.delimiter or mark)
+        dialect = replace(dialect, delimiter=dialect.delimiter or separator[1].replace("\\t", "\t"))
         skipped, first = skipped + first, ""
     names_at = lines.tell() - len(first)
     quote = dialect.quote or _quote(head[names_at:], dialect.delimiter)
@@ -95,8 +94,9 @@ def read_header(
             f"the first line does not end within {len(head):,} characters: this is no table of "
             "text."
         )
-    end = len(head) if whole else max(head.rfind("\n"), head.rfind("\r")) + 1
-    rest = head[lines.tell() : end]
+    rest = head[lines.tell() :]
+    if not whole:
+        rest = rest[: max(rest.rfind("\n"), rest.rfind("\r")) + 1]
     delimiter = dialect.delimiter or _delimiter(first, rest, quote)
     sample = rows_of(rest, delimiter, quote)
     names = cells_of(first, delimiter, quote)
@@ -105,15 +105,17 @@ def read_header(
             f"the first line has a name of more than {csv.field_size_limit():,} characters: this "
             "is no table of text."
         )
-    default = {".": ",", ",": "."}.get(dialect.thousands or "", default_decimal or ".")
-    decimal = dialect.decimal or _decimal(sample, delimiter, default)
+    decimal = dialect.decimal or _decimal(
+        sample, delimiter, {".": ",", ",": "."}.get(dialect.thousands or "", default_decimal or ".")
+    )
     n_skipped = len(skipped.splitlines())
     if isinstance(dialect.skip_rows, int):
         n_skipped += dialect.skip_rows
     odd = ""
     if not separator:
-        known = dialect.delimiter
-        odd = suspicion(FirstLines(first, rest, names, sample, delimiter, quote, n_skipped), known)
+        odd = suspicion(
+            FirstLines(first, rest, names, sample, delimiter, quote, n_skipped), dialect.delimiter
+        )
     names, width = _aligned(names, sample)
     return Header(
         tuple(names),

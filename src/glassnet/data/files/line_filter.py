@@ -35,8 +35,9 @@ class LineFilter:
         text, self._held = text[:stop], [text[stop:]]
         if self._number < self._last_skipped:
             lines = re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
-            numbered = enumerate(lines, start=self._number + 1)
-            text = b"".join(line for i, line in numbered if i not in self._skip)
+            text = b"".join(
+                line for i, line in enumerate(lines, start=self._number + 1) if i not in self._skip
+            )
             self._number += len(lines)
         return text if self._comment is None else self._comment.sub(b"", text)
 

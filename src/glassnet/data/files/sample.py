@@ -125,10 +125,11 @@ def _second_line(head: FirstLines, lines: list[str]) -> str:
     ):
         return ""
     columns = ([row[i] for row in rows if i < len(row)] for i in range(len(words)))
-    held = [[cell for cell in column if cell.strip()] for column in columns]
     if not any(
         len(cells) > 1 and all(map(is_number, cells)) and _is_word(word)
-        for cells, word in zip(held, words, strict=True)
+        for cells, word in zip(
+            [[cell for cell in column if cell.strip()] for column in columns], words, strict=True
+        )
     ):
         return ""
     i, line = next(((i, line) for i, line in enumerate(lines) if i and line.strip()), (1, lines[1]))

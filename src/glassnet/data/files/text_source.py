@@ -115,8 +115,9 @@ class TextSource:
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield all lines of the file, also those that are skipped, numbered from 1."""
-        decoding = Decoding(self.decoding.encoding, lenient=True)
-        with closing(Utf8Stream(self._path, self._limits, decoding)) as stream:
+        with closing(
+            Utf8Stream(self._path, self._limits, Decoding(self.decoding.encoding, lenient=True))
+        ) as stream:
             yield from numbered_lines(iter(lambda: stream.read(CHUNK), b""))
 
     def decoded(self, read: Callable[[], Result]) -> Result:

@@ -110,13 +110,10 @@ class Utf8Stream(io.RawIOBase):
             encoding = _MARKS.get(mark, f"{encoding}-le")  # which of the two its mark says
         self._encoding = encoding or _MARKS.get(mark, "utf-8")
         self.decoding = Decoding(self._encoding, guessed, decoding.lenient)
-        errors = "replace" if decoding.lenient else "strict"
-        self._decoder = codecs.getincrementaldecoder(self._encoding)(errors)
+        self._decoder = codecs.getincrementaldecoder(self._encoding)(
+            "replace" if decoding.lenient else "strict"
+        )
         self._pending = self._checked(first[len(mark) :])
-
-    def readable(self) -> bool:
-        """Return True, as a stream that can be read does."""
-        return True
 
     def close(self) -> None:
         """Close the file once nobody reads from it; a later read returns no bytes.
@@ -144,7 +141,7 @@ class Utf8Stream(io.RawIOBase):
         if self.failure is not None:
             raise self.failure
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = CHUNK) -> bytes:
         """Return the next bytes, at most `size`; none at the end.
 
         Raises
@@ -154,8 +151,6 @@ class Utf8Stream(io.RawIOBase):
         DataError
             For a limit that is exceeded, and bytes that are no text.
         """
-        if size < 0:
-            return b"".join(iter(lambda: self.read(CHUNK), b""))
         with self._lock:
             while not self._pending and not self._ended:
                 raw = self._source.read(max(min(size, CHUNK), 4))
@@ -252,7 +247,7 @@ class PyarrowInput(io.RawIOBase):
         """Return True, as a stream that can be read does."""
         return True
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = CHUNK) -> bytes:
         """Return the next bytes; none at the end and after a failure, which the stream keeps."""
         try:
             return b"" if self._stream.failure else self._stream.read(size)

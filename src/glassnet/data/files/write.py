@@ -31,8 +31,9 @@ def write_chunks(
     4180) only in a chunk that needs it. A name that ends in .gz is compressed; floats are written
     so that they read back exactly.
     """
-    is_path = isinstance(path_or_stream, (str, Path))
-    suffix = Path(str(path_or_stream)).suffix.lower() if is_path else ""
+    suffix = (
+        Path(str(path_or_stream)).suffix.lower() if isinstance(path_or_stream, (str, Path)) else ""
+    )
     tables = (
         arrow("pyarrow").Table.from_arrays(list(map(_to_arrow, columns)), names=list(names))
         for columns in chunks
@@ -41,8 +42,9 @@ def write_chunks(
         writer = None
         for i, table in enumerate(tables):
             if suffix == ".parquet":
-                parquet = arrow("pyarrow.parquet")
-                writer = writer or stack.enter_context(parquet.ParquetWriter(sink, table.schema))
+                writer = writer or stack.enter_context(
+                    arrow("pyarrow.parquet").ParquetWriter(sink, table.schema)
+                )
                 writer.write_table(table)
                 continue
             style = "needed" if _needs_quotes(names, table) else "none"
@@ -64,8 +66,9 @@ def _to_arrow(values: NDArray[Any] | Sequence[object]) -> Any:
             dtype = np.float64 if array.dtype == np.float16 else array.dtype.newbyteorder("=")
             array = array.astype(dtype, copy=False)
             kind = pa.from_numpy_dtype(array.dtype)
-        data = pa.py_buffer(np.ascontiguousarray(array))
-        return pa.Array.from_buffers(kind, len(array), [valid, data])
+        return pa.Array.from_buffers(
+            kind, len(array), [valid, pa.py_buffer(np.ascontiguousarray(array))]
+        )
     builder = pa.lib.StringBuilder()
     texts = (v if isinstance(v, str) else cells.text_of(v) for v in array.tolist())
     builder.append_values(list(texts))

@@ -196,8 +196,9 @@ def _recognized(name: str, given: Any, expected: Expected, spelling: Spelling) -
     if isinstance(given, ColumnData):
         column = given
     else:
-        read = column_of_array if isinstance(given, np.ndarray) else column_of_values
-        column = read(name, given)
+        column = (column_of_array if isinstance(given, np.ndarray) else column_of_values)(
+            name, given
+        )
     if column.kind is None or (
         column.kind == "category" and expected.kind not in (None, "category")
     ):

@@ -67,8 +67,9 @@ def tidy_categories(codes: NDArray[np.integer[Any]], texts: Sequence[str | None]
     seen = {text for text, is_used in zip(texts, used, strict=True) if is_used and text is not None}
     levels = tuple(sorted(seen))
     place: dict[str | None, int] = {text: i for i, text in enumerate(levels)}
-    moved = np.array([*(place.get(text, -1) for text in texts), -1], dtype=np.int32)
-    return Categories(moved[codes], levels)
+    return Categories(
+        np.array([*(place.get(text, -1) for text in texts), -1], dtype=np.int32)[codes], levels
+    )
 
 
 def categories_of(values: NDArray[Any]) -> Categories:
@@ -128,8 +129,7 @@ def column_of_array(name: str, values: NDArray[Any]) -> ColumnData:
         dtype = values.dtype if values.dtype == np.float32 else np.dtype(np.float64)
         return ColumnData("number", values.astype(dtype, copy=False))
     if kind == "b":
-        codes = values.astype(np.int32)
-        return ColumnData("boolean", tidy_categories(codes, ["false", "true"]))
+        return ColumnData("boolean", tidy_categories(values.astype(np.int32), ["false", "true"]))
     if kind == "M":
         return ColumnData("datetime", microseconds(name, values))
     if kind == "m":
@@ -170,8 +170,9 @@ def categories_of_values(name: str, values: Sequence[object]) -> Categories:
         texts = [cells.text_of(value) for value in places]
     except (TypeError, UnicodeDecodeError):  # not hashable, or no text: find it for the message
         raise _invalid_value(name, values) from None
-    codes = np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values))
-    return tidy_categories(codes, texts)
+    return tidy_categories(
+        np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values)), texts
+    )
 
 
 def _numbers(

@@ -216,8 +216,11 @@ def check_overrides(
     for kind in (types or {}).values():
         if kind not in KINDS:
             raise unknown_name("kind of column", kind, KINDS)
-    is_list = isinstance(drop, Collection) and not isinstance(drop, str)
-    if not is_list or not all(isinstance(name, str) for name in drop):
+    if (
+        isinstance(drop, str)
+        or not isinstance(drop, Collection)
+        or not all(isinstance(name, str) for name in drop)
+    ):
         raise SettingError(f"drop must be a list of names of columns, got {drop!r}.")
     for name, value, kind in (("dialect", dialect, Dialect), ("limits", limits, Limits)):
         if value is not None and not isinstance(value, kind):

@@ -92,8 +92,9 @@ def _column(name: str, series: Any, nw: Any) -> ColumnData:
     if dtype.is_numeric():
         # A cast first: a nullable pandas column gives objects otherwise.
         values = (series if dtype == nw.Float32 else series.cast(nw.Float64)).to_numpy()
-        as_is = None if values.dtype == np.float32 else np.float64
-        return ColumnData("number", np.asarray(values, dtype=as_is))
+        return ColumnData(
+            "number", np.asarray(values, dtype=None if values.dtype == np.float32 else np.float64)
+        )
     if dtype == nw.Datetime:
         if getattr(dtype, "time_zone", None) is not None:
             series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
@@ -124,8 +125,9 @@ def _whole_numbers(name: str, series: Any, nw: Any) -> ColumnData:
     """Return integers or decimals; their digits are kept where floats cannot tell them apart."""
     ends = [series.min(), series.max()] if series.null_count() < len(series) else [0, 0]
     if all(end is not None and abs(end) < cells.EXACT for end in ends):
-        values = series.cast(nw.Float64).to_numpy()
-        return ColumnData("number", np.asarray(values, dtype=np.float64))
+        return ColumnData(
+            "number", np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+        )
     in_numpy = series.dtype.is_integer() and series.dtype not in (nw.Int128, nw.UInt128)
     if in_numpy and None not in ends and series.null_count() == 0:
         return column_of_array(name, np.asarray(series.to_numpy()))

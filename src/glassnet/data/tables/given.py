@@ -32,7 +32,7 @@ def as_name(table: Any, name: Any) -> Any:
     DataError
         For a position that an array does not have.
     """
-    if not _is_index(name):
+    if not isinstance(name, int | np.integer) or isinstance(name, bool | np.bool_):
         return str(name) if not isinstance(name, str) and _is_key(table, name) else name
     width = _width(table)
     if width is None:
@@ -74,19 +74,15 @@ def as_target(table: Any, target: Any) -> Any:
 
 def has_names(table: Any) -> bool:
     """Return whether the columns of a table have names: arrays, rows and sparse matrices do not."""
-    is_records = isinstance(table, list | tuple) and bool(table) and isinstance(table[0], Mapping)
-    is_array = isinstance(table, np.ndarray | list | tuple) or hasattr(table, "tocsr")
-    return is_records or not is_array
+    if isinstance(table, list | tuple) and table and isinstance(table[0], Mapping):
+        return True
+    return not isinstance(table, np.ndarray | list | tuple) and not hasattr(table, "tocsr")
 
 
 def _width(table: Any) -> int | None:
     """Return how many columns a table without names has, None for one with names."""
     shape: tuple[int, ...] = () if has_names(table) else np.shape(table)
     return int(shape[1]) if len(shape) == 2 else None
-
-
-def _is_index(name: Any) -> bool:
-    return isinstance(name, int | np.integer) and not isinstance(name, bool | np.bool_)
 
 
 def _is_key(table: Any, name: Any) -> bool:
@@ -132,10 +128,11 @@ def as_table(
     """
     if isinstance(table, str | Path):
         return read_table(table, types=types, dialect=dialect, targets=targets, keep=keep)
-    fits = names is not None and not has_names(table) and np.shape(table)[1:] == (len(names),)
     return table_of(
         table,
-        names=names if fits else None,
+        names=names
+        if names is not None and not has_names(table) and np.shape(table)[1:] == (len(names),)
+        else None,
         types=types,
         schema=schema,
         targets=targets,

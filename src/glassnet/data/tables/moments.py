@@ -102,8 +102,9 @@ def read_dates(
         pairs = zip(moments, is_zoned, strict=True)
         moments = [moment if zoned == keep else None for moment, zoned in pairs]
     dates = np.array([moment[0] if moment else NAT for moment in moments], dtype="datetime64[us]")
-    zones = [(moment[1] or 0) if moment else 0 for moment in moments]
-    dates -= np.array(zones, dtype="timedelta64[m]")
+    dates -= np.array(
+        [(moment[1] or 0) if moment else 0 for moment in moments], dtype="timedelta64[m]"
+    )
     return dates
 
 

@@ -78,8 +78,9 @@ def spelled(text: str, form: Form) -> tuple[float, str] | None:
         return plain, ""
     if len(text) > MAX_LENGTH:
         return None
-    tidied = _NO_CENTS.sub("", text.translate(_SPACES))
-    found = _pattern(form.decimal, form.thousands).fullmatch(tidied)
+    found = _pattern(form.decimal, form.thousands).fullmatch(
+        _NO_CENTS.sub("", text.translate(_SPACES))
+    )
     if found is None:
         return None
     signs = [sign for sign in found.group("first", "second", "last") if sign]
@@ -146,8 +147,9 @@ def find_form(
     for form in _candidates(decimal, thousands, first):
         if not any(form.thousands in text for text in translated):
             continue
-        unit = _unit([spelled(text, form) for text in texts], counts, mixed=mixed)
-        with_unit = replace(form, unit=unit)
+        with_unit = replace(
+            form, unit=_unit([spelled(text, form) for text in texts], counts, mixed=mixed)
+        )
         n_numbers = int(counts[~np.isnan(read_numbers(texts, with_unit))].sum())
         if n_numbers > most:
             best, most = with_unit, n_numbers

@@ -68,8 +68,9 @@ class UniqueTexts:
 
     def refusal(self, kind: Kind, found: Reading | None) -> DataError:
         """Return the error for a column that is not of a kind; it names the first invalid cell."""
-        readable = np.zeros(len(self.texts), dtype=bool) if found is None else found.readable
-        unread = np.flatnonzero(~readable).tolist()
+        unread = np.flatnonzero(
+            ~(np.zeros(len(self.texts), dtype=bool) if found is None else found.readable)
+        ).tolist()
         # A mark by itself would be missing.
         odd = [i for i in unread if not is_mark(self.texts[i])] or unread
         rows = [int(np.argmax(self.codes == self.places[i])) for i in odd[:1000]]
@@ -225,8 +226,9 @@ def read_hours(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> R
         f"holds times of day, read as hours: {unique.texts[i]!r} is {hours[i]:.6g}; "
         f"{cells.option('types', 'category', unique.name)} reads text."
     )
-    form = replace(PLAIN, unit=CLOCK)
-    return Reading("number", hours, readable, form, "" if is_known else notice)
+    return Reading(
+        "number", hours, readable, replace(PLAIN, unit=CLOCK), "" if is_known else notice
+    )
 
 
 def read_date(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> Reading | None:
@@ -241,8 +243,7 @@ def read_date(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> Re
     elif by_model and expected.form.dates != "ymd" and not (is_certain and found != "ymd"):
         order = expected.form.dates  # as in training, where these cells do not decide
     if expected.kind is None:
-        sample = read_dates(unique.texts[:SAMPLE], order)
-        if bool(np.isnat(sample).mean() > WITH_MARKS):
+        if bool(np.isnat(read_dates(unique.texts[:SAMPLE], order)).mean() > WITH_MARKS):
             return None
     dates = read_dates(unique.texts, order, compact=expected.kind is not None)
     if found == "ymd" and not by_model:  # the order matters to no cell

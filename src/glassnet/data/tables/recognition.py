@@ -60,8 +60,9 @@ def recognize(
         return ColumnData("category", _levels(column, unique), expected.form)
     if not unique.texts:
         kind = expected.kind or "number"
-        values = np.full(len(column), _MISSING_VALUES[kind])
-        return ColumnData(kind, _as_stored(kind, values), expected.form)
+        return ColumnData(
+            kind, _as_stored(kind, np.full(len(column), _MISSING_VALUES[kind])), expected.form
+        )
     found: Reading | None = None
     for reader in ALL if expected.kind is None else (READERS[expected.kind],):
         found = reader(unique, expected, spelling)
@@ -69,8 +70,9 @@ def recognize(
             return _column(column, unique, found, expected, typed)
     if expected.kind is not None:
         raise unique.refusal(expected.kind, found)
-    is_said = expected.is_target and spelling.missing is None
-    notices = _target_notices(column, unique) if is_said else ()
+    notices = (
+        _target_notices(column, unique) if expected.is_target and spelling.missing is None else ()
+    )
     return ColumnData("category", _levels(column, unique), notices=notices)
 
 
@@ -117,8 +119,8 @@ def _column(
             f"column {name!r} holds text that spells numbers and is read as numbers; "
             f"{cells.option('types', 'category', name)} keeps text.",
         )
-    missing = _MISSING_VALUES[kind]
-    by_level = np.full(len(column.levels) + 1, missing, dtype=found.values.dtype)  # the last: -1
+    # The last value answers code -1.
+    by_level = np.full(len(column.levels) + 1, _MISSING_VALUES[kind], dtype=found.values.dtype)
     by_level[unique.places[readable]] = found.values[readable]
     values = _as_stored(kind, by_level[column.codes])
     exact = _exact(column, unique, found) if kind == "number" and not found.form.unit else None
@@ -161,8 +163,9 @@ def _invalid_notice(
     unique: UniqueTexts, odd: NDArray[np.bool_], kind: Kind, expected: Expected
 ) -> str:
     counts, texts = unique.counts[odd], [unique.texts[i] for i in np.flatnonzero(odd)]
-    order = np.argsort(-counts, kind="stable")[:3].tolist()
-    shown = ", ".join(repr(texts[i][:40]) for i in order) + (", ..." if len(texts) > 3 else "")
+    shown = ", ".join(
+        repr(texts[i][:40]) for i in np.argsort(-counts, kind="stable")[:3].tolist()
+    ) + (", ..." if len(texts) > 3 else "")
     n = int(counts.sum())
     are, hold = ("is", "holds") if n == 1 else ("are", "hold")
     fault = {"number": f"{hold} no number", "datetime": f"{hold} no date"}

@@ -213,8 +213,9 @@ class Table:
         if wanted.kind == "category":
             return ColumnData("category", texts)
         if kind == "boolean" and wanted.kind == "number":
-            truth = [level == "true" for level in texts.levels]
-            return ColumnData("number", texts.map(truth, np.nan, np.float64))
+            return ColumnData(
+                "number", texts.map([level == "true" for level in texts.levels], np.nan, np.float64)
+            )
         expected = {"number": "numbers", "boolean": "true or false"}.get(wanted.kind, "date-times")
         refused = f"column {name!r} must hold {expected} but holds"
         if kind == "datetime":
