@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "piecewise.hpp"
-#include "shared.hpp"
 
 namespace glassnet {
 
@@ -36,22 +35,6 @@ inline void check_categories(const Operation& op, std::size_t n_parameters) {
     for (std::size_t j = 0; j < q; ++j)
         require(op.levels[j] > 0 && op.levels[j] <= n_parameters / k && inside(op.tables[j], op.levels[j] * k, n_parameters),
                 "a table of a category embedding lies outside theta");
-}
-
-inline void check_members(const Operation& op, std::size_t n_parameters) {
-    const std::size_t k = op.n_members;
-    require(k > 0 && (op.n_in % k == 0 || op.same_row), "members do not share the columns evenly");
-    if (op.kind == Kind::member_mean) {
-        require(op.n_out == op.n_in / k && !op.same_row, "the mean of members has not the width of one");
-        return;
-    }
-    const bool shared = op.kind == Kind::shared_dense;
-    const std::size_t d = width_in(op), h = width_out(op), matrices = shared ? 1 : k;
-    require(op.n_out % k == 0 && (shared || !op.same_row), "members have not the width that they make");
-    require(d > 0 && d <= n_parameters && h <= n_parameters / d && matrices <= n_parameters / (d * h) && k <= n_parameters / std::max(d, h),
-            "members are larger than theta");
-    require(inside(op.first, matrices * d * h, n_parameters) && inside(op.second, k * h, n_parameters), "W or b of members lies outside theta");
-    require(!shared || (inside(op.third, k * d, n_parameters) && inside(op.fourth, k * h, n_parameters)), "r or s lies outside theta");
 }
 
 // Residual blocks and members end inside the innermost that has begun, and all members are of one width.
@@ -115,9 +98,6 @@ inline void check_places(const Operation& op, std::size_t n_parameters, std::siz
         case Kind::piecewise_embedding:
             if (const char* fault = piecewise_fault(op, n_parameters, n_statistics)) require(false, fault);
             break;
-        case Kind::shared_dense:
-        case Kind::member_dense:
-        case Kind::member_mean: check_members(op, n_parameters); break;
         case Kind::member_end: break;
         case Kind::activation:
         case Kind::dropout:
@@ -136,7 +116,6 @@ inline void check(const std::vector<Operation>& operations, std::size_t n_parame
     for (std::size_t i = 0; i < operations.size(); ++i) {
         const Operation& op = operations[i];
         require(op.n_in == width && op.n_in > 0 && op.n_out > 0, "an operation's input is not as wide as the output before it");
-        require(!op.scored || (op.kind == Kind::member_mean && i + 1 == operations.size()), "only members whose mean comes last are scored");
         check_places(op, n_parameters, n_statistics);
         nesting.check(i);
         width = op.n_out;

@@ -167,7 +167,7 @@ class Engine {
         pass_.prepare(n);
         pass_.run = {true, settings_.seed, step, rates.dropout};
         if (n != planned_) plan_batch(n, k);
-        terms_ = terms(settings_.loss, total_ * static_cast<double>(pass_.n_scored()), k);
+        terms_ = terms(settings_.loss, total_, k);
         share_ = rates.decay * (!settings_.per_batch ? 1 : total_ != 0 ? 1 / total_ : 0);
         run_phase(gather_phase_, team);
         for (const Phase& phase : pass_.forward()) run_phase(phase, team);
@@ -181,58 +181,36 @@ class Engine {
         return value;
     }
 
-    // Copy the batch's rows, targets and weights side by side, targets and weights once for each member that is scored; then the loss and
-    // the way back to the last layer's product.
+    // Copy the batch's rows, targets and weights side by side; then the loss and the way back to the last layer's product.
     void plan_batch(std::size_t n, std::size_t k) {
         planned_ = unplanned;  // while memory may run out
         const std::size_t width = operations_.front().n_in, n_targets = settings_.loss.kind == LossKind::softmax ? k : batch_.y->n_columns;
-        const std::size_t n_scored = pass_.n_scored();
-        y_.room(n * n_scored * n_targets);
-        labels_.resize(std::max(n * n_scored, labels_.size()));
-        weight_.resize(std::max(n * n_scored, weight_.size()));
-        if (n_scored > 1) scores_.room(2 * n * n_scored * stride<T>(k));
+        y_.room(n * n_targets);
+        labels_.resize(std::max(n, labels_.size()));
+        weight_.resize(std::max(n, weight_.size()));
         const std::size_t gathers = std::clamp<std::size_t>(n * width / 4096, 1, std::min<std::size_t>(std::max<std::size_t>(n, 1), 32));
         gather_phase_ = {gathers, [this, n, gathers](std::size_t piece) { gather(piece * n / gathers, (piece + 1) * n / gathers); }};
-        const std::size_t cuts = std::clamp<std::size_t>(n * n_scored * (k + 8) / 512, 1, 32);
+        const std::size_t cuts = std::clamp<std::size_t>(n * (k + 8) / 512, 1, 32);
         losses_.assign(cuts, 0);
-        loss_phase_ = {cuts, [this, n, k, cuts, n_scored](std::size_t piece) {
+        loss_phase_ = {cuts, [this, n, k, cuts](std::size_t piece) {
                            const std::size_t top = piece * n / cuts, bottom = (piece + 1) * n / cuts;
                            const Target<T> y{batch_.y->labels ? nullptr : y_.data(), batch_.y->labels ? labels_.data() : nullptr, batch_.y->n_columns};
                            const double* weight = batch_.weight ? weight_.data() : nullptr;
-                           losses_[piece] = n_scored > 1 ? loss_of_members(y, weight, n, k, top, bottom)
-                                                         : loss_backward(settings_.loss, pass_.scores(), pass_.step(), k, y, weight,
-                                                                         terms_.gradient, top, bottom, pass_.top());
+                           losses_[piece] = loss_backward(settings_.loss, pass_.scores(), pass_.step(), k, y, weight, terms_.gradient, top,
+                                                          bottom, pass_.top());
                            pass_.back_from_scores(top, bottom);
                        }};
         planned_ = n;
     }
 
-    // The losses of the members, each by itself: their scores in rows of their own.
-    double loss_of_members(const Target<T>& y, const double* weight, std::size_t n, std::size_t k, std::size_t top, std::size_t bottom) {
-        const std::size_t n_scored = pass_.n_scored(), step = stride<T>(k), first = top * n_scored, last = bottom * n_scored;
-        T* Z = scores_.data();
-        T* dZ = Z + n * n_scored * step;
-        for (std::size_t row = first; row < last; ++row) {
-            const T* from = pass_.scores() + row / n_scored * pass_.step() + row % n_scored * k;
-            std::copy(from, from + k, Z + row * step);
-        }
-        const double loss = loss_backward(settings_.loss, static_cast<const T*>(Z), step, k, y, weight, terms_.gradient, first, last, dZ);
-        for (std::size_t row = first; row < last; ++row)
-            std::copy(dZ + row * step, dZ + row * step + k, pass_.top() + row / n_scored * pass_.step() + row % n_scored * k);
-        return loss;
-    }
-
     void gather(std::size_t top, std::size_t bottom) {
         const Target<T>& y = *batch_.y;
-        const std::size_t n_scored = pass_.n_scored();
         for (std::size_t i = top; i < bottom; ++i) {
             const std::size_t row = batch_.order ? static_cast<std::size_t>(batch_.order[i]) : i;
             batch_.X->copy(row, pass_.input() + i * pass_.input_step());
-            for (std::size_t at = i * n_scored; at < (i + 1) * n_scored; ++at) {
-                if (y.labels) labels_[at] = y.labels[row];
-                else std::copy(y.numbers + row * y.n_columns, y.numbers + (row + 1) * y.n_columns, y_.data() + at * y.n_columns);
-                if (batch_.weight) weight_[at] = batch_.weight[row];
-            }
+            if (y.labels) labels_[i] = y.labels[row];
+            else std::copy(y.numbers + row * y.n_columns, y.numbers + (row + 1) * y.n_columns, y_.data() + i * y.n_columns);
+            if (batch_.weight) weight_[i] = batch_.weight[row];
         }
     }
 
@@ -271,7 +249,7 @@ class Engine {
     const std::vector<std::vector<Segment>> stretches_;
     std::vector<double> squares_, penalties_, losses_, weight_;
     std::vector<std::int64_t> labels_;
-    Buffer<T> y_, scores_;  // scores: of members, and their gradients behind them
+    Buffer<T> y_;
     Batch batch_;
     double total_ = 0, share_ = 1;  // of the batch: its weight, and what of the penalty it takes
     Terms terms_{1, 1};

@@ -9,7 +9,6 @@
 #include "members.hpp"
 #include "normalization.hpp"
 #include "scaling.hpp"
-#include "shared.hpp"
 #include "signals.hpp"
 #include "team.hpp"
 
@@ -30,7 +29,6 @@ class Forward : public Signals<T> {
     using Signals<T>::operations_;
     using Signals<T>::works_;
     using Signals<T>::waits;
-    using Signals<T>::averages;
     using Signals<T>::drops;
 
     std::vector<Phase> plan_forward(std::size_t n) {
@@ -96,18 +94,6 @@ class Forward : public Signals<T> {
                                         }});
                 break;
             }
-            case Kind::shared_dense:
-            case Kind::member_dense:
-            case Kind::member_mean: {
-                if (op.kind == Kind::member_mean && !averages(i)) break;
-                const Grid grid = wide_rows(op, n);
-                phases.push_back({grid.size(), [this, grid, n, &op, &work, follow](std::size_t piece) {
-                                            const Block rows = grid.block(piece);
-                                            wide_forward(op, p_, work, n, rows);
-                                            follow(rows);
-                                        }});
-                break;
-            }
             case Kind::member_end: {
                 if (waits(i + 1)) break;
                 const Grid grid = sweep(n, op.n_out);
@@ -157,17 +143,14 @@ class Forward : public Signals<T> {
                 case Kind::residual_end: add(works_[op.partner].input, work.input, work.main.data(), work.step, block); break;  // Y = X + F(X)
                 case Kind::members_end: members_forward(ends_[op.partner], works_, block); break;
                 case Kind::residual_begin:
-                case Kind::members_begin:
-                case Kind::member_mean: break;  // their output is their input
+                case Kind::members_begin: break;  // their output is their input
                 case Kind::dense:               // these wait for the whole signal or whole rows, see plan_forward
                 case Kind::batch_norm:
                 case Kind::layer_norm:
                 case Kind::periodic_embedding:
                 case Kind::category_embedding:
                 case Kind::member_end:
-                case Kind::piecewise_embedding:
-                case Kind::shared_dense:
-                case Kind::member_dense: break;
+                case Kind::piecewise_embedding: break;
             }
         }
     }

@@ -17,7 +17,7 @@ namespace glassnet {
 #define GLASSNET_KINDS(_)                                                                                            \
     _(dense) _(activation) _(dropout) _(batch_norm) _(layer_norm) _(residual_begin) _(residual_end) _(scale)           \
     _(mixed_activation) _(periodic_embedding) _(category_embedding) _(members_begin) _(member_end) _(members_end)      \
-    _(piecewise_embedding) _(shared_dense) _(member_dense) _(member_mean)
+    _(piecewise_embedding)
 GLASSNET_ENUM(Kind, GLASSNET_KINDS)
 
 // One operation: its widths, its settings, and where its tensors begin (trained ones in theta, running ones in the statistics).
@@ -30,13 +30,10 @@ struct Operation {
     std::size_t first = 0, second = 0;       // W and b, gamma and beta, s, a, or w1 and b1, in theta
     std::size_t mean = 0, variance = 0;      // of batch normalization, or `mean` of edges, in the statistics
     std::size_t partner = 0;                 // of an end, of a residual block or of members: where it began
-    std::size_t third = 0, fourth = 0;       // W2 and b2 of a periodic embedding, r and s of a shared dense operation, in theta
+    std::size_t third = 0, fourth = 0;       // W2 and b2 of a periodic embedding, in theta
     std::size_t n_numeric = 0, n_frequencies = 0, n_embedded = 0;  // of an embedding: its columns, their waves, outputs of a column
     // Of a category embedding: of each column, and where its table begins; of a piecewise-linear one: its bins, and how many are before them.
     std::vector<std::size_t> levels = {}, tables = {};
-    std::size_t n_members = 1;     // in wide rows
-    bool same_row = false;         // of a shared dense operation: its members take the same row
-    bool scored = false;           // of the mean of members that ends a network: training scores each by itself and leaves it out
 };
 
 template <class T>

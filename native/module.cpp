@@ -24,11 +24,10 @@ constexpr const char* out_of_memory =
 Operation operation(const std::string& kind, std::size_t n_in, std::size_t n_out, const std::string& activation, double rate, double eps, double momentum,
                     std::uint64_t number, std::size_t first, std::size_t second, std::size_t mean, std::size_t variance, std::size_t partner,
                     std::size_t third, std::size_t fourth, std::size_t n_numeric, std::size_t n_frequencies, std::size_t n_embedded,
-                    std::vector<std::size_t> levels, std::vector<std::size_t> tables, std::size_t n_members, bool same_row, bool scored) {
+                    std::vector<std::size_t> levels, std::vector<std::size_t> tables) {
     return {named<Kind>(kind, "kind of operation", "native/layers.hpp"), n_in, n_out,
             named<Activation>(activation, "activation", "native/activations.hpp"), rate, eps, momentum, number, first, second, mean,
-            variance, partner, third, fourth, n_numeric, n_frequencies, n_embedded, std::move(levels), std::move(tables),
-            n_members, same_row, scored};
+            variance, partner, third, fourth, n_numeric, n_frequencies, n_embedded, std::move(levels), std::move(tables)};
 }
 
 Settings settings(const std::string& loss, std::vector<double> loss_settings, const std::string& outputs, double floor,
@@ -104,7 +103,7 @@ NB_MODULE(GLASSNET_MODULE, m) {
     m.def("operation", &operation, "kind"_a, "n_in"_a, "n_out"_a, "activation"_a = "identity", "rate"_a = 0.0, "eps"_a = 0.0, "momentum"_a = 0.0,
           "number"_a = 0, "first"_a = 0, "second"_a = 0, "mean"_a = 0, "variance"_a = 0, "partner"_a = 0, "third"_a = 0, "fourth"_a = 0,
           "n_numeric"_a = 0, "n_frequencies"_a = 0, "n_embedded"_a = 0, "levels"_a = std::vector<std::size_t>{},
-          "tables"_a = std::vector<std::size_t>{}, "n_members"_a = 1, "same_row"_a = false, "scored"_a = false);
+          "tables"_a = std::vector<std::size_t>{});
     m.def("settings", &settings, "loss"_a, "loss_settings"_a, "outputs"_a = "mean", "floor"_a = 0.0, "optimizer"_a = "none", "momentum"_a = 0.0,
           "beta1"_a = 0.0, "beta2"_a = 0.0, "eps"_a = 0.0, "weight_decay"_a = 0.0, "nesterov"_a = false, "rate_inside"_a = false,
           "uncorrected_eps"_a = false, "l1"_a = 0.0, "l2"_a = 0.0, "per_batch"_a = false,

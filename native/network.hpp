@@ -14,8 +14,6 @@ namespace glassnet {
 template <class T>
 class Pass : public Forward<T> {
   public:
-    using Signals<T>::n_scored;
-
     Pass(const std::vector<Operation>& operations, const Tensors<T>& tensors, bool training)
         : Forward<T>(operations, tensors, training), wanted_(wanted_gradients(operations)) {
         while (bottom_ < operations_.size() && !learns(operations_[bottom_])) ++bottom_;
@@ -46,7 +44,7 @@ class Pass : public Forward<T> {
 
     // To be called on each block of rows whose gradient by the raw scores is written.
     void back_from_scores(std::size_t from, std::size_t to) {
-        back_through(operations_.size() - 1, gradients_[0].data(), {from, to, 0, whole_vectors<T>(n_scored() * operations_.back().n_out)});
+        back_through(operations_.size() - 1, gradients_[0].data(), {from, to, 0, whole_vectors<T>(operations_.back().n_out)});
     }
 
   private:
@@ -138,20 +136,6 @@ class Pass : public Forward<T> {
                                          }});
                 break;
             }
-            case Kind::shared_dense:
-            case Kind::member_dense:
-            case Kind::member_mean: {
-                const Grid grid = wide_rows(op, n);
-                plan.backward.push_back({grid.size(), [=, this_ = this, &op, &work](std::size_t piece) {
-                                             const Block rows = grid.block(piece);
-                                             wide_backward_rows(op, this_->p_, work, dY(), dX(), n, rows);
-                                             if (wanted) follow({rows.top, rows.bottom, 0, op.n_in});
-                                         }});
-                plan.backward.push_back({wide_sums<T>(op, n), [=, this_ = this, &op, &work](std::size_t piece) {
-                                             wide_backward_sums(op, this_->p_, work, dY(), n, piece);
-                                         }});
-                break;
-            }
             case Kind::member_end: {
                 const Grid rows = sweep(n, op.n_in);
                 const Work<T>& last = works_[ends_[op.partner].back()];
@@ -206,16 +190,13 @@ class Pass : public Forward<T> {
                 case Kind::members_begin:
                     if (wanted_[i] && ends_[i].size() > 1) add(work.extra.data(), dY, dY, work.step, block);
                     break;
-                case Kind::member_mean:  // stops the way back, or is left out in training
-                case Kind::batch_norm:   // these stop it, see plan_backward
+                case Kind::batch_norm:  // these stop it, see plan_backward
                 case Kind::layer_norm:
                 case Kind::scale:
                 case Kind::mixed_activation:
                 case Kind::periodic_embedding:
                 case Kind::category_embedding:
-                case Kind::piecewise_embedding:
-                case Kind::shared_dense:
-                case Kind::member_dense: break;
+                case Kind::piecewise_embedding: break;
             }
             if (stops(i) || i == 0) return;
         }

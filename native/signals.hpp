@@ -7,7 +7,6 @@
 #include "cuts.hpp"
 #include "embeddings.hpp"
 #include "layers.hpp"
-#include "shared.hpp"
 #include "way_back.hpp"
 
 namespace glassnet {
@@ -25,7 +24,6 @@ class Signals {
 
     // Raw scores, after the forward phases, and room for their gradient, rows step() apart.
     const T* scores() const { return works_.back().output; }
-    std::size_t n_scored() const { return operations_.back().scored && training_ ? operations_.back().n_members : 1; }
     T* top() { return gradients_[0].data(); }
     std::size_t step() const { return works_.back().step; }
 
@@ -37,10 +35,7 @@ class Signals {
     }
 
     // Whether the way back stops at an operation, which takes the gradient on in a phase of its own.
-    bool stops(std::size_t i) const { return learns(operations_[i]) || operations_[i].kind == Kind::member_end || averages(i); }
-
-    // Whether an operation is a mean over the members of wide rows that is taken; in training the last one is not.
-    bool averages(std::size_t i) const { return operations_[i].kind == Kind::member_mean && !(operations_[i].scored && training_); }
+    bool stops(std::size_t i) const { return learns(operations_[i]) || operations_[i].kind == Kind::member_end; }
 
     // Where memory runs out on the way, signals point to room that is gone: the next pass makes all of it anew.
     void grow(std::size_t n) {
@@ -86,7 +81,6 @@ class Signals {
                     work.small.room(std::max(by_rows<T>(op, n).n_pieces, training_ ? by_columns(op, n).n_pieces : 1) * room_of_a_piece<T>(op));
                     break;
                 case Kind::scale:
-                case Kind::member_dense:
                 case Kind::category_embedding: work.output = work.main.room(size); break;
                 case Kind::residual_begin: work.output = work.input; break;
                 case Kind::residual_end:
@@ -96,15 +90,6 @@ class Signals {
                 case Kind::members_begin:
                     work.output = work.input;
                     if (training_) work.extra.room(size);
-                    break;
-                case Kind::shared_dense:
-                    work.output = work.main.room(size);
-                    work.extra.room(Apart<T>(op).size(n));
-                    if (training_) work.small.room(Apart<T>(op).size(n));
-                    break;
-                case Kind::member_mean:
-                    work.output = averages(i) ? work.main.room(size) : work.input;
-                    if (!averages(i)) work.step = work.step_in;
                     break;
                 case Kind::member_end: work.output = works_[op.partner].input; break;
                 case Kind::members_end:

@@ -15,8 +15,7 @@ inline bool learns(const Operation& op) {
         case Kind::residual_end:
         case Kind::members_begin:
         case Kind::member_end:
-        case Kind::members_end:
-        case Kind::member_mean: return false;
+        case Kind::members_end: return false;
         case Kind::dense:
         case Kind::batch_norm:
         case Kind::layer_norm:
@@ -24,9 +23,7 @@ inline bool learns(const Operation& op) {
         case Kind::mixed_activation:
         case Kind::periodic_embedding:
         case Kind::category_embedding:
-        case Kind::piecewise_embedding:
-        case Kind::shared_dense:
-        case Kind::member_dense: return true;
+        case Kind::piecewise_embedding: return true;
     }
     no_such_enumerator();
 }

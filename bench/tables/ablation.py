@@ -50,7 +50,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "embedded categories (all one-hot)": {"most_one_hot": 10_000},
     "SELU and Mish (ReLU)": {"activation": "relu"},
     "mixed activations": {"mix": False},
-    "plain first values (fitted to data)": {"from_data": True},
     "coslog4 (one cycle)": {"schedule": "one_cycle"},
     "beta2 0.95 (0.999)": {"beta2": 0.999},
     "no dropout (0.15 to 0)": {"dropout": 0.15, "dropout_schedule": "flat_cosine"},

@@ -12,7 +12,6 @@ from glassnet.differences import TOLERANCE, Array, Value, gradient_error, worst_
 from glassnet.errors import DataError, SettingError
 from glassnet.layer_check import check_own_layers
 from glassnet.layers import Run
-from glassnet.layers.stack import stack_backward
 from glassnet.losses import Loss, check_own_loss, loss_function
 from glassnet.network import Network, describe_layer
 
@@ -118,15 +117,8 @@ def _gradients(network: Network, X: Array, y: Array, loss: Loss) -> list[tuple[s
     statistics = parameters.statistics.copy()
     Z, caches = network.forward(X, _RUN)
     parameters.statistics[...] = statistics
-    scores, layers, p, g = Z, network.layers, parameters.p.layers, parameters.g.layers
-    if (
-        network.n_scored > 1
-    ):  # each member's scores have a loss of their own, and the mean of them no part in it
-        scores, layers, p, g, caches = caches[-1], layers[:-1], p[:-1], g[:-1], caches[:-1]
-    _, dZ = loss.value_and_gradient(
-        scores.reshape(-1, network.n_outputs), y.repeat(network.n_scored, axis=0)
-    )
-    dX = stack_backward(layers, p, g, caches, dZ.reshape(scores.shape), needs_dX=True)
+    _, dZ = loss.value_and_gradient(Z, y)
+    dX = network.backward(caches, dZ, needs_dX=True)
     assert dX is not None
     trained = [name for name in parameters if network.spec(name).trained]
     return [
@@ -138,7 +130,7 @@ def _gradients(network: Network, X: Array, y: Array, loss: Loss) -> list[tuple[s
 def _objective(network: Network, X: Array, y: Array, loss: Loss, name: str | None) -> Value:
     """Return the mean loss as a function of one tensor, or of X where the name is None."""
     parameters = network.parameters
-    statistics, repeated = parameters.statistics.copy(), y.repeat(network.n_scored, axis=0)
+    statistics = parameters.statistics.copy()
     descended = _descended(loss)
     view = None if name is None else parameters[name]
 
@@ -146,12 +138,11 @@ def _objective(network: Network, X: Array, y: Array, loss: Loss, name: str | Non
         before = None if view is None else view.copy()
         if view is not None:
             view[...] = at
-        Z, caches = network.forward(at if view is None else X, _RUN)
+        Z, _ = network.forward(at if view is None else X, _RUN)
         parameters.statistics[...] = statistics
         if view is not None:
             view[...] = before
-        scores = caches[-1].reshape(-1, network.n_outputs) if network.n_scored > 1 else Z
-        mean, _ = descended.value_and_gradient(scores, repeated)
+        mean, _ = descended.value_and_gradient(Z, y)
         return mean, abs(mean)
 
     return value

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import SettingError, is_number
-from glassnet.losses import Loss, Quantile
+from glassnet.losses import Loss, loss_traits
 from glassnet.network import Network
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -116,7 +116,7 @@ def scores_of(misses: Array, quantiles: Array | None, least: Array) -> Array:
 def own_quantiles(loss: Loss, Z: Array) -> tuple[Array, Array | None]:
     """Return predictions `(n, m)` and None; of a network of several quantiles the middle one, and the first, middle and last about it."""
     Y = loss.predict(Z.astype(np.float64, copy=False))
-    k = len(loss.quantiles) if isinstance(loss, Quantile) else 1
+    k = loss_traits(loss).n_per_target
     if k == 1:
         return Y, None
     Y = Y.reshape(len(Y), Y.shape[1] // k, k)

@@ -23,7 +23,7 @@ from glassnet.data.tables.table import Table
 from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import DataNotice, SettingError, listed
 from glassnet.intervals import QUANTILES, Intervals, own_quantiles
-from glassnet.losses import Gamma, Loss, Poisson, Quantile
+from glassnet.losses import Loss, Quantile, loss_traits
 from glassnet.network import Network
 
 if TYPE_CHECKING:
@@ -326,7 +326,7 @@ class Model:
         # their side of 0 costs no coverage.
         sign = (
             np.ones(1)
-            if isinstance(self.loss, Poisson | Gamma)
+            if loss_traits(self.loss).link == "exp"
             else np.array(self.target.sign or [0])
         )
         least, most = np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)

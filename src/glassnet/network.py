@@ -14,7 +14,6 @@ import numpy as np
 
 from glassnet.errors import DataError, SettingError, is_number
 from glassnet.layers.dense import Dense
-from glassnet.layers.heads import MemberMean
 from glassnet.layers.layer import PREDICT, Layer, Run
 from glassnet.layers.members import Members
 from glassnet.layers.stack import (
@@ -105,12 +104,6 @@ class Network:
             X = X.toarray()
         return stack_forward(self.layers, self.parameters.p.layers, X, run)
 
-    @property
-    def n_scored(self) -> int:
-        """How many members training scores one by one: those whose mean is the network's last layer, else the network alone, 1."""
-        last = self.layers[-1]
-        return int(last.n_members) if isinstance(last, MemberMean) else 1
-
     def backward(self, caches: Sequence[Any], dY: Array, needs_dX: bool = False) -> Array | None:
         """Write the gradient of every parameter into `parameters.gradient`, given the gradient by the raw scores.
 
@@ -119,14 +112,6 @@ class Network:
         return stack_backward(
             self.layers, self.parameters.p.layers, self.parameters.g.layers, caches, dY, needs_dX
         )
-
-    def backward_of_members(self, caches: Sequence[Any], dY: Array) -> None:
-        """Write the gradient of every parameter, given that by the raw scores of each member, `(n, n_scored * n_outputs)`.
-
-        What the members scored is the last of the caches, that of their mean.
-        """
-        p, g = self.parameters.p.layers, self.parameters.g.layers
-        stack_backward(self.layers[:-1], p[:-1], g[:-1], caches[:-1], dY, needs_dX=False)
 
     def predict(self, X: Any, chunk: int = 8192) -> Array:
         """Return raw scores `(n, n_outputs)`, in chunks of rows so that memory stays bounded."""

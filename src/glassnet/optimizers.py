@@ -45,7 +45,11 @@ class OptimizerState:
 
 
 class Optimizer(Protocol):
-    """Settings of an optimizer; `lr` is its base rate, which schedules multiply."""
+    """Settings of an optimizer; `lr` is its base rate, which schedules multiply.
+
+    One of them, LBFGS, takes no steps of its own: it works on all rows at once and chooses its
+    rate, see `is_full_batch`.
+    """
 
     @property
     def lr(self) -> float:
@@ -417,6 +421,17 @@ def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
             f"{optimizer.lr!r}."
         )
     return optimizer
+
+
+def is_full_batch(optimizer: str | Optimizer | LBFGS | None) -> bool:
+    """Whether an optimizer works on all rows at once: it takes no schedule, no batches and no rate."""
+    return optimizer == "lbfgs" or isinstance(optimizer, LBFGS)
+
+
+def optimizer_name(optimizer: Optimizer | LBFGS) -> str | None:
+    """Return the name of an optimizer's class in OPTIMIZERS; None for one of your own."""
+    made = (name for name, known in OPTIMIZERS.items() if type(known) is type(optimizer))
+    return next(made, None)
 
 
 def started(optimizer: Optimizer, theta: Array) -> OptimizerState:

@@ -13,7 +13,7 @@ from glassnet.data.coding.number_coding import FAR
 from glassnet.data.tables.cells import EXACT
 from glassnet.engines import NativeEngine
 from glassnet.errors import DataError, UnsupportedError
-from glassnet.losses import Quantile
+from glassnet.losses import loss_traits
 from glassnet.model import Model
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -86,7 +86,7 @@ class Predictor:
             self._answer: Any = None
             return
         regression, n_outputs = model.task == "regression", model.network.n_outputs
-        n_quantiles = len(model.loss.quantiles) if isinstance(model.loss, Quantile) else 1
+        n_quantiles = loss_traits(model.loss).n_per_target
         mean, scale = np.array(coding.mean), np.array(coding.scale)
         mean[list(self._beyond)] = 0.0
         self._constant = (mean, coding.still, coding.empty) if coding.constant else None

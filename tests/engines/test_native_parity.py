@@ -19,7 +19,6 @@ from glassnet.activations import ACTIVATIONS
 from glassnet.engines import NativeEngine, ReferenceEngine, make_engine, step_rates
 from glassnet.engines.building import found_compiler
 from glassnet.engines.native import compiled, why_not_compiled
-from glassnet.engines.program import NATIVE_ACTIVATIONS, NATIVE_LOSSES, NATIVE_OPTIMIZERS
 from glassnet.errors import SettingError, UnsupportedError
 from glassnet.layers import (
     Activation,
@@ -36,9 +35,9 @@ from glassnet.layers import (
     Scale,
     Stack,
 )
-from glassnet.losses import LOSSES, CustomLoss, Softmax, Squared
+from glassnet.losses import CustomLoss, Softmax, Squared
 from glassnet.network import Network
-from glassnet.optimizers import LBFGS, OPTIMIZERS, SGD, Adam, Optimizer
+from glassnet.optimizers import SGD, Adam, Optimizer
 from glassnet.penalties import Penalty
 from tests.laws.random_networks import random_first_layers, random_layers
 from tests.laws.tables import CUBE, LAYER_CASES, LOSS_CASES, PENALTIES, STEPPERS, WIDTH, LossCase
@@ -75,14 +74,6 @@ def test_where_a_compiler_is_the_native_engine_was_built() -> None:
             f"the native engine {why_not_compiled()} In a clone: `touch CMakeLists.txt` and `make "
             "test` again."
         )
-
-
-def test_every_entry_has_a_native_twin() -> None:
-    assert set(NATIVE_ACTIVATIONS) == set(ACTIVATIONS)
-    assert set(NATIVE_LOSSES) == set(LOSSES.values())
-    assert set(NATIVE_OPTIMIZERS) - {type(None)} == {
-        type(optimizer) for optimizer in OPTIMIZERS.values()
-    } - {LBFGS}
 
 
 def difference(one: Array, other: Array, floor: float = 0.0) -> float:

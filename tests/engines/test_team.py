@@ -26,14 +26,11 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
-    MemberDense,
-    MemberMean,
     Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
     Scale,
-    SharedDense,
     Stack,
 )
 from glassnet.losses import Loss, Softmax, Squared
@@ -83,21 +80,6 @@ NETWORKS: dict[str, tuple[int, Sequence[Layer], Loss, dict[str, Any]]] = {
                 * 2
             ),
             Members([Dense(3), Stack([Scale(), Dense(70, "silu"), Dense(3)])]),
-        ],
-        Softmax(),
-        {},
-    ),
-    "sharing": (
-        40,
-        [
-            Scale(),
-            SharedDense(70, 8, first=True),
-            Activation("selu", mix=True),
-            Dropout(0.2),
-            SharedDense(60, 8),
-            Activation("tanh"),
-            MemberDense(3, 8),
-            MemberMean(8),
         ],
         Softmax(),
         {},

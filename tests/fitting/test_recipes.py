@@ -140,7 +140,7 @@ def test_the_standard_layers_stand_in_their_order() -> None:
     table = table_of(TABLE)
     encoder = Encoder.fit(table, None, STANDARD.coding)
     encoded = encoder.encode(table, "float64")
-    numbers = embedding_of_numbers(STANDARD, encoder, encoded, YES.astype(int), None)
+    numbers = embedding_of_numbers(STANDARD, encoder, encoded, None)
     layers = make_layers(plan, encoder, 3, numbers)
     first = [PiecewiseLinearEmbedding, CategoryEmbedding, Scale]
     assert [type(layer) for layer in layers] == [*first, *([Dense, Activation] * 3), Dense]
@@ -153,30 +153,20 @@ def test_the_standard_layers_stand_in_their_order() -> None:
     n_bins = N // STANDARD.rows_a_bin
     assert layers[0] == PiecewiseLinearEmbedding([n_bins, n_bins], STANDARD.n_lines)
     waves = replace(STANDARD, n_bins=0, n_frequencies=7, n_periodic=2, sigma=0.3)
-    assert embedding_of_numbers(
-        waves, encoder, encoded, YES.astype(int), None
-    ) == PeriodicEmbedding(2, 7, 2, 0.3)
-    many = embedding_of_numbers(
-        replace(STANDARD, rows_a_bin=1), encoder, encoded, YES.astype(int), None
-    )
+    assert embedding_of_numbers(waves, encoder, encoded, None) == PeriodicEmbedding(2, 7, 2, 0.3)
+    many = embedding_of_numbers(replace(STANDARD, rows_a_bin=1), encoder, encoded, None)
     assert many == PiecewiseLinearEmbedding(
         [STANDARD.n_bins, 30], STANDARD.n_lines
     )  # the gaps of b are its median: edges coincide
-    assert (
-        embedding_of_numbers(
-            replace(waves, most_embedded=1), encoder, encoded, YES.astype(int), None
-        )
-        is None
-    )
+    assert embedding_of_numbers(replace(waves, most_embedded=1), encoder, encoded, None) is None
     assert layers[1].levels == (22,)  # type: ignore[attr-defined]
     assert all(layer.parametrization == "ntk" for layer in layers if isinstance(layer, Dense))
     assert all(layer.mix for layer in layers if isinstance(layer, Activation))
 
 
-@pytest.mark.parametrize("by", ["quantile", "tree"])
 @pytest.mark.parametrize("target", TARGETS)
-def test_bins_are_learned_from_the_rows_that_a_network_learns_from(target: str, by: str) -> None:
-    plan = Plan(recipe=replace(STANDARD, n_bins=5, bins_by=by, n_lines=2, members=2))
+def test_bins_are_learned_from_the_rows_that_a_network_learns_from(target: str) -> None:
+    plan = Plan(recipe=replace(STANDARD, n_bins=5, n_lines=2, members=2))
     sessions = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS[target], plan).members
     learned = []
     for session in sessions:
@@ -189,14 +179,13 @@ def test_bins_are_learned_from_the_rows_that_a_network_learns_from(target: str, 
             of_a_column = edges[start + j : start + j + numbers.n_bins[j] + 1]
             x = session.rows.X[:, j]
             assert (of_a_column[0], of_a_column[-1]) == (x.min(), x.max())
-            if by == "quantile":
-                assert np.isin(of_a_column, x).all()
+            assert np.isin(of_a_column, x).all()
         learned.append(edges.tolist())
     assert learned[0] != learned[1]
 
 
 def test_a_warm_start_keeps_its_bins() -> None:
-    recipe = replace(STANDARD, n_bins=5, bins_by="tree", members=1)
+    recipe = replace(STANDARD, n_bins=5, members=1)
     plan = Plan(recipe=recipe, early_stopping=False, **QUICK)
     first = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS["regression"], plan)
     edges = first.network.parameters["layers.0.edges"].copy()
@@ -214,9 +203,7 @@ def test_what_a_table_lacks_has_no_layer() -> None:
     sparse = Encoder.fit(table_of(sp.csr_matrix(np.eye(4))), None, STANDARD.coding)
     for recipe in (STANDARD, replace(STANDARD, n_bins=0, n_frequencies=4)):
         for encoder, layers in ((words, [Scale]), (sparse, [])):
-            numbers = embedding_of_numbers(
-                recipe, encoder, np.zeros((1, encoder.n_features)), np.zeros(1), None
-            )
+            numbers = embedding_of_numbers(recipe, encoder, np.zeros((1, encoder.n_features)), None)
             assert [type(layer) for layer in input_layers(recipe, encoder, numbers)] == layers
 
 
@@ -304,34 +291,6 @@ def test_odd_tables_are_learned_from_and_predicted_for(name: str, table: str) ->
         np.testing.assert_allclose(model.predict(rows), 2.5, rtol=1e-2)
     if table == "three rows of one class":
         assert set(model.predict(rows)) == {"p"}
-
-
-def test_first_values_are_fitted_to_the_rows() -> None:
-    fitted, free = (
-        glassnet.fitting.Session.begin(
-            table_of(TABLE),
-            TARGETS["regression"],
-            Plan(
-                recipe=replace(STANDARD, from_data=on, members=1),
-                early_stopping=False,
-                dtype="float64",
-            ),
-        )
-        for on in (True, False)
-    )
-    for session, varies_by_1 in ((fitted, True), (free, False)):
-        assert session.rows is not None
-        first = next(
-            i for i, layer in enumerate(session.network.layers) if isinstance(layer, Dense)
-        )
-        Z = glassnet.Network(
-            session.network.layers[:first], session.network.n_features, dtype="float64"
-        )
-        Z.parameters.theta[...] = 0.0
-        for key in Z.parameters:
-            Z.parameters[key] = session.network.parameters[key]
-        pre = Z.predict(session.rows.X) @ session.network.parameters[f"layers.{first}.W"]
-        assert bool(np.allclose(pre.std(axis=0), 1.0)) is varies_by_1
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,6 @@ OMISSIONS: dict[str, Omission] = {
         f"{SRC}/activations.py",
         '    "mish": ActivationFunction("mish", mish, mish_backward, "input", "he_normal"),\n',
     ),
-    "activation: the native engine does not know it": Omission(PROGRAM, ' "mish",'),
     "activation: not in the native list": Omission("native/activations.hpp", " _(mish)"),
     "activation: not in the native list, compiled": Omission(
         "native/activations.hpp", " _(mish)", "", COMPILER
@@ -89,20 +88,17 @@ OMISSIONS: dict[str, Omission] = {
     # Losses
     "loss: not in LOSSES": Omission(LOSSES, '    "gamma": Gamma,\n'),
     "loss: not in __all__": Omission(LOSSES, '    "Gamma",\n'),
-    "loss: not in the model file": Omission(f"{SRC}/losses/plain.py", '    "gamma": {},\n'),
     "loss: a setting not in the model file": Omission(
         f"{SRC}/losses/plain.py",
-        '"huber": {"delta": "number"}',
-        '"huber": {}',
+        '{"outputs", "floor"}',
+        '{"outputs", "floor", "delta"}',
         "tests/storage/test_plain.py",
     ),
-    "loss: the native engine does not know it": Omission(PROGRAM, '    Gamma: "gamma",\n'),
-    "loss: another name in the native engine": Omission(
-        PROGRAM, 'Gamma: "gamma"', 'Gamma: "poisson"'
+    "loss: a setting does not arrive": Omission(
+        PROGRAM, "for value in saved_settings(loss).values()]", "for value in ()]", ARRIVAL
     ),
-    "loss: a setting does not arrive": Omission(PROGRAM, "[float(loss.delta)]", "[]", ARRIVAL),
     "loss: its outputs do not arrive": Omission(
-        PROGRAM, "Squared | Logistic | Poisson", "Squared | Logistic", ARRIVAL
+        PROGRAM, "{*saved_settings(loss)}", '{*saved_settings(loss), "outputs"}', ARRIVAL
     ),
     "loss: not in the native list": Omission("native/losses.hpp", " _(gamma)"),
     "loss: not in the native list, compiled": Omission(
@@ -117,9 +113,11 @@ OMISSIONS: dict[str, Omission] = {
     # Optimizers
     "optimizer: not in OPTIMIZERS": Omission(f"{SRC}/optimizers.py", '    "rmsprop": RMSprop(),\n'),
     "optimizer: not at the front door": Omission(DOOR, '\n    "RMSprop",'),
-    "optimizer: the native engine does not know it": Omission(PROGRAM, ' RMSprop: "rmsprop",'),
     "optimizer: a setting does not arrive": Omission(
-        PROGRAM, '{"beta2": float(optimizer.rho), ', "{", ARRIVAL
+        PROGRAM,
+        '_settings_of(optimizer, {"lr"})',
+        '_settings_of(optimizer, {"lr", "rho"})',
+        ARRIVAL,
     ),
     "optimizer: not in the native list": Omission("native/optimizers.hpp", " _(rmsprop)"),
     "optimizer: not in the native list, compiled": Omission(

@@ -167,17 +167,6 @@ def enum(file: str, macro: str) -> Place:
     return Place(file, macro, re.findall(r"_\((\w+)\)", entries))
 
 
-def values_in(file: str, table: str) -> Place:
-    """The constants that a table maps to."""
-    table_itself = assigned(file, table)
-    assert isinstance(table_itself, ast.Dict)
-    return Place(
-        file,
-        f"the values of {table}",
-        [value.value for value in table_itself.values if isinstance(value, ast.Constant)],
-    )
-
-
 def matches(file: str, what: str, pattern: str, within: str = "") -> Place:
     """What the group of a pattern finds in a file, or in that part of it which another pattern finds."""
     part = text(file)

@@ -17,7 +17,6 @@ from tests.laws.places import (
     matches,
     names_in,
     tree,
-    values_in,
 )
 
 DOOR = f"{SRC}/__init__.py"
@@ -58,7 +57,7 @@ def layers() -> list[Place]:
         names_in(init, "LAYERS"),
         names_in(init, "__all__").classes().but("Layer", "Run"),
         names_in(f"{SRC}/layers/plain.py", "FIELDS"),
-        Place(PROGRAM, "operations", [*walked.names, *names_in(PROGRAM, "_OF_MEMBERS").names]),
+        walked,
         at_the_front_door(layer_classes),
         called_in(TABLES, "LAYER_CASES"),
     ]
@@ -68,7 +67,7 @@ def operations() -> list[Place]:
     """What layers become in the native engine."""
     written = matches(PROGRAM, "operations", r'"kind": "(\w+)"', within=r"def operations.*?\ndef ")
     return [
-        Place(PROGRAM, "operations", [*written.names, *values_in(PROGRAM, "_OF_MEMBERS").names]),
+        written,
         enum("native/layers.hpp", "GLASSNET_KINDS"),
     ]
 
@@ -83,7 +82,6 @@ def activations() -> list[Place]:
             [name for name in functions if f"{name}_backward" in functions],
         ),
         names_in(file, "ACTIVATIONS"),
-        names_in(PROGRAM, "NATIVE_ACTIVATIONS"),
         enum("native/activations.hpp", "GLASSNET_ACTIVATIONS"),
         names_in(TABLES, "KINKS"),
     ]
@@ -94,10 +92,7 @@ def losses() -> list[Place]:
     return [
         classes("losses/*.py", "value_and_gradient", "predict").but("CustomLoss"),
         names_in(init, "LOSSES"),
-        names_in(init, "__all__").classes().but("CustomLoss", "Loss"),
-        names_in(f"{SRC}/losses/plain.py", "FIELDS"),
-        names_in(PROGRAM, "NATIVE_LOSSES"),
-        values_in(PROGRAM, "NATIVE_LOSSES"),
+        names_in(init, "__all__").classes().but("CustomLoss", "Loss", "LossTraits"),
         enum("native/losses.hpp", "GLASSNET_LOSSES"),
         matches("native/answer.hpp", "the switch over losses", r"case LossKind::(\w+)"),
         called_in(TABLES, "LOSS_CASES").but("CustomLoss", "LossCase"),
@@ -111,8 +106,6 @@ def optimizers() -> list[Place]:
         Place(file, "its classes", [*steppers.names, "LBFGS"]),  # SciPy runs the last one whole
         called_in(file, "OPTIMIZERS"),
         names_in(file, "OPTIMIZERS"),
-        names_in(PROGRAM, "NATIVE_OPTIMIZERS").sparing("LBFGS"),
-        values_in(PROGRAM, "NATIVE_OPTIMIZERS").but("none").sparing("LBFGS"),
         enum(native, "GLASSNET_OPTIMIZERS").but("none").sparing("LBFGS"),
         matches(native, "the switch over optimizers", r"case OptimizerKind::(\w+)")
         .but("none")

@@ -86,7 +86,7 @@ def tasks() -> list[Place]:
             f"{SRC}/storage/target_checks.py",
             "parse_target",
             r'"(\w+)": \(',
-            within=r"def parse_target.*?\n\n\n",
+            within=r"def parse_target.*?(?:\n\n\n|\Z)",
         ),
     ]
 

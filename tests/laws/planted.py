@@ -15,14 +15,11 @@ from glassnet.layers import (
     Dense,
     Dropout,
     LayerNorm,
-    MemberDense,
-    MemberMean,
     Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
     Scale,
-    SharedDense,
     Stack,
 )
 from glassnet.layers.stack import stack_backward
@@ -173,14 +170,6 @@ def first_member_alone(
 true_members_backward = Members.backward
 
 
-def last_member_alone(p: Any, g: Any, cache: Any, dY: Array) -> Array:
-    """dW of one member's rows, where those of all members belong."""
-    _, A, P = cache
-    n, k, _ = P.shape
-    dP: Array = dY.reshape(P.shape) * p.s
-    return A.reshape(n, k, -1)[:, -1].T @ dP[:, -1]
-
-
 def straight_part_forgotten(p: Any, g: Any, cache: Any, dY: Array, dX: Any) -> Any:
     return dX - (1.0 - p.a) * dY if "a" in p.arrays() else dX
 
@@ -303,20 +292,6 @@ FAULTS: dict[str, Fault] = {
     ),
     "members: dX of the first alone": lambda patch: patch.setattr(
         Members, "backward", first_member_alone
-    ),
-    "shared: dW of one member": after(SharedDense, write("W", last_member_alone)),
-    "shared: ds without W": after(SharedDense, write("s", lambda p, g, cache, dY: g.b)),
-    "shared: s forgotten in dr": after(
-        SharedDense, write("r", lambda p, g, cache, dY: g.r / p.s.mean())
-    ),
-    "shared: the members' rows taken for columns": after(
-        SharedDense, write("b", lambda p, g, cache, dY: g.b.T.reshape(g.b.shape))
-    ),
-    "shared: r forgotten in dX": after(SharedDense, lambda p, g, cache, dY, dX: dX / p.r.mean()),
-    "heads: members exchanged": after(MemberDense, write("W", lambda p, g, cache, dY: g.W[::-1])),
-    "heads: forgotten db": after(MemberDense, write("b", lambda p, g, cache, dY: 0.0)),
-    "mean of members: each given all of dY": after(
-        MemberMean, lambda p, g, X, dY, dX: dX * X.shape[1] / dY.shape[1]
     ),
     "softmax: a class missing": loss_gradient(Softmax, missing_class),
     "logistic: wrong sign": loss_gradient(Logistic, lambda Z, y, weight, dZ: -dZ),

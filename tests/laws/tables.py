@@ -29,14 +29,11 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
-    MemberDense,
-    MemberMean,
     Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
     Scale,
-    SharedDense,
     Stack,
 )
 from glassnet.losses import (
@@ -311,35 +308,6 @@ LAYER_CASES: dict[str, Layer] = {
                 ]
             ),
         ]
-    ),
-    "shared, first": SharedDense(3, 2, first=True),
-    "shared, first, one member": SharedDense(3, 1, first=True),
-    "shared": SharedDense(3, 2),
-    "shared, ntk": SharedDense(3, WIDTH, parametrization="ntk"),
-    "shared, one unit": Stack(
-        [
-            SharedDense(1, 3, first=True),
-            Activation("tanh", mix=True),
-            SharedDense(5, 3),
-            Dropout(0.2),
-            Scale(),
-        ]
-    ),
-    "heads of members": MemberDense(3, 2),
-    "heads of members of one column": MemberDense(1, WIDTH),
-    "mean of members": MemberMean(2),
-    "mean of all": MemberMean(WIDTH),
-    "members that share": Stack(
-        [
-            SharedDense(5, 3, first=True),
-            Activation("silu"),
-            SharedDense(3, 3),
-            MemberDense(2, 3),
-            MemberMean(3),
-        ]
-    ),
-    "members that share, side by side": Members(
-        [MemberMean(2), Stack([MemberMean(2), Dense(2)]), SharedDense(1, 2), MemberDense(1, 2)]
     ),
 }
 

@@ -17,15 +17,12 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
-    MemberDense,
-    MemberMean,
     Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
     Run,
     Scale,
-    SharedDense,
     Stack,
 )
 from glassnet.network import Network
@@ -290,13 +287,6 @@ def test_a_category_embedding_looks_codes_up_and_takes_any_other_for_the_last_le
     ("layer", "factors"),
     [
         (Scale(), {"s": (6.0, 0.0)}),
-        (SharedDense(3, 2), {"W": (1.0, 1.0), "r": (1.0, 0.0), "s": (1.0, 0.0), "b": (1.0, 0.0)}),
-        (
-            SharedDense(3, 2, True, "ntk"),
-            {"W": (0.5, 2.0), "r": (0.1, 0.0), "s": (0.1, 0.0), "b": (0.1, 0.0)},
-        ),
-        (MemberDense(3, 2), {"W": (1.0, 1.0), "b": (1.0, 0.0)}),
-        (MemberDense(3, 1, "ntk"), {"W": (0.5, 2.0), "b": (0.1, 0.0)}),
         (Activation("selu", mix=True), {"a": (0.1, 0.0)}),
         (
             PeriodicEmbedding(2),
@@ -426,29 +416,6 @@ def test_a_layer_is_settings_alone(name: str) -> None:
         (
             lambda: Network([CategoryEmbedding([3] * 5)], 4),
             "a category embedding of 5 columns needs as many, but its input is 4 wide",
-        ),
-        (
-            lambda: SharedDense(0, 8),
-            "n_out of a shared dense layer is a whole number, at least 1, but 0 came",
-        ),
-        (lambda: SharedDense(4, 2.0), "n_members of a shared dense layer .* but 2.0 came"),  # type: ignore[arg-type]
-        (
-            lambda: SharedDense(4, 2, first=1),
-            "first of a shared dense layer is True or False, but 1 came",
-        ),  # type: ignore[arg-type]
-        (lambda: SharedDense(4, 2, parametrization="tangent"), "unknown parametrization 'tangent'"),
-        (lambda: MemberDense(True, 2), "n_out of a dense layer of members .* but True came"),
-        (lambda: MemberDense(1, 2, "nkt"), "unknown parametrization 'nkt'.*Did you mean 'ntk'"),
-        (lambda: MemberMean(0), "n_members of a mean of members .* but 0 came"),
-        *(
-            (
-                lambda layer=layer: Network([layer], 4),  # type: ignore[misc]
-                (
-                    r"3 members take as many columns each, but their input is 4 wide: let "
-                    r"SharedDense\(..., 3, first=True\) stand before them"
-                ),
-            )
-            for layer in (SharedDense(2, 3), MemberDense(2, 3), MemberMean(3))
         ),
         (lambda: Stack([]), "a stack needs at least one layer inside"),
         (lambda: Members([]), "a layer of members needs at least one member"),

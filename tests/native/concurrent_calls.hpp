@@ -17,10 +17,8 @@ struct Bound {
         network.dense(e, 70, Activation::gelu);
         network.norm(Kind::batch_norm, 70);
         network.plain(Kind::dropout, 70, Activation::identity, 0.2);
-        network.sharing(Kind::shared_dense, 2, 70, 33, true);
-        network.unit(Kind::mixed_activation, 66, Activation::silu);
-        network.sharing(Kind::member_dense, 2, 33, k);
-        network.sharing(Kind::member_mean, 2, k, k);
+        network.unit(Kind::mixed_activation, 70, Activation::silu);
+        network.dense(70, k, Activation::identity);
         std::mt19937 random(7);
         std::normal_distribution<float> normal(0, 0.3f);
         theta.resize(network.n_parameters), gradient = first = second = theta;

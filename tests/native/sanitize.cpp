@@ -75,14 +75,6 @@ struct Network {
         op.partner = partner;
         operations.push_back(op);
     }
-    // Members in wide rows: h outputs of each from d inputs.
-    void sharing(Kind kind, std::size_t members, std::size_t d, std::size_t h, bool same_row = false) {
-        Operation op = next(kind, same_row ? d : members * d, members * h);
-        op.n_members = members, op.same_row = same_row, op.scored = kind == Kind::member_mean;
-        if (op.scored) op.n_out = d;
-        else op.first = take((kind == Kind::member_dense ? members : 1) * d * h), op.second = take(members * h), op.third = take(members * d), op.fourth = take(members * h);
-        operations.push_back(op);
-    }
     void plain(Kind kind, std::size_t n, Activation f = Activation::identity, double rate = 0, std::size_t partner = 0) {
         Operation op = next(kind, n, n);
         op.activation = f, op.rate = rate, op.partner = partner;
@@ -118,27 +110,17 @@ std::vector<T> drive(LossKind kind, OptimizerKind optimizer, Activation f, unsig
     network.plain(Kind::residual_begin, width);
     network.norm(Kind::layer_norm, width);
     network.plain(Kind::residual_end, width, Activation::identity, 0, begin);
-    if (seed % 2 == 1) {
-        const std::size_t members = 2 + random() % 5, h = 1 + random() % 20;
-        network.sharing(Kind::shared_dense, members, width, h, true);
-        network.unit(Kind::mixed_activation, members * h, f);
-        network.plain(Kind::dropout, members * h, Activation::identity, 0.2);
-        network.sharing(Kind::shared_dense, members, h, h + 3);
-        network.sharing(Kind::member_dense, members, h + 3, k);
-        network.sharing(Kind::member_mean, members, k, k);
-    } else {
-        const std::size_t members = network.operations.size();
-        network.plain(Kind::members_begin, width);
-        network.dense(width, k, f);
-        network.mark(Kind::member_end, k, width, members);
-        network.plain(Kind::dropout, width, Activation::identity, 0.2);
-        network.plain(Kind::activation, width, Activation::tanh);
-        network.dense(width, k, Activation::identity);
-        network.mark(Kind::member_end, k, width, members);
-        network.dense(width, width + 1, f);
-        network.dense(width + 1, k, Activation::identity);
-        network.mark(Kind::members_end, k, k, members);
-    }
+    const std::size_t members = network.operations.size();
+    network.plain(Kind::members_begin, width);
+    network.dense(width, k, f);
+    network.mark(Kind::member_end, k, width, members);
+    network.plain(Kind::dropout, width, Activation::identity, 0.2);
+    network.plain(Kind::activation, width, Activation::tanh);
+    network.dense(width, k, Activation::identity);
+    network.mark(Kind::member_end, k, width, members);
+    network.dense(width, width + 1, f);
+    network.dense(width + 1, k, Activation::identity);
+    network.mark(Kind::members_end, k, k, members);
 
     std::normal_distribution<double> normal(0, 0.3);
     std::vector<T> theta(network.n_parameters), gradient(theta.size()), first(theta.size()), second(theta.size());

@@ -36,8 +36,6 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "batch normalization": SMALL | {"normalization": "batch"},
     "early stopping": FULL | {"early_stopping": True},
     "members": FULL | {"recipe": replace(STANDARD, members=2), "dropout": 0.0},
-    "first values from rows": FULL
-    | {"recipe": replace(STANDARD, members=1, from_data=True), "dropout": 0.0},
 }
 CLASSIFIERS: dict[str, dict[str, Any]] = CONFIGURATIONS | {
     "class weights": FULL | {"class_weight": "balanced"},

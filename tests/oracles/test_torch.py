@@ -19,15 +19,12 @@ from glassnet.layers import (
     Dense,
     Dropout,
     LayerNorm,
-    MemberDense,
-    MemberMean,
     Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
     Run,
     Scale,
-    SharedDense,
     Stack,
 )
 from glassnet.losses import (
@@ -246,25 +243,6 @@ def their_forward(
             case Activation():
                 A = activation(layer.activation, X)
                 X = torch.lerp(X, A, theta[name + "a"]) if layer.mix else A
-            # as in the paper: row by row and member by member, and each with a matrix of its own
-            case SharedDense():
-                W, r, s, b = (theta[name + key] for key in ("W", "r", "s", "b"))
-                apart = (
-                    X[:, None].expand(-1, layer.n_members, -1)
-                    if layer.first
-                    else X.unflatten(1, (layer.n_members, -1))
-                )
-                own = W[None] * torch.einsum("kd,kh->kdh", r, s)
-                X = (torch.einsum("nkd,kdh->nkh", apart, own) + b).flatten(1)
-            case MemberDense():
-                X = (
-                    torch.einsum(
-                        "nkd,kdh->nkh", X.unflatten(1, (layer.n_members, -1)), theta[name + "W"]
-                    )
-                    + theta[name + "b"]
-                ).flatten(1)
-            case MemberMean():
-                X = X.unflatten(1, (layer.n_members, -1)).mean(dim=1)
             case Scale():
                 X = X @ torch.diag(theta[name + "s"])
             case PeriodicEmbedding():

@@ -15,11 +15,9 @@ from glassnet import (
     BatchNorm,
     Dense,
     Dropout,
-    MemberMean,
     Members,
     Network,
     Residual,
-    SharedDense,
     Stack,
     check_gradients,
     train,
@@ -78,13 +76,6 @@ def test_kinks_are_no_fault(activation: str, data: str) -> None:
             Network(layers, WIDTH, seed=seed), X, np.round(X[:, 0]), loss="absolute"
         )
         assert check.largest <= TOLERANCE
-
-
-def test_members_that_are_scored_one_by_one_are_right() -> None:
-    layers = [SharedDense(6, 4, first=True), Activation("silu"), SharedDense(1, 4), MemberMean(4)]
-    check = check_gradients(Network(layers, WIDTH), rows(), rows()[:, 0], loss="squared")
-    assert check.largest <= TOLERANCE
-    assert "X" in check.errors
 
 
 def test_a_sparse_table_is_looked_at_too() -> None:

@@ -208,6 +208,10 @@ LIES = {
     "a range that is text": (said("target", "high", value=["1"]), "target.high must be"),
     "loss is null": (said("loss", value=None), "an object with a kind"),
     "unknown layer": (said("layers", 0, value={"kind": "lambda"}), "unknown kind of layer 'lambda': expected one of activation, "),
+    "removed layer": (
+        said("layers", 0, value={"kind": "shared_dense", "n_out": 4, "n_members": 2, "first": True}),
+        "the layer kind 'shared_dense' was removed from glassnet: train the model again without it",
+    ),
     "layer by a path": (said("layers", 0, value={"kind": "os.system"}), "unknown kind of layer 'os.system'"),
     "layer by a dunder": (said("layers", 0, value={"kind": "__class__"}), "unknown kind of layer"),
     "escapes in a layer's kind": (said("layers", 0, value={"kind": ESCAPES}), r"'\x1b]0;mine\x07\x1b[2J\r\u202eevil\x00'"),

@@ -16,7 +16,8 @@ from glassnet.data.tables.forms import Form
 from glassnet.data.tables.schema import Column
 from glassnet.initializers import INITIALIZERS
 from glassnet.layers import plain as layers_plain
-from glassnet.losses import plain as losses_plain
+from glassnet.losses import LOSSES
+from glassnet.losses.plain import saved_settings
 from glassnet.parameters import DTYPES
 from glassnet.storage import description, header, history
 from glassnet.storage.description import describe
@@ -83,7 +84,13 @@ def schema():
             }
             for kind, row in layers_plain.FIELDS.items()
         },
-        "losses": losses_plain.FIELDS,
+        "losses": {
+            kind: {
+                name: "numbers" if isinstance(value, tuple) else "number"
+                for name, value in saved_settings(loss()).items()
+            }
+            for kind, loss in LOSSES.items()
+        },
         "activations": sorted(ACTIVATIONS),
         "initializers": sorted(INITIALIZERS),
         "dtypes": list(DTYPES),

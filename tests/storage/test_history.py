@@ -166,13 +166,13 @@ def test_two_hundred_thousand_columns_are_saved(tmp_path):
 def test_what_no_file_has_room_for_is_refused_before_training(monkeypatch):
     model = wide(100, "a long name " * 40 + "{}")
     check(model)
-    monkeypatch.setattr(model_file, "LONGEST_HEADER", model_file.ROOM_FOR_TRAINING + 50_000)
+    monkeypatch.setattr(model_file, "MAX_HEADER", model_file.ROOM_FOR_TRAINING + 50_000)
     with pytest.raises(
         UnsupportedError,
         match=r"its columns, levels and classes take \d\d\d?,\d\d\d bytes, more than a file has room for",
     ):
         check(model)
-    monkeypatch.setattr("glassnet.storage.strict.MOST_VALUES", 500)
+    monkeypatch.setattr("glassnet.storage.strict.MAX_VALUES", 500)
     with pytest.raises(UnsupportedError, match="it holds more than 500 values"):
         check(model)
 

@@ -290,6 +290,10 @@ LIES = {
     "layers are text": (said("layers", "dense"), "has no list of layers"),
     "a layer is text": (said("layers", ["dense"]), "has no list of layers"),
     "a layer of no kind": (said("layers", [{"kind": "evil"}]), "unknown kind of layer 'evil'"),
+    "a removed layer": (
+        said("layers", [{"kind": "member_mean", "n_members": 2}]),
+        "the layer kind 'member_mean' was removed from glassnet",
+    ),
     "an own layer with settings": (said("layers", [{"own": "Gate", "share": 1}]), "that cannot be one"),
     "an own layer that steers": (said("layers", [{"own": "\x1b[2J"}]), "that cannot be one"),
     "an own layer of a module": (said("layers", [{"own": "os.system"}]), "that cannot be one"),

@@ -57,9 +57,9 @@ PLANTED = {
         "/layers/dropout/rate: was ['read_number'], is ['read_of_a_column']",
     ),
     "a loss": (
-        told.losses_plain,
-        "FIELDS",
-        {**told.losses_plain.FIELDS, "hinge": {}},
+        told,
+        "LOSSES",
+        {**told.LOSSES, "hinge": told.LOSSES["squared"]},
         "/losses/hinge",
     ),
     "a field": (

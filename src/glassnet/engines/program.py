@@ -7,8 +7,11 @@ optimizers.hpp.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from itertools import count
 from typing import Any
+
+import numpy as np
 
 from glassnet.activations import ACTIVATIONS, GivenActivation, activation_function
 from glassnet.errors import UnsupportedError
@@ -20,55 +23,20 @@ from glassnet.layers import (
     Dropout,
     Layer,
     LayerNorm,
-    MemberDense,
-    MemberMean,
     Members,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
     Scale,
-    SharedDense,
     Stack,
 )
-from glassnet.losses import (
-    Absolute,
-    Gamma,
-    Huber,
-    Logistic,
-    Loss,
-    Poisson,
-    Quantile,
-    Softmax,
-    Squared,
-)
+from glassnet.losses import LOSSES, Loss
+from glassnet.losses.plain import saved_settings
 from glassnet.network import Network
-from glassnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from glassnet.optimizers import Optimizer, optimizer_name
 
-NATIVE_ACTIVATIONS = (
-    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus",
-)  # fmt: skip
-NATIVE_LOSSES: dict[type, str] = {
-    Squared: "squared",
-    Absolute: "absolute",
-    Huber: "huber",
-    Quantile: "quantile",
-    Logistic: "logistic",
-    Softmax: "softmax",
-    Poisson: "poisson",
-    Gamma: "gamma",
-}
-NATIVE_OPTIMIZERS: dict[type, str] = {
-    type(None): "none",
-    SGD: "sgd",
-    RMSprop: "rmsprop",
-    Adam: "adam",
-    AdamW: "adamw",
-}
-_OF_MEMBERS: dict[type, str] = {
-    SharedDense: "shared_dense",
-    MemberDense: "member_dense",
-    MemberMean: "member_mean",
-}
+#: What the native engine calls otherwise.
+NATIVE_NAMES = {"rho": "beta2"}
 
 
 def operations(network: Network) -> list[dict[str, Any]]:
@@ -144,14 +112,6 @@ def operations(network: Network) -> list[dict[str, Any]]:
                         **common,
                     }
                 )
-            elif isinstance(layer, SharedDense | MemberDense | MemberMean) and kind in _OF_MEMBERS:
-                keys = {"W": "first", "b": "second", "r": "third", "s": "fourth"}
-                own: dict[str, Any] = {keys[tensor]: place for tensor, place in at.items()}
-                own["same_row"] = isinstance(layer, SharedDense) and layer.first
-                own["scored"] = network.n_scored > 1 and not path and i == len(network.layers) - 1
-                made.append(
-                    {"kind": _OF_MEMBERS[kind], "n_members": int(layer.n_members), **own, **common}
-                )
             elif isinstance(layer, Scale) and kind is Scale:
                 made.append({"kind": "scale", "first": at["s"], **common})
             elif isinstance(layer, PeriodicEmbedding) and kind is PeriodicEmbedding:
@@ -194,46 +154,39 @@ def operations(network: Network) -> list[dict[str, Any]]:
 
 
 def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
-    """Return the arguments that say which loss and which optimizer."""
-    if type(loss) not in NATIVE_LOSSES:
+    """Return the arguments that say which loss and which optimizer: their names and settings.
+
+    The settings of a loss that predictions depend on are one list of numbers, in the order of its
+    fields; all others are arguments of the same name.
+    """
+    if type(loss) not in LOSSES.values():
         raise _of_ones_own(f"a loss of one's own, {loss.name!r}")
-    if type(optimizer) not in NATIVE_OPTIMIZERS:
+    named = "none" if optimizer is None else optimizer_name(optimizer)
+    if named is None:
         raise _of_ones_own(f"an optimizer of one's own, {optimizer!r}")
-    chosen: dict[str, Any] = {
-        "loss": NATIVE_LOSSES[type(loss)],
-        "optimizer": NATIVE_OPTIMIZERS[type(optimizer)],
+    saved = [np.atleast_1d(value).tolist() for value in saved_settings(loss).values()]
+    rest = _settings_of(loss, {*saved_settings(loss)}) | _settings_of(optimizer, {"lr"})
+    return {
+        "loss": loss.name,
+        "optimizer": named,
+        "loss_settings": [float(value) for values in saved for value in values],
+        **{NATIVE_NAMES.get(name, name): value for name, value in rest.items()},
     }
-    match loss:
-        case Huber():
-            chosen["loss_settings"] = [float(loss.delta)]
-        case Quantile():
-            chosen["loss_settings"] = list(loss.quantiles)
-        case Logistic() | Softmax():
-            chosen["loss_settings"] = [float(loss.label_smoothing)]
-        case _:
-            chosen["loss_settings"] = []
-    if isinstance(loss, Squared | Logistic | Poisson):
-        chosen["outputs"] = loss.outputs
-    if isinstance(loss, Logistic | Softmax):
-        chosen["floor"] = float(loss.floor)
-    match optimizer:
-        case SGD():
-            chosen |= {"momentum": float(optimizer.momentum), "nesterov": bool(optimizer.nesterov)}
-            chosen["rate_inside"] = bool(optimizer.rate_inside)
-        case RMSprop():
-            chosen |= {"beta2": float(optimizer.rho), "eps": float(optimizer.eps)}
-        case Adam() | AdamW():
-            chosen |= {name: float(getattr(optimizer, name)) for name in ("beta1", "beta2", "eps")}
-    if isinstance(optimizer, Adam):
-        chosen["uncorrected_eps"] = bool(optimizer.uncorrected_eps)
-    if isinstance(optimizer, AdamW):
-        chosen["weight_decay"] = float(optimizer.weight_decay)
-    return chosen
+
+
+def _settings_of(thing: Any, without: set[str]) -> dict[str, Any]:
+    """Return the fields of a dataclass as plain values; None has no fields."""
+    values = {} if thing is None else {f.name: getattr(thing, f.name) for f in fields(thing)}
+    return {
+        name: value if isinstance(value, bool | str) else float(value)
+        for name, value in values.items()
+        if name not in without
+    }
 
 
 def _activation(activation: GivenActivation) -> str:
     function = activation_function(activation)
-    if ACTIVATIONS.get(function.name) is not function or function.name not in NATIVE_ACTIVATIONS:
+    if ACTIVATIONS.get(function.name) is not function:
         raise _of_ones_own(f"an activation of one's own, {function.name!r}")
     return function.name
 

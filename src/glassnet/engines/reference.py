@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -88,27 +87,14 @@ class ReferenceEngine:
         # warnings say less.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             Z, caches = self.network.forward(X, run)
-            if self.network.n_scored > 1:
-                value = self._mean_over_members(caches, y, weight)
-            else:
-                value, dZ = self.loss.value_and_gradient(Z, y, weight)
-                self.network.backward(caches, dZ)
+            value, dZ = self.loss.value_and_gradient(Z, y, weight)
+            self.network.backward(caches, dZ)
             if self.penalty:
                 assert self._scratch is not None
                 total = float(len(Z)) if weight is None else float(weight.sum(dtype=np.float64))
                 value += self.penalty.add_gradient(
                     parameters.theta, parameters.gradient, segments, self._scratch, total
                 )
-        return value
-
-    def _mean_over_members(self, caches: Sequence[Any], y: Array, weight: Array | None) -> float:
-        """Return the mean of the members' losses and leave its gradient: each row stands once for each member."""
-        k, scores = self.network.n_scored, caches[-1]
-        weights = None if weight is None else weight.repeat(k)
-        value, dZ = self.loss.value_and_gradient(
-            scores.reshape(-1, self.network.n_outputs), y.repeat(k, axis=0), weights
-        )
-        self.network.backward_of_members(caches, dZ.reshape(scores.shape))
         return value
 
     def update(self, lr: float) -> None:

@@ -20,7 +20,7 @@ from glassnet.data.coding.target_labels import Label
 from glassnet.data.tables.schema import Column, Schema
 from glassnet.errors import DataError, SettingError
 from glassnet.layers import Dense
-from glassnet.losses import Logistic, Loss, Quantile, Softmax, loss_function
+from glassnet.losses import Logistic, Loss, Softmax, loss_function, loss_traits
 from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.training.history import history_columns
@@ -193,7 +193,7 @@ def _line(scaler: StandardScaler | None, n: int) -> tuple[tuple[float, ...], tup
 
 def _target(mlp: Any, loss: Loss, unit: StandardScaler | None) -> Target:
     if not hasattr(mlp, "classes_"):
-        n = mlp.n_outputs_ // (len(loss.quantiles) if isinstance(loss, Quantile) else 1)
+        n = mlp.n_outputs_ // loss_traits(loss).n_per_target
         mean, scale = _line(unit, n)
         return Target("regression", _target_names(n), (), mean, scale, n)
     if mlp.out_activation_ != "softmax" and mlp.n_outputs_ > 1:

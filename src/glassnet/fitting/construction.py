@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,7 @@ from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.coding.weights import relative_weight
 from glassnet.data.tables.table import Table
-from glassnet.engines.blas import blas_threads
 from glassnet.errors import DataNotice, SettingError, did_you_mean
-from glassnet.initialization import N_CORNERS, initialize_from_data
 from glassnet.layers import (
     Activation,
     BatchNorm,
@@ -29,28 +26,13 @@ from glassnet.layers import (
     PiecewiseLinearEmbedding,
     Scale,
 )
-from glassnet.losses import (
-    Absolute,
-    CustomLoss,
-    Gamma,
-    Huber,
-    Logistic,
-    Loss,
-    Poisson,
-    Quantile,
-    Softmax,
-    Squared,
-    loss_function,
-)
+from glassnet.losses import Loss, LossTraits, loss_for_task, loss_function, loss_traits
 from glassnet.network import Network
 from glassnet.training.checks import Rows
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import Recipe, recipe_for
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-#: Rows that first values are fitted to.
-MOST_ROWS_TO_START_FROM = 4_096
 
 
 def make_target(
@@ -63,18 +45,11 @@ def make_target(
     not of quantiles and means that may well lie beyond.
     """
     loss = None if plan.loss is None else loss_function(plan.loss)
-    if task is None and loss is not None and not isinstance(loss, CustomLoss):
-        task = (
-            None
-            if isinstance(loss, Logistic)
-            else "classification"
-            if isinstance(loss, Softmax)
-            else "regression"
-        )
-    scale = not isinstance(loss, Poisson | Gamma | CustomLoss)
-    clip = (loss is None or isinstance(loss, Squared | Absolute | Huber)) and recipe_for(
-        plan.recipe, classes=False
-    ).clip_predictions
+    traits = LossTraits(stays_in_range=True) if loss is None else loss_traits(loss)
+    if task is None and loss is not None:
+        task = traits.reads_target_as
+    scale = traits.scales_target
+    clip = traits.stays_in_range and recipe_for(plan.recipe, classes=False).clip_predictions
     target = Target.fit(values, names=names, task=task, weight=weight, scale=scale, clip=clip)
     for notice in target.notices if scale else ():
         warnings.warn(notice, DataNotice, stacklevel=4)
@@ -94,43 +69,12 @@ def make_encoder(
 
 def make_loss(plan: Plan, target: Target) -> Loss:
     """Return the plan's loss, or the task's own, and refuse one that does not fit the task."""
-    named: dict[str, Loss] = {
-        "multiclass": Softmax(),
-        "binary": Logistic(),
-        "multilabel": Logistic(),
-        "regression": Squared(),
-    }
-    loss = named[target.task] if plan.loss is None else loss_function(plan.loss)
-    fitting = {
-        "multiclass": (Softmax,),
-        "binary": (Logistic, Softmax),
-        "multilabel": (Logistic,),
-    }.get(target.task)
-    if fitting and not isinstance(loss, fitting):
-        raise SettingError(
-            f"loss {loss.name!r} does not fit a {target.task} target: use "
-            f"{' or '.join(repr(kind.name) for kind in fitting)}."
-        )
-    if fitting is None and isinstance(loss, Logistic | Softmax):
-        raise SettingError(
-            f"loss {loss.name!r} is for classes, but the target is a regression: use 'squared', "
-            "for example."
-        )
-    if plan.label_smoothing:
-        if not isinstance(loss, Logistic | Softmax):
-            raise SettingError(
-                "label_smoothing is for classes, but the target is a regression with loss "
-                f"{loss.name!r}: leave it out."
-            )
-        loss = replace(loss, label_smoothing=plan.label_smoothing)
-    return loss
+    return loss_for_task(plan.loss, target.task, plan.label_smoothing or 0.0)
 
 
 def n_raw_scores(loss: Loss, target: Target) -> int:
     """Return how many outputs the network needs."""
-    if isinstance(loss, Softmax):
-        return max(2, len(target.classes))
-    return target.n_outputs * (len(loss.quantiles) if isinstance(loss, Quantile) else 1)
+    return loss_traits(loss).n_raw_scores(target.n_outputs, len(target.classes))
 
 
 def make_layers(plan: Plan, encoder: Encoder, n_outputs: int, numbers: Layer | None) -> list[Layer]:
@@ -154,7 +98,6 @@ def embedding_of_numbers(
     recipe: Recipe,
     encoder: Encoder,
     X: Any,
-    y: Array,
     weight: Array | None,
     earlier: Network | None = None,
 ) -> Layer | None:
@@ -172,7 +115,7 @@ def embedding_of_numbers(
         return PiecewiseLinearEmbedding(earlier.layers[0].n_bins, recipe.n_lines)
     n_bins = min(recipe.n_bins, max(2, len(X) // recipe.rows_a_bin))
     return PiecewiseLinearEmbedding(
-        edges=bin_edges(X[:, :n], n_bins, recipe.bins_by, y=y, weight=weight), n_out=recipe.n_lines
+        edges=bin_edges(X[:, :n], n_bins, weight=weight), n_out=recipe.n_lines
     )
 
 
@@ -208,19 +151,12 @@ def make_network(
 
 
 def set_first_values(network: Network, loss: Loss, rows: Rows, plan: Plan) -> None:
-    """Fit the first values to the rows where the recipe says so, and set the last bias to the best constant prediction.
+    """Set the gain of the embedded numbers, and the last bias to the best constant prediction.
 
     So training begins at the baseline and not far below it.
     """
     if plan.resolved_recipe.number_gain:
         _weigh_numbers(network, plan.resolved_recipe.number_gain)
-    if plan.resolved_recipe.from_data:
-        X = rows.X if rows.weight is None else rows.X[rows.weight > 0.0]
-        if X.shape[0] >= N_CORNERS:  # the spread of fewer is no scale
-            with blas_threads():
-                initialize_from_data(
-                    network, X[:MOST_ROWS_TO_START_FROM], np.random.default_rng(plan.seed)
-                )
     network.parameters[f"layers.{len(network.layers) - 1}.b"] = loss.baseline(
         rows.y, network.n_outputs, rows.weight
     )

@@ -219,7 +219,7 @@ class Session:
             plan,
             encoder,
             n_outputs,
-            embedding_of_numbers(plan.resolved_recipe, encoder, X, y, weight, there),
+            embedding_of_numbers(plan.resolved_recipe, encoder, X, weight, there),
         )
         network = make_network(layers, plan, encoder.n_features, there)
         rows = make_rows(network, loss, X, y, weight)

@@ -8,7 +8,6 @@ from glassnet.layers.activation import Activation
 from glassnet.layers.categories import CategoryEmbedding
 from glassnet.layers.dense import Dense
 from glassnet.layers.dropout import Dropout
-from glassnet.layers.heads import MemberDense, MemberMean
 from glassnet.layers.layer import PREDICT, Layer, Run
 from glassnet.layers.members import Members, Stack
 from glassnet.layers.normalization import BatchNorm, LayerNorm
@@ -16,7 +15,6 @@ from glassnet.layers.periodic import PeriodicEmbedding
 from glassnet.layers.piecewise import PiecewiseLinearEmbedding
 from glassnet.layers.residual import Residual
 from glassnet.layers.scale import Scale
-from glassnet.layers.shared import SharedDense
 
 __all__ = [
     "LAYERS",
@@ -28,15 +26,12 @@ __all__ = [
     "Dropout",
     "Layer",
     "LayerNorm",
-    "MemberDense",
-    "MemberMean",
     "Members",
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
     "Residual",
     "Run",
     "Scale",
-    "SharedDense",
     "Stack",
 ]
 
@@ -49,9 +44,6 @@ LAYERS: dict[str, Any] = {
     "residual": Residual,
     "stack": Stack,
     "members": Members,
-    "shared_dense": SharedDense,
-    "member_dense": MemberDense,
-    "member_mean": MemberMean,
     "scale": Scale,
     "periodic_embedding": PeriodicEmbedding,
     "piecewise_linear_embedding": PiecewiseLinearEmbedding,

@@ -90,6 +90,11 @@ def layer_from_plain(plain: Any) -> Layer:
     if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
         raise SettingError("a layer must be an object with a kind.")
     kind = plain["kind"]
+    if kind in REMOVED:
+        raise SettingError(
+            f"the layer kind {kind!r} was removed from glassnet: train the model again without it. "
+            "Networks whose answer is their mean are the layer Members."
+        )
     if kind not in FIELDS:
         raise unknown_name("kind of layer", kind, FIELDS)
     fields = FIELDS[kind]
@@ -202,6 +207,8 @@ INSIDE = Field(lambda layers: [layer_to_plain(layer) for layer in layers], _read
 
 # One row for each of LAYERS, one entry for each of its settings but for TRAINING_ALONE.
 TRAINING_ALONE = {"parametrization", "edges"}
+#: Kinds that older files may name.
+REMOVED = {"shared_dense", "member_dense", "member_mean"}
 FIELDS: dict[str, dict[str, Field]] = {
     "dense": {
         "n_out": Field(int, _read_units),
@@ -215,13 +222,6 @@ FIELDS: dict[str, dict[str, Field]] = {
     "residual": {"layers": INSIDE},
     "stack": {"layers": INSIDE},
     "members": {"layers": INSIDE},
-    "shared_dense": {
-        "n_out": OF_A_COLUMN,
-        "n_members": OF_A_COLUMN,
-        "first": Field(bool, _read_switch),
-    },
-    "member_dense": {"n_out": OF_A_COLUMN, "n_members": OF_A_COLUMN},
-    "member_mean": {"n_members": OF_A_COLUMN},
     "scale": {},
     "periodic_embedding": {
         "n_numeric": Field(int, _read_units),

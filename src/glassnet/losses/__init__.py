@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from glassnet.errors import SettingError, unknown_name
 from glassnet.losses.classification import Logistic, Softmax
 from glassnet.losses.custom import CustomLoss, check_loss
-from glassnet.losses.loss import ATTRIBUTES, METHODS, Array, Loss
+from glassnet.losses.loss import ATTRIBUTES, METHODS, Array, Loss, LossTraits
 from glassnet.losses.regression import Absolute, Gamma, Huber, Poisson, Quantile, Squared
 from glassnet.protocols import name_of, refuse_class, require_members
 
@@ -20,12 +20,16 @@ __all__ = [
     "Huber",
     "Logistic",
     "Loss",
+    "LossTraits",
     "Poisson",
     "Quantile",
     "Softmax",
     "Squared",
     "check_own_loss",
+    "loss_for_task",
     "loss_function",
+    "loss_traits",
+    "smoothed",
     "unsmoothed",
 ]
 
@@ -55,9 +59,56 @@ def check_own_loss(loss: Loss, y: Array, n_outputs: int) -> None:
         check_loss(loss, y, n_outputs)
 
 
+def loss_traits(loss: Loss) -> LossTraits:
+    """Return the traits of a loss; one of your own may have `traits` or leave them at the defaults."""
+    traits: LossTraits = getattr(loss, "traits", LossTraits())
+    return traits
+
+
+def loss_for_task(loss: str | Loss | None, task: str, label_smoothing: float = 0.0) -> Loss:
+    """Return the loss that a target of this task is trained with.
+
+    Parameters
+    ----------
+    loss : a name or an object; None is the task's own
+    label_smoothing : replaces that of the loss where it is above 0
+
+    Raises
+    ------
+    SettingError
+        For a loss that does not fit the task, and for label smoothing of numbers.
+    """
+    made = loss_function(LOSS_OF_TASK[task] if loss is None else loss)
+    traits = loss_traits(made)
+    if task not in traits.tasks:
+        if task == "regression":
+            raise SettingError(
+                f"loss {made.name!r} is for classes, but the target is a regression: use "
+                "'squared', for example."
+            )
+        fitting = [repr(name) for name, kind in LOSSES.items() if task in kind().traits.tasks]
+        raise SettingError(
+            f"loss {made.name!r} does not fit a {task} target: use {' or '.join(fitting)}."
+        )
+    if not label_smoothing:
+        return made
+    if not traits.classifies:
+        raise SettingError(
+            "label_smoothing is for classes, but the target is a regression with loss "
+            f"{made.name!r}: leave it out."
+        )
+    return smoothed(made, label_smoothing)
+
+
+def smoothed(loss: Loss, label_smoothing: float) -> Loss:
+    """Return a loss for classes with another label smoothing; 0 is none."""
+    changed: Loss = replace(cast(Any, loss), label_smoothing=label_smoothing)
+    return changed
+
+
 def unsmoothed(loss: Loss) -> Loss:
     """Return the loss without label smoothing."""
-    return replace(loss, label_smoothing=0.0) if isinstance(loss, Logistic | Softmax) else loss
+    return smoothed(loss, 0.0) if getattr(loss, "label_smoothing", 0.0) else loss
 
 
 LOSSES: dict[str, Any] = {
@@ -69,4 +120,10 @@ LOSSES: dict[str, Any] = {
     "softmax": Softmax,
     "poisson": Poisson,
     "gamma": Gamma,
+}
+LOSS_OF_TASK = {
+    "binary": "logistic",
+    "multiclass": "softmax",
+    "multilabel": "logistic",
+    "regression": "squared",
 }

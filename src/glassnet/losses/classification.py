@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.activations import sigmoid
 from glassnet.errors import DataError, SettingError, is_number
-from glassnet.losses.loss import Array, check_outputs, mean, numbers, weighted_mean
+from glassnet.losses.loss import Array, LossTraits, check_outputs, mean, numbers, weighted_mean
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class Logistic:
     outputs: str = "mean"
     floor: float = 0.0
     name: ClassVar[str] = "logistic"
+    traits: ClassVar[LossTraits] = LossTraits(
+        tasks=("binary", "multilabel"), reads_target_as=None, link="sigmoid"
+    )
 
     def __post_init__(self) -> None:
         _check_smoothing(self.label_smoothing)
@@ -91,6 +94,12 @@ class Softmax:
     label_smoothing: float = 0.0
     floor: float = 0.0
     name: ClassVar[str] = "softmax"
+    traits: ClassVar[LossTraits] = LossTraits(
+        tasks=("binary", "multiclass"),
+        reads_target_as="classification",
+        link="softmax",
+        one_per_class=True,
+    )
 
     def __post_init__(self) -> None:
         _check_smoothing(self.label_smoothing)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from glassnet.differences import TOLERANCE, Value, gradient_error, worst_element
 from glassnet.errors import SettingError
-from glassnet.losses.loss import Array, Loss, numbers, weighted_mean
+from glassnet.losses.loss import Array, Loss, LossTraits, numbers, weighted_mean
 from glassnet.protocols import parameter_names, require_arguments, said
 
 _ROWS = 32
@@ -44,6 +44,7 @@ class CustomLoss:
     function: Callable[[Array, Array], tuple[Array, Array]]
     link: Callable[[Array], Array] | None = None
     name: str = "custom"
+    traits: ClassVar[LossTraits] = LossTraits(reads_target_as=None, scales_target=False)
 
     def __post_init__(self) -> None:
         require_arguments(f"the function of loss {self.name!r}", self.function, "Z, y")

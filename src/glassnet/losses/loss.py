@@ -14,6 +14,7 @@ checks a target once, at the door; the rest trusts it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +28,44 @@ Array = np.ndarray[Any, np.dtype[Any]]
 #: "sum": both are the sum. "mean_of_sum": the value is the mean, but the gradient is that of the
 #: sum, as in scikit-learn's regression on several targets.
 OUTPUTS = ("mean", "sum", "mean_of_sum")
+
+
+@dataclass(frozen=True)
+class LossTraits:
+    """Which targets a loss fits, and how its raw scores are read; the defaults are those of your own losses.
+
+    Attributes
+    ----------
+    tasks : the targets that it fits: "binary", "multiclass", "multilabel", "regression"
+    reads_target_as : "classification" or "regression", what a target is read as where only the loss
+        is named; None leaves it to the values
+    link : from raw scores to predictions: "identity", "exp", "sigmoid" or "softmax"
+    scales_target : the target is standardized for training
+    stays_in_range : predictions are averages of what was seen, so a recipe may clip them to its range
+    n_per_target : raw scores for each column of the target
+    one_per_class : raw scores for each class instead, at least two
+    """
+
+    tasks: tuple[str, ...] = ("regression",)
+    reads_target_as: str | None = "regression"
+    link: str = "identity"
+    scales_target: bool = True
+    stays_in_range: bool = False
+    n_per_target: int = 1
+    one_per_class: bool = False
+
+    @property
+    def classifies(self) -> bool:
+        """Whether predictions are probabilities of classes."""
+        return "binary" in self.tasks
+
+    def task(self, n_outputs: int) -> str:
+        """Return the task of a network with so many outputs."""
+        return self.tasks[0 if n_outputs == 1 else -1]
+
+    def n_raw_scores(self, n_targets: int, n_classes: int = 0) -> int:
+        """Return how many outputs a network needs for a target."""
+        return max(2, n_classes) if self.one_per_class else n_targets * self.n_per_target
 
 
 class Loss(Protocol):

@@ -9,24 +9,20 @@ they are left out, and a loss that comes back has their defaults.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from glassnet.errors import SettingError, UnsupportedError, unknown_name
 from glassnet.losses import LOSSES, Loss
 
-# One row for each of LOSSES: its settings but for TRAINING_ALONE, each a number or a list of
-# numbers.
-TRAINING_ALONE = {"outputs", "floor"}
-FIELDS: dict[str, dict[str, str]] = {
-    "squared": {},
-    "absolute": {},
-    "huber": {"delta": "number"},
-    "quantile": {"quantiles": "numbers"},
-    "logistic": {"label_smoothing": "number"},
-    "softmax": {"label_smoothing": "number"},
-    "poisson": {},
-    "gamma": {},
-}
+#: Settings that only training asks for.
+TRAINING_ONLY = {"outputs", "floor"}
+
+
+def saved_settings(loss: Any) -> dict[str, Any]:
+    """Return the settings of a loss that are saved, by name: numbers and tuples of numbers."""
+    names = [field.name for field in fields(loss) if field.name not in TRAINING_ONLY]
+    return {name: getattr(loss, name) for name in names}
 
 
 def loss_to_plain(loss: Loss) -> dict[str, Any]:
@@ -50,14 +46,11 @@ def loss_to_plain(loss: Loss) -> dict[str, Any]:
             f"and names, not code. Train with one of {', '.join(LOSSES)}, or keep your code beside "
             "`dict(model.network.parameters.items())`."
         )
-    settings = {name: getattr(loss, name) for name in FIELDS[kind]}
-    return {
-        "kind": kind,
-        **{
-            name: list(map(float, v)) if isinstance(v, tuple) else float(v)
-            for name, v in settings.items()
-        },
+    settings = {
+        name: [float(entry) for entry in value] if isinstance(value, tuple) else float(value)
+        for name, value in saved_settings(loss).items()
     }
+    return {"kind": kind, **settings}
 
 
 def loss_from_plain(plain: Any) -> Loss:
@@ -71,29 +64,29 @@ def loss_from_plain(plain: Any) -> Loss:
     if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
         raise SettingError("a loss must be an object with a kind.")
     kind = plain["kind"]
-    if kind not in FIELDS:
-        raise unknown_name("kind of loss", kind, FIELDS)
-    fields = FIELDS[kind]
-    if plain.keys() != {"kind", *fields}:
+    if kind not in LOSSES:
+        raise unknown_name("kind of loss", kind, LOSSES)
+    defaults = saved_settings(LOSSES[kind]())
+    if plain.keys() != {"kind", *defaults}:
         raise SettingError(
-            f"a loss of kind {kind!r} has the fields {['kind', *fields]}, but {list(plain)} came."
+            f"a loss of kind {kind!r} has the fields {['kind', *defaults]}, got {list(plain)}."
         )
     made: Loss = LOSSES[kind](
-        **{name: _read(name, plain[name], expected) for name, expected in fields.items()}
+        **{name: _read(name, plain[name], default) for name, default in defaults.items()}
     )
     return made
 
 
-def _read(name: str, value: Any, expected: str) -> float | tuple[float, ...]:
-    if expected == "number" and type(value) in (int, float):
-        return float(value)
+def _read(name: str, value: Any, default: float | tuple[float, ...]) -> float | tuple[float, ...]:
+    """Return a number, or a tuple of at least one where the default is a tuple."""
+    several = isinstance(default, tuple)
+    entries = value if several else [value]
     if (
-        expected == "numbers"
-        and isinstance(value, list)
-        and value
-        and all(type(entry) in (int, float) for entry in value)
+        not isinstance(entries, list)
+        or not entries
+        or any(type(entry) not in (int, float) for entry in entries)
     ):
-        return tuple(float(entry) for entry in value)
-    raise SettingError(
-        f"{name} of a loss must be a {'number' if expected == 'number' else 'list of numbers'}."
-    )
+        raise SettingError(
+            f"{name} of a loss must be a {'list of numbers' if several else 'number'}."
+        )
+    return tuple(float(entry) for entry in entries) if several else float(value)

@@ -8,7 +8,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.errors import DataError, SettingError, is_number
-from glassnet.losses.loss import Array, check_outputs, exp, mean, numbers, quantiles, weighted_mean
+from glassnet.losses.loss import (
+    Array,
+    LossTraits,
+    check_outputs,
+    exp,
+    mean,
+    numbers,
+    quantiles,
+    weighted_mean,
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,7 @@ class Squared:
 
     outputs: str = "mean"
     name: ClassVar[str] = "squared"
+    traits: ClassVar[LossTraits] = LossTraits(stays_in_range=True)
 
     def __post_init__(self) -> None:
         check_outputs(self.outputs)
@@ -50,6 +60,7 @@ class Absolute:
     """The absolute error |z - y|, which the median minimizes; the slope at 0 is taken as 0."""
 
     name: ClassVar[str] = "absolute"
+    traits: ClassVar[LossTraits] = LossTraits(stays_in_range=True)
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return finite numbers `(n, n_outputs)`."""
@@ -81,6 +92,7 @@ class Huber:
 
     delta: float = 1.0
     name: ClassVar[str] = "huber"
+    traits: ClassVar[LossTraits] = LossTraits(stays_in_range=True)
 
     def __post_init__(self) -> None:
         if not is_number(self.delta) or not 0.0 < self.delta < np.inf:
@@ -133,6 +145,11 @@ class Quantile:
                 f"quantiles must be given in rising order, each once, but {self.quantiles!r} came."
             )
 
+    @property
+    def traits(self) -> LossTraits:
+        """A raw score for each quantile."""
+        return LossTraits(n_per_target=len(self.quantiles))
+
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return finite numbers `(n, n_outputs / len(quantiles))`."""
         n_quantiles = len(self.quantiles)
@@ -174,6 +191,7 @@ class Poisson:
 
     outputs: str = "mean"
     name: ClassVar[str] = "poisson"
+    traits: ClassVar[LossTraits] = LossTraits(link="exp", scales_target=False)
 
     def __post_init__(self) -> None:
         check_outputs(self.outputs)
@@ -213,6 +231,7 @@ class Gamma:
     """
 
     name: ClassVar[str] = "gamma"
+    traits: ClassVar[LossTraits] = LossTraits(link="exp", scales_target=False)
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return numbers > 0 `(n, n_outputs)`."""

@@ -15,7 +15,7 @@ from glassnet.intervals import QUANTILES, Intervals
 from glassnet.layers import Layer
 from glassnet.layers.plain import layer_to_plain
 from glassnet.layers.stack import stack_widths
-from glassnet.losses import Absolute, Huber, Loss, Squared
+from glassnet.losses import Loss, loss_traits
 from glassnet.losses.plain import loss_from_plain, loss_to_plain
 from glassnet.model import Model
 from glassnet.parameters import DTYPES
@@ -25,7 +25,7 @@ from glassnet.storage.migrations import FORMAT
 from glassnet.storage.record import check_training
 from glassnet.storage.strict import json_able
 from glassnet.storage.structure import built_layers, tensor_shapes
-from glassnet.storage.target_checks import n_raw_scores, parse_target
+from glassnet.storage.target_checks import parse_target
 
 FIELDS = (
     "format",
@@ -125,12 +125,13 @@ def parse_description(said: dict[str, Any]) -> Parts:
         raise ValueError(
             f"the network takes {n_features} features but the encoder makes {encoder.n_features}"
         )
-    n_outputs = stack_widths(layers, n_features)[-1]
-    if n_outputs != n_raw_scores(loss, target):
+    n_outputs, traits = stack_widths(layers, n_features)[-1], loss_traits(loss)
+    expected = traits.n_raw_scores(target.n_outputs, len(target.classes))
+    if target.task not in traits.tasks or n_outputs != expected:
         raise ValueError(
             f"the network has {n_outputs} outputs, which does not fit its loss and target"
         )
-    if target.low and not isinstance(loss, Squared | Absolute | Huber):
+    if target.low and not traits.stays_in_range:
         raise ValueError("the target has a range, which its loss does not stay within")
     shapes = tensor_shapes(layers, n_features)
     reference = parse_reference(said["reference"], encoder) if "reference" in said else None

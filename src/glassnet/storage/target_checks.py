@@ -1,4 +1,4 @@
-"""Checks of the target in a model file, and of the loss that fits it."""
+"""Checks of the target in a model file: everything in it fits together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from glassnet.data.coding.target import Target
 from glassnet.data.serialization import stored_fields
-from glassnet.losses import Logistic, Loss, Quantile, Softmax
 from glassnet.storage.strict import check_record
 
 stored_fields(Target)  # now, not while a file is loaded
@@ -53,14 +52,3 @@ def parse_target(said: Any) -> Target:
     ):
         raise ValueError("sign must be -1, 0 or 1 for each number")
     return target
-
-
-def n_raw_scores(loss: Loss, target: Target) -> int:
-    """Return how many outputs a network needs; 0 for a loss that does not fit the task."""
-    if isinstance(loss, Softmax):
-        return max(2, len(target.classes)) if target.task in ("binary", "multiclass") else 0
-    if isinstance(loss, Logistic):
-        return target.n_outputs if target.task in ("binary", "multilabel") else 0
-    if target.task != "regression":
-        return 0
-    return target.n_outputs * (len(loss.quantiles) if isinstance(loss, Quantile) else 1)

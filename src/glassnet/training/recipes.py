@@ -16,8 +16,6 @@ Trees on Tabular Data", table A.1), as far as our own measurements, on the sets 
   nothing is won, and on glass (9 columns, 43 test rows) a tenth lost.
 - Of few rows a fifth is held out, not a tenth: an epoch chosen by ten rows may be a poor one. On
   iris, glass, Pima and Auto MPG eight networks had 13 % less error or as much RMSE so.
-- First values fitted to the data are left out: with them eight networks were as good within 1 % and
-  took 6 % more time.
 - No dropout: the mean of members needs none. Without it eight networks had 1 % less error and log
   loss and 2 % less RMSE (12 % of a river's flow, which has little noise, elsewhere as much; of Auto
   MPG's 314 rows 4 % more), in 13 % less time.
@@ -55,9 +53,8 @@ class Recipe:
     ------------
     n_frequencies, n_periodic, sigma : of the periodic embedding of numbers; no frequency, no
         embedding
-    n_bins, bins_by, n_lines : of the piecewise-linear embedding, which stands in its place where
-        there are bins: of a column at most, by "quantile" or by a "tree" on the target, see
-        `glassnet.data.coding.bins`, and the broken lines of a column
+    n_bins, n_lines : of the piecewise-linear embedding, which stands in its place where there are
+        bins: of a column at most, see `glassnet.data.coding.bins`, and the broken lines of a column
     rows_a_bin : rows to a bin at least: few rows make fewer bins, but two
     most_embedded : numbers are embedded where there are at most so many of them: of wide tables, of
         images above all, embeddings cost most
@@ -73,7 +70,6 @@ class Recipe:
     twice_as_wide_from : rows from which on the hidden layers have twice as many units; 0 is never
     mix : each unit learns how much of its activation it takes
     parametrization : of the dense layers, "standard" or "ntk"
-    from_data : first values are fitted to the training rows, see `glassnet.initialization`
     dropout, dropout_schedule : behind each hidden layer
     members : networks that are trained side by side and answer as their mean
 
@@ -105,7 +101,6 @@ class Recipe:
     n_periodic: int = 3
     sigma: float = 0.1
     n_bins: int = 0
-    bins_by: str = "quantile"
     n_lines: int = 3
     rows_a_bin: int = 16
     most_embedded: int = 256
@@ -118,7 +113,6 @@ class Recipe:
     activation: str = "relu"
     mix: bool = False
     parametrization: str = "standard"
-    from_data: bool = False
     dropout: float = 0.0
     dropout_schedule: str = "constant"
     members: int = 1

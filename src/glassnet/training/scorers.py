@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.data.coding.moments import power_of_two
 from glassnet.errors import SettingError, unknown_name
-from glassnet.losses import Loss
+from glassnet.losses import Loss, loss_traits
 from glassnet.protocols import name_of, parameter_names, refuse_class, require_arguments, said
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -55,12 +55,8 @@ class LossAnswers:
     """Answers where there is no model: integer labels 0, 1, ... and numbers as they are."""
 
     def __init__(self, loss: Loss, n_outputs: int, raw_scores: Callable[[Any], Array]) -> None:
-        kinds = {"softmax": "multiclass", "logistic": "binary" if n_outputs == 1 else "multilabel"}
-        self._loss, self.task, self.raw_scores = (
-            loss,
-            kinds.get(loss.name, "regression"),
-            raw_scores,
-        )
+        self._loss, self.raw_scores = loss, raw_scores
+        self.task = loss_traits(loss).task(n_outputs)
         self.classes = range(max(2, n_outputs)) if self.task != "regression" else ()
 
     def truth(self, y: Array) -> Array:

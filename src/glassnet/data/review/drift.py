@@ -68,11 +68,9 @@ class ColumnDrift:
         for count, n, what in counts:
             if count and count.told:
                 example = count.example if count is self.unseen else _shown(count.example)
-                yield (
-                    count.count / n,
-                    f"{count.count:,} of {n:,} values {of} {what.format(example)} (by chance at "
-                    f"most {count.chance:,})",
-                )
+                by_chance = f"(by chance at most {count.chance:,})"
+                values = f"{count.count:,} of {n:,} values {of}"
+                yield count.count / n, f"{values} {what.format(example)} {by_chance}"
 
 
 @dataclass(frozen=True)

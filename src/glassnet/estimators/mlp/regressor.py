@@ -20,7 +20,7 @@ from glassnet.losses import LOSSES, Loss, check_own_loss
 from glassnet.training.history import Epoch
 
 SCIKIT_LEARN_LOSSES = ("squared_error", "absolute_error", "poisson")
-FOR_CLASSES = ("logistic", "softmax")
+FOR_CLASSES = {name for name, kind in LOSSES.items() if kind().traits.classifies}
 
 
 class MLPRegressor(RegressorScore, MultilayerPerceptron):
@@ -66,7 +66,7 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
         "loss": [
-            StrOptions({*SCIKIT_LEARN_LOSSES, *LOSSES} - {*FOR_CLASSES}),
+            StrOptions({*SCIKIT_LEARN_LOSSES, *LOSSES} - FOR_CLASSES),
             HasMethods("value_and_gradient"),
             callable,
         ],

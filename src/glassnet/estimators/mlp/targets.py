@@ -15,7 +15,7 @@ from sklearn.preprocessing import LabelBinarizer
 
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.scoring import r2
-from glassnet.losses import Loss, Quantile
+from glassnet.losses import Loss, loss_traits
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -148,7 +148,7 @@ class Numbers:
     @property
     def out_activation(self) -> str:
         """The exponential where the loss has it for its link."""
-        return "exp" if self.loss(None).name in ("poisson", "gamma") else "identity"
+        return loss_traits(self.loss(None)).link
 
     def loss(self, dtype: Any) -> Loss:
         """Return the loss of that name."""
@@ -164,9 +164,7 @@ class Numbers:
 
     def n_raw_scores(self, Y: Array) -> int:
         """Return one for each column, and for each quantile of it."""
-        return int(Y.shape[1]) * (
-            len(self.setting.quantiles) if isinstance(self.setting, Quantile) else 1
-        )
+        return loss_traits(self.loss(None)).n_raw_scores(int(Y.shape[1]))
 
     def predictions(self, P: Array) -> Array:
         """Return numbers (n,), or (n, m) for several."""
@@ -182,6 +180,7 @@ class Numbers:
 
     def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
         """Return R2; of several quantiles, which have none, their loss with its sign turned."""
-        if isinstance(self.setting, Quantile) and len(self.setting.quantiles) > 1:
-            return -float(self.setting.value_and_gradient(predicted, truth, weight)[0])
+        loss = self.loss(None)
+        if loss_traits(loss).n_per_target > 1:
+            return -loss.value_and_gradient(predicted, truth, weight)[0]
         return r2(truth, predicted, weight)
