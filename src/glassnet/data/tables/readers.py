@@ -242,9 +242,10 @@ def read_date(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> Re
         order, is_certain = spelling.dates, True
     elif by_model and expected.form.dates != "ymd" and not (is_certain and found != "ymd"):
         order = expected.form.dates  # as in training, where these cells do not decide
-    if expected.kind is None:
-        if bool(np.isnat(read_dates(unique.texts[:SAMPLE], order)).mean() > WITH_MARKS):
-            return None
+    if expected.kind is None and bool(
+        np.isnat(read_dates(unique.texts[:SAMPLE], order)).mean() > WITH_MARKS
+    ):
+        return None
     dates = read_dates(unique.texts, order, compact=expected.kind is not None)
     if found == "ymd" and not by_model:  # the order matters to no cell
         order = found
