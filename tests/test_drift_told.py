@@ -16,7 +16,7 @@ from sklearn.neural_network import MLPRegressor
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor
 from glassnet.data.tables.assembly import table_of
-from glassnet.report import Part, compare, held_out_scores, permutation_importances
+from glassnet.report import Part, evaluate_with_baselines, held_out_scores, permutation_importances
 
 N = 400
 RNG = np.random.default_rng(0)
@@ -102,7 +102,10 @@ def test_a_comparison_and_importances_keep_it_to_their_record() -> None:
     part = Part(table_of(DRIFTED), SORT)
     assert told(lambda part: held_out_scores(CLASSES, part), part) == []
     assert told(lambda part: permutation_importances(CLASSES, part, seconds=1.0), part) == []
-    assert told(lambda part: compare(CLASSES, Part(table_of(X), SORT), part), part) == []
+    assert (
+        told(lambda part: evaluate_with_baselines(CLASSES, Part(table_of(X), SORT), part), part)
+        == []
+    )
 
 
 def test_a_null_where_training_had_none_is_filled_and_told() -> None:

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from glassnet import whole_file
+from glassnet import atomic_write
 from glassnet.data.files.read import read_table
 from glassnet.data.files.write import write_chunks
 from glassnet.errors import DataError, ModelFileError
@@ -90,7 +90,7 @@ def test_what_stood_there_stands_where_a_step_fails(step, error, output, monkeyp
         return real(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(whole_file.os, step, failing)
+        patched.setattr(atomic_write.os, step, failing)
         with pytest.raises(told if isinstance(error, OSError) else type(error)) as caught:
             write()
     if isinstance(error, OSError):
@@ -117,8 +117,10 @@ def test_file_is_forced_to_the_disk_before_it_takes_the_place(output, monkeypatc
 def test_disk_that_keeps_something_else_is_noticed(output, monkeypatch):
     path, write, told = output
     real = os.write
-    monkeypatch.setattr(whole_file.os, "write", lambda handle, data: real(handle, bytes(len(data))))
-    with pytest.raises(told, match="what was written reads back otherwise"):
+    monkeypatch.setattr(
+        atomic_write.os, "write", lambda handle, data: real(handle, bytes(len(data)))
+    )
+    with pytest.raises(told, match="reads back differently"):
         write()
     assert path.read_bytes() == OLD
     assert names(path.parent) == [path.name]
@@ -172,7 +174,7 @@ def test_pipe_and_device_are_refused_and_left_alone(kind, output, tmp_path):
     else:
         path.symlink_to("/dev/null")
     with pytest.raises(
-        told, match="cannot be written: it is no ordinary file but a pipe or a device"
+        told, match="cannot be written: it is a pipe or a device, not a regular file"
     ):
         write()
     assert path.is_fifo() if kind == "pipe" else os.path.realpath(path) == "/dev/null"
@@ -182,7 +184,7 @@ def test_pipe_and_device_are_refused_and_left_alone(kind, output, tmp_path):
 def test_planted_link_is_not_written_through(output, tmp_path, monkeypatch):
     """Even where the name of the temporary file was guessed."""
     path, write, told = output
-    monkeypatch.setattr(whole_file.os, "urandom", bytes)
+    monkeypatch.setattr(atomic_write.os, "urandom", bytes)
     victim = tmp_path / "victim"
     victim.write_bytes(OLD)
     victim.chmod(0o644)

@@ -14,7 +14,7 @@ import glassnet
 from glassnet.data.files.read import read_table
 from glassnet.data.split import split_rows
 from glassnet.fitting.from_table import features_and_target
-from glassnet.report import Part, compare, permutation_importances, write_report
+from glassnet.report import Part, evaluate_with_baselines, permutation_importances, write_report
 
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 840, 1060
@@ -34,7 +34,7 @@ def write_page(path: Path) -> None:
     model = glassnet.fit(
         table, "species", glassnet.Plan(hidden_layer_sizes=(32, 16), max_epochs=60)
     )
-    found = compare(model, training, held_out, name="penguins.csv")
+    found = evaluate_with_baselines(model, training, held_out, name="penguins.csv")
     write_report(path, found, model, importances=permutation_importances(model, held_out))
 
 

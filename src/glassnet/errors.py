@@ -26,26 +26,11 @@ from collections import Counter
 from collections.abc import Iterable
 from numbers import Real
 
+from glassnet.messages import printable_lines, shorten
+
 LONGEST_NAME = 200
 #: So many names are compared in full with one that is misspelt.
 MOST_COMPARED = 100
-
-
-def inert(text: str) -> str:
-    r"""Return text with control characters but line ends written out (an escape as `\x1b`).
-
-    Text from a file of unknown origin could otherwise steer the terminal.
-
-    Examples
-    --------
-    >>> inert("red \x1b[31m, turned \u202e")
-    'red \\x1b[31m, turned \\u202e'
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
-    )
 
 
 class GlassnetError(Exception):
@@ -53,7 +38,7 @@ class GlassnetError(Exception):
 
     def __str__(self) -> str:
         """Return the message."""
-        return inert(super().__str__())
+        return printable_lines(super().__str__())
 
 
 class SettingError(GlassnetError, ValueError):
@@ -97,7 +82,7 @@ class DataNotice(UserWarning):
 
     def __str__(self) -> str:
         """Return the message; it steers no terminal."""
-        return inert(super().__str__())
+        return printable_lines(super().__str__())
 
 
 def is_number(value: object) -> bool:
@@ -132,23 +117,8 @@ def _near(name: str, names: list[str]) -> list[str]:
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
     """Return the error for a name that a table of names does not hold, with the nearest one it does."""
     names = sorted(known)
-    shown = repr(
-        name[:LONGEST_NAME] + "..." if isinstance(name, str) and len(name) > LONGEST_NAME else name
-    )
+    shown = repr(shorten(name, LONGEST_NAME) if isinstance(name, str) else name)
     return SettingError(
         f"unknown {kind} {shown}: expected one of "
         f"{', '.join(names)}.{did_you_mean(str(name), names)}"
     )
-
-
-def listed(values: Iterable[object], max_shown: int = 10) -> str:
-    """Return the first values for a message, quoted and joined by commas; long names are cut.
-
-    Examples
-    --------
-    >>> listed(["age", "sex", "island"], 2)
-    "'age', 'sex' and 1 more"
-    """
-    shown = [v if len(str(v)) <= 80 else f"{str(v)[:77]}..." for v in values]
-    more = f" and {len(shown) - max_shown:,} more" if len(shown) > max_shown else ""
-    return ", ".join(map(repr, shown[:max_shown])) + more

@@ -21,9 +21,10 @@ from glassnet.data.tables.dialect import Dialect, check_overrides
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.table import Table
 from glassnet.engines import Engine, engine_to_predict
-from glassnet.errors import DataNotice, SettingError, listed
+from glassnet.errors import DataNotice, SettingError
 from glassnet.intervals import QUANTILES, Intervals, own_quantiles
 from glassnet.losses import Loss, Quantile, loss_traits
+from glassnet.messages import listed
 from glassnet.network import Network
 
 if TYPE_CHECKING:

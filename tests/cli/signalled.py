@@ -37,7 +37,7 @@ def child(folder: Path, arguments: list[str]) -> None:
             os.open(folder.parent / f"{folder.name}.{name}", os.O_CREAT | os.O_WRONLY), descriptor
         )
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)
-    note, invoke = progress.Best.note, type(main).invoke
+    note, invoke = progress.BestEpoch.update, type(main).invoke
 
     def noted(best, epoch):
         (folder.parent / f"{folder.name}.epoch").touch()
@@ -47,7 +47,7 @@ def child(folder: Path, arguments: list[str]) -> None:
         (folder.parent / f"{folder.name}.begun").touch()
         return invoke(group, context)
 
-    progress.Best.note, type(main).invoke = noted, invoked
+    progress.BestEpoch.update, type(main).invoke = noted, invoked
     sys.argv = ["glassnet", *arguments]
     main()
 

@@ -19,20 +19,19 @@ from click.testing import CliRunner
 
 import glassnet
 from glassnet.cli import main
-from glassnet.cli.portrait import calibration_in_words
-from glassnet.cli.words import (
-    cells,
+from glassnet.cli.model_summary import describe_calibration
+from glassnet.cli.text import (
     clipped,
-    counted,
+    display_width,
     duration,
     file_size,
-    listed,
-    printable,
-    score,
-    table,
+    fitted_list,
+    format_table,
 )
 from glassnet.data.files.read import read_table
 from glassnet.engines.native import compiled
+from glassnet.messages import counted, printable
+from glassnet.report.metrics import format_score
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
@@ -68,8 +67,8 @@ def test_train_reports_all_of_it(trained):
     for said in (
         "penguins.csv: 344 rows, 7 columns and the target",
         "5  numbers",
-        "2  categories  island (3), sex (2)",
-        "with gaps",
+        "2  categories    island (3), sex (2)",
+        "with missing",
         "species: one of 3 classes: Adelie 44.2 %",
         "text is taken for classes",
         "275 to learn from, 69 held out",
@@ -85,7 +84,7 @@ def test_train_reports_all_of_it(trained):
         "The network is right in",
         f"glassnet predict {model}",
     ):
-        assert said in re.sub(r"\s*\n {10}(?=\S)", " ", done.stdout) or said in done.stdout, said
+        assert said in re.sub(r"\s*\n {12}(?=\S)", " ", done.stdout) or said in done.stdout, said
     assert done.stderr == "" or done.stderr.startswith("Trained for 15 epochs")
 
 
@@ -531,27 +530,30 @@ def test_words():
         "2 h 5 min",
     ]
     assert [file_size(n) for n in (12, 285_636, 1_234_567)] == ["12 bytes", "286 KB", "1.2 MB"]
-    assert [score("accuracy", 0.9853), score("R2", -0.0001), score("RMSE", 0.53214)] == [
+    assert [
+        format_score(name, value)
+        for name, value in (("accuracy", 0.9853), ("R2", -0.0001), ("RMSE", 0.53214))
+    ] == [
         "98.5 %",
         "0.000",
         "0.5321",
     ]
-    assert listed(["one", "two", "three"], 8) == "one, two and 1 more"
-    assert cells("ü漢字e\u0301") == 6
+    assert fitted_list(["one", "two", "three"], 8) == "one, two and 1 more"
+    assert display_width("ü漢字e\u0301") == 6
     assert clipped("漢字漢字", 5) == "漢字…"
     assert (
-        unstyle(table(["a", "b"], [["漢", "1"], ["xyz", "23"]], right=[1], indent=0))
+        unstyle(format_table(["a", "b"], [["漢", "1"], ["xyz", "23"]], right=[1], indent=0))
         == "a     b\n漢    1\nxyz  23"
     )
 
 
-def test_certainty_is_told_by_the_rows_held_out_for_it(trained):
+def test_calibration_names_the_rows_held_out_for_it(trained):
     model, done = trained
     again = run("show", model)
     for shown in (done.stdout, again.stdout):
         words = " ".join(shown.split())
         assert re.search(
-            r"Certainty temperature [\d.]+ by \d+ rows held out for it(: log loss [\d.]+ to "
+            r"Calibration temperature [\d.]+ by \d+ rows held out for it(: log loss [\d.]+ to "
             r"[\d.]+, Brier score )?",
             words,
         ), words
@@ -564,6 +566,6 @@ def test_the_scores_of_single_members_are_called_so():
         model = SimpleNamespace(
             intervals=None, training={"calibration": {**record, "of_one": of_one}}
         )
-        assert calibration_in_words(model).startswith(
+        assert describe_calibration(model).startswith(
             f"temperature 0.5 by 99 rows held out for it{whose} log loss 0.5 to 0.5, "
         )

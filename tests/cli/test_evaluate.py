@@ -53,7 +53,7 @@ def test_report_is_printed(model, new):
         "95 % interval",
         "always '",
         "precision",
-        "Judgement",
+        "Verdict",
         "The network is right in",
     ):
         assert said in result.stdout, said

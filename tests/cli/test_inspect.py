@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 import glassnet
 from glassnet.cli import main
-from glassnet.cli.given import given_table
-from glassnet.cli.words import cells, sparkline
+from glassnet.cli.stdin import table_or_stdin
+from glassnet.cli.text import display_width, sparkline
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
 SCHEMA = json.loads(
@@ -68,7 +68,7 @@ def test_lines_fit_the_terminal(path, target, columns):
     result = run(path, *target, env={"COLUMNS": str(columns)})
     assert result.exit_code == 0, result.output
     assert "\x1b" not in result.output
-    assert max(map(cells, result.stdout.splitlines())) <= max(columns, 80)
+    assert max(map(display_width, result.stdout.splitlines())) <= max(columns, 80)
 
 
 def test_penguins():
@@ -78,7 +78,7 @@ def test_penguins():
         "species: multiclass, 3 classes",
         "Text, booleans and categories are classes",
         "Adelie      152  44.2 %",
-        "sex                category    11         2",
+        "sex                category       11         2",
         "32.1 .. 44.4 .. 59.6",
         "a category where it holds text",
     ):
@@ -129,7 +129,7 @@ def test_stdin_leaves_nothing_behind_where_no_file_can_be_opened_any_more(tmp_pa
     most = resource.getrlimit(resource.RLIMIT_NOFILE)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a,b\n1,2\n")))
-    with ExitStack() as afterwards, given_table(Path("-")) as path:
+    with ExitStack() as afterwards, table_or_stdin(Path("-")) as path:
         assert path.read_bytes() == b"a,b\n1,2\n"
         assert path.parent.parent == tmp_path
         afterwards.callback(resource.setrlimit, resource.RLIMIT_NOFILE, most)
@@ -150,7 +150,7 @@ def test_sparkline_is_as_high_as_its_share(monkeypatch):
     assert sparkline((0, 0)) == "  "
     assert sparkline(()) == ""
     monkeypatch.setattr(
-        "glassnet.cli.words.sys.stdout",
+        "glassnet.cli.text.sys.stdout",
         type("Terminal", (), {"isatty": lambda self: True, "encoding": "utf-8"})(),
     )
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from glassnet.cli import words
+from glassnet.cli import text as cli_text
 from glassnet.data.files.line_filter import LineFilter, numbered_lines
 from glassnet.data.tables import numerals
 from glassnet.data.tables.forms import Form
@@ -33,21 +33,23 @@ CLIPPED = {
 
 @pytest.mark.parametrize("name", CLIPPED)
 def test_clipped(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "writes_unicode", lambda: False)
+    monkeypatch.setattr(cli_text, "writes_unicode", lambda: False)
     text, room, expected = CLIPPED[name]
-    assert words.clipped(text, room) == expected
+    assert cli_text.clipped(text, room) == expected
 
 
 def test_clipping_looks_at_what_is_shown_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    cells_of = words._cells_of
+    character_width = cli_text._character_width
     monkeypatch.setattr(
-        words, "_cells_of", lambda character: seen.append(character) or cells_of(character)
+        cli_text,
+        "_character_width",
+        lambda character: seen.append(character) or character_width(character),
     )
     for text in ("x" * 1_000_000, "\u754c" * 1_000_000, "e" + "\u0301" * 1_000_000):
-        assert len(words.clipped(text, 40)) <= 4 * 40 + 1
+        assert len(cli_text.clipped(text, 40)) <= 4 * 40 + 1
     assert len(seen) <= 3 * 4 * 40
-    assert len(words.listed(["x" * 1_000_000, "y"], 40)) < 60
+    assert len(cli_text.fitted_list(["x" * 1_000_000, "y"], 40)) < 60
 
 
 def test_a_misspelt_name_is_compared_in_full_with_few(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from glassnet.cli import main
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
 STEERS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
-MOST_LINES, LONGEST = 24, 2000
+MAX_LINES, MAX_LENGTH = 24, 2000
 HEAD = "species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex,year\n"
 ROW = "Adelie,Torgersen,39.1,18.7,181,3750,male,2007\n"
 SPECIES = ("--target", "species")
@@ -259,7 +259,7 @@ CALLS = [
     (["predict", "folder", P], "is a folder"),
     (["show", "n.glassnet"], "Did you mean 'm.glassnet'?"),
     (["show", "drawer.glassnet"], "is a folder"),
-    (["show", "pipe.glassnet"], "no ordinary file"),
+    (["show", "pipe.glassnet"], "regular file"),
     (["show", "x" * 5_000], "xxx"),
     # what is written
     (["train", P, *SPECIES, "-o", "model.pkl"], "write model.glassnet"),
@@ -346,7 +346,7 @@ TABLES = [
     ("table.xlsx", "unknown kind of file '.xlsx'"),
     ("table", "unknown kind of file"),
     ("m.glassnet", "unknown kind of file '.glassnet'"),
-    ("pipe.csv", "no ordinary file"),
+    ("pipe.csv", "regular file"),
     ("nowhere.csv", "nowhere.csv"),
     ("folder", "without Parquet files"),
     ("empty-folder", "without Parquet files"),
@@ -373,8 +373,8 @@ def refuses(text: str, status: int, says: str) -> None:
     assert says in text, text
     assert text.count("Error: ") == 1, text
     assert "Traceback" not in text
-    assert len(text.splitlines()) <= MOST_LINES, text
-    assert len(text) <= LONGEST, text
+    assert len(text.splitlines()) <= MAX_LINES, text
+    assert len(text) <= MAX_LENGTH, text
     assert not STEERS.search(text), repr(text)
 
 

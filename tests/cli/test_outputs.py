@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from glassnet import whole_file
+from glassnet import atomic_write
 from glassnet.cli.output_files import MODEL, PAGE, check_output, output_files
 from tests.cli.invoked import PENGUINS, QUICK, run
 
@@ -56,9 +56,9 @@ def folder(path):
 
 # name: (how the place is made, what the refusal says)
 PLACES = {
-    "pipe": (pipe, "is no ordinary file but a pipe or a device"),
-    "link to a pipe": (link_to_a_pipe, "is no ordinary file but a pipe or a device"),
-    "link to a device": (link_to("/dev/null"), "is no ordinary file but a pipe or a device"),
+    "pipe": (pipe, "is a pipe or a device, not a regular file"),
+    "link to a pipe": (link_to_a_pipe, "is a pipe or a device, not a regular file"),
+    "link to a device": (link_to("/dev/null"), "is a pipe or a device, not a regular file"),
     "folder": (folder, "is a folder: name a file in it"),
     "link to a folder": (link_to("."), "is a folder: name a file in it"),
     "links in a circle": (
@@ -131,7 +131,7 @@ def test_folder_that_takes_no_files(command, number, says, here, monkeypatch):
                 raise OSError(number, os.strerror(number), str(path))
             return os.open(path, flags, *mode)
 
-    monkeypatch.setattr(whole_file, "os", Full())
+    monkeypatch.setattr(atomic_write, "os", Full())
     assert f"out{suffix}: cannot be written: {says}." in refused(words, f"out{suffix}", here)
 
 
@@ -195,10 +195,7 @@ def test_streams_and_devices_by_their_names(command, given, here):
         os.close(reading)
         os.close(writing)
     if given != "/dev/stdout":  # of these tests it may be a file
-        assert (
-            "is no ordinary file but a pipe or a device, which a whole file cannot take the place "
-            "of" in said
-        )
+        assert "is a pipe or a device, not a regular file: " in said
         assert ("write CSV to stdout, with -o -, and send that there" in said) == (
             command == "predict, CSV"
         )

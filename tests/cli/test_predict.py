@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 import glassnet
 from glassnet.cli import main
-from glassnet.cli.spreadsheet import guarded, guarded_names
-from glassnet.cli.words import printable
+from glassnet.cli.spreadsheet import escape_formula, escape_formula_names
+from glassnet.messages import printable
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
 FORMULAS = (
@@ -191,16 +191,16 @@ def test_a_name_that_would_be_run_is_told_of_and_guarded(tmp_path):
 
 @pytest.mark.parametrize("text", [*FORMULAS, *FULL_WIDTH])
 def test_formula_is_guarded(text):
-    assert guarded(text) == f"'{text}"
+    assert escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_is_no_formula_is_untouched(text):
-    assert guarded(text) == text
+    assert escape_formula(text) == text
 
 
-def test_guarded_names_stay_different():
-    assert guarded_names(["=a", "'=a", "b"]) == ["'=a", "'=a_", "b"]
+def test_escape_formula_names_stay_different():
+    assert escape_formula_names(["=a", "'=a", "b"]) == ["'=a", "'=a_", "b"]
 
 
 def test_stdin(model):

@@ -219,7 +219,7 @@ def test_a_full_stream_is_turned_away_where_no_file_can_be_opened_any_more(monke
 
 
 def test_a_full_stream_is_given_up_where_no_file_could_be_opened_from_the_start(monkeypatch):
-    monkeypatch.setattr("glassnet.cli.streams._open_nowhere", lambda: None)
+    monkeypatch.setattr("glassnet.cli.streams._open_devnull", lambda: None)
     full = Full()
     stream = io.TextIOWrapper(io.BufferedWriter(full), encoding="utf-8")
     monkeypatch.setattr(sys, "stdout", stream)

@@ -154,7 +154,7 @@ def interrupted_in_training(monkeypatch):
 
         yield on_epoch
 
-    monkeypatch.setattr(training_run, "watched", watched)
+    monkeypatch.setattr(training_run, "show_progress", watched)
 
 
 @pytest.mark.usefixtures("interrupted_in_training")
@@ -171,25 +171,33 @@ def test_ctrl_c_once_keeps_the_best_and_finishes_the_report(recipe, kept):
     assert result.exit_code == 0, result.output
     assert f"Interrupted after 5 epochs: {kept}" in result.stderr
     assert "gradient boosting" in result.stdout
-    assert "Judgement" in result.stdout
+    assert "Verdict" in result.stdout
     assert "(interrupted)" in Path("p.html").read_text(encoding="utf-8")
     assert glassnet.load("m.glassnet").training["ended"] == "interrupted"
 
 
 @pytest.mark.usefixtures("interrupted_in_training")
 def test_ctrl_c_twice_leaves_at_once(monkeypatch):
-    monkeypatch.setattr(training_run, "compare", Interrupted(training_run.compare, 1))
+    monkeypatch.setattr(
+        training_run,
+        "evaluate_with_baselines",
+        Interrupted(training_run.evaluate_with_baselines, 1),
+    )
     result = run("train", "t.csv", *targets("sort"), "--epochs", "60", "--hidden", "8")
     assert result.exit_code == 130
     assert result.stderr.endswith("Interrupted.\n")
-    assert "Judgement" not in result.stdout
+    assert "Verdict" not in result.stdout
     assert (
         glassnet.load("t.glassnet").training["ended"] == "interrupted"
     )  # saved before the simpler models are fitted
 
 
 def test_ctrl_c_while_simpler_models_are_fitted_leaves_them_out(monkeypatch):
-    monkeypatch.setattr(training_run, "compare", Interrupted(training_run.compare, 1))
+    monkeypatch.setattr(
+        training_run,
+        "evaluate_with_baselines",
+        Interrupted(training_run.evaluate_with_baselines, 1),
+    )
     result = run("train", "t.csv", *targets("sort"), "--epochs", "3", "--hidden", "8")
     assert result.exit_code == 0, result.output
     assert "the simpler models are left out" in result.stderr

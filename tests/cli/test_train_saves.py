@@ -44,8 +44,8 @@ def test_a_model_that_its_place_does_not_take_goes_to_another_folder(monkeypatch
         re.MULTILINE,
     )
     assert glassnet.load(found[1]).training["epochs"] == 1
-    assert "Judgement" in result.stdout
-    assert found[1] in result.stdout.replace("\n          ", "")
+    assert "Verdict" in result.stdout
+    assert found[1] in result.stdout.replace("\n            ", "")
     assert not list((folder / "full").iterdir())
 
 
@@ -67,7 +67,7 @@ def test_a_page_that_cannot_be_written_costs_neither_model_nor_report(monkeypatc
     result = run(*TRAIN, "-o", "m.glassnet", "-o", "p.html")
     assert result.exit_code == 1
     assert "Error: p.html: cannot be written: No space left on device.\n" in result.stderr
-    assert "Judgement" in result.stdout
+    assert "Verdict" in result.stdout
     assert glassnet.load("m.glassnet").training["held_out"]
 
 

@@ -17,7 +17,7 @@ from glassnet.data.files.read import read_table
 from glassnet.errors import DataError
 from tests.cli.invoked import run
 from tests.data.damaged import good_files, plain_table, random_files
-from tests.data.false_buffers import in_memory, false_files
+from tests.data.false_buffers import false_files, in_memory
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/statm").exists(), reason="the limit of the memory is read from /proc"

@@ -31,7 +31,7 @@ def commands() -> list[Place]:
     ]
     return [
         Place(f"{SRC}/cli", "functions that are a click.command", found),
-        matches(f"{SRC}/cli/__init__.py", "main.add_command(...)", r"main\.add_command\((\w+)\)"),
+        matches(f"{SRC}/cli/__init__.py", "COMMANDS", r"(\w+)[,)]", r"COMMANDS = \(.*?\)"),
         Place(
             "docs/cli",
             "pages",

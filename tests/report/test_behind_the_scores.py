@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn import metrics as theirs
 
-from glassnet.report.classes import MOST_CONFUSED, OTHERS, calibration, class_scores, confusion
+from glassnet.report.classes import MAX_CONFUSED, OTHERS, calibration, class_scores, confusion
 from glassnet.report.metrics import scores
 from glassnet.report.predictions import Predictions
-from glassnet.report.residuals import MOST_POINTS, residuals
+from glassnet.report.residuals import MAX_POINTS, residuals
 from tests.report.drawn import classified, measured
 
 SEEDS = range(24)
@@ -58,10 +58,10 @@ def test_confusion_is_that_of_scikit_learn(seed):
 def test_rare_classes_of_many_are_counted_together():
     p = classified(1, n=500, k=40)
     found = confusion(p, labels(p))
-    assert len(found.labels) == len(found.counts) == MOST_CONFUSED
+    assert len(found.labels) == len(found.counts) == MAX_CONFUSED
     assert found.labels[-1] == OTHERS
     assert np.sum(found.counts) == 500
-    often = np.argsort(-np.bincount(p.truth), kind="stable")[: MOST_CONFUSED - 1]
+    often = np.argsort(-np.bincount(p.truth), kind="stable")[: MAX_CONFUSED - 1]
     assert set(found.labels[:-1]) == {f"class {c}" for c in often}
     for i, c in enumerate(sorted(often)):
         assert sum(found.counts[i]) == (p.truth == c).sum()
@@ -119,7 +119,7 @@ def test_residuals(seed):
         assert list(one.quantiles) == sorted(one.quantiles)
         assert (one.quantiles[0], one.quantiles[-1]) == (e.min(), e.max())
         assert {b for _, b in one.points} <= set(p.values[:, j])
-        assert len(one.points) == min(p.n_rows, MOST_POINTS)
+        assert len(one.points) == min(p.n_rows, MAX_POINTS)
     mean = {name: np.mean([one.scores[name] for one in found]) for name in scores(p)}
     assert scores(p) == pytest.approx(mean, rel=1e-9)
 

@@ -79,7 +79,7 @@ def test_those_who_are_compared_share_their_resamples():
 def test_groups_of_rows_give_intervals_of_the_same_width(monkeypatch):
     p = classified(1, n=4_000, k=3)
     alone = resampled([p])[0].scores()
-    monkeypatch.setattr(bootstrap, "MOST_GROUPS", 1_000)
+    monkeypatch.setattr(bootstrap, "MAX_GROUPS", 1_000)
     grouped = resampled([p])[0].scores()
     for a, b in zip(alone, grouped, strict=True):
         assert a.value == b.value
@@ -87,7 +87,7 @@ def test_groups_of_rows_give_intervals_of_the_same_width(monkeypatch):
 
 
 def test_rows_in_order_of_their_class_make_no_difference_to_groups(monkeypatch):
-    monkeypatch.setattr(bootstrap, "MOST_GROUPS", 500)
+    monkeypatch.setattr(bootstrap, "MAX_GROUPS", 500)
     right = np.arange(4_000) < 3_000
     p = Predictions.of_classes(
         np.zeros(4_000, int), np.where(right[:, None], [0.9, 0.1], [0.1, 0.9])

@@ -25,7 +25,7 @@ from glassnet.report.charts import (
 )
 from glassnet.report.classes import CalibrationBin
 from glassnet.report.markup import Markup, clean, element, joined, name, number, table
-from glassnet.report.network_picture import MOST_UNITS, network_picture
+from glassnet.report.network_picture import MAX_UNITS, network_picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 numbers = st.floats(-1e12, 1e12, allow_nan=False)
@@ -154,7 +154,7 @@ def test_long_line_is_thinned_and_keeps_its_ends():
         line_chart([Line("a", points, "first")], x_label="x", y_label="y", says="s")
     ).findall(f"{SVG}polyline")
     drawn = line.get("points").split()
-    assert len(drawn) <= charts.MOST_POINTS
+    assert len(drawn) <= charts.MAX_POINTS
     assert drawn[0].startswith(f"{charts.LEFT:.1f},")
     assert drawn[-1].startswith(f"{charts.WIDTH - charts.RIGHT:.1f},")
 
@@ -181,7 +181,7 @@ def test_of_a_wide_layer_the_rest_is_counted():
             network_picture(Network([Dense(256, "relu"), Dropout(0.1), Dense(10)], n_features=784))
         )
     )
-    drawn = MOST_UNITS - 2
+    drawn = MAX_UNITS - 2
     assert len(svg.findall(f"{SVG}circle")) == 4 * drawn
     assert {f"+{784 - drawn}", f"+{256 - drawn}", f"+{10 - drawn}"} <= set(texts(svg))
 

@@ -15,7 +15,14 @@ from jsonschema.exceptions import ValidationError
 import glassnet
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError, SettingError, UnsupportedError
-from glassnet.report import Part, baselines, compare, evaluate, evaluation_schema, held_out_scores
+from glassnet.report import (
+    Part,
+    baselines,
+    evaluate,
+    evaluate_with_baselines,
+    evaluation_schema,
+    held_out_scores,
+)
 from glassnet.report.predictions import predictions_of
 from tests.report.drawn import parts, trained
 
@@ -24,7 +31,7 @@ VALIDATOR = Draft202012Validator(evaluation_schema())
 
 def report(kind, *, classes, **plan):
     training, held_out = parts(kind, classes=classes)
-    return compare(trained(training, **plan), training, held_out, name="drawn")
+    return evaluate_with_baselines(trained(training, **plan), training, held_out, name="drawn")
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["classes", "numbers"])
@@ -84,8 +91,8 @@ def test_same_rows_same_evaluation():
     def timeless(found):
         return replace(found, rivals=tuple(replace(rival, seconds=0.0) for rival in found.rivals))
 
-    assert timeless(compare(model, training, held_out)) == timeless(
-        compare(model, training, held_out)
+    assert timeless(evaluate_with_baselines(model, training, held_out)) == timeless(
+        evaluate_with_baselines(model, training, held_out)
     )
 
 
@@ -113,7 +120,9 @@ def test_linear_model_and_trees_are_those_of_scikit_learn():
 
     training, held_out = parts("line", classes=True)
     model = trained(training, hidden_layer_sizes=(), max_epochs=1)
-    found = {rival.name: rival for rival in compare(model, training, held_out).rivals}
+    found = {
+        rival.name: rival for rival in evaluate_with_baselines(model, training, held_out).rivals
+    }
     X, X_held = model.encode(training.table), model.encode(held_out.table)
     for name, theirs in (
         ("linear model", LogisticRegression(max_iter=200)),
@@ -130,17 +139,17 @@ def test_linear_model_and_trees_are_those_of_scikit_learn():
 def test_constant_guess_comes_from_the_training_rows():
     training, held_out = parts("steps", classes=False)
     model = trained(training, hidden_layer_sizes=(), max_epochs=1)
-    found = compare(model, training, held_out).rivals[0]
+    found = evaluate_with_baselines(model, training, held_out).rivals[0]
     assert found.scores["RMSE"] == pytest.approx(
         np.sqrt(np.mean((held_out.values - training.values.mean()) ** 2))
     )
 
 
 def test_simple_models_learn_from_a_part_of_many_rows(monkeypatch):
-    monkeypatch.setattr(baselines, "MOST_CELLS", 100)
-    monkeypatch.setattr(baselines, "FEWEST_ROWS", 150)
+    monkeypatch.setattr(baselines, "MAX_CELLS", 100)
+    monkeypatch.setattr(baselines, "MIN_ROWS", 150)
     training, held_out = parts("line", classes=True)
-    found = compare(trained(training, max_epochs=1), training, held_out)
+    found = evaluate_with_baselines(trained(training, max_epochs=1), training, held_out)
     assert [rival.n_rows for rival in found.rivals] == [400, 150, 150]
     assert found.rivals[1].note == "learned from 150 of the 400 rows"
 
@@ -151,7 +160,7 @@ def test_baseline_that_fails_is_noted(monkeypatch):
 
     monkeypatch.setattr(baselines, "linear", broken)
     training, held_out = parts("line", classes=True)
-    found = compare(trained(training, max_epochs=1), training, held_out)
+    found = evaluate_with_baselines(trained(training, max_epochs=1), training, held_out)
     VALIDATOR.validate(found.to_dict())
     assert found.rivals[1].note == "failed: no convergence today"
     assert (found.rivals[1].scores, found.rivals[1].outcome) == ({}, None)
@@ -162,9 +171,9 @@ def test_baseline_that_fails_is_noted(monkeypatch):
 def test_time_that_is_over_leaves_out_what_has_not_begun(monkeypatch):
     training, held_out = parts("steps", classes=True)
     model = trained(training, max_epochs=1)
-    monkeypatch.setattr(baselines, "SHORTEST", 0.0)
-    monkeypatch.setattr(baselines, "LONGEST", 0.0)
-    left_out = compare(model, training, held_out).rivals
+    monkeypatch.setattr(baselines, "MIN_SECONDS", 0.0)
+    monkeypatch.setattr(baselines, "MAX_SECONDS", 0.0)
+    left_out = evaluate_with_baselines(model, training, held_out).rivals
     assert [rival.name for rival in left_out if "left out" in rival.note] == [
         "linear model",
         "gradient boosting",
@@ -229,7 +238,7 @@ def test_one_class_has_no_models_to_compare():
     table = table_of(np.arange(40.0)[:, None])
     values = np.full(40, "only", dtype=object)
     model = glassnet.fit(table, values, glassnet.Plan(hidden_layer_sizes=(2,), max_epochs=1))
-    found = compare(model, Part(table, values), Part(table, values))
+    found = evaluate_with_baselines(model, Part(table, values), Part(table, values))
     VALIDATOR.validate(found.to_dict())
     assert [rival.note for rival in found.rivals[1:]] == [
         "failed: all rows to learn from are of one class"
@@ -248,7 +257,7 @@ def test_several_targets_have_each_their_residuals():
     model = glassnet.fit(
         training.table, training.values, glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=5)
     )
-    found = compare(model, training, held_out)
+    found = evaluate_with_baselines(model, training, held_out)
     VALIDATOR.validate(found.to_dict())
     assert [one.target for one in found.residuals] == ["y0", "y1"]
     for name, value in found.values.items():
@@ -280,9 +289,9 @@ def test_weights_count_rows(classes):
     training, held_out = parts("steps", classes=classes)
     model = trained(training, max_epochs=3)
     weight = np.arange(200) % 3.0
-    found = compare(model, training, replace(held_out, weight=weight))
+    found = evaluate_with_baselines(model, training, replace(held_out, weight=weight))
     rows = np.repeat(np.arange(200), weight.astype(int))
-    repeated = compare(model, training, held_out.take(rows))
+    repeated = evaluate_with_baselines(model, training, held_out.take(rows))
     assert found.weighted
     assert (found.n_rows, found.left_out) == (int((weight > 0).sum()), 67)
     assert found.values == pytest.approx(repeated.values, rel=1e-12)
@@ -295,13 +304,16 @@ def test_simple_models_learn_by_the_weights_of_their_rows(classes):
     training, held_out = parts("line", classes=classes)
     model = trained(training, max_epochs=1)
     weight = 1.0 + np.arange(400) % 3
-    weighted = compare(model, replace(training, weight=weight), held_out)
-    repeated = compare(
+    weighted = evaluate_with_baselines(model, replace(training, weight=weight), held_out)
+    repeated = evaluate_with_baselines(
         model, training.take(np.repeat(np.arange(400), weight.astype(int))), held_out
     )
     for ours, theirs in zip(weighted.rivals[:2], repeated.rivals[:2], strict=True):
         assert ours.scores == pytest.approx(theirs.scores, rel=1e-3), ours.name
-    assert weighted.rivals[0].scores != compare(model, training, held_out).rivals[0].scores
+    assert (
+        weighted.rivals[0].scores
+        != evaluate_with_baselines(model, training, held_out).rivals[0].scores
+    )
 
 
 @pytest.mark.parametrize(
@@ -322,7 +334,9 @@ def test_rows_to_learn_from_are_bounded(n, features, outputs, expected):
 def test_weights_that_rows_cannot_have_are_refused(weight):
     training, held_out = parts("line", classes=True)
     with pytest.raises(DataError, match="weights are one finite number"):
-        compare(trained(training, max_epochs=1), training, replace(held_out, weight=weight))
+        evaluate_with_baselines(
+            trained(training, max_epochs=1), training, replace(held_out, weight=weight)
+        )
 
 
 # evaluate: a model on a labelled table

@@ -79,7 +79,7 @@ def test_same_seed_same_importances_whatever_time_is_left(linear, monkeypatch):
 
 def test_many_rows_are_sampled(linear, monkeypatch):
     model, part = linear
-    monkeypatch.setattr(module, "MOST_ROWS", 100)
+    monkeypatch.setattr(module, "MAX_ROWS", 100)
     assert permutation_importances(model, part).n_rows == 100
 
 

@@ -158,7 +158,7 @@ def test_resample_of_one_row_has_no_r2():
 
 
 def test_auc_of_many_classes_is_left_out():
-    k = metrics.MOST_AUC_CLASSES
+    k = metrics.MAX_AUC_CLASSES
     assert "AUC" in scores(classified(1, n=200, k=k))
     assert "AUC" not in scores(classified(1, n=200, k=k + 1))
 
@@ -182,4 +182,4 @@ def test_certain_and_wrong_costs_much_but_not_endlessly():
     ],
 )
 def test_scores_as_they_are_read(metric, value, text):
-    assert metrics.shown(metric, value) == text
+    assert metrics.format_score(metric, value) == text

@@ -17,8 +17,8 @@ from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError
 from glassnet.report import (
     Part,
-    compare,
     evaluate,
+    evaluate_with_baselines,
     permutation_importances,
     report_page,
     write_report,
@@ -89,7 +89,7 @@ def made(request):
     model = trained(
         training, max_epochs=6, scoring="accuracy" if request.param == "scored" else None
     )
-    found = compare(model, training, held_out, name="drawn.csv")
+    found = evaluate_with_baselines(model, training, held_out, name="drawn.csv")
     importances = permutation_importances(model, held_out)
     text, page = page_of(
         found,
@@ -290,8 +290,8 @@ def test_page_stays_small(n_features, n_classes):
 def test_what_is_left_out_is_counted(monkeypatch):
     from glassnet.report import page, sections
 
-    monkeypatch.setattr(sections, "MOST_CLASSES", 3)
-    monkeypatch.setattr(page, "MOST_COLUMNS", 2)
+    monkeypatch.setattr(sections, "MAX_CLASSES", 3)
+    monkeypatch.setattr(page, "MAX_COLUMNS", 2)
     X = np.random.default_rng(0).normal(size=(60, 7))
     y = np.array([f"class {i % 8}" for i in range(60)], dtype=object)
     model = glassnet.fit(X, y, glassnet.Plan(hidden_layer_sizes=(2,), max_epochs=1))

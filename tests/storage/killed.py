@@ -13,16 +13,16 @@ import sys
 import time
 from pathlib import Path
 
-from glassnet.whole_file import write_whole
+from glassnet.atomic_write import atomic_write_bytes
 
 SIZE = 2_400_000
-WRITERS = {"whole": write_whole, "naive": Path.write_bytes}
+WRITERS = {"whole": atomic_write_bytes, "naive": Path.write_bytes}
 
 
 def main(writer, n, folder):
     path, rng = folder / "m.glassnet", random.Random(0)
     contents = [rng.randbytes(SIZE), rng.randbytes(SIZE - 1)]
-    write_whole(path, contents[0])
+    atomic_write_bytes(path, contents[0])
     bad = 0
     for _ in range(n):
         child = os.fork()

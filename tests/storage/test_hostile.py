@@ -168,12 +168,12 @@ def pipe(path):
 # name: (what is made at the path, what the refusal says)
 PLACES = {
     "folder": (lambda path: path.mkdir(), "is a folder"),
-    "pipe": (pipe, "is no ordinary file"),
+    "pipe": (pipe, "is not a regular file"),
     "link to a folder": (lambda path: path.symlink_to(path.parent), "is a folder"),
-    "link to /dev/zero": (lambda path: path.symlink_to("/dev/zero"), "is no ordinary file"),
+    "link to /dev/zero": (lambda path: path.symlink_to("/dev/zero"), "is not a regular file"),
     "link to a pipe": (
         lambda path: path.symlink_to(pipe(path.parent / "pipe")),
-        "is no ordinary file",
+        "is not a regular file",
     ),
     "link to nothing": (
         lambda path: path.symlink_to(path.parent / "nothing"),

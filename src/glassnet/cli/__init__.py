@@ -1,4 +1,7 @@
-"""The command line: parse, call one function, print. Nothing heavy is imported before a command runs, so that help comes at once."""
+"""The command line `glassnet`: each command parses its options, calls the library and prints.
+
+Heavy modules are imported only when a command runs, so that help appears at once.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ import click
 from glassnet import __version__
 from glassnet.cli.completion import completion
 from glassnet.cli.doctor import doctor
+from glassnet.cli.errors import Commands
 from glassnet.cli.evaluate import evaluate
-from glassnet.cli.failures import Commands
 from glassnet.cli.inspect import inspect
 from glassnet.cli.predict import predict
 from glassnet.cli.show import show
@@ -16,7 +19,7 @@ from glassnet.cli.train import train
 
 __all__ = ["main"]
 
-
+COMMANDS = (inspect, train, predict, evaluate, show, doctor, completion)
 HELP = """Neural networks that you can see through: train one on your table, then predict with it.
 
 \b
@@ -35,13 +38,8 @@ HELP = """Neural networks that you can see through: train one on your table, the
 )
 @click.version_option(__version__, message="glassnet %(version)s")
 def main() -> None:
-    """Parse the command line, and let the command run."""
+    """Parse the command line and run the command."""
 
 
-main.add_command(inspect)
-main.add_command(train)
-main.add_command(predict)
-main.add_command(evaluate)
-main.add_command(show)
-main.add_command(doctor)
-main.add_command(completion)
+for command in COMMANDS:
+    main.add_command(command)

@@ -1,14 +1,15 @@
-"""`glassnet completion`: the lines that teach a shell to complete glassnet's commands, options and files."""
+"""`glassnet completion`: print the script that completes glassnet's commands in a shell."""
 
 from __future__ import annotations
 
 import click
+from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
-SHELLS = ("bash", "zsh", "fish")
+SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
 
 @click.command(short_help="Print what a shell needs to complete commands.")
-@click.argument("shell", type=click.Choice(SHELLS), metavar="SHELL")
+@click.argument("shell", type=click.Choice(list(SHELLS)), metavar="SHELL")
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
     """Print a script for SHELL (bash, zsh or fish) that completes commands, options and files.
@@ -17,9 +18,6 @@ def completion(context: click.Context, shell: str) -> None:
       bash  add to ~/.bashrc:  eval "$(glassnet completion bash)"
       zsh   add to ~/.zshrc:   eval "$(glassnet completion zsh)"
       fish  once:              glassnet completion fish > ~/.config/fish/completions/glassnet.fish
-    """  # noqa: D301  \b is click's sign for lines that are not wrapped
-    from click.shell_completion import get_completion_class
-
-    script = get_completion_class(shell)
-    assert script is not None
-    click.echo(script(context.find_root().command, {}, "glassnet", "_GLASSNET_COMPLETE").source())
+    """  # noqa: D301  \b marks lines that click does not wrap
+    command = context.find_root().command
+    click.echo(SHELLS[shell](command, {}, "glassnet", "_GLASSNET_COMPLETE").source())

@@ -1,4 +1,4 @@
-"""The options that say how a table is written: the same on every command that reads one."""
+"""The options that say how a table is written, the same for every command that reads one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-#: Each option, what it takes, what it says, and whether it is about text files alone.
+#: Each option: its name, its value, its help, and whether it is for text files only.
 OPTIONS = (
     ("--delimiter", "CHARACTER", "What parts the cells of a text file; tab for a tab.", True),
     ("--encoding", "NAME", "Encoding of a text file, such as utf-8 or cp1252.", True),
@@ -44,72 +44,67 @@ OPTIONS = (
     ("--comment", "TEXT", "What a line begins with that is skipped, such as #.", True),
     ("--dates", "ORDER", "Order of day, month and year in dates: dmy, mdy or ymd.", False),
 )
+NAMES = tuple(option.removeprefix("--").replace("-", "_") for option, *_ in OPTIONS)
 _LINES = re.compile(r"([0-9]+)-([0-9]+)")
-_WORDS = {"tab": "\t", "\\t": "\t", "space": " ", "none": ""}
-MOST_LINES = 100_000
+_CHARACTERS = {"tab": "\t", "\\t": "\t", "space": " ", "none": ""}
+MAX_LINES = 100_000
 
 
 def dialect_options(command: Command) -> Command:
-    """Give a command the options that say how its table is written, as its argument `reading`: a Dialect, None where they say nothing."""
+    """Add the options to a command; it gets their Dialect, None without any, as `reading`."""
 
     @functools.wraps(command)
-    def told(*args: Any, **given: Any) -> Any:
-        said = {name: given.pop(name) for name in _names()}
-        return command(*args, reading=dialect_of(given.get("table"), said), **given)
+    def wrapped(*args: Any, **arguments: Any) -> Any:
+        settings = {name: arguments.pop(name) for name in NAMES}
+        return command(*args, reading=_dialect(arguments.get("table"), settings), **arguments)
 
-    for option, metavar, what, _ in reversed(OPTIONS):
-        told = click.option(
-            option, metavar=metavar, help=f"{what.rstrip('.')}. Found in the table by default."
-        )(told)
-    return cast(Command, told)
+    for option, metavar, text, _ in reversed(OPTIONS):
+        full = f"{text.rstrip('.')}. Found in the table by default."
+        wrapped = click.option(option, metavar=metavar, help=full)(wrapped)
+    return cast(Command, wrapped)
 
 
-def dialect_of(table: Path | None, said: dict[str, str | None]) -> Dialect | None:
-    """Return what those options say of a table, None where they say nothing.
+def _dialect(table: Path | None, values: dict[str, str | None]) -> Dialect | None:
+    """Return the dialect that the options describe, None without any.
 
     Raises
     ------
     SettingError
         For a value that an option cannot have.
     click.UsageError
-        Where an option is about text files and the table is none.
+        For an option about text files where the table is none.
     """
     from glassnet.data.files.read import TEXT_SUFFIXES
     from glassnet.data.tables.dialect import Dialect
 
-    if all(value is None for value in said.values()):
+    settings: dict[str, Any] = {key: value for key, value in values.items() if value is not None}
+    if not settings:
         return None
     if table is not None and str(table) != "-" and not table.name.lower().endswith(TEXT_SUFFIXES):
-        odd = next(
-            (
-                option
-                for option, _, _, of_text in OPTIONS
-                if of_text and said[_name(option)] is not None
-            ),
-            None,
-        )
-        if odd is not None:
-            raise click.UsageError(f"{odd} is for text files, which {table} is not: leave it out.")
-    settings: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        for name, (option, *_, for_text) in zip(NAMES, OPTIONS, strict=True):
+            if for_text and name in settings:
+                raise click.UsageError(
+                    f"{option} is for text files, which {table} is not: leave it out."
+                )
     for name in ("delimiter", "thousands"):
         if name in settings:
-            settings[name] = _WORDS.get(settings[name], settings[name])
+            settings[name] = _CHARACTERS.get(settings[name], settings[name])
     if "missing" in settings:
         settings["missing"] = [text.strip() for text in settings["missing"].split(",")]
     if "skip_rows" in settings:
-        settings["skip_rows"] = _lines(settings["skip_rows"])
+        settings["skip_rows"] = _skipped_lines(settings["skip_rows"])
     return Dialect(**settings)
 
 
-def _lines(text: str) -> int | list[int]:
-    """Return the lines to skip: their number, or which ones they are."""
-    if text.isdecimal() and int(text) <= MOST_LINES:
+def _skipped_lines(text: str) -> int | list[int]:
+    """Return how many first lines are skipped, or the numbers of the skipped lines."""
+    if text.isdecimal() and int(text) <= MAX_LINES:
         return int(text)
     found: list[int] = []
     for part in text.split(","):
         ends = _LINES.fullmatch(part.strip())
-        first, last = (int(end) for end in ends.groups()) if ends else (1, 0)
-        if not 1 <= first <= last < first + MOST_LINES:
+        first, last = map(int, ends.groups()) if ends else (1, 0)
+        if not 1 <= first <= last < first + MAX_LINES:
             raise click.BadParameter(
                 f"{text!r} names no lines: write 3 for the first three, or 2-2,120-125 for some by "
                 "their numbers.",
@@ -117,11 +112,3 @@ def _lines(text: str) -> int | list[int]:
             )
         found += range(first, last + 1)
     return found
-
-
-def _name(option: str) -> str:
-    return option.removeprefix("--").replace("-", "_")
-
-
-def _names() -> tuple[str, ...]:
-    return tuple(_name(option) for option, *_ in OPTIONS)

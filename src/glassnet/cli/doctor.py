@@ -1,12 +1,13 @@
-"""`glassnet doctor`: what this installation runs on, and what to do where it could run faster."""
+"""`glassnet doctor`: show the versions and the engine of this installation."""
 
 from __future__ import annotations
 
 import click
 
-from glassnet.cli.words import labelled
+from glassnet.cli.text import labelled
+from glassnet.messages import counted
 
-#: Packages beside our own that a model's speed or bits may depend on, and those of the extra `cli`.
+#: Packages that a model's speed or bits may depend on, and those of the extra `cli`.
 PACKAGES = (
     "numpy",
     "scipy",
@@ -21,7 +22,7 @@ PACKAGES = (
 
 @click.command(short_help="Show what this installation runs on.")
 def doctor() -> None:
-    """Show the versions of Python and of the packages used, and the engine; where it is the slower one, why, and what to do."""
+    """Show the versions of Python and the packages, and the engine; if it is the slow one, why."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
@@ -34,29 +35,18 @@ def doctor() -> None:
         except PackageNotFoundError:
             return f"{package} is not installed"
 
-    click.echo(labelled("glassnet", version("glassnet")))
-    click.echo(
-        labelled(
-            "Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-        )
-    )
-    click.echo(labelled("Packages", ", ".join(map(installed, PACKAGES))))
     native = compiled()
     if native is None:
-        click.echo(
-            labelled(
-                "Engine",
-                "reference (NumPy), several times slower than the native engine (C++). The latter "
-                f"{why_not_compiled()}",
-            )
+        engine = (
+            "reference (NumPy), several times slower than the native engine (C++). The latter "
+            f"{why_not_compiled()}"
         )
     else:
-        name = str(native.__name__).removeprefix("glassnet._native").strip("_")
-        threads = useful_cores()
-        click.echo(
-            labelled(
-                "Engine",
-                f"native (C++{', ' + name.upper() if name else ''}), up to {threads} "
-                f"thread{'s' if threads > 1 else ''}",
-            )
-        )
+        name = str(native.__name__).removeprefix("glassnet._native").strip("_").upper()
+        threads = counted(useful_cores(), "thread")
+        engine = f"native (C++{', ' + name if name else ''}), up to {threads}"
+    python = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    click.echo(labelled("glassnet", version("glassnet")))
+    click.echo(labelled("Python", python))
+    click.echo(labelled("Packages", ", ".join(map(installed, PACKAGES))))
+    click.echo(labelled("Engine", engine))

@@ -1,4 +1,4 @@
-"""`glassnet evaluate`: a model and a table with its target in; how good the model is on it out."""
+"""`glassnet evaluate`: score a model on a table whose target is known."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import click
 
 from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
-from glassnet.cli.notes import tell, warnings_told
+from glassnet.cli.notes import print_notes, warnings_as_notes
 from glassnet.cli.output_files import PAGE, output_files
-from glassnet.cli.words import counted, labelled, listed, printable, width
+from glassnet.cli.text import fitted_list, labelled, terminal_width
 from glassnet.errors import DataError, UnsupportedError
+from glassnet.messages import counted, listed, printable
 
 if TYPE_CHECKING:
     from glassnet.data.tables.dialect import Dialect
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     "targets",
     multiple=True,
     metavar="COLUMN",
-    help="The column with the truth, where it is not named as in training; several times for several.",
+    help="The column with the truth, where it is not named as in training; several times for "
+    "several.",
 )
 @click.option(
     "-o",
@@ -79,40 +81,28 @@ def evaluate(
             "the same order."
         )
     schema = trained.encoder.to_read
-    wanted = Schema(
-        (
-            *schema.columns,
-            *(
-                replace(column, name=name)
-                for name, column in zip(names, trained.target.columns, strict=True)
-            ),
-        )
+    renamed = (
+        replace(column, name=name)
+        for name, column in zip(names, trained.target.columns, strict=True)
     )
+    wanted = Schema((*schema.columns, *renamed))
     read = read_table(table, schema=wanted, dialect=reading, default=trained.dialect)
     values = target_values(read, names)
     known = trained.target.known(values)
-    left_out = int((~known).sum())
     if not known.any():
         raise DataError(
-            f"the target {', '.join(map(repr, names))} is missing in every row of {table}: nothing "
-            "to score."
+            f"the target {listed(names)} is missing in every row of {table}: nothing to score."
         )
-    rows, values = (
-        (read, values) if known.all() else (read.take(known), target_array(values[known]))
-    )
+    notices, rows = list(read.all_notices), read
+    if not known.all():
+        notices.append(
+            f"{counted(int((~known).sum()), 'row')} without {', '.join(names)} left out."
+        )
+        rows, values = read.take(known), target_array(values[known])
     if not quiet:
-        tell(
-            [
-                *read.all_notices,
-                *(
-                    [f"{counted(left_out, 'row')} without {', '.join(names)} left out."]
-                    if left_out
-                    else []
-                ),
-            ]
-        )
+        print_notes(notices)
     part = report.Part(rows.select(schema), values)
-    with warnings_told(quiet=quiet):
+    with warnings_as_notes(quiet=quiet):
         found = report.evaluate(trained, part.table, part.values, name=table.name)
     if PAGE in files:
         importances = report.permutation_importances(trained, part)
@@ -123,13 +113,12 @@ def evaluate(
         click.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False))
         return
     predicted, given = (
-        listed(list(map(printable, said)), 2 * width()) for said in (trained.target.names, names)
+        fitted_list(list(map(printable, targets)), 2 * terminal_width())
+        for targets in (trained.target.names, names)
     )
+    size = f"{counted(found.n_rows, 'row')} with {given}"
     click.echo(labelled("Model", f"{printable(model)}, a model of {predicted} ({trained.task})"))
-    click.echo(
-        labelled("Table", f"{printable(table.name)}: {counted(found.n_rows, 'row')} with {given}")
-        + "\n"
-    )
+    click.echo(labelled("Table", f"{printable(table.name)}: {size}") + "\n")
     for paragraph in evaluation_lines(found):
         click.echo(paragraph)
     if PAGE in files:

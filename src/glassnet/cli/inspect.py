@@ -1,38 +1,39 @@
-"""`glassnet inspect`: what a table holds, column by column, before anything is learned from it."""
+"""`glassnet inspect`: show the columns of a table before a model is trained on it."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from glassnet import __version__
 from glassnet.cli.dialect_options import dialect_options
-from glassnet.cli.given import given_table
 from glassnet.cli.option_types import ColumnKind
-from glassnet.cli.words import (
-    cells,
+from glassnet.cli.stdin import table_or_stdin
+from glassnet.cli.text import (
     clipped,
-    counted,
+    display_width,
+    format_table,
     labelled,
-    printable,
     sparkline,
     styled,
-    table,
-    width,
+    terminal_width,
 )
+from glassnet.messages import counted, format_number, format_share, printable
 
 if TYPE_CHECKING:
     from glassnet.data.review.inspection import ColumnReport, TableReport
     from glassnet.data.tables.dialect import Dialect
     from glassnet.data.tables.schema import Kind
 
-#: So many columns, classes and notices are shown; --json has them all.
-MOST_COLUMNS = 50
-MOST_CLASSES = 8
-MOST_NOTICES = 12
-NAME_ROOM = 24
+#: Columns, classes and notices that are shown; --json has them all.
+MAX_COLUMNS = 50
+MAX_CLASSES = 8
+MAX_NOTICES = 12
+NAME_WIDTH = 24
 FORMAT = "urn:glassnet:inspection:1"
 
 
@@ -59,67 +60,52 @@ def inspect(
     reading: Dialect | None,
     as_json: bool,
 ) -> None:
-    """Show what TABLE (CSV or Parquet; - is CSV on stdin) holds: kinds of columns and why, gaps, values, and what to be careful about."""
+    """Show what TABLE (CSV or Parquet; - is CSV on stdin) holds.
+
+    Shown are the kinds of the columns and why, missing values, the values, and what to be careful
+    about.
+    """
     from glassnet.data.review.inspection import inspect_table
 
-    with given_table(table) as path:
+    with table_or_stdin(table) as path:
         report = inspect_table(path, target, types=dict(types), dialect=reading)
-    click.echo(
-        inspection_json(report, table.name)
-        if as_json
-        else "\n".join(report_lines(report, str(table)))
-    )
-
-
-def inspection_json(report: TableReport, name: str) -> str:
-    """Return a report as JSON; its schema is `inspection.schema.json` beside this file."""
-    from dataclasses import asdict
-
-    from glassnet import __version__
-
-    return json.dumps(
-        {"format": FORMAT, "glassnet": __version__, "name": name, **asdict(report)}, allow_nan=False
-    )
+    if as_json:  # its schema is `inspection.schema.json` beside this file
+        head = {"format": FORMAT, "glassnet": __version__, "name": table.name}
+        click.echo(json.dumps({**head, **asdict(report)}, allow_nan=False))
+    else:
+        click.echo("\n".join(report_lines(report, str(table))))
 
 
 def report_lines(report: TableReport, name: str) -> list[str]:
     """Return the report for a terminal."""
-    held = f"{counted(report.n_rows, 'row')}, {counted(len(report.columns), 'column')}"
-    lines = [
-        f"{styled(clipped(printable(name), width() - cells(held) - 2), bold=True)}  {held}",
-        "",
-    ]
+    size = f"{counted(report.n_rows, 'row')}, {counted(len(report.columns), 'column')}"
+    title = clipped(printable(name), terminal_width() - display_width(size) - 2)
+    lines = [f"{styled(title, bold=True)}  {size}", ""]
     if report.target is not None:
         lines += [*_target_lines(report), ""]
-    shown = report.columns[:MOST_COLUMNS]
-    lines.append(_columns(shown, report.target))
-    if len(report.columns) > len(shown):
-        lines.append(
-            f"... and {counted(len(report.columns) - len(shown), 'more column')}: --json has them "
-            "all."
-        )
-    lines += ["", labelled("Kinds", "; ".join(_reasons(report.columns)) + ".")]
+    shown = report.columns[:MAX_COLUMNS]
+    lines.append(_column_table(shown, report.target))
+    if more := len(report.columns) - len(shown):
+        lines.append(f"... and {counted(more, 'more column')}: --json has them all.")
+    reasons = dict.fromkeys(f"a {column.kind} where {column.why}" for column in report.columns)
+    lines += ["", labelled("Kinds", "; ".join(reasons) + ".")]
     if any(column.quantiles for column in shown):
         lines.append(labelled("Values", "of numbers: lowest .. median .. highest."))
     if report.notices:
         notices = [
-            clipped(printable(notice), 5 * width()) for notice in report.notices[:MOST_NOTICES]
+            clipped(printable(notice[0].upper() + notice[1:]), 5 * terminal_width())
+            for notice in report.notices[:MAX_NOTICES]
         ]
-        more = len(report.notices) - len(notices)
-        notices += [f"... and {counted(more, 'more notice')}: --json has them all."] * (more > 0)
-        lines += [
-            "",
-            *(
-                labelled("Notices" if i == 0 else "", notice[0].upper() + notice[1:])
-                for i, notice in enumerate(notices)
-            ),
-        ]
+        if more := len(report.notices) - len(notices):
+            notices.append(f"... and {counted(more, 'more notice')}: --json has them all.")
+        lines += ["", labelled("Notices", notices[0])]
+        lines += [labelled("", notice) for notice in notices[1:]]
     return lines
 
 
 def _target_lines(report: TableReport) -> list[str]:
-    """Return what is to be predicted, how that was found, and how often each class occurs."""
-    name = clipped(printable(report.target), width() // 2)
+    """Return the task, the rule by which it was chosen, and the frequency of each class."""
+    name = clipped(printable(report.target), terminal_width() // 2)
     if report.task is None:
         return [labelled("Target", f"{name}: nothing to predict yet, see the notices")]
     classes = f", {counted(len(report.classes), 'class', 'classes')}" if report.classes else ""
@@ -128,66 +114,44 @@ def _target_lines(report: TableReport) -> list[str]:
         labelled("Rule", report.task_rule),
     ]
     if report.classes:
-        known = sum(count for _, count in report.classes)
+        n_known = sum(count for _, count in report.classes)
         rows = [
-            (clipped(printable(label), NAME_ROOM), f"{count:,}", f"{100.0 * count / known:.1f} %")
-            for label, count in report.classes[:MOST_CLASSES]
+            (clipped(printable(label), NAME_WIDTH), f"{count:,}", format_share(count / n_known))
+            for label, count in report.classes[:MAX_CLASSES]
         ]
-        lines += ["", table(("class", "rows", "share"), rows, right=(1, 2))]
-        if len(report.classes) > MOST_CLASSES:
-            lines.append(
-                " " * 10
-                + f"... and {counted(len(report.classes) - MOST_CLASSES, 'more class', 'more classes')}"
-            )
+        lines += ["", format_table(("class", "rows", "share"), rows, right=(1, 2))]
+        if (more := len(report.classes) - len(rows)) > 0:
+            lines.append(labelled("", f"... and {counted(more, 'more class', 'more classes')}"))
     return lines
 
 
-def _columns(columns: tuple[ColumnReport, ...], target: str | None) -> str:
+def _column_table(columns: tuple[ColumnReport, ...], target: str | None) -> str:
     rows = []
     for column in columns:
         mark = " (target)" if column.name == target else "" if column.used else " (left out)"
-        name = clipped(printable(column.name), NAME_ROOM - len(mark)) + mark
-        rows.append(
-            (
-                name,
-                column.kind,
-                f"{column.gaps:,}",
-                f"{column.distinct:,}",
-                sparkline(column.histogram),
-            )
-        )
-    heads = ("column", "kind", "gaps", "distinct", "spread")
-    room = width() - sum(
-        max(map(cells, (head, *(row[i] for row in rows)))) + 2 for i, head in enumerate(heads)
-    )
-    lines = (
-        (*row, _values(column, max(room, 8))) for row, column in zip(rows, columns, strict=True)
-    )
-    return table((*heads, "values"), lines, right=(2, 3), indent=0)
+        name = clipped(printable(column.name), NAME_WIDTH - len(mark)) + mark
+        counts = f"{column.gaps:,}", f"{column.distinct:,}"
+        rows.append((name, column.kind, *counts, sparkline(column.histogram)))
+    head = ("column", "kind", "missing", "distinct", "spread")
+    used = sum(max(map(display_width, cells)) + 2 for cells in zip(head, *rows, strict=True))
+    room = max(terminal_width() - used, 8)
+    lines = [(*row, _values(column, room)) for row, column in zip(rows, columns, strict=True)]
+    return format_table((*head, "values"), lines, right=(2, 3), indent=0)
 
 
 def _values(column: ColumnReport, room: int) -> str:
-    """Return the ends and the middle of numbers and date-times, the most frequent levels of the others."""
-    if column.top:
-        words = [f"{clipped(printable(level), NAME_ROOM)} {count:,}" for level, count in column.top]
-        for n in range(len(words), 0, -1):
-            more = f" and {column.distinct - n:,} more" if n < column.distinct else ""
-            if cells(shown := ", ".join(words[:n]) + more) <= room or n == 1:
-                return clipped(shown, room)
+    """Return the range and the median of numbers, or the most frequent levels with their counts."""
+    levels = [f"{clipped(printable(level), NAME_WIDTH)} {count:,}" for level, count in column.top]
+    for n in range(len(levels), 0, -1):
+        more = f", {column.distinct - n:,} more" if n < column.distinct else ""
+        shown = ", ".join(levels[:n]) + more
+        if n == 1 or display_width(shown) <= room:
+            return clipped(shown, room)
     if not column.quantiles:
-        return "gaps alone"
-    low, _, middle, _, high = (
-        f"{value:.4g}" if isinstance(value, float) else value.partition("T")[0]
+        return "all missing"
+    low, _, median, _, high = (
+        format_number(value) if isinstance(value, float) else value.partition("T")[0]
         for value in column.quantiles
     )
-    return clipped(
-        f"{low} .. {middle} .. {high}" if column.kind == "number" else f"{low} to {high}", room
-    )
-
-
-def _reasons(columns: tuple[ColumnReport, ...]) -> list[str]:
-    """Return how each kind was found, said once."""
-    return [
-        f"a {kind} where {why}"
-        for kind, why in dict.fromkeys((column.kind, column.why) for column in columns)
-    ]
+    text = f"{low} .. {median} .. {high}" if column.kind == "number" else f"{low} to {high}"
+    return clipped(text, room)

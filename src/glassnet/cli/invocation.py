@@ -1,4 +1,4 @@
-"""The line that called a command, so that a report can say how to do it again."""
+"""The command line of the running command, so that a report can say how to repeat it."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class Repeatable(click.Command):
 
 
 def invocation() -> str:
-    """Return the line that called the command that runs, quoted for a shell."""
+    """Return the command line of the running command, quoted for a shell."""
     return shlex.join(["glassnet", *click.get_current_context().meta[_KEY]])

@@ -1,4 +1,4 @@
-"""Notes on stderr: what was done with a table that its owner should know."""
+"""Notes on stderr about what was done with a table."""
 
 from __future__ import annotations
 
@@ -8,29 +8,26 @@ from contextlib import contextmanager
 
 import click
 
-from glassnet.cli.words import counted, printable
+from glassnet.messages import counted, printable
 
-#: More notes than these fill the screen.
-MOST_NOTES = 12
+#: More notes than these would fill the screen.
+MAX_NOTES = 12
 
 
-def tell(notes: Sequence[str]) -> None:
-    """Print each note as a line, and how many more there are."""
-    for note in notes[:MOST_NOTES]:
+def print_notes(notes: Sequence[str]) -> None:
+    """Print each note on a line, and how many more there are."""
+    for note in notes[:MAX_NOTES]:
         click.echo(f"Note: {printable(note)}", err=True)
-    if len(notes) > MOST_NOTES:
-        click.echo(
-            f"Note: {counted(len(notes) - MOST_NOTES, 'more note')} of this kind; --json holds "
-            "them all.",
-            err=True,
-        )
+    if len(notes) > MAX_NOTES:
+        more = counted(len(notes) - MAX_NOTES, "more note")
+        click.echo(f"Note: {more} of this kind; --json holds them all.", err=True)
 
 
 @contextmanager
-def warnings_told(*, quiet: bool = False) -> Iterator[None]:
-    """Print what is warned of in the block as notes."""
+def warnings_as_notes(*, quiet: bool = False) -> Iterator[None]:
+    """Print the warnings of the block as notes, each once."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
     if not quiet:
-        tell(list(dict.fromkeys(str(warning.message) for warning in caught)))
+        print_notes(list(dict.fromkeys(str(warning.message) for warning in caught)))

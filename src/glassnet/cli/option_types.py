@@ -1,4 +1,4 @@
-"""What options may hold beyond text and numbers: layer sizes, kinds of columns and spans of time."""
+"""Types of option values beyond text and numbers: layer sizes, column kinds, durations."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Sizes(click.ParamType[tuple[int, ...]]):
 
 
 class ColumnKind(click.ParamType[tuple[str, str]]):
-    """A column and what it holds: `zip=category`. A name may hold a `=`: the last one counts."""
+    """A column and its kind: `zip=category`. A name may contain `=`: the last one counts."""
 
     name = "column=kind"
 
@@ -70,7 +70,7 @@ class ColumnKind(click.ParamType[tuple[str, str]]):
 
 
 class Span(click.ParamType[float]):
-    """A span of time in seconds: `30`, `30s`, `5m`, `1.5h`."""
+    """A duration in seconds: `30`, `30s`, `5m`, `1.5h`."""
 
     name = "seconds"
 
@@ -93,7 +93,7 @@ class Span(click.ParamType[float]):
 
 
 class Range(click.FloatRange):
-    """A number between bounds; click would let through what is not a number."""
+    """A number between bounds; unlike `click.FloatRange` it refuses NaN."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

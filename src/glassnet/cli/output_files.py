@@ -1,4 +1,4 @@
-"""Where a command writes its results: the ending of a name says which of them the file is for. Checked before the work is done."""
+"""The output files of a command: the suffix tells the contents; checked before any work is done."""
 
 from __future__ import annotations
 
@@ -8,95 +8,86 @@ from pathlib import Path
 
 import click
 
-from glassnet.whole_file import check_place
+from glassnet.atomic_write import check_writable
 
 MODEL, PAGE = ".glassnet", ".html"
 
 
 def output_files(
-    given: Sequence[Path], endings: Mapping[str, str], inputs: Sequence[Path] = ()
+    paths: Sequence[Path], suffixes: Mapping[str, str], inputs: Sequence[Path] = ()
 ) -> dict[str, Path]:
-    """Return the files by their endings.
+    """Return the output files by their suffixes.
 
     Parameters
     ----------
-    given : what the `-o` options name
-    endings : what each ending is of, in words: {".html": "a report"}
-    inputs : what is read, and must not be overwritten
+    paths : what the `-o` options name
+    suffixes : what a file of each suffix is: {".html": "a report"}
+    inputs : files that are read, and must not be overwritten
 
     Raises
     ------
     click.BadParameter
-        For a file that could not be written, another ending, and two files of one ending or in one
+        For a file that could not be written, another suffix, and two files of one suffix or in one
         place.
     """
     found: dict[str, Path] = {}
-    for path in given:
-        check_kind(path, "name a file")
-        if path.suffix not in endings:
-            said = " and ".join(f"{what} ends in {ending}" for ending, what in endings.items())
-            raise refused(f"{said}: write {path.with_suffix(next(iter(endings)))}.")
+    for path in paths:
+        check_regular(path, "name a file")
+        if path.suffix not in suffixes:
+            known = " and ".join(f"{what} ends in {suffix}" for suffix, what in suffixes.items())
+            raise bad_output(f"{known}: write {path.with_suffix(next(iter(suffixes)))}.")
         if path.suffix in found:
-            raise refused(
-                f"{endings[path.suffix]} is written once, not to {found[path.suffix]} and {path}."
+            raise bad_output(
+                f"{suffixes[path.suffix]} is written once, not to {found[path.suffix]} and {path}."
             )
         check_output(path, inputs)
-        if same := next(
-            (
-                other
-                for other in found.values()
-                if os.path.realpath(other) == os.path.realpath(path)
-            ),
-            None,
-        ):
-            raise refused(f"{same} and {path} are links to the same file: name two.")
+        for other in found.values():
+            if os.path.realpath(other) == os.path.realpath(path):
+                raise bad_output(f"{other} and {path} are links to the same file: name two.")
         found[path.suffix] = path
     return found
 
 
-def check_kind(path: Path, instead: str) -> None:
-    """Refuse a folder, and a pipe or a device, which cannot be replaced in one step by a whole file; `instead`: what to do."""
+def check_regular(path: Path, instead: str) -> None:
+    """Refuse a folder, a pipe and a device; `instead` says what to do.
+
+    A pipe or a device cannot be replaced in one step by a file.
+    """
     if os.path.isdir(path):
-        raise refused(f"{path} is a folder: name a file in it.")
+        raise bad_output(f"{path} is a folder: name a file in it.")
     if os.path.exists(path) and not os.path.isfile(path):
-        raise refused(
-            f"{path} is no ordinary file but a pipe or a device, which a whole file cannot take "
-            f"the place of: {instead}."
-        )
+        raise bad_output(f"{path} is a pipe or a device, not a regular file: {instead}.")
 
 
 def check_output(path: Path, inputs: Sequence[Path] = ()) -> None:
-    """Refuse a file that cannot be written, or would overwrite what is read, before any work is done; links are followed to their ends.
+    """Refuse a file that cannot be written or would overwrite an input; links are followed.
 
     Raises
     ------
     click.BadParameter
-        What is wrong and what to do.
+        With what is wrong and what to do.
     """
     target = Path(os.path.realpath(path))
     for given in filter(os.path.exists, inputs):
         if os.path.exists(path) and os.path.samefile(path, given):
-            raise refused(f"{path}: would overwrite what is read from it: give it another name.")
-        if (
-            os.path.isdir(given)
-            and os.path.isdir(target.parent)
-            and os.path.samefile(target.parent, given)
-        ):
-            raise refused(
+            raise bad_output(f"{path}: would overwrite what is read from it: give it another name.")
+        folder = target.parent
+        if os.path.isdir(given) and os.path.isdir(folder) and os.path.samefile(folder, given):
+            raise bad_output(
                 f"{path}: would become part of the folder that is read: choose another folder."
             )
     if not os.path.isdir(path.parent):
-        raise refused(f"there is no folder {path.parent}: make it first.")
+        raise bad_output(f"there is no folder {path.parent}: make it first.")
     try:
-        check_place(path)
+        check_writable(path)
     except OSError as error:
         at = f" (it is a link to {target})" if os.path.islink(path) else ""
-        raise refused(
-            f"{path}{at}: cannot be written: {error.strerror or error}. Choose another folder or "
-            "name."
+        reason = error.strerror or error
+        raise bad_output(
+            f"{path}{at}: cannot be written: {reason}. Choose another folder or name."
         ) from None
 
 
-def refused(message: str) -> click.BadParameter:
-    """Return the refusal of what `-o` names."""
+def bad_output(message: str) -> click.BadParameter:
+    """Return the error for a path that `-o` names."""
     return click.BadParameter(message, param_hint="'-o'")

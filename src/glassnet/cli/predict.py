@@ -1,29 +1,31 @@
-"""`glassnet predict`: a model and a table in, predictions out, a stretch of rows at a time: a table may be larger than the memory."""
+"""`glassnet predict`: predict the rows of a table in chunks, so that it may exceed the memory."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from glassnet.cli import output_files
+from glassnet import __version__
 from glassnet.cli.dialect_options import dialect_options
-from glassnet.cli.given import given_table
+from glassnet.cli.output_files import bad_output, check_output, check_regular
+from glassnet.cli.spreadsheet import escape_formula, escape_formula_names, formula_notice
+from glassnet.cli.stdin import table_or_stdin
 from glassnet.cli.streams import output_bytes
-from glassnet.cli.words import counted, printable
+from glassnet.messages import counted, printable
 
 if TYPE_CHECKING:
     from glassnet.data.tables.dialect import Dialect
-    from glassnet.data.tables.schema import Schema
     from glassnet.model import Model
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
-#: The name of the format of `--json`; the number changes when a reader of the old one would be
-#: misled.
+#: The format of `--json`; the number changes when a reader of the old one would be misled.
 FORMAT = "urn:glassnet:prediction:1"
 
 
@@ -67,7 +69,7 @@ def predict(
     spreadsheet_safe: bool,
     as_json: bool,
 ) -> None:
-    """Predict for each row of TABLE (CSV or Parquet; - is CSV on stdin) with the model in the file MODEL.
+    """Predict each row of TABLE (CSV or Parquet; - is CSV on stdin) with the model in file MODEL.
 
     Columns are found by name; columns that the model does not know are ignored. The output has one
     row for each row of TABLE, in the same order: the prediction, named like the target, and for
@@ -80,36 +82,31 @@ def predict(
             "--json prints its report to stdout, where the predictions would go: name a file for "
             "them, -o FILE."
         )
-    check_output(output, (model, table))
+    if output != "-":
+        path = Path(output)
+        check_regular(path, "write CSV to stdout, with -o -, and send that there")
+        if not path.name.lower().endswith(SUFFIXES):
+            raise bad_output(f"{output}: name a file that ends in {', '.join(SUFFIXES)}.")
+        check_output(path, (model, table))
     from glassnet.storage import load
 
     trained = load(model)
-    with given_table(table) as path:
-        schema = kept_schema(trained, path, reading) if keep else trained.encoder.to_read
-        rows = Stretches(trained, path, schema, keep=keep, coverage=coverage, reading=reading)
-        write(output, rows, safe=spreadsheet_safe)
+    with table_or_stdin(table) as path:
+        chunks = PredictionChunks(trained, path, keep=keep, coverage=coverage, reading=reading)
+        _write(output, chunks, spreadsheet_safe=spreadsheet_safe)
     if output != "-":
-        click.echo(f"{counted(rows.n_rows, 'prediction')} in {printable(output)}", err=True)
+        click.echo(f"{counted(chunks.n_rows, 'prediction')} in {printable(output)}", err=True)
     if as_json:
-        click.echo(prediction_json(rows, output))
-
-
-def prediction_json(rows: Stretches, output: str) -> str:
-    """Return what was predicted from as one JSON object, which `prediction_schema` describes."""
-    from dataclasses import asdict
-
-    from glassnet import __version__
-
-    drift = rows.tally.drift() if rows.tally else None
-    found = {
-        "format": FORMAT,
-        "glassnet": __version__,
-        "rows": rows.n_rows,
-        "output": output,
-        "notices": rows.notices,
-        "drift": [asdict(column) for column in drift.columns] if drift else None,
-    }
-    return json.dumps(found, indent=2, allow_nan=False)
+        drift = chunks.tally.drift() if chunks.tally else None
+        report = {
+            "format": FORMAT,
+            "glassnet": __version__,
+            "rows": chunks.n_rows,
+            "output": output,
+            "notices": chunks.notices,
+            "drift": [asdict(column) for column in drift.columns] if drift else None,
+        }
+        click.echo(json.dumps(report, indent=2, allow_nan=False))
 
 
 def prediction_schema() -> dict[str, Any]:
@@ -122,181 +119,150 @@ def prediction_schema() -> dict[str, Any]:
     return {**schema, "$defs": {"drift": drift_schema()}}
 
 
-class Stretches:
-    """The columns to write, a stretch of rows at a time; what there is to say of the table is said on stderr as it turns up."""
+class PredictionChunks:
+    """The columns to write, a chunk of rows at a time; notices are printed as they arise.
+
+    Attributes
+    ----------
+    names : of the columns, known from the first chunk on
+    n_rows : rows predicted so far
+    notices : about the table, all those printed so far
+    tally : counts what training did not have; None where the model has no reference
+    """
 
     def __init__(
         self,
         model: Model,
         path: Path,
-        schema: Schema,
         *,
         keep: bool,
-        coverage: float | None = None,
-        reading: Dialect | None = None,
+        coverage: float | None,
+        reading: Dialect | None,
     ) -> None:
-        from dataclasses import replace
-
         from glassnet.data.files.read import column_names
+        from glassnet.data.tables.forms import Form
+        from glassnet.data.tables.schema import Column, Schema
 
-        self._coverage = coverage
-        self._path, self._schema, self._keep = path, schema, keep
         self.tally = model.tally()
-        self._model = replace(model, reference=None)  # what is to be told is told once, in the end
         self.names: list[str] = []
         self.n_rows = 0
         self.notices: list[str] = []
-        self._reading = reading
-        names = column_names(
-            path, dialect=reading, default=model.dialect, needed=model.encoder.schema.names
-        )
-        self._notices = (
-            [] if keep else [notice for notice in [model.unknown_notice(names)] if notice]
-        )
+        self._model = replace(model, reference=None)  # drift is told once, at the end
+        self._path, self._keep, self._coverage, self._reading = path, keep, coverage, reading
+        self._schema = model.encoder.to_read
+        needed = self._schema.names if keep else model.encoder.schema.names
+        names = column_names(path, dialect=reading, default=model.dialect, needed=needed)
+        self._new_notices: list[str] = []
+        if keep:  # the model's columns as it reads them, the others as the text in the file
+            known, text = self._schema.by_name, Form(verbatim=True)
+            self._schema = Schema(
+                tuple(known.get(name) or Column(name, "category", text) for name in names)
+            )
+        elif notice := model.unknown_notice(names):
+            self._new_notices.append(notice)
 
     def __iter__(self) -> Iterator[list[Any]]:
-        """Yield the columns of each stretch; `names` are theirs from the first one on."""
+        """Yield the columns of each chunk."""
         from glassnet.data.files.read import read_batches
 
-        for part in read_batches(
+        for chunk in read_batches(
             self._path,
             schema=self._schema,
             dialect=self._reading,
             default=self._model.dialect,
-            notices=self._notices,
+            notices=self._new_notices,
             empty=True,
         ):
-            features = self._model.encoder.aligned(part)
-            self._notices += features.all_notices
-            self._tell()
-            kept = {name: part.column(name) for name in self._schema.names} if self._keep else {}
+            features = self._model.encoder.aligned(chunk)
+            self._new_notices += features.all_notices
+            self._print_notices()
+            kept = {name: chunk.column(name) for name in self._schema.names} if self._keep else {}
             if self.tally:
                 self.tally.add(features)
             predicted = prediction_columns(self._model, features, self._coverage, self.n_rows)
-            self.names = [
-                *kept,
-                *(f"predicted_{name}" if name in kept else name for name in predicted),
-            ]
-            self.n_rows += part.n_rows
+            new = [f"predicted_{name}" if name in kept else name for name in predicted]
+            self.names = [*kept, *new]
+            self.n_rows += chunk.n_rows
             yield [*kept.values(), *predicted.values()]
         if self.tally and (notice := self.tally.notice()):
-            self._notices.append(notice)
-        self._tell()
+            self._new_notices.append(notice)
+        self._print_notices()
 
-    def _tell(self) -> None:
-        while self._notices:
-            self.notices.append(self._notices.pop(0))
+    def _print_notices(self) -> None:
+        while self._new_notices:
+            self.notices.append(self._new_notices.pop(0))
             click.echo(f"Note: {printable(self.notices[-1])}", err=True)
-
-
-def kept_schema(model: Model, path: Path, reading: Dialect | None = None) -> Schema:
-    """Return all columns of a file: the model's as it reads them, the others as the text that stands there."""
-    from glassnet.data.files.read import column_names
-    from glassnet.data.tables.forms import Form
-    from glassnet.data.tables.schema import Column, Schema
-
-    known = model.encoder.to_read.by_name
-    names = column_names(path, dialect=reading, default=model.dialect, needed=tuple(known))
-    return Schema(
-        tuple(known.get(name) or Column(name, "category", Form(verbatim=True)) for name in names)
-    )
 
 
 def prediction_columns(
     model: Model, table: Any, coverage: float | None = None, first_row: int = 0
 ) -> dict[str, Any]:
-    """Return the columns of a file of predictions by name, one value for each row of the table, whose first row has this number.
+    """Return the columns of a file of predictions by name, one value for each row of the table.
 
-    `species`, `probability_Adelie`, ...      classes
-    `price`                                   a number
-    `price_q0.1`, `price_q0.9`                quantiles
-    `price_low`, `price_high`                 the bounds of an interval, where a coverage is asked
-                                              for
+    `species`, `probability_Adelie`, ...   classes
+    `price`                                a number
+    `price_q0.1`, `price_q0.9`             quantiles
+    `price_low`, `price_high`              the bounds of an interval, if a coverage is given
+
+    `first_row` is the number of the table's first row in the file, for messages.
     """
     from glassnet.data.finite import refuse_not_finite
 
     Z = model.raw_scores(table)
     refuse_not_finite(Z, first_row=first_row)
-    values = model.predictions(Z)
-    names: list[str] = list(model.target.names)
-    quantiles = getattr(model.loss, "quantiles", None)
-    if quantiles:
-        names = [f"{name}_q{quantile:g}" for name in names for quantile in quantiles]
-    values = values.reshape(len(values), len(names))
-    columns = {name: values[:, i] for i, name in enumerate(names)}
+    targets = model.target.names
+    quantiles = getattr(model.loss, "quantiles", None) or ()
+    names = [f"{name}_q{quantile:g}" for name in targets for quantile in quantiles] or targets
+    values = model.predictions(Z).reshape(len(Z), len(names))
+    columns = dict(zip(names, values.T, strict=True))
     if model.task != "regression":
-        P = model.probabilities(Z)
-        for i, label in enumerate(model.classes):
+        for label, probability in zip(model.classes, model.probabilities(Z).T, strict=True):
             name = f"probability_{label}"
             while name in columns:
                 name += "_"
-            columns[name] = P[:, i]
+            columns[name] = probability
     if coverage is not None:
-        bounds = model.predict_interval(table, coverage).reshape(
-            len(values), len(model.target.names), 2
-        )
-        for i, name in enumerate(model.target.names):
+        bounds = model.predict_interval(table, coverage).reshape(len(Z), len(targets), 2)
+        for i, name in enumerate(targets):
             columns |= {f"{name}_low": bounds[:, i, 0], f"{name}_high": bounds[:, i, 1]}
     return columns
 
 
-def write(output: str, rows: Stretches, *, safe: bool = False) -> None:
-    """Write to stdout, or to a file that appears whole or not at all; `safe`: CSV that a spreadsheet may open."""
-    if output == "-":
-        _write(output_bytes(), rows, is_csv=True, safe=safe, shown=sys.stdout.isatty())
-        return
-    path = Path(output)
-    _write(path, rows, is_csv=not path.name.lower().endswith(".parquet"), safe=safe)
-
-
-def _write(where: Any, rows: Stretches, *, is_csv: bool, safe: bool, shown: bool = False) -> None:
-    """Write the stretches; where they are `shown` on a terminal, what would steer it is written out in their names and texts."""
-    from itertools import chain
-
-    from glassnet.cli.spreadsheet import guarded_column, guarded_names
+def _write(output: str, chunks: PredictionChunks, *, spreadsheet_safe: bool) -> None:
+    """Write to stdout or atomically to a file, with text escaped for spreadsheet and terminal."""
     from glassnet.data.files.write import write_chunks
 
-    stretches = iter(rows)
-    first = next(stretches)  # there is one, be it without rows; the names are known from then on
-    columns = chain([first], stretches)
-    names: Sequence[str] = rows.names
-    pieces: Iterable[Any] = columns
-    if is_csv and safe:
-        names, pieces = guarded_names(names), (list(map(guarded_column, piece)) for piece in pieces)
-    elif is_csv:
-        pieces = _told_of_formulas(names, pieces)
-    if shown:
-        names, pieces = (
-            list(map(printable, names)),
-            (list(map(_printable_column, piece)) for piece in pieces),
-        )
-    write_chunks(where, names, pieces)
+    columns = iter(chunks)
+    first = next(columns)  # there always is one, if without rows; the names are known after it
+    columns = chain([first], columns)
+    names: Sequence[str] = chunks.names
+    if not output.lower().endswith(".parquet"):
+        if spreadsheet_safe:
+            names, columns = escape_formula_names(names), _mapped_text(escape_formula, columns)
+        else:
+            columns = _warn_of_formulas(names, columns)
+    if output == "-" and sys.stdout.isatty():
+        names, columns = list(map(printable, names)), _mapped_text(printable, columns)
+    write_chunks(output_bytes() if output == "-" else Path(output), names, columns)
 
 
-def _printable_column(values: Any) -> Any:
-    """Return a column with its texts as a terminal may show them; numbers and date-times are what they were."""
-    if getattr(values, "dtype", None) is not None and values.dtype.kind not in "OU":
-        return values
-    return [printable(value) if isinstance(value, str) else value for value in values]
+def _mapped_text(
+    function: Callable[[str], str], chunks: Iterator[list[Any]]
+) -> Iterator[list[Any]]:
+    """Yield the chunks with a function applied to all text; numbers and date-times stay."""
+    for columns in chunks:
+        yield [
+            values
+            if getattr(values, "dtype", None) is not None and values.dtype.kind not in "OU"
+            else [function(value) if isinstance(value, str) else value for value in values]
+            for values in columns
+        ]
 
 
-def _told_of_formulas(names: Sequence[str], pieces: Iterable[list[Any]]) -> Iterator[list[Any]]:
-    """Yield the pieces as they are; the first text in them that a spreadsheet would run is told of on stderr."""
-    from glassnet.cli.spreadsheet import formula_notice
-
+def _warn_of_formulas(names: Sequence[str], chunks: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """Yield the chunks; print a note about the first text that a spreadsheet would run."""
     notice = ""
-    for columns in pieces:
+    for columns in chunks:
         if not notice and (notice := formula_notice(names, columns)):
             click.echo(f"Note: {printable(notice)}", err=True)
         yield columns
-
-
-def check_output(output: str, inputs: Sequence[Path]) -> None:
-    """Refuse what cannot be written, or would overwrite what is read, before any work is done."""
-    if output == "-":
-        return
-    path = Path(output)
-    output_files.check_kind(path, "write CSV to stdout, with -o -, and send that there")
-    if not path.name.lower().endswith(SUFFIXES):
-        raise output_files.refused(f"{output}: name a file that ends in {', '.join(SUFFIXES)}.")
-    output_files.check_output(path, inputs)

@@ -1,6 +1,6 @@
-"""Training as it is watched: one bar for the whole run on a terminal, a line every ten seconds elsewhere. All on stderr.
+"""The progress of a training on stderr: a bar on a terminal, else a line every ten seconds.
 
-An epoch of members is one of each of them, so that the bar and the time left are those of all.
+An epoch of an ensemble is one epoch of each member, so the bar and the time left are those of all.
 """
 
 from __future__ import annotations
@@ -10,70 +10,69 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
 
-from glassnet.cli.words import duration
+from glassnet.cli.text import duration
 
 if TYPE_CHECKING:
     from glassnet.fitting import Session
     from glassnet.training.history import Epoch
 
-#: Seconds between two lines where nobody watches.
+#: Seconds between two lines.
 INTERVAL = 10.0
 
 OnEpoch = Callable[["Epoch"], None]
 
 
 @contextmanager
-def watched(session: Session, *, quiet: bool) -> Iterator[OnEpoch]:
-    """Yield what is to be called with each record of a session's training."""
-    best = Best()
+def show_progress(session: Session, *, quiet: bool) -> Iterator[OnEpoch]:
+    """Yield the function to call with each record of a session's training."""
+    best = BestEpoch()
     if quiet:
-        yield best.note
-    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and _has_rich():
+        yield best.update
+    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and find_spec("rich"):
         with _bar(best, session) as on_epoch:
             yield on_epoch
     else:
         yield _lines(best, session)
 
 
-class Best:
-    """The best epoch so far, by the validation loss where there is one."""
+class BestEpoch:
+    """The best epoch so far, by the validation loss if there is one."""
 
     def __init__(self) -> None:
         self.value, self.epoch = float("inf"), 0
 
-    def note(self, epoch: Epoch) -> None:
-        """Take a record into account."""
+    def update(self, epoch: Epoch) -> None:
+        """Compare a new record with the best."""
         value = epoch.training_loss if epoch.validation_loss is None else epoch.validation_loss
         if value < self.value:
             self.value, self.epoch = value, epoch.index + 1
 
-    def line(self, epoch: Epoch) -> str:
-        """Return the losses of a record in words, and the best one so far."""
-        held_out = (
-            "" if epoch.validation_loss is None else f"  validation {epoch.validation_loss:.4f}"
-        )
-        return (
-            f"loss {epoch.training_loss:.4f}{held_out}  best {self.value:.4f} in epoch {self.epoch}"
-        )
+    def describe(self, epoch: Epoch) -> str:
+        """Return the losses of a record and the best one so far."""
+        text = f"loss {epoch.training_loss:.4f}"
+        if epoch.validation_loss is not None:
+            text += f"  validation {epoch.validation_loss:.4f}"
+        return f"{text}  best {self.value:.4f} in epoch {self.epoch}"
 
 
-def _lines(best: Best, session: Session) -> OnEpoch:
-    began = last = time.monotonic()
+def _lines(best: BestEpoch, session: Session) -> OnEpoch:
+    start = last = time.monotonic()
 
     def on_epoch(epoch: Epoch) -> None:
         nonlocal last
-        best.note(epoch)
+        best.update(epoch)
         if time.monotonic() - last >= INTERVAL:
             last = time.monotonic()
             done, ahead = epoch.index + 1, session.epochs_ahead
-            left = duration((last - began) / done * ahead)
+            left = duration((last - start) / done * ahead)
             click.echo(
                 f"epoch {done} of at most {done + ahead}{_members(session)}, {left} left: "
-                f"{best.line(epoch)}",
+                f"{best.describe(epoch)}",
                 err=True,
             )
 
@@ -81,7 +80,7 @@ def _lines(best: Best, session: Session) -> OnEpoch:
 
 
 @contextmanager
-def _bar(best: Best, session: Session) -> Iterator[OnEpoch]:
+def _bar(best: BestEpoch, session: Session) -> Iterator[OnEpoch]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -100,19 +99,18 @@ def _bar(best: Best, session: Session) -> Iterator[OnEpoch]:
         TextColumn("left", style="dim"),
         TextColumn("{task.description}", style="dim"),
     )
-    with Progress(
-        *columns, console=Console(stderr=True, highlight=False), transient=True
-    ) as progress:
+    console = Console(stderr=True, highlight=False)
+    with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("", total=session.epochs_ahead, members=_members(session))
 
         def on_epoch(epoch: Epoch) -> None:
-            best.note(epoch)
+            best.update(epoch)
             done = epoch.index + 1
             progress.update(
                 bar,
                 completed=done,
                 total=done + session.epochs_ahead,
-                description=best.line(epoch),
+                description=best.describe(epoch),
                 members=_members(session),
             )
 
@@ -122,11 +120,3 @@ def _bar(best: Best, session: Session) -> Iterator[OnEpoch]:
 def _members(session: Session) -> str:
     n = len(session.members)
     return f" ({n} members)" if n else ""
-
-
-def _has_rich() -> bool:
-    try:
-        import rich.progress  # noqa: F401
-    except ImportError:
-        return False
-    return True

@@ -1,102 +1,90 @@
-"""An evaluation in lines that `train` and `evaluate` share: scores with intervals beside simpler models, each class, the judgement."""
+"""An evaluation in lines that `train` and `evaluate` share: scores, classes or targets, verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from glassnet.cli.words import (
-    LABEL,
+from glassnet.cli.text import (
+    LABEL_WIDTH,
     clipped,
-    counted,
+    format_table,
     labelled,
-    printable,
-    score,
     styled,
-    table,
-    width,
+    terminal_width,
 )
+from glassnet.messages import counted, format_share, printable
 from glassnet.report import Evaluation
 from glassnet.report.bootstrap import Score
+from glassnet.report.metrics import format_interval, format_score
 
 #: Classes or targets of a table; of more, those with the most rows, or the first ones, are shown.
-MOST_SHOWN = 12
-#: Columns of the terminal that the name of a class, a target or a simpler model may take.
-NAME_ROOM = 40
+MAX_SHOWN = 12
+#: Columns of the terminal for the name of a class, a target or a baseline.
+NAME_WIDTH = 40
 
 
-def evaluation_lines(found: Evaluation) -> Iterator[str]:
+def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     """Yield the paragraphs of an evaluation."""
-    names = list(found.values)
-    lines = [("network", *(score(name, value) for name, value in found.values.items()))]
-    lines.append(("  95 % interval", *(_interval(one) for one in found.scores)))
-    lines += [
-        (
-            _named(rival.name),
-            *(score(name, rival.scores[name]) if name in rival.scores else "-" for name in names),
-        )
-        for rival in found.rivals
-        if rival.scores
+    names = list(evaluation.values)
+    lines = [
+        ("network", *_cells(names, evaluation.values)),
+        ("  95 % interval", *map(_interval, evaluation.scores)),
+        *(
+            (_shown(rival.name), *_cells(names, rival.scores))
+            for rival in evaluation.rivals
+            if rival.scores
+        ),
     ]
-    yield table(
-        (f"on {counted(found.n_rows, 'row')}", *names), lines, right=range(1, len(names) + 1)
-    )
-    for rival in found.rivals:
+    head = (f"on {counted(evaluation.n_rows, 'row')}", *names)
+    yield format_table(head, lines, right=range(1, len(head)))
+    for rival in evaluation.rivals:
         if rival.note:
-            yield " " * LABEL + styled(printable(f"{_named(rival.name)}: {rival.note}"), dim=True)
-    if found.per_class:
-        yield "\n" + _classes(found)
-    if len(found.residuals) > 1:
-        yield "\n" + _targets(found)
-    yield "\n" + labelled("Judgement", clipped(printable(found.judgement), 10 * width()))
+            note = printable(f"{_shown(rival.name)}: {rival.note}")
+            yield " " * LABEL_WIDTH + styled(note, dim=True)
+    if evaluation.per_class:
+        yield "\n" + _class_table(evaluation)
+    if len(evaluation.residuals) > 1:
+        yield "\n" + _target_table(evaluation)
+    verdict = clipped(printable(evaluation.judgement), 10 * terminal_width())
+    yield "\n" + labelled("Verdict", verdict)
 
 
-def _interval(one: Score) -> str:
-    if one.low is None or one.high is None:
-        return "-"
-    return f"{score(one.name, one.low).removesuffix(' %')} to {score(one.name, one.high)}"
+def _cells(names: list[str], scores: Mapping[str, float]) -> list[str]:
+    return [format_score(name, scores[name]) if name in scores else "-" for name in names]
 
 
-def _classes(found: Evaluation) -> str:
-    order = (
-        sorted(found.per_class, key=lambda one: -one.rows)[:MOST_SHOWN]
-        if len(found.per_class) > MOST_SHOWN
-        else found.per_class
-    )
-    more = len(found.per_class) - len(order)
+def _interval(score: Score) -> str:
+    return format_interval(score.name, score.low, score.high) or "-"
+
+
+def _shown(name: object) -> str:
+    return clipped(printable(name), NAME_WIDTH)
+
+
+def _class_table(evaluation: Evaluation) -> str:
+    classes = evaluation.per_class
+    more = len(classes) - MAX_SHOWN
+    if more > 0:
+        classes = tuple(sorted(classes, key=lambda c: -c.rows)[:MAX_SHOWN])
     lines = [
         (
-            _named(one.label),
-            _share(one.precision),
-            _share(one.recall),
-            _share(one.f1),
-            f"{one.rows:,}",
+            _shown(c.label),
+            *("-" if x is None else format_share(x) for x in (c.precision, c.recall, c.f1)),
+            f"{c.rows:,}",
         )
-        for one in order
+        for c in classes
     ]
-    text = table(("class", "precision", "recall", "F1", "rows"), lines, right=(1, 2, 3, 4))
-    return text + (
-        f"\n{' ' * LABEL}and {counted(more, 'rarer class', 'rarer classes')}" if more > 0 else ""
-    )
+    text = format_table(("class", "precision", "recall", "F1", "rows"), lines, right=(1, 2, 3, 4))
+    if more > 0:
+        text += "\n" + labelled("", f"and {counted(more, 'rarer class', 'rarer classes')}")
+    return text
 
 
-def _named(name: object) -> str:
-    return clipped(printable(name), NAME_ROOM)
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _targets(found: Evaluation) -> str:
-    names = list(found.residuals[0].scores)
-    shown = found.residuals[:MOST_SHOWN]
-    lines = [
-        (
-            _named(one.target),
-            *(score(name, one.scores[name]) if name in one.scores else "-" for name in names),
-        )
-        for one in shown
-    ]
-    more = len(found.residuals) - len(shown)
-    text = table(("target", *names), lines, right=range(1, len(names) + 1))
-    return text + (f"\n{' ' * LABEL}and {counted(more, 'more target')}" if more else "")
+def _target_table(evaluation: Evaluation) -> str:
+    names = list(evaluation.residuals[0].scores)
+    shown = evaluation.residuals[:MAX_SHOWN]
+    lines = [(_shown(one.target), *_cells(names, one.scores)) for one in shown]
+    text = format_table(("target", *names), lines, right=range(1, len(names) + 1))
+    if more := len(evaluation.residuals) - len(shown):
+        text += "\n" + labelled("", f"and {counted(more, 'more target')}")
+    return text

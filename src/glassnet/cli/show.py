@@ -1,4 +1,4 @@
-"""`glassnet show`: what a model file holds."""
+"""`glassnet show`: show the contents of a model file."""
 
 from __future__ import annotations
 
@@ -7,74 +7,63 @@ from typing import Any
 
 import click
 
-from glassnet.cli.portrait import (
-    calibration_in_words,
-    network_lines,
-    settings_in_words,
-    target_in_words,
-    training_in_words,
+from glassnet.cli.model_summary import (
+    describe_calibration,
+    describe_network,
+    describe_settings,
+    describe_target,
+    describe_training,
 )
-from glassnet.cli.words import (
-    clipped,
-    counted,
-    file_size,
-    labelled,
-    printable,
-    score,
-    styled,
-    table,
-    width,
-)
+from glassnet.cli.text import clipped, file_size, format_table, labelled, styled, terminal_width
+from glassnet.messages import counted, printable
 
-#: Columns of the terminal that a name and a coding may take: a stranger's file may hold names of
+#: Columns of the terminal for a name and for a coding: a file of unknown origin may hold names of
 #: any length.
-NAME_ROOM, CODING_ROOM = 40, 300
+NAME_WIDTH, CODING_WIDTH = 40, 300
 
 
 @click.command(short_help="Show what a model is and how it was trained.")
 @click.argument("model", type=click.Path(path_type=Path))
 def show(model: Path) -> None:
-    """Show what the model in the file MODEL predicts, from which columns, with which network, and how it was trained."""
+    """Show the model in the file MODEL: its target, columns and network, and its training."""
     from glassnet.storage import load
 
     trained = load(model)
     record, encoder = trained.training, trained.encoder
     click.echo(f"{styled(printable(model), bold=True)}  {file_size(model.stat().st_size)}\n")
-    click.echo(
-        labelled("Predicts", f"{target_in_words(trained.target, 2 * width())} ({trained.task})")
-    )
+    target = describe_target(trained.target, 2 * terminal_width())
+    click.echo(labelled("Predicts", f"{target} ({trained.task})"))
     columns = [
-        (clipped(printable(name), NAME_ROOM), kind, clipped(printable(coding), CODING_ROOM))
+        (clipped(printable(name), NAME_WIDTH), kind, clipped(printable(coding), CODING_WIDTH))
         for name, kind, coding in encoder.describe()
     ]
-    made = f"{counted(len(columns), 'column')} become {counted(encoder.n_features, 'feature')}"
-    click.echo(f"\n{labelled('Columns', made)}\n{table(('column', 'kind', 'coding'), columns)}")
-    click.echo(f"\n{network_lines(trained.network)}\n")
-    click.echo(labelled("Loss", trained.loss.name))
+    total = f"{counted(len(columns), 'column')} become {counted(encoder.n_features, 'feature')}"
+    click.echo("\n" + labelled("Columns", total))
+    click.echo(format_table(("column", "kind", "coding"), columns))
+    click.echo(f"\n{describe_network(trained.network)}\n")
     plan = record.get("plan")
-    if isinstance(plan, dict):
-        click.echo(labelled("Settings", settings_in_words(plan)))
-    if said := training_in_words(record):
-        click.echo(labelled("Training", said))
-    if said := calibration_in_words(trained):
-        click.echo(labelled("Certainty", said))
-    if said := _held_out(record.get("held_out")):
-        click.echo(labelled("Held out", said))
-
-
-def _held_out(record: Any) -> str:
-    """Return the recorded scores in words; a record may come from a stranger's file, so nothing in it is sure."""
-    if (
-        not isinstance(record, dict)
-        or not isinstance(record.get("scores"), dict)
-        or not isinstance(record.get("rows"), int)
+    for label, text in (
+        ("Loss", trained.loss.name),
+        ("Settings", describe_settings(plan) if isinstance(plan, dict) else ""),
+        ("Training", describe_training(record)),
+        ("Calibration", describe_calibration(trained)),
+        ("Held out", _describe_held_out(record.get("held_out"))),
     ):
+        if text:
+            click.echo(labelled(label, text))
+
+
+def _describe_held_out(record: Any) -> str:
+    """Return the recorded scores; the record may come from a file of unknown origin."""
+    from glassnet.report.metrics import format_score
+
+    if not isinstance(record, dict):
         return ""
-    scores = {
-        printable(name): value
-        for name, value in record["scores"].items()
+    scores, n_rows = record.get("scores"), record.get("rows")
+    if not isinstance(scores, dict) or not isinstance(n_rows, int):
+        return ""
+    return f"{counted(n_rows, 'row')}: " + ", ".join(
+        f"{printable(name)} {format_score(name, value)}"
+        for name, value in scores.items()
         if isinstance(value, int | float)
-    }
-    return f"{counted(record['rows'], 'row')}: " + ", ".join(
-        f"{name} {score(name, value)}" for name, value in scores.items()
     )

@@ -1,4 +1,7 @@
-"""Standard output and error that never end the work: what cannot be written is dropped, and the status tells of it in the end."""
+"""Standard output and error whose failures do not end the work.
+
+Text that cannot be written is dropped, and the exit status of the command reports it at the end.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,15 @@ NAMES = {"stdout": "the output", "stderr": "the messages"}
 
 
 class SafeStream:
-    """A text or binary stream whose errors do not reach the writer: a reader that has gone, a full disk, a stream that is closed.
+    """A text or binary stream that does not raise if its reader is gone, a disk full or it closed.
 
     Attributes
     ----------
-    error : why something was dropped, None where nothing was
+    error : the first reason for which text was dropped, None without any
     """
 
-    def __init__(self, stream: Any, nowhere: int | None = None) -> None:
-        self._stream, self._nowhere = stream, nowhere
+    def __init__(self, stream: Any, devnull: int | None = None) -> None:
+        self._stream, self._devnull = stream, devnull
         self.error: Exception | None = None
 
     def write(self, text: Any) -> int:
@@ -37,13 +40,13 @@ class SafeStream:
             self.write(line)
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Flush the stream."""
         self._try("flush")
 
     @property
     def buffer(self) -> SafeStream:
-        """The bytes below the text, as safe."""
-        return SafeStream(self._stream.buffer, self._nowhere)
+        """The binary stream below a text stream."""
+        return SafeStream(self._stream.buffer, self._devnull)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -55,20 +58,17 @@ class SafeStream:
             getattr(self._stream, action)(*arguments)
         except UnicodeError:
             raise
-        except (OSError, ValueError) as error:  # a ValueError where somebody has closed it
+        except (OSError, ValueError) as error:  # ValueError: the stream is closed
             self.error = error
-            if not isinstance(error, BlockingIOError):
-                self._turn_away()
-
-    def _turn_away(self) -> None:
-        """Send what is still held to nowhere: Python would complain of it when it ends."""
-        with suppress(OSError, ValueError, AttributeError):
-            if self._nowhere is not None:
-                os.dup2(self._nowhere, self._stream.fileno())
+            if self._devnull is None or isinstance(error, BlockingIOError):
+                return
+            # Python would complain at its end of the text that is still in the buffer.
+            with suppress(OSError, ValueError, AttributeError):
+                os.dup2(self._devnull, self._stream.fileno())
 
 
 class _Closed(io.StringIO):
-    """What stands for a stream that the process was started without."""
+    """Replaces a stream that was closed when the process started."""
 
     def write(self, text: str) -> int:
         raise OSError(errno.EBADF, "it is closed")
@@ -76,15 +76,15 @@ class _Closed(io.StringIO):
 
 @contextmanager
 def safe_streams() -> Iterator[dict[str, SafeStream]]:
-    """Put safe streams in the place of `sys.stdout` and `sys.stderr`; what the encoding of a terminal lacks is written out."""
-    _fill_descriptors()
+    """Replace `sys.stdout` and `sys.stderr` by safe streams that escape what they cannot encode."""
+    _open_closed_descriptors()
     before = {name: getattr(sys, name) for name in NAMES}
     for stream in before.values():
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    nowhere = _open_nowhere()
+    devnull = _open_devnull()
     safe = {
-        name: SafeStream(_Closed() if stream is None else stream, nowhere)
+        name: SafeStream(_Closed() if stream is None else stream, devnull)
         for name, stream in before.items()
     }
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())
@@ -96,19 +96,19 @@ def safe_streams() -> Iterator[dict[str, SafeStream]]:
         for stream in safe.values():
             stream.flush()
         for name, stream in before.items():
-            stuck = safe[name].error and nowhere is None  # Python would try it again when it ends
+            stuck = safe[name].error and devnull is None  # Python would try again at its end
             setattr(sys, name, None if stuck else stream)
-        if nowhere is not None:
-            os.close(nowhere)
+        if devnull is not None:
+            os.close(devnull)
 
 
 def output_bytes() -> BinaryIO:
-    """Return standard output for bytes as it is, where an error matters: nobody needs more predictions than are read.
+    """Return standard output as a binary stream that raises errors: a prediction ends with them.
 
     Raises
     ------
     OSError
-        Where it is closed.
+        If it is closed.
     """
     stream = getattr(sys.stdout, "_stream", sys.stdout)
     if isinstance(stream, _Closed):
@@ -116,15 +116,15 @@ def output_bytes() -> BinaryIO:
     return cast(BinaryIO, stream.buffer)
 
 
-def _open_nowhere() -> int | None:
-    """Open what takes anything, now: when a stream fails there may be no descriptor left."""
+def _open_devnull() -> int | None:
+    """Open the null device now: when a stream fails there may be no descriptor left."""
     with suppress(OSError):
         return os.open(os.devnull, os.O_WRONLY)
     return None
 
 
-def _fill_descriptors() -> None:
-    """Open the standard descriptors that are closed: a file of ours with such a number would get the messages of other libraries."""
+def _open_closed_descriptors() -> None:
+    """Open closed standard descriptors: an output file with such a number would get messages."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -10,7 +10,7 @@ import click
 from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
 from glassnet.cli.model_output import ModelOutput
-from glassnet.cli.notes import tell
+from glassnet.cli.notes import print_notes
 from glassnet.cli.option_types import ColumnKind, Range, Sizes, Span
 from glassnet.cli.output_files import MODEL, PAGE, output_files
 
@@ -191,7 +191,7 @@ def train(
             f"{_why_none(data.task)}."
         )
     if not quiet:
-        tell(
+        print_notes(
             [
                 *(f"{path} is replaced." for path in files.values() if path.exists()),
                 *unknown_in_words(data),
@@ -210,7 +210,7 @@ def train(
     if (
         data.test and report.result and not quiet
     ):  # rows held out of the table itself are what they were asked to be
-        tell([notice for notice in [Drift(report.result.drift or ()).notice()] if notice])
+        print_notes([notice for notice in [Drift(report.result.drift or ()).notice()] if notice])
     failed = output.failed
     if PAGE in files:
         try:

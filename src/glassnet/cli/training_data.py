@@ -10,7 +10,6 @@ from typing import Any
 import click
 import numpy as np
 
-from glassnet.cli.words import counted
 from glassnet.data.coding.target import Target
 from glassnet.data.coding.target_arrays import target_array
 from glassnet.data.coding.target_values import target_values
@@ -22,6 +21,7 @@ from glassnet.data.tables.schema import Column, Kind, Schema
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
 from glassnet.fitting.preparation import Prepared, prepare
+from glassnet.messages import counted
 from glassnet.report import Part
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -10,16 +10,17 @@ from typing import Any
 
 import click
 
-from glassnet.cli.notes import tell, warnings_told
-from glassnet.cli.portrait import epochs_in_words, keep_their_best
-from glassnet.cli.progress import watched
+from glassnet.cli.model_summary import describe_epochs, members_keep_best
+from glassnet.cli.notes import print_notes, warnings_as_notes
+from glassnet.cli.progress import show_progress
+from glassnet.cli.text import duration
 from glassnet.cli.training_data import TrainingData
-from glassnet.cli.words import counted, duration
 from glassnet.errors import DataNotice
 from glassnet.fitting import Session
 from glassnet.interrupts import interrupts_noted
+from glassnet.messages import counted
 from glassnet.model import Model
-from glassnet.report import Evaluation, compare, evaluate, held_out_scores
+from glassnet.report import Evaluation, evaluate, evaluate_with_baselines, held_out_scores
 from glassnet.training.plan import Plan
 
 #: That a dry run learns from.
@@ -29,7 +30,7 @@ TRIAL_BATCHES = 2
 def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> Session:
     """Build the network for these rows."""
     part, stop = data.training, data.validation
-    with warnings_told():
+    with warnings_as_notes():
         session = Session.begin(
             part.table,
             part.values,
@@ -65,7 +66,7 @@ def run(
     sys.stdout.flush()  # the report so far comes before the progress
     with interrupts_noted() as interrupted, warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # said in our own words below
-        with watched(session, quiet=quiet) as watch:
+        with show_progress(session, quiet=quiet) as watch:
             session.train(watch)
         model = data.prepared.remembered(session.model())
         if not model.training["updates"]:
@@ -89,7 +90,7 @@ def _tell_how_it_ended(session: Session, model: Model, *, quiet: bool) -> None:
             if record["best_epoch"] is None
             else f"the best weights so far (epoch {record['best_epoch'] + 1})"
         )
-        kept = "the best weights so far of each member" if keep_their_best(record) else kept
+        kept = "the best weights so far of each member" if members_keep_best(record) else kept
         click.echo(
             f"Interrupted after {counted(record['epochs'], 'epoch')}: {kept} are kept. Again to "
             "leave at once.",
@@ -97,10 +98,10 @@ def _tell_how_it_ended(session: Session, model: Model, *, quiet: bool) -> None:
         )
     elif not quiet:
         click.echo(
-            f"Trained for {epochs_in_words(record)} in {duration(record['seconds'])}.", err=True
+            f"Trained for {describe_epochs(record)} in {duration(record['seconds'])}.", err=True
         )
     if not quiet:
-        tell(session.divergences)
+        print_notes(session.divergences)
 
 
 def _held_out(model: Model, data: TrainingData) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def score(model: Model, data: TrainingData, *, interrupted: bool) -> Evaluation 
         return None
     name = (data.test or data.path).name
     try:
-        return compare(model, data.training, held_out, name=name)
+        return evaluate_with_baselines(model, data.training, held_out, name=name)
     except KeyboardInterrupt:
         if interrupted:
             raise

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.errors import DataError, listed
+from glassnet.errors import DataError
+from glassnet.messages import listed
 
 
 def refuse_not_finite(values: NDArray[Any], what: str = "raw scores", first_row: int = 0) -> None:

@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glassnet.errors import DataError, SettingError, inert
+from glassnet.errors import DataError, SettingError
+from glassnet.messages import printable_lines
 from glassnet.model import Model
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-MOST_ROWS = 20
-MOST_PRINTED = 5
+MAX_ROWS = 20
+MAX_PRINTED = 5
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,8 @@ class Agreement:
             ("rows whose labels differ", self.label_differences),
             ("rows farthest apart", self.farthest),
         ):
-            lines += ["", f"{title}:", *_table(found[:MOST_PRINTED])] if found else []
-        return inert("\n".join(lines))
+            lines += ["", f"{title}:", *_table(found[:MAX_PRINTED])] if found else []
+        return printable_lines("\n".join(lines))
 
 
 def compare(old: Any, new: Any, X: Any) -> Agreement:
@@ -187,7 +188,7 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
     far = (
         np.empty(0, np.intp)
         if each is None
-        else np.argsort(-each, kind="stable")[: min(MOST_ROWS, np.count_nonzero(each))]
+        else np.argsort(-each, kind="stable")[: min(MAX_ROWS, np.count_nonzero(each))]
     )
 
     def shown(rows: Array) -> tuple[Difference, ...]:
@@ -198,7 +199,7 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
                 _value(after[i]),
                 None if each is None else float(each[i]),
             )
-            for i in rows[:MOST_ROWS]
+            for i in rows[:MAX_ROWS]
         )
 
     return Agreement(

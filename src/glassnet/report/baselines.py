@@ -3,11 +3,11 @@
 The linear model and the trees learn from the network's own features of the training rows. What they
 cost is bounded twice:
 
-- by size: they learn from as many rows as make MOST_CELLS numbers (rows x features), and
-  MOST_TREE_CELLS with those for each class or target (rows x features x classes), always the same
+- by size: they learn from as many rows as make MAX_CELLS numbers (rows x features), and
+  MAX_TREE_CELLS with those for each class or target (rows x features x classes), always the same
   ones;
-- by the clock: all together may take as long as the fit of the network did, but always SHORTEST and
-  never more than LONGEST seconds. They learn in steps, LINEAR_STEPS and ROUNDS. One that would be
+- by the clock: all together may take as long as the fit of the network did, but always MIN_SECONDS and
+  never more than MAX_SECONDS seconds. They learn in steps, LINEAR_STEPS and ROUNDS. One that would be
   over time after its next step keeps what it has learned, one that would begin late is left out,
   and the report says so. Only the first step is taken in any case.
 """
@@ -29,15 +29,15 @@ from glassnet.report.threads import one_thread
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-MOST_CELLS, MOST_TREE_CELLS = 10_000_000, 100_000_000
-FEWEST_ROWS = 1_000
+MAX_CELLS, MAX_TREE_CELLS = 10_000_000, 100_000_000
+MIN_ROWS = 1_000
 #: Trees look at each feature for each class in each round: beyond so many pairs one round takes too
 #: long.
-MOST_PAIRS = 50_000
+MAX_PAIRS = 50_000
 #: Trees take no sparse matrices; one that becomes larger than so many numbers is left to the linear
 #: model.
-MOST_DENSE = 50_000_000
-SHORTEST, LONGEST = 10.0, 30.0
+MAX_DENSE = 50_000_000
+MIN_SECONDS, MAX_SECONDS = 10.0, 30.0
 
 LINEAR_STEPS = (50, 100, 200)
 ROUNDS = (10, 30, 60, 100)
@@ -93,7 +93,9 @@ def baselines(model: Model, training: Part, held: Predictions, held_part: Part) 
 
     found = [constant(model.target, training, held)]
     seconds = model.training.get("seconds")
-    allowed = min(max(seconds if isinstance(seconds, int | float) else 0.0, SHORTEST), LONGEST)
+    allowed = min(
+        max(seconds if isinstance(seconds, int | float) else 0.0, MIN_SECONDS), MAX_SECONDS
+    )
     deadline = time.perf_counter() + allowed
     lesson: Lesson | None = None
     for name, learn in (("linear model", linear), ("gradient boosting", boosting)):
@@ -168,7 +170,7 @@ def boosting(lesson: Lesson) -> tuple[Array, str]:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     outputs = max(1, lesson.target.n_outputs)
-    if lesson.X.shape[1] * outputs > MOST_PAIRS:
+    if lesson.X.shape[1] * outputs > MAX_PAIRS:
         raise ValueError(f"{lesson.X.shape[1]:,} features are too many for it")
     X, X_held = _dense(lesson.X), _dense(lesson.X_held)
 
@@ -243,9 +245,7 @@ def as_counts(weight: Array) -> Array:
 
 def some_rows(n: int, n_features: int, n_outputs: int) -> Array:
     """Return the rows to learn from: all of them, or as many as are allowed, drawn at random, the same ones each time."""
-    most = max(
-        FEWEST_ROWS, min(MOST_CELLS // n_features, MOST_TREE_CELLS // (n_features * n_outputs))
-    )
+    most = max(MIN_ROWS, min(MAX_CELLS // n_features, MAX_TREE_CELLS // (n_features * n_outputs)))
     return (
         np.arange(n)
         if n <= most
@@ -284,7 +284,7 @@ def _spread(model: Any, lesson: Lesson, X_held: Any = None) -> Array:
 def _dense(X: Any) -> Any:
     if isinstance(X, np.ndarray):
         return X
-    if X.shape[0] * X.shape[1] > MOST_DENSE:
+    if X.shape[0] * X.shape[1] > MAX_DENSE:
         raise ValueError(
             f"a sparse table of {X.shape[0]:,} rows and {X.shape[1]:,} features is too large for it"
         )

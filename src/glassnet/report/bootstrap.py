@@ -5,7 +5,7 @@ are taken from the same resamples, so that their differences are paired. A score
 sums over rows, and the sums of all resamples are one matrix product: the number of times that each
 row was drawn (resamples, rows) times the columns to be summed (rows, columns).
 
-Past MOST_GROUPS rows, rows are dealt at random into so many groups, which are then drawn in their
+Past MAX_GROUPS rows, rows are dealt at random into so many groups, which are then drawn in their
 place: the sums over a group vary as the sums over as many rows do, so the intervals are of the same
 width, up to some per cent by chance, at a cost that grows no more.
 
@@ -29,7 +29,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 RESAMPLES = 1_000
 LEVEL = 0.95
-MOST_GROUPS = 10_000
+MAX_GROUPS = 10_000
 #: So many resamples are drawn at once, which bounds the memory by 8 MB for the counts.
 AT_ONCE = 100
 
@@ -77,7 +77,7 @@ def resampled(
     """Return the scores of several predictions of the same rows on the same resamples; what is not defined on these rows is left out."""
     n = everyone[0].n_rows
     rng = np.random.Generator(np.random.PCG64(seed))
-    groups = None if n <= MOST_GROUPS else rng.permutation(n) % MOST_GROUPS
+    groups = None if n <= MAX_GROUPS else rng.permutation(n) % MAX_GROUPS
     plans, blocks = [], []
     for predictions in everyone:
         values = {metric: metric.value(predictions) for metric in metrics_for(predictions)}
@@ -127,7 +127,7 @@ def exact_interval(share: float, n: int) -> tuple[float, float]:
 
 
 def _grouped(column: Array, groups: Array | None) -> Array:
-    return column if groups is None else np.bincount(groups, column, minlength=MOST_GROUPS)
+    return column if groups is None else np.bincount(groups, column, minlength=MAX_GROUPS)
 
 
 def _drawn_sums(S: Array, rng: np.random.Generator, resamples: int) -> Array:

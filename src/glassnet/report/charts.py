@@ -15,7 +15,7 @@ from glassnet.report.markup import Markup, element, name
 WIDTH, HEIGHT = 420, 260
 LEFT, RIGHT, TOP, BOTTOM = 60, 16, 16, 40
 #: Of a longer line so many points are drawn, evenly chosen.
-MOST_POINTS = 400
+MAX_POINTS = 400
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ def _text(text: str, x: float, y: float, *, anchor: str = "start") -> Markup:
 
 
 def _thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
-    if len(points) <= MOST_POINTS:
+    if len(points) <= MAX_POINTS:
         return points
-    chosen = {round(i * (len(points) - 1) / (MOST_POINTS - 1)) for i in range(MOST_POINTS)}
+    chosen = {round(i * (len(points) - 1) / (MAX_POINTS - 1)) for i in range(MAX_POINTS)}
     return [points[i] for i in sorted(chosen)]

@@ -13,7 +13,7 @@ from glassnet.report.predictions import Predictions
 Array = np.ndarray[Any, np.dtype[Any]]
 
 #: A confusion matrix of more classes cannot be read: the rarer ones are counted together.
-MOST_CONFUSED = 20
+MAX_CONFUSED = 20
 OTHERS = "all others"
 BINS = 10
 
@@ -80,11 +80,11 @@ def class_scores(p: Predictions, labels: Sequence[str]) -> tuple[ClassScores, ..
 
 
 def confusion(p: Predictions, labels: Sequence[str]) -> Confusion:
-    """Return the counts of true against predicted classes; of more than MOST_CONFUSED the rarer ones are one row and one column."""
+    """Return the counts of true against predicted classes; of more than MAX_CONFUSED the rarer ones are one row and one column."""
     k = len(labels)
     kept = np.arange(k)
-    if k > MOST_CONFUSED:
-        often = np.argsort(-np.bincount(p.truth, minlength=k), kind="stable")[: MOST_CONFUSED - 1]
+    if k > MAX_CONFUSED:
+        often = np.argsort(-np.bincount(p.truth, minlength=k), kind="stable")[: MAX_CONFUSED - 1]
         kept = np.sort(often)
     place = np.full(k, len(kept))
     place[kept] = np.arange(len(kept))

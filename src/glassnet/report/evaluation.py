@@ -16,8 +16,8 @@ from glassnet import __version__
 from glassnet.data.review.drift import ColumnDrift, drift_schema
 from glassnet.report.bootstrap import Score
 from glassnet.report.classes import Calibration, ClassScores, Confusion
-from glassnet.report.judgement import Outcome
 from glassnet.report.residuals import Residuals
+from glassnet.report.verdict import Outcome
 
 #: The name of the format; the number changes when a reader of the old one would be misled.
 FORMAT = "urn:glassnet:evaluation:1"

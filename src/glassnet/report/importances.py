@@ -22,7 +22,7 @@ from glassnet.report.threads import one_thread
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-MOST_ROWS = 2_000
+MAX_ROWS = 2_000
 REPEATS = 3
 SECONDS = 10.0
 #: The first that is defined is what counts.
@@ -60,7 +60,7 @@ class Importances:
 def permutation_importances(
     model: Model, part: Part, *, seconds: float = SECONDS, seed: int = 0
 ) -> Importances | None:
-    """Return the importance of each column on at most MOST_ROWS of these rows; None where the model has no measure to lose.
+    """Return the importance of each column on at most MAX_ROWS of these rows; None where the model has no measure to lose.
 
     Parameters
     ----------
@@ -75,9 +75,9 @@ def permutation_importances(
         part.present(),
         replace(model, reference=None),
     )  # shuffled or not, a column holds what it held
-    if part.table.n_rows > MOST_ROWS:
+    if part.table.n_rows > MAX_ROWS:
         part = part.take(
-            np.sort(np.random.default_rng(seed).permutation(part.table.n_rows)[:MOST_ROWS])
+            np.sort(np.random.default_rng(seed).permutation(part.table.n_rows)[:MAX_ROWS])
         )
     table = _dense(part.table.select(model.encoder.to_read))
     metric, value = _measure(model, replace(part, table=table))

@@ -9,7 +9,7 @@ from typing import TypeAlias
 #: Elements that have no end tag.
 VOID = {"meta", "br", "circle", "line", "path", "rect", "polyline"}
 #: Names from tables are cut to so many characters.
-LONGEST = 120
+MAX_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def clean(text: str) -> str:
     )
 
 
-def name(text: object, longest: int = LONGEST) -> str:
+def name(text: object, longest: int = MAX_NAME) -> str:
     """Return a name from a table, cut where it is too long for a page."""
     shown = str(text)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

@@ -14,13 +14,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from glassnet.messages import format_number, format_share
 from glassnet.report.predictions import Predictions
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Task = Literal["classification", "regression"]
 
 #: The area under the curve takes a sort for each class; of more classes it is left out.
-MOST_AUC_CLASSES = 50
+MAX_AUC_CLASSES = 50
 #: A probability of 0 for what then happened would cost endlessly much: the smallest one that
 #: counts, as in scikit-learn.
 EPS = float(np.finfo(np.float64).eps)
@@ -61,18 +62,19 @@ def scores(predictions: Predictions) -> dict[str, float]:
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
-def shown(metric: str, value: float) -> str:
-    """Return a score as it is read: shares in per cent, those that lie about 1 with three decimals, errors with four digits."""
-    if metric in ("accuracy", "balanced accuracy"):
-        return f"{round(100.0 * value, 1) + 0.0:.1f} %"
-    return f"{round(value, 3) + 0.0:.3f}" if metric in ("AUC", "R2", "log loss") else digits(value)
+def format_score(name: str, value: float) -> str:
+    """Return a score as text: shares as a percentage, scores near 1 with three decimals."""
+    unit = METRICS[name].unit if name in METRICS else "units"
+    if unit == "share":
+        return format_share(value)
+    return format_number(value) if unit == "units" else f"{round(value, 3) + 0.0:.3f}"
 
 
-def digits(value: float) -> str:
-    """Return a number with four digits, written out where it is neither very large nor very small: 21,130 rather than 2.113e+04."""
-    if not 1e4 <= abs(value) < 1e9:
-        return f"{value:.4g}"
-    return f"{float(f'{value:.4g}'):,.0f}"
+def format_interval(name: str, low: float | None, high: float | None) -> str:
+    """Return the bounds of a score as text: `92.8 to 100.0 %`; "" without bounds."""
+    if low is None or high is None:
+        return ""
+    return f"{format_score(name, low).removesuffix(' %')} to {format_score(name, high)}"
 
 
 def accuracy(p: Predictions) -> float:
@@ -125,7 +127,7 @@ def auc(p: Predictions) -> float:
     Of two classes that of the second one (it is the same for the first); of more the mean over the
     classes, each against the rest (Provost and Domingos 2000, without their weighting), without
     those that all rows or none belong to. NaN where no class is left, and for more than
-    MOST_AUC_CLASSES. Fawcett 2006, "An introduction to ROC analysis", sections 7 and 9.
+    MAX_AUC_CLASSES. Fawcett 2006, "An introduction to ROC analysis", sections 7 and 9.
     """
     from sklearn.metrics import roc_auc_score
 
@@ -140,7 +142,7 @@ def _auc_classes(p: Predictions) -> list[int]:
     assert p.P is not None
     k = p.P.shape[1]
     counts = np.bincount(p.truth, minlength=k)
-    classes = [1] if k == 2 else list(range(k)) if 2 < k <= MOST_AUC_CLASSES else []
+    classes = [1] if k == 2 else list(range(k)) if 2 < k <= MAX_AUC_CLASSES else []
     return [c for c in classes if 0 < counts[c] < p.n_rows]
 
 

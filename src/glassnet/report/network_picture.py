@@ -11,7 +11,7 @@ WIDTH, STEP = 420, 62
 #: The middle of the units, and where the words beside them start.
 MIDDLE, WORDS = 118, 246
 #: So many units of a layer are drawn, and so many layers: of more, the first and the last ones.
-MOST_UNITS, MOST_LAYERS = 8, 10
+MAX_UNITS, MAX_LAYERS = 8, 10
 GAP = 26
 
 
@@ -41,12 +41,12 @@ def network_picture(network: Network) -> Markup:
     total = f"{network.parameters.theta.size:,} parameters"
     says = (
         "The network: "
-        + "; ".join(f"{row.words}, {row.width:,} wide" for row in rows[: MOST_LAYERS + 1])
+        + "; ".join(f"{row.words}, {row.width:,} wide" for row in rows[: MAX_LAYERS + 1])
         + f"; {total} in all."
     )
     shown: list[Row | None] = [*rows]
-    if len(rows) > MOST_LAYERS + 1:
-        shown = [*rows[: MOST_LAYERS - 3], None, *rows[-3:]]
+    if len(rows) > MAX_LAYERS + 1:
+        shown = [*rows[: MAX_LAYERS - 3], None, *rows[-3:]]
     lines, units = [], []
     for i, row in enumerate(shown):
         y = 22 + i * STEP
@@ -89,9 +89,9 @@ def _count(row: Row) -> str:
 
 def _places(width: int) -> list[float]:
     """Return where the units of a layer stand; where there are more than are drawn, the middle is left free."""
-    if width <= MOST_UNITS:
+    if width <= MAX_UNITS:
         return [MIDDLE + (i - (width - 1) / 2) * GAP for i in range(width)]
-    half = MOST_UNITS // 2 - 1
+    half = MAX_UNITS // 2 - 1
     side = [GAP * (1.2 + i) for i in range(half)]
     return [*(MIDDLE - x for x in reversed(side)), *(MIDDLE + x for x in side)]
 

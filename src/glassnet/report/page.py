@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet import __version__
+from glassnet.atomic_write import atomic_write_bytes
 from glassnet.errors import DataError
 from glassnet.model import Model
 from glassnet.report.charts import Line, bars, line_chart
@@ -17,10 +18,9 @@ from glassnet.report.importances import Importances
 from glassnet.report.markup import Content, Markup, element, joined, name, table
 from glassnet.report.network_picture import network_picture
 from glassnet.report.sections import behind, comparison, details, figure, result, section
-from glassnet.whole_file import write_whole
 
 #: A page of more columns, or with more epochs in a table, is not read to its end.
-MOST_COLUMNS, MOST_BARS, MOST_EPOCHS = 200, 20, 12
+MAX_COLUMNS, MAX_BARS, MAX_EPOCHS = 200, 20, 12
 
 #: Nothing may be fetched and nothing may run, whatever stood in a name.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -52,7 +52,7 @@ def write_report(
     """
     page = report_page(evaluation, model, importances=importances, rows=rows, command=command)
     try:
-        write_whole(path, page.encode())
+        atomic_write_bytes(path, page.encode())
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}.") from None
 
@@ -182,8 +182,8 @@ def _epochs(lines: Sequence[Line]) -> Markup:
     columns = [dict(line.points) for line in lines]
     epochs = sorted(columns[0])
     chosen = (
-        sorted({round(i * (len(epochs) - 1) / (MOST_EPOCHS - 1)) for i in range(MOST_EPOCHS)})
-        if len(epochs) > MOST_EPOCHS
+        sorted({round(i * (len(epochs) - 1) / (MAX_EPOCHS - 1)) for i in range(MAX_EPOCHS)})
+        if len(epochs) > MAX_EPOCHS
         else range(len(epochs))
     )
     rows: list[tuple[Content, ...]] = [
@@ -234,7 +234,7 @@ def _columns(model: Model, importances: Importances | None) -> Markup:
     if found:
         place = {column: i for i, column in enumerate(found)}
         described = sorted(described, key=lambda row: place.get(row[0], len(place)))
-    more = len(described) - MOST_COLUMNS
+    more = len(described) - MAX_COLUMNS
     rows: list[tuple[Content, ...]] = [
         (
             name(column),
@@ -242,7 +242,7 @@ def _columns(model: Model, importances: Importances | None) -> Markup:
             *([f"{found[column].mean:.4g}" if column in found else "-"] if importances else []),
             name(coding),
         )
-        for column, kind, coding in described[:MOST_COLUMNS]
+        for column, kind, coding in described[:MAX_COLUMNS]
     ]
     head = ("column", "kind", *(["importance"] if importances else []), "coding")
     return section(
@@ -257,7 +257,7 @@ def _columns(model: Model, importances: Importances | None) -> Markup:
 
 
 def _importances(importances: Importances) -> Markup:
-    top = importances.columns[:MOST_BARS]
+    top = importances.columns[:MAX_BARS]
     measure = f"{importances.metric} gets worse"
     says = f"How much {measure} when a column is shuffled: " + "; ".join(
         f"{name(one.column, 40)} {one.mean:.4g}" for one in top

@@ -18,7 +18,7 @@ BINS = 30
 #: outermost ones.
 WITHIN = 0.99
 #: So many rows are kept to be drawn as points.
-MOST_POINTS = 400
+MAX_POINTS = 400
 SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
@@ -45,7 +45,7 @@ class Residuals:
 
 def residuals(p: Predictions, names: Sequence[str], *, seed: int = 0) -> tuple[Residuals, ...]:
     """Return one summary for each target."""
-    rows = np.random.Generator(np.random.PCG64(seed)).permutation(p.n_rows)[:MOST_POINTS]
+    rows = np.random.Generator(np.random.PCG64(seed)).permutation(p.n_rows)[:MAX_POINTS]
     parts = (
         Predictions.of_numbers(p.truth[:, j], p.values[:, j], p.weight) for j in range(len(names))
     )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from glassnet.messages import format_number
 from glassnet.report.bootstrap import LEVEL, RESAMPLES, Score
 from glassnet.report.charts import histogram, reliability, scatter
 from glassnet.report.classes import Calibration, ClassScores, Confusion
 from glassnet.report.evaluation import Evaluation, Rival
 from glassnet.report.markup import Content, Markup, element, joined, name, table
-from glassnet.report.metrics import digits, shown
+from glassnet.report.metrics import format_score
 from glassnet.report.residuals import SHARES, Residuals
 
 #: Of more classes or targets the page shows the first ones; the evaluation as JSON holds them all.
-MOST_CLASSES, MOST_TARGETS = 200, 4
+MAX_CLASSES, MAX_TARGETS = 200, 4
 #: A larger confusion matrix takes the whole width.
-MOST_BESIDE = 6
+MAX_BESIDE = 6
 
 MEANINGS = {
     "accuracy": "share of rows that are right",
@@ -35,13 +36,14 @@ def result(evaluation: Evaluation) -> Markup:
         element(
             "li",
             score.name,
-            element("b", shown(score.name, score.value)),
+            element("b", format_score(score.name, score.value)),
             element("small", _interval(score)),
         )
         for score in evaluation.scores
     ]
     rows: list[tuple[Content, ...]] = [
-        (s.name, shown(s.name, s.value), _bounds(s), MEANINGS[s.name]) for s in evaluation.scores
+        (s.name, format_score(s.name, s.value), _bounds(s), MEANINGS[s.name])
+        for s in evaluation.scores
     ]
     return section(
         "Result",
@@ -66,7 +68,7 @@ def comparison(evaluation: Evaluation) -> Markup:
     names = [score.name for score in evaluation.scores]
     first = (
         "network",
-        *(shown(n, evaluation.values[n]) for n in names),
+        *(format_score(n, evaluation.values[n]) for n in names),
         "",
         _rows(evaluation.n_training),
         _seconds(evaluation.seconds),
@@ -74,7 +76,7 @@ def comparison(evaluation: Evaluation) -> Markup:
     )
     rows: list[tuple[Content, ...]] = [first]
     for rival in evaluation.rivals:
-        values = (shown(n, rival.scores[n]) if n in rival.scores else "-" for n in names)
+        values = (format_score(n, rival.scores[n]) if n in rival.scores else "-" for n in names)
         learned = _rows(rival.n_rows or None)
         rows.append(
             (
@@ -108,8 +110,8 @@ def comparison(evaluation: Evaluation) -> Markup:
 def behind(evaluation: Evaluation) -> Markup:
     """Return what lies behind the scores."""
     if evaluation.residuals:
-        more = len(evaluation.residuals) - MOST_TARGETS
-        parts = [_residuals(one) for one in evaluation.residuals[:MOST_TARGETS]]
+        more = len(evaluation.residuals) - MAX_TARGETS
+        parts = [_residuals(one) for one in evaluation.residuals[:MAX_TARGETS]]
         return section(
             "Errors",
             *parts,
@@ -117,7 +119,7 @@ def behind(evaluation: Evaluation) -> Markup:
         )
     assert evaluation.confusion
     pair = [_confusion(evaluation.confusion), _classes(evaluation.per_class)]
-    side_by_side = len(evaluation.confusion.labels) <= MOST_BESIDE
+    side_by_side = len(evaluation.confusion.labels) <= MAX_BESIDE
     return joined(
         section("Classes", element("div", *pair, class_="pair" if side_by_side else None)),
         _calibration(evaluation.calibration) if evaluation.calibration else None,
@@ -146,7 +148,7 @@ def _interval(score: Score) -> str:
 def _bounds(score: Score) -> str:
     if score.low is None or score.high is None:
         return "-"
-    return f"{shown(score.name, score.low).removesuffix(' %')} to {shown(score.name, score.high)}"
+    return f"{format_score(score.name, score.low).removesuffix(' %')} to {format_score(score.name, score.high)}"
 
 
 def _rows(n: int | None) -> str:
@@ -174,7 +176,7 @@ def _differences(rivals: Sequence[Rival], metric: str) -> str:
 
 
 def _signed(metric: str, value: float | None) -> str:
-    text = "-" if value is None else shown(metric, value).removesuffix(" %")
+    text = "-" if value is None else format_score(metric, value).removesuffix(" %")
     return f"+{text}" if value is not None and value > 0.0 else text
 
 
@@ -224,9 +226,9 @@ def _cell(share: float, *, right: bool) -> str | None:
 def _classes(classes: Sequence[ClassScores]) -> Markup:
     rows: list[tuple[Content, ...]] = [
         (name(c.label), f"{c.rows:,}", _share(c.precision), _share(c.recall), _share(c.f1))
-        for c in classes[:MOST_CLASSES]
+        for c in classes[:MAX_CLASSES]
     ]
-    more = len(classes) - MOST_CLASSES
+    more = len(classes) - MAX_CLASSES
     said = "Precision: of the rows predicted as the class, the share that is of it. Recall: of its rows, the share that was found."
     return element(
         "div",
@@ -288,18 +290,20 @@ def _calibration(calibration: Calibration) -> Markup:
 def _residuals(one: Residuals) -> Markup:
     spread: list[tuple[Content, ...]] = [
         *(
-            (f"{100.0 * share:.0f} % of rows are at most", digits(q))
+            (f"{100.0 * share:.0f} % of rows are at most", format_number(q))
             for share, q in zip(SHARES, one.quantiles, strict=True)
         ),
-        ("mean", digits(one.mean)),
-        ("standard deviation", digits(one.deviation)),
+        ("mean", format_number(one.mean)),
+        ("standard deviation", format_number(one.deviation)),
     ]
     counts: list[tuple[Content, ...]] = [
-        (f"{digits(a)} to {digits(b)}", f"{n:,}")
+        (f"{format_number(a)} to {format_number(b)}", f"{n:,}")
         for a, b, n in zip(one.edges[:-1], one.edges[1:], one.counts, strict=True)
         if n
     ]
-    scores = ", ".join(f"{metric} {shown(metric, value)}" for metric, value in one.scores.items())
+    scores = ", ".join(
+        f"{metric} {format_score(metric, value)}" for metric, value in one.scores.items()
+    )
     target = name(one.target)
     return joined(
         element("h3", target),

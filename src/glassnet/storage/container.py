@@ -17,8 +17,10 @@ from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
+from glassnet.atomic_write import atomic_write_bytes
 from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
 from glassnet.layers import Layer
+from glassnet.messages import printable
 from glassnet.network import Network
 from glassnet.storage.checksum import check_data, check_head, with_checksums
 from glassnet.storage.header import (
@@ -32,7 +34,6 @@ from glassnet.storage.header import (
 )
 from glassnet.storage.migrations import FORMAT
 from glassnet.storage.strict import canonical, parse_json
-from glassnet.whole_file import write_whole
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Result = TypeVar("Result")
@@ -82,7 +83,7 @@ def write_file(path: str | Path, data: bytes) -> None:
         Where that fails.
     """
     try:
-        write_whole(path, data)
+        atomic_write_bytes(path, data)
     except OSError as error:
         raise _failed(path, "written", error) from None
 
@@ -226,7 +227,7 @@ def shown(words: object) -> str:
     text = str(words)
     if len(text) > MAX_REASON:
         text = f"{text[: MAX_REASON // 2]} ... {text[-MAX_REASON // 2 :]}"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return printable(text)
 
 
 def _description(text: str) -> dict[str, Any]:
@@ -256,7 +257,7 @@ def _open(path: Path) -> BinaryIO:
     except ValueError as error:  # a path that no file can have
         raise BadFileError(f"cannot be read: {error}") from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise BadFileError("is no ordinary file")
+        raise BadFileError("is not a regular file")
     return path.open("rb")
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.tables import cells
-from glassnet.errors import DataError, listed
+from glassnet.errors import DataError
+from glassnet.messages import listed
 
 Label = str | int | float | bool
 

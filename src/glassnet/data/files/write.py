@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.atomic_write import atomic_write
 from glassnet.data.files.arrow import arrow
 from glassnet.data.missing import is_missing
 from glassnet.data.tables import cells
 from glassnet.errors import DataError
-from glassnet.whole_file import whole_file
 
 Columns = Sequence[NDArray[Any] | Sequence[object]]
 _SPECIAL = re.compile(r'[",\r\n]')
@@ -83,7 +83,7 @@ def _sink(path_or_stream: str | Path | BinaryIO, suffix: str) -> Iterator[Any]:
     compression = "gzip" if suffix == ".gz" else None
     output = arrow("pyarrow").output_stream
     try:
-        with whole_file(path_or_stream) as file, output(file, compression=compression) as stream:
+        with atomic_write(path_or_stream) as file, output(file, compression=compression) as stream:
             yield stream
     except OSError as error:
         reason = error.strerror or error

@@ -21,7 +21,7 @@ from glassnet.data.missing import is_missing
 from glassnet.data.review.stored_values import stored_codes, stored_values
 from glassnet.data.tables.cells import option
 from glassnet.data.tables.table import Table
-from glassnet.errors import listed
+from glassnet.messages import listed
 
 #: Text is an identifier where this share of at least so many known cells are different.
 IDENTIFIER_SHARE = 0.9

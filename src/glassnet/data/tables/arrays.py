@@ -17,7 +17,8 @@ from glassnet.data.tables.block import refuse_infinite
 from glassnet.data.tables.column_data import column_of_array, column_of_values, exact_categories
 from glassnet.data.tables.schema import Column, Schema, refuse_duplicates, refuse_shape
 from glassnet.data.tables.table import Table
-from glassnet.errors import DataError, listed
+from glassnet.errors import DataError
+from glassnet.messages import listed
 
 _SINGLE = (str, bytes, *cells.NUMBERS, np.generic, dt.date, dt.time, dt.timedelta)
 _SINGLE_BY_NAME = cells.MISSING_TYPES | cells.NAMED

@@ -16,9 +16,10 @@ from glassnet.data.tables.cells import option
 from glassnet.data.tables.column_data import ColumnData, column_of_array, column_of_values
 from glassnet.data.tables.forms import Form, Spelling
 from glassnet.data.tables.recognition import recognize
-from glassnet.data.tables.schema import Column, Expected, Kind, Schema, refuse_shape
+from glassnet.data.tables.schema import Column, ColumnHint, Kind, Schema, refuse_shape
 from glassnet.data.tables.table import Table
-from glassnet.errors import DataError, listed
+from glassnet.errors import DataError
+from glassnet.messages import listed
 
 
 def index_names(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ def index_notice(names: Collection[str]) -> str:
     )
 
 
-_UNKNOWN = Expected()
+_UNKNOWN = ColumnHint()
 DEFAULT = Spelling()
 
 
@@ -133,18 +134,21 @@ def table_of(
 
 def expected_columns(
     types: Mapping[str, Kind], schema: Schema | None, targets: Collection[str] = ()
-) -> dict[str, Expected]:
+) -> dict[str, ColumnHint]:
     """Return what a model and a caller know of the columns, by name; the caller wins."""
     return {
-        **{column.name: Expected.by_model(column) for column in (schema.columns if schema else ())},
-        **{name: Expected(is_target=True) for name in targets},
-        **{name: Expected.by_kind(kind) for name, kind in types.items()},
+        **{
+            column.name: ColumnHint.by_model(column)
+            for column in (schema.columns if schema else ())
+        },
+        **{name: ColumnHint(is_target=True) for name in targets},
+        **{name: ColumnHint.by_kind(kind) for name, kind in types.items()},
     }
 
 
 def assemble(
     columns: Mapping[str, ColumnData | NDArray[Any] | Sequence[object]],
-    expected: Mapping[str, Expected],
+    expected: Mapping[str, ColumnHint],
     spelling: Spelling = DEFAULT,
     *,
     empty: bool = False,
@@ -192,7 +196,7 @@ def _form(column: ColumnData) -> Form:
     return column.form
 
 
-def _recognized(name: str, given: Any, expected: Expected, spelling: Spelling) -> ColumnData:
+def _recognized(name: str, given: Any, expected: ColumnHint, spelling: Spelling) -> ColumnData:
     if isinstance(given, ColumnData):
         column = given
     else:

@@ -17,7 +17,7 @@ from glassnet.data.tables import cells
 from glassnet.data.tables.forms import CLOCK, PLAIN, Form, Spelling
 from glassnet.data.tables.moments import date_order, read_clock, read_dates
 from glassnet.data.tables.numerals import SAMPLE, find_form, number_of, read_numbers
-from glassnet.data.tables.schema import Expected, Kind
+from glassnet.data.tables.schema import ColumnHint, Kind
 from glassnet.errors import DataError
 
 #: The share of the cells that must be readable for a kind, ...
@@ -107,7 +107,7 @@ class Reading:
     notice: str = ""
 
 
-def enough(unique: UniqueTexts, found: Reading, expected: Expected) -> bool:
+def enough(unique: UniqueTexts, found: Reading, expected: ColumnHint) -> bool:
     """Return whether so many cells can be read that the others are missing values."""
     readable, kind = found.readable, expected.kind
     if readable.all():
@@ -134,7 +134,7 @@ def is_mark(text: str) -> bool:
     return text in cells.MISSING or text.lower() in MARKS or _BEYOND.fullmatch(text) is not None
 
 
-def read_boolean(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> Reading:
+def read_boolean(unique: UniqueTexts, expected: ColumnHint, spelling: Spelling) -> Reading:
     """Read true and false; also yes and no, 0 and 1 where a boolean is expected."""
     truth = [
         cells.BOOLEANS.get(text) if expected.kind is None else cells.YES_OR_NO.get(text.lower())
@@ -144,7 +144,7 @@ def read_boolean(unique: UniqueTexts, expected: Expected, spelling: Spelling) ->
     return Reading("boolean", values, values >= 0, expected.form)
 
 
-def read_codes(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> Reading | None:
+def read_codes(unique: UniqueTexts, expected: ColumnHint, spelling: Spelling) -> Reading | None:
     """Read whole numbers with leading zeros as codes: 007 and 7 are two."""
     example = next((text for text in unique.texts if _CODE.fullmatch(text)), None)
     if example is None or not all(map(_DIGITS.fullmatch, unique.texts)):
@@ -157,7 +157,7 @@ def read_codes(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> R
     return Reading("category", np.zeros(n), np.ones(n, dtype=bool), PLAIN, notice)
 
 
-def read_number(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> Reading | None:
+def read_number(unique: UniqueTexts, expected: ColumnHint, spelling: Spelling) -> Reading | None:
     """Read numbers, plain or as people write them."""
     if expected.form.unit == CLOCK:
         return read_hours(unique, expected, spelling)
@@ -212,7 +212,7 @@ def _number_notice(unique: UniqueTexts, values: NDArray[np.float64], form: Form)
     )
 
 
-def read_hours(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> Reading | None:
+def read_hours(unique: UniqueTexts, expected: ColumnHint, spelling: Spelling) -> Reading | None:
     """Read times of day as hours since midnight."""
     is_known = expected.form.unit == CLOCK
     if not is_known and not any(":" in text or text[-1] in "mM." for text in unique.texts[:SAMPLE]):
@@ -231,7 +231,7 @@ def read_hours(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> R
     )
 
 
-def read_date(unique: UniqueTexts, expected: Expected, spelling: Spelling) -> Reading | None:
+def read_date(unique: UniqueTexts, expected: ColumnHint, spelling: Spelling) -> Reading | None:
     """Read dates and date-times; the column as a whole decides the order of day and month."""
     if expected.kind is None and not _may_be_numbers(unique):
         return None

@@ -26,7 +26,7 @@ from glassnet.data.tables.readers import (
     read_hours,
     read_number,
 )
-from glassnet.data.tables.schema import NONE, Expected, Kind
+from glassnet.data.tables.schema import NONE, ColumnHint, Kind
 
 #: Tried in this order where no kind is expected.
 ALL = (read_boolean, read_codes, read_number, read_hours, read_date)
@@ -38,7 +38,7 @@ _MISSING_VALUES: dict[str, NDArray[Any]] = {
 
 
 def recognize(
-    name: str, column: Categories, expected: Expected, spelling: Spelling, *, typed: bool = False
+    name: str, column: Categories, expected: ColumnHint, spelling: Spelling, *, typed: bool = False
 ) -> ColumnData:
     """Return a column of text as a column of its kind.
 
@@ -77,7 +77,7 @@ def recognize(
 
 
 def _unique_texts(
-    name: str, column: Categories, expected: Expected, spelling: Spelling
+    name: str, column: Categories, expected: ColumnHint, spelling: Spelling
 ) -> UniqueTexts:
     missing = expected.missing if spelling.missing is None else spelling.missing
     counts = _counts(column)
@@ -103,7 +103,7 @@ def _as_stored(kind: Kind, values: NDArray[Any]) -> Any:
 
 
 def _column(
-    column: Categories, unique: UniqueTexts, found: Reading, expected: Expected, typed: bool
+    column: Categories, unique: UniqueTexts, found: Reading, expected: ColumnHint, typed: bool
 ) -> ColumnData:
     """Return the column that a reader found, with the notices about it."""
     name, kind, readable = unique.name, found.kind, found.readable
@@ -160,7 +160,7 @@ def _target_notices(column: Categories, unique: UniqueTexts) -> tuple[str, ...]:
 
 
 def _invalid_notice(
-    unique: UniqueTexts, odd: NDArray[np.bool_], kind: Kind, expected: Expected
+    unique: UniqueTexts, odd: NDArray[np.bool_], kind: Kind, expected: ColumnHint
 ) -> str:
     counts, texts = unique.counts[odd], [unique.texts[i] for i in np.flatnonzero(odd)]
     shown = ", ".join(

@@ -10,7 +10,8 @@ from typing import Any, Literal, cast
 from glassnet.cached import cached_property
 from glassnet.data.tables import cells
 from glassnet.data.tables.forms import PLAIN, Form
-from glassnet.errors import DataError, did_you_mean, listed
+from glassnet.errors import DataError, did_you_mean
+from glassnet.messages import listed
 
 Kind = Literal["number", "category", "boolean", "datetime"]
 
@@ -149,7 +150,7 @@ def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
 
 
 @dataclass(frozen=True)
-class Expected:
+class ColumnHint:
     """What is known of a column before its cells are read.
 
     Parameters
@@ -181,11 +182,11 @@ class Expected:
         return cells.MISSING - NONE if self.is_target else cells.MISSING
 
     @classmethod
-    def by_model(cls, column: Column) -> Expected:
+    def by_model(cls, column: Column) -> ColumnHint:
         """Return what a model expects of a column."""
         return cls(column.kind, column.form)
 
     @classmethod
-    def by_kind(cls, kind: Kind) -> Expected:
+    def by_kind(cls, kind: Kind) -> ColumnHint:
         """Return what a caller expects who names a kind; the words of such a category are levels."""
         return cls(kind, replace(PLAIN, verbatim=kind == "category"), by_caller=True)

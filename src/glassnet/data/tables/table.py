@@ -22,8 +22,9 @@ from glassnet.data.tables.column_data import Categories, ColumnData, categories_
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.forms import Spelling
 from glassnet.data.tables.recognition import recognize
-from glassnet.data.tables.schema import Column, Expected, Kind, Schema, require_columns
-from glassnet.errors import DataError, did_you_mean, listed
+from glassnet.data.tables.schema import Column, ColumnHint, Kind, Schema, require_columns
+from glassnet.errors import DataError, did_you_mean
+from glassnet.messages import listed
 
 
 class SparseRows(Protocol):
@@ -224,7 +225,7 @@ class Table:
         if kind == "number" and wanted.kind == "boolean" and odd:
             raise DataError(f"{refused} numbers such as {odd[0]}.")
         try:
-            return recognize(name, texts, Expected.by_model(wanted), Spelling())
+            return recognize(name, texts, ColumnHint.by_model(wanted), Spelling())
         except DataError:
             if kind == "number":  # which are dates only where all are such as 20260131
                 raise DataError(f"{refused} numbers.") from None

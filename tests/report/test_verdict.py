@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from glassnet.report.bootstrap import Score, resampled
-from glassnet.report.judgement import FEWEST_ROWS, differing_rows, paired_difference, sentence
 from glassnet.report.predictions import Predictions
+from glassnet.report.verdict import MIN_ROWS, differing_rows, paired_difference, sentence
 
 
 def answers(right):
@@ -23,7 +23,7 @@ def outcome(a, b, name="accuracy"):
     return paired_difference(ours, theirs, name, differing_rows(a, b, name)).outcome
 
 
-few, enough = np.arange(50) < FEWEST_ROWS - 1, np.arange(50) < FEWEST_ROWS + 4
+few, enough = np.arange(50) < MIN_ROWS - 1, np.arange(50) < MIN_ROWS + 4
 
 
 @pytest.mark.parametrize(

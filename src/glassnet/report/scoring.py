@@ -22,7 +22,10 @@ from glassnet.report.baselines import Baseline, baselines, constant
 from glassnet.report.bootstrap import Resampled, resampled
 from glassnet.report.classes import calibration, class_scores, confusion
 from glassnet.report.evaluation import Evaluation, Rival
-from glassnet.report.judgement import (
+from glassnet.report.metrics import scores
+from glassnet.report.predictions import Part, Predictions, predictions_of
+from glassnet.report.residuals import residuals
+from glassnet.report.verdict import (
     PROBABILITIES,
     Outcome,
     differing_rows,
@@ -30,9 +33,6 @@ from glassnet.report.judgement import (
     paired_difference,
     sentence,
 )
-from glassnet.report.metrics import scores
-from glassnet.report.predictions import Part, Predictions, predictions_of
-from glassnet.report.residuals import residuals
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -112,7 +112,7 @@ def evaluate(
     return found
 
 
-def compare(
+def evaluate_with_baselines(
     model: Model, training: Part, held_out: Part, *, name: str = "", seed: int = 0
 ) -> Evaluation:
     """Return how good a model is on rows held out, beside simpler ones that learn from the rows that it learned from.

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from glassnet import whole_file
+from glassnet import atomic_write
+from glassnet.atomic_write import atomic_write_bytes
 from glassnet.errors import ModelFileError
 from glassnet.storage import load, save
-from glassnet.whole_file import write_whole
 from tests.storage.models import build
 
 pytestmark = pytest.mark.skipif(
@@ -27,7 +27,7 @@ STEPS = ("stat", "listdir", "open", "write", "fsync", "lseek", "read", "close", 
 
 
 class Disk:
-    """Stands for `os` in `whole_file`: notes each step, and lets the n-th one fail, or all writes be short or wrong."""
+    """Stands for `os` in `atomic_write`: notes each step, and lets the n-th one fail, or all writes be short or wrong."""
 
     def __init__(self, fail_at=0, error=None, written=None):
         self.fail_at, self.error, self.written = fail_at, error, written or (lambda data: data)
@@ -67,8 +67,8 @@ def path(tmp_path):
 
 def use(monkeypatch, **settings):
     disk = Disk(**settings)
-    monkeypatch.setattr(whole_file, "os", disk)
-    monkeypatch.setattr(whole_file, "PIECE", 200)
+    monkeypatch.setattr(atomic_write, "os", disk)
+    monkeypatch.setattr(atomic_write, "CHUNK", 200)
     return disk
 
 
@@ -91,7 +91,7 @@ def test_every_step_may_fail(error, fresh, path, monkeypatch):
         disk = use(monkeypatch, fail_at=fail_at, error=error)
         raised = None
         try:
-            write_whole(path, NEW)
+            atomic_write_bytes(path, NEW)
         except type(error) as caught:
             raised, n_failed = caught, n_failed + 1
         assert not disk.open_handles, disk.steps
@@ -113,13 +113,13 @@ def test_every_step_may_fail(error, fresh, path, monkeypatch):
 def test_every_kind_of_step_is_taken(step, path, monkeypatch):
     """So that no kind of failure is left out above."""
     disk = use(monkeypatch)
-    write_whole(path, NEW)
+    atomic_write_bytes(path, NEW)
     assert step in {name for name, *_ in disk.steps}
 
 
 def test_folder_that_cannot_be_forced_is_told_unless_no_folder_can(path, monkeypatch):
     disk = use(monkeypatch)
-    write_whole(path, NEW)
+    atomic_write_bytes(path, NEW)
     last = [i for i, step in enumerate(disk.steps, 1) if step[0] == "fsync"][-1]
     for number, told in (
         (errno.EIO, True),
@@ -130,16 +130,16 @@ def test_folder_that_cannot_be_forced_is_told_unless_no_folder_can(path, monkeyp
         use(monkeypatch, fail_at=last, error=OSError(number, os.strerror(number)))
         if told:
             with pytest.raises(OSError, match=os.strerror(number)):
-                write_whole(path, NEW)
+                atomic_write_bytes(path, NEW)
         else:
-            write_whole(path, NEW)
+            atomic_write_bytes(path, NEW)
         assert path.read_bytes() == NEW
 
 
 @pytest.mark.parametrize("length", [1, 7, 199])
 def test_short_writes_are_continued(length, path, monkeypatch):
     use(monkeypatch, written=lambda data: data[:length])
-    write_whole(path, NEW)
+    atomic_write_bytes(path, NEW)
     assert path.read_bytes() == NEW
 
 
@@ -150,8 +150,8 @@ def test_short_writes_are_continued(length, path, monkeypatch):
 )
 def test_disk_that_keeps_something_else_is_noticed(lie, path, monkeypatch):
     use(monkeypatch, written=lie)
-    with pytest.raises(OSError, match="reads back otherwise"):
-        write_whole(path, NEW)
+    with pytest.raises(OSError, match="reads back differently"):
+        atomic_write_bytes(path, NEW)
     assert path.read_bytes() == OLD
     assert list(path.parent.iterdir()) == [path]
 
@@ -188,7 +188,7 @@ def after_power_loss(steps, old):
 
 def test_power_may_fail_after_every_step(path, monkeypatch):
     disk = use(monkeypatch)
-    write_whole(path, NEW)
+    atomic_write_bytes(path, NEW)
     for n in range(len(disk.steps) + 1):
         assert after_power_loss(disk.steps[:n], OLD) <= {OLD, NEW}, disk.steps[:n]
     assert after_power_loss(disk.steps, OLD) == {NEW}
@@ -277,7 +277,9 @@ def test_pipe_or_device_is_not_replaced(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
     for name in ("pipe", "link"):
-        with pytest.raises(ModelFileError, match="cannot be written: it is no ordinary file"):
+        with pytest.raises(
+            ModelFileError, match="cannot be written: it is a pipe or a device, not a regular file"
+        ):
             save(build("squared")[0], tmp_path / name)
     assert (tmp_path / "pipe").is_fifo()
 
@@ -317,7 +319,7 @@ def test_private_file_is_never_open_to_others(path, monkeypatch):
             seen.extend(other.stat().st_mode & 0o077 for other in path.parent.iterdir()) or data
         ),
     )
-    write_whole(path, NEW)
+    atomic_write_bytes(path, NEW)
     assert set(seen) == {0}
     assert disk.steps
 
@@ -326,7 +328,7 @@ def test_new_file_follows_the_umask(tmp_path):
     for umask in (0o022, 0o077):
         old = os.umask(umask)
         try:
-            write_whole(tmp_path / f"{umask}", NEW)
+            atomic_write_bytes(tmp_path / f"{umask}", NEW)
         finally:
             os.umask(old)
         assert (tmp_path / f"{umask}").stat().st_mode & 0o777 == 0o666 & ~umask
@@ -348,10 +350,10 @@ def test_leftovers_of_killed_saves_are_cleared(locks, path, monkeypatch):
         if name != ".m.glassnet.2-b.tmp":
             os.utime(other, (time.time() - 4_000,) * 2)
     if not locks:
-        monkeypatch.setattr(whole_file, "fcntl", None)
-    with whole_file.whole_file(path) as file:
+        monkeypatch.setattr(atomic_write, "fcntl", None)
+    with atomic_write.atomic_write(path) as file:
         (living,) = path.parent.glob(f".m.glassnet.{os.getpid()}-*.tmp")
-        write_whole(path, OLD)
+        atomic_write_bytes(path, OLD)
         assert living.exists()
         file.write(NEW)
     assert path.read_bytes() == NEW
@@ -370,8 +372,8 @@ def test_a_temporary_file_that_was_cleared_before_it_was_locked_is_made_anew(pat
             next(path.parent.glob(".m.glassnet.*.tmp")).unlink()
         return True
 
-    monkeypatch.setattr(whole_file, "_locked", stolen)
-    write_whole(path, NEW)
+    monkeypatch.setattr(atomic_write, "_lock", stolen)
+    atomic_write_bytes(path, NEW)
     assert len(made) == 2
     assert path.read_bytes() == NEW
 
@@ -382,5 +384,5 @@ def test_a_temporary_file_that_was_cleared_before_it_was_locked_is_made_anew(pat
     ids=["ASCII", "three bytes each", "four bytes each"],
 )
 def test_longest_name_is_written(name, tmp_path):
-    write_whole(tmp_path / name, NEW)
+    atomic_write_bytes(tmp_path / name, NEW)
     assert [other.name for other in tmp_path.iterdir()] == [name]

@@ -1,4 +1,7 @@
-"""The table that a command was given: a path, or - for CSV on stdin, which is put into a file, since a table is read more than once."""
+"""The table argument of a command: a path, or - for CSV on standard input.
+
+Standard input is copied to a temporary file, because a table is read more than once.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,17 @@ import click
 from glassnet.errors import DataError
 
 STDIN = "standard input"
-PIECE = 2**20
+CHUNK = 2**20
 
 
 @contextmanager
-def given_table(table: Path) -> Iterator[Path]:
-    """Yield the path of a file to read; what is said of it speaks of standard input where the table came from there.
+def table_or_stdin(table: Path) -> Iterator[Path]:
+    """Yield the path of the file to read; errors name standard input where the table is -.
 
     Raises
     ------
     DataError
-        For more bytes on stdin than a table may have.
+        If stdin holds more bytes than a table may have.
     """
     if str(table) != "-":
         yield table
@@ -36,28 +39,25 @@ def given_table(table: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="glassnet-"))
     path = folder / "stdin.csv"
     try:
-        _keep_stdin(path)
+        _copy_stdin(path)
         yield path
     except DataError as error:
         raise DataError(str(error).replace(str(path), STDIN)) from None
     finally:
-        # By name: `tempfile.TemporaryDirectory` opens the folder to clear it, and there may be no
-        # descriptor left for that.
+        # `tempfile.TemporaryDirectory` would open the folder, for which there may be no descriptor.
         with suppress(OSError):
             path.unlink(missing_ok=True)
         with suppress(OSError):
             folder.rmdir()
 
 
-def _keep_stdin(path: Path) -> None:
-    """Write what comes on stdin to a file."""
+def _copy_stdin(path: Path) -> None:
     from glassnet.data.files.limits import Limits
 
     limits, n_bytes = Limits(), 0
     with path.open("wb") as file:
-        while piece := sys.stdin.buffer.read(PIECE):
-            n_bytes += file.write(piece)
+        while chunk := sys.stdin.buffer.read(CHUNK):
+            n_bytes += file.write(chunk)
             if n_bytes > limits.bytes:
-                raise limits.exceeded(
-                    f"{STDIN}: it holds more than {limits.bytes:,} bytes", "bytes"
-                )
+                what = f"{STDIN}: it holds more than {limits.bytes:,} bytes"
+                raise limits.exceeded(what, "bytes")

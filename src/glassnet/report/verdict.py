@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from glassnet.report.bootstrap import Resampled, Score, interval
-from glassnet.report.metrics import shown
+from glassnet.report.metrics import format_score
 from glassnet.report.predictions import Predictions
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -20,7 +20,7 @@ MAIN = ("accuracy", "R2", "RMSE")
 PROBABILITIES = "log loss"
 #: Two that differ on fewer rows are not told apart: even if all of them went one way, chance would
 #: do so more often than once in twenty.
-FEWEST_ROWS = 6
+MIN_ROWS = 6
 LINEAR = "linear model"
 
 
@@ -55,12 +55,7 @@ def paired_difference(
     value = ours.values[name] - theirs.values[name]
     low, high = interval(ours.resamples[name] - theirs.resamples[name], value)
     outcome: Outcome = "same"
-    if (
-        low is not None
-        and high is not None
-        and n_differing >= FEWEST_ROWS
-        and not low <= 0.0 <= high
-    ):
+    if low is not None and high is not None and n_differing >= MIN_ROWS and not low <= 0.0 <= high:
         outcome = "better" if (value > 0.0) == greater else "worse"
     return Difference(
         name, value, value if low is None else low, value if high is None else high, outcome
@@ -149,9 +144,9 @@ def _fact(main: Score, n_rows: int) -> str:
         bounds = (
             ""
             if main.low is None or main.high is None
-            else f" (95 % interval {shown(main.name, main.low)} to {shown(main.name, main.high)})"
+            else f" (95 % interval {format_score(main.name, main.low)} to {format_score(main.name, main.high)})"
         )
-        return f"The network is off by {shown(main.name, main.value)} (root mean square) on {rows}{bounds}"
+        return f"The network is off by {format_score(main.name, main.value)} (root mean square) on {rows}{bounds}"
     if main.name == "R2" and main.value <= 0.0:
         bounds = (
             ""

@@ -1,0 +1,155 @@
+"""Errors as one clear message on stderr, with an exit status that tells their kind.
+
+2: the user can mend it; 1: it is a bug, or output was lost; 128 + the signal's number: interrupted.
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from glassnet.cli.streams import NAMES, SafeStream, safe_streams
+from glassnet.errors import GlassnetError, did_you_mean
+from glassnet.interrupts import interrupts_raised
+from glassnet.messages import printable
+
+#: The lines and characters of a message: a screen.
+MAX_LINES = 16
+MAX_LENGTH = 1500
+
+
+class UserError(click.ClickException):
+    """An error that the user can mend, printed as `Error: ...`."""
+
+    exit_code = 2
+
+
+class InternalError(click.ClickException):
+    """A bug in glassnet, with the place where it occurred."""
+
+    exit_code = 1
+
+    def __init__(self, error: Exception) -> None:
+        place = error.__traceback__
+        while place and place.tb_next:
+            place = place.tb_next
+        code = place.tb_frame.f_code if place else None
+        where = f" in {Path(code.co_filename).name}, {code.co_name}" if code else ""
+        super().__init__(
+            f"{type(error).__name__}{where}: {error}\nThis is a mistake in glassnet, not in your "
+            "call: please report it."
+        )
+
+
+class Commands(click.Group):
+    """A group of commands whose errors and interruptions end in a message, never in a traceback."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        *rest: Any,
+        **extra: Any,
+    ) -> Any:
+        """Parse, run, and end the process with its exit status."""
+        with safe_streams() as streams, interrupts_raised(last=args is None) as raising:
+            try:
+                status = super().main(args, prog_name, *rest, **{**extra, "standalone_mode": False})
+            except click.ClickException as error:
+                _print_error(error)
+                status = error.exit_code
+            except (KeyboardInterrupt, click.Abort) as error:
+                raising.over = True  # no second interruption during the end
+                signum = _signal_number(error)
+                by = "" if signum == signal.SIGINT else f" by {signal.Signals(signum).name}"
+                start = "\n" if sys.stderr.isatty() else ""  # a terminal shows ^C before it
+                click.echo(f"{start}Interrupted{by}.", err=True)
+                status = 128 + signum
+            except OSError as error:
+                if error.errno != errno.EPIPE:
+                    raise
+                status = 1  # the reader of stdout, such as `head`, is gone: the rest is not needed
+            status = (status if isinstance(status, int) else 0) or _report_lost_output(streams)
+        sys.exit(status)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; translate its errors to those of click."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt as error:
+            raise click.Abort from error
+        except GlassnetError as error:
+            raise UserError(str(error)) from None
+        except MemoryError:
+            raise UserError(
+                "there is not enough memory for this: take a smaller table, or end other programs."
+            ) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            named = f"{error.filename}: " if error.filename else ""
+            raise UserError(
+                f"{named}{error.strerror or error}: is there room, and may you read and write "
+                "there?"
+            ) from None
+        except Exception as error:
+            raise InternalError(error) from error
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command of the first argument; the error for an unknown one names the nearest."""
+        name, commands = args[0], self.list_commands(ctx)
+        if name not in commands and not name.startswith("-") and not ctx.resilient_parsing:
+            near = did_you_mean(name, commands) or f" There are {', '.join(commands)}."
+            raise click.UsageError(f"there is no command {name!r}.{near}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _print_error(error: click.ClickException) -> None:
+    """Print a message on stderr, escaped and at most a screen long: names in it may be of any kind."""
+    message, context = error.format_message(), getattr(error, "ctx", None)
+    if context is not None:
+        hint = f"Try '{context.command_path} --help' for help."
+        click.echo(f"{context.get_usage()}\n{hint}\n", err=True)
+        if isinstance(error, click.NoSuchOption):
+            options = context.command.get_params(context)
+            known = [name for option in options for name in option.opts if name.startswith("-")]
+            near = did_you_mean(error.option_name, known)
+            message = f"there is no option {error.option_name!r}.{near}"
+    lines = [printable(line) for line in message.expandtabs(2).splitlines()]
+    text = "\n".join(lines if len(lines) <= MAX_LINES else [*lines[:MAX_LINES], "..."])
+    if len(text) > MAX_LENGTH:
+        text = f"{text[: MAX_LENGTH // 2]} ... {text[-MAX_LENGTH // 2 :]}"
+    click.echo(f"Error: {text}", err=True)
+
+
+def _signal_number(error: BaseException) -> int:
+    """Return the number of the signal that raised an exception.
+
+    No other variable refers to the exception: the frames of its traceback would stay alive, and
+    with them a file that pyarrow reads ahead, in a thread that aborts the process at its end.
+    """
+    cause = error if isinstance(error, KeyboardInterrupt) else error.__cause__
+    known = isinstance(cause, KeyboardInterrupt) and cause.args
+    return int(known[0]) if known else int(signal.SIGINT)
+
+
+def _report_lost_output(streams: Mapping[str, SafeStream]) -> int:
+    """Print which streams could not be written in full, where possible; return 1 if any, else 0."""
+    for stream in streams.values():
+        stream.flush()
+    for name, stream in streams.items():
+        lost = stream.error and getattr(stream.error, "errno", None) != errno.EPIPE
+        if lost and not streams["stderr"].error:
+            message = f"Error: {NAMES[name]} could not be written in full: {stream.error}."
+            click.echo(message, err=True)
+    return int(any(stream.error for stream in streams.values()))

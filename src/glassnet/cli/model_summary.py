@@ -1,0 +1,156 @@
+"""A model in lines that `train` and `show` share: its target, network, settings and training.
+
+A record of training may come from a file of unknown origin, so each entry is checked before use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from glassnet.cli.text import duration, fitted_list, format_table, labelled
+from glassnet.messages import counted, format_number, printable
+
+if TYPE_CHECKING:
+    from glassnet.data.coding.target import Target
+    from glassnet.model import Model
+    from glassnet.network import Network
+
+#: The settings that are shown, and their text.
+SETTINGS = {
+    "optimizer": "{} optimizer",
+    "learning_rate": "learning rate {:g}",
+    "schedule": "{} schedule",
+    "dropout_schedule": "{} schedule of dropout",
+    "decay_schedule": "{} schedule of decay",
+    "batch_size": "batches of {} rows",
+    "max_epochs": "at most {} epochs",
+    "patience": "stops after {} without gain",
+    "time_limit": "{:g} seconds at most",
+    "weight_decay": "weight decay {:g}",
+    "l1": "L1 penalty {:g}",
+    "l2": "L2 penalty {:g}",
+    "label_smoothing": "label smoothing {:g}",
+    "clip_norm": "gradients clipped to {:g}",
+    "seed": "seed {}",
+}
+CALIBRATION_SCORES = {
+    "log_loss": "log loss",
+    "brier_score": "Brier score",
+    "calibration_error": "calibration error",
+}
+
+
+def describe_target(target: Target, room: int) -> str:
+    """Return the target and what is predicted for it."""
+    names = fitted_list(list(map(printable, target.names)), room)
+    if target.task == "regression":
+        n = len(target.names)
+        return f"{names}: {'a number' if n == 1 else counted(n, 'number')}"
+    if target.task == "multilabel":
+        return f"{names}: labels, each yes or no"
+    classes = fitted_list(list(map(printable, target.classes)), room)
+    return f"{names}: one of {counted(len(target.classes), 'class', 'classes')}: {classes}"
+
+
+def describe_network(network: Network) -> str:
+    """Return a summary line and a table of the layers with shapes and numbers of parameters."""
+    rows, n_in = [], network.n_features
+    for name, kind, n_out, count in network.summary():
+        rows.append((name, kind, f"{n_in:,} -> {n_out:,}", f"{count:,}"))
+        n_in = n_out
+    total = f"{counted(network.n_features, 'feature')} -> {counted(network.n_outputs, 'score')}, "
+    total += f"{counted(network.parameters.theta.size, 'parameter')}, {network.dtype}"
+    if network.n_members > 1:
+        total += f"; the mean of {network.n_members} members with these layers each"
+    layers = format_table(("layer", "kind", "shape", "parameters"), rows, right=(3,))
+    return f"{labelled('Network', total)}\n{layers}"
+
+
+def describe_settings(plan: Mapping[str, Any]) -> str:
+    """Return the settings of a recorded plan that are in use."""
+    shown = []
+    for name, text in SETTINGS.items():
+        value = plan.get(name)
+        used = value not in (None, 0, "constant") or name == "seed"
+        if name == "patience":
+            used = used and bool(plan.get("early_stopping"))
+        if used and isinstance(value, int | float if "{:g}" in text else int | float | str):
+            shown.append(text.format(printable(value) if isinstance(value, str) else value))
+    return ", ".join(shown)
+
+
+def describe_epochs(record: Mapping[str, Any]) -> str:
+    """Return the number of epochs, "" if unknown; after a time limit also how many were planned."""
+    epochs, plan = record.get("epochs"), record.get("plan")
+    if not isinstance(epochs, int):
+        return ""
+    if record.get("ended") != "time limit" or not isinstance(plan, Mapping):
+        return counted(epochs, "epoch")
+    planned, members, recipe = plan.get("max_epochs"), record.get("members"), plan.get("recipe")
+    text = f"{epochs:,} of " if isinstance(planned, int) else ""
+    text += counted(planned if isinstance(planned, int) else epochs, "epoch")
+    n_planned = recipe.get("members") if isinstance(recipe, Mapping) else None
+    if isinstance(members, list) and isinstance(n_planned, int) and len(members) < n_planned:
+        text += f" with {len(members)} of {counted(n_planned, 'member')}"
+    return text
+
+
+def members_keep_best(record: Mapping[str, Any]) -> bool:
+    """Return whether each member of an ensemble keeps the weights of its best epoch."""
+    members = record.get("members")
+    return (
+        isinstance(members, list)
+        and bool(members)
+        and all(isinstance(m, dict) and isinstance(m.get("best_epoch"), int) for m in members)
+    )
+
+
+def describe_training(record: Mapping[str, Any]) -> str:
+    """Return how long a model was trained, on what, and how the training ended."""
+    epochs, rows, seconds = describe_epochs(record), record.get("rows"), record.get("seconds")
+    engine, ended, best = record.get("engine"), record.get("ended"), record.get("best_epoch")
+    parts = [
+        epochs,
+        f"on {counted(rows, 'row')}" if isinstance(rows, int) else "",
+        f"in {duration(seconds)}" if isinstance(seconds, int | float) else "",
+        f"on the {printable(engine)} engine" if isinstance(engine, str) else "",
+    ]
+    text = " ".join(filter(None, parts))
+    if text and isinstance(ended, str):
+        text += f" ({printable(ended)})"
+    if members_keep_best(record):
+        return f"{text}; each member keeps the weights of its best epoch"
+    if isinstance(best, int):
+        text += f"; the weights of epoch {best + 1}, the best, are kept"
+    return text
+
+
+def describe_calibration(model: Model) -> str:
+    """Return the temperature, or the intervals, and the scores before and after; "" if neither."""
+    if model.intervals is not None:
+        return f"intervals by {counted(len(model.intervals.scores), 'row')} held out for it"
+    record = model.training.get("calibration")
+    if not isinstance(record, Mapping):
+        return ""
+    temperature, n_rows = record.get("temperature"), record.get("n_rows")
+    if not isinstance(temperature, int | float) or not isinstance(n_rows, int | float):
+        return ""
+    text = f"temperature {temperature:.3g} by {counted(int(n_rows), 'row')} held out for it"
+    before, after = record.get("before"), record.get("after")
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping) or temperature == 1.0:
+        return text
+    pairs = [(name, before.get(key), after.get(key)) for key, name in CALIBRATION_SCORES.items()]
+    changes = [
+        f"{name} {format_number(old, 3)} to {format_number(new, 3)}"
+        for name, old, new in pairs
+        if isinstance(old, float) and isinstance(new, float)
+    ]
+    if not changes:
+        return text
+    # The mean of the members has seen these rows, so the scores are those of single members, at a
+    # temperature of their own.
+    own = record.get("of_one", temperature)
+    if isinstance(own, float) and own != temperature:
+        text += f"; of single members, divided by {own:.3g}"
+    return f"{text}: {', '.join(changes)}"
