@@ -30,7 +30,7 @@ from glassnet.errors import DataError
 _RAGGED = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", re.DOTALL)
 
 
-def sentence(message: str, line: int | None = None) -> str:
+def clear_message(message: str, line: int | None = None) -> str:
     """Return a message of pyarrow as one clear sentence.
 
     `line` is the line of the file that holds a row of another width, if it is known.
@@ -228,7 +228,7 @@ class CsvFile:
         message, cause = str(error), self._header.suspicion
         if "Expected" not in message:
             return error
-        said = sentence(message, line_of(message, self._source.lines()))
+        said = clear_message(message, line_of(message, self._source.lines()))
         return DataError(f"{said} And {cause}" if cause else said)
 
     def _plain(self, place: int, column: Any, as_text: bool) -> ColumnData:

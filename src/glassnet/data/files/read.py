@@ -18,7 +18,7 @@ from pathlib import Path
 
 from glassnet.data.files.arrow import arrow
 from glassnet.data.files.columnar import ColumnarFile
-from glassnet.data.files.csv_file import CsvFile, sentence
+from glassnet.data.files.csv_file import CsvFile, clear_message
 from glassnet.data.files.limits import Limits
 from glassnet.data.tables.assembly import assemble, dropped_index, expected_columns, index_notice
 from glassnet.data.tables.dialect import Dialect, check_overrides
@@ -222,11 +222,11 @@ def _errors_of(path: Path) -> Iterator[None]:
     except MemoryError:
         raise DataError(f"{shown}: does not fit into memory.") from None
     except arrow_error as error:
-        raise DataError(f"{shown}: {sentence(str(error))}") from None
+        raise DataError(f"{shown}: {clear_message(str(error))}") from None
     except (OSError, EOFError, zlib.error) as error:
-        reason = sentence(getattr(error, "strerror", None) or str(error))
+        reason = clear_message(getattr(error, "strerror", None) or str(error))
         raise DataError(f"{shown}: cannot be read: {reason}") from None
     except (ValueError, LookupError, OverflowError, NotImplementedError) as error:
         raise DataError(
-            f"{shown}: cannot be read, it may be damaged: {sentence(str(error))}"
+            f"{shown}: cannot be read, it may be damaged: {clear_message(str(error))}"
         ) from None

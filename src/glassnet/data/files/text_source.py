@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from glassnet.data.files.header import Header, read_header
 from glassnet.data.files.limits import Limits
@@ -16,6 +16,9 @@ from glassnet.data.files.sample import cells_of, looks_like_row, rows_of
 from glassnet.data.files.utf8_stream import CHUNK, FALLBACK, Decoding, NotUtf8Error, Utf8Stream
 from glassnet.data.tables.dialect import Dialect
 from glassnet.errors import DataError
+
+HEAD = 2**20
+Result = TypeVar("Result")
 
 
 def bad_bytes(path: Path, limits: Limits) -> tuple[int, int, int]:
@@ -65,10 +68,6 @@ def require_closed_quotes(
         )
 
 
-HEAD = 2**20
-Result = TypeVar("Result")
-
-
 class TextSource:
     """A text file, found out how to read.
 
@@ -104,14 +103,9 @@ class TextSource:
     def stream(self) -> Utf8Stream:
         """Return the text after the header."""
         header = self.header
-        stream = self._stream(header.quote, header.delimiter)
-        try:
-            stream.peek(header.n_bytes)
-        except BaseException:
-            stream.close()
-            raise
-        stream.skip(header.n_bytes)
-        return stream
+        return self._stream(
+            quote=header.quote, delimiter=header.delimiter, skip_bytes=header.n_bytes
+        )
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield all lines of the file, also those that are skipped, numbered from 1."""
@@ -148,16 +142,9 @@ class TextSource:
                 pass
             return stream.n_quotes
 
-    def _stream(self, quote: str = '"', delimiter: str = ",") -> Utf8Stream:
-        return Utf8Stream(
-            self._path,
-            self._limits,
-            self.decoding,
-            quote=quote,
-            delimiter=delimiter,
-            skip=self._skip,
-            comment=self._comment,
-        )
+    def _stream(self, **how: Any) -> Utf8Stream:
+        lines: dict[str, Any] = {"skip": self._skip, "comment": self._comment}
+        return Utf8Stream(self._path, self._limits, self.decoding, **lines, **how)
 
     def _found(self, dialect: Dialect) -> Header:
         self.decoding = Decoding(dialect.encoding)

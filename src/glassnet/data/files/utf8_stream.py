@@ -60,6 +60,13 @@ class Decoding:
 class Utf8Stream(io.RawIOBase):
     """A readable stream of UTF-8 bytes without a byte order mark.
 
+    Parameters
+    ----------
+    path, limits, decoding : of the file
+    quote, delimiter : what cells begin after
+    skip, comment : the numbers of the lines to skip, and how lines begin that are skipped
+    skip_bytes : how many bytes of the UTF-8 text are skipped then
+
     Attributes
     ----------
     decoding : how the file is decoded
@@ -80,6 +87,7 @@ class Utf8Stream(io.RawIOBase):
         delimiter: str = ",",
         skip: Collection[int] = (),
         comment: str | None = None,
+        skip_bytes: int = 0,
     ) -> None:
         super().__init__()
         self._lock = threading.Lock()
@@ -114,6 +122,9 @@ class Utf8Stream(io.RawIOBase):
             "replace" if decoding.lenient else "strict"
         )
         self._pending = self._checked(first[len(mark) :])
+        if skip_bytes:
+            self.peek(skip_bytes)
+            self._pending = self._pending[skip_bytes:]
 
     def close(self) -> None:
         """Close the file once nobody reads from it; a later read returns no bytes.
@@ -173,10 +184,6 @@ class Utf8Stream(io.RawIOBase):
             chunks.append(self._checked(b""))
         self._pending = b"".join(chunks)
         return self._pending.decode("utf-8", errors="ignore"), whole
-
-    def skip(self, n_bytes: int) -> None:
-        """Skip bytes that `peek` has shown."""
-        self._pending = self._pending[n_bytes:]
 
     def _checked(self, raw: bytes) -> bytes:
         """Return bytes of the file (none at its end) as UTF-8, once they pass the checks."""
