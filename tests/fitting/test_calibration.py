@@ -24,7 +24,7 @@ from glassnet.fitting.calibration import (
 from glassnet.fitting.construction import class_weighted
 from glassnet.fitting.parts import parted, present
 from glassnet.losses import Logistic, Softmax
-from glassnet.report.classes import calibration as of_report
+from glassnet.report.classes import calibration_curve as of_report
 from glassnet.report.predictions import Predictions
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import STANDARD

@@ -159,11 +159,8 @@ OMISSIONS: dict[str, Omission] = {
         RECIPES, "    members: int = 1\n", "    members: int = 1\n    more: int = 0\n"
     ),
     "plan: a setting that is not explained": Omission(PLAN, *ONE_MORE),
-    "plan: a setting that the classifier lacks": Omission(
-        PLAN, *ONE_MORE, CENSUS, f"{SRC}/estimators/classifier.py"
-    ),
-    "plan: a setting that the regressor lacks": Omission(
-        PLAN, *ONE_MORE, CENSUS, f"{SRC}/estimators/regressor.py"
+    "plan: a setting that the estimators lack": Omission(
+        PLAN, *ONE_MORE, CENSUS, f"{SRC}/estimators/parameters.py"
     ),
     # The command line
     "command: not added": Omission(

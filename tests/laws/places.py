@@ -140,25 +140,13 @@ def fields_of(file: str, cls: str) -> Place:
 
 
 def documented(file: str, cls: str) -> Place:
-    """The names that the docstring of a class explains, as `name, name : what it is`."""
+    """The parameters that the docstring of a class explains, as `name, name : what it is`."""
     lines = re.findall(
         r"^([a-z0-9_, ]+) : ", ast.get_docstring(class_of(file, cls)) or "", re.MULTILINE
     )
-    return Place(
-        file, f"the docstring of {cls}", [name for line in lines for name in line.split(", ")]
-    )
-
-
-def parameters(file: str, cls: str) -> Place:
-    """The parameters that a class is made with."""
-    made = next(
-        node
-        for node in class_of(file, cls).body
-        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
-    )
-    return Place(
-        file, f"the parameters of {cls}", [argument.arg for argument in made.args.kwonlyargs]
-    )
+    names = [name for line in lines for name in line.split(", ")]
+    parameters = [name for name in names if not name.endswith("_")]  # attributes of a fit do
+    return Place(file, f"the docstring of {cls}", parameters)
 
 
 def enum(file: str, macro: str) -> Place:

@@ -16,7 +16,6 @@ from tests.laws.places import (
     literal_type,
     matches,
     names_in,
-    parameters,
 )
 
 DESCRIPTION = f"{SRC}/storage/description.py"
@@ -61,17 +60,14 @@ def settings_of_a_recipe() -> list[Place]:
 
 
 def settings_of_a_fit() -> list[Place]:
-    """The settings of a plan, and the parameters of the estimators, which have a random_state instead of a seed."""
+    """The settings of a plan, and the parameters that both estimators have."""
     plan, own = f"{SRC}/training/plan.py", ("random_state", "warm_start", "verbose")
+    estimators, classifier = f"{SRC}/estimators/parameters.py", ("label_smoothing", "class_weight")
     return [
         fields_of(plan, "Plan"),
         documented(plan, "Plan"),
-        parameters(f"{SRC}/estimators/classifier.py", "GlassNetClassifier")
-        .but(*own)
-        .sparing("seed"),
-        parameters(f"{SRC}/estimators/regressor.py", "GlassNetRegressor")
-        .but(*own)
-        .sparing("seed", "label_smoothing", "class_weight"),
+        fields_of(estimators, "NetworkParameters").but(*own).sparing("seed", *classifier),
+        documented(estimators, "NetworkParameters").but(*own).sparing("seed", *classifier),
     ]
 
 

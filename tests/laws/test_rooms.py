@@ -25,6 +25,7 @@ HOUSE = f"{MATHS} interrupts engines data training model fitting"
 ROOMS = {
     # room          may import
     "messages": "",
+    "json_values": "",
     "errors": "messages",
     "cached": "",
     "protocols": "errors",
@@ -55,9 +56,9 @@ ROOMS = {
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} interrupts engines data training intervals model",
     "storage": "errors messages atomic_write parameters losses layers network data intervals model",
-    "report": "errors messages cached atomic_write network data training model fitting",
+    "report": "errors messages json_values cached atomic_write network data training model fitting",
     "estimators": HOUSE,
-    "cli": f"{HOUSE} atomic_write storage report estimators",
+    "cli": f"{HOUSE} json_values atomic_write storage report estimators",
     "__init__": f"{HOUSE} gradient_check storage report estimators",
     "__main__": "cli",  # python -m glassnet
 }

@@ -1,80 +1,152 @@
-"""What classifier and regressor share: settings to a plan, input to a table, one session, and scikit-learn's checks at the door."""
+"""The base class of `GlassNetClassifier` and `GlassNetRegressor`: it trains and keeps a session."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from numbers import Integral
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.callback import CallbackSupportMixin
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import Tags, check_consistent_length, check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_arrays import refuse_missing, target_array
 from glassnet.data.coding.target_numbers import signs_of
 from glassnet.data.files.arrow import refuse_damaged
-from glassnet.data.tables.assembly import dropped_index, index_notice, index_of, table_of
-from glassnet.data.tables.cells import MISSING_TYPES
 from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.table import Table
-from glassnet.errors import DataError, DataNotice
-from glassnet.estimators.callbacks import fitted_attributes, say_end, session_tasks, verbose_lines
-from glassnet.estimators.scoring import QUIETLY
+from glassnet.engines.turns import as_it_is, turn_of
+from glassnet.errors import DataError
+from glassnet.estimators.callbacks import fit_task, stop_requested
+from glassnet.estimators.input import plain_target, read_features, read_validation, target_names
+from glassnet.estimators.messages import say
+from glassnet.estimators.parameters import NetworkParameters
+from glassnet.estimators.progress import continues, fitted_attributes, snapshot, verbose_listener
 from glassnet.fitting import Session
 from glassnet.interrupts import interrupts_noted
 from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS
-from glassnet.training.history import Epoch
 from glassnet.training.plan import Plan
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Rows = tuple[Table, Array, Array | None]
 
 
-class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
-    """The part of an estimator that does not care what is predicted; the subclasses hold the parameters."""
+class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
+    """What does not depend on the kind of target."""
 
-    random_state: Any
-    warm_start: bool
-    verbose: bool
-    optimizer: Any
     model_: Model
     network_: Network
-    _task: Literal["regression"] | None
+    classes_: Array
+    _one_column: bool
     _session: Session
+    _task: Literal["regression"] | None = None
 
     def _check_target(self, y: Any) -> Array:
-        """Return y as an array, refused with scikit-learn's own messages where it cannot be a target."""
+        """Return y as an array, or raise an error in scikit-learn's words."""
         raise NotImplementedError
 
     def _learn_target(
-        self, y: Array, names: tuple[str, ...], classes: Any = None
+        self, y: Array, names: tuple[str, ...], classes: Any
     ) -> tuple[Target | None, dict[str, Any]]:
-        """Return what is known of the target beforehand, and the fitted attributes that say it."""
+        """Return the coding of the target if it is known by now, and fitted attributes about it."""
         raise NotImplementedError
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> None:
-        earlier = self._session if self.warm_start and hasattr(self, "_session") else None
-        plan = self._plan()
-        table, checked, weight = self._check_rows(
-            X, y, sample_weight, earlier.encoder.to_read if earlier else None
-        )
-        names = _target_names(y)
-        target, learned = self._learn_target(checked, names)
+    @with_callbacks  # type: ignore[untyped-decorator]
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+    ) -> Self:
+        """Train a network on rows and their targets.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame (n, n_features)
+            Numbers, where NaN is a missing value; a data frame or an array of objects may also hold
+            strings, categories and booleans.
+        y : array (n,) or (n, k)
+            Classifiers take labels of any type, or a column of 0 and 1 for each of several labels;
+            regressors take a number for each row, or several.
+        sample_weight : array (n,), optional
+            A row of weight 2 counts as two rows, one of weight 0 as none.
+        X_val, y_val : as X and y, optional
+            A validation set for early stopping, instead of a fraction of X and y.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError, SettingError
+            For invalid input and parameters. Both are ValueErrors; the message says what was
+            expected, what was given, and what to do.
+        DivergenceError
+            If the weights or the loss are not finite in the first epoch.
+
+        Warns
+        -----
+        RuntimeWarning
+            If Ctrl-C or divergence ended training early; the best weights so far are kept.
+        """
+        with turn_of(self):
+            earlier = self._session if self.warm_start and hasattr(self, "_session") else None
+            plan = self._plan()
+            rows = self._check_rows(X, y, sample_weight, earlier)
+            validation = read_validation(
+                X_val, y_val, lambda: self._read_rows(X_val, y_val, None, rows[0].schema)[:2]
+            )
+            session, learned = self._begin(rows, y, plan, earlier=earlier, validation=validation)
+            with fit_task(self, X, y, sample_weight, session.plan.max_epochs) as epoch_tasks:
+                name = type(self).__name__
+                listeners = [verbose_listener(name, plan, session)] if self.verbose else []
+                with interrupts_noted():  # what was learned is kept before a signal may raise
+                    with epoch_tasks(
+                        lambda: learned | snapshot(session), lambda epoch: continues(session)
+                    ) as tasks:
+                        session.finish(lambda epoch: stop_requested([*listeners, *tasks], epoch))
+                    self._keep(session, learned)
+                if self.verbose:
+                    epochs = f"{session.state.epoch} of {session.plan.max_epochs} epochs"
+                    say(f"{session.ended} after {epochs}")
+        return self
+
+    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
+        session: Session | None = getattr(self, "_session", None)
+        rows = self._check_rows(X, y, sample_weight, session)
+        learned: dict[str, Any] = {}
+        if session is None:
+            # A single epoch has nothing to stop early, so no rows are held out.
+            plan = replace(self._plan(), early_stopping=False)
+            session, learned = self._begin(rows, y, plan, classes=classes, alone=True)
+        elif classes is not None:
+            self._refuse_other_classes(self._learn_target(rows[1], target_names(y), classes)[1])
+        session.advance(*rows)
+        self._keep(session, learned)
+
+    def _begin(
+        self,
+        rows: Rows,
+        y: Any,
+        plan: Plan,
+        *,
+        classes: Any = None,
+        earlier: Session | None = None,
+        validation: tuple[Table, Array] | None = None,
+        alone: bool = False,
+    ) -> tuple[Session, dict[str, Any]]:
+        """Return a session on checked rows, and what was learned about the target."""
+        table, checked, weight = rows
+        names = target_names(y)
+        target, learned = self._learn_target(checked, names, classes)
         if earlier:
             self._refuse_other_classes(learned)
             target = earlier.target
-            if (
-                target.task == "regression"
-                and (sign := signs_of(checked.reshape(len(checked), -1))) != target.sign
-            ):
-                target = replace(target, sign=sign)
-        validation = self._check_validation(X_val, y_val, table.schema)
+            is_regression = target.task == "regression"
+            sign = signs_of(checked.reshape(len(checked), -1)) if is_regression else target.sign
+            target = target if sign == target.sign else replace(target, sign=sign)
         session = Session.begin(
             table,
             checked,
@@ -85,170 +157,53 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             sample_weight=weight,
             validation=validation,
             earlier=earlier,
+            alone=alone,
         )
-
-        context = self._init_callback_context(max_subtasks=session.plan.max_epochs)
-        arguments = {
-            "X": X,
-            "y": y,
-            "metadata": {} if sample_weight is None else {"sample_weight": sample_weight},
-        }
-        context.call_on_fit_task_begin(estimator=self, **arguments)
-        say = verbose_lines(type(self).__name__, plan, session) if self.verbose else None
-        # Without callbacks there is nobody to tell of an epoch, and a network of a few parameters
-        # has thousands of them.
-        tasks = (
-            session_tasks(self, context, session, arguments, learned)
-            if getattr(self, "_skl_callbacks", None)
-            else None
-        )
-
-        def on_epoch(epoch: Epoch) -> bool:
-            if say:
-                say(epoch)
-            return tasks(epoch) if tasks else False
-
-        with interrupts_noted():  # what was learned is kept before a signal may raise
-            session.finish(on_epoch)
-            if tasks:
-                tasks.close()
-            self._keep(session, learned)
-        if say:
-            say_end(session)
-        context.call_on_fit_task_end(estimator=self, **arguments, reconstruction_attributes={})
-
-    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
-        session: Session | None = getattr(self, "_session", None)
-        table, checked, weight = self._check_rows(
-            X, y, sample_weight, session.encoder.to_read if session else None
-        )
-        names = _target_names(y)
-        learned: dict[str, Any] = {}
-        if session is None:
-            target, learned = self._learn_target(checked, names, classes)
-            # One epoch has nothing to stop early, so no rows are held out.
-            plan = replace(self._plan(), early_stopping=False)
-            session = Session.begin(
-                table,
-                checked,
-                plan,
-                task=self._task,
-                names=names,
-                target=target,
-                sample_weight=weight,
-                alone=True,
-            )
-        elif classes is not None:
-            self._refuse_other_classes(self._learn_target(checked, names, classes)[1])
-        session.advance(table, checked, weight)
-        self._keep(session, learned)
-
-    def _answers(self, X: Any, answer: Callable[[Array], Array], *, members: bool = False) -> Array:
-        """Return what `answer` makes of raw scores: of those of the network, or of each member's by itself, stacked.
-
-        The native engine gives a row the same bits alone and among others. In NumPy the last digits
-        depend on the rows beside it, for BLAS sums in another order for another shape.
-        """
-        table, model = self._asked(X)
-        if members:
-            return np.stack([answer(Z) for Z in model.member_scores(table)])
-        return answer(model.raw_scores(table))
-
-    def _asked(self, X: Any) -> tuple[Table, Model]:
-        """Return X as a table, and the model that answers for it."""
-        check_is_fitted(self)
-        return self._check_table(X, self.model_.encoder.to_read, empty=True), self.model_
+        return session, learned
 
     def _keep(self, session: Session, learned: dict[str, Any]) -> None:
-        """Leave the fitted attributes, and the session without its data: it is pickled with the estimator."""
+        """Set the fitted attributes, and keep the session without its data for pickles."""
         session.release()
-        self._session = session
+        # All attributes change at once, for another thread that predicts meanwhile.
         self.__dict__.update(
-            {**learned, **fitted_attributes(session, session.model())}
-        )  # all at once, for who predicts meanwhile
+            {"_session": session} | learned | fitted_attributes(session, session.model())
+        )
 
     def _plan(self) -> Plan:
-        """Return the settings as a plan: a parameter has the name of its field."""
-        settings = self.get_params(deep=False)
-        named = {
-            field.name: settings[field.name] for field in fields(Plan) if field.name in settings
-        }
-        return Plan(**named, seed=_seed(self.random_state))
+        """Return the parameters as a plan, whose fields have their names."""
+        parameters = self.get_params(deep=False)
+        names = {field.name for field in fields(Plan)} & parameters.keys()
+        return Plan(**{name: parameters[name] for name in names}, seed=_seed(self.random_state))
 
-    def _check_rows(
-        self, X: Any, y: Any, sample_weight: Any, schema: Schema | None
-    ) -> tuple[Table, Array, Array | None]:
+    def _ready(self, X: Any) -> tuple[Self, Table]:
+        """Return a copy with the fitted attributes of now, and X as a table.
+
+        Another thread may fit the estimator meanwhile. The native engine gives a row the same bits
+        alone and among others. The reference engine does not in the last digits, because BLAS sums
+        in another order for another shape.
+        """
+        now = as_it_is(self)
+        check_is_fitted(now)
+        return now, read_features(now, X, now.model_.encoder.to_read, empty=True)
+
+    def _check_rows(self, X: Any, y: Any, sample_weight: Any, session: Session | None) -> Rows:
+        return self._read_rows(X, y, sample_weight, session.encoder.to_read if session else None)
+
+    def _read_rows(self, X: Any, y: Any, sample_weight: Any, schema: Schema | None) -> Rows:
         if y is None:
             raise DataError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 "is None."
             )
         refuse_damaged(sample_weight)
-        table = self._check_table(X, schema)
-        checked = self._check_target(_plain_target(y))
+        table = read_features(self, X, schema)
+        checked = self._check_target(plain_target(y))
         check_consistent_length(table.numbers, checked)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, table.numbers, dtype=np.float64, ensure_non_negative=True
             )
         return table, checked, sample_weight
-
-    @QUIETLY
-    def _check_table(self, X: Any, schema: Schema | None, *, empty: bool = False) -> Table:
-        """Return X as a table; `schema` has the columns of an earlier call, where there was one, in the order they must have.
-
-        Numbers in arrays, lists and sparse matrices are checked by scikit-learn. Data frames, text
-        and objects are read by glassnet's tables, which know categories and gaps; scikit-learn sees
-        to the number and the names of their columns. `empty` allows no rows.
-        """
-        reset, names = schema is None, schema.names if schema else None
-        refuse_damaged(X)
-        if index := dropped_index(getattr(X, "column_names", ()), index_of(X), (), ()):
-            X = X.drop_columns(index)
-            warnings.warn(index_notice(index), DataNotice, stacklevel=5)
-        if isinstance(X, np.matrix):
-            X = np.asarray(X)
-        if isinstance(X, Mapping):
-            raise DataError(
-                f"X must be an array, a sparse matrix or a data frame, got a {type(X).__name__}: "
-                "pandas.DataFrame(X) makes one."
-            )
-        if isinstance(X, np.ma.MaskedArray):
-            X = np.ma.filled(X.astype(np.float64), np.nan)
-        if hasattr(X, "tocsr") or not (_is_frame(X) or np.asarray(X).dtype.kind in "OUST"):
-            least = {"ensure_min_samples": 0 if empty else 1}
-            X = validate_data(
-                self,
-                X,
-                reset=reset,
-                accept_sparse="csr",
-                dtype="numeric",
-                ensure_all_finite="allow-nan",
-                **least,
-            )
-            return table_of(X, names=names, empty=empty)
-        table = table_of(X, names=None if _is_frame(X) else names, schema=schema, empty=empty)
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        if (
-            names is not None and table.schema.names != names
-        ):  # a frame where training had none: by place, as scikit-learn does
-            table = table_of(X, names=names, schema=schema, empty=empty)
-        for notice in table.all_notices:
-            warnings.warn(notice, DataNotice, stacklevel=5)
-        return table
-
-    def _check_validation(
-        self, X_val: Any, y_val: Any, schema: Schema
-    ) -> tuple[Table, Array] | None:
-        if X_val is None and y_val is None:
-            return None
-        if X_val is None or y_val is None:
-            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise DataError(f"{given} came without {missing}: give both, or neither.")
-        try:
-            return self._check_rows(X_val, y_val, None, schema)[:2]
-        except ValueError as error:
-            raise DataError(f"the validation set (X_val, y_val) does not fit: {error}") from error
 
     def _refuse_other_classes(self, learned: dict[str, Any]) -> None:
         known: Any = getattr(self, "classes_", None)
@@ -270,8 +225,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         return cast(Tags, tags)
 
 
-def takes_steps(estimator: Any) -> bool:
-    """Say whether an estimator's optimizer can go on row by row; AttributeError where it cannot, as scikit-learn's `available_if` wants."""
+def supports_partial_fit(estimator: Any) -> bool:
+    """Return True if the optimizer trains by batches, else raise the error for `available_if`."""
     if estimator.optimizer == "lbfgs" or isinstance(estimator.optimizer, LBFGS):
         raise AttributeError(
             "optimizer 'lbfgs' works on all rows at once, so there is no partial_fit: use 'adam', "
@@ -281,60 +236,10 @@ def takes_steps(estimator: Any) -> bool:
 
 
 def _seed(random_state: Any) -> int:
-    """Return the seed of everything random: a number as it is, a draw from a RandomState, fresh entropy for None."""
+    """Return an integer as it is, a draw from a RandomState, or fresh entropy for None."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     drawn = check_random_state(random_state)
     return (
         int(random_state) if isinstance(random_state, Integral) else int(drawn.randint(2**31 - 1))
-    )
-
-
-def _plain_target(y: Any) -> Any:
-    """Return target values of a kind that scikit-learn's checks do not know as an array: nullable series, categories, a matrix.
-
-    Raises
-    ------
-    DataError
-        For missing values among them, and among texts in lists and arrays of objects, of which
-        NumPy would make the text "nan".
-    """
-    refuse_damaged(y)
-    if hasattr(y, "tocsr"):
-        return y
-    if isinstance(y, list | tuple):
-        kinds = set(map(type, y))
-        if any(kind.__name__ in MISSING_TYPES for kind in kinds) or (
-            str in kinds and float in kinds
-        ):
-            refuse_missing(np.array([*y, None], dtype=object)[:-1], ["y"])
-        return y
-    if isinstance(y, np.ndarray) and y.dtype != object:
-        return np.asarray(y)  # np.matrix has rules of its own
-    values = np.asarray(y)
-    if values.ndim in (1, 2) and values.dtype.kind in "Of":
-        refuse_missing(
-            values,
-            [f"y{i}" for i in range(values.shape[1])]
-            if values.ndim == 2 and values.shape[1] > 1
-            else ["y"],
-        )
-    return (
-        y
-        if isinstance(y, np.ndarray)
-        else target_array(values)
-        if values.dtype == object and values.ndim == 1
-        else values
-    )
-
-
-def _is_frame(X: Any) -> bool:
-    return hasattr(X, "columns") and not isinstance(X, np.ndarray)
-
-
-def _target_names(y: Any) -> tuple[str, ...]:
-    """Return the names of the target's columns where a data frame or a series brings them, else ("y",)."""
-    names: list[Any] = list(y.columns) if _is_frame(y) else [getattr(y, "name", None)]
-    return (
-        tuple(names) if names and all(isinstance(name, str) and name for name in names) else ("y",)
     )

@@ -1,71 +1,67 @@
-"""What happens beside a fit: scikit-learn's callbacks, one task an epoch, and the lines of `verbose`."""
+"""scikit-learn's callbacks during a fit: a task "fit" with one task for each epoch below it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
-from glassnet.estimators.verbose import say
-from glassnet.fitting import Session
-from glassnet.model import Model
 from glassnet.training.history import Epoch
-from glassnet.training.plan import Plan
+
+Listener = Callable[[Epoch], Any]
+Snapshot = Callable[[], dict[str, Any]]
+EpochTasksContext = Callable[
+    [Snapshot, Callable[[Epoch], bool]], AbstractContextManager[list[Listener]]
+]
 
 
-def fitted_attributes(session: Session, model: Model) -> dict[str, Any]:
-    """Return what a fit leaves behind on an estimator, whatever its task."""
-    return {
-        "model_": model,
-        "network_": model.network,
-        "history_": session.history,
-        "n_iter_": session.state.epoch,
-    }
+def stop_requested(listeners: Sequence[Listener], epoch: Epoch) -> bool:
+    """Pass an epoch to all listeners, and return whether one of them asks training to stop."""
+    answers = [listener(epoch) for listener in listeners]
+    return True in answers
 
 
 class EpochTasks:
     """scikit-learn's callback tasks, one for each epoch, below the task "fit".
 
-    The task of the next epoch begins when the last one has ended, where training will go on. L-BFGS
-    may then find nothing left to gain: `close` ends that task empty, as scikit-learn does for its
-    own L-BFGS.
+    The task of the next epoch begins when the last one has ended and training continues. L-BFGS may
+    then find nothing left to improve: `close` ends that task without an epoch, as scikit-learn does
+    for its own L-BFGS.
 
     Parameters
     ----------
-    estimator, context : whose fit it is, and its root context
-    arguments : X, y and metadata as callbacks get them
-    snapshot : returns the attributes of an estimator fitted so far, which further training does not
-        change
-    goes_on : (epoch) -> whether training will go on after it
+    context : scikit-learn's context of the task "fit"
+    arguments : estimator, X, y and metadata, passed to callbacks
+    snapshot : returns the fitted attributes so far, which further training does not change
+    continues : (epoch) -> whether training continues after it
     """
 
     def __init__(
         self,
-        estimator: Any,
         context: Any,
         arguments: dict[str, Any],
-        snapshot: Callable[[], dict[str, Any]],
-        goes_on: Callable[[Epoch], bool],
+        snapshot: Snapshot,
+        continues: Callable[[Epoch], bool],
     ) -> None:
-        self._context, self._snapshot, self._goes_on = context, snapshot, goes_on
-        self._arguments = {"estimator": estimator, **arguments}
+        self._context, self._arguments = context, arguments
+        self._snapshot, self._continues = snapshot, continues
         self._task = self._begin()
 
     def __call__(self, epoch: Epoch) -> bool:
-        """End the epoch's task and begin the next; return whether a callback wants training to stop."""
+        """End the epoch's task, begin the next, and return whether a callback asks to stop."""
         task, self._task = self._task, None
         stop = bool(
             task.call_on_fit_task_end(**self._arguments, reconstruction_attributes=self._snapshot)
         )
-        if not stop and self._goes_on(epoch):
+        if not stop and self._continues(epoch):
             self._task = self._begin()
         return stop
 
     def close(self) -> None:
-        """End the task of an epoch that never came."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.call_on_fit_task_end(**self._arguments)
+        """End the task of an epoch that was begun and not trained."""
+        if self._task is not None:
+            self._task.call_on_fit_task_end(**self._arguments)
 
     def _begin(self) -> Any:
         task = self._context.subcontext(task_name="epoch")
@@ -74,70 +70,33 @@ class EpochTasks:
         )
 
 
-def session_tasks(
-    estimator: Any,
+@contextmanager
+def fit_task(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, max_epochs: int | None
+) -> Iterator[EpochTasksContext]:
+    """Run the body as scikit-learn's task "fit"; the yielded function runs the epochs' tasks."""
+    metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+    arguments = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+    context = estimator._init_callback_context(max_subtasks=max_epochs)  # noqa: SLF001 - sklearn's
+    context.call_on_fit_task_begin(**arguments)
+    yield partial(_epoch_tasks, context, arguments)
+    context.call_on_fit_task_end(**arguments, reconstruction_attributes={})
+
+
+@contextmanager
+def _epoch_tasks(
     context: Any,
-    session: Session,
     arguments: dict[str, Any],
-    learned: dict[str, Any],
-) -> EpochTasks:
-    """Return the tasks of a session's epochs; `learned` are fitted attributes beside those of the session."""
+    snapshot: Snapshot,
+    continues: Callable[[Epoch], bool],
+) -> Iterator[list[Listener]]:
+    """Yield the listener of the epochs' tasks, none where the estimator has no callbacks.
 
-    def snapshot() -> dict[str, Any]:
-        session.gather()
-        model = Model(session.encoder, session.target, deepcopy(session.network), session.loss)
-        return {**learned, **fitted_attributes(session, model)}
-
-    def goes_on(epoch: Epoch) -> bool:
-        plan, states = session.plan, [network.state for network in session.members or (session,)]
-        assert plan.max_epochs is not None
-        assert plan.patience is not None
-        out_of_patience = bool(plan.early_stopping) and all(
-            state.waited >= plan.patience for state in states
-        )
-        return not out_of_patience and session.state.epoch < plan.max_epochs
-
-    return EpochTasks(estimator, context, arguments, snapshot, goes_on)
-
-
-def verbose_lines(name: str, plan: Plan, session: Session) -> Callable[[Epoch], None]:
-    """Print what was chosen from the data, and return a function that prints a line about every twentieth part of the epochs."""
-    resolved = session.plan
-    chosen = [
-        key
-        for key, value in vars(plan).items()
-        if value is None and getattr(resolved, key) is not None
-    ]
-    shown = ", ".join(f"{key}={getattr(resolved, key)!r}" for key in chosen)
-    members = f", {len(session.members)} members" if session.members else ""
-    parameters = f"{session.network.parameters.theta.size:,} parameters"
-    say(
-        f"{name}: {session.n_rows:,} rows, {session.encoder.n_features:,} features, "
-        f"{parameters}{members}"
-    )
-    say(f"chosen from the data: {shown or 'nothing'}")
-    every = max(1, (resolved.max_epochs or 1) // 20)
-
-    def line(epoch: Epoch) -> None:
-        ahead = session.epochs_ahead
-        if (epoch.index + 1) % every == 0 or not ahead:
-            validation = (
-                ""
-                if epoch.validation_loss is None
-                else f"  validation loss {epoch.validation_loss:.6g}"
-            )
-            score = (
-                "" if epoch.validation_score is None else f"  score {epoch.validation_score:.6g}"
-            )
-            of = epoch.index + 1 + ahead
-            say(
-                f"epoch {epoch.index + 1:5d} of {of}  training loss "
-                f"{epoch.training_loss:.6g}{validation}{score}"
-            )
-
-    return line
-
-
-def say_end(session: Session) -> None:
-    """Print why training ended, and when."""
-    say(f"{session.ended} after {session.state.epoch} of {session.plan.max_epochs} epochs")
+    Without callbacks nobody needs the tasks, and a small network has thousands of epochs.
+    """
+    if not getattr(arguments["estimator"], "_skl_callbacks", None):
+        yield []
+        return
+    tasks = EpochTasks(context, arguments, snapshot, continues)
+    yield [tasks]
+    tasks.close()

@@ -1,4 +1,4 @@
-"""What scikit-learn has trained becomes a Model: the weights are copied, nothing is learned anew."""
+"""Convert a network that scikit-learn has trained to a Model with the same weights."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ def from_sklearn(fitted: Any) -> Model:
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
     >>> X, y = load_iris(return_X_y=True)
-    >>> old = make_pipeline(StandardScaler(), MLPClassifier((8,), solver="lbfgs", max_iter=1000, random_state=0)).fit(X, y)
+    >>> mlp = MLPClassifier((8,), solver="lbfgs", max_iter=1000, random_state=0)
+    >>> old = make_pipeline(StandardScaler(), mlp).fit(X, y)
     >>> new = glassnet.from_sklearn(old)
     >>> bool(abs(new.predict_proba(X) - old.predict_proba(X)).max() < 1e-12)
     True
@@ -223,7 +224,7 @@ def _target_names(n: int) -> tuple[str, ...]:
 
 
 def _record(mlp: Any) -> dict[str, Any]:
-    """Return what is known of the training, in the words of the record that `glassnet.fit` leaves."""
+    """Return what is known of the training, in the form of `Model.training`."""
     kind = type(mlp)
     package = kind.__module__.partition(".")[0]
     version = sklearn.__version__ if package == "sklearn" else None

@@ -177,7 +177,7 @@ def _open(
         hint = did_you_mean(path.name, [other.name for other in others])
         raise DataError(f"there is no such file.{hint}")
     elif not path.is_file():
-        raise DataError("is no ordinary file.")
+        raise DataError("is not a regular file.")
     elif path.stat().st_size == 0:
         raise DataError("the file is empty.")
     name = paths[0].name.lower()

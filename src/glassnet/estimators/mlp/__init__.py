@@ -1,4 +1,4 @@
-"""scikit-learn's two multi-layer perceptrons, as a translation of its settings and attributes onto glassnet's engines and training."""
+"""scikit-learn's two multi-layer perceptrons, with its parameters, attributes and numbers."""
 
 from glassnet.estimators.mlp.classifier import MLPClassifier
 from glassnet.estimators.mlp.regressor import MLPRegressor

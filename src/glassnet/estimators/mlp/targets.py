@@ -1,107 +1,110 @@
-"""What a drop-in knows of its target: labels and numbers as training holds them, as losses take them, as predictions and as scores.
+"""Code the target of a drop-in: labels and numbers, as training takes them and as they are scored.
 
-Y is a target as training holds it: 0 and 1, or numbers, (n, n_outputs). P is what a loss predicts:
-probabilities or numbers.
+Y is the target as training holds it: 0 and 1, or numbers, (n, n_outputs). P is what a loss
+predicts: probabilities or numbers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 
-from glassnet.estimators.mlp import translation
 from glassnet.estimators.scoring import r2
-from glassnet.losses import Loss, loss_traits
+from glassnet.losses import Logistic, Loss, Poisson, Softmax, Squared, loss_function, loss_traits
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-class TargetCoding(Protocol):
-    """One of `Labels` and `Numbers`."""
+class TargetCoding:
+    """What both codings share, by default that of numbers, which are taken as they are."""
 
-    @property
-    def out_activation(self) -> str:
-        """scikit-learn's name of the function behind the last layer."""
-        ...
-
-    @property
-    def task(self) -> str:
-        """One of "binary", "multiclass", "multilabel", "regression"."""
-        ...
-
-    @property
-    def classes(self) -> Any:
-        """The labels, in the order of the probabilities."""
-        ...
+    task: str = "regression"
+    classes: Any = ()
 
     def loss(self, dtype: Any) -> Loss:
         """Return the loss for a network of that dtype."""
-        ...
-
-    def for_loss(self, Y: Array) -> Array:
-        """Return Y as the loss takes it."""
-        ...
-
-    def truth(self, Y: Array) -> Array:
-        """Return Y in the terms in which `predictions` answers."""
-        ...
-
-    def n_raw_scores(self, Y: Array) -> int:
-        """Return how many outputs a network needs for Y."""
-        ...
-
-    def predictions(self, P: Array) -> Array:
-        """Return labels or numbers."""
-        ...
-
-    def probabilities(self, P: Array) -> Array:
-        """Return the probability of each class (n, k)."""
-        ...
-
-    def stratify(self, Y: Array) -> Array | None:
-        """Return the classes of which the same share is held out, if any."""
-        ...
-
-    def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        """Return how good predictions are, more being better."""
-        ...
-
-
-@dataclass(frozen=True)
-class Labels:
-    """One label a row, or several that may go together, as scikit-learn's binarizer codes them."""
-
-    binarizer: LabelBinarizer
-
-    @property
-    def task(self) -> str:
-        """One of "binary", "multiclass", "multilabel"."""
-        kind = self.binarizer.y_type_
-        return (
-            "multilabel"
-            if kind.startswith("multilabel")
-            else "multiclass"
-            if kind == "multiclass"
-            else "binary"
-        )
-
-    @property
-    def classes(self) -> Any:
-        """The labels."""
-        return self.binarizer.classes_
+        raise NotImplementedError
 
     @property
     def out_activation(self) -> str:
-        """Softmax for one of several, the sigmoid for yes or no."""
-        return "softmax" if self.task == "multiclass" else "logistic"
+        """scikit-learn's name of the output activation."""
+        link = loss_traits(self.loss(np.float64)).link
+        return "logistic" if link == "sigmoid" else link
+
+    def n_raw_scores(self, Y: Array) -> int:
+        """Return the number of network outputs for Y."""
+        n_columns = int(Y.shape[1])
+        return loss_traits(self.loss(np.float64)).n_raw_scores(n_columns, n_columns)
+
+    def for_loss(self, Y: Array) -> Array:
+        """Return Y as the loss takes it."""
+        return Y
+
+    def truth(self, Y: Array) -> Array:
+        """Return Y in the form of `predictions`."""
+        return Y
+
+    def stratify(self, Y: Array) -> Array | None:
+        """Return the classes by which held-out rows are stratified, or None."""
+        return None
+
+    def predictions(self, P: Array) -> Array:
+        """Return labels or numbers."""
+        return P[:, 0] if P.shape[1] == 1 else P
+
+    def probabilities(self, P: Array) -> Array:
+        """Return the probability of each class (n, k)."""
+        raise NotImplementedError
+
+    def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
+        """Return how good predictions are; higher is better."""
+        raise NotImplementedError
+
+
+@dataclass
+class NumberCoding(TargetCoding):
+    """One or several numbers for each row, with the loss that the parameter names."""
+
+    loss_parameter: Any
 
     def loss(self, dtype: Any) -> Loss:
-        """Return the cross-entropy."""
-        return translation.classification_loss(self.out_activation, dtype)
+        """Return the loss of that name, which may be scikit-learn's; dtypes do not change it."""
+        if self.loss_parameter == "squared_error":
+            return Squared(outputs="mean_of_sum")
+        if self.loss_parameter == "poisson":
+            return Poisson(outputs="sum")
+        is_absolute = self.loss_parameter == "absolute_error"
+        return loss_function("absolute" if is_absolute else self.loss_parameter)
+
+    def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
+        """Return R2; several quantiles have none, so their score is minus the loss."""
+        loss = self.loss(truth.dtype)
+        if loss_traits(loss).n_per_target > 1:
+            return -loss.value_and_gradient(predicted, truth, weight)[0]
+        return r2(truth, predicted, weight)
+
+
+@dataclass
+class LabelCoding(TargetCoding):
+    """One label for each row, or several, as scikit-learn's binarizer codes them."""
+
+    binarizer: LabelBinarizer
+
+    def __post_init__(self) -> None:
+        kind = self.binarizer.y_type_.partition("-")[0]
+        self.task = kind if kind in ("multilabel", "multiclass") else "binary"
+        self.classes = self.binarizer.classes_
+
+    def loss(self, dtype: Any) -> Loss:
+        """Return the cross-entropy, with scikit-learn's clipping of probabilities."""
+        floor = float(np.finfo(dtype).eps)
+        if self.task == "multiclass":
+            return Softmax(floor=floor)
+        return Logistic(outputs="sum", floor=floor)
 
     def encode(self, y: Any) -> Array:
         """Return 0 and 1 as booleans, which do not widen float32."""
@@ -113,74 +116,21 @@ class Labels:
         return Y.argmax(axis=1) if self.task == "multiclass" else Y.astype(np.float32)
 
     def truth(self, Y: Array) -> Array:
-        """Return labels."""
+        """Return the labels."""
         return cast(Array, self.binarizer.inverse_transform(Y))
 
-    def n_raw_scores(self, Y: Array) -> int:
-        """Return one for each column."""
-        return int(Y.shape[1])
+    def stratify(self, Y: Array) -> Array | None:
+        """Return a single column; like scikit-learn, several columns are not stratified."""
+        return Y if Y.shape[1] == 1 else None
 
     def predictions(self, P: Array) -> Array:
-        """Return labels."""
-        return cast(Array, self.binarizer.inverse_transform(P[:, 0] if P.shape[1] == 1 else P))
+        """Return the most probable labels."""
+        return cast(Array, self.binarizer.inverse_transform(super().predictions(P)))
 
     def probabilities(self, P: Array) -> Array:
         """Return the probability of each class (n, k)."""
         return np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P
 
-    def stratify(self, Y: Array) -> Array | None:
-        """Return a single column as it is; like scikit-learn, several classes are not stratified."""
-        return Y if Y.shape[1] == 1 else None
-
     def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
         """Return the accuracy."""
         return float(accuracy_score(truth, predicted, sample_weight=weight))
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """One or several numbers a row, taken as they are."""
-
-    setting: Any  # the parameter `loss`
-    task = "regression"
-    classes = ()
-
-    @property
-    def out_activation(self) -> str:
-        """The exponential where the loss has it for its link."""
-        return loss_traits(self.loss(None)).link
-
-    def loss(self, dtype: Any) -> Loss:
-        """Return the loss of that name."""
-        return translation.regression_loss(self.setting)
-
-    def for_loss(self, Y: Array) -> Array:
-        """Return Y."""
-        return Y
-
-    def truth(self, Y: Array) -> Array:
-        """Return Y."""
-        return Y
-
-    def n_raw_scores(self, Y: Array) -> int:
-        """Return one for each column, and for each quantile of it."""
-        return loss_traits(self.loss(None)).n_raw_scores(int(Y.shape[1]))
-
-    def predictions(self, P: Array) -> Array:
-        """Return numbers (n,), or (n, m) for several."""
-        return P[:, 0] if P.shape[1] == 1 else P
-
-    def probabilities(self, P: Array) -> Array:
-        """Return nothing: numbers have none."""
-        raise NotImplementedError
-
-    def stratify(self, Y: Array) -> Array | None:
-        """Return None: there are no classes."""
-        return None
-
-    def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        """Return R2; of several quantiles, which have none, their loss with its sign turned."""
-        loss = self.loss(None)
-        if loss_traits(loss).n_per_target > 1:
-            return -loss.value_and_gradient(predicted, truth, weight)[0]
-        return r2(truth, predicted, weight)

@@ -1,7 +1,7 @@
-"""What scikit-learn's names for the settings of a multi-layer perceptron mean here: each function below is a row of the table in the docs.
+"""Translate scikit-learn's parameters of a multi-layer perceptron into glassnet's objects.
 
 Where the arithmetic of scikit-learn differs from glassnet's own, the difference is a named field of
-the object that is made:
+the object. docs/coming-from-scikit-learn.md has the same table:
 
     velocity <- momentum * velocity - lr * g             SGD(rate_inside=True)
     sqrt(v) + eps, v not corrected for its start         Adam(uncorrected_eps=True)
@@ -17,7 +17,7 @@ the object that is made:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -32,31 +32,32 @@ from glassnet.activations import (
 from glassnet.data.coding.weights import relative_weight
 from glassnet.errors import SettingError
 from glassnet.layers import Dense, Dropout, Layer
-from glassnet.losses import Logistic, Loss, Poisson, Softmax, Squared, loss_function
 from glassnet.optimizers import LBFGS, SGD, Adam
 from glassnet.penalties import Penalty
+from glassnet.protocols import require_arguments
 from glassnet.schedules import InverseScalingByRows
+from glassnet.training.history import Epoch
 from glassnet.training.passes import Passes
 from glassnet.training.stopping import EarlyStopping
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: SciPy's own `ftol`, with which scikit-learn leaves L-BFGS.
+#: SciPy's default `ftol` for L-BFGS, which scikit-learn uses.
 VALUE_TOLERANCE = 1e7 * float(np.finfo(np.float64).eps)
-#: "adaptive" divides the rate by the one and ends at the other.
-RATE_DIVISOR, LEAST_RATE = 5.0, 1e-6
-#: Of the largest weight, as a power of two; sums over the weights of more rows than memory holds
-#: stay floats, and their squares.
-MOST_BINARY_DIGITS = 100
+#: "adaptive" divides the rate by the first number and stops at the second.
+RATE_DIVISOR, MIN_RATE = 5.0, 1e-6
+#: Largest binary exponent of a weight that is not scaled. Below it, sums of the weights of any
+#: number of rows, and their squares, do not overflow.
+MAX_EXPONENT = 100
 
 
 def hidden_sizes(given: Any) -> list[int]:
-    """Return the units of each hidden layer; refused in scikit-learn's words where one is not positive."""
+    """Return the units of each hidden layer; errors have scikit-learn's words."""
     sizes = list(given) if hasattr(given, "__iter__") else [given]
     if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
         raise SettingError(
-            "hidden_layer_sizes holds one whole number for each hidden layer, such as (100, 50), "
-            f"but {given!r} came."
+            "hidden_layer_sizes must be one whole number for each hidden layer, such as (100, 50), "
+            f"got {given!r}."
         )
     if any(size <= 0 for size in sizes):
         raise SettingError(f"hidden_layer_sizes must be > 0, got {sizes}.")
@@ -64,7 +65,10 @@ def hidden_sizes(given: Any) -> list[int]:
 
 
 def hidden_activations(given: Any, n_layers: int) -> list[ActivationFunction]:
-    """Return the activation of each hidden layer: one name for all, or one for each; "logistic" is the sigmoid."""
+    """Return the activation of each hidden layer: one for all, or one for each.
+
+    scikit-learn's "logistic" is the sigmoid.
+    """
     names: Sequence[Any] = [given] * n_layers if is_one_activation(given) else list(given)
     if len(names) != n_layers:
         raise SettingError(
@@ -75,7 +79,7 @@ def hidden_activations(given: Any, n_layers: int) -> list[ActivationFunction]:
 
 
 def layers(sizes: Sequence[int], activation: Any, dropout: float, n_outputs: int) -> list[Layer]:
-    """Return the layers: dense ones, with dropout behind each hidden one where it is asked for."""
+    """Return the dense layers, with dropout after each hidden one if its rate is not zero."""
     made: list[Layer] = []
     for size, function in zip(sizes, hidden_activations(activation, len(sizes)), strict=True):
         made.append(
@@ -89,11 +93,12 @@ def layers(sizes: Sequence[int], activation: Any, dropout: float, n_outputs: int
 def initialize(
     weights: Sequence[Array], biases: Sequence[Array], activation: Any, rng: np.random.RandomState
 ) -> None:
-    """Draw all first values in place, in the order of the layers: weights, then biases, both uniform in +-sqrt(f / (fan_in + fan_out)).
+    """Draw the initial weights and biases in place, layer by layer.
 
-    Glorot and Bengio 2010, eq. 16, with f = 6; 2 for the sigmoid. Layer i takes the f of activation
-    i, the last layer that of the last hidden one. The draws are those of the legacy generator of
-    NumPy, which scikit-learn uses, so the same state gives the same numbers.
+    Both are uniform in +-sqrt(f / (fan_in + fan_out)), Glorot and Bengio 2010, eq. 16, with f = 6,
+    or 2 for the sigmoid. Layer i takes the f of activation i, the last layer that of the last
+    hidden layer. Like scikit-learn, it draws from NumPy's legacy generator, so the same state gives
+    the same numbers.
     """
     n_hidden = len(weights) - 1
     functions = hidden_activations(
@@ -106,19 +111,22 @@ def initialize(
         b[...] = rng.uniform(-bound, bound, b.shape)
 
 
-def optimizer(mlp: Any) -> SGD | Adam | LBFGS:
-    """Return the optimizer of a solver."""
+def batch_optimizer(mlp: Any) -> SGD | Adam:
+    """Return the optimizer of the solvers "sgd" and "adam"."""
     if mlp.solver == "sgd":
         nesterov = bool(mlp.nesterovs_momentum and mlp.momentum > 0)
         return SGD(float(mlp.learning_rate_init), float(mlp.momentum), nesterov, rate_inside=True)
-    if mlp.solver == "adam":
-        return Adam(
-            float(mlp.learning_rate_init),
-            float(mlp.beta_1),
-            float(mlp.beta_2),
-            float(mlp.epsilon),
-            uncorrected_eps=True,
-        )
+    return Adam(
+        float(mlp.learning_rate_init),
+        float(mlp.beta_1),
+        float(mlp.beta_2),
+        float(mlp.epsilon),
+        uncorrected_eps=True,
+    )
+
+
+def lbfgs(mlp: Any) -> LBFGS:
+    """Return the optimizer of the solver "lbfgs"."""
     return LBFGS(
         gradient_tolerance=float(mlp.tol),
         max_evaluations=int(mlp.max_fun),
@@ -127,45 +135,22 @@ def optimizer(mlp: Any) -> SGD | Adam | LBFGS:
 
 
 def penalty(mlp: Any) -> Penalty | None:
-    """Return the L2 penalty on the weights, which scikit-learn divides by the rows of each batch."""
+    """Return the L2 penalty, which scikit-learn divides by the rows of each batch."""
     return Penalty(l2=float(mlp.alpha), per_batch=True) if mlp.alpha else None
 
 
 def usable_weight(weight: Array) -> Array:
-    """Return weights as scikit-learn takes them, which weighs its penalty against them: as they are.
+    """Return weights as they are, because scikit-learn's penalty depends on their size.
 
-    Where the largest is beyond 2^100 or below 2^-100, scikit-learn may end in numbers that are not
-    finite, or in chance. There they are brought near 1.
+    If the largest is above 2^100 or below 2^-100, scikit-learn may return NaN or random results.
+    These weights are scaled to a maximum near 1.
     """
     exponent = int(np.frexp(np.abs(weight).max(initial=0.0))[1])
-    return (
-        weight
-        if abs(exponent) <= MOST_BINARY_DIGITS
-        else relative_weight(weight.astype(np.float64))
-    )
-
-
-def classification_loss(out_activation: str, dtype: Any) -> Loss:
-    """Return the cross-entropy that belongs to the last activation, with scikit-learn's clip of the probabilities."""
-    floor = float(np.finfo(dtype).eps)
-    return (
-        Softmax(floor=floor)
-        if out_activation == "softmax"
-        else Logistic(outputs="sum", floor=floor)
-    )
-
-
-def regression_loss(loss: Any) -> Loss:
-    """Return the loss of that name, scikit-learn's or glassnet's."""
-    if loss == "squared_error":
-        return Squared(outputs="mean_of_sum")
-    if loss == "poisson":
-        return Poisson(outputs="sum")
-    return loss_function("absolute" if loss == "absolute_error" else loss)
+    return weight if abs(exponent) <= MAX_EXPONENT else relative_weight(weight.astype(np.float64))
 
 
 def schedule(mlp: Any, passes: Passes, rows_seen: int, fresh: bool) -> InverseScalingByRows | None:
-    """Return how the rate follows the rows seen; None where it is constant, or follows the loss ("adaptive")."""
+    """Return the schedule of "invscaling"; None if the rate is constant or "adaptive"."""
     if mlp.solver != "sgd" or mlp.learning_rate != "invscaling":
         return None
     return InverseScalingByRows(
@@ -174,7 +159,10 @@ def schedule(mlp: Any, passes: Passes, rows_seen: int, fresh: bool) -> InverseSc
 
 
 def stopping(mlp: Any) -> EarlyStopping:
-    """Return what ends training: the validation score where `early_stopping` is on, whose best weights are restored, else the loss."""
+    """Return what ends training: the training loss, or with `early_stopping` the validation score.
+
+    With `early_stopping` the best weights are restored.
+    """
     return EarlyStopping(
         patience=float(mlp.n_iter_no_change),
         min_delta=float(mlp.tol),
@@ -184,19 +172,32 @@ def stopping(mlp: Any) -> EarlyStopping:
         rate_divisor=RATE_DIVISOR
         if mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
         else None,
-        least_rate=LEAST_RATE,
+        least_rate=MIN_RATE,
         on_divergence="stop" if mlp.early_stopping else "raise",
     )
 
 
+def listeners(callbacks: Any) -> list[Callable[[Epoch], Any]]:
+    """Return the parameter `callbacks` as a list of functions."""
+    if callbacks is None:
+        return []
+    given = [callbacks] if callable(callbacks) else list(callbacks)
+    for listener in given:
+        require_arguments("a callback", listener, "epoch")
+    return given
+
+
 class Shuffles:
-    """The orders in which the epochs visit n rows: each shuffles the one before it, by draws of the legacy generator."""
+    """Permutations of n rows, one for each epoch, by shuffling the last one.
+
+    They come from NumPy's legacy generator, as in scikit-learn.
+    """
 
     def __init__(self, n: int, shuffle: bool, rng: np.random.RandomState) -> None:
         self._order, self._shuffle, self._rng = np.arange(n, dtype=np.int64), shuffle, rng
 
     def __call__(self, epoch: int) -> Array:
-        """Return the next order."""
+        """Return the next permutation."""
         if self._shuffle:
             places = np.arange(len(self._order))
             self._rng.shuffle(places)

@@ -1,0 +1,53 @@
+"""Complete the docstring of an estimator by the parameters and attributes of its base."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+SHARED = ("Parameters", "Attributes")
+
+
+def documented_by(base: type) -> Callable[[type[T]], type[T]]:
+    """Return a class decorator that adds what the docstring of `base` describes.
+
+    An entry of the class's own docstring wins over one of the same name. Parameters are sorted in
+    the order of the signature, and attributes stand in the order of the base.
+    """
+
+    def complete(cls: type[T]) -> type[T]:
+        if cls.__doc__ and base.__doc__:  # python -OO removes docstrings
+            own, shared = _sections(cls.__doc__), _sections(base.__doc__)
+            summary = own.pop("")
+            bodies = {name: _merged(cls, shared[name], own.pop(name, "")) for name in SHARED}
+            titled = [f"{name}\n{'-' * len(name)}\n{body}" for name, body in (bodies | own).items()]
+            cls.__doc__ = "\n\n".join([summary, *titled]) + "\n"
+        return cls
+
+    return complete
+
+
+def _sections(docstring: str) -> dict[str, str]:
+    """Return the body of each section by its title, the text before the first one by ""."""
+    parts = ["", *re.split(r"\n\n(\w+)\n-+\n", inspect.cleandoc(docstring))]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _merged(cls: type, shared: str, own: str) -> str:
+    """Return the entries of two sections, those of the second in place of those of the first."""
+    entries = {
+        entry.partition(" :")[0]: entry
+        for section in (shared, own)
+        for entry in re.split(r"\n(?=\S)", section)
+        if entry
+    }
+    order = list(inspect.signature(cls).parameters)
+
+    def position(names: str) -> int:
+        first = names.partition(",")[0]
+        return order.index(first) if first in order else len(order)
+
+    return "\n".join(entries[names] for names in sorted(entries, key=position))

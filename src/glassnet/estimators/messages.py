@@ -1,0 +1,24 @@
+"""Print a line of progress, and warn at the line of code that called an estimator."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from contextlib import suppress
+
+#: Packages whose frames `warn_caller` passes over; NumPy's and contextlib's are decorators.
+INSIDE = ("glassnet", "sklearn", "numpy", "contextlib")
+
+
+def say(line: str) -> None:
+    """Print a line; a standard output that is closed or full does not end training."""
+    with suppress(OSError, ValueError):
+        print(line, flush=True)  # noqa: T201 - asked for by verbose
+
+
+def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the nearest line of code that is outside of glassnet and scikit-learn."""
+    level, frame = 1, inspect.currentframe()
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in INSIDE:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

@@ -1,0 +1,81 @@
+"""The validation set of a drop-in: rows held out as scikit-learn does, and their score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from glassnet.errors import SettingError
+from glassnet.estimators.mlp.targets import Array, TargetCoding
+from glassnet.estimators.mlp.weight_binding import WeightBinding
+from glassnet.training.checks import Rows
+from glassnet.training.scorers import bind_scorer
+from glassnet.training.validation import Validation, check_validation
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a scorer may ask of a network during training, see `glassnet.training.scorers`."""
+
+    task: str
+    classes: Any
+    raw_scores: Callable[[Any], Array]
+    predictions: Callable[[Array], Array]
+    probabilities: Callable[[Array], Array]
+
+
+def hold_out(
+    rows: Rows, target: TargetCoding, fraction: float, rng: np.random.RandomState
+) -> tuple[Rows, Rows]:
+    """Return training rows and validation rows, drawn as scikit-learn draws them."""
+    places = train_test_split(
+        np.arange(rows.n),
+        random_state=rng,
+        test_size=fraction,
+        stratify=target.stratify(rows.y),
+    )
+    if len(places[1]) < 2:
+        raise SettingError(
+            "The validation set is too small. Increase 'validation_fraction' or the size of your "
+            "dataset."
+        )
+    training, validation = (
+        Rows(rows.X[own], rows.y[own], None if rows.weight is None else rows.weight[own])
+        for own in places
+    )
+    return training, validation
+
+
+def make_validation(
+    mlp: Any, binding: WeightBinding, target: TargetCoding, rows: Rows | None
+) -> Validation | None:
+    """Return checked validation rows, with the score that the estimator watches."""
+    if rows is None:
+        return None
+    X, Y, weight = rows.X, rows.y, rows.weight
+    checked = check_validation(binding.network, binding.loss, X, target.for_loss(Y), weight)
+    if not mlp.early_stopping:
+        return Validation(checked.X, checked.y, checked.weight)
+    truth, loss = target.truth(Y), binding.loss
+    answers = Answers(
+        target.task,
+        target.classes,
+        binding.network.predict,
+        lambda Z: target.predictions(loss.predict(Z)),
+        lambda Z: target.probabilities(loss.predict(Z)),
+    )
+
+    def default_score(Z: Array) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            predicted = answers.predictions(Z)
+        if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
+            return math.nan
+        return target.score(truth, predicted, weight)
+
+    own = mlp.scoring and bind_scorer(mlp.scoring, answers, X, truth, weight)
+    return Validation(checked.X, checked.y, checked.weight, own or default_score)
