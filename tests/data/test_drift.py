@@ -17,8 +17,9 @@ from glassnet.data.review.drift import Drift, drift_schema
 from glassnet.data.review.reference import Reference
 from glassnet.data.review.tally import LEVEL, Expected, Tally
 from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.schema import Column, Schema
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.table import Table
 
 N = 1000
 RNG = np.random.default_rng(0)

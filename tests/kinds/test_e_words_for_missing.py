@@ -1,4 +1,4 @@
-"""Words that mean a missing value, "NA" and its kin, mean it by every door, are said in a target, and are levels where that is said."""
+"""Words such as "NA" are missing values by every door, and levels of a declared category."""
 
 from __future__ import annotations
 

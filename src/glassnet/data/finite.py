@@ -10,20 +10,17 @@ from numpy.typing import NDArray
 from glassnet.errors import DataError
 from glassnet.messages import listed
 
-WHY = (
-    "the weights are damaged or far too large, or these rows hold numbers far beyond those of "
-    "training. Train again, or leave them out."
-)
-
 
 def refuse_not_finite(values: NDArray[Any], what: str = "raw scores", first_row: int = 0) -> None:
     """Raise the DataError for raw scores or predictions (n,) or (n, k) that are not finite.
 
     `first_row` is the number of the first row.
     """
-    finite = np.isfinite(values)
-    if finite.all():
-        return
-    rows = (np.flatnonzero(~finite.reshape(len(values), -1).all(axis=1)) + first_row).tolist()
-    named = f"row{'s' if len(rows) > 1 else ''} {listed(rows, 2)}"
-    raise DataError(f"the model's {what} for {named} (counting from 0) are not finite: {WHY}")
+    is_finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if not is_finite.all():
+        rows = (np.flatnonzero(~is_finite) + first_row).tolist()
+        raise DataError(
+            f"the model's {what} for row{'s' if len(rows) > 1 else ''} {listed(rows, 2)} (counting "
+            "from 0) are not finite: the weights are damaged or far too large, or these rows hold "
+            "numbers far beyond those of training. Train again, or leave them out."
+        )

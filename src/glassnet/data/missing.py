@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.tables.cells import GAPS
+from glassnet.data.tables.cells import MISSING_TYPES
 
 FLOATS = (float, decimal.Decimal, np.generic)
 
@@ -17,7 +17,7 @@ def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Return a mask of the missing values, in the shape of `values`."""
     if values.dtype == object:
         missing = [
-            type(v).__name__ in GAPS or (isinstance(v, FLOATS) and v != v)  # noqa: PLR0124
+            type(v).__name__ in MISSING_TYPES or (isinstance(v, FLOATS) and v != v)  # noqa: PLR0124
             for v in values.ravel()
         ]
         return np.array(missing, dtype=bool).reshape(values.shape)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.missing import is_missing
 from glassnet.errors import DataError, SettingError
 

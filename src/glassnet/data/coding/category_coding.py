@@ -12,7 +12,7 @@ from glassnet.data.coding.moments import Float64
 from glassnet.data.coding.number_coding import NEVER_VARIED
 from glassnet.data.coding.settings import DEFAULT, MAX_CODES, MAX_LEVELS, RARE, CodingSettings
 from glassnet.data.serialization import STORED_AS, Serializable
-from glassnet.data.tables.table import Categories
+from glassnet.data.tables.column_data import Categories
 
 #: What all training rows of a column have in common: nothing, their only level, "false", a rare
 #: level, or missing values only.

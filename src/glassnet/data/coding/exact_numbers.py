@@ -14,7 +14,8 @@ import numpy as np
 
 from glassnet.data.coding.moments import Float64
 from glassnet.data.tables.cells import EXACT
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.column_data import Categories
+from glassnet.data.tables.table import Table
 
 Exact = Mapping[str, Categories]
 

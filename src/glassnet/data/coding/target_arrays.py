@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.missing import is_missing
 from glassnet.data.tables import cells
 from glassnet.errors import DataError

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
 

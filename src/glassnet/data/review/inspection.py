@@ -20,9 +20,8 @@ from glassnet.data.review.lookalikes import lookalikes
 from glassnet.data.review.screening import imprecise, screening_notices, uninformative_columns
 from glassnet.data.tables import cells
 from glassnet.data.tables.assembly import table_of
-from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.names import as_name, as_names
-from glassnet.data.tables.overrides import check_overrides
+from glassnet.data.tables.dialect import Dialect, check_overrides
+from glassnet.data.tables.given import as_name, as_names
 from glassnet.data.tables.schema import Kind
 from glassnet.data.tables.table import Table
 

@@ -7,8 +7,9 @@ from collections.abc import Collection
 
 import numpy as np
 
+from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.numerals import number_of
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.table import Table
 
 _LOOKALIKES = {
     "numbers with thousands signs": re.compile(

@@ -6,7 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.column_data import Categories
+from glassnet.data.tables.table import Table
 
 
 def stored_codes(table: Table, name: str) -> Categories | None:

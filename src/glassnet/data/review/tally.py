@@ -20,7 +20,8 @@ from glassnet.data.review.chance import (
 from glassnet.data.review.drift import MAX_SHOWN, ColumnDrift, Count, Drift
 from glassnet.data.review.reference import Reference
 from glassnet.data.tables.block import row_chunks
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.column_data import Categories
+from glassnet.data.tables.table import Table
 
 Counts = NDArray[np.int64]
 
