@@ -33,7 +33,7 @@ def other_values(name: str, value: Any) -> list[Any]:
     if isinstance(value, int):
         return [value + 1, value - 1, 2 * value]
     if isinstance(value, float):
-        return [value + 1.0, 0.5 * value + 0.1]
+        return [value + 1.0, 0.5 * value + 0.1, 0.9 * value]
     if isinstance(value, tuple) and value:
         return [(other, *value[1:]) for other in other_values(name, value[0])]
     return []

@@ -194,7 +194,7 @@ def with_gradient_of(value: Tensor, other: Tensor) -> Tensor:
 
 def their_loss(Z: Tensor, y: Array, loss: Any, weight: Array | None) -> Tensor:
     L = THEIR_LOSSES[type(loss)](Z, torch.tensor(y), loss)
-    if getattr(loss, "floor", 0.0):
+    if getattr(loss, "clip_eps", 0.0):
         L = with_gradient_of(their_clipped(Z, torch.tensor(y), loss), L)
     w = torch.ones(len(L), dtype=L.dtype) if weight is None else torch.tensor(weight)
     if L.ndim == 2:

@@ -35,7 +35,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from glassnet.data.coding.columns import LIMIT, MAX_LEVELS, CodingSettings
+from glassnet.data.coding.settings import LIMIT, MAX_LEVELS, CodingSettings
 from glassnet.errors import SettingError, unknown_name
 
 
@@ -45,7 +45,7 @@ class Recipe:
 
     Columns
     -------
-    scaling : "standard" or "robust", see `glassnet.data.coding.columns.CodingSettings`
+    scaling : "standard" or "robust", see `glassnet.data.coding.settings.CodingSettings`
     clip : limit of the smooth clip of scaled numbers
     max_one_hot : categories with more levels are embedded
 
