@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.data.coding.encoder import Encoder
-from glassnet.data.review.drift import Tally
-from glassnet.data.tables.dialect import Dialect
+from glassnet.data.review.tally import Tally
+from glassnet.data.tables.dialect import Dialect, check_overrides
 from glassnet.data.tables.given import as_table
-from glassnet.data.tables.overrides import check_overrides
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataNotice
 from glassnet.messages import listed
