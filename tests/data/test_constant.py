@@ -1,4 +1,4 @@
-"""What never varied in training is 0 for every later row, feature by feature, and comes alive with the first rows that differ."""
+"""A feature that never varied in training is 0 until further training rows vary."""
 
 from __future__ import annotations
 

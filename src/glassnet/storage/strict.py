@@ -96,7 +96,7 @@ def json_able(value: Any, where: str = "training") -> Any:
 
 
 def check_record(cls: type, plain: Any, where: str) -> None:
-    """Raise the ValueError for a JSON object that has not the fields of a dataclass and their types.
+    """Raise the ValueError for a JSON object without the fields and types of a dataclass.
 
     `where` names the object in the message.
     """

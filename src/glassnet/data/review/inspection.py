@@ -109,7 +109,8 @@ def inspect_table(
 
     Examples
     --------
-    >>> report = inspect_table({"age": [31.0, None, 40.0], "sick": [True, False, True]}, target="sick")
+    >>> table = {"age": [31.0, None, 40.0], "sick": [True, False, True]}
+    >>> report = inspect_table(table, target="sick")
     >>> report.task, report.columns[0].gaps, report.columns[1].top
     ('binary', 1, (('true', 2), ('false', 1)))
     """
