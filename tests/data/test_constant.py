@@ -1,4 +1,4 @@
-"""A feature that never varied in training is 0 until further training rows vary."""
+"""Features that never varied in training are 0 for later rows, until rows that differ come."""
 
 from __future__ import annotations
 

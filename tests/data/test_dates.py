@@ -1,4 +1,4 @@
-"""Date-times become numbers: the parts, which of them vary, and weights that count rows."""
+"""Date-times as numbers: the parts, which of them vary, and weights that count rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift: told where planted, silent on rows of the same source, with SciPy's limits."""
+"""Drift notices: told where planted, silent on rows of the same source, with SciPy's bounds."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_three_columns_are_named_the_worst_first() -> None:
     assert notice.endswith("; and 4 more columns.")
 
 
-def test_stretches_add_up() -> None:
+def test_chunks_add_up() -> None:
     table = table_of(rows(600, island=["Atlantis"] * 600, x=after(600, 30, np.nan)))
     whole, parts = (
         tally_of(TRAINING, table),
@@ -186,7 +186,7 @@ def test_stretches_add_up() -> None:
     assert parts.notice() == whole.notice() != ""
 
 
-def test_a_block_of_many_stretches_is_counted_whole() -> None:
+def test_a_block_of_many_chunks_is_counted_whole() -> None:
     X = np.zeros((200_000, 3))
     X[::1000, 1], X[7::1000, 2] = np.nan, 5.0
     drift = tally_of(np.zeros((200, 3)), X).drift()
@@ -262,7 +262,7 @@ RARE: dict[str, tuple[dict[str, int], int, tuple[int, int]]] = {
 
 @pytest.mark.parametrize("name", RARE)
 def test_rare_levels_tell_how_often_a_level_is_not_listed(name: str) -> None:
-    """Good (1953): rows of levels at most once more frequent than the top one not listed."""
+    """Good (1953): rows of levels that occurred at most once more than the top unlisted one."""
     counts, n_listed, expected = RARE[name]
     column = table_of({"c": [level for level, n in counts.items() for _ in range(n)]})
     encoder = Encoder.fit(column)
@@ -307,7 +307,7 @@ def test_further_training_widens_it() -> None:
 
 
 def test_a_single_null_in_2000_rows_is_within_chance() -> None:
-    """None of 2,000 was missing, so up to 0.5 % may be: up to 24 of 2,000 new rows."""
+    """None of 2,000 was missing, so up to 0.5 % may be: 9 of 2,000 new rows, by chance 24."""
     training, column = {"x": np.arange(2000.0)}, np.arange(2000.0)
     level = LEVEL / 2
     most = int(stats.binom.isf(level, 2000, 1.0 - level ** (1.0 / 2000)))
@@ -321,7 +321,7 @@ def test_a_single_null_in_2000_rows_is_within_chance() -> None:
 
 
 def some_table(rng: np.random.Generator, n: int) -> Table:
-    """Numbers of many kinds, heavy tails, few, many and ever new levels, missing values."""
+    """Numbers with heavy tails, few, many and ever new levels, missing values in any share."""
     block = np.column_stack(
         [
             rng.normal(size=n),
@@ -386,7 +386,7 @@ def test_rows_of_the_same_source_are_silent(share: float) -> None:
 def test_levels_that_are_just_not_listed_are_no_news(
     n_levels: int, n: int, most_one_hot: int
 ) -> None:
-    """All levels are as frequent, and chance decides which are listed."""
+    """All levels are as frequent: those that are not listed come back more often than they came."""
     rng = np.random.default_rng(0)
     codes = rng.integers(0, n_levels, n + n // 2).astype(np.int32)
     table = Table(
