@@ -188,6 +188,7 @@ def _column_report(
     table: Table, name: str, declared: Kind | None, *, used: bool, notices: tuple[str, ...]
 ) -> ColumnReport:
     kind, place = table.schema.kinds[name], table.schema.places[name]
+    odd = any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
     known = np.empty(0)
     top: tuple[tuple[str, int], ...] = ()
     if name in table.schema.categories:
@@ -205,7 +206,7 @@ def _column_report(
     return ColumnReport(
         name,
         kind,
-        _why(kind, declared, distinct, odd=_has_odd(table, name)),
+        _why(kind, declared, distinct, odd=odd),
         used,
         table.n_rows - n_known,
         distinct,
@@ -214,11 +215,6 @@ def _column_report(
         tuple(count for _, count in top) or _histogram(known),
         notices,
     )
-
-
-def _has_odd(table: Table, name: str) -> bool:
-    """Return whether some cells of a column were read as missing because of another kind."""
-    return any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
 
 
 def _why(kind: Kind, declared: Kind | None, distinct: int, *, odd: bool) -> str:
