@@ -18,11 +18,17 @@ from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.table import Table
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError
-from glassnet.estimators.callbacks import fit_task, stop_requested
+from glassnet.estimators.callbacks import (
+    continues,
+    fit_task,
+    fitted_attributes,
+    snapshot,
+    stop_requested,
+    verbose_listener,
+)
 from glassnet.estimators.input import plain_target, read_features, read_validation, target_names
 from glassnet.estimators.messages import say
 from glassnet.estimators.parameters import NetworkParameters
-from glassnet.estimators.progress import continues, fitted_attributes, snapshot, verbose_listener
 from glassnet.fitting import Session
 from glassnet.interrupts import interrupts_noted
 from glassnet.model import Model
@@ -93,7 +99,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         with turn_of(self):
             earlier = self._session if self.warm_start and hasattr(self, "_session") else None
             plan = self._plan()
-            rows = self._check_rows(X, y, sample_weight, earlier)
+            rows = self._read_rows(X, y, sample_weight, _schema(earlier))
             validation = read_validation(
                 X_val, y_val, lambda: self._read_rows(X_val, y_val, None, rows[0].schema)[:2]
             )
@@ -114,7 +120,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
         session: Session | None = getattr(self, "_session", None)
-        rows = self._check_rows(X, y, sample_weight, session)
+        rows = self._read_rows(X, y, sample_weight, _schema(session))
         learned: dict[str, Any] = {}
         if session is None:
             # A single epoch has nothing to stop early, so no rows are held out.
@@ -185,10 +191,8 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         check_is_fitted(now)
         return now, read_features(now, X, now.model_.encoder.to_read, empty=True)
 
-    def _check_rows(self, X: Any, y: Any, sample_weight: Any, session: Session | None) -> Rows:
-        return self._read_rows(X, y, sample_weight, session.encoder.to_read if session else None)
-
     def _read_rows(self, X: Any, y: Any, sample_weight: Any, schema: Schema | None) -> Rows:
+        """Return checked rows, whose columns must be those of an earlier call's schema."""
         if y is None:
             raise DataError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
@@ -208,9 +212,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         known: Any = getattr(self, "classes_", None)
         came: Any = learned.get("classes_")
         if not np.array_equal(known, came):
-            raise DataError(
-                f"the classes must be those of the earlier fit, {known}, but {came} came."
-            )
+            raise DataError(f"the classes must be those of the earlier fit, {known}, got {came}.")
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")
@@ -232,6 +234,10 @@ def supports_partial_fit(estimator: Any) -> bool:
             "or fit."
         )
     return True
+
+
+def _schema(session: Session | None) -> Schema | None:
+    return session.encoder.to_read if session else None
 
 
 def _seed(random_state: Any) -> int:

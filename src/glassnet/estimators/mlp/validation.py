@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from glassnet.errors import SettingError
-from glassnet.estimators.mlp.targets import Array, TargetCoding
+from glassnet.estimators.mlp.targets import Array, TargetCoding, both_classes
 from glassnet.estimators.mlp.weight_binding import WeightBinding
 from glassnet.training.checks import Rows
 from glassnet.training.scorers import bind_scorer
@@ -67,7 +67,7 @@ def make_validation(
         target.classes,
         binding.network.predict,
         lambda Z: target.predictions(loss.predict(Z)),
-        lambda Z: target.probabilities(loss.predict(Z)),
+        lambda Z: both_classes(loss.predict(Z)),
     )
 
     def default_score(Z: Array) -> float:
