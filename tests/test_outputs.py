@@ -1,4 +1,4 @@
-"""Every file that glassnet writes: it appears whole or not at all, in its place, and not through what is planted there."""
+"""Every file that glassnet writes is written atomically and through no planted link."""
 
 from __future__ import annotations
 

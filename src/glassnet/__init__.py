@@ -41,13 +41,14 @@ if TYPE_CHECKING:
     from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
     from glassnet.penalties import Penalty
     from glassnet.report import Evaluation, evaluate
-    from glassnet.report.agreement import Agreement, compare
+    from glassnet.report.agreement import Agreement
+    from glassnet.report.compare_models import compare
     from glassnet.storage import load
-    from glassnet.training.epochs import train
     from glassnet.training.history import Epoch
     from glassnet.training.plan import Plan
     from glassnet.training.recipes import Recipe
     from glassnet.training.stopping import EarlyStopping
+    from glassnet.training.train import train
 
 __version__ = "0.1.0"
 
@@ -128,9 +129,10 @@ _HOMES = {
     "glassnet.optimizers": ("LBFGS", "SGD", "Adam", "AdamW", "RMSprop"),
     "glassnet.penalties": ("Penalty",),
     "glassnet.report": ("Evaluation", "evaluate"),
-    "glassnet.report.agreement": ("Agreement", "compare"),
+    "glassnet.report.agreement": ("Agreement",),
+    "glassnet.report.compare_models": ("compare",),
     "glassnet.storage": ("load",),
-    "glassnet.training.epochs": ("train",),
+    "glassnet.training.train": ("train",),
     "glassnet.training.plan": ("Plan",),
     "glassnet.training.recipes": ("Recipe",),
     "glassnet.training.history": ("Epoch",),

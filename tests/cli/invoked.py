@@ -1,4 +1,4 @@
-"""What the tests of the command line share: how a command is called, and a table with columns of every kind."""
+"""Helpers of the tests of the command line: call a command, and a table of every kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A process that trains in children and sends each a signal or two at random moments: `python -m tests.cli.signalled FOLDER SEED...`.
+"""Train in child processes and send each a signal or two at random moments.
+
+Call it as `python -m tests.cli.signalled FOLDER SEED...`.
 
 It prints a line of JSON for each seed: what was sent, when, and what came of it. The parent has
 imported everything, so that a child is forked in no time and nothing but the command is

@@ -1,4 +1,4 @@
-"""The command line from the outside: what it prints where, what it leaves behind, and its exit status."""
+"""The command line from the outside: its output, its files and its exit status."""
 
 from __future__ import annotations
 
@@ -365,7 +365,7 @@ def test_empty_stdout_pipe_is_no_trouble(trained):
 
 
 def interrupted(tmp_path, *, wait_for):
-    """Start a training that would take minutes, send it SIGINT once `wait_for` says so, and return what came of it."""
+    """Start a training of minutes, send SIGINT once `wait_for` says so, and return the result."""
     model = tmp_path / "m.glassnet"
     arguments = [
         "train",
@@ -503,7 +503,8 @@ try:
     main({[str(a) for a in arguments]})
 except SystemExit as end:
     assert not end.code
-print([name for name in ("sklearn", "scipy", "pandas", "rich", "safetensors") if name in sys.modules], file=sys.stderr)
+heavy = ("sklearn", "scipy", "pandas", "rich", "safetensors")
+print([name for name in heavy if name in sys.modules], file=sys.stderr)
 """
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True

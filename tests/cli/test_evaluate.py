@@ -1,4 +1,4 @@
-"""`glassnet evaluate`: the scores of a model on a table, found by names, with intervals, beside the best constant guess."""
+"""`glassnet evaluate`: scores with intervals on a table, beside the best constant guess."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every table of a folder trains by one command, and predicts the same when its columns come in another order.
+"""Every table of a folder trains by one command, and the order of its columns does not matter.
 
 The environment variable GLASSNET_TABLES names the folder: NAME.csv.gz files whose first column that
 begins with `__y__` is the target.

@@ -1,4 +1,4 @@
-"""`glassnet inspect`: what is shown of a table fits the terminal, and its JSON the published schema."""
+"""`glassnet inspect`: its text fits the terminal, and its JSON the published schema."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ TABLES = {
     "leak": "a,b\n" + "".join(f"{i},{2 * i}\n" for i in range(60)),
     "many classes": "a,b\n" + "".join(f"{i},c{i % 30}\n" for i in range(600)),
     "decimal comma": "a;b\n1,5;2\n2,5;3\n",
-    "long and wide letters": f"{'n' * 500},漢字漢字漢字漢字漢字漢字漢字漢字漢字,b\n{'x' * 400},漢字{'漢' * 90},1\n{'y' * 400},字,2\n",
+    "long and wide letters": (
+        f"{'n' * 500},{'漢字' * 9},b\n{'x' * 400},漢字{'漢' * 90},1\n{'y' * 400},字,2\n"
+    ),
     "far numbers": "a,b\n1e300,1\n-1e300,2\n1e-300,3\n",
     "no kind of target": "b,a\n,1\n,2\n",
     "date as target": "b,a\n2026-01-31,1\n2026-02-28,2\n",

@@ -1,4 +1,4 @@
-"""Long names, labels and cells, and many columns: what is shown of them is cut, and the cost of that grows with no square of them."""
+"""Long names, labels and cells, and many columns: text is cut, at a cost that stays linear."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_misspelt_name_is_compared_in_full_with_few(monkeypatch: pytest.Monkey
 
 
 def test_a_long_text_is_no_number_with_a_unit_and_no_date() -> None:
-    """Patterns of many parts are not tried on it: each took milliseconds, for each form of numbers and each order of dates."""
+    """Complex patterns are not tried on it: each took milliseconds, for each form and order."""
     assert numerals.spelled("1,234" * 1 + " kg", Form(".", ",")) == (1234.0, "kg")
     assert numerals.spelled("1" + ",234" * 200, Form(".", ",")) is None
     assert numerals.spelled("0." + "1" * 1_000, Form()) == (float("0." + "1" * 1_000), "")
@@ -171,7 +171,7 @@ def _wide(n: int) -> str:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", EDGES)
 def test_every_command_at_the_edge_of_every_limit(name: str, tmp_path) -> None:
-    """Each ends in a time that a busy machine needs for the bytes; before, a name of 16,000 letters took 40 s."""
+    """Each ends in a minute on a busy machine; before, a name of 16,000 letters took 40 s."""
     target, text = EDGES[name]()
     table, model, page = tmp_path / "a.csv", tmp_path / "m.glassnet", tmp_path / "page.html"
     table.write_text(text, encoding="utf-8")

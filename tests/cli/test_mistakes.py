@@ -1,4 +1,4 @@
-"""More than 150 wrong calls and tables: each is answered by one message of at most a screen that names what is wrong, and exit status 2."""
+"""More than 150 wrong calls and tables: each gets one short message and exit status 2."""
 
 from __future__ import annotations
 

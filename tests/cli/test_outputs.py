@@ -1,4 +1,4 @@
-"""Outputs that cannot be written are refused before any work, by every command that writes one; those that end half-way leave nothing."""
+"""Outputs that cannot be written are refused before any work; failed ones leave nothing."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ PLACES = {
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """A folder to run in, whose model is no file that could be loaded: who reads it has begun with the work."""
+    """A folder to run in; its model file is invalid, so an error about it means work was begun."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "m.glassnet").write_text("not read")
     return tmp_path
@@ -306,7 +306,11 @@ def test_prediction_that_is_ended_leaves_nothing(number, tmp_path):
 
 
 def test_what_a_model_is_saved_with_is_loaded_before_it_is_trained():
-    code = "import sys; from pathlib import Path; from glassnet.cli.model_output import ModelOutput; ModelOutput(Path('m.glassnet')); "
-    code += "print([name for name in ('glassnet.storage.model_file', 'safetensors._safetensors_rust') if name not in sys.modules])"
+    code = (
+        "import sys; from pathlib import Path; from glassnet.cli.model_output import ModelOutput; "
+        "ModelOutput(Path('m.glassnet')); "
+        "needed = ('glassnet.storage.model_file', 'safetensors._safetensors_rust'); "
+        "print([name for name in needed if name not in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

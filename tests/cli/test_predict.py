@@ -1,4 +1,4 @@
-"""`glassnet predict`: a stretch of rows at a time, the columns of the table beside, text as it is or as it is safe in a spreadsheet."""
+"""`glassnet predict`: rows in chunks, columns that are kept, and text escaped for spreadsheets."""
 
 from __future__ import annotations
 
@@ -113,7 +113,10 @@ def test_parquet_keeps_numbers_and_text_as_they_are(model, odd, tmp_path):
 def test_one_notice_for_columns_that_are_ignored(model, odd):
     result = run(model, odd)
     assert result.stderr == "Note: column '=extra' is not known to the model and ignored.\n"
-    formulas = "Note: a spreadsheet would run text such as the column name '=extra' as a formula: use --spreadsheet-safe"
+    formulas = (
+        "Note: a spreadsheet would run text such as the column name '=extra' as a formula: use "
+        "--spreadsheet-safe"
+    )
     assert run(model, odd, "--keep").stderr == f"{formulas} before opening it in one.\n"
     assert run(model, odd, "--keep", "--spreadsheet-safe").stderr == ""
 
@@ -154,7 +157,10 @@ def test_labels_are_written_as_they_are_or_guarded(label, suffix, tmp_path):
     labels, notes = written()
     assert labels == said
     shown = printable(repr(label))
-    say = f"Note: a spreadsheet would run text such as {shown} in column 'y' as a formula: use --spreadsheet-safe before opening it in one."
+    say = (
+        f"Note: a spreadsheet would run text such as {shown} in column 'y' as a formula: use "
+        "--spreadsheet-safe before opening it in one."
+    )
     assert notes == [say] * risky
     labels, notes = written("--spreadsheet-safe")
     assert labels == [f"'{label}" if risky and text == label else text for text in said]
@@ -208,7 +214,7 @@ def test_stdin(model):
 
 
 def test_refused_table_leaves_the_old_output(model, tmp_path):
-    """What is wrong in the last row is seen when the first ones are written: no half a file stays."""
+    """An error in the last row occurs when the first ones are written: no half a file stays."""
     lines = PENGUINS.read_text().splitlines()
     (tmp_path / "t.csv").write_text(
         "\n".join([lines[0], *lines[1:] * 300, *[lines[1].replace("39.1", "long")] * 20_000])
@@ -255,7 +261,10 @@ def test_memory_does_not_grow_with_the_rows(model, tmp_path):
             str(tmp_path / "p.csv"),
         ]
         peak = r"re.search(r'VmHWM:\s+(\d+)', open('/proc/self/status').read())[1]"
-        code = f"import glassnet.cli, re\ntry:\n    glassnet.cli.main({call})\nfinally:\n    print({peak})"
+        code = (
+            f"import glassnet.cli, re\ntry:\n    glassnet.cli.main({call})\n"
+            f"finally:\n    print({peak})"
+        )
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )

@@ -1,4 +1,4 @@
-"""The options that say how a table is written: each works on every command that reads one, and what cannot be is one usage error."""
+"""The options that say how a table is written work on every command; wrong ones are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that the command line repeats, because help comes before anything heavy is imported, are those of the rest of the house."""
+"""Names that the command line repeats are complete: help loads nothing heavy."""
 
 import click
 

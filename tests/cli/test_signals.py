@@ -1,4 +1,4 @@
-"""Signals at random moments of `glassnet train`: a model from the first epoch on, else one line; no abort, no litter."""
+"""Signals at random moments of `glassnet train`: a model or one line, and no files left over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Standard streams that fail: the work is done, the model is there, and the status tells of what could not be written."""
+"""Standard streams that fail: the work is done, and the status reports what was lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from glassnet.cli.streams import SafeStream, safe_streams
 PARENT = r"""
 import json, os, sys
 import glassnet.storage
-from glassnet.cli import evaluate, inspect, main, predict, progress, show, train, training_report, training_run
+from glassnet.cli import evaluate, inspect, main, predict, progress, show, train
+from glassnet.cli import training_report, training_run
 
 progress.INTERVAL = 0.0  # a line an epoch
 
@@ -37,7 +38,8 @@ def child(folder, out, err, arguments):
         if how == "closed":
             os.close(number)
         else:
-            os.dup2(os.open(f"{number}.txt", os.O_CREAT | os.O_WRONLY) if how == "file" else broken(how), number)
+            file = f"{number}.txt"
+            os.dup2(os.open(file, os.O_CREAT | os.O_WRONLY) if how == "file" else broken(how), number)
     sys.stdout = None if out == "closed" else os.fdopen(1, "w")
     sys.stderr = None if err == "closed" else os.fdopen(2, "w", buffering=1)
     main(arguments, "glassnet")

@@ -1,4 +1,4 @@
-"""What a stranger's file holds steers no terminal: each command on a pseudo-terminal, its JSON, and errors and notices of Python."""
+"""Text of a file does not control the terminal: each command, its JSON, errors and notices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the options say of columns holds: their kinds, which are learned from, weighed by, kept together, put in order, predicted."""
+"""The options about columns: kinds, features, weights, groups, time and targets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files beside the table: rows to stop by, rows to be scored on, how text is written; and what is written."""
+"""Files beside the table: validation rows, test rows, and the output files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `glassnet train` does where a result cannot be written after the training: nothing that was learned is lost."""
+"""`glassnet train` loses nothing that was learned if a result cannot be written."""
 
 from __future__ import annotations
 

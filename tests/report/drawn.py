@@ -11,7 +11,7 @@ from glassnet.report.predictions import Predictions
 
 
 def classified(seed, *, n=None, k=None):
-    """Predictions of classes: with ties, a class that no row is of, weights, many or few rows, as the seed has it."""
+    """Predictions of classes; the seed chooses ties, an absent class, weights and the rows."""
     rng = np.random.default_rng(seed)
     k = k or int(rng.integers(2, 6))
     n = n or int(rng.integers(8, 120))
@@ -26,7 +26,7 @@ def classified(seed, *, n=None, k=None):
 
 
 def measured(seed, *, n=None, m=None):
-    """Predictions of numbers, of one or several targets, with ties and weights as the seed has it."""
+    """Predictions of numbers; the seed chooses the number of targets, ties and weights."""
     rng = np.random.default_rng(seed)
     m = m or int(rng.integers(1, 4))
     n = n or int(rng.integers(3, 120))
@@ -41,7 +41,7 @@ def measured(seed, *, n=None, m=None):
 
 
 def drawn(kind, n=600, seed=0):
-    """Features and target: `steps` only a network or trees learn, `line` a linear model learns as well, `noise` nobody."""
+    """Features and a target: only a network or trees learn `steps`, any model learns `line`."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 4))
     truth = {

@@ -1,4 +1,4 @@
-"""Two models on one table: the differences that are there are found, in the rows where they are, and nothing else is."""
+"""Two models on one table: all differences are found, in their rows, and nothing else."""
 
 from __future__ import annotations
 
@@ -204,12 +204,12 @@ def test_it_is_printed_in_a_screen_and_written_as_json():
 
 
 REFUSED = {
-    "no predict": (3, numbers([1.0]), SettingError, "a int came, which has no predict"),
+    "no predict": (3, numbers([1.0]), SettingError, "got int, which has no predict"),
     "nor the new one": (
         numbers([1.0]),
         None,
         SettingError,
-        "a NoneType came, which has no predict",
+        "got NoneType, which has no predict",
     ),
     "classes and numbers": (
         classes(P, [0, 1, 2]),

@@ -1,4 +1,4 @@
-"""What lies behind the scores: classes, confusion, calibration and residuals, by laws and by scikit-learn."""
+"""Details of an evaluation: classes, confusion, calibration and residuals."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 from sklearn import metrics as theirs
 
-from glassnet.report.classes import MAX_CONFUSED, OTHERS, calibration, class_scores, confusion
+from glassnet.report.classes import (
+    MAX_CONFUSED,
+    OTHERS,
+    calibration_curve,
+    class_scores,
+    confusion_matrix,
+)
 from glassnet.report.metrics import scores
 from glassnet.report.predictions import Predictions
-from glassnet.report.residuals import MAX_POINTS, residuals
+from glassnet.report.residuals import MAX_POINTS, summarize_residuals
 from tests.report.drawn import classified, measured
 
 SEEDS = range(24)
@@ -45,7 +51,7 @@ def test_classes_are_those_of_scikit_learn(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_confusion_is_that_of_scikit_learn(seed):
     p = classified(seed)
-    found = confusion(p, labels(p))
+    found = confusion_matrix(p, labels(p))
     assert found.labels == tuple(labels(p))
     assert found.counts == tuple(
         map(
@@ -57,7 +63,7 @@ def test_confusion_is_that_of_scikit_learn(seed):
 
 def test_rare_classes_of_many_are_counted_together():
     p = classified(1, n=500, k=40)
-    found = confusion(p, labels(p))
+    found = confusion_matrix(p, labels(p))
     assert len(found.labels) == len(found.counts) == MAX_CONFUSED
     assert found.labels[-1] == OTHERS
     assert np.sum(found.counts) == 500
@@ -70,7 +76,7 @@ def test_rare_classes_of_many_are_counted_together():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_calibration_counts_every_row_once(seed):
     p = classified(seed)
-    found = calibration(p)
+    found = calibration_curve(p)
     assert sum(one.rows for one in found.bins) == p.n_rows
     assert [one.low for one in found.bins[1:]] == [one.high for one in found.bins[:-1]]
     for one in found.bins:
@@ -83,7 +89,7 @@ def test_calibration_error_by_hand():
     p = Predictions.of_classes(
         np.array([0, 0, 1, 0]), np.array([[0.85, 0.15], [0.85, 0.15], [0.85, 0.15], [1.0, 0.0]])
     )
-    found = calibration(p)
+    found = calibration_curve(p)
     assert (found.bins[8].rows, found.bins[8].confidence, found.bins[8].frequency) == (
         3,
         pytest.approx(0.85),
@@ -97,16 +103,16 @@ def test_honest_probabilities_are_calibrated():
     rng = np.random.default_rng(0)
     P = rng.dirichlet(np.ones(3), 40_000)
     truth = (rng.random((40_000, 1)) > P.cumsum(axis=1)).sum(axis=1)
-    assert calibration(Predictions.of_classes(truth, P)).error < 0.012
+    assert calibration_curve(Predictions.of_classes(truth, P)).error < 0.012
     sharpened = P**3 / (P**3).sum(axis=1, keepdims=True)
-    assert calibration(Predictions.of_classes(truth, sharpened)).error > 0.1
+    assert calibration_curve(Predictions.of_classes(truth, sharpened)).error > 0.1
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_residuals(seed):
     p = measured(seed)
     names = [f"t{j}" for j in range(p.truth.shape[1])]
-    found = residuals(p, names)
+    found = summarize_residuals(p, names)
     assert [one.target for one in found] == names
     for j, one in enumerate(found):
         e = p.values[:, j] - p.truth[:, j]
@@ -126,7 +132,7 @@ def test_residuals(seed):
 
 def test_no_error_at_all_has_a_histogram():
     y = np.arange(10.0)
-    (found,) = residuals(Predictions.of_numbers(y, y), ["y"])
+    (found,) = summarize_residuals(Predictions.of_numbers(y, y), ["y"])
     assert sum(found.counts) == 10
     assert np.diff(found.edges).min() > 0.0
 
@@ -135,7 +141,7 @@ def test_one_odd_residual_does_not_squash_the_histogram():
     y = np.zeros(1000)
     e = np.random.default_rng(0).normal(size=1000)
     e[0] = 1e6
-    (found,) = residuals(Predictions.of_numbers(y, y + e), ["y"])
+    (found,) = summarize_residuals(Predictions.of_numbers(y, y + e), ["y"])
     assert found.edges[-1] < 10.0
     assert found.counts[-1] >= 1
     assert found.quantiles[-1] == pytest.approx(1e6)

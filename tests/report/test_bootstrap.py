@@ -1,4 +1,4 @@
-"""Intervals: they hold the score, shrink with the rows, agree with a plain bootstrap, and cover as often as they say."""
+"""Intervals hold the score, shrink with the rows, agree with a plain bootstrap, and cover."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, log_loss, r2_score, roc_auc_score
 
 from glassnet.report import bootstrap
-from glassnet.report.bootstrap import exact_interval, interval, resampled
+from glassnet.report.bootstrap import exact_interval, interval, resample_scores
 from glassnet.report.metrics import METRICS, scores
 from glassnet.report.predictions import Predictions
 from tests.report.drawn import classified, measured
@@ -17,7 +17,7 @@ from tests.report.drawn import classified, measured
 @pytest.mark.parametrize("seed", range(40))
 def test_intervals_contain_the_score(seed, draw):
     p = draw(seed)
-    (found,) = resampled([p], resamples=200)
+    (found,) = resample_scores([p], resamples=200)
     assert found.values == scores(p)
     for score in found.scores():
         assert score.low is None or score.low <= score.value <= score.high, score
@@ -33,7 +33,7 @@ def plain_bootstrap(p, score, resamples=500, seed=1):
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, p.n_rows, (resamples, p.n_rows))
     return np.quantile(
-        [score(p.truth[i], p.values[i], None if p.P is None else p.P[i]) for i in rows],
+        [score(p.truth[i], p.values[i], p.P[i] if p.is_classification else None) for i in rows],
         [0.025, 0.975],
     )
 
@@ -55,7 +55,7 @@ def plain_bootstrap(p, score, resamples=500, seed=1):
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_intervals_are_those_of_scores_taken_anew_on_each_resample(p, name, score):
-    found = next(s for s in resampled([p])[0].scores() if s.name == name)
+    found = next(s for s in resample_scores([p])[0].scores() if s.name == name)
     low, high = plain_bootstrap(p, score)
     width = high - low
     assert abs(found.low - low) < 0.12 * width
@@ -64,23 +64,23 @@ def test_intervals_are_those_of_scores_taken_anew_on_each_resample(p, name, scor
 
 def test_same_seed_same_intervals():
     p = classified(5)
-    first, again, other = (resampled([p], seed=seed)[0].scores() for seed in (3, 3, 4))
+    first, again, other = (resample_scores([p], seed=seed)[0].scores() for seed in (3, 3, 4))
     assert first == again
     assert first != other
 
 
 def test_those_who_are_compared_share_their_resamples():
     p = measured(3, n=50)
-    ours, theirs = resampled([p, p])
+    ours, theirs = resample_scores([p, p])
     for name, values in ours.resamples.items():
         np.testing.assert_allclose(values, theirs.resamples[name], rtol=1e-12)
 
 
 def test_groups_of_rows_give_intervals_of_the_same_width(monkeypatch):
     p = classified(1, n=4_000, k=3)
-    alone = resampled([p])[0].scores()
+    alone = resample_scores([p])[0].scores()
     monkeypatch.setattr(bootstrap, "MAX_GROUPS", 1_000)
-    grouped = resampled([p])[0].scores()
+    grouped = resample_scores([p])[0].scores()
     for a, b in zip(alone, grouped, strict=True):
         assert a.value == b.value
         assert b.high - b.low == pytest.approx(a.high - a.low, rel=0.15)
@@ -92,7 +92,7 @@ def test_rows_in_order_of_their_class_make_no_difference_to_groups(monkeypatch):
     p = Predictions.of_classes(
         np.zeros(4_000, int), np.where(right[:, None], [0.9, 0.1], [0.1, 0.9])
     )
-    found = resampled([p])[0].scores()[0]
+    found = resample_scores([p])[0].scores()[0]
     assert found.high - found.low == pytest.approx(
         2 * 1.96 * np.sqrt(0.75 * 0.25 / 4_000), rel=0.15
     )
@@ -104,8 +104,10 @@ def test_resamples_without_a_class_are_left_out():
         truth,
         np.c_[np.linspace(0.3, 0.7, 10), np.linspace(0.7, 0.3, 10)][[4, 0, 1, 2, 3, 5, 6, 7, 8, 9]],
     )
-    assert np.isnan(resampled([p])[0].resamples["AUC"]).mean() == pytest.approx(0.9**10, abs=0.05)
-    assert all(score.low is not None for score in resampled([p])[0].scores())
+    assert np.isnan(resample_scores([p])[0].resamples["AUC"]).mean() == pytest.approx(
+        0.9**10, abs=0.05
+    )
+    assert all(score.low is not None for score in resample_scores([p])[0].scores())
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_accuracy_without_a_mistake_has_the_interval_of_clopper_and_pearson(n):
     p = Predictions.of_classes(np.zeros(n, int), np.tile([0.9, 0.1], (n, 1)))
     wrong = Predictions.of_classes(np.ones(n, int), np.tile([0.9, 0.1], (n, 1)))
     for predictions, right in ((p, n), (wrong, 0)):
-        score = resampled([predictions], resamples=20)[0].scores()[0]
+        score = resample_scores([predictions], resamples=20)[0].scores()[0]
         theirs = binomtest(right, n).proportion_ci(0.95, method="exact")
         assert (score.low, score.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
     assert exact_interval(1.0, n)[1] == 1.0
@@ -136,9 +138,9 @@ def coverage(draw, truths, samples, n):
     """How often the interval of each score holds the true one."""
     hits = dict.fromkeys(truths, 0)
     for seed in range(samples):
-        for score in resampled([draw(np.random.default_rng(seed), n)], seed=seed, resamples=400)[
-            0
-        ].scores():
+        for score in resample_scores(
+            [draw(np.random.default_rng(seed), n)], seed=seed, resamples=400
+        )[0].scores():
             hits[score.name] += score.low <= truths[score.name] <= score.high
     return {name: hit / samples for name, hit in hits.items()}
 

@@ -1,4 +1,4 @@
-"""Charts and the picture of the network: everything lies inside, says in words what it shows, and shows what is there."""
+"""Charts and the network picture: everything is inside, and a label describes what is shown."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassnet.layers import BatchNorm, Dense, Dropout, Residual
+from glassnet.messages import printable_lines
 from glassnet.network import Network
 from glassnet.report import charts
 from glassnet.report.charts import (
@@ -24,7 +25,7 @@ from glassnet.report.charts import (
     ticks,
 )
 from glassnet.report.classes import CalibrationBin
-from glassnet.report.markup import Markup, clean, element, joined, name, number, table
+from glassnet.report.markup import Markup, element, format_coordinate, joined, name, table
 from glassnet.report.network_picture import MAX_UNITS, network_picture
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -134,7 +135,7 @@ def test_ticks_are_few_round_and_inside(low, span):
     ],
 )
 def test_labels_of_ticks_are_short(value, text):
-    assert charts._tick(value) == text
+    assert charts._tick_label(value) == text
 
 
 def test_ticks_by_hand():
@@ -211,9 +212,9 @@ def test_of_a_deep_network_layers_are_left_out_and_counted():
 @settings(max_examples=200, deadline=None)
 def test_text_is_escaped_and_reads_back(text):
     found = parsed(element("text", text, aria_label=text))
-    assert (found.text or "") == clean(text)
-    assert found.get("aria-label") == clean(text).replace("\n", " ")
-    assert not [c for c in clean(text) if not c.isprintable() and c != "\n"]
+    assert (found.text or "") == printable_lines(text)
+    assert found.get("aria-label") == printable_lines(text).replace("\n", " ")
+    assert not [c for c in printable_lines(text) if not c.isprintable() and c != "\n"]
 
 
 def test_markup_is_not_escaped_twice():
@@ -225,18 +226,18 @@ def test_markup_is_not_escaped_twice():
 
 
 def test_marks_that_turn_the_reading_direction_are_written_out():
-    assert clean("a\u202eb\x1b[31m\ud800") == "a\\u202eb\\x1b[31m\\ud800"
+    assert printable_lines("a\u202eb\x1b[31m\ud800") == "a\\u202eb\\x1b[31m\\ud800"
 
 
 def test_names_are_cut():
-    assert (name("x" * 120), name("x" * 121)) == ("x" * 120, "x" * 119 + "…")
+    assert (name("x" * 120), name("x" * 121)) == ("x" * 120, "x" * 117 + "...")
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(1.0, "1"), (1.234, "1.23"), (-0.5, "-0.5"), (10, "10"), (100.0, "100")]
 )
 def test_number(value, text):
-    assert number(value) == text
+    assert format_coordinate(value) == text
 
 
 def test_table_has_headers_for_rows_and_columns():

@@ -1,4 +1,4 @@
-"""The network beside simple models, from rows or from a labelled table, to one evaluation that fits its published schema."""
+"""Evaluations of a network beside baselines, and their published schema."""
 
 from __future__ import annotations
 
@@ -158,14 +158,14 @@ def test_baseline_that_fails_is_noted(monkeypatch):
     def broken(lesson):
         raise ValueError("no convergence today\nsecond line")
 
-    monkeypatch.setattr(baselines, "linear", broken)
+    monkeypatch.setattr(baselines, "linear_model", broken)
     training, held_out = parts("line", classes=True)
     found = evaluate_with_baselines(trained(training, max_epochs=1), training, held_out)
     VALIDATOR.validate(found.to_dict())
     assert found.rivals[1].note == "failed: no convergence today"
     assert (found.rivals[1].scores, found.rivals[1].outcome) == ({}, None)
     assert found.rivals[2].outcome is not None
-    assert "linear" not in found.judgement
+    assert "linear_model" not in found.judgement
 
 
 def test_time_that_is_over_leaves_out_what_has_not_begun(monkeypatch):
@@ -193,7 +193,7 @@ def late():
 def test_trees_that_run_late_keep_what_they_learned(late):
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    P, note = baselines.boosting(late)
+    P, note = baselines.boosted_trees(late)
     assert note == "stopped after 10 of 100 rounds: time was over"
     theirs = HistGradientBoostingClassifier(max_iter=10, early_stopping=False, random_state=0).fit(
         late.X, late.y
@@ -204,7 +204,7 @@ def test_trees_that_run_late_keep_what_they_learned(late):
 def test_linear_model_that_runs_late_keeps_what_it_learned(late, monkeypatch):
     monkeypatch.setattr(baselines, "LINEAR_STEPS", (2, 200))
     with pytest.warns(Warning, match="failed to converge"):
-        P, note = baselines.linear(late)
+        P, note = baselines.linear_model(late)
     assert note == "stopped after 2 of 200 iterations: time was over"
     assert P.shape == (200, 2)
 
@@ -219,9 +219,9 @@ def test_each_target_has_its_share_of_the_time(monkeypatch):
     deadlines = []
     monkeypatch.setattr(baselines.time, "perf_counter", lambda: 0.0)
     monkeypatch.setattr(
-        baselines.Lesson, "suffices", lambda self, started, share: deadlines.append(self.deadline)
+        baselines.Lesson, "allows", lambda self, started, share: deadlines.append(self.deadline)
     )
-    _, note = baselines.boosting(lesson)
+    _, note = baselines.boosted_trees(lesson)
     assert deadlines == [3.0, 4.5, 9.0]
     assert baselines.Baseline("gradient boosting", None, 60, 0.0, note).cut_short
 
@@ -231,7 +231,7 @@ def test_each_target_has_its_share_of_the_time(monkeypatch):
 )
 def test_step_is_begun_only_where_time_suffices_for_it(late, monkeypatch, now, deadline, enough):
     monkeypatch.setattr(baselines.time, "perf_counter", lambda: now)
-    assert replace(late, deadline=deadline).suffices(started=0.0, share=3.0) == enough
+    assert replace(late, deadline=deadline).allows(started=0.0, factor=3.0) == enough
 
 
 def test_one_class_has_no_models_to_compare():
@@ -321,7 +321,7 @@ def test_simple_models_learn_by_the_weights_of_their_rows(classes):
     [(500, 10**6, 10, 500), (10**6, 100, 1, 10**5), (10**6, 100, 100, 10**4)],
 )
 def test_rows_to_learn_from_are_bounded(n, features, outputs, expected):
-    rows = baselines.some_rows(n, features, outputs)
+    rows = baselines.sampled_rows(n, features, outputs)
     assert len(set(rows.tolist())) == len(rows) == expected
     assert (np.diff(rows) > 0).all()
 
@@ -333,7 +333,7 @@ def test_rows_to_learn_from_are_bounded(n, features, outputs, expected):
 )
 def test_weights_that_rows_cannot_have_are_refused(weight):
     training, held_out = parts("line", classes=True)
-    with pytest.raises(DataError, match="weights are one finite number"):
+    with pytest.raises(DataError, match="weights must be one finite number"):
         evaluate_with_baselines(
             trained(training, max_epochs=1), training, replace(held_out, weight=weight)
         )
@@ -406,7 +406,10 @@ def test_no_model_is_refused():
 
 
 def test_scikit_learn_waits_until_it_is_needed():
-    code = "import sys, glassnet.report\nprint([name for name in ('sklearn', 'scipy', 'threadpoolctl') if name in sys.modules])"
+    code = (
+        "import sys, glassnet.report\nheavy = ('sklearn', 'scipy', 'threadpoolctl')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
     )

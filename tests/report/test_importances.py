@@ -1,4 +1,4 @@
-"""Importances: what theory says of a linear truth, nothing for what does not matter, and an end when time is over."""
+"""Importances: as theory predicts for a linear target, 0 for noise, within the time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glassnet.report import importances as module
 
 @pytest.fixture(scope="module")
 def linear():
-    """y = 2 a + b, which the model knows nearly without a mistake; "same" is constant and "kind" only noise."""
+    """y = 2 a + b, which the model learns almost exactly; "same" is constant, "kind" is noise."""
     rng = np.random.default_rng(0)
     n = 1_500
     columns = {
@@ -30,7 +30,10 @@ def linear():
 
 
 def test_importances_are_what_theory_says(linear):
-    """Shuffling a column of weight w of a true linear model adds 2 w^2 var(x) to the squared error, so R2 falls by that over var(y)."""
+    """Shuffling a column of weight w adds 2 w^2 var(x) to the squared error of a linear model.
+
+    So R2 falls by that over var(y).
+    """
     model, part = linear
     found = permutation_importances(model, part)
     assert (found.metric, found.n_rows, found.n_left_out) == ("R2", 1_500, 0)

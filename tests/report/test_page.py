@@ -1,4 +1,4 @@
-"""The page: whole, offline, safe whatever the names are, small, and readable by those who see little or no color."""
+"""The page: complete, offline, safe for any name, small, and readable without color vision."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_page_says_what_was_found(made):
     for rival in found.rivals:
         assert rival.name in words
     titles = [
-        "Result",
+        "Verdict",
         "Beside simpler models",
         "Learning",
         "Network",
@@ -288,10 +288,10 @@ def test_page_stays_small(n_features, n_classes):
 
 
 def test_what_is_left_out_is_counted(monkeypatch):
-    from glassnet.report import page, sections
+    from glassnet.report import detail_sections, model_sections
 
-    monkeypatch.setattr(sections, "MAX_CLASSES", 3)
-    monkeypatch.setattr(page, "MAX_COLUMNS", 2)
+    monkeypatch.setattr(detail_sections, "MAX_CLASSES", 3)
+    monkeypatch.setattr(model_sections, "MAX_COLUMNS", 2)
     X = np.random.default_rng(0).normal(size=(60, 7))
     y = np.array([f"class {i % 8}" for i in range(60)], dtype=object)
     model = glassnet.fit(X, y, glassnet.Plan(hidden_layer_sizes=(2,), max_epochs=1))

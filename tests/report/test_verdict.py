@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glassnet.report.bootstrap import Score, resampled
+from glassnet.report.bootstrap import Score, resample_scores
 from glassnet.report.predictions import Predictions
-from glassnet.report.verdict import MIN_ROWS, differing_rows, paired_difference, sentence
+from glassnet.report.verdict import MIN_ROWS, n_differing_rows, paired_difference, verdict
 
 
 def answers(right):
@@ -19,8 +19,8 @@ def answers(right):
 
 
 def outcome(a, b, name="accuracy"):
-    ours, theirs = resampled([a, b], resamples=400)
-    return paired_difference(ours, theirs, name, differing_rows(a, b, name)).outcome
+    ours, theirs = resample_scores([a, b], resamples=400)
+    return paired_difference(ours, theirs, name, n_differing_rows(a, b, name)).outcome
 
 
 few, enough = np.arange(50) < MIN_ROWS - 1, np.arange(50) < MIN_ROWS + 4
@@ -134,14 +134,14 @@ RIVALS = {"always 'a'": 0.5, "linear model": 0.8, "gradient boosting": 0.85}
 )
 def test_sentence(outcomes, probabilities, says):
     main = Score("accuracy", 0.9, 0.84, 0.95, "share", greater_is_better=True)
-    found = sentence(main, 100, dict(zip(RIVALS, outcomes, strict=True)), RIVALS, probabilities)
+    found = verdict(main, 100, dict(zip(RIVALS, outcomes, strict=True)), RIVALS, probabilities)
     assert found.endswith(says)
     assert found.count(". ") == 0  # one sentence
 
 
 def test_best_rival_of_an_error_is_the_smallest():
     main = Score("RMSE", 3.0, 2.0, 4.0, "units", greater_is_better=False)
-    found = sentence(
+    found = verdict(
         main,
         1,
         {"linear model": "worse", "gradient boosting": "worse"},
@@ -156,7 +156,7 @@ def test_best_rival_of_an_error_is_the_smallest():
 
 def test_rival_that_was_cut_short_is_said_to_be():
     main = Score("R2", -0.012, -0.094, 0.033, "", greater_is_better=True)
-    found = sentence(
+    found = verdict(
         main,
         50,
         {"always the mean": "same", "gradient boosting": "better"},
@@ -173,6 +173,6 @@ def test_rival_that_was_cut_short_is_said_to_be():
 
 
 def test_sentence_without_rivals_says_the_fact():
-    assert sentence(Score("R2", 0.5, None, None, "", greater_is_better=True), 7, {}, {}, ()) == (
+    assert verdict(Score("R2", 0.5, None, None, "", greater_is_better=True), 7, {}, {}, ()) == (
         "The network explains 50.0 % of the target's variance on 7 rows."
     )

@@ -1,4 +1,4 @@
-"""A save that fails, is interrupted, killed or cut off from power leaves a whole file, the old one or the new, and nothing beside it."""
+"""A save that fails, is interrupted or killed leaves the old file or the new one, complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STEPS = ("stat", "listdir", "open", "write", "fsync", "lseek", "read", "close", 
 
 
 class Disk:
-    """Stands for `os` in `atomic_write`: notes each step, and lets the n-th one fail, or all writes be short or wrong."""
+    """Replaces `os` in `atomic_write`: records each step; the n-th one fails, or writes are wrong."""
 
     def __init__(self, fail_at=0, error=None, written=None):
         self.fail_at, self.error, self.written = fail_at, error, written or (lambda data: data)

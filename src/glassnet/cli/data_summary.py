@@ -18,7 +18,7 @@ SPLITS = {
 
 
 def describe_columns(data: TrainingData) -> list[tuple[str, str, str]]:
-    """Return (count, kind, names) of the columns of each kind, with missing values, and left out."""
+    """Return (count, kind, names) for each kind, for missing values, and for columns left out."""
     features, room = data.prepared.table, terminal_width() - 28
     kinds = features.schema.kinds
     n_levels = {
@@ -79,7 +79,7 @@ def describe_target_values(data: TrainingData) -> str:
 
 
 def describe_task_rule(data: TrainingData) -> str:
-    """Return, in short, the rule of `glassnet.data.coding.target_arrays.RULE` that chose the task."""
+    """Return, in short, the rule that chose the task, see `glassnet.data.coding.target_arrays`."""
     values = data.prepared.values
     if values.ndim > 1:
         if data.task == "multilabel":

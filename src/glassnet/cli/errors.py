@@ -106,7 +106,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command of the first argument; the error for an unknown one names the nearest."""
+        """Return the command of the first argument; an error for an unknown one names the nearest."""
         name, commands = args[0], self.list_commands(ctx)
         if name not in commands and not name.startswith("-") and not ctx.resilient_parsing:
             near = did_you_mean(name, commands) or f" There are {', '.join(commands)}."
@@ -115,7 +115,7 @@ class Commands(click.Group):
 
 
 def _print_error(error: click.ClickException) -> None:
-    """Print a message on stderr, escaped and at most a screen long: names in it may be of any kind."""
+    """Print a message on stderr, escaped and at most a screen long: names may be of any kind."""
     message, context = error.format_message(), getattr(error, "ctx", None)
     if context is not None:
         hint = f"Try '{context.command_path} --help' for help."

@@ -16,7 +16,7 @@ def is_formula(text: object) -> bool:
 
     Examples
     --------
-    >>> [text for text in ("=1+2", "@SUM(A1)", "-1 to 0", "-1.5", "-", "Adelie") if is_formula(text)]
+    >>> list(filter(is_formula, ("=1+2", "@SUM(A1)", "-1 to 0", "-1.5", "-", "Adelie")))
     ['=1+2', '@SUM(A1)', '-1 to 0']
     """
     return (

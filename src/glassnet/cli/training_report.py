@@ -31,9 +31,9 @@ from glassnet.cli.output_files import MODEL, PAGE
 from glassnet.cli.scores import evaluation_lines
 from glassnet.cli.text import file_size, format_table, labelled
 from glassnet.cli.training_data import TrainingData
+from glassnet.json_values import json_value
 from glassnet.messages import counted, printable
 from glassnet.report import Evaluation, evaluation_schema, permutation_importances, write_report
-from glassnet.storage.strict import json_able
 
 if TYPE_CHECKING:
     from glassnet.fitting import Session
@@ -187,7 +187,7 @@ class TrainingReport:
             "evaluation": self.result.to_dict() if self.result else None,
             "files": files,
         }
-        return json.dumps(json_able(report), indent=2, allow_nan=False)
+        return json.dumps(json_value(report), indent=2, allow_nan=False)
 
     def _print(self, text: str) -> None:
         if not self.silent:

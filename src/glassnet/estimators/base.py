@@ -29,7 +29,7 @@ from glassnet.estimators.callbacks import (
 from glassnet.estimators.input import plain_target, read_features, read_validation, target_names
 from glassnet.estimators.messages import say
 from glassnet.estimators.parameters import NetworkParameters
-from glassnet.fitting import Session
+from glassnet.fitting import Session, TrainingTable, begin
 from glassnet.interrupts import interrupts_noted
 from glassnet.model import Model
 from glassnet.network import Network
@@ -37,7 +37,6 @@ from glassnet.optimizers import LBFGS
 from glassnet.training.plan import Plan
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Rows = tuple[Table, Array, Array | None]
 
 
 class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
@@ -101,9 +100,9 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             plan = self._plan()
             rows = self._read_rows(X, y, sample_weight, _schema(earlier))
             validation = read_validation(
-                X_val, y_val, lambda: self._read_rows(X_val, y_val, None, rows[0].schema)[:2]
+                X_val, y_val, lambda: self._read_rows(X_val, y_val, None, rows.table.schema)
             )
-            session, learned = self._begin(rows, y, plan, earlier=earlier, validation=validation)
+            session, learned = self._begin(rows, plan, earlier=earlier, validation=validation)
             with fit_task(self, X, y, sample_weight, session.plan.max_epochs) as epoch_tasks:
                 name = type(self).__name__
                 listeners = [verbose_listener(name, plan, session)] if self.verbose else []
@@ -125,44 +124,37 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         if session is None:
             # A single epoch has nothing to stop early, so no rows are held out.
             plan = replace(self._plan(), early_stopping=False)
-            session, learned = self._begin(rows, y, plan, classes=classes, alone=True)
+            session, learned = self._begin(rows, plan, classes=classes, single=True)
         elif classes is not None:
-            self._refuse_other_classes(self._learn_target(rows[1], target_names(y), classes)[1])
-        session.advance(*rows)
+            self._refuse_other_classes(self._learn_target(rows.values, rows.names, classes)[1])
+        session.advance(rows.table, rows.values, rows.weights)
         self._keep(session, learned)
 
     def _begin(
         self,
-        rows: Rows,
-        y: Any,
+        rows: TrainingTable,
         plan: Plan,
         *,
         classes: Any = None,
         earlier: Session | None = None,
-        validation: tuple[Table, Array] | None = None,
-        alone: bool = False,
+        validation: TrainingTable | None = None,
+        single: bool = False,
     ) -> tuple[Session, dict[str, Any]]:
         """Return a session on checked rows, and what was learned about the target."""
-        table, checked, weight = rows
-        names = target_names(y)
-        target, learned = self._learn_target(checked, names, classes)
+        target, learned = self._learn_target(rows.values, rows.names, classes)
         if earlier:
             self._refuse_other_classes(learned)
             target = earlier.target
-            is_regression = target.task == "regression"
-            sign = signs_of(checked.reshape(len(checked), -1)) if is_regression else target.sign
-            target = target if sign == target.sign else replace(target, sign=sign)
-        session = Session.begin(
-            table,
-            checked,
+            if target.task == "regression":
+                sign = signs_of(rows.values.reshape(len(rows.values), -1))
+                target = target if sign == target.sign else replace(target, sign=sign)
+        session = begin(
+            rows,
             plan,
-            task=self._task,
-            names=names,
             target=target,
-            sample_weight=weight,
-            validation=validation,
+            validation=(validation.table, validation.values) if validation else None,
             earlier=earlier,
-            alone=alone,
+            single=single,
         )
         return session, learned
 
@@ -191,7 +183,9 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         check_is_fitted(now)
         return now, read_features(now, X, now.model_.encoder.to_read, empty=True)
 
-    def _read_rows(self, X: Any, y: Any, sample_weight: Any, schema: Schema | None) -> Rows:
+    def _read_rows(
+        self, X: Any, y: Any, sample_weight: Any, schema: Schema | None
+    ) -> TrainingTable:
         """Return checked rows, whose columns must be those of an earlier call's schema."""
         if y is None:
             raise DataError(
@@ -206,7 +200,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             sample_weight = _check_sample_weight(
                 sample_weight, table.numbers, dtype=np.float64, ensure_non_negative=True
             )
-        return table, checked, sample_weight
+        return TrainingTable(table, checked, target_names(y), sample_weight, task=self._task)
 
     def _refuse_other_classes(self, learned: dict[str, Any]) -> None:
         known: Any = getattr(self, "classes_", None)

@@ -119,16 +119,14 @@ def fitted_attributes(session: Session, model: Model) -> dict[str, Any]:
 
 def snapshot(session: Session) -> dict[str, Any]:
     """Return the fitted attributes so far, with a copy of the network."""
-    session.gather()
+    session.ensemble.gather()
     model = Model(session.encoder, session.target, deepcopy(session.network), session.loss)
     return fitted_attributes(session, model)
 
 
 def continues(session: Session) -> bool:
     """Return whether training continues after this epoch."""
-    plan, states = session.plan, [network.state for network in session.members or (session,)]
-    assert plan.max_epochs is not None
-    assert plan.patience is not None
+    plan, states = session.plan, [fit.state for fit in session.ensemble.fits]
     out_of_patience = bool(plan.early_stopping) and all(
         state.waited >= plan.patience for state in states
     )
@@ -143,13 +141,13 @@ def verbose_listener(name: str, plan: Plan, session: Session) -> Callable[[Epoch
         for key, value in vars(plan).items()
         if value is None and getattr(resolved, key) is not None
     ]
-    members = f", {len(session.members)} members" if session.members else ""
+    members = f", {len(session.ensemble.members)} members" if session.ensemble.members else ""
     say(
         f"{name}: {session.n_rows:,} rows, {session.encoder.n_features:,} features, "
         f"{session.network.parameters.theta.size:,} parameters{members}"
     )
     say(f"chosen from the data: {', '.join(chosen) or 'nothing'}")
-    every = max(1, (resolved.max_epochs or 1) // 20)
+    every = max(1, resolved.max_epochs // 20)
 
     def print_epoch(epoch: Epoch) -> None:
         number, ahead = epoch.index + 1, session.epochs_ahead

@@ -1,4 +1,4 @@
-"""How good a model is on rows it has not seen, beside the simple models that it has to beat; and the page that shows it."""
+"""Scores of a model on rows it has not seen, beside simple baselines, and the page with them."""
 
 from glassnet.report.evaluation import Evaluation, Rival, evaluation_schema
 from glassnet.report.importances import Importances, permutation_importances
@@ -11,8 +11,8 @@ __all__ = [
     "Importances",
     "Part",
     "Rival",
-    "evaluate_with_baselines",
     "evaluate",
+    "evaluate_with_baselines",
     "evaluation_schema",
     "held_out_scores",
     "permutation_importances",

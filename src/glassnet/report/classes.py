@@ -1,4 +1,4 @@
-"""What lies behind the scores of a classification: each class by itself, which is taken for which, and what the probabilities are worth."""
+"""Details of a classification: scores of each class, the confusion matrix, the calibration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glassnet.report.predictions import Predictions
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: A confusion matrix of more classes cannot be read: the rarer ones are counted together.
+#: A larger confusion matrix cannot be read: the rarer classes are counted together.
 MAX_CONFUSED = 20
 OTHERS = "all others"
 BINS = 10
@@ -20,9 +20,10 @@ BINS = 10
 
 @dataclass(frozen=True)
 class ClassScores:
-    """One class: precision = right / predicted, recall = right / true, F1 their harmonic mean, and the true rows; weighted as the rows are.
+    """Precision (right / predicted), recall (right / true), F1 and the true rows of one class.
 
-    Precision is 0 where the class is never predicted, recall and F1 are None where no row is of it.
+    Precision is 0 for a class that is never predicted; recall and F1 are None without true rows.
+    The scores are weighted as the rows are.
     """
 
     label: str
@@ -34,7 +35,7 @@ class ClassScores:
 
 @dataclass(frozen=True)
 class Confusion:
-    """counts[i][j]: how many rows of the class labels[i] were taken for labels[j]."""
+    """counts[i][j]: the number of rows of class labels[i] that were predicted as labels[j]."""
 
     labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
@@ -42,7 +43,7 @@ class Confusion:
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """The rows whose prediction was given a probability from `low` to `high`: the mean of it, and how often the prediction was right."""
+    """Rows predicted with a probability from `low` to `high`: its mean, and the share right."""
 
     low: float
     high: float
@@ -53,7 +54,7 @@ class CalibrationBin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Whether what is said with 80 % is right in 80 % of the cases.
+    """Whether predictions with a probability of 80 % are right in 80 % of the cases.
 
     error : expected calibration error, the sum over bins of (weight of the bin) |frequency -
         confidence| (Naeini, Cooper and Hauskrecht 2015; Guo and others 2017, eq. 3: the confidence
@@ -65,53 +66,54 @@ class Calibration:
 
 
 def class_scores(p: Predictions, labels: Sequence[str]) -> tuple[ClassScores, ...]:
-    """Return one row for each class, in the order of the classes."""
-    from sklearn.metrics import precision_recall_fscore_support
-
-    indices, counts = np.arange(len(labels)), np.bincount(p.truth, minlength=len(labels)).tolist()
-    found = precision_recall_fscore_support(
-        p.truth, p.values, labels=indices, sample_weight=p.weight, zero_division=0
-    )
-    columns = zip(labels, *(column.tolist() for column in found[:3]), counts, strict=True)
+    """Return the scores of each class, in the order of the classes."""
+    k, right = len(labels), p.weight * (p.values == p.truth)
+    hits, true = (np.bincount(p.truth, w, minlength=k) for w in (right, p.weight))
+    predicted = np.bincount(p.values, p.weight, minlength=k)
+    counts = np.bincount(p.truth, minlength=k).tolist()
+    with np.errstate(invalid="ignore"):  # 0 / 0 for a class that does not occur
+        precision, recall = np.nan_to_num(hits / predicted).tolist(), (hits / true).tolist()
+        f1 = (2.0 * hits / (true + predicted)).tolist()
     return tuple(
-        ClassScores(name, precision, recall if n else None, f1 if n else None, n)
-        for name, precision, recall, f1, n in columns
+        ClassScores(label, precision[c], recall[c] if n else None, f1[c] if n else None, n)
+        for c, (label, n) in enumerate(zip(labels, counts, strict=True))
     )
 
 
-def confusion(p: Predictions, labels: Sequence[str]) -> Confusion:
-    """Return the counts of true against predicted classes; of more than MAX_CONFUSED the rarer ones are one row and one column."""
+def confusion_matrix(p: Predictions, labels: Sequence[str]) -> Confusion:
+    """Return the counts of true against predicted classes.
+
+    Of more than MAX_CONFUSED classes the rarer ones share one row and one column.
+    """
     k = len(labels)
     kept = np.arange(k)
     if k > MAX_CONFUSED:
-        often = np.argsort(-np.bincount(p.truth, minlength=k), kind="stable")[: MAX_CONFUSED - 1]
-        kept = np.sort(often)
+        frequent = np.argsort(-np.bincount(p.truth, minlength=k), kind="stable")
+        kept = np.sort(frequent[: MAX_CONFUSED - 1])
     place = np.full(k, len(kept))
     place[kept] = np.arange(len(kept))
     shown = tuple(labels[c] for c in kept.tolist()) + ((OTHERS,) if len(kept) < k else ())
-    counts = np.bincount(
-        place[p.truth] * len(shown) + place[p.values], minlength=len(shown) ** 2
-    ).reshape(len(shown), -1)
+    pairs = place[p.truth] * len(shown) + place[p.values]
+    counts = np.bincount(pairs, minlength=len(shown) ** 2).reshape(len(shown), -1)
     return Confusion(shown, tuple(map(tuple, counts.tolist())))
 
 
-def calibration(p: Predictions) -> Calibration:
-    """Return the predictions in BINS bins of equal width by the probability of the predicted class; 1 falls into the last one."""
-    assert p.P is not None
+def calibration_curve(p: Predictions) -> Calibration:
+    """Return the predictions in BINS bins of equal width by the probability of their class."""
     confidence = p.P[np.arange(p.n_rows), p.values]
     right = p.values == p.truth
-    place = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    rows = np.bincount(place, minlength=BINS)
-    weight, said, happened = (
-        np.bincount(place, p.weight * part, minlength=BINS) for part in (1.0, confidence, right)
+    place = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)  # 1 is in the last bin
+    weight, predicted, observed = (
+        np.bincount(place, p.weight * factor, minlength=BINS) for factor in (1.0, confidence, right)
     )
     bins = tuple(
         CalibrationBin(
             i / BINS,
             (i + 1) / BINS,
             n,
-            *((float(said[i] / weight[i]), float(happened[i] / weight[i])) if n else (None, None)),
+            float(predicted[i] / weight[i]) if n else None,
+            float(observed[i] / weight[i]) if n else None,
         )
-        for i, n in enumerate(rows.tolist())
+        for i, n in enumerate(np.bincount(place, minlength=BINS).tolist())
     )
-    return Calibration(float(np.abs(said - happened).sum() / weight.sum()), bins)
+    return Calibration(float(np.abs(predicted - observed).sum() / weight.sum()), bins)

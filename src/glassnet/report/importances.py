@@ -1,8 +1,8 @@
-"""Which columns a model leans on: how much worse it gets on rows it has not seen when one column is shuffled (Breiman 2001, section 10).
+"""Permutation importance of columns: how much worse a model is when one column is shuffled.
 
-Two columns that tell the same share their importance, for the model can look at the other one: a
-small number does not mean that a column has nothing to do with the target, but that this model does
-without it.
+Breiman 2001, section 10. Two columns with the same information share their importance, because the
+model can use the other one: a small importance does not mean that a column has nothing to do with
+the target, but that this model does without it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from glassnet.data.tables.table import Categories, Table
 from glassnet.model import Model
-from glassnet.report.metrics import METRICS, Metric
+from glassnet.report.metrics import Metric, metrics_for
 from glassnet.report.predictions import Part, predictions_of
 from glassnet.report.threads import one_thread
 
@@ -24,13 +24,13 @@ Array = np.ndarray[Any, np.dtype[Any]]
 MAX_ROWS = 2_000
 REPEATS = 3
 SECONDS = 10.0
-#: The first that is defined is what counts.
+#: The first of these that is defined is the measure.
 MEASURES = ("log loss", "R2", "RMSE")
 
 
 @dataclass(frozen=True)
 class Importance:
-    """How much the measure gets worse, in its own terms, when the column is shuffled: the mean, least and most of the repeats."""
+    """How much worse the measure is with a column shuffled: mean, minimum and maximum of repeats."""
 
     column: str
     mean: float
@@ -43,9 +43,9 @@ class Importances:
     """The importances of columns, the greatest first.
 
     metric : by which they are measured
-    value : of the metric with all columns in their place
-    n_rows, repeats : what they were measured on, and how often
-    n_left_out : columns that time did not suffice for, the last of the table
+    value : of the metric without shuffling
+    n_rows, repeats : number of rows and of repeats
+    n_left_out : columns for which there was no time, the last of the table
     """
 
     metric: str
@@ -59,7 +59,7 @@ class Importances:
 def permutation_importances(
     model: Model, part: Part, *, seconds: float = SECONDS, seed: int = 0
 ) -> Importances | None:
-    """Return the importance of each column on at most MAX_ROWS of these rows; None where the model has no measure to lose.
+    """Return the importance of each column on at most MAX_ROWS rows, None without a measure.
 
     Parameters
     ----------
@@ -70,15 +70,13 @@ def permutation_importances(
         number
     """
     started = time.perf_counter()
-    part, model = (
-        part.present(),
-        replace(model, reference=None),
-    )  # shuffled or not, a column holds what it held
+    model, part = replace(model, reference=None), part.present()  # no notices of drift
     if part.table.n_rows > MAX_ROWS:
-        part = part.take(
-            np.sort(np.random.default_rng(seed).permutation(part.table.n_rows)[:MAX_ROWS])
-        )
-    table = _dense(part.table.select(model.encoder.to_read))
+        rows = np.random.default_rng(seed).permutation(part.table.n_rows)[:MAX_ROWS]
+        part = part.take(np.sort(rows))
+    table = part.table.select(model.encoder.to_read)
+    if not isinstance(table.numbers, np.ndarray):
+        table = replace(table, numbers=table.numbers.toarray())
     metric, value = _measure(model, replace(part, table=table))
     if metric is None:
         return None
@@ -95,48 +93,38 @@ def permutation_importances(
             lost = [value - metric.value(predictions_of(model, other)) for other in shuffled]
             worse = lost if metric.greater_is_better else [-difference for difference in lost]
             found.append(Importance(name, float(np.mean(worse)), min(worse), max(worse)))
-    ordered = sorted(found, key=lambda importance: -importance.mean)
-    return Importances(
-        metric.name, value, table.n_rows, REPEATS, tuple(ordered), len(names) - len(found)
-    )
+    found.sort(key=lambda importance: -importance.mean)
+    n_left_out = len(names) - len(found)
+    return Importances(metric.name, value, table.n_rows, REPEATS, tuple(found), n_left_out)
 
 
 def _measure(model: Model, part: Part) -> tuple[Metric | None, float]:
+    """Return the first measure that is defined, with its value."""
     predictions = predictions_of(model, part)
-    task = "regression" if predictions.P is None else "classification"
+    metrics = {metric.name: metric for metric in metrics_for(predictions)}
     for name in MEASURES:
-        if METRICS[name].task == task and np.isfinite(value := METRICS[name].value(predictions)):
-            return METRICS[name], value
+        if name in metrics and np.isfinite(value := metrics[name].value(predictions)):
+            return metrics[name], value
     return None, np.nan
 
 
 def _shuffled(table: Table, name: str, order: Array) -> Table:
     """Return the table with the values of one column in another order."""
-    if name in table.schema.categories:
-        place = table.schema.categories.index(name)
-        columns = [
-            Categories(c.codes[order], c.levels) if i == place else c
-            for i, c in enumerate(table.categories)
-        ]
-        return replace(table, categories=tuple(columns))
-    if name in table.schema.dates:
-        place = table.schema.dates.index(name)
-        return replace(
-            table, dates=tuple(d[order] if i == place else d for i, d in enumerate(table.dates))
-        )
-    place = table.schema.numbers.index(name)
+
+    def moved(column: Categories) -> Categories:
+        return Categories(column.codes[order], column.levels)
+
+    schema = table.schema
+    if name in schema.categories:
+        place = schema.categories.index(name)
+        categories = [moved(c) if i == place else c for i, c in enumerate(table.categories)]
+        return replace(table, categories=tuple(categories))
+    if name in schema.dates:
+        place = schema.dates.index(name)
+        dates = [d[order] if i == place else d for i, d in enumerate(table.dates)]
+        return replace(table, dates=tuple(dates))
+    place = schema.numbers.index(name)
     numbers = np.array(table.numbers)
     numbers[:, place] = numbers[order, place]
-    exact = {
-        key: Categories(c.codes[order], c.levels) if key == name else c
-        for key, c in table.exact.items()
-    }
+    exact = {key: moved(c) if key == name else c for key, c in table.exact.items()}
     return replace(table, numbers=numbers, exact=exact)
-
-
-def _dense(table: Table) -> Table:
-    return (
-        table
-        if isinstance(table.numbers, np.ndarray)
-        else replace(table, numbers=table.numbers.toarray())
-    )

@@ -1,12 +1,15 @@
-"""HTML and SVG written by small functions: whatever is text is escaped, whatever is `Markup` has been."""
+"""HTML and SVG built by small functions: text is escaped, `Markup` is finished."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-#: Elements that have no end tag.
+from glassnet.messages import printable_lines, shorten
+
+#: Elements without an end tag.
 VOID = {"meta", "br", "circle", "line", "path", "rect", "polyline"}
 #: Names from tables are cut to so many characters.
 MAX_NAME = 120
@@ -23,22 +26,25 @@ Content: TypeAlias = "Markup | str | int | None"
 
 
 def element(tag: str, *children: Content, **attributes: str | float | None) -> Markup:
-    """Return an element; attributes of None are left out, `_` in their names is a hyphen, one at their end is dropped (`class_`)."""
-    named = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{html.escape(clean(number(value) if isinstance(value, int | float) else value))}"'
-        for name, value in attributes.items()
-        if value is not None
-    )
+    """Return an element without the attributes that are None.
+
+    In names of attributes `_` becomes a hyphen, and at the end it is dropped (`class_`).
+    """
+    text = f"<{tag}"
+    for name, value in attributes.items():
+        if value is not None:
+            shown = value if isinstance(value, str) else format_coordinate(value)
+            text += f' {name.rstrip("_").replace("_", "-")}="{_escaped(shown)}"'
     if tag in VOID:
-        return Markup(f"<{tag}{named}/>")
-    return Markup(f"<{tag}{named}>{joined(*children).text}</{tag}>")
+        return Markup(f"{text}/>")
+    return Markup(f"{text}>{joined(*children).text}</{tag}>")
 
 
 def joined(*children: Content) -> Markup:
-    """Return children one after the other."""
+    """Return the children one after the other, without None."""
     return Markup(
         "".join(
-            child.text if isinstance(child, Markup) else html.escape(clean(str(child)))
+            child.text if isinstance(child, Markup) else _escaped(str(child))
             for child in children
             if child is not None
         )
@@ -47,66 +53,76 @@ def joined(*children: Content) -> Markup:
 
 def table(
     caption: str,
-    head: tuple[str, ...],
-    rows: list[tuple[Content, ...]],
+    head: Sequence[str],
+    rows: Iterable[Sequence[Content]],
     *,
-    right: range | tuple[int, ...] = (),
+    right: Collection[int] = (),
 ) -> Markup:
-    """Return a table in a box that scrolls where it is too wide; the first cell of each row is its header."""
+    """Return a table in a box that scrolls; the first cell of each row is its header.
+
+    The columns in `right` are aligned to the right.
+    """
     classes = ["number" if i in right else None for i in range(len(head))]
-    top = element(
-        "tr",
-        *(
-            element("th", text, scope="col", class_=c)
-            for text, c in zip(head, classes, strict=True)
-        ),
-    )
-    body = [
-        element(
-            "tr",
-            element("th", row[0], scope="row"),
-            *(_cell(cell, c) for cell, c in zip(row[1:], classes[1:], strict=True)),
-        )
-        for row in rows
+    top = [
+        element("th", text, scope="col", class_=c) for text, c in zip(head, classes, strict=True)
     ]
-    return element(
-        "div",
-        element(
-            "table", element("caption", caption), element("thead", top), element("tbody", *body)
-        ),
-        class_="scroll",
-        tabindex=0,
-        role="region",
-        aria_label=caption,
+    body = []
+    for row in rows:
+        cells = [element("th", row[0], scope="row")]
+        for cell, c in zip(row[1:], classes[1:], strict=True):
+            long = "words" if isinstance(cell, str) and len(cell) > 40 else None
+            cells.append(element("td", cell, class_=c or long))
+        body.append(element("tr", *cells))
+    return scrolling_table(caption, top, body, label=caption)
+
+
+def scrolling_table(
+    caption: str,
+    head: Sequence[Markup],
+    rows: Sequence[Markup],
+    *,
+    label: str,
+    class_: str = "scroll",
+) -> Markup:
+    """Return a table of finished cells in a box that scrolls where it is too wide."""
+    whole = element(
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", *head)),
+        element("tbody", *rows),
     )
+    return element("div", whole, class_=class_, tabindex=0, role="region", aria_label=label)
 
 
-def _cell(content: Content, kind: str | None) -> Markup:
-    return element(
-        "td",
-        content,
-        class_=kind or ("words" if isinstance(content, str) and len(content) > 40 else None),
-    )
+def section(title: str, *children: Content) -> Markup:
+    """Return a section under its heading."""
+    return element("section", element("h2", title), *children)
 
 
-def clean(text: str) -> str:
-    r"""Return text with what is not printable written out (an escape as `\x1b`), marks that turn
-    the reading direction among it.
-    """  # noqa: D205
-    return "".join(
-        c
-        if c.isprintable() or c == "\n"
-        else c.encode("unicode_escape", "backslashreplace").decode()
-        for c in text
-    )
+def figure(caption: str, chart: Markup) -> Markup:
+    """Return a chart under its caption."""
+    return element("figure", element("figcaption", caption), chart)
 
 
-def name(text: object, longest: int = MAX_NAME) -> str:
-    """Return a name from a table, cut where it is too long for a page."""
-    shown = str(text)
-    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+def details(summary: str, *children: Content) -> Markup:
+    """Return content that is shown on request."""
+    return element("details", element("summary", summary), *children)
 
 
-def number(value: float) -> str:
-    """Return a number for an attribute: at most two digits after the point, which is less than a pixel."""
+def pair(*children: Content) -> Markup:
+    """Return children side by side where the page is wide enough."""
+    return element("div", *children, class_="pair")
+
+
+def name(text: object, max_length: int = MAX_NAME) -> str:
+    """Return a name from a table, shortened if it is too long for a page."""
+    return shorten(text, max_length)
+
+
+def format_coordinate(value: float) -> str:
+    """Return a number for an attribute with at most two decimals, which is less than a pixel."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _escaped(text: str) -> str:
+    return html.escape(printable_lines(text))

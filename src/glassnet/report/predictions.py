@@ -1,4 +1,4 @@
-"""What somebody predicted for some rows, beside the truth: what every score is made of."""
+"""Predictions beside the true values: what every score is computed from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Some rows of a table, the values of their target as they stand in it, and what each row weighs (None: all the same)."""
+    """Some rows of a table, their target values as in the table, and their weights or None."""
 
     table: Table
     values: Any
@@ -26,26 +26,25 @@ class Part:
 
     def take(self, rows: Array) -> Part:
         """Return these rows."""
-        return Part(
-            self.table.take(rows),
-            np.asarray(self.values)[rows],
-            None if self.weight is None else self.weight[rows],
-        )
+        weight = None if self.weight is None else self.weight[rows]
+        return Part(self.table.take(rows), np.asarray(self.values)[rows], weight)
 
     def present(self) -> Part:
-        """Return the rows that weigh something, the largest weight near 1; DataError for weights that rows cannot have."""
+        """Return the rows of positive weight, with weights scaled to at most about 1.
+
+        Raises
+        ------
+        DataError
+            For weights that are not one finite number, 0 or more, for each row.
+        """
         if self.weight is None:
             return self
         weight, n = np.asarray(self.weight, np.float64), self.table.n_rows
-        if (
-            weight.shape != (n,)
-            or not np.isfinite(weight).all()
-            or (weight < 0.0).any()
-            or not weight.any()
-        ):
+        valid = weight.shape == (n,) and np.isfinite(weight).all() and (weight >= 0.0).all()
+        if not valid or not weight.any():
             raise DataError(
-                f"weights are one finite number, 0 or more, for each of the {n} rows, and not all "
-                f"of them 0: an array of shape {weight.shape} came that is not so."
+                f"weights must be one finite number, 0 or more, for each of the {n} rows, and not "
+                f"all 0, got an array of shape {weight.shape} that is not so."
             )
         weight = relative_weight(weight)
         part = Part(self.table, self.values, weight)
@@ -54,41 +53,42 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Predictions of n rows beside the truth.
+    """Predictions of n rows beside the true values.
 
     truth : class indices (n,), or numbers (n, m) in the units of the m targets
-    values : what was predicted, of the same shape
-    P : probabilities (n, k) of the classes, float64, each row summing to 1; None for a regression
-    weight : (n,) float64, above 0; all 1 where no row weighs more than another
+    values : the predictions, of the same shape
+    P : probabilities (n, k) of the classes, float64, each row summing to 1; (n, 0) for a regression
+    weight : (n,) float64, above 0; all 1 without weights
     """
 
     truth: Array
     values: Array
-    P: Array | None
+    P: Array
     weight: Array
 
     @classmethod
     def of_classes(cls, truth: Array, P: Array, weight: Array | None = None) -> Predictions:
-        """Return the predictions of the likeliest class, the first one among equals."""
+        """Return predictions of the class of highest probability, the first one among equals."""
         P = np.asarray(P, np.float64)
-        return cls(
-            truth, P.argmax(axis=1), P / P.sum(axis=1, keepdims=True), _weights(weight, len(truth))
-        )
+        weight = np.ones(len(truth)) if weight is None else np.asarray(weight, np.float64)
+        return cls(truth, P.argmax(axis=1), P / P.sum(axis=1, keepdims=True), weight)
 
     @classmethod
     def of_numbers(cls, truth: Array, values: Array, weight: Array | None = None) -> Predictions:
-        """Return the predictions of numbers (n,) or (n, m)."""
+        """Return predictions of numbers (n,) or (n, m)."""
         n = len(truth)
-        return cls(
-            np.asarray(truth, np.float64).reshape(n, -1),
-            np.asarray(values, np.float64).reshape(n, -1),
-            None,
-            _weights(weight, n),
-        )
+        truth, values = (np.asarray(y, np.float64).reshape(n, -1) for y in (truth, values))
+        weight = np.ones(n) if weight is None else np.asarray(weight, np.float64)
+        return cls(truth, values, np.empty((n, 0)), weight)
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether classes are predicted, not numbers."""
+        return bool(self.P.shape[1])
 
     @cached_property
     def unit(self) -> Array:
-        """A power of two for each target (m,), so that truth and values divided by it are near 1: their squares are then finite numbers."""
+        """A power of two for each target (m,) that scales it to about 1, so squares are finite."""
         return np.asarray(1.0 / power_of_two(np.abs(self.truth).max(axis=0, initial=0.0)))
 
     @property
@@ -98,9 +98,7 @@ class Predictions:
 
 
 def predictions_of(model: Model, part: Part) -> Predictions:
-    """Return what a model predicts for some rows, beside their truth.
-
-    Of several quantiles the one nearest to the median is the prediction.
+    """Return the predictions of a model for some rows; of several quantiles the nearest to 0.5.
 
     Raises
     ------
@@ -114,25 +112,11 @@ def predictions_of(model: Model, part: Part) -> Predictions:
             "scores are known for one class or for numbers a row, not yet for labels that may go "
             "together."
         )
-    truth, Z = truth_of(model, part), model.raw_scores(part.table)
+    y, Z = model.target.encode(part.values), model.raw_scores(part.table)
     if model.task != "regression":
-        return Predictions.of_classes(truth, model.probabilities(Z), part.weight)
-    values = np.asarray(model.predictions(Z), np.float64).reshape(
-        len(Z), len(model.target.names), -1
-    )
-    quantiles = getattr(model.loss, "quantiles", (0.5,))
-    return Predictions.of_numbers(
-        truth, values[:, :, int(np.argmin(np.abs(np.asarray(quantiles) - 0.5)))], part.weight
-    )
-
-
-def truth_of(model: Model, part: Part) -> Array:
-    """Return the target of some rows as class indices (n,), or as numbers (n, m) in the units of the targets."""
-    y = model.target.encode(part.values)
-    return np.asarray(
-        y if model.task != "regression" else model.target.decode_numbers(y).reshape(len(y), -1)
-    )
-
-
-def _weights(weight: Array | None, n: int) -> Array:
-    return np.ones(n) if weight is None else np.asarray(weight, np.float64)
+        return Predictions.of_classes(y, model.probabilities(Z), part.weight)
+    truth = model.target.decode_numbers(y)
+    values = np.asarray(model.predictions(Z)).reshape(len(Z), len(model.target.names), -1)
+    quantiles = np.asarray(getattr(model.loss, "quantiles", (0.5,)))
+    median = values[:, :, int(np.argmin(np.abs(quantiles - 0.5)))]
+    return Predictions.of_numbers(truth, median, part.weight)

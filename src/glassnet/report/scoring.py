@@ -1,9 +1,10 @@
-"""A model on rows whose target is known, beside the simpler ones that it has to beat: from rows to an `Evaluation`."""
+"""Score a model on rows whose target is known, beside baselines on the same rows."""
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,26 +13,28 @@ import numpy as np
 
 from glassnet.data.coding.target_arrays import complete
 from glassnet.data.coding.target_values import target_values
+from glassnet.data.files.read import read_table
 from glassnet.data.review.drift import Drift
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Schema
 from glassnet.errors import DataError, DataNotice, SettingError
+from glassnet.messages import listed
 from glassnet.model import Model
-from glassnet.report.baselines import Baseline, baselines, constant
-from glassnet.report.bootstrap import Resampled, resampled
-from glassnet.report.classes import calibration, class_scores, confusion
+from glassnet.report.baselines import Baseline, constant_baseline, fit_baselines
+from glassnet.report.bootstrap import Resampled, resample_scores
+from glassnet.report.classes import calibration_curve, class_scores, confusion_matrix
 from glassnet.report.evaluation import Evaluation, Rival
 from glassnet.report.metrics import scores
 from glassnet.report.predictions import Part, Predictions, predictions_of
-from glassnet.report.residuals import residuals
+from glassnet.report.residuals import summarize_residuals
 from glassnet.report.verdict import (
     PROBABILITIES,
     Outcome,
-    differing_rows,
     main_metric,
+    n_differing_rows,
     paired_difference,
-    sentence,
+    verdict,
 )
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -48,7 +51,9 @@ def evaluate(
     seed: int = 0,
     dialect: Dialect | None = None,
 ) -> Evaluation:
-    """Return how good a model is on a table whose target is known; rows without a target are left out and counted.
+    """Return how good a model is on a table whose target is known.
+
+    Rows without a target are left out and counted.
 
     Parameters
     ----------
@@ -58,10 +63,10 @@ def evaluate(
     target : the target values; None takes the columns of the table that are named like the model's
         target
     weight : (n,) weights of the rows
-    training : rows that the simpler models learn from, those of the network; without them there is
-        only the best constant guess, which is taken from the evaluated rows themselves and so is a
+    training : rows that the baselines learn from, those of the network; without them there is only
+        the best constant guess, which is taken from the evaluated rows themselves and so is a
         little better than it could be
-    name : what was evaluated, in words; the name of the file by default
+    name : what was evaluated; the name of the file by default
     seed : of the resamples; the same seed gives the same intervals
     dialect : how the table is written, where that is neither found nor as in training
 
@@ -90,50 +95,42 @@ def evaluate(
     """
     if not isinstance(model, Model):
         raise SettingError(
-            f"evaluate takes a Model (glassnet.load opens a file), but {type(model).__name__} came."
+            f"evaluate takes a Model (glassnet.load opens a file), got {type(model).__name__}."
         )
-    features, values = _labelled(model, table, target, dialect)
-    part = Part(
-        features, values, None if weight is None else np.asarray(weight, np.float64)
-    ).present()
+    features, values = _features_and_target(model, table, target, dialect)
+    weight = None if weight is None else np.asarray(weight, np.float64)
+    part = Part(features, values, weight).present()
     known = complete(np.asarray(part.values))
     if not known.any():
         raise DataError(
-            f"the target {', '.join(map(repr, model.target.names))} is missing in every row: "
-            "nothing to compare with."
+            f"the target {listed(model.target.names)} is missing in every row: nothing to compare "
+            "with."
         )
     part = part if known.all() else part.take(np.flatnonzero(known))
-    shown = name or (Path(table).name if isinstance(table, str | Path) else "")
-    found = _evaluation(
-        model, part, training, name=shown, left_out=features.n_rows - part.table.n_rows, seed=seed
-    )
-    if text := Drift(found.drift or ()).notice():
-        warnings.warn(text, DataNotice, stacklevel=2)
+    name = name or (Path(table).name if isinstance(table, str | Path) else "")
+    left_out = features.n_rows - part.table.n_rows
+    found = _evaluation(model, part, training, name=name, left_out=left_out, seed=seed)
+    if notice := Drift(found.drift or ()).notice():
+        warnings.warn(notice, DataNotice, stacklevel=2)
     return found
 
 
 def evaluate_with_baselines(
     model: Model, training: Part, held_out: Part, *, name: str = "", seed: int = 0
 ) -> Evaluation:
-    """Return how good a model is on rows held out, beside simpler ones that learn from the rows that it learned from.
+    """Return how good a model is on held-out rows, beside baselines trained on the same rows.
 
     Parameters
     ----------
-    model : trained on rows of `training` alone
-    training : what the simple models learn from
+    model : trained on rows of `training` only
+    training : what the baselines learn from
     held_out : what all are scored on, each row with its target
-    name : what was evaluated, in words
+    name : what was evaluated
     seed : of the resamples
     """
     part = held_out.present()
-    return _evaluation(
-        model,
-        part,
-        training,
-        name=name,
-        left_out=held_out.table.n_rows - part.table.n_rows,
-        seed=seed,
-    )
+    left_out = held_out.table.n_rows - part.table.n_rows
+    return _evaluation(model, part, training, name=name, left_out=left_out, seed=seed)
 
 
 def held_out_scores(model: Model, held_out: Part) -> dict[str, float]:
@@ -145,28 +142,22 @@ def _evaluation(
     model: Model, part: Part, training: Part | None, *, name: str, left_out: int, seed: int
 ) -> Evaluation:
     drift = model.drift(part.table)
-    model = replace(model, reference=None)  # what is to be told is in the record
+    model = replace(model, reference=None)  # drift is in the evaluation: no notices of it
     ours = predictions_of(model, part)
-    others = (
-        baselines(model, training.present(), ours, part)
-        if training
-        else [_own_constant(model, part, ours)]
-    )
-    judged = [other for other in others if other.predictions]
-    drawn, *theirs = resampled(
-        [ours, *(other.predictions for other in judged if other.predictions)], seed=seed
-    )
-    by_name = dict(zip((other.name for other in judged), theirs, strict=True))
-    rivals, better_probabilities = [], []
-    for other in others:
-        rival, only_probabilities = _rival(ours, drawn, other, by_name.get(other.name))
-        rivals.append(rival)
-        better_probabilities += [other.name] if only_probabilities else []
-    outcomes = {rival.name: rival.outcome for rival in rivals if rival.outcome}
+    if training:
+        others = fit_baselines(model, training.present(), ours, part)
+    else:
+        best = constant_baseline(model.target, part, ours)
+        others = [replace(best, note="the best guess for these very rows")]
+    compared = [(one, one.predictions) for one in others if one.predictions]
+    drawn, *theirs = resample_scores([ours, *(p for _, p in compared)], seed=seed)
+    resampled = {one.name: scores for (one, _), scores in zip(compared, theirs, strict=True)}
+    rivals = [_rival(ours, drawn, one, resampled.get(one.name)) for one in others]
     main = next(score for score in drawn.scores() if score.name == main_metric(drawn))
-    rivals_main = {rival.name: rival.scores[main.name] for rival in rivals if rival.outcome}
-    classes = tuple(map(str, model.classes))
-    record, classification = model.training, ours.P is not None
+    outcomes = {rival.name: rival.outcome for rival in rivals if rival.outcome}
+    order: tuple[Outcome, ...] = ("worse", "same", "better")
+    classes, classification = tuple(map(str, model.classes)), ours.is_classification
+    n_training, seconds = (_number(model.training, key) for key in ("rows", "seconds"))
     return Evaluation(
         name=name,
         task=model.task,
@@ -174,97 +165,89 @@ def _evaluation(
         classes=classes,
         n_rows=ours.n_rows,
         left_out=left_out,
-        n_training=_number(record, "rows", int),
-        seconds=_number(record, "seconds", float),
+        n_training=None if n_training is None else int(n_training),
+        seconds=seconds,
         weighted=part.weight is not None,
         scores=drawn.scores(),
         per_class=class_scores(ours, classes) if classification else (),
-        confusion=confusion(ours, classes) if classification else None,
-        calibration=calibration(ours) if classification and len(classes) > 1 else None,
-        residuals=() if classification else residuals(ours, model.target.names, seed=seed),
+        confusion=confusion_matrix(ours, classes) if classification else None,
+        calibration=calibration_curve(ours) if classification and len(classes) > 1 else None,
+        residuals=()
+        if classification
+        else summarize_residuals(ours, model.target.names, seed=seed),
         rivals=tuple(rivals),
-        outcome=_overall(list(outcomes.values())),
-        judgement=sentence(
+        outcome=next((outcome for outcome in order if outcome in outcomes.values()), None),
+        judgement=verdict(
             main,
             ours.n_rows,
             outcomes,
-            rivals_main,
-            better_probabilities,
-            [other.name for other in others if other.cut_short],
+            {rival.name: rival.scores[main.name] for rival in rivals if rival.outcome},
+            [
+                one.name
+                for one, p in compared
+                if outcomes[one.name] == "same"
+                and _better_probabilities(ours, drawn, p, resampled[one.name])
+            ],
+            [one.name for one in others if one.cut_short],
         ),
         drift=drift.columns if drift else None,
     )
 
 
-def _rival(
-    ours: Predictions, drawn: Resampled, other: Baseline, theirs: Resampled | None
-) -> tuple[Rival, bool]:
-    """Return a rival beside the network, and whether the network differs from it by nothing but better probabilities."""
+def _rival(ours: Predictions, drawn: Resampled, other: Baseline, theirs: Resampled | None) -> Rival:
+    """Return a baseline beside the network."""
+    rival = Rival(other.name, {}, other.n_rows, other.seconds, None, None, None, None, other.note)
     if theirs is None or other.predictions is None:
-        return Rival(
-            other.name, {}, other.n_rows, other.seconds, None, None, None, None, other.note
-        ), False
+        return rival
     main = main_metric(drawn)
-    d = paired_difference(drawn, theirs, main, differing_rows(ours, other.predictions, main))
-    finer = False
-    if d.outcome == "same" and PROBABILITIES in drawn.values:
-        rows = differing_rows(ours, other.predictions, PROBABILITIES)
-        finer = paired_difference(drawn, theirs, PROBABILITIES, rows).outcome == "better"
-    return Rival(
-        other.name,
-        theirs.values,
-        other.n_rows,
-        other.seconds,
-        d.value,
-        d.low,
-        d.high,
-        d.outcome,
-        other.note,
-    ), finer
-
-
-def _own_constant(model: Model, part: Part, ours: Predictions) -> Baseline:
-    made = constant(model.target, part, ours)
-    return Baseline(
-        made.name, made.predictions, made.n_rows, made.seconds, "the best guess for these very rows"
+    n_differing = n_differing_rows(ours, other.predictions, main)
+    d = paired_difference(drawn, theirs, main, n_differing)
+    return replace(
+        rival,
+        scores=theirs.values,
+        difference=d.value,
+        low=d.low,
+        high=d.high,
+        outcome=d.outcome,
     )
 
 
-def _overall(outcomes: Sequence[Outcome]) -> Outcome | None:
-    order: tuple[Outcome, ...] = ("worse", "same", "better")
-    return next((outcome for outcome in order if outcome in outcomes), None)
+def _better_probabilities(
+    ours: Predictions, drawn: Resampled, other: Predictions, theirs: Resampled
+) -> bool:
+    if PROBABILITIES not in drawn.values:
+        return False
+    n_differing = n_differing_rows(ours, other, PROBABILITIES)
+    return paired_difference(drawn, theirs, PROBABILITIES, n_differing).outcome == "better"
 
 
-def _labelled(model: Model, table: Any, target: Any, dialect: Dialect | None) -> tuple[Any, Any]:
-    """Return the features of a table, and its target values."""
-    said = (dialect or Dialect()).filled(model.dialect)
+def _features_and_target(
+    model: Model, table: Any, target: Any, dialect: Dialect | None
+) -> tuple[Any, Any]:
+    """Return the features of a table, and its target values, None where they are missing."""
+    filled = (dialect or Dialect()).filled(model.dialect)
+    is_file = isinstance(table, str | Path)
     if target is not None:
-        if isinstance(table, str | Path):
+        if is_file:
             raise DataError("a table in a file holds its own target: leave `target` out.")
-        return as_table(
-            table, model.encoder.schema.names, schema=model.encoder.to_read, dialect=said
-        ), target
-    names = model.target.names
+        names, schema = model.encoder.schema.names, model.encoder.to_read
+        return as_table(table, names, schema=schema, dialect=filled), target
     wanted = Schema((*model.encoder.to_read.columns, *model.target.columns))
-    if isinstance(table, str | Path):
-        from glassnet.data.files.read import read_table
-
+    if is_file:
         read = read_table(table, schema=wanted, dialect=dialect, default=model.dialect)
     else:
-        read = as_table(table, schema=wanted, dialect=said).select(wanted)
-    values = target_values(read, names)
+        read = as_table(table, schema=wanted, dialect=filled).select(wanted)
+    values = target_values(read, model.target.names)
     known = model.target.known(values)
     if not known.all():
         values = values.astype(object)
         values[~known] = None
-    return read.drop(names), values
+    return read.drop(model.target.names), values
 
 
-def _number(record: Mapping[str, Any], name: str, kind: type) -> Any:
-    """Return a number of the record of training, which may come from a stranger's file; None where it is none."""
+def _number(record: Mapping[str, Any], name: str) -> float | None:
+    """Return a number of a training record, None unless it is one: the file may be of any origin."""
     value = record.get(name)
-    return (
-        kind(value)
-        if isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
-        else None
-    )
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)

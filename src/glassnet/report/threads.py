@@ -1,7 +1,7 @@
-"""One thread for the small models of a report. A door to threadpoolctl.
+"""One BLAS and OpenMP thread for the small models of a report; the only user of threadpoolctl.
 
-The threads of BLAS and OpenMP wait by spinning: on a busy machine they make twenty seconds of a
-tenth of a second, and the models here are small enough for one.
+Threads of BLAS and OpenMP wait by spinning: on a busy machine they turn a tenth of a second into
+twenty seconds, and the models here are small enough for one thread.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from contextlib import ExitStack, contextmanager, suppress
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let BLAS and OpenMP use one thread inside the block; where no file may be opened to look for them, as many as they like."""
+    """Limit BLAS and OpenMP to one thread inside the block, where the libraries can be found."""
     from threadpoolctl import threadpool_limits
 
     with ExitStack() as stack:
-        with suppress(OSError):
+        with suppress(OSError):  # no file may be opened to look for them
             stack.enter_context(threadpool_limits(1))
         yield

@@ -1,4 +1,4 @@
-"""Is the network worth having? One plain sentence, which does not call noise a gain."""
+"""The verdict on a network in one sentence, which does not take noise for a gain."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from typing import Any, Literal
 
 import numpy as np
 
+from glassnet.messages import counted
 from glassnet.report.bootstrap import Resampled, Score, interval
-from glassnet.report.metrics import format_score
+from glassnet.report.metrics import format_interval, format_score
 from glassnet.report.predictions import Predictions
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Outcome = Literal["better", "same", "worse"]
 
-#: What a network is judged by, the first of these that is defined; probabilities come second.
+#: The main metric is the first of these that is defined; probabilities come second.
 MAIN = ("accuracy", "R2", "RMSE")
 PROBABILITIES = "log loss"
-#: Two that differ on fewer rows are not told apart: even if all of them went one way, chance would
-#: do so more often than once in twenty.
+#: With fewer differing rows there is no clear difference: even if all of them favored one model,
+#: that would occur by chance more often than once in twenty.
 MIN_ROWS = 6
 LINEAR = "linear model"
 
 
 @dataclass(frozen=True)
-class Difference:
-    """Our score minus theirs on the same rows, the 95 % interval of the same resamples, and what they say."""
+class ScoreDifference:
+    """Our score minus theirs on the same rows, its paired 95 % interval, and the outcome."""
 
     metric: str
     value: float
@@ -36,14 +37,14 @@ class Difference:
 
 
 def main_metric(ours: Resampled) -> str:
-    """Return the name of the score that a network is judged by."""
+    """Return the name of the score that a network is compared by."""
     return next(name for name in MAIN if name in ours.values)
 
 
 def paired_difference(
     ours: Resampled, theirs: Resampled, name: str, n_differing: int
-) -> Difference:
-    """Return how the score of that name differs; it counts where 0 lies outside the interval and enough rows were told differently.
+) -> ScoreDifference:
+    """Return the difference of a score; it is clear if its interval excludes 0 on enough rows.
 
     Parameters
     ----------
@@ -51,29 +52,28 @@ def paired_difference(
     name : of the metric
     n_differing : rows on which the two are not equally good
     """
-    greater = next(metric.greater_is_better for metric in ours.metrics if metric.name == name)
     value = ours.values[name] - theirs.values[name]
     low, high = interval(ours.resamples[name] - theirs.resamples[name], value)
+    if low is None or high is None:
+        return ScoreDifference(name, value, value, value, "same")
     outcome: Outcome = "same"
-    if low is not None and high is not None and n_differing >= MIN_ROWS and not low <= 0.0 <= high:
-        outcome = "better" if (value > 0.0) == greater else "worse"
-    return Difference(
-        name, value, value if low is None else low, value if high is None else high, outcome
-    )
+    if n_differing >= MIN_ROWS and not low <= 0.0 <= high:
+        outcome = "better" if (value > 0.0) == ours.metrics[name].greater_is_better else "worse"
+    return ScoreDifference(name, value, low, high, outcome)
 
 
-def differing_rows(a: Predictions, b: Predictions, name: str) -> int:
-    """Return on how many rows two are not equally good by the measure of that name."""
-    if a.P is None or b.P is None:
-        ours, theirs = (np.square((one.values - one.truth) / a.unit).sum(axis=1) for one in (a, b))
-        return int((ours != theirs).sum())
-    if name == PROBABILITIES:
-        rows = np.arange(a.n_rows)
-        return int((a.P[rows, a.truth] != b.P[rows, b.truth]).sum())
-    return int(((a.values == a.truth) != (b.values == b.truth)).sum())
+def n_differing_rows(a: Predictions, b: Predictions, name: str) -> int:
+    """Return on how many rows two are not equally good by the metric of that name."""
+    if not a.is_classification:
+        ours, theirs = (np.square((p.values - p.truth) / a.unit).sum(axis=1) for p in (a, b))
+    elif name == PROBABILITIES:
+        ours, theirs = (p.P[np.arange(p.n_rows), p.truth] for p in (a, b))
+    else:
+        ours, theirs = (p.values == p.truth for p in (a, b))
+    return int((ours != theirs).sum())
 
 
-def sentence(
+def verdict(
     main: Score,
     n_rows: int,
     outcomes: Mapping[str, Outcome],
@@ -81,35 +81,30 @@ def sentence(
     probabilities: Collection[str] = (),
     cut_short: Collection[str] = (),
 ) -> str:
-    """Return what to make of an evaluation in one sentence.
+    """Return the verdict of an evaluation in one sentence.
 
     Parameters
     ----------
     main : the network's main score
     n_rows : that it was taken from
-    outcomes : the network against each rival, by the rival's name
-    rivals : each rival's main score
-    probabilities : the rivals from which the network differs in nothing but that its probabilities
-        are better
-    cut_short : the rivals that could have learned more in more time
+    outcomes : the network against each baseline, by the baseline's name
+    rivals : each baseline's main score
+    probabilities : the baselines from which the network differs only by better probabilities
+    cut_short : the baselines that could have learned more in more time
     """
-    said = _fact(main, n_rows)
-    if not outcomes:
-        return f"{said}."
-    cut = dict.fromkeys(cut_short, " (cut short)")
-    groups = {
-        kind: [
-            _called(name) + cut.get(name, "")
+    text = _fact(main, n_rows)
+    phrases = {"better": "better than", "same": "no clear difference from", "worse": "worse than"}
+    groups = []
+    for kind, phrase in phrases.items():
+        names = [
+            _called(name) + (" (cut short)" if name in cut_short else "")
             for name, outcome in outcomes.items()
             if outcome == kind
         ]
-        for kind in ("better", "same", "worse")
-    }
-    words = {"better": "better than", "same": "no clear difference from", "worse": "worse than"}
-    compared = "; ".join(
-        f"{words[kind]} {_listed(names)}" for kind, names in groups.items() if names
-    )
-    return f"{said}: {compared}{_advice(main, outcomes, rivals, probabilities)}."
+        groups += [f"{phrase} {_and(names)}"] if names else []
+    if not groups:
+        return f"{text}."
+    return f"{text}: {'; '.join(groups)}{_advice(main, outcomes, rivals, probabilities)}."
 
 
 def _advice(
@@ -118,7 +113,7 @@ def _advice(
     rivals: Mapping[str, float],
     probabilities: Collection[str],
 ) -> str:
-    """Return what to do, or nothing where the network earns its keep."""
+    """Return what to do, "" if the network is worth its cost."""
     guess = next((name for name in outcomes if name.startswith("always")), None)
     worse = [name for name, outcome in outcomes.items() if outcome == "worse"]
     if guess in worse:
@@ -126,42 +121,37 @@ def _advice(
     if worse:
         best = (max if main.greater_is_better else min)(worse, key=lambda name: rivals[name])
         return f": consider {_called(best)}"
-    believed = f", though its probabilities are better than those of {_listed([_called(name) for name in probabilities])}"
-    if guess is not None and outcomes[guess] == "same":
-        return (
-            believed
-            if guess in probabilities
-            else ", so these columns may not tell the target, or there are too few rows"
-        )
-    if outcomes.get(LINEAR) == "same":
-        return believed if LINEAR in probabilities else "; the linear model is simpler: consider it"
+    for name, advice in (
+        (guess, ", so these columns may not tell the target, or there are too few rows"),
+        (LINEAR, "; the linear model is simpler: consider it"),
+    ):
+        if name is not None and outcomes.get(name) == "same":
+            better = _and([_called(name) for name in probabilities])
+            believed = f", though its probabilities are better than those of {better}"
+            return believed if name in probabilities else advice
     return ""
 
 
 def _fact(main: Score, n_rows: int) -> str:
-    rows = f"{n_rows:,} row{'' if n_rows == 1 else 's'}"
-    if main.name == "RMSE":
-        bounds = (
-            ""
-            if main.low is None or main.high is None
-            else f" (95 % interval {format_score(main.name, main.low)} to {format_score(main.name, main.high)})"
-        )
-        return f"The network is off by {format_score(main.name, main.value)} (root mean square) on {rows}{bounds}"
+    """Return the main score as a sentence without its end."""
+    rows, value = counted(n_rows, "row"), format_score(main.name, main.value)
+    bounds = format_interval(main.name, main.low, main.high)
     if main.name == "R2" and main.value <= 0.0:
-        bounds = (
-            ""
-            if main.low is None or main.high is None
-            else f", 95 % interval {main.low:.3f} to {main.high:.3f}"
+        bounds = f", 95 % interval {bounds}" if bounds else ""
+        return (
+            f"The network explains nothing of the target's variance on {rows} (R2 {value}{bounds})"
         )
-        return f"The network explains nothing of the target's variance on {rows} (R2 {main.value:.3f}{bounds})"
-    bounds = ""
-    if main.low is not None and main.high is not None:
-        bounds = f" (95 % interval {_percent(main.low)} to {_percent(main.high)} %)"
+    if main.name == "R2":  # a share of the variance
+        value, bounds = (
+            format_score("accuracy", main.value),
+            format_interval("accuracy", main.low, main.high),
+        )
+    bounds = f" (95 % interval {bounds})" if bounds else ""
+    if main.name == "RMSE":
+        return f"The network is off by {value} (root mean square) on {rows}{bounds}"
     if main.name == "accuracy":
-        return f"The network is right in {_percent(main.value)} % of {rows}{bounds}"
-    return (
-        f"The network explains {_percent(main.value)} % of the target's variance on {rows}{bounds}"
-    )
+        return f"The network is right in {value} of {rows}{bounds}"
+    return f"The network explains {value} of the target's variance on {rows}{bounds}"
 
 
 def _called(name: str) -> str:
@@ -170,9 +160,5 @@ def _called(name: str) -> str:
     return name.replace("always", "always guessing", 1) if name.startswith("always") else name
 
 
-def _listed(names: Sequence[str]) -> str:
-    return "".join(names) if len(names) < 2 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _percent(share: float) -> str:
-    return f"{round(100.0 * share, 1) + 0.0:.1f}"
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

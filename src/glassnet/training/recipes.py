@@ -221,7 +221,7 @@ def recipe_for(recipe: str | Recipe, *, classes: bool) -> Recipe:
     if isinstance(recipe, Recipe):
         return recipe
     if not isinstance(recipe, str):
-        raise SettingError(f"a recipe is a name or a glassnet.Recipe(...), but {recipe!r} came.")
+        raise SettingError(f"a recipe must be a name or a glassnet.Recipe(...), got {recipe!r}.")
     if recipe not in RECIPES:
         raise unknown_name("recipe", recipe, RECIPES)
     return RECIPES[recipe][0 if classes else 1]

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from glassnet.data.files.foreign import refuse_damaged
 from glassnet.data.finite import refuse_not_finite
+from glassnet.data.rows import Rows
 from glassnet.engines.native import tell_where_not_built
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError, DivergenceError, SettingError
@@ -29,7 +30,7 @@ from glassnet.layers import Layer
 from glassnet.losses import loss_traits
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.training.checks import Rows, checked_weight
+from glassnet.training.checks import checked_weight
 from glassnet.training.history import Epoch
 
 
@@ -180,9 +181,8 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
             for name, value in vars(self).items()
             if name.endswith("_") and not name.startswith("__")
         }
-        for name in ("coefs_", "intercepts_"):
-            fitted[name] = [array.copy() for array in fitted[name]]
-        return fitted
+        weights = {name: [W.copy() for W in fitted[name]] for name in ("coefs_", "intercepts_")}
+        return fitted | weights
 
     def _begin(self, sizes: list[int], X: Any, Y: Array, rng: np.random.RandomState) -> None:
         """Build the network and draw its initial weights."""
@@ -252,8 +252,8 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
     def _answers(self, X: Any) -> tuple[TargetCoding, Array]:
         """Return the target's coding, and probabilities or numbers (n, n_outputs).
 
-        They are computed in the wider of the dtypes of X and of the weights. `as_it_is` is asked:
-        another thread may fit the estimator meanwhile.
+        Their dtype is the wider one of X and the weights. Call it on a copy by `as_it_is`, because
+        another thread may fit the estimator.
         """
         check_is_fitted(self)
         refuse_damaged(X)

@@ -16,13 +16,14 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import check_array
 
+from glassnet.answers import both_classes
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError
 from glassnet.estimators.documentation import documented_by
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.base import MultilayerPerceptron
 from glassnet.estimators.mlp.parameters import CONSTRAINTS, STOCHASTIC, MLPParameters
-from glassnet.estimators.mlp.targets import Array, LabelCoding, both_classes
+from glassnet.estimators.mlp.targets import Array, LabelCoding
 from glassnet.estimators.scoring import ClassifierScore
 
 

@@ -105,8 +105,3 @@ class LabelCoding:
 
 
 TargetCoding = LabelCoding | NumberCoding
-
-
-def both_classes(P: Array) -> Array:
-    """Return the probability of each class (n, k), given that of the second of two, or all."""
-    return np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P

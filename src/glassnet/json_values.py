@@ -1,0 +1,27 @@
+"""JSON values of results: dataclasses, mappings, sequences and arrays as plain Python values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+
+def json_value(value: Any) -> Any:
+    """Return a value as JSON has it; NaN and infinity become None, which JSON writes as null.
+
+    Examples
+    --------
+    >>> json_value({"loss": (0.5, float("nan"))})
+    {'loss': [0.5, None]}
+    """
+    if is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    elif hasattr(value, "tolist"):  # an array or a number of NumPy
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): json_value(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
