@@ -191,11 +191,11 @@ def test_what_cannot_be_prepared(settings: dict[str, Any], message: str) -> None
     [
         ({"types": {"x": "date"}}, r"unknown kind of column 'date'.*Did you mean 'datetime'"),
         ({"types": {"x": ["number"]}}, "unknown kind of column"),
-        ({"types": ["x"]}, r"types is a mapping .* but \['x'\] came"),
-        ({"drop": "x"}, "drop is a list of names of columns, but 'x' came"),
-        ({"drop": [3.5]}, "drop is a list of names"),
-        ({"dialect": {"delimiter": ";"}}, r"dialect is a glassnet\.Dialect\(\.\.\.\) or None"),
-        ({"limits": 5}, r"limits is a glassnet\.Limits\(\.\.\.\) or None, but 5 came"),
+        ({"types": ["x"]}, r"types must be a mapping .* got \['x'\]"),
+        ({"drop": "x"}, "drop must be a list of names of columns, got 'x'"),
+        ({"drop": [3.5]}, "drop must be a list of names"),
+        ({"dialect": {"delimiter": ";"}}, r"dialect must be a glassnet\.Dialect\(\.\.\.\) or None"),
+        ({"limits": 5}, r"limits must be a glassnet\.Limits\(\.\.\.\) or None, got 5"),
     ],
 )
 def test_settings_of_another_kind(settings: dict[str, Any], message: str) -> None:

@@ -11,9 +11,9 @@ import pytest
 import scipy.sparse as sp
 
 import glassnet
-from glassnet.data.coding.columns import CodingSettings
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.robust import quartiles
+from glassnet.data.coding.settings import CodingSettings
 from glassnet.data.coding.target import Target
 from glassnet.data.rows import Rows
 from glassnet.data.tables.assembly import table_of
@@ -121,7 +121,7 @@ def test_no_odd_value_moves_robust_scaling() -> None:
 
 
 def test_categories_of_many_levels_become_codes_behind_all_other_features() -> None:
-    encoder = Encoder.fit(table_of(TABLE), None, CodingSettings(most_one_hot=8))
+    encoder = Encoder.fit(table_of(TABLE), None, CodingSettings(max_one_hot=8))
     assert encoder.feature_names == ("a", "b", "b is missing", "flag=no", "flag=yes", "city")
     (coding,) = encoder.coded
     assert coding.n_codes == len(coding.levels) + 2

@@ -1,4 +1,4 @@
-"""Whole numbers beyond 2^53 are told apart wherever they name something, a class, a group, a category, by every door."""
+"""Whole numbers beyond 2^53 are told apart as classes, groups and categories, by every door."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MEMBERS = {
 
 
 def labels(numbers):
-    """Whole numbers as the labels that they are: integers where int64 holds all of them, else text."""
+    """Whole numbers as labels: integers where int64 holds all of them, else text."""
     fit = all(-(2**63) <= number < 2**63 for number in numbers)
     return [*numbers] if fit else sorted(map(str, numbers))
 

@@ -50,7 +50,7 @@ DATA: list[tuple[dict[str, Any], str]] = [
     ({"X": sparse.csr_array(with_cell(5, 0, np.nan))}, "row 5, column 0 holds nan"),
     (
         {"X": X[:, :2]},
-        rf"X must have shape \(n, {N_FEATURES}\) for this network, but it has shape \({N}, 2\)",
+        rf"X must have shape \(n, {N_FEATURES}\) for this network, but one number for each row, got \({N}, 2\)",
     ),
     ({"X": X[:, 0]}, rf"X must have shape \(n, {N_FEATURES}\)"),
     ({"X": X.astype(str)}, "X must hold numbers"),
@@ -71,10 +71,10 @@ DATA: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"sample_weight": WEIGHT[:4]},
-        rf"sample_weight must have shape \({N},\), one number a row, but it has shape \(4,\)",
+        rf"sample_weight must have shape \({N},\), one number for each row, got \(4,\)",
     ),
-    ({"sample_weight": WEIGHT[:, None]}, rf"it has shape \({N}, 1\)"),
-    ({"sample_weight": 1.0}, r"it has shape \(\)"),
+    ({"sample_weight": WEIGHT[:, None]}, rf"one number for each row, got \({N}, 1\)"),
+    ({"sample_weight": 1.0}, r"one number for each row, got \(\)"),
     ({"sample_weight": -WEIGHT}, "sample_weight must hold finite numbers >= 0"),
     (
         {"sample_weight": np.where(np.arange(N) == 4, np.nan, 1.0)},
@@ -86,9 +86,9 @@ DATA: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"sample_weight": 0.0 * WEIGHT},
-        "sample_weight is zero in every row: nothing is left to train on",
+        "sample_weight is zero in every row: nothing is left to learn from",
     ),
-    ({"sample_weight": ["heavy"] * N}, "sample_weight must hold numbers, one a row"),
+    ({"sample_weight": ["heavy"] * N}, "sample_weight must hold numbers, one for each row"),
 ]
 
 

@@ -10,9 +10,10 @@ import click
 import numpy as np
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_arrays import complete, target_array
+from glassnet.data.coding.target_arrays import target_array
 from glassnet.data.coding.target_values import target_values
 from glassnet.data.files.read import read_table
+from glassnet.data.missing import complete_rows
 from glassnet.data.split import Split
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.schema import Column, Schema
@@ -161,7 +162,7 @@ def part_of(data: TrainingTable) -> Part:
 def labelled(read: Table, names: tuple[str, ...], path: Path) -> tuple[Table, Array, Array]:
     """Return the rows of a table whose target is known, its values (n,) or (n, m), and which rows of the table they are (a mask)."""
     values = target_values(read, names)
-    known = complete(values)
+    known = complete_rows(values)
     if not known.any():
         every = "is missing in every row" if len(names) == 1 else "are never all there in a row"
         raise DataError(

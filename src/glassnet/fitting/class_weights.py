@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.coding.columns import relative_weight
 from glassnet.data.coding.target import Target
+from glassnet.data.coding.weights import relative_weight
 from glassnet.data.rows import Rows
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, SettingError, did_you_mean

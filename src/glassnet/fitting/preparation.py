@@ -10,13 +10,9 @@ import numpy as np
 
 from glassnet.data.coding.target_arrays import target_array
 from glassnet.data.coding.target_values import values_in_memory
-from glassnet.data.review.screening import (
-    blurred,
-    leaks,
-    lookalikes,
-    screening_notices,
-    useless_columns,
-)
+from glassnet.data.review.leaks import leaks
+from glassnet.data.review.lookalikes import lookalikes
+from glassnet.data.review.screening import imprecise, screening_notices, uninformative_columns
 from glassnet.data.tables.forms import PLAIN
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Column, Schema
@@ -81,7 +77,7 @@ def prepare(source: Any, roles: Roles) -> TrainingTable:
         notices=(
             *used.all_notices,
             *screening_notices(left_out, leaking, alike),
-            *blurred(features),
+            *imprecise(features),
         ),
         task=task,
         forms=tuple(known[name].form if name in known else PLAIN for name in names),
@@ -135,7 +131,7 @@ def _uninformative(features: Table, roles: Roles) -> dict[str, str]:
     """Return the columns to leave out, each with the reason."""
     if features.n_rows < 2 or not isinstance(features.numbers, np.ndarray):
         return {}
-    found = dict(useless_columns(features, roles.types or (), roles.limits))
+    found = dict(uninformative_columns(features, roles.types or (), roles.limits))
     if len(found) == len(features.schema.names):
         shown = "; ".join(f"{name!r}: {reason}" for name, reason in list(found.items())[:5])
         raise DataError(

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from glassnet.data.files.limits import Limits
-from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.names import as_name, as_names, as_target
-from glassnet.data.tables.overrides import check_overrides
+from glassnet.data.tables.dialect import Dialect, check_overrides
+from glassnet.data.tables.given import as_name, as_names, as_target
 from glassnet.data.tables.schema import Kind
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.coding.columns import relative_weight
+from glassnet.data.coding.weights import checked_weight, relative_weight
 from glassnet.data.rows import Rows
 from glassnet.errors import DataError, SettingError
 from glassnet.layer_check import check_own_layers
@@ -61,26 +61,6 @@ def check_weight(sample_weight: Any, n: int) -> Array | None:
     """Return weights as float64 `(n,)` whose largest is near 1, or None: only their ratios count, and their sums stay finite."""
     weight = checked_weight(sample_weight, n)
     return None if weight is None else relative_weight(weight)
-
-
-def checked_weight(sample_weight: Any, n: int) -> Array | None:
-    """Return weights as float64 `(n,)` as they are, or None."""
-    if sample_weight is None:
-        return None
-    try:
-        weight = np.asarray(sample_weight, np.float64)
-    except (TypeError, ValueError):
-        raise DataError("sample_weight must hold numbers, one a row.") from None
-    if weight.shape != (n,):
-        raise DataError(
-            f"sample_weight must have shape ({n},), one number a row, but it has shape "
-            f"{weight.shape}."
-        )
-    if not np.isfinite(weight).all() or weight.min() < 0.0:
-        raise DataError("sample_weight must hold finite numbers >= 0.")
-    if not weight.any():
-        raise DataError("sample_weight is zero in every row: nothing is left to train on.")
-    return weight
 
 
 def check_counts(**counts: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from glassnet.data.coding.columns import power_of_two
+from glassnet.data.coding.moments import power_of_two
 from glassnet.data.rows import Rows
 from glassnet.errors import SettingError, unknown_name
 from glassnet.protocols import name_of, parameter_names, refuse_class, require_arguments, said

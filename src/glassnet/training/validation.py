@@ -10,13 +10,14 @@ import numpy as np
 
 from glassnet.answers import Answers
 from glassnet.data.coding.target import Target
+from glassnet.data.coding.weights import checked_weight
 from glassnet.data.rows import Rows
 from glassnet.data.split import split_rows
 from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError
 from glassnet.losses import Loss, loss_traits, unsmoothed
 from glassnet.network import Network
-from glassnet.training.checks import check_weight, checked_weight, make_rows
+from glassnet.training.checks import check_weight, make_rows
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.stopping import EarlyStopping
 

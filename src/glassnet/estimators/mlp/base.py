@@ -11,7 +11,8 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.coding.weights import checked_weight
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.finite import refuse_not_finite
 from glassnet.data.rows import Rows
 from glassnet.engines.native import tell_where_not_built
@@ -30,7 +31,6 @@ from glassnet.layers import Layer
 from glassnet.losses import loss_traits
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.training.checks import checked_weight
 from glassnet.training.history import Epoch
 
 

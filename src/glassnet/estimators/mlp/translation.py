@@ -29,7 +29,7 @@ from glassnet.activations import (
     activation_function,
     is_one_activation,
 )
-from glassnet.data.coding.columns import relative_weight
+from glassnet.data.coding.weights import relative_weight
 from glassnet.errors import SettingError
 from glassnet.layers import Dense, Dropout, Layer
 from glassnet.optimizers import LBFGS, SGD, Adam
