@@ -1,4 +1,4 @@
-"""Engines execute a network; what exists, and how one is chosen, stands here."""
+"""Engines execute networks: which there are, and which one runs."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def make_engine(
 ) -> Engine:
     """Bind a network to its loss and optimizer on the engine of that name.
 
-    "auto" takes the native engine where it was built and can run all of it, else the reference
-    engine runs the whole network, and a RuntimeWarning tells once why.
+    "auto" is the native engine if it was built and can run the whole network. Otherwise the
+    reference engine runs it, and a RuntimeWarning says once why.
     """
     if engine != "auto" and engine not in ENGINES:
         raise unknown_name("engine", engine, ["auto", *ENGINES])
@@ -66,7 +66,7 @@ def make_engine(
 
 
 def engine_to_predict(network: Network, loss: Loss) -> Engine:
-    """Return the faster of the engines that can run the network, for predictions alone; what trained it has told of the slower one."""
+    """Return the fastest engine that can run the network, for predictions, without a warning."""
     try:
         return NativeEngine(network, loss)
     except UnsupportedError:

@@ -1,4 +1,7 @@
-"""The native engine: the same network in C++, whole epochs in one call. The one door to the compiled module."""
+"""The native engine: a network executed in C++, whole epochs in one call.
+
+Only this file imports the compiled module.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from glassnet.penalties import Penalty
 
 @cache
 def compiled() -> Any:
-    """Return the compiled module of the widest instruction set that this processor has; None where nothing was built."""
+    """Return the compiled module of the widest instruction set of this processor, or None."""
     try:
         plain: Any = import_module("glassnet._native")
     except ImportError:
@@ -39,7 +42,7 @@ def compiled() -> Any:
 
 
 def why_not_compiled() -> str:
-    """Return why `compiled` is None and what to do, as the end of a sentence that begins with "the native engine"."""
+    """Return why `compiled` is None and what to do, to follow the words "the native engine"."""
     try:
         import_module("glassnet._native")
     except ModuleNotFoundError:
@@ -51,7 +54,7 @@ def why_not_compiled() -> str:
 
 @cache
 def tell_where_not_built() -> None:
-    """Warn, once in a process, that a fit runs on the slower engine because nothing was compiled or it cannot be loaded."""
+    """Warn once in a process that fits run on the slower engine for want of a compiled module."""
     if compiled() is None:
         warnings.warn(
             f"the native engine {why_not_compiled()} The reference engine runs, several times "
@@ -72,7 +75,7 @@ def tell_of_reference(reason: str) -> None:
 
 
 class NativeEngine:
-    """A network bound to its loss, optimizer, penalty and clipping, executed in C++ on the same vectors.
+    """Executes a network with its loss, optimizer, penalty and clipping in C++.
 
     Parameters and attributes are those of `ReferenceEngine`, which it is held to by tests.
 
@@ -153,7 +156,10 @@ class NativeEngine:
         return Z
 
     def row_answer(self, **coding: Any) -> Any:
-        """Return a compiled function `(row, out)` from a row of numbers to its answer; see `native/output_transform.hpp` for the arguments."""
+        """Return a compiled function `(row, out)` from a row of numbers to its answer.
+
+        See `native/output_transform.hpp` for the arguments.
+        """
         native = compiled()
         make = (
             native.Answer32
@@ -214,8 +220,9 @@ class NativeEngine:
             # it counts the steps that were taken, also where memory ran out in the next one
             finally:
                 self.state.t = int(t[0])
-        ended = "interrupted" if status == "done" and interrupted() else status
-        return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
+        if status == "done" and interrupted():
+            status = "interrupted"
+        return Steps(done, np.array(losses), np.array(weights), norm, status)
 
 
 def _rows(X: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The reference engine: walks the layers in plain NumPy. It is the definition of what training does."""
+"""The reference engine: training step by step in NumPy, the definition of what a step does."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class ReferenceEngine:
         return Steps(n_steps, losses, weights, norm, "interrupted" if interrupted() else "done")
 
     def _require_moved(self, before: Array, norm: float, rates: Array) -> None:
-        """Refuse an optimizer of one's own that has not moved theta in its first steps though there was a gradient."""
+        """Refuse an optimizer that did not move theta though there was a gradient."""
         if (
             np.array_equal(before, self.network.parameters.theta)
             and norm > 0.0
@@ -178,7 +178,7 @@ class ReferenceEngine:
 
 
 def _decaying(segments: Segments, factor: float) -> Segments:
-    """Return the segments as penalty and optimizer see them in a step whose decay is multiplied by a factor."""
+    """Return the segments with their decay multiplied by a factor."""
     return (
         segments
         if factor == 1.0
