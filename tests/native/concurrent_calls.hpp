@@ -183,7 +183,7 @@ void drive_concurrent_calls() {
 // finite are refused.
 void drive_all_answers() {
     for (const LossKind<float>& loss : losses<float>) {
-        const OutputTransform transform{loss.answer, false, 3, {}, {}, {}, {}};
+        const OutputTransform transform{loss.transform, false, 3, {}, {}, {}, {}};
         std::vector<double> out(3);
         const std::vector<float> good{0.5f, -1.0f, 2.0f};
         transform.answer(good.data(), 3, out.data());

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from glassnet.engines.engine import Engine, Steps, step_rates
 from glassnet.engines.native import NativeEngine, compiled, tell_of_reference
 from glassnet.engines.reference import ReferenceEngine
@@ -46,23 +48,19 @@ def make_engine(
     """
     if engine != "auto" and engine not in ENGINES:
         raise unknown_name("engine", engine, ["auto", *ENGINES])
+    settings: dict[str, Any] = {
+        "penalty": penalty,
+        "max_norm": max_norm,
+        "seed": seed,
+        "n_threads": n_threads,
+    }
     if engine == "auto" and compiled() is not None:
         try:
-            return NativeEngine(
-                network,
-                loss,
-                optimizer,
-                penalty=penalty,
-                max_norm=max_norm,
-                seed=seed,
-                n_threads=n_threads,
-            )
+            return NativeEngine(network, loss, optimizer, **settings)
         except UnsupportedError as error:  # something of the user's own in Python
             tell_of_reference(str(error))
     made = ENGINES["reference" if engine == "auto" else engine]
-    return made(
-        network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads
-    )
+    return made(network, loss, optimizer, **settings)
 
 
 def engine_to_predict(network: Network, loss: Loss) -> Engine:

@@ -42,14 +42,8 @@ class _Limit:
                 for library, before in self._before:
                     _set_threads(library, before)
 
-    def renew(self) -> None:
-        """Replace the lock, which a thread of the parent process may hold forever."""
-        self._lock = threading.Lock()
-
 
 _LIMIT = _Limit()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_LIMIT.renew)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_LIMIT.forget)
 

@@ -16,7 +16,8 @@ import numpy as np
 from glassnet.errors import SettingError, is_number
 from glassnet.losses import Loss
 from glassnet.network import Network
-from glassnet.optimizers import OptimizerState
+from glassnet.optimizers import Optimizer, OptimizerState, started
+from glassnet.penalties import Penalty
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Status = Literal["done", "diverged", "interrupted"]
@@ -111,7 +112,59 @@ def step_rates(lr: Any, dropout: Any = 1.0, decay: Any = 1.0) -> Array:
     return np.stack(np.broadcast_arrays(np.asarray(lr, np.float64), dropout, decay), axis=1)
 
 
-def check_binding(max_norm: float | None, n_threads: int | None) -> None:
+class BoundEngine:
+    """What all engines have: a network with its loss, optimizer, penalty and clipping.
+
+    Parameters
+    ----------
+    network, loss : what is trained, and on what
+    optimizer : None if only `loss_and_gradient` and `predict` are needed
+    penalty : added to the objective and to its gradient
+    max_norm : longest gradient that an update takes; longer ones are scaled down to it
+    seed : of dropout
+    n_threads : a default of the engine's own where it is None
+    """
+
+    #: Attributes that `_bind` makes from the others; no pickle holds them.
+    made_by_bind: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        optimizer: Optimizer | None = None,
+        *,
+        penalty: Penalty | None = None,
+        max_norm: float | None = None,
+        seed: int = 0,
+        n_threads: int | None = None,
+    ) -> None:
+        _check(max_norm, n_threads)
+        self.network, self.loss, self.optimizer = network, loss, optimizer
+        self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
+        self.state = started(optimizer, network.parameters.theta) if optimizer else None
+        self._bind()
+
+    def _bind(self) -> None:
+        """Make what depends on all attributes."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: it for name, it in self.__dict__.items() if name not in self.made_by_bind}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._bind()
+
+    def _optimizer_and_state(self) -> tuple[Optimizer, OptimizerState]:
+        """Return the optimizer and its memory, or raise SettingError if there is none."""
+        if self.optimizer is None or self.state is None:
+            raise SettingError(
+                "this engine was made without an optimizer: give one to update parameters."
+            )
+        return self.optimizer, self.state
+
+
+def _check(max_norm: float | None, n_threads: int | None) -> None:
     """Refuse an impossible length of gradients or number of threads."""
     if max_norm is not None and not (is_number(max_norm) and 0.0 < max_norm < math.inf):
         raise SettingError(f"clip_norm must be a positive number or None, got {max_norm!r}.")
