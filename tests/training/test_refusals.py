@@ -50,7 +50,7 @@ DATA: list[tuple[dict[str, Any], str]] = [
     ({"X": sparse.csr_array(with_cell(5, 0, np.nan))}, "row 5, column 0 holds nan"),
     (
         {"X": X[:, :2]},
-        rf"X must have shape \(n, {N_FEATURES}\) for this network, but one number for each row, got \({N}, 2\)",
+        rf"X must have shape \(n, {N_FEATURES}\) for this network, but it has shape \({N}, 2\)",
     ),
     ({"X": X[:, 0]}, rf"X must have shape \(n, {N_FEATURES}\)"),
     ({"X": X.astype(str)}, "X must hold numbers"),
