@@ -1,4 +1,4 @@
-"""A model: everything between a raw table and a prediction. Here alone data meet the network."""
+"""A model: everything between a raw table and a prediction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from glassnet.data.review.drift import Drift
 from glassnet.data.review.reference import Reference
 from glassnet.data.review.tally import Expected, Tally
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.table import Table
 from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import SettingError
 from glassnet.intervals import QUANTILES, Intervals, own_quantiles
@@ -81,10 +80,9 @@ class Model:
     def raw_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
         """Return the network's raw scores `(n, n_outputs)` for a table.
 
-        That is the path of a file, read in chunks of rows, a Table, data frame, array,
-        mapping of columns, records, or one record. Columns are found by name, in any order; those
-        that the model does not know are ignored. A table without rows has no scores:
-        `(0, n_outputs)`.
+        A table is the path of a file, which is read in chunks, a Table, data frame, array, mapping
+        of columns, records, or one record. Columns are found by name, in any order; those that the
+        model does not know are ignored. A table without rows has scores `(0, n_outputs)`.
 
         Raises
         ------
@@ -106,13 +104,9 @@ class Model:
         Their mean are the raw scores; see `Network.members`.
         """
         engines = [self._answering(member, self.loss) for member in self.network.members()]
-        return _joined(
-            [
-                np.stack([engine.predict(X) for engine in engines])
-                for X in self._features(table, dialect)
-            ],
-            axis=1,
-        )
+        features = self._features(table, dialect)
+        parts = [np.stack([engine.predict(X) for engine in engines]) for X in features]
+        return _joined(parts, axis=1)
 
     @cached_property
     def engine(self) -> Engine:
@@ -124,11 +118,9 @@ class Model:
 
         Its sums depend on the rows beside a row.
         """
-        if network is self.network and network.dtype == self._dtype:
-            return self.engine
-        return engine_to_predict(
-            network if network.dtype == self._dtype else network.astype(self._dtype), loss
-        )
+        if network.dtype != self._dtype:
+            return engine_to_predict(network.astype(self._dtype), loss)
+        return self.engine if network is self.network else engine_to_predict(network, loss)
 
     @property
     def _dtype(self) -> str:
@@ -174,10 +166,6 @@ class Model:
     def _expected(self) -> Expected | None:
         return Expected(self.encoder, self.reference) if self.reference else None
 
-    def read(self, table: Any, dialect: Dialect | None = None) -> Table:
-        """Return a table whose columns are read as in training, unless a dialect says otherwise."""
-        return self.input.read(table, dialect)
-
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the features in the order of the training table, also of those left out."""
@@ -201,12 +189,13 @@ class Model:
     def predict(
         self, table: Any, members: bool = False, *, dialect: Dialect | None = None
     ) -> Array:
-        """Return labels or numbers `(n,)`, 0/1 labels `(n, k)` for multilabel, numbers `(n, m)` for several targets or quantiles.
+        """Return labels or numbers `(n,)`.
+
+        For multilabel 0/1 labels `(n, k)`, for several targets or quantiles numbers `(n, m)`.
 
         With `members` the answer of each member of the network by itself, stacked: `(M, n)` or
-        `(M, n, m)`, M = 1 for a network without members.
-        `model.predict(table, members=True).std(axis=0)` is then their spread, by which they tell
-        how far they agree.
+        `(M, n, m)`, M = 1 for a network without members. Their spread over the first axis tells how
+        far they agree.
 
         `dialect` says how a text file, or the text in a table, is written; it wins over what the
         model remembers of its training table.
@@ -216,7 +205,8 @@ class Model:
         >>> import numpy as np
         >>> import glassnet
         >>> x = np.linspace(0.0, 1.0, 60)
-        >>> plan = glassnet.Plan(recipe=glassnet.Recipe(members=3, hidden_layer_sizes=(8,)), max_epochs=5)
+        >>> recipe = glassnet.Recipe(members=3, hidden_layer_sizes=(8,))
+        >>> plan = glassnet.Plan(recipe=recipe, max_epochs=5)
         >>> model = glassnet.fit({"x": x, "y": np.sin(x)}, "y", plan)
         >>> model.predict({"x": [0.2, 0.7]}, members=True).shape
         (3, 2)
@@ -228,7 +218,7 @@ class Model:
     def predict_proba(
         self, table: Any, members: bool = False, *, dialect: Dialect | None = None
     ) -> Array:
-        """Return the probabilities of the classes, `(n, k)`; for multilabel the probability of each label by itself.
+        """Return the probabilities of the classes, `(n, k)`; for multilabel those of each label.
 
         With `members` those of each member by itself, `(M, n, k)`. The network's own come of the
         members' mean raw scores, not of their mean probabilities. `dialect` as for `predict`.
@@ -240,7 +230,9 @@ class Model:
     def predict_interval(
         self, table: Any, coverage: float = 0.9, *, dialect: Dialect | None = None
     ) -> Array:
-        """Return intervals that hold the truth with this probability, `(n, 2)`: the lower and the upper bound; `(n, m, 2)` for m targets.
+        """Return intervals that hold the truth with this probability, `(n, 2)`: both bounds.
+
+        For m targets the shape is `(n, m, 2)`.
 
         They were calibrated on rows that no weight was fitted to and no epoch chosen by, see
         `glassnet.intervals`: of new rows from the same source about this share lies within, on
@@ -294,7 +286,10 @@ class Model:
         return self.answers.truth(y)
 
     def save(self, path: str | Path) -> None:
-        """Write the model to one `.glassnet` file, which `glassnet.load` reads: numbers and names only, nothing that runs."""
+        """Write the model to one `.glassnet` file, which `glassnet.load` reads.
+
+        It holds numbers and names only, nothing that runs.
+        """
         # The one declared call upward: everybody looks for save here.
         from glassnet.storage import save
 

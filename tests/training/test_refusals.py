@@ -31,13 +31,13 @@ SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"schedule": 0.5}, "a schedule must be a function"),
     ({"stop": 3}, r"stop must be an EarlyStopping\(...\) or None, got 3"),
     ({"penalty": 0.1}, r"penalty must be a Penalty\(l1=..., l2=...\) or None, got 0.1"),
-    ({"clip_norm": 0.0}, "clip_norm must be a positive number or None, but 0.0 came"),
-    ({"clip_norm": -1.0}, "clip_norm must be a positive number or None, but -1.0 came"),
-    ({"clip_norm": "tight"}, "clip_norm must be a positive number or None, but 'tight' came"),
+    ({"clip_norm": 0.0}, "clip_norm must be a positive number or None, got 0.0"),
+    ({"clip_norm": -1.0}, "clip_norm must be a positive number or None, got -1.0"),
+    ({"clip_norm": "tight"}, "clip_norm must be a positive number or None, got 'tight'"),
     ({"optimizer": Adam}, r"an optimizer must be an object, got the class Adam: write Adam\(\)"),
     *[({"seed": value}, f"seed must be a whole number, 0 or more, got {value!r}") for value in (None, -1, 1.5, "1", True)],
     ({"engine": "refrence"}, r"unknown engine 'refrence'.*Did you mean 'reference'"),
-    *[({"n_threads": value}, "n_threads must be a whole number of at least 1, or None, but") for value in (0, -1, 1.5, "2", True)],
+    *[({"n_threads": value}, "n_threads must be a whole number of at least 1, or None, got") for value in (0, -1, 1.5, "2", True)],
     ({"validation": "half"}, "validation must be None, a fraction"),
     ({"validation": X}, f"got a ndarray of {N}"),
 ]  # fmt: skip
@@ -50,7 +50,7 @@ DATA: list[tuple[dict[str, Any], str]] = [
     ({"X": sparse.csr_array(with_cell(5, 0, np.nan))}, "row 5, column 0 holds nan"),
     (
         {"X": X[:, :2]},
-        rf"X must have shape \(n, {N_FEATURES}\) for this network, but one number for each row, got \({N}, 2\)",
+        rf"X must have shape \(n, {N_FEATURES}\) for this network, but it has shape \({N}, 2\)",
     ),
     ({"X": X[:, 0]}, rf"X must have shape \(n, {N_FEATURES}\)"),
     ({"X": X.astype(str)}, "X must hold numbers"),
@@ -136,7 +136,7 @@ def test_a_custom_loss_whose_gradient_is_wrong_is_refused_before_training() -> N
     ],
     ids=["scalar", "short", "negative", "nan"],
 )
-def test_a_schedule_member_temperatures_own_is_checked(schedule: Any, came: str) -> None:
+def test_a_schedule_of_ones_own_is_checked(schedule: Any, came: str) -> None:
     with pytest.raises(
         SettingError,
         match=f"one multiplier for each of the . steps, none negative, got {came} from",
