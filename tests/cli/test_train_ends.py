@@ -11,7 +11,7 @@ import pytest
 
 import glassnet
 from glassnet.cli import training_run
-from glassnet.cli.option_types import Span
+from glassnet.cli.option_types import time_span
 from tests.cli.invoked import made_up, report, run, targets
 
 
@@ -83,7 +83,7 @@ def test_the_end_is_nearer_where_time_is_short(monkeypatch):
 
 
 def test_spans_of_time():
-    assert [Span().convert(text, None, None) for text in ("30", "30s", "1.5m", "2h", "10 s")] == [
+    assert [time_span(text) for text in ("30", "30s", "1.5m", "2h", "10 s")] == [
         30.0,
         30.0,
         90.0,
