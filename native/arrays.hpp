@@ -1,4 +1,5 @@
-// Arrays as they come from Python: exactly of the dtype and the shape that is needed, every index checked before C++ follows it.
+// Arrays as they come from Python: exactly of the dtype and the shape that is needed, every index
+// checked before C++ follows it.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -6,8 +7,8 @@
 
 #include <cstdint>
 
-#include "checks.hpp"
 #include "rows.hpp"
+#include "tables.hpp"
 
 namespace glassnet {
 
@@ -36,16 +37,24 @@ Rows<T> rows_of(nb::handle X, std::size_t n_features) {
     if (nb::isinstance<nb::tuple>(X)) {
         const auto parts = nb::borrow<nb::tuple>(X);
         require(parts.size() == 3, "a CSR matrix comes as data, columns and row starts");
-        const auto data = exact<Values<T>>(parts[0], "the data of the CSR matrix are of another dtype");
-        const auto indices = exact<Values<std::int32_t>>(parts[1], "the columns of the CSR matrix must be int32");
-        const auto indptr = exact<Values<std::int32_t>>(parts[2], "the row starts of the CSR matrix must be int32");
-        require(indptr.size() >= 1 && data.size() == indices.size(), "the parts of the CSR matrix do not fit together");
+        const auto data =
+            exact<Values<T>>(parts[0], "the data of the CSR matrix are of another dtype");
+        const auto indices =
+            exact<Values<std::int32_t>>(parts[1], "the columns of the CSR matrix must be int32");
+        const auto indptr =
+            exact<Values<std::int32_t>>(parts[2], "the row starts of the CSR matrix must be int32");
+        require(indptr.size() >= 1 && data.size() == indices.size(),
+                "the parts of the CSR matrix do not fit together");
         const std::int32_t* starts = indptr.data();
         const std::size_t n = indptr.size() - 1;
-        require(starts[0] == 0 && static_cast<std::size_t>(starts[n]) <= data.size(), "the row starts of the CSR matrix lie outside");
-        for (std::size_t i = 0; i < n; ++i) require(starts[i] <= starts[i + 1], "the row starts of the CSR matrix fall");
+        require(starts[0] == 0 && static_cast<std::size_t>(starts[n]) <= data.size(),
+                "the row starts of the CSR matrix lie outside");
+        for (std::size_t i = 0; i < n; ++i)
+            require(starts[i] <= starts[i + 1], "the row starts of the CSR matrix fall");
         for (std::size_t i = 0; i < indices.size(); ++i)
-            require(indices.data()[i] >= 0 && static_cast<std::size_t>(indices.data()[i]) < n_features, "a column of the CSR matrix lies outside");
+            require(
+                indices.data()[i] >= 0 && static_cast<std::size_t>(indices.data()[i]) < n_features,
+                "a column of the CSR matrix lies outside");
         rows.data = data.data();
         rows.indices = indices.data();
         rows.indptr = starts;

@@ -1,10 +1,12 @@
-// An engine and a predictor on the same vectors that any threads may call at once: calls that change something one after the other,
-// predictions side by side but never beside a step. Engines on the same parameters share one gate.
+// An engine and a predictor on the same vectors that any threads may call at once: calls that
+// change something one after the other, predictions side by side but never beside a step. Engines
+// on the same parameters share one gate.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -19,8 +21,9 @@
 
 namespace glassnet {
 
-// How many forks lie between this process and the one that loaded the module. A lock that another thread held at a fork is never released
-// in the child, where that thread does not exist: what was made before the last fork is not used any more.
+// How many forks lie between this process and the one that loaded the module. A lock that another
+// thread held at a fork is never released in the child, where that thread does not exist: what was
+// made before the last fork is not used any more.
 inline std::atomic<unsigned>& n_forks() {
     static std::atomic<unsigned> n{0};
     return n;
@@ -28,15 +31,18 @@ inline std::atomic<unsigned>& n_forks() {
 
 inline void count_forks() {
 #if defined(__unix__) || defined(__APPLE__)
-    static const int once = pthread_atfork(nullptr, nullptr, [] { n_forks().fetch_add(1, std::memory_order_relaxed); });
+    static const int once =
+        pthread_atfork(nullptr, nullptr, [] { n_forks().fetch_add(1, std::memory_order_relaxed); });
     static_cast<void>(once);
 #endif
 }
 
-// The gate of the parameters that begin at this address, the same for all engines that live at the same time in this process.
+// The gate of the parameters that begin at this address, the same for all engines that live at the
+// same time in this process.
 inline std::shared_ptr<Gate> gate_of(const void* theta) {
     using Key = std::pair<const void*, unsigned>;
-    // Never destroyed: engines may outlive the static objects. Calls from Python hold the GIL, and so does who forks.
+    // Never destroyed: engines may outlive the static objects. Calls from Python hold the GIL, and
+    // so does who forks.
     static std::mutex& mutex = *new std::mutex;
     static auto& gates = *new std::map<Key, std::weak_ptr<Gate>>;
     const Key key{theta, n_forks().load(std::memory_order_relaxed)};
@@ -56,13 +62,16 @@ inline std::shared_ptr<Gate> gate_of(const void* theta) {
 template <class T>
 class ConcurrentEngine {
   public:
-    ConcurrentEngine(const std::vector<Operation>& operations, const std::vector<Segment>& segments, const Settings& settings,
-                     Tensors<T> tensors, std::size_t n_statistics, T* first, T* second)
-        : n_threads_(settings.n_threads), gate_(gate_of(tensors.theta)), predictor_(operations, tensors),
+    ConcurrentEngine(const Operations<T>& operations, const std::vector<Segment>& segments,
+                     const Settings& settings, Tensors<T> tensors, std::size_t n_statistics,
+                     T* first, T* second)
+        : n_threads_(settings.n_threads),
+          gate_(gate_of(tensors.theta)),
+          predictor_(operations, tensors),
           engine_(operations, segments, settings, tensors, n_statistics, first, second) {}
 
     void predict(const Rows<T>& X, T* Z) {
-        const Reading reading(*gate_);
+        const std::shared_lock<Gate> reading(*gate_);
         predictor_.predict(X, Z, n_threads_);
     }
 
@@ -70,9 +79,10 @@ class ConcurrentEngine {
     Gate& gate() { return *gate_; }
     const Predictor<T>& predictor() const { return predictor_; }
 
-    double loss_and_gradient(const Rows<T>& X, const Target<T>& y, const double* weight, std::uint64_t step) {
+    double loss_and_gradient(const Rows<T>& X, const Target<T>& y, const double* weight,
+                             std::uint64_t step) {
         const Turn turn(*this);
-        const Writing writing(*gate_);
+        const std::lock_guard<Gate> writing(*gate_);
         return engine_.loss_and_gradient(X, y, weight, step);
     }
 
@@ -83,20 +93,25 @@ class ConcurrentEngine {
 
     void update(double lr, double length, double t) {
         const Turn turn(*this);
-        const Writing writing(*gate_);
+        const std::lock_guard<Gate> writing(*gate_);
         engine_.update(lr, length, t);
     }
 
-    // Between steps predictions are let in, and while `stop` is asked too, which may run anything, predictions included.
-    Steps run(const Rows<T>& X, const Target<T>& y, const double* weight, const Batches& batches, std::uint64_t first_step,
-              const Rates* rates, double& t, const std::function<bool()>& stop) {
+    // Between steps predictions are let in, and while `stop` is asked too, which may run anything,
+    // predictions included.
+    Steps run(const Rows<T>& X, const Target<T>& y, const double* weight, const Batches& batches,
+              std::uint64_t first_step, const Rates* rates, double& t,
+              const std::function<bool()>& stop) {
         const Turn turn(*this);
-        const Writing writing(*gate_);
+        std::unique_lock<Gate> writing(*gate_);
         const auto asked = [&] {
-            const Aside aside(*gate_);
-            return stop();
+            writing.unlock();
+            const bool stopped = stop();
+            writing.lock();
+            return stopped;
         };
-        return engine_.run(X, y, weight, batches, first_step, rates, t, asked, [&] { gate_->let_in(); });
+        return engine_.run(X, y, weight, batches, first_step, rates, t, asked,
+                           [&] { gate_->let_in(); });
     }
 
   private:
@@ -105,7 +120,9 @@ class ConcurrentEngine {
       public:
         explicit Turn(ConcurrentEngine& engine) : engine_(engine) {
             if (engine.worker_.load(std::memory_order_relaxed) == std::this_thread::get_id())
-                throw std::runtime_error("the engine is called from inside its own run, in the same thread: call it when run has returned.");
+                throw std::runtime_error(
+                    "the engine is called from inside its own run, in the same thread: call it "
+                    "when run has returned.");
             engine.working_.lock();
             engine.worker_.store(std::this_thread::get_id(), std::memory_order_relaxed);
         }

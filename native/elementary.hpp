@@ -1,11 +1,13 @@
-// Exponential, logarithm, sine and cosine without a branch, so that a loop over them becomes vectors: the power series after a
-// reduction of the argument. Errors are of two or three units in the last place; not a number goes in and comes out.
-// They are always inlined, since a loop with a call in it becomes no vectors.
+// Exponential, logarithm, sine and cosine without a branch, so that a loop over them becomes
+// vectors: the power series after a reduction of the argument. Errors are of two or three units in
+// the last place; not a number goes in and comes out.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <type_traits>
+
+#include "simd.hpp"
 
 namespace glassnet {
 
@@ -17,7 +19,10 @@ template <>
 struct Format<float> {
     using Integer = std::int32_t;
     static constexpr int mantissa = 23, bias = 127, n_powers = 8, n_odd = 5, n_turn = 7;
-    static constexpr float lowest = -104.0f, highest = 89.0f, rounder = 12582912.0f;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
+    static constexpr float
+        lowest = -104.0f,
+        highest = 89.0f,
+        rounder = 12582912.0f;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
     static constexpr float whole = 8388608.0f;  // 2^23: from here on there are whole numbers alone
     static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
 };
@@ -28,18 +33,20 @@ struct Format<double> {
     static constexpr int mantissa = 52, bias = 1023, n_powers = 14, n_odd = 11, n_turn = 11;
     static constexpr double lowest = -746.0, highest = 710.0, rounder = 6755399441055744.0;
     static constexpr double whole = 4503599627370496.0;
-    static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
+    static constexpr double ln2_high = 6.93147180369123816490e-01,
+                            ln2_low = 1.90821492927058770002e-10;
 };
 
 template <class T>
-[[gnu::always_inline]] inline typename Format<T>::Integer bits(T x) {
+GLASSNET_INLINE typename Format<T>::Integer bits(T x) {
     return __builtin_bit_cast(typename Format<T>::Integer, x);
 }
 
 // 2^n for n within the normal exponents.
 template <class T>
-[[gnu::always_inline]] inline T power_of_two(typename Format<T>::Integer n) {
-    return __builtin_bit_cast(T, static_cast<typename Format<T>::Integer>((n + Format<T>::bias) << Format<T>::mantissa));
+GLASSNET_INLINE T power_of_two(typename Format<T>::Integer n) {
+    return __builtin_bit_cast(
+        T, static_cast<typename Format<T>::Integer>((n + Format<T>::bias) << Format<T>::mantissa));
 }
 
 // x = n ln 2 + r with |r| <= ln 2 / 2.
@@ -50,7 +57,7 @@ struct Reduced {
 };
 
 template <class T>
-[[gnu::always_inline]] inline Reduced<T> reduce(T x) {
+GLASSNET_INLINE Reduced<T> reduce(T x) {
     using F = Format<T>;
     const T shifted = x * T(1.4426950408889634) + F::rounder;
     const T n = shifted - F::rounder;
@@ -59,7 +66,7 @@ template <class T>
 
 // exp(r) - 1 = r (1 + r/2 (1 + r/3 (1 + ...))).
 template <class T>
-[[gnu::always_inline]] inline T small_expm1(T r) {
+GLASSNET_INLINE T small_expm1(T r) {
     T sum = 1;
     for (int k = Format<T>::n_powers; k >= 2; --k) sum = 1 + r * (1 / T(k)) * sum;
     return r * sum;
@@ -67,7 +74,7 @@ template <class T>
 
 // exp(x); 0 and infinity beyond the range of T.
 template <class T>
-[[gnu::always_inline]] inline T exponential(T x) {
+GLASSNET_INLINE T exponential(T x) {
     using F = Format<T>;
     x = x < F::lowest ? F::lowest : x;
     x = x > F::highest ? F::highest : x;
@@ -78,7 +85,7 @@ template <class T>
 
 // exp(x) - 1 for x of at most 40, exact near 0 too.
 template <class T>
-[[gnu::always_inline]] inline T exponential_minus_1(T x) {
+GLASSNET_INLINE T exponential_minus_1(T x) {
     x = x < T(-60) ? T(-60) : x;
     const auto [n, r] = reduce(x);
     const T scale = power_of_two<T>(n);
@@ -86,22 +93,24 @@ template <class T>
 }
 
 template <class T>
-[[gnu::always_inline]] inline T hyperbolic_tangent(T x) {
+GLASSNET_INLINE T hyperbolic_tangent(T x) {
     T near = x < T(-20) ? T(-20) : x;
     near = near > T(20) ? T(20) : near;
     const T e = exponential_minus_1(2 * near);
     return e / (e + 2);
 }
 
-// log(x) of a positive normal x: x = 2^n (1 + f), log(1 + f) = 2 (s + s^3/3 + s^5/5 + ...), s = f / (2 + f), |s| <= 0.172.
+// log(x) of a positive normal x: x = 2^n (1 + f), log(1 + f) = 2 (s + s^3/3 + s^5/5 + ...), s = f /
+// (2 + f), |s| <= 0.172.
 template <class T>
-[[gnu::always_inline]] inline T logarithm(T x) {
+GLASSNET_INLINE T logarithm(T x) {
     using F = Format<T>;
     using Integer = typename F::Integer;
     // The bits of sqrt(1/2), so that 1 + f lies between it and sqrt(2).
     const Integer middle = bits(T(0.70710678118654752));
     const Integer n = (bits(x) - middle) >> F::mantissa;
-    const T f = __builtin_bit_cast(T, static_cast<Integer>(bits(x) - n * (Integer(1) << F::mantissa))) - 1;
+    const T f =
+        __builtin_bit_cast(T, static_cast<Integer>(bits(x) - n * (Integer(1) << F::mantissa))) - 1;
     const T s = f / (2 + f), square = s * s;
     T sum = 0;
     for (int k = F::n_odd - 1; k >= 1; --k) sum = square * (1 / T(2 * k + 1) + sum);
@@ -109,14 +118,16 @@ template <class T>
     return count * F::ln2_high + (2 * s + (2 * s * sum + count * F::ln2_low));
 }
 
-// log(1 + u) for u from 0 to 1: the logarithm of the rounded sum, corrected by what the rounding lost.
+// log(1 + u) for u from 0 to 1: the logarithm of the rounded sum, corrected by what the rounding
+// lost.
 template <class T>
-[[gnu::always_inline]] inline T logarithm_1_plus(T u) {
+GLASSNET_INLINE T logarithm_1_plus(T u) {
     const T w = 1 + u;
     return logarithm(w) + (u - (w - 1)) / w;
 }
 
-// The power series of sin(2 pi v) / v and of cos(2 pi v), in powers of v^2: (2 pi)^n / n! with signs by turns.
+// The power series of sin(2 pi v) / v and of cos(2 pi v), in powers of v^2: (2 pi)^n / n! with
+// signs by turns.
 template <class T>
 struct TurnSeries {
     T sine[Format<T>::n_turn] = {}, cosine[Format<T>::n_turn] = {};
@@ -136,7 +147,7 @@ template <class T>
 inline constexpr TurnSeries<T> turn_series{};
 
 template <class T, class V>
-[[gnu::always_inline]] inline V power_series(const T (&coefficients)[Format<T>::n_turn], V square) {
+GLASSNET_INLINE V power_series(const T (&coefficients)[Format<T>::n_turn], V square) {
     V sum = square * coefficients[Format<T>::n_turn - 1] + coefficients[Format<T>::n_turn - 2];
 #pragma GCC unroll 16
     for (int k = Format<T>::n_turn - 3; k >= 0; --k) sum = square * sum + coefficients[k];
@@ -145,14 +156,15 @@ template <class T, class V>
 
 // What is left of a turns, a >= 0, when whole ones are taken away: exactly, in [-1/2, 1/2].
 template <class T, class V>
-[[gnu::always_inline]] inline V part_of_turn(V a) {
+GLASSNET_INLINE V part_of_turn(V a) {
     const V n = (a + Format<T>::whole) - Format<T>::whole;
     return a < Format<T>::whole ? a - n : a - a;
 }
 
-// cos(2 pi u) = sin(2 pi (1/4 - |r|)) with r = u less whole turns; T is the type of a number, V that or a vector of them.
+// cos(2 pi u) = sin(2 pi (1/4 - |r|)) with r = u less whole turns; T is the type of a number, V
+// that or a vector of them.
 template <class T, class V>
-[[gnu::always_inline]] inline V cosine_of_turns(V u) {
+GLASSNET_INLINE V cosine_of_turns(V u) {
     const V r = part_of_turn<T, V>(u < T(0) ? -u : u), v = T(0.25) - (r < T(0) ? -r : r);
     return v * power_series<T, V>(turn_series<T>.sine, v * v);
 }
@@ -164,8 +176,9 @@ struct OnCircle {
 
 // cos(2 pi u) as above, and sin(2 pi u) = cos(2 pi (1/4 - |r|)) with the sign of r.
 template <class T, class V>
-[[gnu::always_inline]] inline OnCircle<V> circle_of_turns(V u) {
-    const V a = u < T(0) ? -u : u, r = part_of_turn<T, V>(a), v = T(0.25) - (r < T(0) ? -r : r), square = v * v;
+GLASSNET_INLINE OnCircle<V> circle_of_turns(V u) {
+    const V a = u < T(0) ? -u : u, r = part_of_turn<T, V>(a), v = T(0.25) - (r < T(0) ? -r : r),
+            square = v * v;
     const V sine = power_series<T, V>(turn_series<T>.cosine, square);
     return {v * power_series<T, V>(turn_series<T>.sine, square), u * r < T(0) ? -sine : sine};
 }

@@ -1,4 +1,5 @@
-// The engine: a network bound to its loss, optimizer, penalty and clipping; whole epochs without returning to the interpreter.
+// The engine: a network bound to its loss, optimizer, penalty and clipping; whole epochs without
+// returning to the interpreter.
 #pragma once
 
 #include <cmath>
@@ -11,7 +12,7 @@
 #include "losses.hpp"
 #include "network.hpp"
 #include "optimizers.hpp"
-#include "pace.hpp"
+#include "thread_tuning.hpp"
 #include "rows.hpp"
 
 namespace glassnet {
@@ -26,8 +27,9 @@ struct Settings {
     std::size_t n_threads = 1;  // at most
 };
 
-#define GLASSNET_STATUSES(_) _(done) _(diverged) _(interrupted)
-GLASSNET_ENUM(Status, GLASSNET_STATUSES)
+// How a run ended.
+enum class Status { done, diverged, interrupted };
+constexpr const char* statuses[] = {"done", "diverged", "interrupted"};
 
 struct Steps {
     std::size_t done = 0;
@@ -36,8 +38,8 @@ struct Steps {
     Status status = Status::done;
 };
 
-// What a step of a run has of its own: the learning rate, a factor of every dropout rate, one of weight decay and of the penalty. A row
-// of the matrix that comes from Python.
+// What a step of a run has of its own: the learning rate, a factor of every dropout rate, one of
+// weight decay and of the penalty. A row of the matrix that comes from Python.
 struct Rates {
     double lr, dropout, decay;
 };
@@ -52,19 +54,31 @@ struct Batches {
 template <class T>
 class Engine {
   public:
-    Engine(std::vector<Operation> operations, const std::vector<Segment>& segments, Settings settings, Tensors<T> tensors,
-           std::size_t n_statistics, T* first, T* second)
-        : operations_(std::move(operations)), settings_(std::move(settings)), p_(tensors), first_(first), second_(second),
-          before_(n_statistics), stretches_(stretches(segments)), squares_(stretches_.size()), penalties_(stretches_.size()),
-          pass_(operations_, p_, true), pace_(settings_.n_threads) {
+    Engine(const Operations<T>& operations, const std::vector<Segment>& segments, Settings settings,
+           Tensors<T> tensors, std::size_t n_statistics, T* first, T* second)
+        : settings_(std::move(settings)),
+          loss_(loss_kind<T>(settings_.loss.name)),
+          optimizer_(optimizer_kind<T>(settings_.optimizer.name)),
+          p_(tensors),
+          vectors_{tensors.theta, tensors.gradient, first, second},
+          n_in_(operations.front()->n_in),
+          n_outputs_(operations.back()->n_out),
+          before_(n_statistics),
+          pieces_(pieces_of(segments)),
+          squares_(pieces_.size()),
+          penalties_(pieces_.size()),
+          pass_(operations, p_, true),
+          tuning_(settings_.n_threads) {
         plan_parameters();
     }
 
     // Return the objective of all rows and leave its gradient.
-    double loss_and_gradient(const Rows<T>& X, const Target<T>& y, const double* weight, std::uint64_t step) {
+    double loss_and_gradient(const Rows<T>& X, const Target<T>& y, const double* weight,
+                             std::uint64_t step) {
         const Clock::time_point start = Clock::now();
         std::unique_ptr<Team> team;
-        if (settings_.n_threads > 1 && last_pass_ > worth_a_team) team = gathered_team(settings_.n_threads - 1);
+        if (settings_.n_threads > 1 && last_pass_ > worth_a_team)
+            team = gathered_team(settings_.n_threads - 1);
         bind(X, y, weight, nullptr, X.n);
         const double value = value_and_gradient(step, constant, team.get());
         last_pass_ = (Clock::now() - start) * (team ? team->n_workers() : 1);
@@ -73,38 +87,40 @@ class Engine {
 
     // Clip the gradient, whose length is given, and take optimizer step number t.
     void update(double lr, double length, double t) {
-        update_ = update_number(settings_.optimizer, t, lr, length, settings_.max_norm, constant.decay);
-        run_phase(update_phase_, nullptr);
+        take_step(t, lr, length, constant.decay, nullptr);
     }
 
     double gradient_norm() const {
         double squares = 0;
-        for (const auto& piece : stretches_)
+        for (const auto& piece : pieces_)
             for (const Segment& s : piece) squares += sum_of_squares(p_.gradient, s.start, s.stop);
         return std::sqrt(squares);
     }
 
-    // One step for each batch; t is the number of optimizer steps taken before and is counted on. Between steps, at the end of every
-    // window of the pace, `let_in` is called, and `stop` is asked every few hundredths of a second. Where one of them or a step throws,
-    // theta, the statistics and t are those after the last whole step.
-    Steps run(const Rows<T>& X, const Target<T>& y, const double* weight, const Batches& batches, std::uint64_t first_step,
-              const Rates* rates, double& t, const std::function<bool()>& stop, const std::function<void()>& let_in) {
+    // One step for each batch; t is the number of optimizer steps taken before and is counted on.
+    // Between steps, at the end of every window of the pace, `let_in` is called, and `stop` is
+    // asked every few hundredths of a second. Where one of them or a step throws, theta, the
+    // statistics and t are those after the last whole step.
+    Steps run(const Rows<T>& X, const Target<T>& y, const double* weight, const Batches& batches,
+              std::uint64_t first_step, const Rates* rates, double& t,
+              const std::function<bool()>& stop, const std::function<void()>& let_in) {
         Steps steps;
         steps.losses.reserve(batches.n);
         steps.weights.reserve(batches.n);
         std::unique_ptr<Team> team;
         const auto gather_team = [&] {
-            if (pace_.n_workers() == 1 || (team && team->n_wanted() == pace_.n_workers())) return;
+            if (tuning_.n_workers() == 1 || (team && team->n_wanted() == tuning_.n_workers()))
+                return;
             team.reset();
-            team = gathered_team(pace_.n_workers() - 1);
+            team = gathered_team(tuning_.n_workers() - 1);
         };
         gather_team();
         auto asked = Clock::now(), window_start = asked;
         std::size_t window = 0;
         for (std::size_t i = 0; i < batches.n; ++i, ++window) {
-            if (window >= pace_.n_steps()) {
+            if (window >= tuning_.n_steps()) {
                 const auto now = Clock::now();
-                pace_.took(window, now - window_start);
+                tuning_.took(window, now - window_start);
                 let_in();
                 if (now - asked > std::chrono::milliseconds(20)) {
                     if (stop()) {
@@ -117,11 +133,12 @@ class Engine {
                 gather_team();
                 window_start = Clock::now();
             }
-            bind(X, y, weight, batches.order + batches.offsets[i], static_cast<std::size_t>(batches.offsets[i + 1] - batches.offsets[i]));
+            bind(X, y, weight, batches.order + batches.offsets[i],
+                 static_cast<std::size_t>(batches.offsets[i + 1] - batches.offsets[i]));
             double value = 0;
             if (total_ != 0) {
                 std::copy(p_.statistics, p_.statistics + before_.size(), before_.begin());
-                Team* helped = pace_.n_workers() > 1 ? team.get() : nullptr;
+                Team* helped = tuning_.n_workers() > 1 ? team.get() : nullptr;
                 try {
                     value = value_and_gradient(first_step + i, rates[i], helped);
                 } catch (...) {
@@ -136,8 +153,7 @@ class Engine {
                     steps.status = Status::diverged;
                     return steps;
                 }
-                update_ = update_number(settings_.optimizer, ++t, rates[i].lr, steps.gradient_norm, settings_.max_norm, rates[i].decay);
-                run_phase(update_phase_, helped);
+                take_step(++t, rates[i].lr, steps.gradient_norm, rates[i].decay, helped);
             }
             steps.losses.push_back(value);
             steps.weights.push_back(total_);
@@ -151,23 +167,26 @@ class Engine {
     static constexpr Clock::duration worth_a_team = std::chrono::milliseconds(2);
     static constexpr std::size_t unplanned = std::numeric_limits<std::size_t>::max();
 
-    // The rows of a batch, all of them where there is no order, and their total weight; 0 rows weigh nothing.
-    void bind(const Rows<T>& X, const Target<T>& y, const double* weight, const std::int64_t* order, std::size_t n) {
+    // The rows of a batch, all of them where there is no order, and their total weight; 0 rows
+    // weigh nothing.
+    void bind(const Rows<T>& X, const Target<T>& y, const double* weight, const std::int64_t* order,
+              std::size_t n) {
         batch_ = {&X, &y, weight, order, n};
         total_ = static_cast<double>(n);
         if (weight) {
             total_ = 0;
-            for (std::size_t i = 0; i < n; ++i) total_ += weight[order ? static_cast<std::size_t>(order[i]) : i];
+            for (std::size_t i = 0; i < n; ++i)
+                total_ += weight[order ? static_cast<std::size_t>(order[i]) : i];
         }
     }
 
     // Objective and gradient of the bound batch; the squares of the gradient are summed on the way.
     double value_and_gradient(std::uint64_t step, const Rates& rates, Team* team) {
-        const std::size_t n = batch_.n, k = operations_.back().n_out;
+        const std::size_t n = batch_.n, k = n_outputs_;
         pass_.prepare(n);
-        pass_.run = {true, settings_.seed, step, rates.dropout};
+        pass_.set_run({settings_.seed, step, rates.dropout});
         if (n != planned_) plan_batch(n, k);
-        terms_ = terms(settings_.loss, total_, k);
+        terms_ = terms(settings_.loss, loss_.per_class, total_, k);
         share_ = rates.decay * (!settings_.per_batch ? 1 : total_ != 0 ? 1 / total_ : 0);
         run_phase(gather_phase_, team);
         for (const Phase& phase : pass_.forward()) run_phase(phase, team);
@@ -181,26 +200,39 @@ class Engine {
         return value;
     }
 
-    // Copy the batch's rows, targets and weights side by side; then the loss and the way back to the last layer's product.
+    // Copy the batch's rows, targets and weights side by side; then the loss and the way back to
+    // the last layer's product.
     void plan_batch(std::size_t n, std::size_t k) {
         planned_ = unplanned;  // while memory may run out
-        const std::size_t width = operations_.front().n_in, n_targets = settings_.loss.kind == LossKind::softmax ? k : batch_.y->n_columns;
-        y_.room(n * n_targets);
+        const std::size_t width = n_in_, n_targets = loss_.per_class ? k : batch_.y->n_columns;
+        y_.resize(n * n_targets);
         labels_.resize(std::max(n, labels_.size()));
         weight_.resize(std::max(n, weight_.size()));
-        const std::size_t gathers = std::clamp<std::size_t>(n * width / 4096, 1, std::min<std::size_t>(std::max<std::size_t>(n, 1), 32));
-        gather_phase_ = {gathers, [this, n, gathers](std::size_t piece) { gather(piece * n / gathers, (piece + 1) * n / gathers); }};
-        const std::size_t cuts = std::clamp<std::size_t>(n * (k + 8) / 512, 1, 32);
-        losses_.assign(cuts, 0);
-        loss_phase_ = {cuts, [this, n, k, cuts](std::size_t piece) {
-                           const std::size_t top = piece * n / cuts, bottom = (piece + 1) * n / cuts;
-                           const Target<T> y{batch_.y->labels ? nullptr : y_.data(), batch_.y->labels ? labels_.data() : nullptr, batch_.y->n_columns};
-                           const double* weight = batch_.weight ? weight_.data() : nullptr;
-                           losses_[piece] = loss_backward(settings_.loss, pass_.scores(), pass_.step(), k, y, weight, terms_.gradient, top,
-                                                          bottom, pass_.top());
-                           pass_.back_from_scores(top, bottom);
-                       }};
+        const std::size_t gathers = std::clamp<std::size_t>(
+            n * width / 4096, 1, std::min<std::size_t>(std::max<std::size_t>(n, 1), 32));
+        gather_phase_ = {gathers, [this, n, gathers](std::size_t piece) {
+                             gather(piece * n / gathers, (piece + 1) * n / gathers);
+                         }};
+        const std::size_t parts = std::clamp<std::size_t>(n * (k + 8) / 512, 1, 32);
+        losses_.assign(parts, 0);
+        loss_phase_ = {
+            parts, [this, n, k, parts](std::size_t piece) {
+                const std::size_t top = piece * n / parts, bottom = (piece + 1) * n / parts;
+                const Target<T> y{batch_.y->labels ? nullptr : y_.data(),
+                                  batch_.y->labels ? labels_.data() : nullptr, batch_.y->n_columns};
+                const double* weight = batch_.weight ? weight_.data() : nullptr;
+                losses_[piece] = loss_.backward(
+                    settings_.loss, {pass_.scores(), pass_.step(), k, y, weight, terms_.gradient,
+                                     top, bottom, pass_.scores_gradient()});
+                pass_.backward_from_scores(top, bottom);
+            }};
         planned_ = n;
+    }
+
+    void take_step(double t, double lr, double length, double decay, Team* team) {
+        update_ = make_update(settings_.optimizer, optimizer_.corrects_bias, t, lr, length,
+                              settings_.max_norm, decay);
+        run_phase(update_phase_, team);
     }
 
     void gather(std::size_t top, std::size_t bottom) {
@@ -208,27 +240,34 @@ class Engine {
         for (std::size_t i = top; i < bottom; ++i) {
             const std::size_t row = batch_.order ? static_cast<std::size_t>(batch_.order[i]) : i;
             batch_.X->copy(row, pass_.input() + i * pass_.input_step());
-            if (y.labels) labels_[i] = y.labels[row];
-            else std::copy(y.numbers + row * y.n_columns, y.numbers + (row + 1) * y.n_columns, y_.data() + i * y.n_columns);
+            if (y.labels)
+                labels_[i] = y.labels[row];
+            else
+                std::copy(y.numbers + row * y.n_columns, y.numbers + (row + 1) * y.n_columns,
+                          y_.data() + i * y.n_columns);
             if (batch_.weight) weight_[i] = batch_.weight[row];
         }
     }
 
-    // What is done to theta and its gradient in stretches: the penalty and the squares, then the optimizer.
+    // What is done to theta and its gradient in stretches: the penalty and the squares, then the
+    // optimizer.
     void plan_parameters() {
-        finish_phase_ = {stretches_.size(), [this](std::size_t piece) {
-                             double squares = 0, penalty = 0;
-                             for (const Segment& s : stretches_[piece]) {
-                                 if ((settings_.l1 != 0 || settings_.l2 != 0) && s.decay_factor != 0)
-                                     penalty += penalty_gradient(p_.theta, p_.gradient, s, settings_.l1 * share_, settings_.l2 * share_);
-                                 squares += sum_of_squares(p_.gradient, s.start, s.stop);
-                             }
-                             squares_[piece] = squares;
-                             penalties_[piece] = penalty;
-                         }};
-        update_phase_ = {stretches_.size(), [this](std::size_t piece) {
-                             for (const Segment& s : stretches_[piece])
-                                 optimizer_step(settings_.optimizer, p_.theta, p_.gradient, first_, second_, s, update_);
+        finish_phase_ = {
+            pieces_.size(), [this](std::size_t piece) {
+                double squares = 0, penalty = 0;
+                for (const Segment& s : pieces_[piece]) {
+                    if ((settings_.l1 != 0 || settings_.l2 != 0) && s.decay_factor != 0)
+                        penalty += penalty_gradient(p_.theta, p_.gradient, s, settings_.l1 * share_,
+                                                    settings_.l2 * share_);
+                    squares += sum_of_squares(p_.gradient, s.start, s.stop);
+                }
+                squares_[piece] = squares;
+                penalties_[piece] = penalty;
+            }};
+        update_phase_ = {pieces_.size(), [this](std::size_t piece) {
+                             for (const Segment& s : pieces_[piece])
+                                 optimizer_step(optimizer_, settings_.optimizer, vectors_, s,
+                                                update_);
                          }};
     }
 
@@ -240,13 +279,14 @@ class Engine {
         std::size_t n = 0;
     };
 
-    const std::vector<Operation> operations_;
     const Settings settings_;
+    const LossKind<T>& loss_;
+    const OptimizerKind<T>& optimizer_;
     const Tensors<T> p_;
-    T* first_;
-    T* second_;
+    const OptimizerVectors<T> vectors_;
+    const std::size_t n_in_, n_outputs_;
     std::vector<T> before_;
-    const std::vector<std::vector<Segment>> stretches_;
+    const std::vector<std::vector<Segment>> pieces_;
     std::vector<double> squares_, penalties_, losses_, weight_;
     std::vector<std::int64_t> labels_;
     Buffer<T> y_;
@@ -257,7 +297,7 @@ class Engine {
     Update update_;
     Phase gather_phase_, loss_phase_, finish_phase_, update_phase_;
     Pass<T> pass_;
-    Pace pace_;
+    ThreadTuning tuning_;
     Clock::duration last_pass_ = Clock::duration::zero();
 };
 

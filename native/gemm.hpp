@@ -1,7 +1,8 @@
 // Matrix products in tiles that stay in registers, a panel of columns at a time.
-// After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34 (2008), without packing of A: signals
-// lie in rows that do not fall on the same cache lines, see stride().
-// Every element is summed in the same order wherever it lies in the product, so a row has the same bits alone or among many.
+// After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34
+// (2008), without packing of A: signals lie in rows that do not fall on the same cache lines, see
+// stride(). Every element is summed in the same order wherever it lies in the product, so a row has
+// the same bits alone or among many.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +15,8 @@
 
 namespace glassnet {
 
-// The left factor: element (i, p) stands at data[i * row_step + p * column_step], so that a transposed one costs nothing.
+// The left factor: element (i, p) stands at data[i * row_step + p * column_step], so that a
+// transposed one costs nothing.
 template <class T>
 struct Left {
     const T* data;
@@ -29,22 +31,25 @@ struct Right {
     bool transposed;
 };
 
-constexpr std::size_t depth = 320;         // of a panel: 40 kB, what the first cache holds beside a tile of A
-constexpr std::size_t stretch_rows = 512;  // of A at a time
+constexpr std::size_t depth =
+    320;  // of a panel: 40 kB, what the first cache holds beside a tile of A
+constexpr std::size_t strip_rows = 512;  // of A at a time
 
 template <class T>
 constexpr std::size_t panel_width = 2 * lanes<T>;
 
-// C (n_rows, n_vectors vectors) = start + A B where it is the first stretch of the depth, else C + A B; `width` columns are stored.
+// C (n_rows, n_vectors vectors) = start + A B where it is the first strip of the depth, else C + A
+// B; `width` columns are stored.
 template <class T, std::size_t n_rows, std::size_t n_vectors>
-void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T* __restrict C, std::size_t step_c, const T* start,
-          bool first, std::size_t width) {
+void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T* __restrict C,
+          std::size_t step_c, const T* start, bool first, std::size_t width) {
     Vector<T> sum[n_rows][n_vectors];
     for (auto& row : sum)
         for (auto& v : row) v = Vector<T>{};
     // C is wanted only when the sums are done: its way from memory is hidden behind them.
     for (std::size_t i = 0; i < n_rows; ++i)
-        for (std::size_t j = 0; j < n_vectors; ++j) __builtin_prefetch(C + i * step_c + j * lanes<T>, 1);
+        for (std::size_t j = 0; j < n_vectors; ++j)
+            __builtin_prefetch(C + i * step_c + j * lanes<T>, 1);
     for (std::size_t p = 0; p < k; ++p) {
         Vector<T> b[n_vectors];
         for (std::size_t j = 0; j < n_vectors; ++j) b[j] = load(B + p * step_b + j * lanes<T>);
@@ -64,7 +69,8 @@ void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T
             if (left == lanes<T>) {
                 store(to, (first ? load(start + j * lanes<T>) : load(to)) + sum[i][j]);
             } else {
-                for (std::size_t l = 0; l < left; ++l) to[l] = (first ? start[j * lanes<T> + l] : to[l]) + sum[i][j][l];
+                for (std::size_t l = 0; l < left; ++l)
+                    to[l] = (first ? start[j * lanes<T> + l] : to[l]) + sum[i][j][l];
             }
         }
     }
@@ -74,8 +80,10 @@ void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T
 template <class T, std::size_t n_vectors, std::size_t n_rows = tile_rows, class... Arguments>
 void tile_of(std::size_t rows, Arguments... arguments) {
     if constexpr (n_rows > 0) {
-        if (rows == n_rows) tile<T, n_rows, n_vectors>(arguments...);
-        else tile_of<T, n_vectors, n_rows - 1>(rows, arguments...);
+        if (rows == n_rows)
+            tile<T, n_rows, n_vectors>(arguments...);
+        else
+            tile_of<T, n_vectors, n_rows - 1>(rows, arguments...);
     }
 }
 
@@ -89,7 +97,8 @@ Vector<T> zip_second(Vector<T> a, Vector<T> b, std::index_sequence<l...>) {
     return __builtin_shufflevector(a, b, (lanes<T> / 2 + l / 2 + l % 2 * lanes<T>)...);
 }
 
-// Transpose a square of `lanes` rows: zipping row i with the one half a square below, as often as there are bits in a row's number.
+// Transpose a square of `lanes` rows: zipping row i with the one half a square below, as often as
+// there are bits in a row's number.
 template <class T>
 void transpose(const T* from, std::size_t step_from, T* to, std::size_t step_to) {
     constexpr std::size_t n = lanes<T>;
@@ -108,9 +117,11 @@ void transpose(const T* from, std::size_t step_from, T* to, std::size_t step_to)
     for (std::size_t i = 0; i < n; ++i) store(to + i * step_to, rows[i]);
 }
 
-// Rows [top, bottom) and `width` columns from `left` on of the right factor, side by side; `step` columns a row, zeros behind.
+// Rows [top, bottom) and `width` columns from `left` on of the right factor, side by side; `step`
+// columns a row, zeros behind.
 template <class T>
-void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std::size_t width, std::size_t step, T* panel) {
+void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std::size_t width,
+          std::size_t step, T* panel) {
     constexpr std::size_t n = lanes<T>;
     if (!B.transposed) {
         const T* from = B.data + top * B.step + left;
@@ -130,29 +141,34 @@ void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std
     for (std::size_t j = 0; j < step; j += n) {
         std::size_t p = top;
         if (j + n <= width)
-            for (; p + n <= bottom; p += n) transpose(B.data + (left + j) * B.step + p, B.step, panel + (p - top) * step + j, step);
+            for (; p + n <= bottom; p += n)
+                transpose(B.data + (left + j) * B.step + p, B.step, panel + (p - top) * step + j,
+                          step);
         for (; p < bottom; ++p)
-            for (std::size_t l = j; l < j + n; ++l) panel[(p - top) * step + l] = l < width ? B.data[(left + l) * B.step + p] : T(0);
+            for (std::size_t l = j; l < j + n; ++l)
+                panel[(p - top) * step + l] = l < width ? B.data[(left + l) * B.step + p] : T(0);
     }
 }
 
-// A block of C = A B, or of C = start + A B where a row `start` is given. `done` is told each block that is finished.
-// In `padded` C whole vectors are stored, zeros behind the last column.
-// Stretches of rows and of the depth are such that what all panels read of A stays in the second cache.
+// A block of C = A B, or of C = start + A B where a row `start` is given. `done` is told each block
+// that is finished. In `padded` C whole vectors are stored, zeros behind the last column. Strips of
+// rows and of the depth are such that what all panels read of A stays in the second cache.
 template <class T, class Done>
-void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, std::size_t step_c, bool padded, const T* start,
-             const Block& block, Done done) {
+void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, std::size_t step_c,
+             bool padded, const T* start, const Block& block, Done done) {
     alignas(64) T panel[depth * panel_width<T>];
     alignas(64) T begin[panel_width<T>] = {};
-    const std::size_t n_stretches = (block.bottom - block.top + stretch_rows - 1) / stretch_rows;
-    for (std::size_t s = 0; s < n_stretches; ++s) {
-        const std::size_t first_row = block.top + s * (block.bottom - block.top) / n_stretches;
-        const std::size_t n_rows = block.top + (s + 1) * (block.bottom - block.top) / n_stretches - first_row;
+    const std::size_t n_strips = (block.bottom - block.top + strip_rows - 1) / strip_rows;
+    for (std::size_t s = 0; s < n_strips; ++s) {
+        const std::size_t first_row = block.top + s * (block.bottom - block.top) / n_strips;
+        const std::size_t n_rows =
+            block.top + (s + 1) * (block.bottom - block.top) / n_strips - first_row;
         const std::size_t n_tiles = (n_rows + tile_rows - 1) / tile_rows;
         for (std::size_t top = 0; top < k; top += depth) {
             const std::size_t bottom = std::min(k, top + depth);
             for (std::size_t left = block.left; left < block.right; left += panel_width<T>) {
-                const std::size_t width = std::min({panel_width<T>, block.right - left, n_columns - left});
+                const std::size_t width =
+                    std::min({panel_width<T>, block.right - left, n_columns - left});
                 const std::size_t step = whole_vectors<T>(width), stored = padded ? step : width;
                 if (start && top == 0) {
                     std::memcpy(begin, start + left, width * sizeof(T));
@@ -163,43 +179,25 @@ void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, 
                 if (!direct) pack(B, top, bottom, left, width, step, panel);
                 const T* rows_of_b = direct ? B.data + top * B.step + left : panel;
                 for (std::size_t t = 0; t < n_tiles; ++t) {
-                    const std::size_t from = first_row + t * n_rows / n_tiles, to = first_row + (t + 1) * n_rows / n_tiles;
-                    const Left<T> rows{A.data + from * A.row_step + top * A.column_step, A.row_step, A.column_step};
+                    const std::size_t from = first_row + t * n_rows / n_tiles,
+                                      to = first_row + (t + 1) * n_rows / n_tiles;
+                    const Left<T> rows{A.data + from * A.row_step + top * A.column_step, A.row_step,
+                                       A.column_step};
                     const auto run = [&](auto n_vectors) {
-                        tile_of<T, n_vectors>(to - from, bottom - top, rows, rows_of_b, direct ? B.step : step, C + from * step_c + left,
-                                              step_c, static_cast<const T*>(begin), top == 0, stored);
+                        tile_of<T, n_vectors>(to - from, bottom - top, rows, rows_of_b,
+                                              direct ? B.step : step, C + from * step_c + left,
+                                              step_c, static_cast<const T*>(begin), top == 0,
+                                              stored);
                     };
-                    if (step == panel_width<T>) run(std::integral_constant<std::size_t, 2>());
-                    else run(std::integral_constant<std::size_t, 1>());
+                    if (step == panel_width<T>)
+                        run(std::integral_constant<std::size_t, 2>());
+                    else
+                        run(std::integral_constant<std::size_t, 1>());
                 }
                 if (bottom == k) done(Block{first_row, first_row + n_rows, left, left + stored});
             }
         }
     }
-}
-
-// How a product is cut into pieces that may run at the same time: by shapes alone, never by who runs them.
-struct Grid {
-    std::size_t n_rows, n_columns, unit, row_cuts, column_cuts;
-
-    std::size_t size() const { return row_cuts * column_cuts; }
-
-    Block block(std::size_t piece) const {
-        const std::size_t i = piece / column_cuts, j = piece % column_cuts, units = (n_columns + unit - 1) / unit;
-        return {i * n_rows / row_cuts, (i + 1) * n_rows / row_cuts, j * units / column_cuts * unit,
-                std::min((j + 1) * units / column_cuts * unit, n_columns)};
-    }
-};
-
-// Columns are cut first, which costs nothing; rows only where there are few columns, because each cut copies its panels anew.
-template <class T>
-Grid cut(std::size_t n_rows, std::size_t n_columns, std::size_t k) {
-    constexpr std::size_t least = 40'000;  // products of a piece: some tenths of a microsecond
-    const std::size_t wanted = std::clamp<std::size_t>(n_rows * n_columns * k / least, 1, 64);
-    const std::size_t panels = (n_columns + panel_width<T> - 1) / panel_width<T>, tiles = (n_rows + tile_rows - 1) / tile_rows;
-    const std::size_t column_cuts = std::min(panels, wanted);
-    const std::size_t missing = (std::min<std::size_t>(wanted, 16) + column_cuts - 1) / column_cuts;
-    return {n_rows, n_columns, panel_width<T>, std::clamp<std::size_t>(missing, 1, std::max<std::size_t>(tiles / 4, 1)), column_cuts};
 }
 
 }  // namespace glassnet

@@ -1,4 +1,5 @@
-// Letting go of Python's lock (the GIL) while C++ works, and taking it back: never in a thread that outlives Python.
+// Letting go of Python's lock (the GIL) while C++ works, and taking it back: never in a thread that
+// outlives Python.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -8,9 +9,9 @@
 
 namespace glassnet {
 
-// A thread that asks for the GIL when Python has ended, or while it ends, does not get it. Before Python 3.14 it is unwound on the spot,
-// through C++ that holds Python's objects, which would abort the program. It waits here for the end of the process instead, as it does
-// since Python 3.14.
+// A thread that asks for the GIL when Python has ended, or while it ends, does not get it. Before
+// Python 3.14 it is unwound on the spot, through C++ that holds Python's objects, which would abort
+// the program. It waits here for the end of the process instead, as it does since Python 3.14.
 inline void take_gil(PyThreadState* state) noexcept {
     try {
         PyEval_RestoreThread(state);

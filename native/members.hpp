@@ -1,48 +1,123 @@
-// Members side by side, as in glassnet/layers/members.py: all take the signal before their first mark, the last mark averages.
+// Members side by side, as in glassnet/layers/members.py: all take the signal at the begin, and the
+// end of the last one is their mean.
 #pragma once
 
-#include <vector>
-
-#include "layers.hpp"
+#include "operation.hpp"
 
 namespace glassnet {
 
-// Where each member of a layer ends, in their order; kept for the mark at which they begin, and empty for any other operation.
-inline std::vector<std::vector<std::size_t>> ends_of_members(const std::vector<Operation>& operations) {
-    std::vector<std::vector<std::size_t>> ends(operations.size());
-    for (std::size_t i = 0; i < operations.size(); ++i)
-        if (operations[i].kind == Kind::member_end || operations[i].kind == Kind::members_end) ends[operations[i].partner].push_back(i);
-    return ends;
-}
-
-// C = A / M, element by element over a block; C may be A.
 template <class T>
-void divide(const T* A, std::size_t n_members, T* C, std::size_t step, const Block& block) {
-    const T M = static_cast<T>(n_members);
-    for (std::size_t i = block.top; i < block.bottom; ++i) {
-        GLASSNET_INDEPENDENT
-        for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j) C[j] = A[j] / M;
+class MembersBegin final : public Operation<T> {
+  public:
+    explicit MembersBegin(Specification& spec)
+        : Operation<T>(spec), span_(spec.open_span("members")) {}
+
+    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
+        own.output = own.input;
+        if (w.training) own.extra.resize(n * own.step);
     }
-}
 
-// Y = (Y_1 + ... + Y_M) / M: what goes into the marks at the members' ends.
-template <class T>
-void members_forward(const std::vector<std::size_t>& ends, std::vector<Work<T>>& works, const Block& block) {
-    Work<T>& last = works[ends.back()];
-    const T* sum = works[ends.front()].input;
-    for (std::size_t m = 1; m < ends.size(); ++m) {
-        add(sum, works[ends[m]].input, last.main.data(), last.step, block);
-        sum = last.main.data();
+    // dX = the sum over the members; those before the last one are added up in `extra`.
+    void backward(Workspace<T>& w, LayerBuffers<T>& own, T* dY, const Block& block) const override {
+        if (w.needs_input_grad[this->index] && span_->ends.size() > 1)
+            add(own.extra.data(), dY, dY, own.step, block);
     }
-    divide(sum, ends.size(), last.main.data(), last.step, block);
-}
 
-// dY becomes dY / M, which is kept for the members before the last.
+  private:
+    const std::shared_ptr<const Span> span_;
+};
+
+// The end of a member that is not the last one.
 template <class T>
-void members_backward(const std::vector<std::size_t>& ends, std::vector<Work<T>>& works, T* dY, const Block& block) {
-    Work<T>& last = works[ends.back()];
-    divide(dY, ends.size(), dY, last.step, block);
-    copy(dY, last.extra.data(), last.step, block);
-}
+class MemberEnd final : public Operation<T> {
+  public:
+    explicit MemberEnd(Specification& spec)
+        : Operation<T>(spec), span_(spec.end_span("members", false)) {
+        spec.check(spec.n_out == span_->n_in, "another signal for the next member");
+        this->begin = span_->begin;
+        this->restarts = true;
+    }
+
+    bool waits() const override { return true; }
+    bool waits_backward() const override { return true; }
+
+    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t) const override {
+        own.output = w.layers[this->begin].input;
+    }
+
+    Phase forward_phase(Workspace<T>&, LayerBuffers<T>&, std::size_t n,
+                        const Done& done) const override {
+        const Grid grid = row_grid(n, this->n_out);
+        return {grid.size(), [grid, done](std::size_t piece) { done(grid.block(piece)); }};
+    }
+
+    // The gradient of the next member, added up for the begin: the last member comes first.
+    void backward(Workspace<T>& w, LayerBuffers<T>&, T* dX, const Block& block) const override {
+        if (!w.needs_input_grad[this->index]) return;
+        LayerBuffers<T>& sum = w.layers[this->begin];
+        if (this->index == span_->ends[span_->ends.size() - 2])
+            copy(dX, sum.extra.data(), sum.step, block);
+        else
+            add(sum.extra.data(), dX, sum.extra.data(), sum.step, block);
+    }
+
+    void backward_phases(Workspace<T>& w, LayerBuffers<T>&, std::size_t n, const Gradients<T>& g,
+                         std::vector<Phase>& phases) const override {
+        const Grid rows = row_grid(n, this->n_in);
+        const LayerBuffers<T>& last = w.layers[span_->ends.back()];
+        phases.push_back({rows.size(), [rows, g, &last](std::size_t piece) {
+                              Block block = rows.block(piece);
+                              block.right = whole_vectors<T>(block.right);
+                              copy(last.extra.data(), g.dX(), last.step, block);
+                              g.done(block);
+                          }});
+    }
+
+  private:
+    const std::shared_ptr<const Span> span_;
+};
+
+// Y = (Y_1 + ... + Y_M) / M, and dY becomes dY / M, which is kept for the members before the last.
+template <class T>
+class MembersEnd final : public Operation<T> {
+  public:
+    explicit MembersEnd(Specification& spec)
+        : Operation<T>(spec), span_(spec.end_span("members", true)) {
+        spec.keep_width();
+        this->begin = span_->begin;
+    }
+
+    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
+        Operation<T>::resize(w, own, n);
+        if (w.training) own.extra.resize(n * own.step);
+    }
+
+    void forward(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const override {
+        const T* sum = w.layers[span_->ends[0]].input;
+        for (std::size_t m = 1; m < span_->ends.size(); ++m) {
+            add(sum, w.layers[span_->ends[m]].input, own.main.data(), own.step, block);
+            sum = own.main.data();
+        }
+        divide(sum, own.main.data(), own.step, block);
+    }
+
+    void backward(Workspace<T>&, LayerBuffers<T>& own, T* dY, const Block& block) const override {
+        divide(dY, dY, own.step, block);
+        copy(dY, own.extra.data(), own.step, block);
+    }
+
+  private:
+    // C = A / M; C may be A.
+    void divide(const T* A, T* C, std::size_t step, const Block& block) const {
+        const T M = static_cast<T>(span_->ends.size());
+        for (std::size_t i = block.top; i < block.bottom; ++i) {
+            GLASSNET_INDEPENDENT
+            for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j)
+                C[j] = A[j] / M;
+        }
+    }
+
+    const std::shared_ptr<const Span> span_;
+};
 
 }  // namespace glassnet

@@ -1,138 +1,227 @@
-// Batch and layer normalization, forward and back, as in glassnet/layers/normalization.py.
-// Batch normalization works on blocks of columns with all their rows, layer normalization on blocks of rows: no sum is ever split.
+// Batch and layer normalization, as in glassnet/layers/normalization.py. Batch normalization works
+// on blocks of columns with all their rows, layer normalization on blocks of rows: no sum is ever
+// split.
 #pragma once
 
-#include "layers.hpp"
+#include "operation.hpp"
 
 namespace glassnet {
 
-// N = (X - mean) / std over the rows, Y = gamma N + beta.
+// What both have: gamma, beta and eps; Y = gamma N + beta.
 template <class T>
-void batch_norm_forward(const Operation& op, const Tensors<T>& p, Work<T>& work, const Run& run, std::size_t n, const Block& block) {
-    const std::size_t left = block.left, right = block.right;
-    const T* X = work.input;
-    T* N = work.extra.data();
-    T* Y = work.main.data();
-    T* inverse_std = work.small.data();
-    T* mean = inverse_std + op.n_out;
-    T* running_mean = p.statistics + op.mean;
-    T* running_var = p.statistics + op.variance;
-    if (run.training) {
-        const T rows = static_cast<T>(n), momentum = static_cast<T>(op.momentum);
-        std::fill(mean + left, mean + right, T(0));
-        for (std::size_t i = 0; i < n; ++i)
-            for (std::size_t j = left; j < right; ++j) mean[j] += X[i * work.step_in + j];
-        for (std::size_t j = left; j < right; ++j) mean[j] /= rows;
-        std::fill(inverse_std + left, inverse_std + right, T(0));
-        for (std::size_t i = 0; i < n; ++i)
+class Normalization : public Operation<T> {
+  public:
+    explicit Normalization(Specification& spec)
+        : Operation<T>(spec),
+          gamma_(spec.parameters({spec.n_out})),
+          beta_(spec.parameters({spec.n_out})),
+          eps_(spec.value("eps")) {
+        spec.keep_width();
+    }
+
+    bool has_parameters() const override { return true; }
+
+  protected:
+    // dgamma = sum dY N, dbeta = sum dY, of a block of columns.
+    void backward_parameters(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, std::size_t n,
+                             const Block& block) const {
+        T *dgamma = w.tensors.gradient + gamma_, *dbeta = w.tensors.gradient + beta_;
+        std::fill(dgamma + block.left, dgamma + block.right, T(0));
+        std::fill(dbeta + block.left, dbeta + block.right, T(0));
+        for (std::size_t i = 0; i < n; ++i) {
+            GLASSNET_INDEPENDENT
+            for (std::size_t j = block.left; j < block.right; ++j) {
+                dgamma[j] += dY[i * own.step + j] * own.kept[i * own.step + j];
+                dbeta[j] += dY[i * own.step + j];
+            }
+        }
+    }
+
+    // N in `kept`, and n numbers in `small`.
+    void resize_buffers(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                        std::size_t n_small) const {
+        Operation<T>::resize(w, own, n);
+        own.kept = own.extra.resize(n * own.step);
+        own.small.resize(n_small);
+    }
+
+    const std::size_t gamma_, beta_;
+    const double eps_;
+};
+
+template <class T>
+class BatchNorm final : public Normalization<T> {
+  public:
+    explicit BatchNorm(Specification& spec)
+        : Normalization<T>(spec),
+          mean_(spec.statistics({spec.n_out})),
+          variance_(spec.statistics({spec.n_out})),
+          momentum_(spec.value("momentum")) {}
+
+    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
+        this->resize_buffers(w, own, n, 2 * this->n_out);
+    }
+
+    Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                        const Done& done) const override {
+        const Grid grid = column_grid<T>(n, this->n_out);
+        return {grid.size(), [=, &w, &own](std::size_t piece) {
+                    normalize(w, own, n, grid.block(piece));
+                    done(grid.block(piece));
+                }};
+    }
+
+    void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                         const Gradients<T>& g, std::vector<Phase>& phases) const override {
+        const Grid grid = column_grid<T>(n, this->n_out);
+        phases.push_back({grid.size(), [=, &w, &own](std::size_t piece) {
+                              back(w, own, g.dY(), g.dX(), n, grid.block(piece));
+                              if (g.needs_input_grad) g.done(grid.block(piece));
+                          }});
+    }
+
+  private:
+    // N = (X - mean) / std over the rows, Y = gamma N + beta.
+    void normalize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n, const Block& block) const {
+        const std::size_t left = block.left, right = block.right;
+        const T* X = own.input;
+        T *N = own.extra.data(), *Y = own.main.data(), *inverse_std = own.small.data(),
+          *mean = inverse_std + this->n_out;
+        T *running_mean = w.tensors.statistics + mean_,
+          *running_var = w.tensors.statistics + variance_;
+        const T eps = static_cast<T>(this->eps_);
+        if (w.training) {
+            const T rows = static_cast<T>(n), momentum = static_cast<T>(momentum_);
+            std::fill(mean + left, mean + right, T(0));
+            for (std::size_t i = 0; i < n; ++i)
+                for (std::size_t j = left; j < right; ++j) mean[j] += X[i * own.step_in + j];
+            for (std::size_t j = left; j < right; ++j) mean[j] /= rows;
+            std::fill(inverse_std + left, inverse_std + right, T(0));
+            for (std::size_t i = 0; i < n; ++i)
+                for (std::size_t j = left; j < right; ++j) {
+                    const T centered = X[i * own.step_in + j] - mean[j];
+                    inverse_std[j] += centered * centered;
+                }
             for (std::size_t j = left; j < right; ++j) {
-                const T centered = X[i * work.step_in + j] - mean[j];
-                inverse_std[j] += centered * centered;
+                const T var = inverse_std[j] / rows;
+                if (n > 1) {
+                    running_mean[j] += momentum * (mean[j] - running_mean[j]);
+                    running_var[j] += momentum * (var * (rows / (rows - 1)) - running_var[j]);
+                }
+                inverse_std[j] = 1 / std::sqrt(var + eps);
             }
-        for (std::size_t j = left; j < right; ++j) {
-            const T var = inverse_std[j] / rows;
-            if (n > 1) {
-                running_mean[j] += momentum * (mean[j] - running_mean[j]);
-                running_var[j] += momentum * (var * (rows / (rows - 1)) - running_var[j]);
+        } else {
+            for (std::size_t j = left; j < right; ++j) {
+                mean[j] = running_mean[j];
+                inverse_std[j] = 1 / std::sqrt(running_var[j] + eps);
             }
-            inverse_std[j] = 1 / std::sqrt(var + static_cast<T>(op.eps));
         }
-    } else {
-        for (std::size_t j = left; j < right; ++j) {
-            mean[j] = running_mean[j];
-            inverse_std[j] = 1 / std::sqrt(running_var[j] + static_cast<T>(op.eps));
-        }
-    }
-    const T* gamma = p.theta + op.first;
-    const T* beta = p.theta + op.second;
-    for (std::size_t i = 0; i < n; ++i) {
-        GLASSNET_INDEPENDENT
-        for (std::size_t j = left; j < right; ++j) {
-            const T normalized = (X[i * work.step_in + j] - mean[j]) * inverse_std[j];
-            N[i * work.step + j] = normalized;
-            Y[i * work.step + j] = normalized * gamma[j] + beta[j];
+        const T *gamma = w.tensors.theta + this->gamma_, *beta = w.tensors.theta + this->beta_;
+        for (std::size_t i = 0; i < n; ++i) {
+            GLASSNET_INDEPENDENT
+            for (std::size_t j = left; j < right; ++j) {
+                const T normalized = (X[i * own.step_in + j] - mean[j]) * inverse_std[j];
+                N[i * own.step + j] = normalized;
+                Y[i * own.step + j] = normalized * gamma[j] + beta[j];
+            }
         }
     }
-}
 
-// dgamma = sum dY N, dbeta = sum dY, of a block of columns.
-template <class T>
-void scale_and_shift_backward(const Operation& op, const Tensors<T>& p, const Work<T>& work, const T* dY, std::size_t n, const Block& block) {
-    T* dgamma = p.gradient + op.first;
-    T* dbeta = p.gradient + op.second;
-    std::fill(dgamma + block.left, dgamma + block.right, T(0));
-    std::fill(dbeta + block.left, dbeta + block.right, T(0));
-    for (std::size_t i = 0; i < n; ++i) {
-        GLASSNET_INDEPENDENT
-        for (std::size_t j = block.left; j < block.right; ++j) {
-            dgamma[j] += dY[i * work.step + j] * work.kept[i * work.step + j];
-            dbeta[j] += dY[i * work.step + j];
+    // dX = gamma / std * (dY - mean(dY) - N mean(dY N)) over the rows; training passes only.
+    void back(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, T* dX, std::size_t n,
+              const Block& block) const {
+        this->backward_parameters(w, own, dY, n, block);
+        const T *gamma = w.tensors.theta + this->gamma_, *inverse_std = own.small.data();
+        const T *dgamma = w.tensors.gradient + this->gamma_,
+                *dbeta = w.tensors.gradient + this->beta_;
+        const T share = 1 / static_cast<T>(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            GLASSNET_INDEPENDENT
+            for (std::size_t j = block.left; j < block.right; ++j) {
+                const std::size_t at = i * own.step + j;
+                dX[at] = gamma[j] * inverse_std[j] *
+                         (dY[at] - dbeta[j] * share - own.kept[at] * (dgamma[j] * share));
+            }
         }
     }
-}
 
-// dX = gamma / std * (dY - mean(dY) - N mean(dY N)) over the rows; training passes only.
-template <class T>
-void batch_norm_backward(const Operation& op, const Tensors<T>& p, const Work<T>& work, const T* dY, T* dX, std::size_t n, const Block& block) {
-    scale_and_shift_backward(op, p, work, dY, n, block);
-    const T* gamma = p.theta + op.first;
-    const T* dgamma = p.gradient + op.first;
-    const T* dbeta = p.gradient + op.second;
-    const T* inverse_std = work.small.data();
-    const T share = 1 / static_cast<T>(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        GLASSNET_INDEPENDENT
-        for (std::size_t j = block.left; j < block.right; ++j) {
-            const std::size_t at = i * work.step + j;
-            dX[at] = gamma[j] * inverse_std[j] * (dY[at] - dbeta[j] * share - work.kept[at] * (dgamma[j] * share));
-        }
-    }
-}
+    const std::size_t mean_, variance_;
+    const double momentum_;
+};
 
-// N = (X - mean) / std over the units, Y = gamma N + beta.
 template <class T>
-void layer_norm_forward(const Operation& op, const Tensors<T>& p, Work<T>& work, const Block& block) {
-    const std::size_t k = op.n_out;
-    T* inverse_std = work.small.data();
-    const T* gamma = p.theta + op.first;
-    const T* beta = p.theta + op.second;
-    for (std::size_t i = block.top; i < block.bottom; ++i) {
-        const T* X = work.input + i * work.step_in;
-        T* N = work.extra.data() + i * work.step;
-        T* Y = work.main.data() + i * work.step;
-        T mean = 0, squares = 0;
-        for (std::size_t j = 0; j < k; ++j) mean += X[j];
-        mean /= static_cast<T>(k);
-        for (std::size_t j = 0; j < k; ++j) squares += (X[j] - mean) * (X[j] - mean);
-        inverse_std[i] = 1 / std::sqrt(squares / static_cast<T>(k) + static_cast<T>(op.eps));
-        GLASSNET_INDEPENDENT
-        for (std::size_t j = 0; j < k; ++j) {
-            N[j] = (X[j] - mean) * inverse_std[i];
-            Y[j] = N[j] * gamma[j] + beta[j];
-        }
-    }
-}
+class LayerNorm final : public Normalization<T> {
+  public:
+    using Normalization<T>::Normalization;
 
-// dX = (dN - mean(dN) - N mean(dN N)) / std over the units, dN = dY gamma.
-template <class T>
-void layer_norm_backward(const Operation& op, const Tensors<T>& p, const Work<T>& work, const T* dY, T* dX, const Block& block) {
-    const std::size_t k = op.n_out;
-    const T* gamma = p.theta + op.first;
-    for (std::size_t i = block.top; i < block.bottom; ++i) {
-        const T* N = work.kept + i * work.step;
-        const T* above = dY + i * work.step;
-        T* below = dX + i * work.step;
-        T mean = 0, dot = 0;
-        for (std::size_t j = 0; j < k; ++j) {
-            mean += above[j] * gamma[j];
-            dot += above[j] * gamma[j] * N[j];
-        }
-        mean /= static_cast<T>(k);
-        dot /= static_cast<T>(k);
-        const T inverse_std = work.small.data()[i];
-        GLASSNET_INDEPENDENT
-        for (std::size_t j = 0; j < k; ++j) below[j] = inverse_std * (above[j] * gamma[j] - mean - N[j] * dot);
+    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
+        this->resize_buffers(w, own, n, n);
     }
-}
+
+    Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                        const Done& done) const override {
+        const Grid grid = row_grid(n, this->n_out);
+        return {grid.size(), [=, &w, &own](std::size_t piece) {
+                    normalize(w, own, grid.block(piece));
+                    done(grid.block(piece));
+                }};
+    }
+
+    void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                         const Gradients<T>& g, std::vector<Phase>& phases) const override {
+        const Grid rows = row_grid(n, this->n_out), sums = column_grid<T>(n, this->n_out);
+        phases.push_back({rows.size() + sums.size(), [=, &w, &own](std::size_t piece) {
+                              if (piece >= rows.size())
+                                  return this->backward_parameters(w, own, g.dY(), n,
+                                                                   sums.block(piece - rows.size()));
+                              back(w, own, g.dY(), g.dX(), rows.block(piece));
+                              if (g.needs_input_grad) g.done(rows.block(piece));
+                          }});
+    }
+
+  private:
+    // N = (X - mean) / std over the units, Y = gamma N + beta.
+    void normalize(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const {
+        const std::size_t k = this->n_out;
+        T* inverse_std = own.small.data();
+        const T *gamma = w.tensors.theta + this->gamma_, *beta = w.tensors.theta + this->beta_;
+        for (std::size_t i = block.top; i < block.bottom; ++i) {
+            const T* X = own.input + i * own.step_in;
+            T *N = own.extra.data() + i * own.step, *Y = own.main.data() + i * own.step;
+            T mean = 0, squares = 0;
+            for (std::size_t j = 0; j < k; ++j) mean += X[j];
+            mean /= static_cast<T>(k);
+            for (std::size_t j = 0; j < k; ++j) squares += (X[j] - mean) * (X[j] - mean);
+            inverse_std[i] =
+                1 / std::sqrt(squares / static_cast<T>(k) + static_cast<T>(this->eps_));
+            GLASSNET_INDEPENDENT
+            for (std::size_t j = 0; j < k; ++j) {
+                N[j] = (X[j] - mean) * inverse_std[i];
+                Y[j] = N[j] * gamma[j] + beta[j];
+            }
+        }
+    }
+
+    // dX = (dN - mean(dN) - N mean(dN N)) / std over the units, dN = dY gamma.
+    void back(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, T* dX, const Block& block) const {
+        const std::size_t k = this->n_out;
+        const T* gamma = w.tensors.theta + this->gamma_;
+        for (std::size_t i = block.top; i < block.bottom; ++i) {
+            const T *N = own.kept + i * own.step, *above = dY + i * own.step;
+            T* below = dX + i * own.step;
+            T mean = 0, dot = 0;
+            for (std::size_t j = 0; j < k; ++j) {
+                mean += above[j] * gamma[j];
+                dot += above[j] * gamma[j] * N[j];
+            }
+            mean /= static_cast<T>(k);
+            dot /= static_cast<T>(k);
+            const T inverse_std = own.small.data()[i];
+            GLASSNET_INDEPENDENT
+            for (std::size_t j = 0; j < k; ++j)
+                below[j] = inverse_std * (above[j] * gamma[j] - mean - N[j] * dot);
+        }
+    }
+};
 
 }  // namespace glassnet

@@ -1,4 +1,5 @@
-// Prediction: a network's forward pass over any number of rows, in several threads at once if they like.
+// Prediction: a network's forward pass over any number of rows, in several threads at once if they
+// like.
 #pragma once
 
 #include <memory>
@@ -13,19 +14,22 @@ namespace glassnet {
 template <class T>
 class Predictor {
   public:
-    Predictor(const std::vector<Operation>& operations, const Tensors<T>& tensors) : operations_(operations), p_(tensors) {}
+    Predictor(const Operations<T>& operations, const Tensors<T>& tensors)
+        : operations_(operations), p_(tensors) {}
 
-    // Raw scores (n, n_outputs) of the rows, a stretch of them at a time, each stretch through the whole network by one worker.
+    // Raw scores (n, n_outputs) of the rows, a chunk of them at a time, each chunk through the
+    // whole network by one worker.
     void predict(const Rows<T>& X, T* Z, std::size_t n_threads) const {
-        const std::size_t n_stretches = (X.n + rows_at_once - 1) / rows_at_once;
-        if (n_stretches == 0) return;
+        const std::size_t n_chunks = (X.n + rows_at_once - 1) / rows_at_once;
+        if (n_chunks == 0) return;
         const auto start = Clock::now();
         predict(X, 0, std::min(X.n, rows_at_once), Z);
-        const auto rest = (Clock::now() - start) * (n_stretches - 1);
+        const auto rest = (Clock::now() - start) * (n_chunks - 1);
         std::unique_ptr<Team> team;
-        if (n_threads > 1 && rest > std::chrono::milliseconds(1)) team = gathered_team(n_threads - 1);
-        for (std::size_t from = 1; from < n_stretches; from += most_pieces) {
-            const Phase phase{std::min(n_stretches - from, most_pieces), [&](std::size_t piece) {
+        if (n_threads > 1 && rest > std::chrono::milliseconds(1))
+            team = gathered_team(n_threads - 1);
+        for (std::size_t from = 1; from < n_chunks; from += most_pieces) {
+            const Phase phase{std::min(n_chunks - from, most_pieces), [&](std::size_t piece) {
                                   const std::size_t top = (from + piece) * rows_at_once;
                                   predict(X, top, std::min(top + rows_at_once, X.n), Z);
                               }};
@@ -44,8 +48,8 @@ class Predictor {
         give_back(std::move(pass));
     }
 
-    std::size_t n_features() const { return operations_.front().n_in; }
-    std::size_t n_outputs() const { return operations_.back().n_out; }
+    std::size_t n_features() const { return operations_.front()->n_in; }
+    std::size_t n_outputs() const { return operations_.back()->n_out; }
 
   private:
     static constexpr std::size_t rows_at_once = 256, most_pieces = 4096;
@@ -56,17 +60,18 @@ class Predictor {
         pass->prepare(n);
         for (std::size_t i = 0; i < n; ++i) X.copy(top + i, pass->input() + i * pass->input_step());
         for (const Phase& phase : pass->forward()) run_phase(phase, nullptr);
-        for (std::size_t i = 0; i < n; ++i) std::memcpy(Z + (top + i) * k, pass->scores() + i * pass->step(), k * sizeof(T));
+        for (std::size_t i = 0; i < n; ++i)
+            std::memcpy(Z + (top + i) * k, pass->scores() + i * pass->step(), k * sizeof(T));
         give_back(std::move(pass));
     }
 
-    // Passes lie on a shelf between calls, as many as ever worked at the same time.
+    // Passes are in a pool between calls, as many as ever worked at the same time.
     std::unique_ptr<Pass<T>> take() const {
         {
             const std::lock_guard<std::mutex> lock(mutex_);
-            if (!shelf_.empty()) {
-                auto pass = std::move(shelf_.back());
-                shelf_.pop_back();
+            if (!pool_.empty()) {
+                auto pass = std::move(pool_.back());
+                pool_.pop_back();
                 return pass;
             }
         }
@@ -76,15 +81,16 @@ class Predictor {
     void give_back(std::unique_ptr<Pass<T>> pass) const {
         const std::lock_guard<std::mutex> lock(mutex_);
         try {
-            shelf_.push_back(std::move(pass));
-        } catch (const std::bad_alloc&) {  // the shelf cannot grow: this one goes, and its answers hold
+            pool_.push_back(std::move(pass));
+        } catch (
+            const std::bad_alloc&) {  // the pool cannot grow: this one goes, and its answers hold
         }
     }
 
-    const std::vector<Operation> operations_;
+    const Operations<T> operations_;
     const Tensors<T> p_;
     mutable std::mutex mutex_;
-    mutable std::vector<std::unique_ptr<Pass<T>>> shelf_;
+    mutable std::vector<std::unique_ptr<Pass<T>>> pool_;
 };
 
 }  // namespace glassnet

@@ -1,4 +1,5 @@
-// Vectors as wide as the instruction set that this file is compiled for, and memory laid out in rows of whole vectors.
+// Vectors as wide as the instruction set that this file is compiled for, and memory laid out in
+// rows of whole vectors.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,8 @@
 
 namespace glassnet {
 
-// How many rows of a product fit the registers beside two vectors of columns: 14 x 2 sums of 32 registers, 6 x 2 of 16.
+// How many rows of a product fit the registers beside two vectors of columns: 14 x 2 sums of 32
+// registers, 6 x 2 of 16.
 #if defined(__AVX512F__)
 constexpr std::size_t vector_bytes = 64, tile_rows = 14;
 #elif defined(__AVX__)
@@ -20,12 +22,16 @@ constexpr std::size_t vector_bytes = 16, tile_rows = 12;
 constexpr std::size_t vector_bytes = 16, tile_rows = 6;
 #endif
 
-// Tells the compiler that the iterations of the next loop do not touch each other: in place is allowed, overlap is not.
+// Tells the compiler that the iterations of the next loop do not touch each other: in place is
+// allowed, overlap is not.
 #if defined(__clang__)
 #define GLASSNET_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define GLASSNET_INDEPENDENT _Pragma("GCC ivdep")
 #endif
+
+// A loop with a call in it becomes no vectors.
+#define GLASSNET_INLINE [[gnu::always_inline]] inline
 
 template <class T>
 constexpr std::size_t lanes = vector_bytes / sizeof(T);
@@ -63,12 +69,15 @@ inline T reduce_lanes(Vector<T> v, F f, std::index_sequence<l...>) {
 
 template <class T>
 inline T sum_of(Vector<T> v) {
-    return reduce_lanes<T>(v, [](Vector<T> a, Vector<T> b) { return a + b; }, std::make_index_sequence<lanes<T>>());
+    return reduce_lanes<T>(
+        v, [](Vector<T> a, Vector<T> b) { return a + b; }, std::make_index_sequence<lanes<T>>());
 }
 
 template <class T>
 inline T largest_of(Vector<T> v) {
-    return reduce_lanes<T>(v, [](Vector<T> a, Vector<T> b) { return a < b ? b : a; }, std::make_index_sequence<lanes<T>>());
+    return reduce_lanes<T>(
+        v, [](Vector<T> a, Vector<T> b) { return a < b ? b : a; },
+        std::make_index_sequence<lanes<T>>());
 }
 
 template <class T>
@@ -76,19 +85,19 @@ constexpr std::size_t whole_vectors(std::size_t n) {
     return (n + lanes<T> - 1) / lanes<T> * lanes<T>;
 }
 
-// Elements from one row of a signal to the next: whole vectors, and never a multiple of a kilobyte, where the rows of a tile would
-// fall on the same few lines of the first cache.
+// Elements from one row of a signal to the next: whole vectors, and never a multiple of a kilobyte,
+// where the rows of a tile would fall on the same few lines of the first cache.
 template <class T>
 constexpr std::size_t stride(std::size_t width) {
     const std::size_t whole = whole_vectors<T>(width);
     return whole * sizeof(T) % 1024 == 0 ? whole + lanes<T> : whole;
 }
 
-// Memory on a vector's boundary that grows and is kept; new room holds zeros.
+// Memory on a vector's boundary that grows and never shrinks; new memory holds zeros.
 template <class T>
 class Buffer {
   public:
-    T* room(std::size_t n) {
+    T* resize(std::size_t n) {
         if (n > size_) {
             data_.reset(static_cast<T*>(::operator new(n * sizeof(T), alignment)));
             size_ = n;
@@ -111,5 +120,31 @@ class Buffer {
 struct Block {
     std::size_t top, bottom, left, right;
 };
+
+// C = A B, element by element over a block of signals whose rows are `step` apart; C may be A or B.
+template <class T>
+void multiply(const T* A, const T* B, T* C, std::size_t step, const Block& block) {
+    for (std::size_t i = block.top; i < block.bottom; ++i) {
+        GLASSNET_INDEPENDENT
+        for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j)
+            C[j] = A[j] * B[j];
+    }
+}
+
+template <class T>
+void add(const T* A, const T* B, T* C, std::size_t step, const Block& block) {
+    for (std::size_t i = block.top; i < block.bottom; ++i) {
+        GLASSNET_INDEPENDENT
+        for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j)
+            C[j] = A[j] + B[j];
+    }
+}
+
+template <class T>
+void copy(const T* from, T* to, std::size_t step, const Block& block) {
+    for (std::size_t i = block.top; i < block.bottom; ++i)
+        std::memcpy(to + i * step + block.left, from + i * step + block.left,
+                    (block.right - block.left) * sizeof(T));
+}
 
 }  // namespace glassnet

@@ -1,5 +1,6 @@
-// A team of threads that share the pieces of a phase. Who takes which piece is chance, so no result may depend on it: pieces write to
-// places of their own, and their partial sums are added in order afterwards.
+// A team of threads that share the pieces of a phase. Who takes which piece is chance, so no result
+// may depend on it: pieces write to places of their own, and their partial sums are added in order
+// afterwards.
 #pragma once
 
 #include <atomic>
@@ -31,7 +32,7 @@ struct Phase {
 
 using Clock = std::chrono::steady_clock;
 
-inline void breathe() {
+inline void cpu_relax() {
 #if defined(__x86_64__)
     _mm_pause();
 #elif defined(__aarch64__)
@@ -39,13 +40,15 @@ inline void breathe() {
 #endif
 }
 
-// Makes the room that the first exception of a thread needs. The C++ runtime would make it when the exception is thrown, and abort where
-// there is no memory for it; but it is thrown because there is none.
+// Makes the room that the first exception of a thread needs. The C++ runtime would make it when the
+// exception is thrown, and abort where there is no memory for it; but it is thrown because there is
+// none.
 inline void ready_to_throw() { static_cast<void>(std::uncaught_exceptions()); }
 
-// The thread that calls `run` leads and works too. Helpers take pieces as they come free, wait a moment for more and then sleep. The
-// leader waits only for pieces that were begun; a helper that keeps it waiting, because its core went to another process, is left out
-// for a while. What a piece throws, wherever it ran, `run` throws when all pieces have ended.
+// The thread that calls `run` leads and works too. Helpers take pieces as they come free, wait a
+// moment for more and then sleep. The leader waits only for pieces that were begun; a helper that
+// keeps it waiting, because its core went to another process, is left out for a while. What a piece
+// throws, wherever it ran, `run` throws when all pieces have ended.
 class Team {
   public:
     // Fewer helpers where the system gives no more threads.
@@ -84,18 +87,22 @@ class Team {
     }
 
   private:
-    static constexpr auto spin = std::chrono::microseconds(50), late = std::chrono::microseconds(400);
-    static constexpr auto shortest_rest = std::chrono::milliseconds(1), longest_rest = std::chrono::milliseconds(256);
+    static constexpr auto spin = std::chrono::microseconds(50),
+                          late = std::chrono::microseconds(400);
+    static constexpr auto shortest_rest = std::chrono::milliseconds(1),
+                          longest_rest = std::chrono::milliseconds(256);
 
-    // One word says all of a phase: its number (32 bits), its pieces (16) and the next one to take (16), so that a latecomer who adds
-    // to it learns at once whether what he took is a piece of the phase that he knows.
+    // One word says all of a phase: its number (32 bits), its pieces (16) and the next one to take
+    // (16), so that a latecomer who adds to it learns at once whether what he took is a piece of
+    // the phase that he knows.
     static std::uint64_t number(std::uint64_t ticket) { return ticket >> 32; }
     static std::uint64_t count(std::uint64_t ticket) { return ticket >> 16 & 0xffff; }
     static std::uint64_t next(std::uint64_t ticket) { return ticket & 0xffff; }
 
     void publish(const Phase* phase, std::size_t n_pieces) {
         phase_.store(phase, std::memory_order_relaxed);
-        ticket_.store((number(ticket_.load(std::memory_order_relaxed)) + 1) << 32 | static_cast<std::uint64_t>(n_pieces) << 16);
+        ticket_.store((number(ticket_.load(std::memory_order_relaxed)) + 1) << 32 |
+                      static_cast<std::uint64_t>(n_pieces) << 16);
         if (sleeping_.load() > 0) {
             const std::lock_guard<std::mutex> lock(mutex_);
             woken_.notify_all();
@@ -106,7 +113,8 @@ class Team {
     void take_pieces(std::uint64_t& last) {
         for (;;) {
             std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
-            if (next(ticket) < count(ticket)) ticket = ticket_.fetch_add(1, std::memory_order_acq_rel);
+            if (next(ticket) < count(ticket))
+                ticket = ticket_.fetch_add(1, std::memory_order_acq_rel);
             if (next(ticket) >= count(ticket)) {
                 last = number(ticket);
                 return;
@@ -121,7 +129,8 @@ class Team {
         }
     }
 
-    // The first failure is kept for the leader; a phase that failed still ends, for its pieces point to what the leader holds.
+    // The first failure is kept for the leader; a phase that failed still ends, for its pieces
+    // point to what the leader holds.
     void note_failure() {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (!failure_) failure_ = std::current_exception();
@@ -147,7 +156,7 @@ class Team {
         do {
             for (int i = 0; i < 32; ++i) {
                 if (number(ticket_.load(std::memory_order_acquire)) != last) return;
-                breathe();
+                cpu_relax();
             }
         } while (Clock::now() - start < spin);
         std::unique_lock<std::mutex> lock(mutex_);
@@ -160,16 +169,19 @@ class Team {
         const auto all_done = [&] { return done_.load(std::memory_order_acquire) == n_pieces; };
         for (int i = 0; i < 256; ++i) {
             if (all_done()) return;
-            breathe();
+            cpu_relax();
         }
         const auto start = Clock::now();
         while (!all_done()) {
-            if (Clock::now() - start > spin) std::this_thread::yield();  // the helper may be waiting for this very core
-            else breathe();
+            if (Clock::now() - start > spin)
+                std::this_thread::yield();  // the helper may be waiting for this very core
+            else
+                cpu_relax();
         }
         const auto now = Clock::now();
         if (now - start > late) {
-            rest_ = now - rest_end_ < rest_ ? std::min<Clock::duration>(2 * rest_, longest_rest) : shortest_rest;
+            rest_ = now - rest_end_ < rest_ ? std::min<Clock::duration>(2 * rest_, longest_rest)
+                                            : shortest_rest;
             rest_end_ = now + rest_;
         }
     }
@@ -191,7 +203,8 @@ class Team {
     std::vector<std::thread> helpers_;
 };
 
-// A team, or none where there is not even memory for its list of helpers: its leader then works alone.
+// A team, or none where there is not even memory for its list of helpers: its leader then works
+// alone.
 inline std::unique_ptr<Team> gathered_team(std::size_t n_helpers) {
     try {
         return std::make_unique<Team>(n_helpers);
@@ -201,7 +214,8 @@ inline std::unique_ptr<Team> gathered_team(std::size_t n_helpers) {
 }
 
 inline void run_phase(const Phase& phase, Team* team) {
-    if (team) team->run(phase);
+    if (team)
+        team->run(phase);
     else
         for (std::size_t i = 0; i < phase.n_pieces; ++i) phase.piece(i);
 }

@@ -1,7 +1,7 @@
 """The single-row predictor answers as the model does, for every loss, layer and coding of numbers that exists; what has no row here fails.
 
-A loss is told to the predictor in native/answer.hpp, a layer in native/forward.hpp, a coding in
-native/answer.hpp and in src/glassnet/predictor.py.
+A loss is told to the predictor in native/losses.hpp, a layer in native/layers.hpp, a coding in
+native/output_transform.hpp and in src/glassnet/predictor.py.
 """
 
 from dataclasses import fields, replace
@@ -111,8 +111,8 @@ def test_every_loss(loss: str) -> None:
 def test_every_loss_has_a_row() -> None:
     missing = LOSSES.keys() - TARGETS.keys()
     assert not missing, (
-        f"{missing}: add targets to TARGETS in {__file__}, and the answer to Ending in "
-        "native/answer.hpp"
+        f"{missing}: add targets to TARGETS in {__file__}, and `answer` to the loss in "
+        "native/losses.hpp"
     )
 
 
@@ -135,7 +135,7 @@ def test_every_layer_has_a_row() -> None:
     missing = set(LAYERS.values()) - {type(layer) for layer in all_layers(LAYER_CASES.values())}
     assert not missing, (
         f"{missing}: add rows to LAYER_CASES in tests/laws/tables.py, and the layer to "
-        "native/forward.hpp and program.py"
+        "native/layers.hpp"
     )
 
 
@@ -170,7 +170,7 @@ def test_every_field_of_a_coding_has_a_row() -> None:
     missing = {field.name for field in fields(NumberCoding)} ^ FIELDS.keys()
     assert not missing, (
         f"{missing}: add a recipe to RECIPES in {__file__}, and the step to Coding in "
-        "native/answer.hpp and to predictor.py"
+        "native/output_transform.hpp and to predictor.py"
     )
 
 

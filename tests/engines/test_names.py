@@ -1,8 +1,10 @@
 """What exists in Python exists in C++ by the same name, and the other way round; the message names the file where one is left out."""
 
-import ast
 import inspect
+import re
+from dataclasses import fields
 
+import numpy as np
 import pytest
 
 from glassnet.activations import ACTIVATIONS
@@ -19,21 +21,13 @@ PROGRAM = "src/glassnet/engines/program.py"
 
 
 def kinds() -> set[str]:
-    """The kinds of operations that program.py makes: what stands in its source as `"kind": "..."`."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(inspect.getsource(program.operations))):
-        if isinstance(node, ast.Dict):
-            named = [
-                (key.value, value)
-                for key, value in zip(node.keys, node.values, strict=True)
-                if isinstance(key, ast.Constant)
-            ]
-            found |= {
-                value.value
-                for key, value in named
-                if key == "kind" and isinstance(value, ast.Constant)
-            }
-    return found
+    """The kinds of operations that program.py makes: layers, and the ends around layers in others."""
+    layers = {
+        name
+        for name, made in LAYERS.items()
+        if "layers" not in {field.name for field in fields(made)}
+    }
+    return layers | set(re.findall(r'"kind": "(\w+)"', inspect.getsource(program.operations)))
 
 
 #: What -> the names in Python, the file of the list in C++
@@ -41,7 +35,7 @@ TABLES: dict[str, tuple[set[str], str]] = {
     "operation": (kinds(), "native/layers.hpp"),
     "activation": ({*ACTIVATIONS}, "native/activations.hpp"),
     "loss": ({*LOSSES}, "native/losses.hpp"),
-    "outputs": ({*OUTPUTS}, "native/losses.hpp"),
+    "reduction": ({*OUTPUTS}, "native/loss.hpp"),
     "optimizer": ({"none", *OPTIMIZERS} - {"lbfgs"}, "native/optimizers.hpp"),
     "status": ({"done", "diverged", "interrupted"}, "native/engine.hpp"),
 }
@@ -75,11 +69,18 @@ def test_everything_that_exists_is_translated() -> None:
 def test_a_name_that_the_engine_does_not_have_is_refused_with_the_file(what: str) -> None:
     make = {
         "loss": lambda: compiled().settings(loss="new", loss_settings=[]),
-        "activation": lambda: operation(activation="new"),
+        "activation": lambda: bound("new"),
     }[what]
     with pytest.raises(ValueError, match=rf"^{TABLES[what][1]} lists no {what} named 'new'$"):
         make()
 
 
-def operation(**settings: str) -> object:
-    return compiled().operation(kind="dense", n_in=1, n_out=1, **settings)
+def bound(activation: str) -> object:
+    """An engine of one dense unit of one column."""
+    dense = {"kind": "dense", "n_in": 1, "n_out": 1, "tensors": [0, 1]}
+    settings = {"numbers": {"n_out": [1.0]}, "names": {"activation": activation}}
+    vectors = [np.zeros(2), np.zeros(2), np.empty(0), np.empty(0), np.empty(0)]
+    loss = compiled().settings(loss="squared", loss_settings=[])
+    return compiled().Engine64(
+        [compiled().operation(**dense, **settings)], [(0, 2, 1.0, 1.0)], loss, *vectors
+    )

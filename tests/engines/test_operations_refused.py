@@ -4,6 +4,7 @@ Nothing here can be reached by a network or a file; it is the second lock, for w
 have no door to open.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,12 +19,8 @@ from tests.laws.tables import LAYER_CASES, WIDTH
 
 Operations = list[dict[str, Any]]
 
-#: Fields that say where a tensor begins or another operation stands.
-PLACES = ("first", "second", "third", "fourth", "mean", "variance", "partner")
-#: Fields that say how much of something there is.
-SIZES = ("n_in", "n_numeric", "n_frequencies", "n_embedded", "n_members")
-#: For each place or size in a list.
-LISTS = ("levels", "tables")
+#: Settings that say how much of something there is.
+COUNTS = ("n_out", "n_numeric", "n_frequencies", "n_bins", "levels")
 BEYOND = (10**6, 2**31 - 1)
 
 
@@ -34,22 +31,37 @@ def lies(operations: Operations) -> Iterator[tuple[str, Operations]]:
         return [*operations[:i], {**operations[i], name: value}, *operations[i + 1 :]]
 
     for i, operation in enumerate(operations):
-        for name in (*PLACES, *SIZES):
-            for value in (*BEYOND, 0) if name in SIZES else BEYOND:
-                if name in operation:
-                    yield f"{name} of operation {i} is {value}", with_field(i, name, value)
-        for name in LISTS:
-            for j in range(len(operation.get(name, []))):
-                for value in BEYOND:
-                    told = [*operation[name][:j], value, *operation[name][j + 1 :]]
-                    yield f"{name}[{j}] of operation {i} is {value}", with_field(i, name, told)
+        for value in (*BEYOND, 0):
+            yield f"n_in of operation {i} is {value}", with_field(i, "n_in", value)
+        tensors = operation.get("tensors", [])
+        for j in range(len(tensors)):
+            for value in BEYOND:
+                told = [*tensors[:j], value, *tensors[j + 1 :]]
+                yield (
+                    f"tensor {j} of operation {i} begins at {value}",
+                    with_field(i, "tensors", told),
+                )
+        yield f"one more tensor of operation {i}", with_field(i, "tensors", [*tensors, 0])
+        if tensors:
+            yield f"one tensor less of operation {i}", with_field(i, "tensors", tensors[:-1])
+        numbers = operation.get("numbers", {})
+        yield f"a new setting of operation {i}", with_field(i, "numbers", {**numbers, "new": [1.0]})
+        for name, values in numbers.items():
+            rest = {other: value for other, value in numbers.items() if other != name}
+            yield f"no {name} of operation {i}", with_field(i, "numbers", rest)
+            if name in COUNTS:
+                for j in range(len(values)):
+                    for value in (*BEYOND, 0, 1.5, math.nan):
+                        told = [*values[:j], value, *values[j + 1 :]]
+                        what = f"{name}[{j}] of operation {i} is {value}"
+                        yield what, with_field(i, "numbers", {**numbers, name: told})
         if operation["kind"] in ("residual_begin", "residual_end", "members_begin", "members_end"):
             yield f"without operation {i}", operations[:i] + operations[i + 1 :]
         if operation["kind"] == "member_end":
             yield f"operation {i} ends all members", with_field(i, "kind", "members_end")
-        if "partner" in operation:
-            yield f"operation {i} ends itself", with_field(i, "partner", i)
-            yield f"operation {i} ends the one before", with_field(i, "partner", i - 1)
+        if operation["kind"].endswith("_end"):
+            other = "residual_end" if operation["kind"] != "residual_end" else "members_end"
+            yield f"operation {i} ends something else", with_field(i, "kind", other)
     yield "no operation", []
 
 

@@ -65,24 +65,28 @@ OMISSIONS: dict[str, Omission] = {
     "layer: no row in the page of names": Omission(
         "docs/names.md", "| `Scale` | a learned factor for each unit |\n"
     ),
-    "layer: the native engine does not know it": Omission(
-        PROGRAM, "kind is Scale:", "kind is Dense:"
-    ),
     "layer: a setting does not arrive": Omission(
-        PROGRAM, '"momentum": float(layer.momentum)', "", ARRIVAL
+        PROGRAM,
+        'NOT_EXECUTED = {"initializer"',
+        'NOT_EXECUTED = {"momentum", "initializer"',
+        ARRIVAL,
     ),
-    "layer: no native kind": Omission("native/layers.hpp", " _(scale)"),
-    "layer: no native kind, compiled": Omission(
-        "native/layers.hpp", " _(scale)", "", COMPILER, "native/network.hpp"
+    "layer: no native kind": Omission(
+        "native/layers.hpp", '    {"scale", make_operation<Scale<T>, T>},\n'
+    ),
+    "layer: an end without a native kind": Omission(
+        "native/layers.hpp", '    {"member_end", make_operation<MemberEnd<T>, T>},\n'
+    ),
+    "layer: no native class": Omission(
+        "native/scaling.hpp", "class Scale final", "class Other final", COMPILER
     ),
     # Activations
     "activation: not in ACTIVATIONS": Omission(
         f"{SRC}/activations.py",
         '    "mish": ActivationFunction("mish", mish, mish_backward, "input", "he_normal"),\n',
     ),
-    "activation: not in the native list": Omission("native/activations.hpp", " _(mish)"),
-    "activation: not in the native list, compiled": Omission(
-        "native/activations.hpp", " _(mish)", "", COMPILER
+    "activation: not in the native list": Omission(
+        "native/activations.hpp", '"mish", of_input', '"other", of_input'
     ),
     "activation: no row in the laws": Omission(TABLES, '    "mish": (),\n'),
     # Losses
@@ -100,12 +104,11 @@ OMISSIONS: dict[str, Omission] = {
     "loss: its outputs do not arrive": Omission(
         PROGRAM, "{*saved_settings(loss)}", '{*saved_settings(loss), "outputs"}', ARRIVAL
     ),
-    "loss: not in the native list": Omission("native/losses.hpp", " _(gamma)"),
-    "loss: not in the native list, compiled": Omission(
-        "native/losses.hpp", " _(gamma)", "", COMPILER
+    "loss: not in the native list": Omission(
+        "native/losses.hpp", '    loss_row<Gamma, T>("gamma"),\n'
     ),
-    "loss: the single-row predictor does not know it": Omission(
-        "native/answer.hpp", "            case LossKind::gamma:\n"
+    "loss: no native class": Omission(
+        "native/losses.hpp", "struct Gamma :", "struct Other :", COMPILER
     ),
     "loss: no row in the laws": Omission(
         TABLES, '    "gamma, two outputs": LossCase(Gamma(), 2, amounts),\n'
@@ -119,9 +122,11 @@ OMISSIONS: dict[str, Omission] = {
         '_settings_of(optimizer, {"lr", "rho"})',
         ARRIVAL,
     ),
-    "optimizer: not in the native list": Omission("native/optimizers.hpp", " _(rmsprop)"),
-    "optimizer: not in the native list, compiled": Omission(
-        "native/optimizers.hpp", " _(rmsprop)", "", COMPILER
+    "optimizer: not in the native list": Omission(
+        "native/optimizers.hpp", '    optimizer_row<RMSprop, T>("rmsprop"),\n'
+    ),
+    "optimizer: no native class": Omission(
+        "native/optimizers.hpp", "struct RMSprop :", "struct Other :", COMPILER
     ),
     "optimizer: no row in the laws": Omission(
         TABLES, '    "rmsprop": RMSprop(),\n', "", TABLES_OF_LAWS

@@ -149,12 +149,6 @@ def documented(file: str, cls: str) -> Place:
     return Place(file, f"the docstring of {cls}", parameters)
 
 
-def enum(file: str, macro: str) -> Place:
-    """The entries of a C++ enumeration, which a macro lists as `_(one) _(two)`."""
-    (entries,) = re.findall(rf"#define {macro}\(_\)((?:.*\\\n)*.*)", text(file))
-    return Place(file, macro, re.findall(r"_\((\w+)\)", entries))
-
-
 def matches(file: str, what: str, pattern: str, within: str = "") -> Place:
     """What the group of a pattern finds in a file, or in that part of it which another pattern finds."""
     part = text(file)

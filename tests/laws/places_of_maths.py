@@ -11,7 +11,6 @@ from tests.laws.places import (
     called_in,
     classes,
     documented,
-    enum,
     fields_of,
     literal_names,
     matches,
@@ -22,6 +21,8 @@ from tests.laws.places import (
 DOOR = f"{SRC}/__init__.py"
 PROGRAM = f"{SRC}/engines/program.py"
 TABLES = "tests/laws/tables.py"
+#: Layers whose work is done by the layers inside.
+CONTAINERS = ("residual", "stack", "members")
 
 
 def public_names() -> list[Place]:
@@ -51,24 +52,23 @@ def at_the_front_door(kind: Place) -> Place:
 def layers() -> list[Place]:
     init = f"{SRC}/layers/__init__.py"
     layer_classes = classes("layers/*.py", "forward", "backward")
-    walked = matches(PROGRAM, "operations", r"kind is (\w+)", within=r"def operations.*?\ndef ")
     return [
         layer_classes,
         names_in(init, "LAYERS"),
         names_in(init, "__all__").classes().but("Layer", "Run"),
         names_in(f"{SRC}/layers/plain.py", "FIELDS"),
-        walked,
         at_the_front_door(layer_classes),
         called_in(TABLES, "LAYER_CASES"),
     ]
 
 
 def operations() -> list[Place]:
-    """What layers become in the native engine."""
-    written = matches(PROGRAM, "operations", r'"kind": "(\w+)"', within=r"def operations.*?\ndef ")
+    """What layers become in the native engine: most are an operation, some are ends around others."""
+    layer_kinds = names_in(f"{SRC}/layers/__init__.py", "LAYERS").but(*CONTAINERS)
+    ends = matches(PROGRAM, "operations", r'"kind": "(\w+)"', within=r"def operations.*?\ndef ")
     return [
-        written,
-        enum("native/layers.hpp", "GLASSNET_KINDS"),
+        Place(layer_kinds.file, layer_kinds.what, [*layer_kinds.names, *ends.names]),
+        matches("native/layers.hpp", "operation_kinds", r'\n    {"(\w+)", make'),
     ]
 
 
@@ -82,7 +82,7 @@ def activations() -> list[Place]:
             [name for name in functions if f"{name}_backward" in functions],
         ),
         names_in(file, "ACTIVATIONS"),
-        enum("native/activations.hpp", "GLASSNET_ACTIVATIONS"),
+        matches("native/activations.hpp", "activations", r'"(\w+)", of_'),
         names_in(TABLES, "KINKS"),
     ]
 
@@ -93,8 +93,7 @@ def losses() -> list[Place]:
         classes("losses/*.py", "value_and_gradient", "predict").but("CustomLoss"),
         names_in(init, "LOSSES"),
         names_in(init, "__all__").classes().but("CustomLoss", "Loss", "LossTraits"),
-        enum("native/losses.hpp", "GLASSNET_LOSSES"),
-        matches("native/answer.hpp", "the switch over losses", r"case LossKind::(\w+)"),
+        matches("native/losses.hpp", "losses", r'loss_row<\w+, T>\("(\w+)"\)'),
         called_in(TABLES, "LOSS_CASES").but("CustomLoss", "LossCase"),
     ]
 
@@ -106,8 +105,7 @@ def optimizers() -> list[Place]:
         Place(file, "its classes", [*steppers.names, "LBFGS"]),  # SciPy runs the last one whole
         called_in(file, "OPTIMIZERS"),
         names_in(file, "OPTIMIZERS"),
-        enum(native, "GLASSNET_OPTIMIZERS").but("none").sparing("LBFGS"),
-        matches(native, "the switch over optimizers", r"case OptimizerKind::(\w+)")
+        matches(native, "optimizers", r'optimizer_row<\w+, T>\("(\w+)"\)')
         .but("none")
         .sparing("LBFGS"),
         at_the_front_door(Place(file, "its classes", [*steppers.names, "LBFGS"])),

@@ -1,4 +1,4 @@
-"""What is forgotten in one place is noticed, and the file to edit is named: each row of `omissions.py`, and every switch of the C++."""
+"""What is forgotten in one place is noticed, and the file to edit is named: each row of `omissions.py`."""
 
 import os
 import re
@@ -25,8 +25,6 @@ COPIED = (
     "README.md",
     "LICENSE",
 )
-#: One entry of each enumeration that switches go over.
-ENTRIES = ("Kind::scale", "LossKind::gamma", "Activation::mish", "OptimizerKind::rmsprop")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +58,6 @@ def compiled(tree: Path) -> subprocess.CompletedProcess[str]:
     options = [
         "-std=c++17",
         "-fsyntax-only",
-        "-Werror=switch",
         "-DGLASSNET_MODULE=_native",
         f"-I{sysconfig.get_path('include')}",
         f"-I{include}",
@@ -117,47 +114,3 @@ def test_an_omission_is_noticed_and_the_file_named(tree: Path, name: str) -> Non
     assert any((omission.names or omission.file) in line for line in said), (
         done.stdout + done.stderr
     )
-
-
-@pytest.mark.slow
-def test_an_entry_left_out_in_any_switch_is_named_by_the_compiler(
-    tree: Path, tmp_path: Path
-) -> None:
-    """All switches of the C++ in one run: each is told by its file and line."""
-    shutil.copytree(tree / "native", tmp_path / "native")
-    left_out = set()
-    for file in sorted((tmp_path / "native").glob("*.hpp")):
-        text = file.read_text(encoding="utf-8")
-        switches = [
-            (found.start(), found[0].count("\n")) for found in re.finditer(r"switch \(", text)
-        ]
-        for entry in ENTRIES:
-            for found in re.finditer(rf"case {entry}:", text):
-                start = max(start for start, _ in switches if start < found.start())
-                left_out.add(
-                    (
-                        f"native/{file.name}",
-                        text.count("\n", 0, start) + 1,
-                        entry.rpartition(":")[2],
-                    )
-                )
-            text = text.replace(f"case {entry}:", "")
-        file.write_text(text, encoding="utf-8")
-    done = compiled(tmp_path)
-    told = re.findall(
-        r"^(native/\w+\.hpp):(\d+):\d+: error: enumeration value \W(\w+)\W not handled",
-        done.stderr,
-        re.MULTILINE,
-    )
-    assert len(left_out) > 10
-    assert {(file, int(line), entry) for file, line, entry in told} == left_out
-
-
-def test_no_switch_of_the_c_plus_plus_has_a_default() -> None:
-    """With one the compiler would say nothing of an entry that is left out."""
-    found = [
-        path.name
-        for path in (ROOT / "native").iterdir()
-        if re.search(r"\bdefault:", path.read_text(encoding="utf-8"))
-    ]
-    assert not found, f"native/{found}: list all entries instead"

@@ -4,7 +4,7 @@
 // A network with everything that takes room of its own, bound to data of its own.
 struct Bound {
     static constexpr std::size_t n = 120, d = 6, k = 3;
-    Network<float> network;
+    Network network;
     std::vector<float> theta, gradient, first, second, statistics, X;
     std::vector<std::int64_t> labels, order, offsets;
     std::vector<Rates> rates;
@@ -14,11 +14,11 @@ struct Bound {
     explicit Bound(std::size_t n_threads) {
         std::size_t e = network.periodic(d, 3, 4, 2);
         e = network.piecewise(e, {3, 5}, 4);
-        network.dense(e, 70, Activation::gelu);
-        network.norm(Kind::batch_norm, 70);
-        network.plain(Kind::dropout, 70, Activation::identity, 0.2);
-        network.unit(Kind::mixed_activation, 70, Activation::silu);
-        network.dense(70, k, Activation::identity);
+        network.dense(e, 70, "gelu");
+        network.batch_norm(70);
+        network.dropout(70, 0.2);
+        network.mixed_activation(70, "silu");
+        network.dense(70, k, "identity");
         std::mt19937 random(7);
         std::normal_distribution<float> normal(0, 0.3f);
         theta.resize(network.n_parameters), gradient = first = second = theta;
@@ -31,10 +31,10 @@ struct Bound {
         for (std::size_t i = 0; i <= order.size(); i += 30) offsets.push_back(static_cast<std::int64_t>(i));
         rates.assign(offsets.size() - 1, {0.01, 1, 1});
         Settings settings;
-        settings.loss = {LossKind::softmax, {0.0}};
-        settings.optimizer = {OptimizerKind::adam, 0, 0.9, 0.99, 1e-8};
+        settings.loss = {"softmax", {0.0}};
+        settings.optimizer = {"adam", 0, 0.9, 0.99, 1e-8};
         settings.n_threads = n_threads;
-        engine = std::make_unique<ConcurrentEngine<float>>(network.operations, std::vector<Segment>{{0, theta.size(), 1, 1}}, settings,
+        engine = std::make_unique<ConcurrentEngine<float>>(network.made<float>(), std::vector<Segment>{{0, theta.size(), 1, 1}}, settings,
                                                            Tensors<float>{theta.data(), gradient.data(), statistics.data()}, statistics.size(),
                                                            first.data(), second.data());
     }
@@ -79,9 +79,9 @@ void drive_failures() {
                           if (piece == bad || round % 50 == 0) throw std::bad_alloc();
                       }});
         });
-        require(failed, "a piece failed and nobody was told");
+        expect(failed, "a piece failed and nobody was told");
         team.run({done.size(), [&](std::size_t piece) { done[piece] += 2; }});
-        for (std::size_t i = 0; i < done.size(); ++i) require(done[i] == 3 || (round % 50 != 0 && i > bad && done[i] == 2), "a piece was left out");
+        for (std::size_t i = 0; i < done.size(); ++i) expect(done[i] == 3 || (round % 50 != 0 && i > bad && done[i] == 2), "a piece was left out");
     }
 }
 
@@ -96,19 +96,19 @@ void drive_few_threads() {
     std::vector<float> Z(Bound::n * Bound::k);
     helped.engine->predict(helped.rows(), Z.data());
     Team none(5);
-    require(none.n_workers() == 1 && none.n_wanted() == 6, "threads started that could not");
+    expect(none.n_workers() == 1 && none.n_wanted() == 6, "threads started that could not");
     none.run({7, [](std::size_t) {}});
     faults::threads_left = 1 << 30;
-    require(alone.theta == helped.theta, "fewer threads train other numbers");
+    expect(alone.theta == helped.theta, "fewer threads train other numbers");
 }
 
 // Steps, gradients, updates, predictions and answers to one row, all on one engine, and another engine on the same parameters.
 void drive_concurrent_calls() {
     Bound bound(2);
     Settings settings;
-    settings.loss = {LossKind::softmax, {0.0}};
+    settings.loss = {"softmax", {0.0}};
     std::vector<float> other_gradient(bound.theta.size());
-    ConcurrentEngine<float> other(bound.network.operations, {{0, bound.theta.size(), 1, 1}}, settings,
+    ConcurrentEngine<float> other(bound.network.made<float>(), {{0, bound.theta.size(), 1, 1}}, settings,
                                   {bound.theta.data(), other_gradient.data(), bound.statistics.data()}, bound.statistics.size(), nullptr, nullptr);
     const auto predict = [&](ConcurrentEngine<float>& engine) {
         std::vector<float> Z(Bound::n * Bound::k);
@@ -120,7 +120,7 @@ void drive_concurrent_calls() {
         threads.emplace_back([&] {
             for (int j = 0; j < 6; ++j) {
                 const std::lock_guard<std::mutex> lock(counting);
-                require(bound.run().status == Status::done, "a run stopped early");
+                expect(bound.run().status == Status::done, "a run stopped early");
             }
         });
     threads.emplace_back([&] {
@@ -134,12 +134,12 @@ void drive_concurrent_calls() {
     threads.emplace_back([&] { predict(other); });
     threads.emplace_back([&] {
         for (int i = 0; i < 200; ++i) {
-            const Reading reading(other.gate());
+            const std::shared_lock<Gate> reading(other.gate());
             other.predictor().predict_row([&](float* x) { std::copy(bound.X.data(), bound.X.data() + Bound::d, x); }, [](const float*) {});
         }
     });
     for (auto& thread : threads) thread.join();
-    require(bound.t == 2 * 6 * static_cast<double>(bound.rates.size()), "a step was not counted");
+    expect(bound.t == 2 * 6 * static_cast<double>(bound.rates.size()), "a step was not counted");
     bool refused = false;  // from inside its own run
     bound.engine->run(bound.rows(), bound.target(), nullptr, {bound.order.data(), bound.offsets.data(), 1}, 0, bound.rates.data(), bound.t,
                       [] { return false; });
@@ -157,26 +157,26 @@ void drive_concurrent_calls() {
     const std::vector<Rates> long_rates(long_offsets.size() - 1, {0.0, 1, 1});
     const Steps steps = bound.engine->run(bound.rows(), bound.target(), nullptr, {long_order.data(), long_offsets.data(), long_rates.size()}, 0,
                                           long_rates.data(), bound.t, inside);
-    require(steps.status == Status::interrupted && refused, "a call from inside a run was not refused");
+    expect(steps.status == Status::interrupted && refused, "a call from inside a run was not refused");
 }
 
 // Every loss as the last step of an answer to one row: it is an answer, or scores that are not finite are refused.
 void drive_all_answers() {
-    for (std::size_t kind = 0; kind < names(LossKind{}).size(); ++kind) {
-        Ending ending{static_cast<LossKind>(kind), false, 3, {}, {}, {}, {}};
+    for (const LossKind<float>& loss : losses<float>) {
+        const OutputTransform transform{loss.answer, false, 3, {}, {}, {}, {}};
         std::vector<double> out(3);
         const std::vector<float> good{0.5f, -1.0f, 2.0f};
-        ending.answer(good.data(), 3, out.data());
-        for (const double answer : out) require(std::isfinite(answer), "an answer is not finite");
+        transform.answer(good.data(), 3, out.data());
+        for (const double answer : out) expect(std::isfinite(answer), "an answer is not finite");
         for (const float bad : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
             bool refused = false;
             try {
                 const std::vector<float> scores{0.5f, bad, 2.0f};
-                ending.answer(scores.data(), 3, out.data());
+                transform.answer(scores.data(), 3, out.data());
             } catch (const std::domain_error&) {
                 refused = true;
             }
-            require(refused, "scores that are not finite were answered");
+            expect(refused, "scores that are not finite were answered");
         }
     }
 }
@@ -200,12 +200,12 @@ unsigned drive_failing_allocations() {
         const bool all_done = faults::allocations_left.load() >= 0;
         faults::allocations_left = faults::never;
         failed += in_prediction || in_gradient || in_run;
-        require(!in_run || bound.t > 0 || (bound.theta == theta && bound.statistics == statistics), "half a step was taken");
+        expect(!in_run || bound.t > 0 || (bound.theta == theta && bound.statistics == statistics), "half a step was taken");
         if (in_run) std::copy(theta.begin(), theta.end(), bound.theta.begin()), std::copy(statistics.begin(), statistics.end(), bound.statistics.begin());
         if (in_run) std::fill(bound.first.begin(), bound.first.end(), 0.0f), std::fill(bound.second.begin(), bound.second.end(), 0.0f), bound.t = 0;
         if (in_prediction || in_gradient || in_run) bound.run();
         bound.engine->predict(bound.rows(), Z.data());
-        require(bound.theta == expected.theta && Z == expected_Z, "an engine is not the same after memory ran out");
+        expect(bound.theta == expected.theta && Z == expected_Z, "an engine is not the same after memory ran out");
         if (all_done) return failed;
     }
 }

@@ -153,7 +153,7 @@ class NativeEngine:
         return Z
 
     def row_answer(self, **coding: Any) -> Any:
-        """Return a compiled function `(row, out)` from a row of numbers to its answer; see `native/answer.hpp` for the arguments."""
+        """Return a compiled function `(row, out)` from a row of numbers to its answer; see `native/output_transform.hpp` for the arguments."""
         native = compiled()
         make = (
             native.Answer32

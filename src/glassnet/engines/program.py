@@ -1,6 +1,6 @@
 """A network and its settings as the names and numbers that the native engine is built from; what it cannot run is refused by name.
 
-The names are those of the enumerations in native/: layers.hpp, activations.hpp, losses.hpp and
+The names are those of the tables in native/: layers.hpp, activations.hpp, losses.hpp and
 optimizers.hpp.
 """
 
@@ -15,32 +15,29 @@ import numpy as np
 
 from glassnet.activations import ACTIVATIONS, GivenActivation, activation_function
 from glassnet.errors import UnsupportedError
-from glassnet.layers import (
-    Activation,
-    BatchNorm,
-    CategoryEmbedding,
-    Dense,
-    Dropout,
-    Layer,
-    LayerNorm,
-    Members,
-    PeriodicEmbedding,
-    PiecewiseLinearEmbedding,
-    Residual,
-    Scale,
-    Stack,
-)
+from glassnet.layers import LAYERS, Layer
 from glassnet.losses import LOSSES, Loss
 from glassnet.losses.plain import saved_settings
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, optimizer_name
 
 #: What the native engine calls otherwise.
-NATIVE_NAMES = {"rho": "beta2"}
+NATIVE_NAMES = {
+    "rho": "beta2",
+    "outputs": "reduction",
+    "floor": "clip_eps",
+    "rate_inside": "lr_in_velocity",
+}
+#: Fields of layers that say where weights begin: theta already holds them.
+NOT_EXECUTED = {"initializer", "parametrization", "sigma", "edges"}
 
 
 def operations(network: Network) -> list[dict[str, Any]]:
-    """Return the arguments of each operation, in order; residual blocks and members are marks around the operations inside them."""
+    """Return the arguments of each operation, in order.
+
+    A residual block and members are an operation where they begin and one where they, or each
+    member, end, around the operations inside them.
+    """
     made: list[dict[str, Any]] = []
 
     def walk(
@@ -48,109 +45,46 @@ def operations(network: Network) -> list[dict[str, Any]]:
     ) -> None:
         for i, layer in enumerate(layers, first):
             n_out = layer.output_width(n_in)
-            name, number = f"{path}layers.{i}.", next(numbers)
-            at = {tensor: network.parameters.offset(name + tensor) for tensor in layer.specs(n_in)}
-            kind: type = type(layer)  # exactly: a subclass may do something else
-            common = {"n_in": n_in, "n_out": n_out, "number": number}
-            if isinstance(layer, Residual) and kind is Residual:
-                begin = len(made)
-                made.append({"kind": "residual_begin", **common})
+            name, number, kind = f"{path}layers.{i}.", next(numbers), _kind(layer)
+            if not layer.layers:
+                places = [network.parameters.offset(name + tensor) for tensor in layer.specs(n_in)]
+                shape = {"n_in": n_in, "n_out": n_out}
+                made.append({**_leaf(kind, layer), **shape, "number": number, "tensors": places})
+            elif kind == "stack":
                 walk(layer.layers, name, n_in, numbers)
-                made.append({"kind": "residual_end", "partner": begin, **common})
-            elif isinstance(layer, Stack) and kind is Stack:
-                walk(layer.layers, name, n_in, numbers)
-            elif isinstance(layer, Members) and kind is Members:
-                begin, last = len(made), len(layer.layers) - 1
-                made.append({"kind": "members_begin", **common, "n_out": n_in})
+            elif kind == "members":
+                made.append({"kind": "members_begin", "n_in": n_in, "n_out": n_in})
                 for m, member in enumerate(layer.layers):
                     walk([member], name, n_in, numbers, first=m)
-                    end = (
-                        {"kind": "members_end"}
-                        if m == last
-                        else {"kind": "member_end", "n_out": n_in}
-                    )
-                    made.append({**common, "n_in": n_out, "partner": begin, **end})
-            elif isinstance(layer, Dense) and kind is Dense:
-                made.append(
-                    {
-                        "kind": "dense",
-                        "activation": _activation(layer.activation),
-                        "first": at["W"],
-                        "second": at["b"],
-                        **common,
-                    }
-                )
-            elif isinstance(layer, Activation) and kind is Activation:
-                mixed = (
-                    {"kind": "mixed_activation", "first": at["a"]}
-                    if layer.mix
-                    else {"kind": "activation"}
-                )
-                made.append({**mixed, "activation": _activation(layer.activation), **common})
-            elif isinstance(layer, Dropout) and kind is Dropout:
-                made.append({"kind": "dropout", "rate": float(layer.rate), **common})
-            elif isinstance(layer, BatchNorm) and kind is BatchNorm:
-                running = {"mean": at["running_mean"], "variance": at["running_var"]}
-                settings = {"eps": float(layer.eps), "momentum": float(layer.momentum)}
-                made.append(
-                    {
-                        "kind": "batch_norm",
-                        "first": at["gamma"],
-                        "second": at["beta"],
-                        **running,
-                        **settings,
-                        **common,
-                    }
-                )
-            elif isinstance(layer, LayerNorm) and kind is LayerNorm:
-                made.append(
-                    {
-                        "kind": "layer_norm",
-                        "first": at["gamma"],
-                        "second": at["beta"],
-                        "eps": float(layer.eps),
-                        **common,
-                    }
-                )
-            elif isinstance(layer, Scale) and kind is Scale:
-                made.append({"kind": "scale", "first": at["s"], **common})
-            elif isinstance(layer, PeriodicEmbedding) and kind is PeriodicEmbedding:
-                tensors = {
-                    "first": at["w1"],
-                    "second": at["b1"],
-                    "third": at["W2"],
-                    "fourth": at["b2"],
-                }
-                sizes = {
-                    "n_numeric": int(layer.n_numeric),
-                    "n_frequencies": int(layer.n_frequencies),
-                    "n_embedded": int(layer.n_out),
-                }
-                made.append({"kind": "periodic_embedding", **tensors, **sizes, **common})
-            elif isinstance(layer, PiecewiseLinearEmbedding) and kind is PiecewiseLinearEmbedding:
-                tensors = {"first": at["W"], "second": at["b"], "mean": at["edges"]}
-                bins = {"levels": list(layer.n_bins), "tables": list(layer.starts[:-1])}
-                sizes = {"n_numeric": len(layer.n_bins), "n_embedded": int(layer.n_out)}
-                made.append({"kind": "piecewise_embedding", **tensors, **bins, **sizes, **common})
-            elif isinstance(layer, CategoryEmbedding) and kind is CategoryEmbedding:
-                tables = {
-                    "levels": list(layer.levels),
-                    "tables": [at[f"T{j}"] for j in range(len(layer.levels))],
-                }
-                made.append(
-                    {
-                        "kind": "category_embedding",
-                        "n_embedded": int(layer.n_out),
-                        **tables,
-                        **common,
-                    }
-                )
+                    made.append({"kind": "member_end", "n_in": n_out, "n_out": n_in})
+                made[-1] = {"kind": "members_end", "n_in": n_out, "n_out": n_out}
             else:
-                raise _of_ones_own(f"a layer of one's own, {type(layer).__name__}")
+                made.append({"kind": "residual_begin", "n_in": n_in, "n_out": n_in})
+                walk(layer.layers, name, n_in, numbers)
+                made.append({"kind": "residual_end", "n_in": n_in, "n_out": n_out})
             n_in = n_out
 
     walk(network.layers, "", network.n_features, count())
     return made
+
+
+def _kind(layer: Layer) -> str:
+    """Return the name of a layer's class in `LAYERS`, exactly: a subclass may do something else."""
+    kind = next((name for name, made in LAYERS.items() if type(layer) is made), None)
+    if kind is None:
+        raise _of_ones_own(f"a layer of one's own, {type(layer).__name__}")
+    return kind
+
+
+def _leaf(kind: str, layer: Any) -> dict[str, Any]:
+    """Return the kind and the settings of a layer without layers inside: the fields that a pass needs."""
+    values = {f.name: getattr(layer, f.name) for f in fields(layer) if f.name not in NOT_EXECUTED}
+    activation = values.pop("activation", None)
+    return {
+        "kind": kind,
+        "numbers": {name: np.atleast_1d(value).tolist() for name, value in values.items()},
+        "names": {} if activation is None else {"activation": _activation(activation)},
+    }
 
 
 def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:

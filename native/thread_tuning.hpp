@@ -1,4 +1,5 @@
-// How many workers take the pieces of a step: found by trying, and tried again from time to time, because other programs come and go.
+// How many workers take the pieces of a step: found by trying, and tried again from time to time,
+// because other programs come and go.
 #pragma once
 
 #include <algorithm>
@@ -9,11 +10,12 @@
 
 namespace glassnet {
 
-// Steps run in windows of some tenths of a millisecond. Each number of workers that is allowed (1, 2, 4, ... and the most) gets some
-// windows, one where it is long; the fastest is kept for a while that grows as long as it stays the fastest.
-class Pace {
+// Steps run in windows of some tenths of a millisecond. Each number of workers that is allowed (1,
+// 2, 4, ... and the most) gets some windows, one where it is long; the fastest is kept for a while
+// that grows as long as it stays the fastest.
+class ThreadTuning {
   public:
-    explicit Pace(std::size_t most) {
+    explicit ThreadTuning(std::size_t most) {
         for (std::size_t n = 1; n < most; n *= 2) choices_.push_back({n});
         choices_.push_back({most});
     }
@@ -27,8 +29,10 @@ class Pace {
     void took(std::size_t n_steps, Clock::duration time) {
         if (n_steps == 0) return;
         const double seconds = std::chrono::duration<double>(time).count();
-        if (seconds < shortest_window) n_steps_ = std::min<std::size_t>(2 * n_steps_, 1 << 20);
-        else if (seconds > 4 * shortest_window && n_steps_ > 1) n_steps_ /= 2;
+        if (seconds < shortest_window)
+            n_steps_ = std::min<std::size_t>(2 * n_steps_, 1 << 20);
+        else if (seconds > 4 * shortest_window && n_steps_ > 1)
+            n_steps_ /= 2;
         if (choices_.size() == 1 || seconds < shortest_window / 2) return;  // too short to judge
         if (holding_ > 0) {
             holding_ -= seconds;
@@ -51,7 +55,8 @@ class Pace {
     }
 
   private:
-    static constexpr double shortest_window = 2e-4, long_window = 2e-3, shortest_hold = 0.1, longest_hold = 1.6;  // seconds
+    static constexpr double shortest_window = 2e-4, long_window = 2e-3, shortest_hold = 0.1,
+                            longest_hold = 1.6;  // seconds
     static constexpr int windows_a_trial = 8;
 
     struct Choice {
@@ -61,7 +66,8 @@ class Pace {
     };
 
     const Choice& fastest() const {
-        return *std::min_element(choices_.begin(), choices_.end(), [](auto& a, auto& b) { return a.best < b.best; });
+        return *std::min_element(choices_.begin(), choices_.end(),
+                                 [](auto& a, auto& b) { return a.best < b.best; });
     }
 
     // With the one that is kept first, so that the others are told by it.
