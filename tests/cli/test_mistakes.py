@@ -222,7 +222,7 @@ CALLS = [
     (["train", P, *SPECIES, "--test-fraction", "1.5"], "--test-fraction"),
     (["train", P, *SPECIES, "--test-fraction", "-0.1"], "--test-fraction"),
     (["train", P, *SPECIES, "--test-fraction", "nan"], "fraction"),
-    (["train", P, *SPECIES, "--hidden", "many"], "'many' is no list of units"),
+    (["train", P, *SPECIES, "--hidden", "many"], "'many' is not a list of units"),
     (["train", P, *SPECIES, "--hidden", "16,0"], "no list of units"),
     (["train", P, *SPECIES, "--hidden", "16,,8"], "no list of units"),
     (["train", P, *SPECIES, "--hidden", "-4"], "no list of units"),

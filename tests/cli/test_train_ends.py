@@ -96,7 +96,7 @@ def test_spans_of_time():
 def test_other_spans_are_refused(text):
     result = run("train", "t.csv", "--target", "sort", f"--time-limit={text}")
     assert result.exit_code == 2
-    assert "is no span of time: write 30 or 30s" in result.stderr
+    assert "is not a span of time: write 30 or 30s" in result.stderr
 
 
 def test_dry_run_takes_two_batches_and_reports_all_of_it(tmp_path):

@@ -24,7 +24,7 @@ def layer_sizes(text: str) -> tuple[int, ...]:
         sizes = (0,)
     if min(sizes) < 1:
         raise click.BadParameter(
-            f"{text!r} is no list of units: write 256,256 for two hidden layers, or none for a "
+            f"{text!r} is not a list of units: write 256,256 for two hidden layers, or none for a "
             "linear model."
         )
     return sizes
@@ -41,7 +41,7 @@ def column_kind(text: str) -> tuple[str, str]:
         )
     if kind not in KINDS:
         raise click.BadParameter(
-            f"{kind!r} is no kind of column: expected one of "
+            f"{kind!r} is not a kind of column: expected one of "
             f"{', '.join(KINDS)}.{did_you_mean(kind, KINDS)}"
         )
     return column, kind
@@ -53,7 +53,7 @@ def time_span(text: str) -> float:
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
     if not 0.0 < seconds < math.inf:
         raise click.BadParameter(
-            f"{text!r} is no span of time: write 30 or 30s for seconds, 5m for minutes, 1h for "
+            f"{text!r} is not a span of time: write 30 or 30s for seconds, 5m for minutes, 1h for "
             "hours."
         )
     return seconds
