@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from glassnet import SGD, Adam, Dense, Dropout, Network
-from glassnet.data.batches import plan_epochs, seeded_orders
 from glassnet.losses import Logistic, Loss, Softmax
 from glassnet.optimizers import Optimizer
+from glassnet.training.batch_plan import BatchPlan
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -95,9 +95,7 @@ class Cell:
 
     def batches(self, epochs: int) -> tuple[Array, Array]:
         """The order of the rows over several epochs and where each batch begins; drawn beforehand, the same for all who can be told."""
-        return plan_epochs(
-            self.rows, self.batch, 0, epochs, seeded_orders(self.rows, self.batch, 0)
-        )
+        return BatchPlan.seeded(self.rows, self.batch, seed=0).batches(0, epochs)
 
 
 def _aims(pytorch: float, jax: float, scikit_learn: float) -> dict[str, float]:

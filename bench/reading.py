@@ -1,4 +1,6 @@
-"""A CSV of a million rows and twenty columns: read, encoded and predicted for, in time and memory, beside pyarrow's own reading.
+"""Time and memory to read, encode and predict for a large CSV, beside pyarrow's own reading.
+
+The file has a million rows and twenty columns.
 
 Run as `python bench/reading.py`; each measurement is a process of its own. The process ends in an
 error where a result is wrong, where reading takes more than `TIMES` as long or `MEMORY` as much as
@@ -34,7 +36,8 @@ path = sys.argv[1]
 begun = peak()
 started = time.perf_counter()
 {work}
-print(json.dumps({{"seconds": time.perf_counter() - started, "megabytes": peak() - begun, "result": result}}))
+seconds = time.perf_counter() - started
+print(json.dumps({{"seconds": seconds, "megabytes": peak() - begun, "result": result}}))
 """
 PYARROW = ("import pyarrow.csv", "table = pyarrow.csv.read_csv(path)\nresult = table.num_rows")
 READ = (
@@ -58,7 +61,7 @@ PREDICT = (
 
 
 def write(path: Path, rows: int) -> np.ndarray:
-    """Write a table of twelve numbers, five categories, a boolean, a date and a date-time; return its numbers."""
+    """Write a table of twelve numbers, five categories, a boolean and two dates; return numbers."""
     rng = np.random.default_rng(0)
     numbers = rng.normal(100.0, 15.0, (rows, 12)).round(3)
     numbers[:, 6:] = numbers[:, 6:].round()

@@ -63,7 +63,7 @@ def damaged(model: Any) -> Any:
     return replace(model, encoder=replace(model.encoder, numbers=numbers), reference=None)
 
 
-REFUSED = r"^the model's raw scores for rows 1 and 3 \(counting from 0\) are not finite: "
+REFUSED = r"^the model's raw scores for rows 1, 3 \(counting from 0\) are not finite: "
 ANSWERS: dict[str, Callable[[Any, Any], Any]] = {
     "predict": lambda model, rows: model.predict(rows),
     "members": lambda model, rows: model.predict(rows, members=True),
@@ -101,7 +101,7 @@ def test_the_command_line_writes_nothing(tmp_path: Path) -> None:
     for arguments in (("predict", "-o", tmp_path / "p.csv"), ("evaluate",)):
         result = run(arguments[0], tmp_path / "m.glassnet", tmp_path / "t.csv", *arguments[1:])
         assert result.exit_code != 0
-        assert "raw scores for rows 1 and 3 (counting from 0) are not finite" in " ".join(
+        assert "raw scores for rows 1, 3 (counting from 0) are not finite" in " ".join(
             result.output.split()
         )
     assert not (tmp_path / "p.csv").exists()
@@ -173,9 +173,9 @@ def test_the_rows_are_named() -> None:
         return str(caught.value).partition("for ")[2].partition(" (")[0]
 
     assert said([3]) == "row 3"
-    assert said([3, 7]) == "rows 3 and 7"
+    assert said([3, 7]) == "rows 3, 7"
     assert said([3, 7, 9]) == "rows 3, 7 and 1 more"
-    assert said([0, 19], first=1000) == "rows 1000 and 1019"
+    assert said([0, 19], first=1000) == "rows 1000, 1019"
 
 
 def test_a_mean_beyond_the_largest_number_is_no_answer() -> None:

@@ -216,18 +216,18 @@ def test_a_signal_between_epochs_leaves_a_model_that_predicts(engine, target, re
 
 
 def test_members_that_have_not_begun_are_left_out(monkeypatch):
-    from glassnet.fitting import members
+    from glassnet.fitting import ensemble
+    from glassnet.fitting.network_fit import NetworkFit
 
-    monkeypatch.setattr(members, "useful_cores", lambda: 1)
-    all_epochs = glassnet.fitting.Session.epochs
+    monkeypatch.setattr(ensemble, "useful_cores", lambda: 1)
+    all_epochs = NetworkFit.epochs
 
-    def epochs(session):
-        for record in all_epochs(session):
-            if not session.members:
-                raised()  # in the first epoch of the first member
+    def epochs(fit, limit):
+        for record in all_epochs(fit, limit):
+            raised()  # in the first epoch of the first member
             yield record
 
-    monkeypatch.setattr(glassnet.fitting.Session, "epochs", epochs)
+    monkeypatch.setattr(NetworkFit, "epochs", epochs)
     plan = glassnet.Plan(
         recipe="standard", max_epochs=3, hidden_layer_sizes=(4,), engine="reference"
     )

@@ -82,7 +82,7 @@ def test_labels_that_may_go_together_are_predicted_where_they_are_likelier_than_
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case[4] is None])
 def test_a_regression_knows_no_probabilities(name: str) -> None:
     with pytest.raises(
-        SettingError, match="this model predicts numbers and knows no probabilities: use predict"
+        SettingError, match="this model predicts numbers and has no probabilities: use predict"
     ):
         MODELS[name].predict_proba(TABLE)
 

@@ -11,7 +11,7 @@ import pytest
 
 from glassnet import atomic_write
 from glassnet.data.files.read import read_table
-from glassnet.data.files.write import write_pieces
+from glassnet.data.files.write import write_chunks
 from glassnet.errors import DataError, ModelFileError
 from glassnet.report import evaluate, write_report
 from glassnet.storage import load
@@ -44,9 +44,9 @@ def pieces():
 WRITERS = {
     "m.glassnet": (lambda path, model, page: model.save(path), ModelFileError),
     "r.html": (lambda path, model, page: write_report(path, page, model), DataError),
-    "p.csv": (lambda path, model, page: write_pieces(path, ["a", "b"], pieces()), DataError),
-    "p.csv.gz": (lambda path, model, page: write_pieces(path, ["a", "b"], pieces()), DataError),
-    "p.parquet": (lambda path, model, page: write_pieces(path, ["a", "b"], pieces()), DataError),
+    "p.csv": (lambda path, model, page: write_chunks(path, ["a", "b"], pieces()), DataError),
+    "p.csv.gz": (lambda path, model, page: write_chunks(path, ["a", "b"], pieces()), DataError),
+    "p.parquet": (lambda path, model, page: write_chunks(path, ["a", "b"], pieces()), DataError),
 }
 
 

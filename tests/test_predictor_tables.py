@@ -71,7 +71,7 @@ FIELDS = {
     "names": "all",
     "mean": "all",
     "scale": "all",
-    "has_gaps": "the columns with gaps",
+    "has_missing": "the columns with missing values",
     "centered": "a sparse matrix, refused",
     "limit": "clip",
     "constant": "the columns that do not vary",

@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from glassnet.report.agreement import Agreement
     from glassnet.report.compare_models import compare
     from glassnet.storage import load
-    from glassnet.training.epochs import train
     from glassnet.training.history import Epoch
     from glassnet.training.plan import Plan
     from glassnet.training.recipes import Recipe
     from glassnet.training.stopping import EarlyStopping
+    from glassnet.training.train import train
 
 __version__ = "0.1.0"
 
@@ -132,7 +132,7 @@ _HOMES = {
     "glassnet.report.agreement": ("Agreement",),
     "glassnet.report.compare_models": ("compare",),
     "glassnet.storage": ("load",),
-    "glassnet.training.epochs": ("train",),
+    "glassnet.training.train": ("train",),
     "glassnet.training.plan": ("Plan",),
     "glassnet.training.recipes": ("Recipe",),
     "glassnet.training.history": ("Epoch",),

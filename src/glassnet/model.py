@@ -14,11 +14,11 @@ from glassnet.cached import cached_property
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.finite import refuse_not_finite
-from glassnet.data.review.drift import Drift, Expected, Tally
+from glassnet.data.review.drift import Drift
 from glassnet.data.review.reference import Reference
-from glassnet.data.tables.dialect import Dialect
+from glassnet.data.review.tally import Expected, Tally
+from glassnet.data.tables.dialect import Dialect, check_overrides
 from glassnet.data.tables.given import as_table
-from glassnet.data.tables.overrides import check_overrides
 from glassnet.data.tables.table import Table
 from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import DataNotice, SettingError

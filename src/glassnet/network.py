@@ -91,7 +91,7 @@ class Network:
     def initialize(self, seed: int) -> None:
         """Draw all first values anew: the same seed gives the same bits."""
         if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-            raise SettingError(f"seed is a whole number, 0 or more, but {seed!r} came.")
+            raise SettingError(f"seed must be a whole number, 0 or more, got {seed!r}.")
         stack_initialize(self.layers, self.parameters.p.layers, np.random.default_rng(int(seed)))
 
     def forward(self, X: Any, run: Run = PREDICT) -> tuple[Array, list[Any]]:

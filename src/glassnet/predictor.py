@@ -8,7 +8,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glassnet.data.coding.columns import FAR, power_of_two
+from glassnet.data.coding.moments import power_of_two
+from glassnet.data.coding.number_coding import FAR
 from glassnet.data.tables.cells import EXACT
 from glassnet.engines import NativeEngine
 from glassnet.errors import DataError, UnsupportedError
@@ -94,7 +95,7 @@ class Predictor:
             factor=factor.tolist(),
             mean=(mean * factor).tolist(),
             scale=(scale * factor).tolist(),
-            gaps=np.flatnonzero(coding.has_gaps).tolist(),
+            gaps=np.flatnonzero(coding.has_missing).tolist(),
             limit=math.inf if coding.limit is None else coding.limit,
             far=FAR,
             both_classes=model.task == "binary" and n_outputs == 1,

@@ -1,4 +1,4 @@
-"""Tables in files of every kind, damaged: by chance, and on purpose under an intact frame; and a process that reads them under guard.
+"""Damaged tables in files of every kind, by chance and on purpose, read under guard.
 
 python -m tests.data.damaged read FOLDER       reads each file in FOLDER and the tables in memory of
                                                `in_memory`
@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 
-from tests.data.lying import in_memory
+from tests.data.false_buffers import in_memory
 
 #: The address space that a reading process may take on top of what it holds when its imports are
 #: done.
@@ -76,7 +76,7 @@ def typed_table(n: int = N) -> pa.Table:
 
 
 def nested_table(n: int = N) -> pa.Table:
-    """A table with columns that are refused, whose children are read all the same where nothing looks first."""
+    """A table with columns that are refused, whose children must not be read unchecked."""
     return pa.table(
         {
             "a": pa.array(np.arange(n)),
@@ -167,7 +167,7 @@ ODD = (
 
 
 def damage(data: bytes, rng: np.random.Generator) -> bytes:
-    """Return a file with one to three faults: bytes changed, numbers changed, a cut, blocks swapped, doubled or wiped."""
+    """Return a file with one to three faults: bytes or numbers changed, a cut, moved blocks."""
     found = bytearray(data)
     for _ in range(rng.integers(1, 4)):
         n = len(found)
@@ -207,7 +207,7 @@ def random_files(n_each: int, seed: int) -> dict[str, bytes]:
 
 
 def read_all(path: object) -> list[str]:
-    """Read a table as `read_table` and `as_table` do, look at every value, and return all texts in it."""
+    """Read a table as `read_table` and `as_table` do, and return all texts in it."""
     from glassnet.data.tables.given import as_table
 
     table = as_table(path)

@@ -1,4 +1,4 @@
-"""The ways into a table: text files of many dialects, Parquet, Feather, frames, dicts, records, rows and arrays, all of the same cells."""
+"""The ways into a table: files of all kinds, frames, dicts, records, rows and arrays."""
 
 from __future__ import annotations
 

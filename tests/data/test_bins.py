@@ -54,8 +54,8 @@ def test_values_that_coincide_have_one_edge() -> None:
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({"n_bins": 0}, SettingError, "n_bins is a whole number, at least 1, but 0 came"),
-        ({"n_bins": True}, SettingError, "but True came"),
+        ({"n_bins": 0}, SettingError, "n_bins must be a whole number of at least 1, got 0"),
+        ({"n_bins": True}, SettingError, "got True"),
         ({"X": X[:0]}, DataError, "there is none"),
     ],
     ids=str,

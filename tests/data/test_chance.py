@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from glassnet.data.review.chance import at_least, most, upper_limit, within_limit, within_most
+from glassnet.data.review.chance import (
+    binomial_limit,
+    binomial_tail,
+    quick_binomial_limit,
+    quick_rate_limit,
+    rate_limit,
+)
 
 LEVELS = (5e-5, 1e-6, 1e-8)
 RATES = (1e-12, 1e-5, 0.01, 0.3, 0.999, 1.0)
@@ -27,15 +33,15 @@ def test_limits_are_those_of_the_beta_distribution(level: float) -> None:
     limits = [
         stats.beta.isf(level, a + 1, b - a) if a < b else 1.0 for a, b in zip(k, n, strict=True)
     ]
-    np.testing.assert_allclose(upper_limit(k, n, 0.0 * n, level), limits, rtol=1e-10)
+    np.testing.assert_allclose(rate_limit(k, n, 0.0 * n, level), limits, rtol=1e-10)
     widened = np.minimum(np.array(limits) + stats.norm.isf(level) * 3.0 / n, 1.0)
-    np.testing.assert_allclose(upper_limit(k, n, 0.0 * n + 9.0, level), widened, rtol=1e-10)
+    np.testing.assert_allclose(rate_limit(k, n, 0.0 * n + 9.0, level), widened, rtol=1e-10)
 
 
 @pytest.mark.parametrize("n", [2, 50, 10_000])
 def test_limit_of_one_of_n_is_that_of_the_share_beyond_the_ends(n: int) -> None:
     """Wilks (1941): the share of a distribution beyond the smallest and the largest of n values is Beta(2, n - 1)."""
-    limit = upper_limit(np.ones(1), np.array([float(n)]), np.zeros(1), 1e-6)
+    limit = rate_limit(np.ones(1), np.array([float(n)]), np.zeros(1), 1e-6)
     np.testing.assert_allclose(limit, stats.beta.isf(1e-6, 2, n - 1), rtol=1e-10)
 
 
@@ -43,13 +49,16 @@ def test_limit_of_one_of_n_is_that_of_the_share_beyond_the_ends(n: int) -> None:
 @pytest.mark.parametrize("p", RATES)
 def test_counts_are_those_of_the_binomial_distribution(p: float, level: float) -> None:
     m = np.array([0, 1, 1, 200, 3000, 10**7])
-    found = most(m, np.full(len(m), p), level)
+    found = binomial_limit(m, np.full(len(m), p), level)
     assert found.tolist() == [
         min(c for c in near(n, p, level) if stats.binom.sf(c, n, p) <= level) for n in m.tolist()
     ]
     counts, n = np.array([1, 1, 3, 30]), np.array([1, 30, 30, 30])
     np.testing.assert_allclose(
-        at_least(counts, n, np.full(4, p)), stats.binom.sf(counts - 1, n, p), rtol=1e-9, atol=1e-300
+        binomial_tail(counts, n, np.full(4, p)),
+        stats.binom.sf(counts - 1, n, p),
+        rtol=1e-9,
+        atol=1e-300,
     )
 
 
@@ -61,8 +70,11 @@ def test_what_stands_for_them_lies_within(n: int, level: float) -> None:
     ).astype(float)
     limits, within = (
         f(k, np.full(len(k), float(n)), *more, level)
-        for f, more in ((upper_limit, (0.0 * k,)), (within_limit, ()))
+        for f, more in ((rate_limit, (0.0 * k,)), (quick_rate_limit, ()))
     )
     assert (within <= limits * (1.0 + 1e-12)).all()
     for m in (1, 2, 3, 10, 1000, 10**5):
-        assert (np.floor(within_most(m, within)) <= most(np.full(len(k), m), limits, level)).all()
+        assert (
+            np.floor(quick_binomial_limit(m, within))
+            <= binomial_limit(np.full(len(k), m), limits, level)
+        ).all()

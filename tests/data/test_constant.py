@@ -11,8 +11,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassnet.data.coding.columns import CodingSettings, extent
 from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.moments import extent
+from glassnet.data.coding.settings import CodingSettings
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.schema import Column, Schema
 
@@ -54,15 +55,17 @@ def tables(n_rows):
 
 
 def varying(encoder):
-    """The same encoder, if all that it knows had varied: as it was before anything was marked."""
+    """The same encoder, as if every feature had varied in training."""
 
-    def line(coding):
+    def all_vary(coding):
         return replace(coding, constant=())
 
-    dates = tuple(replace(date, line=line(date.line), still=()) for date in encoder.dates)
+    dates = tuple(
+        replace(date, continuous=all_vary(date.continuous), still=()) for date in encoder.dates
+    )
     return replace(
         encoder,
-        numbers=line(encoder.numbers),
+        numbers=all_vary(encoder.numbers),
         categories=tuple(replace(c, constant="") for c in encoder.categories),
         dates=dates,
     )
@@ -70,7 +73,7 @@ def varying(encoder):
 
 SETTINGS = {
     "one-hot": CodingSettings(),
-    "robust, coded": CodingSettings("robust", 3.0, most_one_hot=0),
+    "robust, coded": CodingSettings("robust", 3.0, max_one_hot=0),
 }
 
 
@@ -189,4 +192,7 @@ def test_a_column_of_gaps_alone_takes_anything(kind, later):
     np.testing.assert_array_equal(
         found, encoder.encode(table_of({"b": [1.0, 2.0], "a": [None, None]}))
     )
-    assert encoder.describe()[0][2] == "gaps alone in training: it never varied, and moves nothing"
+    assert (
+        encoder.describe()[0][2]
+        == "missing values only in training: it never varied, and has no effect"
+    )

@@ -1,4 +1,4 @@
-"""Damaged tables of every kind end in an answer or in one DataError: no signal, and no memory of the process in the table."""
+"""Damaged tables give an answer or one DataError: no signal, no other memory in the table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glassnet.data.files.read import read_table
 from glassnet.errors import DataError
 from tests.cli.invoked import run
 from tests.data.damaged import good_files, plain_table, random_files
-from tests.data.lying import in_memory, lies
+from tests.data.false_buffers import false_files, in_memory
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/statm").exists(), reason="the limit of the memory is read from /proc"
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def ends(mode: str, folder: Path, files: dict[str, bytes], seconds: int) -> Counter[str]:
-    """How reading the files ended in a process of its own; after one that ended the process, the others are read in another."""
+    """How reading the files ended; after a crash the remaining files are read in a new process."""
     counts: Counter[str] = Counter()
     left, faults = sorted(files), []
     for part in range(len(files) + 1):
@@ -57,9 +57,9 @@ def ends(mode: str, folder: Path, files: dict[str, bytes], seconds: int) -> Coun
 
 
 def test_what_lies_is_refused(tmp_path: Path) -> None:
-    """Offsets, indices, lengths and texts that cannot be, under an intact frame, in files and in memory."""
-    counts = ends("read", tmp_path, lies(), 60)
-    assert counts == {"refused": 2 * len(lies()) + len(in_memory())}
+    """Impossible offsets, indices, lengths and texts in files and in memory."""
+    counts = ends("read", tmp_path, false_files(), 60)
+    assert counts == {"refused": 2 * len(false_files()) + len(in_memory())}
 
 
 def test_what_is_damaged_by_chance_is_read_or_refused(tmp_path: Path) -> None:
@@ -94,8 +94,8 @@ def test_what_is_whole_is_read(tmp_path: Path) -> None:
 def test_a_file_that_is_cut_while_it_is_read_is_one_error(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cut after it has been opened and its head has been read: a mapped file would end the process with SIGBUS."""
-    from glassnet.data.files import csv_file, read
+    """Cut after its head has been read: a mapped file would end the process with SIGBUS."""
+    from glassnet.data.files import read, text_source
 
     path = tmp_path / name
     path.write_bytes(good_files()[name])
@@ -107,7 +107,7 @@ def test_a_file_that_is_cut_while_it_is_read_is_one_error(
         return file
 
     monkeypatch.setattr(read, "_open", cut)
-    assert csv_file.HEAD > 600
+    assert text_source.HEAD > 600
     with pytest.raises(DataError, match=rf"{name}: "):
         read_table(path)
 
@@ -124,7 +124,7 @@ def test_a_folder_with_one_damaged_part(tmp_path: Path) -> None:
 
 def test_a_command_says_it_in_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "lie.arrow"
-    path.write_bytes(lies()["text utf8.arrow"])
+    path.write_bytes(false_files()["text utf8.arrow"])
     result = run("inspect", path)
     assert (result.exit_code, result.output) == (
         2,
@@ -135,7 +135,7 @@ def test_a_command_says_it_in_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
 @pytest.mark.parametrize("n", [1, 5_000])
 def test_text_that_is_read_as_codes_is_text(name: str, n: int, tmp_path: Path) -> None:
-    """Few words or many, in a file of few bytes or many: no declared category, whose words would be levels."""
+    """Few or many words in a small or large file: no declared category with its own levels."""
     words = ["NA", "None", "-", "x", "y"] * 12 + [f"word {i}" for i in range(n)]
     table = pa.table({"word": words, "number": [str(i) for i in range(len(words))]})
     pa.parquet.write_table(table, tmp_path / name) if name == "a.parquet" else _write_ipc(
@@ -222,6 +222,6 @@ def test_the_commands_on_damaged_files(tmp_path: Path) -> None:
         tmp_path / "good.glassnet",
     )
     assert run("train", tmp_path / "good.parquet", *plain).exit_code == 0
-    counts = ends("command", tmp_path, random_files(20, seed=3) | lies(), 900)
+    counts = ends("command", tmp_path, random_files(20, seed=3) | false_files(), 900)
     assert counts.keys() == {"status 0", "status 2"}
     print(counts)

@@ -100,13 +100,15 @@ def test_a_weight_is_a_number_of_rows(rows):
     values, counts = column([value for value, _ in rows]), np.array([count for _, count in rows])
     weighted = Encoder.fit(table_of({"t": values}), counts).dates[0]
     repeated = Encoder.fit(table_of({"t": np.repeat(values, counts)})).dates[0]
-    assert (weighted.cycles, weighted.line.names, weighted.line.has_gaps) == (
+    assert (weighted.cycles, weighted.continuous.names, weighted.continuous.has_missing) == (
         repeated.cycles,
-        repeated.line.names,
-        repeated.line.has_gaps,
+        repeated.continuous.names,
+        repeated.continuous.has_missing,
     )
-    np.testing.assert_allclose(weighted.line.mean, repeated.line.mean, rtol=1e-12, atol=1e-9)
-    np.testing.assert_allclose(weighted.line.scale, repeated.line.scale, rtol=1e-9)
+    np.testing.assert_allclose(
+        weighted.continuous.mean, repeated.continuous.mean, rtol=1e-12, atol=1e-9
+    )
+    np.testing.assert_allclose(weighted.continuous.scale, repeated.continuous.scale, rtol=1e-9)
 
 
 def test_plain_data_and_unseen_dates():
@@ -120,7 +122,11 @@ def test_plain_data_and_unseen_dates():
         assert np.isfinite(X).all()
         assert np.abs(X).max() <= 4.0
     assert encoder.describe() == [
-        ("t", "datetime", "the time itself, the year, month, day, weekday, hour; gaps are marked")
+        (
+            "t",
+            "datetime",
+            "the time itself, the year, month, day, weekday, hour; missing values are marked",
+        )
     ]
 
 
@@ -129,7 +135,7 @@ def test_booleans_are_one_column():
     encoder = Encoder.fit(table)
     assert encoder.feature_names == ("a=true", "a is missing")
     assert encoder.encode(table).tolist() == [[1, 0], [0, 0], [0, 1]]
-    assert encoder.describe() == [("a", "boolean", "1 where true; gaps are a level")]
+    assert encoder.describe() == [("a", "boolean", "1 where true; missing is a level")]
     assert Encoder.fit(table_of({"a": [False, True]})).encode(table_of({"a": "true"})).tolist() == [
         [1]
     ]

@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 from scipy import sparse, stats
 
-from glassnet.data.coding.columns import DEFAULT, CodingSettings
 from glassnet.data.coding.encoder import Encoder
-from glassnet.data.review.drift import LEVEL, Drift, Expected, Tally, drift_schema
+from glassnet.data.coding.settings import DEFAULT, CodingSettings
+from glassnet.data.review.drift import Drift, drift_schema
 from glassnet.data.review.reference import Reference
+from glassnet.data.review.tally import LEVEL, Expected, Tally
 from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.schema import Column, Schema
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.table import Table
 
 N = 1000
 RNG = np.random.default_rng(0)
@@ -203,7 +205,7 @@ def test_reference_is_what_the_rows_are_like() -> None:
     assert reference is not None
     day = 86_400_000_000
     first = int(np.datetime64("2026-01-01", "us").astype(int))
-    assert (reference.rows, reference.gaps) == (4, (1, 4, 1, 1))
+    assert (reference.rows, reference.missing) == (4, (1, 4, 1, 1))
     assert (reference.low, reference.high) == ((-3.0, None), (2.0, None))
     assert (reference.first, reference.last) == ((first,), (first + 2 * day,))
     assert Reference.from_plain(json.loads(json.dumps(reference.to_plain()))) == reference
@@ -260,7 +262,7 @@ def test_further_training_widens_it() -> None:
     wider = reference.widened(more, encoder)
     assert wider is not None
     assert (wider.rows, wider.high[0], wider.low[0]) == (100, 9.0, reference.low[0])
-    assert (wider.rare[0], wider.gaps[3]) == (10, 10)
+    assert (wider.rare[0], wider.missing[3]) == (10, 10)
     assert (wider.first, wider.last) == (reference.first, (int(DAYS[209].astype(int)),))
     assert reference.widened(table_of(sparse.csr_array(np.eye(2))), encoder) is None
 
@@ -336,7 +338,7 @@ def test_rows_of_the_same_source_are_silent(share: float) -> None:
         # Few columns of levels, all coded, or the 256 most frequent levels of each.
         told.append(
             tally_of(
-                learned, new, coding=CodingSettings(most_one_hot=(8, 64, 2**16)[i % 3])
+                learned, new, coding=CodingSettings(max_one_hot=(8, 64, 2**16)[i % 3])
             ).notice()
         )
     assert sum(map(bool, told)) == 0, [notice for notice in told if notice]
@@ -359,7 +361,7 @@ def test_levels_that_are_just_not_listed_are_no_news(
     tally = tally_of(
         table.take(slice(0, n)),
         table.take(slice(n, None)),
-        coding=CodingSettings(most_one_hot=most_one_hot),
+        coding=CodingSettings(max_one_hot=most_one_hot),
     )
     drift = tally.drift()
     assert drift is not None

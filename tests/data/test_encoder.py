@@ -11,10 +11,12 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glassnet.data.coding import columns, number_coding
+from glassnet.data.coding import moments as moments_file
+from glassnet.data.coding import number_coding
 from glassnet.data.coding.category_coding import CategoryCoding
-from glassnet.data.coding.columns import moments, row_weights
 from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.moments import moments
+from glassnet.data.coding.weights import row_weights
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError
 
@@ -34,7 +36,7 @@ def close(one, other):
     assert one.schema == other.schema
     assert one.feature_names == other.feature_names
     assert one.categories == other.categories
-    assert one.numbers.has_gaps == other.numbers.has_gaps
+    assert one.numbers.has_missing == other.numbers.has_missing
     np.testing.assert_allclose(one.numbers.mean, other.numbers.mean, rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(one.numbers.scale, other.numbers.scale, rtol=1e-12)
 
@@ -87,7 +89,7 @@ def test_chunks_change_nothing(monkeypatch):
     table = mixed(1000)
     whole = Encoder.fit(table)
     X = whole.encode(table, "float64")
-    for module in (columns, number_coding):
+    for module in (moments_file, number_coding):
         monkeypatch.setattr(
             module,
             "row_chunks",
@@ -242,7 +244,7 @@ def test_without_a_limit_gaps_are_taken_only_where_there_were_some():
     encoder = without_limit(Encoder.fit(table_of({"a": [1.0, 3.0, np.nan], "b": [1.0, 3.0, 2.0]})))
     assert encoder.encode(table_of({"a": [np.nan], "b": [2.0]})).tolist() == [[0, 0, 1]]
     with pytest.raises(
-        DataError, match=r"column 'b' holds a gap \(NaN\) in row 1 \(counting from 0\)"
+        DataError, match=r"column 'b' holds a missing value \(NaN\) in row 1 \(counting from 0\)"
     ):
         encoder.encode(table_of({"a": [2.0, 2.0], "b": [2.0, np.nan]}))
 
@@ -274,7 +276,7 @@ def test_describe_tells_every_column():
         ("c", "number"),
     ]
     words = {name: word for name, _, word in rows}
-    assert "Biscoe, Dream, Torgersen; gaps are a level" in words["island"]
+    assert "Biscoe, Dream, Torgersen; missing is a level" in words["island"]
     assert "'b is missing'" in words["b"]
     assert "missing" not in words["a"]
 
@@ -287,11 +289,11 @@ def test_missing_columns_are_named():
 @pytest.mark.parametrize(
     ("weight", "message"),
     [
-        ([1, 2], r"3 rows but the weights have shape \(2,\)"),
-        ([1, -1, 1], "weight of row 1 .* is -1"),
-        ([1, 1, np.nan], "weight of row 2 .* is nan"),
-        ([0, 0, 0], "all row weights are 0"),
-        (["a", "b", "c"], "must be numbers"),
+        ([1, 2], r"must have shape \(3,\), one number for each row, got \(2,\)"),
+        ([1, -1, 1], ">= 0, got -1.0 in row 1"),
+        ([1, 1, np.nan], ">= 0, got nan in row 2"),
+        ([0, 0, 0], "zero in every row"),
+        (["a", "b", "c"], "must hold numbers"),
     ],
 )
 def test_bad_weights(weight, message):

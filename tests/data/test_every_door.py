@@ -1,4 +1,4 @@
-"""A table gives the same schema, the same model and the same predictions whichever door it comes in by, or one message by all of them."""
+"""A table gives the same schema, model, predictions and messages whatever it comes from."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ LABELS: dict[str, list[Any]] = {
 
 @st.composite
 def typed_tables(draw: st.DrawFn) -> dict[str, Any]:
-    """The columns of a table with declared types and of a later one, and how they are to be read."""
+    """Columns of a table with declared types and of a later one, and how to read them."""
     n, later = draw(st.integers(8, 24)), draw(st.integers(1, 6))
     kinds = {
         f"x{i}": kind
@@ -200,9 +200,14 @@ def typed_law(case: dict[str, Any], how: dict[str, Any], how_later: dict[str, An
         for one in (how, how_later)
     )
     declared = {} if case["types"] else DECLARED
-    same_at_every_door(case, {**DOORS, **declared}, lambda columns: {
-        name: [spelled(value, decimal, case["gap"]) for value in values] for name, values in columns.items()
-    }, how, how_later)  # fmt: skip
+
+    def texts_of(columns):
+        return {
+            name: [spelled(value, decimal, case["gap"]) for value in values]
+            for name, values in columns.items()
+        }
+
+    same_at_every_door(case, {**DOORS, **declared}, texts_of, how, how_later)
 
 
 # Tables of texts: whatever stands in the cells of a file stands in a frame of strings.

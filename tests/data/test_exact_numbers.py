@@ -1,4 +1,4 @@
-"""Numbers that lie close together far from zero: their spread is learned, of whole numbers beyond 2^53 too, and told where coarse."""
+"""Numbers close together and far from zero, also whole numbers beyond 2^53, keep their spread."""
 
 from __future__ import annotations
 

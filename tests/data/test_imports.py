@@ -32,10 +32,10 @@ split.split_rows(10, 0.5, seed=0)
 FILES = """
 import numpy as np, os, tempfile
 from glassnet.data.files.read import read_table
-from glassnet.data.files.write import write_csv
+from glassnet.data.files.write import write_chunks
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, {name!r})
-    write_csv(path, ["a", "b"], [np.array([1.5, np.nan]), np.array(["x", None], dtype=object)])
+    write_chunks(path, ["a", "b"], [[np.array([1.5, np.nan]), np.array(["x", None], object)]])
     table = read_table(path)
     read_table(path, schema=table.schema)
 """
@@ -56,7 +56,8 @@ def test_import_cost(code, allowed):
 def test_a_missing_pyarrow_is_answered_with_the_install_line(tmp_path):
     (tmp_path / "a.csv").write_text("a\n1\n")
     code = (
-        "import sys\nsys.modules['pyarrow'] = None\nfrom glassnet.data.files.read import read_table\n"
+        "import sys\nsys.modules['pyarrow'] = None\n"
+        "from glassnet.data.files.read import read_table\n"
         f"try:\n    read_table({str(tmp_path / 'a.csv')!r})\nexcept ImportError as e:\n    print(e)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -74,7 +74,7 @@ def test_the_ratio_of_decompression(tmp_path: Path) -> None:
     "limits", [{"rows": 0}, {"bytes": -1}, {"field": 1.5}, {"ratio": True}, {"columns": None}]
 )
 def test_limits_that_cannot_be(limits: dict[str, Any]) -> None:
-    with pytest.raises(SettingError, match="a whole number above 0"):
+    with pytest.raises(SettingError, match="a whole number of at least 1"):
         Limits(**limits)
 
 
@@ -83,7 +83,7 @@ def test_limits_that_cannot_be(limits: dict[str, Any]) -> None:
 
 
 def bombs(folder: Path) -> dict[str, str]:
-    """Write files that are small, or quick to make, and would fill the memory; return what each is refused for."""
+    """Write small files that would fill the memory; return why each is refused."""
 
     def write(name: str, content: bytes) -> None:
         (folder / name).write_bytes(content)
@@ -174,7 +174,8 @@ for path in sys.argv[1:]:
     except DataError as error:
         said = ["refused", str(error)]
     with open("/proc/self/status") as status:
-        print(json.dumps([*said, next(line for line in status if line.startswith("VmHWM")).split()[1]]))
+        line = next(line for line in status if line.startswith("VmHWM"))
+    print(json.dumps([*said, line.split()[1]]))
 """
 
 

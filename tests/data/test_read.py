@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from glassnet.data.files.arrow import plain_column
+from glassnet.data.files.arrow_columns import plain_column
 from glassnet.data.files.read import read_table
-from glassnet.data.files.write import write_csv, write_pieces
+from glassnet.data.files.write import write_chunks
 from glassnet.data.tables.assembly import assemble, table_of
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.schema import Schema
@@ -315,16 +315,16 @@ def test_a_dialect_that_is_said_is_not_guessed(put):
         ({"quote": "\n"}, "one ASCII character"),
         ({"delimiter": 3}, "one ASCII character"),
         ({"decimal": ",", "thousands": ","}, "different"),
-        ({"quote": ",", "delimiter": ","}, "another character"),
+        ({"quote": ",", "delimiter": ","}, "must differ from"),
         ({"thousands": "x"}, "thousands must be one of"),
-        ({"missing": "NA"}, "missing is a list of texts"),
-        ({"missing": [1]}, "missing is a list of texts"),
+        ({"missing": "NA"}, "missing must be a list of texts"),
+        ({"missing": [1]}, "missing must be a list of texts"),
         ({"skip_rows": -1}, "number of lines, or a list"),
         ({"skip_rows": [0]}, "number of lines, or a list"),
         ({"skip_rows": "3"}, "number of lines, or a list"),
         ({"comment": ""}, "one character or more"),
         ({"dates": "dym"}, "dates must be one of"),
-        ({"decimal": "'"}, "'.' or ','"),
+        ({"decimal": "'"}, "'.', ','"),
         ({"encoding": "utf-99"}, "unknown encoding 'utf-99'"),
         ({"encoding": "rot13"}, "unknown encoding 'rot13'"),
         ({"encoding": "base64"}, "unknown encoding 'base64'"),
@@ -387,11 +387,8 @@ ODD = ["x,y", 'say "hi"', "two\nlines", " plain", None]
 @pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.parquet"])
 def test_what_is_written_reads_back(tmp_path, name):
     floats = np.array([0.1, 1e300, -5e-324, np.nan, 1 / 3])
-    write_csv(
-        tmp_path / name,
-        ["p=a,b", "n", "label"],
-        [floats, np.arange(5), np.array(ODD, dtype=object)],
-    )
+    columns = [floats, np.arange(5), np.array(ODD, dtype=object)]
+    write_chunks(tmp_path / name, ["p=a,b", "n", "label"], [columns])
     table = read_table(tmp_path / name)
     np.testing.assert_array_equal(table.column("p=a,b"), floats)
     assert table.column("label").tolist() == ["x,y", 'say "hi"', "two\nlines", "plain", None]
@@ -403,7 +400,7 @@ def test_pieces_are_written_one_after_the_other(tmp_path, name):
     pieces = (
         [np.array([i, 0.5, np.nan]), ["x", None, "a,b" if i else "y"], when] for i in range(3)
     )
-    write_pieces(tmp_path / name, ["n", "t", "when"], pieces)
+    write_chunks(tmp_path / name, ["n", "t", "when"], pieces)
     table = read_table(tmp_path / name)
     np.testing.assert_array_equal(
         table.column("n"), [0, 0.5, np.nan, 1, 0.5, np.nan, 2, 0.5, np.nan]
@@ -414,16 +411,16 @@ def test_pieces_are_written_one_after_the_other(tmp_path, name):
 
 def test_quotes_only_where_needed():
     stream = io.BytesIO()
-    write_csv(stream, ["a", "b"], [np.array([1.5, np.nan]), ["x", None]])
+    write_chunks(stream, ["a", "b"], [[np.array([1.5, np.nan]), ["x", None]]])
     assert stream.getvalue() == b"a,b\n1.5,x\n,\n"
     stream = io.BytesIO()
-    write_csv(stream, ["a", "b"], [[1], ['x,"y"']])
+    write_chunks(stream, ["a", "b"], [[[1], ['x,"y"']]])
     assert stream.getvalue() == b'"a","b"\n1,"x,""y"""\n'
 
 
 def test_a_file_that_cannot_be_written(tmp_path):
     with pytest.raises(DataError, match=r"out\.csv: cannot be written"):
-        write_csv(tmp_path / "nowhere" / "out.csv", ["a"], [[1]])
+        write_chunks(tmp_path / "nowhere" / "out.csv", ["a"], [[[1]]])
 
 
 # A first line that says the delimiter, names in apostrophes, and zeros that begin a cell, whatever

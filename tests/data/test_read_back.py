@@ -1,4 +1,4 @@
-"""Any table that is written is read back equal: text by Python's csv module in any dialect, Parquet by pyarrow."""
+"""Any table that Python's csv module or pyarrow writes is read back equal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from glassnet.data.files.read import read_batches, read_table
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.cells import text_of
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.readers import Spelling
+from glassnet.data.tables.forms import Spelling
 from glassnet.data.tables.table import Table
 
 NUMBERS = st.one_of(
@@ -57,7 +57,7 @@ def tables(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, list[Any]]]:
 
 
 def as_read(kind: str, value: Any, gap: str = "") -> Any:
-    """What a cell is once it has been read; a column that is said to be a category keeps its words."""
+    """What a cell is once it has been read; a declared category keeps its words."""
     if value is None:
         return text_of(gap) if kind == "category" else None
     if kind == "datetime":
@@ -154,8 +154,12 @@ def parquet_law(table: tuple[dict[str, str], dict[str, list[Any]]]) -> None:
         "datetime": pa.timestamp("us"),
         "category": pa.string(),
     }
-    written = pa.table({name: pa.array([None if v is None else as_read(kinds[name], v) if kinds[name] == "datetime" else v for v in column],
-                                       types[kinds[name]]) for name, column in values.items()})  # fmt: skip
+    arrays = {}
+    for name, column in values.items():
+        kind = kinds[name]
+        as_dates = [v if v is None or kind != "datetime" else as_read(kind, v) for v in column]
+        arrays[name] = pa.array(as_dates, types[kind])
+    written = pa.table(arrays)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.parquet"
         pa.parquet.write_table(written, path)
@@ -169,20 +173,25 @@ def parquet_law(table: tuple[dict[str, str], dict[str, list[Any]]]) -> None:
 # rule is what it must have meant.
 
 SPELLINGS = [
-    "0", "1", "7", "007", "-0", "+5", "5.", ".5", "-.5", "1.50", "1e6", "1E-3", "1e+05", "9007199254740993", "99999999999999999999999",
+    "0", "1", "7", "007", "-0", "+5", "5.", ".5", "-.5", "1.50", "1e6", "1E-3", "1e+05",
+    "9007199254740993", "99999999999999999999999",
     "1e308",
     "0x10", "0X1f", "0b1", "1_000", "1,5", "1 000", "- 5", "1f", "1.0.0", "5%", "$5", "٣", "one",
     "true", "TRUE", "True", "false", "tRuE", "t", "yes", "",
-    "2024-02-29", "2023-02-29", "2024-1-1", "20240101", "0001-01-01", "9999-12-31", "2024-01-01 10", "2024-01-01T10", "2024-01-01 10:30",
-    "2024-01-01 10:30:59", "2024-01-01T10:30:59.5", "2024-01-01 10:30:59.123456", "2024-01-01 24:00", "2024-01-01 10:60", "2024-01-01 1000",
-    "2024-01-01 10:30Z", "2024-01-01 10Z", "2024-01-01Z", "2024-01-01 10:30+02:00", "2024-01-01 10:30-0530", "2024-01-01 10:30+02",
+    "2024-02-29", "2023-02-29", "2024-1-1", "20240101", "0001-01-01", "9999-12-31",
+    "2024-01-01 10", "2024-01-01T10", "2024-01-01 10:30",
+    "2024-01-01 10:30:59", "2024-01-01T10:30:59.5", "2024-01-01 10:30:59.123456",
+    "2024-01-01 24:00", "2024-01-01 10:60", "2024-01-01 1000",
+    "2024-01-01 10:30Z", "2024-01-01 10Z", "2024-01-01Z", "2024-01-01 10:30+02:00",
+    "2024-01-01 10:30-0530", "2024-01-01 10:30+02",
     "10:30", "10:30:00",
-    "NA", "n/a", "N/A", "null", "NULL", "None", "nan", "NaN", "<NA>", "NaT", "?", "-", "na", " NA", "  ", " 5 ", " true ", " 2024-02-29 ",
+    "NA", "n/a", "N/A", "null", "NULL", "None", "nan", "NaN", "<NA>", "NaT", "?", "-", "na", " NA",
+    "  ", " 5 ", " true ", " 2024-02-29 ",
 ]  # fmt: skip
 
 
 def kind_law(spellings: list[str]) -> None:
-    """A file holds what the same texts in memory hold, whatever pyarrow makes of them, all at once and a stretch at a time."""
+    """A file holds what the same texts in memory hold, read all at once and in chunks."""
     rule = table_of({"a": spellings}, spelling=Spelling(decimal="."))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.csv"

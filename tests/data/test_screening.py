@@ -10,7 +10,9 @@ import pytest
 
 from glassnet.data.files.limits import Limits
 from glassnet.data.review.inspection import inspect_table
-from glassnet.data.review.screening import leaks, lookalikes, useless_columns
+from glassnet.data.review.leaks import leaks
+from glassnet.data.review.lookalikes import lookalikes
+from glassnet.data.review.screening import uninformative_columns
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError
 
@@ -24,10 +26,10 @@ USELESS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "text that is the same": ({"a": ["x"] * N, "b": X}, {"a": "same in every row"}),
     "booleans that are the same": ({"a": [True] * N, "b": X}, {"a": "same in every row"}),
     "dates that are the same": ({"a": ["2020-01-01"] * N, "b": X}, {"a": "same in every row"}),
-    "gaps alone": ({"a": [None] * N, "b": X}, {"a": "all its cells are gaps"}),
+    "gaps alone": ({"a": [None] * N, "b": X}, {"a": "all its cells are missing"}),
     "gaps of dates alone": (
         {"a": np.full(N, "NaT", dtype="M8[us]"), "b": X},
-        {"a": "all its cells are gaps"},
+        {"a": "all its cells are missing"},
     ),
     "where the gaps are may tell something": (
         {"a": [1.0, None] * (N // 2), "b": ["x", None] * (N // 2)},
@@ -63,18 +65,18 @@ USELESS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 
 @pytest.mark.parametrize(("data", "expected"), USELESS.values(), ids=USELESS)
 def test_what_is_left_out(data: dict[str, Any], expected: dict[str, str]) -> None:
-    found = useless_columns(table_of(data))
+    found = uninformative_columns(table_of(data))
     assert found.keys() == expected.keys()
     assert all(reason in found[name] for name, reason in expected.items())
-    assert useless_columns(table_of(data), keep=data) == {}
+    assert uninformative_columns(table_of(data), keep=data) == {}
 
 
 def test_more_texts_than_the_limit_are_left_out() -> None:
     table = table_of({"a": [f"n{i % 100}" for i in range(N)], "b": X})
-    assert useless_columns(table) == {}
+    assert uninformative_columns(table) == {}
     assert (
         "100 different texts; the limit is 99"
-        in useless_columns(table, limits=Limits(categories=99))["a"]
+        in uninformative_columns(table, limits=Limits(categories=99))["a"]
     )
 
 
@@ -214,8 +216,8 @@ def test_an_inspection_tells_each_column() -> None:
     assert columns["island"].histogram == (120, 79)
     assert columns["when"].quantiles[::4] == ("2024-01-01T00:00:00", "2024-01-11T00:00:00")
     assert columns["when"].histogram == (100, 0, 0, 0, 0, 0, 0, 0, 0, 100)
-    assert columns["zip"].why == "as you said"
-    assert columns["empty"].why == "all its cells are gaps"
+    assert columns["zip"].why == "as declared"
+    assert columns["empty"].why == "all its cells are missing"
     assert columns["empty"].quantiles == columns["empty"].histogram == ()
     assert columns["id"].notices == (
         (

@@ -16,8 +16,9 @@ import scipy.sparse as sp
 
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.cells import text_of
+from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.schema import Column, Schema
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
 
 AGE = [31.0, None, 40.5, 18.0]
@@ -119,12 +120,16 @@ def test_sparse_becomes_csr_and_the_callers_matrix_stays(make):
 
 
 CELLS = [
-    (" Dream ", "Dream"), ("TRUE", "true"), ("False", "false"), (True, "true"), (np.False_, "false"), (3, "3"), (3.0, "3"),
+    (" Dream ", "Dream"), ("TRUE", "true"), ("False", "false"), (True, "true"),
+    (np.False_, "false"), (3, "3"), (3.0, "3"),
     (-0.0, "0"),
-    (0.1, "0.1"), (np.float32(0.1), "0.1"), (1e300, "1e+300"), (2**60, str(2**60)), (b"x", "x"), ("NA", "NA"), ("", None),
+    (0.1, "0.1"), (np.float32(0.1), "0.1"), (1e300, "1e+300"), (2**60, str(2**60)), (b"x", "x"),
+    ("NA", "NA"), ("", None),
     (" ? ", "?"), ("  ", None),
-    (None, None), (np.nan, None), (pd.NA, None), (pd.NaT, None), ("none", "none"), (dt.date(2020, 1, 2), "2020-01-02"),
-    (np.datetime64("2020-01-02T03:04"), "2020-01-02 03:04:00"), (dt.time(12, 30), "12:30:00"), (Decimal("2.50"), "2.50"), (Decimal(2), "2"),
+    (None, None), (np.nan, None), (pd.NA, None), (pd.NaT, None), ("none", "none"),
+    (dt.date(2020, 1, 2), "2020-01-02"),
+    (np.datetime64("2020-01-02T03:04"), "2020-01-02 03:04:00"), (dt.time(12, 30), "12:30:00"),
+    (Decimal("2.50"), "2.50"), (Decimal(2), "2"),
     (2**70, str(2**70)), (pd.Interval(0, 1), "(0, 1]"), (pd.Period("2020-01", "M"), "2020-01"),
 ]  # fmt: skip
 
@@ -219,7 +224,8 @@ def test_select_names_all_that_is_missing():
     needed = Schema.from_plain([["agee", "number"], ["city", "category"], ["count", "number"]])
     with pytest.raises(
         DataError,
-        match=r"lacks 2 of the 3 columns that are needed: missing 'agee', 'city'\. Did you mean 'age'\?",
+        match=r"lacks 2 of the 3 columns that are needed: missing 'agee', 'city'\. "
+        r"Did you mean 'age'\?",
     ):
         table_of(DATA).select(needed)
 
@@ -320,8 +326,10 @@ def test_every_door_gives_the_same_dates(data):
 
 @pytest.mark.parametrize(
     "texts",
-    [["2020-02-30"], ["2020-01-01", "soon"], ["31/01/2020", "01/31/2020"], ["2020-01-01 10:00Z", "2020-01-01 10:00"],
-     ["2020-01-01 24:00"], ["2020-01-01 10:60"], ["1/2"], ["32.01.2020"], ["2020-13-01"], ["13:61"]],
+    [["2020-02-30"], ["2020-01-01", "soon"], ["31/01/2020", "01/31/2020"], ["2020-01-01 10:00Z",
+     "2020-01-01 10:00"],
+     ["2020-01-01 24:00"], ["2020-01-01 10:60"], ["1/2"], ["32.01.2020"], ["2020-13-01"],
+      ["13:61"]],
     ids=str,
 )  # fmt: skip
 def test_what_is_nearly_a_date_stays_text(texts):

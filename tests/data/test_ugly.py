@@ -1,4 +1,4 @@
-"""Nothing that is a number, a date, a category or an identifier to a person is taken for something else without a sentence that says so."""
+"""Messy tables are read as a person reads them, or a sentence says what was done instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One table, written in twenty and more ways, is one schema, and a model gives the same predictions for each."""
+"""One table, written in many ways, gives one schema and the same predictions."""
 
 from __future__ import annotations
 

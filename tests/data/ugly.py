@@ -1,4 +1,4 @@
-"""Thirty-two tables as people have them: each with the kinds that a person sees in its columns, and what must be said about it.
+"""Messy tables as people have them, the kinds of their columns, and the expected notices.
 
 A file is its name, its bytes, the kind of each column ("left out" where it names or numbers the
 row), and words that a notice must hold.
@@ -17,7 +17,7 @@ N = 120
 
 @dataclass(frozen=True)
 class Ugly:
-    """name: of the file; kinds: of its columns; said: words of notices, one notice each; silent: whether nothing else may be said."""
+    """A table: its file, the kinds of its columns, words of notices, whether no others may come."""
 
     name: str
     content: bytes

@@ -19,11 +19,11 @@ import numpy as np
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor, Plan
 from glassnet.engines import ENGINES, make_engine, step_rates
-from glassnet.fitting import Session
 from glassnet.layers import BatchNorm, Dense
 from glassnet.losses import Softmax
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam
+from tests.fitting.helpers import begin_session
 
 Array = np.ndarray[Any, np.dtype[Any]]
 N_CALLS = int(sys.argv[3]) if len(sys.argv) > 3 else 1
@@ -66,7 +66,7 @@ def bound(engine: str, **settings: Any) -> Any:
     return make_engine(engine, network, Softmax(), Adam(), **settings)
 
 
-def of_one_engine(engine: str, seed: int) -> None:
+def member_temperature_engine(engine: str, seed: int) -> None:
     """Two threads take steps, one asks for gradients and updates, two predict."""
     X, y = rows(seed)
     made = bound(engine, n_threads=2)
@@ -148,8 +148,8 @@ def advances(engine: str, seed: int) -> None:
     table = glassnet.data.tables.assembly.table_of(
         {f"x{j}": X[:, j].astype(np.float64) for j in range(X.shape[1])}
     )
-    session = Session.begin(
-        table, y, Plan(hidden_layer_sizes=(32,), early_stopping=False, engine=engine), alone=True
+    session = begin_session(
+        table, y, Plan(hidden_layer_sizes=(32,), early_stopping=False, engine=engine), single=True
     )
     at_once(again(lambda: session.advance(table, y)), again(lambda: session.advance(table, y)))
     assert session.state.epoch == 2 * N_CALLS
@@ -339,7 +339,7 @@ def daemon_at_exit(engine: str, seed: int) -> None:
 
 
 CASES: dict[str, Callable[[str, int], None]] = {
-    "one engine": of_one_engine,
+    "one engine": member_temperature_engine,
     **{f"partial_fit of {name}": partial_fits(name) for name in ESTIMATORS},
     **{f"fit and predict of {name}": fits_and_predictions(name) for name in ESTIMATORS},
     "advance of one session": advances,

@@ -272,10 +272,10 @@ def test_a_gap_is_refused_with_its_place():
     new, X = from_sklearn(old), X.copy()
     X[7, 2] = np.nan
     with pytest.raises(
-        DataError, match=r"column 'x2' holds a gap \(NaN\) in row 7 .* takes none there"
+        DataError, match=r"column 'x2' holds a missing value \(NaN\) in row 7 .* takes none there"
     ):
         new.predict(X)
-    with pytest.raises(DataError, match=r"holds a gap \(NaN\)"):
+    with pytest.raises(DataError, match=r"holds a missing value \(NaN\)"):
         new.predictor()(X[7])
 
 

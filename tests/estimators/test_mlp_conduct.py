@@ -157,9 +157,7 @@ def test_parameters_are_checked_first_and_not_at_all_where_scikit_learn_is_told_
     assert not hasattr(estimator, "classes_")
     with sklearn.config_context(skip_parameter_validation=True):
         classifier(shuffle=1).fit(X, Y)
-    with pytest.raises(
-        ValueError, match="batch_size must be a whole number of at least 1, but 0 came"
-    ):
+    with pytest.raises(ValueError, match="batch_size must be a whole number of at least 1, got 0"):
         classifier().partial_fit(X, Y, classes=[0, 1]).set_params(batch_size=0).partial_fit(X, Y)
 
 

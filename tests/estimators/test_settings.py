@@ -78,11 +78,11 @@ BAD = [
     ({"dropout": 1.5}, "1.5"),
     ({"learning_rate": -1.0}, "the learning rate must be a positive number, but -1.0 came"),
     ({"validation_fraction": 1.5, "early_stopping": True}, "must lie between 0 and 1, got 1.5"),
-    ({"patience": 0, "early_stopping": True}, "patience is a number of epochs"),
+    ({"patience": 0, "early_stopping": True}, "patience must be a number of epochs"),
     ({"l1": -1.0}, "-1.0"),
     ({"label_smoothing": 1.5}, "label_smoothing must lie in"),
     ({"clip_norm": 0.0}, "clip_norm must be a positive number"),
-    ({"class_weight": "balansed"}, "class_weight is None, 'balanced' or a mapping"),
+    ({"class_weight": "balansed"}, "class_weight must be None, 'balanced' or a mapping"),
     ({"class_weight": {0: 1.0, 7: 2.0}}, "class_weight names 7, which is no class"),
     ({"class_weight": {0: -1.0}}, "must be a number >= 0"),
     ({"optimizer": "lbfgs", "dropout": 0.5}, "lbfgs.*Dropout"),
@@ -213,8 +213,8 @@ def test_training_data_are_not_pickled() -> None:
         big, big[:, 0]
     )
     assert len(pickle.dumps(regressor)) < 21_000  # with both ends of each column
-    assert regressor._session.rows is None
-    assert regressor._session.held_out is None
+    (fit,) = regressor._session.ensemble.fits
+    assert fit.rows is fit.validation is None
 
 
 def test_a_network_in_another_dtype_shares_nothing() -> None:

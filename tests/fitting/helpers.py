@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from glassnet import fitting
 from glassnet.data.tables.assembly import table_of
-from glassnet.fitting import Session
+from glassnet.data.tables.table import Table
+from glassnet.fitting import Session, TrainingTable
 from glassnet.training.plan import Plan
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -42,5 +44,22 @@ def score(table: dict[str, Any]) -> Array:
     )
 
 
+def begin_session(
+    table: Table,
+    values: Any,
+    plan: Plan,
+    *,
+    names: tuple[str, ...] = ("y",),
+    sample_weight: Any = None,
+    groups: Any = None,
+    time: Any = None,
+    task: str | None = None,
+    **others: Any,
+) -> Session:
+    """The session of a fit on a table as it is, without a review of its columns."""
+    data = TrainingTable(table, values, names, sample_weight, groups, time, task=task)
+    return fitting.begin(data, plan, **others)
+
+
 def begin(table: Any, values: Any, plan: Plan, **changed: Any) -> Session:
-    return Session.begin(table_of(table), values, plan, **changed)
+    return begin_session(table_of(table), values, plan, **changed)

@@ -365,11 +365,11 @@ def test_a_class_without_a_weight_counts_once() -> None:
             {"yess": 2.0},
             "class_weight names 'yess', which is no class of the target.*Did you mean 'yes'",
         ),
-        (YES, {"yes": -1.0}, "the weight of class 'yes' must be a number >= 0, but -1.0 came"),
+        (YES, {"yes": -1.0}, "the weight of class 'yes' must be a number >= 0, got -1.0"),
         (
             YES,
             "even",
-            "class_weight is None, 'balanced' or a mapping from labels to weights, but 'even' came",
+            "class_weight must be None, 'balanced' or a mapping from labels to weights, got 'even'",
         ),
         (
             score(TABLE),
@@ -492,7 +492,7 @@ def test_a_table_or_a_target_that_cannot_be_used_is_refused(
 def test_a_file_needs_its_target_by_name(tmp_path: Path) -> None:
     path = write_csv(tmp_path, TABLE)
     with pytest.raises(
-        DataError, match="for a table in a file the target is the name of one of its columns"
+        DataError, match="the target of a table in a file must be the name of one of its columns"
     ):
         fit(path, YES)
     with pytest.raises(DataError, match=r"the table has no column 'agee'.*Did you mean 'age'"):
@@ -513,10 +513,10 @@ def test_a_file_needs_its_target_by_name(tmp_path: Path) -> None:
         (YES, {"optimizer": "lbfgs", "learning_rate": None, "schedule": "cosine"}, "'lbfgs' chooses its own steps"),
         (YES, {"optimizer": "lbfgs", "learning_rate": None, "dropout": 0.1}, "but Dropout changes it"),
         (YES, {"schedule": "cosin"}, "Did you mean 'cosine'"),
-        (YES, {"batch_size": 0}, "batch_size must be a whole number of at least 1, but 0 came"),
-        (YES, {"max_epochs": 0}, "max_epochs must be a whole number of at least 1, but 0 came"),
+        (YES, {"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
+        (YES, {"max_epochs": 0}, "max_epochs must be a whole number of at least 1, got 0"),
         (YES, {"early_stopping": True, "validation_fraction": 1.0}, "the fraction of rows to hold out must lie between 0 and 1"),
-        (YES, {"early_stopping": True, "patience": 0}, "patience is a number of epochs, at least 1"),
+        (YES, {"early_stopping": True, "patience": 0}, "patience must be a number of epochs, at least 1"),
         (YES, {"early_stopping": True, "scoring": "acuracy"}, "Did you mean 'accuracy'"),
     ],
     ids=range(16),
@@ -533,14 +533,14 @@ def test_settings_that_do_not_fit_the_task_are_refused(
 def test_what_is_no_target_is_refused(target: Any) -> None:
     with pytest.raises(
         DataError,
-        match=f"target is the name of a column, a list of names, or the target values themselves, but {target}",
+        match=f"target must be the name of a column, a list of names, or the target values themselves, got {target}",
     ):
         fit(TABLE, target)
 
 
 def test_what_is_no_plan_is_refused() -> None:
     with pytest.raises(
-        SettingError, match=r"plan is a glassnet.Plan\(...\) or None, but \{'max_epochs': 3\} came"
+        SettingError, match=r"plan must be a glassnet.Plan\(...\) or None, got \{'max_epochs': 3\}"
     ):
         fit(TABLE, YES, {"max_epochs": 3})  # type: ignore[arg-type]
 
@@ -552,11 +552,11 @@ def test_what_is_no_plan_is_refused() -> None:
             0.2,
             SettingError,
             (
-                r"validation is \(table, target values\) or \(table, target values, weights\), but "
-                r"0.2 came"
+                r"validation must be \(table, target values\) or \(table, target values, weights\), got a "
+                r"float"
             ),
         ),
-        ((TABLE,), SettingError, "validation is"),
+        ((TABLE,), SettingError, "validation must be"),
         (
             (TABLE, YES[:1]),
             DataError,

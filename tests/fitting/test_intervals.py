@@ -13,7 +13,8 @@ from click.testing import CliRunner
 import glassnet
 from glassnet.cli import main
 from glassnet.errors import SettingError
-from glassnet.fitting.intervals import learning_rows, order_statistics, shrinkage
+from glassnet.fitting.conformal import learning_rows, order_statistics, residual_ratio
+from glassnet.fitting.splits import Splits
 from glassnet.intervals import QUANTILES, Intervals, frame, own_quantiles, scores_of
 from glassnet.losses import Quantile, Squared
 from glassnet.training.plan import Plan
@@ -36,7 +37,9 @@ def noisy(n: int, seed: int = 0) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("n", [39, 100, 999])
 @pytest.mark.parametrize("coverage", COVERAGES)
-def test_of_one_row_more_the_share_promised_lies_within(n: int, coverage: float) -> None:
+def test_member_temperature_row_more_the_share_promised_lies_within(
+    n: int, coverage: float
+) -> None:
     """Of n + 1 scores in random order the last lies between two ranks with a probability known beforehand: count it over all places."""
     intervals = Intervals(None, np.arange(n)[:, np.newaxis] + 0.5, np.ones(1))
     low, high = (float(bound[0, 0]) for bound in intervals.around(np.zeros((1, 1)), None, coverage))
@@ -96,23 +99,14 @@ def test_what_the_mean_of_members_misses_is_told_from_what_one_misses() -> None:
     for values in said:
         unseen = rng.permutation(n)[: n // 5]
         half = len(unseen) // 2
-        parts = [
-            SimpleNamespace(X=values[rows][:, np.newaxis])
-            for rows in (unseen[:half], unseen[half:])
-        ]
-        engine = SimpleNamespace(predict=lambda X: X)
-        members.append(
-            SimpleNamespace(
-                unseen=unseen,
-                held_out=parts[0],
-                calibrating=parts[1],
-                engine=engine,
-                loss=Squared(),
-            )
-        )
+        scores = values[:, np.newaxis]
+        splits = Splits(np.empty(0), unseen[:half], unseen[half:])
+        members.append(SimpleNamespace(splits=splits, validation=None, scores=scores.__getitem__))
         misses.append((y - values)[unseen[half:], np.newaxis])
     expected = np.sqrt((1.0 + noise**2 / n_members) / (1.0 + noise**2))
-    assert shrinkage(np.concatenate(misses), members)[0] == pytest.approx(expected, rel=0.03)
+    assert residual_ratio(np.concatenate(misses), members, Squared())[0] == pytest.approx(
+        expected, rel=0.03
+    )
 
 
 def test_a_row_that_occurs_again_is_on_the_same_side() -> None:

@@ -11,11 +11,12 @@ import glassnet
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import SettingError
 from glassnet.fitting import Session
-from glassnet.fitting.members import member_seed
+from glassnet.fitting.ensemble import member_seed
 from glassnet.layers import BatchNorm, Dense, Members, Stack
 from glassnet.network import Network
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import PLAIN, STANDARD
+from tests.fitting.helpers import begin_session
 
 RNG = np.random.default_rng(0)
 N = 200
@@ -37,13 +38,13 @@ RECIPES = {
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_whole_answers_with_the_mean_of_its_members(recipe: str, target: str) -> None:
-    session = Session.begin(
+    session = begin_session(
         table_of(X), TARGETS[target], Plan(recipe=RECIPES[recipe], dtype="float64")
     )
     model = session.finish()
     scores = [
         member.network.predict(session.encoder.encode(table_of(X), "float64"))
-        for member in session.members
+        for member in session.ensemble.members
     ]
     assert len(scores) == 3
     assert not np.allclose(scores[0], scores[1])
@@ -55,19 +56,19 @@ def test_the_whole_answers_with_the_mean_of_its_members(recipe: str, target: str
 
 def test_each_member_is_what_it_would_be_alone() -> None:
     plan = Plan(recipe=RECIPES["standard"], seed=5, dtype="float64", n_threads=1)
-    together = Session.begin(table_of(X), TARGETS["binary"], plan)
+    together = begin_session(table_of(X), TARGETS["binary"], plan)
     together.finish()
-    for i, member in enumerate(together.members):
-        alone = Session.begin(
-            table_of(X), TARGETS["binary"], replace(plan, seed=member_seed(5, i)), alone=True
+    for i, member in enumerate(together.ensemble.members):
+        alone = begin_session(
+            table_of(X), TARGETS["binary"], replace(plan, seed=member_seed(5, i)), single=True
         )
         alone.encoder = (
-            member.encoder
+            together.encoder
         )  # of all rows, where one alone looks at those that it learns from
-        assert (alone.split is None) == (member.split is None)
-        assert alone.split is not None
-        assert member.split is not None
-        np.testing.assert_array_equal(alone.split.rows, member.split.rows)
+        (own,) = alone.ensemble.fits
+        assert own.splits.record is not None
+        assert member.splits.record is not None
+        np.testing.assert_array_equal(own.splits.record.rows, member.splits.record.rows)
     seeds = {member_seed(5, i) for i in range(50)}
     assert len(seeds) == 50
     assert member_seed(5, 0) == 5
@@ -93,13 +94,13 @@ def test_it_is_saved_and_loaded_with_equal_bits(target: str, tmp_path: Path) -> 
 
 
 def test_records_are_means_and_a_caller_ends_all_members() -> None:
-    session = Session.begin(table_of(X), TARGETS["binary"], Plan(recipe=RECIPES["standard"]))
+    session = begin_session(table_of(X), TARGETS["binary"], Plan(recipe=RECIPES["standard"]))
     seen = []
     model = session.finish(lambda epoch: seen.append(epoch) or len(seen) == 2)
     assert [epoch.index for epoch in seen] == [0, 1]
     assert model.training["ended"] == "stopped by the caller"
-    assert [member.state.epoch for member in session.members] == [2, 2, 2]
-    losses = [member.state.best_value for member in session.members]
+    assert [member.state.epoch for member in session.ensemble.members] == [2, 2, 2]
+    losses = [member.state.best_value for member in session.ensemble.members]
     assert min(losses) <= seen[0].validation_loss <= max(3.0, *losses)
 
 
@@ -113,17 +114,19 @@ def test_estimators_go_on_with_all_members() -> None:
     assert estimator.n_iter_ == 6
     fresh = glassnet.GlassNetClassifier(recipe=RECIPES["standard"], random_state=0)
     fresh.partial_fit(X, TARGETS["multiclass"], classes=[0, 1, 2])
-    assert not fresh._session.members
+    assert not fresh._session.ensemble.members
 
 
 def test_a_warm_start_goes_on_from_where_partial_fit_left_the_members() -> None:
     estimator = glassnet.GlassNetClassifier(
         recipe=RECIPES["standard"], random_state=0, warm_start=True
     ).fit(X, TARGETS["binary"])
-    trained = [member.network.parameters.theta.copy() for member in estimator._session.members]
+    trained = [
+        member.network.parameters.theta.copy() for member in estimator._session.ensemble.members
+    ]
     estimator.partial_fit(X, TARGETS["binary"])
     says = estimator.model_.predict_proba(X, members=True)
-    for member, before, own in zip(estimator._session.members, trained, says, strict=True):
+    for member, before, own in zip(estimator._session.ensemble.members, trained, says, strict=True):
         assert not np.array_equal(member.network.parameters.theta, before)
         np.testing.assert_array_equal(
             replace(estimator.model_, network=member.network).predict_proba(X), own
@@ -145,7 +148,7 @@ def test_another_number_of_members_is_no_warm_start() -> None:
 
 
 def of_three(target: str, dtype: str = "float32") -> tuple[Session, glassnet.Model]:
-    session = Session.begin(
+    session = begin_session(
         table_of(X), TARGETS[target], Plan(recipe=RECIPES["standard"], dtype=dtype, calibrate=False)
     )
     return session, session.finish()
@@ -154,7 +157,7 @@ def of_three(target: str, dtype: str = "float32") -> tuple[Session, glassnet.Mod
 @pytest.mark.parametrize("target", TARGETS)
 def test_each_member_answers_as_the_network_of_it_alone(target: str) -> None:
     session, model = of_three(target)
-    alone = [replace(model, network=member.network) for member in session.members]
+    alone = [replace(model, network=member.network) for member in session.ensemble.members]
     np.testing.assert_array_equal(model.predict(X, members=True), [one.predict(X) for one in alone])
     np.testing.assert_array_equal(model.member_scores(X), [one.raw_scores(X) for one in alone])
     if model.task != "regression":

@@ -14,8 +14,7 @@ import pytest
 import glassnet
 from glassnet.data.split import split_rows
 from glassnet.errors import DataError, DataNotice, SettingError
-from glassnet.fitting import fit
-from glassnet.fitting.preparation import prepare
+from glassnet.fitting import Roles, fit, prepare
 from tests.fitting.helpers import quick
 
 N = 120
@@ -101,7 +100,7 @@ def test_a_column_of_weights_is_the_array_of_weights() -> None:
     assert by_name.raw_scores(TABLE).tobytes() == by_array.raw_scores(beside).tobytes()
     with pytest.raises(SettingError, match="leave one out"):
         quietly(TABLE, "y", weights="w", sample_weight=TABLE["w"])
-    with pytest.raises(DataError, match="column of weights 'w' has a gap in row 1"):
+    with pytest.raises(DataError, match="column of weights 'w' has a missing value in row 1"):
         quietly({**TABLE, "w": [1, None, *[1] * (N - 2)]}, "y", weights="w")
     with pytest.raises(DataError, match="'site' must hold numbers"):
         quietly(TABLE, "y", weights="site")
@@ -152,7 +151,7 @@ def test_the_rows_held_out_are_recorded_by_their_numbers_in_the_table() -> None:
 
 
 def test_prepared_parts_say_what_they_are() -> None:
-    prepared = prepare(TABLE, "y", weights="w", groups="site", time="day", drop=["id"])
+    prepared = prepare(TABLE, Roles("y", weights="w", groups="site", time="day", drop=["id"]))
     assert prepared.others == ("y", "w", "site", "id")
     assert prepared.table.schema.names == ("x", "day", "zip")
     assert prepared.groups is not None
@@ -173,8 +172,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"groups": ["a", "b"]},
         (
-            r"groups is the name of a column or one value a row: the table has 120 rows, but shape "
-            r"\(2,\) came"
+            r"groups must be the name of a column or one value a row: the table has 120 rows, got shape "
+            r"\(2,\)"
         ),
     ),
     ({"time": "site"}, "are text"),
@@ -192,11 +191,11 @@ def test_what_cannot_be_prepared(settings: dict[str, Any], message: str) -> None
     [
         ({"types": {"x": "date"}}, r"unknown kind of column 'date'.*Did you mean 'datetime'"),
         ({"types": {"x": ["number"]}}, "unknown kind of column"),
-        ({"types": ["x"]}, r"types is a mapping .* but \['x'\] came"),
-        ({"drop": "x"}, "drop is a list of names of columns, but 'x' came"),
-        ({"drop": [3.5]}, "drop is a list of names"),
-        ({"dialect": {"delimiter": ";"}}, r"dialect is a glassnet\.Dialect\(\.\.\.\) or None"),
-        ({"limits": 5}, r"limits is a glassnet\.Limits\(\.\.\.\) or None, but 5 came"),
+        ({"types": ["x"]}, r"types must be a mapping .* got \['x'\]"),
+        ({"drop": "x"}, "drop must be a list of names of columns, got 'x'"),
+        ({"drop": [3.5]}, "drop must be a list of names"),
+        ({"dialect": {"delimiter": ";"}}, r"dialect must be a glassnet\.Dialect\(\.\.\.\) or None"),
+        ({"limits": 5}, r"limits must be a glassnet\.Limits\(\.\.\.\) or None, got 5"),
     ],
 )
 def test_settings_of_another_kind(settings: dict[str, Any], message: str) -> None:

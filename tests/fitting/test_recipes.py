@@ -11,13 +11,14 @@ import pytest
 import scipy.sparse as sp
 
 import glassnet
-from glassnet.data.coding.columns import CodingSettings
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.robust import quartiles
+from glassnet.data.coding.settings import CodingSettings
 from glassnet.data.coding.target import Target
+from glassnet.data.rows import Rows
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import SettingError
-from glassnet.fitting.construction import embedding_of_numbers, input_layers, make_layers
+from glassnet.fitting.construction import input_layers, make_layers, number_embedding
 from glassnet.layers import (
     Activation,
     CategoryEmbedding,
@@ -30,6 +31,8 @@ from glassnet.layers import (
 from glassnet.losses import Logistic, Quantile, Softmax
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import RECIPES, STANDARD, Recipe, recipe_for
+from glassnet.training.resolved_plan import ResolvedPlan
+from tests.fitting.helpers import begin_session
 
 RNG = np.random.default_rng(0)
 N = 160
@@ -118,7 +121,7 @@ def test_no_odd_value_moves_robust_scaling() -> None:
 
 
 def test_categories_of_many_levels_become_codes_behind_all_other_features() -> None:
-    encoder = Encoder.fit(table_of(TABLE), None, CodingSettings(most_one_hot=8))
+    encoder = Encoder.fit(table_of(TABLE), None, CodingSettings(max_one_hot=8))
     assert encoder.feature_names == ("a", "b", "b is missing", "flag=no", "flag=yes", "city")
     (coding,) = encoder.coded
     assert coding.n_codes == len(coding.levels) + 2
@@ -136,11 +139,11 @@ def test_categories_of_many_levels_become_codes_behind_all_other_features() -> N
 
 
 def test_the_standard_layers_stand_in_their_order() -> None:
-    plan = Plan(recipe="standard").resolved(N, classes=True)
+    plan = ResolvedPlan.of(Plan(recipe="standard"), N, classes=True)
     table = table_of(TABLE)
     encoder = Encoder.fit(table, None, STANDARD.coding)
     encoded = encoder.encode(table, "float64")
-    numbers = embedding_of_numbers(STANDARD, encoder, encoded, None)
+    numbers = number_embedding(STANDARD, encoder, Rows(encoded, YES.astype(int)), np.arange(N))
     layers = make_layers(plan, encoder, 3, numbers)
     first = [PiecewiseLinearEmbedding, CategoryEmbedding, Scale]
     assert [type(layer) for layer in layers] == [*first, *([Dense, Activation] * 3), Dense]
@@ -153,12 +156,21 @@ def test_the_standard_layers_stand_in_their_order() -> None:
     n_bins = N // STANDARD.rows_a_bin
     assert layers[0] == PiecewiseLinearEmbedding([n_bins, n_bins], STANDARD.n_lines)
     waves = replace(STANDARD, n_bins=0, n_frequencies=7, n_periodic=2, sigma=0.3)
-    assert embedding_of_numbers(waves, encoder, encoded, None) == PeriodicEmbedding(2, 7, 2, 0.3)
-    many = embedding_of_numbers(replace(STANDARD, rows_a_bin=1), encoder, encoded, None)
+    assert number_embedding(
+        waves, encoder, Rows(encoded, YES.astype(int)), np.arange(N)
+    ) == PeriodicEmbedding(2, 7, 2, 0.3)
+    many = number_embedding(
+        replace(STANDARD, rows_a_bin=1), encoder, Rows(encoded, YES.astype(int)), np.arange(N)
+    )
     assert many == PiecewiseLinearEmbedding(
         [STANDARD.n_bins, 30], STANDARD.n_lines
     )  # the gaps of b are its median: edges coincide
-    assert embedding_of_numbers(replace(waves, most_embedded=1), encoder, encoded, None) is None
+    assert (
+        number_embedding(
+            replace(waves, most_embedded=1), encoder, Rows(encoded, YES.astype(int)), np.arange(N)
+        )
+        is None
+    )
     assert layers[1].levels == (22,)  # type: ignore[attr-defined]
     assert all(layer.parametrization == "ntk" for layer in layers if isinstance(layer, Dense))
     assert all(layer.mix for layer in layers if isinstance(layer, Activation))
@@ -167,17 +179,16 @@ def test_the_standard_layers_stand_in_their_order() -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_bins_are_learned_from_the_rows_that_a_network_learns_from(target: str) -> None:
     plan = Plan(recipe=replace(STANDARD, n_bins=5, n_lines=2, members=2))
-    sessions = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS[target], plan).members
+    fits = begin_session(table_of(TABLE), TARGETS[target], plan).ensemble.members
     learned = []
-    for session in sessions:
-        assert session.rows is not None
-        numbers = session.network.layers[0]
+    for fit in fits:
+        numbers = fit.network.layers[0]
         assert isinstance(numbers, PiecewiseLinearEmbedding)
         assert numbers.n_out == 2
-        edges = session.network.parameters["layers.0.edges"]
+        edges = fit.network.parameters["layers.0.edges"]
         for j, start in enumerate(numbers.starts[:-1]):
             of_a_column = edges[start + j : start + j + numbers.n_bins[j] + 1]
-            x = session.rows.X[:, j]
+            x = fit.data.X[fit.splits.learning, j]
             assert (of_a_column[0], of_a_column[-1]) == (x.min(), x.max())
             assert np.isin(of_a_column, x).all()
         learned.append(edges.tolist())
@@ -187,15 +198,15 @@ def test_bins_are_learned_from_the_rows_that_a_network_learns_from(target: str) 
 def test_a_warm_start_keeps_its_bins() -> None:
     recipe = replace(STANDARD, n_bins=5, members=1)
     plan = Plan(recipe=recipe, early_stopping=False, **QUICK)
-    first = glassnet.fitting.Session.begin(table_of(TABLE), TARGETS["regression"], plan)
+    first = begin_session(table_of(TABLE), TARGETS["regression"], plan)
     edges = first.network.parameters["layers.0.edges"].copy()
     later = table_of(TABLE.assign(a=TABLE["a"] ** 3))
-    again = glassnet.fitting.Session.begin(later, TARGETS["regression"], plan, earlier=first)
+    again = begin_session(later, TARGETS["regression"], plan, earlier=first)
     assert again.network is first.network
     np.testing.assert_array_equal(again.network.parameters["layers.0.edges"], edges)
     other = replace(plan, recipe=replace(recipe, n_lines=1))
     with pytest.raises(SettingError, match="a warm start goes on with the network that is there"):
-        glassnet.fitting.Session.begin(later, TARGETS["regression"], other, earlier=first)
+        begin_session(later, TARGETS["regression"], other, earlier=first)
 
 
 def test_what_a_table_lacks_has_no_layer() -> None:
@@ -203,7 +214,12 @@ def test_what_a_table_lacks_has_no_layer() -> None:
     sparse = Encoder.fit(table_of(sp.csr_matrix(np.eye(4))), None, STANDARD.coding)
     for recipe in (STANDARD, replace(STANDARD, n_bins=0, n_frequencies=4)):
         for encoder, layers in ((words, [Scale]), (sparse, [])):
-            numbers = embedding_of_numbers(recipe, encoder, np.zeros((1, encoder.n_features)), None)
+            numbers = number_embedding(
+                recipe,
+                encoder,
+                Rows(np.zeros((1, encoder.n_features)), np.zeros(1)),
+                np.zeros(1, int),
+            )
             assert [type(layer) for layer in input_layers(recipe, encoder, numbers)] == layers
 
 
@@ -303,7 +319,7 @@ def test_columns_themselves_weigh_more_the_more_there_are(embedding: dict[str, A
     recipe = replace(STANDARD, members=1, **embedding)
     for gain, factor in ((0.0, 1.0), (0.2, 1.0), (1.0, 3.0), (2.0, 6.0)):
         plan = Plan(recipe=replace(recipe, number_gain=gain))
-        network = glassnet.fitting.Session.begin(table_of(rows), rows[:, 0] > 0.0, plan).network
+        network = begin_session(table_of(rows), rows[:, 0] > 0.0, plan).network
         scales = [i for i, layer in enumerate(network.layers) if isinstance(layer, Scale)]
         if scales:
             s = network.parameters[f"layers.{scales[0]}.s"]
@@ -317,14 +333,13 @@ def test_columns_themselves_weigh_more_the_more_there_are(embedding: dict[str, A
 
 
 def test_labels_are_smoothed_in_training_alone() -> None:
-    session = glassnet.fitting.Session.begin(
-        table_of(TABLE), TARGETS["binary"], Plan(recipe="fast")
-    )
+    session = begin_session(table_of(TABLE), TARGETS["binary"], Plan(recipe="fast"))
     assert session.loss == Logistic(label_smoothing=STANDARD.label_smoothing)
-    assert session.held_out is not None
-    Z = session.engine.predict(session.held_out.X)
-    expected, _ = Logistic().value_and_gradient(Z, session.held_out.y)
-    assert session.held_out.measure(session.engine)[0] == expected
+    (fit,) = session.ensemble.fits
+    assert fit.validation is not None
+    rows = fit.data.take(fit.splits.stopping)
+    expected, _ = Logistic().value_and_gradient(session.engine.predict(rows.X), rows.y)
+    assert fit.validation.measure(session.engine)[0] == expected
 
 
 @pytest.mark.parametrize("task", ["binary", "regression"])

@@ -301,13 +301,8 @@ def test_an_epoch_more_changes_weights_and_keeps_the_optimizers_memory() -> None
     for released in (False, True):
         if released:
             session.release()
-            assert (
-                session.rows
-                is session.held_out
-                is session.state.best
-                is session.state.finite
-                is None
-            )
+            (fit,) = session.ensemble.fits
+            assert fit.rows is fit.validation is session.state.best is session.state.finite is None
         before, t = theta(session), session.engine.state.t  # type: ignore[union-attr]
         record = session.advance(table_of(HELD), HELD_YES)
         assert not np.array_equal(theta(session), before)

@@ -1,4 +1,4 @@
-"""Every way in which a table comes in: the same columns, lists of Python values by name, behind each door.
+"""Every way in which a table comes in, with the same columns: lists of Python values by name.
 
 Columns are named x0, x1, ... as those of arrays are. A door that is added here is tried by every
 law of these tests.
@@ -61,7 +61,7 @@ def _whole(values):
 
 
 def _arrow_type(values):
-    """The type of whole numbers that pyarrow does not find by itself, as it takes int64 for all of them."""
+    """The type of whole numbers, which pyarrow takes for int64 by itself."""
     if max(map(abs, _whole(values)), default=0) < 2**63:
         return None
     return (
@@ -182,7 +182,7 @@ def command(*arguments):
 
 
 def pairs(members, each=2):
-    """Some doors for each member, so that all doors are met in turn: for laws that take their time."""
+    """Some doors for each member, so that all doors are met in turn by slow tests."""
     names = list(DOORS)
     return [
         (member, names[(i * each + k) % len(names)])

@@ -1,4 +1,4 @@
-"""A kind that the caller says wins over what cells look like, by every door, and is that of later tables."""
+"""A kind that the caller names wins over what cells look like, also in later tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole numbers beyond 2^53 are told apart wherever they name something, a class, a group, a category, by every door."""
+"""Whole numbers beyond 2^53 are told apart as classes, groups and categories, by every door."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import glassnet
-from glassnet.fitting.preparation import prepare
+from glassnet.fitting import Roles, prepare
 from tests.kinds.doors import DOORS, FILES, OPTIONS, command, fit, named, pairs, read, scores
 
 N = 60
@@ -35,7 +35,7 @@ MEMBERS = {
 
 
 def labels(numbers):
-    """Whole numbers as the labels that they are: integers where int64 holds all of them, else text."""
+    """Whole numbers as labels: integers where int64 holds all of them, else text."""
     fit = all(-(2**63) <= number < 2**63 for number in numbers)
     return [*numbers] if fit else sorted(map(str, numbers))
 
@@ -97,9 +97,9 @@ def test_they_are_classes(member, door, tmp_path):
 def test_they_are_groups_and_times(member, door, tmp_path):
     columns = columns_of(MEMBERS[member])
     given = DOORS[door](columns, tmp_path)
-    groups = prepare(given, "x2", groups="x1").groups
+    groups = prepare(given, Roles("x2", groups="x1")).groups
     assert list(map(int, groups)) == columns["x1"]
-    times = prepare(given, "x2", time="x1").time
+    times = prepare(given, Roles("x2", time="x1")).time
     assert np.unique(times, return_inverse=True)[1].tolist() == [i % 3 for i in range(N)]
     fit(given, "x2", groups="x1")
     fit(given, "x2", time="x1")

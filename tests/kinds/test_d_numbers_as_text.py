@@ -1,4 +1,4 @@
-"""Numbers, dates and times that arrive as text are read as what they are, by every door, in features and in targets."""
+"""Numbers, dates and times that come as text are read as what they are, by every door."""
 
 from __future__ import annotations
 

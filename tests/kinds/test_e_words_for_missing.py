@@ -1,4 +1,4 @@
-"""Words that mean a missing value, "NA" and its kin, mean it by every door, are said in a target, and are levels where that is said."""
+"""Words such as "NA" are missing values by every door, and levels of a declared category."""
 
 from __future__ import annotations
 
@@ -89,7 +89,10 @@ def test_words_that_are_kept_are_levels_at_every_later_door(word, how, door, tmp
     columns = columns_of(word)
     model, _ = fit(DOORS[door](columns, tmp_path), "x2", **KEPT[how])
     (coding,) = model.encoder.categories
-    assert (coding.levels, coding.has_gaps) == (tuple(sorted({word, "Insomnia", "Apnea"})), False)
+    assert (coding.levels, coding.has_missing) == (
+        tuple(sorted({word, "Insomnia", "Apnea"})),
+        False,
+    )
     expected, _ = scores(model, DOORS[door](columns, tmp_path))
     for other in DOORS:
         np.testing.assert_array_equal(
@@ -219,7 +222,7 @@ def test_the_estimators_read_features_as_a_fit_does(door, tmp_path):
     )
     model.fit(given, FLAGS)
     (coding,) = [coding for coding in model.model_.encoder.categories if coding.name == "x1"]
-    assert (coding.levels, coding.has_gaps) == (("Apnea", "Insomnia"), True)
+    assert (coding.levels, coding.has_missing) == (("Apnea", "Insomnia"), True)
 
 
 @both
@@ -229,6 +232,6 @@ def test_the_code_of_namibia_is_kept_where_that_is_said(door, tmp_path):
     )
     model, _ = fit(DOORS[door](columns, tmp_path), "x1", types={"x0": "category"})
     (coding,) = model.encoder.categories
-    assert (coding.levels, coding.has_gaps) == (("BW", "NA", "ZA"), True)
+    assert (coding.levels, coding.has_missing) == (("BW", "NA", "ZA"), True)
     assert len(model.encode({"x0": ["NA", None]})) == 2
     assert not np.array_equal(*model.encode({"x0": ["NA", None]}))

@@ -1,4 +1,4 @@
-"""How a text file is written: what people see in it is what is read, or a sentence says otherwise; and a model remembers it."""
+"""A text file is read as people see it, or a notice says otherwise; a model remembers how."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def written(folder: Path, content: str | bytes, name: str = "table.csv") -> Path
 
 
 def rows_in(path: Path, **said: Any) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
-    """What is read, NaN as None, the same all at once and a stretch at a time, and what is said of the file and its columns."""
+    """The columns (NaN as None), read all at once and in chunks, and the notices about them."""
     dialect = Dialect(**said) if said else None
     table = read_table(path, dialect=dialect)
     parts = list(read_batches(path, schema=table.schema, dialect=dialect))
@@ -621,9 +621,9 @@ def test_text_in_memory_is_read_as_is_said_at_predict(member: str) -> None:
             model.predict_interval(table, 0.5, dialect=Dialect(**said)),
             model.predict_interval({"x": numbers}, 0.5),
         )
-    with pytest.raises(SettingError, match=r"dialect is a glassnet\.Dialect"):
+    with pytest.raises(SettingError, match=r"dialect must be a glassnet\.Dialect"):
         model.predict({"x": numbers}, dialect={"decimal": ","})  # type: ignore[arg-type]
-    with pytest.raises(SettingError, match=r"dialect is a glassnet\.Dialect"):
+    with pytest.raises(SettingError, match=r"dialect must be a glassnet\.Dialect"):
         model.predict("no.csv", dialect=",")  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""What numbers or names the rows of a table says nothing of new rows: it is left out at every door, and that is said."""
+"""Columns that number or name the rows are left out by every door, with a notice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and values mean the same by every door: columns named by numbers, labels, numbers of every Python type, missing targets."""
+"""Names of columns, labels, numbers and missing targets mean the same by every door."""
 
 from __future__ import annotations
 

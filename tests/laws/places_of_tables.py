@@ -18,7 +18,7 @@ from tests.laws.places import (
     names_in,
 )
 
-METADATA = f"{SRC}/storage/metadata.py"
+DESCRIPTION = f"{SRC}/storage/description.py"
 
 
 def commands() -> list[Place]:
@@ -79,7 +79,10 @@ def tasks() -> list[Place]:
             "classification"
         ),  # binary or multiclass, whichever it is
         matches(
-            METADATA, "_check_target", r'"(\w+)": \(', within=r"def _check_target.*?(?:\n\n\n|\Z)"
+            f"{SRC}/storage/target_checks.py",
+            "parse_target",
+            r'"(\w+)": \(',
+            within=r"def parse_target.*?(?:\n\n\n|\Z)",
         ),
     ]
 
@@ -124,7 +127,7 @@ def codings() -> list[Place]:
             within=r"\n    schema: .*?\n\n",
         ),
         matches(
-            METADATA,
+            f"{SRC}/storage/encoder_checks.py",
             "the records that are checked",
             r"(\w+Coding)",
             within=r"for record in \(.*?\):",
@@ -197,11 +200,13 @@ def fields_of_the_model_file() -> list[Place]:
     )
     explained = [name for names in page.names for name in names.split(", ")]
     return [
-        matches(METADATA, "describe", r'"(\w+)":', within=r"def describe\(.*?\n\n\n"),
-        Place(METADATA, "FIELDS and OPTIONAL", names_in(METADATA, "FIELDS", "OPTIONAL").names),
+        matches(DESCRIPTION, "describe", r'"(\w+)"(?::|\] =)', within=r"def describe\(.*?\n\n\n"),
+        Place(
+            DESCRIPTION, "FIELDS and OPTIONAL", names_in(DESCRIPTION, "FIELDS", "OPTIONAL").names
+        ),
         Place(page.file, page.what, explained).but(
             "sha256", "data_sha256"
-        ),  # the seals, which describe nothing
+        ),  # the checksums, which describe nothing
     ]
 
 
@@ -218,5 +223,5 @@ def parts_of_a_model() -> list[Place]:
     return [
         fields_of(f"{SRC}/model.py", "Model"),
         documented(f"{SRC}/model.py", "Model"),
-        Place(METADATA, "describe", [whole.get(name, name) for name in written.names]),
+        Place(DESCRIPTION, "describe", [whole.get(name, name) for name in written.names]),
     ]

@@ -195,10 +195,10 @@ def test_a_layer_may_stand_in_many_places() -> None:
         (lambda: Network(iter([]), 4), "at least one layer"),  # type: ignore[arg-type]
         (lambda: Network([Dense(1)], True), "at least 1, but True came"),
         (lambda: Network([Dense(1)], "4"), "at least 1, but '4' came"),  # type: ignore[arg-type]
-        (lambda: Network([Dense(1)], 4, seed=-1), "seed is a whole number, 0 or more, but -1 came"),
+        (lambda: Network([Dense(1)], 4, seed=-1), "seed must be a whole number, 0 or more, got -1"),
         (
             lambda: Network([Dense(1)], 4, seed=1.5),
-            "seed is a whole number, 0 or more, but 1.5 came",
+            "seed must be a whole number, 0 or more, got 1.5",
         ),  # type: ignore[arg-type]
         (
             lambda: Network([Dense(1)], 0),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet.storage import metadata, save
+from glassnet.storage import migrations, save
 from tests.storage.models import build
 from tests.storage.schema import schema
 
@@ -37,7 +37,7 @@ def plain(values):
 
 
 def main():
-    folder = KEPT / f"format-{metadata.FORMAT}"
+    folder = KEPT / f"format-{migrations.FORMAT}"
     folder.mkdir(parents=True)
     for name in NAMES:
         model, table = build(name)

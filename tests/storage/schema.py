@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from types import UnionType
-from typing import Literal, Union, get_args, get_origin, get_type_hints
+from typing import Literal, Union, get_args, get_origin
 
 from glassnet.activations import ACTIVATIONS
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
+from glassnet.data.serialization import stored_fields
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.forms import Form
 from glassnet.data.tables.schema import Column
@@ -18,8 +19,8 @@ from glassnet.layers import plain as layers_plain
 from glassnet.losses import LOSSES
 from glassnet.losses.plain import saved_settings
 from glassnet.parameters import DTYPES
-from glassnet.storage import header, history, metadata
-from glassnet.storage.metadata import describe
+from glassnet.storage import description, header, history
+from glassnet.storage.description import describe
 from tests.storage.models import CASES, build
 
 
@@ -42,8 +43,7 @@ def spelled(kind):
 
 
 def record(cls):
-    hints = get_type_hints(cls)
-    return {field.name: spelled(hints[field.name]) for field in fields(cls)}
+    return {name: spelled(entry.kind) for name, entry in stored_fields(cls).items()}
 
 
 def outline(value, path=""):
@@ -69,8 +69,8 @@ def schema():
         if not place.startswith(("layers", "training"))
     }
     return {
-        "fields": list(metadata.FIELDS),
-        "optional fields": sorted(metadata.OPTIONAL),
+        "fields": list(description.FIELDS),
+        "optional fields": sorted(description.OPTIONAL),
         "records": {
             cls.__name__: record(cls) for cls in (Encoder, Target, Reference, Column, Form, Dialect)
         },

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from glassnet.errors import DataError, DataNotice, ModelFileError
 from glassnet.storage import load, model_file, save
+from glassnet.storage.description import describe, parse_description
 from glassnet.storage.header import BadFileError
 from glassnet.storage.history import PREFIX
-from glassnet.storage.metadata import describe, understand
 from tests.storage.models import build
 from tests.storage.taken import Taken
 
@@ -56,8 +56,8 @@ def outcome(read):
         warnings.simplefilter("ignore", RuntimeWarning)
         warnings.simplefilter("ignore", DataNotice)  # the rows are not like any of the training
         numbers = model.encoder.numbers
-        if numbers.limit is None and not all(numbers.has_gaps):
-            with pytest.raises(DataError, match=r"holds a gap .* takes none there"):
+        if numbers.limit is None and not all(numbers.has_missing):
+            with pytest.raises(DataError, match=r"holds a missing value .* takes none there"):
                 model.predict(columns)
             values["number"][3] = 1.0
         try:
@@ -68,7 +68,7 @@ def outcome(read):
             assert re.match(  # noqa: PT017
                 "the model's (raw scores|predictions) for rows? .* are not finite", str(error)
             )
-    shapes = understand(describe(model)).shapes
+    shapes = parse_description(describe(model)).shapes
     assert {name for name in shapes if not name.startswith(PREFIX)} == set(model.network.parameters)
     return "predicts"
 

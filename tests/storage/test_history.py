@@ -16,7 +16,7 @@ from glassnet.layers import Dense
 from glassnet.network import Network
 from glassnet.report import report_page
 from glassnet.storage import check, load, model_file, save
-from glassnet.storage.history import MOST_EPOCHS
+from glassnet.storage.history import MAX_EPOCHS
 from tests.laws.tables import CUBE
 from tests.storage.models import build
 from tests.storage.taken import Taken
@@ -52,7 +52,7 @@ RECORDS = {
     "no epochs": {"history": {"index": [], "lr": []}},
     "one epoch": {"history": columns(1)},
     "a thousand epochs": {"history": columns(1_000)},
-    "as many as stay": {"history": columns(MOST_EPOCHS), "best_epoch": 77},
+    "as many as stay": {"history": columns(MAX_EPOCHS), "best_epoch": 77},
     "two lengths": {"history": {"index": [0, 1, 2], "lr": [0.1, 0.2]}},
     "large whole numbers": {"history": {"index": [0, 2**53], "seed": [2**63 - 1, 2**70]}},
     "whole numbers and fractions": {"history": {"lr": [0.5, 1, -0.0, 5e-324, 1.7e308]}},
@@ -103,16 +103,16 @@ SO_MANY = pytest.param(130_000, 77_777, marks=pytest.mark.slow)  # XOR has them 
 
 
 @pytest.mark.parametrize(
-    ("n", "best"), [(MOST_EPOCHS + 1, 5), (30_000, 17_777), (20_000, None), SO_MANY]
+    ("n", "best"), [(MAX_EPOCHS + 1, 5), (30_000, 17_777), (20_000, None), SO_MANY]
 )
 def test_long_history_is_thinned_and_says_so(n, best, tmp_path):
     history = columns(n) | {"more": [[i] for i in range(n)]}
     again = saved({"epochs": n, "best_epoch": best, "history": history}, tmp_path / "m.glassnet")
     index, every = again["history"]["index"], again["history_thinned"]["every"]
-    assert again["history_thinned"] == {"epochs": n, "every": -(-n // (MOST_EPOCHS - 2))}
+    assert again["history_thinned"] == {"epochs": n, "every": -(-n // (MAX_EPOCHS - 2))}
     assert {0, n - 1} | ({best} if best else set()) <= set(index)
     assert set(index) - {n - 1, best} == set(range(0, n, every)) - {n - 1, best}
-    assert MOST_EPOCHS // 2 < len(index) <= MOST_EPOCHS
+    assert MAX_EPOCHS // 2 < len(index) <= MAX_EPOCHS
     for name, values in history.items():
         assert again["history"][name] == [values[i] for i in index]
     assert (tmp_path / "m.glassnet").stat().st_size < 2**20
@@ -166,13 +166,13 @@ def test_two_hundred_thousand_columns_are_saved(tmp_path):
 def test_what_no_file_has_room_for_is_refused_before_training(monkeypatch):
     model = wide(100, "a long name " * 40 + "{}")
     check(model)
-    monkeypatch.setattr(model_file, "LONGEST_HEADER", model_file.ROOM_FOR_TRAINING + 50_000)
+    monkeypatch.setattr(model_file, "MAX_HEADER", model_file.ROOM_FOR_TRAINING + 50_000)
     with pytest.raises(
         UnsupportedError,
         match=r"its columns, levels and classes take \d\d\d?,\d\d\d bytes, more than a file has room for",
     ):
         check(model)
-    monkeypatch.setattr("glassnet.storage.strict.MOST_VALUES", 500)
+    monkeypatch.setattr("glassnet.storage.strict.MAX_VALUES", 500)
     with pytest.raises(UnsupportedError, match="it holds more than 500 values"):
         check(model)
 

@@ -139,22 +139,22 @@ IMPOSSIBLE = {
     "a cycle that stands still": (
         "still",
         said("encoder", "dates", 0, "still", 0, value=0.5),
-        "what never varied of column 'month'",
+        "the constant parts of column 'month'",
     ),
     "a cosine above 1": (
         "still",
         said("encoder", "dates", 0, "still", 1, value=1.5),
-        "what never varied of column 'month'",
+        "the constant parts of column 'month'",
     ),
     "no wave that stands still": (
         "still",
         said("encoder", "dates", 0, "still", 1, value=None),
-        "what never varied of column 'month'",
+        "the constant parts of column 'month'",
     ),
     "waves too many": (
         "still",
         append("encoder", "dates", 0, "still", value=None),
-        "what never varied of column 'month'",
+        "the constant parts of column 'month'",
     ),
     "wave that is text": (
         "still",
@@ -164,12 +164,12 @@ IMPOSSIBLE = {
     "one moment in several months": (
         "still",
         said("encoder", "dates", 1, "cycles", value=["month"]),
-        "what never varied of column 'day'",
+        "the constant parts of column 'day'",
     ),
     "dates of gaps without gaps": (
         "still",
         said("encoder", "dates", 1, "line", "constant", value=["gaps"]),
-        "only those that had gaps",
+        "only those with missing values",
     ),
     "a boolean of gaps without gaps": (
         "still",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glassnet.errors import ModelFileError
-from glassnet.storage import load, migrations, save, sealed_file
+from glassnet.storage import container, load, migrations, save
 from glassnet.storage.migrations import FORMAT, MIGRATIONS
 from tests.storage.make_kept import KEPT
 from tests.storage.models import build
@@ -64,7 +64,7 @@ def test_every_version_has_kept_files_and_a_way_to_the_next():
 def test_current_format_says_what_it_said(path, tmp_path, monkeypatch):
     """A kept file of this format comes back byte for byte: who changes what a description says must raise FORMAT."""
     version = Taken(path.read_bytes()).said["glassnet"]
-    monkeypatch.setattr("glassnet.storage.metadata.__version__", version)
+    monkeypatch.setattr("glassnet.storage.description.__version__", version)
     save(load(path), tmp_path / "again.glassnet")
     assert (tmp_path / "again.glassnet").read_bytes() == path.read_bytes()
 
@@ -92,12 +92,12 @@ def test_steps_are_taken_in_order(tmp_path, monkeypatch):
         return description
 
     monkeypatch.setattr(migrations, "FORMAT", 5)
-    monkeypatch.setattr(sealed_file, "FORMAT", 5)
+    monkeypatch.setattr(container, "FORMAT", 5)
     monkeypatch.setitem(MIGRATIONS, 4, four_to_five)
     for version in (1, 2, 3, 4):
         load(KEPT / f"format-{version}" / "binary.glassnet")
     assert taken == [4, 4, 4, 4]
-    monkeypatch.setattr("glassnet.storage.metadata.FORMAT", 5)
+    monkeypatch.setattr("glassnet.storage.description.FORMAT", 5)
     save(build("binary")[0], tmp_path / "m.glassnet")
     load(tmp_path / "m.glassnet")
     monkeypatch.undo()

@@ -62,7 +62,12 @@ PLANTED = {
         {**told.LOSSES, "hinge": told.LOSSES["squared"]},
         "/losses/hinge",
     ),
-    "a field": (told.metadata, "OPTIONAL", {*told.metadata.OPTIONAL, "code"}, "/optional fields"),
+    "a field": (
+        told.description,
+        "OPTIONAL",
+        {*told.description.OPTIONAL, "code"},
+        "/optional fields",
+    ),
     "a field of a record": (told, "Reference", Fuller, "/records/Fuller"),
     "a type of tensors": (
         told.header,

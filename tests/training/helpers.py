@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.layers import Dense, Layer
 from glassnet.network import Network
 from glassnet.optimizers import SGD
-from glassnet.training.epochs import train
+from glassnet.training.train import train
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

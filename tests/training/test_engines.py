@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from glassnet.data.rows import Rows
 from glassnet.engines import ReferenceEngine, step_rates
 from glassnet.engines.blas import _libraries, blas_threads
 from glassnet.errors import SettingError
@@ -16,9 +17,8 @@ from glassnet.interrupts import interrupts_noted
 from glassnet.losses import Squared
 from glassnet.optimizers import SGD
 from glassnet.report.threads import one_thread
-from glassnet.training.checks import Rows
-from glassnet.training.epochs import sgd_epochs
-from glassnet.training.passes import Passes
+from glassnet.training.batch_plan import BatchPlan
+from glassnet.training.minibatch import minibatch_epochs
 from glassnet.training.state import TrainingState
 from tests.training.helpers import Array, linear, problem, start
 
@@ -220,12 +220,12 @@ def test_the_state_of_an_interrupted_training_counts_whole_epochs_and_steps(
     X, y = problem()
     engine = ReferenceEngine(linear(), Watching(at_call(call)), SGD(0.1))
     state = TrainingState()
-    records = sgd_epochs(
+    records = minibatch_epochs(
         engine,
         0.1,
         Rows(X, y[:, None].astype(float), None),
         state,
-        Passes.seeded(len(X), 8, 0),
+        BatchPlan.seeded(len(X), 8, 0),
         epochs=5,
         every=every,
     )

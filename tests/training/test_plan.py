@@ -14,8 +14,9 @@ from glassnet.losses import Huber, Quantile
 from glassnet.optimizers import LBFGS, SGD, Adam, AdamW, RMSprop
 from glassnet.penalties import Penalty
 from glassnet.schedules import Cosine
-from glassnet.training.plan import MIN_ROWS_TO_HOLD_OUT, PATIENCE, Plan
+from glassnet.training.plan import Plan
 from glassnet.training.recipes import PLAIN, RECIPES, STANDARD, Recipe, recipe_for
+from glassnet.training.resolved_plan import MIN_ROWS_TO_HOLD_OUT, PATIENCE, ResolvedPlan
 
 
 @pytest.mark.parametrize(
@@ -34,13 +35,13 @@ from glassnet.training.recipes import PLAIN, RECIPES, STANDARD, Recipe, recipe_f
 def test_batches_and_epochs_follow_from_the_rows(
     n_rows: int, batch_size: int, max_epochs: int
 ) -> None:
-    plan = Plan(recipe="plain").resolved(n_rows, classes=True)
+    plan = ResolvedPlan.of(Plan(recipe="plain"), n_rows, classes=True)
     assert (plan.batch_size, plan.max_epochs, plan.early_stopping) == (batch_size, max_epochs, True)
 
 
 @pytest.mark.parametrize("n_rows", [1, 4, 33, 99, 100, 150, 499, 500, 1_999, 2_000, 12_345, 10**6])
 def test_few_rows_get_their_updates_and_many_no_more_than_they_need(n_rows: int) -> None:
-    plan = Plan(recipe="plain").resolved(n_rows, classes=True)
+    plan = ResolvedPlan.of(Plan(recipe="plain"), n_rows, classes=True)
     assert plan.max_epochs is not None
     steps = -(-n_rows // (plan.batch_size or 1))
     assert plan.max_epochs * steps >= PLAIN.min_updates or plan.max_epochs == PLAIN.most_epochs
@@ -51,10 +52,10 @@ def test_few_rows_get_their_updates_and_many_no_more_than_they_need(n_rows: int)
 
 
 def test_nothing_is_left_open_but_the_tasks_own() -> None:
-    plan = Plan(recipe="plain").resolved(1000, classes=True)
+    plan = ResolvedPlan.of(Plan(recipe="plain"), 1000, classes=True)
     open_still = {field.name for field in fields(plan) if getattr(plan, field.name) is None}
-    assert open_still == {"loss", "scoring", "class_weight", "clip_norm", "n_threads", "time_limit"}
-    assert plan.resolved(10, classes=True) == plan
+    assert open_still == {"scoring", "class_weight", "clip_norm", "n_threads", "time_limit"}
+    assert ResolvedPlan.of(plan, 10, classes=True) == plan
     assert plan.hidden_activations() == [(size, "relu") for size in plan.hidden_layer_sizes or ()]  # type: ignore[union-attr]
 
 
@@ -69,35 +70,42 @@ GIVEN: dict[str, Any] = {
 @pytest.mark.parametrize("n_rows", [4, 100_000])
 def test_what_is_given_stays(name: str, n_rows: int) -> None:
     assert (
-        getattr(Plan(recipe="plain", **{name: GIVEN[name]}).resolved(n_rows, classes=True), name)
+        getattr(
+            ResolvedPlan.of(Plan(recipe="plain", **{name: GIVEN[name]}), n_rows, classes=True), name
+        )
         == GIVEN[name]
     )
 
 
-def test_patience_is_long_along_the_chosen_cycle_and_short_beside_a_schedule_of_ones_own() -> None:
-    assert Plan(recipe="plain", max_epochs=80).resolved(4, classes=True).patience == 40
+def test_patience_is_long_along_the_chosen_cycle_and_short_beside_a_schedule_member_temperatures_own() -> (
+    None
+):
+    assert ResolvedPlan.of(Plan(recipe="plain", max_epochs=80), 4, classes=True).patience == 40
     assert (
-        Plan(recipe="plain", max_epochs=80, schedule="cosine").resolved(4, classes=True).patience
+        ResolvedPlan.of(
+            Plan(recipe="plain", max_epochs=80, schedule="cosine"), 4, classes=True
+        ).patience
         == PATIENCE
     )
-    assert Plan(recipe="plain", max_epochs=1).resolved(4, classes=True).patience == 1
+    assert ResolvedPlan.of(Plan(recipe="plain", max_epochs=1), 4, classes=True).patience == 1
 
 
 def test_a_validation_set_is_there_to_stop_by() -> None:
     assert (
-        Plan(recipe="plain").resolved(4, classes=True, has_validation=True).early_stopping is True
+        ResolvedPlan.of(Plan(recipe="plain"), 4, classes=True, has_validation=True).early_stopping
+        is True
     )
     assert (
-        Plan(recipe="plain", early_stopping=False)
-        .resolved(4, classes=True, has_validation=True)
-        .early_stopping
+        ResolvedPlan.of(
+            Plan(recipe="plain", early_stopping=False), 4, classes=True, has_validation=True
+        ).early_stopping
         is False
     )
 
 
 @pytest.mark.parametrize("optimizer", ["lbfgs", LBFGS(history=3)])
 def test_lbfgs_has_no_schedule_and_its_own_number_of_iterations(optimizer: Any) -> None:
-    plan = Plan(recipe="plain", optimizer=optimizer).resolved(100_000, classes=True)
+    plan = ResolvedPlan.of(Plan(recipe="plain", optimizer=optimizer), 100_000, classes=True)
     assert (plan.schedule, plan.max_epochs, plan.learning_rate, plan.weight_decay) == (
         "constant",
         200,
@@ -114,15 +122,17 @@ def test_lbfgs_has_no_schedule_and_its_own_number_of_iterations(optimizer: Any) 
 def test_hidden_layers_come_as_a_number_or_a_sequence(
     sizes: Any, expected: tuple[int, ...]
 ) -> None:
-    plan = Plan(recipe="plain", hidden_layer_sizes=sizes).resolved(100, classes=True)
+    plan = ResolvedPlan.of(Plan(recipe="plain", hidden_layer_sizes=sizes), 100, classes=True)
     assert plan.hidden_layer_sizes == expected
     assert all(type(size) is int for size in plan.hidden_layer_sizes)
 
 
 def test_activations_may_differ_by_layer() -> None:
-    named = Plan(
-        recipe="plain", hidden_layer_sizes=(3, 2), activation=["tanh", ACTIVATIONS["relu"]]
-    ).resolved(10, classes=True)
+    named = ResolvedPlan.of(
+        Plan(recipe="plain", hidden_layer_sizes=(3, 2), activation=["tanh", ACTIVATIONS["relu"]]),
+        10,
+        classes=True,
+    )
     assert named.hidden_activations() == [(3, "tanh"), (2, ACTIVATIONS["relu"])]
     with pytest.raises(
         SettingError,
@@ -151,7 +161,8 @@ def test_activations_may_differ_by_layer() -> None:
 )
 def test_the_optimizer_gets_rate_and_decay(settings: dict[str, Any], expected: Any) -> None:
     assert (
-        Plan(recipe="plain", **settings).resolved(100, classes=True).bound_optimizer() == expected
+        ResolvedPlan.of(Plan(recipe="plain", **settings), 100, classes=True).bound_optimizer()
+        == expected
     )
 
 
@@ -180,9 +191,9 @@ class Own:
     ("settings", "match"),
     [
         ({"normalization": "bath"}, r"unknown normalization 'bath'.*Did you mean 'batch'"),
-        *[({name: value}, f"{name} must be a whole number of at least 1, but {value!r} came")
+        *[({name: value}, f"{name} must be a whole number of at least 1, got {value!r}")
           for name in ("batch_size", "max_epochs") for value in (0, -1, 2.5, "4", True)],
-        *[({"hidden_layer_sizes": value}, "hidden_layer_sizes holds one whole number for each hidden layer")
+        *[({"hidden_layer_sizes": value}, "hidden_layer_sizes must hold one whole number for each hidden layer")
           for value in ("abc", 2.5, (4.5,), ("4",), None.__class__)],
         ({"optimizer": "sgd", "weight_decay": 0.1}, "weight_decay is a setting of 'adamw', but the optimizer is 'sgd'"),
         ({"optimizer": "lbfgs", "weight_decay": 0.1}, "weight_decay is a setting of 'adamw'"),
@@ -201,7 +212,7 @@ def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], match: s
         plan.penalty()
 
     with pytest.raises(SettingError, match=match):
-        use(Plan(recipe="plain", **settings).resolved(100, classes=True))
+        use(ResolvedPlan.of(Plan(recipe="plain", **settings), 100, classes=True))
 
 
 def my_loss(Z: Any, y: Any) -> Any:
@@ -235,7 +246,7 @@ def my_loss(Z: Any, y: Any) -> Any:
     ids=range(6),
 )
 def test_a_plan_can_be_written_as_json(plan: Plan) -> None:
-    for each in (plan, plan.resolved(100, classes=True)):
+    for each in (plan, ResolvedPlan.of(plan, 100, classes=True)):
         plain = each.to_plain()
         assert set(plain) == {field.name for field in fields(Plan)}
         assert json.loads(json.dumps(plain, allow_nan=False)) == plain
@@ -263,7 +274,7 @@ def test_a_recipe_fills_what_the_plan_leaves_open_and_nothing_else(
     name: str, classes: bool
 ) -> None:
     recipe = recipe_for(name, classes=classes)
-    plan = Plan(recipe=name).resolved(3_000, classes=classes)
+    plan = ResolvedPlan.of(Plan(recipe=name), 3_000, classes=classes)
     assert plan.recipe == recipe
     for setting in (
         "activation",
@@ -276,36 +287,36 @@ def test_a_recipe_fills_what_the_plan_leaves_open_and_nothing_else(
     ):
         assert getattr(plan, setting) == getattr(recipe, setting)
     assert (
-        Plan(recipe=name, learning_rate=0.123, dropout=0.5)
-        .resolved(3_000, classes=classes)
-        .learning_rate
+        ResolvedPlan.of(
+            Plan(recipe=name, learning_rate=0.123, dropout=0.5), 3_000, classes=classes
+        ).learning_rate
         == 0.123
     )
-    assert plan.resolved(10, classes=not classes).recipe == recipe  # once chosen it stays
+    assert ResolvedPlan.of(plan, 10, classes=not classes).recipe == recipe  # once chosen it stays
     assert (
         json.loads(json.dumps(plan.to_plain()))["recipe"]["learning_rate"] == recipe.learning_rate
     )
 
 
-def test_a_recipe_of_ones_own_is_taken_as_it_is() -> None:
+def test_a_recipe_member_temperatures_own_is_taken_as_it_is() -> None:
     own = replace(PLAIN, hidden_layer_sizes=(5,), batch_sizes=((10, 2), (0, 4)))
     assert recipe_for(own, classes=False) is own
-    assert Plan(recipe=own).resolved(9, classes=True).batch_size == 2
-    assert Plan(recipe=own).resolved(10, classes=True).batch_size == 4
-    assert Plan(recipe=own).resolved(10, classes=True).hidden_layer_sizes == (5,)
+    assert ResolvedPlan.of(Plan(recipe=own), 9, classes=True).batch_size == 2
+    assert ResolvedPlan.of(Plan(recipe=own), 10, classes=True).batch_size == 4
+    assert ResolvedPlan.of(Plan(recipe=own), 10, classes=True).hidden_layer_sizes == (5,)
 
 
 @pytest.mark.parametrize(
     ("recipe", "match"),
     [
         ("standart", "Did you mean 'standard'"),
-        (7, "a recipe is a name or a glassnet.Recipe"),
-        (Recipe, "a recipe is a name"),
+        (7, "a recipe must be a name or a glassnet.Recipe"),
+        (Recipe, "a recipe must be a name"),
     ],
 )
 def test_a_recipe_that_is_none_is_refused(recipe: Any, match: str) -> None:
     with pytest.raises(SettingError, match=match):
-        Plan(recipe=recipe).resolved(10, classes=True)
+        ResolvedPlan.of(Plan(recipe=recipe), 10, classes=True)
 
 
 def test_layers_are_twice_as_wide_with_many_rows() -> None:
@@ -314,15 +325,15 @@ def test_layers_are_twice_as_wide_with_many_rows() -> None:
         (STANDARD.twice_as_wide_from - 1, 1),
         (STANDARD.twice_as_wide_from, 2),
     ):
-        plan = Plan(recipe="standard").resolved(n_rows, classes=True)
+        plan = ResolvedPlan.of(Plan(recipe="standard"), n_rows, classes=True)
         assert plan.hidden_layer_sizes == tuple(
             factor * size for size in STANDARD.hidden_layer_sizes
         )
-        assert Plan(recipe="standard", hidden_layer_sizes=5).resolved(
-            n_rows, classes=True
+        assert ResolvedPlan.of(
+            Plan(recipe="standard", hidden_layer_sizes=5), n_rows, classes=True
         ).hidden_layer_sizes == (5,)
         assert (
-            Plan(recipe="plain").resolved(n_rows, classes=True).hidden_layer_sizes
+            ResolvedPlan.of(Plan(recipe="plain"), n_rows, classes=True).hidden_layer_sizes
             == PLAIN.hidden_layer_sizes
         )
 
@@ -331,13 +342,13 @@ def test_layers_are_twice_as_wide_with_many_rows() -> None:
     ("n_rows", "share"), [(100, 0.2), (640, 0.2), (1_000, 0.128), (1_280, 0.1), (100_000, 0.1)]
 )
 def test_of_few_rows_more_are_held_out(n_rows: int, share: float) -> None:
-    assert Plan(recipe="standard").resolved(
-        n_rows, classes=True
+    assert ResolvedPlan.of(
+        Plan(recipe="standard"), n_rows, classes=True
     ).validation_fraction == pytest.approx(share)
-    assert Plan(recipe="plain").resolved(n_rows, classes=True).validation_fraction == 0.1
+    assert ResolvedPlan.of(Plan(recipe="plain"), n_rows, classes=True).validation_fraction == 0.1
     assert (
-        Plan(recipe="standard", validation_fraction=0.3)
-        .resolved(n_rows, classes=True)
-        .validation_fraction
+        ResolvedPlan.of(
+            Plan(recipe="standard", validation_fraction=0.3), n_rows, classes=True
+        ).validation_fraction
         == 0.3
     )

@@ -21,7 +21,7 @@ def with_cell(row: int, column: int, value: float) -> Any:
 
 
 SETTINGS: list[tuple[dict[str, Any], str]] = [
-    *[({name: value}, rf"{name} must be a whole number of at least 1, but {value!r} came")
+    *[({name: value}, rf"{name} must be a whole number of at least 1, got {value!r}")
       for name in ("epochs", "batch_size", "every") for value in (0, -3, 2.5, 8.0, True, "8", None, float("inf"))],
     ({"loss": "squard"}, r"unknown loss 'squard'.*Did you mean 'squared'"),
     ({"loss": 3}, "a loss must be a name, a loss object or a function"),
@@ -29,28 +29,28 @@ SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"optimizer": 0.1}, "an optimizer must be a name or an object such as Adam"),
     ({"schedule": "cosin"}, r"unknown schedule 'cosin'.*Did you mean 'cosine'"),
     ({"schedule": 0.5}, "a schedule must be a function"),
-    ({"stop": 3}, r"stop is an EarlyStopping\(...\) or None, but 3 came"),
-    ({"penalty": 0.1}, r"penalty is a Penalty\(l1=..., l2=...\) or None, but 0.1 came"),
+    ({"stop": 3}, r"stop must be an EarlyStopping\(...\) or None, got 3"),
+    ({"penalty": 0.1}, r"penalty must be a Penalty\(l1=..., l2=...\) or None, got 0.1"),
     ({"clip_norm": 0.0}, "clip_norm must be a positive number or None, but 0.0 came"),
     ({"clip_norm": -1.0}, "clip_norm must be a positive number or None, but -1.0 came"),
     ({"clip_norm": "tight"}, "clip_norm must be a positive number or None, but 'tight' came"),
     ({"optimizer": Adam}, r"an optimizer must be an object, got the class Adam: write Adam\(\)"),
-    *[({"seed": value}, f"seed is a whole number, 0 or more, but {value!r} came") for value in (None, -1, 1.5, "1", True)],
+    *[({"seed": value}, f"seed must be a whole number, 0 or more, got {value!r}") for value in (None, -1, 1.5, "1", True)],
     ({"engine": "refrence"}, r"unknown engine 'refrence'.*Did you mean 'reference'"),
     *[({"n_threads": value}, "n_threads must be a whole number of at least 1, or None, but") for value in (0, -1, 1.5, "2", True)],
-    ({"validation": "half"}, "validation is None, a fraction"),
-    ({"validation": X}, f"but a ndarray of {N} came"),
+    ({"validation": "half"}, "validation must be None, a fraction"),
+    ({"validation": X}, f"got a ndarray of {N}"),
 ]  # fmt: skip
 DATA: list[tuple[dict[str, Any], str]] = [
     (
         {"X": with_cell(3, 1, np.nan)},
-        "X must be finite, but row 3, column 1 holds nan: fill gaps first, or use glassnet.fit",
+        "X must be finite, but row 3, column 1 holds nan: fill missing values first, or use glassnet.fit",
     ),
     ({"X": with_cell(21, 2, -np.inf)}, "row 21, column 2 holds -inf"),
     ({"X": sparse.csr_array(with_cell(5, 0, np.nan))}, "row 5, column 0 holds nan"),
     (
         {"X": X[:, :2]},
-        rf"X must have shape \(n, {N_FEATURES}\) for this network, but it has shape \({N}, 2\)",
+        rf"X must have shape \(n, {N_FEATURES}\) for this network, but one number for each row, got \({N}, 2\)",
     ),
     ({"X": X[:, 0]}, rf"X must have shape \(n, {N_FEATURES}\)"),
     ({"X": X.astype(str)}, "X must hold numbers"),
@@ -71,10 +71,10 @@ DATA: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"sample_weight": WEIGHT[:4]},
-        rf"sample_weight must have shape \({N},\), one number a row, but it has shape \(4,\)",
+        rf"sample_weight must have shape \({N},\), one number for each row, got \(4,\)",
     ),
-    ({"sample_weight": WEIGHT[:, None]}, rf"it has shape \({N}, 1\)"),
-    ({"sample_weight": 1.0}, r"it has shape \(\)"),
+    ({"sample_weight": WEIGHT[:, None]}, rf"one number for each row, got \({N}, 1\)"),
+    ({"sample_weight": 1.0}, r"one number for each row, got \(\)"),
     ({"sample_weight": -WEIGHT}, "sample_weight must hold finite numbers >= 0"),
     (
         {"sample_weight": np.where(np.arange(N) == 4, np.nan, 1.0)},
@@ -86,9 +86,9 @@ DATA: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"sample_weight": 0.0 * WEIGHT},
-        "sample_weight is zero in every row: nothing is left to train on",
+        "sample_weight is zero in every row: nothing is left to learn from",
     ),
-    ({"sample_weight": ["heavy"] * N}, "sample_weight must hold numbers, one a row"),
+    ({"sample_weight": ["heavy"] * N}, "sample_weight must hold numbers, one for each row"),
 ]
 
 
@@ -109,7 +109,7 @@ def test_bad_arguments_are_refused_at_the_call(
 
 
 def test_what_is_no_network_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"network is a glassnet.Network, but 'mine' came"):
+    with pytest.raises(SettingError, match=r"network must be a glassnet.Network, got 'mine'"):
         start("mine", X, Y)  # type: ignore[arg-type]
 
 
@@ -136,7 +136,7 @@ def test_a_custom_loss_whose_gradient_is_wrong_is_refused_before_training() -> N
     ],
     ids=["scalar", "short", "negative", "nan"],
 )
-def test_a_schedule_of_ones_own_is_checked(schedule: Any, came: str) -> None:
+def test_a_schedule_member_temperatures_own_is_checked(schedule: Any, came: str) -> None:
     with pytest.raises(
         SettingError,
         match=f"one multiplier for each of the . steps, none negative, got {came} from",

@@ -12,7 +12,7 @@ from glassnet.errors import SettingError
 from glassnet.losses import Logistic
 from glassnet.network import Network
 from glassnet.schedules import SCHEDULES, FlatCosine, ReduceOnPlateau
-from glassnet.training.passes import Passes
+from glassnet.training.batch_plan import BatchPlan
 from tests.training.helpers import Array, problem, small_network, start
 
 
@@ -82,7 +82,7 @@ def test_training_is_the_run_with_the_rates_of_its_schedules(engine: str) -> Non
     bound = make_engine(
         engine, by_hand, loss, settings["optimizer"], penalty=settings["penalty"], seed=3
     )  # type: ignore[arg-type]
-    order, offsets = Passes.seeded(len(X), size, 3).plan(0, epochs)
+    order, offsets = BatchPlan.seeded(len(X), size, 3).batches(0, epochs)
     bound.run(
         by_hand.check_input(X),
         loss.prepare(y, 1, by_hand.dtype.name),

@@ -273,11 +273,11 @@ def test_no_thread_and_no_handler_is_left_behind() -> None:
 
 @pytest.mark.parametrize("patience", [0, -1, NAN, 0.5])
 def test_a_patience_below_one_epoch_is_refused(patience: float) -> None:
-    with pytest.raises(SettingError, match="patience is a number of epochs, at least 1, but"):
+    with pytest.raises(SettingError, match="patience must be a number of epochs, at least 1, got"):
         EarlyStopping(patience)
 
 
 @pytest.mark.parametrize("min_delta", [-1.0, math.inf, NAN])
 def test_a_min_delta_that_is_no_size_is_refused(min_delta: float) -> None:
-    with pytest.raises(SettingError, match="min_delta must be zero or a positive number, but"):
+    with pytest.raises(SettingError, match="min_delta must be zero or a positive number, got"):
         EarlyStopping(3, min_delta=min_delta)

@@ -11,11 +11,13 @@ from glassnet.errors import DivergenceError, SettingError
 from glassnet.losses import Squared
 from glassnet.optimizers import SGD
 from glassnet.schedules import InverseScalingByRows
+from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.checks import make_rows
-from glassnet.training.epochs import guarded, sgd_epochs
 from glassnet.training.history import Epoch
-from glassnet.training.passes import Passes
+from glassnet.training.minibatch import minibatch_epochs
+from glassnet.training.run_schedules import RunSchedules
 from glassnet.training.state import TrainingState
+from glassnet.training.stop_and_restore import stop_and_restore
 from glassnet.training.stopping import EarlyStopping
 from tests.training.helpers import (
     Array,
@@ -62,11 +64,13 @@ def followed(losses: list[float], stop: EarlyStopping) -> tuple[int, TrainingSta
 
 @pytest.mark.parametrize("tol", [0.0, 0.25, 1.0])
 @pytest.mark.parametrize("patience", [1, 2, 5, math.inf])
-def test_lenient_patience_is_the_rule_of_scikit_learn(patience: float, tol: float) -> None:
+def test_sklearn_patience_patience_is_the_rule_of_scikit_learn(patience: float, tol: float) -> None:
     rng, ends = np.random.default_rng(0), set()
     for _ in range(60):
         losses = list(rng.integers(0, 12, 12) / 4.0)  # ties are frequent
-        ended, state = followed(losses, EarlyStopping(patience, min_delta=tol, lenient=True))
+        ended, state = followed(
+            losses, EarlyStopping(patience, min_delta=tol, sklearn_patience=True)
+        )
         assert ended == by_hand(losses, patience, tol)
         assert state.best_value == min(losses[:ended])  # by however little
         ends.add(ended)
@@ -74,18 +78,25 @@ def test_lenient_patience_is_the_rule_of_scikit_learn(patience: float, tol: floa
 
 
 @pytest.mark.parametrize(
-    ("losses", "strict", "lenient"),
+    ("losses", "strict", "sklearn_patience"),
     [
-        ([1.0, 0.5, 0.5, 0.5, 0.5, 0.5], 3, 5),  # a gain of exactly 0.5 is one to the lenient
+        (
+            [1.0, 0.5, 0.5, 0.5, 0.5, 0.5],
+            3,
+            5,
+        ),  # a gain of exactly 0.5 is one to the sklearn_patience
         ([1.0, 1.0, 1.0, 1.0, 1.0], 3, 4),  # more than 2 must have passed
-        ([1.0, NAN, NAN, NAN, NAN], 3, 5),  # what is no number is no worse to the lenient
+        ([1.0, NAN, NAN, NAN, NAN], 3, 5),  # what is no number is no worse to the sklearn_patience
     ],
 )
-def test_strict_and_lenient_differ_where_they_say(
-    losses: list[float], strict: int, lenient: int
+def test_strict_and_sklearn_patience_differ_where_they_say(
+    losses: list[float], strict: int, sklearn_patience: int
 ) -> None:
     assert followed(losses, EarlyStopping(2, min_delta=0.5))[0] == strict
-    assert followed(losses, EarlyStopping(2, min_delta=0.5, lenient=True))[0] == lenient
+    assert (
+        followed(losses, EarlyStopping(2, min_delta=0.5, sklearn_patience=True))[0]
+        == sklearn_patience
+    )
 
 
 RECORD = epoch(0, 3.0, 2.0, 0.75)
@@ -119,7 +130,7 @@ def test_restore_decides_whose_weights_stay(restore: bool) -> None:
     assert_has(network, kept[1 if restore else -1])
 
 
-def test_lenient_without_any_number_keeps_the_first_weights() -> None:
+def test_sklearn_patience_without_any_number_keeps_the_first_weights() -> None:
     X, y = problem()
     network = small_network()
     first = numbers_of(network)
@@ -129,7 +140,7 @@ def test_lenient_without_any_number_keeps_the_first_weights() -> None:
             X,
             y,
             validation=(X, y),
-            stop=EarlyStopping(9, Script(NAN, NAN, NAN), lenient=True),
+            stop=EarlyStopping(9, Script(NAN, NAN, NAN), sklearn_patience=True),
         )
     )
     assert_has(network, first)
@@ -192,7 +203,7 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_batches_by_rows_or_by_weight(
     network = linear()
     rows = make_rows(network, Squared(), X, y, weight)
     engine = make_engine("reference", network, Squared(), SGD(1e-300))
-    passes = Passes(n, batch_size, lambda epoch: order, mean_over_rows=by_rows)
+    batch_plan = BatchPlan(n, batch_size, lambda epoch: order, mean_over_rows=by_rows)
     Z = network.predict(X)[:, 0]
     errors = 0.5 * (Z - y) ** 2
     batches = [order[start : start + batch_size] for start in range(0, n, batch_size)]
@@ -200,32 +211,34 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_batches_by_rows_or_by_weight(
     expected = np.average(
         means, weights=[len(batch) if by_rows else weight[batch].sum() for batch in batches]
     )
-    (record,) = sgd_epochs(engine, 1e-300, rows, TrainingState(), passes, epochs=1)
+    (record,) = minibatch_epochs(engine, 1e-300, rows, TrainingState(), batch_plan, epochs=1)
     assert record.training_loss == pytest.approx(expected, rel=1e-12)
 
 
 def test_only_the_last_epoch_of_many_steps_is_counted() -> None:
-    passes = Passes(5, 2, lambda epoch: np.arange(5), mean_over_rows=True)
+    batch_plan = BatchPlan(5, 2, lambda epoch: np.arange(5), mean_over_rows=True)
     losses = np.array([9.0, 9.0, 9.0, 1.0, 2.0, 4.0])
     steps = Steps(losses=losses, weights=np.ones(6), done=6, gradient_norm=0.0, status="done")
-    assert passes.loss_of_last(steps) == pytest.approx((2 * 1.0 + 2 * 2.0 + 1 * 4.0) / 5)
+    assert batch_plan.last_epoch_loss(steps) == pytest.approx((2 * 1.0 + 2 * 2.0 + 1 * 4.0) / 5)
 
 
 def rates_of(schedule: InverseScalingByRows, n: int, batch_size: int, epochs: int) -> Array:
     network = linear()
     X, y = problem(n)
     engine = make_engine("reference", network, Squared(), SGD(0.1))
-    passes = Passes.seeded(n, batch_size, 0)
-    records = sgd_epochs(
+    batch_plan = BatchPlan.seeded(n, batch_size, 0)
+    records = minibatch_epochs(
         engine,
         0.1,
         make_rows(network, Squared(), X, y),
         TrainingState(),
-        passes,
+        batch_plan,
         epochs=epochs,
-        schedule=schedule,
+        schedules=RunSchedules.of(schedule),
     )
-    return np.array([record.lr for record in guarded(records, network, TrainingState(), None)])
+    return np.array(
+        [record.lr for record in stop_and_restore(records, network, TrainingState(), None)]
+    )
 
 
 @pytest.mark.parametrize(("rows_before", "fresh"), [(0, True), (44, True), (44, False)])
@@ -247,11 +260,11 @@ def test_the_rate_falls_with_the_rows_seen_epoch_by_epoch(rows_before: int, fres
             {"watch": "train_loss"},
             "unknown value to watch 'train_loss': .* Did you mean 'training_loss'",
         ),
-        ({"rate_divisor": 1.0}, "rate_divisor must be a number above 1, but 1.0 came"),
-        ({"rate_divisor": math.inf}, "rate_divisor must be a number above 1, but inf came"),
-        ({"rate_divisor": "5"}, "rate_divisor must be a number above 1, but '5' came"),
-        ({"least_rate": 0.0}, "least_rate must be a positive number, but 0.0 came"),
-        ({"least_rate": NAN}, "least_rate must be a positive number, but nan came"),
+        ({"rate_divisor": 1.0}, "rate_divisor must be a number above 1, got 1.0"),
+        ({"rate_divisor": math.inf}, "rate_divisor must be a number above 1, got inf"),
+        ({"rate_divisor": "5"}, "rate_divisor must be a number above 1, got '5'"),
+        ({"least_rate": 0.0}, "least_rate must be a positive number, got 0.0"),
+        ({"least_rate": NAN}, "least_rate must be a positive number, got nan"),
         (
             {"on_divergence": "ignore"},
             "unknown answer to divergence 'ignore': expected one of raise, stop",

@@ -12,10 +12,11 @@ from glassnet import Plan
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import SettingError
 from glassnet.fitting import Session
-from glassnet.fitting.members import n_worthwhile
+from glassnet.fitting.ensemble import n_worthwhile
 from glassnet.training.history import Epoch
 from glassnet.training.recipes import PLAIN, STANDARD
-from glassnet.training.time_limit import Course, TimeLimit
+from glassnet.training.time_limit import ScheduleClock, TimeLimit
+from tests.fitting.helpers import begin_session
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(160, 4))
@@ -50,7 +51,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def begun(recipe: str, **settings: Any) -> Session:
-    return Session.begin(table_of(X), Y, Plan(recipe=RECIPES[recipe], n_threads=2, **settings))
+    return begin_session(table_of(X), Y, Plan(recipe=RECIPES[recipe], n_threads=2, **settings))
 
 
 def trained(session: Session, clock: Clock, seconds: Any) -> tuple[glassnet.Model, float]:
@@ -68,7 +69,7 @@ def trained(session: Session, clock: Clock, seconds: Any) -> tuple[glassnet.Mode
 
 @pytest.mark.parametrize("steps_per_epoch", [1, 7])
 def test_a_course_that_is_not_shortened_is_the_plan(steps_per_epoch: int) -> None:
-    course = Course(100, 5, steps_per_epoch)
+    course = ScheduleClock(100, 5, steps_per_epoch)
     for done in range(5):
         assert not course.fit_into(math.inf, 100 + done * steps_per_epoch)
         course.epochs_left -= 1
@@ -78,7 +79,7 @@ def test_a_course_that_is_not_shortened_is_the_plan(steps_per_epoch: int) -> Non
 
 @pytest.mark.parametrize("fitting", [1, 2, 3, 7])
 def test_a_shortened_course_goes_on_evenly_to_the_end_of_the_plan(fitting: int) -> None:
-    course = Course(0, 10, 12)
+    course = ScheduleClock(0, 10, 12)
     course.epochs_left -= 2
     assert course.fit_into(fitting, 24)
     assert course.epochs_left == fitting
@@ -90,7 +91,7 @@ def test_a_shortened_course_goes_on_evenly_to_the_end_of_the_plan(fitting: int) 
 
 
 def test_a_course_takes_its_epochs_back_when_there_is_time_again() -> None:
-    course = Course(0, 10, 4)
+    course = ScheduleClock(0, 10, 4)
     course.epochs_left -= 1
     assert course.fit_into(3, 4)
     course.epochs_left -= 1
@@ -108,7 +109,7 @@ def test_what_is_left_follows_from_the_epochs_so_far(clock: Clock) -> None:
         seen.append(limit.epochs_left)
         clock.now += 2.0
     assert seen == [math.inf, 3.0, 2.0, 1.0]
-    assert limit.cut
+    assert limit.shortened
     assert TimeLimit(None).after(3) == math.inf
 
 
@@ -212,18 +213,18 @@ def test_members_are_as_many_as_have_time_for_half_of_the_epochs(
 def test_members_without_time_are_left_out_before_they_begin(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session, all_of_them = begun("members", time_limit=25.0), begun("members")
+    session = begun("members", time_limit=25.0)
     monkeypatch.setattr(TimeLimit, "after", lambda self, epochs: 45.0)  # as the first two end
     model, _ = trained(session, clock, lambda i: 0.0)
     monkeypatch.undo()
     assert [member["updates"] > 0 for member in model.training["members"]] == [True] * 4
-    assert len(session.members) == len(model.network.members()) == 4
+    assert len(session.ensemble.members) == len(model.network.members()) == 4
     assert model.training["ended"] == "time limit"
     assert session.engine.network is session.network is model.network
     np.testing.assert_array_equal(
-        model.member_scores(X)[3], replace(model, network=session.members[3].network).raw_scores(X)
+        model.member_scores(X)[3],
+        replace(model, network=session.ensemble.members[3].network).raw_scores(X),
     )
-    assert all_of_them.members[0].limit is all_of_them.limit
 
 
 def test_no_more_members_are_prepared_than_there_is_time_for(
@@ -231,9 +232,9 @@ def test_no_more_members_are_prepared_than_there_is_time_for(
 ) -> None:
     ticks = iter(range(10_000))
     monkeypatch.setattr("glassnet.training.time_limit.monotonic", lambda: float(next(ticks)))
-    assert len(begun("members", time_limit=7.0).members) == 6
+    assert len(begun("members", time_limit=7.0).ensemble.members) == 6
     session = begun("members", time_limit=4.0)
-    assert len(session.members) == 2
+    assert len(session.ensemble.members) == 2
     assert session.finish().training["ended"] == "time limit"
 
 
@@ -255,7 +256,8 @@ def test_a_warm_start_goes_on_with_the_members_that_are_left(clock: Clock) -> No
 @pytest.mark.parametrize("seconds", [0, -1.0, math.inf, math.nan, "5", True])
 def test_what_is_no_limit_is_refused(seconds: Any) -> None:
     with pytest.raises(
-        SettingError, match="time_limit is a positive number of seconds, or None for no limit, but"
+        SettingError,
+        match="time_limit must be a positive number of seconds, or None for no limit, got",
     ):
         glassnet.fit(X, Y, Plan(time_limit=seconds))
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from glassnet.data.batches import epoch_order
 from glassnet.errors import DivergenceError
 from glassnet.layers import BatchNorm, Dense, Dropout
 from glassnet.losses import Squared
 from glassnet.optimizers import SGD, Adam
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau
+from glassnet.training.batch_plan import permutation
 from glassnet.training.history import Epoch, history_columns
 from tests.laws.tables import LOSS_CASES, STEPPERS, STEPWISE
 from tests.training.helpers import (
@@ -49,7 +49,7 @@ def by_hand(
     W, b, losses, norms, step = W.copy(), b.copy(), [], [], 0
     w = np.ones(len(X)) if weight is None else weight
     for epoch in range(epochs):
-        order, total = epoch_order(len(X), epoch, seed), 0.0
+        order, total = permutation(len(X), epoch, seed), 0.0
         for begin in range(0, len(X), batch_size):
             rows = order[begin : begin + batch_size]
             E = X[rows] @ W + b - y[rows, None]
@@ -197,7 +197,7 @@ def test_epochs_to_a_record_change_no_bit(
     every: int, schedule: str | None, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     X, y = problem()
-    monkeypatch.setattr("glassnet.training.passes.ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr("glassnet.training.batch_plan.MAX_ROWS_PER_CALL", rows_at_once)
     one, many = small_network(layers=NOISY), small_network(layers=NOISY)
     singles = list(
         start(one, X, y, epochs=7, schedule=schedule, validation=(X, y), optimizer=Adam(0.05))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from glassnet.data.rows import Rows
 from glassnet.data.split import split_rows
 from glassnet.errors import DataError, SettingError
 from glassnet.layers import Dropout
@@ -53,7 +54,7 @@ def test_validation_rows_change_no_bit_of_training() -> None:
         (X_VAL, Y_VAL),
         [X_VAL, Y_VAL, None],
         (X_VAL, 1 - Y_VAL, W_VAL),
-        Validation(X_VAL, Y_VAL[:, None].astype(float)),
+        Validation(Rows(X_VAL, Y_VAL[:, None].astype(float))),
     ):
         network = small_network(layers=[Dropout(0.5)])
         list(start(network, X, Y, validation=held))
@@ -95,7 +96,7 @@ def test_a_validation_may_bring_a_score_of_its_own() -> None:
         seen.append(Z)
         return float(len(seen))
 
-    held = Validation(X_VAL, Y_VAL[:, None].astype(float), None, score)
+    held = Validation(Rows(X_VAL, Y_VAL[:, None].astype(float)), score)
     assert [r.validation_score for r in start(network, X, Y, validation=held)] == [1.0, 2.0, 3.0]
     np.testing.assert_allclose(seen[-1], network.predict(X_VAL), rtol=1e-12)
 
@@ -215,7 +216,7 @@ def test_a_score_of_probabilities_takes_the_likelier_label() -> None:
             assert record.validation_score == pytest.approx(right.mean())
 
 
-def test_a_scorer_of_ones_own_meets_an_estimator_that_knows_the_validation_rows_and_others() -> (
+def test_a_scorer_member_temperatures_own_meets_an_estimator_that_knows_the_validation_rows_and_others() -> (
     None
 ):
     network = small_network(3)
@@ -261,7 +262,7 @@ def test_a_misspelt_scorer_suggests_one() -> None:
 
 def test_a_scorer_that_is_neither_name_nor_callable_is_refused() -> None:
     refused(
-        "scoring is a scorer's name or a callable",
+        "scoring must be a scorer's name or a callable",
         validation=(X_VAL, Y_VAL),
         stop=EarlyStopping(3, 7),
     )  # type: ignore[arg-type]
@@ -272,7 +273,7 @@ def test_a_score_needs_validation_rows() -> None:
         "stopping by a score needs validation rows: give validation=0.1",
         stop=EarlyStopping(3, "accuracy"),
     )
-    held = Validation(X_VAL, Y_VAL[:, None].astype(float))
+    held = Validation(Rows(X_VAL, Y_VAL[:, None].astype(float)))
     refused(
         "stopping by a score needs a Validation with a score",
         stop=EarlyStopping(3, "accuracy"),
@@ -283,7 +284,7 @@ def test_a_score_needs_validation_rows() -> None:
 @pytest.mark.parametrize("odd", [1, (X_VAL,), (X_VAL, Y_VAL, W_VAL, 1), "some", {"X": X_VAL}])
 def test_what_is_no_validation_is_refused(odd: Any) -> None:
     refused(
-        "validation is None, a fraction such as 0.1, \\(X, y\\) or \\(X, y, weight\\), but",
+        "validation must be None, a fraction such as 0.1, \\(X, y\\) or \\(X, y, weight\\), got",
         validation=odd,
     )
 

@@ -26,7 +26,7 @@ class ModelOutput:
     """
 
     def __init__(self, path: Path | None) -> None:
-        from glassnet.storage.sealed_file import serializer
+        from glassnet.storage.container import serializer
 
         # Before the work: afterwards there may be no memory and no descriptor left to load it.
         serializer()

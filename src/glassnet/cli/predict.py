@@ -230,7 +230,7 @@ def prediction_columns(
 
 def _write(output: str, chunks: PredictionChunks, *, spreadsheet_safe: bool) -> None:
     """Write to stdout or atomically to a file, with text escaped for spreadsheet and terminal."""
-    from glassnet.data.files.write import write_pieces
+    from glassnet.data.files.write import write_chunks
 
     columns = iter(chunks)
     first = next(columns)  # there always is one, if without rows; the names are known after it
@@ -243,7 +243,7 @@ def _write(output: str, chunks: PredictionChunks, *, spreadsheet_safe: bool) -> 
             columns = _warn_of_formulas(names, columns)
     if output == "-" and sys.stdout.isatty():
         names, columns = list(map(printable, names)), _mapped_text(printable, columns)
-    write_pieces(output_bytes() if output == "-" else Path(output), names, columns)
+    write_chunks(output_bytes() if output == "-" else Path(output), names, columns)
 
 
 def _mapped_text(

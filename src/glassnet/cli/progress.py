@@ -118,5 +118,5 @@ def _bar(best: BestEpoch, session: Session) -> Iterator[OnEpoch]:
 
 
 def _members(session: Session) -> str:
-    n = len(session.members)
+    n = len(session.ensemble.members)
     return f" ({n} members)" if n else ""

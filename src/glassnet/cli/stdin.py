@@ -52,12 +52,12 @@ def table_or_stdin(table: Path) -> Iterator[Path]:
 
 
 def _copy_stdin(path: Path) -> None:
-    from glassnet.data.files.limits import Limits, passed
+    from glassnet.data.files.limits import Limits
 
-    most, n_bytes = Limits().bytes, 0
+    limits, n_bytes = Limits(), 0
     with path.open("wb") as file:
         while chunk := sys.stdin.buffer.read(CHUNK):
             n_bytes += file.write(chunk)
-            if n_bytes > most:
-                what = f"{STDIN}: it holds more than {most:,} bytes"
-                raise DataError(passed(what, "bytes", most))
+            if n_bytes > limits.bytes:
+                what = f"{STDIN}: it holds more than {limits.bytes:,} bytes"
+                raise limits.exceeded(what, "bytes")

@@ -162,11 +162,12 @@ def train(
     )
     output = ModelOutput(files.get(MODEL))
     _check_rows(table, test_fraction, test, validation, group or time)
-    from glassnet.cli.training_data import Roles, gather, unknown_in_words
+    from glassnet.cli.training_data import check_roles, gather, unknown_in_words
     from glassnet.cli.training_report import TrainingReport
     from glassnet.cli.training_run import begin, run, score
     from glassnet.data.review.drift import Drift
     from glassnet.errors import DataError
+    from glassnet.fitting import Roles
     from glassnet.storage import check
     from glassnet.training.plan import Plan
 
@@ -181,8 +182,10 @@ def train(
         engine=engine,
         n_threads=threads,
     )
-    roles = Roles(targets, _by_column(types), drop, weights, group, time, task, reading)
-    roles.check()
+    roles = Roles(
+        list(targets), weights, group, time, drop, _by_column(types), task, dialect=reading
+    )
+    check_roles(roles)
     fraction = 0.2 if test_fraction is None else test_fraction
     data = gather(table, roles, fraction=fraction, seed=seed, validation=validation, test=test)
     if PAGE in files and data.held_out is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,17 @@ import click
 import numpy as np
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_arrays import complete, target_array
+from glassnet.data.coding.target_arrays import target_array
 from glassnet.data.coding.target_values import target_values
 from glassnet.data.files.read import read_table
-from glassnet.data.split import Split, split_rows
+from glassnet.data.missing import complete_rows
+from glassnet.data.split import Split
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.schema import Column, Kind, Schema
+from glassnet.data.tables.schema import Column, Schema
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
-from glassnet.fitting.preparation import Prepared, prepare
+from glassnet.fitting import Roles, TrainingTable, prepare
+from glassnet.fitting.splits import SplitColumns
 from glassnet.messages import counted
 from glassnet.report import Part
 
@@ -30,67 +31,17 @@ Array = np.ndarray[Any, np.dtype[Any]]
 HELD_OUT = 1
 
 
-@dataclass(frozen=True)
-class Roles:
-    """Which columns do what, and how files are written: what the options say.
-
-    targets : to be predicted
-    types : kinds of columns, where the guess is wrong
-    drop : not to be learned from
-    weights, group, time : of the rows
-    task : None where it is to be guessed
-    dialect : of text files
-    """
-
-    targets: tuple[str, ...]
-    types: Mapping[str, Kind] = field(default_factory=dict)
-    drop: tuple[str, ...] = ()
-    weights: str | None = None
-    group: str | None = None
-    time: str | None = None
-    task: str | None = None
-    dialect: Dialect | None = None
-
-    def check(self) -> None:
-        """Refuse a column that is to do two things at once, and rows that are to be held out in two ways."""
-        seen: dict[str, str] = {}
-        given = [
-            *(("--target", name) for name in self.targets),
-            *(("--drop", name) for name in dict.fromkeys(self.drop)),
-        ]
-        given += [
-            (option, name)
-            for option, name in (("--weights", self.weights), ("--group", self.group))
-            if name is not None
-        ]
-        for option, name in given:
-            if name in seen:
-                twice = "twice" if seen[name] == option else f"and {option}"
-                raise click.UsageError(
-                    f"column {name!r} is given by {seen[name]} {twice}: it can do one thing only."
-                )
-            seen[name] = option
-        if self.time in self.targets:
-            raise click.UsageError(
-                f"column {self.time!r} is given by --target and --time: rows cannot be ordered by "
-                "what is predicted."
-            )
-        if self.group is not None and self.time is not None:
-            raise click.UsageError(
-                "rows are held out by --group or by --time: leave one of them out."
-            )
-
-
 @dataclass(frozen=True, eq=False)
 class TrainingData:
     """The rows of a training, sorted by their use.
 
+    Attributes
+    ----------
     path : of the table
     prepared : the features and the target of all rows whose target is known
     unknown : how many other rows there were
-    task, guessed : what is to be predicted, and whether nobody said so
-    training : the rows to learn from, those to stop by among them where no file holds these
-    group, time : of the rows to learn from, or None
+    task, guessed : what is predicted, and whether it was guessed
+    learned : the rows to learn from, with those to stop by where no file holds these
     validation : the rows of a file to stop by, or None
     held_out : the rows to be scored on, or None
     split : how they were chosen, with their numbers in the table; None where they come from a file
@@ -98,17 +49,43 @@ class TrainingData:
     """
 
     path: Path
-    prepared: Prepared
+    prepared: TrainingTable
     unknown: int
     task: str
     guessed: bool
-    training: Part
-    group: Array | None
-    time: Array | None
+    learned: TrainingTable
     validation: Part | None
     held_out: Part | None
     split: Split | None
     test: Path | None
+
+    @property
+    def training(self) -> Part:
+        """The rows to learn from, as the report takes them."""
+        return part_of(self.learned)
+
+
+def check_roles(roles: Roles) -> None:
+    """Refuse a column with two roles, and rows that are to be held out in two ways."""
+    seen: dict[str, str] = {}
+    options = {"--target": roles.targets, "--drop": list(dict.fromkeys(roles.drop))}
+    options |= {"--weights": [roles.weights], "--group": [roles.groups]}
+    for option, names in options.items():
+        for name in names:
+            if name in seen:
+                twice = "twice" if seen[name] == option else f"and {option}"
+                raise click.UsageError(
+                    f"column {name!r} is given by {seen[name]} {twice}: it can do one thing only."
+                )
+            if name is not None:
+                seen[name] = option
+    if roles.time in roles.targets:
+        raise click.UsageError(
+            f"column {roles.time!r} is given by --target and --time: rows cannot be ordered by "
+            "what is predicted."
+        )
+    if roles.groups is not None and roles.time is not None:
+        raise click.UsageError("rows are held out by --group or by --time: leave one of them out.")
 
 
 def gather(
@@ -137,78 +114,55 @@ def gather(
         For files that cannot be read, columns that do not exist, a target that is missing in every
         row, and labels in the files beside that the table does not hold.
     """
-    keep = [
-        name for name in (roles.weights, roles.group, roles.time, *roles.drop) if name is not None
-    ]
     read = read_table(
-        path, types=roles.types, dialect=roles.dialect, targets=roles.targets, keep=keep
+        path, types=roles.types, dialect=roles.dialect, targets=roles.targets, keep=roles.kept
     )
-    table, values, known = labelled(read, roles.targets, path)
-    prepared = prepare(
-        table,
-        list(roles.targets),
-        types=roles.types,
-        task=roles.task,
-        drop=roles.drop,
-        weights=roles.weights,
-        groups=roles.group,
-        time=roles.time,
-    )
-    prepared = replace(prepared, values=values)
-    target = replace(
-        Target.fit(values, names=roles.targets, task=roles.task, weight=prepared.weights),
-        forms=prepared.forms,
-    )
-    beside_features = [
-        *target.columns,
-        *([] if roles.weights is None else [Column(roles.weights, "number")]),
-    ]
-    schema = Schema((*prepared.table.schema.columns, *beside_features))
+    table, values, known = labelled(read, tuple(roles.targets), path)
+    prepared = replace(prepare(table, replace(roles, dialect=None)), values=values)
+    names, weights = prepared.names, prepared.weights
+    target = Target.fit(values, names=names, task=roles.task, weight=weights)
+    target = replace(target, forms=prepared.forms)
+    weight_column = [] if roles.weights is None else [Column(roles.weights, "number")]
+    schema = Schema((*prepared.table.schema.columns, *target.columns, *weight_column))
     beside = [
         None if file is None else _beside(file, roles, schema, target, prepared.dialect)
         for file in (validation, test)
     ]
-    everything = Part(prepared.table, values, prepared.weights)
-    rows, held, split = np.arange(len(values)), None, None
+    rows, held_out, split = np.arange(len(values)), beside[1], None
     if test is None and fraction > 0.0 and target.task != "multilabel":
-        by = (
-            "group"
-            if roles.group
-            else "time"
-            if roles.time
-            else "class"
-            if target.task != "regression"
-            else "chance"
+        columns = SplitColumns(
+            values.astype(str) if target.task != "regression" else values,
+            prepared.groups,
+            prepared.time,
+            np.flatnonzero(known),
+            classes=target.task != "regression",
         )
-        rows, held = split_rows(
-            len(values),
-            fraction,
-            seed=[seed, HELD_OUT],
-            stratify=values.astype(str) if by == "class" else None,
-            groups=prepared.groups,
-            time=prepared.time,
-        )
-        split = Split(by, fraction, seed, np.flatnonzero(known)[held])
+        rows, held = columns.hold_out(rows, fraction, [seed, HELD_OUT])
+        held_out = part_of(prepared.take(held))
+        split = Split(columns.by, fraction, seed, columns.numbers[held])
     return TrainingData(
         path=path,
         prepared=prepared,
         unknown=len(known) - len(values),
         task=target.task,
         guessed=roles.task is None,
-        training=everything if held is None else everything.take(rows),
-        group=None if prepared.groups is None else prepared.groups[rows],
-        time=None if prepared.time is None else prepared.time[rows],
+        learned=replace(prepared if split is None else prepared.take(rows), task=target.task),
         validation=beside[0],
-        held_out=beside[1] if held is None else everything.take(held),
+        held_out=held_out,
         split=split,
         test=test,
     )
 
 
+def part_of(data: TrainingTable) -> Part:
+    """Return the rows of a training table as the report takes them."""
+    return Part(data.table, data.values, data.weights)
+
+
 def labelled(read: Table, names: tuple[str, ...], path: Path) -> tuple[Table, Array, Array]:
     """Return the rows of a table whose target is known, its values (n,) or (n, m), and which rows of the table they are (a mask)."""
     values = target_values(read, names)
-    known = complete(values)
+    known = complete_rows(values)
     if not known.any():
         every = "is missing in every row" if len(names) == 1 else "are never all there in a row"
         raise DataError(

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from glassnet import fitting
 from glassnet.cli.model_summary import describe_epochs, members_keep_best
 from glassnet.cli.notes import print_notes, warnings_as_notes
 from glassnet.cli.progress import show_progress
@@ -29,21 +30,13 @@ TRIAL_BATCHES = 2
 
 def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> Session:
     """Build the network for these rows."""
-    part, stop = data.training, data.validation
+    held_out = data.validation
+    validation = None
+    if held_out is not None:
+        weight = () if held_out.weight is None else (held_out.weight,)
+        validation = (held_out.table, held_out.values, *weight)
     with warnings_as_notes():
-        session = Session.begin(
-            part.table,
-            part.values,
-            plan,
-            task=data.task,
-            names=data.prepared.names,
-            sample_weight=part.weight,
-            validation=None
-            if stop is None
-            else (stop.table, stop.values, *([] if stop.weight is None else [stop.weight])),
-            groups=data.group,
-            time=data.time,
-        )
+        session = fitting.begin(data.learned, plan, validation=validation)
     if dry_run:
         session.shorten(TRIAL_BATCHES)
     return session

@@ -1,1 +1,1 @@
-"""The way of the data: from a file, frame or array to one matrix of numbers, and from scores back to labels."""
+"""Tables: read from files and objects, coded for a network, reviewed, split and written."""

@@ -1,4 +1,4 @@
-"""Answers that are no numbers are refused, with the rows that they belong to."""
+"""Refuses predictions that are not finite, and names their rows."""
 
 from __future__ import annotations
 
@@ -8,28 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.errors import DataError
-
-#: Rows that are named.
-MOST_NAMED = 2
-WHY = "the weights are damaged or far too large, or these rows hold numbers far beyond those of training. Train again, or leave them out."
+from glassnet.messages import listed
 
 
 def refuse_not_finite(values: NDArray[Any], what: str = "raw scores", first_row: int = 0) -> None:
-    """Raise the DataError for raw scores or predictions (n,) or (n, k) that are not finite; `first_row` is the number of the first one."""
-    finite = np.isfinite(values)
-    if finite.all():
-        return
-    rows = (np.flatnonzero(~finite.reshape(len(values), -1).all(axis=1)) + first_row).tolist()
-    raise DataError(
-        f"the model's {what} for {_rows_in_words(rows)} (counting from 0) are not finite: {WHY}"
-    )
+    """Raise the DataError for raw scores or predictions (n,) or (n, k) that are not finite.
 
-
-def _rows_in_words(rows: list[int]) -> str:
-    """Return "row 3", "rows 3 and 7" or "rows 3, 7 and 12 more"."""
-    if len(rows) == 1:
-        return f"row {rows[0]}"
-    named, more = [str(row) for row in rows[:MOST_NAMED]], len(rows) - MOST_NAMED
-    return (
-        f"rows {', '.join(named)} and {more:,} more" if more > 0 else f"rows {' and '.join(named)}"
-    )
+    `first_row` is the number of the first row.
+    """
+    is_finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if not is_finite.all():
+        rows = (np.flatnonzero(~is_finite) + first_row).tolist()
+        raise DataError(
+            f"the model's {what} for row{'s' if len(rows) > 1 else ''} {listed(rows, 2)} (counting "
+            "from 0) are not finite: the weights are damaged or far too large, or these rows hold "
+            "numbers far beyond those of training. Train again, or leave them out."
+        )

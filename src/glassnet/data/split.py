@@ -1,12 +1,11 @@
-"""Which rows to train on and which to hold out: at random, by class, by group or by time; the same seed holds out the same.
+"""Splits rows into training and held-out rows: at random, by class, by group or by time.
 
-A few lines of our own, so that training does not wait a second for scikit-learn to be imported.
+The same seed gives the same split. It needs no scikit-learn, which takes a second to import.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,18 +13,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.files.arrow import refuse_damaged
+from glassnet.data.missing import is_missing
 from glassnet.errors import DataError, SettingError
 
 Rows = NDArray[np.int64]
 
-#: So many row numbers are written out in a record; more would outgrow the model.
-MOST_WRITTEN = 10_000
+#: The most row numbers that a record holds; more would outgrow the model.
+MAX_WRITTEN = 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """How rows were held out: by "chance", "class", "group" or "time", which share, the seed, and the row numbers, from 0."""
+    """The held-out rows (numbers from 0), and how they were chosen.
+
+    `by` is "chance", "class", "group" or "time"; `fraction` is the share of the rows.
+    """
 
     by: str
     fraction: float
@@ -33,9 +36,12 @@ class Split:
     rows: NDArray[Any]
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as JSON-able values; of very many rows their number and the SHA-256 of all (int64, little-endian)."""
+        """Return the split as JSON-able values.
+
+        Of very many rows it holds the number and the SHA-256 of all (int64, little-endian) only.
+        """
         digest = hashlib.sha256(self.rows.astype("<i8").tobytes()).hexdigest()
-        written = {"rows": self.rows.tolist()} if len(self.rows) <= MOST_WRITTEN else {}
+        written = {"rows": self.rows.tolist()} if len(self.rows) <= MAX_WRITTEN else {}
         return {
             "by": self.by,
             "fraction": self.fraction,
@@ -75,15 +81,15 @@ def split_rows(
         their rows nearer to the number asked for; at least one.
     time : array of n numbers or date-times, optional
         Hold out the latest rows: none of them is as early as any trained on. Rows of one time stay
-        together, held out where the cut would part them, but for the earliest time of all.
+        together, held out where the split would separate them, but for the earliest time of all.
 
     At most one of `stratify`, `groups` and `time` is given.
 
     Raises
     ------
     DataError
-        For fewer than two rows, no class with a row to spare, one group or one time only, and gaps
-        in groups or times.
+        For fewer than two rows, no class with a row to spare, one group or one time only, and missing
+        groups or times.
     SettingError
         For a fraction that is not between 0 and 1, and two ways to split at once.
     """
@@ -107,13 +113,7 @@ def split_rows(
     elif stratify is None:
         held = rng.permutation(n)[:n_held]
     else:
-        refuse_damaged(stratify)
-        labels = np.asarray(stratify)
-        if labels.shape != (n,):
-            raise DataError(
-                f"there are {n} rows but the labels to stratify by have shape {labels.shape}: "
-                f"expected ({n},)."
-            )
+        labels = _one_a_row(stratify, n, "labels to stratify by")
         classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if len(classes) == n:
             raise DataError(
@@ -129,37 +129,23 @@ def split_rows(
     return np.flatnonzero(~mask).astype(np.int64), np.flatnonzero(mask).astype(np.int64)
 
 
-def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
+def _one_a_row(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
     refuse_damaged(values)
     labels = np.asarray(values)
     if labels.shape != (n,):
-        raise DataError(
-            f"there are {n} rows but the {what} to split by have shape {labels.shape}: expected "
-            f"({n},)."
-        )
-    if labels.dtype == object:
-        gaps = np.array(
-            [
-                value is None or (isinstance(value, float) and math.isnan(value))
-                for value in labels.tolist()
-            ],
-            dtype=bool,
-        )
-        labels = labels.astype(str)
-    else:
-        gaps = (
-            np.isnat(labels)
-            if labels.dtype.kind in "mM"
-            else np.isnan(labels)
-            if labels.dtype.kind == "f"
-            else np.zeros(n, dtype=bool)
-        )
-    if gaps.any():
-        raise DataError(
-            f"the {what} to split by have {int(gaps.sum())} gaps, the first in row "
-            f"{int(gaps.argmax())} (counting from 0)."
-        )
+        raise DataError(f"the {what} must have shape ({n},), got {labels.shape}.")
     return labels
+
+
+def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
+    labels = _one_a_row(values, n, f"{what} to split by")
+    missing = is_missing(labels)
+    if missing.any():
+        raise DataError(
+            f"the {what} to split by have {int(missing.sum())} missing values, the first in row "
+            f"{int(missing.argmax())} (counting from 0)."
+        )
+    return labels.astype(str) if labels.dtype == object else labels
 
 
 def _whole_groups(labels: NDArray[Any], n_held: int, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -176,22 +162,21 @@ def _latest(times: NDArray[Any], n_held: int) -> NDArray[np.intp]:
         raise DataError(
             "the times to split by are text: expected numbers or date-times such as 2026-01-31."
         )
-    cut = np.sort(times)[-n_held]
-    held = times >= cut if cut > times.min() else times > cut
+    first = np.sort(times)[-n_held]
+    held = times >= first if first > times.min() else times > first
     if not held.any():
         raise DataError("cannot hold the latest rows out: all rows are of one time.")
     return np.flatnonzero(held)
 
 
 def _shares(counts: NDArray[np.int64], n_held: int) -> NDArray[np.int64]:
-    """Return how many rows of each class to hold out: n_held in all, in proportion, and never the last one of a class."""
+    """Return how many rows of each class to hold out: n_held in all, but not all of a class."""
     spare = counts - 1
     n_held = min(n_held, int(spare.sum()))
     quota = counts * (n_held / counts.sum())
     shares: NDArray[np.int64] = np.minimum(np.floor(quota).astype(np.int64), spare)
     while (left := n_held - int(shares.sum())) > 0:
-        # Those that are full drop out; one round is enough unless single-row classes handed their
-        # share on.
+        # Full classes drop out. One round is enough unless some classes have a single row.
         order = np.argsort(-(quota - shares), kind="stable")
         shares[order[shares[order] < spare[order]][:left]] += 1
     return shares

@@ -12,8 +12,9 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from glassnet.data.coding.target import Target, signs_of
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.coding.target import Target
+from glassnet.data.coding.target_numbers import signs_of
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.table import Table
 from glassnet.engines.turns import as_it_is, turn_of
@@ -23,7 +24,7 @@ from glassnet.estimators.input import plain_target, read_features, read_validati
 from glassnet.estimators.messages import say
 from glassnet.estimators.parameters import NetworkParameters
 from glassnet.estimators.progress import continues, fitted_attributes, snapshot, verbose_listener
-from glassnet.fitting import Session
+from glassnet.fitting import Session, TrainingTable, begin
 from glassnet.interrupts import interrupts_noted
 from glassnet.model import Model
 from glassnet.network import Network
@@ -119,7 +120,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         if session is None:
             # A single epoch has nothing to stop early, so no rows are held out.
             plan = replace(self._plan(), early_stopping=False)
-            session, learned = self._begin(rows, y, plan, classes=classes, alone=True)
+            session, learned = self._begin(rows, y, plan, classes=classes, single=True)
         elif classes is not None:
             self._refuse_other_classes(self._learn_target(rows[1], target_names(y), classes)[1])
         session.advance(*rows)
@@ -134,7 +135,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         classes: Any = None,
         earlier: Session | None = None,
         validation: tuple[Table, Array] | None = None,
-        alone: bool = False,
+        single: bool = False,
     ) -> tuple[Session, dict[str, Any]]:
         """Return a session on checked rows, and what was learned about the target."""
         table, checked, weight = rows
@@ -146,17 +147,9 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             is_regression = target.task == "regression"
             sign = signs_of(checked.reshape(len(checked), -1)) if is_regression else target.sign
             target = target if sign == target.sign else replace(target, sign=sign)
-        session = Session.begin(
-            table,
-            checked,
-            plan,
-            task=self._task,
-            names=names,
-            target=target,
-            sample_weight=weight,
-            validation=validation,
-            earlier=earlier,
-            alone=alone,
+        data = TrainingTable(table, checked, names, weight, task=self._task)
+        session = begin(
+            data, plan, target=target, validation=validation, earlier=earlier, single=single
         )
         return session, learned
 

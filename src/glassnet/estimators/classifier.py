@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_arrays import exact_labels, refuse_gaps
+from glassnet.data.coding.target_arrays import exact_labels, refuse_missing
 from glassnet.engines.turns import turn_of
 from glassnet.errors import DataError
 from glassnet.estimators.base import Array, NetworkEstimator, supports_partial_fit
@@ -136,7 +136,7 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
             estimator=self,
         )
         y = y.toarray() if hasattr(y, "toarray") else y
-        refuse_gaps(y, [f"y{i}" for i in range(y.shape[1])] if y.ndim == 2 else ["y"])
+        refuse_missing(y, [f"y{i}" for i in range(y.shape[1])] if y.ndim == 2 else ["y"])
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y")
         if kind == "multiclass-multioutput":

@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from glassnet.data.coding.target_arrays import refuse_gaps, target_array
-from glassnet.data.files.foreign import refuse_damaged
-from glassnet.data.tables.assembly import table_of
-from glassnet.data.tables.cells import GAPS
-from glassnet.data.tables.index_columns import index_left_out, index_of, index_said
+from glassnet.data.coding.target_arrays import refuse_missing, target_array
+from glassnet.data.files.arrow import refuse_damaged
+from glassnet.data.tables.assembly import dropped_index, index_notice, index_of, table_of
+from glassnet.data.tables.cells import MISSING_TYPES
 from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, DataNotice
@@ -32,9 +31,9 @@ def read_features(estimator: Any, X: Any, schema: Schema | None, *, empty: bool 
     """
     reset, names = schema is None, schema.names if schema else None
     refuse_damaged(X)
-    if index := index_left_out(getattr(X, "column_names", ()), index_of(X), (), ()):
+    if index := dropped_index(getattr(X, "column_names", ()), index_of(X), (), ()):
         X = X.drop_columns(index)
-        warn_caller(index_said(index), DataNotice)
+        warn_caller(index_notice(index), DataNotice)
     if isinstance(X, np.matrix):
         X = np.asarray(X)
     if isinstance(X, Mapping):
@@ -78,15 +77,17 @@ def plain_target(y: Any) -> Any:
         return y
     if isinstance(y, list | tuple):
         kinds = set(map(type, y))
-        if any(kind.__name__ in GAPS for kind in kinds) or (str in kinds and float in kinds):
-            refuse_gaps(np.array([*y, None], dtype=object)[:-1], ["y"])
+        if any(kind.__name__ in MISSING_TYPES for kind in kinds) or (
+            str in kinds and float in kinds
+        ):
+            refuse_missing(np.array([*y, None], dtype=object)[:-1], ["y"])
         return y
     values = np.asarray(y)  # np.matrix has rules of its own
     if isinstance(y, np.ndarray) and y.dtype != object:
         return values
     if values.ndim in (1, 2) and values.dtype.kind in "Of":
         several = values.ndim == 2 and values.shape[1] > 1
-        refuse_gaps(values, [f"y{i}" for i in range(values.shape[1])] if several else ["y"])
+        refuse_missing(values, [f"y{i}" for i in range(values.shape[1])] if several else ["y"])
     if isinstance(y, np.ndarray):
         return y
     return target_array(values) if values.dtype == object and values.ndim == 1 else values

@@ -25,14 +25,14 @@ def fitted_attributes(session: Session, model: Model) -> dict[str, Any]:
 
 def snapshot(session: Session) -> dict[str, Any]:
     """Return the fitted attributes so far, with a copy of the network."""
-    session.gather()
+    session.ensemble.gather()
     model = Model(session.encoder, session.target, deepcopy(session.network), session.loss)
     return fitted_attributes(session, model)
 
 
 def continues(session: Session) -> bool:
     """Return whether training continues after this epoch."""
-    plan, states = session.plan, [network.state for network in session.members or (session,)]
+    plan, states = session.plan, [fit.state for fit in session.ensemble.fits]
     assert plan.max_epochs is not None
     assert plan.patience is not None
     out_of_patience = bool(plan.early_stopping) and all(
@@ -49,7 +49,7 @@ def verbose_listener(name: str, plan: Plan, session: Session) -> Callable[[Epoch
         for key, value in vars(plan).items()
         if value is None and getattr(resolved, key) is not None
     ]
-    members = f", {len(session.members)} members" if session.members else ""
+    members = f", {len(session.ensemble.members)} members" if session.ensemble.members else ""
     say(
         f"{name}: {session.n_rows:,} rows, {session.encoder.n_features:,} features, "
         f"{session.network.parameters.theta.size:,} parameters{members}"

@@ -1,6 +1,10 @@
-"""The one road from data to a model."""
+"""From data to a model: `prepare` a table, `begin` a session, train it; `fit` does all three."""
 
+from glassnet.fitting.beginning import begin
 from glassnet.fitting.from_table import fit
+from glassnet.fitting.preparation import prepare
+from glassnet.fitting.roles import Roles
 from glassnet.fitting.session import Session
+from glassnet.fitting.training_table import TrainingTable
 
-__all__ = ["Session", "fit"]
+__all__ = ["Roles", "Session", "TrainingTable", "begin", "fit", "prepare"]

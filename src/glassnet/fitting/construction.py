@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from glassnet.data.coding.bins import bin_edges
-from glassnet.data.coding.columns import relative_weight
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
-from glassnet.data.tables.table import Table
-from glassnet.errors import DataNotice, SettingError, did_you_mean
+from glassnet.data.rows import Rows
+from glassnet.errors import DataNotice, SettingError
 from glassnet.layers import (
     Activation,
     BatchNorm,
@@ -28,9 +27,9 @@ from glassnet.layers import (
 )
 from glassnet.losses import Loss, LossTraits, loss_for_task, loss_function, loss_traits
 from glassnet.network import Network
-from glassnet.training.checks import Rows
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import Recipe, recipe_for
+from glassnet.training.resolved_plan import ResolvedPlan
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -56,20 +55,9 @@ def make_target(
     return target
 
 
-def make_encoder(
-    table: Table, weight: Array | None, plan: Plan, earlier: Encoder | None
-) -> Encoder:
-    """Learn the encoder of a resolved plan from the rows of a fit, or take the earlier one with what varies in them for the first time."""
-    return (
-        Encoder.fit(table, weight, plan.resolved_recipe.coding)
-        if earlier is None
-        else earlier.updated(table)
-    )
-
-
-def make_loss(plan: Plan, target: Target) -> Loss:
-    """Return the plan's loss, or the task's own, and refuse one that does not fit the task."""
-    return loss_for_task(plan.loss, target.task, plan.label_smoothing or 0.0)
+def make_loss(plan: ResolvedPlan, target: Target) -> Loss:
+    """Return the plan's loss with its label smoothing; refuse one that does not fit the task."""
+    return loss_for_task(plan.loss, target.task, plan.label_smoothing)
 
 
 def n_raw_scores(loss: Loss, target: Target) -> int:
@@ -77,9 +65,11 @@ def n_raw_scores(loss: Loss, target: Target) -> int:
     return loss_traits(loss).n_raw_scores(target.n_outputs, len(target.classes))
 
 
-def make_layers(plan: Plan, encoder: Encoder, n_outputs: int, numbers: Layer | None) -> list[Layer]:
+def make_layers(
+    plan: ResolvedPlan, encoder: Encoder, n_outputs: int, numbers: Layer | None
+) -> list[Layer]:
     """Return the layers of a resolved plan: those of the input, hidden layers with what stands behind their weights, a linear last one."""
-    recipe = plan.resolved_recipe
+    recipe = plan.recipe
     layers = input_layers(recipe, encoder, numbers)
     for size, activation in plan.hidden_activations():
         if plan.normalization == "none" and not recipe.mix:
@@ -94,29 +84,26 @@ def make_layers(plan: Plan, encoder: Encoder, n_outputs: int, numbers: Layer | N
     return [*layers, Dense(n_outputs, parametrization=recipe.parametrization)]
 
 
-def embedding_of_numbers(
-    recipe: Recipe,
-    encoder: Encoder,
-    X: Any,
-    weight: Array | None,
-    earlier: Network | None = None,
+def number_embedding(
+    recipe: Recipe, encoder: Encoder, rows: Rows, learning: Array, earlier: Network | None = None
 ) -> Layer | None:
-    """Return the embedding of the numeric columns, or None; bins are learned from the encoded rows, or are those of the earlier network."""
+    """Return the embedding of the numeric columns, or None.
+
+    Bins are learned from the rows of these numbers, or are those of the earlier network.
+    """
     n = len(encoder.numbers.names)
     if not 0 < n <= recipe.most_embedded or not encoder.numbers.centered:
         return None
     if not recipe.n_bins:
-        return (
-            PeriodicEmbedding(n, recipe.n_frequencies, recipe.n_periodic, recipe.sigma)
-            if recipe.n_frequencies
-            else None
-        )
+        if not recipe.n_frequencies:
+            return None
+        return PeriodicEmbedding(n, recipe.n_frequencies, recipe.n_periodic, recipe.sigma)
     if earlier and isinstance(earlier.layers[0], PiecewiseLinearEmbedding):
         return PiecewiseLinearEmbedding(earlier.layers[0].n_bins, recipe.n_lines)
-    n_bins = min(recipe.n_bins, max(2, len(X) // recipe.rows_a_bin))
-    return PiecewiseLinearEmbedding(
-        edges=bin_edges(X[:, :n], n_bins, weight=weight), n_out=recipe.n_lines
-    )
+    n_bins = min(recipe.n_bins, max(2, len(learning) // recipe.rows_a_bin))
+    weight = None if rows.weight is None else rows.weight[learning]
+    edges = bin_edges(rows.X[learning, :n], n_bins, weight=weight)
+    return PiecewiseLinearEmbedding(edges=edges, n_out=recipe.n_lines)
 
 
 def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> list[Layer]:
@@ -136,7 +123,7 @@ def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> lis
 
 
 def make_network(
-    layers: Sequence[Layer], plan: Plan, n_features: int, earlier: Network | None
+    layers: Sequence[Layer], plan: ResolvedPlan, n_features: int, earlier: Network | None
 ) -> Network:
     """Return a network of these layers with random first values, or the earlier one, of which they must be the layers."""
     if earlier is None:
@@ -150,16 +137,17 @@ def make_network(
     return earlier
 
 
-def set_first_values(network: Network, loss: Loss, rows: Rows, plan: Plan) -> None:
-    """Set the gain of the embedded numbers, and the last bias to the best constant prediction.
+def set_first_values(
+    network: Network, loss: Loss, y: Array, weight: Array | None, recipe: Recipe
+) -> None:
+    """Set the gain of numbers, and the last bias to the best constant prediction.
 
     So training begins at the baseline and not far below it.
     """
-    if plan.resolved_recipe.number_gain:
-        _weigh_numbers(network, plan.resolved_recipe.number_gain)
-    network.parameters[f"layers.{len(network.layers) - 1}.b"] = loss.baseline(
-        rows.y, network.n_outputs, rows.weight
-    )
+    if recipe.number_gain:
+        _weigh_numbers(network, recipe.number_gain)
+    bias = loss.baseline(y, network.n_outputs, weight)
+    network.parameters[f"layers.{len(network.layers) - 1}.b"] = bias
 
 
 def _weigh_numbers(network: Network, gain: float) -> None:
@@ -171,59 +159,3 @@ def _weigh_numbers(network: Network, gain: float) -> None:
     n = embedding.n_numeric if isinstance(embedding, PeriodicEmbedding) else len(embedding.n_bins)
     width = 1 + embedding.n_out  # a column and what is made of it stand side by side
     network.parameters[f"layers.{scales[0]}.s"][: n * width : width] = max(1.0, gain * n**0.5)
-
-
-def class_weighted(
-    weight: Array | None, y: Array, target: Target, class_weight: str | Mapping[Any, float] | None
-) -> Array | None:
-    """Return the weights of the rows multiplied by those of their classes.
-
-    "balanced" gives every class the same total: W / (k W_c), W the total weight, W_c that of class
-    c, k the number of classes.
-    """
-    if class_weight is None:
-        return weight
-    if target.task not in ("binary", "multiclass"):
-        raise SettingError(
-            f"class_weight is for a target with one class a row, but this one is {target.task}: "
-            "use sample_weight."
-        )
-    rows = np.ones(len(y)) if weight is None else weight
-    if not isinstance(class_weight, Mapping):
-        if class_weight != "balanced":
-            raise SettingError(
-                "class_weight is None, 'balanced' or a mapping from labels to weights, but "
-                f"{class_weight!r} came."
-            )
-        totals = np.bincount(y, weights=rows, minlength=len(target.classes))
-        factors = np.divide(
-            totals.sum(),
-            np.count_nonzero(totals) * totals,
-            out=np.ones_like(totals),
-            where=totals > 0,
-        )
-    else:
-        factors = np.full(len(target.classes), np.nan)
-        odd = []
-        for label, factor in class_weight.items():
-            if not 0.0 <= factor < np.inf:
-                raise SettingError(
-                    f"the weight of class {label!r} must be a number >= 0, but {factor!r} came."
-                )
-            # 1.0 is the class 1; a mapping read from JSON has text for every key.
-            places = [
-                i
-                for i, known in enumerate(target.classes)
-                if known == label or str(known) == str(label)
-            ]
-            factors[places] = factor
-            odd += [] if places else [label]
-        # A part of the rows may lack a class, so a label too many is no fault where every class has
-        # its weight.
-        if odd and np.isnan(factors).any():
-            hint = did_you_mean(str(odd[0]), [str(label) for label in target.classes])
-            raise SettingError(
-                f"class_weight names {odd[0]!r}, which is no class of the target.{hint}"
-            )
-        factors = relative_weight(np.where(np.isnan(factors), 1.0, factors))
-    return np.asarray(rows * factors[y])

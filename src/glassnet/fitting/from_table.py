@@ -10,8 +10,9 @@ from glassnet.data.files.limits import Limits
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.schema import Kind
 from glassnet.errors import DataNotice, SettingError
+from glassnet.fitting.beginning import begin
 from glassnet.fitting.preparation import prepare
-from glassnet.fitting.session import Session
+from glassnet.fitting.roles import Roles
 from glassnet.model import Model
 from glassnet.protocols import require_arguments
 from glassnet.training.history import Epoch
@@ -92,7 +93,7 @@ def fit(
     ['setosa']
     """
     if plan is not None and not isinstance(plan, Plan):
-        raise SettingError(f"plan is a glassnet.Plan(...) or None, but {plan!r} came.")
+        raise SettingError(f"plan must be a glassnet.Plan(...) or None, got {plan!r}.")
     if on_epoch is not None:
         require_arguments("on_epoch", on_epoch, "epoch")
     if weights is not None and sample_weight is not None:
@@ -100,29 +101,19 @@ def fit(
             "the weights of the rows are given by weights (a column) or by sample_weight (an "
             "array): leave one out."
         )
-    prepared = prepare(
-        table,
-        target,
-        types=types,
-        task=task,
-        drop=drop,
-        weights=weights,
+    roles = Roles(
+        target=target,
+        weights=sample_weight if weights is None else weights,
         groups=groups,
         time=time,
+        drop=drop,
+        types=types,
+        task=task,
         dialect=dialect,
         limits=limits,
     )
-    for notice in prepared.notices:
+    data = prepare(table, roles)
+    for notice in data.notices:
         warnings.warn(notice, DataNotice, stacklevel=2)
-    session = Session.begin(
-        prepared.table,
-        prepared.values,
-        plan or Plan(),
-        task=prepared.task,
-        names=prepared.names,
-        sample_weight=sample_weight if weights is None else prepared.weights,
-        validation=validation,
-        groups=prepared.groups,
-        time=prepared.time,
-    )
-    return prepared.remembered(session.finish(on_epoch))
+    session = begin(data, plan or Plan(), validation=validation)
+    return data.remembered(session.finish(on_epoch))

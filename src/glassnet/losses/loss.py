@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from glassnet.errors import DataError, unknown_name
+from glassnet.quantiles import weighted_quantiles
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -168,15 +169,9 @@ def mean(y: Array, weight: Array | None) -> Array:
 
 
 def quantiles(y: Array, at: Sequence[float], weight: Array | None) -> Array:
-    """Return, for each column in turn, the smallest values that reach these shares of the total weight."""
-    weight = np.ones(len(y)) if weight is None else weight.astype(np.float64, copy=False)
-    result = []
-    for column in y.T:
-        order = np.argsort(column, kind="stable")
-        share = np.cumsum(weight[order])
-        picked = np.searchsorted(share, np.asarray(at) * share[-1] * (1.0 - 1e-12))
-        result.append(column[order][np.minimum(picked, len(order) - 1)])
-    return np.concatenate(result).astype(np.float64)
+    """Return the weighted quantiles of each column in turn, in float64."""
+    columns = [weighted_quantiles(column, at, weight) for column in y.T]
+    return np.concatenate(columns).astype(np.float64)
 
 
 def exp(Z: Array) -> Array:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glassnet.data.tables.table import Categories, Table
+from glassnet.data.tables.column_data import Categories
+from glassnet.data.tables.table import Table
 from glassnet.model import Model
 from glassnet.report.metrics import Metric, metrics_for
 from glassnet.report.predictions import Array, Part, predictions_of

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.cached import cached_property
-from glassnet.data.coding.columns import power_of_two, relative_weight
+from glassnet.data.coding.moments import power_of_two
+from glassnet.data.coding.weights import relative_weight
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, UnsupportedError
 from glassnet.model import Model

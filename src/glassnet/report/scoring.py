@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.coding.target_arrays import complete
 from glassnet.data.coding.target_values import target_values
 from glassnet.data.files.read import read_table
+from glassnet.data.missing import complete_rows
 from glassnet.data.review.drift import Drift
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.given import as_table
@@ -98,7 +98,7 @@ def evaluate(
     features, values = _features_and_target(model, table, target, dialect)
     weight = None if weight is None else np.asarray(weight, np.float64)
     part = Part(features, values, weight).present()
-    known = complete(np.asarray(part.values))
+    known = complete_rows(np.asarray(part.values))
     if not known.any():
         raise DataError(
             f"the target {listed(model.target.names)} is missing in every row: nothing to compare "

@@ -1,4 +1,4 @@
-"""Models on disk: one `.glassnet` file holds all that predicts, as numbers and names, and nothing that runs."""
+"""Models on disk: a `.glassnet` file holds numbers and names, and nothing that runs."""
 
 from glassnet.storage.model_file import check, load, save
 from glassnet.storage.network_file import load_network, save_network

@@ -1,4 +1,4 @@
-"""The head of a safetensors file, checked before anything else is read: eight bytes of length, then JSON that lays out the tensors.
+"""The head of a safetensors file: its length and the JSON that lays out the tensors, checked.
 
 8 bytes  length of the head, little-endian
 head     {"__metadata__": {"glassnet": "..."}, "layers.0.W": {"dtype": "F32", "shape": [4, 16],
@@ -14,21 +14,22 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, BinaryIO
 
-from glassnet.storage.strict import parse
+from glassnet.storage.strict import parse_json
 
-LONGEST_HEADER = 64 * 2**20
-MOST_TENSORS = 10_000
-MOST_DATA = 2**32  # bytes: a billion numbers in float32
+MAX_HEADER = 64 * 2**20
+MAX_TENSORS = 10_000
+MAX_DATA = 2**32  # bytes: a billion numbers in float32
 DTYPES = {"F32": ("<f4", 4), "F64": ("<f8", 8)}
 
-# Files that people mistake for a model, by their first bytes.
-FOREIGN = {
+_PICKLE = "it is a pickle, which runs code when it is opened"
+#: Files that people mistake for a model, by their first bytes.
+OTHER_FORMATS = {
     b"PK\x03\x04": "it is a zip archive, as Keras, PyTorch and NumPy (.npz) write them",
     b"\x89HDF": "it is an HDF5 file, as Keras writes them",
-    b"\x80\x02": "it is a pickle, which runs code when it is opened",
-    b"\x80\x03": "it is a pickle, which runs code when it is opened",
-    b"\x80\x04": "it is a pickle, which runs code when it is opened",
-    b"\x80\x05": "it is a pickle, which runs code when it is opened",
+    b"\x80\x02": _PICKLE,
+    b"\x80\x03": _PICKLE,
+    b"\x80\x04": _PICKLE,
+    b"\x80\x05": _PICKLE,
     b"\x93NUMPY": "it is a NumPy array",
     b"PAR1": "it is a Parquet table",
     b"GGUF": "it is a GGUF file",
@@ -39,19 +40,19 @@ class BadFileError(ValueError):
     """What is wrong with a file, as the end of a sentence that begins with its path."""
 
 
-def foreign(reason: str) -> BadFileError:
-    """Return the error for a file that is something else than a glassnet model."""
+def wrong_format(reason: str) -> BadFileError:
+    """Return the error for a file that is not a glassnet model."""
     return BadFileError(f"is not a glassnet model file: {reason}")
 
 
 def damaged(reason: str) -> BadFileError:
-    """Return the error for a file that is, or was, a glassnet model, but is not whole."""
+    """Return the error for a glassnet model that is not as it was written."""
     return BadFileError(f"is damaged: {reason}")
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """Where a tensor lies in the data, and how it is to be read."""
+    """The dtype, shape and bytes (from start to stop in the data) of a tensor."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -61,7 +62,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Header:
-    """What the head holds: the text under its one key, the entries of the tensors, not yet looked at, and the length of the data."""
+    """The text under the key of the metadata, the unchecked entries of the tensors, and the size of the data."""
 
     text: str
     entries: dict[str, Any]
@@ -77,84 +78,76 @@ def read_header(file: BinaryIO, size: int) -> Header:
         What is wrong, as the end of a sentence.
     """
     start = file.read(8)
-    hint = next((says for magic, says in FOREIGN.items() if start.startswith(magic)), "")
+    hint = next((reason for magic, reason in OTHER_FORMATS.items() if start.startswith(magic)), "")
     length = int.from_bytes(start, "little")
     if size == 0:
-        raise foreign("the file is empty")
-    if LONGEST_HEADER < length < size and not hint:
-        raise damaged(f"its head takes {length:,} bytes, more than {LONGEST_HEADER:,}")
-    if len(start) < 8 or length < 2 or length > LONGEST_HEADER:
-        raise foreign(hint or "it does not begin as one")
+        raise wrong_format("the file is empty")
+    if MAX_HEADER < length < size and not hint:
+        raise damaged(f"its head takes {length:,} bytes, more than {MAX_HEADER:,}")
+    if len(start) < 8 or length < 2 or length > MAX_HEADER:
+        raise wrong_format(hint or "it does not begin as one")
     head = file.read(min(length, size))
     if 8 + length > size and head.startswith(b"{"):
         raise damaged(f"it ends after {size:,} bytes, within its head")
     if len(head) != length or not head.startswith(b"{"):
-        raise foreign(hint or "it does not begin as one")
+        raise wrong_format(hint or "it does not begin as one")
     if not head.rstrip(b" ").endswith(b"}"):
         raise damaged("its head is followed by something else than spaces")
     try:
-        parsed = parse(head.decode())
+        parsed = parse_json(head.decode())
     except UnicodeDecodeError:
         raise damaged("its head is not UTF-8") from None
     except ValueError as error:
         raise damaged(f"its head cannot be read: {error}") from None
     metadata = parsed.pop("__metadata__", None)
     if not isinstance(metadata, dict) or not isinstance(metadata.get("glassnet"), str):
-        raise foreign("it is a safetensors file that another program wrote")
+        raise wrong_format("it is a safetensors file that another program wrote")
     if len(metadata) != 1:
         raise damaged("its metadata has more keys than one")
-    if size - 8 - length > MOST_DATA:
-        raise damaged(f"its tensors take {size - 8 - length:,} bytes, more than {MOST_DATA:,}")
+    if size - 8 - length > MAX_DATA:
+        raise damaged(f"its tensors take {size - 8 - length:,} bytes, more than {MAX_DATA:,}")
     return Header(metadata["glassnet"], parsed, size - 8 - length)
 
 
 def read_layout(header: Header) -> dict[str, Tensor]:
-    """Return the tensors by name, held to filling the data exactly, in the order of the file.
+    """Return the tensors by name, in the order of the file; they fill the data exactly.
 
     Raises
     ------
     BadFileError
         For any other field, dtype, shape or place.
     """
-    if len(header.entries) > MOST_TENSORS:
-        raise damaged(f"it has {len(header.entries)} tensors, more than {MOST_TENSORS}")
-    found = {name: _tensor(name, header.entries[name]) for name in sorted(header.entries)}
-    tensors = {
-        name: found[name]
-        for name in file_order({name: tensor.dtype for name, tensor in found.items()})
-    }
+    if len(header.entries) > MAX_TENSORS:
+        raise damaged(f"it has {len(header.entries)} tensors, more than {MAX_TENSORS}")
+    found = {name: _tensor(name, header.entries[name]) for name in header.entries}
+    order = file_order({name: tensor.dtype for name, tensor in found.items()})
+    tensors = {name: found[name] for name in order}
     at = 0
-    for name, tensor in tensors.items():  # no gap, no overlap, nothing behind
-        if (
-            tensor.start != at
-            or tensor.stop - tensor.start != prod(tensor.shape) * DTYPES[tensor.dtype][1]
-        ):
+    for name, tensor in tensors.items():  # no gap and no overlap
+        stop = at + prod(tensor.shape) * DTYPES[tensor.dtype][1]
+        if (tensor.start, tensor.stop) != (at, stop):
             raise damaged(f"tensor {name!r} does not lie where its shape says")
-        at = tensor.stop
+        at = stop
     if at != header.n_bytes:
         raise damaged(f"it has {header.n_bytes:,} bytes of tensors where its head names {at:,}")
     return tensors
 
 
 def file_order(dtypes: Mapping[str, str]) -> list[str]:
-    """Return names of tensors in the order of their data, by their dtypes: that of the safetensors library."""
+    """Return names of tensors in the order of their data, as the safetensors library has it."""
     return sorted(dtypes, key=lambda name: (-DTYPES[dtypes[name]][1], name))
 
 
 def _tensor(name: str, entry: Any) -> Tensor:
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         raise damaged(
-            f"the entry of tensor {name!r} has other fields than dtype, shape and data_offsets"
+            f"the entry of tensor {name!r} must have the fields dtype, shape and data_offsets"
         )
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise damaged(f"tensor {name!r} is of type {dtype!r}, not F32 or F64")
-    if (
-        not _whole_numbers(shape)
-        or not _whole_numbers(offsets)
-        or len(offsets) != 2
-        or len(shape) > 8
-    ):
+    whole = _whole_numbers(shape) and _whole_numbers(offsets)
+    if not whole or len(offsets) != 2 or len(shape) > 8:
         raise damaged(f"shape and offsets of tensor {name!r} are not whole numbers")
     return Tensor(dtype, tuple(shape), *offsets)
 

@@ -1,8 +1,8 @@
-"""The model file: `save` writes a whole one or none at all, `load` takes nothing on trust.
+"""The model file: `save` writes a whole file or nothing, `load` trusts nothing in it.
 
-A `.glassnet` file is a safetensors file. Its tensors bear the names of the views ("layers.0.W",
+A `.glassnet` file is a safetensors file. Its tensors have the names of the views ("layers.0.W",
 "layers.1.running_mean", ...), all of the network's dtype; those of the history
-("training.history.lr", ...) are of float64. Its one metadata key, "glassnet", holds canonical JSON
+("training.history.lr", ...) are float64. Its one metadata key, "glassnet", holds canonical JSON
 (see `storage.strict`), the description, with these fields:
 
     format      4 (see `storage.migrations`)
@@ -12,25 +12,24 @@ A `.glassnet` file is a safetensors file. Its tensors bear the names of the view
                 stay within it
     layers      the kind and the settings of each layer
     n_features, dtype, loss
-    training    the record of how the model was trained, but for the columns of its history
-    history     only where the record has one: the columns of it that are tensors, see
-                `storage.history`
-    intervals   only where the model has some: the layers of the network of its misses, or null, and
-                how many scores there are; the tensors are "intervals.scores", "intervals.least" and
+    training    the record of the training, except the columns of its history
+    history     only where the record has one: the columns that are tensors, see `storage.history`
+    intervals   only where the model has some: the layers of the network of the residuals, or null,
+                and the number of scores; the tensors are "intervals.scores", "intervals.least" and
                 those of the network ("intervals.layers.0.W", ...)
     dialect     only where it is known: how the training table was written
-    reference   only where the model has one: what its training rows were like, see
+    reference   only where the model has one: statistics of the training rows, see
                 `glassnet.data.review.reference`
-    sha256, data_sha256   the seals of head and data (see `storage.seal`)
+    sha256, data_sha256   the checksums of head and data (see `storage.checksum`)
 
-Loading goes from step to step, and no step believes what the ones before it have not checked: the
-head (see `storage.sealed_file`); then each word of the description by closed tables, and the shapes
-that the layers imply against those in the head; only then are the tensors read, held to their seal,
-and to finite numbers that a model can have.
+Loading goes step by step, and no step relies on anything unchecked: the head (see
+`storage.container`); then each word of the description by closed tables, and the shapes that the
+layers imply against those in the head; only then are the tensors read, and checked for their
+checksum and for finite numbers that a model can have.
 
 The same model gives the same bytes, so a file that is loaded and saved again is the same file. The
-seals find damage, not malice: whoever can write the file can write them. Against malice there are
-the checks, and that a file holds numbers and names only.
+checksums find damage, not malice: whoever can write the file can write them. Against malice there
+are the checks, and the rule that a file holds numbers and names only.
 """
 
 from __future__ import annotations
@@ -43,12 +42,8 @@ import numpy as np
 
 from glassnet.intervals import Intervals
 from glassnet.model import Model
-from glassnet.storage.header import LONGEST_HEADER, BadFileError, damaged
-from glassnet.storage.history import PREFIX, joined, parted
-from glassnet.storage.metadata import describe, understand
-from glassnet.storage.migrations import migrate
-from glassnet.storage.seal import unsealed
-from glassnet.storage.sealed_file import (
+from glassnet.storage.checksum import without_checksums
+from glassnet.storage.container import (
     DTYPE_NAMES,
     check_finite,
     check_shapes,
@@ -60,7 +55,11 @@ from glassnet.storage.sealed_file import (
     unsupported,
     write_file,
 )
-from glassnet.storage.strict import canonical, parse
+from glassnet.storage.description import Parts, describe, parse_description
+from glassnet.storage.header import MAX_HEADER, BadFileError, damaged
+from glassnet.storage.history import PREFIX, join_history, split_history
+from glassnet.storage.migrations import migrate
+from glassnet.storage.strict import canonical, parse_json
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -70,9 +69,8 @@ ROOM_FOR_TRAINING = 2**20  # bytes of a head, for what the record says after tra
 def save(model: Model, path: str | Path) -> None:
     """Write a model to one file, which `load` reads.
 
-    The file appears whole or not at all: it is written beside its place, forced to the disk, read
-    again, and then put there in one step. A link is followed, and a file that is replaced hands on
-    its permissions.
+    It is written in one step: under another name, forced to the disk, read again, and then renamed.
+    A link is followed, and a file that is replaced hands on its permissions.
 
     Raises
     ------
@@ -80,7 +78,7 @@ def save(model: Model, path: str | Path) -> None:
         For layers, activations and losses of the user's own, and weights that are not finite;
         nothing was written.
     ModelFileError
-        Where the file cannot be written; what stood there before still stands. `errno` is that of
+        If the file cannot be written; a file that was there before is unchanged. `errno` is that of
         the operating system.
 
     Examples
@@ -98,7 +96,7 @@ def save(model: Model, path: str | Path) -> None:
     tensors = _tensors(model)
     check_finite(tensors, "model")
     try:
-        data = to_bytes(describe(model), tensors | parted(model.training)[2])
+        data = to_bytes(describe(model), tensors | split_history(model.training)[2])
         _read(io.BytesIO(data), len(data))  # what cannot be read again is not written
     except ValueError as error:
         raise unsupported("model", error) from None
@@ -106,7 +104,7 @@ def save(model: Model, path: str | Path) -> None:
 
 
 def check(model: Model) -> None:
-    """Refuse a model that no file can hold, whatever training makes of its numbers: call it before training.
+    """Refuse a model that no file can hold, before it is trained.
 
     Raises
     ------
@@ -116,10 +114,10 @@ def check(model: Model) -> None:
     """
     try:
         text = canonical(describe(model))
-        understand(parse(text))
+        parse_description(parse_json(text))
     except ValueError as error:
         raise unsupported("model", error) from None
-    if len(canonical(text)) > LONGEST_HEADER - ROOM_FOR_TRAINING:
+    if len(canonical(text)) > MAX_HEADER - ROOM_FOR_TRAINING:
         raise unsupported(
             "model",
             f"its columns, levels and classes take {len(text):,} bytes, more than a file has room "
@@ -128,29 +126,23 @@ def check(model: Model) -> None:
 
 
 def load(path: str | Path) -> Model:
-    """Return the model in a file that `save` wrote. Nothing in the file is run; what is not as it should be is refused.
+    """Return the model in a file that `save` wrote. Nothing in the file is run.
 
     Raises
     ------
     ModelFileError
-        Where there is no such file, it is something else, it is damaged, or a newer glassnet wrote
-        it; the message starts with the path.
+        If there is no such file, it is no model file, it is damaged, or a newer glassnet wrote it;
+        the message starts with the path.
     """
     return read_file(path, _read)
 
 
 def _tensors(model: Model) -> dict[str, Array]:
     tensors: dict[str, Array] = dict(model.network.parameters.items())
-    if model.intervals:
-        network = model.intervals.network
-        tensors |= {
-            f"intervals.{name}": view
-            for name, view in (network.parameters.items() if network else ())
-        }
-        tensors |= {
-            "intervals.scores": model.intervals.scores,
-            "intervals.least": model.intervals.least,
-        }
+    if intervals := model.intervals:
+        inner = intervals.network.parameters.items() if intervals.network else ()
+        tensors |= {f"intervals.{name}": view for name, view in inner}
+        tensors |= {"intervals.scores": intervals.scores, "intervals.least": intervals.least}
     return tensors
 
 
@@ -159,52 +151,44 @@ def _read(file: BinaryIO, size: int) -> Model:
     if head.description.get("kind") == "network":
         raise BadFileError("holds a network and no model: read it with glassnet.Network.load")
     try:
-        current = migrate(unsealed(head.description))
+        current = migrate(without_checksums(head.description))
     except (ValueError, TypeError, LookupError, AttributeError):
         raise damaged(
             f"its description is not as format {head.description['format']} has it"
         ) from None
     try:
-        parts = understand(current)
+        parts = parse_description(current)
     except ValueError as error:
         raise damaged(
             f"its description is not as glassnet writes it: {str(error).rstrip('.')}"
         ) from None
     dtype = DTYPE_NAMES[parts.dtype]
-    check_shapes(
-        head.tensors,
-        {
-            name: ("F64" if name.startswith(PREFIX) else dtype, shape)
-            for name, shape in parts.shapes.items()
-        },
-    )
-    arrays = read_tensors(file, head, gaps=PREFIX)
+    expected = {
+        name: ("F64" if name.startswith(PREFIX) else dtype, shape)
+        for name, shape in parts.shapes.items()
+    }
+    check_shapes(head.tensors, expected)
+    arrays = read_tensors(file, head, with_nan=PREFIX)
     try:
-        training = joined(parts.training, parts.history, arrays)
+        training = join_history(parts.training, parts.history, arrays)
     except ValueError as error:
         raise damaged(str(error)) from None
-    network = network_with(parts.layers, parts.n_features, parts.dtype, arrays)
-    intervals = None
-    if parts.has_intervals:
-        layers = parts.layers_of_misses
-        of_misses = (
-            network_with(layers, parts.n_features, parts.dtype, arrays, "intervals.")
-            if layers
-            else None
-        )
-        scores, least = (
-            arrays[f"intervals.{name}"].astype(parts.dtype) for name in ("scores", "least")
-        )
-        if not ((np.diff(scores, axis=0) >= 0.0).all() and (least > 0.0).all()):
-            raise damaged("its intervals hold numbers that no intervals have")
-        intervals = Intervals(of_misses, scores, least)
     return Model(
         parts.encoder,
         parts.target,
-        network,
+        network_with(parts.layers, parts.n_features, parts.dtype, arrays),
         parts.loss,
         training,
-        intervals,
+        _intervals(parts, arrays) if parts.has_intervals else None,
         parts.dialect,
         parts.reference,
     )
+
+
+def _intervals(parts: Parts, arrays: dict[str, Array]) -> Intervals:
+    layers, n_features, dtype = parts.residual_layers, parts.n_features, parts.dtype
+    network = network_with(layers, n_features, dtype, arrays, "intervals.") if layers else None
+    scores, least = (arrays[f"intervals.{name}"].astype(dtype) for name in ("scores", "least"))
+    if not ((np.diff(scores, axis=0) >= 0.0).all() and (least > 0.0).all()):
+        raise damaged("its intervals hold numbers that no intervals have")
+    return Intervals(network, scores, least)

@@ -1,17 +1,17 @@
-"""The file of a network by itself: its numbers, and its layers as far as they are glassnet's.
+"""The file of a network alone: its numbers, and its layers unless they are the user's own.
 
-It is made, sealed, written and read as a model file is, and as safe: it holds numbers and names,
-and nothing in it is run. Its description has these fields:
+It is written and read like a model file, with the same checks: it holds numbers and names, and
+nothing in it is run. Its description has these fields:
 
     format, glassnet   as in a model file
     kind               "network"
-    layers             of each layer its kind and settings; of one's own, or one with an activation
-                       of one's own, only {"own": "ITS CLASS"}
+    layers             the kind and settings of each layer; {"own": "ITS CLASS"} for a layer or an
+                       activation of the user's own
     n_features, dtype
-    sha256, data_sha256   the seals
+    sha256, data_sha256   the checksums
 
-A layer of one's own is code, which no file holds: whoever loads the network brings its layers
-along, and they are held to the file.
+A layer of the user's own is code, which no file holds: to load the network, give its layers. They
+are compared with the file.
 """
 
 from __future__ import annotations
@@ -28,10 +28,8 @@ from glassnet.layers.plain import layer_to_plain
 from glassnet.layers.stack import checked_layers
 from glassnet.network import Network
 from glassnet.parameters import DTYPES
-from glassnet.storage.header import BadFileError, damaged
-from glassnet.storage.migrations import FORMAT
-from glassnet.storage.seal import unsealed
-from glassnet.storage.sealed_file import (
+from glassnet.storage.checksum import without_checksums
+from glassnet.storage.container import (
     DTYPE_NAMES,
     Head,
     check_finite,
@@ -45,12 +43,14 @@ from glassnet.storage.sealed_file import (
     unsupported,
     write_file,
 )
+from glassnet.storage.header import BadFileError, damaged
+from glassnet.storage.migrations import FORMAT
 from glassnet.storage.structure import built_layers, tensor_shapes
 
 FIELDS = {"format", "glassnet", "kind", "layers", "n_features", "dtype"}
 KIND = "network"
 FIRST_FORMAT = 4  # that has files of networks
-MOST_NAME = 100  # characters of the name of a class
+MAX_NAME = 100  # characters of the name of a class
 
 
 def save_network(network: Network, path: str | Path) -> None:
@@ -88,12 +88,12 @@ def _layer(layer: Layer) -> dict[str, Any]:
     try:
         return layer_to_plain(layer)
     except UnsupportedError:
-        return {"own": type(layer).__name__[:MOST_NAME]}
+        return {"own": type(layer).__name__[:MAX_NAME]}
 
 
 def _read(file: BinaryIO, size: int, given: tuple[Layer, ...] | None) -> Network:
     head = read_head(file, size)
-    said = unsealed(head.description)
+    said = without_checksums(head.description)
     if said.get("kind") != KIND and "encoder" in said:
         raise BadFileError(
             "holds a model, of which the network is a part: read it with glassnet.load, and take "
@@ -119,14 +119,13 @@ def _read(file: BinaryIO, size: int, given: tuple[Layer, ...] | None) -> Network
         _compare(layers, given)
         shapes = tensor_shapes(given, said["n_features"])
         _compare_shapes(shapes, head)
-    check_shapes(
-        head.tensors, {name: (DTYPE_NAMES[said["dtype"]], shape) for name, shape in shapes.items()}
-    )
+    dtype = DTYPE_NAMES[said["dtype"]]
+    check_shapes(head.tensors, {name: (dtype, shape) for name, shape in shapes.items()})
     return network_with(built, said["n_features"], said["dtype"], read_tensors(file, head))
 
 
 def _check(said: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the layers of a description whose other fields are those of a network."""
+    """Check the fields of the description of a network and return its layers."""
     version, n_features, dtype, layers = (
         said.get(name) for name in ("glassnet", "n_features", "dtype", "layers")
     )
@@ -139,26 +138,19 @@ def _check(said: dict[str, Any]) -> list[dict[str, Any]]:
         or not 1 <= n_features < 2**31
     ):
         raise damaged("its description is not that of a network")
-    if (
-        not isinstance(layers, list)
-        or not layers
-        or not all(isinstance(layer, dict) for layer in layers)
-    ):
+    is_list = isinstance(layers, list) and all(isinstance(layer, dict) for layer in layers)
+    if not is_list or not layers:
         raise damaged("its description has no list of layers")
     for layer in layers:
         name = layer.get("own", "x")
-        if (
-            ("own" in layer and layer.keys() != {"own"})
-            or not isinstance(name, str)
-            or not name.isidentifier()
-            or len(name) > MOST_NAME
-        ):
-            raise damaged("its description names a layer of one's own that cannot be one")
-    return layers
+        is_name = isinstance(name, str) and name.isidentifier() and len(name) <= MAX_NAME
+        if not is_name or ("own" in layer and layer.keys() != {"own"}):
+            raise damaged("its description names a layer of the user's own that cannot be one")
+    return list(layers)
 
 
 def _compare(layers: list[dict[str, Any]], given: tuple[Layer, ...]) -> None:
-    """Hold the layers that were given to those that the file describes."""
+    """Raise the SettingError for given layers that are not those of the file."""
     if len(layers) != len(given):
         raise SettingError(f"layers must be those of the file, {len(layers)}, got {len(given)}.")
     for i, (said, layer) in enumerate(zip(layers, given, strict=True)):
@@ -170,23 +162,16 @@ def _compare(layers: list[dict[str, Any]], given: tuple[Layer, ...]) -> None:
 
 
 def _compare_shapes(shapes: dict[str, tuple[int, ...]], head: Head) -> None:
-    """Hold the tensors of layers that were given to those of the file."""
-    missing, spare = shapes.keys() - head.tensors.keys(), head.tensors.keys() - shapes.keys()
-    if missing or spare:
-        where = (
-            "is not in the file"
-            if missing
-            else "is in the file, but not in the layers that were given"
-        )
-        raise SettingError(
-            f"layers must have the tensors of the file: {shown(min(missing or spare))} {where}."
-        )
+    """Raise the SettingError for given layers whose tensors are not those of the file."""
+    must = "layers must have the tensors of the file"
+    if missing := shapes.keys() - head.tensors.keys():
+        raise SettingError(f"{must}: {shown(min(missing))} is not in the file.")
+    if spare := head.tensors.keys() - shapes.keys():
+        raise SettingError(f"{must}: {shown(min(spare))} is in the file, but not in the layers.")
     for name, shape in shapes.items():
-        if head.tensors[name].shape != shape:
-            raise SettingError(
-                f"layers must have the tensors of the file: {name} must have shape "
-                f"{head.tensors[name].shape}, got {shape}."
-            )
+        expected = head.tensors[name].shape
+        if expected != shape:
+            raise SettingError(f"{must}: {name} must have shape {expected}, got {shape}.")
 
 
 def _in_words(layer: dict[str, Any]) -> str:

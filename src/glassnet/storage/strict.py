@@ -1,7 +1,7 @@
-"""Strict JSON, and plain data held to the types that a dataclass declares. What comes from a file is not trusted.
+"""Strict JSON, and checks of JSON values against the field types of a dataclass.
 
-Canonical JSON is ASCII, keys sorted, no spaces, floats by `repr` (so they read back exactly),
-neither NaN nor infinity.
+Nothing that comes from a file is trusted. Canonical JSON is ASCII, keys sorted, no spaces, floats
+by `repr` (so they read back exactly), neither NaN nor infinity.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from functools import cache
+from dataclasses import is_dataclass
 from numbers import Integral, Real
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin
 
 import numpy as np
 
+from glassnet.data.serialization import stored_fields
 from glassnet.data.tables.forms import Form
 from glassnet.data.tables.schema import Schema
 from glassnet.errors import UnsupportedError
 
-LONGEST_NUMBER = 300  # digits: what is shorter is a float too
-MOST_NESTED = 100  # lists and objects in one another
-MOST_VALUES = 4_000_000
-MOST_CONTAINERS = 650_000  # lists and objects, of which each takes the memory of several numbers
+MAX_DIGITS = 300  # a number with fewer digits is a float too
+MAX_DEPTH = 100  # of nested lists and objects
+MAX_VALUES = 4_000_000
+MAX_CONTAINERS = 650_000  # lists and objects; each takes the memory of several numbers
 
 
 def canonical(value: Any) -> str:
@@ -34,20 +34,20 @@ def canonical(value: Any) -> str:
     )
 
 
-def parse(text: str) -> Any:
-    """Return what a JSON text holds.
+def parse_json(text: str) -> Any:
+    """Return the value of a JSON text.
 
     Raises
     ------
     ValueError
-        For what is no JSON, a key that occurs twice, numbers that are not finite or of hundreds of
-        digits, half characters (lone surrogates), and nesting or a number of values that no model
-        needs.
+        For a text that is no JSON, a key that occurs twice, numbers that are not finite or have
+        hundreds of digits, half characters (lone surrogates), and more nesting or values than any
+        model needs.
     """
-    if sum(map(text.count, ",:[{")) > MOST_VALUES:  # before any of them takes memory
-        raise ValueError(f"it holds more than {MOST_VALUES:,} values")
-    if sum(map(text.count, "[{")) > MOST_CONTAINERS:
-        raise ValueError(f"it holds more than {MOST_CONTAINERS:,} lists and objects")
+    if sum(map(text.count, ",:[{")) > MAX_VALUES:  # before any of them takes memory
+        raise ValueError(f"it holds more than {MAX_VALUES:,} values")
+    if sum(map(text.count, "[{")) > MAX_CONTAINERS:
+        raise ValueError(f"it holds more than {MAX_CONTAINERS:,} lists and objects")
     try:
         value = json.loads(
             text,
@@ -65,7 +65,7 @@ def parse(text: str) -> Any:
     level, depth = [value], 0
     while level := [value for value in level if isinstance(value, dict | list)]:
         depth += 1
-        if depth > MOST_NESTED:
+        if depth > MAX_DEPTH:
             raise ValueError("it is nested too deep")
         level = [
             inner
@@ -76,7 +76,7 @@ def parse(text: str) -> Any:
 
 
 def json_able(value: Any, where: str = "training") -> Any:
-    """Return a record of anything as JSON values; numbers that are not finite become None, for JSON has no word for them."""
+    """Return any record as JSON values; numbers that are not finite become None."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, np.bool_):
@@ -95,33 +95,24 @@ def json_able(value: Any, where: str = "training") -> Any:
     )
 
 
-@cache
-def field_types(cls: type) -> dict[str, Any]:
-    """Return the fields of a dataclass with their types.
-
-    Reading annotations compiles them: call it when the room is loaded, so that nothing is compiled
-    while a file is.
-    """
-    hints = get_type_hints(cls)
-    return {field.name: hints[field.name] for field in fields(cls)}
-
-
 def check_record(cls: type, plain: Any, where: str) -> None:
-    """Hold a JSON object to the fields of a dataclass and their types; raise ValueError naming what differs."""
-    kinds = field_types(cls)
-    if not isinstance(plain, dict) or plain.keys() != kinds.keys():
-        raise ValueError(f"{where} must have the fields {list(kinds)}")
-    for name, kind in kinds.items():
-        if not _fits(kind, plain[name], f"{where}.{name}"):
-            raise ValueError(
-                f"{where}.{name} must be {getattr(kind, '__name__', None) or kind}".replace(
-                    "typing.", ""
-                )
-            )
+    """Raise the ValueError for a JSON object that has not the fields of a dataclass and their types.
+
+    `where` names the object in the message.
+    """
+    entries = stored_fields(cls)
+    required = {name for name, entry in entries.items() if not entry.optional}
+    if not isinstance(plain, dict) or not required <= plain.keys() <= entries.keys():
+        raise ValueError(f"{where} must have the fields {list(entries)}")
+    for name, value in plain.items():
+        kind = entries[name].kind
+        if not _fits(kind, value, f"{where}.{name}"):
+            type_name = str(getattr(kind, "__name__", None) or kind).replace("typing.", "")
+            raise ValueError(f"{where}.{name} must be {type_name}")
 
 
 def _fits(kind: Any, value: Any, where: str) -> bool:
-    """Whether a JSON value is one of that type; containers are looked into."""
+    """Return whether a JSON value is of this type, with everything in it."""
     origin, arguments = get_origin(kind), get_args(kind)
     if kind is Form:
         return _is_form(value)
@@ -133,14 +124,10 @@ def _fits(kind: Any, value: Any, where: str) -> bool:
     if origin is tuple:
         if not isinstance(value, list):
             return False
-        if arguments[1:] == (...,) and {*map(type, value)} <= _exact(
-            arguments[0]
-        ):  # of hundreds of thousands of columns at once
+        # All entries at once, where their classes suffice: there may be hundreds of thousands.
+        if {*map(type, value)} <= _exact(arguments[0]):
             return True
-        kinds = [arguments[0]] * len(value) if arguments[1:] == (...,) else list(arguments)
-        return len(kinds) == len(value) and all(
-            _fits(kind, entry, where) for kind, entry in zip(kinds, value, strict=True)
-        )
+        return all(_fits(arguments[0], entry, where) for entry in value)
     if origin is Literal:
         return value in arguments
     if origin in (Union, UnionType):
@@ -153,24 +140,23 @@ def _fits(kind: Any, value: Any, where: str) -> bool:
 
 
 def _exact(kind: Any) -> set[type]:
-    """Return the classes of which every value is of a type: none for a type that asks for more than the class."""
+    """Return the classes all of whose values are of this type."""
     kinds = set(get_args(kind)) if get_origin(kind) in (Union, UnionType) else {kind}
     return kinds & {str, bool, float, NoneType}
 
 
 def _is_column(entry: Any) -> bool:
-    """Whether a JSON value is a name, a kind and, where it is not the ordinary one, a form."""
-    if (
-        not isinstance(entry, list)
-        or len(entry) not in (2, 3)
-        or not all(isinstance(part, str) for part in entry[:2])
-    ):
-        return False
-    return len(entry) == 2 or (entry[2] != {} and _is_form(entry[2]))
+    """Return whether a JSON value is a name, a kind and, if it is not the default, a form."""
+    return (
+        isinstance(entry, list)
+        and len(entry) in (2, 3)
+        and all(isinstance(part, str) for part in entry[:2])
+        and (len(entry) == 2 or (entry[2] != {} and _is_form(entry[2])))
+    )
 
 
 def _is_form(value: Any) -> bool:
-    """Whether a JSON value is how the cells of a column are written."""
+    """Return whether a JSON value says how the cells of a column are written."""
     return isinstance(value, dict) and Form.from_plain(value).to_plain() == value
 
 
@@ -191,7 +177,7 @@ def _write(value: Any) -> str:
 
 
 def _short_enough(text: str) -> int:
-    if len(text) > LONGEST_NUMBER:
+    if len(text) > MAX_DIGITS:
         raise ValueError(f"the number {text[:20]}... has {len(text):,} digits")
     return int(text)
 

@@ -1,4 +1,4 @@
-"""The layers of a file, and the shapes of the tensors that they imply."""
+"""The layers in a model file, and the shapes of the tensors that they imply."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from glassnet.layers.plain import layer_from_plain
 from glassnet.layers.stack import stack_trees
 from glassnet.parameters import Tree
 
-MOST_LAYERS = 1_000  # with those inside others
+MAX_LAYERS = 1_000  # with those inside others
 
 
 def built_layers(layers: Any) -> tuple[Layer, ...]:
@@ -18,27 +18,23 @@ def built_layers(layers: Any) -> tuple[Layer, ...]:
     Raises
     ------
     ValueError
-        For what describes none, and too many.
+        For anything else than layers, and too many of them.
     """
-    if not isinstance(layers, list) or not 1 <= _n_layers(layers) <= MOST_LAYERS:
-        raise ValueError(f"layers must be a list of 1 to {MOST_LAYERS:,} layers")
+    if not isinstance(layers, list) or not 1 <= _n_layers(layers) <= MAX_LAYERS:
+        raise ValueError(f"layers must be a list of 1 to {MAX_LAYERS:,} layers")
     return tuple(layer_from_plain(layer) for layer in layers)
 
 
 def tensor_shapes(layers: tuple[Layer, ...], n_features: int) -> dict[str, tuple[int, ...]]:
     """Return the shapes of the tensors of a network by name."""
-    return (
-        {name: spec.shape for name, spec in Tree({}, stack_trees(layers, n_features)).walk()}
-        if layers
-        else {}
-    )
+    if not layers:
+        return {}
+    return {name: spec.shape for name, spec in Tree({}, stack_trees(layers, n_features)).walk()}
 
 
 def _n_layers(layers: Any) -> int:
-    """Return how many layers a list holds, with those inside others; what is no list holds none."""
-    inner = (
-        [layer["layers"] for layer in layers if isinstance(layer, dict) and "layers" in layer]
-        if isinstance(layers, list)
-        else []
-    )
-    return (len(layers) if isinstance(layers, list) else 0) + sum(map(_n_layers, inner))
+    """Return the number of layers in a list, with those inside others; 0 for anything else."""
+    if not isinstance(layers, list):
+        return 0
+    inner = (layer["layers"] for layer in layers if isinstance(layer, dict) and "layers" in layer)
+    return len(layers) + sum(map(_n_layers, inner))

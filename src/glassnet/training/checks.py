@@ -1,14 +1,14 @@
-"""What a caller of training may give, checked once at the door."""
+"""Checks of the rows, weights and counts that callers of training give."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from glassnet.data.coding.columns import relative_weight
+from glassnet.data.coding.weights import checked_weight, relative_weight
+from glassnet.data.rows import Rows
 from glassnet.errors import DataError, SettingError
 from glassnet.layer_check import check_own_layers
 from glassnet.losses import Loss, check_own_loss
@@ -17,23 +17,24 @@ from glassnet.network import Network
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@dataclass(frozen=True)
-class Rows:
-    """The checked training rows: X (n, n_features), y as the loss prepared it, weight (n,) or None."""
-
-    X: Any
-    y: Array
-    weight: Array | None
-
-    @property
-    def n(self) -> int:
-        """The number of rows."""
-        return int(self.X.shape[0])
-
-
 def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any = None) -> Rows:
-    """Check X, y and weights against the network and the loss, once; weights stay as they are."""
+    """Check X, y and weights against a network and its loss, once; weights stay as they are."""
     X = network.check_input(X)
+    rows = prepared_rows(loss, network.n_outputs, network.dtype, X, y, sample_weight)
+    check_own_layers(network, X)
+    return rows
+
+
+def prepared_rows(
+    loss: Loss, n_outputs: int, dtype: np.dtype[Any], X: Any, y: Any, sample_weight: Any = None
+) -> Rows:
+    """Return rows with y as the loss takes it, for networks of so many outputs.
+
+    Raises
+    ------
+    DataError
+        For no rows, features that are not finite, and a target or weights that do not fit.
+    """
     n = X.shape[0]
     if n == 0:
         raise DataError("X has no rows: training needs at least one.")
@@ -46,14 +47,13 @@ def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any =
             at = int(np.flatnonzero(odd)[0])
             row, column = int(np.searchsorted(X.indptr, at, side="right")) - 1, int(X.indices[at])
         raise DataError(
-            f"X must be finite, but row {row}, column {column} holds {X[row, column]}: fill gaps "
-            "first, or use glassnet.fit."
+            f"X must be finite, but row {row}, column {column} holds {X[row, column]}: fill "
+            "missing values first, or use glassnet.fit."
         )
-    y = loss.prepare(y, network.n_outputs, network.dtype)
+    y = loss.prepare(y, n_outputs, dtype)
     if len(y) != n:
         raise DataError(f"X and y must have as many rows, but X has {n} and y has {len(y)}.")
-    check_own_loss(loss, y, network.n_outputs)
-    check_own_layers(network, X)
+    check_own_loss(loss, y, n_outputs)
     return Rows(X, y, checked_weight(sample_weight, n))
 
 
@@ -63,35 +63,15 @@ def check_weight(sample_weight: Any, n: int) -> Array | None:
     return None if weight is None else relative_weight(weight)
 
 
-def checked_weight(sample_weight: Any, n: int) -> Array | None:
-    """Return weights as float64 `(n,)` as they are, or None."""
-    if sample_weight is None:
-        return None
-    try:
-        weight = np.asarray(sample_weight, np.float64)
-    except (TypeError, ValueError):
-        raise DataError("sample_weight must hold numbers, one a row.") from None
-    if weight.shape != (n,):
-        raise DataError(
-            f"sample_weight must have shape ({n},), one number a row, but it has shape "
-            f"{weight.shape}."
-        )
-    if not np.isfinite(weight).all() or weight.min() < 0.0:
-        raise DataError("sample_weight must hold finite numbers >= 0.")
-    if not weight.any():
-        raise DataError("sample_weight is zero in every row: nothing is left to train on.")
-    return weight
-
-
 def check_counts(**counts: Any) -> None:
     """Refuse what is no whole number of at least 1; the keywords are the names for the message."""
     for name, value in counts.items():
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise SettingError(f"{name} must be a whole number of at least 1, but {value!r} came.")
+            raise SettingError(f"{name} must be a whole number of at least 1, got {value!r}.")
 
 
 def check_seed(seed: Any) -> int:
     """Return a seed as a Python number: one of NumPy's overflows where bits are counted."""
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise SettingError(f"seed is a whole number, 0 or more, but {seed!r} came.")
+        raise SettingError(f"seed must be a whole number, 0 or more, got {seed!r}.")
     return int(seed)

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.rows import Rows
 from glassnet.engines import Engine
 from glassnet.engines.blas import blas_threads
 from glassnet.errors import DivergenceError, SettingError
@@ -35,21 +36,9 @@ class _TurnedAwayError(Exception):
 class _Minimizer:
     """SciPy's minimizer in a thread, one iteration a turn."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        settings: LBFGS,
-        X: Any,
-        y: Array,
-        weight: Array | None,
-        iterations: int,
-    ) -> None:
-        self._engine, self._settings, self._data, self._iterations = (
-            engine,
-            settings,
-            (X, y, weight),
-            iterations,
-        )
+    def __init__(self, engine: Engine, settings: LBFGS, rows: Rows, iterations: int) -> None:
+        self._engine, self._settings, self._rows = engine, settings, rows
+        self._iterations = iterations
         self._turns: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -116,10 +105,10 @@ class _Minimizer:
             raise _TurnedAwayError
         if self._interrupted():
             raise self._interrupted.interrupt()
-        parameters = self._engine.network.parameters
+        parameters, rows = self._engine.network.parameters, self._rows
         parameters.theta[...] = theta
         with blas_threads():
-            value = self._engine.loss_and_gradient(*self._data)
+            value = self._engine.loss_and_gradient(rows.X, rows.y, rows.weight)
         gradient = parameters.gradient.astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
             self._norm = float(np.linalg.norm(gradient))
@@ -140,15 +129,13 @@ class _Minimizer:
 def lbfgs_epochs(
     engine: Engine,
     settings: LBFGS,
-    X: Any,
-    y: Array,
-    weight: Array | None,
+    rows: Rows,
+    state: TrainingState,
     epochs: int,
     every: int,
     held_out: Validation | None,
-    state: TrainingState,
 ) -> Generator[Epoch, None, None]:
-    """Yield a record after every `every` iterations until it converges or `epochs` iterations are done."""
+    """Yield a record after every `every` iterations, until it converges or `epochs` are done."""
     network = engine.network
     unrepeatable = network.unrepeatable_layers()
     if unrepeatable:
@@ -156,14 +143,8 @@ def lbfgs_epochs(
             "optimizer 'lbfgs' needs an objective that is the same at every call, but "
             f"{' and '.join(unrepeatable)} changes it: leave it out, or use 'adam'."
         )
-    return _records(
-        _Minimizer(engine, settings, X, y, weight, epochs),
-        engine,
-        X.shape[0],
-        every,
-        held_out,
-        state,
-    )
+    minimizer = _Minimizer(engine, settings, rows, epochs)
+    return _records(minimizer, engine, rows.n, every, held_out, state)
 
 
 def _records(

@@ -35,7 +35,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from glassnet.data.coding.columns import LIMIT, MAX_LEVELS, CodingSettings
+from glassnet.data.coding.settings import LIMIT, MAX_LEVELS, CodingSettings
 from glassnet.errors import SettingError, unknown_name
 
 
@@ -45,7 +45,7 @@ class Recipe:
 
     Columns
     -------
-    scaling : of numbers, "standard" or "robust", see `glassnet.data.coding.columns.CodingSettings`
+    scaling : of numbers, "standard" or "robust", see `glassnet.data.coding.settings.CodingSettings`
     clip : where the smooth clip of scaled numbers levels off
     most_one_hot : categories of more levels are embedded
 
@@ -221,7 +221,7 @@ def recipe_for(recipe: str | Recipe, *, classes: bool) -> Recipe:
     if isinstance(recipe, Recipe):
         return recipe
     if not isinstance(recipe, str):
-        raise SettingError(f"a recipe is a name or a glassnet.Recipe(...), but {recipe!r} came.")
+        raise SettingError(f"a recipe must be a name or a glassnet.Recipe(...), got {recipe!r}.")
     if recipe not in RECIPES:
         raise unknown_name("recipe", recipe, RECIPES)
     return RECIPES[recipe][0 if classes else 1]

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from glassnet.data.coding.columns import power_of_two
+from glassnet.data.coding.moments import power_of_two
+from glassnet.data.rows import Rows
 from glassnet.errors import SettingError, unknown_name
-from glassnet.losses import Loss, loss_traits
 from glassnet.protocols import name_of, parameter_names, refuse_class, require_arguments, said
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -25,8 +25,8 @@ WITHOUT_UNIT = ("r2", "explained_variance", "d2_absolute_error_score")
 _TRUTHS = ("y_true", "y", "true", "truth", "y_test", "labels_true", "target", "targets", "actual")
 
 
-class Answers(Protocol):
-    """What a scorer may ask for: a Model, or a loss alone (`LossAnswers`)."""
+class ScorerAnswers(Protocol):
+    """What a scorer may ask for; see `glassnet.answers.Answers`."""
 
     @property
     def task(self) -> str:
@@ -38,10 +38,6 @@ class Answers(Protocol):
         """The labels in the order of the probabilities."""
         ...
 
-    def raw_scores(self, table: Any) -> Array:
-        """Return raw scores of rows."""
-        ...
-
     def predictions(self, Z: Array) -> Array:
         """Return labels or numbers from raw scores."""
         ...
@@ -49,72 +45,38 @@ class Answers(Protocol):
     def probabilities(self, Z: Array) -> Array:
         """Return probabilities `(n, k)` from raw scores."""
         ...
-
-
-class LossAnswers:
-    """Answers where there is no model: integer labels 0, 1, ... and numbers as they are."""
-
-    def __init__(self, loss: Loss, n_outputs: int, raw_scores: Callable[[Any], Array]) -> None:
-        self._loss, self.raw_scores = loss, raw_scores
-        self.task = loss_traits(loss).task(n_outputs)
-        self.classes = range(max(2, n_outputs)) if self.task != "regression" else ()
-
-    def truth(self, y: Array) -> Array:
-        """Return a prepared target as a scorer sees it."""
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = y[:, 0]
-        if self.task == "multiclass" and y.ndim == 2:
-            return np.asarray(y.argmax(axis=1))
-        # A target may be probabilities: its label is then the likelier one.
-        return (
-            y
-            if self.task == "regression"
-            else y
-            if y.dtype.kind == "i"
-            else (y > 0.5).astype(np.int64)
-        )
-
-    def predictions(self, Z: Array) -> Array:
-        """Return labels or numbers from raw scores."""
-        if self.task == "regression":
-            Y = self._loss.predict(Z)
-            return Y[:, 0] if Y.shape[1] == 1 else Y
-        P = self.probabilities(Z)
-        return (P > 0.5).astype(np.int64) if self.task == "multilabel" else P.argmax(axis=1)
-
-    def probabilities(self, Z: Array) -> Array:
-        """Return probabilities `(n, k)` from raw scores."""
-        P = self._loss.predict(Z)
-        return np.hstack([1.0 - P, P]) if self.task == "binary" else P
 
 
 def bind_scorer(
-    scoring: Scoring, answers: Answers, X: Any, y: Any, weight: Array | None
+    scoring: Scoring, answers: ScorerAnswers, raw_scores: Callable[[Any], Array], rows: Rows
 ) -> Callable[[Array], float]:
-    """Return a function from the raw scores of X to the score, higher being better.
+    """Return a function from the raw scores of some rows to their score, higher being better.
 
     Parameters
     ----------
     scoring : a scorer's name ("roc_auc", "neg_log_loss", ...) or a callable (estimator, X, y)
     answers : turns raw scores into what the scorer asks for
-    X, y, weight : the validation rows, y in the terms in which `answers` predicts; weights go to
-        named scorers
+    raw_scores : returns those of other features, for a scorer that asks for them
+    rows : the validation rows, with y in the terms in which `answers` predicts; their weights go
+        to named scorers
     """
-    scorer = _scorer(scoring)
     factor: Any = 1.0
-    if isinstance(scoring, str) and scoring in WITHOUT_UNIT and answers.task == "regression":
+    scorer, y = _scorer(scoring), rows.y
+    named = isinstance(scoring, str)
+    if named and scoring in WITHOUT_UNIT and answers.task == "regression":
         factor = power_of_two(np.abs(np.asarray(y, np.float64)).max(axis=0))
         y = y * factor
-    estimator = _estimator(answers, X, factor)
-    options = {"sample_weight": weight} if weight is not None and isinstance(scoring, str) else {}
+    estimator = _estimator(answers, raw_scores, rows.X, factor)
+    options = {"sample_weight": rows.weight} if named and rows.weight is not None else {}
 
     def score(Z: Array) -> float:
         estimator.raw = Z
-        came: Any = scorer(estimator, X, y, **options)
+        found: Any = scorer(estimator, rows.X, y, **options)
         try:
-            return float(came)
+            return float(found)
         except (TypeError, ValueError):
-            kind = f"an array of shape {came.shape}" if isinstance(came, np.ndarray) else repr(came)
+            array = isinstance(found, np.ndarray)
+            kind = f"an array of shape {found.shape}" if array else repr(found)
             raise SettingError(
                 f"a scorer must return one number, got {kind} from {name_of(scorer)}."
             ) from None
@@ -130,7 +92,7 @@ def _scorer(scoring: Scoring) -> Callable[..., float]:
 
     if not isinstance(scoring, str):
         raise SettingError(
-            f"scoring is a scorer's name or a callable (estimator, X, y), but {scoring!r} came."
+            f"scoring must be a scorer's name or a callable (estimator, X, y), got {scoring!r}."
         )
     if scoring not in get_scorer_names():
         raise unknown_name("scorer", scoring, get_scorer_names())
@@ -139,7 +101,7 @@ def _scorer(scoring: Scoring) -> Callable[..., float]:
 
 
 def _refuse_metric(scoring: Callable[..., Any]) -> None:
-    """Raise SettingError for a function of (y_true, y_pred), as metrics are, of which nobody knows whether higher is better."""
+    """Raise SettingError for a metric (y_true, y_pred): whether higher is better is unknown."""
     refuse_class("scoring", scoring)
     named = parameter_names(scoring)
     module = getattr(scoring, "__module__", None) or ""
@@ -155,15 +117,20 @@ def _refuse_metric(scoring: Callable[..., Any]) -> None:
     require_arguments("a scorer", scoring, "estimator, X, y")
 
 
-def _estimator(answers: Answers, known: Any, factor: Any) -> Any:
-    """Return what scikit-learn takes for a fitted estimator; its classes are made here because their bases import scikit-learn."""
+def _estimator(
+    answers: ScorerAnswers, raw_scores: Callable[[Any], Array], known: Any, factor: Any
+) -> Any:
+    """Return what scikit-learn takes for a fitted estimator.
+
+    Its classes are made here because their bases import scikit-learn.
+    """
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
     class Answering(BaseEstimator):  # type: ignore[misc]
         raw: Array
 
         def _raw_scores(self, X: Any) -> Array:
-            return self.raw if X is known else answers.raw_scores(X)
+            return self.raw if X is known else raw_scores(X)
 
         def predict(self, X: Any) -> Array:
             found = answers.predictions(self._raw_scores(X))

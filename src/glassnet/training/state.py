@@ -40,7 +40,7 @@ class TrainingState:
         """Keep the weights if this epoch is the best so far; say whether patience begins anew with it."""
         value = stop.value(epoch)
         improved = stop.improves(value, self.best_value) or self.best_epoch is None
-        if value < self.best_value if stop.lenient else improved:
+        if value < self.best_value if stop.sklearn_patience else improved:
             # Where all values are none, the first weights are as good as any and may be beaten by a
             # number.
             self.best_value, self.best_epoch = math.inf if math.isnan(value) else value, epoch.index

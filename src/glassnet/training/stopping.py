@@ -25,7 +25,7 @@ class EarlyStopping:
     min_delta : improvements must be larger than this
     watch : the field of `Epoch` that is watched; None is the validation score where there is
         `scoring`, else the validation loss, else the training loss
-    lenient : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and
+    sklearn_patience : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and
         so does a value that is no number; more than `patience` epochs must have passed without one;
         the best weights are those of the best value, by however little
     restore : put the best weights back
@@ -41,7 +41,7 @@ class EarlyStopping:
     scoring: str | Callable[[Any, Any, Any], float] | None = None
     min_delta: float = 0.0
     watch: str | None = None
-    lenient: bool = False
+    sklearn_patience: bool = False
     restore: bool = True
     rate_divisor: float | None = None
     least_rate: float = 1e-6
@@ -50,24 +50,20 @@ class EarlyStopping:
     def __post_init__(self) -> None:
         if not is_number(self.patience) or not self.patience >= 1:
             raise SettingError(
-                f"patience is a number of epochs, at least 1, but {self.patience!r} came."
+                f"patience must be a number of epochs, at least 1, got {self.patience!r}."
             )
         if not is_number(self.min_delta) or not 0.0 <= self.min_delta < math.inf:
             raise SettingError(
-                f"min_delta must be zero or a positive number, but {self.min_delta!r} came."
+                f"min_delta must be zero or a positive number, got {self.min_delta!r}."
             )
         if self.watch is not None and self.watch not in WATCHED:
             raise unknown_name("value to watch", self.watch, WATCHED)
         if self.rate_divisor is not None and not (
             is_number(self.rate_divisor) and 1.0 < self.rate_divisor < math.inf
         ):
-            raise SettingError(
-                f"rate_divisor must be a number above 1, but {self.rate_divisor!r} came."
-            )
+            raise SettingError(f"rate_divisor must be a number above 1, got {self.rate_divisor!r}.")
         if not is_number(self.least_rate) or not self.least_rate > 0.0:
-            raise SettingError(
-                f"least_rate must be a positive number, but {self.least_rate!r} came."
-            )
+            raise SettingError(f"least_rate must be a positive number, got {self.least_rate!r}.")
         if self.on_divergence not in ("raise", "stop"):
             raise unknown_name("answer to divergence", self.on_divergence, ("raise", "stop"))
 
@@ -84,13 +80,13 @@ class EarlyStopping:
 
     def improves(self, value: float, best: float) -> bool:
         """Return whether patience begins anew with this value; lower is better."""
-        if self.lenient:
+        if self.sklearn_patience:
             return not value > best - self.min_delta
         return value < best - self.min_delta
 
     def exhausted(self, waited: int) -> bool:
         """Return whether so many epochs without improvement are too many."""
-        return waited > self.patience if self.lenient else waited >= self.patience
+        return waited > self.patience if self.sklearn_patience else waited >= self.patience
 
     def divides(self, epoch: Epoch) -> bool:
         """Return whether the rate is divided instead of stopping where patience runs out after this epoch."""

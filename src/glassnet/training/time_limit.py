@@ -21,14 +21,14 @@ class TimeLimit:
     ----------
     epochs_left : how many more there was time for when the last one had ended, a whole number or
         infinite
-    cut : whether a training became another one for want of time: fewer epochs or fewer members
+    shortened : whether a training became another one for want of time: fewer epochs or fewer members
     """
 
     def __init__(self, seconds: float | None = None) -> None:
         self._made, self._seconds = monotonic(), math.inf if seconds is None else seconds
         self._began = 0.0
         self.epochs_left = math.inf
-        self.cut = False
+        self.shortened = False
 
     def too_short_to_prepare(self, done: int, planned: int) -> bool:
         """Whether to prepare no more of so many members: for all of them there is no time, and a quarter of it is gone with these."""
@@ -38,7 +38,7 @@ class TimeLimit:
             and spent > self._seconds / 4.0
             and spent / done * planned > self._seconds
         )
-        self.cut |= short
+        self.shortened |= short
         return short
 
     def after(self, epochs: int) -> float:
@@ -62,13 +62,13 @@ class TimeLimit:
                 yield record
                 self.epochs_left = self.after(done)
                 if not self.epochs_left:
-                    self.cut |= done < planned
+                    self.shortened |= done < planned
                     return
         finally:
             records.close()
 
 
-class Course:
+class ScheduleClock:
     """Which of the planned steps each step stands for that is taken: the same one, until time gets short.
 
     Then the steps to come are spread over all of the plan that is left, so that schedules skip some

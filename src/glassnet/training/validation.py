@@ -1,4 +1,4 @@
-"""Rows that training does not learn from, and how well the network does on them."""
+"""Validation rows: rows that training does not learn from, and how well the network does on them."""
 
 from __future__ import annotations
 
@@ -8,41 +8,51 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.answers import Answers
+from glassnet.data.coding.target import Target
+from glassnet.data.coding.weights import checked_weight
+from glassnet.data.rows import Rows
 from glassnet.data.split import split_rows
 from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError
-from glassnet.losses import Loss, unsmoothed
+from glassnet.losses import Loss, loss_traits, unsmoothed
 from glassnet.network import Network
-from glassnet.training.checks import Rows, check_weight, checked_weight, make_rows
-from glassnet.training.scorers import LossAnswers, bind_scorer
+from glassnet.training.checks import check_weight, make_rows
+from glassnet.training.scorers import bind_scorer
 from glassnet.training.stopping import EarlyStopping
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Validation:
     """Checked validation rows, and a score of their raw scores where one is wanted.
 
-    X (n, n_features); y as the loss prepared it; weight (n,) or None; score: raw scores (n,
-    n_outputs) -> float, higher is better
+    Attributes
+    ----------
+    rows : with y as the loss prepared it
+    score : raw scores (n, n_outputs) -> float, higher is better
+    index : numbers of the rows to measure; None is all
     """
 
-    X: Any
-    y: Array
-    weight: Array | None = None
+    rows: Rows
     score: Callable[[Array], float] | None = None
+    index: Array | None = None
 
     def measure(self, engine: Engine) -> tuple[float, float | None]:
-        """Return the mean loss and the score of the network as it is now; labels are taken as they are, whatever training makes of them."""
-        Z = engine.predict(self.X)
+        """Return the mean loss and the score of the network as it is now.
+
+        Labels are not smoothed, even where training smooths them.
+        """
+        rows = self.rows if self.index is None else self.rows.take(self.index)
+        Z = engine.predict(rows.X)
         with np.errstate(over="ignore", invalid="ignore"):
-            loss, _ = unsmoothed(engine.loss).value_and_gradient(Z, self.y, self.weight)
+            loss, _ = unsmoothed(engine.loss).value_and_gradient(Z, rows.y, rows.weight)
         return loss, self.score(Z) if self.score else None
 
 
 def check_validation(network: Network, loss: Loss, X: Any, y: Any, weight: Any = None) -> Rows:
-    """Check validation rows as training rows are, and say in the message that it is they."""
+    """Check validation rows as training rows are; the message says which of the two they are."""
     try:
         return make_rows(network, loss, X, y, weight)
     except DataError as error:
@@ -53,58 +63,66 @@ def make_validation(
     validation: Any,
     network: Network,
     loss: Loss,
-    X: Any,
-    y: Array,
-    weight: Array | None,
+    rows: Rows,
     stop: EarlyStopping | None,
     seed: int,
-) -> tuple[tuple[Any, Array, Array | None], Validation | None]:
-    """Return the training rows (X, y, weight) and the validation rows from what a caller of `train` may give."""
+) -> tuple[Rows, Validation | None]:
+    """Return the training rows and the validation rows from what a caller of `train` may give."""
     scoring = stop.scoring if stop else None
     if validation is None:
         if scoring is not None:
             raise SettingError(
                 "stopping by a score needs validation rows: give validation=0.1, or (X, y)."
             )
-        return (X, y, weight), None
+        return rows, None
     if isinstance(validation, Validation):
         if scoring is not None and validation.score is None:
             raise SettingError("stopping by a score needs a Validation with a score.")
-        return (X, y, weight), validation
+        return rows, validation
     if isinstance(validation, float):
-        train_rows, held_out = split_rows(
-            X.shape[0], validation, seed=seed, stratify=y if y.dtype.kind == "i" else None
-        )
-        parts = [
-            (X[rows], y[rows], None if weight is None else weight[rows])
-            for rows in (train_rows, held_out)
-        ]
-        training, (X_val, y_val, weight_val) = parts
-        checked_weight(training[2], len(train_rows))
-        check_validation(network, loss, X_val, y_val, weight_val)
+        stratify = rows.y if rows.y.dtype.kind == "i" else None
+        learned, held = split_rows(rows.n, validation, seed=seed, stratify=stratify)
+        rows, held_out = rows.take(learned), rows.take(held)
+        checked_weight(rows.weight, rows.n)
+        check_validation(network, loss, held_out.X, held_out.y, held_out.weight)
     elif isinstance(validation, tuple | list) and len(validation) in (2, 3):
-        training = (X, y, weight)
-        held = check_validation(network, loss, *validation)
-        X_val, y_val, weight_val = held.X, held.y, check_weight(held.weight, held.n)
+        given = check_validation(network, loss, *validation)
+        held_out = Rows(given.X, given.y, check_weight(given.weight, given.n))
     else:
         raise SettingError(
-            "validation is None, a fraction such as 0.1, (X, y) or (X, y, weight), but "
-            f"{_short(validation)} came."
+            "validation must be None, a fraction such as 0.1, (X, y) or (X, y, weight), got "
+            f"{_short(validation)}."
         )
     if scoring is None:
-        return training, Validation(X_val, y_val, weight_val)
-    answers = LossAnswers(loss, network.n_outputs, network.predict)
-    return training, Validation(
-        X_val,
-        y_val,
-        weight_val,
-        bind_scorer(scoring, answers, X_val, answers.truth(y_val), weight_val),
-    )
+        return rows, Validation(held_out)
+    answers = _plain_answers(loss, network.n_outputs)
+    y = _truth(answers, held_out.y)
+    score = bind_scorer(scoring, answers, network.predict, Rows(held_out.X, y, held_out.weight))
+    return rows, Validation(held_out, score)
+
+
+def _plain_answers(loss: Loss, n_outputs: int) -> Answers:
+    """Return answers without a table's target: labels 0, 1, ... and numbers as they are."""
+    task: Any = loss_traits(loss).task(n_outputs)
+    names = tuple(f"y{i}" for i in range(n_outputs))
+    if task == "regression":
+        return Answers(
+            loss, Target(task, names, (), (0.0,) * n_outputs, (1.0,) * n_outputs, n_outputs)
+        )
+    classes = names if task == "multilabel" else tuple(range(max(2, n_outputs)))
+    return Answers(loss, Target(task, names, classes, (), (), n_outputs))
+
+
+def _truth(answers: Answers, y: Array) -> Array:
+    """Return a prepared target as a scorer sees it; a target of probabilities by its likelier label."""
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if answers.task == "multiclass" and y.ndim == 2:
+        return np.asarray(y.argmax(axis=1))
+    return y if answers.task == "regression" or y.dtype.kind == "i" else (y > 0.5).astype(np.int64)
 
 
 def _short(value: Any) -> str:
-    return (
-        f"a {type(value).__name__} of {len(value)}"
-        if hasattr(value, "__len__") and not isinstance(value, str)
-        else repr(value)
-    )
+    if hasattr(value, "__len__") and not isinstance(value, str):
+        return f"a {type(value).__name__} of {len(value)}"
+    return repr(value)

@@ -1,53 +1,47 @@
-"""How a category becomes features: a column for each level, for rare levels and for gaps, or one of codes for an embedding."""
+"""Coding of category columns: 0/1 features for their levels, or one column of codes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.coding.columns import (
-    DEFAULT,
-    MAX_CODES,
-    MAX_LEVELS,
-    RARE,
-    CodingSettings,
-    Float64,
-)
-from glassnet.data.tables.table import Categories
+from glassnet.data.coding.moments import Float64
+from glassnet.data.coding.number_coding import NEVER_VARIED
+from glassnet.data.coding.settings import DEFAULT, MAX_CODES, MAX_LEVELS, RARE, CodingSettings
+from glassnet.data.serialization import STORED_AS, Serializable
+from glassnet.data.tables.column_data import Categories
 
-#: Whether the rows of training differed (""), or what all of them held: the one level, "false", a
-#: rare level each, or a gap.
+#: What all training rows of a column have in common: nothing, their only level, "false", a rare
+#: level, or missing values only.
 Constant = Literal["", "level", "false", "rare", "gaps"]
 
 
 @dataclass(frozen=True)
-class CategoryCoding:
-    """One category column: a 0/1 column for each level, one for rare levels and one for gaps when there were any.
+class CategoryCoding(Serializable):
+    """One category column: a 0/1 feature for each level, for rare levels and for missing values.
 
-    Levels are those of the largest total weight (at most `MAX_LEVELS`, each at least the share
-    `RARE` of it, ties by text), sorted by text. All others are rare: they share a column, and so
-    does a level that training has not seen. Where training had no rare level, such a one is a row
-    of zeros, and so is a gap where training had none.
+    Levels are those with the largest total weight, sorted by text: at most `MAX_LEVELS`, each with
+    at least the share `RARE` of the weight. All others are rare and share a feature, together with
+    the levels that training has not seen. Where training had no rare level, an unseen one is a row
+    of zeros, and so is a missing value where training had none.
 
-    A boolean has a column for "true" alone.
+    A boolean has a feature for "true" only.
 
     A column that is `coded` becomes one column of whole numbers instead, for an embedding to look
-    up: the place of the level, the number of levels for a rare or unknown one, and one more for a
-    gap, whether training had such or not.
+    up: the position of the level, the number of levels for a rare or unseen one, and one more for
+    a missing value, whether training had such or not.
 
-    `constant` says what all rows of training held, where they did not differ. Then all its features
-    are 0 for every row, so that nothing else that comes later meets weights that nothing has
-    trained. Of a boolean "false" alone has "is missing" beside it, where there were gaps: that
-    varied, and stays.
+    `constant` says what all training rows have in common, if anything. Then all features are 0 for
+    every row, so that no later value meets weights that were never trained. Only a boolean that is
+    always "false" keeps its indicator of missing values, which varied.
     """
 
     name: str
     levels: tuple[str, ...]
-    has_gaps: bool
+    has_missing: bool = field(metadata={STORED_AS: "has_gaps"})
     has_rare: bool = False
     coded: bool = False
     constant: Constant = ""
@@ -62,116 +56,116 @@ class CategoryCoding:
         boolean: bool = False,
         settings: CodingSettings = DEFAULT,
     ) -> CategoryCoding:
-        """Return the coding of a column of codes, given the weights of its rows, all above 0."""
-        held = column.codes >= 0
+        """Return the coding of a column of codes, given row weights that are all above 0."""
+        known = column.codes >= 0
+        missing = not known.all()
         if boolean:
-            present = {column.levels[code] for code in np.unique(column.codes[held])}
-            return cls(
-                name,
-                ("true",),
-                not held.all(),
-                constant=_constant_boolean(present, gaps=not held.all()),
-            )
-        total = np.bincount(column.codes[held], weights=weight[held], minlength=len(column.levels))
+            constant = _constant_boolean(_levels_of(column), missing=missing)
+            return cls(name, ("true",), missing, constant=constant)
+        total = np.bincount(column.codes[known], weight[known], minlength=len(column.levels))
         ranked = sorted(
             (-w, level) for w, level in zip(total.tolist(), column.levels, strict=True) if w > 0
         )
-        least = (
-            RARE * (1 - 1e-9) * total.sum()
-        )  # a share that is just RARE stays so however the weights were rounded
-        coded = len(ranked) > settings.most_one_hot
-        kept = [level for w, level in ranked[: MAX_CODES if coded else MAX_LEVELS] if -w >= least]
-        constant: Constant = ""
-        if held.all() and (len(ranked) == 1 or not kept):
-            constant = "level" if kept else "rare"
-        elif not ranked:
+        # A share of exactly RARE counts as such however the weights were rounded.
+        required = RARE * (1 - 1e-9) * total.sum()
+        coded = len(ranked) > settings.max_one_hot
+        n_kept = MAX_CODES if coded else MAX_LEVELS
+        kept = sorted(level for w, level in ranked[:n_kept] if -w >= required)
+        constant = ""
+        if not ranked:
             constant = "gaps"
-        return cls(
-            name, tuple(sorted(kept)), not held.all(), len(kept) < len(ranked), coded, constant
-        )
+        elif not missing and (len(ranked) == 1 or not kept):
+            constant = "level" if kept else "rare"
+        return cls(name, tuple(kept), missing, len(kept) < len(ranked), coded, constant)
 
     @property
     def n_codes(self) -> int:
-        """How many codes a column that is coded may hold."""
+        """The number of codes of a column that is coded."""
         return len(self.levels) + 2
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The names of the columns it makes: "island=Dream" for each level, "island is rare", "island is missing"; or "island" alone."""
+        """The names of the features: "island=Dream", ..., "island is rare", "island is missing".
+
+        A column that is coded has one feature, "island".
+        """
         if self.coded:
             return (self.name,)
-        rare, gaps = (
-            [f"{self.name} is {what}"] if is_there else []
-            for what, is_there in (("rare", self.has_rare), ("missing", self.has_gaps))
+        return (
+            *(f"{self.name}={level}" for level in self.levels),
+            *([f"{self.name} is rare"] if self.has_rare else ()),
+            *([f"{self.name} is missing"] if self.has_missing else ()),
         )
-        return (*(f"{self.name}={level}" for level in self.levels), *rare, *gaps)
 
     def encode_into(self, out: NDArray[Any], column: Categories) -> None:
-        """Write ones into `out` (n, len(feature_names)), which holds zeros."""
+        """Write the features of a column into `out` (n, len(feature_names)), which holds zeros."""
         if self.constant:
-            if self.constant == "false" and self.has_gaps:
+            if self.constant == "false" and self.has_missing:
                 out[column.codes < 0, -1] = 1
             return
-        place = {level: i for i, level in enumerate(self.levels)}
+        n = len(self.levels)
         if self.coded:
-            n = len(self.levels)
-            out[:, 0] = np.array([*(place.get(level, n) for level in column.levels), n + 1])[
-                column.codes
-            ]
-            return
-        rare = len(self.levels) if self.has_rare else -1
-        gap = len(self.levels) + self.has_rare if self.has_gaps else -1
-        target = np.array([*(place.get(level, rare) for level in column.levels), gap])[
-            column.codes
-        ]  # the last entry answers code -1
-        rows = np.flatnonzero(target >= 0)
-        out[rows, target[rows]] = 1
+            unseen, missing = n, n + 1
+        else:
+            unseen = n if self.has_rare else -1
+            missing = n + self.has_rare if self.has_missing else -1
+        place = {level: i for i, level in enumerate(self.levels)}
+        # The last entry is for code -1.
+        codes = np.array([*(place.get(level, unseen) for level in column.levels), missing])
+        codes = codes[column.codes]
+        if self.coded:
+            out[:, 0] = codes
+        else:
+            rows = np.flatnonzero(codes >= 0)
+            out[rows, codes[rows]] = 1
 
     def updated(self, column: Categories) -> CategoryCoding:
-        """Return the coding after further rows of training: what varies with them is coded from now on, with the levels as they are."""
+        """Return the coding after further training rows: a column that now varies is coded.
+
+        The levels stay as they are.
+        """
         if not self.constant:
             return self
-        codes = np.unique(column.codes)
-        present, gaps = (
-            {column.levels[code] for code in codes if code >= 0},
-            bool((codes < 0).any()),
-        )
-        now: Constant
-        if self.constant == "gaps":
-            now = (
-                _constant_boolean(present, gaps=True) if self.levels else "" if present else "gaps"
-            )
-        elif self.constant == "false":
-            now = "" if "true" in present else "false"
-        else:
-            now = (
-                ""
-                if gaps or (self.constant == "level" and not present <= {*self.levels})
-                else self.constant
-            )
+        levels, missing = _levels_of(column), bool((column.codes < 0).any())
+        now: Constant = self.constant
+        if now == "gaps" and self.levels:
+            now = _constant_boolean(levels, missing=True)
+        elif now == "gaps":
+            now = "" if levels else now
+        elif now == "false":
+            now = "" if "true" in levels else now
+        elif missing or (now == "level" and not levels <= {*self.levels}):
+            now = ""
         return self if now == self.constant else replace(self, constant=now)
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return the coding as JSON-able Python values."""
-        # What came later is written where it says something: older files stay as they were.
-        later = {
-            name: value
-            for name in ("has_rare", "coded", "constant")
-            if (value := getattr(self, name))
+    def in_words(self, *, boolean: bool) -> str:
+        """Return the coding in words."""
+        missing = "; missing is a level" if self.has_missing else ""
+        common = {
+            "level": "always " + ", ".join(self.levels),
+            "false": "always false",
+            "rare": "rare levels only",
+            "gaps": "missing values only",
         }
-        return {"name": self.name, "levels": list(self.levels), "has_gaps": self.has_gaps, **later}
+        if self.constant:
+            text = f"{common[self.constant]} {NEVER_VARIED}"
+            return text + missing if self.constant == "false" else text
+        shown = ", ".join(self.levels[:5]) + (", ..." if len(self.levels) > 5 else "")
+        levels = f"one of {len(self.levels)} levels: {shown}"
+        text = "1 where true" if boolean else "the code of " * self.coded + levels
+        return text + ("; rare ones are one level" if self.has_rare else "") + missing
 
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> CategoryCoding:
-        """Return the coding that `to_plain` wrote."""
-        later = {name: plain[name] for name in ("has_rare", "coded", "constant") if name in plain}
-        return cls(plain["name"], tuple(plain["levels"]), plain["has_gaps"], **later)
+
+def _levels_of(column: Categories) -> set[str]:
+    """Return the levels that occur in a column."""
+    return {column.levels[code] for code in np.unique(column.codes) if code >= 0}
 
 
-def _constant_boolean(present: Collection[str], *, gaps: bool) -> Constant:
-    """Return what is constant of a boolean that held these values, and gaps or not; true beside gaps is not, for a gap is not true."""
-    if not present:
-        return "gaps"
-    if "true" not in present:
-        return "false"
-    return "level" if len(present) == 1 and not gaps else ""
+def _constant_boolean(levels: set[str], *, missing: bool) -> Constant:
+    """Return what a boolean column of these levels has in common, given whether values are missing.
+
+    True beside missing values is not constant, because a missing value is not true.
+    """
+    if "true" not in levels:
+        return "false" if levels else "gaps"
+    return "level" if len(levels) == 1 and not missing else ""

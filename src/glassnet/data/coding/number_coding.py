@@ -1,68 +1,72 @@
-"""How a block of number columns becomes features: scaled, smoothly clipped, and beside them what marks a gap."""
+"""Coding of number columns: scaled and smoothly clipped, with indicators of missing values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.cached import cached_property
-from glassnet.data.coding.columns import (
-    DEFAULT,
-    FAR,
-    LIMIT,
-    CodingSettings,
+from glassnet.data.coding.exact_numbers import Exact, difference, exact_columns, smallest
+from glassnet.data.coding.moments import (
     Float64,
+    Mask,
     above_rounding,
     extent,
     moments,
     sparse_moments,
     standardize,
 )
-from glassnet.data.coding.exact_numbers import Exact, exact_columns, less, smallest
 from glassnet.data.coding.robust import quartiles
+from glassnet.data.coding.settings import DEFAULT, LIMIT, CodingSettings
+from glassnet.data.serialization import STORED_AS, Serializable
 from glassnet.data.tables.block import row_chunks
 from glassnet.data.tables.table import Numbers, SparseRows
 from glassnet.errors import DataError
 
-#: Whether the numbers of a column varied in training (""), were all equal, or were not there.
+#: In standard deviations: beyond it the clip changes nothing any more, and squares stay finite.
+FAR = 1e6
+#: What the training rows of a column have in common: nothing, one number, or missing values only.
 Constant = Literal["", "value", "gaps"]
+#: Ends the description of a column that is 0 for every row.
+NEVER_VARIED = "in training: it never varied, and has no effect"
 #: No columns.
 NONE: Exact = {}
 
 
 @dataclass(frozen=True)
-class NumberCoding:
-    """A block of number columns: z = (x - mean) / scale, z / sqrt(1 + (z / limit)^2), then "is missing", 0 or 1, where there were gaps.
+class NumberCoding(Serializable):
+    """A block of number columns as features: scaled numbers, then 0/1 indicators "x is missing".
+
+        z = (x - mean) / scale,  feature = z / sqrt(1 + (z / limit)^2)
 
     The second step is the smooth clip of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024,
-    section 3): hardly felt within a standard deviation or two, it keeps one odd value of a heavy
-    tail from commanding the network, in training and even more so in prediction.
+    section 3). It hardly matters within a standard deviation or two, and keeps a single odd value
+    of a heavy tail from dominating the network, in training and even more in prediction.
 
-    Without a limit (None) there is no second step: z stays as it is, as scikit-learn's
-    StandardScaler leaves it, and a gap is refused where training had none, as its estimators refuse
-    it.
+    Without a limit (None) there is no second step: z stays as it is, as with scikit-learn's
+    StandardScaler, and a missing value is refused where training had none, as scikit-learn's
+    estimators do.
 
-    `scale` is the weighted population standard deviation of what is no gap; 1 where the column is
-    constant, and the size of the mean where its numbers differ by the rounding of one value alone.
-    With robust scaling `mean` is the median and `scale` the width between the quartiles, see
-    `glassnet.data.coding.robust`. `centered` is False for what was fitted on a sparse matrix: its zeros
-    stay zeros, so its mean is 0 while its scale is the deviation from the true mean, zeros
-    included.
+    `scale` is the weighted population standard deviation of the known values; 1 where the column is
+    constant, and |mean| where its numbers differ by the rounding of a single value only. With
+    robust scaling `mean` is the median and `scale` the distance of the quartiles, see
+    `glassnet.data.coding.robust`. `centered` is False for a coding that was fitted on a sparse
+    matrix: its zeros stay zeros, so its mean is 0, while its scale is the deviation from the true
+    mean, zeros included.
 
-    `constant` says of each column whether it varied in training; it is empty where all did. What
-    never varied is 0 for every row, so that no later value of it meets weights that nothing has
-    trained: the scaled number where all numbers were equal ("value", and `mean` is that number) or
-    all cells were gaps ("gaps"), and in the latter case "is missing" too.
+    `constant` says of each column whether it varied in training; it is empty where all did. A
+    feature that never varied is 0 for every row, so that no later value meets weights that were
+    never trained: the scaled number where all numbers were equal ("value", and `mean` is that
+    number) or all cells were missing ("gaps"), and in the latter case the indicator too.
     """
 
     names: tuple[str, ...]
     mean: tuple[float, ...]
     scale: tuple[float, ...]
-    has_gaps: tuple[bool, ...]
+    has_missing: tuple[bool, ...] = field(metadata={STORED_AS: "has_gaps"})
     centered: bool = True
     limit: float | None = LIMIT
     constant: tuple[Constant, ...] = ()
@@ -76,71 +80,63 @@ class NumberCoding:
         settings: CodingSettings = DEFAULT,
         exact: Exact = NONE,
     ) -> NumberCoding:
-        """Return the coding of a block (n, n_columns), given the weights of its rows, all above 0.
+        """Return the coding of a block (n, n_columns), given row weights that are all above 0.
 
-        `exact` holds, by name, columns of whole numbers that the block's floats do not tell apart.
+        `exact` holds, by name, columns of whole numbers that the block's floats cannot distinguish.
         """
-        sparse = not isinstance(block, np.ndarray)
         low, high = extent(block)
-        if sparse:  # most cells are zeros, and so would the quartiles be
-            mean, scale, has_gaps = sparse_moments(cast(SparseRows, block), weight)
+        robust = settings.scaling == "robust"
+        dense = isinstance(block, np.ndarray)
+        if not dense:  # most cells are zeros, and so would the quartiles be
+            mean, scale, has_missing = sparse_moments(cast(SparseRows, block), weight)
             scale = above_rounding(scale, mean)
             mean = np.where(low == high, low, 0.0)
-        elif settings.scaling == "robust":
-            mean, scale, has_gaps = quartiles(cast(Float64, block), weight)
+        elif robust:
+            mean, scale, has_missing = quartiles(cast(Float64, block), weight)
         else:
-            mean, scale, has_gaps = moments(cast(Float64, block), weight, (low, high))
+            mean, scale, has_missing = moments(cast(Float64, block), weight, (low, high))
             scale = np.where(low == high, scale, above_rounding(scale, mean))
-        for j, column in exact_columns(names, {} if sparse else exact):
+        for j, column in exact_columns(names, exact if dense else NONE):
             if low[j] <= high[j]:
                 start = smallest(column)
-                rest = less(column, start)[:, None]
-                (middle,), (scale[j],), _ = (
-                    quartiles(rest, weight)
-                    if settings.scaling == "robust"
-                    else moments(rest, weight)
-                )
-                mean[j], low[j], high[j] = float(start + round(middle)), 0.0, np.nanmax(rest)
-        constant = _marks(
-            ["gaps" if a > b else "value" if a == b else "" for a, b in zip(low, high, strict=True)]
-        )
+                rest = difference(column, start)[:, None]
+                (center,), (scale[j],), _ = (quartiles if robust else moments)(rest, weight)
+                mean[j], low[j], high[j] = float(start + round(center)), 0.0, np.nanmax(rest)
+        constant = np.where(low > high, "gaps", np.where(low == high, "value", "")).tolist()
         return cls(
             names,
             tuple(mean.tolist()),
             tuple(scale.tolist()),
-            tuple(has_gaps.tolist()),
-            not sparse,
+            tuple(has_missing.tolist()),
+            dense,
             settings.limit,
-            constant,
+            tuple(constant) if any(constant) else (),
         )
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The names of the columns it makes: all scaled ones, then the indicators of gaps."""
-        return (
-            *self.names,
-            *(
-                f"{name} is missing"
-                for name, gaps in zip(self.names, self.has_gaps, strict=True)
-                if gaps
-            ),
-        )
+        """The names of the features: all scaled columns, then the indicators of missing values."""
+        missing = np.flatnonzero(self.has_missing).tolist()
+        return (*self.names, *(f"{self.names[j]} is missing" for j in missing))
 
     @cached_property
     def _arrays(self) -> tuple[Float64, Float64, NDArray[np.intp]]:
-        return np.array(self.mean), np.array(self.scale), np.flatnonzero(self.has_gaps)
+        return np.array(self.mean), np.array(self.scale), np.flatnonzero(self.has_missing)
 
     @property
-    def still(self) -> NDArray[np.bool_]:
+    def _marks(self) -> tuple[Constant, ...]:
+        nothing: tuple[Constant, ...] = ("",)
+        return self.constant or nothing * len(self.names)
+
+    @property
+    def still(self) -> Mask:
         """Which columns never varied in training, (n_columns,)."""
-        return np.array([bool(mark) for mark in self.constant] or [False] * len(self.names), bool)
+        return np.array([bool(mark) for mark in self._marks], bool)
 
     @property
-    def empty(self) -> NDArray[np.bool_]:
-        """Which columns held gaps alone in training, (n_columns,)."""
-        return np.array(
-            [mark == "gaps" for mark in self.constant] or [False] * len(self.names), bool
-        )
+    def empty(self) -> Mask:
+        """Which columns held missing values only in training, (n_columns,)."""
+        return np.array([mark == "gaps" for mark in self._marks], bool)
 
     @property
     def keeps_zeros(self) -> bool:
@@ -148,36 +144,35 @@ class NumberCoding:
         return not (self.centered and any(self.mean))
 
     def updated(self, block: Numbers) -> NumberCoding:
-        """Return the coding after further rows of training: what varies with them is coded from now on, with mean and scale as they are."""
+        """Return the coding after further training rows: a column that now varies is coded.
+
+        Mean and scale stay as they are.
+        """
         if not self.constant:
             return self
         low, high = (ends.tolist() for ends in extent(block))
         constant, mean = list(self.constant), list(self.mean)
         for j in np.flatnonzero(self.still):
             if low[j] > high[j] or (constant[j] == "value" and low[j] == high[j] == mean[j]):
-                continue  # gaps alone, or the same again
-            first = (
-                constant[j] == "gaps" and low[j] == high[j]
-            )  # the first numbers of the column are all equal
-            constant[j] = "value" if first else ""
-            mean[j] = low[j] if first else mean[j] if self.centered else 0.0
-        return (
-            self
-            if tuple(constant) == self.constant
-            else replace(self, mean=tuple(mean), constant=_marks(constant))
-        )
+                continue  # missing values only, or the same number again
+            if constant[j] == "gaps" and low[j] == high[j]:
+                constant[j], mean[j] = "value", low[j]  # the first numbers of the column, all equal
+            else:
+                constant[j], mean[j] = "", mean[j] if self.centered else 0.0
+        now = replace(self, mean=tuple(mean), constant=tuple(constant) if any(constant) else ())
+        return self if now == self else now
 
     def encode_into(self, out: NDArray[Any], block: Numbers, exact: Exact = NONE) -> None:
-        """Write the features of a block into `out` (n, len(feature_names)), a stretch of rows at a time; `exact` as for `fit`.
+        """Write the features of a block into `out` (n, len(feature_names)), chunk by chunk.
 
-        Gaps become 0, the mean of the column; without a limit they are a DataError where training
-        had none.
+        Missing values become 0, the mean of the column; without a limit they are a DataError where
+        training had none. `exact` is as for `fit`.
         """
-        mean, scale, gappy = self._arrays
+        mean, scale, indicated = self._arrays
         still, empty = np.flatnonzero(self.still), np.flatnonzero(self.empty)
         k = len(self.names)
         scaled = [
-            (j, less(column, self.mean[j]) / self.scale[j])
+            (j, difference(column, self.mean[j]) / self.scale[j])
             for j, column in exact_columns(self.names, exact)
         ]
         for start, stop in row_chunks((block.shape[0], k)):
@@ -185,22 +180,22 @@ class NumberCoding:
             Z = standardize(rows if isinstance(rows, np.ndarray) else rows.toarray(), mean, scale)
             for j, column in scaled:
                 Z[:, j] = column[start:stop]
-            gaps = np.isnan(Z)
+            missing = np.isnan(Z)
             if self.limit is None:
-                self._refuse_new(gaps, start)
-            Z[gaps] = 0.0
+                self._refuse_new_missing(missing, start)
+            Z[missing] = 0.0
             Z[:, still] = 0.0
-            gaps[:, empty] = False
+            missing[:, empty] = False
             with np.errstate(over="ignore"):  # beyond float32, where nothing is clipped
                 out[start:stop, :k] = self._clipped(Z)
-            out[start:stop, k:] = gaps[:, gappy]
+            out[start:stop, k:] = missing[:, indicated]
 
     def encode_sparse(self, block: SparseRows, dtype: np.dtype[Any]) -> SparseRows:
-        """Return a CSR matrix scaled, with the same zeros; nothing of it is shared with the one that came."""
+        """Return a scaled CSR matrix with the same zeros; it shares no memory with the given one."""
         mean, scale, _ = self._arrays
         data = self._clipped(standardize(block.data, mean[block.indices], scale[block.indices]))
         data[self.still[block.indices]] = 0.0
-        make = cast(Any, type(block))  # a matrix or an array, whichever it was
+        make = cast(Any, type(block))  # a matrix or an array
         with np.errstate(over="ignore"):
             cells = data.astype(dtype)
         return cast(
@@ -218,47 +213,35 @@ class NumberCoding:
         Z /= np.sqrt(root, out=root)
         return Z
 
-    def _refuse_new(self, gaps: NDArray[np.bool_], start: int) -> None:
-        """Raise the DataError for a gap in a column that had none in training, with its row."""
-        new = gaps & ~np.array(self.has_gaps)
+    def _refuse_new_missing(self, missing: Mask, start: int) -> None:
+        new = missing & ~np.array(self.has_missing)
         if new.any():
             row, column = (int(i) for i in np.argwhere(new)[0])
             raise DataError(
-                f"column {self.names[column]!r} holds a gap (NaN) in row {start + row} (counting "
-                "from 0), but this model takes none there: fill it, or leave the row out."
+                f"column {self.names[column]!r} holds a missing value (NaN) in row {start + row} "
+                "(counting from 0), but this model takes none there: fill it, or leave the row out."
             )
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return the coding as JSON-able Python values; floats keep every digit."""
-        return {
-            "names": list(self.names),
-            "mean": list(self.mean),
-            "scale": list(self.scale),
-            "has_gaps": list(self.has_gaps),
-            "centered": self.centered,
-            "limit": self.limit,
-            **(
-                {"constant": list(self.constant)} if self.constant else {}
-            ),  # where it says something: older files stay as they were
+    def in_words(self) -> list[str]:
+        """Return the coding of each column in words."""
+        scaled = "(value - {0:.6g}) / {1:.6g}" if self.centered else "value / {1:.6g}"
+        if self.limit is not None:
+            scaled += f", clipped smoothly to +-{self.limit:g}"
+        texts = {
+            "": scaled,
+            "value": f"always {{0:.6g}} {NEVER_VARIED}",
+            "gaps": f"missing values only {NEVER_VARIED}",
         }
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> NumberCoding:
-        """Return the coding that `to_plain` wrote."""
-        names, mean, scale, has_gaps = (
-            tuple(plain[key]) for key in ("names", "mean", "scale", "has_gaps")
-        )
-        return cls(
-            names,
-            mean,
-            scale,
-            has_gaps,
-            plain["centered"],
-            plain["limit"],
-            tuple(plain.get("constant", ())),
-        )
-
-
-def _marks(constant: Sequence[Constant]) -> tuple[Constant, ...]:
-    """Return what is said of each column, and nothing where every column varied."""
-    return tuple(constant) if any(constant) else ()
+        marked = {"": "; missing values are 0 and marked in '{2} is missing'", "gaps": ""}
+        marked["value"] = "; missing values are marked in '{2} is missing'"
+        return [
+            (texts[constant] + (marked[constant] if missing else "")).format(mean, scale, name)
+            for name, mean, scale, missing, constant in zip(
+                self.names,
+                self.mean,
+                self.scale,
+                self.has_missing,
+                self._marks,
+                strict=True,
+            )
+        ]

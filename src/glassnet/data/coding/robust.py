@@ -1,63 +1,50 @@
-"""Where a column lies and how wide it is by its quartiles, which no odd value moves.
+"""Robust scaling of columns: the median as center, the distance of the quartiles as width.
 
-    centre = median,  width = q75 - q25;  where that is 0: (largest - smallest) / 2;  where that is
+    center = median,  width = q75 - q25;  where that is 0: (largest - smallest) / 2;  where that is
                       0 too: 1
 
 Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default", section 3 (robust scaling).
-Quantiles are those of the inverted distribution function, so a row of weight 2 counts as two rows,
-and one of weight 0 as absent.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Float64 = NDArray[np.float64]
+from glassnet.data.coding.moments import Float64, Mask
+from glassnet.quantiles import weighted_quantiles
 
-QUARTERS = np.array([0.25, 0.5, 0.75])
 
+def quartiles(block: NDArray[np.floating[Any]], weight: Float64) -> tuple[Float64, Float64, Mask]:
+    """Return center, width and has-missing of each column of a dense block (n, k).
 
-def quartiles(
-    block: NDArray[np.floating[Any]], weight: Float64
-) -> tuple[Float64, Float64, NDArray[np.bool_]]:
-    """Return centre, width and has-gaps of each column of a dense block (n, k), given the weights of its rows, all above 0.
-
-    A column of gaps alone has centre 0 and width 1.
+    The weights of the rows are all above 0. A column of missing values only has center 0 and
+    width 1.
     """
     k = block.shape[1]
-    centre, width, has_gaps = np.zeros(k), np.ones(k), np.zeros(k, dtype=bool)
+    center, width, has_missing = np.zeros(k), np.ones(k), np.zeros(k, dtype=bool)
     for j in range(k):
         column = np.asarray(block[:, j], dtype=np.float64)
-        held = ~np.isnan(column)
-        has_gaps[j] = not held.all()
-        if held.any():
-            centre[j], width[j] = _of_column(column[held], weight[held])
-    return centre, width, has_gaps
+        known = ~np.isnan(column)
+        has_missing[j] = not known.all()
+        if known.any():
+            center[j], width[j] = _center_and_width(column[known], weight[known])
+    return center, width, has_missing
 
 
-def _of_column(x: Float64, weight: Float64) -> tuple[float, float]:
-    low, median, high = _places(weight if (weight != weight[0]).any() else None, x)
+def _center_and_width(x: Float64, weight: Float64) -> tuple[float, float]:
+    different = weight if (weight != weight[0]).any() else None
+    low, median, high = weighted_quantiles(x, (0.25, 0.5, 0.75), different)
+    smallest, largest = x.min(), x.max()
     with np.errstate(over="ignore"):
-        # Halved first, for the range may be wider than the largest float; but not the tiniest
+        # Halved first, because the range may be wider than the largest float; but not the tiniest
         # numbers, whose halves are rounded.
-        least, most = x.min(), x.max()
         half = (
-            0.5 * most - 0.5 * least if max(abs(least), abs(most)) > 1.0 else 0.5 * (most - least)
+            0.5 * largest - 0.5 * smallest
+            if max(abs(smallest), abs(largest)) > 1.0
+            else 0.5 * (largest - smallest)
         )
-        width = next((w for w in (high - low, half, most - least) if w > 0.0), 1.0)
+        width = next((w for w in (high - low, half, largest - smallest) if w > 0.0), 1.0)
     return float(median), float(min(width, np.finfo(np.float64).max))
-
-
-def _places(weight: Float64 | None, x: Float64) -> Float64:
-    """Return the three quartiles: the smallest values that reach these shares of the weight."""
-    if weight is None:
-        at = np.ceil(QUARTERS * len(x)).astype(np.int64) - 1
-        return cast(Float64, np.partition(x, at)[at])
-    order = np.argsort(x, kind="stable")
-    share = np.cumsum(weight[order])
-    # The shares are sums of rounded numbers: what is a quarter but for rounding is a quarter.
-    at = np.searchsorted(share, QUARTERS * share[-1] * (1.0 - 1e-12))
-    return cast(Float64, x[order][np.minimum(at, len(x) - 1)])

@@ -1,8 +1,8 @@
-"""The numbers of a regression target: read, held within limits, and scaled so that no difference between them loses a digit.
+"""Numbers of a regression target: read, checked and scaled without losing a digit.
 
-A mean is one float64, and less this float the values are exact wherever they lie close to it
-(Sterbenz 1974). Whole numbers beyond 2^53 are no floats; their differences are taken as whole
-numbers first.
+A mean is one float64, and the difference to this float is exact wherever the values lie close to it
+(Sterbenz 1974). Whole numbers beyond 2^53 are no floats; their differences are taken as integers
+first.
 """
 
 from __future__ import annotations
@@ -14,17 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.coding.columns import moments, standardize
+from glassnet.data.coding.moments import Float64, moments, standardize
 from glassnet.data.tables.cells import EXACT
 from glassnet.data.tables.numerals import number_of
 from glassnet.errors import DataError
 
-Float64 = NDArray[np.float64]
-
-#: Targets are at most so large, 1.07e301: predictions of larger ones may pass the largest float64,
-#: 1.8e308.
-LARGEST = 2.0**1000
-#: A deviation of fewer steps between neighboring floats is told: predictions are such floats too.
+#: The largest target, 1.07e301: predictions of larger ones may pass the largest float64, 1.8e308.
+MAX_TARGET = 2.0**1000
+#: A deviation of fewer steps between neighboring floats is notified: predictions are floats too.
 FEW_STEPS = 1_000
 
 
@@ -34,7 +31,7 @@ def numbers_of(y: NDArray[Any], names: Sequence[str]) -> Float64:
     Raises
     ------
     DataError
-        For what is no number, and for a number beyond LARGEST, with its column and row.
+        For a value that is no number, and for a number beyond MAX_TARGET, with its column and row.
     """
     if y.dtype.kind in "fiub":
         out = y.astype(np.float64)
@@ -48,31 +45,49 @@ def numbers_of(y: NDArray[Any], names: Sequence[str]) -> Float64:
                     f"{str(value)!r} in row {place[0]} (counting from 0)."
                 )
             out[place] = number
-    if out.size and max(float(out.max()), -float(out.min())) > LARGEST:
-        place = tuple(int(i) for i in np.argwhere(np.abs(out) > LARGEST)[0])
+    if out.size and max(float(out.max()), -float(out.min())) > MAX_TARGET:
+        place = tuple(int(i) for i in np.argwhere(np.abs(out) > MAX_TARGET)[0])
         raise DataError(
             f"target {_name(names, place)!r} holds {out[place]:g} in row {place[0]} (counting from "
-            f"0), but predictions of numbers beyond {LARGEST:.3g} may be too large for a float: "
+            f"0), but predictions of numbers beyond {MAX_TARGET:.3g} may be too large for a float: "
             "divide the target by a constant such as 1e10."
         )
     return out
 
 
+def zero_one(y: NDArray[Any], names: Sequence[str]) -> Float64:
+    """Return multilabel values as float64 columns (n, k) of zeros and ones.
+
+    Raises
+    ------
+    DataError
+        For another value, with its column and row.
+    """
+    Y = numbers_of(y, names).reshape(len(y), -1)
+    odd = np.argwhere((Y != 0) & (Y != 1))
+    if odd.size:
+        row, column = (int(i) for i in odd[0])
+        raise DataError(
+            f"a multilabel target must be 0 or 1, but {names[column]!r} holds {Y[row, column]:g} "
+            f"in row {row} (counting from 0)."
+        )
+    return Y
+
+
 def location_and_scale(y: NDArray[Any], Y: Float64, weight: Float64) -> tuple[Float64, Float64]:
-    """Return mean and scale (m,) of target values y, given them as floats Y (n, m) and the weights of the rows."""
+    """Return mean and scale (m,) of target values y, given as floats Y (n, m), with row weights."""
     whole = _whole(y)
     if whole is None:
         mean, scale, _ = moments(Y, weight)
         return mean, scale
     first = whole.min(axis=0)
-    mean, scale, _ = moments((whole - first).astype(np.float64), weight)
-    return np.array(
-        [float(start + round(rest)) for start, rest in zip(first, mean.tolist(), strict=True)]
-    ), scale
+    rest, scale, _ = moments((whole - first).astype(np.float64), weight)
+    pairs = zip(first, rest.tolist(), strict=True)
+    return np.array([float(start + round(more)) for start, more in pairs]), scale
 
 
 def scaled(y: NDArray[Any], Y: Float64, mean: Float64, scale: Float64) -> Float64:
-    """Return (y - mean) / scale of target values y, given them as floats Y (n, m)."""
+    """Return (y - mean) / scale of target values y, given as floats Y (n, m)."""
     whole = _whole(y)
     if whole is None:
         return standardize(Y, mean, scale)
@@ -80,29 +95,36 @@ def scaled(y: NDArray[Any], Y: Float64, mean: Float64, scale: Float64) -> Float6
     return standardize((whole - start).astype(np.float64), mean - np.floor(mean), scale)
 
 
-def steps_in_words(
+def signs_of(Y: Float64) -> tuple[int, ...]:
+    """Return for each column 1 if no number is below 0, -1 if none is above 0, else 0.
+
+    The tuple is empty if all columns have both signs.
+    """
+    signs = np.where(Y.min(axis=0) >= 0.0, 1, np.where(Y.max(axis=0) <= 0.0, -1, 0)).tolist()
+    return tuple(signs) if any(signs) else ()
+
+
+def precision_notices(
     names: Sequence[str], mean: Sequence[float], scale: Sequence[float]
 ) -> tuple[str, ...]:
-    """Return a sentence for each target whose values lie so close together that floats of their size tell them apart only coarsely."""
-    found = []
-    for name, middle, width in zip(names, mean, scale, strict=True):
-        step = float(np.spacing(abs(middle)))
-        if width < FEW_STEPS * step and width != 1.0:  # which is the scale of a constant
-            found.append(
-                f"target {name!r} has a standard deviation of {width:.2g} about {middle:.6g}, "
-                f"where floats are {step:.2g} apart: predictions are rounded to such steps. "
-                f"Subtract a constant such as {middle:.6g} from the target for finer ones."
-            )
-    return tuple(found)
+    """Return a sentence for each target whose values are only a few float steps apart."""
+    steps = np.spacing(np.abs(mean)).tolist()
+    return tuple(
+        f"target {name!r} has a standard deviation of {width:.2g} about {middle:.6g}, where floats "
+        f"are {step:.2g} apart: predictions are rounded to such steps. Subtract a constant such as "
+        f"{middle:.6g} from the target for finer ones."
+        for name, middle, width, step in zip(names, mean, scale, steps, strict=False)
+        if width < FEW_STEPS * step and width != 1.0  # which is the scale of a constant
+    )
 
 
 def _whole(y: NDArray[Any]) -> NDArray[Any] | None:
-    """Return whole numbers, some of them beyond 2^53, as Python's (n, m); None for other values."""
+    """Return integers as Python's (n, m) if some are beyond 2^53; None for other values."""
     if y.dtype.kind in "iu":
         if y.size == 0 or (int(y.max()) < EXACT and int(y.min()) > -EXACT):
             return None
-        return y.astype(object).reshape(len(y), -1)
-    if y.dtype != object or not all(type(value) is int for value in y.ravel()):
+        y = y.astype(object)
+    elif y.dtype != object or not all(type(value) is int for value in y.ravel()):
         return None
     return y.reshape(len(y), -1)
 

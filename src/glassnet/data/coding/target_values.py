@@ -1,4 +1,8 @@
-"""The values of a target, taken out of a table: labels stay what they name, whole numbers with all their digits, true and false as such."""
+"""Target columns of a table as an array that keeps what their values name.
+
+Labels stay as they were given, whole numbers keep all their digits, and true and false are
+booleans.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.coding.target_arrays import guess_task, present
+from glassnet.data.coding.target_arrays import guess_task
+from glassnet.data.missing import is_missing
 from glassnet.data.tables import cells
 from glassnet.data.tables.table import Table
 
@@ -20,28 +25,37 @@ def target_values(table: Table, names: Sequence[str]) -> Array:
 
     A single column of true and false is an array of booleans (of objects with None where some are
     missing), one of whole numbers beyond 2^53 one of integers, one of categories one of text with
-    None. Of several columns, those that are true or false become 1 and 0.
+    None. Of several columns, those of true and false become 1 and 0.
     """
     for name in names:
         table.require(name)
+    booleans = [table.schema.kinds[name] == "boolean" for name in names]
+    truths = {"true": True, "false": False, None: None}
+    columns = [
+        np.array([truths[value] for value in table.column(name)], dtype=object)
+        if boolean
+        else table.labels(name)
+        for name, boolean in zip(names, booleans, strict=True)
+    ]
     if len(names) > 1:
-        return np.column_stack([_as_numbers(table, name) for name in names])
-    if table.schema.kinds[names[0]] != "boolean":
-        return table.labels(names[0])
-    column = table.column(names[0])
-    values = np.array(
-        [None if value is None else value == "true" for value in column], dtype=object
-    )
-    return values if any(value is None for value in values) else values.astype(bool)
+        return np.column_stack(
+            [
+                column.astype(np.float64) if boolean else column
+                for column, boolean in zip(columns, booleans, strict=True)
+            ]
+        )
+    values = columns[0]
+    return values.astype(bool) if booleans[0] and not is_missing(values).any() else values
 
 
 def values_in_memory(
     given: Any, table: Table, names: Sequence[str], task: str | None
 ) -> tuple[Array, str | None]:
-    """Return target columns, and their task where a declared type settles it: `given` is what was read from memory, None for a file.
+    """Return target columns, and their task where a declared type settles it.
 
-    Labels come back from a prediction as they were given, so text that spells numbers stays text
-    where the numbers are classes.
+    `given` is the table in memory that was read, None for a file. Labels come back from a
+    prediction as they were given, so text that spells numbers stays text where the numbers are
+    classes.
     """
     values = target_values(table, names)
     if len(names) > 1:
@@ -49,63 +63,47 @@ def values_in_memory(
     name, kind = names[0], table.schema.kinds[names[0]]
     if given is None and kind == "category" and name in table.exact:
         return values, "classification"
-    raw = None if given is None else _raw(given, name)
+    raw = None if given is None else _raw_column(given, name)
     if raw is None or len(raw) != len(values):
         return values, None
-    known = present(values)
-    held = {type(value) for value, there in zip(raw, known.tolist(), strict=True) if there}
-    numbers = bool(held) and all(
-        issubclass(one, cells.NUMBERS) and not issubclass(one, cells.BOOLS) for one in held
-    )
-    truths = bool(held) and all(issubclass(one, cells.BOOLS) for one in held)
-    texts = bool(held) and all(issubclass(one, str) for one in held)
-    if kind == "category" and bool(held) and all(issubclass(one, cells.BOOLS) for one in held):
-        truth = np.array(
-            [
-                bool(value) if there else None
-                for value, there in zip(raw, known.tolist(), strict=True)
-            ],
-            dtype=object,
-        )
-        return (truth.astype(bool) if known.all() else truth), None
-    if kind == "number" and texts:
-        texts = (task or guess_task(values[known])) != "regression"
-    if not texts and not ((numbers or truths) and kind == "category"):
+    known = ~is_missing(values)
+    labels = np.full(len(values), None, dtype=object)
+    for i in np.flatnonzero(known).tolist():
+        labels[i] = raw[i]
+    types = {type(value) for value in labels[known].tolist()}
+    booleans = any(issubclass(one, cells.BOOLS) for one in types)
+    if not types:
         return values, None
-    labels = np.array(
-        [value if there else None for value, there in zip(raw, known.tolist(), strict=True)],
-        dtype=object,
-    )
-    return labels, "classification" if numbers else None
+    if all(issubclass(one, cells.BOOLS) for one in types):
+        if kind != "category":
+            return values, None
+        labels[known] = labels[known].astype(bool)
+        return (labels.astype(bool) if known.all() else labels), None
+    if all(issubclass(one, str) for one in types):
+        is_regression = kind == "number" and (task or guess_task(values[known])) == "regression"
+        return (values if is_regression else labels), None
+    if kind == "category" and not booleans and all(issubclass(one, cells.NUMBERS) for one in types):
+        return labels, "classification"
+    return values, None
 
 
-def _as_numbers(table: Table, name: str) -> Array:
-    column = table.labels(name)
-    if table.schema.kinds[name] != "boolean":
-        return column
-    return np.array([np.nan if value is None else float(value == "true") for value in column])
-
-
-def _raw(given: Any, name: str) -> list[Any] | None:
-    """Return the values of a column as they were given, None where what was given has no columns by name."""
-    if isinstance(given, Mapping):
-        column = next((values for key, values in given.items() if str(key) == name), None)
-    elif hasattr(given, "columns") and not hasattr(given, "dtype"):
-        keys = getattr(
-            given, "column_names", given.columns
-        )  # of pyarrow, whose `columns` are the columns themselves
-        key = next((key for key in keys if str(key) == name), None)
-        column = None if key is None else given[key]
-    elif isinstance(given, list | tuple) and given and isinstance(given[0], Mapping):
-        column = [
+def _raw_column(given: Any, name: str) -> list[Any] | None:
+    """Return the values of a column as they were given, or None for data without named columns."""
+    if isinstance(given, list | tuple) and given and isinstance(given[0], Mapping):
+        return [
             next((value for key, value in record.items() if str(key) == name), None)
             for record in given
         ]
+    if isinstance(given, Mapping):
+        keys: Any = given
+    elif hasattr(given, "columns") and not hasattr(given, "dtype"):
+        # In pyarrow, `columns` are the columns themselves.
+        keys = getattr(given, "column_names", given.columns)
     else:
         return None
+    column = next((given[key] for key in keys if str(key) == name), None)
     if column is None or isinstance(column, str | bytes) or not hasattr(column, "__len__"):
         return None
-    to_list = getattr(
-        column, "to_pylist", getattr(column, "to_list", None)
-    )  # of pyarrow, and of pandas and polars
+    # `to_pylist` is of pyarrow, `to_list` of pandas and polars.
+    to_list = getattr(column, "to_pylist", getattr(column, "to_list", None))
     return list(np.asarray(column, dtype=object) if to_list is None else to_list())

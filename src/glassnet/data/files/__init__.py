@@ -1,1 +1,1 @@
-"""Files: CSV, Parquet and Arrow are read into columns, checked and held to limits; predictions are written."""
+"""Files of tables: CSV, Parquet and Arrow, read with limits and checks; predictions written."""

@@ -1,4 +1,4 @@
-"""Parquet and Arrow files, and folders of Parquet files, to columns."""
+"""Parquet and Arrow files, and folders of Parquet files, as columns."""
 
 from __future__ import annotations
 
@@ -7,224 +7,176 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from glassnet.data.files.arrow import (
-    arrow,
-    code_texts,
-    is_nested,
-    is_text,
-    longest_text,
-    plain_column,
-)
-from glassnet.data.files.arrow_claims import MAGIC, decompressed_bytes
-from glassnet.data.files.feed import SMALL
-from glassnet.data.files.foreign import column_names, validated
-from glassnet.data.files.limits import Limits, check_names, passed
+from glassnet.data.files.arrow import arrow, column_names, is_nested, is_text, validated
+from glassnet.data.files.arrow_columns import ONE_VALUE, checked_column, code_texts
+from glassnet.data.files.arrow_sizes import MAGIC, decompressed_bytes
+from glassnet.data.files.limits import Limits
+from glassnet.data.tables.assembly import index_names
+from glassnet.data.tables.column_data import ColumnData
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.index_columns import index_names
-from glassnet.data.tables.readers import Spelling
 from glassnet.data.tables.schema import Column, Kind
 from glassnet.errors import DataError
 
 CELL_BYTES = 8
-#: Bytes of a Parquet file for each text up to which the texts of a column must be few, and are read
-#: as the codes that stand there.
+#: Columns of text with at most so many bytes of a Parquet file for each row hold few texts, and are
+#: read as the codes that stand there.
 FEW_BYTES = 8
-ONE_VALUE = "expected one number, text, boolean or date-time a row"
-#: Rows to a stretch when a file is read piece by piece.
-STRETCH = 2**16
+#: Rows of a chunk when a file is read in chunks.
+CHUNK_ROWS = 2**16
 
 
 class ColumnarFile:
-    """One or several files of typed columns: `names`, `index`, and its columns, all at once or a stretch of rows at a time.
+    """One or several files of typed columns, which are read all at once or in chunks of rows.
 
-    `index` names the columns that hold the index of a pandas frame, and `dialect` says how cells of
-    text are written.
+    Attributes
+    ----------
+    names : of the columns
+    index : of these the index columns of a pandas frame
+    dialect, spelling : how cells of text are written
+    notices : what to tell about the file, a sentence each
     """
 
-    notices: tuple[str, ...] = ()
-
     def __init__(self, paths: Sequence[Path], dialect: Dialect, limits: Limits) -> None:
-        self._paths, self._limits, self.dialect = paths, limits, dialect
+        self._paths, self._limits = paths, limits
+        self.dialect, self.spelling = dialect, dialect.spelling
+        self.notices: list[str] = []
         schema = _schema(paths[0])
         self._types = list(schema.types)
         self.names: tuple[str, ...] = column_names(schema)
         self.index = index_names(schema.metadata)
         self._declared = _declared(paths[0])
         self._coded: set[int] = set()  # columns of text that have been coded while they were read
-        if len(self.names) > limits.columns:
-            raise DataError(
-                passed(f"it has {len(self.names):,} columns", "columns", limits.columns)
-            )
-        check_names(self.names, limits)
+        limits.check_names(self.names, "it has")
         for path in paths[1:]:
-            others = set(column_names(_schema(path)))
-            if others != set(self.names):
-                odd = min(others.symmetric_difference(self.names))
+            odd = set(column_names(_schema(path))).symmetric_difference(self.names)
+            if odd:
                 raise DataError(
                     f"{path.name} and {paths[0].name} must have the same columns, but only one of "
-                    f"them has {odd!r}."
+                    f"them has {min(odd)!r}."
                 )
 
-    @property
-    def spelling(self) -> Spelling:
-        """How the cells are written."""
-        return self.dialect.spelling
-
-    def read(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> list[Any]:
-        """Return the wanted columns, named by their places, as plain columns (see `plain_column`)."""
-        pa = arrow("pyarrow")
-        chunks: list[list[Any]] = [[] for _ in wanted]
-        for found in self._stream(wanted):
-            for column, chunk in zip(chunks, found, strict=True):
-                column.append(chunk)
-        if not chunks[0]:
+    def read(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> list[ColumnData]:
+        """Return the wanted columns, named by their positions."""
+        chunks = dict(zip(wanted, zip(*self._batches(wanted), strict=True), strict=False))
+        if not chunks:
             raise DataError("the file has columns but no rows.")
-        made = []
-        for i, place in enumerate(wanted):
-            try:
-                if all(chunk.type == chunks[i][0].type for chunk in chunks[i]):
-                    column = pa.chunked_array(chunks[i])
-                else:
-                    pieces = [pa.table([chunk], names=["column"]) for chunk in chunks[i]]
-                    column = pa.concat_tables(pieces, promote_options="permissive").column(0)
-                chunks[i] = []
-            except pa.ArrowException:
-                raise DataError(
-                    f"column {self.names[place]!r} must be of one type in all files."
-                ) from None
-            made.append(self._plain(place, column, kinds.get(place) == "category"))
-        return made
+        return [
+            self._plain(place, self._joined(place, chunks.pop(place)), kinds.get(place))
+            for place in wanted
+        ]
 
-    def batches(self, wanted: Sequence[int], columns: Mapping[int, Column]) -> Iterator[list[Any]]:
-        """Yield the wanted columns, which should be such ones, a stretch of rows at a time."""
-        as_text = {place for place in wanted if columns[place].kind == "category"}
-        for found in self._stream(wanted):
+    def batches(
+        self, wanted: Sequence[int], columns: Mapping[int, Column]
+    ) -> Iterator[list[ColumnData]]:
+        """Yield the wanted columns, expected to be such ones, in chunks of rows."""
+        for found in self._batches(wanted):
             pairs = zip(wanted, found, strict=True)
-            yield [
-                self._plain(place, arrow("pyarrow").chunked_array([column]), place in as_text)
-                for place, column in pairs
-            ]
+            yield [self._plain(place, column, columns[place].kind) for place, column in pairs]
 
-    def _stream(self, wanted: Sequence[int]) -> Iterator[list[Any]]:
-        """Yield the wanted columns as pyarrow arrays, a stretch of rows at a time, validated and held to the limits as they come.
+    def _joined(self, place: int, chunks: Sequence[Any]) -> Any:
+        pa = arrow("pyarrow")
+        try:
+            if all(chunk.type == chunks[0].type for chunk in chunks):
+                return pa.chunked_array(chunks)
+            tables = [pa.table([chunk], names=["column"]) for chunk in chunks]
+            return pa.concat_tables(tables, promote_options="permissive").column(0)
+        except pa.ArrowException:
+            raise DataError(
+                f"column {self.names[place]!r} must be of one type in all files."
+            ) from None
+
+    def _batches(self, wanted: Sequence[int]) -> Iterator[list[Any]]:
+        """Yield the wanted columns as pyarrow arrays, in chunks that are checked as they come.
 
         Text is coded at once: a few long texts may stand for millions of cells.
         """
         for place in wanted:
             if is_nested(self._types[place]):  # before any of it is read
-                raise DataError(
-                    f"column {self.names[place].strip()!r} holds {self._types[place]}: {ONE_VALUE}."
-                )
+                name, kind = self.names[place].strip(), self._types[place]
+                raise DataError(f"column {name!r} holds {kind}: {ONE_VALUE}.")
         names = [self.names[place] for place in wanted]
-        most = min(self._limits.rows, self._limits.bytes // (CELL_BYTES * max(1, len(names))))
-        limit = "rows" if most == self._limits.rows else "bytes"
+        limits = self._limits
+        max_rows = min(limits.rows, limits.bytes // (CELL_BYTES * max(1, len(names))))
+        limit, of_columns = "rows", ""
+        if max_rows < limits.rows:
+            limit, of_columns = "bytes", f" of {len(names):,} columns"
+        too_many = limits.exceeded(f"it holds more than {max_rows:,} rows{of_columns}", limit)
         n_rows = 0
-        too_many = f"it holds more than {most:,} rows" + (
-            f" of {len(names):,} columns" if limit == "bytes" else ""
-        )
         for path in self._paths:
             schema = _schema(path)  # what is read as codes no longer says that it is text
-            self._coded |= {
-                place for place in wanted if is_text(schema.field(self.names[place]).type)
-            }
-            if path.suffix.lower() == ".parquet":
-                self._check_claims(
-                    path, most, passed(too_many, limit, getattr(self._limits, limit))
-                )
-                batches = _parquet(path, names)
+            texts = {name for name in names if is_text(schema.field(name).type)}
+            self._coded |= {place for place in wanted if self.names[place] in texts}
+            if _is_parquet(path):
+                footer = arrow("pyarrow.parquet").read_metadata(path)
+                if footer.num_rows > max_rows:
+                    raise too_many
+                groups = map(footer.row_group, range(footer.num_row_groups))
+                limits.check_growth(sum(g.total_byte_size for g in groups), path.stat().st_size)
+                batches = _parquet(path, names, _few_texts(footer, texts))
             else:
-                self._check_sizes(path)
+                n_bytes = decompressed_bytes(path)
+                if n_bytes > limits.bytes:
+                    limits.check_growth(n_bytes, path.stat().st_size)
                 batches = _ipc(path, names)
             for batch in batches:
                 n_rows += batch.num_rows
-                if n_rows > most:  # whatever the file claims
-                    raise DataError(passed(too_many, limit, getattr(self._limits, limit)))
+                if n_rows > max_rows:  # whatever the file claims
+                    raise too_many
                 if batch.num_rows:
-                    found = validated(batch).columns
-                    yield [
-                        code_texts(column) if place in self._coded else column
-                        for place, column in zip(wanted, found, strict=True)
-                    ]
+                    found = zip(wanted, validated(batch).columns, strict=True)
+                    yield [code_texts(c) if place in self._coded else c for place, c in found]
 
-    def _check_claims(self, path: Path, most: int, too_many: str) -> None:
-        """Refuse a Parquet file by what its footer says of itself, before any of it is read."""
-        footer = arrow("pyarrow.parquet").read_metadata(path)
-        if footer.num_rows > most:
-            raise DataError(too_many)
-        n_bytes = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
-        if n_bytes > SMALL and n_bytes > self._limits.ratio * path.stat().st_size:
-            raise DataError(
-                passed(
-                    "it grows when it is decompressed as no table does", "ratio", self._limits.ratio
-                )
-            )
-
-    def _check_sizes(self, path: Path) -> None:
-        """Refuse an Arrow file by what its buffers say that they hold, before any of them is decompressed."""
-        if decompressed_bytes(path) > max(
-            self._limits.bytes, self._limits.ratio * path.stat().st_size
-        ):
-            raise DataError(
-                passed(
-                    "it grows when it is decompressed as no table does", "ratio", self._limits.ratio
-                )
-            )
-
-    def _plain(self, place: int, column: Any, as_text: bool) -> Any:
-        name = self.names[place].strip()
-        if longest_text(column) > self._limits.field:
-            raise DataError(
-                passed(
-                    f"a cell of column {name!r} is longer than {self._limits.field:,} bytes",
-                    "field",
-                    self._limits.field,
-                )
-            )
-        is_category = self.names[place] in self._declared
-        return plain_column(
-            name,
+    def _plain(self, place: int, column: Any, kind: Kind | None) -> ColumnData:
+        declared = self.names[place] in self._declared
+        return checked_column(
+            self.names[place].strip(),
             column,
-            as_text=as_text,
-            declared=is_category,
-            coded=place in self._coded and not is_category,
+            self._limits,
+            as_text=kind == "category",
+            declared=declared,
+            coded=place in self._coded and not declared,
         )
 
 
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
+
+
 def _schema(path: Path) -> Any:
-    if path.suffix.lower() == ".parquet":
+    if _is_parquet(path):
         return arrow("pyarrow.parquet").read_schema(path)
     with arrow("pyarrow").OSFile(str(path)) as source:
         return _open_ipc(source).schema
 
 
 def _declared(path: Path) -> frozenset[str]:
-    """Return the columns that were categories when a Parquet file was written, which keeps a dictionary of text alone as such."""
-    if path.suffix.lower() != ".parquet":
+    """Return the columns that were categories when a Parquet file was written.
+
+    Parquet itself only keeps that a dictionary of text was one.
+    """
+    if not _is_parquet(path):
         return frozenset()
     pa, metadata = arrow("pyarrow"), arrow("pyarrow.parquet").read_metadata(path).metadata or {}
     try:
-        written = arrow("pyarrow.ipc").read_schema(
-            pa.py_buffer(base64.b64decode(metadata.get(b"ARROW:schema", b""), validate=True))
-        )
+        stored = base64.b64decode(metadata.get(b"ARROW:schema", b""), validate=True)
+        written = arrow("pyarrow.ipc").read_schema(pa.py_buffer(stored))
     except (ValueError, pa.ArrowException):  # none, or what another program wrote there
         return frozenset()
     return frozenset(field.name for field in written if pa.types.is_dictionary(field.type))
 
 
-def _parquet(path: Path, names: list[str]) -> Iterator[Any]:
+def _parquet(path: Path, names: list[str], few: list[str]) -> Iterator[Any]:
     # Not `read_table`, which imports pandas.
-    pq = arrow("pyarrow.parquet")
-    few = _of_few_texts(
-        pq.read_metadata(path),
-        {field.name for field in _schema(path) if is_text(field.type)}.intersection(names),
-    )
-    with pq.ParquetFile(path, read_dictionary=few) as file:
-        for batch in file.iter_batches(batch_size=STRETCH, columns=names):
+    with arrow("pyarrow.parquet").ParquetFile(path, read_dictionary=few) as file:
+        for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=names):
             yield batch.select(names)
 
 
-def _of_few_texts(footer: Any, texts: Collection[str]) -> list[str]:
-    """Return which columns of text are read as codes: written out, one text of a kilobyte may fill the memory."""
+def _few_texts(footer: Any, texts: Collection[str]) -> list[str]:
+    """Return the columns of text to read as codes.
+
+    Written out, one text of a kilobyte that stands for all rows may fill the memory.
+    """
     n_bytes = dict.fromkeys(texts, 0)
     for group in map(footer.row_group, range(footer.num_row_groups if texts else 0)):
         for column in map(group.column, range(group.num_columns)):
@@ -243,7 +195,7 @@ def _ipc(path: Path, names: list[str]) -> Iterator[Any]:
 
 
 def _open_ipc(source: Any, names: Collection[str] | None = None) -> Any:
-    """Return a reader of an Arrow file (also called Feather, version 2), or of an Arrow stream; of all columns, or of some."""
+    """Return a reader of an Arrow file (Feather, version 2) or stream; of all or some columns."""
     ipc = arrow("pyarrow.ipc")
     start = source.read(6)
     source.seek(0)

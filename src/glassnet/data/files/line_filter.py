@@ -1,42 +1,37 @@
-"""Lines of a text file that are no rows of its table: titles, comments and footers, left out while the text is read."""
+"""Skips lines of a text file that are no rows of its table: titles, comments and footers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from glassnet.data.files.header import is_number
-from glassnet.data.tables.cells import MISSING
-
 
 class LineFilter:
-    """Leaves out lines by their number, from 1, and those that begin with a mark."""
+    """Skips lines by their numbers, from 1, and lines that begin with a mark."""
 
     def __init__(self, skip: Collection[int], comment: str | None) -> None:
         self._skip, self._last_skipped = frozenset(skip), max(skip, default=0)
-        mark = None if comment is None else re.escape(comment.encode())
-        self._comment = (
-            None
-            if mark is None
-            else re.compile(rb"(?:\A|(?<=[\r\n]))[ \t]*%b[^\r\n]*(?:\r\n|\r|\n|\Z)" % mark)
-        )
+        self._comment: re.Pattern[bytes] | None = None
+        if comment is not None:
+            mark = re.escape(comment.encode())
+            line = rb"(?:\A|(?<=[\r\n]))[ \t]*%b[^\r\n]*(?:\r\n|\r|\n|\Z)"
+            self._comment = re.compile(line % mark)
         self._number = 0
         self._held: list[bytes] = []
 
-    def kept(self, piece: bytes, *, last: bool) -> bytes:
-        """Return the next lines that are kept; what does not end yet is held back until the rest of the line comes."""
+    def kept(self, chunk: bytes, *, last: bool) -> bytes:
+        """Return the next lines that are kept; a line is held back until its end comes."""
         if self._comment is None and self._number >= self._last_skipped:
-            text, self._held = b"".join([*self._held, piece]), []
+            text, self._held = b"".join([*self._held, chunk]), []
             return text
-        self._held.append(piece)
-        if not last and not _may_end_a_line(
-            self._held
-        ):  # joined once a line ends: a line may be as long as a file
+        self._held.append(chunk)
+        # Joined once a line ends: a line may be as long as a file.
+        if not last and not _may_end_a_line(self._held):
             return b""
         text = b"".join(self._held)
-        stop = (
-            len(text) if last else max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
-        )  # \r\n may lie on the seam
+        stop = len(text)
+        if not last:  # \r\n may lie on the seam
+            stop = max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
         text, self._held = text[:stop], [text[stop:]]
         if self._number < self._last_skipped:
             lines = re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
@@ -47,39 +42,22 @@ class LineFilter:
         return text if self._comment is None else self._comment.sub(b"", text)
 
 
-def numbered_lines(pieces: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of a text without their ends, numbered from 1."""
     number, held = 1, [b""]
-    for piece in pieces:
-        held.append(piece)
+    for chunk in chunks:
+        held.append(chunk)
         if not _may_end_a_line(held):
             continue
         *lines, rest = re.split(rb"\r\n|\r(?!\Z)|\n", b"".join(held))  # \r\n may lie on the seam
         held = [rest]
-        for line in lines:
-            yield number, line
-            number += 1
+        yield from enumerate(lines, start=number)
+        number += len(lines)
     yield number, b"".join(held).rstrip(b"\r")
 
 
-def _may_end_a_line(pieces: Sequence[bytes]) -> bool:
-    """Return whether the last of some pieces holds the end of a line, or those before it end in what may be one."""
-    return any(mark in pieces[-1] for mark in (b"\n", b"\r")) or any(
-        piece.endswith(b"\r") for piece in pieces[-2:-1]
+def _may_end_a_line(chunks: Sequence[bytes]) -> bool:
+    """Return whether the last chunk holds the end of a line, or may complete one of the others."""
+    return any(mark in chunks[-1] for mark in (b"\n", b"\r")) or any(
+        chunk.endswith(b"\r") for chunk in chunks[-2:-1]
     )
-
-
-def looks_like_row(cells: Sequence[str], sample: Sequence[Sequence[str]]) -> bool:
-    """Return whether a line has as many cells as the rows of a sample, and numbers wherever all of these have some."""
-    widths = {len(row) for row in sample}
-    if widths != {len(cells)}:
-        return False
-    numeric = [
-        i for i in range(len(cells)) if all(is_number(row[i]) or _is_gap(row[i]) for row in sample)
-    ]
-    held = [cells[i] for i in numeric]
-    return any(map(is_number, held)) and all(is_number(cell) or _is_gap(cell) for cell in held)
-
-
-def _is_gap(cell: str) -> bool:
-    return not cell.strip() or cell.strip() in MISSING

@@ -1,10 +1,10 @@
-"""Files to tables: one reader, one rule for cells, and the schema of a model enforced.
+"""Reads tables from files; a table for a model is held to the schema of its columns.
 
-Cells mean what `glassnet.data.tables.cells` says, quoted or not: a quoted "NA" or "" is a gap like a bare
-one, for many programs quote every cell. What a column of text holds is found by
-`glassnet.data.tables.recognition`, in text files as in Parquet and Arrow files; a column of gaps alone is
-numbers, but for one of a declared type. A column that a file's own metadata names as the index of a
-pandas frame is left out, unless it is asked for by name.
+Cells mean what `glassnet.data.tables.cells` says, quoted or not: a quoted "NA" or "" is missing
+like a bare one, for many programs quote every cell. What a column of text holds is found by
+`glassnet.data.tables.recognition`, in text files as in Parquet and Arrow files; a column of missing
+values alone is numbers, unless its type is declared. A column that a file's own metadata names as
+the index of a pandas frame is left out, unless it is asked for by name.
 """
 
 from __future__ import annotations
@@ -18,13 +18,10 @@ from pathlib import Path
 
 from glassnet.data.files.arrow import arrow
 from glassnet.data.files.columnar import ColumnarFile
-from glassnet.data.files.csv_errors import sentence
-from glassnet.data.files.csv_file import CsvFile
+from glassnet.data.files.csv_file import CsvFile, clear_message
 from glassnet.data.files.limits import Limits
-from glassnet.data.tables.assembly import asked, assemble
-from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.index_columns import index_left_out, index_said
-from glassnet.data.tables.overrides import check_overrides
+from glassnet.data.tables.assembly import assemble, dropped_index, expected_columns, index_notice
+from glassnet.data.tables.dialect import Dialect, check_overrides
 from glassnet.data.tables.schema import Kind, Schema, refuse_duplicates, require_columns
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, GlassnetError, did_you_mean
@@ -32,8 +29,8 @@ from glassnet.errors import DataError, GlassnetError, did_you_mean
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 ARROW_SUFFIXES = (".arrow", ".feather", ".ipc")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet", *ARROW_SUFFIXES)
-#: A message shows so much of a path.
-LONGEST_SHOWN = 300
+#: A message shows at most so much of a path.
+MAX_SHOWN = 300
 
 _ROW = re.compile(r"row ([0-9]+) \((?=counting from 0\))")
 
@@ -62,7 +59,7 @@ def read_table(
         read as text, so that "007" stays so, and numbers must be numbers. Other columns of the file
         are not looked at.
     types : mapping, optional
-        Without a schema: the kinds of some columns, by name, which the others are guessed for.
+        Without a schema: the kinds of some columns, by name; those of the others are found.
     dialect : Dialect, optional
         How a text file is written, where it is not to be found out.
     limits : Limits, optional
@@ -81,27 +78,22 @@ def read_table(
         message starts with the path.
     """
     check_overrides(types, (), dialect, limits)
-    path = Path(path)
-    types = types or {}
+    path, types = Path(path), types or {}
     with _errors_of(path):
         file = _open(path, dialect, limits, default, schema.names if schema else ())
         places = _places(file.names, schema, types)
-        index = [] if schema else index_left_out(places, file.index, {*types, *keep}, targets)
+        index = [] if schema else dropped_index(places, file.index, {*types, *keep}, targets)
         places = {name: place for name, place in places.items() if name not in index}
-        wanted = asked(types, schema, targets)
-        kinds = {
-            place: kind
-            for name, place in places.items()
-            if name in wanted and (kind := wanted[name].kind) is not None
-        }
-        columns = file.read(list(places.values()), kinds)
-        table = assemble(dict(zip(places, columns, strict=True)), wanted, file.spelling)
+        expected = expected_columns(types, schema, targets)
+        known = {name: column.kind for name, column in expected.items() if name in places}
+        kinds = {places[name]: kind for name, kind in known.items() if kind is not None}
+        columns = dict(zip(places, file.read(list(places.values()), kinds), strict=True))
+        table = assemble(columns, expected, file.spelling)
         del columns
         table = table.select(schema) if schema else table.retyped(types)
-        notices = [*file.notices, *([index_said(index)] if index else [])]
         return replace(
             table,
-            notices=tuple(notices),
+            notices=(*file.notices, *([index_notice(index)] if index else [])),
             dialect=None if file.dialect == Dialect() else file.dialect,
         )
 
@@ -116,37 +108,34 @@ def read_batches(
     notices: list[str] | None = None,
     empty: bool = False,
 ) -> Iterator[Table]:
-    """Yield the table that `read_table` returns for a schema a stretch of rows at a time, in memory that does not grow with the rows.
+    """Yield the table that `read_table` returns for a schema in chunks of rows.
 
-    What the reader has to say about the file is appended to `notices` before the first stretch
-    comes; what there is to say about a stretch is with it. `empty` allows a file without rows,
-    which is one stretch without rows.
+    The memory does not grow with the rows. The notices about the file are appended to `notices`
+    before the first chunk comes; those about a chunk are with it. `empty` allows a file without
+    rows, which is one chunk without rows.
     """
     path = Path(path)
     with _errors_of(path):
         file = _open(path, dialect, limits, default, schema.names)
         places = _places(file.names, schema, {})
+        columns = {place: schema.by_name[name] for name, place in places.items()}
+        expected = expected_columns({}, schema)
         n_rows = 0
-        for columns in file.batches(
-            list(places.values()), {place: schema.by_name[name] for name, place in places.items()}
-        ):
+        for chunk in file.batches(list(places.values()), columns):
             if n_rows == 0 and notices is not None:
                 notices.extend(file.notices)
-            wanted = {
-                name: replace(known, seen=n_rows) for name, known in asked({}, schema).items()
-            }
+            known = {name: replace(column, rows_before=n_rows) for name, column in expected.items()}
+            named = dict(zip(places, chunk, strict=True))
             try:
-                table = assemble(
-                    dict(zip(places, columns, strict=True)), wanted, file.spelling
-                ).select(schema)
-            except DataError as error:  # it counts from the first row of the stretch
+                table = assemble(named, known, file.spelling).select(schema)
+            except DataError as error:  # it counts from the first row of the chunk
                 raise DataError(_counted_from(n_rows, str(error))) from None
             n_rows += table.n_rows
             yield table
         if n_rows == 0:
             if not empty:
                 raise DataError("the file has a header but no rows.")
-            yield assemble(dict.fromkeys(places, ()), asked({}, schema), empty=True).select(schema)
+            yield assemble(dict.fromkeys(places, ()), expected, empty=True).select(schema)
 
 
 def column_names(
@@ -157,7 +146,10 @@ def column_names(
     default: Dialect | None = None,
     needed: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """Return the names of the columns in a file, but for the index of a pandas frame; `default` and `needed` as for a model's tables."""
+    """Return the names of the columns in a file without the index of a pandas frame.
+
+    `default` and `needed` are as for a model's tables.
+    """
     path = Path(path)
     with _errors_of(path):
         file = _open(path, dialect, limits, default, needed)
@@ -174,40 +166,34 @@ def _open(
     limits, dialect = limits or Limits(), dialect or Dialect()
     if path == Path():  # an empty name, too
         raise DataError("is the folder that the program runs in: name a file or another folder.")
+    paths = [path]
     if path.is_dir():
-        parts = sorted(
-            entry
-            for entry in path.iterdir()
-            if entry.name.lower().endswith(".parquet") and entry.is_file()
-        )
-        if not parts:
+        entries = (entry for entry in path.iterdir() if entry.is_file())
+        paths = sorted(entry for entry in entries if entry.name.lower().endswith(".parquet"))
+        if not paths:
             raise DataError("is a folder without Parquet files: name one file in it.")
-        return ColumnarFile(parts, dialect.filled(default), limits)
-    if not path.exists():
-        near = (
-            did_you_mean(path.name, (other.name for other in path.parent.iterdir()))
-            if path.parent.is_dir()
-            else ""
-        )
-        raise DataError(f"there is no such file.{near}")
-    if not path.is_file():
+    elif not path.exists():
+        others = path.parent.iterdir() if path.parent.is_dir() else ()
+        hint = did_you_mean(path.name, [other.name for other in others])
+        raise DataError(f"there is no such file.{hint}")
+    elif not path.is_file():
         raise DataError("is not a regular file.")
-    if path.stat().st_size == 0:
+    elif path.stat().st_size == 0:
         raise DataError("the file is empty.")
-    name = path.name.lower()
+    name = paths[0].name.lower()
     if name.endswith(TEXT_SUFFIXES):
         return CsvFile(path, dialect, limits, default=default, needed=needed)
     if not name.endswith(SUFFIXES):
         raise DataError(
             f"unknown kind of file {path.suffix!r}: expected one of {', '.join(SUFFIXES)}."
         )
-    return ColumnarFile([path], dialect.filled(default), limits)
+    return ColumnarFile(paths, dialect.filled(default), limits)
 
 
 def _places(
     names: tuple[str, ...], schema: Schema | None, types: Mapping[str, Kind]
 ) -> dict[str, int]:
-    """Return where in the file the wanted columns lie, by name, in the order of the file."""
+    """Return the positions of the wanted columns by name, in the order of the file."""
     plain = [name.strip() for name in names]
     refuse_duplicates(plain)
     require_columns(list(schema.names if schema else types), plain)
@@ -217,15 +203,16 @@ def _places(
 
 
 def _counted_from(start: int, message: str) -> str:
-    """Return a message with its row numbers, which count from a stretch's first row, counted from the file's first row."""
+    """Return a message about a chunk with its row numbers counted from the file's first row."""
     return _ROW.sub(lambda found: f"row {int(found[1]) + start} (", message)
 
 
 @contextmanager
 def _errors_of(path: Path) -> Iterator[None]:
-    """Turn everything that can be wrong with a file into a DataError that starts with its path, whatever library found it."""
+    """Turn whatever is wrong with a file into a DataError that starts with its path."""
     arrow_error = arrow("pyarrow").ArrowException
-    shown = str(path) if len(str(path)) <= LONGEST_SHOWN else f"...{str(path)[-LONGEST_SHOWN:]}"
+    text = str(path)
+    shown = text if len(text) <= MAX_SHOWN else f"...{text[-MAX_SHOWN:]}"
     try:
         yield
     except DataError as error:
@@ -235,17 +222,11 @@ def _errors_of(path: Path) -> Iterator[None]:
     except MemoryError:
         raise DataError(f"{shown}: does not fit into memory.") from None
     except arrow_error as error:
-        raise DataError(f"{shown}: {sentence(str(error))}") from None
+        raise DataError(f"{shown}: {clear_message(str(error))}") from None
     except (OSError, EOFError, zlib.error) as error:
+        reason = clear_message(getattr(error, "strerror", None) or str(error))
+        raise DataError(f"{shown}: cannot be read: {reason}") from None
+    except (ValueError, LookupError, OverflowError, NotImplementedError) as error:
         raise DataError(
-            f"{shown}: cannot be read: {sentence(getattr(error, 'strerror', None) or str(error))}"
-        ) from None
-    except (
-        ValueError,
-        LookupError,
-        OverflowError,
-        NotImplementedError,
-    ) as error:  # UnicodeDecodeError is a ValueError
-        raise DataError(
-            f"{shown}: cannot be read, it may be damaged: {sentence(str(error))}"
+            f"{shown}: cannot be read, it may be damaged: {clear_message(str(error))}"
         ) from None

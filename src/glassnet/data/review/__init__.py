@@ -1,1 +1,1 @@
-"""Review of a table: what it holds, which columns are of no use, and how it differs from the training table."""
+"""The review of a table: a report before a fit, columns to leave out, drift after it."""

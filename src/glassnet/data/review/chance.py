@@ -1,12 +1,10 @@
-"""What chance may give: the highest rate that a count of training rows leaves possible, and the highest count of new rows under a rate.
+"""Limits of what chance explains: rates that training rows leave possible, counts under a rate.
 
-Both hold but with a chance of `level`. SciPy is loaded where they are asked for exactly;
-`within_limit` and `within_most` are smaller, and do without.
+Both are exceeded with a chance of `level` only. The exact limits load SciPy; `quick_rate_limit` and
+`quick_binomial_limit` are smaller and do without.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +13,12 @@ Float64 = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 
-def upper_limit(k: Float64, n: Float64, spread: Float64, level: float) -> Float64:
-    """Return the highest rates that k of n leave possible: under a higher one there are so few with a chance below `level`.
+def rate_limit(k: Float64, n: Float64, spread: Float64, level: float) -> Float64:
+    """Return the highest rates that k of n leave possible (Clopper and Pearson 1934).
 
-    That is the upper limit of Clopper and Pearson (1934), 1 where k is n or more. `spread` is
-    variance, in units of 1 / n^2, that k of n does not show; it adds as many standard deviations as
-    a normal law exceeds with a chance of `level`.
+    Under a higher rate, at most k of n occur with a chance below `level`. The limit is 1 where k is
+    n or more. `spread` is variance, in units of 1 / n^2, that k of n does not show; it adds as many
+    standard deviations as a normal law exceeds with a chance of `level`.
     """
     from scipy.special import betainccinv, ndtri
 
@@ -30,30 +28,29 @@ def upper_limit(k: Float64, n: Float64, spread: Float64, level: float) -> Float6
     return np.minimum(limits - float(ndtri(level)) * np.sqrt(spread) / np.maximum(n, 1.0), 1.0)
 
 
-def at_least(counts: Counts, n: Counts, p: Float64) -> Float64:
-    """Return the chance that a binomial of n and p is at least so much; counts are from 1 to n."""
+def binomial_tail(counts: Counts, n: Counts, p: Float64) -> Float64:
+    """Return the chance that a binomial of n and p is at least `counts`, from 1 to n."""
     from scipy.special import betainc
 
     return np.asarray(betainc(counts, n - counts + 1.0, p), np.float64)
 
 
-def most(n: Counts, p: Float64, level: float) -> Counts:
-    """Return the smallest numbers that a binomial of n and p exceeds with a chance of at most `level`, by bisection."""
+def binomial_limit(n: Counts, p: Float64, level: float) -> Counts:
+    """Return the smallest numbers that a binomial exceeds with a chance of at most `level`."""
     low, high = np.zeros_like(n), n.copy()
-    while (searched := low < high).any():
+    while (open_ := low < high).any():  # bisection
         middle = (low + high) // 2
-        rare = at_least(middle + 1, np.maximum(n, middle + 1), p) <= level
-        low, high = (
-            np.where(searched & ~rare, middle + 1, low),
-            np.where(searched & rare, middle, high),
-        )
+        rare = binomial_tail(middle + 1, np.maximum(n, middle + 1), p) <= level
+        low = np.where(open_ & ~rare, middle + 1, low)
+        high = np.where(open_ & rare, middle, high)
     return low
 
 
-def within_limit(k: Float64, n: Float64, level: float) -> Float64:
-    """Return rates below `upper_limit`, but where k is n: those of which k is two deviations below the mean (Wilson 1927).
+def quick_rate_limit(k: Float64, n: Float64, level: float) -> Float64:
+    """Return rates below `rate_limit`, except for k = n, where k is two deviations too few.
 
-    For k = 0 it is the limit itself, 1 - level^(1 / n), which is below that of any other k.
+    The deviations are those of Wilson (1927). For k = 0 the rate is the limit itself,
+    1 - level^(1 / n), which is below that of any other k.
     """
     n = np.maximum(n, 1.0)
     share = np.minimum(k / n, 1.0)
@@ -63,6 +60,6 @@ def within_limit(k: Float64, n: Float64, level: float) -> Float64:
     return np.asarray(np.minimum(np.maximum(rates, -np.expm1(np.log(level) / n)), 1.0))
 
 
-def within_most(n: Any, p: Float64) -> Float64:
-    """Return what is below `most` when it is rounded down: two standard deviations above the mean."""
+def quick_binomial_limit(n: Counts, p: Float64) -> Float64:
+    """Return two standard deviations above the mean; rounded down, it is below `binomial_limit`."""
     return np.asarray(n * p + 2.0 * np.sqrt(n * p * (1.0 - p)))

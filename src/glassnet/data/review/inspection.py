@@ -1,4 +1,4 @@
-"""What a table holds, column by column, before anything is learned from it: kinds and why, gaps, values, and what to be careful about."""
+"""The report on a table before a fit: kinds of columns, missing values, distributions, notices."""
 
 from __future__ import annotations
 
@@ -11,21 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_arrays import RULE, present, target_array
+from glassnet.data.coding.target_arrays import RULE, target_array
 from glassnet.data.coding.target_values import target_values
 from glassnet.data.files.limits import Limits
-from glassnet.data.review.screening import (
-    blurred,
-    leaks,
-    lookalikes,
-    screening_notices,
-    useless_columns,
-)
+from glassnet.data.missing import is_missing
+from glassnet.data.review.leaks import leaks
+from glassnet.data.review.lookalikes import lookalikes
+from glassnet.data.review.screening import imprecise, screening_notices, uninformative_columns
 from glassnet.data.tables import cells
 from glassnet.data.tables.assembly import table_of
-from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.names import as_name, as_names
-from glassnet.data.tables.overrides import check_overrides
+from glassnet.data.tables.dialect import Dialect, check_overrides
+from glassnet.data.tables.given import as_name, as_names
 from glassnet.data.tables.schema import Kind
 from glassnet.data.tables.table import Table
 
@@ -36,7 +32,7 @@ FRACTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class ColumnReport:
-    """What one column holds.
+    """The report on one column.
 
     Attributes
     ----------
@@ -44,13 +40,13 @@ class ColumnReport:
     why : how its kind was found
     used : whether it is a feature
     gaps : cells that are missing
-    distinct : different values that are no gaps
+    distinct : different values that are not missing
     quantiles : numbers and date-times (as ISO text): minimum, quartiles, maximum; () where all are
-        gaps
+        missing
     top : categories and booleans: the most frequent levels with their counts
     histogram : numbers and date-times: counts of ten equally wide bins between minimum and maximum;
         categories: counts of those in `top`
-    notices : what to be careful about, sentences
+    notices : sentences about possible problems
     """
 
     name: str
@@ -67,7 +63,7 @@ class ColumnReport:
 
 @dataclass(frozen=True)
 class TableReport:
-    """What a table holds.
+    """The report on a table.
 
     Attributes
     ----------
@@ -77,7 +73,7 @@ class TableReport:
     task : guessed from the target, None without one
     task_rule : the rule by which it was guessed, in words
     classes : of the target with their counts, the most frequent first; () for a regression
-    notices : all that there is to say, about the file and the columns, the most important first
+    notices : sentences about the file and the columns, the most important first
     """
 
     n_rows: int
@@ -98,7 +94,7 @@ def inspect_table(
     dialect: Dialect | None = None,
     limits: Limits | None = None,
 ) -> TableReport:
-    """Return what a table holds, and what a fit would make of it; nothing is printed.
+    """Return the report on a table: its columns, and what a fit would do with it.
 
     Parameters
     ----------
@@ -131,126 +127,105 @@ def inspect_table(
         read = table_of(
             table, types=types, targets=targets, keep=drop, spelling=(dialect or Dialect()).spelling
         )
-    for name in (*drop, *([target] if target is not None else [])):
+    for name in (*drop, *targets):
         read.require(name)
-    features = read.drop({*drop, *([target] if target is not None else [])})
+    features = read.drop({*drop, *targets})
     dense = isinstance(read.numbers, np.ndarray)
-    useless = useless_columns(features, types, limits) if dense and features.schema.names else {}
+    uninformative = (
+        uninformative_columns(features, types, limits) if dense and features.schema.names else {}
+    )
+    features = features.drop(tuple(uninformative))
     task: str | None = None
     classes: tuple[tuple[str, int], ...] = ()
     leaking: dict[str, str] = {}
     notices = list(read.notices)
     if target is not None:
         values = target_values(read, targets)
-        gaps = ~present(values)
-        if gaps.any():
+        missing = is_missing(values)
+        if missing.any():
             notices.append(
-                f"the target {target!r} is missing in {int(gaps.sum()):,} of {read.n_rows:,} rows: "
-                "a fit needs it in every row."
+                f"the target {target!r} is missing in {int(missing.sum()):,} of {read.n_rows:,} "
+                "rows: a fit needs it in every row."
             )
-        if read.schema.kinds[target] == "datetime":
+        kind = read.schema.kinds[target]
+        if kind == "datetime":
             notices.append(
                 f"the target {target!r} holds date-times: convert it to numbers first (days since "
                 "a date, the hour)."
             )
-        elif not gaps.all():
-            y = target_array(values[~gaps])
-            fitted = Target.fit(
-                y,
-                names=(target,),
-                task="classification" if read.schema.kinds[target] == "category" else None,
-            )
-            task, classes = fitted.task, _counted(y) if fitted.classes else ()
-            leaking = leaks(features.take(~gaps).drop(tuple(useless)), y, thresholds=True)
+        elif not missing.all():
+            y = target_array(values[~missing])
+            declared = "classification" if kind == "category" else None
+            fitted = Target.fit(y, names=targets, task=declared)
+            task, classes = fitted.task, _class_counts(y) if fitted.classes else ()
+            leaking = leaks(features.take(~missing), y, thresholds=True)
     alike = lookalikes(read, {*types, *drop})
-    left_out = {*useless, *drop}
-    notices += [
-        notice
-        for name, said in read.column_notices.items()
-        if name not in left_out
-        for notice in said
-    ]
-    notices += [
-        *screening_notices(useless, leaking, alike),
-        *blurred(features.drop(tuple(useless))),
-    ]
-    odd = {
-        name: (
-            *read.column_notices.get(name, ()),
-            *screening_notices(
-                *(
-                    {name: found[name]} if name in found else {}
-                    for found in (useless, leaking, alike)
-                )
-            ),
+    for name, said in read.column_notices.items():
+        notices += () if name in {*uninformative, *drop} else said
+    notices += screening_notices(uninformative, leaking, alike)
+    notices += imprecise(features)
+
+    def report_on(name: str) -> ColumnReport:
+        found = ({name: f[name]} if name in f else {} for f in (uninformative, leaking, alike))
+        said = (*read.column_notices.get(name, ()), *screening_notices(*found))
+        return _column_report(
+            read, name, types.get(name), used=name in features.schema.kinds, notices=said
         )
-        for name in read.schema.names
-    }
-    columns = tuple(
-        _column_report(
-            read,
-            name,
-            types,
-            used=name in features.schema.kinds and name not in useless,
-            notices=odd[name],
-        )
-        for name in read.schema.names
+
+    return TableReport(
+        read.n_rows,
+        tuple(map(report_on, read.schema.names)),
+        target,
+        task,
+        RULE,
+        classes,
+        tuple(notices),
     )
-    return TableReport(read.n_rows, columns, target, task, RULE, classes, tuple(notices))
 
 
 def _column_report(
-    table: Table, name: str, types: Mapping[str, Kind], *, used: bool, notices: tuple[str, ...]
+    table: Table, name: str, declared: Kind | None, *, used: bool, notices: tuple[str, ...]
 ) -> ColumnReport:
     kind, place = table.schema.kinds[name], table.schema.places[name]
+    known = np.empty(0)
+    top: tuple[tuple[str, int], ...] = ()
     if name in table.schema.categories:
         column = table.categories[place]
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
         order = np.argsort(-counts, kind="stable")[:TOP_LEVELS]
         top = tuple((column.levels[i], int(counts[i])) for i in order)
-        gaps, distinct = int((column.codes < 0).sum()), int((counts > 0).sum())
-        why = _why(kind, types.get(name), distinct, odd=_has_odd(table, name))
-        return ColumnReport(
-            name,
-            kind,
-            why,
-            used,
-            gaps,
-            distinct,
-            (),
-            top,
-            tuple(count for _, count in top),
-            notices,
-        )
-    values = table.column(name)
-    held = values[present(values)]
-    distinct = len(table.exact[name].levels) if name in table.exact else len(np.unique(held))
-    why = _why(kind, types.get(name), distinct, odd=_has_odd(table, name))
+        n_known, distinct = int(counts.sum()), int((counts > 0).sum())
+    else:
+        values = table.column(name)
+        known = values[~is_missing(values)]
+        exact = table.exact.get(name)
+        n_known = len(known)
+        distinct = len(np.unique(known)) if exact is None else len(exact.levels)
     return ColumnReport(
         name,
         kind,
-        why,
+        _why(kind, declared, distinct, odd=_has_odd(table, name)),
         used,
-        len(values) - len(held),
+        table.n_rows - n_known,
         distinct,
-        _quantiles(held),
-        (),
-        _histogram(held),
+        _quantiles(known),
+        top,
+        tuple(count for _, count in top) or _histogram(known),
         notices,
     )
 
 
 def _has_odd(table: Table, name: str) -> bool:
-    """Return whether some cells of a column are missing because they are not of its kind."""
+    """Return whether some cells of a column were read as missing because of another kind."""
     return any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
 
 
-def _why(kind: Kind, said: Kind | None, distinct: int, *, odd: bool) -> str:
-    if said is not None:
-        return "as you said"
+def _why(kind: Kind, declared: Kind | None, distinct: int, *, odd: bool) -> str:
+    if declared is not None:
+        return "as declared"
     if distinct == 0:
-        return "all its cells are gaps"
-    all_cells = "nearly all its cells are" if odd else "all its cells that are no gaps are"
+        return "all its cells are missing"
+    all_cells = "nearly all its cells are" if odd else "all its cells that are not missing are"
     return {
         "number": f"{all_cells} numbers",
         "boolean": f"{all_cells} true or false",
@@ -259,22 +234,22 @@ def _why(kind: Kind, said: Kind | None, distinct: int, *, odd: bool) -> str:
     }[kind]
 
 
-def _quantiles(held: NDArray[Any]) -> tuple[float | str, ...]:
+def _quantiles(known: NDArray[Any]) -> tuple[float | str, ...]:
     """Return minimum, quartiles and maximum, each a value of the column (the lower of two)."""
-    if not len(held):
+    if not len(known):
         return ()
-    found = np.sort(held)[[int(fraction * (len(held) - 1)) for fraction in FRACTIONS]]
+    found = np.sort(known)[[int(fraction * (len(known) - 1)) for fraction in FRACTIONS]]
     return tuple(
         np.datetime_as_string(found, unit="s").tolist()
-        if held.dtype.kind == "M"
+        if known.dtype.kind == "M"
         else found.astype(np.float64).tolist()
     )
 
 
-def _histogram(held: NDArray[Any]) -> tuple[int, ...]:
-    if not len(held):
+def _histogram(known: NDArray[Any]) -> tuple[int, ...]:
+    if not len(known):
         return ()
-    values = (held.astype(np.int64) if held.dtype.kind == "M" else held).astype(np.float64)
+    values = (known.astype(np.int64) if known.dtype.kind == "M" else known).astype(np.float64)
     low, high = float(values.min()), float(values.max())
     # Halved, so that the width of a range up to the largest floats is finite; a constant lies in
     # the first bin.
@@ -283,13 +258,8 @@ def _histogram(held: NDArray[Any]) -> tuple[int, ...]:
     return tuple(np.bincount(np.minimum(place, BINS - 1).astype(np.int64), minlength=BINS).tolist())
 
 
-def _counted(y: NDArray[Any]) -> tuple[tuple[str, int], ...]:
+def _class_counts(y: NDArray[Any]) -> tuple[tuple[str, int], ...]:
     labels, counts = np.unique(y.astype(str) if y.dtype == object else y, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    return tuple(
-        (
-            f"{labels[i]:g}" if y.dtype.kind == "f" else cells.text_of(labels[i]) or "",
-            int(counts[i]),
-        )
-        for i in order
-    )
+    texts = [f"{x:g}" if y.dtype.kind == "f" else cells.text_of(x) or "" for x in labels]
+    order = np.argsort(-counts, kind="stable").tolist()
+    return tuple((texts[i], int(counts[i])) for i in order)

@@ -1,1 +1,1 @@
-"""Tables: whatever holds columns becomes a table of numbers, categories, booleans and date-times."""
+"""Tables in memory: columns with names and kinds, found from files, frames, arrays or records."""

@@ -1,41 +1,49 @@
-"""Arrays, sparse matrices, rows, records and dicts of columns become the columns of a table."""
+"""Arrays, sparse matrices, rows, records and dicts of columns as the columns of a table."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.tables import cells
+from glassnet.data.files.arrow import validated
+from glassnet.data.files.arrow_columns import plain_column
+from glassnet.data.tables import cells, frames
 from glassnet.data.tables.block import refuse_infinite
-from glassnet.data.tables.cells import EXACT
-from glassnet.data.tables.recognition import Texts
+from glassnet.data.tables.column_data import column_of_array, column_of_values, exact_categories
 from glassnet.data.tables.schema import Column, Schema, refuse_duplicates, refuse_shape
-from glassnet.data.tables.table import Categories, Table
-from glassnet.data.tables.values import column_of_array, column_of_values, exact_codes
+from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
 from glassnet.messages import listed
 
 _SINGLE = (str, bytes, *cells.NUMBERS, np.generic, dt.date, dt.time, dt.timedelta)
-_SINGLE_BY_NAME = cells.GAPS | cells.NAMED
+_SINGLE_BY_NAME = cells.MISSING_TYPES | cells.NAMED
 
 
 def columns_of(
     data: Any, names: Sequence[str] | None, empty: bool = False
 ) -> Table | dict[str, Any]:
-    """Return a list of rows, an array or a sparse matrix as a table where it is one block of numbers, else as columns by name."""
-    if hasattr(data, "tocsr"):
-        return _table_of_sparse(data, names, empty)
-    return _of_array(
-        _array_of_rows(data) if isinstance(data, (list, tuple)) else data, names, empty
-    )
+    """Return rows, an array or a sparse matrix as columns by name, numbers alone as a table."""
+    is_sparse = hasattr(data, "tocsr")
+    if not is_sparse and isinstance(data, (list, tuple)):
+        data = _array_of_rows(data)
+    refuse_shape(data.shape, empty)
+    if np.issubdtype(data.dtype, np.complexfloating):
+        what = "sparse matrix" if is_sparse else "array"
+        raise DataError(f"Complex data not supported: the {what} holds complex numbers.")
+    width = data.shape[1]
+    if names is not None and len(names) != width:
+        raise DataError(f"there are {len(names)} column names for {width} columns.")
+    names = [f"x{i}" for i in range(width)] if names is None else [*map(str, names)]
+    return _of_sparse(data, names) if is_sparse else _of_array(data, names)
 
 
 def columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[object]]:
-    """Return records as columns, in the order in which their names first appear; what a record lacks is a gap (None)."""
+    """Return records as columns, in order of first appearance; what a record lacks is None."""
     columns: dict[str, list[object]] = {}
     for row, record in enumerate(records):
         for name, value in record.items():
@@ -49,7 +57,7 @@ def columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[o
 
 
 def columns_of_mapping(data: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a dict of columns, or one record (a dict of single values, such as {"age": 31}), as columns by name."""
+    """Return a dict of columns, or one record (single values, such as {"age": 31}), as columns."""
     refuse_duplicates([str(name) for name in data])
     if data and all(
         isinstance(value, _SINGLE) or type(value).__name__ in _SINGLE_BY_NAME
@@ -60,20 +68,12 @@ def columns_of_mapping(data: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _column_of(name: str, values: Any) -> Any:
-    """Return a column of a dict: a list, an array, or a series of a data frame, whose type counts."""
+    """Return a column of a dict: a list, an array, or a typed series of a data frame."""
     if isinstance(values, (list, tuple)):
         return list(values)
     if type(values).__module__ == "pyarrow.lib" and hasattr(values, "type"):
-        from glassnet.data.files import arrow, foreign
-
-        column = (
-            values if hasattr(values, "chunks") else arrow.arrow("pyarrow").chunked_array([values])
-        )
-        foreign.validated(column, name)
-        return arrow.plain_column(name, column)
+        return plain_column(name, validated(values, name))
     if not isinstance(values, np.ndarray) and hasattr(values, "dtype"):
-        from glassnet.data.tables import frames
-
         series = frames.series_of(name, values)
         if series is not None:
             return series
@@ -83,91 +83,68 @@ def _column_of(name: str, values: Any) -> Any:
     return array
 
 
-def _of_array(
-    data: NDArray[Any], names: Sequence[str] | None, empty: bool
-) -> Table | dict[str, Any]:
-    refuse_shape(data.shape, empty)
-    if np.issubdtype(data.dtype, np.complexfloating):
-        raise DataError("Complex data not supported: the array holds complex numbers.")
-    if isinstance(data, np.ma.MaskedArray):  # np.asarray would drop the mask and show what it hides
+def _table_of_numbers(names: Sequence[str], block: Any, **exact: Any) -> Table:
+    return Table(Schema(tuple(Column(name, "number") for name in names)), block, **exact)
+
+
+def _of_array(data: NDArray[Any], names: Sequence[str]) -> Table | dict[str, Any]:
+    if isinstance(data, np.ma.MaskedArray):  # np.asarray would show what the mask hides
         data = np.ma.filled(data.astype(np.float64), np.nan)
     data = np.asarray(data)  # np.matrix has rules of its own
-    names = _default_names(names, data.shape[1])
     if data.dtype.kind in "fiub":
         block = data if data.dtype in (np.float32, np.float64) else data.astype(np.float64)
         refuse_infinite(names, block)
-        exact = (
-            {name: exact_codes(data[:, i]) for i, name in enumerate(names)}
-            if _has_large(data)
-            else {}
-        )
-        kept = {name: Categories(*codes) for name, codes in exact.items() if codes is not None}
-        return Table(Schema(tuple(Column(name, "number") for name in names)), block, exact=kept)
+        columns = enumerate(names) if _may_be_exact(data) else ()
+        exact = {name: exact_categories(data[:, i]) for i, name in columns}
+        kept = {name: column for name, column in exact.items() if column is not None}
+        return _table_of_numbers(names, block, exact=kept)
     refuse_duplicates(names)
     if data.dtype.kind != "U":
         return {name: column_of_array(name, data[:, i]) for i, name in enumerate(names)}
-    columns = {name: column_of_values(name, data[:, i].tolist()) for i, name in enumerate(names)}
-    # NumPy made text of numbers that stood beside text: that is no notice worth.
+    # NumPy makes text of numbers that stand beside text: that is worth no notice.
     return {
-        name: Texts(column.codes, column.levels) if isinstance(column, Texts) else column
-        for name, column in columns.items()
+        name: replace(column_of_values(name, data[:, i].tolist()), typed=False)
+        for i, name in enumerate(names)
     }
 
 
-def _has_large(data: NDArray[Any]) -> bool:
+def _may_be_exact(data: NDArray[Any]) -> bool:
     """Return whether an array has whole numbers that floats may not tell apart."""
     if data.dtype.kind not in "iu" or data.dtype.itemsize < 8 or not data.size:
         return False
-    return exact_codes(np.array([data.min(), data.max()])) is not None
+    return exact_categories(np.array([data.min(), data.max()])) is not None
 
 
-def _table_of_sparse(data: Any, names: Sequence[str] | None, empty: bool) -> Table:
-    refuse_shape(data.shape, empty)
-    if np.issubdtype(data.dtype, np.complexfloating):
-        raise DataError("Complex data not supported: the sparse matrix holds complex numbers.")
+def _of_sparse(data: Any, names: Sequence[str]) -> Table:
     block = data.tocsr()
     if block.dtype not in (np.float32, np.float64):
         block = block.astype(np.float64)
     if not block.has_canonical_format:
         block = block.copy()  # the caller's matrix stays as it is
         block.sum_duplicates()
-    names = _default_names(names, block.shape[1])
     bad = np.flatnonzero(~np.isfinite(block.data))
     if bad.size:
         row = int(np.searchsorted(block.indptr, bad[0], side="right")) - 1
         what = "a NaN" if np.isnan(block.data[bad[0]]) else "an infinite number"
-        name = names[block.indices[bad[0]]]
         raise DataError(
-            f"column {name!r} of the sparse matrix holds {what} in row {row} (counting from 0): "
-            "sparse input has no gaps."
+            f"column {names[block.indices[bad[0]]]!r} of the sparse matrix holds {what} in row "
+            f"{row} (counting from 0): sparse input cannot have missing values."
         )
-    return Table(Schema(tuple(Column(name, "number") for name in names)), block)
+    return _table_of_numbers(names, block)
 
 
 def _array_of_rows(rows: Sequence[Any]) -> NDArray[Any]:
     try:
         array = np.array(rows)
-        large = array.dtype.kind == "f" and bool(
-            (np.abs(array) >= EXACT).any()
-        )  # whole numbers lose digits beside others
-        truth = array.dtype.kind in "fiub" and any(
-            bool in map(type, row) for row in rows if isinstance(row, (list, tuple))
-        )
-        if (
-            array.dtype.kind not in "fiubcM" or large or truth
-        ):  # text or a mixture: keep each value as it is
+        kind = array.dtype.kind
+        # Whole numbers lose digits beside floats, and True becomes 1 beside numbers.
+        is_large = kind == "f" and bool((np.abs(array) >= cells.EXACT).any())
+        sequences = (row for row in rows if kind in "fiub" and isinstance(row, (list, tuple)))
+        if kind not in "fiubcM" or is_large or any(bool in map(type, row) for row in sequences):
             array = np.array(rows, dtype=object)
     except ValueError:
         lengths = sorted({len(row) for row in rows if hasattr(row, "__len__")})
         raise DataError(
-            f"a list of rows needs rows of one length, but they hold {listed(lengths)} values."
+            f"all rows of a list must have the same length, got {listed(lengths)} values."
         ) from None
     return array
-
-
-def _default_names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
-    if names is None:
-        return tuple(f"x{i}" for i in range(count))
-    if len(names) != count:
-        raise DataError(f"there are {len(names)} column names for {count} columns.")
-    return tuple(str(name) for name in names)

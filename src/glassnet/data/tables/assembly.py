@@ -1,7 +1,8 @@
-"""Whatever holds a table becomes one: columns are gathered by name, and the kind of each is found, or is the one that is asked for."""
+"""Makes a table of whatever holds one: arrays, data frames, rows, records or columns by name."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,22 +10,52 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.tables import cells
+from glassnet.data.tables import arrays, cells, frames
 from glassnet.data.tables.block import refuse_infinite, stack_numbers
-from glassnet.data.tables.forms import Form
-from glassnet.data.tables.index_columns import index_left_out, index_of, index_said
-from glassnet.data.tables.readers import Asked, Spelling
-from glassnet.data.tables.recognition import Recognized, Texts, recognize
-from glassnet.data.tables.schema import Column, Kind, Schema, refuse_shape
-from glassnet.data.tables.table import Categories, Table
-from glassnet.data.tables.values import column_of_array, column_of_values
+from glassnet.data.tables.cells import option
+from glassnet.data.tables.column_data import ColumnData, column_of_array, column_of_values
+from glassnet.data.tables.forms import Form, Spelling
+from glassnet.data.tables.recognition import recognize
+from glassnet.data.tables.schema import Column, ColumnHint, Kind, Schema, refuse_shape
+from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
+from glassnet.messages import listed
 
-#: A column on its way into a table.
-Given = Recognized | Texts | NDArray[Any] | Sequence[object]
 
-ANY = Asked()
-FOUND = Spelling()
+def index_names(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:
+    """Return the index columns that pandas names in the metadata of an Arrow schema."""
+    try:
+        found = json.loads((metadata or {}).get(b"pandas", b"{}"))
+        return tuple(name for name in found.get("index_columns", ()) if isinstance(name, str))
+    except (ValueError, AttributeError, TypeError, RecursionError):  # by another program
+        return ()
+
+
+def index_of(frame: Any) -> tuple[str, ...]:
+    """Return the index columns of an Arrow table in memory; none for any other table."""
+    metadata = getattr(getattr(frame, "schema", None), "metadata", None)
+    return index_names(metadata) if isinstance(metadata, Mapping) else ()
+
+
+def dropped_index(
+    names: Collection[str], index: Collection[str], kept: Collection[str], targets: Collection[str]
+) -> list[str]:
+    """Return the index columns to leave out."""
+    found = [name for name in names if name in index and name not in {*kept, *targets}]
+    return found if set(names).difference(found, targets) else []
+
+
+def index_notice(names: Collection[str]) -> str:
+    """Return that index columns are left out, and how to keep them."""
+    s, are = ("s", "are") if len(names) > 1 else ("", "is")
+    keep = option("types", "number", next(iter(names)))
+    return (
+        f"column{s} {listed(names)}, the index of a pandas frame, {are} left out; {keep} keeps it."
+    )
+
+
+_UNKNOWN = ColumnHint()
+DEFAULT = Spelling()
 
 
 def table_of(
@@ -35,7 +66,7 @@ def table_of(
     schema: Schema | None = None,
     targets: Collection[str] = (),
     keep: Collection[str] = (),
-    spelling: Spelling = FOUND,
+    spelling: Spelling = DEFAULT,
     empty: bool = False,
 ) -> Table:
     """Return a table of whatever holds one.
@@ -44,15 +75,15 @@ def table_of(
     list or an iterator of rows or records (dicts; what a record lacks is missing), or one record (a
     dict of single values).
 
-    Arrays and rows get the names "x0", "x1", ... unless `names` says others. A numeric array is one
-    block of numbers (integers and booleans as float64). Elsewhere each column is looked at: a type
-    that it was declared with counts (numbers, true and false, dates, pandas' and polars'
-    categories); what texts hold is found as in a file, see `glassnet.data.tables.recognition`.
+    Arrays and rows get the names "x0", "x1", ... unless `names` gives others. A numeric array is
+    one block of numbers (integers and booleans as float64). Elsewhere a declared type counts
+    (numbers, true and false, dates, pandas' and polars' categories); what texts hold is found as in
+    a file, see `glassnet.data.tables.recognition`.
 
     Parameters
     ----------
     data : what holds a table
-    names : of the columns of what has none
+    names : of the columns of data without names
     types : the kinds of some columns, which need not be found
     schema : of a model, by which its columns are read; the table keeps its own columns in their
         order, see `Table.select`
@@ -65,7 +96,7 @@ def table_of(
     Raises
     ------
     DataError
-        For what is not 2-D, has no rows or columns, names a column twice, lacks a column of
+        For data that is not 2-D, has no rows or columns, names a column twice, lacks a column of
         `types`, or holds infinite or complex numbers or durations.
 
     Examples
@@ -76,111 +107,105 @@ def table_of(
     [['age', 'number'], ['born', 'datetime']]
     """
     types = types or {}
-    if isinstance(data, Table):
-        return data.retyped(types)
-    from glassnet.data.tables import arrays
-
-    index: list[str] = []
     if isinstance(data, Iterator):
         data = list(data)
-    if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
-        columns: Mapping[str, Any] = arrays.columns_of_records(data)
+    index: list[str] = []
+    columns: Table | Mapping[str, Any]
+    if isinstance(data, Table):
+        columns = data
+    elif isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
+        columns = arrays.columns_of_records(data)
     elif isinstance(data, (list, tuple, np.ndarray)) or hasattr(data, "tocsr"):
-        made = arrays.columns_of(data, names, empty)
-        if isinstance(made, Table):
-            return made.retyped(types)
-        columns = made
+        columns = arrays.columns_of(data, names, empty)
     elif isinstance(data, Mapping):
         columns = arrays.columns_of_mapping(data)
     else:
-        from glassnet.data.tables import frames
-
         columns = frames.columns_of(data)
-        index = [] if schema else index_left_out(columns, index_of(data), {*types, *keep}, targets)
+        index = [] if schema else dropped_index(columns, index_of(data), {*types, *keep}, targets)
         columns = {name: column for name, column in columns.items() if name not in index}
+    if isinstance(columns, Table):
+        return columns.retyped(types)
     if names is not None and len(names) == len(columns):
         columns = dict(zip(names, columns.values(), strict=True))
-    table = assemble(columns, asked(types, schema, targets), spelling, empty=empty).retyped(types)
-    return replace(table, notices=(index_said(index),)) if index else table
+    expected = expected_columns(types, schema, targets)
+    table = assemble(columns, expected, spelling, empty=empty).retyped(types)
+    return replace(table, notices=(index_notice(index),)) if index else table
 
 
-def asked(
+def expected_columns(
     types: Mapping[str, Kind], schema: Schema | None, targets: Collection[str] = ()
-) -> dict[str, Asked]:
-    """Return what is asked of the columns that a caller or a model knows."""
-    known = {column.name: Asked.by_model(column) for column in (schema.columns if schema else ())}
-    known |= {name: Asked(target=True) for name in targets}
-    return known | {name: Asked.by_caller(kind) for name, kind in types.items()}
+) -> dict[str, ColumnHint]:
+    """Return what a model and a caller know of the columns, by name; the caller wins."""
+    return {
+        **{
+            column.name: ColumnHint.by_model(column)
+            for column in (schema.columns if schema else ())
+        },
+        **{name: ColumnHint(is_target=True) for name in targets},
+        **{name: ColumnHint.by_kind(kind) for name, kind in types.items()},
+    }
 
 
 def assemble(
-    columns: Mapping[str, Given],
-    wanted: Mapping[str, Asked],
-    spelling: Spelling = FOUND,
+    columns: Mapping[str, ColumnData | NDArray[Any] | Sequence[object]],
+    expected: Mapping[str, ColumnHint],
+    spelling: Spelling = DEFAULT,
     *,
     empty: bool = False,
 ) -> Table:
-    """Return the table of named columns, each with the kind that its type says, that is asked for, or that its texts show."""
-    numbers, categories, dates, kinds = [], [], [], []
-    exact: dict[str, Categories] = {}
-    notices: dict[str, tuple[str, ...]] = {}
-    lengths = {}
-    for name, given in columns.items():
-        column = _recognized(name, given, wanted.get(name, ANY), spelling)
-        if column.notices:
-            notices[name] = column.notices
-        if column.exact is not None:
-            exact[name] = Categories(*column.exact)
-        if column.kind == "number":
-            numbers.append(column.values)
-            lengths[name] = len(column.values)
-        elif column.kind == "datetime":
-            dates.append(column.values.astype("datetime64[us]", copy=False))
-            lengths[name] = len(column.values)
-        else:
-            categories.append(Categories(*column.values))
-            lengths[name] = len(column.values[0])
-        kinds.append(Column(name, column.kind, _form(column)))
+    """Return the table of named columns.
+
+    Each has the kind that its type declares, that is expected, or that its texts show.
+    """
+    found = {
+        name: _recognized(name, column, expected.get(name, _UNKNOWN), spelling)
+        for name, column in columns.items()
+    }
+    lengths = {name: len(column.values) for name, column in found.items()}
     n_rows = next(iter(lengths.values()), 0)
     for name, length in lengths.items():
         if length != n_rows:
             raise DataError(
                 f"column {name!r} has {length} values but column {next(iter(lengths))!r} has "
-                f"{n_rows}: all need as many."
+                f"{n_rows}: all columns must have the same number of values."
             )
-    refuse_shape((n_rows, len(kinds)), empty)
-    block = stack_numbers(numbers, n_rows)
-    schema = Schema(tuple(kinds))
+    refuse_shape((n_rows, len(found)), empty)
+    schema = Schema(
+        tuple(
+            Column(name, column.kind or "category", _form(column)) for name, column in found.items()
+        )
+    )
+    block = stack_numbers([found[name].values for name in schema.numbers], n_rows)
     refuse_infinite(schema.numbers, block)
     return Table(
-        schema, block, tuple(categories), tuple(dates), exact=exact, column_notices=notices
+        schema,
+        block,
+        tuple(found[name].values for name in schema.categories),
+        tuple(found[name].values.astype("datetime64[us]", copy=False) for name in schema.dates),
+        exact={name: column.exact for name, column in found.items() if column.exact is not None},
+        column_notices={name: column.notices for name, column in found.items() if column.notices},
     )
 
 
-def _form(column: Recognized) -> Form:
-    """Return the form of a column; that words are levels says something only where there are such words."""
+def _form(column: ColumnData) -> Form:
+    """Return the form of a column; `verbatim` matters only where a level is such a word."""
     if column.form.verbatim and (
-        column.kind != "category" or cells.MISSING.isdisjoint(column.values[1])
+        column.kind != "category" or cells.MISSING.isdisjoint(column.values.levels)
     ):
         return replace(column.form, verbatim=False)
     return column.form
 
 
-def _recognized(name: str, given: Any, wanted: Asked, spelling: Spelling) -> Recognized:
-    column: Recognized | Texts
-    if isinstance(given, (Recognized, Texts)):
+def _recognized(name: str, given: Any, expected: ColumnHint, spelling: Spelling) -> ColumnData:
+    if isinstance(given, ColumnData):
         column = given
     else:
-        column = (
-            column_of_array(name, given)
-            if isinstance(given, np.ndarray)
-            else column_of_values(name, given)
+        column = (column_of_array if isinstance(given, np.ndarray) else column_of_values)(
+            name, given
         )
-    if isinstance(column, Texts):
-        return recognize(name, column, wanted, spelling)
-    if column.kind == "category" and wanted.kind not in (None, "category"):
-        texts = recognize(
-            name, Texts(*column.values), wanted, spelling
-        )  # categories of texts that spell what is asked for
-        return replace(texts, notices=(*column.notices, *texts.notices))
+    if column.kind is None or (
+        column.kind == "category" and expected.kind not in (None, "category")
+    ):
+        found = recognize(name, column.values, expected, spelling, typed=column.typed)
+        return replace(found, notices=(*column.notices, *found.notices))
     return column

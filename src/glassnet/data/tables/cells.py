@@ -1,4 +1,4 @@
-"""What one cell of a table means, the same whichever door the table came in by, and how options that decide otherwise are named.
+"""What one cell of a table means, whatever file or object the table comes from.
 
 A model may be trained on a pandas frame and asked to predict for a CSV file, so there is one rule
 for both:
@@ -20,38 +20,35 @@ import decimal
 import fractions
 import math
 import shlex
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: Texts that are missing values, besides the empty one.
+#: Texts that mean a missing value, besides the empty one.
 MISSING = frozenset(
     {"?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "NaT", "null", "NULL", "None"}
 )
 TRUE = ("true", "True", "TRUE")
 FALSE = ("false", "False", "FALSE")
 BOOLEANS = dict.fromkeys(TRUE, "true") | dict.fromkeys(FALSE, "false")
-#: In small letters; where a column is known to be a boolean.
+#: In lower case; where a column is known to be a boolean.
 YES_OR_NO = dict.fromkeys(("true", "t", "yes", "y", "on", "1", "1.0"), "true")
 YES_OR_NO |= dict.fromkeys(("false", "f", "no", "n", "off", "0", "0.0"), "false")
-#: From here on floats do not tell whole numbers apart.
+#: From here on floats cannot tell whole numbers apart.
 EXACT = 2**53
 
-GAPS = frozenset(
-    {"NoneType", "NAType", "NaTType"}
-)  # by name, so that pandas is not imported to look for its NA
+#: Types of missing values, by name, so that pandas need not be imported for its NA.
+MISSING_TYPES = frozenset({"NoneType", "NAType", "NaTType"})
 BOOLS = (bool, np.bool_)
 NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal, fractions.Fraction)
 DATES = (dt.date, np.datetime64)
-NAMED = frozenset({"Interval", "Period"})  # of pandas: categories by what they are called
-
-Codes = tuple[NDArray[np.int32], tuple[str, ...]]
+#: Types of pandas that are categories by their names.
+NAMED = frozenset({"Interval", "Period"})
 
 
 def option(name: str, value: str, column: str = "") -> str:
-    """Return how an option is given in Python and on the command line.
+    """Return how to set an option in Python and on the command line, for a message.
 
     Examples
     --------
@@ -60,11 +57,12 @@ def option(name: str, value: str, column: str = "") -> str:
     """
     if name == "types":
         return f"types={{{column!r}: {value!r}}} (--types {shlex.quote(f'{column}={value}')})"
-    return f"Dialect({name}={[value] if name == 'missing' else value!r}) (--{name} {shlex.quote(value)})"
+    shown = [value] if name == "missing" else value
+    return f"Dialect({name}={shown!r}) (--{name} {shlex.quote(value)})"
 
 
 def text_of(value: object) -> str | None:
-    """Return the text that a cell stands for, None for a missing value; words such as "NA" are texts here.
+    """Return the text of a cell, None for a missing value; words such as "NA" are texts here.
 
     Raises
     ------
@@ -81,14 +79,16 @@ def text_of(value: object) -> str | None:
     if isinstance(value, str):
         text = value.strip()
         return BOOLEANS.get(text, text) or None
-    if type(value).__name__ in GAPS:
+    if type(value).__name__ in MISSING_TYPES:
         return None
     if isinstance(value, BOOLS):
         return "true" if value else "false"
     if isinstance(value, NUMBERS):
         return _number_text(value)
     if isinstance(value, DATES):
-        return _date_text(value)
+        if isinstance(value, dt.datetime) and value.tzinfo is not None:
+            value = value.astimezone(dt.UTC).replace(tzinfo=None)
+        return date_texts(np.array([value], dtype="datetime64[us]"))[0]
     if isinstance(value, dt.time) or type(value).__name__ in NAMED:
         return str(value)
     raise TypeError(type(value).__name__)
@@ -100,58 +100,17 @@ def _number_text(value: Any) -> str | None:
     if math.isnan(value):
         return None
     if isinstance(value, decimal.Decimal):
-        return (
-            str(int(value))
-            if value.is_finite() and value == value.to_integral_value()
-            else str(value)
-        )
-    # Beyond 2^53 a float no longer knows its last digits, so writing them all out would invent
-    # some.
-    return str(int(value)) if abs(value) < EXACT and value == int(value) else str(value)
+        is_whole = value.is_finite() and value == value.to_integral_value()
+    else:  # beyond 2^53 a float does not know its last digits: do not invent them
+        is_whole = abs(value) < EXACT and value == int(value)
+    return str(int(value) if is_whole else value)
 
 
-def _date_text(value: Any) -> str | None:
-    if isinstance(value, dt.datetime) and value.tzinfo is not None:
-        value = value.astimezone(dt.UTC).replace(tzinfo=None)
-    moment = np.datetime64(value, "us")
-    return None if np.isnat(moment) else date_texts(np.array([moment]))[0]
+def date_texts(values: NDArray[np.datetime64]) -> list[str | None]:
+    """Return date-times as texts, None for NaT.
 
-
-def date_texts(values: NDArray[np.datetime64]) -> list[str]:
-    """Return date-times as texts: 2026-01-31 at midnight, else 2026-01-31 12:30:05, with a fraction where there is one."""
+    A text is 2026-01-31 at midnight, else 2026-01-31 12:30:05, with a fraction where there is one.
+    """
     texts = np.datetime_as_string(values.astype("datetime64[us]"), unit="us").tolist()
-    return [
-        str(text).removesuffix(".000000").removesuffix("T00:00:00").replace("T", " ")
-        for text in texts
-    ]
-
-
-def tidy_codes(codes: NDArray[np.integer[Any]], texts: Sequence[str | None]) -> Codes:
-    """Return codes and levels brought to one form: levels sorted, none twice, none unused; a None among the texts is a gap (-1)."""
-    used = np.bincount(codes[codes >= 0], minlength=len(texts)) > 0
-    levels = tuple(
-        sorted({text for text, seen in zip(texts, used, strict=True) if seen and text is not None})
-    )
-    place = {text: i for i, text in enumerate(levels)}
-    moved = np.array(
-        [-1 if text is None else place.get(text, -1) for text in texts] + [-1], dtype=np.int32
-    )
-    return moved[codes], levels
-
-
-def code_numbers(values: NDArray[np.number[Any]]) -> Codes:
-    """Return a column of numbers as a category: their texts, NaN a gap."""
-    found, codes = np.unique(values, return_inverse=True)
-    return tidy_codes(codes, [text_of(value) for value in found])
-
-
-def code_dates(values: NDArray[np.datetime64]) -> Codes:
-    """Return a column of date-times as a category, see `date_texts`."""
-    found, codes = np.unique(values, return_inverse=True)
-    return tidy_codes(
-        codes,
-        [
-            None if gap else text
-            for text, gap in zip(date_texts(found), np.isnat(found).tolist(), strict=True)
-        ],
-    )
+    shortened = (str(text).removesuffix(".000000").removesuffix("T00:00:00") for text in texts)
+    return [None if text == "NaT" else text.replace("T", " ") for text in shortened]

@@ -1,24 +1,26 @@
-"""How a text file, and a cell of text anywhere, is written, as far as the caller says it."""
+"""What a caller may say about a table: how text is written, kinds of columns, limits."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from glassnet.data.tables.forms import DATE_ORDERS, THOUSANDS
-from glassnet.data.tables.readers import Spelling
-from glassnet.errors import SettingError
+from glassnet.data.files.limits import Limits
+from glassnet.data.tables.forms import DATE_ORDERS, THOUSANDS, Spelling
+from glassnet.data.tables.schema import KINDS
+from glassnet.errors import SettingError, unknown_name
 
-#: Encodings of Python that are of names on the net, of Python's own literals or of nothing at all.
+#: Encodings of Python that no text file has: of host names, of Python literals, of nothing.
 NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
-MOST_SKIPPED = 1_000_000  # lines
+MAX_SKIPPED = 1_000_000  # lines
+_USUAL = {"delimiter": ",", "quote": '"', "encoding": "utf-8", "decimal": ".", "skip_rows": 0}
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text file is written; what is None is found in the file.
+    """How a text file is written; what is None is found from the file.
 
     `decimal`, `thousands`, `missing` and `dates` are about cells of text wherever they come from,
     also data frames; the others are about text files. A model remembers the dialect of its training
@@ -37,8 +39,9 @@ class Dialect:
         for each column of text by its cells.
     thousands : what stands between groups of three digits: ",", ".", "'", " " (any kind of space),
         "" (nothing). Found: by the cells.
-    missing : texts that are missing values, instead of those in `glassnet.data.tables.cells.MISSING`; the
-        empty cell always is one. An empty list leaves every word a value.
+    missing : texts that are missing values, instead of those in
+        `glassnet.data.tables.cells.MISSING`; the empty cell always is one. An empty list leaves
+        every word a value.
     skip_rows : how many lines before the header are skipped, or the numbers of single lines, from
         1. A line that was skipped in training is skipped in a later file where it is no row there:
           it has other cells, or words where the other rows hold numbers, or ends the file.
@@ -63,93 +66,70 @@ class Dialect:
     dates: str | None = None
 
     def __post_init__(self) -> None:
+        """Refuse what is no dialect, and bring lists to one form."""
         for name in ("delimiter", "quote"):
-            value = getattr(self, name)
-            if value is not None and (
-                not isinstance(value, str)
-                or len(value) != 1
-                or not value.isascii()
-                or value in "\r\n\0"
-            ):
+            mark = getattr(self, name)
+            is_mark = isinstance(mark, str) and len(mark) == 1 and mark.isascii()
+            if mark is not None and (not is_mark or mark in "\r\n\0"):
                 raise SettingError(
-                    f"the {name} is one ASCII character, not a line end, but {value!r} came."
+                    f"the {name} must be one ASCII character, not a line end, got {mark!r}."
                 )
-        if self.decimal not in (None, ".", ","):
-            raise SettingError(f"the decimal mark is '.' or ',', but {self.decimal!r} came.")
-        if self.thousands not in (None, *THOUSANDS):
-            raise SettingError(
-                f"thousands must be one of {', '.join(map(repr, THOUSANDS))}, got "
-                f"{self.thousands!r}."
-            )
-        if self.dates not in (None, *DATE_ORDERS):
-            raise SettingError(
-                f"dates must be one of {', '.join(map(repr, DATE_ORDERS))}, got {self.dates!r}."
-            )
+        for name, known in (
+            ("decimal", (".", ",")),
+            ("thousands", THOUSANDS),
+            ("dates", DATE_ORDERS),
+        ):
+            value = getattr(self, name)
+            if value is not None and value not in known:
+                raise SettingError(
+                    f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}."
+                )
         if (self.quote or '"') in (self.delimiter, self.decimal):
-            raise SettingError(
-                "the quote must be another character than the delimiter and the decimal mark."
-            )
+            raise SettingError("the quote must differ from the delimiter and the decimal mark.")
         if self.decimal is not None and self.decimal == self.thousands:
             raise SettingError(
                 f"decimal mark and thousands must be different characters, got {self.decimal!r} "
                 "for both."
             )
-        self._check_lines()
-        self._check_missing()
-        if self.encoding is not None:
-            try:
-                found: Any = codecs.lookup(self.encoding)
-            except (LookupError, TypeError, ValueError):  # ValueError: a NUL in the name
-                found = None
-            # rot13 and base64 are no encodings of text
-            if (
-                found is None
-                or not found._is_text_encoding  # noqa: SLF001
-                or found.name.replace("_", "-") in NOT_OF_FILES
-            ):
+        self._check_skipped_lines()
+        missing: Any = self.missing
+        if missing is not None:
+            if isinstance(missing, str) or not all(isinstance(text, str) for text in missing):
                 raise SettingError(
-                    f"unknown encoding {self.encoding!r:.80}: expected one of text files as Python "
-                    "names it, such as 'utf-8', 'cp1252'."
+                    f"missing must be a list of texts, such as ['-', 'n.a.'], got {missing!r}."
                 )
-
-    def _check_lines(self) -> None:
-        skip: Any = 0 if self.skip_rows is None else self.skip_rows
-        lines: tuple[Any, ...] = (
-            (skip,) if isinstance(skip, int) else (None,) if isinstance(skip, str) else tuple(skip)
-        )
-        least = 0 if isinstance(skip, int) else 1
-        if len(lines) > MOST_SKIPPED or not all(
-            type(line) is int and least <= line <= MOST_SKIPPED for line in lines
-        ):
+            texts = {text.strip() for text in missing} - {""}
+            object.__setattr__(self, "missing", tuple(sorted(texts)))
+        if self.encoding is not None and not _is_encoding(self.encoding):
             raise SettingError(
-                "skip_rows is a number of lines, or a list of line numbers from 1, at most "
-                f"{MOST_SKIPPED:,}, got {skip!r:.80}."
+                f"unknown encoding {self.encoding!r:.80}: expected one of text files as Python "
+                "names it, such as 'utf-8', 'cp1252'."
             )
-        if not isinstance(skip, int):
+
+    def _check_skipped_lines(self) -> None:
+        skip: Any = 0 if self.skip_rows is None else self.skip_rows
+        is_count = isinstance(skip, int)
+        lines = (skip,) if is_count else (None,) if isinstance(skip, str) else tuple(skip)
+        first = 0 if is_count else 1
+        are_lines = all(type(line) is int and first <= line <= MAX_SKIPPED for line in lines)
+        if len(lines) > MAX_SKIPPED or not are_lines:
+            raise SettingError(
+                "skip_rows must be a number of lines, or a list of line numbers from 1, at most "
+                f"{MAX_SKIPPED:,}, got {skip!r:.80}."
+            )
+        if not is_count:
             object.__setattr__(self, "skip_rows", tuple(sorted(set(lines))))
         comment: Any = self.comment
         if comment is not None and (
             not isinstance(comment, str) or not comment or set(comment) & set("\r\n\0")
         ):
             raise SettingError(
-                f"comment is what a line begins with, one character or more, but {comment!r} came."
+                f"comment must be what a line begins with, one character or more, got {comment!r}."
             )
-
-    def _check_missing(self) -> None:
-        missing: Any = self.missing
-        if missing is None:
-            return
-        if isinstance(missing, str) or not all(isinstance(text, str) for text in missing):
-            raise SettingError(
-                f"missing is a list of texts, such as ['-', 'n.a.'], but {missing!r} came."
-            )
-        object.__setattr__(
-            self, "missing", tuple(sorted({text.strip() for text in missing} - {""}))
-        )
 
     @property
     def spelling(self) -> Spelling:
-        """What is said of cells."""
+        """What the dialect says of cells."""
         missing = None if self.missing is None else frozenset(self.missing)
         return Spelling(missing, self.decimal, self.thousands, self.dates, self.decimal or ".")
 
@@ -159,43 +139,38 @@ class Dialect:
         skip = self.skip_rows or 0
         return frozenset(range(1, skip + 1) if isinstance(skip, int) else skip)
 
+    def known(self) -> dict[str, Any]:
+        """Return the settings that differ from their defaults."""
+        values = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}
+        return {name: value for name, (value, default) in values.items() if value != default}
+
     def filled(self, default: Dialect | None) -> Dialect:
-        """Return this dialect, with what it does not say taken from another, but for a mark that it has for something else."""
+        """Return this dialect with what it lacks taken from another.
+
+        A mark that this dialect has for something else is not taken.
+        """
         if default is None:
             return self
-        said = {f.name: mine for f in fields(self) if (mine := getattr(self, f.name)) != f.default}
-        taken = {
-            f.name: theirs
-            for f in fields(self)
-            if f.name not in said and (theirs := getattr(default, f.name)) != f.default
-        }
+        mine = self.known()
+        taken = {name: value for name, value in default.known().items() if name not in mine}
         for one, other in (("decimal", "thousands"), ("quote", "delimiter"), ("quote", "decimal")):
-            for name, mark in ((one, said.get(other)), (other, said.get(one))):
+            for name, mark in ((one, mine.get(other)), (other, mine.get(one))):
                 if mark is not None and taken.get(name) == mark:
                     del taken[name]
-        return Dialect(**said, **taken)
+        return Dialect(**mine, **taken)
 
     def unusual(self) -> Dialect:
-        """Return what every reader would not take for granted."""
-        usual = {
-            "delimiter": ",",
-            "quote": '"',
-            "encoding": "utf-8",
-            "decimal": ".",
-            "skip_rows": 0,
-        }
+        """Return this dialect without what every reader takes for granted."""
         taken: dict[str, Any] = {
-            name: None for name, value in usual.items() if getattr(self, name) == value
+            name: None for name, value in _USUAL.items() if getattr(self, name) == value
         }
         return replace(self, **taken)
 
     def to_plain(self) -> dict[str, Any]:
-        """Return what it says as JSON-able values."""
-        said = {
-            f.name: value for f in fields(self) if (value := getattr(self, f.name)) != f.default
-        }
+        """Return the dialect as JSON values."""
         return {
-            name: list(value) if isinstance(value, tuple) else value for name, value in said.items()
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in self.known().items()
         }
 
     @classmethod
@@ -207,8 +182,48 @@ class Dialect:
         SettingError
             For a value that no dialect has.
         """
-        if not plain.keys() <= {f.name for f in fields(cls)}:
-            raise SettingError(
-                f"a dialect has the fields {', '.join(f.name for f in fields(cls))}."
-            )
+        names = [f.name for f in fields(cls)]
+        if not plain.keys() <= set(names):
+            raise SettingError(f"a dialect has the fields {', '.join(names)}.")
         return cls(**plain)
+
+
+def _is_encoding(name: Any) -> bool:
+    """Return whether Python has an encoding of text files of this name; base64 is none."""
+    try:
+        found: Any = codecs.lookup(name)
+    except (LookupError, TypeError, ValueError):  # ValueError: a NUL in the name
+        return False
+    is_text: bool = found._is_text_encoding  # noqa: SLF001
+    return is_text and found.name.replace("_", "-") not in NOT_OF_FILES
+
+
+def check_overrides(
+    types: Any = None, drop: Any = (), dialect: Any = None, limits: Any = None
+) -> None:
+    """Refuse unknown kinds, names that are no list of text, and other types of dialect and limits.
+
+    Raises
+    ------
+    SettingError
+        What was expected, and what came.
+    """
+    if types is not None and not isinstance(types, Mapping):
+        raise SettingError(
+            "types must be a mapping from names of columns to kinds, such as {'zip': 'category'}, "
+            f"got {types!r}."
+        )
+    for kind in (types or {}).values():
+        if kind not in KINDS:
+            raise unknown_name("kind of column", kind, KINDS)
+    if (
+        isinstance(drop, str)
+        or not isinstance(drop, Collection)
+        or not all(isinstance(name, str) for name in drop)
+    ):
+        raise SettingError(f"drop must be a list of names of columns, got {drop!r}.")
+    for name, value, kind in (("dialect", dialect, Dialect), ("limits", limits, Limits)):
+        if value is not None and not isinstance(value, kind):
+            raise SettingError(
+                f"{name} must be a glassnet.{kind.__name__}(...) or None, got {value!r}."
+            )

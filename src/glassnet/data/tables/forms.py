@@ -1,4 +1,4 @@
-"""How the cells of one column are written, where they are no plain numbers, ISO dates or ordinary words.
+"""How the cells of columns are written: decimal marks, thousands, units, order of dates.
 
 A model remembers the form of each of its columns, so that a single cell such as 1.500 or 02/03/2020
 means at prediction what it meant in training.
@@ -37,12 +37,9 @@ class Form:
     verbatim: bool = False
 
     def to_plain(self) -> dict[str, Any]:
-        """Return what differs from the ordinary form, as JSON-able values."""
-        return {
-            entry.name: getattr(self, entry.name)
-            for entry in fields(self)
-            if getattr(self, entry.name) != entry.default
-        }
+        """Return what differs from the usual form, as JSON values."""
+        values = {entry.name: (getattr(self, entry.name), entry.default) for entry in fields(self)}
+        return {name: value for name, (value, default) in values.items() if value != default}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Form:
@@ -51,23 +48,12 @@ class Form:
         Raises
         ------
         ValueError
-            For a field that does not exist, or a value that it cannot have.
+            For an unknown field, or a value that it cannot have.
         """
-        form = (
-            cls(**plain)
-            if all(isinstance(name, str) for name in plain)
-            and plain.keys() <= cls.__dataclass_fields__.keys()
-            else None
-        )
-        texts = () if form is None else (form.decimal, form.thousands, form.unit, form.dates)
-        if (
-            form is None
-            or not all(isinstance(text, str) for text in texts)
-            or type(form.verbatim) is not bool
-        ):
-            raise ValueError(
-                f"the form of a column must have fields among {list(cls.__dataclass_fields__)}"
-            )
+        known = {entry.name: type(entry.default) for entry in fields(cls)}
+        if any(type(value) is not known.get(name) for name, value in plain.items()):
+            raise ValueError(f"the form of a column must have fields among {list(known)}")
+        form = cls(**plain)
         if (
             form.decimal not in (".", ",")
             or form.thousands not in THOUSANDS
@@ -83,3 +69,21 @@ class Form:
 THOUSANDS = ("", ",", ".", "'", " ")
 CLOCK = "clock"
 PLAIN = Form()
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How cells are written, as the caller says for all columns; None is found from the cells.
+
+    Parameters
+    ----------
+    missing : the texts that are missing values, besides the empty one; None for `cells.MISSING`
+    decimal, thousands, dates : as in `Form`
+    default_decimal : the decimal mark of the file, for a column that does not show its own
+    """
+
+    missing: frozenset[str] | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    dates: str | None = None
+    default_decimal: str = "."

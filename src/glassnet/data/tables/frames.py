@@ -1,4 +1,4 @@
-"""The one door to narwhals: any data frame it knows (pandas, polars, pyarrow and their kin) becomes plain columns.
+"""Columns of data frames (pandas, polars, pyarrow and others); the only file that imports narwhals.
 
 A declared type counts: categories are categories whatever they spell, and keep their words ("NA"
 and "None", too); a column of strings without any string is one of text.
@@ -10,21 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.files.foreign import validated
+from glassnet.data.files.arrow import validated
 from glassnet.data.tables import cells
-from glassnet.data.tables.forms import Form
-from glassnet.data.tables.recognition import Recognized, Texts
-from glassnet.data.tables.values import (
-    SPANS,
-    code_values,
+from glassnet.data.tables.column_data import (
+    DURATIONS,
+    Categories,
+    ColumnData,
+    categories_of_values,
     column_of_array,
     column_of_values,
     microseconds,
 )
+from glassnet.data.tables.forms import Form
 from glassnet.errors import DataError, MissingDependencyError
 
 
-def columns_of(frame: Any) -> dict[str, Recognized | Texts]:
+def columns_of(frame: Any) -> dict[str, ColumnData]:
     """Return the columns of a data frame by name.
 
     Raises
@@ -42,11 +43,11 @@ def columns_of(frame: Any) -> dict[str, Recognized | Texts]:
         ) from None
     except TypeError:
         hint = " Collect it first: .collect()." if hasattr(frame, "collect") else ""
-        module = type(frame).__module__
-        kind = type(frame).__name__ if module == "builtins" else f"{module}.{type(frame).__name__}"
+        kind = type(frame)
+        module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
         raise DataError(
-            f"a {kind} is no table: expected a data frame, a 2-D array, a SciPy sparse matrix, a "
-            f"dict of columns, rows or records.{hint}"
+            f"a {module}{kind.__name__} is no table: expected a data frame, a 2-D array, a SciPy "
+            f"sparse matrix, a dict of columns, rows or records.{hint}"
         ) from None
     if wrapped.implementation.is_pyarrow():
         validated(wrapped.to_native())
@@ -64,8 +65,8 @@ def columns_of(frame: Any) -> dict[str, Recognized | Texts]:
     return {str(name): _column(str(name), wrapped.get_column(name), nw) for name in names}
 
 
-def series_of(name: str, values: Any) -> Recognized | Texts | None:
-    """Return a series of a data frame as a column, None for what is no series."""
+def series_of(name: str, values: Any) -> ColumnData | None:
+    """Return a series of a data frame as a column, None for anything else."""
     nw = _narwhals()
     try:
         series: Any = nw.from_native(values, series_only=True)
@@ -84,14 +85,14 @@ def _narwhals() -> Any:
     return nw
 
 
-def _column(name: str, series: Any, nw: Any) -> Recognized | Texts:
+def _column(name: str, series: Any, nw: Any) -> ColumnData:
     dtype = series.dtype
     if dtype.is_integer() or dtype.is_decimal():
-        return _whole(name, series, nw)
+        return _whole_numbers(name, series, nw)
     if dtype.is_numeric():
         # A cast first: a nullable pandas column gives objects otherwise.
         values = (series if dtype == nw.Float32 else series.cast(nw.Float64)).to_numpy()
-        return Recognized(
+        return ColumnData(
             "number", np.asarray(values, dtype=None if values.dtype == np.float32 else np.float64)
         )
     if dtype == nw.Datetime:
@@ -99,40 +100,35 @@ def _column(name: str, series: Any, nw: Any) -> Recognized | Texts:
             series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         dates = np.asarray(series.to_numpy())
         if dates.dtype.kind == "M":
-            return Recognized("datetime", microseconds(name, dates))
+            return ColumnData("datetime", microseconds(name, dates))
     if dtype.is_nested():
         raise DataError(
             f"column {name!r} holds {dtype}: expected one number, text or boolean a row."
         )
     if dtype == nw.Duration:
-        raise DataError(f"column {name!r} {SPANS}.")
+        raise DataError(f"column {name!r} {DURATIONS}.")
     values = series.to_list()
+    n = len(values)
     if dtype in (nw.Categorical, nw.Enum):
-        return Recognized("category", code_values(name, values), Form(verbatim=True))
+        return ColumnData("category", categories_of_values(name, values), Form(verbatim=True))
     if dtype == nw.Boolean:
-        return Recognized("boolean", code_values(name, values))
-    if dtype == nw.Date and series.null_count() == len(series):
-        return Recognized("datetime", np.full(len(values), "NaT", dtype="datetime64[us]"))
+        return ColumnData("boolean", categories_of_values(name, values))
+    if dtype == nw.Date and series.null_count() == n:
+        return ColumnData("datetime", np.full(n, "NaT", dtype="datetime64[us]"))
     column = column_of_values(name, values)
-    if dtype == nw.String and isinstance(column, Recognized):  # no text in it, and no number either
-        return Recognized("category", (np.full(len(values), -1, dtype=np.int32), ()))
+    if dtype == nw.String and column.kind is not None:  # no text in it, and no number either
+        return ColumnData("category", Categories(np.full(n, -1, dtype=np.int32), ()))
     return column
 
 
-def _whole(name: str, series: Any, nw: Any) -> Recognized:
-    """Return a column of whole numbers or decimals, whose digits are kept where floats do not tell them apart."""
+def _whole_numbers(name: str, series: Any, nw: Any) -> ColumnData:
+    """Return integers or decimals; their digits are kept where floats cannot tell them apart."""
     ends = [series.min(), series.max()] if series.null_count() < len(series) else [0, 0]
     if all(end is not None and abs(end) < cells.EXACT for end in ends):
-        return Recognized(
+        return ColumnData(
             "number", np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
         )
-    small = series.dtype.is_integer() and series.dtype not in (
-        nw.Int128,
-        nw.UInt128,
-    )  # which NumPy does not have
-    if small and all(end is not None for end in ends) and series.null_count() == 0:
-        column = column_of_array(name, np.asarray(series.to_numpy()))
-    else:
-        column = column_of_values(name, series.to_list())
-    assert isinstance(column, Recognized)
-    return column
+    in_numpy = series.dtype.is_integer() and series.dtype not in (nw.Int128, nw.UInt128)
+    if in_numpy and None not in ends and series.null_count() == 0:
+        return column_of_array(name, np.asarray(series.to_numpy()))
+    return column_of_values(name, series.to_list())

@@ -1,18 +1,113 @@
-"""A table as a caller gives it: the path of a file, or whatever holds columns in memory."""
+"""Tables and names of columns as callers give them: paths, objects, numbers, keys of a frame."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from glassnet.data.files.read import read_table
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.readers import Spelling
+from glassnet.data.tables.forms import Spelling
 from glassnet.data.tables.schema import Kind, Schema
 from glassnet.data.tables.table import Table
+from glassnet.errors import DataError
+
+
+def as_name(table: Any, name: Any) -> Any:
+    """Return the name that a table has for a column; what is no name stays as it is.
+
+    Parameters
+    ----------
+    table : what holds the columns, as the caller gave it
+    name : text; a whole number, which is a position in an array or a list of rows, and elsewhere
+        the text that spells it; or any other key of a frame or mapping, such as the tuple of a
+        pandas MultiIndex
+
+    Raises
+    ------
+    DataError
+        For a position that an array does not have.
+    """
+    if not isinstance(name, int | np.integer) or isinstance(name, bool | np.bool_):
+        return str(name) if not isinstance(name, str) and _is_key(table, name) else name
+    width = _width(table)
+    if width is None:
+        return str(name)
+    if not 0 <= name < width:
+        raise DataError(f"the array has no column {name}: its {width} columns are numbered from 0.")
+    return f"x{name}"
+
+
+def as_names(table: Any, names: Any) -> Any:
+    """Return names of columns, or a mapping from them, as a table has them; else what came."""
+    if isinstance(names, Mapping):
+        return {as_name(table, name): value for name, value in names.items()}
+    if isinstance(names, str) or not isinstance(names, Collection):
+        return names
+    found = [as_name(table, name) for name in names]
+    return found if isinstance(names, list) else tuple(found)
+
+
+def as_target(table: Any, target: Any) -> Any:
+    """Return the names of a target as a table has them; target values stay as they are.
+
+    Numbers are names where there are not as many of them as rows, and all are names.
+    """
+    if isinstance(target, str) or np.ndim(target) == 0 or _is_key(table, target):
+        return as_name(table, target)
+    if not isinstance(target, list | tuple | np.ndarray) or len(target) == _n_rows(table):
+        return target
+    keys, width = _keys(table), _width(table)
+    texts = set(map(str, keys))
+    are_names = all(
+        isinstance(name, Hashable) and (name in keys or str(name) in texts)
+        if width is None
+        else isinstance(name, int | np.integer) and 0 <= name < width
+        for name in target
+    )
+    return [as_name(table, name) for name in target] if are_names else target
+
+
+def has_names(table: Any) -> bool:
+    """Return whether the columns of a table have names: arrays, rows and sparse matrices do not."""
+    if isinstance(table, list | tuple) and table and isinstance(table[0], Mapping):
+        return True
+    return not isinstance(table, np.ndarray | list | tuple) and not hasattr(table, "tocsr")
+
+
+def _width(table: Any) -> int | None:
+    """Return how many columns a table without names has, None for one with names."""
+    shape: tuple[int, ...] = () if has_names(table) else np.shape(table)
+    return int(shape[1]) if len(shape) == 2 else None
+
+
+def _is_key(table: Any, name: Any) -> bool:
+    if isinstance(name, bool | np.bool_ | type(None)) or not isinstance(name, Hashable):
+        return False
+    return name in _keys(table)
+
+
+def _keys(table: Any) -> Collection[Any]:
+    """Return the keys of the columns of a table, none for one without."""
+    if isinstance(table, Mapping):
+        return table.keys()
+    if isinstance(table, list | tuple) and table and isinstance(table[0], Mapping):
+        return {key for record in table for key in record}
+    # `columns` of pyarrow are the columns themselves.
+    keys = getattr(table, "column_names", getattr(table, "columns", ()))
+    return list(keys) if not isinstance(table, str | Path) else ()
+
+
+def _n_rows(table: Any) -> int | None:
+    if isinstance(table, str | Path):
+        return None
+    column = next(iter(table.values()), ()) if isinstance(table, Mapping) else table
+    shape = getattr(column, "shape", None)
+    return int(shape[0]) if shape else len(column) if hasattr(column, "__len__") else None
 
 
 def as_table(
@@ -26,19 +121,22 @@ def as_table(
     dialect: Dialect | None = None,
     empty: bool = False,
 ) -> Table:
-    """Return a Table of whatever holds columns, or of a file; an array of as many columns as there are names takes those names.
+    """Return a Table of a file or of whatever holds columns.
 
-    The others say how columns are read, see `glassnet.data.tables.assembly.table_of`.
+    An array of as many columns as there are names takes those names. The other parameters say how
+    columns are read, see `glassnet.data.tables.assembly.table_of`.
     """
     if isinstance(table, str | Path):
-        from glassnet.data.files.read import read_table
-
         return read_table(table, types=types, dialect=dialect, targets=targets, keep=keep)
-    records = isinstance(table, list | tuple) and len(table) > 0 and isinstance(table[0], Mapping)
-    nameless = (isinstance(table, np.ndarray | list | tuple) and not records) or hasattr(
-        table, "tocsr"
+    return table_of(
+        table,
+        names=names
+        if names is not None and not has_names(table) and np.shape(table)[1:] == (len(names),)
+        else None,
+        types=types,
+        schema=schema,
+        targets=targets,
+        keep=keep,
+        spelling=dialect.spelling if dialect else Spelling(),
+        empty=empty,
     )
-    fits = nameless and names is not None and np.shape(table)[1:] == (len(names),)
-    spelling = dialect.spelling if dialect else Spelling()
-    known: dict[str, Any] = {"types": types, "schema": schema, "targets": targets, "keep": keep}
-    return table_of(table, names=names if fits else None, **known, spelling=spelling, empty=empty)

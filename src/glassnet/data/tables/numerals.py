@@ -1,4 +1,4 @@
-"""The number that a text spells, in the ways people write numbers: thousands, currencies, per cent, units, brackets for a minus.
+"""Reads numbers as people write them: thousands, currencies, per cent, units, a minus in brackets.
 
     1,234.50   1.234,50   1 234   1'234   12,34,567   -$1,234   (1,234.50)   1234-   EUR 12   CHF
                12.-   5.1%   1.5 kg
@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.tables.forms import PLAIN, Form
+from glassnet.data.tables.forms import PLAIN, THOUSANDS, Form
 
 # float() also takes "1_000", "infinity" and digits of other scripts; a cell of a table is a plain
 # decimal number.
@@ -34,14 +34,18 @@ _SPACES = (
 _NO_CENTS = re.compile(r"(?<=[0-9])[.,](?:-{1,2}|\u2014)(?=[^0-9]|$)")
 _SYMBOLS = "$\u20ac\u00a3\u00a5\u20b9\u20bd\u20a9\u20ba\u20aa\u0e3f\u20ab\u20b4"
 _CODES = """
-USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR RUB TRY KRW SGD HKD ILS THB US$ A$ C$ R$ Rs Rs. kr
+USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR RUB TRY KRW SGD HKD ILS
+THB US$ A$ C$ R$ Rs Rs. kr
 """
 _CURRENCY = rf"(?:{'|'.join(map(re.escape, _CODES.split()))}|[{_SYMBOLS}])"
-_UNIT = rf"(?:[%\u2030]|{_CURRENCY}|[\u00b0\u00b5\u03bc]?[^\W\d_](?:[^\d(),;:%{_SYMBOLS}]{{0,18}}[^\W\d_.\u00b0])?[23\u00b2\u00b3.]?)"
-#: Nobody writes a number with marks or a unit in more characters; a longer text is looked at as a
-#: plain number alone.
-LONGEST = 400
-#: A share of unknown spellings is judged on so many different texts.
+_UNIT = (
+    rf"(?:[%\u2030]|{_CURRENCY}|[\u00b0\u00b5\u03bc]?[^\W\d_]"
+    rf"(?:[^\d(),;:%{_SYMBOLS}]{{0,18}}[^\W\d_.\u00b0])?[23\u00b2\u00b3.]?)"
+)
+#: Nobody writes a number with marks or a unit in more characters; a longer text can only be a plain
+#: number.
+MAX_LENGTH = 400
+#: How many distinct texts the form of a column is judged by.
 SAMPLE = 500
 
 
@@ -68,32 +72,25 @@ def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
 
 
 def spelled(text: str, form: Form) -> tuple[float, str] | None:
-    """Return the finite number that a text spells with the marks of a form, and the unit beside it; None where it spells none."""
+    """Return the finite number that a text spells in a form, and its unit; None for other texts."""
     plain = number_of(text) if form.decimal == "." else None
     if plain is not None:
         return plain, ""
-    if len(text) > LONGEST:
+    if len(text) > MAX_LENGTH:
         return None
     found = _pattern(form.decimal, form.thousands).fullmatch(
         _NO_CENTS.sub("", text.translate(_SPACES))
     )
     if found is None:
         return None
-    signs = [sign for sign in found.group("first", "second", "last") if sign] + ["-"] * (
-        found["open"] is not None
-    )
+    signs = [sign for sign in found.group("first", "second", "last") if sign]
+    signs += ["-"] if found["open"] else []
     units = [unit for unit in found.group("before", "after") if unit]
-    if (
-        len(signs) > 1
-        or len(units) > 1
-        or any(unit.lower().replace(".", "") in ("am", "pm") for unit in units)
-    ):
+    is_clock = any(unit.lower().replace(".", "") in ("am", "pm") for unit in units)
+    number = float(found["body"].replace(form.thousands, "").replace(form.decimal, "."))
+    if len(signs) > 1 or len(units) > 1 or is_clock or not math.isfinite(number):
         return None
-    digits = found["body"].replace(form.thousands, "") if form.thousands else found["body"]
-    number = float(digits.replace(form.decimal, "."))
-    if not math.isfinite(number):
-        return None
-    return (-number if signs == ["-"] else number), (units[0] if units else "")
+    return (-number if signs == ["-"] else number), "".join(units)
 
 
 def is_currency(unit: str) -> bool:
@@ -110,20 +107,16 @@ def same_unit(unit: str, other: str) -> bool:
 
 
 def read_numbers(texts: Sequence[str], form: Form) -> NDArray[np.float64]:
-    """Return the numbers that texts spell in a form, NaN where one spells none, or has another unit.
+    """Return the numbers that texts spell in a form, NaN for other texts and other units.
 
     A number without a unit is one of the column's unit, but for per cent, which must be written at
     all numbers but 0.
     """
     numbers = np.full(len(texts), np.nan)
     for i, text in enumerate(texts):
-        found = spelled(text, form)
-        if found is None:
-            continue
-        number, unit = found
-        if same_unit(unit, form.unit) or (
-            unit == "" and (form.unit not in ("%", "\u2030") or number == 0.0)
-        ):
+        number, unit = spelled(text, form) or (np.nan, "")
+        may_lack_unit = form.unit not in ("%", "\u2030") or number == 0.0
+        if same_unit(unit, form.unit) or (unit == "" and may_lack_unit):
             numbers[i] = number
     return numbers
 
@@ -143,45 +136,42 @@ def find_form(
     ----------
     texts, counts : the different texts of the column, and how often each occurs
     decimal, thousands : the marks where they are known
-    first : the form that is taken where others read no more cells
+    first : the form that is returned unless another one reads more cells
     mixed : whether a column of several units has the most frequent one; it has none otherwise
     """
     if len(texts) > SAMPLE:
         at = np.random.Generator(np.random.Philox(0)).permutation(len(texts))[:SAMPLE]
         texts, counts = [texts[i] for i in at], counts[at]
     best, most = first, -1
+    translated = [text.translate(_SPACES) for text in texts]
     for form in _candidates(decimal, thousands, first):
-        found = [spelled(text, form) for text in texts]
-        if form.thousands and not any(form.thousands in text.translate(_SPACES) for text in texts):
+        if not any(form.thousands in text for text in translated):
             continue
-        form_with_unit = replace(form, unit=_unit(found, counts, mixed=mixed))
-        numbers = int(counts[~np.isnan(read_numbers(texts, form_with_unit))].sum())
-        if numbers > most:
-            best, most = form_with_unit, numbers
+        with_unit = replace(
+            form, unit=_unit([spelled(text, form) for text in texts], counts, mixed=mixed)
+        )
+        n_numbers = int(counts[~np.isnan(read_numbers(texts, with_unit))].sum())
+        if n_numbers > most:
+            best, most = with_unit, n_numbers
         if most == counts.sum():
             break
     return best
 
 
 def _candidates(decimal: str | None, thousands: str | None, first: Form) -> list[Form]:
-    marks = [(first.decimal, first.thousands)]
-    for mark in (first.decimal, "," if first.decimal == "." else "."):
-        marks += [
-            (mark, ""),
-            *((mark, between) for between in (",", ".", "'", " ") if between != mark),
-        ]
-    marks = list(dict.fromkeys(marks))
-    if decimal is not None:
-        marks = [(mark, between) for mark, between in marks if mark == decimal]
-    if thousands is not None:
-        marks = [(mark, between) for mark, between in marks if between == thousands]
-    return [Form(mark, between) for mark, between in marks]
+    decimals = (first.decimal, "," if first.decimal == "." else ".")
+    marks = [(mark, between) for mark in decimals for between in THOUSANDS if between != mark]
+    return [
+        Form(mark, between)
+        for mark, between in dict.fromkeys([(first.decimal, first.thousands), *marks])
+        if decimal in (None, mark) and thousands in (None, between)
+    ]
 
 
 def _unit(
     found: Sequence[tuple[float, str] | None], counts: NDArray[np.int64], *, mixed: bool
 ) -> str:
-    """Return the unit of a column: the one beside its numbers, where there is one only, and it is no chance letter beside a few codes."""
+    """Return the only unit of a column, unless it is a chance letter beside a few codes."""
     seen: Counter[str] = Counter()
     for spelling, count in zip(found, counts.tolist(), strict=True):
         if spelling is not None:

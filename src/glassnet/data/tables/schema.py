@@ -1,13 +1,14 @@
-"""The names and kinds of the columns of a table."""
+"""The names and kinds of the columns of a table, and what is expected of a column."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from glassnet.cached import cached_property
+from glassnet.data.tables import cells
 from glassnet.data.tables.forms import PLAIN, Form
 from glassnet.errors import DataError, did_you_mean
 from glassnet.messages import listed
@@ -15,6 +16,9 @@ from glassnet.messages import listed
 Kind = Literal["number", "category", "boolean", "datetime"]
 
 KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
+
+#: In surveys and diagnoses "None" means "none of these"; in a target it is a class.
+NONE = frozenset({"None"})
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,14 @@ class Column:
     form: Form = PLAIN
 
     def __post_init__(self) -> None:
-        """Refuse a kind that does not exist."""
+        """Refuse an unknown kind."""
         if self.kind not in KINDS:
             raise DataError(
                 f"column {self.name!r} has kind {self.kind!r}: expected one of {', '.join(KINDS)}."
             )
 
     def to_plain(self) -> list[Any]:
-        """Return the column as JSON-able values: name, kind and, where it is not the ordinary one, form."""
+        """Return the column as JSON values: name, kind and, unless it is the usual one, form."""
         form = self.form.to_plain()
         return [self.name, self.kind, form] if form else [self.name, self.kind]
 
@@ -48,27 +52,28 @@ class Schema:
         """Refuse a name that occurs twice."""
         refuse_duplicates(self.names)
 
+    def _of_kinds(self, *kinds: Kind) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.kind in kinds)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all columns, in order."""
-        return tuple(column.name for column in self.columns)
+        return self._of_kinds(*KINDS)
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
         """The names of the number columns, in the order of the number block."""
-        return tuple(column.name for column in self.columns if column.kind == "number")
+        return self._of_kinds("number")
 
     @cached_property
     def categories(self) -> tuple[str, ...]:
         """The names of the columns of codes, categories and booleans, in order."""
-        return tuple(
-            column.name for column in self.columns if column.kind in ("category", "boolean")
-        )
+        return self._of_kinds("category", "boolean")
 
     @cached_property
     def dates(self) -> tuple[str, ...]:
         """The names of the date-time columns, in order."""
-        return tuple(column.name for column in self.columns if column.kind == "datetime")
+        return self._of_kinds("datetime")
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
@@ -82,12 +87,9 @@ class Schema:
 
     @cached_property
     def places(self) -> dict[str, int]:
-        """Where each column lies among those of its storage: the number block, the codes or the date-times."""
-        return {
-            name: i
-            for stored in (self.numbers, self.categories, self.dates)
-            for i, name in enumerate(stored)
-        }
+        """The index of each column in its storage: the number block, the codes or the dates."""
+        stored = (self.numbers, self.categories, self.dates)
+        return {name: i for names in stored for i, name in enumerate(names)}
 
     def to_plain(self) -> list[list[Any]]:
         """Return the schema as lists, ready for JSON."""
@@ -96,12 +98,11 @@ class Schema:
     @classmethod
     def from_plain(cls, plain: Iterable[Sequence[Any]]) -> Schema:
         """Return the schema that `to_plain` wrote."""
-        return cls(
-            tuple(
-                Column(name, cast(Kind, kind), *map(Form.from_plain, form))
-                for name, kind, *form in plain
-            )
+        columns = (
+            Column(name, cast(Kind, kind), *map(Form.from_plain, form))
+            for name, kind, *form in plain
         )
+        return cls(tuple(columns))
 
 
 def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
@@ -127,19 +128,65 @@ def refuse_duplicates(names: Sequence[str]) -> None:
 
 
 def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
-    """Raise the DataError for data that is not 2-D or has no columns or, unless `empty`, no rows (in words of scikit-learn's checks)."""
-    if len(shape) < 2:
-        raise DataError(
-            f"Expected a 2-D table but got {len(shape)}-D data. Reshape your data: .reshape(-1, 1) "
-            "makes one column of it, .reshape(1, -1) one row."
+    """Raise the DataError for data that is not 2-D, has no columns or, unless `empty`, no rows.
+
+    The messages have the words of scikit-learn's checks.
+    """
+    if len(shape) != 2:
+        hint = (
+            " of shape {shape}: flatten it to one row per example."
+            if len(shape) > 2
+            else ". Reshape your data: .reshape(-1, 1) makes one column of it, .reshape(1, -1) "
+            "one row."
         )
-    if len(shape) > 2:
         raise DataError(
-            f"Expected a 2-D table but got {len(shape)}-D data of shape {shape}: flatten it to one "
-            "row per example."
+            f"Expected a 2-D table but got {len(shape)}-D data{hint.format(shape=shape)}"
         )
     for count, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
         if count == 0 and not (empty and what == "sample(s)"):
             raise DataError(
                 f"the table has 0 {what} (shape={shape}) while a minimum of 1 is required."
             )
+
+
+@dataclass(frozen=True)
+class ColumnHint:
+    """What is known of a column before its cells are read.
+
+    Parameters
+    ----------
+    kind : the kind that it must have; None where the cells decide
+    form : in which a model read its cells in training
+    by_caller : whether the caller named the kind; then any number of invalid cells is missing
+    is_target : whether it is to be predicted; then "None" is a class, and words that are missing
+        values are worth a notice
+    rows_before : how many rows of the column have been read before these, which are a chunk of it
+    """
+
+    kind: Kind | None = None
+    form: Form = PLAIN
+    by_caller: bool = False
+    is_target: bool = False
+    rows_before: int = 0
+
+    @property
+    def by_training(self) -> bool:
+        """Whether a model expects the kind; what was told in training is not told again."""
+        return self.kind is not None and not self.by_caller
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The texts that are missing values, unless the caller lists others."""
+        if self.form.verbatim:
+            return frozenset()
+        return cells.MISSING - NONE if self.is_target else cells.MISSING
+
+    @classmethod
+    def by_model(cls, column: Column) -> ColumnHint:
+        """Return what a model expects of a column."""
+        return cls(column.kind, column.form)
+
+    @classmethod
+    def by_kind(cls, kind: Kind) -> ColumnHint:
+        """Return what a caller expects who names a kind; the words of such a category are levels."""
+        return cls(kind, replace(PLAIN, verbatim=kind == "category"), by_caller=True)

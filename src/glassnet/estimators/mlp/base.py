@@ -11,8 +11,10 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from glassnet.data.files.foreign import refuse_damaged
+from glassnet.data.coding.weights import checked_weight
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.finite import refuse_not_finite
+from glassnet.data.rows import Rows
 from glassnet.engines.native import tell_where_not_built
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError, DivergenceError, SettingError
@@ -29,7 +31,6 @@ from glassnet.estimators.scoring import IGNORE_OVERFLOW
 from glassnet.layers import Layer
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.training.checks import Rows, checked_weight
 from glassnet.training.history import Epoch
 
 

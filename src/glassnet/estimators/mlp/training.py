@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.optimize import _check_optimize_result
 
+from glassnet.data.rows import Rows
 from glassnet.estimators.callbacks import Listener, stop_requested
 from glassnet.estimators.messages import say, warn_caller
 from glassnet.estimators.mlp import translation
@@ -21,11 +22,13 @@ from glassnet.estimators.mlp.targets import TargetCoding
 from glassnet.estimators.mlp.validation import hold_out, make_validation
 from glassnet.estimators.mlp.weight_binding import WeightBinding
 from glassnet.interrupts import interrupts_noted
-from glassnet.training.checks import Rows, check_counts, make_rows
-from glassnet.training.epochs import guarded, sgd_epochs
+from glassnet.training.batch_plan import BatchPlan
+from glassnet.training.checks import check_counts, make_rows
 from glassnet.training.lbfgs import lbfgs_epochs
-from glassnet.training.passes import Passes
+from glassnet.training.minibatch import minibatch_epochs
+from glassnet.training.run_schedules import RunSchedules
 from glassnet.training.state import TrainingState
+from glassnet.training.stop_and_restore import stop_and_restore
 
 
 def train_by_batches(
@@ -57,23 +60,23 @@ def train_by_batches(
         rows, validation = hold_out(rows, target, mlp.validation_fraction, rng)
     rows = _prepared(binding, target, rows)
     held_out = make_validation(mlp, binding, target, validation)
-    passes = Passes(
+    batches = BatchPlan(
         rows.n,
         _batch_size(mlp.batch_size, rows.n),
         translation.Shuffles(rows.n, mlp.shuffle, rng),
         mean_over_rows=True,
     )
-    records = sgd_epochs(
+    records = minibatch_epochs(
         engine,
         optimizer.lr,
         rows,
         state,
-        passes,
+        batches,
         epochs=1 if incremental else int(mlp.max_iter),
-        schedule=translation.schedule(mlp, passes, mlp.t_, fresh),
+        schedules=RunSchedules.of(translation.schedule(mlp, batches, mlp.t_, fresh)),
         held_out=held_out,
     )
-    records = guarded(records, binding.network, state, None if incremental else stop)
+    records = stop_and_restore(records, binding.network, state, None if incremental else stop)
     mlp.n_iter_ = 0
     ended = False
     with interrupts_noted():
@@ -113,9 +116,7 @@ def train_by_lbfgs(
     held_out = make_validation(mlp, binding, target, validation)
     state = binding.state = TrainingState()
     optimizer, n_iterations = translation.lbfgs(mlp), int(mlp.max_iter)
-    records = lbfgs_epochs(
-        engine, optimizer, rows.X, rows.y, rows.weight, n_iterations, 1, held_out, state
-    )
+    records = lbfgs_epochs(engine, optimizer, rows, state, n_iterations, 1, held_out)
     validation_losses = []
     with interrupts_noted():
         try:

@@ -9,8 +9,8 @@ the object. docs/coming-from-scikit-learn.md has the same table:
     several outputs add up                               Logistic, Poisson(outputs="sum"),
                                                          Squared(outputs="mean_of_sum")
     log of probabilities in [eps, 1 - eps]               Logistic, Softmax(floor=eps)
-    patience by ">", a gain of exactly tol is one        EarlyStopping(lenient=True)
-    an epoch's loss counts rows, not weights             Passes(mean_over_rows=True)
+    patience by ">", a gain of exactly tol is one        EarlyStopping(sklearn_patience=True)
+    an epoch's loss counts rows, not weights             BatchPlan(mean_over_rows=True)
     rate / 5 when patience runs out ("adaptive")         EarlyStopping(rate_divisor=5)
     rate by rows seen, epoch by epoch ("invscaling")     InverseScalingByRows
 """
@@ -29,15 +29,15 @@ from glassnet.activations import (
     activation_function,
     is_one_activation,
 )
-from glassnet.data.coding.columns import relative_weight
+from glassnet.data.coding.weights import relative_weight
 from glassnet.errors import SettingError
 from glassnet.layers import Dense, Dropout, Layer
 from glassnet.optimizers import LBFGS, SGD, Adam
 from glassnet.penalties import Penalty
 from glassnet.protocols import require_arguments
 from glassnet.schedules import InverseScalingByRows
+from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.history import Epoch
-from glassnet.training.passes import Passes
 from glassnet.training.stopping import EarlyStopping
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -149,12 +149,14 @@ def usable_weight(weight: Array) -> Array:
     return weight if abs(exponent) <= MAX_EXPONENT else relative_weight(weight.astype(np.float64))
 
 
-def schedule(mlp: Any, passes: Passes, rows_seen: int, fresh: bool) -> InverseScalingByRows | None:
+def schedule(
+    mlp: Any, batches: BatchPlan, rows_seen: int, fresh: bool
+) -> InverseScalingByRows | None:
     """Return the schedule of "invscaling"; None if the rate is constant or "adaptive"."""
     if mlp.solver != "sgd" or mlp.learning_rate != "invscaling":
         return None
     return InverseScalingByRows(
-        float(mlp.power_t), passes.n, passes.steps_per_epoch, rows_seen, fresh
+        float(mlp.power_t), batches.n, batches.steps_per_epoch, rows_seen, fresh
     )
 
 
@@ -167,7 +169,7 @@ def stopping(mlp: Any) -> EarlyStopping:
         patience=float(mlp.n_iter_no_change),
         min_delta=float(mlp.tol),
         watch="validation_score" if mlp.early_stopping else "training_loss",
-        lenient=True,
+        sklearn_patience=True,
         restore=bool(mlp.early_stopping),
         rate_divisor=RATE_DIVISOR
         if mlp.solver == "sgd" and mlp.learning_rate == "adaptive"

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from glassnet.data.rows import Rows
 from glassnet.errors import SettingError
 from glassnet.estimators.mlp.targets import Array, TargetCoding
 from glassnet.estimators.mlp.weight_binding import WeightBinding
-from glassnet.training.checks import Rows
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.validation import Validation, check_validation
 
@@ -24,7 +24,6 @@ class Answers:
 
     task: str
     classes: Any
-    raw_scores: Callable[[Any], Array]
     predictions: Callable[[Array], Array]
     probabilities: Callable[[Array], Array]
 
@@ -44,11 +43,7 @@ def hold_out(
             "The validation set is too small. Increase 'validation_fraction' or the size of your "
             "dataset."
         )
-    training, validation = (
-        Rows(rows.X[own], rows.y[own], None if rows.weight is None else rows.weight[own])
-        for own in places
-    )
-    return training, validation
+    return rows.take(places[0]), rows.take(places[1])
 
 
 def make_validation(
@@ -60,12 +55,11 @@ def make_validation(
     X, Y, weight = rows.X, rows.y, rows.weight
     checked = check_validation(binding.network, binding.loss, X, target.for_loss(Y), weight)
     if not mlp.early_stopping:
-        return Validation(checked.X, checked.y, checked.weight)
+        return Validation(checked)
     truth, loss = target.truth(Y), binding.loss
     answers = Answers(
         target.task,
         target.classes,
-        binding.network.predict,
         lambda Z: target.predictions(loss.predict(Z)),
         lambda Z: target.probabilities(loss.predict(Z)),
     )
@@ -77,5 +71,7 @@ def make_validation(
             return math.nan
         return target.score(truth, predicted, weight)
 
-    own = mlp.scoring and bind_scorer(mlp.scoring, answers, X, truth, weight)
-    return Validation(checked.X, checked.y, checked.weight, own or default_score)
+    if mlp.scoring is None:
+        return Validation(checked, default_score)
+    scored = Rows(X, truth, weight)
+    return Validation(checked, bind_scorer(mlp.scoring, answers, binding.network.predict, scored))

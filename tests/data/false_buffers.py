@@ -1,4 +1,4 @@
-"""Arrow files of an intact frame, and tables in memory, of which one buffer holds what it must not."""
+"""Arrow files and tables in memory with a false header or one false buffer."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ TEXTS = ["first", "second", "third", "fourth-and-longer-than-a-view-holds", "fif
 ENDS = np.cumsum([0, *map(len, TEXTS)]).tolist()
 
 
-def lies() -> dict[str, bytes]:
-    """Arrow files of an intact frame whose buffers lie, by their names."""
+def false_files() -> dict[str, bytes]:
+    """Arrow files of an intact frame with false buffers, by their names."""
     found: dict[str, bytes] = {}
     text = pa.array(TEXTS)
 
@@ -41,7 +41,7 @@ def lies() -> dict[str, bytes]:
     for name, width, kind in (("text", 4, pa.string()), ("large", 8, pa.large_string())):
         column = text.cast(kind)
         ends = _ints(*ENDS, width=width)
-        for what, ends_of_lie in {
+        for what, false_ends in {
             "beyond": [*ENDS[:-1], 10**6],
             "far": [*ENDS[:-1], 2**31 - 1],
             "inner": [ENDS[0], 10**8, *ENDS[2:]],
@@ -50,7 +50,7 @@ def lies() -> dict[str, bytes]:
             "negative": [-5, *ENDS[1:]],
             "inner negative": [ENDS[0], -(2**31), *ENDS[2:]],
         }.items():
-            one(f"{name} {what}", column, ends, _ints(*ends_of_lie, width=width))
+            one(f"{name} {what}", column, ends, _ints(*false_ends, width=width))
     one("text utf8", text, b"fourth-and", b"fo\xff\xfeth-and")
     one("text half", text, b"secondthird", b"secon\xc3third")
     one("text surrogate", text, b"fourth-and", b"fo\xed\xa0\x80h-and")
@@ -98,7 +98,7 @@ def lies() -> dict[str, bytes]:
 
 
 def in_memory() -> dict[str, object]:
-    """Tables in memory whose buffers lie: nothing may be asked of them before they have been validated."""
+    """Tables in memory with false buffers: nothing may be read before they are validated."""
     buffer = pa.py_buffer
     ends, letters = buffer(_ints(*ENDS)), buffer("".join(TEXTS).encode())
     other = pa.array(np.arange(5) + 0.5)

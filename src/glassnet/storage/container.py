@@ -1,8 +1,8 @@
-"""A safetensors file with a description under seals: how one is written, opened and read, whatever it describes.
+"""A safetensors file with a description and checksums: how it is written, opened and read.
 
-Reading goes from step to step, and no step believes what the ones before it have not checked: the
-head as JSON within limits, the format, the places of the tensors, the seal of the head. What the
-description says is checked by who knows it; only then are the tensors read.
+Reading goes step by step, and no step relies on anything unchecked: the head as JSON within limits,
+the format, the places of the tensors, the checksum of the head. The caller checks what the
+description says; only then are the tensors read.
 """
 
 from __future__ import annotations
@@ -22,21 +22,29 @@ from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
 from glassnet.layers import Layer
 from glassnet.messages import printable
 from glassnet.network import Network
-from glassnet.storage.header import DTYPES, BadFileError, Tensor, damaged, read_header, read_layout
+from glassnet.storage.checksum import check_data, check_head, with_checksums
+from glassnet.storage.header import (
+    DTYPES,
+    BadFileError,
+    Tensor,
+    damaged,
+    file_order,
+    read_header,
+    read_layout,
+)
 from glassnet.storage.migrations import FORMAT
-from glassnet.storage.seal import check_data, check_head, sealed
-from glassnet.storage.strict import canonical, parse
+from glassnet.storage.strict import canonical, parse_json
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Read = TypeVar("Read")
+Result = TypeVar("Result")
 
-LONGEST_REASON = 600  # characters: names in a reason come from the file, and may be as long as it
+MAX_REASON = 600  # characters: names in a reason come from the file, and may be as long as it
 DTYPE_NAMES = {"float32": "F32", "float64": "F64"}
 
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a file, whole by its seal: what it says, which is not yet checked, and its tensors, whose places are."""
+    """The head of a file whose checksum fits: the unchecked description and the checked tensors."""
 
     description: dict[str, Any]
     tensors: dict[str, Tensor]
@@ -44,27 +52,30 @@ class Head:
 
 
 def serializer() -> Callable[..., bytes]:
-    """Return what lays tensors out in a file; who trains first asks for it before, for later it may not be possible to load it."""
+    """Return the function that writes tensors.
+
+    Load it before a long training: afterwards it may no longer be possible.
+    """
     from safetensors.numpy import save
 
     return save
 
 
 def to_bytes(description: dict[str, Any], tensors: Mapping[str, Array]) -> bytes:
-    """Return the bytes of a file of that description, which gets its seals here."""
+    """Return the bytes of a file with this description, to which the checksums are added."""
     dtypes = {name: DTYPE_NAMES[str(view.dtype)] for name, view in tensors.items()}
     little = {
         name: np.ascontiguousarray(view).astype(DTYPES[dtypes[name]][0], copy=False)
         for name, view in tensors.items()
     }
-    description = sealed(
-        description, {name: (dtypes[name], view.shape, view.data) for name, view in little.items()}
-    )
+    layout = {name: (dtypes[name], view.shape) for name, view in little.items()}
+    data = (little[name].data for name in file_order(dtypes))
+    description = with_checksums(description, layout, data)
     return serializer()(little, metadata={"glassnet": canonical(description)})
 
 
 def write_file(path: str | Path, data: bytes) -> None:
-    """Write the file whole or not at all.
+    """Write the file in one step: the whole file or nothing.
 
     Raises
     ------
@@ -77,8 +88,8 @@ def write_file(path: str | Path, data: bytes) -> None:
         raise _failed(path, "written", error) from None
 
 
-def read_file(path: str | Path, read: Callable[[BinaryIO, int], Read]) -> Read:
-    """Return what `read` makes of the file, given it and its size.
+def read_file(path: str | Path, read: Callable[[BinaryIO, int], Result]) -> Result:
+    """Return the result of `read(file, size)`.
 
     Raises
     ------
@@ -104,7 +115,9 @@ def read_file(path: str | Path, read: Callable[[BinaryIO, int], Read]) -> Read:
 
 
 def read_head(file: BinaryIO, size: int) -> Head:
-    """Return the head of a file of that size, held to its seal; the file then stands at the first byte of the data.
+    """Return the head of a file of this size and check its checksum.
+
+    The file then stands at the first byte of the data.
 
     Raises
     ------
@@ -121,12 +134,14 @@ def read_head(file: BinaryIO, size: int) -> Head:
 def check_shapes(
     tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[str, tuple[int, ...]]]
 ) -> None:
-    """Hold the tensors to the dtypes ("F32", "F64") and shapes that the layers imply, before anything of their size is allocated.
+    """Compare the tensors with the dtypes ("F32", "F64") and shapes that the layers imply.
+
+    Nothing of their size has been allocated yet.
 
     Raises
     ------
     BadFileError
-        Which differs.
+        For the first tensor that differs.
     """
     missing, spare = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
     if missing or spare:
@@ -142,8 +157,10 @@ def check_shapes(
             )
 
 
-def read_tensors(file: BinaryIO, head: Head, gaps: str | None = None) -> dict[str, Array]:
-    """Return the tensors by name, held to their seal and to finite numbers; names that begin with `gaps` may hold others.
+def read_tensors(file: BinaryIO, head: Head, with_nan: str | None = None) -> dict[str, Array]:
+    """Return the tensors by name, after a check of their checksum and for finite numbers.
+
+    Tensors whose names begin with `with_nan` may hold other numbers.
 
     Raises
     ------
@@ -160,7 +177,7 @@ def read_tensors(file: BinaryIO, head: Head, gaps: str | None = None) -> dict[st
         for name, t in head.tensors.items()
     }
     for name, array in arrays.items():
-        if not (gaps and name.startswith(gaps)) and not np.isfinite(array).all():
+        if not (with_nan and name.startswith(with_nan)) and not np.isfinite(array).all():
             raise damaged(f"{name} holds numbers that are not finite")
     return arrays
 
@@ -172,7 +189,7 @@ def network_with(
     arrays: Mapping[str, Array],
     prefix: str = "",
 ) -> Network:
-    """Return the network of these layers with the numbers of a file.
+    """Return the network of these layers with the tensors of a file.
 
     Raises
     ------
@@ -189,7 +206,7 @@ def network_with(
 
 
 def check_finite(tensors: Mapping[str, Array], what: str) -> None:
-    """Raise UnsupportedError for numbers that are not finite; `what` is of them: "model"."""
+    """Raise UnsupportedError for a model or network (`what`) with numbers that are not finite."""
     for name, view in tensors.items():
         if not np.isfinite(view).all():
             raise UnsupportedError(
@@ -199,51 +216,39 @@ def check_finite(tensors: Mapping[str, Array], what: str) -> None:
 
 
 def unsupported(what: str, reason: object) -> UnsupportedError:
-    """Return the error for what no file can hold."""
+    """Return the error for a model or network (`what`) that no file can hold."""
     return UnsupportedError(
         f"this {what} cannot be stored in a file that would load again: {shown(reason)}."
     )
 
 
 def shown(words: object) -> str:
-    r"""Return words on one line of at most a screen; what steers a terminal is written out (an
-    escape as `\x1b`).
-    """  # noqa: D205
+    r"""Return words on one line of at most a screen, with control characters written as `\x1b`."""
     text = str(words)
-    text = (
-        text
-        if len(text) <= LONGEST_REASON
-        else f"{text[: LONGEST_REASON // 2]} ... {text[-LONGEST_REASON // 2 :]}"
-    )
+    if len(text) > MAX_REASON:
+        text = f"{text[: MAX_REASON // 2]} ... {text[-MAX_REASON // 2 :]}"
     return printable(text)
 
 
 def _description(text: str) -> dict[str, Any]:
-    """Return the description, with its seals, of a format that this glassnet reads."""
+    """Return the description, with its checksums, of a format that this glassnet reads."""
     try:
-        description = parse(text)
+        description = parse_json(text)
     except ValueError as error:
         raise damaged(f"its description cannot be read: {error}") from None
     if not isinstance(description, dict) or type(description.get("format")) is not int:
         raise damaged("its description names no format")
     version = description["format"]
     if version > FORMAT:
+        made_by = description.get("glassnet")
+        plain = isinstance(made_by, str) and made_by.isprintable() and len(made_by) < 40
         raise BadFileError(
-            f"was made by a newer glassnet ({_version(description)}format {version}; this one "
+            f"was made by a newer glassnet ({f'{made_by}, ' if plain else ''}format {version}; this one "
             f"reads up to format {FORMAT}): upgrade with pip install --upgrade glassnet"
         )
     if version < 1 or canonical(description) != text:
         raise damaged("its description is not as glassnet writes it")
     return description
-
-
-def _version(description: dict[str, Any]) -> str:
-    version = description.get("glassnet")
-    return (
-        f"{version}, "
-        if isinstance(version, str) and version.isprintable() and len(version) < 40
-        else ""
-    )
 
 
 def _open(path: Path) -> BinaryIO:

@@ -1,7 +1,7 @@
-"""What an Arrow file says of its compressed buffers before they are decompressed: a small file may claim to fill the memory.
+"""The size of an Arrow file after decompression, as it claims itself, before it is decompressed.
 
-pyarrow allocates whatever a buffer says that it holds. The messages are flatbuffers, of which few
-numbers are read here, see
+pyarrow allocates whatever a buffer says that it holds, so a small file may fill the memory. The
+messages of a file are flatbuffers, of which few numbers are read here, see
 https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
 and `Message.fbs` in that project.
 """
@@ -18,78 +18,66 @@ from glassnet.errors import DataError
 MAGIC = b"ARROW1"
 CONTINUATION = 0xFFFFFFFF
 #: Bytes of the description of one message, of which there are some hundred for each column.
-MOST_METADATA = 2**28
+MAX_METADATA = 2**28
 DICTIONARY_BATCH, RECORD_BATCH = 2, 3
-
-Where = tuple[int, int]  # the offset of a message in the file, and of its body
+#: The description of a message, empty at the end of a stream, and the start of its body.
+Message = tuple[bytes, int]
 
 
 def decompressed_bytes(path: Path) -> int:
-    """Return how many bytes the buffers of an Arrow file or stream take once decompressed, as they say themselves.
+    """Return how many bytes the buffers of an Arrow file or stream claim to be decompressed.
 
     Raises
     ------
     DataError
-        For messages that do not hold together.
+        For messages that do not fit together.
     """
     with path.open("rb") as file:
         try:
-            places = _blocks(file) if file.read(6) == MAGIC else _messages(file)
-            return sum(_claimed(file, *place) for place in places)
+            messages = _blocks(file) if file.read(6) == MAGIC else _messages(file)
+            return sum(_claimed(file, metadata, body) for metadata, body in messages)
         except (struct.error, IndexError, OverflowError, OSError):
-            raise DataError("the file is damaged: its messages do not hold together.") from None
+            raise DataError("the file is damaged: its messages do not fit together.") from None
 
 
-def _blocks(file: BinaryIO) -> Iterator[Where]:
+def _blocks(file: BinaryIO) -> Iterator[Message]:
     """Yield the messages that the footer of an Arrow file names."""
     end = file.seek(0, 2)
     (size,) = struct.unpack("<i", _bytes_at(file, end - 10, 4))
     footer = _bytes_at(file, end - 10 - size, size)
-    root = _indirect(footer, 0)
-    for index in (2, 3):  # dictionaries and record batches
-        start, count = _vector(footer, root, index)
+    for field in (2, 3):  # dictionaries and record batches
+        start, count = _vector(footer, _indirect(footer, 0), field)
         for i in range(count):
             offset, length = struct.unpack_from("<qi", footer, start + 24 * i)
-            yield offset, offset + length
+            yield _message(file, offset)[0], offset + length
 
 
-def _messages(file: BinaryIO) -> Iterator[Where]:
-    """Yield the messages of an Arrow stream one after the other."""
-    at = 0
-    while (body := _body(file, at)) is not None:
-        metadata = _metadata(file, at)
-        root = _indirect(metadata, 0)
-        yield at, body
-        at = body + _number(metadata, root, 3, "<q")
-        if at < body:
-            raise IndexError(at)
+def _messages(file: BinaryIO) -> Iterator[Message]:
+    """Yield the messages of an Arrow stream, one after the other."""
+    metadata, body = _message(file, 0)
+    while metadata:
+        yield metadata, body
+        end = body + _number(metadata, _indirect(metadata, 0), 3, "<q")
+        if end < body:
+            raise IndexError(end)
+        metadata, body = _message(file, end)
 
 
-def _body(file: BinaryIO, at: int) -> int | None:
-    """Return where the body of a message begins, None at the end of a stream."""
-    start, size = _frame(file, at)
-    return start + size if size else None
-
-
-def _frame(file: BinaryIO, at: int) -> tuple[int, int]:
-    """Return where the description of a message begins, and its bytes; older writers leave out the mark before the size."""
+def _message(file: BinaryIO, at: int) -> Message:
+    """Return a message; older writers leave out the mark before the size of its description."""
     file.seek(at)
     head = file.read(8)
-    if len(head) < 4:
-        return at, 0
-    first, *second = struct.unpack(f"<{len(head) // 4}I", head[: len(head) // 4 * 4])
-    if first != CONTINUATION:
-        return at + 4, first
-    return at + 8, second[0] if second else 0
+    words = struct.unpack(f"<{len(head) // 4}I", head[: len(head) // 4 * 4])
+    n_marks = int(words[:1] == (CONTINUATION,))
+    size, start = [*words[n_marks:], 0][0], at + 4 + 4 * n_marks
+    return _bytes_at(file, start, size), start + size
 
 
-def _metadata(file: BinaryIO, at: int) -> bytes:
-    return _bytes_at(file, *_frame(file, at))
+def _claimed(file: BinaryIO, metadata: bytes, body: int) -> int:
+    """Return the bytes that the compressed buffers of one message claim.
 
-
-def _claimed(file: BinaryIO, at: int, body: int) -> int:
-    """Return the bytes that the compressed buffers of one message claim; the others are no larger than the file."""
-    metadata = _metadata(file, at)
+    The other buffers are no larger than the file.
+    """
     root = _indirect(metadata, 0)
     kind = _number(metadata, root, 1, "<B")
     if kind not in (DICTIONARY_BATCH, RECORD_BATCH):
@@ -110,7 +98,7 @@ def _claimed(file: BinaryIO, at: int, body: int) -> int:
 
 
 def _bytes_at(file: BinaryIO, at: int, size: int) -> bytes:
-    if at < 0 or not 0 <= size <= MOST_METADATA:
+    if at < 0 or not 0 <= size <= MAX_METADATA:
         raise IndexError(at)
     file.seek(at)
     found = file.read(size)
@@ -124,14 +112,12 @@ def _bytes_at(file: BinaryIO, at: int, size: int) -> bytes:
 
 
 def _indirect(data: bytes, at: int) -> int:
-    (distance,) = struct.unpack_from("<I", data, at)
-    return at + int(distance)
+    return at + int(struct.unpack_from("<I", data, at)[0])
 
 
 def _field(data: bytes, table: int, index: int) -> int:
     """Return where a field of a table lies, 0 where it is not written."""
-    (back,) = struct.unpack_from("<i", data, table)
-    fields = table - back
+    fields = table - struct.unpack_from("<i", data, table)[0]
     if table < 0 or fields < 0:
         raise IndexError(fields)
     (size,) = struct.unpack_from("<H", data, fields)
@@ -159,5 +145,4 @@ def _vector(data: bytes, table: int, index: int) -> tuple[int, int]:
     if not at:
         return 0, 0
     start = _indirect(data, at)
-    (count,) = struct.unpack_from("<I", data, start)
-    return start + 4, int(count)
+    return start + 4, int(struct.unpack_from("<I", data, start)[0])

@@ -1,0 +1,92 @@
+"""Answers: the raw scores of a network become probabilities, labels, and numbers in their units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.data.coding.target import Target
+from glassnet.data.finite import refuse_not_finite
+from glassnet.errors import SettingError
+from glassnet.losses import Loss
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What raw scores mean, given the loss that the network was trained with and the target.
+
+    Attributes
+    ----------
+    loss : raw scores -> probabilities, means or quantiles
+    target : class labels or units <-> y
+    """
+
+    loss: Loss
+    target: Target
+
+    @property
+    def task(self) -> str:
+        """One of "binary", "multiclass", "multilabel", "regression"."""
+        return self.target.task
+
+    @property
+    def classes(self) -> Sequence[Any]:
+        """The labels in the order of the columns of `probabilities`; empty for a regression."""
+        return self.target.classes
+
+    def predictions(self, Z: Array) -> Array:
+        """Return labels or numbers `(n,)`, 0/1 labels `(n, k)`, or numbers `(n, m)`.
+
+        Raises
+        ------
+        DataError
+            For raw scores or numbers that are not finite, with their rows.
+        """
+        if self.task == "regression":
+            refuse_not_finite(Z)
+            numbers = self.target.answers(self._linked(Z))
+            refuse_not_finite(numbers, "predictions")
+            return numbers[:, 0] if numbers.shape[1] == 1 else numbers
+        P = self.probabilities(Z)
+        if self.task == "multilabel":
+            return (P > 0.5).astype(np.int64)
+        return self.target.decode_labels(P.argmax(axis=1))
+
+    def probabilities(self, Z: Array) -> Array:
+        """Return the probability of each class `(n, k)`, float64; of each label for multilabel.
+
+        Raises
+        ------
+        SettingError
+            For a regression, which has none.
+        DataError
+            For raw scores that are not finite, with their rows.
+        """
+        if self.task == "regression":
+            raise SettingError("this model predicts numbers and has no probabilities: use predict.")
+        refuse_not_finite(Z)
+        P = self._linked(Z)
+        if self.task == "multilabel":
+            return P
+        if len(self.classes) == 1:
+            return np.ones((len(P), 1), P.dtype)
+        return both_classes(P)
+
+    def truth(self, y: Array) -> Array:
+        """Return an encoded target in the terms of `predictions`."""
+        if self.task in ("binary", "multiclass"):
+            return self.target.decode_labels(y)
+        return y.astype(np.int64) if self.task == "multilabel" else self.target.decode_numbers(y)
+
+    def _linked(self, Z: Array) -> Array:
+        return self.loss.predict(Z.astype(np.float64, copy=False))
+
+
+def both_classes(P: Array) -> Array:
+    """Return the probabilities of both classes `(n, 2)` where only that of the second is given."""
+    return np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P

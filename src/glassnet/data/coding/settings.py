@@ -1,0 +1,44 @@
+"""Settings of the coding of columns, and the constants behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glassnet.errors import unknown_name
+
+#: The most levels of a category that have a column each, and that an embedding can hold.
+MAX_LEVELS = 256
+MAX_CODES = 2**16
+#: Levels with a smaller share of the weight are rare: they share one column.
+RARE = 1 / 2000
+#: Where the smooth clip levels off, in units of the scale.
+LIMIT = 4.0
+#: The smallest limit: (FAR / limit)^2 must be a finite number.
+MIN_LIMIT = 1e-100
+
+SCALINGS = ("standard", "robust")
+
+
+@dataclass(frozen=True)
+class CodingSettings:
+    """How columns are coded.
+
+    Parameters
+    ----------
+    scaling : of the numbers, "standard" (mean and standard deviation) or "robust" (median and
+        quartiles)
+    limit : of the smooth clip, in units of the scale; None clips nothing
+    max_one_hot : categories with more levels become codes for an embedding
+    """
+
+    scaling: str = "standard"
+    limit: float | None = LIMIT
+    max_one_hot: int = MAX_LEVELS**2
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown scaling."""
+        if self.scaling not in SCALINGS:
+            raise unknown_name("scaling", self.scaling, SCALINGS)
+
+
+DEFAULT = CodingSettings()

@@ -1,0 +1,256 @@
+"""Columns of pyarrow as columns of a table.
+
+Text is coded: a few long texts may stand for millions of cells. `to_numpy` and `pa.array` would
+import pandas, a third of a second, so values are read from the buffers.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.data.files.arrow import arrow, is_text
+from glassnet.data.files.limits import Limits
+from glassnet.data.tables import cells
+from glassnet.data.tables.column_data import (
+    DURATIONS,
+    Categories,
+    ColumnData,
+    categories_of,
+    date_range_error,
+    tidy_categories,
+)
+from glassnet.data.tables.forms import Form
+from glassnet.errors import DataError
+
+#: Bytes that texts which share theirs may take once each is written out.
+MAX_SHARED = 2**30
+ONE_VALUE = "expected one number, text, boolean or date-time a row"
+_WHOLE = re.compile(r"-?[0-9]+")
+
+
+def plain_column(
+    name: str,
+    column: Any,
+    *,
+    as_text: bool = False,
+    typed: bool = True,
+    declared: bool = False,
+    coded: bool = False,
+) -> ColumnData:
+    """Return a pyarrow column as a column of a table.
+
+    Parameters
+    ----------
+    name : for messages
+    column : a pyarrow ChunkedArray or Array
+    as_text : whether to take it as text whatever it holds
+    typed : whether it comes from a source whose numbers are typed as numbers
+    declared : whether it is a category, though its own type no longer says so
+    coded : whether it is one of text, though its own type says that it is a category
+
+    Raises
+    ------
+    DataError
+        For lists, records, bytes and durations.
+    """
+    pa = arrow("pyarrow")
+    kinds = pa.types
+    if not hasattr(column, "chunks"):
+        column = pa.chunked_array([column])
+    if kinds.is_run_end_encoded(column.type):
+        column = _without_runs(column)
+        coded = kinds.is_dictionary(column.type)
+    kind = column.type
+    if kinds.is_dictionary(kind) and not coded:
+        return _of_categories(name, column)
+    if declared and not coded:
+        return _declared(name, column)
+    if coded or is_text(kind):
+        texts = _categories(column)
+        if typed and not texts.levels:
+            return ColumnData("category", texts)
+        return ColumnData(None, texts, typed=typed)
+    is_boolean = kinds.is_boolean(kind)
+    if is_boolean or kinds.is_time(kind) or (as_text and _has_digits(kind)):
+        texts = _categories(column.cast(pa.string()))
+        return ColumnData("boolean" if is_boolean and not as_text else None, texts)
+    if kinds.is_date(kind) or kinds.is_timestamp(kind):
+        values = _dates(name, column)
+        found = ColumnData("datetime", values)
+    elif kinds.is_floating(kind) or _has_digits(kind) or kinds.is_null(kind):
+        values = _floats(column)
+        found = ColumnData("number", values, exact=_exact(column, values))
+    elif kinds.is_temporal(kind):
+        raise DataError(f"column {name!r} {DURATIONS}.")
+    else:
+        raise DataError(f"column {name!r} holds {kind}: {ONE_VALUE}.")
+    return ColumnData(None, categories_of(values)) if as_text else found
+
+
+def checked_column(name: str, column: Any, limits: Limits, **how: bool) -> ColumnData:
+    """Return what `plain_column` does, and refuse a cell that is longer than the limit."""
+    if longest_text(column) > limits.field:
+        raise limits.exceeded(
+            f"a cell of column {name!r} is longer than {limits.field:,} bytes", "field"
+        )
+    return plain_column(name, column, **how)
+
+
+def _has_digits(kind: Any) -> bool:
+    kinds = arrow("pyarrow").types
+    return bool(kinds.is_integer(kind) or kinds.is_decimal(kind))
+
+
+def _without_runs(column: Any) -> Any:
+    """Return a pyarrow column of runs as one of its values, text as a dictionary."""
+    pa, kind = arrow("pyarrow"), column.type.value_type
+    if not is_text(kind):
+        decode = arrow("pyarrow.compute").run_end_decode
+        return pa.chunked_array([decode(chunk) for chunk in column.chunks], kind)
+    parts = []
+    for chunk in column.chunks:
+        rows = np.arange(chunk.offset, chunk.offset + len(chunk))
+        places = np.searchsorted(np.from_dlpack(chunk.run_ends), rows, side="right")
+        numbers = pa.py_buffer(np.ascontiguousarray(places, dtype=np.int64))
+        indices = pa.Array.from_buffers(pa.int64(), len(rows), [None, numbers])
+        parts.append(pa.DictionaryArray.from_arrays(indices, _written_out(chunk.values)))
+    return pa.chunked_array(parts, pa.dictionary(pa.int64(), pa.large_string()))
+
+
+def code_texts(column: Any) -> Any:
+    """Return a pyarrow Array of text as a dictionary of its texts; one of another type as it is."""
+    pa = arrow("pyarrow")
+    if not is_text(getattr(column.type, "value_type", column.type)):
+        return column
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    indices, texts = coded.indices.cast(pa.int32()), _written_out(coded.dictionary)
+    return pa.DictionaryArray.from_arrays(indices, texts)
+
+
+def _written_out(texts: Any) -> Any:
+    """Return a pyarrow Array of text with its own bytes for each text; views may share theirs."""
+    pa = arrow("pyarrow")
+    if pa.types.is_string_view(texts.type):
+        lengths = np.frombuffer(texts.buffers()[1] or b"", dtype=np.int32)[4 * texts.offset :: 4]
+        if lengths.sum(dtype=np.int64) > MAX_SHARED:
+            raise DataError(
+                f"its texts share bytes, of which they would take more than {MAX_SHARED:,} apart."
+            )
+    return texts.cast(pa.large_string())
+
+
+def _declared(name: str, column: Any) -> ColumnData:
+    """Return a column of any type as the category that it was declared to be."""
+    return _verbatim(column.type, plain_column(name, column, as_text=True).values)
+
+
+def _verbatim(kind: Any, texts: Categories) -> ColumnData:
+    """Return a declared category; whole numbers are labels as such, see `Table.labels`."""
+    kinds = arrow("pyarrow").types
+    is_number = kinds.is_integer(kind) or kinds.is_floating(kind)
+    are_whole = is_number and bool(texts.levels) and all(map(_WHOLE.fullmatch, texts.levels))
+    return ColumnData("category", texts, Form(verbatim=True), exact=texts if are_whole else None)
+
+
+def _of_categories(name: str, column: Any) -> ColumnData:
+    """Return a pyarrow column of categories; only the categories are converted to texts."""
+    pa = arrow("pyarrow")
+    kind = column.type.value_type
+    if (pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind)) or isinstance(
+        kind, pa.BaseExtensionType
+    ):
+        raise DataError(
+            f"column {name!r} holds categories of {kind}: expected categories of numbers, text, "
+            "booleans or date-times."
+        )
+    texts: list[str] = []
+    parts = [np.zeros(0, dtype=np.int64)]
+    seen, codes = None, parts[0]
+    for chunk in column.chunks:
+        if seen is None or not chunk.dictionary.equals(seen):
+            seen = chunk.dictionary
+            own = _declared(name, seen).values
+            codes = np.append(
+                np.where(own.codes < 0, -1, own.codes.astype(np.int64) + len(texts)), -1
+            )
+            texts.extend(own.levels)
+        parts.append(codes[_places(chunk)])  # the last code: a missing value
+    return _verbatim(kind, tidy_categories(np.concatenate(parts), texts))
+
+
+def _categories(column: Any) -> Categories:
+    """Return a pyarrow column as the texts of its values."""
+    texts: list[str | None] = []
+    parts = [np.zeros(0, dtype=np.int64)]
+    for chunk in column.chunks:
+        coded = chunk if hasattr(chunk, "indices") else chunk.dictionary_encode()
+        codes = _places(coded)
+        parts.append(np.where(codes < 0, -1, codes + len(texts)))
+        texts.extend(map(cells.text_of, coded.dictionary.to_pylist()))
+    return tidy_categories(np.concatenate(parts), texts)
+
+
+def _places(coded: Any) -> NDArray[np.int64]:
+    """Return the indices of a pyarrow DictionaryArray, -1 for a missing value."""
+    return _values(coded.indices.cast(arrow("pyarrow").int64()), np.dtype(np.int64), -1)
+
+
+def _exact(column: Any, values: NDArray[Any]) -> Categories | None:
+    """Return whole numbers as texts where floats cannot tell some of them apart, else None."""
+    is_whole = _has_digits(column.type) and getattr(column.type, "scale", 0) == 0
+    if not is_whole or not (np.abs(values) >= cells.EXACT).any():
+        return None
+    return _categories(column.cast(arrow("pyarrow").string()))
+
+
+def longest_text(column: Any) -> int:
+    """Return the bytes of the longest text of a pyarrow column, 0 where it holds no text."""
+    pa, pc = arrow("pyarrow"), arrow("pyarrow.compute")
+    chunks = getattr(column, "chunks", [column])
+    if pa.types.is_dictionary(column.type):
+        return max((longest_text(chunk.dictionary) for chunk in chunks), default=0)
+    if pa.types.is_run_end_encoded(column.type):
+        return max((longest_text(chunk.values) for chunk in chunks), default=0)
+    if not is_text(column.type):
+        return 0
+    if pa.types.is_string_view(column.type):
+        column = pa.chunked_array(map(_written_out, chunks), pa.large_string())
+    return int(pc.max(pc.binary_length(column)).as_py() or 0)
+
+
+def _floats(column: Any) -> NDArray[Any]:
+    """Return a pyarrow column of numbers as floats, NaN where missing."""
+    pa = arrow("pyarrow")
+    dtype = np.dtype(np.float32 if pa.types.is_float32(column.type) else np.float64)
+    kind = pa.from_numpy_dtype(dtype)
+    return _joined([_values(c.cast(kind, safe=False), dtype, np.nan) for c in column.chunks], dtype)
+
+
+def _dates(name: str, column: Any) -> NDArray[Any]:
+    """Return a pyarrow column of dates or timestamps as datetime64[us], in UTC with a zone."""
+    pa, dtype = arrow("pyarrow"), np.dtype("datetime64[us]")
+    kind = pa.timestamp("us", getattr(column.type, "tz", None))
+    try:
+        chunks = [chunk.cast(kind, safe=False).view(pa.int64()) for chunk in column.chunks]
+    except pa.ArrowInvalid:
+        raise date_range_error(name) from None
+    return _joined([_values(chunk, dtype, "NaT") for chunk in chunks], dtype)
+
+
+def _values(array: Any, dtype: np.dtype[Any], missing: Any) -> NDArray[Any]:
+    pa = arrow("pyarrow")
+    start, buffer = array.offset * dtype.itemsize, array.buffers()[1] or b""
+    values = np.frombuffer(buffer, dtype=dtype, count=len(array), offset=start)
+    if array.null_count == 0:
+        return values
+    return np.where(
+        np.from_dlpack(array.is_null().cast(pa.uint8())), np.array(missing, dtype=dtype), values
+    )
+
+
+def _joined(parts: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, dtype=dtype), *parts])

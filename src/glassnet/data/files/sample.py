@@ -1,0 +1,165 @@
+"""The first rows of a text file: their cells and numbers, and what looks wrong with them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from glassnet.data.tables.cells import MISSING
+from glassnet.data.tables.numerals import number_of
+from glassnet.data.tables.readers import is_mark
+
+SAMPLE_ROWS = 100
+#: Numbers with a decimal comma; 1,234 may be a thousand and proves nothing.
+COMMA = re.compile(
+    r"[+-]?(?:[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]*)"
+)
+
+
+def rows_of(text: str, delimiter: str, quote: str) -> list[list[str]]:
+    """Return the first rows of a text that are not empty, as far as the csv module takes them."""
+    rows: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote)
+    try:
+        for i, row in enumerate(reader, start=1):
+            rows += [row] if row else []
+            if i == SAMPLE_ROWS:
+                break
+    except csv.Error:  # a field that is too long: the limits refuse it later
+        pass
+    return rows
+
+
+def cells_of(line: str, delimiter: str, quote: str) -> list[str]:
+    """Return the cells of the first row of a text, none where it is empty or too long."""
+    return next(iter(rows_of(line, delimiter, quote)), [])
+
+
+def is_number(cell: str) -> bool:
+    """Return whether a cell spells a number, perhaps with a decimal comma."""
+    return number_of(cell.strip()) is not None or COMMA.fullmatch(cell.strip()) is not None
+
+
+def looks_like_row(cells: Sequence[str], sample: Sequence[Sequence[str]]) -> bool:
+    """Return whether a line has as many cells as a sample of rows, and numbers where these do."""
+    if {len(row) for row in sample} != {len(cells)}:
+        return False
+
+    def may_be_number(cell: str) -> bool:
+        return is_number(cell) or not cell.strip() or cell.strip() in MISSING
+
+    columns = zip(cells, zip(*sample, strict=True), strict=True)
+    held = [cell for cell, column in columns if all(map(may_be_number, column))]
+    return any(map(is_number, held)) and all(map(may_be_number, held))
+
+
+DELIMITERS = ",;\t|"
+#: Delimiters that are suggested and never assumed.
+OTHER_DELIMITERS = " :^~"
+
+
+@dataclass(frozen=True)
+class FirstLines:
+    """The first lines of a text file.
+
+    Parameters
+    ----------
+    first, rest : the line of the names, and the text after it
+    names, sample : their cells
+    delimiter, quote : that cut them
+    n_skipped : how many lines before the first one are skipped
+    """
+
+    first: str
+    rest: str
+    names: list[str]
+    sample: list[list[str]]
+    delimiter: str
+    quote: str
+    n_skipped: int
+
+    def cells(self, line: str, delimiter: str) -> list[str]:
+        """Return the cells of a line."""
+        return cells_of(line, delimiter, self.quote)
+
+    def usual_width(self, delimiter: str) -> int:
+        """Return how many cells most rows have."""
+        widths = Counter(len(row) for row in rows_of(self.rest, delimiter, self.quote))
+        return widths.most_common(1)[0][0] if widths else 0
+
+
+def suspicion(head: FirstLines, known_delimiter: str | None) -> str:
+    """Return a sentence about what looks wrong with the first lines and what may help, or ""."""
+    shown = f"the first line, {head.first.strip()[:40]!r},"
+    lines = [head.first, *head.rest.splitlines()[:SAMPLE_ROWS]]
+    if head.first.startswith("#") and any(line.startswith("#") for line in lines[1:3]):
+        return f"{shown} looks like a comment: Dialect(comment='#') (--comment #) skips such lines."
+    n_names = sum(bool(name.strip()) for name in head.names)
+    widths = {mark: head.usual_width(mark) for mark in known_delimiter or DELIMITERS}
+    for mark, width in sorted(widths.items(), key=lambda entry: -entry[1]):
+        if width < 2 or n_names > max(1, width // 2):
+            continue
+        for i, line in enumerate(lines[1:20], start=1):
+            cells = head.cells(line, mark)
+            are_words = all(cell.strip() for cell in cells[:width])
+            if len(cells) >= width and are_words and not any(map(is_number, cells)):
+                n = head.n_skipped + i
+                return (
+                    f"{shown} does not look like the names of {width} columns: "
+                    f"Dialect(skip_rows={n}) (--skip-rows {n}) begins with {line.strip()[:40]!r}."
+                )
+    if len(head.names) == 1 and known_delimiter is None:
+        return _other_delimiter(head)
+    return _second_line(head, lines)
+
+
+def _second_line(head: FirstLines, lines: list[str]) -> str:
+    """Return that the first row holds words above numbers: units, or names below a title."""
+    words, rows = head.sample[0] if head.sample else [], head.sample[1:]
+    if len(rows) < 2 or not all(
+        cell.strip() and not cell.strip()[0].isdigit() and not is_number(cell) for cell in words
+    ):
+        return ""
+    columns = ([row[i] for row in rows if i < len(row)] for i in range(len(words)))
+    if not any(
+        len(cells) > 1 and all(map(is_number, cells)) and _is_word(word)
+        for cells, word in zip(
+            [[cell for cell in column if cell.strip()] for column in columns], words, strict=True
+        )
+    ):
+        return ""
+    i, line = next(((i, line) for i, line in enumerate(lines) if i and line.strip()), (1, lines[1]))
+    at = head.n_skipped + 1 + i
+    return (
+        f"line {at}, {line.strip()[:40]!r}, holds words where the lines below it "
+        f"hold numbers: Dialect(skip_rows=[{at}]) (--skip-rows {at}-{at}) skips a line of units; "
+        f"if the line holds the names of the columns, Dialect(skip_rows={at - 1}) (--skip-rows "
+        f"{at - 1}) begins with it."
+    )
+
+
+def _other_delimiter(head: FirstLines) -> str:
+    """Return that an unusual character cuts all rows into equally many cells, with numbers."""
+    for mark in OTHER_DELIMITERS:
+        names = head.cells(head.first.rstrip("\r\n"), mark)
+        rows = rows_of(head.rest, mark, head.quote)
+        widths = {len(row) for row in rows}
+        is_even = len(widths) == 1 and widths <= {len(names), len(names) + 1}
+        if min(len(names), len(rows)) < 2 or not is_even or any(map(is_number, names)):
+            continue
+        if any(all(map(is_number, column)) for column in zip(*rows, strict=True)):
+            return (
+                f"the file has one column by commas, but {len(rows[0])} by {mark!r}: "
+                f"Dialect(delimiter={mark!r}) (--delimiter {'space' if mark == ' ' else mark})."
+            )
+    return ""
+
+
+def _is_word(cell: str) -> bool:
+    """Return whether a cell is a word that is no missing value."""
+    has_letters = any(character.isalpha() or character in "%\u00b0" for character in cell)
+    return has_letters and not is_mark(cell.strip())

@@ -1,0 +1,263 @@
+"""The text of a file as a stream of UTF-8 bytes: decompressed, decoded, and held to limits."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import threading
+import time
+import weakref
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from glassnet.data.files.limits import Limits
+from glassnet.data.files.line_filter import LineFilter
+from glassnet.errors import DataError
+
+CHUNK = 2**20
+CLOSE_TIMEOUT = 5.0  # seconds
+FALLBACK = "cp1252"
+FALLBACK_NAME = "Windows-1252"
+
+_MARKS = {  # byte order marks, the longer first where one begins another
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+#: Bytes that are searched at once: they and what is computed of them stay in the cache.
+PATCH = 2**16
+
+
+class NotUtf8Error(Exception):
+    """The bytes are no UTF-8, and nobody said that they are."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How the bytes of a file are decoded.
+
+    Parameters
+    ----------
+    encoding : as Python names it; None for the byte order mark, else UTF-8
+    guessed : whether neither the caller nor a byte order mark says the encoding
+    lenient : whether bytes that cannot be decoded become U+FFFD
+    """
+
+    encoding: str | None = None
+    guessed: bool = False
+    lenient: bool = False
+
+
+class Utf8Stream(io.RawIOBase):
+    """A readable stream of UTF-8 bytes without a byte order mark.
+
+    Parameters
+    ----------
+    path, limits, decoding : of the file
+    quote, delimiter : what cells begin after
+    skip, comment : the numbers of the lines to skip, and how lines begin that are skipped
+    skip_bytes : how many bytes of the UTF-8 text are skipped then
+
+    Attributes
+    ----------
+    decoding : how the file is decoded
+    has_hex : whether "0x" stands somewhere in what was read: pyarrow takes 0x10 for 16
+    has_zeros : whether a cell begins with a zero and another digit: pyarrow takes 007 for 7
+    n_quotes : how many quotes were read
+    """
+
+    _file: BinaryIO | None = None  # until it has been opened
+
+    def __init__(
+        self,
+        path: Path,
+        limits: Limits,
+        decoding: Decoding,
+        *,
+        quote: str = '"',
+        delimiter: str = ",",
+        skip: Collection[int] = (),
+        comment: str | None = None,
+        skip_bytes: int = 0,
+    ) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._ended = False
+        self._input: weakref.ref[PyarrowInput] | None = None
+        self.failure: Exception | None = None
+        self.has_hex, self.has_zeros, self.n_quotes = False, False, 0
+        self._lines = LineFilter(skip, comment)
+        self._limits, self._quote = limits, ord(quote)
+        self._cell_starts = {*b"\r\n", ord(delimiter), ord(quote)}  # a cell begins after these
+        self._file = file = path.open("rb")
+        start = file.read(2)
+        file.seek(0)
+        self._is_zipped = start == b"\x1f\x8b" or path.suffix.lower() == ".gz"
+        self._source: BinaryIO = file
+        if self._is_zipped:
+            self._source = gzip.GzipFile(fileobj=file)  # type: ignore[assignment]
+        self._n_bytes = self._n_lines = 0
+        self._last = b"\n"
+        first = self._source.read(4)
+        mark = next((mark for mark in _MARKS if first.startswith(mark)), b"")
+        encoding = decoding.encoding
+        guessed = decoding.guessed or (encoding is None and not mark)
+        if encoding is not None:
+            # UTF8 and utf-8 are one name; a mark is not part of the text.
+            encoding = codecs.lookup(encoding).name.removesuffix("-sig")
+        if encoding in ("utf-16", "utf-32"):
+            encoding = _MARKS.get(mark, f"{encoding}-le")  # which of the two its mark says
+        self._encoding = encoding or _MARKS.get(mark, "utf-8")
+        self.decoding = Decoding(self._encoding, guessed, decoding.lenient)
+        self._decoder = codecs.getincrementaldecoder(self._encoding)(
+            "replace" if decoding.lenient else "strict"
+        )
+        self._pending = self._checked(first[len(mark) :])
+        if skip_bytes:
+            self.peek(skip_bytes)
+            self._pending = self._pending[skip_bytes:]
+
+    def close(self) -> None:
+        """Close the file once nobody reads from it; a later read returns no bytes.
+
+        pyarrow reads ahead on threads of its own, also when an error has ended the reading on ours.
+        A program that ends while one of them still waits for Python hangs or aborts: so this
+        returns when none of them holds the input any more.
+        """
+        with self._lock:
+            self._ended = True
+            if self._file is not None:
+                self._file.close()
+        deadline = time.monotonic() + CLOSE_TIMEOUT
+        while self._input is not None and self._input() is not None and time.monotonic() < deadline:
+            time.sleep(0.0005)
+
+    def for_pyarrow(self) -> PyarrowInput:
+        """Return the stream that pyarrow reads from; nobody else may hold it."""
+        stream = PyarrowInput(self)
+        self._input = weakref.ref(stream)
+        return stream
+
+    def raise_failure(self) -> None:
+        """Raise the error that ended the text early while pyarrow read."""
+        if self.failure is not None:
+            raise self.failure
+
+    def read(self, size: int = CHUNK) -> bytes:
+        """Return the next bytes, at most `size`; none at the end.
+
+        Raises
+        ------
+        NotUtf8Error
+            Where another encoding is to be tried.
+        DataError
+            For a limit that is exceeded, and bytes that are no text.
+        """
+        with self._lock:
+            while not self._pending and not self._ended:
+                raw = self._source.read(max(min(size, CHUNK), 4))
+                self._pending = self._checked(raw)
+                if not raw:
+                    break
+            if self._ended:
+                return b""
+            chunk, self._pending = self._pending[:size], self._pending[size:]
+            return chunk
+
+    def peek(self, size: int) -> tuple[str, bool]:
+        """Return about `size` bytes of the text without consuming it, and whether that is all."""
+        chunks, length = [self._pending], len(self._pending)
+        while length < size and (raw := self._source.read(CHUNK)):
+            chunks.append(self._checked(raw))
+            length += len(chunks[-1])
+        whole = length < size
+        if whole:
+            chunks.append(self._checked(b""))
+        self._pending = b"".join(chunks)
+        return self._pending.decode("utf-8", errors="ignore"), whole
+
+    def _checked(self, raw: bytes) -> bytes:
+        """Return bytes of the file (none at its end) as UTF-8, once they pass the checks."""
+        chunk = raw
+        is_ascii = self._encoding == "utf-8" and raw and raw.isascii()
+        if not is_ascii or self._decoder.getstate()[0]:
+            try:
+                chunk = self._decoder.decode(raw, final=not raw).encode()
+            except UnicodeError as error:
+                if self.decoding.guessed and self._encoding == "utf-8":
+                    raise NotUtf8Error from None
+                raise self._undecodable(raw[: getattr(error, "start", 0)]) from None
+        chunk = self._lines.kept(chunk, last=not raw)
+        self._count(chunk)
+        return chunk
+
+    def _undecodable(self, before: bytes) -> DataError:
+        name = FALLBACK_NAME if self._encoding == FALLBACK else self._encoding
+        known = f"neither UTF-8 nor {name}" if self.decoding.guessed else f"not {self._encoding}"
+        return DataError(
+            f"the file is {known} text, see line {self._n_lines + 1 + before.count(10)}: say its "
+            "encoding, or save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
+        )
+
+    def _count(self, chunk: bytes) -> None:
+        limits = self._limits
+        if b"\0" in chunk:
+            raise DataError(
+                "the file holds NUL characters: it is no text, or UTF-16 without a byte order mark "
+                "(then say its encoding)."
+            )
+        self._n_bytes += len(chunk)
+        codes = np.frombuffer(chunk, dtype=np.uint8)  # NumPy counts faster than `bytes.count`
+        self._n_lines += max(int(np.count_nonzero(codes == ord(end))) for end in "\n\r")
+        self.n_quotes += int(np.count_nonzero(codes == self._quote))
+        seen = self._last + chunk
+        for start in range(0, len(seen), PATCH):
+            self._find_misread(np.frombuffer(seen[start : start + PATCH + 2], dtype=np.uint8))
+        self._last = seen[-2:]
+        if self._n_bytes > limits.bytes:
+            raise limits.exceeded(
+                f"the file holds more than {limits.bytes:,} bytes of text", "bytes"
+            )
+        if self._n_lines > limits.rows + 1:
+            raise limits.exceeded(f"the file has more than {limits.rows:,} lines", "rows")
+        if self._is_zipped and self._file is not None:
+            limits.check_growth(self._n_bytes, self._file.tell())
+
+    def _find_misread(self, codes: np.ndarray) -> None:
+        """Look for 0x, and for a cell that begins with a zero and another digit."""
+        before, zero, after = codes[:-2], codes[1:-1] == ord("0"), codes[2:]
+        self.has_hex = self.has_hex or bool((zero & (after | 32 == ord("x"))).any())
+        zero &= after - np.uint8(ord("0")) < 10  # what is below "0" wraps round
+        begins = np.zeros(len(zero), dtype=bool)
+        for code in self._cell_starts:
+            begins |= before == code
+        self.has_zeros = self.has_zeros or bool((zero & begins).any())
+
+
+class PyarrowInput(io.RawIOBase):
+    """A stream as pyarrow's threads see it: none of our errors passes through them."""
+
+    def __init__(self, stream: Utf8Stream) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        """Return True, as a stream that can be read does."""
+        return True
+
+    def read(self, size: int = CHUNK) -> bytes:
+        """Return the next bytes; none at the end and after a failure, which the stream keeps."""
+        try:
+            return b"" if self._stream.failure else self._stream.read(size)
+        except Exception as error:  # noqa: BLE001  it is raised again by `raise_failure`
+            self._stream.failure = error.with_traceback(None)
+            return b""

@@ -1,0 +1,223 @@
+"""Counts, table by table, the values that training did not have, and compares them with chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.cached import cached_property
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.moments import Float64, power_of_two
+from glassnet.data.review.chance import (
+    binomial_limit,
+    binomial_tail,
+    quick_binomial_limit,
+    quick_rate_limit,
+    rate_limit,
+)
+from glassnet.data.review.drift import MAX_SHOWN, ColumnDrift, Count, Drift
+from glassnet.data.review.reference import Reference
+from glassnet.data.tables.block import row_chunks
+from glassnet.data.tables.column_data import Categories
+from glassnet.data.tables.table import Table
+
+Counts = NDArray[np.int64]
+
+#: The chance of a false alarm of a table.
+LEVEL = 1e-4
+#: Where training had no such value, one is told in a table with so many times fewer rows.
+FEW = 100
+
+
+class Expected:
+    """The ranges and levels that a model expects of a table, and the chances of other values.
+
+    Columns are in the order of their storage: the numbers, the categories and booleans, the
+    date-times.
+    """
+
+    def __init__(self, encoder: Encoder, reference: Reference) -> None:
+        self.schema = schema = encoder.schema
+        self.names = (*schema.numbers, *schema.categories, *schema.dates)
+        places = {name: i for i, name in enumerate(self.names)}
+        self.order = [places[name] for name in schema.names]
+        self.reference = reference
+        # In float32: a number that was once stored as such has changed, and an equal end with it.
+        low, high = (
+            np.array([other if value is None else value for value in ends], np.float64)
+            for ends, other in ((reference.low, -np.inf), (reference.high, np.inf))
+        )
+        size = np.where(np.isfinite(low), np.maximum(np.abs(low), np.abs(high)), 1.0)
+        far = (size < 1e-30) | (size > 1e30)  # which float32 cannot hold with all its digits
+        self.factor = np.where(far, power_of_two(size), 1.0) if far.any() else None
+        with np.errstate(over="ignore"):
+            self.low, self.high = self.in_float32(low), self.in_float32(high)
+        self.levels = tuple(
+            None if schema.kinds[coding.name] == "boolean" else frozenset(coding.levels)
+            for coding in encoder.categories
+        )
+        bounds = (*reference.low, *self.levels, *reference.first)
+        self.bounded = [bound is not None for bound in bounds]
+
+    def in_float32(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Return numbers (..., n_numbers) in float32, scaled by a power of two where they need it."""
+        scaled = values if self.factor is None else values * self.factor
+        return scaled.astype(np.float32, order="C")
+
+    @cached_property
+    def level(self) -> float:
+        """The chance of a false alarm that each count has at most."""
+        return LEVEL / (2 * len(self.names))
+
+    @cached_property
+    def _seen(self) -> tuple[Float64, Float64, Float64]:
+        """Counts in training (2, n_columns), of so many values, and the variance beyond a count's.
+
+        They are of missing values, and of values beyond the others.
+        """
+        reference, k = self.reference, len(self.low)
+        missing = np.array(reference.missing, float)
+        # The law Beta(2, n - 1) of the share beyond the ends has the limit that 1 of n has.
+        beyond, spread = np.ones(len(missing)), np.zeros(len(missing))
+        categories = slice(k, k + len(reference.rare))
+        beyond[categories], spread[categories] = reference.rare, reference.spread
+        n = np.array([np.full(len(missing), reference.rows), reference.rows - missing])
+        return np.array([missing, beyond]), n, np.array([0.0 * missing, spread])
+
+    @cached_property
+    def quick_rates(self) -> Float64:
+        """Rates (2, n_columns) below `rates`, without SciPy, which is slow to load."""
+        return quick_rate_limit(*self._seen[:2], self.level)
+
+    @cached_property
+    def rates(self) -> Float64:
+        """The highest rates due to chance (2, n_columns), of missing and of new values."""
+        return rate_limit(*self._seen, self.level)
+
+    @cached_property
+    def never(self) -> NDArray[np.bool_]:
+        """Where training had no such value (2, n_columns), and no level like a new one."""
+        count, n, _ = self._seen
+        return np.asarray((count == 0.0) & (n > 0.0))
+
+
+class Tally:
+    """Counts the values that training did not have, in tables that the encoder takes."""
+
+    def __init__(self, expected: Expected) -> None:
+        self._expected = expected
+        self._rows = 0
+        # Missing; unseen or outside.
+        self._counts = np.zeros((2, len(expected.names)), np.int64)
+        self._examples: dict[int, Any] = {}
+
+    def add(self, table: Table) -> None:
+        """Count the values of a table, unless it is sparse: its zeros may stand for anything."""
+        if not isinstance(table.numbers, np.ndarray):
+            return
+        expected = self._expected
+        table = table.select(expected.schema)
+        self._rows += table.n_rows
+        self._add_numbers(np.asarray(table.numbers))
+        place = len(expected.low)
+        for column, levels in zip(table.categories, expected.levels, strict=True):
+            self._add_levels(place, levels, column)
+            place += 1
+        for i, dates in enumerate(table.dates):
+            times, missing = dates.astype(np.int64), np.isnat(dates)
+            first, last = expected.reference.first[i], expected.reference.last[i]
+            outside = np.zeros(len(times), bool)
+            if first is not None and last is not None:
+                outside = ~missing & ((times < first) | (times > last))
+            self._counts[:, place + i] += np.count_nonzero(missing), np.count_nonzero(outside)
+            if outside.any():
+                self._examples.setdefault(place + i, _time_text(dates[outside.argmax()]))
+
+    def _add_numbers(self, block: NDArray[np.floating[Any]]) -> None:
+        low, high = self._expected.low, self._expected.high
+        k = len(low)
+        for start, stop in row_chunks(block.shape) if k else ():
+            with np.errstate(over="ignore"):
+                cells = self._expected.in_float32(block[start:stop])
+            odd = np.flatnonzero(~((cells >= low) & (cells <= high)))  # few, as a rule
+            if not len(odd):
+                continue
+            missing = np.isnan(cells.ravel()[odd])
+            self._counts[0, :k] += np.bincount(odd[missing] % k, minlength=k)
+            outside = odd[~missing]
+            found, firsts, counts = np.unique(outside % k, return_index=True, return_counts=True)
+            self._counts[1, found] += counts
+            rows = start + outside[firsts] // k
+            for place, value in zip(found.tolist(), block[rows, found].tolist(), strict=True):
+                self._examples.setdefault(place, value)
+
+    def _add_levels(self, place: int, known: frozenset[str] | None, column: Categories) -> None:
+        counts = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)
+        self._counts[0, place] += counts[0]
+        if known is None or known.issuperset(column.levels):
+            return
+        for level, count in zip(column.levels, counts[1:].tolist(), strict=True):
+            if count and level not in known:
+                self._counts[1, place] += count
+                self._examples.setdefault(place, level[:MAX_SHOWN])
+
+    @property
+    def _trials(self) -> Counts:
+        rows = np.full(self._counts.shape[1], self._rows)
+        return np.array([rows, rows - self._counts[0]])
+
+    @property
+    def _few(self) -> NDArray[np.bool_]:
+        """Where a single value is told: training had none, and far more rows."""
+        return self._expected.never & (self._rows * FEW <= self._expected.reference.rows)
+
+    def notice(self) -> str:
+        """Return the sentence of `Drift.notice`."""
+        expected, trials, counts, few = self._expected, self._trials, self._counts, self._few
+        odd = counts > 0
+        odd &= few | (counts > quick_binomial_limit(trials, expected.quick_rates))
+        if not odd.any():
+            return ""
+        tail = binomial_tail(counts[odd], trials[odd], expected.rates[odd])
+        drift = self.drift() if (few[odd] | (tail <= expected.level)).any() else None
+        return drift.notice() if drift else ""
+
+    def drift(self) -> Drift | None:
+        """Return the counts with those due to chance, or None where nothing was counted."""
+        if not self._rows:
+            return None
+        expected = self._expected
+        limits = binomial_limit(self._trials, expected.rates, expected.level)
+        chances = np.where(self._few, 0, limits)
+        counts = np.stack([self._counts, chances]).transpose(2, 1, 0).tolist()
+        return Drift(tuple(self._column(i, *counts[i]) for i in expected.order))
+
+    def _column(self, i: int, missing: list[int], beyond: list[int]) -> ColumnDrift:
+        """Return the drift of a column, given its counts and those due to chance."""
+        expected = self._expected
+        of, k, n_levels = expected.reference, len(expected.low), len(expected.levels)
+        example = self._examples.get(i)
+        count = Count(beyond[0], beyond[1], example) if expected.bounded[i] else None
+        has_levels = k <= i < k + n_levels
+        ends: Any = None
+        if count and i < k:
+            ends = (of.low[i], of.high[i])
+        elif count and not has_levels:
+            j = i - k - n_levels
+            ends = (_time_text(of.first[j]), _time_text(of.last[j]))
+        return ColumnDrift(
+            expected.names[i],
+            self._rows,
+            Count(*missing),
+            count if has_levels else None,
+            None if has_levels else count,
+            ends,
+        )
+
+
+def _time_text(time: Any) -> str:
+    """Return a date-time, or microseconds since 1970, as text: the day alone at midnight."""
+    text = str(np.datetime64(time, "us")).removesuffix(".000000").removesuffix("T00:00:00")
+    return text.replace("T", " ")

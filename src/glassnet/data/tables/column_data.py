@@ -1,0 +1,218 @@
+"""Columns on their way into a table, made of Python values and 1-D arrays."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from glassnet.data.tables import cells
+from glassnet.data.tables.forms import PLAIN, Form
+from glassnet.data.tables.schema import Kind
+from glassnet.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """One category column: `codes` (n,) int32 into `levels`, -1 for a missing value."""
+
+    codes: NDArray[np.int32]
+    levels: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.codes)
+
+    def take(self, rows: Any) -> Categories:
+        """Return the column of these rows (indices, a mask or a slice)."""
+        return Categories(self.codes[rows], self.levels)
+
+    def map(self, values: Iterable[Any], missing: Any, dtype: DTypeLike = object) -> NDArray[Any]:
+        """Return an array with one of `values`, which belong to the levels, for each row."""
+        return np.array([*values, missing], dtype=dtype)[self.codes]  # code -1: the last entry
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnData:
+    """A column on its way into a table.
+
+    Parameters
+    ----------
+    kind : None for text whose kind is still to be found
+    values : floats, datetime64[us], or Categories where the kind is another or none; the texts have
+        no white space around them
+    form : how the cells are written
+    exact : whole numbers beyond 2^53, which floats do not tell apart, as texts
+    notices : what to tell about the column, a sentence each
+    typed : whether text comes from a source whose numbers are usually typed as numbers, so that
+        text that spells numbers is worth a notice
+    """
+
+    kind: Kind | None
+    values: Any
+    form: Form = PLAIN
+    exact: Categories | None = None
+    notices: tuple[str, ...] = ()
+    typed: bool = False
+
+
+def tidy_categories(codes: NDArray[np.integer[Any]], texts: Sequence[str | None]) -> Categories:
+    """Return codes into texts as a category of sorted, used levels; None is a missing value."""
+    used = np.bincount(codes[codes >= 0], minlength=len(texts)) > 0
+    seen = {text for text, is_used in zip(texts, used, strict=True) if is_used and text is not None}
+    levels = tuple(sorted(seen))
+    place: dict[str | None, int] = {text: i for i, text in enumerate(levels)}
+    return Categories(
+        np.array([*(place.get(text, -1) for text in texts), -1], dtype=np.int32)[codes], levels
+    )
+
+
+def categories_of(values: NDArray[Any]) -> Categories:
+    """Return numbers or date-times as a category of their texts."""
+    found, codes = np.unique(values, return_inverse=True)
+    is_date = found.dtype.kind == "M"
+    texts = cells.date_texts(found) if is_date else [cells.text_of(value) for value in found]
+    return tidy_categories(codes, texts)
+
+
+#: For messages about durations.
+DURATIONS = (
+    "holds durations, which are not supported: convert it to numbers first (days, seconds), or "
+    "leave it out"
+)
+
+
+def column_of_values(name: str, values: Sequence[object]) -> ColumnData:
+    """Return a column of Python values: numbers, text, booleans, dates, times or missing values.
+
+    Raises
+    ------
+    DataError
+        For durations, complex numbers and anything else that is no cell of a table.
+    """
+    kinds = set(map(type, values))
+    missing = {kind for kind in kinds if kind.__name__ in cells.MISSING_TYPES}
+    held = kinds - missing
+
+    def all_are(*types: type) -> bool:
+        return bool(held) and all(issubclass(kind, types) for kind in held)
+
+    if any(issubclass(kind, (dt.timedelta, np.timedelta64)) for kind in held):
+        raise DataError(f"column {name!r} {DURATIONS}.")
+    if any(issubclass(kind, (complex, np.complexfloating)) for kind in held):
+        raise DataError(f"Complex data not supported: column {name!r} holds complex numbers.")
+    if all_are(*cells.DATES):
+        return ColumnData("datetime", _dates(name, values, missing))
+    if all_are(*cells.BOOLS):
+        return ColumnData("boolean", categories_of_values(name, values))
+    if not any(issubclass(kind, cells.BOOLS) for kind in held) and (
+        not held or all_are(*cells.NUMBERS)
+    ):
+        return _numbers(name, values, missing, may_be_exact=not all_are(float, np.floating))
+    coded = categories_of_values(name, values)
+    if held and all(kind.__name__ in cells.NAMED for kind in held):
+        return ColumnData("category", coded)
+    return ColumnData(None, coded, typed=all_are(str, bytes))
+
+
+def column_of_array(name: str, values: NDArray[Any]) -> ColumnData:
+    """Return a 1-D array as a column; arrays of objects and of text are read value by value."""
+    kind = values.dtype.kind
+    if kind in "iu":
+        return ColumnData("number", values.astype(np.float64), exact=exact_categories(values))
+    if kind == "f":
+        dtype = values.dtype if values.dtype == np.float32 else np.dtype(np.float64)
+        return ColumnData("number", values.astype(dtype, copy=False))
+    if kind == "b":
+        return ColumnData("boolean", tidy_categories(values.astype(np.int32), ["false", "true"]))
+    if kind == "M":
+        return ColumnData("datetime", microseconds(name, values))
+    if kind == "m":
+        raise DataError(f"column {name!r} {DURATIONS}.")
+    return column_of_values(name, values.tolist())
+
+
+def exact_categories(values: NDArray[Any]) -> Categories | None:
+    """Return whole numbers as texts where floats cannot tell some of them apart, else None."""
+    if not len(values) or (int(values.max()) < cells.EXACT and int(values.min()) > -cells.EXACT):
+        return None
+    return categories_of(values)
+
+
+def microseconds(name: str, values: NDArray[Any]) -> NDArray[np.datetime64]:
+    """Return date-times in microseconds; a DataError for one outside their range."""
+    made: NDArray[np.datetime64] = values.astype("datetime64[us]")
+    years = "datetime64[Y]"
+    if not np.array_equal(made.astype(years), values.astype(years), equal_nan=True):
+        raise date_range_error(name)
+    return made
+
+
+def date_range_error(name: str) -> DataError:
+    """Return the error for a column with a date-time outside the range of microseconds."""
+    return DataError(
+        f"column {name!r} holds a date-time beyond what microseconds since 1970 can express."
+    )
+
+
+def categories_of_values(name: str, values: Sequence[object]) -> Categories:
+    """Return a column of Python values as texts; each distinct value is converted once."""
+    if any(issubclass(kind, cells.BOOLS) for kind in set(map(type, values))):
+        # True equals 1, but is another text.
+        values = [cells.text_of(v) if isinstance(v, cells.BOOLS) else v for v in values]
+    try:
+        places = {value: i for i, value in enumerate(dict.fromkeys(values))}
+        texts = [cells.text_of(value) for value in places]
+    except (TypeError, UnicodeDecodeError):  # not hashable, or no text: find it for the message
+        raise _invalid_value(name, values) from None
+    return tidy_categories(
+        np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values)), texts
+    )
+
+
+def _numbers(
+    name: str, values: Sequence[object], missing: set[type], *, may_be_exact: bool
+) -> ColumnData:
+    try:
+        found = [math.nan if type(v) in missing else float(v) for v in values]  # type: ignore[arg-type]
+    except OverflowError:
+        raise DataError(f"column {name!r} holds a whole number too large for float64.") from None
+    numbers = np.array(found, dtype=np.float64)
+    if not may_be_exact:  # floats have no more digits than they show
+        return ColumnData("number", numbers)
+    big = np.flatnonzero(np.abs(numbers) >= cells.EXACT).tolist()
+    is_whole = bool(big) and all(not isinstance(values[i], (float, np.floating)) for i in big)
+    exact = categories_of_values(name, values) if is_whole else None
+    return ColumnData("number", numbers, exact=exact)
+
+
+def _dates(name: str, values: Sequence[object], missing: set[type]) -> NDArray[np.datetime64]:
+    def utc(value: Any) -> object:
+        if type(value) in missing:
+            return None
+        aware = isinstance(value, dt.datetime) and value.tzinfo is not None
+        return value.astimezone(dt.UTC).replace(tzinfo=None) if aware else value
+
+    try:
+        made = [np.datetime64(cast(Any, utc(value)), "us") for value in values]
+        return np.array(made, dtype="datetime64[us]")
+    except (ValueError, OverflowError):
+        raise date_range_error(name) from None
+
+
+def _invalid_value(name: str, values: Sequence[object]) -> DataError:
+    for row, value in enumerate(values):
+        try:
+            hash(value)
+            cells.text_of(value)
+        except (TypeError, UnicodeDecodeError):
+            return DataError(
+                f"column {name!r} holds a {type(value).__name__} in row {row} (counting from 0): "
+                "expected numbers, text or booleans."
+            )
+    return DataError(f"column {name!r} must hold numbers, text or booleans.")

@@ -1,0 +1,195 @@
+"""The temperature: one factor that makes probabilities mean what they say.
+
+A network may be too sure of itself, or, where it learned from smoothed labels, not sure enough. Raw
+scores divided by a temperature T > 0 keep the order of the classes and correct that (Guo, Pleiss,
+Sun and Weinberger 2017, "On Calibration of Modern Neural Networks", section 4.2). T is learned on
+rows that no weight was fitted to and no epoch chosen by. The last layer is linear, so the division
+is done once, in its weights and bias.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from glassnet.data.rows import Rows, joined_rows
+from glassnet.fitting.network_fit import NetworkFit
+from glassnet.layers import Members
+from glassnet.losses import Logistic, Softmax, unsmoothed
+from glassnet.network import Network
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+MIN_TEMPERATURE, MAX_TEMPERATURE = 1.0 / 16.0, 16.0
+BISECTION_STEPS = 40
+#: Of the confidence, for the calibration error.
+BINS = 10
+#: Rows that two members did not see, from which on the temperature of their mean is estimated.
+MIN_PAIRS = 50
+
+
+@dataclass(frozen=True)
+class ProbabilityScores:
+    """How good probabilities are on held-out rows: lower is better.
+
+    Attributes
+    ----------
+    log_loss : mean of -log of the probability of what happened, nats
+    brier_score : mean over rows (and labels, where a row has several) of the sum of (p - y)^2 over
+        the classes (Brier 1950)
+    calibration_error : sum over ten bins of (share of the rows) |share of right answers - mean
+        confidence|, where the confidence is that of the likeliest answer (Guo and others 2017, eq.
+        3)
+    """
+
+    log_loss: float
+    brier_score: float
+    calibration_error: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The temperature, and what it did to the rows it was learned on.
+
+    Attributes
+    ----------
+    temperature : raw scores are divided by it
+    member_temperature : that of one member by itself, which `after` is told with and `before`
+        without; the same number where there is but one
+    n_rows : that it was learned on
+    before, after : the scores of these rows
+    """
+
+    temperature: float
+    member_temperature: float
+    n_rows: int
+    before: ProbabilityScores
+    after: ProbabilityScores
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        plain = asdict(self)
+        plain["of_one"] = plain.pop("member_temperature")  # its name in model files
+        return plain
+
+
+def learn_temperature(fits: Sequence[NetworkFit], loss: Logistic | Softmax) -> Calibration:
+    """Return the temperature of the mean of members, by the rows that each holds out for it."""
+    scored = [scored_rows(fit) for fit in fits]
+    found = calibration(joined_rows(scored), loss)
+    if found.member_temperature == 1.0:  # none helps
+        return found
+    index = [fit.splits.calibrating for fit in fits]
+    ratio = ensemble_temperature_ratio(index, scored, loss)
+    return replace(found, temperature=found.member_temperature * ratio)
+
+
+def scored_rows(fit: NetworkFit) -> Rows:
+    """Return the calibrating rows of a network, with its raw scores as their X."""
+    rows = fit.calibrating()
+    return Rows(fit.trainer.engine.predict(rows.X), rows.y, rows.weight)
+
+
+def ensemble_temperature_ratio(
+    index: Sequence[Array], scored: Sequence[Rows], loss: Logistic | Softmax
+) -> float:
+    """Return the temperature of the mean of all M members over that of one, in [1/2, 1].
+
+    The mean itself cannot be asked, because the members that learned from a row know its label. But
+    of rows that two members held out there are T_1, the temperature of each of the two, and T_2,
+    that of their mean. What members say by accident varies by 1 / M in the mean of M, and log T is
+    taken to fall with it: log T_M = log T_1 + 2 (1 - 1/M) (log T_2 - log T_1).
+
+    Parameters
+    ----------
+    index : of each member the numbers of its calibrating rows
+    scored : of each member these rows, with its raw scores as their X
+    loss : of the network
+    """
+    singles, means = [], []
+    for i, j in combinations(range(len(scored)), 2):
+        _, at_i, at_j = np.intersect1d(index[i], index[j], assume_unique=True, return_indices=True)
+        one, other = scored[i].take(at_i), scored[j].take(at_j)
+        singles += [one, other]
+        means.append(replace(one, X=0.5 * (one.X + other.X)))
+    if sum(mean.n for mean in means) < MIN_PAIRS:
+        return 1.0
+    ratio = temperature(joined_rows(means), loss) / temperature(joined_rows(singles), loss)
+    return float(np.clip(ratio ** (2.0 * (1.0 - 1.0 / len(scored))), 0.5, 1.0))
+
+
+def calibration(scored: Rows, loss: Logistic | Softmax) -> Calibration:
+    """Return the temperature of rows whose X are raw scores; 1 where none lowers their loss."""
+    T = temperature(scored, loss)
+    before = probability_scores(scored, loss)
+    after = probability_scores(replace(scored, X=scored.X / T), loss)
+    if not after.log_loss < before.log_loss:
+        T, after = 1.0, before
+    return Calibration(T, T, scored.n, before, after)
+
+
+def temperature(scored: Rows, loss: Logistic | Softmax) -> float:
+    """Return the T > 0 that minimizes the mean loss of Z / T, where the X of the rows are Z.
+
+    The loss is convex in 1 / T, and its derivative there is the sum of gradient(Z / T) Z: bisection
+    finds its zero. Labels are smoothed by 1 / (n + 2), as Platt 1999 does ("Probabilistic Outputs
+    for Support Vector Machines", section 2.2), so that few rows, all of them right, do not ask for
+    certainty.
+    """
+    smoothed = replace(loss, label_smoothing=1.0 / (scored.n + 2.0))
+    Z = scored.X.astype(np.float64)
+    low, high = math.log(MIN_TEMPERATURE), math.log(MAX_TEMPERATURE)
+    for _ in range(BISECTION_STEPS):
+        middle = 0.5 * (low + high)
+        _, dZ = smoothed.value_and_gradient(Z * math.exp(-middle), scored.y, scored.weight)
+        # More confidence (a lower temperature) gains where the derivative by 1 / T is negative.
+        low, high = (low, middle) if np.vdot(dZ, Z) < 0.0 else (middle, high)
+    return math.exp(0.5 * (low + high))
+
+
+def divide_raw_scores(network: Network, divisor: float) -> None:
+    """Divide the raw scores of a network by a number, in the weights and the biases of its last layer."""
+    for prefix in last_layers(network):
+        for name in ("W", "b"):
+            network.parameters[f"{prefix}.{name}"] = (
+                network.parameters[f"{prefix}.{name}"] / divisor
+            )
+
+
+def last_layers(network: Network) -> list[str]:
+    """Return the names of the linear layers that raw scores come from: one, or one for each member."""
+    i, last = len(network.layers) - 1, network.layers[-1]
+    if not isinstance(last, Members):
+        return [f"layers.{i}"]
+    return [
+        f"layers.{i}.layers.{m}.layers.{len(stack.layers) - 1}"
+        for m, stack in enumerate(last.layers)
+    ]
+
+
+def probability_scores(scored: Rows, loss: Logistic | Softmax) -> ProbabilityScores:
+    """Return log loss, Brier score and calibration error of rows whose X are raw scores."""
+    plain, Z = unsmoothed(loss), scored.X.astype(np.float64)
+    value, _ = plain.value_and_gradient(Z, scored.y, scored.weight)
+    P, Y = plain.predict(Z), scored.y
+    if P.shape[1] > 1 and Y.ndim == 1:
+        Y = np.eye(P.shape[1])[Y]
+    if isinstance(loss, Logistic):  # one answer has two classes; each label is its own answer
+        squares = 2.0 * ((P - Y) ** 2).mean(axis=1)
+        confidence, right = np.maximum(P, 1.0 - P), (P > 0.5) == (Y > 0.5)
+    else:
+        squares = ((P - Y) ** 2).sum(axis=1)
+        confidence = P.max(axis=1, keepdims=True)
+        right = (P.argmax(axis=1) == Y.argmax(axis=1))[:, np.newaxis]
+    weight = np.ones(len(P)) if scored.weight is None else scored.weight
+    share = (weight / weight.sum() / confidence.shape[1])[:, np.newaxis]
+    shares = np.broadcast_to(share, confidence.shape)
+    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    errors = np.bincount(bins.ravel(), (shares * (right - confidence)).ravel(), minlength=BINS)
+    brier = np.average(squares, weights=scored.weight)
+    return ProbabilityScores(float(value), float(brier), float(np.abs(errors).sum()))

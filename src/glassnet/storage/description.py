@@ -1,0 +1,188 @@
+"""The description in a model file: everything of a model but its tensors, as JSON values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from glassnet import __version__
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.target import Target
+from glassnet.data.review.reference import Reference
+from glassnet.data.tables.dialect import Dialect
+from glassnet.errors import SettingError
+from glassnet.intervals import QUANTILES, Intervals
+from glassnet.layers import Layer
+from glassnet.layers.plain import layer_to_plain
+from glassnet.layers.stack import stack_widths
+from glassnet.losses import Loss, loss_traits
+from glassnet.losses.plain import loss_from_plain, loss_to_plain
+from glassnet.model import Model
+from glassnet.parameters import DTYPES
+from glassnet.storage.encoder_checks import parse_encoder, parse_reference
+from glassnet.storage.history import PREFIX, Column, parse_history, split_history
+from glassnet.storage.migrations import FORMAT
+from glassnet.storage.record import check_training
+from glassnet.storage.strict import json_able
+from glassnet.storage.structure import built_layers, tensor_shapes
+from glassnet.storage.target_checks import parse_target
+
+FIELDS = (
+    "format",
+    "glassnet",
+    "encoder",
+    "target",
+    "layers",
+    "n_features",
+    "dtype",
+    "loss",
+    "training",
+)
+OPTIONAL = {"intervals", "dialect", "reference", "history"}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All parts of a model but its numbers, which fit each other, and the shapes of the tensors.
+
+    `residual_layers` are those of the network behind the intervals, empty where there is none.
+    """
+
+    encoder: Encoder
+    target: Target
+    layers: tuple[Layer, ...]
+    n_features: int
+    dtype: str
+    loss: Loss
+    training: dict[str, Any]
+    shapes: dict[str, tuple[int, ...]]
+    has_intervals: bool
+    residual_layers: tuple[Layer, ...]
+    dialect: Dialect | None
+    reference: Reference | None
+    history: dict[str, Column]
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """Return the description of a model: JSON-able values, without the checksums.
+
+    Raises
+    ------
+    UnsupportedError
+        For layers, activations and losses of the user's own.
+    """
+    training, columns, _ = split_history(model.training)
+    said: dict[str, Any] = {
+        "format": FORMAT,
+        "glassnet": __version__,
+        "encoder": model.encoder.to_plain(),
+        "target": model.target.to_plain(),
+        "layers": [layer_to_plain(layer) for layer in model.network.layers],
+        "n_features": model.network.n_features,
+        "dtype": str(model.network.dtype),
+        "loss": loss_to_plain(model.loss),
+        "training": json_able(training),
+    }
+    if model.intervals:
+        said["intervals"] = _describe_intervals(model.intervals)
+    if model.dialect:
+        said["dialect"] = model.dialect.to_plain()
+    if model.reference:
+        said["reference"] = model.reference.to_plain()
+    if columns:
+        said["history"] = {name: column.to_plain() for name, column in columns.items()}
+    return said
+
+
+def _describe_intervals(intervals: Intervals) -> dict[str, Any]:
+    network = intervals.network
+    layers = network and [layer_to_plain(layer) for layer in network.layers]
+    return {"layers": layers, "n_scores": len(intervals.scores)}
+
+
+def parse_description(said: dict[str, Any]) -> Parts:
+    """Return the parts that a description of this format describes.
+
+    Raises
+    ------
+    ValueError
+        For anything that `describe` does not write, or that does not fit the rest; nothing large
+        has been allocated.
+    """
+    if said.keys() - OPTIONAL != set(FIELDS):
+        raise ValueError(f"it must have the fields {list(FIELDS)}")
+    version, dtype, n_features, training = (
+        said[name] for name in ("glassnet", "dtype", "n_features", "training")
+    )
+    is_typed = isinstance(version, str) and type(n_features) is int and isinstance(training, dict)
+    if dtype not in DTYPES or not is_typed:
+        raise ValueError("glassnet, dtype, n_features or training is of another type")
+    check_training(training)
+    encoder, target = parse_encoder(said["encoder"]), parse_target(said["target"])
+    loss = loss_from_plain(said["loss"])
+    layers = built_layers(said["layers"])
+    if n_features != encoder.n_features:
+        raise ValueError(
+            f"the network takes {n_features} features but the encoder makes {encoder.n_features}"
+        )
+    n_outputs, traits = stack_widths(layers, n_features)[-1], loss_traits(loss)
+    expected = traits.n_raw_scores(target.n_outputs, len(target.classes))
+    if target.task not in traits.tasks or n_outputs != expected:
+        raise ValueError(
+            f"the network has {n_outputs} outputs, which does not fit its loss and target"
+        )
+    if target.low and not traits.stays_in_range:
+        raise ValueError("the target has a range, which its loss does not stay within")
+    shapes = tensor_shapes(layers, n_features)
+    reference = parse_reference(said["reference"], encoder) if "reference" in said else None
+    dialect = _dialect(said["dialect"]) if "dialect" in said else None
+    history = parse_history(said["history"], training) if "history" in said else {}
+    shapes |= {f"{PREFIX}{name}": (column.n,) for name, column in history.items()}
+    residual_layers: tuple[Layer, ...] = ()
+    if "intervals" in said:
+        residual_layers = _residual_layers(said["intervals"], target, n_features)
+        inner = tensor_shapes(residual_layers, n_features)
+        shapes |= {f"intervals.{name}": shape for name, shape in inner.items()}
+        shapes["intervals.scores"] = (said["intervals"]["n_scores"], target.n_outputs)
+        shapes["intervals.least"] = (target.n_outputs,)
+    return Parts(
+        encoder,
+        target,
+        layers,
+        n_features,
+        dtype,
+        loss,
+        training,
+        shapes,
+        "intervals" in said,
+        residual_layers,
+        dialect,
+        reference,
+        history,
+    )
+
+
+def _dialect(said: Any) -> Dialect:
+    """Return the dialect of the training table."""
+    try:
+        dialect = Dialect.from_plain(said)
+    except (SettingError, TypeError, AttributeError):
+        raise ValueError("dialect is none") from None
+    if dialect.to_plain() != said:
+        raise ValueError("dialect is not as it is written")
+    return dialect
+
+
+def _residual_layers(said: Any, target: Target, n_features: int) -> tuple[Layer, ...]:
+    """Return the layers of the network of the residuals, empty where there is none."""
+    fits = isinstance(said, dict) and said.keys() == {"layers", "n_scores"}
+    if not fits or type(said["n_scores"]) is not int or said["n_scores"] < 1:
+        raise ValueError("intervals must have layers, and at least one score")
+    if target.task != "regression":
+        raise ValueError("only a regression has intervals")
+    if said["layers"] is None:
+        return ()
+    layers = built_layers(said["layers"])
+    if stack_widths(layers, n_features)[-1] != target.n_outputs * len(QUANTILES):
+        raise ValueError("the network of the intervals does not fit the target")
+    return layers

@@ -1,0 +1,141 @@
+"""Checks of the encoder and the reference in a model file: everything in them fits together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.data.coding.category_coding import CategoryCoding
+from glassnet.data.coding.dates import DateCoding
+from glassnet.data.coding.encoder import Encoder
+from glassnet.data.coding.number_coding import NumberCoding
+from glassnet.data.coding.settings import MIN_LIMIT
+from glassnet.data.review.reference import Reference
+from glassnet.data.serialization import stored_fields
+from glassnet.storage.strict import check_record
+
+for record in (Encoder, NumberCoding, CategoryCoding, DateCoding, Reference):
+    stored_fields(record)  # now, not while a file is loaded
+
+
+def parse_encoder(said: Any) -> Encoder:
+    """Return the encoder that a description holds.
+
+    Raises
+    ------
+    ValueError
+        For an encoder that no table has.
+    """
+    check_record(Encoder, said, "encoder")
+    names = [column[0] for column in said["schema"]]
+    if len(set(names)) != len(names):
+        raise ValueError("every column needs a name of its own, but one occurs more than once")
+    encoder = Encoder.from_plain(said)
+    schema = encoder.schema
+    columns = (
+        encoder.numbers.names,
+        tuple(coding.name for coding in encoder.categories),
+        tuple(coding.name for coding in encoder.dates),
+    )
+    if not schema.columns or columns != (schema.numbers, schema.categories, schema.dates):
+        raise ValueError("the encoder codes other columns than the schema names")
+    _check_numbers(encoder.numbers)
+    for date in encoder.dates:
+        _check_numbers(date.continuous)
+        _check_date(date)
+    for coding in encoder.categories:
+        if len(set(coding.levels)) != len(coding.levels):
+            raise ValueError(f"a level of column {coding.name!r} occurs twice")
+        if not _constant_fits(coding, boolean=schema.kinds[coding.name] == "boolean"):
+            raise ValueError(
+                f"column {coding.name!r} cannot have held {coding.constant!r} alone, with its "
+                "levels and missing values"
+            )
+    return encoder
+
+
+def _check_numbers(numbers: NumberCoding) -> None:
+    columns = {
+        "mean": numbers.mean,
+        "scale": numbers.scale,
+        "has_gaps": numbers.has_missing,
+        "constant": numbers.constant or numbers.names,
+    }
+    for name, values in columns.items():
+        if len(values) != len(numbers.names):
+            raise ValueError(f"encoder.numbers.{name} must have one entry for each column")
+    limit = MIN_LIMIT if numbers.limit is None else numbers.limit
+    if not all(scale > 0.0 for scale in numbers.scale) or not limit >= MIN_LIMIT:
+        raise ValueError(f"scales must be above 0 and the limit at least {MIN_LIMIT:g}")
+    pairs = zip(numbers.empty.tolist(), numbers.has_missing, strict=True)
+    if any(empty and not missing for empty, missing in pairs) or (
+        numbers.constant and not any(numbers.constant)
+    ):
+        raise ValueError(
+            "encoder.numbers.constant must name columns that never varied, as 'gaps' only those "
+            "with missing values"
+        )
+
+
+def _check_date(date: DateCoding) -> None:
+    """Check the parts of a date-time.
+
+    One that never varied has no other parts. Of a cycle, which varies, at most one of sine and
+    cosine does not vary.
+    """
+    n_numbers = len(date.continuous.names)
+    if not 1 <= n_numbers <= 2 or len(set(date.cycles)) != len(date.cycles):
+        raise ValueError(f"the parts of column {date.name!r} are not those of a date-time")
+    still = [value is not None for value in date.still]
+    fits = not (date.continuous.constant and (date.cycles or n_numbers > 1))
+    if still:
+        both = any(sine and cosine for sine, cosine in zip(still[::2], still[1::2], strict=False))
+        fits &= len(still) == 2 * len(date.cycles) and any(still) and not both
+        fits &= all(abs(value) <= 1.0 for value in date.still if value is not None)
+    if not fits:
+        raise ValueError(f"the constant parts of column {date.name!r} are not those of a date-time")
+
+
+def _constant_fits(coding: CategoryCoding, *, boolean: bool) -> bool:
+    """Return whether the training rows can have had in common what the coding says."""
+    levels, missing, rare = coding.levels, coding.has_missing, coding.has_rare
+    true = boolean and levels == ("true",)
+    return {
+        "": True,
+        "level": len(levels) == 1 and not missing and not rare,
+        "false": true and not rare and not coding.coded,
+        "rare": not levels and rare and not missing,
+        "gaps": (true or not (levels or boolean)) and missing and not rare and not coding.coded,
+    }[coding.constant]
+
+
+def parse_reference(said: Any, encoder: Encoder) -> Reference:
+    """Return the reference that a description holds, which must be possible for this encoder.
+
+    Raises
+    ------
+    ValueError
+        For a reference that no training rows have.
+    """
+    check_record(Reference, said, "reference")
+    reference, schema = Reference.from_plain(said), encoder.schema
+    n_numbers, n_categories, n_dates = map(len, (schema.numbers, schema.categories, schema.dates))
+    counts = {"missing": len(schema.columns), "rare": n_categories, "spread": n_categories}
+    ends = {"low": n_numbers, "high": n_numbers, "first": n_dates, "last": n_dates}
+    if any(len(getattr(reference, name)) != n for name, n in (counts | ends).items()):
+        raise ValueError("reference must have one entry for each column")
+    if (
+        reference.rows < 1
+        or not all(0 <= n <= reference.rows for n in (*reference.missing, *reference.rare))
+        or min(reference.spread, default=0) < 0
+    ):
+        raise ValueError("reference must have rows, and counts from 0 to as many as there are")
+    pairs: list[tuple[float | None, float | None]] = [
+        *zip(reference.low, reference.high, strict=True),
+        *zip(reference.first, reference.last, strict=True),
+    ]
+    for low, high in pairs:
+        if (low is None) != (high is None) or (low is not None and high is not None and low > high):
+            raise ValueError(
+                "reference must have both ends of a range or none, the smaller one first"
+            )
+    return reference

@@ -1,0 +1,99 @@
+"""The batch plan: which rows make each batch of each epoch, and how their losses are averaged.
+
+The order of an epoch is drawn from the counter-based generator of `glassnet.rng`, whose counter
+holds the number of the epoch. Epoch 100 can be drawn without the 99 before it, so a resumed run
+sees the batches that the uninterrupted run would have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.engines import Steps
+from glassnet.rng import SHUFFLE, generator
+
+Index = NDArray[np.int64]
+
+#: The most rows that one call of an engine visits, unless one epoch has more: the order of many
+#: epochs would fill the memory.
+MAX_ROWS_PER_CALL = 2**22
+
+
+def permutation(n: int, epoch: int, seed: int) -> Index:
+    """Return the permutation of n rows that an epoch visits (epoch: 0 to 2^64 - 1)."""
+    return generator(seed, SHUFFLE, epoch).permutation(n).astype(np.int64, copy=False)
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """The batches of all epochs.
+
+    Attributes
+    ----------
+    n : number of rows of an epoch
+    batch_size : rows of a step, at most n; the last batch of an epoch may be shorter
+    permutations : number of the epoch -> the rows that it visits, in order (n,)
+    mean_over_rows : the loss of an epoch is the mean over its batches, each counted by its total
+        weight; True counts it by its number of rows
+
+    Examples
+    --------
+    >>> BatchPlan.seeded(10, 4, seed=0).batches(first_epoch=0, n_epochs=1)[1].tolist()
+    [0, 4, 8, 10]
+    """
+
+    n: int
+    batch_size: int
+    permutations: Callable[[int], NDArray[Any]]
+    mean_over_rows: bool = False
+
+    @classmethod
+    def seeded(cls, n: int, batch_size: int, seed: int, index: Index | None = None) -> BatchPlan:
+        """Return a plan whose permutations are drawn from a seed.
+
+        A batch of all rows takes them in their order, because its sums need no other.
+
+        Parameters
+        ----------
+        n, batch_size : as above; a larger batch size means all rows
+        seed : the same seed gives the same batches
+        index : (n,) numbers of the rows to visit, where they are only some of the data
+        """
+        if batch_size >= n:
+            in_order = np.arange(n, dtype=np.int64) if index is None else index
+            return cls(n, n, lambda epoch: in_order)
+        if index is None:
+            return cls(n, batch_size, lambda epoch: permutation(n, epoch, seed))
+        return cls(n, batch_size, lambda epoch: index[permutation(n, epoch, seed)])
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The number of batches of an epoch."""
+        return -(-self.n // self.batch_size)
+
+    @property
+    def epochs_per_call(self) -> int:
+        """The number of epochs that one call of an engine may cover."""
+        return max(1, MAX_ROWS_PER_CALL // self.n)
+
+    def batches(self, first_epoch: int, n_epochs: int) -> tuple[NDArray[Any], Index]:
+        """Return the rows of several epochs end to end, and where each batch starts and the last ends.
+
+        No batch reaches over the end of an epoch.
+        """
+        order = np.concatenate([self.permutations(first_epoch + i) for i in range(n_epochs)])
+        starts = np.arange(0, self.n, self.batch_size, dtype=np.int64)
+        offsets = (starts + self.n * np.arange(n_epochs, dtype=np.int64)[:, None]).ravel()
+        return order, np.append(offsets, np.int64(self.n * n_epochs))
+
+    def last_epoch_loss(self, steps: Steps) -> float:
+        """Return the mean loss of the last epoch of these steps."""
+        last = slice(len(steps.losses) - self.steps_per_epoch, None)
+        sizes = np.minimum(self.batch_size, self.n - np.arange(0, self.n, self.batch_size))
+        counted = sizes if self.mean_over_rows else steps.weights[last]
+        return float(np.dot(steps.losses[last], counted) / counted.sum())

@@ -1,0 +1,127 @@
+"""`train`: the training loop of a network on arrays, as a generator of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from glassnet.errors import SettingError
+from glassnet.losses import Loss, loss_function
+from glassnet.network import Network
+from glassnet.optimizers import LBFGS, Optimizer, optimizer_settings
+from glassnet.penalties import Penalty
+from glassnet.schedules import ReduceOnPlateau, Schedule
+from glassnet.training.batch_plan import BatchPlan
+from glassnet.training.checks import check_counts, check_seed, check_weight, make_rows
+from glassnet.training.history import Epoch
+from glassnet.training.run_schedules import RunSchedules
+from glassnet.training.state import TrainingState
+from glassnet.training.stop_and_restore import stop_and_restore
+from glassnet.training.stopping import EarlyStopping
+from glassnet.training.trainer import Trainer
+from glassnet.training.validation import make_validation
+
+
+def train(
+    network: Network,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Loss,
+    optimizer: str | Optimizer | LBFGS,
+    batch_size: int,
+    epochs: int,
+    schedule: str | Schedule | ReduceOnPlateau | None = None,
+    dropout_schedule: str | Schedule | None = None,
+    decay_schedule: str | Schedule | None = None,
+    sample_weight: Any = None,
+    validation: Any = None,
+    penalty: Penalty | None = None,
+    clip_norm: float | None = None,
+    stop: EarlyStopping | None = None,
+    every: int = 1,
+    engine: str = "auto",
+    n_threads: int | None = None,
+    seed: int = 0,
+) -> Iterator[Epoch]:
+    """Train a network in place, yielding an `Epoch` record after each epoch (or after every `every` epochs).
+
+    This function checks what it is given and puts the parts together. The lines that *are* training
+    stand in `ReferenceEngine.run` (`glassnet/engines/reference.py`): for each batch the forward
+    pass, the loss, the backward pass and the update.
+
+    Parameters
+    ----------
+    network : its parameters are changed
+    X : (n, n_features) array or CSR matrix
+    y : the target in the form that the loss takes
+    loss, optimizer, schedule : names or objects
+    dropout_schedule, decay_schedule : names or objects: how every dropout rate, and weight decay
+        and the penalty, change over the run
+    batch_size : rows to a step; the short last batch of an epoch is used too
+    epochs : passes over all rows, each in a new order; a batch of all rows takes them as they stand
+    sample_weight : (n,) weights; a row of weight 2 counts as two
+    validation : None, a fraction of the rows to hold out, (X, y), (X, y, weight) or a `Validation`
+    penalty : L1 and L2 terms of the objective
+    clip_norm : longest gradient that an update takes
+    stop : ends training early; the best weights are restored when training ends, by Ctrl-C and
+        divergence too
+    every : epochs to a record; a network of a few parameters is then not slowed by its own
+        bookkeeping
+    engine : "auto", or the name of one of `glassnet.engines.ENGINES`
+    n_threads : threads of BLAS, 1 by default
+    seed : of the order of the rows, of dropout and of the held-out fraction; the same seed gives
+        the same bits
+
+    Yields
+    ------
+    Epoch
+        Frozen; a caller who stops asking keeps the weights of that moment.
+
+    Raises
+    ------
+    DivergenceError
+        A loss or gradient left the finite numbers. The last finite weights have been restored, with
+        `stop` the best.
+    KeyboardInterrupt
+        Ctrl-C, at the end of a step; with `stop` the best weights have been restored.
+
+    Examples
+    --------
+    >>> from glassnet import Adam, Dense, Network, train
+    >>> from glassnet.data.toys import xor
+    >>> X, y = xor()
+    >>> network = Network([Dense(8, "tanh"), Dense(2)], n_features=2)
+    >>> for epoch in train(network, X, y, loss="softmax", optimizer=Adam(0.05), batch_size=4, epochs=200):
+    ...     pass
+    >>> epoch.training_loss < 0.01
+    True
+    """
+    loss, optimizer = loss_function(loss), optimizer_settings(optimizer)
+    if not isinstance(network, Network):
+        raise SettingError(f"network must be a glassnet.Network, got {network!r}.")
+    check_counts(batch_size=batch_size, epochs=epochs, every=every)
+    seed = check_seed(seed)
+    if stop is not None and not isinstance(stop, EarlyStopping):
+        raise SettingError(f"stop must be an EarlyStopping(...) or None, got {stop!r}.")
+    if penalty is not None and not isinstance(penalty, Penalty):
+        raise SettingError(f"penalty must be a Penalty(l1=..., l2=...) or None, got {penalty!r}.")
+    rows = make_rows(network, loss, X, y, sample_weight)
+    rows = replace(rows, weight=check_weight(rows.weight, rows.n))
+    rows, held_out = make_validation(validation, network, loss, rows, stop, seed)
+    trainer = Trainer.bind(
+        network,
+        loss,
+        optimizer,
+        schedules=RunSchedules.of(schedule, dropout_schedule, decay_schedule),
+        penalty=penalty,
+        clip_norm=clip_norm,
+        engine=engine,
+        seed=seed,
+        n_threads=n_threads,
+    )
+    state = TrainingState()
+    batches = BatchPlan.seeded(rows.n, batch_size, seed)
+    records = trainer.epochs(rows, state, batches, epochs, every=every, held_out=held_out)
+    return stop_and_restore(records, network, state, stop)
