@@ -16,6 +16,7 @@ from sklearn.neural_network import MLPRegressor
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor
 from glassnet.data.tables.assembly import table_of
+from glassnet.model_input import ModelInput
 from glassnet.report import Part, evaluate_with_baselines, held_out_scores, permutation_importances
 
 N = 400
@@ -78,13 +79,13 @@ def test_a_file_is_told_of_once_by_what_all_its_stretches_hold(
     path = tmp_path / "t.csv"
     DRIFTED.to_csv(path, index=False)
     whole = [told(CLASSES.predict, path), CLASSES.drift(path)]
-    real = glassnet.Model._stretches
+    real = ModelInput._chunks
 
     def short(self: Any, path: Any, dialect: Any) -> Any:
         for part in real(self, path, dialect):
             yield from (part.take(slice(i, i + 50)) for i in range(0, part.n_rows, 50))
 
-    monkeypatch.setattr(glassnet.Model, "_stretches", short)
+    monkeypatch.setattr(ModelInput, "_chunks", short)
     assert [told(CLASSES.predict, path), CLASSES.drift(path)] == whole
     assert whole[0] == told(CLASSES.predict, DRIFTED)
 

@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.data.coding.target import Target
 from glassnet.data.finite import refuse_not_finite
 from glassnet.errors import SettingError
-from glassnet.losses import Loss
+from glassnet.losses import Loss, loss_traits
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -82,6 +82,21 @@ class Answers:
         if self.task in ("binary", "multiclass"):
             return self.target.decode_labels(y)
         return y.astype(np.int64) if self.task == "multilabel" else self.target.decode_numbers(y)
+
+    def bounds(self, low: Array, high: Array) -> Array:
+        """Return intervals `(n, m, 2)` in the units of the targets, from bounds of scaled numbers.
+
+        The interval of a target that was never below 0 in training stays at 0 and above, and of one
+        that was never above 0 at 0 and below: a new truth beyond all n values of the training has a
+        chance of 1 / (n + 1), so that this costs no coverage.
+        """
+        mean, scale = np.array(self.target.mean), np.array(self.target.scale)
+        positive = loss_traits(self.loss).link == "exp"
+        sign = np.ones(1) if positive else np.array(self.target.sign or [0])
+        least, most = np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)
+        with np.errstate(over="ignore", invalid="ignore"):
+            ends = [np.clip(bound * scale + mean, least, most) for bound in (low, high)]
+            return np.stack(ends, axis=2)
 
     def _linked(self, Z: Array) -> Array:
         return self.loss.predict(Z.astype(np.float64, copy=False))

@@ -1,4 +1,4 @@
-"""Prediction intervals: quantiles of what a network misses, corrected by how far held-out rows then lie from them.
+"""Prediction intervals: quantiles of residuals, corrected by the scores of held-out rows.
 
 For each row a small network says where the middle of the misses y - mean(x) lies, and how far they
 spread below and above it: m, d and u, of its quantiles 0.1, 0.5 and 0.9. A held-out miss e has the
@@ -56,7 +56,13 @@ class Intervals:
     def around(
         self, center: Array, quantiles: Array | None, coverage: float
     ) -> tuple[Array, Array]:
-        """Return the lower and the upper bounds `(n, m)` around means `(n, m)`, given the quantiles `(n, 3 m)` of their misses.
+        """Return the lower and the upper bounds `(n, m)`.
+
+        Parameters
+        ----------
+        center : (n, m) predictions
+        quantiles : (n, 3 m) of their residuals; None where all intervals are equally wide
+        coverage : probability that an interval holds the truth
 
         Raises
         ------
@@ -97,7 +103,7 @@ class Intervals:
 def frame(
     quantiles: Array | None, shape: tuple[int, ...], least: Array
 ) -> tuple[Array, Array, Array]:
-    """Return m, d and u, each `(n, m)`, of quantiles `(n, 3 m)`; those that cross are put in order."""
+    """Return m, d and u, each `(n, m)`, of quantiles `(n, 3 m)`; crossing ones are sorted."""
     if quantiles is None:
         return np.zeros(shape), np.ones(shape), np.ones(shape)
     low, middle, high = np.sort(quantiles.astype(np.float64).reshape(*shape, 3), axis=2).transpose(
@@ -114,7 +120,11 @@ def scores_of(misses: Array, quantiles: Array | None, least: Array) -> Array:
 
 
 def own_quantiles(loss: Loss, Z: Array) -> tuple[Array, Array | None]:
-    """Return predictions `(n, m)` and None; of a network of several quantiles the middle one, and the first, middle and last about it."""
+    """Return predictions `(n, m)`, and the quantiles `(n, 3 m)` about them where the loss has some.
+
+    A network of several quantiles predicts the middle one; its first, middle and last quantile,
+    less the middle one, are those about it.
+    """
     Y = loss.predict(Z.astype(np.float64, copy=False))
     k = loss_traits(loss).n_per_target
     if k == 1:

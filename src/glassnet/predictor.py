@@ -1,4 +1,4 @@
-"""One row at a time, for programs that ask all the time: everything is prepared once, a question costs microseconds."""
+"""The predictor: one row at a time in microseconds, because everything is prepared once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST = 2.0**100
 
 
 class Predictor:
-    """Answers one row of a table of numbers, as `model.predict_proba` or, for a regression, `model.predict` does.
+    """Predicts one row of numbers, as `model.predict_proba` or `model.predict` does.
 
     Call it with the row's numbers in the order of `names`, NaN for a gap; it returns probabilities
     `(k,)` or numbers `(m,)`, float64. It may be called in several threads at once, and sees what

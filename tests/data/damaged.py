@@ -51,7 +51,7 @@ def plain_table(n: int = N) -> pa.Table:
 
 
 def typed_table(n: int = N) -> pa.Table:
-    """A table with a column of every type of Arrow that is read, gaps in it."""
+    """A table with a column of every type of Arrow that is read, with missing values."""
     rng = np.random.default_rng(8)
     plain = plain_table(n)
     text = plain["text"].combine_chunks()
@@ -221,7 +221,7 @@ def read_all(path: object) -> list[str]:
     return texts
 
 
-def stretches(path: Path) -> None:
+def chunks(path: Path) -> None:
     """Read a file as `glassnet predict` does."""
     from glassnet.data.files.read import column_names, read_batches
     from glassnet.data.tables.schema import Column, Schema
@@ -284,7 +284,7 @@ def main(mode: str, folder: str) -> None:
         jobs = {
             path.name: [
                 partial(outcome, partial(read_all, path)),
-                partial(outcome, partial(stretches, path)),
+                partial(outcome, partial(chunks, path)),
             ]
             for path in paths
         }

@@ -172,7 +172,7 @@ def text_array(columns: Columns) -> Any:
 
 
 def _numpy_columns(columns: Columns, kinds: dict[str, str]) -> dict[str, Any]:
-    """Typed arrays where NumPy has a type with gaps, lists elsewhere."""
+    """Typed arrays where NumPy has a type with missing values, lists elsewhere."""
     made: dict[str, Any] = {}
     for name, values in columns.items():
         if kinds[name] == "number":

@@ -1,4 +1,4 @@
-"""The bounds of chance are those of SciPy's distributions, and what stands for them without SciPy lies within."""
+"""The bounds of chance are those of SciPy's distributions, or stricter without SciPy."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_limits_are_those_of_the_beta_distribution(level: float) -> None:
 
 @pytest.mark.parametrize("n", [2, 50, 10_000])
 def test_limit_of_one_of_n_is_that_of_the_share_beyond_the_ends(n: int) -> None:
-    """Wilks (1941): the share of a distribution beyond the smallest and the largest of n values is Beta(2, n - 1)."""
+    """Wilks (1941): the share of a distribution outside the range of n values is Beta(2, n - 1)."""
     limit = rate_limit(np.ones(1), np.array([float(n)]), np.zeros(1), 1e-6)
     np.testing.assert_allclose(limit, stats.beta.isf(1e-6, 2, n - 1), rtol=1e-10)
 

@@ -1,4 +1,4 @@
-"""What never varied in training is 0 for every later row, feature by feature, and comes alive with the first rows that differ."""
+"""Features that never varied in training are 0 for later rows, until rows that differ come."""
 
 from __future__ import annotations
 

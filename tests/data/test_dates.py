@@ -1,4 +1,4 @@
-"""Date-times become numbers: what the parts are, which of them vary, and that weights count rows."""
+"""Date-times as numbers: the parts, which of them vary, and weights that count rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a table holds that training did not have: told where planted, silent on rows of the same source, by bounds as SciPy has them."""
+"""Drift notices: told where planted, silent on rows of the same source, with SciPy's bounds."""
 
 from __future__ import annotations
 
@@ -61,21 +61,57 @@ SILENT = ""
 PLANTED: dict[str, tuple[dict[str, Any], str]] = {
     "the training rows themselves": (rows(N), SILENT),
     "one of them": (rows(1), SILENT),
-    "all levels unseen": (rows(200, island=["Atlantis"] * 200), "200 of 200 values of 'island' have a level that the model does not know"),
-    "one row with a level that training did not have": (rows(1, island=["Atlantis"]), "1 of 1 values of 'island' have a level"),
-    "ten rows, one of them with such a level": (rows(10, island=["Atlantis"] + ["Dream"] * 9), "1 of 10 values of 'island'"),
-    "eleven rows, one of them with such a level": (rows(11, island=["Atlantis"] + ["Dream"] * 10), SILENT),
-    "a shift by ten widths": (rows(300, x=TRAINING["x"][:300] + 60.0), "300 of 300 values of 'x' lie outside"),
+    "all levels unseen": (
+        rows(200, island=["Atlantis"] * 200),
+        "200 of 200 values of 'island' have a level that the model does not know",
+    ),
+    "one row with a level that training did not have": (
+        rows(1, island=["Atlantis"]),
+        "1 of 1 values of 'island' have a level",
+    ),
+    "ten rows, one of them with such a level": (
+        rows(10, island=["Atlantis"] + ["Dream"] * 9),
+        "1 of 10 values of 'island'",
+    ),
+    "eleven rows, one of them with such a level": (
+        rows(11, island=["Atlantis"] + ["Dream"] * 10),
+        SILENT,
+    ),
+    "a shift by ten widths": (
+        rows(300, x=TRAINING["x"][:300] + 60.0),
+        "300 of 300 values of 'x' lie outside",
+    ),
     "one value a little outside": (rows(1, x=[5.0]), SILENT),
-    "nulls in a twentieth": (rows(600, x=after(600, 30, np.nan)), "30 of 600 values of 'x' are missing (by chance at most"),
-    "one null where none was": (rows(1, x=[np.nan]), "1 of 1 values of 'x' are missing (by chance at most 0)"),
+    "nulls in a twentieth": (
+        rows(600, x=after(600, 30, np.nan)),
+        "30 of 600 values of 'x' are missing (by chance at most",
+    ),
+    "one null where none was": (
+        rows(1, x=[np.nan]),
+        "1 of 1 values of 'x' are missing (by chance at most 0)",
+    ),
     "one null where some were": (rows(1, sometimes=[np.nan]), SILENT),
-    "as many nulls as ever": (rows(600, sometimes=np.where(np.arange(600) % 10 == 0, np.nan, 0.0)), SILENT),
-    "nulls in a third": (rows(600, sometimes=np.where(np.arange(600) % 3 == 0, np.nan, 0.0)), "200 of 600 values of 'sometimes'"),
+    "as many nulls as ever": (
+        rows(600, sometimes=np.where(np.arange(600) % 10 == 0, np.nan, 0.0)),
+        SILENT,
+    ),
+    "nulls in a third": (
+        rows(600, sometimes=np.where(np.arange(600) % 3 == 0, np.nan, 0.0)),
+        "200 of 600 values of 'sometimes'",
+    ),
     "a boolean that is missing": (rows(2, wet=[True, None]), "1 of 2 values of 'wet' are missing"),
-    "later days": (rows(50, day=DAYS[:50] + 5000 * DAY), "50 of 50 values of 'day' lie outside 2026-01-01 to 2028-09-26, such as 2039"),
-    "a day that is missing": (rows(1, day=np.array(["NaT"], "M8[us]")), "1 of 1 values of 'day' are missing"),
-    "columns in another order": (dict(reversed(rows(200, island=["Atlantis"] * 200).items())), "200 of 200 values of 'island'"),
+    "later days": (
+        rows(50, day=DAYS[:50] + 5000 * DAY),
+        "50 of 50 values of 'day' lie outside 2026-01-01 to 2028-09-26, such as 2039",
+    ),
+    "a day that is missing": (
+        rows(1, day=np.array(["NaT"], "M8[us]")),
+        "1 of 1 values of 'day' are missing",
+    ),
+    "columns in another order": (
+        dict(reversed(rows(200, island=["Atlantis"] * 200).items())),
+        "200 of 200 values of 'island'",
+    ),
 }  # fmt: skip
 
 
@@ -140,7 +176,7 @@ def test_three_columns_are_named_the_worst_first() -> None:
     assert notice.endswith("; and 4 more columns.")
 
 
-def test_stretches_add_up() -> None:
+def test_chunks_add_up() -> None:
     table = table_of(rows(600, island=["Atlantis"] * 600, x=after(600, 30, np.nan)))
     whole, parts = (
         tally_of(TRAINING, table),
@@ -150,7 +186,7 @@ def test_stretches_add_up() -> None:
     assert parts.notice() == whole.notice() != ""
 
 
-def test_a_block_of_many_stretches_is_counted_whole() -> None:
+def test_a_block_of_many_chunks_is_counted_whole() -> None:
     X = np.zeros((200_000, 3))
     X[::1000, 1], X[7::1000, 2] = np.nan, 5.0
     drift = tally_of(np.zeros((200, 3)), X).drift()
@@ -226,7 +262,7 @@ RARE: dict[str, tuple[dict[str, int], int, tuple[int, int]]] = {
 
 @pytest.mark.parametrize("name", RARE)
 def test_rare_levels_tell_how_often_a_level_is_not_listed(name: str) -> None:
-    """Good (1953): the rows of levels that occurred at most once more than the most frequent one that is not listed."""
+    """Good (1953): rows of levels that occurred at most once more than the top unlisted one."""
     counts, n_listed, expected = RARE[name]
     column = table_of({"c": [level for level, n in counts.items() for _ in range(n)]})
     encoder = Encoder.fit(column)
@@ -271,7 +307,7 @@ def test_further_training_widens_it() -> None:
 
 
 def test_a_single_null_in_2000_rows_is_within_chance() -> None:
-    """None of 2,000 was missing, so up to 0.5 % may be: some 9 of 2,000 new rows, and by the binomial on top up to 24."""
+    """None of 2,000 was missing, so up to 0.5 % may be: 9 of 2,000 new rows, by chance 24."""
     training, column = {"x": np.arange(2000.0)}, np.arange(2000.0)
     level = LEVEL / 2
     most = int(stats.binom.isf(level, 2000, 1.0 - level ** (1.0 / 2000)))
@@ -285,7 +321,7 @@ def test_a_single_null_in_2000_rows_is_within_chance() -> None:
 
 
 def some_table(rng: np.random.Generator, n: int) -> Table:
-    """Numbers of many kinds, heavy tails, few and many and ever new levels, gaps in a share of every size."""
+    """Numbers with heavy tails, few, many and ever new levels, missing values in any share."""
     block = np.column_stack(
         [
             rng.normal(size=n),
@@ -350,7 +386,7 @@ def test_rows_of_the_same_source_are_silent(share: float) -> None:
 def test_levels_that_are_just_not_listed_are_no_news(
     n_levels: int, n: int, most_one_hot: int
 ) -> None:
-    """All levels are as frequent, and chance decides which are listed: those that are not come back more often than they came."""
+    """All levels are as frequent: those that are not listed come back more often than they came."""
     rng = np.random.default_rng(0)
     codes = rng.integers(0, n_levels, n + n // 2).astype(np.int32)
     table = Table(

@@ -66,7 +66,7 @@ def bound(engine: str, **settings: Any) -> Any:
     return make_engine(engine, network, Softmax(), Adam(), **settings)
 
 
-def member_temperature_engine(engine: str, seed: int) -> None:
+def one_engine(engine: str, seed: int) -> None:
     """Two threads take steps, one asks for gradients and updates, two predict."""
     X, y = rows(seed)
     made = bound(engine, n_threads=2)
@@ -339,7 +339,7 @@ def daemon_at_exit(engine: str, seed: int) -> None:
 
 
 CASES: dict[str, Callable[[str, int], None]] = {
-    "one engine": member_temperature_engine,
+    "one engine": one_engine,
     **{f"partial_fit of {name}": partial_fits(name) for name in ESTIMATORS},
     **{f"fit and predict of {name}": fits_and_predictions(name) for name in ESTIMATORS},
     "advance of one session": advances,

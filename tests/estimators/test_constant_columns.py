@@ -197,7 +197,7 @@ def test_what_varies_in_a_later_batch_comes_alive_from_then_on(first: Any, later
     )  # that model was not trained on any of it
 
 
-def test_a_batch_member_temperature_row_teaches_what_a_batch_of_many_does() -> None:
+def test_a_batch_of_one_row_teaches_what_a_batch_of_many_does() -> None:
     """After the first row every column is constant; the second batch must find the scaling of numbers as it has always been."""
     X = CONSTANT["numbers"][0]
     by_row = GlassNetRegressor(**PARTIAL).partial_fit(X[:1], Y[:1])

@@ -53,7 +53,8 @@ ROOMS = {
     "training": "errors interrupts protocols rng parameters activations layer_check losses penalties schedules optimizers "
     "network engines data answers",
     "intervals": "errors losses network",
-    "model": "errors messages cached losses network engines data answers intervals",
+    "model_input": "errors messages data",
+    "model": "errors messages cached losses network engines data answers intervals model_input",
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} interrupts layer_check engines data answers training intervals model",
     "storage": "errors messages atomic_write parameters losses layers network data intervals model",

@@ -77,7 +77,7 @@ def test_what_is_given_stays(name: str, n_rows: int) -> None:
     )
 
 
-def test_patience_is_long_along_the_chosen_cycle_and_short_beside_a_schedule_member_temperatures_own() -> (
+def test_patience_is_long_along_the_chosen_cycle_and_short_beside_a_schedule_of_ones_own() -> (
     None
 ):
     assert ResolvedPlan.of(Plan(recipe="plain", max_epochs=80), 4, classes=True).patience == 40
@@ -298,7 +298,7 @@ def test_a_recipe_fills_what_the_plan_leaves_open_and_nothing_else(
     )
 
 
-def test_a_recipe_member_temperatures_own_is_taken_as_it_is() -> None:
+def test_a_recipe_of_ones_own_is_taken_as_it_is() -> None:
     own = replace(PLAIN, hidden_layer_sizes=(5,), batch_sizes=((10, 2), (0, 4)))
     assert recipe_for(own, classes=False) is own
     assert ResolvedPlan.of(Plan(recipe=own), 9, classes=True).batch_size == 2

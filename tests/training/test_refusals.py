@@ -136,7 +136,7 @@ def test_a_custom_loss_whose_gradient_is_wrong_is_refused_before_training() -> N
     ],
     ids=["scalar", "short", "negative", "nan"],
 )
-def test_a_schedule_member_temperatures_own_is_checked(schedule: Any, came: str) -> None:
+def test_a_schedule_of_ones_own_is_checked(schedule: Any, came: str) -> None:
     with pytest.raises(
         SettingError,
         match=f"one multiplier for each of the . steps, none negative, got {came} from",

@@ -216,7 +216,7 @@ def test_a_score_of_probabilities_takes_the_likelier_label() -> None:
             assert record.validation_score == pytest.approx(right.mean())
 
 
-def test_a_scorer_member_temperatures_own_meets_an_estimator_that_knows_the_validation_rows_and_others() -> (
+def test_a_scorer_of_ones_own_meets_an_estimator_that_knows_the_validation_rows_and_others() -> (
     None
 ):
     network = small_network(3)

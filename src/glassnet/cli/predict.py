@@ -158,7 +158,7 @@ class PredictionChunks:
             self._schema = Schema(
                 tuple(known.get(name) or Column(name, "category", text) for name in names)
             )
-        elif notice := model.unknown_notice(names):
+        elif notice := model.input.unknown_notice(names):
             self._new_notices.append(notice)
 
     def __iter__(self) -> Iterator[list[Any]]:

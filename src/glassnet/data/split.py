@@ -88,8 +88,8 @@ def split_rows(
     Raises
     ------
     DataError
-        For fewer than two rows, no class with a row to spare, one group or one time only, and missing
-        groups or times.
+        For fewer than two rows, no class with a row to spare, one group or one time only, and
+        missing groups or times.
     SettingError
         For a fraction that is not between 0 and 1, and two ways to split at once.
     """

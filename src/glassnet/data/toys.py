@@ -41,7 +41,7 @@ def spirals(n: int = 200, noise: float = 0.05, seed: int = 0, *, turns: float = 
 
 
 def _classes_and_position(n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return class 0 for the first half of the points, else 1, and positions 0 to 1 on the curve."""
+    """Return class 0 for the first half of the points, else 1, and positions 0 to 1 on a curve."""
     first = (n + 1) // 2
     y = np.repeat(np.array([0, 1]), [first, n - first])
     return y, np.concatenate([np.linspace(0.0, 1.0, first), np.linspace(0.0, 1.0, n - first)])

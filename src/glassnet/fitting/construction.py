@@ -1,4 +1,4 @@
-"""What follows from a plan and a target before anything is trained: the loss, the layers, the weights of the rows."""
+"""Construction: the loss, the layers and the first values that a plan and a target ask for."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 def make_target(
     plan: Plan, values: Any, task: str | None, names: tuple[str, ...], weight: Array | None
 ) -> Target:
-    """Learn the target from its values; a loss that is named tells classes from numbers where the task is not given.
+    """Learn the target from its values.
+
+    Where no task is given, a loss that is named tells classes from numbers.
 
     Numbers are scaled, but for losses with an exponential link and a user's own, which mean the
     target as it is. Where the recipe says so, the range of numbers is kept for predictions of them,
@@ -68,7 +70,7 @@ def n_raw_scores(loss: Loss, target: Target) -> int:
 def make_layers(
     plan: ResolvedPlan, encoder: Encoder, n_outputs: int, numbers: Layer | None
 ) -> list[Layer]:
-    """Return the layers of a resolved plan: those of the input, hidden layers with what stands behind their weights, a linear last one."""
+    """Return the layers of a plan: input layers, hidden layers, and a linear last layer."""
     recipe = plan.recipe
     layers = input_layers(recipe, encoder, numbers)
     for size, activation in plan.hidden_activations():
@@ -107,7 +109,7 @@ def number_embedding(
 
 
 def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> list[Layer]:
-    """Return what stands before the first dense layer; nothing for a sparse matrix, which only dense layers take."""
+    """Return the layers before the first dense layer; none for a sparse matrix."""
     layers: list[Layer] = []
     if not encoder.numbers.centered:
         return layers
@@ -125,7 +127,13 @@ def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> lis
 def make_network(
     layers: Sequence[Layer], plan: ResolvedPlan, n_features: int, earlier: Network | None
 ) -> Network:
-    """Return a network of these layers with random first values, or the earlier one, of which they must be the layers."""
+    """Return a network of these layers with random first values, or the earlier network.
+
+    Raises
+    ------
+    SettingError
+        Where the earlier network has other layers or another dtype.
+    """
     if earlier is None:
         return Network(layers, n_features, seed=plan.seed, dtype=plan.dtype)
     if earlier.layers != tuple(layers) or earlier.dtype != plan.dtype:
@@ -151,7 +159,10 @@ def set_first_values(
 
 
 def _weigh_numbers(network: Network, gain: float) -> None:
-    """Set the factors of embedded columns themselves, in the scaling layer behind their embedding, to gain sqrt(their number), or to 1."""
+    """Set the first factors of embedded columns themselves: gain sqrt(n), at least 1.
+
+    They are those of the scaling layer behind the embedding of n columns.
+    """
     embedding = network.layers[0]
     scales = [i for i, layer in enumerate(network.layers) if isinstance(layer, Scale)]
     if not scales or not isinstance(embedding, PeriodicEmbedding | PiecewiseLinearEmbedding):

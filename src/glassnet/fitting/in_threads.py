@@ -15,7 +15,9 @@ Result = TypeVar("Result")
 def in_threads(
     function: Callable[[Item], Result], items: Sequence[Item], width: int
 ) -> list[Result]:
-    """Return `function(item)` for each item, at most `width` at a time; where fewer threads can be started, fewer at a time.
+    """Return `function(item)` for each item, at most `width` at a time.
+
+    Where fewer threads can be started, fewer items are worked on at a time.
 
     No thread works any more when this returns or raises, whatever signals come: what the function
     used may then be closed. Each thread runs in a copy of the caller's context, so that engines in

@@ -153,7 +153,7 @@ def temperature(scored: Rows, loss: Logistic | Softmax) -> float:
 
 
 def divide_raw_scores(network: Network, divisor: float) -> None:
-    """Divide the raw scores of a network by a number, in the weights and the biases of its last layer."""
+    """Divide the raw scores of a network by a number, in the last layer's weights and biases."""
     for prefix in last_layers(network):
         for name in ("W", "b"):
             network.parameters[f"{prefix}.{name}"] = (
@@ -162,7 +162,7 @@ def divide_raw_scores(network: Network, divisor: float) -> None:
 
 
 def last_layers(network: Network) -> list[str]:
-    """Return the names of the linear layers that raw scores come from: one, or one for each member."""
+    """Return the names of the last linear layers: one, or one for each member."""
     i, last = len(network.layers) - 1, network.layers[-1]
     if not isinstance(last, Members):
         return [f"layers.{i}"]

@@ -82,7 +82,7 @@ class BatchPlan:
         return max(1, MAX_ROWS_PER_CALL // self.n)
 
     def batches(self, first_epoch: int, n_epochs: int) -> tuple[NDArray[Any], Index]:
-        """Return the rows of several epochs end to end, and where each batch starts and the last ends.
+        """Return the rows of several epochs end to end, and the offsets of their batches.
 
         No batch reaches over the end of an epoch.
         """

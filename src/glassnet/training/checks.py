@@ -58,7 +58,10 @@ def prepared_rows(
 
 
 def check_weight(sample_weight: Any, n: int) -> Array | None:
-    """Return weights as float64 `(n,)` whose largest is near 1, or None: only their ratios count, and their sums stay finite."""
+    """Return weights as float64 `(n,)` whose largest is near 1, or None.
+
+    Only their ratios count, and so their sums stay finite.
+    """
     weight = checked_weight(sample_weight, n)
     return None if weight is None else relative_weight(weight)
 

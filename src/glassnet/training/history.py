@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Epoch:
-    """What came of an epoch.
+    """The record of an epoch.
 
     index : number of the epoch, from 0; the last one where a record covers several
     training_loss : mean objective (loss and penalty) over the batches of the epoch, each with the
@@ -37,7 +37,7 @@ class Epoch:
 
 
 def history_columns(records: Iterable[Epoch]) -> dict[str, list[Any]]:
-    """Return one list for each field of `Epoch` that may differ from record to record, in their order: all but the engine."""
+    """Return one list for each field of `Epoch`, in their order, but the engine."""
     records = list(records)
     return {
         field.name: [getattr(record, field.name) for record in records]

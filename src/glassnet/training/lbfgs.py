@@ -49,7 +49,7 @@ class _Minimizer:
         self.result: Any = None
 
     def next_iteration(self) -> tuple[float, float] | None:
-        """Let it run one iteration; return objective and gradient norm there, or None when it has ended."""
+        """Run one iteration; return objective and gradient norm, or None at the end."""
         with interrupts_noted() as self._interrupted:
             if self._thread.ident is None:
                 self._start()

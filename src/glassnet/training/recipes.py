@@ -1,4 +1,4 @@
-"""Recipes: all the numbers by which a network is made of a table, from the coding of its columns to the last epoch.
+"""Recipes: the settings that are chosen where a plan says nothing.
 
 A `Plan` names one, and what the plan itself sets goes before the recipe. "standard" follows RealMLP
 (Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and Boosted
@@ -141,7 +141,10 @@ class Recipe:
         return CodingSettings(self.scaling, self.clip, self.most_one_hot)
 
     def batch_size(self, n_rows: int) -> int:
-        """Return small batches for few rows, whose noise helps, and large ones for many, whose arithmetic is faster."""
+        """Return the batch size.
+
+        The noise of small batches helps where rows are few; the arithmetic of large ones is faster.
+        """
         return next(
             (size for most, size in self.batch_sizes if n_rows < most), self.batch_sizes[-1][1]
         )

@@ -18,7 +18,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass
 class TrainingState:
-    """Where training stands: counters, the best weights so far, and what early stopping and reduce-on-plateau remember."""
+    """Where training stands: counters, the best weights, and the state of stopping and plateaus."""
 
     epoch: int = 0
     step: int = 0
@@ -37,7 +37,7 @@ class TrainingState:
     finite: tuple[Array, Array] | None = field(default=None, repr=False)
 
     def watch(self, epoch: Epoch, stop: EarlyStopping, network: Network) -> bool:
-        """Keep the weights if this epoch is the best so far; say whether patience begins anew with it."""
+        """Keep the weights if this epoch is the best so far; return whether patience restarts."""
         value = stop.value(epoch)
         improved = stop.improves(value, self.best_value) or self.best_epoch is None
         if value < self.best_value if stop.sklearn_patience else improved:
@@ -52,7 +52,10 @@ class TrainingState:
         return improved
 
     def exhausts(self, epoch: Epoch, stop: EarlyStopping) -> bool:
-        """Say whether training ends here for want of improvement; where the rate may still be divided, divide it and wait anew."""
+        """Return whether training ends here for want of improvement.
+
+        Where the rate may still be divided, it is, and patience restarts.
+        """
         if not stop.exhausted(self.waited):
             return False
         if stop.rate_divisor is None or not stop.divides(epoch):

@@ -15,7 +15,9 @@ WATCHED = ("training_loss", "validation_loss", "validation_score")
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Stop when the watched value has not improved for `patience` epochs; the best weights are restored.
+    """Stop when the watched value has not improved for `patience` epochs.
+
+    The best weights are restored.
 
     Parameters
     ----------
@@ -25,7 +27,7 @@ class EarlyStopping:
     min_delta : improvements must be larger than this
     watch : the field of `Epoch` that is watched; None is the validation score where there is
         `scoring`, else the validation loss, else the training loss
-    sklearn_patience : read patience as scikit-learn does: an improvement of exactly `min_delta` counts, and
+    sklearn_patience : as scikit-learn does: an improvement of exactly `min_delta` counts, and
         so does a value that is no number; more than `patience` epochs must have passed without one;
         the best weights are those of the best value, by however little
     restore : put the best weights back
@@ -68,7 +70,7 @@ class EarlyStopping:
             raise unknown_name("answer to divergence", self.on_divergence, ("raise", "stop"))
 
     def value(self, epoch: Epoch) -> float:
-        """Return what is watched in a record, turned so that lower is better; not a number where it is missing."""
+        """Return the watched value, with lower being better; NaN where it is missing."""
         by_score = self.watch == "validation_score" or (
             self.watch is None and self.scoring is not None
         )
@@ -89,5 +91,5 @@ class EarlyStopping:
         return waited > self.patience if self.sklearn_patience else waited >= self.patience
 
     def divides(self, epoch: Epoch) -> bool:
-        """Return whether the rate is divided instead of stopping where patience runs out after this epoch."""
+        """Return whether the rate is divided, instead of stopping, after this epoch."""
         return self.rate_divisor is not None and epoch.lr > self.least_rate

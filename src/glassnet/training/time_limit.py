@@ -1,4 +1,4 @@
-"""A limit of time on a training: how many epochs there is still time for, and schedules that come to their end within them."""
+"""A limit of time on training, and schedules that still reach their end within it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TimeLimit:
     ----------
     epochs_left : how many more there was time for when the last one had ended, a whole number or
         infinite
-    shortened : whether a training became another one for want of time: fewer epochs or fewer members
+    shortened : whether there were fewer epochs or fewer members for want of time
     """
 
     def __init__(self, seconds: float | None = None) -> None:
@@ -31,7 +31,10 @@ class TimeLimit:
         self.shortened = False
 
     def too_short_to_prepare(self, done: int, planned: int) -> bool:
-        """Whether to prepare no more of so many members: for all of them there is no time, and a quarter of it is gone with these."""
+        """Return whether to prepare no more members.
+
+        That is so where a quarter of the time is gone with these, and there is none for all.
+        """
         spent = monotonic() - self._made
         short = (
             1 < done < planned
@@ -42,7 +45,7 @@ class TimeLimit:
         return short
 
     def after(self, epochs: int) -> float:
-        """Return how many more epochs there is time for, if they take as long as these did, the first of the training."""
+        """Return how many more epochs there is time for, if they take as long as these did."""
         now = monotonic()
         left = self._made + self._seconds - now
         if left <= 0.0 or left == math.inf or not epochs or now == self._began:
@@ -52,7 +55,7 @@ class TimeLimit:
     def watch(
         self, records: Generator[Epoch, None, None], planned: int
     ) -> Generator[Epoch, None, None]:
-        """Pass the records of a training of so many epochs on, and end it where there is no time for another one.
+        """Pass records on, and end training where there is no time for another epoch.
 
         The time that the caller takes with a record counts too.
         """
@@ -69,10 +72,10 @@ class TimeLimit:
 
 
 class ScheduleClock:
-    """Which of the planned steps each step stands for that is taken: the same one, until time gets short.
+    """The planned step that each step stands for: the same one, until time gets short.
 
-    Then the steps to come are spread over all of the plan that is left, so that schedules skip some
-    of it but run to their end.
+    Then the steps to come are spread over the rest of the plan, so that schedules skip some of it
+    but run to their end.
 
     Parameters
     ----------
@@ -95,10 +98,9 @@ class ScheduleClock:
         return np.floor(self._place + (steps - self._turn) * self._pace).astype(np.int64)
 
     def fit_into(self, epochs: float, step: int) -> bool:
-        """Make the epochs from this step on at most so many, but at least one; return whether they differ from what was to come.
+        """Limit the epochs from this step on, to at least one; return whether their number changes.
 
-        Where there is more time again than was thought, they become more, up to what of the plan is
-        left.
+        Where more time is left than was thought, they become more again, up to the plan.
         """
         place = self._place + (step - self._turn) * self._pace
         planned = math.ceil(round((self.n_steps - place) / self._steps_per_epoch, 6))

@@ -45,7 +45,7 @@ def train(
     n_threads: int | None = None,
     seed: int = 0,
 ) -> Iterator[Epoch]:
-    """Train a network in place, yielding an `Epoch` record after each epoch (or after every `every` epochs).
+    """Train a network in place, yielding an `Epoch` record after every `every` epochs.
 
     This function checks what it is given and puts the parts together. The lines that *are* training
     stand in `ReferenceEngine.run` (`glassnet/engines/reference.py`): for each batch the forward
@@ -93,7 +93,8 @@ def train(
     >>> from glassnet.data.toys import xor
     >>> X, y = xor()
     >>> network = Network([Dense(8, "tanh"), Dense(2)], n_features=2)
-    >>> for epoch in train(network, X, y, loss="softmax", optimizer=Adam(0.05), batch_size=4, epochs=200):
+    >>> settings = {"loss": "softmax", "optimizer": Adam(0.05), "batch_size": 4, "epochs": 200}
+    >>> for epoch in train(network, X, y, **settings):
     ...     pass
     >>> epoch.training_loss < 0.01
     True

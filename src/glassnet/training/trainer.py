@@ -64,8 +64,8 @@ class Trainer:
         whole = isinstance(optimizer, LBFGS)
         if whole and (clip_norm is not None or not schedules.constant):
             raise SettingError(
-                "optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, or use "
-                "'adam'."
+                "optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, or "
+                "use 'adam'."
             )
         bound = make_engine(
             engine,

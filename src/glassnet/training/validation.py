@@ -1,4 +1,4 @@
-"""Validation rows: rows that training does not learn from, and how well the network does on them."""
+"""Validation: how well the network does on rows that training does not learn from."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _plain_answers(loss: Loss, n_outputs: int) -> Answers:
 
 
 def _truth(answers: Answers, y: Array) -> Array:
-    """Return a prepared target as a scorer sees it; a target of probabilities by its likelier label."""
+    """Return a prepared target as a scorer sees it; of probabilities the likelier label."""
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if answers.task == "multiclass" and y.ndim == 2:

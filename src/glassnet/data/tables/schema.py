@@ -188,5 +188,5 @@ class ColumnHint:
 
     @classmethod
     def by_kind(cls, kind: Kind) -> ColumnHint:
-        """Return what a caller expects who names a kind; the words of such a category are levels."""
+        """Return what a caller expects who names a kind; "NA" is a level of such a category."""
         return cls(kind, replace(PLAIN, verbatim=kind == "category"), by_caller=True)
