@@ -139,9 +139,7 @@ def test_the_estimator_follows_the_values_of_its_last_fit() -> None:
     assert regressor.fit(X, AMOUNTS).predict_interval(X).min() == 0.0
 
 
-def test_the_command_line_writes_bounds_of_one_side(
-    models: Any, tmp_path: Path
-) -> None:
+def test_the_command_line_writes_bounds_of_one_side(models: Any, tmp_path: Path) -> None:
     models["amounts, squared"].save(tmp_path / "m.glassnet")
     np.savetxt(tmp_path / "t.csv", X, delimiter=",", header="x0,x1", comments="")
     arguments = [
