@@ -104,9 +104,7 @@ OMISSIONS: dict[str, Omission] = {
     "loss: its outputs do not arrive": Omission(
         PROGRAM, "{*saved_settings(loss)}", '{*saved_settings(loss), "outputs"}', ARRIVAL
     ),
-    "loss: not in the native list": Omission(
-        "native/losses.hpp", '    loss_row<Gamma, T>("gamma"),\n'
-    ),
+    "loss: not in the native list": Omission("native/losses.hpp", 'loss_row<Gamma, T>("gamma"),'),
     "loss: no native class": Omission(
         "native/losses.hpp", "struct Gamma :", "struct Other :", COMPILER
     ),
@@ -123,7 +121,7 @@ OMISSIONS: dict[str, Omission] = {
         ARRIVAL,
     ),
     "optimizer: not in the native list": Omission(
-        "native/optimizers.hpp", '    optimizer_row<RMSprop, T>("rmsprop"),\n'
+        "native/optimizers.hpp", 'optimizer_row<RMSprop, T>("rmsprop"),'
     ),
     "optimizer: no native class": Omission(
         "native/optimizers.hpp", "struct RMSprop :", "struct Other :", COMPILER
