@@ -176,7 +176,7 @@ OMISSIONS: dict[str, Omission] = {
         f"{SRC}/data/coding/target.py", '"multilabel", "regression")', '"regression")'
     ),
     "task: not in the model file": Omission(
-        f"{SRC}/storage/target_checks.py", '        "multilabel": (classes == names, len(names)),\n'
+        f"{SRC}/storage/data_checks.py", '        "multilabel": (classes == names, len(names)),\n'
     ),
     # Tables
     "kind of column: not in KINDS": Omission(
@@ -195,7 +195,7 @@ OMISSIONS: dict[str, Omission] = {
         "docs/cli/train.md", "`category`, `boolean` or `datetime`", "`category` or `boolean`"
     ),
     "coding: not checked in the model file": Omission(
-        f"{SRC}/storage/encoder_checks.py",
+        f"{SRC}/storage/data_checks.py",
         "CategoryCoding, DateCoding, Reference",
         "CategoryCoding, Reference",
     ),
