@@ -1,4 +1,4 @@
-"""A save that fails or is killed leaves a whole file, the old or the new, and nothing beside it."""
+"""A save that fails, is interrupted or killed leaves the old file or the new one, complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STEPS = ("stat", "listdir", "open", "write", "fsync", "lseek", "read", "close", 
 
 
 class Disk:
-    """Replaces `os` in `atomic_write`: notes each step, lets the n-th fail, or falsifies writes."""
+    """Replaces `os` in `atomic_write`: records steps; the n-th one fails, or writes are wrong."""
 
     def __init__(self, fail_at=0, error=None, written=None):
         self.fail_at, self.error, self.written = fail_at, error, written or (lambda data: data)
@@ -203,7 +203,7 @@ def test_power_may_fail_after_every_step(path, monkeypatch):
 
 
 def killed(writer, n, folder):
-    command = [sys.executable, "-m", "tests.storage.killed_writers", writer, str(n), str(folder)]
+    command = [sys.executable, "-m", "tests.storage.killed", writer, str(n), str(folder)]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
     )
