@@ -58,18 +58,12 @@ template <class T, class Value, class Slope>
 Activation<T> activation(const char* name, bool keeps_input, Value value, Slope slope) {
     return {name, keeps_input,
             [value](const T* Z, T* A, std::size_t step, const Block& block) {
-                for (std::size_t i = block.top; i < block.bottom; ++i) {
-                    GLASSNET_INDEPENDENT
-                    for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j)
-                        A[j] = value(Z[j]);
-                }
+                for_each_number(block, step,
+                                [=](std::size_t at, std::size_t) { A[at] = value(Z[at]); });
             },
             [slope](const T* kept, T* dA, std::size_t step, const Block& block) {
-                for (std::size_t i = block.top; i < block.bottom; ++i) {
-                    GLASSNET_INDEPENDENT
-                    for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j)
-                        dA[j] *= slope(kept[j]);
-                }
+                for_each_number(block, step,
+                                [=](std::size_t at, std::size_t) { dA[at] *= slope(kept[at]); });
             }};
 }
 

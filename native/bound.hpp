@@ -41,14 +41,12 @@ class BoundEngine {
         require(!optimizer.keeps_second || second.size() == theta.size(),
                 "an optimizer's vector is not as long as theta");
         std::vector<Segment> parts;
-        for (const auto& [start, stop, lr_factor, decay_factor] : segments) {
-            require(start <= stop && stop <= theta.size(), "a segment lies outside theta");
-            parts.push_back({start, stop, lr_factor, decay_factor});
-        }
         std::size_t end = 0;
-        for (const Segment& segment : parts) {
-            require(segment.start == end, "the segments do not cover theta one behind the other");
-            end = segment.stop;
+        for (const auto& [start, stop, lr_factor, decay_factor] : segments) {
+            require(start == end && start <= stop,
+                    "the segments do not cover theta one behind the other");
+            parts.push_back({start, stop, lr_factor, decay_factor});
+            end = stop;
         }
         require(end == theta.size(), "the segments do not cover theta one behind the other");
         const Tensors<T> tensors{theta.data(), gradient.data(), statistics.data()};
@@ -79,18 +77,15 @@ class BoundEngine {
         require(Z.shape(0) == rows.n && Z.shape(1) == n_outputs_,
                 "Z has not the shape of the raw scores");
         T* scores = Z.data();
-        ConcurrentEngine<T>& engine = this->engine();
-        const GilReleased released;
-        engine.predict(rows, scores);
+        without_gil([&](auto& engine) { engine.predict(rows, scores); });
     }
 
     double loss_and_gradient(nb::handle X, nb::handle y, nb::handle weight, std::uint64_t step) {
         const auto rows = rows_of<T>(X, n_features_);
         const auto target = target_of(y, rows.n);
         const double* weights = weights_of(weight, rows.n);
-        ConcurrentEngine<T>& engine = this->engine();
-        const GilReleased released;
-        return engine.loss_and_gradient(rows, target, weights, step);
+        return without_gil(
+            [&](auto& engine) { return engine.loss_and_gradient(rows, target, weights, step); });
     }
 
     const LossKind<T>& loss_kind() const { return loss_kind_; }
@@ -98,15 +93,11 @@ class BoundEngine {
     std::size_t n_outputs() const { return n_outputs_; }
 
     double gradient_norm() {
-        ConcurrentEngine<T>& engine = this->engine();
-        const GilReleased released;
-        return engine.gradient_norm();
+        return without_gil([](auto& engine) { return engine.gradient_norm(); });
     }
 
     void update(double lr, double length, double t) {
-        ConcurrentEngine<T>& engine = this->engine();
-        const GilReleased released;
-        engine.update(lr, length, t);
+        without_gil([&](auto& engine) { engine.update(lr, length, t); });
     }
 
     // `t` holds the number of optimizer steps; it is counted on in place, so that it is right
@@ -121,16 +112,18 @@ class BoundEngine {
         require(t.size() == 1, "t must be one number");
         require(offsets.size() >= 1 && n_steps == offsets.size() - 1 && rates.shape(1) == 3,
                 "there must be three rates a step");
+        const std::int64_t* at = offsets.data();
         std::vector<Rates> each(n_steps);
         for (std::size_t i = 0; i < n_steps; ++i) {
             const double* row = rates.data() + 3 * i;
             require(row[1] >= 0 && row[1] <= 1, "the factor of a dropout rate lies outside [0, 1]");
+            require(at[i] <= at[i + 1], "the offsets fall");
             each[i] = {row[0], row[1], row[2]};
         }
-        const std::int64_t* at = offsets.data();
+
         require(at[0] >= 0 && static_cast<std::size_t>(at[n_steps]) <= order.size(),
                 "the offsets lie outside the order");
-        for (std::size_t i = 0; i < n_steps; ++i) require(at[i] <= at[i + 1], "the offsets fall");
+
         for (std::size_t i = 0; i < order.size(); ++i)
             require(order.data()[i] >= 0 && static_cast<std::size_t>(order.data()[i]) < rows.n,
                     "the order names a row that X does not have");
@@ -151,6 +144,13 @@ class BoundEngine {
     }
 
   private:
+    template <class Call>
+    auto without_gil(Call call) {
+        ConcurrentEngine<T>& engine = this->engine();
+        const GilReleased released;
+        return call(engine);
+    }
+
     Target<T> target_of(nb::handle y, std::size_t n) const {
         Target<T> target;
         nb::ndarray<const std::int64_t, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>
@@ -202,8 +202,8 @@ class BoundAnswer {
           coding_{std::move(factor), std::move(mean), std::move(scale),
                   std::move(gaps),   limit,           far},
           transform_{
-              engine.loss_kind().answer, both_classes,   n_quantiles,    std::move(target_scale),
-              std::move(target_mean),    std::move(low), std::move(high)} {
+              engine.loss_kind().transform, both_classes,   n_quantiles,    std::move(target_scale),
+              std::move(target_mean),       std::move(low), std::move(high)} {
         const std::size_t n = coding_.mean.size(), k = engine_.n_outputs();
         require(coding_.factor.size() == n && coding_.scale.size() == n,
                 "the columns' statistics do not fit together");

@@ -21,11 +21,8 @@ class CategoryEmbedding final : public Operation<T> {
 
     Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                         const Done& done) const override {
-        const Grid grid = row_grid(n, this->n_out);
-        return {grid.size(), [=, &w, &own](std::size_t piece) {
-                    look_up(w, own, grid.block(piece));
-                    done(grid.block(piece));
-                }};
+        return phase_of(row_grid(n, this->n_out), done,
+                        [this, &w, &own](const Block& block) { look_up(w, own, block); });
     }
 
     void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,

@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <vector>
 
 #include "losses.hpp"
@@ -98,7 +99,7 @@ class Engine {
     }
 
     // One step for each batch; t is the number of optimizer steps taken before and is counted on.
-    // Between steps, at the end of every window of the pace, `let_in` is called, and `stop` is
+    // Between steps, at the end of every tuning window, `let_in` is called, and `stop` is
     // asked every few hundredths of a second. Where one of them or a step throws, theta, the
     // statistics and t are those after the last whole step.
     Steps run(const Rows<T>& X, const Target<T>& y, const double* weight, const Batches& batches,
@@ -145,9 +146,8 @@ class Engine {
                     std::copy(before_.begin(), before_.end(), p_.statistics);
                     throw;
                 }
-                double squares = 0;
-                for (const double part : squares_) squares += part;
-                steps.gradient_norm = std::sqrt(squares);
+                steps.gradient_norm =
+                    std::sqrt(std::accumulate(squares_.begin(), squares_.end(), 0.0));
                 if (!std::isfinite(value) || !std::isfinite(steps.gradient_norm)) {
                     std::copy(before_.begin(), before_.end(), p_.statistics);
                     steps.status = Status::diverged;
@@ -193,15 +193,11 @@ class Engine {
         run_phase(loss_phase_, team);
         for (const Phase& phase : pass_.backward()) run_phase(phase, team);
         run_phase(finish_phase_, team);
-        double value = 0;
-        for (const double part : losses_) value += part;
-        value /= terms_.value;
-        for (const double part : penalties_) value += part;
-        return value;
+        const double value = std::accumulate(losses_.begin(), losses_.end(), 0.0) / terms_.value;
+        return std::accumulate(penalties_.begin(), penalties_.end(), value);
     }
 
-    // Copy the batch's rows, targets and weights side by side; then the loss and the way back to
-    // the last layer's product.
+    // Copy the batch's rows, targets and weights; then the loss, and backward to the last product.
     void plan_batch(std::size_t n, std::size_t k) {
         planned_ = unplanned;  // while memory may run out
         const std::size_t width = n_in_, n_targets = loss_.per_class ? k : batch_.y->n_columns;
@@ -249,8 +245,7 @@ class Engine {
         }
     }
 
-    // What is done to theta and its gradient in stretches: the penalty and the squares, then the
-    // optimizer.
+    // Piece by piece of theta: the penalty and the squares of the gradient, then the optimizer.
     void plan_parameters() {
         finish_phase_ = {
             pieces_.size(), [this](std::size_t piece) {

@@ -1,7 +1,7 @@
 // Matrix products in tiles that stay in registers, a panel of columns at a time.
 // After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34
 // (2008), without packing of A: signals lie in rows that do not fall on the same cache lines, see
-// stride(). Every element is summed in the same order wherever it lies in the product, so a row has
+// stride(). Every element is summed in the same order wherever it is in the product, so a row has
 // the same bits alone or among many.
 #pragma once
 
@@ -46,7 +46,7 @@ void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T
     Vector<T> sum[n_rows][n_vectors];
     for (auto& row : sum)
         for (auto& v : row) v = Vector<T>{};
-    // C is wanted only when the sums are done: its way from memory is hidden behind them.
+    // C is needed only when the sums are done: it is fetched from memory meanwhile.
     for (std::size_t i = 0; i < n_rows; ++i)
         for (std::size_t j = 0; j < n_vectors; ++j)
             __builtin_prefetch(C + i * step_c + j * lanes<T>, 1);
@@ -118,7 +118,7 @@ void transpose(const T* from, std::size_t step_from, T* to, std::size_t step_to)
 }
 
 // Rows [top, bottom) and `width` columns from `left` on of the right factor, side by side; `step`
-// columns a row, zeros behind.
+// columns a row, zeros after them.
 template <class T>
 void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std::size_t width,
           std::size_t step, T* panel) {
@@ -133,8 +133,8 @@ void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std
             return;
         }
         for (std::size_t p = top; p < bottom; ++p, from += B.step, panel += step) {
-            for (std::size_t j = 0; j < width; ++j) panel[j] = from[j];
-            for (std::size_t j = width; j < step; ++j) panel[j] = 0;
+            std::copy(from, from + width, panel);
+            std::fill(panel + width, panel + step, T(0));
         }
         return;
     }
@@ -150,8 +150,8 @@ void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std
     }
 }
 
-// A block of C = A B, or of C = start + A B where a row `start` is given. `done` is told each block
-// that is finished. In `padded` C whole vectors are stored, zeros behind the last column. Strips of
+// A block of C = A B, or of C = start + A B where a row `start` is given. `done` is called with each
+// block that is complete. In `padded` C whole vectors are stored, zeros after the last column. Strips of
 // rows and of the depth are such that what all panels read of A stays in the second cache.
 template <class T, class Done>
 void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, std::size_t step_c,

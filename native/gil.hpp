@@ -31,7 +31,7 @@ class GilReleased {
     PyThreadState* state_;
 };
 
-// The GIL for a moment, inside a stretch without it.
+// The GIL for a moment, while it is released otherwise.
 class GilHeld {
   public:
     explicit GilHeld(GilReleased& released) : released_(released) { take_gil(released.state_); }

@@ -61,21 +61,21 @@ struct LossTraits {
     static constexpr bool per_class =
         false;  // an output for each class, and one loss for all of them
     static constexpr bool per_setting = false;  // an output for each setting
-    static void answer(double*, std::size_t, std::size_t) {}
+    static void transform(double*, std::size_t, std::size_t) {}
 };
 
 template <class T>
 struct LossKind {
     const char* name;
     bool has_settings, has_reduction, clips, per_class, per_setting;
-    void (*answer)(double* out, std::size_t k, std::size_t n);
+    void (*transform)(double* out, std::size_t k, std::size_t n);
     double (*backward)(const Loss& loss, const ScoredRows<T>& rows);  // the sum over the rows
 };
 
 template <class L, class T>
 constexpr LossKind<T> loss_row(const char* name) {
     return {name,         L::has_settings, L::has_reduction, L::clips,
-            L::per_class, L::per_setting,  L::answer,        L::template backward<T>};
+            L::per_class, L::per_setting,  L::transform,     L::template backward<T>};
 }
 
 // What the sums of value and gradient are divided by: the weight of the batch, once for each output

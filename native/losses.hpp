@@ -51,7 +51,7 @@ struct Quantile : LossOfElements<Quantile> {
     static constexpr bool has_settings = true, per_setting = true;
 
     // The quantiles of each target in rising order.
-    static void answer(double* out, std::size_t k, std::size_t n) {
+    static void transform(double* out, std::size_t k, std::size_t n) {
         for (std::size_t j = 0; j < k; j += n) std::sort(out + j, out + j + n);
     }
 
@@ -66,7 +66,7 @@ struct Quantile : LossOfElements<Quantile> {
 struct Logistic : LossOfElements<Logistic> {
     static constexpr bool has_settings = true, has_reduction = true, clips = true;
 
-    static void answer(double* out, std::size_t k, std::size_t) {
+    static void transform(double* out, std::size_t k, std::size_t) {
         for (std::size_t j = 0; j < k; ++j) out[j] = sigmoid(out[j]);
     }
 
@@ -99,7 +99,7 @@ struct Logistic : LossOfElements<Logistic> {
 // A mean of exp(z).
 template <class L>
 struct LogLinkLoss : LossOfElements<L> {
-    static void answer(double* out, std::size_t k, std::size_t) {
+    static void transform(double* out, std::size_t k, std::size_t) {
         for (std::size_t j = 0; j < k; ++j) out[j] = exponential(out[j]);
     }
 };

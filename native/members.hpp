@@ -47,8 +47,7 @@ class MemberEnd final : public Operation<T> {
 
     Phase forward_phase(Workspace<T>&, LayerBuffers<T>&, std::size_t n,
                         const Done& done) const override {
-        const Grid grid = row_grid(n, this->n_out);
-        return {grid.size(), [grid, done](std::size_t piece) { done(grid.block(piece)); }};
+        return phase_of(row_grid(n, this->n_out), done, [](const Block&) {});
     }
 
     // The gradient of the next member, added up for the begin: the last member comes first.
@@ -63,14 +62,11 @@ class MemberEnd final : public Operation<T> {
 
     void backward_phases(Workspace<T>& w, LayerBuffers<T>&, std::size_t n, const Gradients<T>& g,
                          std::vector<Phase>& phases) const override {
-        const Grid rows = row_grid(n, this->n_in);
         const LayerBuffers<T>& last = w.layers[span_->ends.back()];
-        phases.push_back({rows.size(), [rows, g, &last](std::size_t piece) {
-                              Block block = rows.block(piece);
-                              block.right = whole_vectors<T>(block.right);
-                              copy(last.extra.data(), g.dX(), last.step, block);
-                              g.done(block);
-                          }});
+        const Grid rows = row_grid(n, whole_vectors<T>(this->n_in));
+        phases.push_back(phase_of(rows, g.done, [g, &last](const Block& block) {
+            copy(last.extra.data(), g.dX(), last.step, block);
+        }));
     }
 
   private:
@@ -110,11 +106,7 @@ class MembersEnd final : public Operation<T> {
     // C = A / M; C may be A.
     void divide(const T* A, T* C, std::size_t step, const Block& block) const {
         const T M = static_cast<T>(span_->ends.size());
-        for (std::size_t i = block.top; i < block.bottom; ++i) {
-            GLASSNET_INDEPENDENT
-            for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j)
-                C[j] = A[j] / M;
-        }
+        for_each_number(block, step, [=](std::size_t at, std::size_t) { C[at] = A[at] / M; });
     }
 
     const std::shared_ptr<const Span> span_;

@@ -149,12 +149,14 @@ class Pass {
         for (std::size_t i = operations_.size(); i-- > first_;) {
             if (!operations_[i]->waits_backward()) continue;
             const Buffer<T>* below = &gradients_[1 - above];
-            const Done done = [this, i, below](const Block& block) {
-                if (i > 0) backward_through(i - 1, below->data(), block);
-            };
+            const bool needed = w_.needs_input_grad[i];
+            Done done = [](const Block&) {};
+            if (i > 0 && (needed || operations_[i]->restarts))
+                done = [this, i, below](const Block& block) {
+                    backward_through(i - 1, below->data(), block);
+                };
             operations_[i]->backward_phases(
-                w_, w_.layers[i], plan.n, {&gradients_[above], below, w_.needs_input_grad[i], done},
-                plan.backward);
+                w_, w_.layers[i], plan.n, {&gradients_[above], below, needed, done}, plan.backward);
             above = 1 - above;
         }
     }

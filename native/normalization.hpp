@@ -3,6 +3,8 @@
 // split.
 #pragma once
 
+#include <numeric>
+
 #include "operation.hpp"
 
 namespace glassnet {
@@ -26,15 +28,14 @@ class Normalization : public Operation<T> {
     void backward_parameters(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, std::size_t n,
                              const Block& block) const {
         T *dgamma = w.tensors.gradient + gamma_, *dbeta = w.tensors.gradient + beta_;
+        const T* N = own.kept;
         std::fill(dgamma + block.left, dgamma + block.right, T(0));
         std::fill(dbeta + block.left, dbeta + block.right, T(0));
-        for (std::size_t i = 0; i < n; ++i) {
-            GLASSNET_INDEPENDENT
-            for (std::size_t j = block.left; j < block.right; ++j) {
-                dgamma[j] += dY[i * own.step + j] * own.kept[i * own.step + j];
-                dbeta[j] += dY[i * own.step + j];
-            }
-        }
+        for_each_number({0, n, block.left, block.right}, own.step,
+                        [=](std::size_t at, std::size_t j) {
+                            dgamma[j] += dY[at] * N[at];
+                            dbeta[j] += dY[at];
+                        });
     }
 
     // N in `kept`, and n numbers in `small`.
@@ -64,20 +65,15 @@ class BatchNorm final : public Normalization<T> {
 
     Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                         const Done& done) const override {
-        const Grid grid = column_grid<T>(n, this->n_out);
-        return {grid.size(), [=, &w, &own](std::size_t piece) {
-                    normalize(w, own, n, grid.block(piece));
-                    done(grid.block(piece));
-                }};
+        return phase_of(column_grid<T>(n, this->n_out), done,
+                        [this, &w, &own, n](const Block& block) { normalize(w, own, n, block); });
     }
 
     void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                          const Gradients<T>& g, std::vector<Phase>& phases) const override {
-        const Grid grid = column_grid<T>(n, this->n_out);
-        phases.push_back({grid.size(), [=, &w, &own](std::size_t piece) {
-                              back(w, own, g.dY(), g.dX(), n, grid.block(piece));
-                              if (g.needs_input_grad) g.done(grid.block(piece));
-                          }});
+        phases.push_back(phase_of(
+            column_grid<T>(n, this->n_out), g.done,
+            [=, &w, &own](const Block& block) { back(w, own, g.dY(), g.dX(), n, block); }));
     }
 
   private:
@@ -93,15 +89,14 @@ class BatchNorm final : public Normalization<T> {
         if (w.training) {
             const T rows = static_cast<T>(n), momentum = static_cast<T>(momentum_);
             std::fill(mean + left, mean + right, T(0));
-            for (std::size_t i = 0; i < n; ++i)
-                for (std::size_t j = left; j < right; ++j) mean[j] += X[i * own.step_in + j];
+            for_each_number(block, own.step,
+                            [=](std::size_t at, std::size_t j) { mean[j] += X[at]; });
             for (std::size_t j = left; j < right; ++j) mean[j] /= rows;
             std::fill(inverse_std + left, inverse_std + right, T(0));
-            for (std::size_t i = 0; i < n; ++i)
-                for (std::size_t j = left; j < right; ++j) {
-                    const T centered = X[i * own.step_in + j] - mean[j];
-                    inverse_std[j] += centered * centered;
-                }
+            for_each_number(block, own.step, [=](std::size_t at, std::size_t j) {
+                const T centered = X[at] - mean[j];
+                inverse_std[j] += centered * centered;
+            });
             for (std::size_t j = left; j < right; ++j) {
                 const T var = inverse_std[j] / rows;
                 if (n > 1) {
@@ -117,14 +112,11 @@ class BatchNorm final : public Normalization<T> {
             }
         }
         const T *gamma = w.tensors.theta + this->gamma_, *beta = w.tensors.theta + this->beta_;
-        for (std::size_t i = 0; i < n; ++i) {
-            GLASSNET_INDEPENDENT
-            for (std::size_t j = left; j < right; ++j) {
-                const T normalized = (X[i * own.step_in + j] - mean[j]) * inverse_std[j];
-                N[i * own.step + j] = normalized;
-                Y[i * own.step + j] = normalized * gamma[j] + beta[j];
-            }
-        }
+        for_each_number(block, own.step, [=](std::size_t at, std::size_t j) {
+            const T normalized = (X[at] - mean[j]) * inverse_std[j];
+            N[at] = normalized;
+            Y[at] = normalized * gamma[j] + beta[j];
+        });
     }
 
     // dX = gamma / std * (dY - mean(dY) - N mean(dY N)) over the rows; training passes only.
@@ -134,15 +126,11 @@ class BatchNorm final : public Normalization<T> {
         const T *gamma = w.tensors.theta + this->gamma_, *inverse_std = own.small.data();
         const T *dgamma = w.tensors.gradient + this->gamma_,
                 *dbeta = w.tensors.gradient + this->beta_;
-        const T share = 1 / static_cast<T>(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            GLASSNET_INDEPENDENT
-            for (std::size_t j = block.left; j < block.right; ++j) {
-                const std::size_t at = i * own.step + j;
-                dX[at] = gamma[j] * inverse_std[j] *
-                         (dY[at] - dbeta[j] * share - own.kept[at] * (dgamma[j] * share));
-            }
-        }
+        const T *N = own.kept, share = 1 / static_cast<T>(n);
+        for_each_number(block, own.step, [=](std::size_t at, std::size_t j) {
+            dX[at] = gamma[j] * inverse_std[j] *
+                     (dY[at] - dbeta[j] * share - N[at] * (dgamma[j] * share));
+        });
     }
 
     const std::size_t mean_, variance_;
@@ -160,11 +148,8 @@ class LayerNorm final : public Normalization<T> {
 
     Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                         const Done& done) const override {
-        const Grid grid = row_grid(n, this->n_out);
-        return {grid.size(), [=, &w, &own](std::size_t piece) {
-                    normalize(w, own, grid.block(piece));
-                    done(grid.block(piece));
-                }};
+        return phase_of(row_grid(n, this->n_out), done,
+                        [this, &w, &own](const Block& block) { normalize(w, own, block); });
     }
 
     void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
@@ -175,7 +160,7 @@ class LayerNorm final : public Normalization<T> {
                                   return this->backward_parameters(w, own, g.dY(), n,
                                                                    sums.block(piece - rows.size()));
                               back(w, own, g.dY(), g.dX(), rows.block(piece));
-                              if (g.needs_input_grad) g.done(rows.block(piece));
+                              g.done(rows.block(piece));
                           }});
     }
 
@@ -188,9 +173,8 @@ class LayerNorm final : public Normalization<T> {
         for (std::size_t i = block.top; i < block.bottom; ++i) {
             const T* X = own.input + i * own.step_in;
             T *N = own.extra.data() + i * own.step, *Y = own.main.data() + i * own.step;
-            T mean = 0, squares = 0;
-            for (std::size_t j = 0; j < k; ++j) mean += X[j];
-            mean /= static_cast<T>(k);
+            const T mean = std::accumulate(X, X + k, T(0)) / static_cast<T>(k);
+            T squares = 0;
             for (std::size_t j = 0; j < k; ++j) squares += (X[j] - mean) * (X[j] - mean);
             inverse_std[i] =
                 1 / std::sqrt(squares / static_cast<T>(k) + static_cast<T>(this->eps_));

@@ -49,7 +49,8 @@ struct Workspace {
 using Done = std::function<void(const Block&)>;
 
 // The gradients by the output and by the input of an operation, of which the second may not be
-// needed. The buffers grow, so their memory is looked up when a phase runs.
+// needed. `done` is called with each block of the second. The
+// buffers grow, so their memory is looked up when a phase runs.
 template <class T>
 struct Gradients {
     const Buffer<T>* output;
@@ -74,6 +75,10 @@ class Operation {
     bool restarts = false;  // its output is the signal at `begin`, for the next member
 
     virtual bool has_parameters() const { return false; }
+    // A block without the padding after the last unit.
+    Block units_of(const Block& block) const {
+        return {block.top, block.bottom, block.left, std::min(block.right, n_out)};
+    }
     // Whether forward needs the whole signal or whole rows, and is a phase of its own. Otherwise it
     // works on each number alone, and follows at once on each block that is complete.
     virtual bool waits() const { return has_parameters(); }
@@ -101,6 +106,15 @@ class Operation {
     virtual void backward_phases(Workspace<T>&, LayerBuffers<T>&, std::size_t, const Gradients<T>&,
                                  std::vector<Phase>&) const {}
 };
+
+// A phase that computes each block of a grid and hands it on.
+template <class F>
+Phase phase_of(const Grid& grid, const Done& done, F compute) {
+    return {grid.size(), [=](std::size_t piece) {
+                compute(grid.block(piece));
+                done(grid.block(piece));
+            }};
+}
 
 template <class T>
 using Operations = std::vector<std::shared_ptr<const Operation<T>>>;

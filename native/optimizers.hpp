@@ -64,38 +64,33 @@ struct SGD : NoOptimizer {
     template <class T>
     static void step(const OptimizerSettings& settings, const OptimizerVectors<T>& vectors,
                      const Segment& segment, const Update& update) {
-        const auto [theta, g, first, second] = vectors;
+        T *theta = vectors.theta, *g = vectors.g, *first = vectors.first;
         const T rate = static_cast<T>(update.lr * segment.lr_factor),
                 momentum = static_cast<T>(settings.momentum);
-        const std::size_t start = segment.start, stop = segment.stop;
-        if (settings.momentum == 0) {
+        const auto all = [&](auto change) {
             GLASSNET_INDEPENDENT
-            for (std::size_t i = start; i < stop; ++i) theta[i] -= rate * g[i];
-        } else if (settings.lr_in_velocity && settings.nesterov) {
-            GLASSNET_INDEPENDENT
-            for (std::size_t i = start; i < stop; ++i) {
+            for (std::size_t i = segment.start; i < segment.stop; ++i) change(i);
+        };
+        if (settings.momentum == 0) return all([=](std::size_t i) { theta[i] -= rate * g[i]; });
+        if (settings.lr_in_velocity && settings.nesterov)
+            return all([=](std::size_t i) {
                 first[i] = momentum * first[i] + rate * g[i];
                 theta[i] -= rate * g[i] + momentum * first[i];
-            }
-        } else if (settings.lr_in_velocity) {
-            GLASSNET_INDEPENDENT
-            for (std::size_t i = start; i < stop; ++i) {
+            });
+        if (settings.lr_in_velocity)
+            return all([=](std::size_t i) {
                 first[i] = momentum * first[i] + rate * g[i];
                 theta[i] -= first[i];
-            }
-        } else if (settings.nesterov) {
-            GLASSNET_INDEPENDENT
-            for (std::size_t i = start; i < stop; ++i) {
+            });
+        if (settings.nesterov)
+            return all([=](std::size_t i) {
                 first[i] = momentum * first[i] + g[i];
                 theta[i] -= rate * (momentum * first[i] + g[i]);
-            }
-        } else {
-            GLASSNET_INDEPENDENT
-            for (std::size_t i = start; i < stop; ++i) {
-                first[i] = momentum * first[i] + g[i];
-                theta[i] -= rate * first[i];
-            }
-        }
+            });
+        all([=](std::size_t i) {
+            first[i] = momentum * first[i] + g[i];
+            theta[i] -= rate * first[i];
+        });
     }
 };
 

@@ -53,7 +53,7 @@ struct OutputTransform {
     bool both_classes;                // of a single yes or no: the probability of no too
     std::size_t n_quantiles;          // sorted within each target
     std::vector<double> scale, mean;  // one for each output of a regression, none for classes
-    std::vector<double> low, high;    // between which it stays; none where it may lie anywhere
+    std::vector<double> low, high;    // bounds of the answer; none without bounds
 
     std::size_t n_answers(std::size_t n_outputs) const { return both_classes ? 2 : n_outputs; }
 

@@ -11,7 +11,7 @@ constexpr double two_pi = 6.283185307179586;
 template <class T>
 constexpr std::size_t rows_abreast = 4 * lanes<T>;
 
-// Of n numbers `step` apart a whole number of vectors, zeros behind.
+// Of n numbers `step` apart a whole number of vectors, zeros after them.
 template <class T>
 void abreast(const T* from, std::size_t step, std::size_t n, T* to) {
     for (std::size_t i = 0; i < n; ++i) to[i] = from[i * step];
@@ -47,16 +47,13 @@ class PeriodicEmbedding final : public NumberEmbedding<T> {
                std::size_t bottom) const override {
         constexpr std::size_t most = rows_abreast<T>;
         const std::size_t m = n_frequencies_, k = this->k_;
-        T* x = room;
-        T* C = x + most;
-        T* E = C + m * most;
+        T *x = room, *C = x + most, *E = C + m * most;
         for (std::size_t from = top; from < bottom; from += most) {
             const std::size_t n = std::min(most, bottom - from), whole = whole_vectors<T>(n);
             for (std::size_t j = 0; j < this->n_numeric_; ++j) {
-                const T* w1 = w.tensors.theta + w1_ + j * m;
-                const T* b1 = w.tensors.theta + b1_ + j * m;
-                const T* W2 = w.tensors.theta + W2_ + j * m * k;
-                const T* b2 = w.tensors.theta + b2_ + j * k;
+                const T *w1 = w.tensors.theta + w1_ + j * m, *b1 = w.tensors.theta + b1_ + j * m;
+                const T *W2 = w.tensors.theta + W2_ + j * m * k,
+                        *b2 = w.tensors.theta + b2_ + j * k;
                 abreast(own.input + from * own.step_in + j, own.step_in, n, x);
                 for (std::size_t f = 0; f < m; ++f) {
                     const T omega = w1[f], shift = b1[f] * T(1 / two_pi);
@@ -84,15 +81,9 @@ class PeriodicEmbedding final : public NumberEmbedding<T> {
                          std::size_t n, std::size_t j) const override {
         constexpr std::size_t most = rows_abreast<T>;
         const std::size_t m = n_frequencies_, k = this->k_;
-        const T* w1 = w.tensors.theta + w1_ + j * m;
-        const T* b1 = w.tensors.theta + b1_ + j * m;
-        const T* W2 = w.tensors.theta + W2_ + j * m * k;
-        T* x = room;
-        T* dx = x + most;
-        T* C = dx + most;
-        T* S = C + most;
-        T* dA = S + most;
-        T* dE = dA + most;
+        const T *w1 = w.tensors.theta + w1_ + j * m, *b1 = w.tensors.theta + b1_ + j * m,
+                *W2 = w.tensors.theta + W2_ + j * m * k;
+        T *x = room, *dx = x + most, *C = dx + most, *S = C + most, *dA = S + most, *dE = dA + most;
         T* sums = dE + k * most;  // of dw1, db1, dW2, db2, a vector each
         const std::size_t n_sums = 2 * m + m * k + k;
         std::fill(sums, sums + n_sums * lanes<T>, T(0));
@@ -142,14 +133,12 @@ class PeriodicEmbedding final : public NumberEmbedding<T> {
                 for (std::size_t i = 0; i < rows; ++i)
                     dX[(from + i) * own.step_in + j] = above[i * own.step] + T(two_pi) * dx[i];
         }
-        for (std::size_t f = 0; f < m; ++f) {
-            w.tensors.gradient[w1_ + j * m + f] = T(two_pi) * sum_of<T>(load(sum_at(f)));
-            w.tensors.gradient[b1_ + j * m + f] = sum_of<T>(load(sum_at(m + f)));
-        }
-        for (std::size_t i = 0; i < m * k; ++i)
-            w.tensors.gradient[W2_ + j * m * k + i] = sum_of<T>(load(sum_at(2 * m + i)));
-        for (std::size_t o = 0; o < k; ++o)
-            w.tensors.gradient[b2_ + j * k + o] = sum_of<T>(load(sum_at(2 * m + m * k + o)));
+        T* gradient = w.tensors.gradient;
+        const auto total = [&](std::size_t i) { return sum_of<T>(load(sum_at(i))); };
+        for (std::size_t f = 0; f < m; ++f) gradient[w1_ + j * m + f] = T(two_pi) * total(f);
+        for (std::size_t f = 0; f < m; ++f) gradient[b1_ + j * m + f] = total(m + f);
+        for (std::size_t i = 0; i < m * k; ++i) gradient[W2_ + j * m * k + i] = total(2 * m + i);
+        for (std::size_t o = 0; o < k; ++o) gradient[b2_ + j * k + o] = total(2 * m + m * k + o);
     }
 
     const std::size_t n_frequencies_, w1_, b1_, W2_, b2_;

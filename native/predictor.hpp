@@ -40,28 +40,36 @@ class Predictor {
     // Raw scores of one row whose features `encode` writes, handed to `answer`.
     template <class Encode, class Answer>
     void predict_row(Encode encode, Answer answer) const {
-        auto pass = take();
-        pass->prepare(1);
-        encode(pass->input());
-        for (const Phase& phase : pass->forward()) run_phase(phase, nullptr);
-        answer(pass->scores());
-        give_back(std::move(pass));
+        pass_through(
+            1, [&](Pass<T>& pass) { encode(pass.input()); },
+            [&](const Pass<T>& pass) { answer(pass.scores()); });
     }
-
-    std::size_t n_features() const { return operations_.front()->n_in; }
-    std::size_t n_outputs() const { return operations_.back()->n_out; }
 
   private:
     static constexpr std::size_t rows_at_once = 256, most_pieces = 4096;
 
     void predict(const Rows<T>& X, std::size_t top, std::size_t bottom, T* Z) const {
+        const std::size_t k = operations_.back()->n_out;
+        pass_through(
+            bottom - top,
+            [&](Pass<T>& pass) {
+                for (std::size_t i = top; i < bottom; ++i)
+                    X.copy(i, pass.input() + (i - top) * pass.input_step());
+            },
+            [&](const Pass<T>& pass) {
+                for (std::size_t i = top; i < bottom; ++i)
+                    std::memcpy(Z + i * k, pass.scores() + (i - top) * pass.step(), k * sizeof(T));
+            });
+    }
+
+    // A forward pass over n rows, with a pass from the pool.
+    template <class Fill, class Use>
+    void pass_through(std::size_t n, Fill fill, Use use) const {
         auto pass = take();
-        const std::size_t n = bottom - top, k = n_outputs();
         pass->prepare(n);
-        for (std::size_t i = 0; i < n; ++i) X.copy(top + i, pass->input() + i * pass->input_step());
+        fill(*pass);
         for (const Phase& phase : pass->forward()) run_phase(phase, nullptr);
-        for (std::size_t i = 0; i < n; ++i)
-            std::memcpy(Z + (top + i) * k, pass->scores() + i * pass->step(), k * sizeof(T));
+        use(*pass);
         give_back(std::move(pass));
     }
 

@@ -121,23 +121,25 @@ struct Block {
     std::size_t top, bottom, left, right;
 };
 
-// C = A B, element by element over a block of signals whose rows are `step` apart; C may be A or B.
-template <class T>
-void multiply(const T* A, const T* B, T* C, std::size_t step, const Block& block) {
+// f(place, column) for each number of a block of a signal whose rows are `step` apart, in any
+// order.
+template <class F>
+GLASSNET_INLINE void for_each_number(const Block& block, std::size_t step, F f) {
     for (std::size_t i = block.top; i < block.bottom; ++i) {
         GLASSNET_INDEPENDENT
-        for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j)
-            C[j] = A[j] * B[j];
+        for (std::size_t j = block.left; j < block.right; ++j) f(i * step + j, j);
     }
+}
+
+// C = A B and C = A + B, number by number; C may be A or B.
+template <class T>
+void multiply(const T* A, const T* B, T* C, std::size_t step, const Block& block) {
+    for_each_number(block, step, [=](std::size_t at, std::size_t) { C[at] = A[at] * B[at]; });
 }
 
 template <class T>
 void add(const T* A, const T* B, T* C, std::size_t step, const Block& block) {
-    for (std::size_t i = block.top; i < block.bottom; ++i) {
-        GLASSNET_INDEPENDENT
-        for (std::size_t j = i * step + block.left; j < i * step + block.right; ++j)
-            C[j] = A[j] + B[j];
-    }
+    for_each_number(block, step, [=](std::size_t at, std::size_t) { C[at] = A[at] + B[at]; });
 }
 
 template <class T>

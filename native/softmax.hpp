@@ -134,7 +134,7 @@ double softmax_backward(T smoothing, const Clip<T>* clip, const ScoredRows<T>& r
 struct Softmax : LossTraits {
     static constexpr bool has_settings = true, clips = true, per_class = true;
 
-    static void answer(double* out, std::size_t k, std::size_t) {
+    static void transform(double* out, std::size_t k, std::size_t) {
         const double top = *std::max_element(out, out + k);
         double total = 0;
         for (std::size_t j = 0; j < k; ++j) total += out[j] = exponential(out[j] - top);

@@ -64,19 +64,9 @@ class Specification {
         return tensor(shape, n_statistics_);
     }
 
-    std::vector<double> values(const char* name) {
-        const auto found = given_.numbers.find(name);
-        check(found != given_.numbers.end(), std::string("no setting ") + name);
-        const std::vector<double> values = found->second;
-        given_.numbers.erase(found);
-        return values;
-    }
+    std::vector<double> values(const char* name) { return take(given_.numbers, name); }
 
-    double value(const char* name) {
-        const std::vector<double> all = values(name);
-        check(all.size() == 1, std::string("several numbers for the setting ") + name);
-        return all[0];
-    }
+    double value(const char* name) { return only(values(name), name); }
 
     // Numbers of units, columns or levels: each at least 1, and no more than there are parameters.
     std::vector<std::size_t> counts(const char* name) {
@@ -90,19 +80,9 @@ class Specification {
         return counts;
     }
 
-    std::size_t count(const char* name) {
-        const std::vector<std::size_t> all = counts(name);
-        check(all.size() == 1, std::string("several numbers for the setting ") + name);
-        return all[0];
-    }
+    std::size_t count(const char* name) { return only(counts(name), name); }
 
-    std::string name(const char* setting) {
-        const auto found = given_.names.find(setting);
-        check(found != given_.names.end(), std::string("no setting ") + setting);
-        const std::string name = found->second;
-        given_.names.erase(found);
-        return name;
-    }
+    std::string name(const char* setting) { return take(given_.names, setting); }
 
     std::shared_ptr<const Span> open_span(const char* kind) {
         keep_width();
@@ -127,6 +107,19 @@ class Specification {
     }
 
   private:
+    template <class Value>
+    Value take(std::map<std::string, Value>& settings, const char* name) {
+        const auto found = settings.extract(name);
+        check(!found.empty(), std::string("no setting ") + name);
+        return found.mapped();
+    }
+
+    template <class Value>
+    Value only(const std::vector<Value>& values, const char* name) const {
+        check(values.size() == 1, std::string("several numbers for the setting ") + name);
+        return values[0];
+    }
+
     std::size_t tensor(std::initializer_list<std::size_t> shape, std::size_t n) {
         check(next_ < given_.tensors.size(), "fewer tensors than are needed");
         const std::size_t start = given_.tensors[next_++];

@@ -96,7 +96,7 @@ ESTIMATORS: dict[str, Callable[..., Any]] = {
 
 
 def partial_fits(name: str) -> Callable[[str, int], None]:
-    """Two threads in `partial_fit` of one estimator, from the first call on, and one in `predict`: every call counts."""
+    """Two threads in `partial_fit` of one estimator, and one in `predict`: every call counts."""
 
     def case(engine: str, seed: int) -> None:
         X, y = rows(seed)
@@ -210,7 +210,7 @@ def _child_trains(engine: Any, X: Array, y: Array, answer: Any) -> None:
 
 
 def fork_in_a_run(engine: str, seed: int) -> None:
-    """A child of `multiprocessing`, forked while another thread trains the engine with a team, trains and predicts with it."""
+    """A child that is forked while another thread trains an engine trains and predicts with it."""
     X, y = rows(seed)
     # OpenBLAS ends its threads before a fork, and a product in another thread that waits for one of
     # them waits for ever: one thread for it.
@@ -272,7 +272,7 @@ def limit_memory(megabytes: int | None) -> None:
 
 
 def no_more_memory(engine: str, seed: int) -> None:
-    """Memory runs out somewhere in a step, a gradient or a prediction: MemoryError, and then all of it works as ever."""
+    """Where memory runs out there is a MemoryError, and afterwards all of it works."""
     rng = np.random.default_rng(seed)
     X, y = rows(seed, 4000)
     layers = [Dense(300, "relu"), BatchNorm(), Dense(200, "silu"), Dense(3)]

@@ -1,4 +1,4 @@
-"""Many threads, a fork, too little memory and too few threads: whatever an engine, a session or an estimator meets, the process lives.
+"""Engines, sessions and estimators in many threads, after a fork, and short of memory or threads.
 
 Each case runs in a child process; see `at_once.py`.
 """

@@ -1,4 +1,4 @@
-"""What exists in Python exists in C++ by the same name, and the other way round; the message names the file where one is left out."""
+"""What exists in Python exists in C++ by the same name; the message names the file to edit."""
 
 import inspect
 import re
@@ -21,7 +21,7 @@ PROGRAM = "src/glassnet/engines/program.py"
 
 
 def kinds() -> set[str]:
-    """The kinds of operations that program.py makes: layers, and the ends around layers in others."""
+    """The kinds of operations that program.py makes: layers, and ends of blocks and members."""
     layers = {
         name
         for name, made in LAYERS.items()

@@ -1,4 +1,4 @@
-"""The native engine against the reference, which defines what is right: every entry of every table, and two hundred random networks.
+"""The native engine against the reference engine: every entry of every table, and random networks.
 
 Differences are norms over norms, tensor by tensor, as the bounds of the design are.
 """
@@ -112,7 +112,7 @@ def hold(
     bound: float,
     view: Callable[[Any], Array],
 ) -> None:
-    """Each tensor seen by `view` is within the bound; one that is zero but for rounding is measured by the whole vector."""
+    """Check that each tensor is within the bound; one that is nearly 0, beside the whole vector."""
     native, reference = (engine.network.parameters for engine in engines)
     floor = 1e-3 * float(np.linalg.norm(view(reference)))
     names = [name for name in reference if reference.spec(name).trained]
@@ -434,7 +434,8 @@ def test_divergence_stops_before_the_update_with_the_statistics_put_back(dtype: 
 def good() -> dict[str, Any]:
     y = np.zeros(4, np.int64)
     return {
-        "X": np.zeros((4, 2)), "y": y, "weight": np.ones(4), "order": np.arange(4), "offsets": np.array([0, 2, 4]),
+        "X": np.zeros((4, 2)), "y": y, "weight": np.ones(4),
+        "order": np.arange(4), "offsets": np.array([0, 2, 4]),
         "first_step": 0, "rates": step_rates(np.ones(2)), "t": np.zeros(1), "stop": lambda: False,
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What Python tells the native engine of a network is not believed: a place outside a vector or a block without an end is refused.
+"""The native engine checks what Python says of a network: places, sizes, settings and blocks.
 
 Nothing here can be reached by a network or a file; it is the second lock, for which the sanitizers
 have no door to open.
@@ -25,7 +25,7 @@ BEYOND = (10**6, 2**31 - 1)
 
 
 def lies(operations: Operations) -> Iterator[tuple[str, Operations]]:
-    """Operations with one number or one operation changed, each of which must be refused, and what was changed."""
+    """Operations with one thing changed, each of which must be refused, and what was changed."""
 
     def with_field(i: int, name: str, value: Any) -> Operations:
         return [*operations[:i], {**operations[i], name: value}, *operations[i + 1 :]]

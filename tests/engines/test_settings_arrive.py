@@ -1,4 +1,4 @@
-"""Every setting of a layer, a loss and an optimizer arrives at the native engine: another value is another argument."""
+"""Every setting of a layer, a loss and an optimizer is an argument of the native engine."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What a step has of its own, on both engines: the rate, and the factors of dropout, weight decay and penalty."""
+"""The rates of a step on both engines: the learning rate, and factors of dropout and decay."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def test_a_row_of_rates_is_a_rate_and_two_factors() -> None:
 def test_the_mask_of_a_step_is_that_of_its_own_rate(
     engine: Any, dtype: str, factor: float, rate: float
 ) -> None:
-    """Biases of 1 behind weights of 0 move where their unit was kept, and by the square of the mask's scale."""
+    """Biases of 1 after weights of 0 move where their unit was kept, by the squared scale."""
     n_units, step = 2000, 41
     network = Network([Dense(n_units), Dropout(rate)], 1, seed=None, dtype=dtype)
     network.parameters["layers.0.b"] = np.ones(n_units)

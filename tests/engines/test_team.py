@@ -1,4 +1,4 @@
-"""The team of threads: the same bits whoever takes the pieces, with load or without, in two fits at once and after a fork."""
+"""The team of threads: the same bits for any number of them, in two fits at once, after a fork."""
 
 import hashlib
 import multiprocessing

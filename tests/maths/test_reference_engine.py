@@ -247,7 +247,7 @@ def test_an_engine_without_an_optimizer_tells_losses_and_refuses_updates() -> No
 
 @pytest.mark.parametrize("max_norm", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_clip_norm_that_is_no_norm_is_refused(max_norm: float) -> None:
-    with pytest.raises(SettingError, match="clip_norm must be a positive number or None, but"):
+    with pytest.raises(SettingError, match="clip_norm must be a positive number or None, got"):
         engine(max_norm=max_norm)
 
 

@@ -1,4 +1,4 @@
-"""What does not compile: an error with the compiler's words where the native engine is required, a package without it elsewhere."""
+"""C++ that does not compile: an error if the native engine is required, else a package without."""
 
 import os
 import shutil

@@ -171,7 +171,7 @@ def test_limits_nest() -> None:
 @pytest.mark.parametrize("n_threads", [0, -1, 1.5, "2", True])
 def test_a_number_of_threads_that_is_none_is_refused(n_threads: Any) -> None:
     with pytest.raises(
-        SettingError, match="n_threads must be a whole number of at least 1, or None, but"
+        SettingError, match="n_threads must be a whole number of at least 1, or None, got"
     ):
         ReferenceEngine(linear(), Squared(), n_threads=n_threads)
 

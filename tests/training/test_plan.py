@@ -77,9 +77,7 @@ def test_what_is_given_stays(name: str, n_rows: int) -> None:
     )
 
 
-def test_patience_is_long_along_the_chosen_cycle_and_short_beside_a_schedule_of_ones_own() -> (
-    None
-):
+def test_patience_is_long_along_the_chosen_cycle_and_short_beside_a_schedule_of_ones_own() -> None:
     assert ResolvedPlan.of(Plan(recipe="plain", max_epochs=80), 4, classes=True).patience == 40
     assert (
         ResolvedPlan.of(

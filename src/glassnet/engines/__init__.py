@@ -1,6 +1,8 @@
-"""Engines execute a network; what exists, and how one is chosen, stands here."""
+"""Engines execute networks: which there are, and which one runs."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from glassnet.engines.engine import Engine, Steps, step_rates
 from glassnet.engines.native import NativeEngine, compiled, tell_of_reference
@@ -41,32 +43,28 @@ def make_engine(
 ) -> Engine:
     """Bind a network to its loss and optimizer on the engine of that name.
 
-    "auto" takes the native engine where it was built and can run all of it, else the reference
-    engine runs the whole network, and a RuntimeWarning tells once why.
+    "auto" is the native engine if it was built and can run the whole network. Otherwise the
+    reference engine runs it, and a RuntimeWarning says once why.
     """
     if engine != "auto" and engine not in ENGINES:
         raise unknown_name("engine", engine, ["auto", *ENGINES])
+    settings: dict[str, Any] = {
+        "penalty": penalty,
+        "max_norm": max_norm,
+        "seed": seed,
+        "n_threads": n_threads,
+    }
     if engine == "auto" and compiled() is not None:
         try:
-            return NativeEngine(
-                network,
-                loss,
-                optimizer,
-                penalty=penalty,
-                max_norm=max_norm,
-                seed=seed,
-                n_threads=n_threads,
-            )
+            return NativeEngine(network, loss, optimizer, **settings)
         except UnsupportedError as error:  # something of the user's own in Python
             tell_of_reference(str(error))
     made = ENGINES["reference" if engine == "auto" else engine]
-    return made(
-        network, loss, optimizer, penalty=penalty, max_norm=max_norm, seed=seed, n_threads=n_threads
-    )
+    return made(network, loss, optimizer, **settings)
 
 
 def engine_to_predict(network: Network, loss: Loss) -> Engine:
-    """Return the faster of the engines that can run the network, for predictions alone; what trained it has told of the slower one."""
+    """Return the fastest engine that can run the network, for predictions, without a warning."""
     try:
         return NativeEngine(network, loss)
     except UnsupportedError:

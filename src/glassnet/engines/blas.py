@@ -1,7 +1,8 @@
-"""How many threads BLAS uses while a fit runs: counted by reference, restored when the last fit ends.
+"""Limit the threads of BLAS while a fit runs, and restore them when the last fit ends.
 
-Threads under the small matrices of a mini-batch cost more than they bring, several times over on a
-busy machine, and the setting belongs to the whole process. A door to threadpoolctl.
+Threads make the small matrix products of a mini-batch slower, several times on a busy machine. The
+setting is one for the whole process, so its users are counted. This file alone imports
+threadpoolctl.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class _Limit:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew: in a forked child nobody would release the lock that another thread held, or end that thread's fit."""
+        """Start again, as a forked child must: the threads that hold the lock are not in it."""
         self._lock = threading.Lock()
         self._users = 0
         self._before: list[tuple[Any, int]] = []
@@ -41,20 +42,14 @@ class _Limit:
                 for library, before in self._before:
                     _set_threads(library, before)
 
-    def renew(self) -> None:
-        """Put a new lock in the place of one that a thread of the parent may hold for ever."""
-        self._lock = threading.Lock()
-
 
 _LIMIT = _Limit()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_LIMIT.renew)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_LIMIT.forget)
 
 
 def _found() -> list[Any]:
-    """Return the libraries, none where no file may be opened to look for them: that costs time, and no fit."""
+    """Return the BLAS libraries; none if no file can be opened, which makes a fit slower."""
     try:
         return _libraries()
     except OSError:
@@ -84,7 +79,10 @@ def _set_threads(library: Any, n_threads: int) -> None:
 
 @contextmanager
 def blas_threads(n_threads: int | None = None) -> Iterator[None]:
-    """Hold BLAS to so many threads, 1 by default, until the last of all overlapping users leaves; the first one's number holds."""
+    """Limit BLAS to so many threads, 1 by default, until the last of overlapping users leaves.
+
+    The first user's number holds.
+    """
     _LIMIT.enter(int(n_threads or 1))  # threadpoolctl takes no integer of NumPy
     try:
         yield

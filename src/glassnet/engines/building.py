@@ -1,4 +1,4 @@
-"""Why there is no compiled module, and what to do: the words for each case, and the search for a compiler."""
+"""Say why there is no compiled module and what to do about it; look for a C++ compiler."""
 
 from __future__ import annotations
 
@@ -16,16 +16,22 @@ INSTALL = (
 
 
 def found_compiler() -> str | None:
-    """Return the path of the C++ compiler that CMake would take: the one named by CXX, else the first on PATH; None where there is none."""
+    """Return the path of the C++ compiler that CMake would take, or None.
+
+    It is the one named by CXX, or else the first on PATH.
+    """
     named = os.environ.get("CXX", "").split()[:1]  # options may follow the name
     return next((path for name in named or COMPILERS if (path := shutil.which(name))), None)
 
 
 def not_built() -> str:
-    """Return what is wrong and what to do where nothing was compiled, as the end of a sentence that begins with "the native engine"."""
+    """Return why nothing was compiled and what to do, to follow the words "the native engine"."""
     compiler = found_compiler()
     if compiler is None:
-        return f"is not built. No C++ compiler is found: install one (g++ or clang++), then run {INSTALL}."
+        return (
+            "is not built. No C++ compiler is found: install one (g++ or clang++), then run "
+            f"{INSTALL}."
+        )
     return (
         f"is not built, although there is a C++ compiler, {compiler}: the code did not compile, or "
         f"glassnet was installed first. Set {REQUIRE}=1, so that the compiler's errors are shown, "
@@ -34,5 +40,5 @@ def not_built() -> str:
 
 
 def cannot_be_loaded(error: ImportError) -> str:
-    """Return the same where a compiled module is there, but this Python or this machine cannot load it."""
+    """Return the same for a compiled module that this Python or this machine cannot load."""
     return f"is built but cannot be loaded: {error}. To build it anew, run {INSTALL}."

@@ -1,4 +1,4 @@
-"""What an engine is: a network bound to its loss, optimizer, penalty and clipping, ready to execute.
+"""What an engine is: it executes a network with its loss, optimizer, penalty and clipping.
 
 Training sees engines only through these calls, so that one written in NumPy, one in C++ and one
 spread over machines are the same to it.
@@ -16,7 +16,8 @@ import numpy as np
 from glassnet.errors import SettingError, is_number
 from glassnet.losses import Loss
 from glassnet.network import Network
-from glassnet.optimizers import OptimizerState
+from glassnet.optimizers import Optimizer, OptimizerState, started
+from glassnet.penalties import Penalty
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Status = Literal["done", "diverged", "interrupted"]
@@ -42,7 +43,10 @@ class Steps:
 
 
 class Engine(Protocol):
-    """A bound network. X, y and weight are checked arrays: see `Network.check_input` and `Loss.prepare`."""
+    """A network with all that training needs.
+
+    X, y and weight are checked arrays: see `Network.check_input` and `Loss.prepare`.
+    """
 
     @property
     def name(self) -> str:
@@ -71,7 +75,10 @@ class Engine(Protocol):
     def loss_and_gradient(
         self, X: Any, y: Array, weight: Array | None = None, step: int = 0
     ) -> float:
-        """Return the objective (mean loss plus penalty) and leave its gradient in `network.parameters.gradient`."""
+        """Return the objective, mean loss plus penalty.
+
+        Its gradient is in `network.parameters.gradient`.
+        """
         ...
 
     def update(self, lr: float) -> None:
@@ -88,7 +95,7 @@ class Engine(Protocol):
         first_step: int,
         rates: Array,
     ) -> Steps:
-        """Take one step for each batch `order[offsets[i]:offsets[i + 1]]`, with what `rates[i]` says.
+        """Take one step for each batch `order[offsets[i]:offsets[i + 1]]`, with its `rates[i]`.
 
         order : (n_rows_in_all,) int64, row numbers of X
         offsets : (n_steps + 1,) int64, where each batch begins
@@ -101,17 +108,69 @@ class Engine(Protocol):
 
 
 def step_rates(lr: Any, dropout: Any = 1.0, decay: Any = 1.0) -> Array:
-    """Return the `rates` of a run, (n_steps, 3): a row for each of the learning rates, with the factors that belong to it."""
+    """Return the `rates` of a run, (n_steps, 3): a row for each learning rate, with its factors."""
     return np.stack(np.broadcast_arrays(np.asarray(lr, np.float64), dropout, decay), axis=1)
 
 
-def check_binding(max_norm: float | None, n_threads: int | None) -> None:
-    """Refuse a longest gradient or a number of threads that is none."""
+class BoundEngine:
+    """What all engines have: a network with its loss, optimizer, penalty and clipping.
+
+    Parameters
+    ----------
+    network, loss : what is trained, and on what
+    optimizer : None if only `loss_and_gradient` and `predict` are needed
+    penalty : added to the objective and to its gradient
+    max_norm : longest gradient that an update takes; longer ones are scaled down to it
+    seed : of dropout
+    n_threads : a default of the engine's own where it is None
+    """
+
+    #: Attributes that `_bind` makes from the others; no pickle holds them.
+    made_by_bind: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        optimizer: Optimizer | None = None,
+        *,
+        penalty: Penalty | None = None,
+        max_norm: float | None = None,
+        seed: int = 0,
+        n_threads: int | None = None,
+    ) -> None:
+        _check(max_norm, n_threads)
+        self.network, self.loss, self.optimizer = network, loss, optimizer
+        self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
+        self.state = started(optimizer, network.parameters.theta) if optimizer else None
+        self._bind()
+
+    def _bind(self) -> None:
+        """Make what depends on all attributes."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: it for name, it in self.__dict__.items() if name not in self.made_by_bind}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._bind()
+
+    def _optimizer_and_state(self) -> tuple[Optimizer, OptimizerState]:
+        """Return the optimizer and its memory, or raise SettingError if there is none."""
+        if self.optimizer is None or self.state is None:
+            raise SettingError(
+                "this engine was made without an optimizer: give one to update parameters."
+            )
+        return self.optimizer, self.state
+
+
+def _check(max_norm: float | None, n_threads: int | None) -> None:
+    """Refuse an impossible length of gradients or number of threads."""
     if max_norm is not None and not (is_number(max_norm) and 0.0 < max_norm < math.inf):
-        raise SettingError(f"clip_norm must be a positive number or None, but {max_norm!r} came.")
+        raise SettingError(f"clip_norm must be a positive number or None, got {max_norm!r}.")
     if n_threads is not None and (
         isinstance(n_threads, bool) or not isinstance(n_threads, Integral) or n_threads < 1
     ):
         raise SettingError(
-            f"n_threads must be a whole number of at least 1, or None, but {n_threads!r} came."
+            f"n_threads must be a whole number of at least 1, or None, got {n_threads!r}."
         )

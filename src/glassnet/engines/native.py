@@ -1,4 +1,7 @@
-"""The native engine: the same network in C++, whole epochs in one call. The one door to the compiled module."""
+"""The native engine: a network executed in C++, whole epochs in one call.
+
+Only this file imports the compiled module.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,17 @@ import numpy as np
 
 from glassnet.engines import program
 from glassnet.engines.building import cannot_be_loaded, not_built
-from glassnet.engines.engine import Array, Steps, check_binding
+from glassnet.engines.engine import Array, BoundEngine, Steps
 from glassnet.engines.threads import useful_cores
 from glassnet.engines.turns import turn_of
-from glassnet.errors import SettingError, UnsupportedError
+from glassnet.errors import UnsupportedError
 from glassnet.interrupts import interrupts_noted
-from glassnet.losses import Loss
-from glassnet.network import Network
-from glassnet.optimizers import Optimizer, OptimizerState, started
 from glassnet.penalties import Penalty
 
 
 @cache
 def compiled() -> Any:
-    """Return the compiled module of the widest instruction set that this processor has; None where nothing was built."""
+    """Return the compiled module of the widest instruction set of this processor, or None."""
     try:
         plain: Any = import_module("glassnet._native")
     except ImportError:
@@ -39,7 +39,7 @@ def compiled() -> Any:
 
 
 def why_not_compiled() -> str:
-    """Return why `compiled` is None and what to do, as the end of a sentence that begins with "the native engine"."""
+    """Return why `compiled` is None and what to do, to follow the words "the native engine"."""
     try:
         import_module("glassnet._native")
     except ModuleNotFoundError:
@@ -51,7 +51,7 @@ def why_not_compiled() -> str:
 
 @cache
 def tell_where_not_built() -> None:
-    """Warn, once in a process, that a fit runs on the slower engine because nothing was compiled or it cannot be loaded."""
+    """Warn once in a process that fits run on the slower engine for want of a compiled module."""
     if compiled() is None:
         warnings.warn(
             f"the native engine {why_not_compiled()} The reference engine runs, several times "
@@ -71,10 +71,10 @@ def tell_of_reference(reason: str) -> None:
     )
 
 
-class NativeEngine:
-    """A network bound to its loss, optimizer, penalty and clipping, executed in C++ on the same vectors.
+class NativeEngine(BoundEngine):
+    """Executes a network with its loss, optimizer, penalty and clipping in C++.
 
-    Parameters and attributes are those of `ReferenceEngine`, which it is held to by tests.
+    Parameters and attributes are those of `ReferenceEngine`; tests compare the two.
 
     Raises
     ------
@@ -84,24 +84,7 @@ class NativeEngine:
     """
 
     name = "native"
-    state: OptimizerState | None
-
-    def __init__(
-        self,
-        network: Network,
-        loss: Loss,
-        optimizer: Optimizer | None = None,
-        *,
-        penalty: Penalty | None = None,
-        max_norm: float | None = None,
-        seed: int = 0,
-        n_threads: int | None = None,
-    ) -> None:
-        check_binding(max_norm, n_threads)
-        self.network, self.loss, self.optimizer = network, loss, optimizer
-        self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
-        self.state = started(optimizer, network.parameters.theta) if optimizer else None
-        self._bind()
+    made_by_bind = ("_engine",)
 
     def _bind(self) -> None:
         native = compiled()
@@ -138,13 +121,6 @@ class NativeEngine:
             second,
         )
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_engine"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._bind()
-
     def predict(self, X: Any) -> Array:
         """Return raw scores `(n, n_outputs)`."""
         X = self.network.check_input(X)
@@ -153,7 +129,10 @@ class NativeEngine:
         return Z
 
     def row_answer(self, **coding: Any) -> Any:
-        """Return a compiled function `(row, out)` from a row of numbers to its answer; see `native/output_transform.hpp` for the arguments."""
+        """Return a compiled function `(row, out)` from a row of numbers to its answer.
+
+        See `native/output_transform.hpp` for the arguments.
+        """
         native = compiled()
         make = (
             native.Answer32
@@ -174,13 +153,10 @@ class NativeEngine:
 
     def update(self, lr: float) -> None:
         """Clip the gradient and take one optimizer step."""
-        if self.state is None:
-            raise SettingError(
-                "this engine was made without an optimizer: give one to update parameters."
-            )
+        _, state = self._optimizer_and_state()
         with turn_of(self):
-            self.state.t += 1
-            self._engine.update(lr, self._engine.gradient_norm(), self.state.t)
+            state.t += 1
+            self._engine.update(lr, self._engine.gradient_norm(), state.t)
 
     def run(
         self,
@@ -193,12 +169,9 @@ class NativeEngine:
         rates: Array,
     ) -> Steps:
         """Take one step for each batch; see `Engine.run`."""
-        if self.state is None:
-            raise SettingError(
-                "this engine was made without an optimizer: give one to update parameters."
-            )
+        _, state = self._optimizer_and_state()
         with turn_of(self), interrupts_noted() as interrupted:
-            t = np.array([self.state.t], np.float64)
+            t = np.array([state.t], np.float64)
             try:
                 done, losses, weights, norm, status = self._engine.run(
                     _rows(X),
@@ -213,9 +186,10 @@ class NativeEngine:
                 )
             # it counts the steps that were taken, also where memory ran out in the next one
             finally:
-                self.state.t = int(t[0])
-        ended = "interrupted" if status == "done" and interrupted() else status
-        return Steps(done, np.array(losses), np.array(weights), norm, ended)  # type: ignore[arg-type]
+                state.t = int(t[0])
+        if status == "done" and interrupted():
+            status = "interrupted"
+        return Steps(done, np.array(losses), np.array(weights), norm, status)
 
 
 def _rows(X: Any) -> Any:

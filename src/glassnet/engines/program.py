@@ -1,4 +1,6 @@
-"""A network and its settings as the names and numbers that the native engine is built from; what it cannot run is refused by name.
+"""What the native engine is built from: a network and its settings as names and numbers.
+
+What the engine cannot run is refused by name.
 
 The names are those of the tables in native/: layers.hpp, activations.hpp, losses.hpp and
 optimizers.hpp.
@@ -77,7 +79,7 @@ def _kind(layer: Layer) -> str:
 
 
 def _leaf(kind: str, layer: Any) -> dict[str, Any]:
-    """Return the kind and the settings of a layer without layers inside: the fields that a pass needs."""
+    """Return the kind and the settings of a layer without layers inside."""
     values = {f.name: getattr(layer, f.name) for f in fields(layer) if f.name not in NOT_EXECUTED}
     activation = values.pop("activation", None)
     return {

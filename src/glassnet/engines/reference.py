@@ -1,4 +1,4 @@
-"""The reference engine: walks the layers in plain NumPy. It is the definition of what training does."""
+"""The reference engine: training step by step in NumPy, the definition of what a step does."""
 
 from __future__ import annotations
 
@@ -9,61 +9,28 @@ from typing import Any
 import numpy as np
 
 from glassnet.engines.blas import blas_threads
-from glassnet.engines.engine import Array, Steps, check_binding
+from glassnet.engines.engine import Array, BoundEngine, Steps
 from glassnet.engines.turns import turn_of
 from glassnet.errors import SettingError
 from glassnet.interrupts import interrupts_noted
 from glassnet.layers.layer import Run
-from glassnet.losses import Loss
-from glassnet.network import Network
-from glassnet.optimizers import OPTIMIZERS, Optimizer, OptimizerState, clip_norm, started
+from glassnet.optimizers import clip_norm, optimizer_name
 from glassnet.parameters import Segment
-from glassnet.penalties import Penalty
 
 Segments = tuple[Segment, ...]
 
 
-class ReferenceEngine:
-    """A network bound to its loss, optimizer, penalty and clipping, executed step by step in NumPy.
+class ReferenceEngine(BoundEngine):
+    """Executes a network with its loss, optimizer, penalty and clipping step by step in NumPy.
 
-    Parameters
-    ----------
-    network, loss : what is trained, and on what
-    optimizer : None where only `loss_and_gradient` and `predict` are wanted
-    penalty : added to the objective and to its gradient
-    max_norm : longest gradient that an update takes; longer ones are scaled down to it
-    seed : of dropout
-    n_threads : for BLAS, 1 by default
+    The parameters are those of `BoundEngine`; `n_threads` is for BLAS, 1 by default.
     """
 
     name = "reference"
-    state: OptimizerState | None
+    made_by_bind = ("_scratch",)
+    _tried = False
 
-    def __init__(
-        self,
-        network: Network,
-        loss: Loss,
-        optimizer: Optimizer | None = None,
-        *,
-        penalty: Penalty | None = None,
-        max_norm: float | None = None,
-        seed: int = 0,
-        n_threads: int | None = None,
-    ) -> None:
-        check_binding(max_norm, n_threads)
-        self.network, self.loss, self.optimizer = network, loss, optimizer
-        self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
-        self.state = started(optimizer, network.parameters.theta) if optimizer else None
-        self._scratch = np.empty_like(network.parameters.theta) if penalty else None
-        self._tried = any(
-            type(optimizer) is type(known) for known in (None, *OPTIMIZERS.values())
-        )  # ours are
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_scratch": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+    def _bind(self) -> None:
         self._scratch = np.empty_like(self.network.parameters.theta) if self.penalty else None
 
     def predict(self, X: Any) -> Array:
@@ -116,7 +83,9 @@ class ReferenceEngine:
         n_steps = len(offsets) - 1
         losses, weights = np.zeros(n_steps), np.zeros(n_steps)
         norm = math.nan
-        theta, self._tried = (None if self._tried else self.network.parameters.theta.copy()), True
+        own = self.optimizer is not None and optimizer_name(self.optimizer) is None
+        theta = self.network.parameters.theta.copy() if own and not self._tried else None
+        self._tried = True
         statistics = self.network.parameters.statistics
         before = np.empty_like(statistics)
         with turn_of(self), blas_threads(self.n_threads), interrupts_noted() as interrupted:
@@ -143,7 +112,7 @@ class ReferenceEngine:
         return Steps(n_steps, losses, weights, norm, "interrupted" if interrupted() else "done")
 
     def _require_moved(self, before: Array, norm: float, rates: Array) -> None:
-        """Refuse an optimizer of one's own that has not moved theta in its first steps though there was a gradient."""
+        """Refuse an optimizer that did not move theta though there was a gradient."""
         if (
             np.array_equal(before, self.network.parameters.theta)
             and norm > 0.0
@@ -166,19 +135,16 @@ class ReferenceEngine:
         )
 
     def _update(self, lr: float, norm: float, segments: Segments) -> None:
-        if self.optimizer is None or self.state is None:
-            raise SettingError(
-                "this engine was made without an optimizer: give one to update parameters."
-            )
+        optimizer, state = self._optimizer_and_state()
         parameters = self.network.parameters
         if self.max_norm is not None:
             clip_norm(parameters.gradient, norm, self.max_norm)
         with np.errstate(over="ignore", invalid="ignore"):
-            self.optimizer.step(self.state, parameters.theta, parameters.gradient, segments, lr)
+            optimizer.step(state, parameters.theta, parameters.gradient, segments, lr)
 
 
 def _decaying(segments: Segments, factor: float) -> Segments:
-    """Return the segments as penalty and optimizer see them in a step whose decay is multiplied by a factor."""
+    """Return the segments with their decay multiplied by a factor."""
     return (
         segments
         if factor == 1.0

@@ -1,4 +1,4 @@
-"""How many threads a fit may use when nobody says: the cores that this process may really run on."""
+"""The default number of threads of a fit: the cores that this process may run on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 
 
 def useful_cores() -> int:
-    """Return the number of cores, at least 1: those the process may use, no more than its cgroup's share or OMP_NUM_THREADS.
+    """Return the number of cores that the process may use, at least 1.
+
+    Its cgroup's share and OMP_NUM_THREADS limit it.
 
     joblib and other programs that start workers set OMP_NUM_THREADS in them, so that the workers
     together do not ask for more cores than there are.
@@ -28,7 +30,7 @@ def _asked_for(variable: str) -> float:
 
 
 def _share(root: Path) -> float:
-    """Whole cores of processor time that the cgroup gives, the tightest on the way up; without a limit, infinity."""
+    """Whole cores of processor time that the cgroups allow; infinity without a limit."""
     try:
         groups = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:

@@ -1,8 +1,7 @@
-"""One call at a time: what changes an object waits for its turn, in whichever thread, and no lock outlives the thread that holds it.
+"""Locks of objects, so that calls that change one run one at a time, in whichever thread.
 
-The locks stand beside the objects, not in them: no pickle, copy or clone takes one along. In a
-child process that was forked while another thread held one, nobody would ever let go of it: there
-all of them are made anew.
+The locks are kept beside the objects, not in them, so that no pickle, copy or clone holds one. A
+child process gets new ones: if another thread held one during the fork, nobody would release it.
 """
 
 from __future__ import annotations
@@ -47,12 +46,12 @@ _TURNS = _Turns()
 
 
 def turn_of(owner: Any) -> Lock:
-    """Return the lock of an object, to hold while it is changed: `with turn_of(session): ...`; who holds it may take it again."""
+    """Return the reentrant lock of an object: `with turn_of(session): ...` while it is changed."""
     return _TURNS.of(owner)
 
 
 def as_it_is(owner: T) -> T:
-    """Return a twin that has the attributes of now: what is asked of it is not changed half-way by another thread."""
+    """Return a shallow copy, which other threads do not change while it is used."""
     twin = object.__new__(type(owner))
     twin.__dict__.update(owner.__dict__)
     return twin
@@ -65,7 +64,10 @@ def _after_fork() -> None:
 
 
 def _renew_cached_properties() -> None:
-    """Give every cached property of ours a new lock; Python 3.11 holds one, for all objects of a class, while it computes."""
+    """Give every cached property of ours a new lock.
+
+    Python 3.11 holds one for all objects of a class while it computes.
+    """
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "glassnet":
             for owner in [
