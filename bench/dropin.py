@@ -1,4 +1,4 @@
-"""scikit-learn's perceptrons against ours with the same parameters, the default ones, on six real tables.
+"""Time scikit-learn's perceptrons and ours with the same default parameters on six real tables.
 
 Run as `python bench/dropin.py --data FOLDER`, or with the folder in the environment variable
 GLASSNET_TABLES: NAME.csv.gz and NAME.json of each table. Everyone fits in a process of its own, in
@@ -113,7 +113,7 @@ def folder_of_tables() -> Path | None:
 
 
 def check(workers: dict[tuple[str, int | None], Worker], epochs: int) -> float:
-    """Fit everywhere once, which also warms up, and return how far the weights and losses are from scikit-learn's on one thread."""
+    """Fit once in each worker, as warm-up too, and return how far ours is from scikit-learn's."""
     learned = {}
     for key, worker in workers.items():
         worker.call("train", epochs)

@@ -1,4 +1,4 @@
-"""Who tells of drift: everything that predicts, once for a table; and who does not, for there is nothing to tell or nothing is known."""
+"""Everything that predicts tells of drift, once for a table; without a reference nothing does."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ QUICK: dict[str, Any] = {"recipe": "plain", "hidden_layer_sizes": 4, "max_epochs
 NUMBERS = glassnet.fit(X, Y, glassnet.Plan(**QUICK, calibrate=True))
 CLASSES = glassnet.fit(X, SORT, glassnet.Plan(**QUICK))
 DRIFTED = X.assign(island="Atlantis")
-SAYS = "the table is not like the training rows: 400 of 400 values of 'island' have a level that the model does not know, such as 'Atlantis'"
+SAYS = (
+    "the table is not like the training rows: 400 of 400 values of 'island' have a level that the "
+    "model does not know, such as 'Atlantis'"
+)
 
 
 def told(ask: Callable[[Any], Any], table: Any) -> list[str]:

@@ -8,8 +8,13 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 
-def json_value(value: Any) -> Any:
+def json_value(value: Any, where: str = "the result") -> Any:
     """Return a value as JSON has it; NaN and infinity become None, which JSON writes as null.
+
+    Raises
+    ------
+    TypeError
+        For a value that JSON cannot hold; `where` names it.
 
     Examples
     --------
@@ -21,7 +26,9 @@ def json_value(value: Any) -> Any:
     elif hasattr(value, "tolist"):  # an array or a number of NumPy
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(key): json_value(entry) for key, entry in value.items()}
+        return {str(key): json_value(entry, f"{where}.{key}") for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [json_value(entry) for entry in value]
+        return [json_value(entry, where) for entry in value]
+    if value is not None and not isinstance(value, bool | int | float | str):
+        raise TypeError(f"{where}, a {type(value).__name__}")
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -273,9 +273,9 @@ def table_of_text(tmp_path):
         ),
         (
             ["train", PENGUINS, "--target", "species", "--hidden", "many"],
-            "'many' is no list of units",
+            "'many' is not a list of units",
         ),
-        (["train", PENGUINS, "--target", "species", "--hidden", "16,0"], "is no list of units"),
+        (["train", PENGUINS, "--target", "species", "--hidden", "16,0"], "is not a list of units"),
         (["train", PENGUINS, "--target", "species", "--epochs", "0"], "--epochs"),
         (["train", PENGUINS, "--target", "species", "--test-fraction", "1.5"], "--test-fraction"),
         (["train", PENGUINS, "--target", "species", "--learning-rate", "fast"], "--learning-rate"),

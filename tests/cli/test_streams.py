@@ -38,8 +38,8 @@ def child(folder, out, err, arguments):
         if how == "closed":
             os.close(number)
         else:
-            file = f"{number}.txt"
-            os.dup2(os.open(file, os.O_CREAT | os.O_WRONLY) if how == "file" else broken(how), number)
+            flags = os.O_CREAT | os.O_WRONLY
+            os.dup2(os.open(f"{number}.txt", flags) if how == "file" else broken(how), number)
     sys.stdout = None if out == "closed" else os.fdopen(1, "w")
     sys.stderr = None if err == "closed" else os.fdopen(2, "w", buffering=1)
     main(arguments, "glassnet")

@@ -11,7 +11,7 @@ import pytest
 
 import glassnet
 from glassnet.cli import training_run
-from glassnet.cli.option_types import Span
+from glassnet.cli.option_types import time_span
 from tests.cli.invoked import made_up, report, run, targets
 
 
@@ -83,7 +83,7 @@ def test_the_end_is_nearer_where_time_is_short(monkeypatch):
 
 
 def test_spans_of_time():
-    assert [Span().convert(text, None, None) for text in ("30", "30s", "1.5m", "2h", "10 s")] == [
+    assert [time_span(text) for text in ("30", "30s", "1.5m", "2h", "10 s")] == [
         30.0,
         30.0,
         90.0,
@@ -96,7 +96,7 @@ def test_spans_of_time():
 def test_other_spans_are_refused(text):
     result = run("train", "t.csv", "--target", "sort", f"--time-limit={text}")
     assert result.exit_code == 2
-    assert "is no span of time: write 30 or 30s" in result.stderr
+    assert "is not a span of time: write 30 or 30s" in result.stderr
 
 
 def test_dry_run_takes_two_batches_and_reports_all_of_it(tmp_path):

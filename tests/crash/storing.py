@@ -1,4 +1,4 @@
-"""Jobs of model files: saved over older ones, loaded whole, damaged, and changed by a hand that can seal them again."""
+"""Jobs of model files: saved over older ones, loaded whole, damaged, and changed with new checksums."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.crash.at_once import at_once
 from tests.crash.damage import damaged
 from tests.crash.place import MODELS
 from tests.crash.running import same
-from tests.storage.taken import Taken
+from tests.storage.unpacked import Unpacked
 
 
 def saved(rng, place):
@@ -38,23 +38,23 @@ def loaded_damaged(rng, place):
 
 
 def lied(rng, data):
-    """A model file with a word or a number changed, and seals that fit."""
-    taken = Taken(data)
+    """A model file with a word or a number changed, and checksums that fit."""
+    unpacked = Unpacked(data)
     for _ in range(rng.choice([1, 1, 2])):
-        _change_one(rng, taken)
-    return taken.whole()
+        _change_one(rng, unpacked)
+    return unpacked.pack()
 
 
-def _change_one(rng, taken):
+def _change_one(rng, unpacked):
     if rng.random() < 0.2:
-        data = bytearray(taken.data)
+        data = bytearray(unpacked.data)
         at = rng.randrange(0, len(data) - 4, 4)
         data[at : at + 4] = rng.choice(
             [b"\xff\xff\x7f\x7f", b"\0\0\0\0", b"\0\0\x80\xff", rng.randbytes(4)]
         )
-        taken.data = bytes(data)
+        unpacked.data = bytes(data)
         return
-    places = list(_leaves(taken.said))
+    places = list(_leaves(unpacked.said))
     holder, key = rng.choice(places)
     holder[key] = rng.choice(
         [
@@ -86,7 +86,7 @@ def _leaves(value):
             yield from _leaves(part)
 
 
-def loaded_lies(rng, place):
+def loaded_changed(rng, place):
     data = (place.pantry / f"{rng.choice(MODELS)}.glassnet").read_bytes()
     path = place.given("m.glassnet", lied(rng, data))
 
@@ -103,5 +103,5 @@ STORING = {
     "model, saved at once": saved_at_once,
     "model, loaded": loaded,
     "model, loaded damaged": loaded_damaged,
-    "model, loaded with lies": loaded_lies,
+    "model, loaded after changes": loaded_changed,
 }

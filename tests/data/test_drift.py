@@ -112,7 +112,7 @@ PLANTED: dict[str, tuple[dict[str, Any], str]] = {
         dict(reversed(rows(200, island=["Atlantis"] * 200).items())),
         "200 of 200 values of 'island'",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PLANTED)

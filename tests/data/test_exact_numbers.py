@@ -1,4 +1,4 @@
-"""Numbers close together and far from zero, also whole numbers beyond 2^53, keep their spread."""
+"""Numbers close together far from zero, also whole ones beyond 2^53: their spread is learned."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def loaded_by(code: str) -> set[str]:
 ARRAYS = """
 import numpy as np
 from glassnet.data.tables import assembly, table
-from glassnet.data import batches, split, toys
+from glassnet.data import split, toys
 from glassnet.data.coding import encoder, target
 from glassnet.data.files import read
 t = assembly.table_of({"a": [1.0, 2.0], "b": ["x", "y"]})

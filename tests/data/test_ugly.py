@@ -1,4 +1,4 @@
-"""Messy tables are read as a person reads them, or a sentence says what was done instead."""
+"""Cells that a person reads as numbers, dates, categories or identifiers are read so, or told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks on our fit: its own, and one that writes down what it sees."""
+"""scikit-learn's callbacks on our fit: its own, and one that records its calls."""
 
 from __future__ import annotations
 

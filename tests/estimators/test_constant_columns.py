@@ -1,4 +1,4 @@
-"""A column that never varied in training moves no answer, whatever it holds later and by whatever road the model came about."""
+"""A column that was constant in training changes no prediction, whatever values it has later."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_what_varies_in_a_later_batch_comes_alive_from_then_on(first: Any, later
 
 
 def test_a_batch_of_one_row_teaches_what_a_batch_of_many_does() -> None:
-    """After the first row every column is constant; the second batch must find the scaling of numbers as it has always been."""
+    """After the first row every column is constant; the second batch must not be scaled anew."""
     X = CONSTANT["numbers"][0]
     by_row = GlassNetRegressor(**PARTIAL).partial_fit(X[:1], Y[:1])
     assert by_row.model_.encoder.numbers.constant == ("value",) * 3

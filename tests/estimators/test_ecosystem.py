@@ -1,4 +1,4 @@
-"""Inside scikit-learn's other tools, and on problems whose answer is known."""
+"""The estimators in scikit-learn's other tools, and on problems with a known solution."""
 
 from __future__ import annotations
 

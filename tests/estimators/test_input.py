@@ -1,4 +1,4 @@
-"""What comes in: arrays, lists, sparse matrices, data frames; targets of every kind; validation sets."""
+"""Input of the estimators: arrays, sparse matrices, data frames, targets, validation sets."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def test_levels_never_seen_are_taken() -> None:
     classifier = GlassNetClassifier(**QUICK).fit(frame, LABELS)
     with pytest.warns(
         DataNotice,
-        match="120 of 120 values of 'island' have a level that the model does not know, such as 'Torgersen'",
+        match="120 of 120 values of 'island' have a level that the model does not know, such as "
+        "'Torgersen'",
     ):
         assert len(classifier.predict(frame.assign(island="Torgersen"))) == N
 
@@ -331,8 +332,8 @@ def test_validation_by_a_score() -> None:
 
 
 BAD_VALIDATION = [
-    ({"X_val": X}, "X_val came without y_val"),
-    ({"y_val": Y}, "y_val came without X_val"),
+    ({"X_val": X}, "X_val needs y_val"),
+    ({"y_val": Y}, "y_val needs X_val"),
     (
         {"X_val": X[:, :2], "y_val": Y},
         r"the validation set \(X_val, y_val\) does not fit: X has 2 features",

@@ -1,4 +1,4 @@
-"""A fitted scikit-learn network, made a Model, predicts the same: on a table of twenty, behind scalers, from a file, row by row."""
+"""A scikit-learn network that is converted to a Model makes the same predictions."""
 
 from __future__ import annotations
 
@@ -419,7 +419,7 @@ REFUSED = {
     "no last step": (lambda: make_pipeline("passthrough"), "'passthrough' cannot be converted"),
     "two scalers": (
         lambda: fit(make_pipeline(StandardScaler(), scaled(classifier())), *data("iris")),
-        "2 scalers stand before",
+        "only one scaler before the network can be converted, got 2",
     ),
     "a scaler derived from it": (
         lambda: fit(

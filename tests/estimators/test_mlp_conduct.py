@@ -1,4 +1,4 @@
-"""How the drop-ins behave around a fit, as scikit-learn's do: where they warn, what they print, what stays when something goes wrong."""
+"""Warnings, printed lines and errors of the drop-ins, which are those of scikit-learn."""
 
 from __future__ import annotations
 

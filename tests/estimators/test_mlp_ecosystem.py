@@ -1,4 +1,4 @@
-"""The two drop-in classes inside scikit-learn's other tools: each tool runs with theirs and with ours, and answers the same."""
+"""scikit-learn's other tools give the same results with its perceptrons and with the drop-ins."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def pickled(home: Any) -> Any:
 
 
 def trained_on_after_loading(home: Any) -> Any:
-    """`partial_fit` of what was loaded goes on with the optimizer's state, and changes the answers."""
+    """`partial_fit` after loading continues with the optimizer's state."""
     fitted = classifier(home).fit(X, Y)
     loaded = through_a_file(fitted)
     before = loaded.predict_proba(X)

@@ -1,4 +1,4 @@
-"""What the drop-ins can do beyond scikit-learn's: each addition against a law, and each changes nothing until it is asked for."""
+"""What the drop-ins have beyond scikit-learn's; by default each addition changes nothing."""
 
 from __future__ import annotations
 
@@ -376,9 +376,7 @@ def test_callbacks_see_every_epoch_and_true_ends_training(solver: str, several: 
         )
 
 
-def test_a_callback_that_ends_training_leaves_the_best_weights_where_early_stopping_keeps_them() -> (
-    None
-):
+def test_a_callback_that_ends_training_restores_the_best_weights() -> None:
     settings: dict[str, Any] = {
         "early_stopping": True,
         "learning_rate_init": 0.05,
@@ -429,7 +427,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"class_weight": "balanced"},
         {"y": SEVERAL},
-        "class_weight is for one class a row, but y has several labels",
+        "class_weight needs a y with one class for each row, got one with several labels",
     ),
     ({"class_weight": {7: 1.0}}, {}, r"The classes, \[0, 1\], are not in class_weight"),
     ({"class_weight": {0: 0.0, 1: 0.0}}, {}, "sample_weight is zero in every row"),
@@ -455,8 +453,8 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"engine": "fast"}, {}, "The 'engine' parameter"),
     ({"n_threads": 0}, {}, "The 'n_threads' parameter"),
     ({"callbacks": [3]}, {}, r"a callback must be a function \(epoch\), got 3"),
-    ({}, {"X_val": X2}, "X_val came without y_val: give both, or neither"),
-    ({}, {"y_val": Y2}, "y_val came without X_val: give both, or neither"),
+    ({}, {"X_val": X2}, "X_val needs y_val: give both, or neither"),
+    ({}, {"y_val": Y2}, "y_val needs X_val: give both, or neither"),
     (
         {},
         {"X_val": X2[:, :1], "y_val": Y2},
@@ -465,7 +463,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {},
         {"X_val": X2, "y_val": Y2 + 1},
-        r"the validation set .* y_val has classes \[2\] that y has not",
+        r"the validation set .* the classes of y_val must be in .*, got \[2\]",
     ),
     ({}, {"X_val": X2, "y_val": Y2[:-1]}, "the validation set .* inconsistent numbers of samples"),
 ]

@@ -1,4 +1,4 @@
-"""partial_fit goes on where the last call ended: weights, the optimizer's memory, the order of epochs."""
+"""partial_fit continues from the last call: weights, optimizer state, permutations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters: their names, what they come to, and what is said of bad ones."""
+"""Parameters of the estimators: names, resolved values, and errors for invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A weight of 2 is the row twice and a weight of 0 the row absent, for every loss, through encoder, target and first bias."""
+"""A row of weight 2 counts as two rows and one of weight 0 as none, for every loss."""
 
 from __future__ import annotations
 

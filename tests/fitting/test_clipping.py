@@ -13,7 +13,7 @@ from glassnet.errors import DataError, ModelFileError
 from glassnet.losses import Huber, Quantile
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import PLAIN, RECIPES, Recipe
-from tests.storage.taken import Taken
+from tests.storage.unpacked import Unpacked
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(80, 3))
@@ -139,10 +139,10 @@ def test_a_file_with_an_odd_range_is_refused(
 ) -> None:
     path = tmp_path / "m.glassnet"
     fitted(Y).save(path)
-    taken = Taken(path.read_bytes())
+    taken = Unpacked(path.read_bytes())
     for name, value in change.items():
         taken.said[name] = {**taken.said[name], **value} if name == "target" else value
-    path.write_bytes(taken.whole())
+    path.write_bytes(taken.pack())
     with pytest.raises(ModelFileError, match=says):
         glassnet.load(path)
 

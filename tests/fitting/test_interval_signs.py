@@ -15,7 +15,7 @@ from glassnet.errors import ModelFileError
 from glassnet.losses import CustomLoss, Huber, Quantile
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import STANDARD_FOR_NUMBERS
-from tests.storage.taken import Taken
+from tests.storage.unpacked import Unpacked
 
 SMALL = replace(
     STANDARD_FOR_NUMBERS, members=2, hidden_layer_sizes=(8,), max_epochs=8, min_epochs=8
@@ -101,9 +101,9 @@ def test_a_file_without_the_side_is_read(models: Any, tmp_path: Path) -> None:
         "counts with zeros, squared": -np.inf,
     }.items():
         models[name].save(tmp_path / "m.glassnet")
-        taken = Taken((tmp_path / "m.glassnet").read_bytes())
+        taken = Unpacked((tmp_path / "m.glassnet").read_bytes())
         del taken.said["target"]["sign"]
-        (tmp_path / "m.glassnet").write_bytes(taken.whole())
+        (tmp_path / "m.glassnet").write_bytes(taken.pack())
         low = glassnet.load(tmp_path / "m.glassnet").predict_interval(X)[:, 0]
         assert (low.min() < 0.0) == (least < 0.0)
 
@@ -111,9 +111,9 @@ def test_a_file_without_the_side_is_read(models: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("sign", [[2], [1, 1], [1, 0, -1], [-2], [True], [1.0], ["1"], 1, None])
 def test_a_file_with_an_odd_side_is_refused(sign: Any, models: Any, tmp_path: Path) -> None:
     models["amounts, squared"].save(tmp_path / "m.glassnet")
-    taken = Taken((tmp_path / "m.glassnet").read_bytes())
+    taken = Unpacked((tmp_path / "m.glassnet").read_bytes())
     taken.said["target"]["sign"] = sign
-    (tmp_path / "m.glassnet").write_bytes(taken.whole())
+    (tmp_path / "m.glassnet").write_bytes(taken.pack())
     with pytest.raises(ModelFileError, match="sign must be"):
         glassnet.load(tmp_path / "m.glassnet")
 

@@ -104,9 +104,7 @@ OMISSIONS: dict[str, Omission] = {
     "loss: its outputs do not arrive": Omission(
         PROGRAM, "{*saved_settings(loss)}", '{*saved_settings(loss), "outputs"}', ARRIVAL
     ),
-    "loss: not in the native list": Omission(
-        "native/losses.hpp", '    loss_row<Gamma, T>("gamma"),\n'
-    ),
+    "loss: not in the native list": Omission("native/losses.hpp", 'loss_row<Gamma, T>("gamma"),'),
     "loss: no native class": Omission(
         "native/losses.hpp", "struct Gamma :", "struct Other :", COMPILER
     ),
@@ -123,7 +121,7 @@ OMISSIONS: dict[str, Omission] = {
         ARRIVAL,
     ),
     "optimizer: not in the native list": Omission(
-        "native/optimizers.hpp", '    optimizer_row<RMSprop, T>("rmsprop"),\n'
+        "native/optimizers.hpp", 'optimizer_row<RMSprop, T>("rmsprop"),'
     ),
     "optimizer: no native class": Omission(
         "native/optimizers.hpp", "struct RMSprop :", "struct Other :", COMPILER
@@ -178,7 +176,7 @@ OMISSIONS: dict[str, Omission] = {
         f"{SRC}/data/coding/target.py", '"multilabel", "regression")', '"regression")'
     ),
     "task: not in the model file": Omission(
-        f"{SRC}/storage/target_checks.py", '        "multilabel": (classes == names, len(names)),\n'
+        f"{SRC}/storage/data_checks.py", '        "multilabel": (classes == names, len(names)),\n'
     ),
     # Tables
     "kind of column: not in KINDS": Omission(
@@ -197,13 +195,13 @@ OMISSIONS: dict[str, Omission] = {
         "docs/cli/train.md", "`category`, `boolean` or `datetime`", "`category` or `boolean`"
     ),
     "coding: not checked in the model file": Omission(
-        f"{SRC}/storage/encoder_checks.py",
+        f"{SRC}/storage/data_checks.py",
         "CategoryCoding, DateCoding, Reference",
         "CategoryCoding, Reference",
     ),
     "dialect: no option": Omission(
         f"{SRC}/cli/dialect_options.py",
-        '    ("--comment", "TEXT", "What a line begins with that is skipped, such as #.", True),\n',
+        '    ("--comment", "TEXT", "Lines that begin with this text are skipped, such as #.", True),\n',
     ),
     "dialect: not explained": Omission(
         f"{SRC}/data/tables/dialect.py", "    comment : what a line begins with that is skipped\n"

@@ -79,7 +79,7 @@ def tasks() -> list[Place]:
             "classification"
         ),  # binary or multiclass, whichever it is
         matches(
-            f"{SRC}/storage/target_checks.py",
+            f"{SRC}/storage/data_checks.py",
             "parse_target",
             r'"(\w+)": \(',
             within=r"def parse_target.*?(?:\n\n\n|\Z)",
@@ -127,7 +127,7 @@ def codings() -> list[Place]:
             within=r"\n    schema: .*?\n\n",
         ),
         matches(
-            f"{SRC}/storage/encoder_checks.py",
+            f"{SRC}/storage/data_checks.py",
             "the records that are checked",
             r"(\w+Coding)",
             within=r"for record in \(.*?\):",

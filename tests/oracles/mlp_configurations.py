@@ -1,4 +1,4 @@
-"""Configurations of scikit-learn's two perceptrons on real tables: what the parity tests fit with their classes and with ours."""
+"""Configurations of scikit-learn's two perceptrons on real tables, for the parity tests."""
 
 from __future__ import annotations
 

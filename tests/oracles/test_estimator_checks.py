@@ -98,7 +98,7 @@ def test_configuration(estimator: Any, check: Any) -> None:
 
 
 def of_recipes(i: int) -> dict[str, dict[str, Any]]:
-    """Return the settings of the recipes, for classes (0) or numbers (1); "standard" is the default; "best", which takes long, is cut."""
+    """Return the recipes for classes (0) or numbers (1), but the default; "best" is shortened."""
     less = replace(RECIPES["best"][i], members=2, min_epochs=48, max_epochs=48)
     return {
         "default": {},

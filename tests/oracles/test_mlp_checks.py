@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of an estimator, over a table of configurations of the two drop-in classes."""
+"""scikit-learn's checks of an estimator, for configurations of the two drop-ins."""
 
 from __future__ import annotations
 

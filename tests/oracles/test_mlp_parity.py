@@ -1,4 +1,4 @@
-"""The two drop-in classes against scikit-learn's, number by number, over a table of configurations on real tables.
+"""The numbers of the two drop-ins are those of scikit-learn's, for configurations on real tables.
 
 Weights and losses are compared by the norm of their difference over the norm of theirs; all else
 must be equal. 1e-8 leaves room for sums in another order: scikit-learn itself moves by 2e-15 at
@@ -189,7 +189,7 @@ def test_warm_start_twice(name: str, settings: Settings) -> None:
 
 
 def test_a_second_fit_without_gain_keeps_the_best_weights() -> None:
-    """Where ours differs on purpose: scikit-learn's best weights are those that its next fit trains in place, and are lost."""
+    """Where ours differs on purpose: scikit-learn's next fit overwrites its best weights."""
     X, y = table("penguins")
     ours, other = both(
         "penguins", STOP | {"learning_rate_init": 0.02, "max_iter": 10, "warm_start": True}

@@ -17,7 +17,10 @@ import pytest
 # What they read of the inside of scikit-learn's estimators;
 # `test_what_is_left_out_reads_private_names` holds the list to it.
 PRIVATE = {
-    "test_gradient": "calls _loss_grad_lbfgs, the gradient over packed weights; tests/laws/test_gradients.py checks every gradient of ours",
+    "test_gradient": (
+        "calls _loss_grad_lbfgs, the gradient over packed weights; tests/laws/test_gradients.py "
+        "checks every gradient of ours"
+    ),
     "test_learning_rate_warmstart": "reads the rate of _optimizer",
     "test_adaptive_learning_rate": "reads the rate of _optimizer",
     "test_n_iter_no_change": "reads _no_improvement_count",

@@ -1,4 +1,4 @@
-"""Loads all hostile files in a process of its own, under guard: python -m tests.storage.guarded memory|audit MODEL
+"""Loads all hostile files under guard: python -m tests.storage.guarded memory|audit MODEL
 
 memory   with a limit on the address space, MORE above what the process holds when it begins
 audit    with a hook that notes whatever Python reports of code that runs and of doors that open,
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from glassnet.errors import ModelFileError
 from glassnet.storage import load
+from tests.storage.false_headers import huge_model
 from tests.storage.hostile import hostile_files
-from tests.storage.lies import honest_giant
 
 MORE = 320 * 2**20  # a few times the longest head
 N_LOADS = 1_000
@@ -72,7 +72,7 @@ def memory(good, folder):
         start = time.process_time()
         said = refusal(path)
         told[name] = (said, time.process_time() - start)
-    head, size = honest_giant(good)
+    head, size = huge_model(good)
     path.write_bytes(head)
     os.truncate(path, len(head) + size)
     told["giant"] = (refusal(path), 0.0)

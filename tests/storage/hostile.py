@@ -1,4 +1,4 @@
-"""All hostile files: foreign ones, lies, and good files with something added, taken away or spelled otherwise."""
+"""All hostile files: other formats, false contents, and good files with something changed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import json
 import struct
 import zipfile
 
-from tests.storage.foreign import FOREIGN, foreign
-from tests.storage.lies import LIES, W, lie
-from tests.storage.taken import Taken, canonical, digest, frame
+from tests.storage.changes import W
+from tests.storage.false_headers import FALSE_FILES, false_file
+from tests.storage.other_formats import OTHER_FORMATS, file_of
+from tests.storage.unpacked import Unpacked, canonical, digest, frame
 
 
 def hostile_files(good):
     """Yield (name, bytes, what the refusal says) of every file."""
-    for name, (_, says) in FOREIGN.items():
-        yield name, foreign(name), says
-    for name, (_, says) in LIES.items():
-        yield name, lie(name, good), says
+    for name, (_, says) in OTHER_FORMATS.items():
+        yield name, file_of(name), says
+    for name, (_, says) in FALSE_FILES.items():
+        yield name, false_file(name, good), says
     polyglot = io.BytesIO()
     with zipfile.ZipFile(polyglot, "w") as archive:
         archive.writestr("evil.py", "x")
@@ -25,30 +26,30 @@ def hostile_files(good):
     yield "PDF behind a model", good + b"%PDF-1.7\n%%EOF", "damaged"
     yield "model twice", good + good, "damaged"
     yield "byte behind a model", good + b"\0", "damaged"
-    for seal in ("sha256", "data_sha256"):
+    for field in ("sha256", "data_sha256"):
         for value in ("0" * 64, None, 5, "A" * 64, ""):
-            taken = Taken(good)
-            taken.said[seal] = value
+            unpacked = Unpacked(good)
+            unpacked.said[field] = value
             yield (
-                f"{seal} is {value!r}",
-                taken.whole(seal=False),
+                f"{field} is {value!r}",
+                unpacked.pack(checksums=False),
                 "the hash of its head is not that of its content",
             )
-        taken = Taken(good)
-        del taken.said[seal]
-        yield f"no {seal}", taken.whole(seal=False), "hash"
-    taken = Taken(good)
-    taken.said["data_sha256"] = "0" * 64
-    del taken.said["sha256"]
+        unpacked = Unpacked(good)
+        del unpacked.said[field]
+        yield f"no {field}", unpacked.pack(checksums=False), "hash"
+    unpacked = Unpacked(good)
+    unpacked.said["data_sha256"] = "0" * 64
+    del unpacked.said["sha256"]
     tensors = {
         name: [entry["dtype"], entry["shape"]]
-        for name, entry in taken.head.items()
+        for name, entry in unpacked.head.items()
         if name != "__metadata__"
     }
-    taken.said["sha256"] = digest(canonical([taken.said, tensors]).encode())
+    unpacked.said["sha256"] = digest(canonical([unpacked.said, tensors]).encode())
     yield (
-        "other data under a head that is sealed",
-        taken.whole(seal=False),
+        "other data under a head whose checksum fits",
+        unpacked.pack(checksums=False),
         "its hash is not that of its content",
     )
     yield (
@@ -64,10 +65,10 @@ def hostile_files(good):
         "no JSON": ("{", "["),
     }
     for what, (old, new) in spellings.items():
-        taken = Taken(good)
+        unpacked = Unpacked(good)
         yield (
             f"description with {what}",
-            taken.whole(seal=False, text=canonical(taken.said).replace(old, new, 1)),
+            unpacked.pack(checksums=False, text=canonical(unpacked.said).replace(old, new, 1)),
             "damaged",
         )
     n = struct.unpack("<Q", good[:8])[0]

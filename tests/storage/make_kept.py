@@ -1,4 +1,4 @@
-"""Writes the example files of the format that glassnet writes now, to be kept for ever: python -m tests.storage.make_kept
+"""Writes the example files of the current format: python -m tests.storage.make_kept
 
 A format that was released is never made anew: its files stay as the glassnet of its day wrote them.
 """

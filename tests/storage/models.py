@@ -1,4 +1,4 @@
-"""Models to store: every layer, every loss, each task, both dtypes, sparse input, gaps and categories."""
+"""Models to store: every layer, loss and task, both dtypes, sparse input, missing values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that the description of a model file can say, from the tables of the code: its fields, their types, and every name in them."""
+"""What the description of a model file can say: its fields, their types, all names in them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def record(cls):
 
 
 def outline(value, path=""):
-    """The places in a JSON value and the types that stand there: "encoder.numbers.mean[]: float"."""
+    """The places in a JSON value with their types: "encoder.numbers.mean[]: float"."""
     if isinstance(value, dict):
         return {
             found

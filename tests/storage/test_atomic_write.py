@@ -27,7 +27,7 @@ STEPS = ("stat", "listdir", "open", "write", "fsync", "lseek", "read", "close", 
 
 
 class Disk:
-    """Replaces `os` in `atomic_write`: records each step; the n-th one fails, or writes are wrong."""
+    """Replaces `os` in `atomic_write`: records steps; the n-th one fails, or writes are wrong."""
 
     def __init__(self, fail_at=0, error=None, written=None):
         self.fail_at, self.error, self.written = fail_at, error, written or (lambda data: data)

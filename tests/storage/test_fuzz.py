@@ -1,4 +1,4 @@
-"""Descriptions changed at random under seals that fit: each is refused with the one error, or is a model that predicts."""
+"""Descriptions changed at random, with checksums that fit: each is refused, or predicts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from glassnet.storage.description import describe, parse_description
 from glassnet.storage.header import BadFileError
 from glassnet.storage.history import PREFIX
 from tests.storage.models import build
-from tests.storage.taken import Taken
+from tests.storage.unpacked import Unpacked
 
 MODELS = ("multiclass", "quantiles of two targets", "nested", "multilabel", "floats for labels")
 
@@ -39,7 +39,7 @@ def good(folder):
 
 
 def outcome(read):
-    """What becomes of a file: "refused", or "predicts" where its model does, for rows of zeros, huge numbers, gaps and unseen levels."""
+    """The result of a file: "refused", or "predicts", also for huge, missing and unseen values."""
     try:
         model = read()
     except (ModelFileError, BadFileError):
@@ -136,11 +136,11 @@ ODD += [[None], {"kind": "dense"}, {"a": 1}, [1.0], ["x"], [0.5, 0.5]]
 @pytest.mark.parametrize("name", MODELS)
 def test_every_value_replaced_by_every_odd_one(name, good):
     seen = set()
-    for path in places(Taken(good[name]).said):
+    for path in places(Unpacked(good[name]).said):
         for odd in ODD if path else []:
-            taken = Taken(good[name])
-            put(taken.said, path, copy.deepcopy(odd))
-            seen.add(outcome(partial(from_memory, taken.whole())))
+            unpacked = Unpacked(good[name])
+            put(unpacked.said, path, copy.deepcopy(odd))
+            seen.add(outcome(partial(from_memory, unpacked.pack())))
     assert seen == {"refused", "predicts"}
 
 
@@ -184,9 +184,9 @@ VALUES = st.recursive(
 
 
 @st.composite
-def descriptions(draw, taken):
-    """A description with up to three changes: a value put, taken out, doubled, or changed for another from the same description."""
-    said = copy.deepcopy(taken.said)
+def descriptions(draw, unpacked):
+    """A description with up to three changes: a value set, removed, doubled or exchanged."""
+    said = copy.deepcopy(unpacked.said)
     for _ in range(draw(st.integers(1, 3))):
         paths = [path for path in places(said) if path]
         path = draw(st.sampled_from(paths))
@@ -222,9 +222,9 @@ def descriptions(draw, taken):
 )
 @given(data=st.data())
 def test_description_changed_at_random(name, good, folder, data):
-    taken = Taken(good[name])
-    taken.said = data.draw(descriptions(taken))
-    outcome(partial(from_file, taken.whole(), folder))
+    unpacked = Unpacked(good[name])
+    unpacked.said = data.draw(descriptions(unpacked))
+    outcome(partial(from_file, unpacked.pack(), folder))
 
 
 @pytest.mark.slow
@@ -238,6 +238,6 @@ def test_description_changed_at_random(name, good, folder, data):
 )
 @given(data=st.data())
 def test_description_changed_at_random_for_long(name, good, folder, data):
-    taken = Taken(good[name])
-    taken.said = data.draw(descriptions(taken))
-    outcome(partial(from_file, taken.whole(), folder))
+    unpacked = Unpacked(good[name])
+    unpacked.said = data.draw(descriptions(unpacked))
+    outcome(partial(from_file, unpacked.pack(), folder))

@@ -1,4 +1,4 @@
-"""What loading may cost and do, whatever the file: bounded memory, and no code, no import, no process, no network."""
+"""Loading any file takes bounded memory, and runs no code, import, process or connection."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_hostile_files_are_refused_in_little_memory(run):
 
 
 def test_loading_runs_nothing(run):
-    """A hook on what Python reports: no exec, compile, import, process, socket, nor any other file, over 1,000 loads."""
+    """An audit hook sees no exec, import, process, socket or other file in 1,000 loads."""
     told = run("audit")
     assert told["loaded"] + told["refused"] == guarded.N_LOADS
     assert told["loaded"] > 300

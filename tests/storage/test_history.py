@@ -1,4 +1,4 @@
-"""The history of a training comes back as it was, long ones thinned; what can be trained can be saved."""
+"""The history of a training is loaded as it was saved, a long one thinned."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from glassnet.storage import check, load, model_file, save
 from glassnet.storage.history import MAX_EPOCHS
 from tests.laws.tables import CUBE
 from tests.storage.models import build
-from tests.storage.taken import Taken
+from tests.storage.unpacked import Unpacked
 
 
 def columns(n):
@@ -122,7 +122,7 @@ def test_head_does_not_grow_with_the_epochs(tmp_path):
     sizes = []
     for n in (10, 9_999):
         saved({"history": columns(n)}, tmp_path / "m.glassnet")
-        sizes.append(len(json.dumps(Taken((tmp_path / "m.glassnet").read_bytes()).head)))
+        sizes.append(len(json.dumps(Unpacked((tmp_path / "m.glassnet").read_bytes()).head)))
     assert sizes[1] - sizes[0] < 200
 
 
@@ -169,7 +169,7 @@ def test_what_no_file_has_room_for_is_refused_before_training(monkeypatch):
     monkeypatch.setattr(model_file, "MAX_HEADER", model_file.ROOM_FOR_TRAINING + 50_000)
     with pytest.raises(
         UnsupportedError,
-        match=r"its columns, levels and classes take \d\d\d?,\d\d\d bytes, more than a file has room for",
+        match=r"levels and classes take \d\d\d?,\d\d\d bytes, more than a file has room for",
     ):
         check(model)
     monkeypatch.setattr("glassnet.storage.strict.MAX_VALUES", 500)

@@ -1,4 +1,4 @@
-"""Files that are damaged, foreign or made to deceive: each is refused with one kind of error that names the file."""
+"""Files that are damaged, of other formats or false: each refusal is one error with the path."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import pytest
 from glassnet.errors import ModelFileError
 from glassnet.storage import load, model_file, save
 from glassnet.storage.header import BadFileError
-from tests.storage.foreign import FOREIGN, foreign
+from tests.storage.changes import nested
+from tests.storage.false_headers import FALSE_FILES, false_file
 from tests.storage.hostile import hostile_files
-from tests.storage.lies import LIES, lie, nested
 from tests.storage.make_kept import KEPT
 from tests.storage.models import CASES, build
-from tests.storage.taken import Taken, canonical
+from tests.storage.other_formats import OTHER_FORMATS, file_of
+from tests.storage.unpacked import Unpacked, canonical
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def good(tmp_path_factory):
 
 @pytest.fixture
 def refused(tmp_path):
-    """A function that writes bytes to a file and returns what loading it says: one line of printable text, at most a screen."""
+    """Write bytes to a file, load it, and return the message: one printable line."""
 
     def says(data):
         path = tmp_path / "m.glassnet"
@@ -47,31 +48,31 @@ def refused(tmp_path):
 
 
 def test_taking_apart_and_putting_together_is_harmless(good, tmp_path):
-    (tmp_path / "m.glassnet").write_bytes(Taken(good).whole())
+    (tmp_path / "m.glassnet").write_bytes(Unpacked(good).pack())
     load(tmp_path / "m.glassnet")
 
 
-@pytest.mark.parametrize("name", FOREIGN)
-def test_foreign_file_is_refused(name, refused):
-    assert FOREIGN[name][1] in refused(foreign(name))
+@pytest.mark.parametrize("name", OTHER_FORMATS)
+def test_file_of_another_format_is_refused(name, refused):
+    assert OTHER_FORMATS[name][1] in refused(file_of(name))
 
 
-@pytest.mark.parametrize("name", LIES)
-def test_lie_with_fitting_seals_is_refused(name, good, refused):
-    assert LIES[name][1] in refused(lie(name, good))
+@pytest.mark.parametrize("name", FALSE_FILES)
+def test_false_file_with_fitting_checksums_is_refused(name, good, refused):
+    assert FALSE_FILES[name][1] in refused(false_file(name, good))
 
 
 def test_every_other_hostile_file_is_refused(good, refused):
     names = []
     for name, data, says in hostile_files(good):
         names.append(name)
-        if name not in FOREIGN and name not in LIES:
+        if name not in OTHER_FORMATS and name not in FALSE_FILES:
             assert says in refused(data), name
     assert len(set(names)) == len(names) > 200
 
 
 def loads(data):
-    """Whether bytes are read as a model; as `load` does it, but for the file, of which hundreds of thousands would take long."""
+    """Whether bytes are read as a model: as `load` does, but without a file, which is slow."""
     try:
         model_file._read(io.BytesIO(data), len(data))
     except BadFileError:
@@ -119,7 +120,7 @@ def test_every_truncation_and_extension_is_refused(good, refused):
 
 
 def test_every_byte_of_a_file_of_format_1_counts_too():
-    """Its one seal covers head and data; what it says is read before the seal is known to fit."""
+    """Its one checksum covers head and data; the description is read before it is checked."""
     good = (KEPT / "format-1" / "multiclass.glassnet").read_bytes()
     assert loads(good)
     assert not any(map(loads, changed(good, lambda byte: {byte ^ 1, ord(" "), ord("\t")} - {byte})))
@@ -127,25 +128,27 @@ def test_every_byte_of_a_file_of_format_1_counts_too():
 
 
 def test_hash_is_checked_before_a_word_is_followed(good, refused):
-    """An unknown kind of layer under seals that do not fit: the seal is what is wrong."""
-    taken = Taken(good)
-    taken.said["layers"][0]["kind"] = "evil"
-    assert "the hash of its head is not that of its content" in refused(taken.whole(seal=False))
-    assert "unknown kind of layer 'evil'" in refused(taken.whole())
+    """An unknown kind of layer with checksums that do not fit: the checksum is what is wrong."""
+    unpacked = Unpacked(good)
+    unpacked.said["layers"][0]["kind"] = "evil"
+    assert "the hash of its head is not that of its content" in refused(
+        unpacked.pack(checksums=False)
+    )
+    assert "unknown kind of layer 'evil'" in refused(unpacked.pack())
 
 
 def test_deep_but_honest_layers_predict(good, tmp_path):
-    taken = Taken(good)
-    nested(40)(taken)
+    unpacked = Unpacked(good)
+    nested(40)(unpacked)
     shifted = {
         f"layers.{int(name.split('.')[1]) + 1}.{name.split('.')[2]}": entry
-        for name, entry in taken.head.items()
+        for name, entry in unpacked.head.items()
         if name.startswith("layers")
     }
-    taken.head = {
-        name: entry for name, entry in taken.head.items() if not name.startswith("layers")
+    unpacked.head = {
+        name: entry for name, entry in unpacked.head.items() if not name.startswith("layers")
     } | shifted
-    (tmp_path / "m.glassnet").write_bytes(taken.whole())
+    (tmp_path / "m.glassnet").write_bytes(unpacked.pack())
     assert len(load(tmp_path / "m.glassnet").predict(CASES["multiclass"].table())) == 40
 
 
@@ -217,27 +220,27 @@ def test_path_that_no_file_has_is_shown_escaped(path, tmp_path):
 )
 def test_sparse_giant_is_refused_before_it_is_read(n_bytes, says, good, tmp_path):
     """The file claims gigabytes of tensors; nothing of that size is read or allocated."""
-    taken = Taken(good)
-    taken.head["layers.0.W"] = {
+    unpacked = Unpacked(good)
+    unpacked.head["layers.0.W"] = {
         "dtype": "F64",
         "shape": [n_bytes // 8 - 1],
         "data_offsets": [0, n_bytes],
     }
-    taken.head = {name: taken.head[name] for name in ("__metadata__", "layers.0.W")}
-    taken.data = b""
+    unpacked.head = {name: unpacked.head[name] for name in ("__metadata__", "layers.0.W")}
+    unpacked.data = b""
     with (tmp_path / "m.glassnet").open("wb") as file:
-        file.write(taken.whole())
+        file.write(unpacked.pack())
         file.truncate(file.tell() + n_bytes)
     with pytest.raises(ModelFileError, match=says):
         load(tmp_path / "m.glassnet")
 
 
 def test_description_is_canonical(good):
-    taken = Taken(good)
-    assert taken.head["__metadata__"]["glassnet"] == canonical(taken.said)
+    unpacked = Unpacked(good)
+    assert unpacked.head["__metadata__"]["glassnet"] == canonical(unpacked.said)
     numbers = {
-        name: np.frombuffer(taken.data[slice(*entry["data_offsets"])])
-        for name, entry in taken.head.items()
+        name: np.frombuffer(unpacked.data[slice(*entry["data_offsets"])])
+        for name, entry in unpacked.head.items()
         if "." in name
     }
     assert [name for name, values in numbers.items() if not np.isfinite(values).all()] == [

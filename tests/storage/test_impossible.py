@@ -1,4 +1,4 @@
-"""Finite numbers that no model has, under seals that fit: edges that do not rise, variances below 0, intervals of no intervals."""
+"""Finite numbers that no model has, with checksums that fit, are refused."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from glassnet.intervals import Intervals
 from glassnet.layers import Dense
 from glassnet.network import Network
 from glassnet.storage import load, save
-from tests.storage.lies import append, said
+from tests.storage.changes import append, said
 from tests.storage.models import build
-from tests.storage.taken import Taken
+from tests.storage.unpacked import Unpacked
 
 
 def set_to(tensor, *values):
     """A tensor that begins with these values."""
 
-    def change(taken):
-        entry = taken.head[tensor]
+    def change(unpacked):
+        entry = unpacked.head[tensor]
         start = entry["data_offsets"][0]
         told = np.array(values, "<f4" if entry["dtype"] == "F32" else "<f8").tobytes()
-        taken.data = taken.data[:start] + told + taken.data[start + len(told) :]
+        unpacked.data = unpacked.data[:start] + told + unpacked.data[start + len(told) :]
 
     return change
 
@@ -211,9 +211,9 @@ def test_impossible_numbers_are_refused(name, tmp_path):
     kind, change, says = IMPOSSIBLE[name]
     path = tmp_path / "m.glassnet"
     save(MODELS[kind]()[0], path)
-    taken = Taken(path.read_bytes())
-    change(taken)
-    path.write_bytes(taken.whole())
+    unpacked = Unpacked(path.read_bytes())
+    change(unpacked)
+    path.write_bytes(unpacked.pack())
     with pytest.raises(ModelFileError) as caught:
         load(path)
     assert says in str(caught.value)

@@ -1,4 +1,4 @@
-"""Files of every version of the format are kept, load for ever, and predict what they predicted when they were written."""
+"""Files of every version of the format are kept, load forever, and predict as before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glassnet.storage import container, load, migrations, save
 from glassnet.storage.migrations import FORMAT, MIGRATIONS
 from tests.storage.make_kept import KEPT
 from tests.storage.models import build
-from tests.storage.taken import Taken
+from tests.storage.unpacked import Unpacked
 
 FILES = sorted(KEPT.glob("format-*/*.glassnet"))
 
@@ -62,8 +62,8 @@ def test_every_version_has_kept_files_and_a_way_to_the_next():
     ids=lambda path: path.stem,
 )
 def test_current_format_says_what_it_said(path, tmp_path, monkeypatch):
-    """A kept file of this format comes back byte for byte: who changes what a description says must raise FORMAT."""
-    version = Taken(path.read_bytes()).said["glassnet"]
+    """A kept file of this format is saved byte for byte; other descriptions need a new FORMAT."""
+    version = Unpacked(path.read_bytes()).said["glassnet"]
     monkeypatch.setattr("glassnet.storage.description.__version__", version)
     save(load(path), tmp_path / "again.glassnet")
     assert (tmp_path / "again.glassnet").read_bytes() == path.read_bytes()
@@ -78,7 +78,7 @@ def test_older_file_is_saved_in_the_current_format(path, tmp_path):
     model = load(path)
     save(model, tmp_path / "again.glassnet")
     again = load(tmp_path / "again.glassnet")
-    assert Taken((tmp_path / "again.glassnet").read_bytes()).said["format"] == FORMAT
+    assert Unpacked((tmp_path / "again.glassnet").read_bytes()).said["format"] == FORMAT
     assert (again.encoder, again.target, again.loss) == (model.encoder, model.target, model.loss)
     assert again.network.parameters.theta.tobytes() == model.network.parameters.theta.tobytes()
 

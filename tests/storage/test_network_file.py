@@ -1,4 +1,4 @@
-"""Networks by themselves, on disk: what is saved comes back, layers of one's own are brought along, and everything else is refused."""
+"""Networks on disk: saved ones load, the user's own layers are given, all else is refused."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from glassnet.parameters import Spec
 from glassnet.storage import save
 from tests.laws.tables import CUBE
 from tests.storage.models import build
-from tests.storage.taken import Taken, canonical
 from tests.storage.test_hostile import changed
 from tests.storage.test_plain import LAYERS_WITH_NAMES, with_defaults
+from tests.storage.unpacked import Unpacked, canonical
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def test_own_layers_and_activations_are_brought_along(path):
     assert numbers(again) == numbers(network)
     X = np.random.default_rng(0).normal(size=(5, 4))
     assert again.predict(X).tobytes() == network.predict(X).tobytes()
-    said = Taken(path.read_bytes()).said
+    said = Unpacked(path.read_bytes()).said
     assert said["layers"][1:4] == [{"own": "Gate"}, {"own": "Dense"}, {"own": "Residual"}]
 
 
@@ -216,7 +216,7 @@ def test_models_and_networks_are_told_apart(path):
     save(model, path)
     with pytest.raises(
         ModelFileError,
-        match=r"holds a model, of which the network is a part: read it with glassnet\.load, and take its",
+        match=r"of which the network is a part: read it with glassnet\.load, and take its",
     ):
         Network.load(path)
     glassnet.load(path).network.save(path)
@@ -266,15 +266,15 @@ def test_every_changed_byte_is_refused(path):
 
 
 def said(name, value):
-    return lambda taken: taken.said.update({name: value})
+    return lambda unpacked: unpacked.said.update({name: value})
 
 
 def dropped(name):
-    return lambda taken: taken.said.pop(name)
+    return lambda unpacked: unpacked.said.pop(name)
 
 
-# Lies told in a good file under seals that fit, and what the refusal says.
-LIES = {
+# Changes of a good file, with checksums that fit, and what the refusal says.
+FALSE_FILES = {
     "format 3": (said("format", 3), "is not that of a network"),
     "newer format": (said("format", 99), "was made by a newer glassnet"),
     "another kind": (said("kind", "graph"), "is not that of a network"),
@@ -294,25 +294,37 @@ LIES = {
         said("layers", [{"kind": "member_mean", "n_members": 2}]),
         "the layer kind 'member_mean' was removed from glassnet",
     ),
-    "an own layer with settings": (said("layers", [{"own": "Gate", "share": 1}]), "that cannot be one"),
+    "an own layer with settings": (
+        said("layers", [{"own": "Gate", "share": 1}]),
+        "that cannot be one",
+    ),
     "an own layer that steers": (said("layers", [{"own": "\x1b[2J"}]), "that cannot be one"),
     "an own layer of a module": (said("layers", [{"own": "os.system"}]), "that cannot be one"),
     "an own layer that is a number": (said("layers", [{"own": 5}]), "that cannot be one"),
     "an own layer of a long name": (said("layers", [{"own": "x" * 10_000}]), "that cannot be one"),
-    "other layers": (said("layers", [{"kind": "dropout", "rate": 0.5}]), "its layers have no tensor"),
-    "2^40 units": (said("layers", [{"kind": "dense", "n_out": 2**40, "activation": "relu", "initializer": "auto"}]), "units"),
-}  # fmt: skip
+    "other layers": (
+        said("layers", [{"kind": "dropout", "rate": 0.5}]),
+        "its layers have no tensor",
+    ),
+    "2^40 units": (
+        said(
+            "layers",
+            [{"kind": "dense", "n_out": 2**40, "activation": "relu", "initializer": "auto"}],
+        ),
+        "units",
+    ),
+}
 
 
-@pytest.mark.parametrize("name", LIES)
-def test_lie_with_fitting_seals_is_refused(name, path):
-    change, says = LIES[name]
+@pytest.mark.parametrize("name", FALSE_FILES)
+def test_false_file_with_fitting_checksums_is_refused(name, path):
+    change, says = FALSE_FILES[name]
     filled([Dense(3, "tanh"), Dense(1)]).save(path)
-    taken = Taken(path.read_bytes())
-    before = canonical(taken.said)
-    change(taken)
-    assert canonical(taken.said) != before
-    path.write_bytes(taken.whole())
+    unpacked = Unpacked(path.read_bytes())
+    before = canonical(unpacked.said)
+    change(unpacked)
+    assert canonical(unpacked.said) != before
+    path.write_bytes(unpacked.pack())
     with pytest.raises(ModelFileError) as caught:
         Network.load(path)
     assert says in str(caught.value)

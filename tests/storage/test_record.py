@@ -1,4 +1,4 @@
-"""The record of training in a model file: each value of it replaced by odd ones under seals that fit. What loads can be shown and used."""
+"""The training record in a model file, with odd values: what loads can be shown and used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glassnet.errors import DataError, ModelFileError
 from glassnet.report import evaluate, write_report
 from glassnet.storage import load, save
 from tests.cli.invoked import run
-from tests.storage.taken import Taken
+from tests.storage.unpacked import Unpacked
 
 N = 40
 TABLE = {"x": np.arange(N) + 0.5, "c": ["a", "b"] * (N // 2)}
@@ -108,12 +108,12 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def with_odd(data: bytes, path: tuple[Any, ...], odd: Any) -> bytes:
-    taken = Taken(data)
-    at = taken.said["training"]
+    unpacked = Unpacked(data)
+    at = unpacked.said["training"]
     for step in path[:-1]:
         at = at[step]
     at[path[-1]] = copy.deepcopy(odd)
-    return taken.whole()
+    return unpacked.pack()
 
 
 def use(path: Path, *, page: Path | None) -> str:
@@ -131,13 +131,15 @@ def use(path: Path, *, page: Path | None) -> str:
         for table in (TABLE, {**TABLE, "other": TABLE["x"]}, [[1.0, "a"], [2.0, "b"]]):
             try:
                 assert len(model.predict(table)) in (2, N)
-            except DataError:  # an array has no names, and the record may lie of how many there are
+            except (
+                DataError
+            ):  # an array has no names, and the record may be wrong about how many there are
                 assert not isinstance(table, dict)
     shown = run("show", path)
     assert shown.exit_code == 0, shown.output
     assert "\x1b" not in shown.output
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the record may lie of which columns there were
+        warnings.simplefilter("ignore")  # the record may be wrong about which columns there were
         if page is not None:
             y = np.array(
                 LABELS if model.classes else NUMBERS, dtype=object if model.classes else float
@@ -153,7 +155,7 @@ def every(files: dict[str, bytes]) -> list[tuple[str, tuple[Any, ...], Any]]:
     return [
         (name, path, odd)
         for name, data in files.items()
-        for path in places(Taken(data).said["training"])
+        for path in places(Unpacked(data).said["training"])
         for odd in ODD
     ]
 
@@ -192,7 +194,7 @@ def test_every_odd_value_in_the_record_at_every_door(
     assert outcomes(cases, files, tmp_path, page=True) == {"refused", "used"}
 
 
-LIES = {
+FALSE_RECORDS = {
     "columns is a number": (("columns",), 1, "training.columns must"),
     "columns without features": (("columns",), {"others": []}, "training.columns must"),
     "columns of numbers": (("columns", "features"), [1, 2], "training.columns must"),
@@ -205,11 +207,11 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("name", LIES)
+@pytest.mark.parametrize("name", FALSE_RECORDS)
 def test_a_lie_in_the_record_is_refused_by_name(
     name: str, files: dict[str, bytes], tmp_path: Path
 ) -> None:
-    path, odd, said = LIES[name]
+    path, odd, said = FALSE_RECORDS[name]
     (tmp_path / "m.glassnet").write_bytes(with_odd(files["classes"], path, odd))
     with pytest.raises(ModelFileError, match=said):
         load(tmp_path / "m.glassnet")

@@ -52,7 +52,7 @@ def test_fitted_model_comes_back_through_the_public_names(tmp_path):
 
 
 def test_file_is_what_its_description_says(tmp_path):
-    """Read the file with nothing of ours, and make its seals as the docstring of `storage.seal` defines them."""
+    """Read the file without glassnet, and compute the checksums of `storage.checksum`."""
     from safetensors import safe_open
 
     model, _ = build("nested")
@@ -122,7 +122,8 @@ def test_loading_imports_nothing_slow(tmp_path):
     code = f"""
 import sys, glassnet
 glassnet.load({str(tmp_path / "m.glassnet")!r})
-print([name for name in ("scipy", "sklearn", "pyarrow", "safetensors", "pickle5") if name in sys.modules])
+names = ("scipy", "sklearn", "pyarrow", "safetensors", "pickle5")
+print([name for name in names if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -1,4 +1,4 @@
-"""The format number of model files is raised when the description can say something new, or says something otherwise."""
+"""FORMAT is raised when the description of a model file can say something new."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from tests.storage import schema as told
 from tests.storage.make_kept import KEPT
 
 HELP = f"""
-What a model file can say differs from what is kept for format {FORMAT}, in tests/storage/kept/format-{FORMAT}/schema:
+What a model file can say differs from tests/storage/kept/format-{FORMAT}/schema:
     %s
-If format {FORMAT} was released: raise FORMAT in src/glassnet/storage/migrations.py, add the step from {FORMAT} to {FORMAT + 1} there, and
-run python -m tests.storage.make_kept. If it was not: remove tests/storage/kept/format-{FORMAT} and run the same."""
+If format {FORMAT} was released: raise FORMAT in src/glassnet/storage/migrations.py, add the step
+from {FORMAT} to {FORMAT + 1} there, and run python -m tests.storage.make_kept.
+If it was not: remove tests/storage/kept/format-{FORMAT} and run the same."""
 
 
 def check():

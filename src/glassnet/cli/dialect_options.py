@@ -17,13 +17,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: Each option: its name, its value, its help, and whether it is for text files only.
 OPTIONS = (
-    ("--delimiter", "CHARACTER", "What parts the cells of a text file; tab for a tab.", True),
+    (
+        "--delimiter",
+        "CHARACTER",
+        "The character between the cells of a text file; tab for a tab.",
+        True,
+    ),
     ("--encoding", "NAME", "Encoding of a text file, such as utf-8 or cp1252.", True),
     ("--decimal", "MARK", "Decimal mark, . or ,", False),
     (
         "--thousands",
         "MARK",
-        "What stands between groups of three digits: , . ' or space; none for nothing.",
+        "The mark between groups of three digits: , . ' or space; none for nothing.",
         False,
     ),
     (
@@ -38,10 +43,10 @@ OPTIONS = (
     (
         "--skip-rows",
         "LINES",
-        "Lines of a text file that are no rows: 3 for the first three, or 2-2,120-125 for some.",
+        "Lines of a text file to skip: 3 for the first three, or 2-2,120-125 for some.",
         True,
     ),
-    ("--comment", "TEXT", "What a line begins with that is skipped, such as #.", True),
+    ("--comment", "TEXT", "Lines that begin with this text are skipped, such as #.", True),
     ("--dates", "ORDER", "Order of day, month and year in dates: dmy, mdy or ymd.", False),
 )
 NAMES = tuple(option.removeprefix("--").replace("-", "_") for option, *_ in OPTIONS)

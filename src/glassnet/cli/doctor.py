@@ -43,8 +43,8 @@ def doctor() -> None:
         )
     else:
         name = str(native.__name__).removeprefix("glassnet._native").strip("_").upper()
-        threads = counted(useful_cores(), "thread")
-        engine = f"native (C++{', ' + name if name else ''}), up to {threads}"
+        cores = counted(useful_cores(), "thread")
+        engine = f"native (C++{', ' + name if name else ''}), up to {cores}"
     python = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     click.echo(labelled("glassnet", version("glassnet")))
     click.echo(labelled("Python", python))

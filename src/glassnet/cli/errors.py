@@ -106,7 +106,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command of the first argument; an error for an unknown one names the nearest."""
+        """Return the command of the first argument; the error for a wrong one names the nearest."""
         name, commands = args[0], self.list_commands(ctx)
         if name not in commands and not name.startswith("-") and not ctx.resilient_parsing:
             near = did_you_mean(name, commands) or f" There are {', '.join(commands)}."

@@ -11,7 +11,7 @@ import click
 
 from glassnet import __version__
 from glassnet.cli.dialect_options import dialect_options
-from glassnet.cli.option_types import ColumnKind
+from glassnet.cli.option_types import column_kind
 from glassnet.cli.stdin import table_or_stdin
 from glassnet.cli.text import (
     clipped,
@@ -46,7 +46,7 @@ FORMAT = "urn:glassnet:inspection:1"
 )
 @click.option(
     "--types",
-    type=ColumnKind(),
+    type=column_kind,
     multiple=True,
     metavar="COLUMN=KIND",
     help="number, category, boolean or datetime.",

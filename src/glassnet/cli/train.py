@@ -11,7 +11,7 @@ from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
 from glassnet.cli.model_output import ModelOutput
 from glassnet.cli.notes import print_notes
-from glassnet.cli.option_types import ColumnKind, Range, Sizes, Span
+from glassnet.cli.option_types import Range, column_kind, layer_sizes, time_span
 from glassnet.cli.output_files import MODEL, PAGE, output_files
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
 )
 @click.option(
     "--types",
-    type=ColumnKind(),
+    type=column_kind,
     multiple=True,
     metavar="COLUMN=KIND",
     help="number, category, boolean or datetime.",
@@ -96,13 +96,13 @@ TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help="Passes over the rows at most.")
 @click.option(
     "--time-limit",
-    type=Span(),
+    type=time_span,
     metavar="SPAN",
     help="Training takes no longer, up to an epoch: 30s, 5m, 1h.",
 )
 @click.option(
     "--hidden",
-    type=Sizes(),
+    type=layer_sizes,
     metavar="UNITS",
     help="Units of the hidden layers, as 256,256; none is a linear model.",
 )

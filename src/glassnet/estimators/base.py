@@ -19,11 +19,17 @@ from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.table import Table
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError
-from glassnet.estimators.callbacks import fit_task, stop_requested
+from glassnet.estimators.callbacks import (
+    continues,
+    fit_task,
+    fitted_attributes,
+    snapshot,
+    stop_requested,
+    verbose_listener,
+)
 from glassnet.estimators.input import plain_target, read_features, read_validation, target_names
 from glassnet.estimators.messages import say
 from glassnet.estimators.parameters import NetworkParameters
-from glassnet.estimators.progress import continues, fitted_attributes, snapshot, verbose_listener
 from glassnet.fitting import Session, TrainingTable, begin
 from glassnet.interrupts import interrupts_noted
 from glassnet.model import Model
@@ -32,7 +38,6 @@ from glassnet.optimizers import LBFGS
 from glassnet.training.plan import Plan
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Rows = tuple[Table, Array, Array | None]
 
 
 class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
@@ -94,11 +99,11 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         with turn_of(self):
             earlier = self._session if self.warm_start and hasattr(self, "_session") else None
             plan = self._plan()
-            rows = self._check_rows(X, y, sample_weight, earlier)
+            rows = self._read_rows(X, y, sample_weight, _schema(earlier))
             validation = read_validation(
-                X_val, y_val, lambda: self._read_rows(X_val, y_val, None, rows[0].schema)[:2]
+                X_val, y_val, lambda: self._read_rows(X_val, y_val, None, rows.table.schema)
             )
-            session, learned = self._begin(rows, y, plan, earlier=earlier, validation=validation)
+            session, learned = self._begin(rows, plan, earlier=earlier, validation=validation)
             with fit_task(self, X, y, sample_weight, session.plan.max_epochs) as epoch_tasks:
                 name = type(self).__name__
                 listeners = [verbose_listener(name, plan, session)] if self.verbose else []
@@ -115,41 +120,42 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
         session: Session | None = getattr(self, "_session", None)
-        rows = self._check_rows(X, y, sample_weight, session)
+        rows = self._read_rows(X, y, sample_weight, _schema(session))
         learned: dict[str, Any] = {}
         if session is None:
             # A single epoch has nothing to stop early, so no rows are held out.
             plan = replace(self._plan(), early_stopping=False)
-            session, learned = self._begin(rows, y, plan, classes=classes, single=True)
+            session, learned = self._begin(rows, plan, classes=classes, single=True)
         elif classes is not None:
-            self._refuse_other_classes(self._learn_target(rows[1], target_names(y), classes)[1])
-        session.advance(*rows)
+            self._refuse_other_classes(self._learn_target(rows.values, rows.names, classes)[1])
+        session.advance(rows.table, rows.values, rows.weights)
         self._keep(session, learned)
 
     def _begin(
         self,
-        rows: Rows,
-        y: Any,
+        rows: TrainingTable,
         plan: Plan,
         *,
         classes: Any = None,
         earlier: Session | None = None,
-        validation: tuple[Table, Array] | None = None,
+        validation: TrainingTable | None = None,
         single: bool = False,
     ) -> tuple[Session, dict[str, Any]]:
         """Return a session on checked rows, and what was learned about the target."""
-        table, checked, weight = rows
-        names = target_names(y)
-        target, learned = self._learn_target(checked, names, classes)
+        target, learned = self._learn_target(rows.values, rows.names, classes)
         if earlier:
             self._refuse_other_classes(learned)
             target = earlier.target
-            is_regression = target.task == "regression"
-            sign = signs_of(checked.reshape(len(checked), -1)) if is_regression else target.sign
-            target = target if sign == target.sign else replace(target, sign=sign)
-        data = TrainingTable(table, checked, names, weight, task=self._task)
+            if target.task == "regression":
+                sign = signs_of(rows.values.reshape(len(rows.values), -1))
+                target = target if sign == target.sign else replace(target, sign=sign)
         session = begin(
-            data, plan, target=target, validation=validation, earlier=earlier, single=single
+            rows,
+            plan,
+            target=target,
+            validation=(validation.table, validation.values) if validation else None,
+            earlier=earlier,
+            single=single,
         )
         return session, learned
 
@@ -178,10 +184,10 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         check_is_fitted(now)
         return now, read_features(now, X, now.model_.encoder.to_read, empty=True)
 
-    def _check_rows(self, X: Any, y: Any, sample_weight: Any, session: Session | None) -> Rows:
-        return self._read_rows(X, y, sample_weight, session.encoder.to_read if session else None)
-
-    def _read_rows(self, X: Any, y: Any, sample_weight: Any, schema: Schema | None) -> Rows:
+    def _read_rows(
+        self, X: Any, y: Any, sample_weight: Any, schema: Schema | None
+    ) -> TrainingTable:
+        """Return checked rows, whose columns must be those of an earlier call's schema."""
         if y is None:
             raise DataError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
@@ -195,15 +201,13 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             sample_weight = _check_sample_weight(
                 sample_weight, table.numbers, dtype=np.float64, ensure_non_negative=True
             )
-        return table, checked, sample_weight
+        return TrainingTable(table, checked, target_names(y), sample_weight, task=self._task)
 
     def _refuse_other_classes(self, learned: dict[str, Any]) -> None:
         known: Any = getattr(self, "classes_", None)
         came: Any = learned.get("classes_")
         if not np.array_equal(known, came):
-            raise DataError(
-                f"the classes must be those of the earlier fit, {known}, but {came} came."
-            )
+            raise DataError(f"the classes must be those of the earlier fit, {known}, got {came}.")
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")
@@ -225,6 +229,10 @@ def supports_partial_fit(estimator: Any) -> bool:
             "or fit."
         )
     return True
+
+
+def _schema(session: Session | None) -> Schema | None:
+    return session.encoder.to_read if session else None
 
 
 def _seed(random_state: Any) -> int:

@@ -44,10 +44,6 @@ def _merged(cls: type, shared: str, own: str) -> str:
         for entry in re.split(r"\n(?=\S)", section)
         if entry
     }
-    order = list(inspect.signature(cls).parameters)
-
-    def position(names: str) -> int:
-        first = names.partition(",")[0]
-        return order.index(first) if first in order else len(order)
-
-    return "\n".join(entries[names] for names in sorted(entries, key=position))
+    order = {name: place for place, name in enumerate(inspect.signature(cls).parameters)}
+    sort = sorted(entries, key=lambda names: order.get(names.partition(",")[0], len(order)))
+    return "\n".join(entries[names] for names in sort)

@@ -106,7 +106,7 @@ def read_validation(X_val: Any, y_val: Any, read: Callable[[], T]) -> T | None:
         return None
     if X_val is None or y_val is None:
         given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-        raise DataError(f"{given} came without {missing}: give both, or neither.")
+        raise DataError(f"{given} needs {missing}: give both, or neither.")
     try:
         return read()
     except ValueError as error:

@@ -30,39 +30,39 @@ WHAT_CAN_BE = (
     "a fitted MLPClassifier or MLPRegressor, alone or as the last step of a Pipeline behind one "
     "StandardScaler, also inside TransformedTargetRegressor(transformer=StandardScaler())"
 )
-# scikit-learn's names of what we call otherwise.
+# Names that differ: scikit-learn's, and ours.
 ACTIVATION_NAMES = {"logistic": "sigmoid"}
 LOSS_NAMES = {"squared_error": "squared"}
 
 
 def from_sklearn(fitted: Any) -> Model:
-    """Return the Model that predicts what a fitted scikit-learn network predicts.
+    """Return a Model that makes the predictions of a fitted scikit-learn network.
 
-    It keeps the weights and their dtype, the scaling before the network and after it, the labels
-    and the names of the columns; the target, whose name scikit-learn does not keep, is called "y"
-    (several: "y0", "y1", ...). Numbers are not clipped, and a gap (NaN) is refused, as scikit-learn
-    refuses it. Probabilities and numbers are the same to rounding: `glassnet.compare` shows by how
-    much they differ.
+    It keeps the weights and their dtype, the scaling of the columns and of the target, the labels
+    and the names of the columns. The target is called "y" (several targets: "y0", "y1", ...),
+    because scikit-learn does not keep its name. Numbers are not clipped, and a missing value (NaN)
+    raises an error, as in scikit-learn. Predictions are the same to rounding: `glassnet.compare`
+    shows by how much they differ.
 
     Parameters
     ----------
-    fitted : MLPClassifier or MLPRegressor, or whatever has their fitted attributes; alone, or as
-        the last step of a Pipeline behind one StandardScaler (steps that are "passthrough" or None
-        are passed by); also the regressor of a TransformedTargetRegressor whose transformer is a
+    fitted : MLPClassifier or MLPRegressor, or an object with their fitted attributes; alone, or as
+        the last step of a Pipeline after one StandardScaler (steps that are "passthrough" or None
+        are ignored); also the regressor of a TransformedTargetRegressor whose transformer is a
         StandardScaler
 
     Returns
     -------
     Model
-        To be saved, asked row by row (`predictor`) and evaluated like any other.
-        `training["source"]` says what it was made of.
+        It can be saved, evaluated and used row by row (`predictor`) like any other.
+        `training["source"]` records what it was converted from.
 
     Raises
     ------
     SettingError
-        For what is not fitted, and for any other estimator or scaling, named.
+        For an estimator that is not fitted, and for any other estimator or scaling.
     DataError
-        For labels that a model cannot keep: what is no text, number or boolean.
+        For class labels that are not text, numbers or booleans.
 
     Examples
     --------
@@ -78,12 +78,12 @@ def from_sklearn(fitted: Any) -> Model:
     >>> bool(abs(new.predict_proba(X) - old.predict_proba(X)).max() < 1e-12)
     True
     """
-    mlp, scaler, unit = _unwrapped(fitted)
+    mlp, scaler, target_scaler = _unwrapped(fitted)
     loss = _loss(mlp)
     network = _network(mlp)
     return Model(
         _encoder(scaler, mlp, network.n_features),
-        _target(mlp, loss, unit),
+        _target(mlp, loss, target_scaler),
         network,
         loss,
         _record(mlp),
@@ -91,18 +91,18 @@ def from_sklearn(fitted: Any) -> Model:
 
 
 def _unwrapped(fitted: Any) -> tuple[Any, StandardScaler | None, StandardScaler | None]:
-    """Return the network with the scaler before it and that of its target."""
+    """Return the network, the scaler of its columns and the scaler of its target."""
     if isinstance(fitted, Pipeline):
         *before, last = (step for _, step in fitted.steps)
         scalers = [_scaler(step) for step in before if step is not None and step != "passthrough"]
-        mlp, inner, unit = _unwrapped(last)
+        mlp, inner, target_scaler = _unwrapped(last)
         scalers += [] if inner is None else [inner]
         if len(scalers) > 1:
             raise SettingError(
-                f"{len(scalers)} scalers stand before the network, but one can be converted: "
+                f"only one scaler before the network can be converted, got {len(scalers)}: "
                 f"convert {WHAT_CAN_BE}."
             )
-        return mlp, scalers[0] if scalers else None, unit
+        return mlp, scalers[0] if scalers else None, target_scaler
     if isinstance(fitted, TransformedTargetRegressor):
         if not hasattr(fitted, "regressor_"):
             raise _not_fitted(fitted)
@@ -118,7 +118,7 @@ def _unwrapped(fitted: Any) -> tuple[Any, StandardScaler | None, StandardScaler 
 
 
 def _scaler(step: Any) -> StandardScaler:
-    if type(step) is not StandardScaler:  # one derived from it may do something else
+    if type(step) is not StandardScaler:  # a subclass may do something else
         raise _refusal(step)
     if not hasattr(step, "n_features_in_"):
         raise _not_fitted(step)
@@ -178,24 +178,26 @@ def _loss(mlp: Any) -> Loss:
 
 
 def _encoder(scaler: StandardScaler | None, mlp: Any, n_features: int) -> Encoder:
-    held = getattr(mlp if scaler is None else scaler, "feature_names_in_", None)
-    names = tuple(f"x{i}" for i in range(n_features)) if held is None else tuple(map(str, held))
-    mean, scale = _line(scaler, n_features)
+    given = getattr(mlp if scaler is None else scaler, "feature_names_in_", None)
+    names = tuple(f"x{i}" for i in range(n_features)) if given is None else tuple(map(str, given))
+    mean, scale = _mean_and_scale(scaler, n_features)
     schema = Schema(tuple(Column(name, "number") for name in names))
     return Encoder(schema, NumberCoding(names, mean, scale, (False,) * n_features, limit=None), ())
 
 
-def _line(scaler: StandardScaler | None, n: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _mean_and_scale(
+    scaler: StandardScaler | None, n: int
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the mean and the scale of each of n columns."""
     mean = scaler.mean_ if scaler is not None and scaler.with_mean else np.zeros(n)
     scale = scaler.scale_ if scaler is not None and scaler.with_std else np.ones(n)
     return tuple(map(float, mean)), tuple(map(float, scale))
 
 
-def _target(mlp: Any, loss: Loss, unit: StandardScaler | None) -> Target:
+def _target(mlp: Any, loss: Loss, scaler: StandardScaler | None) -> Target:
     if not hasattr(mlp, "classes_"):
         n = mlp.n_outputs_ // loss_traits(loss).n_per_target
-        mean, scale = _line(unit, n)
+        mean, scale = _mean_and_scale(scaler, n)
         return Target("regression", _target_names(n), (), mean, scale, n)
     if mlp.out_activation_ != "softmax" and mlp.n_outputs_ > 1:
         names = _target_names(mlp.n_outputs_)
@@ -256,5 +258,5 @@ def _record(mlp: Any) -> dict[str, Any]:
 
 
 def _finite(values: Sequence[Any]) -> list[float | None]:
-    """Return numbers for a record, which is JSON and has no NaN."""
+    """Return numbers for a record in JSON, where None stands for NaN."""
     return [float(value) if math.isfinite(value) else None for value in values]

@@ -25,10 +25,8 @@ import numpy as np
 from glassnet.data.coding.target import Target
 from glassnet.messages import shorten
 from glassnet.model import Model
-from glassnet.report.predictions import Part, Predictions
+from glassnet.report.predictions import Array, Part, Predictions
 from glassnet.report.threads import one_thread
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 MAX_CELLS, MAX_TREE_CELLS = 10_000_000, 100_000_000
 MIN_ROWS = 1_000

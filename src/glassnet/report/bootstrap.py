@@ -19,14 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from glassnet.report.metrics import Metric, metrics_for
-from glassnet.report.predictions import Predictions
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from glassnet.report.predictions import Array, Predictions
 
 RESAMPLES = 1_000
 LEVEL = 0.95
@@ -122,7 +119,7 @@ def exact_interval(share: float, n: int) -> tuple[float, float]:
 
 
 def _resample_sums(S: Array, rng: np.random.Generator, resamples: int) -> Array:
-    """Return the sums (resamples, columns) of the rows of S (n, columns) that each resample drew."""
+    """Return the sums (resamples, columns) of the rows of S (n, columns) in each resample."""
     n = len(S)
     sums = np.empty((resamples, S.shape[1]))
     for start in range(0, resamples, BATCH):

@@ -118,7 +118,7 @@ def reliability(bins: Sequence[CalibrationBin], *, says: str) -> Markup:
 
 
 def bars(rows: Sequence[tuple[str, float, float, float]], *, x_label: str, says: str) -> Markup:
-    """Return a bar from 0 to the value of each row (label, value, low, high), a line low to high."""
+    """Return a bar from 0 to each value, with a line; rows are (label, value, low, high)."""
     step, left = 20, 150
     bottom = TOP + step * len(rows)
     low, high = min(0.0, *(r[2] for r in rows)), max(0.0, *(r[3] for r in rows))

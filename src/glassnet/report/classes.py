@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from glassnet.report.predictions import Predictions
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: A larger confusion matrix cannot be read: the rarer classes are counted together.
 MAX_CONFUSED = 20

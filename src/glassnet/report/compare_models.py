@@ -10,8 +10,7 @@ from glassnet.errors import DataError, SettingError
 from glassnet.messages import listed
 from glassnet.model import Model
 from glassnet.report.agreement import Agreement, RowDifference
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from glassnet.report.predictions import Array
 
 MAX_ROWS = 20
 _PREDICTS = {"classification": "classes", "regression": "numbers"}

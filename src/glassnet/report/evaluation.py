@@ -96,7 +96,7 @@ class Evaluation:
         return {score.name: score.value for score in self.scores}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON values, which `evaluation_schema` describes; NaN and infinity as None."""
+        """Return it as JSON values of `evaluation_schema`; numbers that are not finite are None."""
         return {"format": FORMAT, "glassnet": __version__, **json_value(self)}
 
 

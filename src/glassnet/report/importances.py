@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -17,10 +16,8 @@ from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.table import Table
 from glassnet.model import Model
 from glassnet.report.metrics import Metric, metrics_for
-from glassnet.report.predictions import Part, predictions_of
+from glassnet.report.predictions import Array, Part, predictions_of
 from glassnet.report.threads import one_thread
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 MAX_ROWS = 2_000
 REPEATS = 3
@@ -31,7 +28,7 @@ MEASURES = ("log loss", "R2", "RMSE")
 
 @dataclass(frozen=True)
 class Importance:
-    """How much worse the measure is with a column shuffled: mean, minimum and maximum of repeats."""
+    """How much worse the measure is with a column shuffled: mean, least and most of the repeats."""
 
     column: str
     mean: float

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from glassnet.messages import format_number, format_share
-from glassnet.report.predictions import Predictions
+from glassnet.report.predictions import Array, Predictions
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Task = Literal["classification", "regression"]
 
 #: The area under the curve needs a sort for each class; with more classes it is left out.
@@ -162,11 +161,8 @@ def mae_columns(p: Predictions) -> Iterator[Array]:
     yield p.weight
 
 
-def _ratio(sums: Array, whole: Array) -> Array:
-    return _divide(sums[..., 0], sums[..., 1])
-
-
-def _balanced_accuracy(sums: Array, whole: Array) -> Array:
+def _mean_ratio(sums: Array, whole: Array) -> Array:
+    """Return the mean of the ratios of each pair of sums."""
     return _nanmean(_divide(sums[..., 0::2], sums[..., 1::2]))
 
 
@@ -207,19 +203,19 @@ def _nanmean(values: Array) -> Array:
 METRICS: dict[str, Metric] = {
     m.name: m
     for m in (
-        Metric("accuracy", "classification", "share", True, accuracy_columns, _ratio),
+        Metric("accuracy", "classification", "share", True, accuracy_columns, _mean_ratio),
         Metric(
             "balanced accuracy",
             "classification",
             "share",
             True,
             balanced_accuracy_columns,
-            _balanced_accuracy,
+            _mean_ratio,
         ),
         Metric("AUC", "classification", "", True, auc_columns, _auc),
-        Metric("log loss", "classification", "nats", False, log_loss_columns, _ratio),
+        Metric("log loss", "classification", "nats", False, log_loss_columns, _mean_ratio),
         Metric("R2", "regression", "", True, r2_columns, _r2),
         Metric("RMSE", "regression", "units", False, rmse_columns, _rmse),
-        Metric("MAE", "regression", "units", False, mae_columns, _ratio),
+        Metric("MAE", "regression", "units", False, mae_columns, _mean_ratio),
     )
 }

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from glassnet.report.metrics import scores
-from glassnet.report.predictions import Predictions
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from glassnet.report.predictions import Array, Predictions
 
 BINS = 30
 #: The share of the residuals inside the histogram; the outermost bins also count the others.

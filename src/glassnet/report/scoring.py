@@ -37,8 +37,6 @@ from glassnet.report.verdict import (
     verdict,
 )
 
-Array = np.ndarray[Any, np.dtype[Any]]
-
 
 def evaluate(
     model: Model,
@@ -246,7 +244,7 @@ def _features_and_target(
 
 
 def _number(record: Mapping[str, Any], name: str) -> float | None:
-    """Return a number of a training record, None unless it is one: the file may be of any origin."""
+    """Return a number of a training record, None if it is none: the file may be of any origin."""
     value = record.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from glassnet.report.bootstrap import Resampled, Score, interval
 from glassnet.report.metrics import format_interval, format_score
 from glassnet.report.predictions import Predictions
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Outcome = Literal["better", "same", "worse"]
 
 #: The main metric is the first of these that is defined; probabilities come second.

@@ -243,8 +243,8 @@ def _description(text: str) -> dict[str, Any]:
         made_by = description.get("glassnet")
         plain = isinstance(made_by, str) and made_by.isprintable() and len(made_by) < 40
         raise BadFileError(
-            f"was made by a newer glassnet ({f'{made_by}, ' if plain else ''}format {version}; this one "
-            f"reads up to format {FORMAT}): upgrade with pip install --upgrade glassnet"
+            f"was made by a newer glassnet ({f'{made_by}, ' if plain else ''}format {version}; "
+            f"this one reads up to format {FORMAT}): upgrade with pip install --upgrade glassnet"
         )
     if version < 1 or canonical(description) != text:
         raise damaged("its description is not as glassnet writes it")

@@ -10,8 +10,9 @@ from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
 from glassnet.data.tables.dialect import Dialect
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, UnsupportedError
 from glassnet.intervals import QUANTILES, Intervals
+from glassnet.json_values import json_value
 from glassnet.layers import Layer
 from glassnet.layers.plain import layer_to_plain
 from glassnet.layers.stack import stack_widths
@@ -19,13 +20,11 @@ from glassnet.losses import Loss, loss_traits
 from glassnet.losses.plain import loss_from_plain, loss_to_plain
 from glassnet.model import Model
 from glassnet.parameters import DTYPES
-from glassnet.storage.encoder_checks import parse_encoder, parse_reference
+from glassnet.storage.data_checks import parse_encoder, parse_reference, parse_target
 from glassnet.storage.history import PREFIX, Column, parse_history, split_history
 from glassnet.storage.migrations import FORMAT
 from glassnet.storage.record import check_training
-from glassnet.storage.strict import json_able
 from glassnet.storage.structure import built_layers, tensor_shapes
-from glassnet.storage.target_checks import parse_target
 
 FIELDS = (
     "format",
@@ -72,6 +71,12 @@ def describe(model: Model) -> dict[str, Any]:
         For layers, activations and losses of the user's own.
     """
     training, columns, _ = split_history(model.training)
+    try:
+        training = json_value(training, "training")
+    except TypeError as error:
+        raise UnsupportedError(
+            f"a model file cannot hold {error}: it holds numbers, text, lists and mappings."
+        ) from None
     said: dict[str, Any] = {
         "format": FORMAT,
         "glassnet": __version__,
@@ -81,7 +86,7 @@ def describe(model: Model) -> dict[str, Any]:
         "n_features": model.network.n_features,
         "dtype": str(model.network.dtype),
         "loss": loss_to_plain(model.loss),
-        "training": json_able(training),
+        "training": training,
     }
     if model.intervals:
         said["intervals"] = _describe_intervals(model.intervals)

@@ -62,7 +62,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Header:
-    """The text under the key of the metadata, the unchecked entries of the tensors, and the size of the data."""
+    """The text of the metadata, the unchecked entries of the tensors, and the size of the data."""
 
     text: str
     entries: dict[str, Any]

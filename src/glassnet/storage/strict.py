@@ -7,19 +7,13 @@ by `repr` (so they read back exactly), neither NaN nor infinity.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
-from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
-
-import numpy as np
 
 from glassnet.data.serialization import stored_fields
 from glassnet.data.tables.forms import Form
 from glassnet.data.tables.schema import Schema
-from glassnet.errors import UnsupportedError
 
 MAX_DIGITS = 300  # a number with fewer digits is a float too
 MAX_DEPTH = 100  # of nested lists and objects
@@ -75,28 +69,8 @@ def parse_json(text: str) -> Any:
     return value
 
 
-def json_able(value: Any, where: str = "training") -> Any:
-    """Return any record as JSON values; numbers that are not finite become None."""
-    if value is None or isinstance(value, bool | str):
-        return value
-    if isinstance(value, np.bool_):
-        return bool(value)
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): json_able(entry, f"{where}.{key}") for key, entry in value.items()}
-    if isinstance(value, np.ndarray | Sequence) and not isinstance(value, bytes):
-        return [json_able(entry, where) for entry in value]
-    raise UnsupportedError(
-        f"a model file cannot hold {where}, a {type(value).__name__}: it holds numbers, text, "
-        "lists and mappings."
-    )
-
-
 def check_record(cls: type, plain: Any, where: str) -> None:
-    """Raise the ValueError for a JSON object that has not the fields of a dataclass and their types.
+    """Raise the ValueError for a JSON object without the fields and types of a dataclass.
 
     `where` names the object in the message.
     """

@@ -191,7 +191,7 @@ class NumberCoding(Serializable):
             out[start:stop, k:] = missing[:, indicated]
 
     def encode_sparse(self, block: SparseRows, dtype: np.dtype[Any]) -> SparseRows:
-        """Return a scaled CSR matrix with the same zeros; it shares no memory with the given one."""
+        """Return a scaled CSR matrix with the same zeros; it shares no memory with `block`."""
         mean, scale, _ = self._arrays
         data = self._clipped(standardize(block.data, mean[block.indices], scale[block.indices]))
         data[self.still[block.indices]] = 0.0

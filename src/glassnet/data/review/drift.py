@@ -75,7 +75,7 @@ class ColumnDrift:
 
 @dataclass(frozen=True)
 class Drift:
-    """The values of a table that training did not have, by column, in the training table's order."""
+    """The values of a table that training did not have, in the order of its columns."""
 
     columns: tuple[ColumnDrift, ...]
 

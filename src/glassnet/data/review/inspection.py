@@ -109,7 +109,8 @@ def inspect_table(
 
     Examples
     --------
-    >>> report = inspect_table({"age": [31.0, None, 40.0], "sick": [True, False, True]}, target="sick")
+    >>> table = {"age": [31.0, None, 40.0], "sick": [True, False, True]}
+    >>> report = inspect_table(table, target="sick")
     >>> report.task, report.columns[0].gaps, report.columns[1].top
     ('binary', 1, (('true', 2), ('false', 1)))
     """
@@ -187,6 +188,7 @@ def _column_report(
     table: Table, name: str, declared: Kind | None, *, used: bool, notices: tuple[str, ...]
 ) -> ColumnReport:
     kind, place = table.schema.kinds[name], table.schema.places[name]
+    odd = any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
     known = np.empty(0)
     top: tuple[tuple[str, int], ...] = ()
     if name in table.schema.categories:
@@ -204,7 +206,7 @@ def _column_report(
     return ColumnReport(
         name,
         kind,
-        _why(kind, declared, distinct, odd=_has_odd(table, name)),
+        _why(kind, declared, distinct, odd=odd),
         used,
         table.n_rows - n_known,
         distinct,
@@ -213,11 +215,6 @@ def _column_report(
         tuple(count for _, count in top) or _histogram(known),
         notices,
     )
-
-
-def _has_odd(table: Table, name: str) -> bool:
-    """Return whether some cells of a column were read as missing because of another kind."""
-    return any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
 
 
 def _why(kind: Kind, declared: Kind | None, distinct: int, *, odd: bool) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.coding.moments import power_of_two
-from glassnet.data.review.stored_values import stored_values
+from glassnet.data.review.screening import stored_values
 from glassnet.data.tables.table import Table
 
 #: With fewer rows a column may determine the target by chance.

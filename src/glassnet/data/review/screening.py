@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from glassnet.data.coding.exact_numbers import has_wide_range
 from glassnet.data.files.limits import Limits
 from glassnet.data.missing import is_missing
-from glassnet.data.review.stored_values import stored_codes, stored_values
 from glassnet.data.tables.cells import option
+from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.table import Table
 from glassnet.messages import listed
 
@@ -40,6 +40,19 @@ _IDENTIFIER = re.compile(
     r"student|emp(?:loyee)?|product|item|order|case|record|p)?ids?|uid|uuid|guid|key|identifier|idx|pk)(?:[\W_]*(?:no|nr|num|number))?"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def stored_codes(table: Table, name: str) -> Categories | None:
+    """Return the codes of a category, or of whole numbers beyond 2^53, and None for others."""
+    if name in table.schema.categories:
+        return table.categories[table.schema.places[name]]
+    return table.exact.get(name)
+
+
+def stored_values(table: Table, name: str) -> NDArray[Any]:
+    """Return a column as numbers, date-times, or codes where the table holds such."""
+    codes = stored_codes(table, name)
+    return table.column(name) if codes is None else codes.codes
 
 
 def uninformative_columns(

@@ -62,7 +62,7 @@ class Expected:
         self.bounded = [bound is not None for bound in bounds]
 
     def in_float32(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        """Return numbers (..., n_numbers) in float32, scaled by a power of two where they need it."""
+        """Return numbers (..., n_numbers) in float32, scaled by a power of two if needed."""
         scaled = values if self.factor is None else values * self.factor
         return scaled.astype(np.float32, order="C")
 

@@ -6,9 +6,9 @@ from contextlib import nullcontext
 from typing import Any, Self, cast
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator, _fit_context, is_regressor
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import Tags, check_consistent_length, check_random_state
+from sklearn.utils import Tags, check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from glassnet.data.coding.weights import checked_weight
@@ -23,19 +23,19 @@ from glassnet.estimators.input import read_validation
 from glassnet.estimators.migration import from_sklearn
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.parameters import STOCHASTIC, MLPParameters
-from glassnet.estimators.mlp.records import begin_curves
 from glassnet.estimators.mlp.targets import Array, TargetCoding
-from glassnet.estimators.mlp.training import train_by_batches, train_by_lbfgs
+from glassnet.estimators.mlp.training import begin_curves, train_by_batches, train_by_lbfgs
 from glassnet.estimators.mlp.weight_binding import WeightBinding
 from glassnet.estimators.scoring import IGNORE_OVERFLOW
 from glassnet.layers import Layer
+from glassnet.losses import loss_traits
 from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.training.history import Epoch
 
 
 class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
-    """What does not depend on the kind of target.
+    """What does not depend on the kind of target; Y is a target as training holds it.
 
     The arrays in `coefs_` and `intercepts_` are the network: other arrays in their place change the
     predictions, and training continues from them.
@@ -46,14 +46,11 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
     out_activation_: str
     _binding: WeightBinding
 
-    # What the subclasses know of the target. Y is a target as training holds it, see
-    # `glassnet.estimators.mlp.targets`.
-
     def _target(self) -> TargetCoding:
         raise NotImplementedError
 
-    def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
-        """Return X and Y, or raise an error in scikit-learn's words."""
+    def _learn_target(self, y: Array, X: Any, incremental: bool) -> Array:
+        """Return Y, or raise an error in scikit-learn's words."""
         raise NotImplementedError
 
     def _check_target(self, y: Any) -> Array:
@@ -65,8 +62,6 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
             return None
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
         return translation.usable_weight(weight).astype(X.dtype, copy=False)
-
-    # Fitting
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(
@@ -125,7 +120,19 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
             )
         listeners = translation.listeners(self.callbacks)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
-        X, Y = self._check_input(X, y, incremental, first)
+        with np.errstate(over="ignore", invalid="ignore"):
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                accept_sparse=["csr", "csc"],
+                multi_output=True,
+                y_numeric=is_regressor(self),
+                dtype=(np.float64, np.float32),
+                reset=first,
+            )
+            flat = y.ndim == 2 and y.shape[1] == 1
+            Y = self._learn_target(column_or_1d(y, warn=True) if flat else y, X, incremental)
         weight = checked_weight(self._row_weights(Y, sample_weight, X), X.shape[0])
         validation = read_validation(X_val, y_val, lambda: self._read_rows(X_val, y_val))
         if incremental and self.early_stopping and validation is None:
@@ -174,16 +181,15 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
             for name, value in vars(self).items()
             if name.endswith("_") and not name.startswith("__")
         }
-        for name in ("coefs_", "intercepts_"):
-            fitted[name] = [array.copy() for array in fitted[name]]
-        return fitted
+        weights = {name: [W.copy() for W in fitted[name]] for name in ("coefs_", "intercepts_")}
+        return fitted | weights
 
     def _begin(self, sizes: list[int], X: Any, Y: Array, rng: np.random.RandomState) -> None:
         """Build the network and draw its initial weights."""
-        target = self._target()
         self.n_iter_ = self.t_ = 0
-        self.n_outputs_ = target.n_raw_scores(Y)
-        self.out_activation_ = target.out_activation
+        traits = loss_traits(self._target().loss(X.dtype))
+        self.n_outputs_ = traits.n_raw_scores(Y.shape[1], Y.shape[1])
+        self.out_activation_ = "logistic" if traits.link == "sigmoid" else traits.link
         layers = translation.layers(sizes, self.activation, self.dropout, self.n_outputs_)
         # SciPy's L-BFGS works in float64, and so do the weights that scikit-learn takes from it.
         dtype = "float64" if self.solver == "lbfgs" else str(X.dtype)
@@ -196,15 +202,14 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
 
     def _resume(self) -> None:
         """Update the network if `coefs_`, `intercepts_` or the parameters were changed by hand."""
-        binding = getattr(self, "_binding", None)
-        if binding is None or not binding.consists_of(self._layers()):
-            made = self._binding_of_arrays()
-            if binding is not None:
-                made.resume_from(binding)
-            self._show(made)
-        elif not binding.shares_memory(self.coefs_, self.intercepts_):
-            binding.copy_from(self.coefs_, self.intercepts_)
-            self._show(binding)
+        last = getattr(self, "_binding", None)
+        if last is None or not last.consists_of(self._layers()):
+            self._show(self._binding_of_arrays())
+            if last is not None:
+                self._binding.resume_from(last)
+        elif not self._is_bound():
+            last.copy_from(self.coefs_, self.intercepts_)
+            self._show(last)
 
     def _show(self, binding: WeightBinding) -> None:
         weights, biases = binding.weights, binding.biases
@@ -244,13 +249,11 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
         check_consistent_length(X, Y)
         return Rows(X, Y, None)
 
-    # Prediction
-
     def _answers(self, X: Any) -> tuple[TargetCoding, Array]:
         """Return the target's coding, and probabilities or numbers (n, n_outputs).
 
-        They are computed in the wider of the dtypes of X and of the weights. `as_it_is` is asked:
-        another thread may fit the estimator meanwhile.
+        Their dtype is the wider one of X and the weights. Call it on a copy by `as_it_is`, because
+        another thread may fit the estimator.
         """
         check_is_fitted(self)
         refuse_damaged(X)

@@ -14,8 +14,9 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array
 
+from glassnet.answers import both_classes
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError
 from glassnet.estimators.documentation import documented_by
@@ -23,7 +24,7 @@ from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.base import MultilayerPerceptron
 from glassnet.estimators.mlp.parameters import CONSTRAINTS, STOCHASTIC, MLPParameters
 from glassnet.estimators.mlp.targets import Array, LabelCoding
-from glassnet.estimators.scoring import IGNORE_OVERFLOW, ClassifierScore
+from glassnet.estimators.scoring import ClassifierScore
 
 
 def supports_partial_fit(estimator: Any) -> bool:
@@ -111,33 +112,20 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
 
         For several labels per row that of each label.
         """
-        target, P = as_it_is(self)._answers(X)  # noqa: SLF001 - a copy of self
-        return target.probabilities(P)
+        return both_classes(as_it_is(self)._answers(X)[1])  # noqa: SLF001 - a copy of self
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`."""
         P = self.predict_proba(X)
         return cast(Array, np.log(P, out=P))
 
-    @IGNORE_OVERFLOW
-    def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+    def _learn_target(self, y: Array, X: Any, incremental: bool) -> Array:
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
         else:
             self._refuse_other_classes(unique_labels(y))
-        return X, self._target().encode(y)
+        return self._target().encode(y)
 
     def _refuse_other_classes(self, came: Array) -> None:
         if self.warm_start:
@@ -160,7 +148,9 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
             y = column_or_1d(y)
         unknown = np.setdiff1d(unique_labels(y), self.classes_)
         if len(unknown):
-            raise DataError(f"y_val has classes {unknown} that y has not: {self.classes_}.")
+            raise DataError(
+                f"the classes of y_val must be in {self.classes_}, the classes of y, got {unknown}."
+            )
         return self._target().encode(y)
 
     def _target(self) -> LabelCoding:
@@ -173,8 +163,8 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
         target = self._target()
         if target.task == "multilabel":
             raise DataError(
-                "class_weight is for one class a row, but y has several labels that may go "
-                "together: use sample_weight."
+                "class_weight needs a y with one class for each row, got one with several labels: "
+                "use sample_weight."
             )
         found, places = np.unique(target.truth(Y), return_inverse=True)
         with np.errstate(divide="ignore"):  # a class whose rows weigh nothing

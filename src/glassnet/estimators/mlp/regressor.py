@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
-import numpy as np
 from sklearn.base import _fit_context
-from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import HasMethods, StrOptions
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array
 
 from glassnet.engines.turns import turn_of
 from glassnet.estimators.documentation import documented_by
 from glassnet.estimators.mlp.base import MultilayerPerceptron
 from glassnet.estimators.mlp.parameters import CONSTRAINTS, MLPParameters
 from glassnet.estimators.mlp.targets import Array, NumberCoding
-from glassnet.estimators.scoring import IGNORE_OVERFLOW, RegressorScore
-from glassnet.losses import LOSSES, check_own_loss
+from glassnet.estimators.scoring import RegressorScore
+from glassnet.losses import LOSSES, check_own_loss, loss_traits
 
 SCIKIT_LEARN_LOSSES = ("squared_error", "absolute_error", "poisson")
 CLASSIFICATION_LOSSES = {name for name, kind in LOSSES.items() if kind().traits.classifies}
@@ -82,26 +80,13 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
             self._fit(X, y, sample_weight, X_val, y_val)
         return self
 
-    @IGNORE_OVERFLOW
-    def _check_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            y_numeric=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+    def _learn_target(self, y: Array, X: Any, incremental: bool) -> Array:
         Y = y.reshape(-1, 1) if y.ndim == 1 else y
-        target = self._target()
-        loss, n_outputs = target.loss(X.dtype), target.n_raw_scores(Y)
+        loss = self._target().loss(X.dtype)
+        n_outputs = loss_traits(loss).n_raw_scores(Y.shape[1])
         # An invalid loss must be refused before the earlier fit is changed.
         check_own_loss(loss, loss.prepare(Y, n_outputs, X.dtype), n_outputs)
-        return X, Y
+        return Y
 
     def _check_target(self, y: Any) -> Array:
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val", estimator=self)

@@ -19,57 +19,13 @@ from glassnet.losses import Logistic, Loss, Poisson, Softmax, Squared, loss_func
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-class TargetCoding:
-    """What both codings share, by default that of numbers, which are taken as they are."""
-
-    task: str = "regression"
-    classes: Any = ()
-
-    def loss(self, dtype: Any) -> Loss:
-        """Return the loss for a network of that dtype."""
-        raise NotImplementedError
-
-    @property
-    def out_activation(self) -> str:
-        """scikit-learn's name of the output activation."""
-        link = loss_traits(self.loss(np.float64)).link
-        return "logistic" if link == "sigmoid" else link
-
-    def n_raw_scores(self, Y: Array) -> int:
-        """Return the number of network outputs for Y."""
-        n_columns = int(Y.shape[1])
-        return loss_traits(self.loss(np.float64)).n_raw_scores(n_columns, n_columns)
-
-    def for_loss(self, Y: Array) -> Array:
-        """Return Y as the loss takes it."""
-        return Y
-
-    def truth(self, Y: Array) -> Array:
-        """Return Y in the form of `predictions`."""
-        return Y
-
-    def stratify(self, Y: Array) -> Array | None:
-        """Return the classes by which held-out rows are stratified, or None."""
-        return None
-
-    def predictions(self, P: Array) -> Array:
-        """Return labels or numbers."""
-        return P[:, 0] if P.shape[1] == 1 else P
-
-    def probabilities(self, P: Array) -> Array:
-        """Return the probability of each class (n, k)."""
-        raise NotImplementedError
-
-    def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
-        """Return how good predictions are; higher is better."""
-        raise NotImplementedError
-
-
 @dataclass
-class NumberCoding(TargetCoding):
+class NumberCoding:
     """One or several numbers for each row, with the loss that the parameter names."""
 
     loss_parameter: Any
+    task = "regression"
+    classes = ()
 
     def loss(self, dtype: Any) -> Loss:
         """Return the loss of that name, which may be scikit-learn's; dtypes do not change it."""
@@ -80,6 +36,22 @@ class NumberCoding(TargetCoding):
         is_absolute = self.loss_parameter == "absolute_error"
         return loss_function("absolute" if is_absolute else self.loss_parameter)
 
+    def for_loss(self, Y: Array) -> Array:
+        """Return Y."""
+        return Y
+
+    def truth(self, Y: Array) -> Array:
+        """Return Y."""
+        return Y
+
+    def stratify(self, Y: Array) -> Array | None:
+        """Return None: there are no classes."""
+        return None
+
+    def predictions(self, P: Array) -> Array:
+        """Return numbers (n,), or (n, m) for several."""
+        return P[:, 0] if P.shape[1] == 1 else P
+
     def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
         """Return R2; several quantiles have none, so their score is minus the loss."""
         loss = self.loss(truth.dtype)
@@ -89,7 +61,7 @@ class NumberCoding(TargetCoding):
 
 
 @dataclass
-class LabelCoding(TargetCoding):
+class LabelCoding:
     """One label for each row, or several, as scikit-learn's binarizer codes them."""
 
     binarizer: LabelBinarizer
@@ -125,12 +97,11 @@ class LabelCoding(TargetCoding):
 
     def predictions(self, P: Array) -> Array:
         """Return the most probable labels."""
-        return cast(Array, self.binarizer.inverse_transform(super().predictions(P)))
-
-    def probabilities(self, P: Array) -> Array:
-        """Return the probability of each class (n, k)."""
-        return np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P
+        return cast(Array, self.binarizer.inverse_transform(P[:, 0] if P.shape[1] == 1 else P))
 
     def score(self, truth: Array, predicted: Array, weight: Array | None) -> float:
         """Return the accuracy."""
         return float(accuracy_score(truth, predicted, sample_weight=weight))
+
+
+TargetCoding = LabelCoding | NumberCoding

@@ -165,15 +165,14 @@ def stopping(mlp: Any) -> EarlyStopping:
 
     With `early_stopping` the best weights are restored.
     """
+    adaptive = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
     return EarlyStopping(
         patience=float(mlp.n_iter_no_change),
         min_delta=float(mlp.tol),
         watch="validation_score" if mlp.early_stopping else "training_loss",
         sklearn_patience=True,
         restore=bool(mlp.early_stopping),
-        rate_divisor=RATE_DIVISOR
-        if mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
-        else None,
+        rate_divisor=RATE_DIVISOR if adaptive else None,
         least_rate=MIN_RATE,
         on_divergence="stop" if mlp.early_stopping else "raise",
     )

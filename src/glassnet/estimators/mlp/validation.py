@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from glassnet.answers import both_classes
 from glassnet.data.rows import Rows
 from glassnet.errors import SettingError
 from glassnet.estimators.mlp.targets import Array, TargetCoding
@@ -61,7 +62,7 @@ def make_validation(
         target.task,
         target.classes,
         lambda Z: target.predictions(loss.predict(Z)),
-        lambda Z: target.probabilities(loss.predict(Z)),
+        lambda Z: both_classes(loss.predict(Z)),
     )
 
     def default_score(Z: Array) -> float:

@@ -1,4 +1,4 @@
-"""Kills processes that write a file again and again, and counts what is left of it: python -m tests.storage.killed WRITER N FOLDER
+"""Kills processes that write a file again and again: ... killed_writers WRITER N FOLDER
 
 WRITER is "whole", which is ours, or "naive", which opens the file and writes it.
 """

@@ -1,4 +1,4 @@
-"""Files that are something else than a model, or only begin as one: one row a file, each with what the refusal must say."""
+"""Files of other formats, or that only begin as a model, each with what the refusal says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import struct
 
 import numpy as np
 
-from tests.storage.taken import canonical, frame
+from tests.storage.unpacked import canonical, frame
 
 
 def zip_bytes():
@@ -45,7 +45,7 @@ def described(text):
 BIG = 15 * 2**20
 
 # name: (bytes, or what makes them, and what the refusal says)
-FOREIGN = {
+OTHER_FORMATS = {
     "empty": (b"", "the file is empty"),
     "one byte": (b"{", "is not a glassnet model file"),
     "eight bytes": (bytes(8), "is not a glassnet model file"),
@@ -188,7 +188,7 @@ FOREIGN = {
 }
 
 
-def foreign(name):
-    """The bytes of a file of `FOREIGN`."""
-    data, _ = FOREIGN[name]
+def file_of(name):
+    """The bytes of a file of `OTHER_FORMATS`."""
+    data, _ = OTHER_FORMATS[name]
     return data() if callable(data) else data

@@ -1,4 +1,4 @@
-"""Model files taken apart and put together again, with nothing of ours: what a hostile hand could do."""
+"""Model files unpacked and packed again without glassnet, as an attacker could."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def frame(head, data=b""):
     return struct.pack("<Q", len(head)) + head + data
 
 
-class Taken:
-    """A model file taken apart; `whole` puts it together again, with seals that fit."""
+class Unpacked:
+    """A model file as its parts; `pack` puts it together again, with checksums that fit."""
 
     def __init__(self, data):
         n = struct.unpack("<Q", data[:8])[0]
@@ -28,8 +28,8 @@ class Taken:
         self.data = data[8 + n :]
         self.said = json.loads(self.head["__metadata__"]["glassnet"])
 
-    def seal(self):
-        """As the docstring of `storage.seal` tells it."""
+    def add_checksums(self):
+        """As the docstring of `storage.checksum` defines them."""
         self.said |= {"data_sha256": digest(self.data)}
         self.said.pop("sha256", None)
         entries = {name: entry for name, entry in self.head.items() if name != "__metadata__"}
@@ -40,9 +40,9 @@ class Taken:
         }
         self.said["sha256"] = digest(canonical([self.said, tensors]).encode())
 
-    def whole(self, *, seal=True, text=None):
-        if seal:
-            self.seal()
+    def pack(self, *, checksums=True, text=None):
+        if checksums:
+            self.add_checksums()
         if "__metadata__" in self.head:
             self.head["__metadata__"]["glassnet"] = canonical(self.said) if text is None else text
         return frame(json.dumps(self.head).encode(), self.data)
