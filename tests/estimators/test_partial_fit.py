@@ -99,7 +99,7 @@ def test_first_call_needs_all_classes() -> None:
     with pytest.raises(ValueError, match="the classes must be those of the earlier fit"):
         classifier.partial_fit(X, Y, classes=[0, 1])
     with pytest.raises(
-        ValueError, match=r"the label 5 in row \d+ .* which training did not have: it had 0, 1, 2"
+        ValueError, match=r"the label 6 in row 0 .* which training did not have: it had 0, 1, 2"
     ):
         classifier.partial_fit(X, Y + 5)
     with pytest.raises(ValueError, match="X has 1 features, but GlassNetClassifier is expecting 2"):
