@@ -57,7 +57,7 @@ ROOMS = {
     "model_input": "errors messages data",
     "model": "errors messages cached losses network engines data answers intervals model_input",
     "predictor": "errors losses engines data model",
-    "fitting": f"{MATHS} interrupts layer_check engines data answers training intervals model",
+    "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals model",
     "storage": "errors json_values messages atomic_write parameters losses layers network data intervals model",
     "report": "errors messages json_values cached atomic_write network data training model fitting",
     "estimators": HOUSE,

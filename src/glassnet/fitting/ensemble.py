@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from glassnet.cached import cached_property
 from glassnet.engines.threads import useful_cores
 from glassnet.errors import DivergenceError
 from glassnet.fitting.in_threads import in_threads
@@ -47,7 +48,6 @@ class Ensemble:
     ----------
     fits : as above; members that learned nothing are taken off
     state : where training stands
-    network, trainer : the single network, or the one that is made of the members
     """
 
     def __init__(
@@ -55,16 +55,21 @@ class Ensemble:
     ) -> None:
         self.fits, self.single = fits, single
         self._loss, self._plan = loss, plan
-        if single:
-            self.state = fits[0].state
-            self.network, self.trainer = fits[0].network, fits[0].trainer
-        else:
-            self.state = TrainingState()
-            self.network, self.trainer = self._mean()
+        self.state = fits[0].state if single else TrainingState()
 
-    def _mean(self) -> tuple[Network, Trainer]:
-        network = network_of([fit.network for fit in self.fits])
-        return network, make_trainer(network, self._loss, self._plan)
+    @cached_property
+    def network(self) -> Network:
+        """The single network, or the one that is made of the members."""
+        if self.single:
+            return self.fits[0].network
+        return network_of([fit.network for fit in self.fits])
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """What trains the network that answers; only further training needs it."""
+        if self.single:
+            return self.fits[0].trainer
+        return make_trainer(self.network, self._loss, self._plan)
 
     @property
     def members(self) -> list[NetworkFit]:
@@ -77,12 +82,14 @@ class Ensemble:
 
     def gather(self) -> None:
         """Write what the members have learned so far into the network that is made of them."""
-        if self.single:
+        made = self.__dict__.get("network")
+        if self.single or made is None:
             return
-        if len(self.fits) == len(self.network.layers[0].layers):
-            copy_into(self.network, [fit.network for fit in self.fits])
+        if len(self.fits) == len(made.layers[0].layers):
+            copy_into(made, [fit.network for fit in self.fits])
         else:
-            self.network, self.trainer = self._mean()
+            for name in ("network", "trainer"):
+                self.__dict__.pop(name, None)
 
     def scatter(self) -> None:
         """Write the numbers of the network that is made of the members into them."""

@@ -233,7 +233,7 @@ class Session:
         members, split = self.ensemble.members, self.ensemble.fits[0].splits.record
         record = {
             "plan": self.plan.to_plain(),
-            "engine": self.engine.name,
+            "engine": self.ensemble.fits[0].trainer.engine.name,
             "rows": self.n_rows,
             "ended": self.ended,
             "epochs": self.state.epoch,

@@ -94,7 +94,8 @@ def make_splits(columns: SplitColumns, plan: ResolvedPlan, *, has_validation: bo
     plan : says whether rows stop or calibrate, which share, and the seed
     has_validation : whether rows to stop by were given
     """
-    rows = np.arange(len(columns.y))
+    n = len(columns.y)
+    rows = np.arange(n, dtype=np.int32 if n < 2**31 else np.int64)  # each member keeps its own
     stops = plan.early_stopping and not has_validation
     if not stops and not plan.calibrate:
         return Splits(rows)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from glassnet.engines import Steps
 from glassnet.rng import SHUFFLE, generator
 
-Index = NDArray[np.int64]
+Index = NDArray[np.integer[Any]]
 
 #: The most rows that one call of an engine visits, unless one epoch has more: the order of many
 #: epochs would fill the memory.
@@ -86,7 +86,8 @@ class BatchPlan:
 
         No batch reaches over the end of an epoch.
         """
-        order = np.concatenate([self.permutations(first_epoch + i) for i in range(n_epochs)])
+        orders = [self.permutations(first_epoch + i) for i in range(n_epochs)]
+        order = np.concatenate(orders).astype(np.int64, copy=False)
         starts = np.arange(0, self.n, self.batch_size, dtype=np.int64)
         offsets = (starts + self.n * np.arange(n_epochs, dtype=np.int64)[:, None]).ravel()
         return order, np.append(offsets, np.int64(self.n * n_epochs))
