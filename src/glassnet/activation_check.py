@@ -16,7 +16,14 @@ from glassnet.activations import (
     ValueOf,
     activation_function,
 )
-from glassnet.differences import TOLERANCE, Array, Value, gradient_error, worst_element
+from glassnet.differences import (
+    TOLERANCE,
+    Array,
+    Value,
+    array_in_words,
+    gradient_error,
+    worst_element,
+)
 from glassnet.errors import GlassNetError, SettingError
 
 #: Pre-activations that it is tried on; normal, with this standard deviation.
@@ -125,14 +132,9 @@ def _called(what: str, function: Callable[..., Any], *arguments: Array) -> Any:
 
 def _require_like(what: str, came: Any, Z: Array) -> None:
     if not isinstance(came, np.ndarray) or came.shape != Z.shape or came.dtype != Z.dtype:
-        got = (
-            f"shape {came.shape} and dtype {came.dtype}"
-            if isinstance(came, np.ndarray)
-            else type(came).__name__
-        )
         raise SettingError(
             f"{what} must return an array of the shape and dtype of Z, {Z.shape} and {Z.dtype}, "
-            f"got {got}."
+            f"got {array_in_words(came)}."
         )
 
 

@@ -84,3 +84,21 @@ def _error_along(value: Value, at: Array, gradient: Array, direction: Array, sca
         if np.isfinite(error):
             least = min(least, error)
     return least
+
+
+def fault_of(what: str, value: Value, at: Array, gradient: Array, rng: np.random.Generator) -> str:
+    """Return what is wrong with a gradient, or an empty text."""
+    if gradient_error(value, at, gradient, rng) <= TOLERANCE:
+        return ""
+    place, came, expected = worst_element(value, at, gradient)
+    return (
+        f"{what} is not the derivative of its forward pass: at {list(place)} it is {came:.6g}, but "
+        f"central differences say {expected:.6g}."
+    )
+
+
+def array_in_words(value: Any) -> str:
+    """Return the shape and dtype of an array, or the type of anything else, for a message."""
+    if not isinstance(value, np.ndarray):
+        return type(value).__name__
+    return f"shape {value.shape} and dtype {value.dtype}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.differences import STEPS, TOLERANCE, Array, Value, gradient_error, worst_element
+from glassnet.differences import STEPS, Array, Value, array_in_words, fault_of
 from glassnet.errors import SettingError
 from glassnet.layers import PREDICT, Layer, Run
 from glassnet.parameters import Views
@@ -62,11 +62,11 @@ class Trial:
                 self._refuse_unwritten(name, X, R)
         self._require_cache(X, R, dX, gradients)
         if self._is_continuous(X) and (
-            fault := _fault_of("the gradient of its input, dX,", self._value(X, R), X, dX, rng)
+            fault := fault_of("the gradient of its input, dX,", self._value(X, R), X, dX, rng)
         ):
             return fault
         for name, (view, _) in self.tensors().items():
-            if fault := _fault_of(
+            if fault := fault_of(
                 f"the gradient of {name!r}",
                 self._value(X, R, view),
                 view.copy(),
@@ -95,7 +95,7 @@ class Trial:
         if not isinstance(Y, np.ndarray) or Y.shape != shape or Y.dtype != X.dtype:
             raise self.error(
                 f"its forward pass must return Y of shape {shape} and of dtype {X.dtype} for X of "
-                f"that dtype, got {_kind(Y)}."
+                f"that dtype, got {array_in_words(Y)}."
             )
         if not np.array_equal(given, X):
             raise self.error("its forward pass changes its input in place: return a new array.")
@@ -137,7 +137,7 @@ class Trial:
             shape = f"{X.shape} and {X.dtype}"
             raise self.error(
                 f"its backward pass must return dX, an array of the shape and dtype of X, {shape}, "
-                f"got {_kind(dX)}."
+                f"got {array_in_words(dX)}."
             )
         if not np.array_equal(passed, dY):
             raise self.error("its backward pass changes dY in place: return a new array.")
@@ -174,7 +174,7 @@ class Trial:
                 if view is not None:
                     view[...] = at
                 terms = R * self._forward_alone(at if view is None else X.copy())[0]
-            except Exception:  # noqa: BLE001 - a number that such a layer cannot do with: another step, or another direction, may do
+            except Exception:  # noqa: BLE001 - another step, or another direction, may do
                 return math.nan, math.nan
             finally:
                 if view is not None:
@@ -279,26 +279,7 @@ class Trial:
         )
 
 
-def _fault_of(what: str, value: Value, at: Array, gradient: Array, rng: np.random.Generator) -> str:
-    """Return what is wrong with a gradient, or nothing."""
-    if gradient_error(value, at, gradient, rng) <= TOLERANCE:
-        return ""
-    place, came, expected = worst_element(value, at, gradient)
-    return (
-        f"{what} is not the derivative of its forward pass: at {list(place)} it is {came:.6g}, but "
-        f"central differences say {expected:.6g}."
-    )
-
-
 def _same(one: dict[str, Array], other: dict[str, Array]) -> bool:
     return one.keys() == other.keys() and all(
         np.array_equal(one[name], other[name], equal_nan=True) for name in one
-    )
-
-
-def _kind(came: Any) -> str:
-    return (
-        f"shape {came.shape} and dtype {came.dtype}"
-        if isinstance(came, np.ndarray)
-        else type(came).__name__
     )

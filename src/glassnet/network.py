@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from copy import copy
-from itertools import groupby
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from glassnet.checks import check_whole
 from glassnet.errors import DataError, SettingError, is_number
 from glassnet.layers.dense import Dense
+from glassnet.layers.describe import describe_layer
 from glassnet.layers.layer import PREDICT, Layer, Run
 from glassnet.layers.members import Members
 from glassnet.layers.stack import (
@@ -90,9 +90,8 @@ class Network:
 
     def initialize(self, seed: int) -> None:
         """Draw all first values anew: the same seed gives the same bits."""
-        if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-            raise SettingError(f"seed must be a whole number, 0 or more, got {seed!r}.")
-        stack_initialize(self.layers, self.parameters.p.layers, np.random.default_rng(int(seed)))
+        rng = np.random.default_rng(check_whole("seed", seed, 0))
+        stack_initialize(self.layers, self.parameters.p.layers, rng)
 
     def forward(self, X: Any, run: Run = PREDICT) -> tuple[Array, list[Any]]:
         """Return the raw scores `(n, n_outputs)` and every layer's cache.
@@ -292,35 +291,3 @@ class Network:
         inner = ", ".join(describe_layer(layer) for layer in self.layers)
         size = self.parameters.theta.size
         return f"Network([{inner}], n_features={self.n_features}, {size} parameters, {self.dtype})"
-
-
-def describe_layer(layer: Layer) -> str:
-    """Return a layer's settings in words, such as `Dense 64, relu`.
-
-    Equal members are counted: `Members 5 x (Dense 64, relu; Dense 1)`.
-    """
-    silent = (
-        "layers",
-        "initializer",
-        "parametrization",
-        "sigma",
-        "n_bins",
-        "edges",
-        "eps",
-        "momentum",
-    )
-    fields = [(name, value) for name, value in vars(layer).items() if name not in silent]
-    said = [
-        name if value is True else str(getattr(value, "name", value))
-        for name, value in fields
-        if value is not False
-    ]
-    words = ", ".join(word for word in said if word != "identity")
-    inside = [describe_layer(child) for child in layer.layers]
-    if stand_side_by_side(layer):
-        alike = [(word, len(list(group))) for word, group in groupby(inside)]
-        inside = [
-            f"{f'{n} x ' if n > 1 else ''}({word.removeprefix('Stack ')})" for word, n in alike
-        ]
-    inner = "; ".join(inside)
-    return f"{type(layer).__name__} {words or inner}".strip()

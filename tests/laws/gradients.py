@@ -1,4 +1,6 @@
-"""The checking function of the gradient law: analytic gradients against central differences of the objective, in float64.
+"""The checking function of the gradient law.
+
+It compares analytic gradients with central differences of the objective, in float64.
 
     f'(0) = (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12 h  + O(h^4)        f: the objective along a
                                                           random direction
@@ -52,7 +54,10 @@ class Problem:
         return float(len(self.X) if self.weight is None else self.weight.sum())
 
     def objective(self) -> tuple[float, Array]:
-        """The value that the gradient descends, and the signs of all that must keep its sign for the objective to be smooth."""
+        """The value that the gradient descends.
+
+        Also the signs of everything that must keep its sign for the objective to be smooth.
+        """
         parameters = self.network.parameters
         statistics = parameters.statistics.copy()
         Z, caches = self.network.forward(self.X, self.run)
@@ -99,7 +104,9 @@ class Problem:
 
 
 def distances(layers: Sequence[Layer], caches: Sequence[Any]) -> Iterator[Array]:
-    """For each activation with kinks, what it kept less the kink: an array that changes its signs there. For codes, their
+    """For each activation with kinks, what it kept less the kink.
+
+    An array that changes its signs there. For codes, their
     steps; for bins, their edges."""
     for layer, cache in zip(layers, caches, strict=True):
         if isinstance(layer, Dense | Activation):
@@ -119,7 +126,10 @@ def distances(layers: Sequence[Layer], caches: Sequence[Any]) -> Iterator[Array]
 def derivative(
     objective: Callable[[], tuple[float, Array]], point: Array, direction: Array
 ) -> float:
-    """The derivative of the objective along a direction, by five-point differences; the point is put back."""
+    """The derivative of the objective along a direction, by five-point differences.
+
+    The point is put back.
+    """
     center = point.copy()
     side = objective()[1]
     found = []
@@ -144,7 +154,9 @@ def derivative(
 
 
 def gradient_errors(problem: Problem, rng: np.random.Generator) -> dict[str, float]:
-    """The relative error of each gradient along a random direction; the law wants all of them within TOLERANCE.
+    """The relative error of each gradient along a random direction.
+
+    The law wants all of them within TOLERANCE.
 
     Relative to the larger of derivative and gradient, and to no less than a ten-thousandth of the
     objective: below that the rounding of the objective itself is what differences see (a bias
@@ -177,7 +189,10 @@ def draw_problem(
     weighted: bool = False,
     penalty: Penalty | None = None,
 ) -> Problem:
-    """Put the layers at a random point: biases, scales and running statistics too are drawn, as their first values are special."""
+    """Put the layers at a random point.
+
+    Biases, scales and running statistics too are drawn, as their first values are special.
+    """
     network = Network(layers, n_features, seed=int(rng.integers(2**31)), dtype="float64")
     parameters = network.parameters
     parameters.theta += rng.normal(0.0, 0.3, parameters.theta.size)
@@ -196,7 +211,10 @@ def draw_problem(
 def smooth(
     draw: Callable[[np.random.Generator], Problem], seed: int
 ) -> tuple[dict[str, float], int]:
-    """Check the first drawn point that lies at no kink; return its errors and the number of points passed over."""
+    """Check the first drawn point that lies at no kink.
+
+    Return its errors and the number of points passed over.
+    """
     for redraws in range(20):
         rng = np.random.default_rng([seed, redraws])
         try:

@@ -1,4 +1,6 @@
-"""What may be forgotten when the house gets something new: each row leaves one thing out in one place, and says which check must notice.
+"""What may be forgotten when the house gets something new.
+
+Each row leaves one thing out in one place, and says which check must notice.
 
 The check fails, or the compiler does, and what it prints names the file that the row edits.
 """

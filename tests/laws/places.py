@@ -1,4 +1,6 @@
-"""Reading of names from source text: keys of a table, classes with certain methods, entries of a C++ enumeration, rows of a page.
+"""Reading of names from source text.
+
+Keys of a table, classes with certain methods, entries of a C++ enumeration, rows of a page.
 
 Nothing is imported, so that what is left out somewhere is found, and the file named, even where the
 package cannot be imported any more.
@@ -70,7 +72,10 @@ def class_of(file: str, name: str) -> ast.ClassDef:
 
 
 def literal_names(node: ast.expr) -> list[str]:
-    """The constants and names in a table: the keys of a dict, the entries of a tuple, list or set."""
+    """The constants and names in a table.
+
+    The keys of a dict, the entries of a tuple, list or set.
+    """
     entries = (
         node.keys
         if isinstance(node, ast.Dict)
@@ -150,7 +155,7 @@ def documented(file: str, cls: str) -> Place:
 
 
 def matches(file: str, what: str, pattern: str, within: str = "") -> Place:
-    """What the group of a pattern finds in a file, or in that part of it which another pattern finds."""
+    """What the group of a pattern finds in a file, or in the part that `within` finds."""
     part = text(file)
     if within:
         found = re.search(within, part, re.DOTALL)
@@ -160,7 +165,7 @@ def matches(file: str, what: str, pattern: str, within: str = "") -> Place:
 
 
 def left_out(places: Iterable[Place]) -> list[str]:
-    """What stands in one place and in another not, as sentences that begin with the file to edit."""
+    """Names that are in one place and not in another, as sentences that begin with the file."""
 
     def plain(name: str) -> str:
         return (

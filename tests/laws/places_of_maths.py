@@ -1,4 +1,7 @@
-"""Where the names of the mathematics must stand, in both languages: layers, losses, ..., engines, and what is at the front door."""
+"""Where the names of the mathematics must stand, in both languages.
+
+Layers, losses, ..., engines, and what is at the front door.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,10 @@ def layers() -> list[Place]:
 
 
 def operations() -> list[Place]:
-    """What layers become in the native engine: most are an operation, some are ends around others."""
+    """What layers become in the native engine.
+
+    Most are an operation, some are ends around others.
+    """
     layer_kinds = names_in(f"{SRC}/layers/__init__.py", "LAYERS").but(*CONTAINERS)
     ends = matches(PROGRAM, "operations", r'"kind": "(\w+)"', within=r"def operations.*?\ndef ")
     return [

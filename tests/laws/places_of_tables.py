@@ -1,4 +1,4 @@
-"""Where commands, recipes, settings, kinds of columns, ways of writing, and what the model file holds must stand."""
+"""The places of commands, recipes, settings and kinds of columns, and of the model file."""
 
 from __future__ import annotations
 
@@ -117,7 +117,10 @@ def kinds_of_columns() -> list[Place]:
 
 
 def codings() -> list[Place]:
-    """How columns become features: the classes, the encoder that holds them, and what the model file takes of them."""
+    """How columns become features.
+
+    The classes, the encoder that holds them, and what the model file takes of them.
+    """
     return [
         classes("data/coding/*.py", "fit", "encode_into"),
         matches(

@@ -1,4 +1,7 @@
-"""Faults to plant in backward passes: each is one that somebody has really made, and the gradient law must see every one."""
+"""Faults to plant in backward passes.
+
+Each is one that somebody has really made, and the gradient law must see every one.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,7 +52,10 @@ def activation(name: str, backward: Callable[[Array, Array], Array]) -> Fault:
 
 
 def after(kind: type, spoil: Callable[..., Any]) -> Fault:
-    """Run the true backward pass of a layer, then `spoil(p, g, cache, dY, dX)`, which may write into g, and return its dX."""
+    """Run the true backward pass of a layer, then `spoil(p, g, cache, dY, dX)`.
+
+    Which may write into g, and return its dX.
+    """
     true: Callable[..., Any] = kind.backward  # type: ignore[attr-defined]
 
     def backward(self: Any, p: Any, g: Any, cache: Any, dY: Array, needs_dX: bool = True) -> Any:
@@ -89,7 +95,10 @@ def loss_gradient(kind: type, wrong: Callable[[Array, Array, Any, Array], Array]
 
 
 def mean_of(wrong: Callable[[Array, Any, int], Array]) -> Fault:
-    """Replace the gradient of the weighted mean that the losses share by `wrong(dZ, weight, n_outputs)`."""
+    """Replace the gradient of the weighted mean that the losses share by `wrong(dZ, weight.
+
+    N_outputs)`.
+    """
     true = regression.weighted_mean
 
     def weighted_mean(

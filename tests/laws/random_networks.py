@@ -26,7 +26,10 @@ from tests.laws.tables import LOSS_CASES, PENALTIES
 def random_layers(
     rng: np.random.Generator, width: int, depth: int, inside: bool = False
 ) -> list[Layer]:
-    """A few layers for signals of this width; `inside` a residual block or a member they end in the width they began with."""
+    """A few layers for signals of this width.
+
+    `inside` a residual block or a member they end in the width they began with.
+    """
 
     def activation() -> str:
         return str(rng.choice(list(ACTIVATIONS)))
@@ -64,7 +67,10 @@ def random_layers(
 
 
 def random_first_layers(rng: np.random.Generator, width: int) -> tuple[list[Layer], int]:
-    """The input layers of a table, each there or not, for signals of this width; and the width that they make."""
+    """The input layers of a table, each there or not, for signals of this width.
+
+    And the width that they make.
+    """
     layers = list[Layer]()
     n_codes = int(rng.integers(0, min(width, 4)))
     if rng.random() < 0.5:

@@ -1,4 +1,6 @@
-"""What exists, as tables: one row or more for every activation, loss, layer, optimizer, schedule, initializer and penalty.
+"""What exists, as tables.
+
+One row or more for every activation, loss, layer, optimizer, schedule, initializer and penalty.
 
 Every law runs over a whole table; `without_a_row` names what stands in the package but in no table
 here.

@@ -1,4 +1,7 @@
-"""Nothing is entered in one place and forgotten in another: see `census.py` for the kinds of things and their places."""
+"""Nothing is entered in one place and forgotten in another.
+
+See `census.py` for the kinds of things and their places.
+"""
 
 import ast
 

@@ -1,4 +1,8 @@
-"""The gradient law: every backward pass is the derivative of its forward pass, to 1e-7, by central differences in float64."""
+"""The gradient law.
+
+Every backward pass is the derivative of its forward pass, to 1e-7, by central differences in
+float64.
+"""
 
 from collections import Counter
 from collections.abc import Callable

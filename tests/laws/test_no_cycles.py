@@ -61,7 +61,8 @@ def test_no_file_imports_one_that_imports_it() -> None:
         ({"a.py": "def f():\n    from glassnet.b import g", "b.py": "from glassnet.a import f"}, 3),
         (
             {
-                "a.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from glassnet.b import B",
+                "a.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+                "    from glassnet.b import B",
                 "b.py": "from glassnet.c import C",
                 "c.py": "from glassnet.a import A",
             },

@@ -1,4 +1,7 @@
-"""The gradient law sees a fault: with any of these planted in a backward pass, its checking function fails."""
+"""The gradient law sees a fault.
+
+With any of these planted in a backward pass, its checking function fails.
+"""
 
 from collections.abc import Iterator
 
@@ -15,7 +18,10 @@ from tests.laws.tables import LAYER_CASES, LOSS_CASES, WIDTH, LossCase, real
 
 
 def panel(rng: np.random.Generator) -> Iterator[Problem]:
-    """One problem for every row of the tables of layers, activations and losses, and two with a penalty."""
+    """One problem for every row of the tables of layers, activations and losses.
+
+    And two with a penalty.
+    """
     squared = LossCase(Squared(), 2, real(2))
     for training in (True, False):
         for layer in LAYER_CASES.values():

@@ -1,4 +1,7 @@
-"""What is forgotten in one place is noticed, and the file to edit is named: each row of `omissions.py`."""
+"""What is forgotten in one place is noticed, and the file to edit is named.
+
+Each row of `omissions.py`.
+"""
 
 import os
 import re

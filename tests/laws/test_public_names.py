@@ -57,7 +57,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_names_do_not_depend_on_what_is_loaded() -> None:
-    """A lazy name that is also the name of a module would change its meaning once the module is imported."""
+    """A lazy name must not be that of a module: its meaning would change with an import."""
     code = """
 import glassnet, importlib, pkgutil
 before = {name: getattr(glassnet, name) for name in glassnet.__all__}

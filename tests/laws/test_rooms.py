@@ -17,7 +17,10 @@ import pytest
 
 SRC = Path(__file__).parents[2] / "src" / "glassnet"
 
-MATHS = "errors messages checks protocols rng parameters activations initializers losses penalties schedules optimizers layers network"
+MATHS = (
+    "errors messages checks protocols rng parameters activations initializers losses penalties "
+    "schedules optimizers layers network"
+)
 HOUSE = f"{MATHS} interrupts engines data answers training model fitting"
 
 # A room is a file or a folder of src/glassnet. It imports only from rooms above its own;
@@ -51,14 +54,17 @@ ROOMS = {
     "engines": f"{MATHS} interrupts",
     "data": "errors messages cached quantiles rng atomic_write",
     "answers": "errors losses data",
-    "training": "errors checks interrupts protocols rng parameters activations layer_check losses penalties schedules optimizers "
+    "training": "errors checks interrupts protocols rng parameters activations layer_check losses "
+    "penalties schedules optimizers "
     "network engines data answers",
     "intervals": "errors losses network",
     "model_input": "errors messages data",
     "model": "errors messages cached losses network engines data answers intervals model_input",
     "predictor": "errors losses engines data model",
-    "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals model",
-    "storage": "errors json_values messages atomic_write parameters losses layers network data intervals model",
+    "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals "
+    "model",
+    "storage": "errors json_values messages atomic_write parameters losses layers network data "
+    "intervals model",
     "report": "errors messages json_values cached atomic_write network data training model fitting",
     "estimators": HOUSE,
     "cli": f"{HOUSE} json_values atomic_write storage report estimators",
@@ -123,7 +129,10 @@ LONGEST = 500
 
 @dataclass(frozen=True)
 class Import:
-    """One imported name: `from glassnet.parameters import Segment` is the target `glassnet.parameters.Segment`."""
+    """One imported name.
+
+    `from glassnet.parameters import Segment` is the target `glassnet.parameters.Segment`.
+    """
 
     target: str
     line: int
@@ -238,7 +247,10 @@ def call_fault(node: ast.AST) -> str:
 
 
 def faults(path: str, source: str) -> list[str]:
-    """Everything in one file (its path within src/glassnet) that breaks a law, each with its place."""
+    """Everything in one file (its path within src/glassnet) that breaks a law.
+
+    Each with its place.
+    """
     tree = ast.parse(source)
     found = [(entry.line, import_fault(path, entry)) for entry in imports(path, tree)]
     found += [(getattr(node, "lineno", 0), call_fault(node)) for node in ast.walk(tree)]

@@ -1,4 +1,7 @@
-"""Every scale gives the same answers: target, features and weights times powers of two, by every door, to the bit."""
+"""Every scale gives the same answers.
+
+Target, features and weights times powers of two, by every door, to the bit.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,10 @@ def quick(name: str, **settings: Any) -> Plan:
 
 
 def answers_of_fit(X: Any, y: Any, weight: Any, plan: Plan) -> dict[str, Any]:
-    """What a model says and what its record and its evaluation hold; with its unit where it has one."""
+    """What a model says and what its record and its evaluation hold.
+
+    With its unit where it has one.
+    """
     model = glassnet.fit(X, y, plan, sample_weight=weight)
     found: dict[str, Any] = {
         "predictions": model.predict(X),

@@ -1,4 +1,7 @@
-"""First weights have the variance that their paper asks for, stay within its limits, and follow from the seed."""
+"""First weights have the variance that their paper asks for, stay within its limits.
+
+And follow from the seed.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,7 @@
-"""What each kind of layer does to a signal; that its backward pass is right, the gradient law says."""
+"""What each kind of layer does to a signal.
+
+That its backward pass is right, the gradient law says.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -304,7 +307,10 @@ def test_factors_of_rate_and_decay(layer: Layer, factors: dict[str, tuple[float,
 
 
 def test_a_pass_can_be_repeated_and_interleaved() -> None:
-    """The cache is a return value: a second pass does not disturb the backward pass of the first."""
+    """The cache is a return value.
+
+    A second pass does not disturb the backward pass of the first.
+    """
     network = Network(
         [Dense(3, "tanh"), LayerNorm(), Residual([Dense(3, "silu")]), Dense(2)],
         WIDTH,

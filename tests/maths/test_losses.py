@@ -1,4 +1,7 @@
-"""What a loss promises: weights count rows, the baseline is the best constant, a perfect prediction costs nothing."""
+"""What a loss promises.
+
+Weights count rows, the baseline is the best constant, a perfect prediction costs nothing.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -241,7 +244,10 @@ FLOORED = {name: case for name, case in LOSS_CASES.items() if "floored" in name}
 
 
 def by_the_definition(case: LossCase, Z: Array, y: Array) -> Array:
-    """The loss of each row (n,), or of each row and output (n, n_outputs), from probabilities that are clipped as they are."""
+    """The loss of each row (n,), or of each row and output (n, n_outputs).
+
+    From probabilities that are clipped as they are.
+    """
     loss, k = case.loss, case.n_outputs
     P = np.clip(loss.predict(Z), loss.clip_eps, 1.0 - loss.clip_eps)
     if isinstance(loss, Logistic):

@@ -1,4 +1,7 @@
-"""A network is its layers in order: the same seed gives the same bits, in chunks or whole, from dense or sparse rows."""
+"""A network is its layers in order.
+
+The same seed gives the same bits, in chunks or whole, from dense or sparse rows.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -195,10 +198,13 @@ def test_a_layer_may_stand_in_many_places() -> None:
         (lambda: Network(iter([]), 4), "at least one layer"),  # type: ignore[arg-type]
         (lambda: Network([Dense(1)], True), "at least 1, got True"),
         (lambda: Network([Dense(1)], "4"), "at least 1, got '4'"),  # type: ignore[arg-type]
-        (lambda: Network([Dense(1)], 4, seed=-1), "seed must be a whole number, 0 or more, got -1"),
+        (
+            lambda: Network([Dense(1)], 4, seed=-1),
+            "seed must be a whole number of at least 0, got -1",
+        ),
         (
             lambda: Network([Dense(1)], 4, seed=1.5),
-            "seed must be a whole number, 0 or more, got 1.5",
+            "seed must be a whole number of at least 0, got 1.5",
         ),  # type: ignore[arg-type]
         (
             lambda: Network([Dense(1)], 0),

@@ -1,4 +1,7 @@
-"""Every optimizer steps in place over one vector, honors what its segments say, and does not care how the vector is cut."""
+"""Every optimizer steps in place over one vector, honors what its segments say.
+
+And does not care how the vector is cut.
+"""
 
 import copy
 from collections.abc import Callable
@@ -35,7 +38,10 @@ def walk(
     n_steps: int = 7,
     seed: int = 0,
 ) -> Array:
-    """Theta after a few steps along drawn gradients, which depend on the seed and the place in the vector alone."""
+    """Theta after a few steps along drawn gradients.
+
+    Which depend on the seed and the place in the vector alone.
+    """
     theta = theta.copy()
     state = optimizer.start(theta)
     for step in range(n_steps):

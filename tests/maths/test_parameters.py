@@ -1,4 +1,7 @@
-"""One vector and many names: views stay views, through copies too, and decayed tensors stand first."""
+"""One vector and many names.
+
+Views stay views, through copies too, and decayed tensors stand first.
+"""
 
 import copy
 import pickle

@@ -1,4 +1,7 @@
-"""The neural tangent parametrization is the explicit form, Z = X W / sqrt(n_in) + b, learned by AdamW."""
+"""The neural tangent parametrization is the explicit form, Z = X W / sqrt(n_in) + b.
+
+Learned by AdamW.
+"""
 
 from typing import Any
 
@@ -30,7 +33,10 @@ def batches() -> list[tuple[Array, Array]]:
 
 
 def explicit(start: dict[str, Array], eps: dict[str, float]) -> tuple[dict[str, Array], float]:
-    """Ten steps with the division in every pass; returns the parameters and the smallest root of Adam's second moment."""
+    """Ten steps with the division in every pass.
+
+    Returns the parameters and the smallest root of Adam's second moment.
+    """
     theta = {name: view.copy() for name, view in start.items()}
     m, v = ({name: np.zeros_like(view) for name, view in theta.items()} for _ in range(2))
     smallest = np.inf
@@ -64,7 +70,10 @@ def explicit(start: dict[str, Array], eps: dict[str, float]) -> tuple[dict[str, 
 def both(
     engine: Any, eps: float, whole_eps: dict[str, float]
 ) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array], float]:
-    """Our tensors, W multiplied back, before and after ten steps, the explicit ones, and the smallest root."""
+    """Our tensors, W multiplied back, before and after ten steps, the explicit ones.
+
+    And the smallest root.
+    """
     layers = [Dense(7, "tanh", parametrization="ntk"), Dense(2, parametrization="ntk")]
     network = Network(layers, 5, seed=3, dtype="float64")
     roots = {"layers.0.W": 5**0.5, "layers.1.W": 7**0.5}
@@ -82,7 +91,10 @@ def both(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_ten_steps_are_those_of_the_explicit_form(engine: Any) -> None:
-    """A gradient by W is one by W / sqrt(n) over sqrt(n): with eps divided alike the two are the same numbers but for rounding."""
+    """A gradient by W is one by W / sqrt(n) over sqrt(n).
+
+    With eps divided alike the two are the same numbers but for rounding.
+    """
     eps = 1e-3  # large, so that it counts
     start, ours, theirs, _ = both(
         engine,
@@ -101,7 +113,10 @@ def test_ten_steps_are_those_of_the_explicit_form(engine: Any) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_same_eps_makes_a_difference_of_its_own_size(engine: Any) -> None:
-    """A step is lr m / (r + eps), r the root. Another eps moves it by lr (m / r) eps / r at most, m / r being about 1: in ten steps by
+    """A step is lr m / (r + eps).
+
+    R the root. Another eps moves it by lr (m / r) eps / r at most, m / r being about 1: in ten
+    steps by
     10 lr eps / r, and by as much again, with room, through the gradients that follow."""
     eps = 1e-8
     _, ours, theirs, smallest = both(

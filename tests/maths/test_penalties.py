@@ -1,4 +1,7 @@
-"""Penalties add their value and their gradient, by the decay factor of each stretch; the gradient law checks their derivative."""
+"""Penalties add their value and their gradient, by the decay factor of each stretch.
+
+The gradient law checks their derivative.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""The reference engine's run is the same steps by hand; it stops before harm, and passes over what weighs nothing."""
+"""The reference engine's run is the same steps by hand.
+
+It stops before harm, and passes over what weighs nothing.
+"""
 
 from itertools import pairwise
 from typing import Any

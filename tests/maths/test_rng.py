@@ -1,4 +1,7 @@
-"""Random numbers by name: the generator is Philox4x64-10 as published, and a mask depends on its key alone."""
+"""Random numbers by name.
+
+The generator is Philox4x64-10 as published, and a mask depends on its key alone.
+"""
 
 import numpy as np
 import pytest
@@ -10,7 +13,10 @@ KEYS = [(0, 0), (7, 3), (-1, 2), (2**63, 5), (5, SHUFFLE), (2**64 - 1, SHUFFLE +
 
 
 def philox4x64(counter: list[int], key: list[int], rounds: int = 10) -> list[int]:
-    """One block, word by word from the paper (Salmon et al. 2011, section 3.3, constants of their table 2)."""
+    """One block, word by word from the paper (Salmon et al. 2011, section 3.3.
+
+    Constants of their table 2).
+    """
     for r in range(rounds):
         high0, low0 = divmod(0xD2E7470EE14C6C93 * counter[0], WORD)
         high1, low1 = divmod(0xCA5A826395121157 * counter[2], WORD)

@@ -1,4 +1,7 @@
-"""What falls back to the reference engine says so once, with the reason; the record of an epoch names the engine."""
+"""What falls back to the reference engine says so once, with the reason.
+
+The record of an epoch names the engine.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +122,10 @@ def test_the_reason_is_told_once(name: str) -> None:
         run()
         run()
     told = [str(one.message) for one in caught if issubclass(one.category, RuntimeWarning)]
-    start = "the reference engine runs, several times slower than the native one: the native engine cannot run"
+    start = (
+        "the reference engine runs, several times slower than the native one: the native engine "
+        "cannot run"
+    )
     assert told == [f"{start} {reason}: use engine='reference'."]
 
 

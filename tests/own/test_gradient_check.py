@@ -1,4 +1,7 @@
-"""`check_gradients` finds a wrong gradient anywhere and calls none wrong that is right; the check on first use leaves no trace."""
+"""`check_gradients` finds a wrong gradient anywhere and calls none wrong that is right.
+
+The check on first use leaves no trace.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,10 @@ def test_every_loss_of_the_house_is_right(name: str) -> None:
 @pytest.mark.parametrize("activation", [name for name, kinks in KINKS.items() if kinks])
 @pytest.mark.parametrize("data", ["normal", "zeros", "whole numbers", "large"])
 def test_kinks_are_no_fault(activation: str, data: str) -> None:
-    """Of ReLU and of the absolute loss, on rows that lie exactly at them, in networks with thousands of units and rows."""
+    """Of ReLU and of the absolute loss, on rows that lie exactly at them.
+
+    In networks with thousands of units and rows.
+    """
     for seed in range(3):
         X = rows(seed)
         X = {"normal": X, "zeros": 0.0 * X, "whole numbers": np.round(X), "large": 1e5 * X}[data]
@@ -102,7 +108,10 @@ def test_one_wrong_element_is_named_with_both_numbers(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Dense, "backward", spoiled)
     network = Network([Stack([Dense(4, "tanh")]), Dense(1)], WIDTH)
-    said = r"the gradient of layers.0.layers.0.W \(Dense 4, tanh\) is not the derivative of the loss: at \[1, 2\] it is \S+, but central"
+    said = (
+        r"the gradient of layers.0.layers.0.W \(Dense 4, tanh\) is not the derivative of the loss: "
+        r"at \[1, 2\] it is \S+, but central"
+    )
     with pytest.raises(SettingError, match=said):
         check_gradients(network, rows(), rows()[:, 0], loss="squared")
 
@@ -111,7 +120,8 @@ def test_a_wrong_layer_is_named_by_its_place() -> None:
     network = Network([Dense(3), Members([Stack([wrong.WrongOfInput()])]), Dense(1)], WIDTH)
     with pytest.raises(
         SettingError,
-        match=r"the layer WrongOfInput \(layers.1.layers.0.layers.0\) is wrong: the gradient of its input",
+        match=r"the layer WrongOfInput \(layers.1.layers.0.layers.0\) is wrong: the gradient of "
+        "its input",
     ):
         check_gradients(network, rows(), rows()[:, 0], loss="squared")
 

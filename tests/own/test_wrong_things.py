@@ -1,4 +1,7 @@
-"""A wrong thing of one's own gets one sentence, through every door that takes it, before a weight has changed."""
+"""A wrong thing of one's own gets one sentence, through every door that takes it.
+
+Before a weight has changed.
+"""
 
 from __future__ import annotations
 
@@ -227,6 +230,7 @@ def test_an_activation_whose_functions_cannot_be_hashed_is_checked_each_time() -
     for _ in range(2):
         with pytest.raises(
             SettingError,
-            match="the second array of the activation 'Unhashable' is not the derivative of its value",
+            match="the second array of the activation 'Unhashable' is not the derivative of its "
+            "value",
         ):
             Dense(3, function)

@@ -24,7 +24,7 @@ from glassnet.fitting.ensemble import Ensemble
 from glassnet.fitting.temperature import Calibration, divide_raw_scores, learn_temperature
 from glassnet.interrupts import interrupts_noted
 from glassnet.intervals import Intervals
-from glassnet.losses import Logistic, Loss, Softmax
+from glassnet.losses import Loss, loss_traits
 from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS
@@ -178,7 +178,7 @@ class Session:
             return
         started = time.perf_counter()
         with interrupts_noted() as interrupted:
-            if isinstance(self.loss, Logistic | Softmax):
+            if loss_traits(self.loss).classifies:
                 self.calibration = learn_temperature(fits, self.loss)
                 divide_raw_scores(self.network, self.calibration.temperature)
             elif self.target.task == "regression":

@@ -20,7 +20,7 @@ import numpy as np
 from glassnet.data.rows import Rows, joined_rows
 from glassnet.fitting.network_fit import NetworkFit
 from glassnet.layers import Members
-from glassnet.losses import Logistic, Softmax, unsmoothed
+from glassnet.losses import Loss, loss_traits, smoothed, unsmoothed
 from glassnet.network import Network
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -78,7 +78,7 @@ class Calibration:
         return plain
 
 
-def learn_temperature(fits: Sequence[NetworkFit], loss: Logistic | Softmax) -> Calibration:
+def learn_temperature(fits: Sequence[NetworkFit], loss: Loss) -> Calibration:
     """Return the temperature of the mean of members, by the rows that each holds out for it."""
     scored = [scored_rows(fit) for fit in fits]
     found = calibration(joined_rows(scored), loss)
@@ -95,9 +95,7 @@ def scored_rows(fit: NetworkFit) -> Rows:
     return Rows(fit.trainer.engine.predict(rows.X), rows.y, rows.weight)
 
 
-def ensemble_temperature_ratio(
-    index: Sequence[Array], scored: Sequence[Rows], loss: Logistic | Softmax
-) -> float:
+def ensemble_temperature_ratio(index: Sequence[Array], scored: Sequence[Rows], loss: Loss) -> float:
     """Return the temperature of the mean of all M members over that of one, in [1/2, 1].
 
     The mean itself cannot be asked, because the members that learned from a row know its label. But
@@ -123,7 +121,7 @@ def ensemble_temperature_ratio(
     return float(np.clip(ratio ** (2.0 * (1.0 - 1.0 / len(scored))), 0.5, 1.0))
 
 
-def calibration(scored: Rows, loss: Logistic | Softmax) -> Calibration:
+def calibration(scored: Rows, loss: Loss) -> Calibration:
     """Return the temperature of rows whose X are raw scores; 1 where none lowers their loss."""
     T = temperature(scored, loss)
     before = probability_scores(scored, loss)
@@ -133,7 +131,7 @@ def calibration(scored: Rows, loss: Logistic | Softmax) -> Calibration:
     return Calibration(T, T, scored.n, before, after)
 
 
-def temperature(scored: Rows, loss: Logistic | Softmax) -> float:
+def temperature(scored: Rows, loss: Loss) -> float:
     """Return the T > 0 that minimizes the mean loss of Z / T, where the X of the rows are Z.
 
     The loss is convex in 1 / T, and its derivative there is the sum of gradient(Z / T) Z: bisection
@@ -141,12 +139,12 @@ def temperature(scored: Rows, loss: Logistic | Softmax) -> float:
     for Support Vector Machines", section 2.2), so that few rows, all of them right, do not ask for
     certainty.
     """
-    smoothed = replace(loss, label_smoothing=1.0 / (scored.n + 2.0))
+    softened = smoothed(loss, 1.0 / (scored.n + 2.0))
     Z = scored.X.astype(np.float64)
     low, high = math.log(MIN_TEMPERATURE), math.log(MAX_TEMPERATURE)
     for _ in range(BISECTION_STEPS):
         middle = 0.5 * (low + high)
-        _, dZ = smoothed.value_and_gradient(Z * math.exp(-middle), scored.y, scored.weight)
+        _, dZ = softened.value_and_gradient(Z * math.exp(-middle), scored.y, scored.weight)
         # More confidence (a lower temperature) gains where the derivative by 1 / T is negative.
         low, high = (low, middle) if np.vdot(dZ, Z) < 0.0 else (middle, high)
     return math.exp(0.5 * (low + high))
@@ -172,14 +170,16 @@ def last_layers(network: Network) -> list[str]:
     ]
 
 
-def probability_scores(scored: Rows, loss: Logistic | Softmax) -> ProbabilityScores:
+def probability_scores(scored: Rows, loss: Loss) -> ProbabilityScores:
     """Return log loss, Brier score and calibration error of rows whose X are raw scores."""
     plain, Z = unsmoothed(loss), scored.X.astype(np.float64)
     value, _ = plain.value_and_gradient(Z, scored.y, scored.weight)
     P, Y = plain.predict(Z), scored.y
     if P.shape[1] > 1 and Y.ndim == 1:
         Y = np.eye(P.shape[1])[Y]
-    if isinstance(loss, Logistic):  # one answer has two classes; each label is its own answer
+    if (
+        loss_traits(loss).link == "sigmoid"
+    ):  # one answer has two classes; each label is its own answer
         squares = 2.0 * ((P - Y) ** 2).mean(axis=1)
         confidence, right = np.maximum(P, 1.0 - P), (P > 0.5) == (Y > 0.5)
     else:

@@ -52,8 +52,8 @@ class Recipe:
     Input layers
     ------------
     n_frequencies, n_periodic, sigma : of the periodic embedding of numbers; 0 frequencies for none
-    n_bins, n_lines : bins of a column at most, and broken lines of a column, of the piecewise-linear
-        embedding; it replaces the periodic one where n_bins is above 0
+    n_bins, n_lines : bins of a column at most, and broken lines of a column, of the
+        piecewise-linear embedding; it replaces the periodic one where n_bins is above 0
     rows_per_bin : at least; few rows make fewer bins, but two
     max_embedded : tables with more numeric columns do not embed them, which would take long
     embedding_dim : outputs of an embedded category
