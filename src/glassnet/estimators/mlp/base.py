@@ -186,11 +186,13 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
 
     def _begin(self, sizes: list[int], X: Any, Y: Array, rng: np.random.RandomState) -> None:
         """Build the network and draw its initial weights."""
-        self.n_iter_ = self.t_ = 0
         traits = loss_traits(self._target().loss(X.dtype))
-        self.n_outputs_ = traits.n_raw_scores(Y.shape[1], Y.shape[1])
+        n_outputs = traits.n_raw_scores(Y.shape[1], Y.shape[1])
+        # What raises does so before an attribute of an earlier fit changes.
+        layers = translation.layers(sizes, self.activation, self.dropout, n_outputs)
+        self.n_iter_ = self.t_ = 0
+        self.n_outputs_ = n_outputs
         self.out_activation_ = "logistic" if traits.link == "sigmoid" else traits.link
-        layers = translation.layers(sizes, self.activation, self.dropout, self.n_outputs_)
         # SciPy's L-BFGS works in float64, and so do the weights that scikit-learn takes from it.
         dtype = "float64" if self.solver == "lbfgs" else str(X.dtype)
         self._show(self._new_binding(layers, X.shape[1], dtype))
