@@ -38,7 +38,7 @@ TARGETS: dict[str, Any] = {
     "regression": SCORE,
     "two numbers": np.column_stack([SCORE, X[:, 0]]),
 }
-RECIPE = Recipe(hidden_layer_sizes=(6,), members=2, calibrate=True, held_out=0.4)
+RECIPE = Recipe(hidden_layer_sizes=(6,), members=2, calibrate=True, validation_fraction=0.4)
 PLAN = Plan(recipe=RECIPE, max_epochs=2, seed=0)
 #: The rows that a weight of 3e38 makes infinite, and those that it leaves alone.
 ODD, FINE = [1, 3], [0, 2]

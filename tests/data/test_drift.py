@@ -381,10 +381,10 @@ def test_rows_of_the_same_source_are_silent(share: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_levels", "n", "most_one_hot"), [(1600, 20_000, 8), (400, 18_000, 2**16)]
+    ("n_levels", "n", "max_one_hot"), [(1600, 20_000, 8), (400, 18_000, 2**16)]
 )
 def test_levels_that_are_just_not_listed_are_no_news(
-    n_levels: int, n: int, most_one_hot: int
+    n_levels: int, n: int, max_one_hot: int
 ) -> None:
     """All levels are as frequent: those that are not listed come back more often than they came."""
     rng = np.random.default_rng(0)
@@ -397,7 +397,7 @@ def test_levels_that_are_just_not_listed_are_no_news(
     tally = tally_of(
         table.take(slice(0, n)),
         table.take(slice(n, None)),
-        coding=CodingSettings(max_one_hot=most_one_hot),
+        coding=CodingSettings(max_one_hot=max_one_hot),
     )
     drift = tally.drift()
     assert drift is not None

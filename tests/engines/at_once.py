@@ -19,11 +19,11 @@ import numpy as np
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor, Plan
 from glassnet.engines import ENGINES, make_engine, step_rates
+from glassnet.fitting import TrainingTable, begin
 from glassnet.layers import BatchNorm, Dense
 from glassnet.losses import Softmax
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam
-from tests.fitting.helpers import begin_session
 
 Array = np.ndarray[Any, np.dtype[Any]]
 N_CALLS = int(sys.argv[3]) if len(sys.argv) > 3 else 1
@@ -148,9 +148,8 @@ def advances(engine: str, seed: int) -> None:
     table = glassnet.data.tables.assembly.table_of(
         {f"x{j}": X[:, j].astype(np.float64) for j in range(X.shape[1])}
     )
-    session = begin_session(
-        table, y, Plan(hidden_layer_sizes=(32,), early_stopping=False, engine=engine), single=True
-    )
+    plan = Plan(hidden_layer_sizes=(32,), early_stopping=False, engine=engine)
+    session = begin(TrainingTable(table, y), plan, single=True)
     at_once(again(lambda: session.advance(table, y)), again(lambda: session.advance(table, y)))
     assert session.state.epoch == 2 * N_CALLS
     assert len(session.history["training_loss"]) == 2 * N_CALLS

@@ -203,7 +203,7 @@ def test_power_may_fail_after_every_step(path, monkeypatch):
 
 
 def killed(writer, n, folder):
-    command = [sys.executable, "-m", "tests.storage.killed", writer, str(n), str(folder)]
+    command = [sys.executable, "-m", "tests.storage.killed_writers", writer, str(n), str(folder)]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
     )

@@ -16,11 +16,12 @@ def refuse_not_finite(values: NDArray[Any], what: str = "raw scores", first_row:
 
     `first_row` is the number of the first row.
     """
-    is_finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
-    if not is_finite.all():
-        rows = (np.flatnonzero(~is_finite) + first_row).tolist()
-        raise DataError(
-            f"the model's {what} for row{'s' if len(rows) > 1 else ''} {listed(rows, 2)} (counting "
-            "from 0) are not finite: the weights are damaged or far too large, or these rows hold "
-            "numbers far beyond those of training. Train again, or leave them out."
-        )
+    is_finite = np.isfinite(values)
+    if is_finite.all():
+        return
+    rows = np.flatnonzero(~is_finite.reshape(len(values), -1).all(axis=1)) + first_row
+    raise DataError(
+        f"the model's {what} for row{'s' if len(rows) > 1 else ''} {listed(rows.tolist(), 2)} "
+        "(counting from 0) are not finite: the weights are damaged or far too large, or these rows "
+        "hold numbers far beyond those of training. Train again, or leave them out."
+    )
