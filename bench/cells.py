@@ -1,4 +1,5 @@
-"""The eight networks that are trained everywhere, with their data: the grid's rows, the same for every contender."""
+"""The eight networks that are trained everywhere, with their data: the grid's rows, the same for
+every contender."""
 
 from __future__ import annotations
 
@@ -53,14 +54,16 @@ class Cell:
 
     @property
     def multiplications(self) -> float:
-        """Floating-point operations of the matrix products in an average step: forward, both gradients, the input's gradient left out."""
+        """Floating-point operations of the matrix products in an average step: forward, both
+        gradients, the input's gradient left out."""
         products = (
             3 * sum(a * b for a, b in pairwise(self.widths)) - self.widths[0] * self.widths[1]
         )
         return 2.0 * self.rows / self.steps * products
 
     def data(self) -> tuple[Array, Array]:
-        """X standard normal, float32; y the labels (n,) int64 of a linear teacher with noise, that no network can learn wholly."""
+        """X standard normal, float32; y the labels (n,) int64 of a linear teacher with noise, that
+        no network can learn wholly."""
         if self.rows == 4:
             return np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32), np.array([0, 1, 1, 0])
         rng = np.random.default_rng(0)
@@ -94,7 +97,8 @@ class Cell:
         return Adam(self.rate) if self.solver == "adam" else SGD(self.rate)
 
     def batches(self, epochs: int) -> tuple[Array, Array]:
-        """The order of the rows over several epochs and where each batch begins; drawn beforehand, the same for all who can be told."""
+        """The order of the rows over several epochs and where each batch begins; drawn beforehand,
+        the same for all who can be told."""
         return BatchPlan.seeded(self.rows, self.batch, seed=0).batches(0, epochs)
 
 

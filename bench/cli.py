@@ -1,4 +1,5 @@
-"""How long the command line takes, from a cold start: help, and predictions for 1,000 rows. What comes out is checked first.
+"""How long the command line takes, from a cold start: help, and predictions for 1,000 rows. What
+comes out is checked first.
 
 The process ends in an error where a result is wrong, scikit-learn is imported, or a limit is
 passed.

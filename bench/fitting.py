@@ -27,7 +27,8 @@ import glassnet
 from glassnet.fitting import fit
 import glassnet.engines
 n, k, epochs = map(int, sys.argv[1:])
-glassnet.fit({"x": np.arange(200.0), "y": np.arange(200.0) > 99.5}, "y", glassnet.Plan(max_epochs=1))
+x = np.arange(200.0)
+glassnet.fit({"x": x, "y": x > 99.5}, "y", glassnet.Plan(max_epochs=1))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 rng = np.random.default_rng(0)
 X = rng.standard_normal((n, k), dtype=np.float32).astype(np.float64)

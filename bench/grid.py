@@ -1,4 +1,5 @@
-"""Microseconds that a training step takes, over a grid of eight networks: ours, PyTorch, JAX and scikit-learn.
+"""Microseconds that a training step takes, over a grid of eight networks: ours, PyTorch, JAX and
+scikit-learn.
 
 First every contender trains one epoch from the same weights over the same batches, and must end at
 the mean loss of the reference engine. Then all are timed in turn, each in a process of its own,
@@ -47,7 +48,8 @@ Contender = tuple[str, int | None]
 
 @dataclass
 class Times:
-    """Microseconds of a step of each contender, one a round; and operations a second of a product, by library and threads."""
+    """Microseconds of a step of each contender, one a round; and operations a second of a product,
+    by library and threads."""
 
     steps: dict[Contender, list[float]]
     turns: int
@@ -79,7 +81,8 @@ def main() -> None:
             first = check(cell, workers, reference)
             checked = time.perf_counter()
             times[cell.name] = measure(cell, workers, blas if cell.name == "big" else {}, first)
-            took = f"checked in {checked - start:.0f} s, timed in {time.perf_counter() - checked:.0f} s"
+            timed = time.perf_counter() - checked
+            took = f"checked in {checked - start:.0f} s, timed in {timed:.0f} s"
             print(f"  {cell.name}: {took}", file=sys.stderr, flush=True)
     print(grid_table(cells, times))
     if "big" in times:
@@ -89,7 +92,8 @@ def main() -> None:
 def check(
     cell: Cell, workers: dict[Contender, Worker], reference: Worker
 ) -> dict[Contender, float]:
-    """End the benchmark where a contender does not learn what the reference engine learns in the first epoch; return how long each took."""
+    """End the benchmark where a contender does not learn what the reference engine learns in the
+    first epoch; return how long each took."""
     everyone = [reference, *workers.values()]
     for worker in everyone:
         worker.ask("prepare", cell)

@@ -1,4 +1,5 @@
-"""How long one row takes through a small network, and how many rows a second go through it: ours and the peers.
+"""How long one row takes through a small network, and how many rows a second go through it: ours
+and the peers.
 
 All hold the same weights, and their probabilities are compared with a forward pass in NumPy first.
 """

@@ -1,4 +1,5 @@
-"""Training while another process keeps a core busy: the default number of threads against one thread, ours and the peers.
+"""Training while another process keeps a core busy: the default number of threads against one
+thread, ours and the peers.
 
 A child process spins on one core. Everyone trains whole epochs in a process of its own, in turn,
 once asked for one thread and once left alone; matrix products of NumPy stand beside.
@@ -92,7 +93,9 @@ def seconds(answer: float | tuple[float, float]) -> float:
 @contextmanager
 def spinning() -> Iterator[None]:
     """A process that keeps one core busy, the last that this one may use."""
-    code = f"import os; os.sched_setaffinity(0, {{{max(os.sched_getaffinity(0))}}}); print(flush=True)\nwhile True: pass"
+    last = max(os.sched_getaffinity(0))
+    pinned = f"import os; os.sched_setaffinity(0, {{{last}}}); print(flush=True)"
+    code = f"{pinned}\nwhile True: pass"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
         assert child.stdout
         child.stdout.readline()  # it spins from here on

@@ -1,4 +1,5 @@
-"""What the phases of a training step cost on our engine, one thread: gather, forward, loss, backward, optimizer.
+"""What the phases of a training step cost on our engine, one thread: gather, forward, loss,
+backward, optimizer.
 
 Seen from Python: the forward pass is `predict` of a batch; the loss is `loss_and_gradient` of a
 network that only passes its input on; the backward pass is what `loss_and_gradient` takes beyond

@@ -1,4 +1,5 @@
-"""How results are written: Markdown tables, the machine in words, and the sections of RESULTS.md."""
+"""How results are written: Markdown tables, the machine in words, and the sections of
+RESULTS.md."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ LIBRARIES = ("glassnet", "numpy", "scipy", "scikit-learn", "torch", "jax", "onnx
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table whose columns also line up as plain text; all but the first column stand to the right."""
+    """A Markdown table whose columns also line up as plain text; all but the first column stand to
+    the right."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:

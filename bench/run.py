@@ -1,4 +1,5 @@
-"""Runs the benchmarks and writes what they print into RESULTS.md: `python bench/run.py`, or some parts, `python bench/run.py grid xor`.
+"""Runs the benchmarks and writes what they print into RESULTS.md: `python bench/run.py`, or some
+parts, `python bench/run.py grid xor`.
 
 Every part is a script of this folder that checks its results before it times anything, and prints
 Markdown at its end. Where a check fails it prints nothing and its old section stays as it was;
@@ -30,9 +31,10 @@ PARTS = {
 }
 HEAD = """# Measured
 
-Written by `make bench`. Every part first checks that all contenders compute the same, then times them in turn (A B C A B C ...), so
-that a busy moment of the machine meets all of them, and gives medians; its program in `bench/` says how. Below is the machine of the
-last run; under each heading stands when that part was measured.
+Written by `make bench`. Every part first checks that all contenders compute the same, then times
+them in turn (A B C A B C ...), so that a busy moment of the machine meets all of them, and gives
+medians; its program in `bench/` says how. Below is the machine of the last run; under each heading
+stands when that part was measured.
 
 """
 

@@ -1,4 +1,5 @@
-"""How far scikit-learn's own results move where another BLAS kernel adds up: what no comparison with them can ask to be closer.
+"""How far scikit-learn's own results move where another BLAS kernel adds up: what no comparison
+with them can ask to be closer.
 
 The configurations of tests/oracles are fitted by scikit-learn in one process for each kernel of
 OpenBLAS that this processor runs, in float64 and float32. Run as `python bench/sensitivity.py`;
@@ -102,7 +103,8 @@ def fitted() -> dict[str, Array]:
 
 
 def moved(one: dict[str, Array], other: dict[str, Array], prefix: str) -> float:
-    """The largest norm of a difference over the norm; where one stopped in another epoch it is 1."""
+    """The largest norm of a difference over the norm; where one stopped in another epoch it is
+    1."""
     largest = 0.0
     for key in (key for key in one if key.startswith(prefix)):
         a, b = (np.ravel(found[key]).astype(np.float64) for found in (one, other))

@@ -1,4 +1,5 @@
-"""A process for each contender: thread settings, thread pools and memory of one do not touch another, and all can be timed in turn."""
+"""A process for each contender: thread settings, thread pools and memory of one do not touch
+another, and all can be timed in turn."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ PAUSE = 0.04
 
 
 class Worker:
-    """A process that holds one object and answers calls of its methods; how long a call took is measured inside.
+    """A process that holds one object and answers calls of its methods; how long a call took is
+    measured inside.
 
     contender : "module:Class" of this folder; made as Class(threads)
     threads : 1, or None for what the contender does by default

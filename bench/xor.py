@@ -1,4 +1,5 @@
-"""The tutorial's XOR, 10,000 epochs: bare NumPy against ours, inside one process and as whole processes with their imports.
+"""The tutorial's XOR, 10,000 epochs: bare NumPy against ours, inside one process and as whole
+processes with their imports.
 
 Both are functions of examples/xor.py, which must learn the same numbers.
 """
@@ -20,7 +21,10 @@ from report import figure, table
 EXAMPLE = Path(__file__).parents[1] / "examples" / "xor.py"
 TURNS = 9
 AIM = 20.0  # times as quick in one process
-DATA = "X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])\ny = np.array([[0.0], [1.0], [1.0], [0.0]])\n"
+DATA = (
+    "X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])\n"
+    "y = np.array([[0.0], [1.0], [1.0], [0.0]])\n"
+)
 OURS_IMPORTS = "import numpy as np\nimport glassnet\nfrom glassnet import SGD, Dense, Network\n"
 
 

@@ -1,4 +1,5 @@
-"""One network, written twice: twenty lines of NumPy and the pieces of glassnet learn XOR to the same numbers.
+"""One network, written twice: twenty lines of NumPy and the pieces of glassnet learn XOR to the
+same numbers.
 
 XOR says yes when exactly one of its two inputs is 1. The network has 2 inputs, one hidden layer of
 3 sigmoid neurons and 1 sigmoid output. It starts from the same 13 numbers both times and takes

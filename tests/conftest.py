@@ -13,7 +13,8 @@ os.environ["PYTHONWARNINGS"] = "ignore:the native engine is not built:RuntimeWar
 
 
 def oracle(name: str) -> ModuleType:
-    """Import a library that only the tests use; where it is missing, skip, or fail in continuous integration.
+    """Import a library that only the tests use; where it is missing, skip, or fail in continuous
+    integration.
 
     For the head of a test file as well as for the inside of a test: `torch = oracle("torch")`.
     """

@@ -1,4 +1,5 @@
-"""What a model answers: never a number that is none, and by every door the same bits, before and after it was saved."""
+"""What a model answers: never a number that is none, and by every door the same bits, before and
+after it was saved."""
 
 from __future__ import annotations
 

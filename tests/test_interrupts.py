@@ -1,4 +1,5 @@
-"""Signals: noted in a block, by inner blocks and the block's own threads; a model comes of every fit that a signal ends."""
+"""Signals: noted in a block, by inner blocks and the block's own threads; a model comes of every
+fit that a signal ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A model answers in the target's terms, refuses what it cannot know, and is the same model after a copy and from many threads."""
+"""A model answers in the target's terms, refuses what it cannot know, and is the same model after a
+copy and from many threads."""
 
 import copy
 import pickle

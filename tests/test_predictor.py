@@ -1,4 +1,5 @@
-"""The prepared predictor answers a row as the model does, in every task, and refuses what is no row."""
+"""The prepared predictor answers a row as the model does, in every task, and refuses what is no
+row."""
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor

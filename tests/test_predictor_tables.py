@@ -1,4 +1,5 @@
-"""The single-row predictor answers as the model does, for every loss, layer and coding of numbers that exists; what has no row here fails.
+"""The single-row predictor answers as the model does, for every loss, layer and coding of numbers
+that exists; what has no row here fails.
 
 A loss is told to the predictor in native/losses.hpp, a layer in native/layers.hpp, a coding in
 native/output_transform.hpp and in src/glassnet/predictor.py.

@@ -1,4 +1,5 @@
-"""A table without rows: every door that predicts answers with as many rows and the shape and dtype of other answers, all others refuse."""
+"""A table without rows: every door that predicts answers with as many rows and the shape and dtype
+of other answers, all others refuse."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -128,7 +129,8 @@ DOORS = FILES | MEMORY
 
 @pytest.fixture(scope="module")
 def models() -> dict[tuple[str, bool], glassnet.Model]:
-    """By target, and whether the columns are numbers, text, booleans and dates, or numbers alone."""
+    """By target, and whether the columns are numbers, text, booleans and dates, or numbers
+    alone."""
     return {
         (name, mixed): glassnet.fit(TABLE if mixed else NUMBERS, y, plan(name))
         for name, y in TARGETS.items()

@@ -1,4 +1,5 @@
-"""JAX: an epoch compiled into one program, a scan over its steps, or all epochs in one; Adam by hand, as optax would write it."""
+"""JAX: an epoch compiled into one program, a scan over its steps, or all epochs in one; Adam by
+hand, as optax would write it."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from jax import lax
 
 
 class JAX:
-    """A compiled program on XLA's own threads; one thread is asked for by the environment before it starts."""
+    """A compiled program on XLA's own threads; one thread is asked for by the environment before it
+    starts."""
 
     def __init__(self, threads: int | None) -> None:
         """Nothing is left to set."""
@@ -39,7 +41,8 @@ class JAX:
         self.programs: dict[int, Any] = {}
 
     def train(self, epochs: int) -> tuple[float, float]:
-        """Train with a call for each epoch, and return the seconds it took and the mean loss; compiling is not counted."""
+        """Train with a call for each epoch, and return the seconds it took and the mean loss;
+        compiling is not counted."""
         orders = [self.rows(order[None]) for order in self.order(epochs)]
         run = self.compiled(1)
         totals = []
@@ -52,7 +55,8 @@ class JAX:
         return seconds, float(np.mean(totals)) / self.cell.rows
 
     def train_at_once(self, epochs: int) -> tuple[float, float]:
-        """Train with one call, and return the seconds it took and the mean loss; compiling is not counted."""
+        """Train with one call, and return the seconds it took and the mean loss; compiling is not
+        counted."""
         full, rest = self.rows(self.order(epochs))
         run = self.compiled(epochs)
         start = time.perf_counter()
@@ -82,7 +86,8 @@ class JAX:
 
 
 def program(cell: Cell) -> Any:
-    """The training of a cell as a function to be compiled: state, data and row numbers in, state and summed loss out."""
+    """The training of a cell as a function to be compiled: state, data and row numbers in, state
+    and summed loss out."""
     activate = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid}[cell.activation]
 
     def loss_of(parameters: Any, X: Any, y: Any, key: Any) -> Any:

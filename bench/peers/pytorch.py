@@ -1,4 +1,5 @@
-"""PyTorch, eager: the loop that its tutorials teach, with the fused optimizer and without reading the loss in every step."""
+"""PyTorch, eager: the loop that its tutorials teach, with the fused optimizer and without reading
+the loss in every step."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ class ScikitLearn:
         """One thread is asked for by the environment before NumPy starts."""
 
     def prepare(self, cell: Cell) -> None:
-        """Make the data and the estimator; with our first weights and batches where its shapes are ours.
+        """Make the data and the estimator; with our first weights and batches where its shapes are
+        ours.
 
         It takes one logistic unit for two classes, and knows no dropout.
         """
@@ -50,7 +51,8 @@ class ScikitLearn:
         return cell.widths[-1] != 2 and not cell.dropout
 
     def check(self) -> tuple[float, float]:
-        """Train an epoch over the batches of all others, and return the seconds it took and the mean loss."""
+        """Train an epoch over the batches of all others, and return the seconds it took and the
+        mean loss."""
         order = self.cell.batches(1)[0]
         self.model.set_params(shuffle=False)
         start = time.perf_counter()
@@ -60,7 +62,8 @@ class ScikitLearn:
         return seconds, float(self.model.loss_)
 
     def train(self, epochs: int) -> tuple[float, float]:
-        """Train over batches that it draws itself, and return the seconds it took and the last epoch's mean loss."""
+        """Train over batches that it draws itself, and return the seconds it took and the last
+        epoch's mean loss."""
         self.model.set_params(max_iter=epochs, n_iter_no_change=epochs + 1, warm_start=epochs > 1)
         start = time.perf_counter()
         if epochs == 1:

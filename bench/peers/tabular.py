@@ -1,4 +1,5 @@
-"""Tables of a folder for the two perceptrons with scikit-learn's interface, ours and theirs: made ready, trained, and read out."""
+"""Tables of a folder for the two perceptrons with scikit-learn's interface, ours and theirs: made
+ready, trained, and read out."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ MARK = "__y__"  # of the columns of targets
 
 
 def read(folder: Path, name: str) -> tuple[Array, Array, bool]:
-    """X float64 (n, columns): numbers standardized, their gaps filled with the median, categories one-hot; y; whether it is regression."""
+    """X float64 (n, columns): numbers standardized, their gaps filled with the median, categories
+    one-hot; y; whether it is regression."""
     schema = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     kinds = {
         column: str if kind == "category" else kind for column, (kind, _) in schema["cols"].items()

@@ -1,4 +1,5 @@
-"""What each part of the recipe is worth: `python bench/tables/ablation.py [--data FOLDER]` leaves out one at a time and writes ABLATION.md.
+"""What each part of the recipe is worth: `python bench/tables/ablation.py [--data FOLDER]` leaves
+out one at a time and writes ABLATION.md.
 
 Every variant of the recipe "standard" is a learner like those of run.py, which fits them and
 appends their lines; the sets are those that the defaults were developed on, so that none that is
@@ -32,10 +33,12 @@ MEASURES = (
 
 HEAD = """# What each part of the recipe is worth
 
-Written by `bench/tables/ablation.py`. Each row leaves one part out of "standard", or puts what stands in brackets in its place. The figures
-are ratios to the whole recipe, exp of the mean over sets of log((m + 0.01) / (whole + 0.01)), m the mean over seeds (of processor time
-without the 0.01), ± their standard error over sets: above 1 the part is worth something. In brackets: the sets that were better without it,
-of those that differ. Sets that the defaults were developed on alone, of at least {fewest} test rows: {sets}."""
+Written by `bench/tables/ablation.py`. Each row leaves one part out of "standard", or puts what
+stands in brackets in its place. The figures are ratios to the whole recipe, exp of the mean over
+sets of log((m + 0.01) / (whole + 0.01)), m the mean over seeds (of processor time without the
+0.01), ± their standard error over sets: above 1 the part is worth something. In brackets: the sets
+that were better without it, of those that differ. Sets that the defaults were developed on alone,
+of at least {fewest} test rows: {sets}."""
 
 #: What the recipe is without each part.
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -131,7 +134,8 @@ def _counts(found: Blocks) -> str:
 
 
 def _cell(logs: np.ndarray[Any, np.dtype[np.float64]]) -> str:
-    """A ratio, its standard error, and how often it is below 1 where it is another than 1; nothing where none differs."""
+    """A ratio, its standard error, and how often it is below 1 where it is another than 1; nothing
+    where none differs."""
     differ = np.count_nonzero(logs)
     if not differ:
         return ""

@@ -1,4 +1,5 @@
-"""Whether intervals and probabilities mean what they say: `python bench/tables/certainty.py [--data FOLDER]` writes CERTAINTY.md.
+"""Whether intervals and probabilities mean what they say: `python bench/tables/certainty.py [--data
+FOLDER]` writes CERTAINTY.md.
 
 The default recipe is fitted to each set and split of run.py. Of a regression, the share of test
 rows within the intervals of 80, 90 and 95 %; of classes, the log loss, the Brier score and the
@@ -32,14 +33,15 @@ Array = np.ndarray[Any, Any]
 
 HEAD = """# Intervals and probabilities that mean what they say
 
-Written by `bench/tables/certainty.py`: the default recipe, on the splits of `bench/tables/run.py`. * marks the sets that the defaults were
-developed on."""
+Written by `bench/tables/certainty.py`: the default recipe, on the splits of `bench/tables/run.py`.
+* marks the sets that the defaults were developed on."""
 OF_INTERVALS = """## Intervals
 
-Per cent of the test rows within the intervals asked for, the mean over splits, and of the split that is farthest off how many standard
-deviations that is: of the binomial of the test rows, sqrt(c (1 - c) / n), and with the scores that calibrate, which are drawn by chance
-too, sqrt(c (1 - c) (1 / n + 1 / n_scores)). Of several targets each counts. The width is that of the middle interval, in standard
-deviations of the target."""
+Per cent of the test rows within the intervals asked for, the mean over splits, and of the split
+that is farthest off how many standard deviations that is: of the binomial of the test rows, sqrt(c
+(1 - c) / n), and with the scores that calibrate, which are drawn by chance too, sqrt(c (1 - c) (1
+/ n + 1 / n_scores)). Of several targets each counts. The width is that of the middle interval, in
+standard deviations of the target."""
 OF_PROBABILITIES = """## Probabilities
 
 Of the test rows, without a temperature and with it; less is better."""
@@ -126,7 +128,8 @@ def of_intervals(bounds: Array, y: Array) -> dict[str, float]:
 
 
 def of_probabilities(P: Array, y: Array) -> dict[str, float]:
-    """Log loss, Brier score and the calibration error of the likeliest class, in ten bins of its probability."""
+    """Log loss, Brier score and the calibration error of the likeliest class, in ten bins of its
+    probability."""
     confidence, right = P.max(axis=1), P.argmax(axis=1) == y
     bins = np.minimum((10.0 * confidence).astype(int), 9)
     gaps = np.bincount(bins, right - confidence, minlength=10) / len(y)
@@ -223,7 +226,8 @@ def text(lines: dict[journal.Key, journal.Line]) -> str:
 
 
 def farthest(own: list[journal.Line], counted: tuple[str, ...]) -> float:
-    """Of the splits and coverages of a set, the largest distance from the coverage in standard deviations.
+    """Of the splits and coverages of a set, the largest distance from the coverage in standard
+    deviations.
 
     counted : names of the numbers of rows that are drawn by chance; the variance is the sum of c (1
         - c) / n over them

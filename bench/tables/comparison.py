@@ -1,4 +1,5 @@
-"""The arithmetic of comparing learners over many sets. Blocks are (set, seed) pairs; every set counts the same, however many its seeds."""
+"""The arithmetic of comparing learners over many sets. Blocks are (set, seed) pairs; every set
+counts the same, however many its seeds."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class Blocks:
 
 
 def blocks(lines: dict[Key, Line], learners: Sequence[str], measure: str) -> Blocks:
-    """The complete blocks: those where each of the learners has the measure. A failed fit takes its block out for all."""
+    """The complete blocks: those where each of the learners has the measure. A failed fit takes its
+    block out for all."""
     pairs = sorted({(name, seed) for name, seed, _ in lines})
     rows = [
         [lines.get((name, seed, learner), {}).get(measure) for learner in learners]
@@ -55,7 +57,8 @@ def shifted_geometric_means(found: Blocks, shift: float) -> Array:
 
 
 def log_ratios(found: Blocks, shift: float) -> Array:
-    """(sets, learners): log((m + shift) / (m_0 + shift)), m the mean over the seeds of a set and m_0 that of the first learner."""
+    """(sets, learners): log((m + shift) / (m_0 + shift)), m the mean over the seeds of a set and
+    m_0 that of the first learner."""
     logs = np.log(np.array(list(found.per_set().values())).reshape(-1, len(found.learners)) + shift)
     return logs - logs[:, :1]
 
@@ -67,7 +70,8 @@ def mean_ranks(found: Blocks) -> Array:
 
 
 def win_rates(found: Blocks) -> Array:
-    """(learners, learners): how often the row's learner is better than the column's, a tie counting half; NaN on the diagonal."""
+    """(learners, learners): how often the row's learner is better than the column's, a tie counting
+    half; NaN on the diagonal."""
     mine, theirs = found.values[:, :, None], found.values[:, None, :]
     wins = np.where(mine == theirs, 0.5, mine < theirs)
     rates = np.array(list(found.per_set(wins).values())).mean(axis=0)

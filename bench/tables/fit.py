@@ -1,4 +1,5 @@
-"""One fit, in the process that runs this file: reads what to do from its argument, writes the result to the file named there.
+"""One fit, in the process that runs this file: reads what to do from its argument, writes the
+result to the file named there.
 
 The clock runs over the learner's function, preparation of the table included, imports of its
 library not; then over one prediction of all test rows.
@@ -64,7 +65,8 @@ def result(name: str, seed: int, learner: str, folder: str | None, threads: int)
 
 
 def circumstances(learner: Learner, threads: int, load: float | None) -> dict[str, Any]:
-    """Under what a fit ran. Where it gave way to others (nice) or others worked beside it, its times do not count, and the line says so.
+    """Under what a fit ran. Where it gave way to others (nice) or others worked beside it, its
+    times do not count, and the line says so.
 
     The load average, one minute's mean of the threads at work, is at most that of the fit before
     where no one else works.
@@ -83,7 +85,8 @@ def circumstances(learner: Learner, threads: int, load: float | None) -> dict[st
 
 
 def versions(learner: Learner) -> dict[str, str]:
-    """Of Python, NumPy and what the learner is; ours with a hash of its source, since its version stands while it is worked on."""
+    """Of Python, NumPy and what the learner is; ours with a hash of its source, since its version
+    stands while it is worked on."""
     found = {"python": platform.python_version()}
     names = [
         "numpy",

@@ -1,4 +1,5 @@
-"""The results: one JSON object a line, appended as each fit ends, so that a stop loses nothing and what is there is not run again."""
+"""The results: one JSON object a line, appended as each fit ends, so that a stop loses nothing and
+what is there is not run again."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ def key(line: Line) -> Key:
 
 
 def read(paths: Sequence[Path]) -> dict[Key, Line]:
-    """The lines of all files by their fit; of two lines of one fit the later counts. A last line cut off by a stop is left out."""
+    """The lines of all files by their fit; of two lines of one fit the later counts. A last line
+    cut off by a stop is left out."""
     found: dict[Key, Line] = {}
     for path in paths:
         rows = path.read_text(encoding="utf-8").split("\n") if path.exists() else []

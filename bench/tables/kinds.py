@@ -1,4 +1,5 @@
-"""The sections of RESULTS.md on one kind of task: classification, judged by its error, or regression, judged by its nRMSE."""
+"""The sections of RESULTS.md on one kind of task: classification, judged by its error, or
+regression, judged by its nRMSE."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ Lines = dict[journal.Key, journal.Line]
 
 @dataclass(frozen=True)
 class Kind:
-    """Classification or regression: its measure, others told beside it by their shifted geometric mean, and by their plain mean."""
+    """Classification or regression: its measure, others told beside it by their shifted geometric
+    mean, and by their plain mean."""
 
     name: str
     classification: bool
@@ -149,7 +151,8 @@ def means_of(found: Blocks) -> list[str]:
 
 
 def against(compared: Blocks, kind: Kind, order: Array) -> list[str]:
-    """What ours gain in SGM over each of the others, in per cent of theirs; nothing where ours are not compared."""
+    """What ours gain in SGM over each of the others, in per cent of theirs; nothing where ours are
+    not compared."""
     ours = [i for i in order if compared.learners[i].startswith("glassnet")]
     others = [i for i in order if i not in ours]
     if not ours or not others:

@@ -37,7 +37,8 @@ def of_probabilities(y: Array, probabilities: Array) -> dict[str, float]:
 
 
 def of_numbers(y: Array, predicted: Array) -> dict[str, float]:
-    """RMSE, MAE, R2, and the RMSE in standard deviations of y (nrmse), which 1 - nrmse^2 = R2 ties to R2.
+    """RMSE, MAE, R2, and the RMSE in standard deviations of y (nrmse), which 1 - nrmse^2 = R2 ties
+    to R2.
 
     Of several outputs, RMSE and MAE are in standard deviations of each, the squares (for MAE the
     values) are averaged over the outputs, and so is R2.

@@ -1,4 +1,5 @@
-"""The sets that packages carry, for whoever has no folder of tables: read from the files that lie in the packages, row by row as there."""
+"""The sets that packages carry, for whoever has no folder of tables: read from the files that lie
+in the packages, row by row as there."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ Read = Callable[[], pd.DataFrame]
 
 @dataclass(frozen=True)
 class Package:
-    """A module that must be there, how its table is read, the target, columns left out; text and codes become categories."""
+    """A module that must be there, how its table is read, the target, columns left out; text and
+    codes become categories."""
 
     module: str
     load: Read
@@ -58,7 +60,8 @@ def bundled(name: str) -> pd.DataFrame:
 
 
 def file(module: str, path: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """A file of comma-separated values in a package, which is not imported; its first line names the columns where no names are given."""
+    """A file of comma-separated values in a package, which is not imported; its first line names
+    the columns where no names are given."""
     package = find_spec(module)
     assert package
     assert package.submodule_search_locations

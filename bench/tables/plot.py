@@ -1,4 +1,5 @@
-"""Quality against time as SVG: a point and a name for each learner, time logarithmic, down and to the left being better."""
+"""Quality against time as SVG: a point and a name for each learner, time logarithmic, down and to
+the left being better."""
 
 from __future__ import annotations
 
@@ -54,12 +55,14 @@ def quality_against_time(points: Sequence[Point], *, x_label: str, y_label: str,
         parts.append(f'<circle cx="{across:.1f}" cy="{down:.1f}" r="4" fill="{color}"/>')
         if abs(height - down) > 1:
             parts.append(
-                f'<path d="M{across:.1f} {down:.1f}L{across + 8:.1f} {height:.1f}" stroke="{color}" stroke-width="0.7"/>'
+                f'<path d="M{across:.1f} {down:.1f}L{across + 8:.1f} {height:.1f}" '
+                f'stroke="{color}" stroke-width="0.7"/>'
             )
         parts.append(text(point.name, across + 9, height + 4, "start", f' fill="{color}"'))
     body = "\n".join(parts)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'width="{WIDTH}" height="{HEIGHT}" '
         f'font-family="sans-serif" font-size="12" role="img">\n{body}\n</svg>\n'
     )
 

@@ -17,7 +17,8 @@ def categories(X: pd.DataFrame) -> list[str]:
 
 
 def one_hot(X: pd.DataFrame, *, scaled: bool) -> Any:
-    """A transformer: gaps of numbers get the median, then they are scaled if asked; categories one-hot, a gap being a level of its own."""
+    """A transformer: gaps of numbers get the median, then they are scaled if asked; categories
+    one-hot, a gap being a level of its own."""
     named = categories(X)
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
     return ColumnTransformer(

@@ -1,4 +1,5 @@
-"""Fits learners on tables and appends a line for each fit: `python bench/tables/run.py --data FOLDER`.
+"""Fits learners on tables and appends a line for each fit: `python bench/tables/run.py --data
+FOLDER`.
 
 Every fit runs in a process of its own, with two threads and an end: one that crashes or hangs is a
 line that says "failed". Seeds are the outer loop, then sets, then learners, so that a stop leaves
@@ -77,7 +78,8 @@ def main() -> None:
 
 
 def run(fit: Fit, limit: float, program: list[str]) -> journal.Line:
-    """The line of a fit, made by the program in a process of its own, which ends after `limit` seconds at the latest."""
+    """The line of a fit, made by the program in a process of its own, which ends after `limit`
+    seconds at the latest."""
     begin = {"set": fit.name, "seed": fit.seed, "learner": fit.learner}
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:  # what libraries leave lying about lies there
@@ -127,7 +129,8 @@ def told(line: journal.Line) -> str:
     if "failed" in line:
         return f"{name}failed: {line['failed']}"
     measure = "error" if "error" in line else "nrmse"
-    return f"{name}{measure} {line[measure]:.4f}, fit {line['fit_seconds']:.1f} s, all {line['seconds']:.1f} s"
+    times = f"fit {line['fit_seconds']:.1f} s, all {line['seconds']:.1f} s"
+    return f"{name}{measure} {line[measure]:.4f}, {times}"
 
 
 def arguments() -> argparse.Namespace:

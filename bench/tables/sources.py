@@ -23,7 +23,8 @@ MARK = "__y__"  # of the columns of targets
 
 @dataclass(frozen=True)
 class Table:
-    """X: columns of numbers (gaps are NaN) and of dtype category; y: codes of classes (n,), or numbers (n,) or (n, outputs).
+    """X: columns of numbers (gaps are NaN) and of dtype category; y: codes of classes (n,), or
+    numbers (n,) or (n, outputs).
 
     task is "binary", "multiclass", "regression" or "multi-output regression".
     """

@@ -1,4 +1,5 @@
-"""Which rows are trained on and which are tested, drawn from the seed alone: the same for every learner on every machine."""
+"""Which rows are trained on and which are tested, drawn from the seed alone: the same for every
+learner on every machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Writes RESULTS.md and its plots from the lines of run.py: `python bench/tables/summary.py [FILE ...] [--learners a,b] [--out FOLDER]`.
+"""Writes RESULTS.md and its plots from the lines of run.py: `python bench/tables/summary.py [FILE
+...] [--learners a,b] [--out FOLDER]`.
 
 Only complete blocks are compared: pairs of set and seed for which each of the learners named (all
 found, where none are) has a result.
@@ -20,12 +21,14 @@ from writing import table
 HERE = Path(__file__).resolve().parent
 HEAD = """# Learners on tables
 
-Written by `bench/tables/summary.py` from the lines of `bench/tables/run.py`: default parameters of every library, a process for each
-fit. Of each set {test} of the rows are tested (of every class), of the others at most {most} trained on; each seed draws anew, for all
-learners the same. Less is better but for AUC, R2 and win rates. nRMSE is the RMSE over the standard deviation of the target in the test
-rows. SGM is the shifted geometric mean over sets, exp(mean log(m + {shift})) - {shift}, m the mean over seeds. Ranks, win rates and
-times are averaged over seeds, then over sets (times geometrically). Fit seconds hold the preparation of the table, imports not. Targets
-of {logged} are log(1 + y).
+Written by `bench/tables/summary.py` from the lines of `bench/tables/run.py`: default parameters of
+every library, a process for each fit. Of each set {test} of the rows are tested (of every class),
+of the others at most {most} trained on; each seed draws anew, for all learners the same. Less is
+better but for AUC, R2 and win rates. nRMSE is the RMSE over the standard deviation of the target
+in the test rows. SGM is the shifted geometric mean over sets, exp(mean log(m + {shift})) -
+{shift}, m the mean over seeds. Ranks, win rates and times are averaged over seeds, then over sets
+(times geometrically). Fit seconds hold the preparation of the table, imports not. Targets of
+{logged} are log(1 + y).
 
 The defaults of glassnet were developed on {developed}.
 All others are only reported on.
@@ -121,7 +124,8 @@ def failures(lines: Lines) -> str:
     ]
     if not rows:
         return "## Failed\n\nNo fit failed."
-    return f"## Failed\n\nTheir blocks are left out for all.\n\n{table(['set', 'seed', 'learner', 'why'], rows)}"
+    failed = table(["set", "seed", "learner", "why"], rows)
+    return f"## Failed\n\nTheir blocks are left out for all.\n\n{failed}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""The sections of RESULTS.md across kinds of task: all sets at once, and learners that did not run everywhere, one by one."""
+"""The sections of RESULTS.md across kinds of task: all sets at once, and learners that did not run
+everywhere, one by one."""
 
 from __future__ import annotations
 
@@ -19,11 +20,15 @@ from scipy.stats import rankdata
 from sets import DEVELOPED_ON
 from writing import figure, table
 
-TIMES = "Times: geometric mean over sets, and, of the ratio to the time of the first learner, geometric mean and median over sets. First is"
+TIMES = (
+    "Times: geometric mean over sets, and, of the ratio to the time of the first learner, "
+    "geometric mean and median over sets. First is"
+)
 
 
 def everywhere(lines: Lines, learners: Sequence[str]) -> list[str]:
-    """The mean rank over the sets of both kinds, and the time of a fit beside that of the first learner."""
+    """The mean rank over the sets of both kinds, and the time of a fit beside that of the first
+    learner."""
     found = [blocks(lines_of(lines, kind), learners, kind.measure) for kind in KINDS]
     if not all(each.sets for each in found):
         return []

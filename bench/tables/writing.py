@@ -1,4 +1,5 @@
-"""Tables, figures and the machine in words, as the other benchmarks write them: bench/report.py, which lies one folder up."""
+"""Tables, figures and the machine in words, as the other benchmarks write them: bench/report.py,
+which lies one folder up."""
 
 import sys
 from importlib import import_module

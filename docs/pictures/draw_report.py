@@ -1,4 +1,5 @@
-"""Draws the picture of a report: trains on the penguins, writes the page, and has Chromium take a picture of its upper part.
+"""Draws the picture of a report: trains on the penguins, writes the page, and has Chromium take a
+picture of its upper part.
 
 Run it as `python docs/pictures/draw_report.py`; it writes report.png beside itself. It needs
 chromium on the PATH.

@@ -1,4 +1,5 @@
-"""Draws the picture of a terminal: trains on the penguins as the command line does, and has rich export what it printed.
+"""Draws the picture of a terminal: trains on the penguins as the command line does, and has rich
+export what it printed.
 
 Run it as `python docs/pictures/draw_train.py`; it writes train.svg beside itself.
 """
@@ -31,7 +32,10 @@ COMMAND = [
 ]
 WIDTH = 100
 #: The command as it is, but that its output is taken for a terminal's.
-PRETENDS = "import click, sys; click.utils.should_strip_ansi = lambda *_: False; from glassnet.cli import main; main(prog_name='glassnet')"
+PRETENDS = (
+    "import click, sys; click.utils.should_strip_ansi = lambda *_: False; "
+    "from glassnet.cli import main; main(prog_name='glassnet')"
+)
 
 
 def printed() -> str:

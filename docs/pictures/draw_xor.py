@@ -1,4 +1,5 @@
-"""Draws the picture of the README: the tutorial's XOR network after training, every number of it in sight.
+"""Draws the picture of the README: the tutorial's XOR network after training, every number of it in
+sight.
 
 Run it as `python docs/pictures/draw_xor.py`; it writes xor.svg beside itself. Lines are weights
 (blue above zero, orange below, as wide as they are large); a unit shows what it answers over the
@@ -41,7 +42,8 @@ def unit(x: float, y: float, values: np.ndarray, label: str) -> list[str]:
     """A square of CELLS x CELLS answers, the first input to the right and the second upwards."""
     step = SIDE / CELLS
     parts = [
-        f'<rect x="{x + j * step:.1f}" y="{y + (CELLS - 1 - i) * step:.1f}" width="{step + 0.3:.1f}" height="{step + 0.3:.1f}" '
+        f'<rect x="{x + j * step:.1f}" y="{y + (CELLS - 1 - i) * step:.1f}" '
+        f'width="{step + 0.3:.1f}" height="{step + 0.3:.1f}" '
         f'fill="{color(values[i, j])}"/>'
         for i in range(CELLS)
         for j in range(CELLS)
@@ -60,8 +62,14 @@ def link(x1: float, y1: float, x2: float, y2: float, weight: float, at: float) -
     x, y = x1 + at * (x2 - x1), y1 + at * (y2 - y1)
     width = 0.6 + abs(weight) / 2.5
     return [
-        f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{stroke}" stroke-width="{width:.2f}" stroke-opacity="0.75"/>',
-        f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="middle" stroke="#fff" stroke-width="4">{weight:+.2f}</text>',
+        (
+            f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{stroke}" '
+            f'stroke-width="{width:.2f}" stroke-opacity="0.75"/>'
+        ),
+        (
+            f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="middle" stroke="#fff" '
+            f'stroke-width="4">{weight:+.2f}</text>'
+        ),
         f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="middle">{weight:+.2f}</text>',
     ]
 
@@ -96,7 +104,8 @@ def drawing(network: Network) -> str:
             f'<text x="680" y="{175 + 24 * i}">{x[0]:.0f} xor {x[1]:.0f} → {answer:.3f}</text>'
         )
     return "\n".join([
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 430" font-family="sans-serif" font-size="13" fill="#222" role="img">',
+        ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 430" '
+        'font-family="sans-serif" font-size="13" fill="#222" role="img">'),
         "<title>A network of two inputs, three hidden units and one output, trained on XOR</title>",
         '<rect width="800" height="430" fill="#fff"/>',
         *lines,

@@ -1,4 +1,5 @@
-"""The benchmarks are folders of scripts; those of tables are tested by importing them as they import each other."""
+"""The benchmarks are folders of scripts; those of tables are tested by importing them as they
+import each other."""
 
 import sys
 from pathlib import Path

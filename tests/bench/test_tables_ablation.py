@@ -1,4 +1,5 @@
-"""The page of the ablation, of lines made up: ratios to the whole recipe over the sets that are large enough, with their standard error."""
+"""The page of the ablation, of lines made up: ratios to the whole recipe over the sets that are
+large enough, with their standard error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The arithmetic of the benchmark of tables, on numbers made up: splits, measures, means, ranks, win rates."""
+"""The arithmetic of the benchmark of tables, on numbers made up: splits, measures, means, ranks,
+win rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The benchmark of tables at work: lines that a stop cuts off, fits that crash or hang, a run that goes on, a summary."""
+"""The benchmark of tables at work: lines that a stop cuts off, fits that crash or hang, a run that
+goes on, a summary."""
 
 from __future__ import annotations
 

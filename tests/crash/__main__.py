@@ -1,4 +1,5 @@
-"""Runs the crash fuzz: python -m tests.crash [--seeds FIRST:END] [--seed N [--fresh]] from the root of the repository.
+"""Runs the crash fuzz: python -m tests.crash [--seeds FIRST:END] [--seed N [--fresh]] from the root
+of the repository.
 
 Each seed is one child process: a random job under a random limit. With --seed N that one alone, and
 all that it says; with --fresh in a new interpreter, which a debugger can run: gdb --args python -m

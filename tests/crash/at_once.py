@@ -17,7 +17,8 @@ OURS = (GlassNetError, MemoryError)
 
 
 def at_once(calls):
-    """Run the calls in a thread each; then raise the worst of what they raised. Where no thread can be started there are fewer."""
+    """Run the calls in a thread each; then raise the worst of what they raised. Where no thread can
+    be started there are fewer."""
     barrier, raised = threading.Event(), []
 
     def one(call):
@@ -85,7 +86,8 @@ def in_forks(call, n, *, meanwhile, threads):
 
 
 def _status(child):
-    """Return the status of a forked child; one that takes too long is aborted, so that it tells where it is."""
+    """Return the status of a forked child; one that takes too long is aborted, so that it tells
+    where it is."""
     end = time.monotonic() + LONGEST
     while time.monotonic() < end:
         pid, status = os.waitpid(child, os.WNOHANG)

@@ -1,4 +1,5 @@
-"""The life of one child: a job and a limit drawn by its seed, what came of it, and a report to the process that watches."""
+"""The life of one child: a job and a limit drawn by its seed, what came of it, and a report to the
+process that watches."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ STACKS = "backtrace.so"
 
 
 def drawn(seed):
-    """Return the job and the limit of a seed, and the random numbers for the rest. Jobs take turns, so that few seeds meet them all."""
+    """Return the job and the limit of a seed, and the random numbers for the rest. Jobs take turns,
+    so that few seeds meet them all."""
     rng = random.Random(seed)
     names = list(JOBS)
     return (
@@ -89,7 +91,8 @@ def _how(error, run):
 
 
 def _flush_as_python_does():
-    """Return the status of a Python that ends, for which streams that cannot be flushed count. Most children save the rest of its end."""
+    """Return the status of a Python that ends, for which streams that cannot be flushed count. Most
+    children save the rest of its end."""
     try:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None and not stream.closed:

@@ -1,4 +1,5 @@
-"""Jobs of the command line: every command with random options, its streams whole, closed, full, or without their reader."""
+"""Jobs of the command line: every command with random options, its streams whole, closed, full, or
+without their reader."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ STREAMS = ("kept", "closed", "full", "unread", "read a little")
 
 
 def set_up_streams(rng, place, stdin=None):
-    """Give the process the streams that a shell would, and Python's objects for them as its start makes them; return how each is."""
+    """Give the process the streams that a shell would, and Python's objects for them as its start
+    makes them; return how each is."""
     kinds = [rng.choice(STREAMS) if rng.random() < 0.4 else "kept" for _ in (1, 2)]
     for descriptor, kind in zip((1, 2), kinds, strict=True):
         _redirect(rng, descriptor, kind)

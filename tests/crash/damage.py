@@ -1,4 +1,5 @@
-"""Files damaged at random: bytes flipped, cut, doubled and taken away, and the small whole numbers in them that are offsets and lengths."""
+"""Files damaged at random: bytes flipped, cut, doubled and taken away, and the small whole numbers
+in them that are offsets and lengths."""
 
 from __future__ import annotations
 

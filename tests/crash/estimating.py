@@ -1,4 +1,5 @@
-"""Jobs of the estimators: fitted, fitted in pieces, asked, pickled and cloned; by threads at once, and in forked children."""
+"""Jobs of the estimators: fitted, fitted in pieces, asked, pickled and cloned; by threads at once,
+and in forked children."""
 
 from __future__ import annotations
 

@@ -99,7 +99,8 @@ def file_size(rng, folder):
 
 
 def disk(rng, folder):
-    """A full disk, where a file system of one's own may be mounted; `own_disk` did so, or nothing."""
+    """A full disk, where a file system of one's own may be mounted; `own_disk` did so, or
+    nothing."""
     left = rng.choice([0, 4, 16, 64, 256, 1024]) * KB
     if not os.path.ismount(folder):
         return file_size(rng, folder)

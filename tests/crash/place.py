@@ -1,4 +1,5 @@
-"""The folder of one child: what lies in it at the start, what the job may leave there, and whether that is whole."""
+"""The folder of one child: what lies in it at the start, what the job may leave there, and whether
+that is whole."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ class LitterError(Exception):
 
 
 class Place:
-    """A folder; `pantry` is the one that all children read from, `temporary` where programs put their temporary files."""
+    """A folder; `pantry` is the one that all children read from, `temporary` where programs put
+    their temporary files."""
 
     def __init__(self, folder, pantry):
         self.folder, self.pantry = folder, pantry
@@ -38,14 +40,16 @@ class Place:
         return path
 
     def output(self, name, *, before=None):
-        """Return the path of a file that the job may write, or may replace: by a whole one, or not at all."""
+        """Return the path of a file that the job may write, or may replace: by a whole one, or not
+        at all."""
         if before is not None:
             (self.folder / name).write_bytes(before)
         self._outputs[name] = before
         return self.folder / name
 
     def check(self, *, refused):
-        """Raise where there is litter, where what is needed is not there, or where an output or a given file is not whole."""
+        """Raise where there is litter, where what is needed is not there, or where an output or a
+        given file is not whole."""
         found = {
             str(path.relative_to(self.folder)): path
             for path in self.folder.rglob("*")
@@ -97,7 +101,8 @@ def _check_whole(path, data):
 
 
 def make_pantry(folder):
-    """Write the tables and the models that the jobs start from. Run in a child of its own: it trains, and so starts threads."""
+    """Write the tables and the models that the jobs start from. Run in a child of its own: it
+    trains, and so starts threads."""
     import numpy as np
     import pyarrow as pa
     from pyarrow import csv, feather, ipc, parquet

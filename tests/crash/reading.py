@@ -1,4 +1,5 @@
-"""Jobs that read: files whole and damaged, folders, arrays, frames, records. Each returns what runs under the limit."""
+"""Jobs that read: files whole and damaged, folders, arrays, frames, records. Each returns what runs
+under the limit."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ def folder_of_files(rng, place):
 
 
 def frames(rng, place):
-    """Columns by every door of memory: a dict, records, arrays, frames of pandas, polars and pyarrow."""
+    """Columns by every door of memory: a dict, records, arrays, frames of pandas, polars and
+    pyarrow."""
     import pandas as pd
     import polars as pl
     from pyarrow import csv
@@ -84,7 +86,8 @@ def frames(rng, place):
 
 
 def damaged_frame(rng, place):
-    """A frame of pyarrow from a stream whose bytes were damaged: what a server gets from a client."""
+    """A frame of pyarrow from a stream whose bytes were damaged: what a server gets from a
+    client."""
     from pyarrow import csv, ipc
 
     table = csv.read_csv(place.pantry / "t.csv")

@@ -1,4 +1,5 @@
-"""Jobs of the engines: random networks run, alone and by several threads at once, in up to 64 threads of their own, and after a fork."""
+"""Jobs of the engines: random networks run, alone and by several threads at once, in up to 64
+threads of their own, and after a fork."""
 
 from __future__ import annotations
 
@@ -91,7 +92,8 @@ def in_many_threads(rng, place):
 
 
 def called_at_once(rng, place):
-    """Calls that change the parameters among them: anything may come but a crash, and no predict may end in half a step."""
+    """Calls that change the parameters among them: anything may come but a crash, and no predict
+    may end in half a step."""
     engine, X, y = random_engine(rng) if rng.random() < 0.6 else wide_engine(rng)
     asked = calls(rng, engine, X, y)
     names = [[rng.choice(list(asked)) for _ in range(4)] for _ in range(rng.randint(2, 5))]

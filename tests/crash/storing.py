@@ -1,4 +1,5 @@
-"""Jobs of model files: saved over older ones, loaded whole, damaged, and changed with new checksums."""
+"""Jobs of model files: saved over older ones, loaded whole, damaged, and changed with new
+checksums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Nothing that a user does ends the process, hangs, litters, or says what is not ours; a seed that fails prints how to repeat it."""
+"""Nothing that a user does ends the process, hangs, litters, or says what is not ours; a seed that
+fails prints how to repeat it."""
 
 from __future__ import annotations
 
@@ -43,7 +44,10 @@ def test_two_thousand_children_end_with_an_answer_or_an_error_of_ours():
 
 # The judge itself: what each end counts as.
 
-OPENBLAS = "OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: Resource temporarily unavailable\n"
+OPENBLAS = (
+    "OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: Resource temporarily "
+    "unavailable\n"
+)
 HEAD = "C stack of the thread that died:\n"
 LISTENS = (
     "/x/pyarrow/libarrow.so(_ZN5arrow31RegisterCancellingSignalHandlerERKSt6vector+0x6d)[0x7]\n"
@@ -125,8 +129,11 @@ def test_the_judge_tells_ends_of_commands_apart(name):
 @pytest.mark.slow
 def test_a_fault_is_found_and_told_with_its_seed():
     """A planted fault: a job that ends the process."""
-    planted = "import os, tests.crash.jobs as jobs\njobs.JOBS.clear()\njobs.JOBS['dies'] = lambda rng, place: lambda: os.abort()\n"
-    code = f"{planted}import sys\nfrom tests.crash.__main__ import main\nsys.argv[1:] = ['--seed', '3']\nsys.exit(main())"
+    code = (
+        "import os, sys, tests.crash.jobs as jobs\njobs.JOBS.clear()\n"
+        "jobs.JOBS['dies'] = lambda rng, place: lambda: os.abort()\n"
+        "from tests.crash.__main__ import main\nsys.argv[1:] = ['--seed', '3']\nsys.exit(main())"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )

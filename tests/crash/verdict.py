@@ -1,4 +1,5 @@
-"""How a child ended, judged: an answer, one of our errors, a foreign library that gave up, or a fault."""
+"""How a child ended, judged: an answer, one of our errors, a foreign library that gave up, or a
+fault."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ OURS = re.compile(r"glassnet/_native")
 
 @dataclass(frozen=True)
 class Foreign:
-    """A way in which a library that is not ours ends a process, or says something, when memory or threads run out.
+    """A way in which a library that is not ours ends a process, or says something, when memory or
+    threads run out.
 
     cause : what it does, in words
     shows : what is found in the C stack of the thread that died, on stderr, or in the error
@@ -105,7 +107,8 @@ class Ended:
 
 @dataclass(frozen=True)
 class Verdict:
-    """kind : "answer", "refusal", "foreign" or "fault"; said : the reason in a line; evidence : all there is."""
+    """kind : "answer", "refusal", "foreign" or "fault"; said : the reason in a line; evidence : all
+    there is."""
 
     seed: int
     job: str
@@ -166,7 +169,8 @@ def _judged(ended):
 
 
 def judge_command(status, err, stdout, stderr):
-    """Return the kind and the reason for a command that ended with a status, and whose streams were what those words say."""
+    """Return the kind and the reason for a command that ended with a status, and whose streams were
+    what those words say."""
     errors = [line for line in err.splitlines() if line.startswith(("Error: ", "Interrupted."))]
     if status == 0:
         return ("fault", f"status 0 with {errors[0]}") if errors else ("answer", "")

@@ -1,4 +1,5 @@
-"""A process that has imported everything forks a child for each seed: that costs milliseconds where a new interpreter takes seconds."""
+"""A process that has imported everything forks a child for each seed: that costs milliseconds where
+a new interpreter takes seconds."""
 
 from __future__ import annotations
 
@@ -33,10 +34,13 @@ PIPE = 2**20
 LATE = """
 pyarrow.parquet pyarrow.csv pyarrow.compute pyarrow.feather pyarrow.ipc pyarrow.dataset
 scipy.optimize scipy.special scipy.sparse.linalg
-sklearn.calibration sklearn.ensemble sklearn.linear_model sklearn.metrics sklearn.model_selection sklearn.neural_network
+sklearn.calibration sklearn.ensemble sklearn.linear_model sklearn.metrics
+sklearn.model_selection sklearn.neural_network
 pandas polars joblib rich.console rich.progress rich.live rich.table threadpoolctl narwhals
-encodings.cp1252 encodings.utf_16 encodings.ascii encodings.idna concurrent.futures.thread multiprocessing.pool
-safetensors.numpy click._textwrap click._termui_impl click.shell_completion ctypes tempfile gzip json difflib html http pickle
+encodings.cp1252 encodings.utf_16 encodings.ascii encodings.idna concurrent.futures.thread
+multiprocessing.pool
+safetensors.numpy click._textwrap click._termui_impl click.shell_completion ctypes tempfile
+gzip json difflib html http pickle
 """
 
 
@@ -56,7 +60,8 @@ def import_everything():
 
 
 def prepare(base):
-    """Make what the children start from, in a child of its own: training starts threads, and none may run here."""
+    """Make what the children start from, in a child of its own: training starts threads, and none
+    may run here."""
     pantry = base / "pantry"
     pantry.mkdir()
     with suppress(
@@ -142,7 +147,8 @@ def _drained(end):
 
 
 def _watched(pid):
-    """Wait for a child; return its status, whether it took too long, its seconds of processor, and the C stacks of one that did.
+    """Wait for a child; return its status, whether it took too long, its seconds of processor, and
+    the C stacks of one that did.
 
     It is aborted then, so that it tells where Python is.
     """
@@ -182,7 +188,8 @@ def _all_stacks(pid):
 
 
 def table_of(verdicts):
-    """Return the verdicts as lines, a row for each job, a column for each limit; in each cell answers/our errors/foreign ends/faults."""
+    """Return the verdicts as lines, a row for each job, a column for each limit; in each cell
+    answers/our errors/foreign ends/faults."""
     from tests.crash.limits import LIMITS
 
     counts = {}

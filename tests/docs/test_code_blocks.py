@@ -84,7 +84,8 @@ def run_python(block: Block, page: Path, namespace: dict[str, object]) -> None:
 
 
 def run_command(command: str, folder: Path, place: str) -> None:
-    """Run in bash, with this environment's python and glassnet first on PATH, and require exit code 0."""
+    """Run in bash, with this environment's python and glassnet first on PATH, and require exit code
+    0."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],

@@ -1,4 +1,5 @@
-"""A line of a paragraph is a line of it: none begins with what Markdown takes for a list, a heading or a quotation by accident."""
+"""A line of a paragraph is a line of it: none begins with what Markdown takes for a list, a heading
+or a quotation by accident."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ OTHER = re.compile(r" {0,3}(?:#{1,6} |>|=+ *$|-+ *$)")
 
 
 def accidents(page: str) -> Iterator[str]:
-    """Lines that begin a list, a heading or a quotation, or make a heading of the line above, where no empty line says that it is meant."""
+    """Lines that begin a list, a heading or a quotation, or make a heading of the line above, where
+    no empty line says that it is meant."""
     fence, in_list, before = "", False, ""
     for line in page.splitlines():
         if (found := FENCE.match(line)) and (not fence or found[1] == fence):
@@ -47,7 +49,10 @@ def test_no_line_of_a_paragraph_begins_something_else(page: Path) -> None:
     assert list(accidents(page.read_text(encoding="utf-8"))) == []
 
 
-MEANT = "# Title\n\nText.\n\n- one\n- two\n  goes on\n\n1. first\n2. second\n\n```text\na\n- b\n```\n\n> said\n"
+MEANT = (
+    "# Title\n\nText.\n\n- one\n- two\n  goes on\n\n1. first\n2. second\n\n"
+    "```text\na\n- b\n```\n\n> said\n"
+)
 
 
 @pytest.mark.parametrize(

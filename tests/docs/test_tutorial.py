@@ -45,7 +45,8 @@ xor = load(ROOT / "examples" / "xor.py")
 
 
 def shown(page: str) -> Iterator[tuple[Block, str]]:
-    """Each python block with the text that the page shows directly below it, one empty line between; "" where it shows none."""
+    """Each python block with the text that the page shows directly below it, one empty line
+    between; "" where it shows none."""
     found = list(blocks(page))
     for block, after in pairwise([*found, Block("", "", 0)]):
         if block.language == "python":
@@ -54,7 +55,8 @@ def shown(page: str) -> Iterator[tuple[Block, str]]:
 
 
 def differs(printed: str, text: str) -> bool:
-    """Whether words differ, or numbers by more than 1e-6 of their size. Spaces at the end of a line do not count."""
+    """Whether words differ, or numbers by more than 1e-6 of their size. Spaces at the end of a line
+    do not count."""
     printed, text = (
         "\n".join(line.rstrip() for line in part.strip("\n").splitlines())
         for part in (printed, text)
@@ -191,7 +193,8 @@ def test_another_rate_is_noticed() -> None:
 
 @pytest.mark.slow
 def test_figures_of_the_prose_on_luck() -> None:
-    """Chapter 3: gradient descent solves all hundred after 100,000 epochs; of Adam's 17 failures, 50,000 epochs free two."""
+    """Chapter 3: gradient descent solves all hundred after 100,000 epochs; of Adam's 17 failures,
+    50,000 epochs free two."""
     page = run_and_compare(TUTORIAL / "3-the-same-with-glassnet.md")
 
     def unsolved(optimizer, epochs):

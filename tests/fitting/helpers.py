@@ -1,4 +1,5 @@
-"""What the tests of fitting share: a small table with numbers, categories and gaps, and a plan that is quick."""
+"""What the tests of fitting share: a small table with numbers, categories and gaps, and a plan that
+is quick."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""Calibration: the rows of a fit are parted without overlap, and one temperature, learned on the last part, makes probabilities honest."""
+"""Calibration: the rows of a fit are parted without overlap, and one temperature, learned on the
+last part, makes probabilities honest."""
 
 from dataclasses import replace
 from typing import Any
@@ -39,7 +40,8 @@ SMALL = replace(STANDARD, members=3, hidden_layer_sizes=(8,), max_epochs=8, min_
 def drawn(
     loss: Logistic | Softmax, n_outputs: int, T: float, n: int = 4_000, weighted: bool = False
 ) -> Rows:
-    """Labels drawn from the probabilities of raw scores, and raw scores that are T times as large."""
+    """Labels drawn from the probabilities of raw scores, and raw scores that are T times as
+    large."""
     rng = np.random.default_rng(1)
     Z = 2.0 * rng.normal(size=(n, n_outputs))
     P = loss.predict(Z)
@@ -219,7 +221,8 @@ def test_weights_of_the_calibrating_rows_count() -> None:
 def scores_of_members(
     n_members: int, noise: float, rng: np.random.Generator, n: int = 4_000
 ) -> tuple[Rows, np.ndarray]:
-    """Labels drawn from known raw scores; and what members say of them, each with accidents of its own."""
+    """Labels drawn from known raw scores; and what members say of them, each with accidents of its
+    own."""
     Z = rng.normal(0.0, 2.0, (n, 1))
     y = (rng.random((n, 1)) < 1.0 / (1.0 + np.exp(-Z))).astype(float)
     return Rows(Z, y), Z + rng.normal(0.0, noise, (n_members, n, 1))

@@ -1,4 +1,5 @@
-"""Predictions that stay within the range of the target: wherever raw scores become numbers, and nowhere else."""
+"""Predictions that stay within the range of the target: wherever raw scores become numbers, and
+nowhere else."""
 
 from dataclasses import replace
 from pathlib import Path

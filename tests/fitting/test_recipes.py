@@ -1,4 +1,5 @@
-"""What a recipe makes of a table: the coding of its columns, its layers, first values and steps; and models of it as good as any other."""
+"""What a recipe makes of a table: the coding of its columns, its layers, first values and steps;
+and models of it as good as any other."""
 
 import json
 from dataclasses import asdict, replace
@@ -103,7 +104,7 @@ def test_centre_and_width(column: list[float], centre: float, width: float) -> N
 def test_a_scaling_that_does_not_exist_is_refused() -> None:
     with pytest.raises(
         SettingError,
-        match=r"unknown scaling 'robst': expected one of robust, standard\. Did you mean 'robust'\?",
+        match=r"unknown scaling 'robst': .* robust, standard\. Did you mean 'robust'\?",
     ):
         glassnet.fit(TABLE, YES, Plan(recipe=Recipe(scaling="robst")))
 

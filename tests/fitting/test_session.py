@@ -1,4 +1,5 @@
-"""A session: trained to the end or on from where it stands, stopped by its caller or by Ctrl-C, and always with the best that it had."""
+"""A session: trained to the end or on from where it stands, stopped by its caller or by Ctrl-C, and
+always with the best that it had."""
 
 import signal
 import subprocess
@@ -24,7 +25,8 @@ HELD_YES = np.where(score(HELD) > 0.0, "yes", "no")
 
 
 def rough() -> dict[str, Any]:
-    """Settings of a training whose validation score goes up and down as it is told: the second epoch is good, the fifth the best."""
+    """Settings of a training whose validation score goes up and down as it is told: the second
+    epoch is good, the fifth the best."""
     scores = iter([0.0, 3.0, 1.0, 2.0, 5.0, 4.0, *[1.0] * 9])
     return {
         "early_stopping": True,
@@ -141,7 +143,8 @@ with warnings.catch_warnings(record=True) as came:
     warnings.simplefilter("always")
     warnings.filterwarnings("ignore", "the native engine is not built")
     model = glassnet.fit(X, X[:, 0] > 0, plan, on_epoch=on_epoch)
-print(model.training["ended"], [str(w.message) for w in came], bool((model.predict(X) == (X[:, 0] > 0)).mean() > 0.7))
+right = (model.predict(X) == (X[:, 0] > 0)).mean() > 0.7
+print(model.training["ended"], [str(w.message) for w in came], bool(right))
 """
 
 
@@ -274,7 +277,7 @@ def test_a_warm_start_with_another_network_is_refused(changed: dict[str, Any]) -
     first = begin(TABLE, YES, quick(max_epochs=1))
     with pytest.raises(
         SettingError,
-        match=r"a warm start goes on with the network that is there, .*but the settings now ask for another one",
+        match=r"a warm start goes on with the network that is there, .*ask for another one",
     ):
         begin(TABLE, YES, quick(**changed), earlier=first)
 

@@ -210,7 +210,8 @@ OMISSIONS: dict[str, Omission] = {
     ),
     "dialect: no option": Omission(
         f"{SRC}/cli/dialect_options.py",
-        '    ("--comment", "TEXT", "Lines that begin with this text are skipped, such as #.", True),\n',
+        '    ("--comment", "TEXT", "Lines that begin with this text are skipped, such as #.", '
+        "True),\n",
     ),
     "dialect: not explained": Omission(
         f"{SRC}/data/tables/dialect.py", "    comment : what a line begins with that is skipped\n"

@@ -1,4 +1,5 @@
-"""Activations and losses keep their digits: held against sixty digits of mpmath, in units of the last place of the true value."""
+"""Activations and losses keep their digits: held against sixty digits of mpmath, in units of the
+last place of the true value."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -38,7 +39,8 @@ TRUE: dict[str, tuple[Callable[[Any], Any], float]] = {
 
 
 def ulps(ours: Array, true: list[Any], scale: float = 0.0) -> float:
-    """The largest error in units of the last place of max(|true|, scale, the smallest normal number)."""
+    """The largest error in units of the last place of max(|true|, scale, the smallest normal
+    number)."""
     info = np.finfo(ours.dtype)
     sizes = [max(abs(t), mpmath.mpf(scale), mpmath.mpf(float(info.tiny))) for t in true]
     return max(
@@ -104,7 +106,8 @@ def test_waves_are_right_whatever_the_number_of_turns(
     monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """The cosine of u turns is what an embedding of one wave makes of u; the sine is the gradient of its shift."""
+    """The cosine of u turns is what an embedding of one wave makes of u; the sine is the gradient
+    of its shift."""
     if engine != "reference":
         monkeypatch.setattr(
             "glassnet.engines.native.compiled", lambda: import_module(f"glassnet.{engine}")

@@ -1,4 +1,5 @@
-"""scikit-learn's networks agree, where their conventions are chosen by name: ten steps of their optimizers, and the values of their losses.
+"""scikit-learn's networks agree, where their conventions are chosen by name: ten steps of their
+optimizers, and the values of their losses.
 
 What is held against is their private arithmetic, the parts that their estimators are made of, so
 that nothing of a fit hides a difference.
@@ -77,7 +78,8 @@ ENGINES = [ReferenceEngine, pytest.param(NativeEngine, marks=needs_native)]
 @pytest.mark.parametrize("make", ENGINES)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_ten_steps_of_a_network_on_both_engines(name: str, make: Any, dtype: str) -> None:
-    """Gradients are the engine's own, their penalty divided by the batch's weight; a last batch has fewer rows."""
+    """Gradients are the engine's own, their penalty divided by the batch's weight; a last batch has
+    fewer rows."""
     rng = np.random.default_rng(1)
     X, y, weight = (
         rng.standard_normal((N, 4)).astype(dtype),
@@ -118,7 +120,8 @@ def test_ten_steps_of_a_network_on_both_engines(name: str, make: Any, dtype: str
 
 
 def sure(rng: np.random.Generator, n_outputs: int) -> Array:
-    """Scores that are moderate, or so sure that probabilities are clipped: between, theirs loses digits in 1 - p, and ours does not."""
+    """Scores that are moderate, or so sure that probabilities are clipped: between, theirs loses
+    digits in 1 - p, and ours does not."""
     signs = rng.choice([-1.0, 1.0], (N, n_outputs))
     return np.concatenate(
         [rng.normal(size=(N, n_outputs)), signs * rng.uniform(60.0, 600.0, (N, n_outputs))]

@@ -1,4 +1,5 @@
-"""PyTorch agrees, in float64 and with the same weights: activations, losses, networks, and a hundred steps of each optimizer.
+"""PyTorch agrees, in float64 and with the same weights: activations, losses, networks, and a
+hundred steps of each optimizer.
 
 Torch stores the weights of a linear layer transposed, (n_out, n_in), where ours are (n_in, n_out):
 `forward` is the door.
@@ -139,7 +140,8 @@ def their_gamma(Z: Tensor, y: Tensor, loss: Gamma) -> Tensor:
 
 
 def their_tweedie(Z: Tensor, y: Tensor, loss: Tweedie) -> Tensor:
-    """Half the unit deviance: the integral of (mu - y) mu^-p from y to mu, by its antiderivative."""
+    """Half the unit deviance: the integral of (mu - y) mu^-p from y to mu, by its
+    antiderivative."""
     p = loss.power
 
     def antiderivative(mu: Tensor) -> Tensor:
@@ -242,7 +244,8 @@ def their_forward(
     path: str = "",
     first: int = 0,
 ) -> Tensor:
-    """The forward pass of our layers in torch's functions, on tensors by our names; running statistics are updated in place."""
+    """The forward pass of our layers in torch's functions, on tensors by our names; running
+    statistics are updated in place."""
 
     def activation(f: Any, Z: Tensor) -> Tensor:
         return THEIR_ACTIVATIONS[f if isinstance(f, str) else f.name](Z)
@@ -332,7 +335,8 @@ def their_forward(
 def their_layer(
     m: int, layer: Any, theta: Mapping[str, Tensor], views: Any, X: Tensor, run: Run, name: str
 ) -> Tensor:
-    """The forward pass of one of the layers inside another; what comes before its number m is passed over."""
+    """The forward pass of one of the layers inside another; what comes before its number m is
+    passed over."""
     return their_forward(
         layer.layers[m : m + 1], theta, views.layers[m : m + 1], X, run, name, first=m
     )
@@ -346,7 +350,8 @@ def their_tensors(parameters: Parameters) -> dict[str, Tensor]:
 
 
 def compare_with_torch(problem: Problem) -> tuple[float, float, float]:
-    """The relative differences of outputs, gradients (the worst tensor, X included) and running statistics.
+    """The relative differences of outputs, gradients (the worst tensor, X included) and running
+    statistics.
 
     A gradient that is zero but for rounding, as that of a bias before batch normalization, is
     measured against all of them.
@@ -504,7 +509,8 @@ def their_optimizer(settings: Any, parameters: Parameters, theta: Mapping[str, T
 
 
 def set_rate(theirs: Any, settings: Any, lr: float, t: int) -> None:
-    """The rate of step t; an eps beside the uncorrected root is, beside the corrected one, eps / sqrt(1 - beta2^t)."""
+    """The rate of step t; an eps beside the uncorrected root is, beside the corrected one, eps /
+    sqrt(1 - beta2^t)."""
     for group in theirs.param_groups:
         group["lr"] = 1.0 if isinstance(settings, SGD) and settings.lr_in_velocity else lr
         if isinstance(settings, Adam) and settings.uncorrected_eps:
@@ -558,7 +564,8 @@ def test_a_hundred_steps_of_every_optimizer(
 
 
 def test_adamw_steps_of_the_neural_tangent_parametrization() -> None:
-    """Torch divides each product by sqrt(n_in) and learns the whole matrix; eps weighs there by sqrt(n_in) more, so it is tiny."""
+    """Torch divides each product by sqrt(n_in) and learns the whole matrix; eps weighs there by
+    sqrt(n_in) more, so it is tiny."""
     layers = [Dense(8, "tanh", parametrization="ntk"), Dense(3, parametrization="ntk")]
     network = Network(layers, n_features=5, seed=1, dtype="float64")
     lr, decay, eps = 0.05, 0.3, 1e-30
@@ -622,7 +629,8 @@ def test_cosine_schedule(final: float) -> None:
 
 
 def test_one_cycle_schedule() -> None:
-    """Torch counts in steps less one: its peak is step pct_start * T - 1 and its end step T - 1, where ours are fractions of T."""
+    """Torch counts in steps less one: its peak is step pct_start * T - 1 and its end step T - 1,
+    where ours are fractions of T."""
     n, pct = 80, 0.3
     theirs = their_rates(
         lambda optimizer: torch.optim.lr_scheduler.OneCycleLR(

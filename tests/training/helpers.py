@@ -1,4 +1,5 @@
-"""What the tests of training share: small problems, small networks, and scores that follow a script."""
+"""What the tests of training share: small problems, small networks, and scores that follow a
+script."""
 
 import hashlib
 from collections.abc import Iterable

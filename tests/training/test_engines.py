@@ -1,4 +1,5 @@
-"""An engine at work: one thread of BLAS and none of its own business afterwards; Ctrl-C at the end of a step, with counters that agree."""
+"""An engine at work: one thread of BLAS and none of its own business afterwards; Ctrl-C at the end
+of a step, with counters that agree."""
 
 import signal
 import threading
@@ -27,7 +28,8 @@ ORDER, OFFSETS = np.arange(22), np.array([0, 8, 16, 22])
 
 
 def blas() -> set[int]:
-    """The threads of NumPy's BLAS; SciPy's own may be loaded at any later time and has no part in a run."""
+    """The threads of NumPy's BLAS; SciPy's own may be loaded at any later time and has no part in a
+    run."""
     return {
         pool["num_threads"]
         for pool in threadpool_info()

@@ -1,4 +1,5 @@
-"""L-BFGS: SciPy's minimizer, one record an iteration; it finds the optimum that others find, and leaves no thread behind."""
+"""L-BFGS: SciPy's minimizer, one record an iteration; it finds the optimum that others find, and
+leaves no thread behind."""
 
 import threading
 from collections.abc import Iterator

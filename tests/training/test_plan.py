@@ -1,4 +1,5 @@
-"""A plan chooses by the number of rows what is left open, keeps what is given, and writes down both."""
+"""A plan chooses by the number of rows what is left open, keeps what is given, and writes down
+both."""
 
 import json
 import math
@@ -62,10 +63,23 @@ def test_nothing_is_left_open_but_the_tasks_own() -> None:
 
 
 GIVEN: dict[str, Any] = {
-    "hidden_layer_sizes": (3, 2), "activation": "tanh", "dropout": 0.1, "normalization": "layer", "loss": "softmax", "optimizer": "sgd",
-    "learning_rate": 0.7, "schedule": "cosine", "batch_size": 5, "max_epochs": 7, "early_stopping": False, "patience": 3,
-    "weight_decay": 0.2, "label_smoothing": 0.3, "dropout_schedule": "flat_cosine", "decay_schedule": "cosine",
-}  # fmt: skip
+    "hidden_layer_sizes": (3, 2),
+    "activation": "tanh",
+    "dropout": 0.1,
+    "normalization": "layer",
+    "loss": "softmax",
+    "optimizer": "sgd",
+    "learning_rate": 0.7,
+    "schedule": "cosine",
+    "batch_size": 5,
+    "max_epochs": 7,
+    "early_stopping": False,
+    "patience": 3,
+    "weight_decay": 0.2,
+    "label_smoothing": 0.3,
+    "dropout_schedule": "flat_cosine",
+    "decay_schedule": "cosine",
+}
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -191,21 +205,38 @@ class Own:
     ("settings", "match"),
     [
         ({"normalization": "bath"}, r"unknown normalization 'bath'.*Did you mean 'batch'"),
-        *[({name: value}, f"{name} must be a whole number of at least 1, got {value!r}")
-          for name in ("batch_size", "max_epochs") for value in (0, -1, 2.5, "4", True)],
-        *[({"hidden_layer_sizes": value}, "hidden_layer_sizes must hold one whole number for each hidden layer")
-          for value in ("abc", 2.5, (4.5,), ("4",), None.__class__)],
-        ({"optimizer": "sgd", "weight_decay": 0.1}, "weight_decay is a setting of 'adamw', but the optimizer is 'sgd'"),
+        *[
+            ({name: value}, f"{name} must be a whole number of at least 1, got {value!r}")
+            for name in ("batch_size", "max_epochs")
+            for value in (0, -1, 2.5, "4", True)
+        ],
+        *[
+            (
+                {"hidden_layer_sizes": value},
+                "hidden_layer_sizes must hold one whole number for each hidden layer",
+            )
+            for value in ("abc", 2.5, (4.5,), ("4",), None.__class__)
+        ],
+        (
+            {"optimizer": "sgd", "weight_decay": 0.1},
+            "weight_decay is a setting of 'adamw', but the optimizer is 'sgd'",
+        ),
         ({"optimizer": "lbfgs", "weight_decay": 0.1}, "weight_decay is a setting of 'adamw'"),
-        ({"optimizer": "lbfgs", "learning_rate": 0.1}, "'lbfgs' chooses its own steps: leave learning_rate out"),
-        ({"optimizer": Own(), "learning_rate": 0.1}, "learning_rate sets the rate of glassnet's own optimizers"),
+        (
+            {"optimizer": "lbfgs", "learning_rate": 0.1},
+            "'lbfgs' chooses its own steps: leave learning_rate out",
+        ),
+        (
+            {"optimizer": Own(), "learning_rate": 0.1},
+            "learning_rate sets the rate of glassnet's own optimizers",
+        ),
         ({"optimizer": "adma"}, "Did you mean 'adam'"),
         ({"learning_rate": -1.0}, "the learning rate must be a positive number"),
         ({"l1": -1.0}, "l1 must be zero or a positive number"),
         ({"weight_decay": math.nan}, "weight_decay must be zero or a positive number"),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], match: str) -> None:
     def use(plan: Plan) -> None:
         plan.bound_optimizer()

@@ -1,4 +1,5 @@
-"""What `train` cannot use it refuses when it is called, before the first record is asked for, and says what came."""
+"""What `train` cannot use it refuses when it is called, before the first record is asked for, and
+says what came."""
 
 from typing import Any
 
@@ -21,8 +22,11 @@ def with_cell(row: int, column: int, value: float) -> Any:
 
 
 SETTINGS: list[tuple[dict[str, Any], str]] = [
-    *[({name: value}, rf"{name} must be a whole number of at least 1, got {value!r}")
-      for name in ("epochs", "batch_size", "every") for value in (0, -3, 2.5, 8.0, True, "8", None, float("inf"))],
+    *[
+        ({name: value}, rf"{name} must be a whole number of at least 1, got {value!r}")
+        for name in ("epochs", "batch_size", "every")
+        for value in (0, -3, 2.5, 8.0, True, "8", None, float("inf"))
+    ],
     ({"loss": "squard"}, r"unknown loss 'squard'.*Did you mean 'squared'"),
     ({"loss": 3}, "a loss must be a name, a loss object or a function"),
     ({"optimizer": "adma"}, r"unknown optimizer 'adma'.*Did you mean 'adam'"),
@@ -35,16 +39,25 @@ SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"clip_norm": -1.0}, "clip_norm must be a positive number or None, got -1.0"),
     ({"clip_norm": "tight"}, "clip_norm must be a positive number or None, got 'tight'"),
     ({"optimizer": Adam}, r"an optimizer must be an object, got the class Adam: write Adam\(\)"),
-    *[({"seed": value}, f"seed must be a whole number, 0 or more, got {value!r}") for value in (None, -1, 1.5, "1", True)],
+    *[
+        ({"seed": value}, f"seed must be a whole number, 0 or more, got {value!r}")
+        for value in (None, -1, 1.5, "1", True)
+    ],
     ({"engine": "refrence"}, r"unknown engine 'refrence'.*Did you mean 'reference'"),
-    *[({"n_threads": value}, "n_threads must be a whole number of at least 1, or None, got") for value in (0, -1, 1.5, "2", True)],
+    *[
+        ({"n_threads": value}, "n_threads must be a whole number of at least 1, or None, got")
+        for value in (0, -1, 1.5, "2", True)
+    ],
     ({"validation": "half"}, "validation must be None, a fraction"),
     ({"validation": X}, f"got a ndarray of {N}"),
-]  # fmt: skip
+]
 DATA: list[tuple[dict[str, Any], str]] = [
     (
         {"X": with_cell(3, 1, np.nan)},
-        "X must be finite, but row 3, column 1 holds nan: fill missing values first, or use glassnet.fit",
+        (
+            "X must be finite, but row 3, column 1 holds nan: fill missing values first, or use "
+            "glassnet.fit"
+        ),
     ),
     ({"X": with_cell(21, 2, -np.inf)}, "row 21, column 2 holds -inf"),
     ({"X": sparse.csr_array(with_cell(5, 0, np.nan))}, "row 5, column 0 holds nan"),

@@ -1,4 +1,5 @@
-"""Schedules reach the steps: dropout and decay follow theirs from `train`, from a plan and from an estimator."""
+"""Schedules reach the steps: dropout and decay follow theirs from `train`, from a plan and from an
+estimator."""
 
 from typing import Any
 

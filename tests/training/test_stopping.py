@@ -1,4 +1,5 @@
-"""Early stopping waits as long as it says, and the best weights come back however training ends; whoever leaves keeps what is there."""
+"""Early stopping waits as long as it says, and the best weights come back however training ends;
+whoever leaves keeps what is there."""
 
 import math
 import signal
@@ -211,7 +212,8 @@ calls, training = 0, False
 class Interrupting(Squared):
     def value_and_gradient(self, Z, y, weight=None):
         global calls
-        if training and len(Z) <= batch_size:  # a step, not the check of the loss, and not the validation rows
+        # A step, not the check of the loss, and not the validation rows.
+        if training and len(Z) <= batch_size:
             calls += 1
             if calls == at:
                 os.kill(os.getpid(), signal.SIGINT)
@@ -225,7 +227,8 @@ network = Network([Dense(4, "tanh"), Dense(1)], 3)
 stop = EarlyStopping(9, lambda estimator, X, y: next(scores)) if stops else None
 kept = []
 records = train(
-    network, X, y, loss=Interrupting(), optimizer=SGD(0.1), batch_size=batch_size, epochs=6, stop=stop,
+    network, X, y, loss=Interrupting(), optimizer=SGD(0.1), batch_size=batch_size, epochs=6,
+stop=stop,
     validation=(np.vstack([X, X]), np.hstack([y, y])), engine="reference",
 )
 training = True
@@ -253,7 +256,8 @@ def child(*arguments: str) -> str:
 
 
 def test_ctrl_c_in_the_middle_of_an_epoch_is_obeyed_after_the_step_and_restores_the_best() -> None:
-    # Epochs of 3 steps: the 10th step is the first of the 4th epoch, and the best weights are those of the second.
+    # Epochs of 3 steps: the 10th step is the first of the 4th epoch, and the best weights are
+    # those of the second.
     assert child("10", "4", "stop") == "3 10 [1] True"
 
 

@@ -1,4 +1,5 @@
-"""The fields of `EarlyStopping`, and how the loss of an epoch is counted, each against a rule written out by hand."""
+"""The fields of `EarlyStopping`, and how the loss of an epoch is counted, each against a rule
+written out by hand."""
 
 import math
 from typing import Any
@@ -44,7 +45,8 @@ def epoch(
 
 
 def by_hand(losses: list[float], patience: float, tol: float) -> int:
-    """The epoch after which scikit-learn ends, counting from 1, as its documentation has it: more than so many without a gain."""
+    """The epoch after which scikit-learn ends, counting from 1, as its documentation has it: more
+    than so many without a gain."""
     best, waited = math.inf, 0
     for i, loss in enumerate(losses):
         waited = waited + 1 if loss > best - tol else 0

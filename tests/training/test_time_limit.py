@@ -1,4 +1,5 @@
-"""A limit of time: a clock that is moved by hand, schedules that end in time, and the same bits where time is long enough."""
+"""A limit of time: a clock that is moved by hand, schedules that end in time, and the same bits
+where time is long enough."""
 
 import math
 from dataclasses import replace
@@ -60,7 +61,8 @@ def begun(recipe: str, **settings: Any) -> Session:
 
 
 def trained(session: Session, clock: Clock, seconds: Any) -> tuple[glassnet.Model, float]:
-    """Train where the epoch of index i takes `seconds(i)`; return the model and how long all took."""
+    """Train where the epoch of index i takes `seconds(i)`; return the model and how long all
+    took."""
     began = clock.now
 
     def on_epoch(epoch: Epoch) -> None:

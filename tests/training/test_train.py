@@ -1,4 +1,5 @@
-"""`train` takes the steps that can be written down by hand, and its records tell what they came to."""
+"""`train` takes the steps that can be written down by hand, and its records tell what they came
+to."""
 
 import dataclasses
 import math
@@ -45,7 +46,8 @@ def by_hand(
     seed: int = 0,
     weight: Array | None = None,
 ) -> tuple[Array, Array, list[float], list[float]]:
-    """Train a linear model on half the squared error in bare NumPy; return W, b, and each epoch's loss and last gradient's length."""
+    """Train a linear model on half the squared error in bare NumPy; return W, b, and each epoch's
+    loss and last gradient's length."""
     W, b, losses, norms, step = W.copy(), b.copy(), [], [], 0
     w = np.ones(len(X)) if weight is None else weight
     for epoch in range(epochs):

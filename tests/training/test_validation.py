@@ -1,4 +1,5 @@
-"""Validation rows teach nothing; their loss and their score are those that can be computed by hand from the network's own scores."""
+"""Validation rows teach nothing; their loss and their score are those that can be computed by hand
+from the network's own scores."""
 
 from collections.abc import Callable
 from typing import Any
@@ -124,56 +125,133 @@ def one_number(scores: Array) -> Array:
 
 Case = tuple[Any, int, Callable[[Array], Array], str, Callable[[Array, Array, Any], float]]
 SCORES: dict[str, Case] = {
-    "binary, accuracy": ("logistic", 1, labels(2), "accuracy", lambda Z, y, w: np.average((Z[:, 0] > 0) == y, weights=w)),
-    "binary, roc_auc": ("logistic", 1, labels(2), "roc_auc", lambda Z, y, w: metrics.roc_auc_score(y, Z[:, 0], sample_weight=w)),
+    "binary, accuracy": (
+        "logistic",
+        1,
+        labels(2),
+        "accuracy",
+        lambda Z, y, w: np.average((Z[:, 0] > 0) == y, weights=w),
+    ),
+    "binary, roc_auc": (
+        "logistic",
+        1,
+        labels(2),
+        "roc_auc",
+        lambda Z, y, w: metrics.roc_auc_score(y, Z[:, 0], sample_weight=w),
+    ),
     "binary, neg_log_loss": (
-        "logistic", 1, labels(2), "neg_log_loss", lambda Z, y, w: -metrics.log_loss(y, sigmoid(Z[:, 0]), sample_weight=w),
+        "logistic",
+        1,
+        labels(2),
+        "neg_log_loss",
+        lambda Z, y, w: -metrics.log_loss(y, sigmoid(Z[:, 0]), sample_weight=w),
     ),
     "binary, f1_macro": (
-        "logistic", 1, labels(2), "f1_macro", lambda Z, y, w: metrics.f1_score(y, Z[:, 0] > 0, average="macro", sample_weight=w),
+        "logistic",
+        1,
+        labels(2),
+        "f1_macro",
+        lambda Z, y, w: metrics.f1_score(y, Z[:, 0] > 0, average="macro", sample_weight=w),
     ),
     "two of softmax, roc_auc": (
-        "softmax", 2, labels(2), "roc_auc", lambda Z, y, w: metrics.roc_auc_score(y, softmax(Z)[:, 1], sample_weight=w),
+        "softmax",
+        2,
+        labels(2),
+        "roc_auc",
+        lambda Z, y, w: metrics.roc_auc_score(y, softmax(Z)[:, 1], sample_weight=w),
     ),
     "smoothed softmax, accuracy": (
-        Softmax(0.1), 3, labels(3), "accuracy", lambda Z, y, w: np.average(Z.argmax(axis=1) == y, weights=w),
+        Softmax(0.1),
+        3,
+        labels(3),
+        "accuracy",
+        lambda Z, y, w: np.average(Z.argmax(axis=1) == y, weights=w),
     ),
-    "multiclass, accuracy": ("softmax", 4, labels(4), "accuracy", lambda Z, y, w: np.average(Z.argmax(axis=1) == y, weights=w)),
+    "multiclass, accuracy": (
+        "softmax",
+        4,
+        labels(4),
+        "accuracy",
+        lambda Z, y, w: np.average(Z.argmax(axis=1) == y, weights=w),
+    ),
     "multiclass, neg_log_loss": (
-        "softmax", 4, labels(4), "neg_log_loss",
+        "softmax",
+        4,
+        labels(4),
+        "neg_log_loss",
         lambda Z, y, w: -metrics.log_loss(y, softmax(Z), labels=range(4), sample_weight=w),
     ),
     "multiclass, f1_macro": (
-        "softmax", 4, labels(4), "f1_macro",
+        "softmax",
+        4,
+        labels(4),
+        "f1_macro",
         lambda Z, y, w: metrics.f1_score(y, Z.argmax(axis=1), average="macro", sample_weight=w),
     ),
     "multiclass, roc_auc_ovr": (
-        "softmax", 3, labels(3), "roc_auc_ovr",
+        "softmax",
+        3,
+        labels(3),
+        "roc_auc_ovr",
         lambda Z, y, w: metrics.roc_auc_score(y, softmax(Z), multi_class="ovr", sample_weight=w),
     ),
     "two labels, accuracy": (
-        "logistic", 2, lambda S: several(S[:, :2]), "accuracy", lambda Z, y, w: np.average(((Z > 0) == y).all(axis=1), weights=w),
+        "logistic",
+        2,
+        lambda S: several(S[:, :2]),
+        "accuracy",
+        lambda Z, y, w: np.average(((Z > 0) == y).all(axis=1), weights=w),
     ),
     "two labels, roc_auc": (
-        "logistic", 2, lambda S: several(S[:, :2]), "roc_auc", lambda Z, y, w: metrics.roc_auc_score(y, sigmoid(Z), sample_weight=w),
+        "logistic",
+        2,
+        lambda S: several(S[:, :2]),
+        "roc_auc",
+        lambda Z, y, w: metrics.roc_auc_score(y, sigmoid(Z), sample_weight=w),
     ),
     "three labels, roc_auc": (
-        "logistic", 3, several, "roc_auc", lambda Z, y, w: metrics.roc_auc_score(y, sigmoid(Z), sample_weight=w),
+        "logistic",
+        3,
+        several,
+        "roc_auc",
+        lambda Z, y, w: metrics.roc_auc_score(y, sigmoid(Z), sample_weight=w),
     ),
     "three labels, f1_macro": (
-        "logistic", 3, several, "f1_macro",
+        "logistic",
+        3,
+        several,
+        "f1_macro",
         lambda Z, y, w: metrics.f1_score(y, (Z > 0).astype(int), average="macro", sample_weight=w),
     ),
-    "regression, r2": ("squared", 1, one_number, "r2", lambda Z, y, w: metrics.r2_score(y, Z[:, 0], sample_weight=w)),
-    "regression, mae": (
-        "absolute", 1, one_number, "neg_mean_absolute_error", lambda Z, y, w: -np.average(np.abs(y - Z[:, 0]), weights=w),
+    "regression, r2": (
+        "squared",
+        1,
+        one_number,
+        "r2",
+        lambda Z, y, w: metrics.r2_score(y, Z[:, 0], sample_weight=w),
     ),
-    "two numbers, r2": ("huber", 2, numbers, "r2", lambda Z, y, w: metrics.r2_score(y, Z, sample_weight=w)),
+    "regression, mae": (
+        "absolute",
+        1,
+        one_number,
+        "neg_mean_absolute_error",
+        lambda Z, y, w: -np.average(np.abs(y - Z[:, 0]), weights=w),
+    ),
+    "two numbers, r2": (
+        "huber",
+        2,
+        numbers,
+        "r2",
+        lambda Z, y, w: metrics.r2_score(y, Z, sample_weight=w),
+    ),
     "counts, mae": (
-        "poisson", 1, lambda S: np.abs(one_number(S)), "neg_mean_absolute_error",
+        "poisson",
+        1,
+        lambda S: np.abs(one_number(S)),
+        "neg_mean_absolute_error",
         lambda Z, y, w: -np.average(np.abs(y - np.exp(Z[:, 0])), weights=w),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -39,7 +39,8 @@ TASKS = ("binary", "multiclass", "multilabel", "classification", "regression")
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The model, FILE.glassnet (TABLE.glassnet by default), or the report as a page, FILE.html; twice for both.",
+    help="The model, FILE.glassnet (TABLE.glassnet by default), or the report as a page, "
+    "FILE.html; twice for both.",
 )
 @click.option(
     "--task", type=click.Choice(TASKS), help="What to predict; guessed from the target by default."
@@ -149,7 +150,7 @@ def train(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Train a network on TABLE (CSV or Parquet), score it on rows held out, and save it as a model file.
+    """Train a network on TABLE (CSV or Parquet), score it on held-out rows, and save it.
 
     What you leave out is chosen from the data, and shown. Ctrl-C ends training early, keeps the
     best weights so far and finishes the report; a second one leaves at once.

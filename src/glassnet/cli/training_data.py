@@ -1,4 +1,4 @@
-"""What `glassnet train` learns from and what it is scored on: which columns do what, which rows go where, and why."""
+"""The data of `glassnet train`: which rows are learned from, stopped by and scored on."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def part_of(data: TrainingTable) -> Part:
 
 
 def labelled(read: Table, names: tuple[str, ...], path: Path) -> tuple[Table, Array, Array]:
-    """Return the rows of a table whose target is known, its values (n,) or (n, m), and which rows of the table they are (a mask)."""
+    """Return the rows whose target is known, its values (n,) or (n, m), and the mask."""
     values = target_values(read, names)
     known = complete_rows(values)
     if not known.any():

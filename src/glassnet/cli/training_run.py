@@ -1,4 +1,4 @@
-"""A training as the command line runs it: watched, ended by the clock or by Ctrl-C, or cut to two batches for a trial."""
+"""A training of the command line: with progress, until its end, its limit or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> Session:
 def run(
     session: Session, data: TrainingData, save: Callable[[Model], None], *, quiet: bool
 ) -> tuple[Model, bool]:
-    """Train to the end, or until a signal comes, calibrate and score; return the model, and whether a signal came.
+    """Train, calibrate and score; return the model, and whether a signal came.
 
     A signal ends the training; what follows is short and runs to its end. The model is saved after
     the training and again when it is whole, so that from the first steps on there is one, whatever
@@ -116,7 +116,9 @@ def _held_out(model: Model, data: TrainingData) -> dict[str, Any]:
 
 
 def score(model: Model, data: TrainingData, *, interrupted: bool) -> Evaluation | None:
-    """Score the model beside simpler ones on the rows held out; the first Ctrl-C, if it comes now, leaves the simpler ones out.
+    """Score the model beside simpler ones on the held-out rows.
+
+    The first Ctrl-C leaves the simpler models out.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Rows with their target and weights: what is learned from, stopped by, calibrated or scored with."""
+"""Rows with their target and weights: to learn from, stop by, calibrate or score with."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ STORED_AS = "stored as"
 
 @dataclass(frozen=True)
 class StoredField:
-    """A field of a dataclass: the name of its attribute, its type, and whether it may be left out."""
+    """A field of a dataclass: name, type, and whether it may be left out."""
 
     attribute: str
     kind: Any

@@ -32,8 +32,8 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
     Parameters
     ----------
     loss : str or loss, optional
-        None is "squared"; "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", or an object such
-        as `glassnet.losses.Quantile((0.1, 0.5, 0.9))`.
+        None is "squared"; "absolute", "huber", "quantile", "poisson", "gamma", "tweedie", or an
+        object such as `glassnet.losses.Quantile((0.1, 0.5, 0.9))`.
     calibrate : bool, optional
         Hold out rows that calibrate prediction intervals: half of those held out for early
         stopping. None does so if the recipe does and rows are held out at all.

@@ -16,7 +16,7 @@ from glassnet.parameters import Spec, Views
 class RMSNorm(KeepsWidth):
     """Divide every row by its root mean square, then scale each unit. Zhang and Sennrich 2019.
 
-    N = X / sqrt(mean(X^2) + eps),  Y = gamma * N      the mean (n, 1) over the units; gamma (n_units,)
+    N = X / sqrt(mean(X^2) + eps),  Y = gamma * N      mean (n, 1) over the units; gamma (n_units,)
 
     The same in training and prediction, for any batch size; without the mean and the shift of
     `LayerNorm`.

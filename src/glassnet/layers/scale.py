@@ -18,7 +18,7 @@ class Scale(KeepsWidth):
     X and Y (n, n_in), s (n_in,)
 
     s starts at 1, does not decay, and learns at six times the rate: an uninformative column is
-    scaled down in a few steps, while otherwise each weight behind it would have to shrink by itself.
+    scaled down in a few steps, while otherwise each weight behind it would shrink by itself.
     Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and
     Boosted Trees on Tabular Data".
 

@@ -35,8 +35,8 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
     ----------
     loss : str or loss object
         "squared_error" or "poisson", scikit-learn's own; or "absolute_error", "huber", "quantile",
-        "gamma", "tweedie" and objects such as `Quantile((0.1, 0.9))`, whose quantiles are the columns of the
-        prediction.
+        "gamma", "tweedie" and objects such as `Quantile((0.1, 0.9))`, whose quantiles are the
+        columns of the prediction.
     scoring : str, callable or None
         What `early_stopping` watches: a scikit-learn scorer; None is R2, for several quantiles
         minus their loss.
