@@ -37,8 +37,7 @@ from glassnet.training.history import Epoch
 class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
     """What does not depend on the kind of target; Y is a target as training holds it.
 
-    The arrays in `coefs_` and `intercepts_` are the network: other arrays in their place change the
-    predictions, and training continues from them.
+    The arrays in `coefs_` and `intercepts_` are the network: other arrays in their place change it.
     """
 
     coefs_: list[Array]
@@ -188,8 +187,7 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
         """Build the network and draw its initial weights."""
         traits = loss_traits(self._target().loss(X.dtype))
         n_outputs = traits.n_raw_scores(Y.shape[1], Y.shape[1])
-        # What raises does so before an attribute of an earlier fit changes.
-        layers = translation.layers(sizes, self.activation, self.dropout, n_outputs)
+        layers = translation.layers(sizes, self.activation, self.dropout, n_outputs)  # may raise
         self.n_iter_ = self.t_ = 0
         self.n_outputs_ = n_outputs
         self.out_activation_ = "logistic" if traits.link == "sigmoid" else traits.link
