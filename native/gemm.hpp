@@ -152,7 +152,8 @@ void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std
 
 // A block of C = A B, or of C = start + A B where a row `start` is given. `done` is called with
 // each block that is complete. In `padded` C whole vectors are stored, zeros after the last column.
-// Strips of rows and of the depth are such that what all panels read of A stays in the second cache.
+// Strips of rows and of the depth are such that what all panels read of A stays in the second
+// cache.
 template <class T, class Done>
 void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, std::size_t step_c,
              bool padded, const T* start, const Block& block, Done done) {
