@@ -50,6 +50,7 @@ TARGETS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     ],
     "poisson": [(None, {"y": np.floor(np.exp(np.clip(SCORE, -2, 2)))})],
     "gamma": [(None, {"y": np.exp(np.clip(SCORE, -2, 2))})],
+    "tweedie": [(None, {"y": np.maximum(SCORE, 0.0)})],
 }
 
 BASE = Recipe(hidden_layer_sizes=(9,), activation="tanh", max_epochs=2)

@@ -51,6 +51,7 @@ CASES = {
     "quantile, several": (GlassNetRegressor, NUMBER, {"loss": Quantile((0.1, 0.5, 0.9))}),
     "poisson": (GlassNetRegressor, NUMBER, {}),
     "gamma": (GlassNetRegressor, NUMBER, {}),
+    "tweedie": (GlassNetRegressor, NUMBER, {}),
     "custom": (
         GlassNetRegressor,
         NUMBER,

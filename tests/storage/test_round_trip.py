@@ -76,7 +76,7 @@ def test_file_is_what_its_description_says(tmp_path):
         said["data_sha256"]
         == hashlib.sha256(b"".join(tensors[name].tobytes() for name in sorted(tensors))).hexdigest()
     )
-    assert (said["format"], said["glassnet"], said["dtype"]) == (4, glassnet.__version__, "float64")
+    assert (said["format"], said["glassnet"], said["dtype"]) == (5, glassnet.__version__, "float64")
     assert said["history"] == {"gradient_norm": ["number", 3], "lr": ["number", 2]}
     np.testing.assert_array_equal(tensors["training.history.gradient_norm"], [0.1, np.nan, np.nan])
     np.testing.assert_array_equal(tensors["training.history.lr"], [0.5, 1.0])
