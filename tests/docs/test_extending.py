@@ -117,7 +117,7 @@ def test_a_diff_that_is_left_out_is_named(section: str, left_out: int, tmp_path:
     folder, _, name = whole[left_out].file.rpartition("/")
     named = [whole[left_out].file, f"{folder}/*.py", f"glassnet.{Path(folder).name}.{name[:-3]}"]
     # The compiler names a class of C++ that is missing, and the row of the table that asks for it.
-    named += [
-        f"‘{one}’ was not declared" for one in re.findall(r"class (\w+)", str(whole[left_out]))
-    ]
+    said = said.replace("‘", "'").replace("’", "'")
+    for missing in re.findall(r"class (\w+)", str(whole[left_out])):
+        named += [f"'{missing}' was not declared", f"undeclared identifier '{missing}'"]
     assert any(one in said for one in named), said
