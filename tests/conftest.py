@@ -4,6 +4,7 @@ import importlib
 import os
 from types import ModuleType
 
+import hypothesis
 import pytest
 
 # Where there is no compiler every process says once, at its first fit, that the reference engine
@@ -24,3 +25,10 @@ def oracle(name: str) -> ModuleType:
         if error.name != name or os.environ.get("CI", "").lower() in {"1", "true"}:
             raise
         pytest.skip(f"{name} is not installed", allow_module_level=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The quick tests draw the same examples in every run; `make test-slow` draws new ones."""
+    if config.option.markexpr != "slow":
+        hypothesis.settings.register_profile("same examples", derandomize=True)
+        hypothesis.settings.load_profile("same examples")
