@@ -603,7 +603,7 @@ def test_what_is_no_plan_is_refused() -> None:
             SettingError,
             (
                 r"validation must be \(table, target values\) or \(table, target values, "
-                r"weights\), got a float"
+                r"weights\), got a value of type float"
             ),
         ),
         ((TABLE,), SettingError, "validation must be"),

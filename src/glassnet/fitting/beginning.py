@@ -174,7 +174,7 @@ def _validation_rows(validation: Any, target: Target, plan: ResolvedPlan, schema
     if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
         raise SettingError(
             "validation must be (table, target values) or (table, target values, weights), got "
-            f"a {type(validation).__name__}."
+            f"a value of type {type(validation).__name__}."
         )
     table = as_table(validation[0], schema.names, schema=schema)
     y = target.encode(validation[1])
