@@ -1,7 +1,5 @@
 """Check an activation of your own when a layer takes it: its outputs and its derivative."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache

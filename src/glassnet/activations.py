@@ -10,8 +10,6 @@ are not one-to-one, so A does not tell Z; they keep Z, and so does softplus, who
 sigmoid of Z. All are finite, without warnings, to |Z| of 1e4 and beyond.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Answers: the raw scores of a network become probabilities, labels, and numbers in their units."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -8,8 +8,6 @@ process leaves its temporary file behind. The next write of the same file remove
 holds a lock on its temporary file.
 """
 
-from __future__ import annotations
-
 import errno
 import io
 import os

@@ -5,8 +5,6 @@ forked while another thread holds it waits for ever. Here two threads may comput
 once; both get the one that was kept first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar, overload
 

@@ -1,7 +1,5 @@
 """Checks of settings: whole numbers, numbers in an interval, switches and names."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any

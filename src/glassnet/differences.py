@@ -8,8 +8,6 @@ none. Where it disagrees at all of them other directions are drawn: a kink may s
 So kinks cause no false alarm as long as the point is a random one.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -19,8 +19,6 @@ Each error also derives from the built-in class that a caller would expect, so `
 keeps working.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections import Counter
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Check all gradients of a network against central differences of its loss."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

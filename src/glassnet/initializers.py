@@ -7,8 +7,6 @@ An initializer is called as `initializer(fan_in, fan_out, rng)` and returns floa
                            sqrt(3 gain / fan)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal

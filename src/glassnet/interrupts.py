@@ -5,8 +5,6 @@ copied, a file half written, a thread that nobody waits for. While `interrupts_n
 signal only sets a flag; engines look at it after each step.
 """
 
-from __future__ import annotations
-
 import signal
 import sys
 import threading

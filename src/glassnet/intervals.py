@@ -14,8 +14,6 @@ Candes 2019) with the correction as a factor (Sesia and Candes 2020, section 2.2
 each side.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """JSON values of results: dataclasses, mappings, sequences and arrays as plain Python values."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass

@@ -6,8 +6,6 @@ added to those of the layer, for first values of 0 and 1 hide faults. Where a la
 these, it meets what reaches it of the data, and then its own numbers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Try one layer of your own at one point: both passes, and its gradients against differences."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

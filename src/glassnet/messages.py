@@ -1,7 +1,5 @@
 """Text for people: how names, counts, lists and numbers are written in messages and reports."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 

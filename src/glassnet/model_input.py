@@ -1,7 +1,5 @@
 """The input of a model: a table is read as the training table was, checked, and encoded."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

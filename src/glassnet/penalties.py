@@ -7,8 +7,6 @@ Biases and scales have decay_factor 0 and cost nothing. Decoupled weight decay, 
 the objective, is a setting of the optimizer (Loshchilov and Hutter 2019).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

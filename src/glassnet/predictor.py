@@ -1,7 +1,5 @@
 """The predictor: one row at a time in microseconds, because everything is prepared once."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """Check the methods, attributes and arguments of objects and functions of your own."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Quantiles of weighted values, by the inverted distribution function."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -15,8 +15,6 @@ two 32-bit integers, the low half first.
                                              draws
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,6 @@
 Heavy modules are imported only when a command runs, so that help appears at once.
 """
 
-from __future__ import annotations
-
 import click
 
 from glassnet import __version__

@@ -1,7 +1,5 @@
 """`glassnet completion`: print the script that completes glassnet's commands in a shell."""
 
-from __future__ import annotations
-
 import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 

@@ -1,7 +1,5 @@
 """The data of a training in a few lines: the columns, the target, its task and the rows."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from glassnet.cli.text import fitted_list, terminal_width

@@ -1,7 +1,5 @@
 """`glassnet doctor`: show the versions and the engine of this installation."""
 
-from __future__ import annotations
-
 import click
 
 from glassnet.cli.text import labelled

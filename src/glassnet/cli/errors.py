@@ -3,8 +3,6 @@
 2: the user can mend it; 1: it is a bug, or output was lost; 128 + the signal's number: interrupted.
 """
 
-from __future__ import annotations
-
 import errno
 import signal
 import sys

@@ -1,7 +1,5 @@
 """The command line of the running command, so that a report can say how to repeat it."""
 
-from __future__ import annotations
-
 import shlex
 
 import click

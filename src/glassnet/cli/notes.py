@@ -1,7 +1,5 @@
 """Notes on stderr about what was done with a table."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Types of option values beyond text and numbers: layer sizes, column kinds, durations."""
 
-from __future__ import annotations
-
 import math
 import re
 from typing import Any

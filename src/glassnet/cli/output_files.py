@@ -1,7 +1,5 @@
 """The output files of a command: the suffix tells the contents; checked before any work is done."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An evaluation in lines that `train` and `evaluate` share: scores, classes or targets, verdict."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from glassnet.cli.text import (

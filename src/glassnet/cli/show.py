@@ -1,7 +1,5 @@
 """`glassnet show`: show the contents of a model file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

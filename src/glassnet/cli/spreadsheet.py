@@ -1,7 +1,5 @@
 """Text that a spreadsheet would run as a formula: find it, and escape it with an apostrophe."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any

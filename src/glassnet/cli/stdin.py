@@ -3,8 +3,6 @@
 Standard input is copied to a temporary file, because a table is read more than once.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

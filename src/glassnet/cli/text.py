@@ -3,8 +3,6 @@
 Text is styled on a terminal and plain elsewhere.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

@@ -1,7 +1,5 @@
 """The data of `glassnet train`: which rows are learned from, stopped by and scored on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any

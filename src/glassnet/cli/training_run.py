@@ -1,7 +1,5 @@
 """A training of the command line: with progress, until its end, its limit or Ctrl-C."""
 
-from __future__ import annotations
-
 import sys
 import warnings
 from collections.abc import Callable

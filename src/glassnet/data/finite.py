@@ -1,7 +1,5 @@
 """Refuses predictions that are not finite, and names their rows."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

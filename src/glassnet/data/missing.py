@@ -1,7 +1,5 @@
 """Which values are missing: None, NaN, NaT and pandas.NA."""
 
-from __future__ import annotations
-
 import decimal
 from typing import Any
 

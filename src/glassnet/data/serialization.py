@@ -1,7 +1,5 @@
 """Converts dataclasses to JSON values and back, by their fields."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache

@@ -3,8 +3,6 @@
 The same seed gives the same split. It needs no scikit-learn, which takes a second to import.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Small two-dimensional classification problems for tests, examples and the documentation."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

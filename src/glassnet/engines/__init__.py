@@ -1,7 +1,5 @@
 """Engines execute networks: which there are, and which one runs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from glassnet.engines.engine import Engine, Steps, step_rates

@@ -5,8 +5,6 @@ setting is one for the whole process, so its users are counted. This file alone 
 threadpoolctl.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Say why there is no compiled module and what to do about it; look for a C++ compiler."""
 
-from __future__ import annotations
-
 import os
 import shutil
 

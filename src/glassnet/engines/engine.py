@@ -4,8 +4,6 @@ Training sees engines only through these calls, so that one written in NumPy, on
 spread over machines are the same to it.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from numbers import Integral

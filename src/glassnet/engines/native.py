@@ -3,8 +3,6 @@
 Only this file imports the compiled module.
 """
 
-from __future__ import annotations
-
 import math
 import warnings
 from functools import cache

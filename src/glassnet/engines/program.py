@@ -6,8 +6,6 @@ The names are those of the tables in native/: layers.hpp, activations.hpp, losse
 optimizers.hpp.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from itertools import count

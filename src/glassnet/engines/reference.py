@@ -1,7 +1,5 @@
 """The reference engine: training step by step in NumPy, the definition of what a step does."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import Any

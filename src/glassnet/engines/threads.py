@@ -1,7 +1,5 @@
 """The default number of threads of a fit: the cores that this process may run on."""
 
-from __future__ import annotations
-
 import math
 import os
 from pathlib import Path

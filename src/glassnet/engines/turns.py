@@ -4,8 +4,6 @@ The locks are kept beside the objects, not in them, so that no pickle, copy or c
 child process gets new ones: if another thread held one during the fork, nobody would release it.
 """
 
-from __future__ import annotations
-
 import functools
 import os
 import sys

@@ -1,7 +1,5 @@
 """The base class of `GlassNetClassifier` and `GlassNetRegressor`: it trains and keeps a session."""
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 from numbers import Integral
 from typing import Any, Literal, Self, cast

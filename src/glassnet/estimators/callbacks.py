@@ -1,7 +1,5 @@
 """Report a fit as it runs: to scikit-learn's callbacks and, with `verbose`, in printed lines."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy

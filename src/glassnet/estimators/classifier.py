@@ -1,7 +1,5 @@
 """`GlassNetClassifier`: a neural network for classification with scikit-learn's interface."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, cast

@@ -1,7 +1,5 @@
 """Complete the docstring of an estimator by the parameters and attributes of its base."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Callable

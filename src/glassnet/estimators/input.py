@@ -1,7 +1,5 @@
 """Read what a caller passes as X and y, whatever its type."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """Print a line of progress, and warn at the line of code that called an estimator."""
 
-from __future__ import annotations
-
 import inspect
 import warnings
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Convert a network that scikit-learn has trained to a Model with the same weights."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """The parameters of `GlassNetClassifier` and `GlassNetRegressor`, with their defaults."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """`GlassNetRegressor`: a neural network for regression with scikit-learn's interface."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Self, cast
 

@@ -1,7 +1,5 @@
 """scikit-learn's `score` for weights and numbers of every size, without overflow."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The one way into a fit: encode the table once, split its rows, and build the networks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

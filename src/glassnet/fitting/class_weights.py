@@ -1,7 +1,5 @@
 """The weights of the rows of a fit: the caller's, times those of their classes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

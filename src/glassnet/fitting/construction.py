@@ -1,7 +1,5 @@
 """Construction: the loss, the layers and the first values that a plan and a target ask for."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 from typing import Any

@@ -5,8 +5,6 @@ What one network learns by accident another does not, and the mean forgets it (b
 depend on how many threads there are.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Generator, Sequence
 from dataclasses import fields

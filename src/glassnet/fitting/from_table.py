@@ -1,7 +1,5 @@
 """From a table and a target to a model, in one call."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """A function called for several items at once, in threads of which the caller is one."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress

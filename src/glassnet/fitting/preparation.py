@@ -1,7 +1,5 @@
 """Preparation: from whatever holds a table, and the roles of its columns, to a training table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A session: a fit under way, from its first epoch to the model, or on from where it stands."""
 
-from __future__ import annotations
-
 import math
 import time
 import warnings

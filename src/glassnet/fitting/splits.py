@@ -1,7 +1,5 @@
 """Splits: which rows a network learns from, which it stops by, and which calibrate it."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any

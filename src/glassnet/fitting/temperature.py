@@ -7,8 +7,6 @@ rows that no weight was fitted to and no epoch chosen by. The last layer is line
 is done once, in its weights and bias.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace

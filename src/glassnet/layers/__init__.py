@@ -1,7 +1,5 @@
 """One layer a file, forward and backward side by side; what exists stands at the foot."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from glassnet.layers.activation import Activation

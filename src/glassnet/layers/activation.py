@@ -1,7 +1,5 @@
 """An activation as a layer of its own, for use behind normalization."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The category embedding: each level of a categorical column has a learned vector."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The dense layer: weighted sums of all inputs plus biases, through an activation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The settings of a layer in words, for summaries and messages."""
 
-from __future__ import annotations
-
 from itertools import groupby
 
 from glassnet.layers.layer import Layer

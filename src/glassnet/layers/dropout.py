@@ -1,7 +1,5 @@
 """Dropout: in training, units are set to 0 at random, so that no unit relies on another."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, ClassVar
 

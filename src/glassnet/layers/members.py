@@ -1,7 +1,5 @@
 """Several networks side by side, whose output is their mean."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar

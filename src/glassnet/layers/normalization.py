@@ -1,7 +1,5 @@
 """Normalization: zero mean and unit variance, over the rows of a batch or the units of a row."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, ClassVar
 

@@ -13,8 +13,6 @@ factors of the tensor that any optimizer obeys; with optimizers that follow the 
 gradient, and with penalties, they are no more than that.
 """
 
-from __future__ import annotations
-
 import math
 
 from glassnet.parameters import Spec

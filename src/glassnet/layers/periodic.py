@@ -1,7 +1,5 @@
 """The periodic embedding: the network sees each number beside learned waves of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The piecewise-linear embedding: each number beside learned broken lines of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any

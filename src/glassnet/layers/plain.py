@@ -9,8 +9,6 @@ has their defaults. Reading is strict, for a file may come from anywhere: an unk
 unknown or missing field and a value of another type are refused.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
 from typing import Any, NamedTuple

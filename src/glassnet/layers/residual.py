@@ -1,7 +1,5 @@
 """The residual block: layers learn what to *add* to their input."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """Normalization by the root mean square of each row."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

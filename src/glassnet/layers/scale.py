@@ -1,7 +1,5 @@
 """The scaling layer: a learned factor for each input."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Layers in a row: how a network, or a block in it, passes signals on and gradients back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, ClassVar

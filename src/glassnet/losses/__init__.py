@@ -1,7 +1,5 @@
 """Losses: how wrong a prediction is, and the gradient of that. LOSSES names all of them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any, cast
 

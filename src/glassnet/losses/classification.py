@@ -1,7 +1,5 @@
 """Losses for classes: cross-entropy of yes or no (logistic) and of one of k (softmax)."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """A loss of your own, written as one function of raw scores and target, and its check."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar

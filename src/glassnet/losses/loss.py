@@ -11,8 +11,6 @@ twice, a weight of 0 the row absent, and a batch of zero total weight contribute
 checks a target once, at the door; the rest trusts it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol

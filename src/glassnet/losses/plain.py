@@ -6,8 +6,6 @@ Huber(1.0)  <->  {"kind": "huber", "delta": 1.0}
 their defaults.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any

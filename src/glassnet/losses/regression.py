@@ -1,7 +1,5 @@
 """Losses for numbers: means, medians and quantiles; counts and positive amounts by a log link."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """Optimizers: how theta moves against its gradient. Each is a frozen record of settings."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from glassnet.checks import check_number

@@ -1,7 +1,5 @@
 """The settings of L-BFGS, which works on all rows at once; SciPy runs it, see `training.lbfgs`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -9,8 +9,6 @@ the cache, with scratch arrays of the state: plain expressions on a long vector 
 time on temporaries.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """RMSprop: each element's step is divided by the recent size of its gradient."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

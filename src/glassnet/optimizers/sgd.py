@@ -1,7 +1,5 @@
 """Stochastic gradient descent, plain or with momentum."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

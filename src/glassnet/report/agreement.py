@@ -1,7 +1,5 @@
 """The result of `glassnet.compare`: where two models differ on a table, and by how much."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal

@@ -12,8 +12,6 @@ cost is bounded twice:
   the report says so. Only the first step is taken in any case.
 """
 
-from __future__ import annotations
-
 import time
 import warnings
 from collections.abc import Callable

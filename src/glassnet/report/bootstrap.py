@@ -15,8 +15,6 @@ interval of n rows (Clopper and Pearson 1934); any other score whose resamples a
 interval.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

@@ -4,8 +4,6 @@ Colors come from the style of the page; shapes tell lines apart without them. A 
 wide, so that its text can be read on a phone too.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

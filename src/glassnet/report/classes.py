@@ -1,7 +1,5 @@
 """Details of a classification: scores of each class, the confusion matrix, the calibration."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

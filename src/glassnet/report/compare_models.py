@@ -1,7 +1,5 @@
 """`glassnet.compare`: compare the predictions of two models on the same table."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import numpy as np

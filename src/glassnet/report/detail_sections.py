@@ -1,7 +1,5 @@
 """Sections of the page behind the scores: classes and calibration, or errors of each target."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from glassnet.messages import format_number, format_share

@@ -4,8 +4,6 @@
 what `Evaluation.to_dict` returns.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,8 +5,6 @@ model can use the other one: a small importance does not mean that a column has 
 the target, but that this model does without it.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass, replace
 

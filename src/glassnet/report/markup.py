@@ -1,7 +1,5 @@
 """HTML and SVG built by small functions: text is escaped, `Markup` is finished."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ resamples cost one matrix product (see `glassnet.report.bootstrap`). In the form
 weight of a row and sums are over rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal

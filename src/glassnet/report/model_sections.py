@@ -1,7 +1,5 @@
 """Sections of the page about the model: learning curves, network, columns and importances."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """A network as an SVG picture: the layers from the features at the top down to the raw scores."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from glassnet.messages import counted

@@ -1,7 +1,5 @@
 """The report as one HTML file that opens offline: no script, nothing fetched, light and dark."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

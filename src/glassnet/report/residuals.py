@@ -1,7 +1,5 @@
 """Details of a regression: the distribution of the errors of each target."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Sections of the page about the scores: the verdict, the scores, and the baselines."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from glassnet.messages import counted

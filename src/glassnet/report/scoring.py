@@ -1,7 +1,5 @@
 """Score a model on rows whose target is known, beside baselines on the same rows."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Sections of the page on the use of the rows, the settings, and how to repeat the training."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Mapping
 

@@ -4,8 +4,6 @@ Threads of BLAS and OpenMP wait by spinning: on a busy machine they turn a tenth
 twenty seconds, and the models here are small enough for one thread.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 

@@ -1,7 +1,5 @@
 """The verdict on a network in one sentence, which does not take noise for a gain."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

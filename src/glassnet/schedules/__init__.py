@@ -3,8 +3,6 @@
 `ReduceOnPlateau` follows the losses, which no step number tells; training keeps its state.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

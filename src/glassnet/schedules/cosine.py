@@ -1,7 +1,5 @@
 """Schedules along half cosines: down once, up and down in cycles, or up and then down."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

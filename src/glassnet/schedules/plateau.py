@@ -1,7 +1,5 @@
 """The schedule that follows the losses instead of the steps."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from glassnet.checks import check_number

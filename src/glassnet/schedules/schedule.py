@@ -8,8 +8,6 @@ every table and batch size. A run that goes on past its length keeps the last mu
 inverse scaling, which does not use the length, goes on falling.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

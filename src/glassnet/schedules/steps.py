@@ -1,7 +1,5 @@
 """Schedules that fall: in steps, exponentially, or by inverse scaling."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -14,8 +14,6 @@ Format 1 had one, of head and data together:
                   dtype, shape], a line feed, and the bytes of the tensor
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -5,8 +5,6 @@ the format, the places of the tensors, the checksum of the head. The caller chec
 description says; only then are the tensors read.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Checks of the encoder, the reference and the target in a model file."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from glassnet.data.coding.category_coding import CategoryCoding

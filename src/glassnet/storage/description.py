@@ -1,7 +1,5 @@
 """The description in a model file: everything of a model but its tensors, as JSON values."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

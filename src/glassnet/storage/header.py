@@ -7,8 +7,6 @@ data     the tensors, those of F64 before those of F32, each kind in the order o
          order, little-endian, without gaps or overlap
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod

@@ -7,8 +7,6 @@ the last and the best, and `training["history_thinned"]` says how many epochs th
 and what k was (`every`). The column `index` holds the epoch of each number.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ example files of the new one: `python -m tests.storage.make_kept`. A file of any
 loads forever.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

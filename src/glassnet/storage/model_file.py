@@ -32,8 +32,6 @@ checksums find damage, not malice: whoever can write the file can write them. Ag
 are the checks, and the rule that a file holds numbers and names only.
 """
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any, BinaryIO

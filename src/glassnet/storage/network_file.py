@@ -14,8 +14,6 @@ A layer of the user's own is code, which no file holds: to load the network, giv
 are compared with the file.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from pathlib import Path

@@ -4,8 +4,6 @@ A record is open: it may hold more than is named here, of any form. A named entr
 null.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

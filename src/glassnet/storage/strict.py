@@ -4,8 +4,6 @@ Nothing that comes from a file is trusted. Canonical JSON is ASCII, keys sorted,
 by `repr` (so they read back exactly), neither NaN nor infinity.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import is_dataclass
 from types import NoneType, UnionType

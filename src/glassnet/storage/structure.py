@@ -1,7 +1,5 @@
 """The layers in a model file, and the shapes of the tensors that they imply."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from glassnet.layers import Layer

@@ -1,7 +1,5 @@
 """Checks of the rows, weights and counts that callers of training give."""
 
-from __future__ import annotations
-
 from numbers import Integral
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The record of an epoch, and a training's records as columns."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any

@@ -5,8 +5,6 @@ again. So the minimizer runs in a thread that takes turns with the caller: one o
 waits. The one door to scipy.optimize.
 """
 
-from __future__ import annotations
-
 import math
 import queue
 import threading

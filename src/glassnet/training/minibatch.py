@@ -1,7 +1,5 @@
 """Mini-batch training as a generator: train for an epoch, yield its record, wait for the caller."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Generator
 from typing import Any

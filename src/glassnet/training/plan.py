@@ -1,7 +1,5 @@
 """The plan: the settings of a fit. None means that the recipe and the data choose."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass

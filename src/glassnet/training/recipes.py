@@ -30,8 +30,6 @@ limit ends. SELU, weight decay's schedule and, for numbers, the scaling layer ar
 better there and no worse.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

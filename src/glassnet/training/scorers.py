@@ -4,8 +4,6 @@ A scorer asks an estimator for predictions. Between two epochs the raw scores of
 are known already, so the estimator that it meets here answers from them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 

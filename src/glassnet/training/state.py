@@ -1,7 +1,5 @@
 """All that training must remember from one epoch to the next."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, field
 from typing import Any

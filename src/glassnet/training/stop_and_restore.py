@@ -1,7 +1,5 @@
 """Early stopping around any training: end it in time, and leave the best weights behind."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Generator
 

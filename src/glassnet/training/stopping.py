@@ -1,7 +1,5 @@
 """When to stop: after so many epochs without a better value, with the best weights put back."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A limit of time on training, and schedules that still reach their end within it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Generator
 from time import monotonic

@@ -1,7 +1,5 @@
 """`train`: the training loop of a network on arrays, as a generator of records."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any

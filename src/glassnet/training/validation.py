@@ -1,7 +1,5 @@
 """Validation: how well the network does on rows that training does not learn from."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in T
 Learning", section 3.2.1.
 """
 
-from __future__ import annotations
-
 from numbers import Integral
 from typing import Any
 

@@ -5,8 +5,6 @@ number itself, and the difference to it has few digits where the values lie clos
 in nanoseconds do.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Range, mean and standard deviation of columns, weighted and in float64."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 import numpy as np

@@ -6,8 +6,6 @@
 Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default", section 3 (robust scaling).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Settings of the coding of columns, and the constants behind them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from glassnet.errors import unknown_name

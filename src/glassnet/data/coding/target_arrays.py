@@ -1,7 +1,5 @@
 """Target values as an array of numbers, labels or objects, and the task that they show."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Class labels of a target: which classes there are, and the index of each label."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ A mean is one float64, and the difference to this float is exact wherever the va
 first.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -4,8 +4,6 @@ Labels stay as they were given, whole numbers keep all their digits, and true an
 booleans.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Checks of row weights. A row of weight 0 counts as absent, a row of weight 2 as two rows."""
 
-from __future__ import annotations
-
 from typing import cast
 
 import numpy as np

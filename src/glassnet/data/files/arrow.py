@@ -5,8 +5,6 @@ them without a check: one wrong offset ends the process, or brings other memory 
 every batch is validated in full before any of its values is read.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import re

@@ -4,8 +4,6 @@ Text is coded: a few long texts may stand for millions of cells. `to_numpy` and 
 import pandas, a third of a second, so values are read from the buffers.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -6,8 +6,6 @@ https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interproces
 and `Message.fbs` in that project.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from pathlib import Path

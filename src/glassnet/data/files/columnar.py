@@ -1,7 +1,5 @@
 """Parquet and Arrow files, and folders of Parquet files, as columns."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path

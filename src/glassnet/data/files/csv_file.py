@@ -1,7 +1,5 @@
 """Text files as columns: pyarrow parses them in the dialect that their first lines show."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing

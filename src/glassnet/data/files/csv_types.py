@@ -1,7 +1,5 @@
 """Options and column types for pyarrow's CSV reader, and checks of the types that it guesses."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

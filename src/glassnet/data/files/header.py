@@ -1,7 +1,5 @@
 """The first lines of a text file: the names of its columns, delimiter, quote and decimal mark."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

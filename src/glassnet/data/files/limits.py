@@ -1,7 +1,5 @@
 """Limits of how much a table may hold; a larger one is refused before it fills the memory."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 

@@ -1,7 +1,5 @@
 """Skips lines of a text file that are no rows of its table: titles, comments and footers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator, Sequence
 

@@ -7,8 +7,6 @@ values alone is numbers, unless its type is declared. A column that a file's own
 the index of a pandas frame is left out, unless it is asked for by name.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping

@@ -1,7 +1,5 @@
 """The first rows of a text file: their cells and numbers, and what looks wrong with them."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """Text files whose first lines have been read: header, decoding, lines to skip, and checks."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, suppress

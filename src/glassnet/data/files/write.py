@@ -1,7 +1,5 @@
 """Writes columns, such as predictions, to CSV and Parquet files."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager

@@ -4,8 +4,6 @@ Both are exceeded with a chance of `level` only. The exact limits load SciPy; `q
 `quick_binomial_limit` are smaller and do without.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

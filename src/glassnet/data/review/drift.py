@@ -10,8 +10,6 @@ counts (Bonferroni). And where training had none at all, one is above chance in 
 hundredth of its rows.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The report on a table before a fit: kinds of columns, missing values, distributions, notices."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Finds columns that hold the target in another form."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Finds category columns whose texts look like numbers or dates that were not read as such."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 

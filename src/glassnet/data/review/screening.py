@@ -5,8 +5,6 @@ row: identifiers of text or of whole numbers, row numbers, and columns with more
 than the limit.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Collection

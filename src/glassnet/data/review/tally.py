@@ -1,7 +1,5 @@
 """Counts, table by table, the values that training did not have, and compares them with chance."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Arrays, sparse matrices, rows, records and dicts of columns as the columns of a table."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

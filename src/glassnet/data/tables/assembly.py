@@ -1,7 +1,5 @@
 """Makes a table of whatever holds one: arrays, data frames, rows, records or columns by name."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace

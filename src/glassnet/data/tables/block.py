@@ -1,7 +1,5 @@
 """Blocks of numbers (n, n_columns): stacked from columns, read in chunks of rows, checked."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

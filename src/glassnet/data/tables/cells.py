@@ -13,8 +13,6 @@ for both:
 What a column of texts holds is found by `glassnet.data.tables.recognition`.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import decimal
 import fractions

@@ -4,8 +4,6 @@ A declared type counts: categories are categories whatever they spell, and keep 
 and "None", too); a column of strings without any string is one of text.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

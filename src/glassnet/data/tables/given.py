@@ -1,7 +1,5 @@
 """Tables and names of columns as callers give them: paths, objects, numbers, keys of a frame."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
 from typing import Any

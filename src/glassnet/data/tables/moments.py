@@ -11,8 +11,6 @@ Where all dates of a column have a zone they are brought to UTC. A year of two d
 1969 and 2068, as in POSIX.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

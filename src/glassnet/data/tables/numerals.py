@@ -8,8 +8,6 @@ The marks are found for a column as a whole: those that read most of its cells. 
 unit that it is written in: 5.1% is 5.1.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter

@@ -4,8 +4,6 @@ An expected kind wins. Else a column is what nearly all of its cells are, and a 
 option that decides otherwise. docs/reading.md gives the rule.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The base class of `MLPClassifier` and `MLPRegressor`: it trains, predicts, keeps the network."""
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from typing import Any, Self, cast
 

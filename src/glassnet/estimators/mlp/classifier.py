@@ -1,7 +1,5 @@
 """`MLPClassifier`: scikit-learn's classifier of that name on glassnet's engines, with more."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, cast

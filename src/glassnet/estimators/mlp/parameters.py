@@ -1,7 +1,5 @@
 """The parameters of `MLPClassifier` and `MLPRegressor`, with their defaults and valid values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real

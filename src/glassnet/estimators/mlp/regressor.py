@@ -1,7 +1,5 @@
 """`MLPRegressor`: scikit-learn's regressor of that name on glassnet's engines, with more."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 

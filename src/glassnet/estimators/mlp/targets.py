@@ -4,8 +4,6 @@ Y is the target as training holds it: 0 and 1, or numbers, (n, n_outputs). P is 
 predicts: probabilities or numbers.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, cast
 

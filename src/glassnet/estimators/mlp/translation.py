@@ -15,8 +15,6 @@ the object. docs/coming-from-scikit-learn.md has the same table:
     rate by rows seen, epoch by epoch ("invscaling")     InverseScalingByRows
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any

@@ -1,7 +1,5 @@
 """The validation set of a drop-in: rows held out as scikit-learn does, and their score."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
