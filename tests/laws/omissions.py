@@ -62,7 +62,7 @@ OMISSIONS: dict[str, Omission] = {
     ),
     "layer: a setting of a new type not in the model file": Omission(
         f"{SRC}/layers/plain.py",
-        '    "float": Codec(float, _read_number),\n',
+        "    float: Codec(float, _read_number),\n",
         "",
         "tests/storage/test_plain.py",
     ),

@@ -48,7 +48,7 @@ PLANTED = {
     "a field of a layer": (
         told.LAYERS["dropout"].__dataclass_fields__["rate"],
         "type",
-        "int",
+        int,
         "/layers/dropout/rate: was ['read_number'], is ['read_count']",
     ),
     "a loss": (

@@ -9,14 +9,14 @@ has their defaults. Reading is strict, for a file may come from anywhere: an unk
 unknown or missing field and a value of another type are refused.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields
 from typing import Any, NamedTuple
 
-from glassnet.activations import ACTIVATIONS, ActivationFunction
+from glassnet.activations import ACTIVATIONS, ActivationFunction, GivenActivation
 from glassnet.checks import is_whole
 from glassnet.errors import SettingError, UnsupportedError, unknown_name
-from glassnet.initializers import INITIALIZERS
+from glassnet.initializers import INITIALIZERS, Initializer
 from glassnet.layers import LAYERS
 from glassnet.layers.layer import Layer
 
@@ -46,7 +46,7 @@ def saved_fields(kind: str) -> dict[str, Field[Any]]:
 
 def is_optional(field: Field[Any]) -> bool:
     """Return whether a field is left out at its default; older files do not have it."""
-    return field.type == "bool"
+    return isinstance(field.default, bool)
 
 
 def layer_to_plain(layer: Layer) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def layer_to_plain(layer: Layer) -> dict[str, Any]:
     for name, field in saved_fields(kind).items():
         value = getattr(layer, name)
         if not is_optional(field) or value != field.default:
-            plain[name] = CODECS[str(field.type)].write(value)
+            plain[name] = CODECS[field.type].write(value)
     return plain
 
 
@@ -106,7 +106,7 @@ def layer_from_plain(plain: Any) -> Layer:
     settings = {}
     for name in plain.keys() - {"kind"}:
         try:
-            settings[name] = CODECS[str(known[name].type)].read(plain[name])
+            settings[name] = CODECS[known[name].type].read(plain[name])
         except TypeError as error:
             raise SettingError(f"{name} of a layer of kind {kind!r} must be {error}.") from None
     made: Layer = LAYERS[kind](**settings)
@@ -183,13 +183,13 @@ def _read_layers(value: Any) -> list[Layer]:
     return [layer_from_plain(inner) for inner in value]
 
 
-#: By the annotation of the field.
-CODECS: dict[str, Codec] = {
-    "int": Codec(int, _read_count),
-    "float": Codec(float, _read_number),
-    "bool": Codec(bool, _read_switch),
-    "Sequence[int]": Codec(list, _read_counts),
-    "GivenActivation": Codec(_write_activation, _read_activation),
-    "str | Initializer": Codec(_write_initializer, _read_initializer),
-    "Sequence[Layer]": Codec(lambda layers: [layer_to_plain(one) for one in layers], _read_layers),
+#: By the type of the field.
+CODECS: dict[Any, Codec] = {
+    int: Codec(int, _read_count),
+    float: Codec(float, _read_number),
+    bool: Codec(bool, _read_switch),
+    Sequence[int]: Codec(list, _read_counts),
+    GivenActivation: Codec(_write_activation, _read_activation),
+    str | Initializer: Codec(_write_initializer, _read_initializer),
+    Sequence[Layer]: Codec(lambda layers: [layer_to_plain(one) for one in layers], _read_layers),
 }
