@@ -105,7 +105,7 @@ def losses() -> list[Place]:
 
 def optimizers() -> list[Place]:
     file, native = f"{SRC}/optimizers/__init__.py", "native/optimizers.hpp"
-    steppers = classes("optimizers/*.py", "step")
+    steppers = classes("optimizers/*.py", "move").but("BlockOptimizer")
     return [
         Place(file, "its classes", [*steppers.names, "LBFGS"]),  # SciPy runs the last one whole
         called_in(file, "OPTIMIZERS"),

@@ -49,26 +49,21 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """The engine's name, as a model records it."""
-        ...
 
     @property
     def network(self) -> Network:
         """The network whose parameters it changes."""
-        ...
 
     @property
     def loss(self) -> Loss:
         """The loss that it minimizes."""
-        ...
 
     @property
     def state(self) -> OptimizerState | None:
         """The optimizer's memory."""
-        ...
 
     def predict(self, X: Any) -> Array:
         """Return raw scores `(n, n_outputs)`."""
-        ...
 
     def loss_and_gradient(
         self, X: Any, y: Array, weight: Array | None = None, step: int = 0
@@ -77,11 +72,9 @@ class Engine(Protocol):
 
         Its gradient is in `network.parameters.gradient`.
         """
-        ...
 
     def update(self, lr: float) -> None:
         """Clip the gradient and take one optimizer step."""
-        ...
 
     def run(
         self,
@@ -102,7 +95,6 @@ class Engine(Protocol):
             every dropout rate, and a factor of weight decay and of the penalty, that is of every
             segment's decay_factor
         """
-        ...
 
 
 def step_rates(lr: Any, dropout: Any = 1.0, decay: Any = 1.0) -> Array:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-import numpy as np
 
 from glassnet.data.coding.encoder import Encoder
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DivergenceError
 from glassnet.fitting.construction import (
@@ -31,8 +28,6 @@ from glassnet.training.stopping import EarlyStopping
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
 from glassnet.training.validation import Validation
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(eq=False)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
@@ -35,7 +33,6 @@ from glassnet.training.stop_and_restore import stop_and_restore
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
 
-Array = np.ndarray[Any, np.dtype[Any]]
 OnEpoch = Callable[[Epoch], bool | None]
 
 

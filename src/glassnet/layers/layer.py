@@ -50,34 +50,27 @@ class Layer(Protocol):
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The layers inside this one; () for most."""
-        ...
 
     @property
     def repeatable(self) -> bool:
         """Whether training passes repeat: no random masks, no running statistics."""
-        ...
 
     def output_width(self, n_in: int) -> int:
         """Return the number of outputs for n_in inputs; SettingError where they do not fit."""
-        ...
 
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return the tensors that this layer itself needs, by name."""
-        ...
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
         """Write first values into this layer's own tensors."""
-        ...
 
     def forward(self, p: Views, X: Any, run: Run) -> tuple[Array, Any]:
         """Return the outputs and the cache."""
-        ...
 
     def backward(
         self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True
     ) -> Array | None:
         """Write the parameters' gradients into g and return dX, or None where it is not needed."""
-        ...
 
 
 class Leaf:

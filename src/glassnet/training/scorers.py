@@ -10,11 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from glassnet.data.coding.moments import power_of_two
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.errors import SettingError, unknown_name
 from glassnet.protocols import name_of, parameter_names, refuse_class, require_arguments, said
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Scoring = str | Callable[[Any, Any, Any], float]
 #: Scores of numbers that have no unit: they are taken from numbers near 1, whose squares are
 #: floats.
@@ -29,20 +28,16 @@ class ScorerAnswers(Protocol):
     @property
     def task(self) -> str:
         """One of "binary", "multiclass", "multilabel", "regression"."""
-        ...
 
     @property
     def classes(self) -> Sequence[Any]:
         """The labels in the order of the probabilities."""
-        ...
 
     def predictions(self, Z: Array) -> Array:
         """Return labels or numbers from raw scores."""
-        ...
 
     def probabilities(self, Z: Array) -> Array:
         """Return probabilities `(n, k)` from raw scores."""
-        ...
 
 
 def bind_scorer(

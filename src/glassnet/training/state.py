@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.network import Network
+from glassnet.network import Array, Network
 from glassnet.schedules import ReduceOnPlateau
 from glassnet.training.history import Epoch
 from glassnet.training.stopping import EarlyStopping
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass
