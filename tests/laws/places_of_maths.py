@@ -166,7 +166,7 @@ def settings_of_a_penalty() -> list[Place]:
 
 
 def engines() -> list[Place]:
-    made = classes("engines/*.py", "run", "loss_and_gradient")
+    made = classes("engines/*.py", "run", "loss_and_gradient").but("Engine")
     return [
         Place(made.file, made.what, [name.removesuffix("Engine") for name in made.names]),
         names_in(f"{SRC}/engines/__init__.py", "ENGINES"),
