@@ -22,8 +22,7 @@ from glassnet.network import Network
 from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.history import Epoch
 from glassnet.training.resolved_plan import ResolvedPlan
-from glassnet.training.state import TrainingState
-from glassnet.training.stop_and_restore import stop_and_restore
+from glassnet.training.state import TrainingState, stop_and_restore
 from glassnet.training.stopping import EarlyStopping
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer

@@ -28,8 +28,7 @@ from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.checks import check_weight, make_rows
 from glassnet.training.history import Epoch, history_columns
 from glassnet.training.resolved_plan import ResolvedPlan
-from glassnet.training.state import TrainingState
-from glassnet.training.stop_and_restore import stop_and_restore
+from glassnet.training.state import TrainingState, stop_and_restore
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
 

@@ -73,11 +73,29 @@ class Layer(Protocol):
         """Write the parameters' gradients into g and return dX, or None where it is not needed."""
 
 
-class Leaf:
+class Base:
+    """Base of a layer whose tensors, if it has any, start at 1 or 0.
+
+    ones : names of the tensors that start at 1; all others start at 0
+    """
+
+    repeatable: ClassVar[bool] = True
+    ones: ClassVar[tuple[str, ...]] = ()
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return no tensors."""
+        return {}
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Set each tensor of this layer to 1 or 0."""
+        for name, tensor in p.arrays().items():
+            tensor[...] = float(name in self.ones)
+
+
+class Leaf(Base):
     """Base of a layer without layers inside."""
 
     layers: ClassVar[tuple[Layer, ...]] = ()
-    repeatable: ClassVar[bool] = True
 
 
 class KeepsWidth(Leaf):
@@ -86,17 +104,6 @@ class KeepsWidth(Leaf):
     def output_width(self, n_in: int) -> int:
         """Return n_in."""
         return n_in
-
-
-class WithoutTensors:
-    """Base of a layer that has no tensors of its own."""
-
-    def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return nothing."""
-        return {}
-
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Do nothing."""
 
 
 #: The methods of `Layer` with their arguments, and its attributes.

@@ -8,10 +8,9 @@ import numpy as np
 from glassnet.data.rows import Array, Rows
 from glassnet.engines import Engine, Steps, step_rates
 from glassnet.errors import DivergenceError
-from glassnet.schedules import ReduceOnPlateau, multipliers
+from glassnet.schedules import ReduceOnPlateau, RunSchedules, multipliers
 from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.history import Epoch
-from glassnet.training.run_schedules import RunSchedules
 from glassnet.training.state import TrainingState
 from glassnet.training.time_limit import ScheduleClock, TimeLimit
 from glassnet.training.validation import Validation
