@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.coding.encoder import Encoder
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.data.split import split_rows
 from glassnet.errors import DivergenceError
 from glassnet.fitting.ensemble import member_seed, network_of
@@ -21,8 +21,6 @@ from glassnet.losses import Loss, Quantile
 from glassnet.network import Network
 from glassnet.training.plan import Plan
 from glassnet.training.resolved_plan import ResolvedPlan
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: From so many residuals on their spread is learned; of fewer all intervals are equally wide.
 MIN_RESIDUALS = 200

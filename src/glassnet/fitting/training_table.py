@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.forms import PLAIN, Form
 from glassnet.data.tables.table import Table
-from glassnet.model import Model
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from glassnet.model import Array, Model
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.errors import SettingError
-from glassnet.layers.layer import ATTRIBUTES, METHODS, Array, Layer, Run, WithoutTensors
+from glassnet.layers.layer import ATTRIBUTES, METHODS, Array, Base, Layer, Run
 from glassnet.parameters import Spec, Tree, Views
 from glassnet.protocols import require_members
 
 
-class Container(WithoutTensors):
+class Container(Base):
     """Base of a layer whose tensors all belong to the layers inside.
 
     what : the message where there are none
@@ -20,7 +20,6 @@ class Container(WithoutTensors):
 
     layers: Sequence[Layer]
     what: ClassVar[str]
-    repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers(self.layers))

@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.coding.weights import checked_weight, relative_weight
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.errors import DataError, SettingError
 from glassnet.layer_check import check_own_layers
 from glassnet.losses import Loss, check_own_loss
 from glassnet.network import Network
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any = None) -> Rows:

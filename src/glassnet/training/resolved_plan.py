@@ -11,10 +11,9 @@ from glassnet.activations import GivenActivation, is_one_activation
 from glassnet.errors import SettingError
 from glassnet.losses import Loss
 from glassnet.optimizers import LBFGS, Adam, AdamW, Optimizer, optimizer_settings
-from glassnet.schedules import ReduceOnPlateau, Schedule
+from glassnet.schedules import ReduceOnPlateau, RunSchedules, Schedule
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import Recipe, recipe_for
-from glassnet.training.run_schedules import RunSchedules
 
 #: From so many rows on, some are held out to stop by; fewer rows are all needed to learn from.
 MIN_ROWS_TO_HOLD_OUT = 100

@@ -9,13 +9,11 @@ from glassnet.losses import Loss, loss_function
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
-from glassnet.schedules import ReduceOnPlateau, Schedule
+from glassnet.schedules import ReduceOnPlateau, RunSchedules, Schedule
 from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.checks import check_counts, check_seed, check_weight, make_rows
 from glassnet.training.history import Epoch
-from glassnet.training.run_schedules import RunSchedules
-from glassnet.training.state import TrainingState
-from glassnet.training.stop_and_restore import stop_and_restore
+from glassnet.training.state import TrainingState, stop_and_restore
 from glassnet.training.stopping import EarlyStopping
 from glassnet.training.trainer import Trainer
 from glassnet.training.validation import make_validation

@@ -19,14 +19,13 @@ from glassnet.estimators.mlp.targets import TargetCoding
 from glassnet.estimators.mlp.validation import hold_out, make_validation
 from glassnet.estimators.mlp.weight_binding import WeightBinding
 from glassnet.interrupts import interrupts_noted
+from glassnet.schedules import RunSchedules
 from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.checks import check_counts, make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
 from glassnet.training.minibatch import minibatch_epochs
-from glassnet.training.run_schedules import RunSchedules
-from glassnet.training.state import TrainingState
-from glassnet.training.stop_and_restore import stop_and_restore
+from glassnet.training.state import TrainingState, stop_and_restore
 from glassnet.training.stopping import EarlyStopping
 
 
