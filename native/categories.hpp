@@ -19,21 +19,45 @@ class CategoryEmbedding final : public Operation<T> {
 
     bool has_parameters() const override { return true; }
 
-    Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                        const Done& done) const override {
-        return phase_of(row_grid(n, this->n_out), done,
-                        [this, &w, &own](const Block& block) { look_up(w, own, block); });
+    void forward_block(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Block& rows,
+                       std::size_t, const Done& done) const override {
+        for (std::size_t i = rows.top; i < rows.bottom; ++i) {
+            const T* x = own.input + i * own.step_in;
+            T* y = own.main.data() + i * own.step;
+            std::memcpy(y, x, n_plain() * sizeof(T));
+            for (std::size_t j = 0; j < levels_.size(); ++j)
+                std::memcpy(y + n_plain() + j * k_,
+                            w.tensors.theta + tables_[j] + level(x[n_plain() + j], levels_[j]) * k_,
+                            k_ * sizeof(T));
+        }
+        done(rows);
     }
 
-    void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                         const Gradients<T>& g, std::vector<Phase>& phases) const override {
-        const std::size_t q = levels_.size();
-        const Grid rows = g.needs_input_grad ? row_grid(n, this->n_in) : Grid{};
-        phases.push_back({q + rows.size(), [=, &w, &own](std::size_t piece) {
-                              if (piece < q) return backward_table(w, own, g.dY(), n, piece);
-                              backward_input(own, g.dY(), g.dX(), rows.block(piece - q));
-                              g.done(rows.block(piece - q));
-                          }});
+    // dX of the columns that are no codes; a code has none.
+    void input_gradient(Workspace<T>&, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
+                        const Block& rows) const override {
+        for (std::size_t i = rows.top; i < rows.bottom; ++i) {
+            T* dX = g.dX() + i * own.step_in;
+            std::memcpy(dX, g.dY() + i * own.step, n_plain() * sizeof(T));
+            std::fill(dX + n_plain(), dX + this->n_in, T(0));
+        }
+        g.done(rows);
+    }
+
+    // The gradient of a table, a piece each: a level takes the rows that name it, in their order.
+    Grid parameter_grid(std::size_t n) const override {
+        return {n, levels_.size(), 1, 1, levels_.size()};
+    }
+    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                            const Gradients<T>& g, const Block&, std::size_t j) const override {
+        T* table = w.tensors.gradient + tables_[j];
+        std::fill(table, table + levels_[j] * k_, T(0));
+        for (std::size_t i = 0; i < n; ++i) {
+            T* sum = table + level(own.input[i * own.step_in + n_plain() + j], levels_[j]) * k_;
+            const T* above = g.dY() + i * own.step + n_plain() + j * k_;
+            GLASSNET_INDEPENDENT
+            for (std::size_t o = 0; o < k_; ++o) sum[o] += above[o];
+        }
     }
 
   private:
@@ -44,39 +68,6 @@ class CategoryEmbedding final : public Operation<T> {
     }
 
     std::size_t n_plain() const { return this->n_in - levels_.size(); }
-
-    void look_up(Workspace<T>& w, LayerBuffers<T>& own, const Block& rows) const {
-        for (std::size_t i = rows.top; i < rows.bottom; ++i) {
-            const T* x = own.input + i * own.step_in;
-            T* y = own.main.data() + i * own.step;
-            std::memcpy(y, x, n_plain() * sizeof(T));
-            for (std::size_t j = 0; j < levels_.size(); ++j)
-                std::memcpy(y + n_plain() + j * k_,
-                            w.tensors.theta + tables_[j] + level(x[n_plain() + j], levels_[j]) * k_,
-                            k_ * sizeof(T));
-        }
-    }
-
-    // The gradient of the table of code j: each level takes the rows that name it, in their order.
-    void backward_table(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, std::size_t n,
-                        std::size_t j) const {
-        T* table = w.tensors.gradient + tables_[j];
-        std::fill(table, table + levels_[j] * k_, T(0));
-        for (std::size_t i = 0; i < n; ++i) {
-            T* sum = table + level(own.input[i * own.step_in + n_plain() + j], levels_[j]) * k_;
-            const T* above = dY + i * own.step + n_plain() + j * k_;
-            GLASSNET_INDEPENDENT
-            for (std::size_t o = 0; o < k_; ++o) sum[o] += above[o];
-        }
-    }
-
-    // dX of the columns that are no codes; a code has none.
-    void backward_input(LayerBuffers<T>& own, const T* dY, T* dX, const Block& rows) const {
-        for (std::size_t i = rows.top; i < rows.bottom; ++i) {
-            std::memcpy(dX + i * own.step_in, dY + i * own.step, n_plain() * sizeof(T));
-            std::fill(dX + i * own.step_in + n_plain(), dX + i * own.step_in + this->n_in, T(0));
-        }
-    }
 
     const std::vector<std::size_t> levels_;
     const std::size_t k_;

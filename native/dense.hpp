@@ -25,26 +25,40 @@ class Dense final : public Operation<T> {
     }
 
     bool has_parameters() const override { return true; }
+    std::size_t n_weights() const override { return this->n_in * this->n_out; }
 
-    void resize(Workspace<T>&, LayerBuffers<T>& own, std::size_t n) const override {
+    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
         own.kept = own.output = own.main.resize(n * own.step);
         if (f_.keeps_input) own.output = own.extra.resize(n * own.step);
+        if (transposes(w)) own.small.resize(this->n_out * own.step_in);
+    }
+
+    // W^T, where every part of the rows needs it.
+    Grid prepare_grid(const Workspace<T>& w, std::size_t) const override {
+        return transposes(w) ? column_grid<T>(this->n_out, this->n_in) : Grid{};
+    }
+    void prepare(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const override {
+        const Right<T> W{w.tensors.theta + W_, this->n_out, true};
+        for (std::size_t left = block.left; left < block.right; left += panel_width<T>) {
+            const std::size_t width = std::min(panel_width<T>, block.right - left);
+            pack(W, 0, this->n_out, left, width, whole_vectors<T>(width), own.small.data() + left,
+                 own.step_in);
+        }
     }
 
     // Z = X W + b, A = f(Z)
-    Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                        const Done& done) const override {
-        const Grid grid = product_grid<T>(n, this->n_out, this->n_in);
-        return {grid.size(), [this, &w, &own, grid, done](std::size_t piece) {
-                    const Right<T> W{w.tensors.theta + W_, this->n_out, false};
-                    T* A = const_cast<T*>(own.output);
-                    product<T>({own.input, own.step_in, 1}, W, this->n_in, this->n_out,
-                               own.main.data(), own.step, true, w.tensors.theta + b_,
-                               grid.block(piece), [&](const Block& block) {
-                                   f_.forward(own.kept, A, own.step, block);
-                                   done(block);
-                               });
-                }};
+    Grid forward_grid(std::size_t n) const override {
+        return product_grid<T>(n, this->n_out, this->n_in);
+    }
+    void forward_block(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Block& block,
+                       std::size_t, const Done& done) const override {
+        const Right<T> W{w.tensors.theta + W_, this->n_out, false};
+        T* A = const_cast<T*>(own.output);
+        product<T>({own.input, own.step_in, 1}, W, this->n_in, this->n_out, own.main.data(),
+                   own.step, true, w.tensors.theta + b_, block, [&](const Block& complete) {
+                       f_.forward(own.kept, A, own.step, complete);
+                       done(complete);
+                   });
     }
 
     // dZ = dA f'(Z)
@@ -52,27 +66,25 @@ class Dense final : public Operation<T> {
         f_.backward(own.kept, dA, own.step, block);
     }
 
-    // dX = dZ W^T, dW = X^T dZ, db = sum dZ
-    void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                         const Gradients<T>& g, std::vector<Phase>& phases) const override {
-        const Grid weights = product_grid<T>(this->n_in, this->n_out, n);
-        const Grid inputs =
-            g.needs_input_grad ? product_grid<T>(n, this->n_in, this->n_out) : Grid{};
-        phases.push_back({weights.size() + inputs.size(), [=, &w, &own](std::size_t piece) {
-                              if (piece >= inputs.size())
-                                  return backward_parameters(w, own, g.dY(), n,
-                                                             weights.block(piece - inputs.size()));
-                              const Right<T> W{w.tensors.theta + W_, this->n_out, true};
-                              product<T>({g.dY(), own.step, 1}, W, this->n_out, this->n_in, g.dX(),
-                                         own.step_in, true, nullptr, inputs.block(piece),
-                                         [&](const Block& block) { g.done(block); });
-                          }});
+    // dX = dZ W^T
+    Grid input_grid(std::size_t n) const override {
+        return product_grid<T>(n, this->n_in, this->n_out);
+    }
+    void input_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
+                        const Block& block) const override {
+        const Right<T> W = transposes(w) ? Right<T>{own.small.data(), own.step_in, false, true}
+                                         : Right<T>{w.tensors.theta + W_, this->n_out, true};
+        product<T>({g.dY(), own.step, 1}, W, this->n_out, this->n_in, g.dX(), own.step_in, true,
+                   nullptr, block, g.done);
     }
 
-  private:
-    // A block of dW, and that part of db which its columns hold, once.
-    void backward_parameters(Workspace<T>& w, LayerBuffers<T>& own, const T* dZ, std::size_t n,
-                             const Block& block) const {
+    // dW = X^T dZ, and that part of db = sum dZ which its columns hold, once.
+    Grid parameter_grid(std::size_t n) const override {
+        return product_grid<T>(this->n_in, this->n_out, n);
+    }
+    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                            const Gradients<T>& g, const Block& block, std::size_t) const override {
+        const T* dZ = g.dY();
         product<T>({own.input, 1, own.step_in}, {dZ, own.step, false}, n, this->n_out,
                    w.tensors.gradient + W_, this->n_out, false, nullptr, block,
                    [](const Block&) {});
@@ -83,6 +95,11 @@ class Dense final : public Operation<T> {
             for (std::size_t j = left; j < std::min(left + lanes<T>, block.right); ++j)
                 w.tensors.gradient[b_ + j] = sums[j - left];
         }
+    }
+
+  private:
+    bool transposes(const Workspace<T>& w) const {
+        return w.training && w.by_rows && w.needs_input_grad[this->index];
     }
 
     const std::size_t W_, b_;

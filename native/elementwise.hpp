@@ -41,7 +41,7 @@ class Dropout final : public Operation<T> {
         spec.keep_width();
     }
 
-    bool draws(const Workspace<T>& w) const override { return w.training && rate_ != 0; }
+    bool draws(const Workspace<T>& w) const { return w.training && rate_ != 0; }
 
     void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
         own.output = own.input;
@@ -51,7 +51,10 @@ class Dropout final : public Operation<T> {
     }
 
     // The mask, 0 or 1 / (1 - rate): that of a unit depends on its place in the batch alone.
-    void draw(Workspace<T>& w, LayerBuffers<T>& own, const Block& rows) const override {
+    Grid prepare_grid(const Workspace<T>& w, std::size_t n) const override {
+        return draws(w) ? row_grid(n, this->n_out) : Grid{};
+    }
+    void prepare(Workspace<T>& w, LayerBuffers<T>& own, const Block& rows) const override {
         // Rounded before it is subtracted, as in the reference engine: one fused instruction for
         // both could move the threshold.
         const volatile double rate = rate_ * w.run.dropout;

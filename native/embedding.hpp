@@ -19,42 +19,47 @@ class NumberEmbedding : public Operation<T> {
 
     bool has_parameters() const override { return true; }
 
+    bool rows_are_independent(const Workspace<T>& w) const override {
+        return !w.training || !w.needs_input_grad[this->index];
+    }
+
     void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
         Operation<T>::resize(w, own, n);
-        const std::size_t n_pieces =
-            std::max(by_rows(n).n_pieces, w.training ? by_columns(n).n_pieces : 1);
-        own.small.resize(n_pieces * piece_memory());
+        own.small.resize(most_row_parts * piece_memory());
     }
 
-    Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                        const Done& done) const override {
-        const Ranges rows = by_rows(n);
-        return {rows.n_pieces, [=, &w, &own](std::size_t piece) {
-                    const std::size_t top = rows.start(piece), bottom = rows.start(piece + 1);
-                    embed(w, own, memory(own, piece), top, bottom);
-                    done({top, bottom, 0, this->n_out});
-                }};
+    Grid forward_grid(std::size_t n) const override {
+        const std::size_t most = std::clamp<std::size_t>(n / lanes<T>, 1, most_row_parts);
+        return {n, this->n_out, this->n_out,
+                std::clamp<std::size_t>(n * n_numeric_ * work_ / 8192, 1, most), 1};
+    }
+    void forward_block(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Block& block,
+                       std::size_t piece, const Done& done) const override {
+        embed(w, own, memory(own, piece), block.top, block.bottom);
+        done(block);
     }
 
-    void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                         const Gradients<T>& g, std::vector<Phase>& phases) const override {
-        const Ranges columns = by_columns(n);
-        phases.push_back(
-            {columns.n_pieces, [=, &w, &own](std::size_t piece) {
-                 for (std::size_t j = columns.start(piece); j < columns.start(piece + 1); ++j)
-                     backward_column(w, own, g.dY(), g.needs_input_grad ? g.dX() : nullptr,
-                                     memory(own, piece), n, j);
-             }});
-        if (!g.needs_input_grad) return;
-        const Grid rows = row_grid(n, this->n_in);
-        phases.push_back({rows.size(), [=, &w, &own](std::size_t piece) {
-                              const Block block = rows.block(piece);
-                              for (std::size_t i = block.top; i < block.bottom; ++i)
-                                  std::memcpy(g.dX() + i * own.step_in + n_numeric_,
-                                              g.dY() + i * own.step + n_numeric_ * (1 + k_),
-                                              (this->n_in - n_numeric_) * sizeof(T));
-                              g.done(block);
-                          }});
+    // By columns, and dX of these with it.
+    Grid parameter_grid(std::size_t n) const override {
+        const std::size_t most = std::min<std::size_t>(n_numeric_, most_row_parts);
+        return {n, n_numeric_, 1, 1,
+                std::clamp<std::size_t>(n * n_numeric_ * work_ / 4096, 1, most)};
+    }
+    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                            const Gradients<T>& g, const Block& block,
+                            std::size_t piece) const override {
+        for (std::size_t j = block.left; j < block.right; ++j)
+            backward_column(w, own, g.dY(), g.needs_input_grad ? g.dX() : nullptr,
+                            memory(own, piece), n, j);
+    }
+    bool inputs_follow() const override { return true; }
+    void input_gradient(Workspace<T>&, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
+                        const Block& block) const override {
+        for (std::size_t i = block.top; i < block.bottom; ++i)
+            std::memcpy(g.dX() + i * own.step_in + n_numeric_,
+                        g.dY() + i * own.step + n_numeric_ * (1 + k_),
+                        (this->n_in - n_numeric_) * sizeof(T));
+        g.done(block);
     }
 
   protected:
@@ -79,16 +84,6 @@ class NumberEmbedding : public Operation<T> {
     const std::size_t n_numeric_, k_;
 
   private:
-    Ranges by_rows(std::size_t n) const {
-        const std::size_t most = std::clamp<std::size_t>((n + lanes<T> - 1) / lanes<T>, 1, 32);
-        return {n, lanes<T>, std::clamp<std::size_t>(n * n_numeric_ * work_ / 8192, 1, most)};
-    }
-
-    Ranges by_columns(std::size_t n) const {
-        const std::size_t most = std::min<std::size_t>(n_numeric_, 32);
-        return {n_numeric_, 1, std::clamp<std::size_t>(n * n_numeric_ * work_ / 4096, 1, most)};
-    }
-
     T* memory(LayerBuffers<T>& own, std::size_t piece) const {
         return own.small.data() + piece * piece_memory();
     }

@@ -188,6 +188,7 @@ class Engine {
         if (n != planned_) plan_batch(n, k);
         terms_ = terms(settings_.loss, loss_.per_class, total_, k);
         share_ = rates.decay * (!settings_.per_batch ? 1 : total_ != 0 ? 1 / total_ : 0);
+        run_phase(pass_.prepare_phase(), team);
         run_phase(gather_phase_, team);
         for (const Phase& phase : pass_.forward()) run_phase(phase, team);
         run_phase(loss_phase_, team);
@@ -209,20 +210,37 @@ class Engine {
         gather_phase_ = {gathers, [this, n, gathers](std::size_t piece) {
                              gather(piece * n / gathers, (piece + 1) * n / gathers);
                          }};
-        const std::size_t parts = std::clamp<std::size_t>(n * (k + 8) / 512, 1, 32);
+        const std::size_t row_parts = pass_.row_parts(n),
+                          parts = row_parts > 0 ? row_parts
+                                                : std::clamp<std::size_t>(n * (k + 8) / 512, 1, 32);
         losses_.assign(parts, 0);
-        loss_phase_ = {
-            parts, [this, n, k, parts](std::size_t piece) {
-                const std::size_t top = piece * n / parts, bottom = (piece + 1) * n / parts;
-                const Target<T> y{batch_.y->labels ? nullptr : y_.data(),
-                                  batch_.y->labels ? labels_.data() : nullptr, batch_.y->n_columns};
-                const double* weight = batch_.weight ? weight_.data() : nullptr;
-                losses_[piece] = loss_.backward(
-                    settings_.loss, {pass_.scores(), pass_.step(), k, y, weight, terms_.gradient,
-                                     top, bottom, pass_.scores_gradient()});
-                pass_.backward_from_scores(top, bottom);
-            }};
+        const auto top = [n, parts](std::size_t piece) { return piece * n / parts; };
+        loss_phase_ = {parts, [this, k, top](std::size_t piece) {
+                           losses_[piece] = loss_of(k, top(piece), top(piece + 1));
+                       }};
+        if (row_parts > 0) {
+            gather_phase_ = {};
+            loss_phase_ = {parts, [this, k, top](std::size_t piece) {
+                               const std::size_t from = top(piece), to = top(piece + 1);
+                               gather(from, to);
+                               pass_.forward_rows(piece, from, to);
+                               losses_[piece] = loss_of(k, from, to);
+                               pass_.backward_rows(from, to);
+                           }};
+        }
         planned_ = n;
+    }
+
+    // The loss of rows [top, bottom), and backward to the last operation that waits.
+    double loss_of(std::size_t k, std::size_t top, std::size_t bottom) {
+        const Target<T> y{batch_.y->labels ? nullptr : y_.data(),
+                          batch_.y->labels ? labels_.data() : nullptr, batch_.y->n_columns};
+        const double* weight = batch_.weight ? weight_.data() : nullptr;
+        const double loss =
+            loss_.backward(settings_.loss, {pass_.scores(), pass_.step(), k, y, weight,
+                                            terms_.gradient, top, bottom, pass_.scores_gradient()});
+        pass_.backward_from_scores(top, bottom);
+        return loss;
     }
 
     void take_step(double t, double lr, double length, double decay, Team* team) {

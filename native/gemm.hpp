@@ -1,8 +1,8 @@
 // Matrix products in tiles that stay in registers, a panel of columns at a time.
 // After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34
-// (2008), without packing of A: signals lie in rows that do not fall on the same cache lines, see
-// stride(). Every element is summed in the same order wherever it is in the product, so a row has
-// the same bits alone or among many.
+// (2008). A is packed only where it is transposed and its rows are far apart: other signals lie in
+// rows that do not fall on the same cache lines, see stride(). Every element is summed in the same
+// order wherever it is in the product, so a row has the same bits alone or among many.
 #pragma once
 
 #include <algorithm>
@@ -24,23 +24,27 @@ struct Left {
 };
 
 // The right factor (k, n), or its transpose (n, k) as stored; step from one stored row to the next.
+// The rows of one that is padded end in zeros, to whole vectors.
 template <class T>
 struct Right {
     const T* data;
     std::size_t step;
-    bool transposed;
+    bool transposed, padded = false;
 };
 
 constexpr std::size_t depth =
     320;  // of a panel: 40 kB, what the first cache holds beside a tile of A
-constexpr std::size_t strip_rows = 512;  // of A at a time
+constexpr std::size_t strip_rows = 512;        // of A at a time
+constexpr std::size_t packed_bytes = 216'000;  // of a packed strip: a part of the second cache
+// Rows of a transposed A so many bytes apart are packed: each is on a page of its own, or nearly.
+constexpr std::size_t far_apart = 1024;
 
 template <class T>
 constexpr std::size_t panel_width = 2 * lanes<T>;
 
 // C (n_rows, n_vectors vectors) = start + A B where it is the first strip of the depth, else C + A
 // B; `width` columns are stored.
-template <class T, std::size_t n_rows, std::size_t n_vectors>
+template <class T, std::size_t n_rows, std::size_t n_vectors, bool packed>
 void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T* __restrict C,
           std::size_t step_c, const T* start, bool first, std::size_t width) {
     Vector<T> sum[n_rows][n_vectors];
@@ -55,7 +59,7 @@ void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T
         for (std::size_t j = 0; j < n_vectors; ++j) b[j] = load(B + p * step_b + j * lanes<T>);
 #pragma GCC unroll 16
         for (std::size_t i = 0; i < n_rows; ++i) {
-            const T a = A.data[i * A.row_step + p * A.column_step];
+            const T a = A.data[packed ? p * n_rows + i : i * A.row_step + p * A.column_step];
 #pragma GCC unroll 2
             for (std::size_t j = 0; j < n_vectors; ++j) sum[i][j] += a * b[j];
         }
@@ -77,13 +81,14 @@ void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T
 }
 
 // The tile of so many rows, known only when it runs.
-template <class T, std::size_t n_vectors, std::size_t n_rows = tile_rows, class... Arguments>
+template <class T, std::size_t n_vectors, bool packed, std::size_t n_rows = tile_rows,
+          class... Arguments>
 void tile_of(std::size_t rows, Arguments... arguments) {
     if constexpr (n_rows > 0) {
         if (rows == n_rows)
-            tile<T, n_rows, n_vectors>(arguments...);
+            tile<T, n_rows, n_vectors, packed>(arguments...);
         else
-            tile_of<T, n_vectors, n_rows - 1>(rows, arguments...);
+            tile_of<T, n_vectors, packed, n_rows - 1>(rows, arguments...);
     }
 }
 
@@ -117,11 +122,11 @@ void transpose(const T* from, std::size_t step_from, T* to, std::size_t step_to)
     for (std::size_t i = 0; i < n; ++i) store(to + i * step_to, rows[i]);
 }
 
-// Rows [top, bottom) and `width` columns from `left` on of the right factor, side by side; `step`
-// columns a row, zeros after them.
+// Rows [top, bottom) and `width` columns from `left` on of the right factor, `whole` columns with
+// zeros after them, in rows `step` apart.
 template <class T>
 void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std::size_t width,
-          std::size_t step, T* panel) {
+          std::size_t whole, T* panel, std::size_t step) {
     constexpr std::size_t n = lanes<T>;
     if (!B.transposed) {
         const T* from = B.data + top * B.step + left;
@@ -134,11 +139,11 @@ void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std
         }
         for (std::size_t p = top; p < bottom; ++p, from += B.step, panel += step) {
             std::copy(from, from + width, panel);
-            std::fill(panel + width, panel + step, T(0));
+            std::fill(panel + width, panel + whole, T(0));
         }
         return;
     }
-    for (std::size_t j = 0; j < step; j += n) {
+    for (std::size_t j = 0; j < whole; j += n) {
         std::size_t p = top;
         if (j + n <= width)
             for (; p + n <= bottom; p += n)
@@ -150,6 +155,50 @@ void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std
     }
 }
 
+// n rows divided into tiles of nearly equal size.
+struct Tiles {
+    std::size_t n_rows, n_tiles = (n_rows + tile_rows - 1) / tile_rows;
+
+    std::size_t start(std::size_t t) const { return t * n_rows / n_tiles; }
+};
+
+// The tiles of a left factor whose columns lie side by side in memory, one after the other: element
+// (i, p) of a tile at p * (its rows) + i. Whole vectors are copied, so room for one is between
+// tiles; those that would end behind the last row are copied number by number.
+template <class T>
+class PackedLeft {
+  public:
+    static constexpr std::size_t most_rows =
+        packed_bytes / (depth * sizeof(T)) / tile_rows * tile_rows;
+
+    void fill(Left<T> A, std::size_t k, const Tiles& tiles) {
+        k_ = k;
+        to_ = buffer().resize(most_rows * depth + (most_rows / tile_rows + 1) * lanes<T>);
+        for (std::size_t p = 0; p < k; ++p) {
+            const T* from = A.data + p * A.column_step;
+            for (std::size_t t = 0; t + 1 < tiles.n_tiles; ++t) {
+                const std::size_t start = tiles.start(t), rows = tiles.start(t + 1) - start;
+                for (std::size_t l = 0; l < rows; l += lanes<T>)
+                    store(at(t, start) + p * rows + l, load(from + start + l));
+            }
+            const std::size_t start = tiles.start(tiles.n_tiles - 1), rows = tiles.n_rows - start;
+            std::copy(from + start, from + tiles.n_rows, at(tiles.n_tiles - 1, start) + p * rows);
+        }
+    }
+
+    // Tile number t, whose first row is `start`.
+    T* at(std::size_t t, std::size_t start) const { return to_ + start * k_ + t * lanes<T>; }
+
+  private:
+    static Buffer<T>& buffer() {
+        thread_local Buffer<T> made;
+        return made;
+    }
+
+    std::size_t k_ = 0;
+    T* to_ = nullptr;
+};
+
 // A block of C = A B, or of C = start + A B where a row `start` is given. `done` is called with
 // each block that is complete. In `padded` C whole vectors are stored, zeros after the last column.
 // Strips of rows and of the depth are such that what all panels read of A stays in the second
@@ -159,14 +208,21 @@ void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, 
              bool padded, const T* start, const Block& block, Done done) {
     alignas(64) T panel[depth * panel_width<T>];
     alignas(64) T begin[panel_width<T>] = {};
-    const std::size_t n_strips = (block.bottom - block.top + strip_rows - 1) / strip_rows;
+    const bool packs = A.row_step == 1 && A.column_step * sizeof(T) >= far_apart &&
+                       block.right - block.left > 2 * panel_width<T>;
+    PackedLeft<T> packed;
+    const std::size_t most_rows = packs ? PackedLeft<T>::most_rows : strip_rows;
+    const std::size_t n_strips = (block.bottom - block.top + most_rows - 1) / most_rows;
     for (std::size_t s = 0; s < n_strips; ++s) {
         const std::size_t first_row = block.top + s * (block.bottom - block.top) / n_strips;
         const std::size_t n_rows =
             block.top + (s + 1) * (block.bottom - block.top) / n_strips - first_row;
-        const std::size_t n_tiles = (n_rows + tile_rows - 1) / tile_rows;
+        const Tiles tiles{n_rows};
         for (std::size_t top = 0; top < k; top += depth) {
             const std::size_t bottom = std::min(k, top + depth);
+            const Left<T> strip{A.data + first_row * A.row_step + top * A.column_step, A.row_step,
+                                A.column_step};
+            if (packs) packed.fill(strip, bottom - top, tiles);
             for (std::size_t left = block.left; left < block.right; left += panel_width<T>) {
                 const std::size_t width =
                     std::min({panel_width<T>, block.right - left, n_columns - left});
@@ -175,25 +231,30 @@ void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, 
                     std::memcpy(begin, start + left, width * sizeof(T));
                     std::fill(begin + width, begin + step, T(0));
                 }
-                // One tile alone would not repay a copy of full rows.
-                const bool direct = !B.transposed && n_tiles == 1 && width == step;
-                if (!direct) pack(B, top, bottom, left, width, step, panel);
+                // One or two tiles would not repay a copy of full rows.
+                const bool direct =
+                    !B.transposed && tiles.n_tiles <= 2 && (width == step || B.padded);
+                if (!direct) pack(B, top, bottom, left, width, step, panel, step);
                 const T* rows_of_b = direct ? B.data + top * B.step + left : panel;
-                for (std::size_t t = 0; t < n_tiles; ++t) {
-                    const std::size_t from = first_row + t * n_rows / n_tiles,
-                                      to = first_row + (t + 1) * n_rows / n_tiles;
-                    const Left<T> rows{A.data + from * A.row_step + top * A.column_step, A.row_step,
-                                       A.column_step};
-                    const auto run = [&](auto n_vectors) {
-                        tile_of<T, n_vectors>(to - from, bottom - top, rows, rows_of_b,
-                                              direct ? B.step : step, C + from * step_c + left,
-                                              step_c, static_cast<const T*>(begin), top == 0,
-                                              stored);
+                for (std::size_t t = 0; t < tiles.n_tiles; ++t) {
+                    const std::size_t start = tiles.start(t);
+                    const auto run = [&](auto n_vectors, auto is_packed) {
+                        const Left<T> rows{
+                            is_packed ? packed.at(t, start) : strip.data + start * A.row_step,
+                            A.row_step, A.column_step};
+                        tile_of<T, n_vectors, is_packed>(
+                            tiles.start(t + 1) - start, bottom - top, rows, rows_of_b,
+                            direct ? B.step : step, C + (first_row + start) * step_c + left, step_c,
+                            static_cast<const T*>(begin), top == 0, stored);
+                    };
+                    const auto choose = [&](auto n_vectors) {
+                        packs ? run(n_vectors, std::true_type())
+                              : run(n_vectors, std::false_type());
                     };
                     if (step == panel_width<T>)
-                        run(std::integral_constant<std::size_t, 2>());
+                        choose(std::integral_constant<std::size_t, 2>());
                     else
-                        run(std::integral_constant<std::size_t, 1>());
+                        choose(std::integral_constant<std::size_t, 1>());
                 }
                 if (bottom == k) done(Block{first_row, first_row + n_rows, left, left + stored});
             }

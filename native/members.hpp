@@ -45,11 +45,6 @@ class MemberEnd final : public Operation<T> {
         own.output = w.layers[this->begin].input;
     }
 
-    Phase forward_phase(Workspace<T>&, LayerBuffers<T>&, std::size_t n,
-                        const Done& done) const override {
-        return phase_of(row_grid(n, this->n_out), done, [](const Block&) {});
-    }
-
     // The gradient of the next member, added up for the begin: the last member comes first.
     void backward(Workspace<T>& w, LayerBuffers<T>&, T* dX, const Block& block) const override {
         if (!w.needs_input_grad[this->index]) return;
@@ -60,13 +55,12 @@ class MemberEnd final : public Operation<T> {
             add(sum.extra.data(), dX, sum.extra.data(), sum.step, block);
     }
 
-    void backward_phases(Workspace<T>& w, LayerBuffers<T>&, std::size_t n, const Gradients<T>& g,
-                         std::vector<Phase>& phases) const override {
+    void input_gradient(Workspace<T>& w, LayerBuffers<T>&, std::size_t, const Gradients<T>& g,
+                        const Block& block) const override {
         const LayerBuffers<T>& last = w.layers[span_->ends.back()];
-        const Grid rows = row_grid(n, whole_vectors<T>(this->n_in));
-        phases.push_back(phase_of(rows, g.done, [g, &last](const Block& block) {
-            copy(last.extra.data(), g.dX(), last.step, block);
-        }));
+        copy(last.extra.data(), g.dX(), last.step,
+             {block.top, block.bottom, 0, whole_vectors<T>(this->n_in)});
+        g.done(block);
     }
 
   private:

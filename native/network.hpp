@@ -30,6 +30,12 @@ class Pass {
             w_.needs_input_grad.push_back(needed);
             needed = needed || op->has_parameters();
         }
+        choose_rows();
+        if (!training) return;
+        std::size_t n_waiting = 0;
+        for (const auto& op : operations_) n_waiting += op->waits_backward();
+        gradients_ = std::vector<Buffer<T>>(w_.by_rows ? n_waiting + 1 : 2);
+        chain_ = plan_gradients();
     }
 
     Pass(const Pass&) = delete;
@@ -47,9 +53,10 @@ class Pass {
                 current_ = &plan;
                 return;
             }
-        std::list<Plan> made(
-            1,
-            Plan{n, plan_forward(n), {}});  // kept when it is whole: memory may run out on the way
+        std::list<Plan> made(1, Plan{n,
+                                     plan_prepare(n),
+                                     plan_forward(n),
+                                     {}});  // kept when it is whole: memory may run out
         if (w_.training) plan_backward(made.front());
         if (plans_.size() == 2)
             plans_.erase(&plans_.front() == current_ ? std::next(plans_.begin()) : plans_.begin());
@@ -59,8 +66,35 @@ class Pass {
 
     void set_run(const Run& run) { w_.run = run; }
 
+    const Phase& prepare_phase() const { return current_->prepare; }
     const std::vector<Phase>& forward() const { return current_->forward; }
     const std::vector<Phase>& backward() const { return current_->backward; }
+
+    // Into how many parts n rows are divided, each of which goes through all operations forward,
+    // then backward as far as the gradient by the input; 0 where the operations are phases of their
+    // own. Backward only the gradients of the parameters are left to `backward`.
+    std::size_t row_parts(std::size_t n) const {
+        if (!w_.by_rows) return 0;
+        std::size_t parts = 1;
+        while (parts < most_row_parts && n >= 2 * parts * min_rows &&
+               n * row_work_ >= 2 * parts * min_row_work)
+            parts *= 2;
+        return parts;
+    }
+
+    void forward_rows(std::size_t piece, std::size_t top, std::size_t bottom) {
+        forward_from(0, {top, bottom, 0, operations_[0]->n_out});
+        for (const auto& op : operations_)
+            if (op->waits())
+                forward_block(op->index, current_->n, {top, bottom, 0, op->n_out}, piece);
+    }
+
+    void backward_rows(std::size_t top, std::size_t bottom) {
+        for (const Backward& each : chain_)
+            if (each.goes_on)
+                each.op->input_gradient(w_, w_.layers[each.op->index], current_->n, each.gradients,
+                                        {top, bottom, 0, each.op->n_in});
+    }
 
     // Room for X, rows input_step() apart, to be filled before the forward phases.
     T* input() { return X_.data(); }
@@ -78,9 +112,30 @@ class Pass {
     }
 
   private:
+    static constexpr std::size_t min_rows = 8, min_row_work = 40'000,
+                                 most_weights = 1 << 19;  // bytes, that half a second cache holds
+
+    // Pieces of rows pay where all weights stay in the second cache.
+    void choose_rows() {
+        w_.by_rows = true;
+        for (const auto& op : operations_) {
+            row_work_ += op->n_weights();
+            w_.by_rows = w_.by_rows && op->rows_are_independent(w_);
+        }
+        w_.by_rows = w_.by_rows && row_work_ * sizeof(T) <= most_weights;
+    }
+
     struct Plan {
         std::size_t n;
+        Phase prepare;
         std::vector<Phase> forward, backward;
+    };
+
+    // An operation that waits backward, and whether what is before it has a gradient, too.
+    struct Backward {
+        const Operation<T>* op;
+        bool goes_on;
+        Gradients<T> gradients;
     };
 
     // Where memory runs out on the way, signals point to memory that is gone: the next pass makes
@@ -98,13 +153,33 @@ class Pass {
             op->resize(w_, own, n);
             signal = own.output;
         }
-        for (std::size_t i = 0; w_.training && i < 2; ++i) gradients_[i].resize(n * widest);
+        for (auto& gradient : gradients_) gradient.resize(n * widest);
         capacity_ = n;
+    }
+
+    Grid rows_of(std::size_t n) const { return {n, 1, 1, row_parts(n), 1}; }
+
+    // What no signal is needed for, of all operations at once.
+    Phase plan_prepare(std::size_t n) {
+        std::vector<std::pair<const Operation<T>*, Block>> pieces;
+        for (const auto& op : operations_) {
+            const Grid grid = op->prepare_grid(w_, n);
+            for (std::size_t piece = 0; piece < grid.size(); ++piece)
+                pieces.push_back({op.get(), grid.block(piece)});
+        }
+        return {pieces.size(), [this, pieces](std::size_t piece) {
+                    const Operation<T>* op = pieces[piece].first;
+                    op->prepare(w_, w_.layers[op->index], pieces[piece].second);
+                }};
     }
 
     std::vector<Phase> plan_forward(std::size_t n) {
         std::vector<Phase> phases;
-        plan_draws(n, phases);
+        if (w_.by_rows) {
+            if (!w_.training)
+                phases.push_back({1, [this, n](std::size_t) { forward_rows(0, 0, n); }});
+            return phases;
+        }
         if (!operations_[0]->waits()) {
             const Grid grid = row_grid(n, operations_[0]->n_out);
             phases.push_back({grid.size(), [this, grid](std::size_t piece) {
@@ -112,29 +187,20 @@ class Pass {
                               }});
         }
         for (const auto& op : operations_) {
-            const std::size_t next = op->index + 1;
-            const bool idle = op->restarts && operations_[next]->waits();  // nothing to compute
-            if (op->waits() && !idle)
-                phases.push_back(op->forward_phase(
-                    w_, w_.layers[op->index], n,
-                    [this, next](const Block& block) { forward_from(next, block); }));
+            const bool idle = op->restarts && operations_[op->index + 1]->waits();
+            if (!op->waits() || idle) continue;
+            const Grid grid = op->forward_grid(n);
+            phases.push_back({grid.size(), [this, grid, n, i = op->index](std::size_t piece) {
+                                  forward_block(i, n, grid.block(piece), piece);
+                              }});
         }
         return phases;
     }
 
-    void plan_draws(std::size_t n, std::vector<Phase>& phases) {
-        std::vector<std::pair<const Operation<T>*, Block>> pieces;
-        for (const auto& op : operations_) {
-            const Grid grid = row_grid(n, op->n_out);
-            for (std::size_t piece = 0; op->draws(w_) && piece < grid.size(); ++piece)
-                pieces.push_back({op.get(), grid.block(piece)});
-        }
-        if (!pieces.empty())
-            phases.push_back({pieces.size(), [this, pieces](std::size_t piece) {
-                                  pieces[piece].first->draw(w_,
-                                                            w_.layers[pieces[piece].first->index],
-                                                            pieces[piece].second);
-                              }});
+    void forward_block(std::size_t i, std::size_t n, const Block& block, std::size_t piece) {
+        operations_[i]->forward_block(
+            w_, w_.layers[i], n, block, piece,
+            [this, i](const Block& complete) { forward_from(i + 1, complete); });
     }
 
     // The operations from i on that work on each number alone.
@@ -144,21 +210,65 @@ class Pass {
             operations_[i]->forward(w_, w_.layers[i], block);
     }
 
-    void plan_backward(Plan& plan) {
-        std::size_t above = 0;  // which of the two buffers holds the gradient by the output
+    // The operations that wait, the last one first, each with its two gradients.
+    std::vector<Backward> plan_gradients() {
+        std::vector<Backward> made;
+        std::size_t above = 0;  // which buffer holds the gradient by the output
         for (std::size_t i = operations_.size(); i-- > first_;) {
             if (!operations_[i]->waits_backward()) continue;
-            const Buffer<T>* below = &gradients_[1 - above];
-            const bool needed = w_.needs_input_grad[i];
+            const std::size_t under = (above + 1) % gradients_.size();
+            const Buffer<T>* below = &gradients_[under];
+            const bool needed = w_.needs_input_grad[i],
+                       goes_on = needed || operations_[i]->restarts;
             Done done = [](const Block&) {};
-            if (i > 0 && (needed || operations_[i]->restarts))
+            if (i > 0 && goes_on)
                 done = [this, i, below](const Block& block) {
                     backward_through(i - 1, below->data(), block);
                 };
-            operations_[i]->backward_phases(
-                w_, w_.layers[i], plan.n, {&gradients_[above], below, needed, done}, plan.backward);
-            above = 1 - above;
+            made.push_back(
+                {operations_[i].get(), goes_on, {&gradients_[above], below, needed, done}});
+            above = under;
         }
+        return made;
+    }
+
+    void plan_backward(Plan& plan) {
+        const std::size_t n = plan.n;
+        std::vector<std::pair<const Backward*, Grid>> all;
+        for (const Backward& each : chain_) {
+            const Grid parameters = each.op->parameter_grid(n),
+                       inputs = each.goes_on ? each.op->input_grid(n) : Grid{};
+            if (w_.by_rows) {
+                all.push_back({&each, parameters});
+            } else if (each.op->inputs_follow()) {
+                plan.backward.push_back(parameter_phase({{&each, parameters}}, n));
+                if (inputs.size() > 0) plan.backward.push_back(input_phase(each, inputs, n));
+            } else {
+                plan.backward.push_back(joined(input_phase(each, inputs, n),
+                                               parameter_phase({{&each, parameters}}, n)));
+            }
+        }
+        if (w_.by_rows) plan.backward.push_back(parameter_phase(all, n));
+    }
+
+    Phase input_phase(const Backward& each, const Grid& grid, std::size_t n) {
+        return {grid.size(), [this, &each, grid, n](std::size_t piece) {
+                    each.op->input_gradient(w_, w_.layers[each.op->index], n, each.gradients,
+                                            grid.block(piece));
+                }};
+    }
+
+    Phase parameter_phase(const std::vector<std::pair<const Backward*, Grid>>& grids,
+                          std::size_t n) {
+        std::vector<std::pair<std::size_t, std::size_t>> pieces;  // of which grid, which block
+        for (std::size_t i = 0; i < grids.size(); ++i)
+            for (std::size_t j = 0; j < grids[i].second.size(); ++j) pieces.push_back({i, j});
+        return {pieces.size(), [this, grids, pieces, n](std::size_t piece) {
+                    const auto [i, j] = pieces[piece];
+                    const Backward& each = *grids[i].first;
+                    each.op->parameter_gradient(w_, w_.layers[each.op->index], n, each.gradients,
+                                                grids[i].second.block(j), j);
+                }};
     }
 
     // From operation i down to the first that needs the whole signal.
@@ -174,7 +284,10 @@ class Pass {
     Workspace<T> w_;
     std::size_t first_ = 0;     // the first operation with parameters
     std::size_t capacity_ = 0;  // rows that there is room for
-    Buffer<T> X_, gradients_[2];
+    std::size_t row_work_ = 0;  // products of a row
+    Buffer<T> X_;
+    std::vector<Buffer<T>> gradients_;
+    std::vector<Backward> chain_;
     std::list<Plan> plans_;
     Plan* current_ = nullptr;
 };

@@ -25,8 +25,8 @@ class Normalization : public Operation<T> {
 
   protected:
     // dgamma = sum dY N, dbeta = sum dY, of a block of columns.
-    void backward_parameters(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, std::size_t n,
-                             const Block& block) const {
+    void backward_columns(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, std::size_t n,
+                          const Block& block) const {
         T *dgamma = w.tensors.gradient + gamma_, *dbeta = w.tensors.gradient + beta_;
         const T* N = own.kept;
         std::fill(dgamma + block.left, dgamma + block.right, T(0));
@@ -63,22 +63,12 @@ class BatchNorm final : public Normalization<T> {
         this->resize_buffers(w, own, n, 2 * this->n_out);
     }
 
-    Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                        const Done& done) const override {
-        return phase_of(column_grid<T>(n, this->n_out), done,
-                        [this, &w, &own, n](const Block& block) { normalize(w, own, n, block); });
-    }
+    bool rows_are_independent(const Workspace<T>& w) const override { return !w.training; }
 
-    void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                         const Gradients<T>& g, std::vector<Phase>& phases) const override {
-        phases.push_back(phase_of(
-            column_grid<T>(n, this->n_out), g.done,
-            [=, &w, &own](const Block& block) { back(w, own, g.dY(), g.dX(), n, block); }));
-    }
-
-  private:
     // N = (X - mean) / std over the rows, Y = gamma N + beta.
-    void normalize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n, const Block& block) const {
+    Grid forward_grid(std::size_t n) const override { return column_grid<T>(n, this->n_out); }
+    void forward_block(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n, const Block& block,
+                       std::size_t, const Done& done) const override {
         const std::size_t left = block.left, right = block.right;
         const T* X = own.input;
         T *N = own.extra.data(), *Y = own.main.data(), *inverse_std = own.small.data(),
@@ -117,12 +107,18 @@ class BatchNorm final : public Normalization<T> {
             N[at] = normalized;
             Y[at] = normalized * gamma[j] + beta[j];
         });
+        done(block);
     }
 
-    // dX = gamma / std * (dY - mean(dY) - N mean(dY N)) over the rows; training passes only.
-    void back(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, T* dX, std::size_t n,
-              const Block& block) const {
-        this->backward_parameters(w, own, dY, n, block);
+    // dX = gamma / std * (dY - mean(dY) - N mean(dY N)) over the rows, of which dgamma and dbeta
+    // are the means.
+    Grid input_grid(std::size_t) const override { return {}; }
+    Grid parameter_grid(std::size_t n) const override { return column_grid<T>(n, this->n_out); }
+    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                            const Gradients<T>& g, const Block& block, std::size_t) const override {
+        const T* dY = g.dY();
+        T* dX = g.dX();
+        this->backward_columns(w, own, dY, n, block);
         const T *gamma = w.tensors.theta + this->gamma_, *inverse_std = own.small.data();
         const T *dgamma = w.tensors.gradient + this->gamma_,
                 *dbeta = w.tensors.gradient + this->beta_;
@@ -131,8 +127,10 @@ class BatchNorm final : public Normalization<T> {
             dX[at] = gamma[j] * inverse_std[j] *
                      (dY[at] - dbeta[j] * share - N[at] * (dgamma[j] * share));
         });
+        g.done(block);
     }
 
+  private:
     const std::size_t mean_, variance_;
     const double momentum_;
 };
@@ -146,27 +144,9 @@ class LayerNorm final : public Normalization<T> {
         this->resize_buffers(w, own, n, n);
     }
 
-    Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                        const Done& done) const override {
-        return phase_of(row_grid(n, this->n_out), done,
-                        [this, &w, &own](const Block& block) { normalize(w, own, block); });
-    }
-
-    void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                         const Gradients<T>& g, std::vector<Phase>& phases) const override {
-        const Grid rows = row_grid(n, this->n_out), sums = column_grid<T>(n, this->n_out);
-        phases.push_back({rows.size() + sums.size(), [=, &w, &own](std::size_t piece) {
-                              if (piece >= rows.size())
-                                  return this->backward_parameters(w, own, g.dY(), n,
-                                                                   sums.block(piece - rows.size()));
-                              back(w, own, g.dY(), g.dX(), rows.block(piece));
-                              g.done(rows.block(piece));
-                          }});
-    }
-
-  private:
     // N = (X - mean) / std over the units, Y = gamma N + beta.
-    void normalize(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const {
+    void forward_block(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Block& block,
+                       std::size_t, const Done& done) const override {
         const std::size_t k = this->n_out;
         T* inverse_std = own.small.data();
         const T *gamma = w.tensors.theta + this->gamma_, *beta = w.tensors.theta + this->beta_;
@@ -184,15 +164,23 @@ class LayerNorm final : public Normalization<T> {
                 Y[j] = N[j] * gamma[j] + beta[j];
             }
         }
+        done(block);
+    }
+
+    Grid parameter_grid(std::size_t n) const override { return column_grid<T>(n, this->n_out); }
+    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                            const Gradients<T>& g, const Block& block, std::size_t) const override {
+        this->backward_columns(w, own, g.dY(), n, block);
     }
 
     // dX = (dN - mean(dN) - N mean(dN N)) / std over the units, dN = dY gamma.
-    void back(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, T* dX, const Block& block) const {
+    void input_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
+                        const Block& block) const override {
         const std::size_t k = this->n_out;
         const T* gamma = w.tensors.theta + this->gamma_;
         for (std::size_t i = block.top; i < block.bottom; ++i) {
-            const T *N = own.kept + i * own.step, *above = dY + i * own.step;
-            T* below = dX + i * own.step;
+            const T *N = own.kept + i * own.step, *above = g.dY() + i * own.step;
+            T* below = g.dX() + i * own.step;
             T mean = 0, dot = 0;
             for (std::size_t j = 0; j < k; ++j) {
                 mean += above[j] * gamma[j];
@@ -205,6 +193,7 @@ class LayerNorm final : public Normalization<T> {
             for (std::size_t j = 0; j < k; ++j)
                 below[j] = inverse_std * (above[j] * gamma[j] - mean - N[j] * dot);
         }
+        g.done(block);
     }
 };
 

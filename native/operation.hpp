@@ -40,6 +40,7 @@ template <class T>
 struct Workspace {
     Tensors<T> tensors;
     bool training;
+    bool by_rows = false;  // whether a piece takes its rows through all operations
     Run run = {};
     std::vector<bool> needs_input_grad = {};
     std::vector<LayerBuffers<T>> layers = {};
@@ -49,8 +50,8 @@ struct Workspace {
 using Done = std::function<void(const Block&)>;
 
 // The gradients by the output and by the input of an operation, of which the second may not be
-// needed. `done` is called with each block of the second. The
-// buffers grow, so their memory is looked up when a phase runs.
+// needed. `done` is called with each block of the second. The buffers grow, so their memory is
+// looked up when a phase runs.
 template <class T>
 struct Gradients {
     const Buffer<T>* output;
@@ -75,6 +76,8 @@ class Operation {
     bool restarts = false;  // its output is the signal at `begin`, for the next member
 
     virtual bool has_parameters() const { return false; }
+    // Of its matrix, which each row is multiplied by.
+    virtual std::size_t n_weights() const { return 0; }
     // A block without the padding after the last unit.
     Block units_of(const Block& block) const {
         return {block.top, block.bottom, block.left, std::min(block.right, n_out)};
@@ -90,31 +93,39 @@ class Operation {
         own.output = own.main.resize(n * own.step);
     }
 
-    // Random numbers that depend on no signal are drawn before all else.
-    virtual bool draws(const Workspace<T>&) const { return false; }
-    virtual void draw(Workspace<T>&, LayerBuffers<T>&, const Block&) const {}
+    // Whether each row of the output depends on the same row of the input alone, and the gradients
+    // by both likewise.
+    virtual bool rows_are_independent(const Workspace<T>&) const { return true; }
 
-    // A block of the output, of an operation that does not wait; or the phase of one that does.
+    // What depends on no signal is prepared before all else: random numbers, copies of weights. The
+    // blocks are those of n rows of the output.
+    virtual Grid prepare_grid(const Workspace<T>&, std::size_t) const { return {}; }
+    virtual void prepare(Workspace<T>&, LayerBuffers<T>&, const Block&) const {}
+
+    // A block of the output, of an operation that does not wait.
     virtual void forward(Workspace<T>&, LayerBuffers<T>&, const Block&) const {}
-    virtual Phase forward_phase(Workspace<T>&, LayerBuffers<T>&, std::size_t, const Done&) const {
-        return {};
+    // One that waits computes the blocks of a grid, or of whole rows, and hands each to `done`.
+    // `piece` numbers the blocks that are computed at the same time.
+    virtual Grid forward_grid(std::size_t n) const { return row_grid(n, n_out); }
+    virtual void forward_block(Workspace<T>&, LayerBuffers<T>&, std::size_t, const Block& block,
+                               std::size_t, const Done& done) const {
+        done(block);
     }
 
     // The gradient by the output becomes that by the input, in place and number by number. An
     // operation that waits does so for what follows its main work, such as an activation.
     virtual void backward(Workspace<T>&, LayerBuffers<T>&, T*, const Block&) const {}
-    virtual void backward_phases(Workspace<T>&, LayerBuffers<T>&, std::size_t, const Gradients<T>&,
-                                 std::vector<Phase>&) const {}
+    // Then the gradient by the input, by the blocks of a grid or of whole rows, and those of the
+    // parameters, which sum over all n rows, by the blocks of another grid.
+    virtual Grid input_grid(std::size_t n) const { return row_grid(n, n_in); }
+    virtual void input_gradient(Workspace<T>&, LayerBuffers<T>&, std::size_t, const Gradients<T>&,
+                                const Block&) const {}
+    virtual Grid parameter_grid(std::size_t) const { return {}; }
+    // Whether the gradient by the input follows when those of the parameters are done.
+    virtual bool inputs_follow() const { return false; }
+    virtual void parameter_gradient(Workspace<T>&, LayerBuffers<T>&, std::size_t,
+                                    const Gradients<T>&, const Block&, std::size_t) const {}
 };
-
-// A phase that computes each block of a grid and hands it on.
-template <class F>
-Phase phase_of(const Grid& grid, const Done& done, F compute) {
-    return {grid.size(), [=](std::size_t piece) {
-                compute(grid.block(piece));
-                done(grid.block(piece));
-            }};
-}
 
 template <class T>
 using Operations = std::vector<std::shared_ptr<const Operation<T>>>;

@@ -10,7 +10,7 @@ namespace glassnet {
 
 // A matrix divided into blocks; columns are divided at multiples of `unit`.
 struct Grid {
-    std::size_t n_rows, n_columns, unit, row_parts, column_parts;
+    std::size_t n_rows = 0, n_columns = 0, unit = 1, row_parts = 0, column_parts = 0;
 
     std::size_t size() const { return row_parts * column_parts; }
 
@@ -23,20 +23,29 @@ struct Grid {
     }
 };
 
-// Of a product. Columns are divided first, which costs nothing; rows only where there are few
-// columns, because each part of the rows copies its panels again.
+// Of a product. A piece reads its rows of the left factor and its columns of the right one, and
+// what all pieces read together is least where the pieces are nearly square.
 template <class T>
 Grid product_grid(std::size_t n_rows, std::size_t n_columns, std::size_t k) {
     constexpr std::size_t min_work = 40'000;  // products of a piece: some tenths of a microsecond
     const std::size_t wanted = std::clamp<std::size_t>(n_rows * n_columns * k / min_work, 1, 64);
     const std::size_t panels = (n_columns + panel_width<T> - 1) / panel_width<T>,
                       tiles = (n_rows + tile_rows - 1) / tile_rows;
-    const std::size_t column_parts = std::min(panels, wanted);
-    const std::size_t missing =
-        (std::min<std::size_t>(wanted, 16) + column_parts - 1) / column_parts;
-    return {n_rows, n_columns, panel_width<T>,
-            std::clamp<std::size_t>(missing, 1, std::max<std::size_t>(tiles / 4, 1)), column_parts};
+    Grid best{n_rows, n_columns, panel_width<T>, 1, 1};
+    std::size_t most = 0, least = 0;  // pieces, and what they read
+    for (std::size_t columns = 1; columns <= std::min(panels, wanted); ++columns) {
+        const std::size_t rows = std::clamp<std::size_t>(wanted / columns, 1,
+                                                         std::max<std::size_t>(tiles / 4, 1)),
+                          pieces = rows * columns, read = n_rows * columns + n_columns * rows;
+        if (pieces < most || (pieces == most && read >= least)) continue;
+        most = pieces, least = read;
+        best.row_parts = rows, best.column_parts = columns;
+    }
+    return best;
 }
+
+// So many parts at most of the rows that go through all operations at once.
+constexpr std::size_t most_row_parts = 32;
 
 // Blocks of whole rows.
 inline Grid row_grid(std::size_t n, std::size_t width) {
@@ -50,15 +59,5 @@ Grid column_grid(std::size_t n, std::size_t width) {
     const std::size_t units = (width + panel_width<T> - 1) / panel_width<T>;
     return {n, width, panel_width<T>, 1, std::clamp<std::size_t>(n * width / 8192, 1, units)};
 }
-
-// n things divided at multiples of `unit`: where piece number i begins, n if there is no such
-// piece.
-struct Ranges {
-    std::size_t n, unit, n_pieces;
-
-    std::size_t start(std::size_t piece) const {
-        return std::min(piece * ((n + unit - 1) / unit) / n_pieces * unit, n);
-    }
-};
 
 }  // namespace glassnet

@@ -68,6 +68,7 @@ class Predictor {
         auto pass = take();
         pass->prepare(n);
         fill(*pass);
+        run_phase(pass->prepare_phase(), nullptr);
         for (const Phase& phase : pass->forward()) run_phase(phase, nullptr);
         use(*pass);
         give_back(std::move(pass));

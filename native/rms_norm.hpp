@@ -23,30 +23,9 @@ class RMSNorm final : public Operation<T> {
         own.small.resize(n);
     }
 
-    Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                        const Done& done) const override {
-        const Grid grid = row_grid(n, this->n_out);
-        return {grid.size(), [=, &w, &own](std::size_t piece) {
-                    normalize(w, own, grid.block(piece));
-                    done(grid.block(piece));
-                }};
-    }
-
-    void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                         const Gradients<T>& g, std::vector<Phase>& phases) const override {
-        const Grid rows = row_grid(n, this->n_out), sums = column_grid<T>(n, this->n_out);
-        phases.push_back({rows.size() + sums.size(), [=, &w, &own](std::size_t piece) {
-                              if (piece >= rows.size())
-                                  return backward_gamma(w, own, g.dY(), n,
-                                                        sums.block(piece - rows.size()));
-                              back(w, own, g.dY(), g.dX(), rows.block(piece));
-                              if (g.needs_input_grad) g.done(rows.block(piece));
-                          }});
-    }
-
-  private:
     // N = X / rms over the units, Y = gamma N.
-    void normalize(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const {
+    void forward_block(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Block& block,
+                       std::size_t, const Done& done) const override {
         const std::size_t k = this->n_out;
         const T* gamma = w.tensors.theta + gamma_;
         for (std::size_t i = block.top; i < block.bottom; ++i) {
@@ -62,11 +41,14 @@ class RMSNorm final : public Operation<T> {
                 Y[j] = N[j] * gamma[j];
             }
         }
+        done(block);
     }
 
     // dgamma = sum dY N, of a block of columns.
-    void backward_gamma(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, std::size_t n,
-                        const Block& block) const {
+    Grid parameter_grid(std::size_t n) const override { return column_grid<T>(n, this->n_out); }
+    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
+                            const Gradients<T>& g, const Block& block, std::size_t) const override {
+        const T* dY = g.dY();
         T* dgamma = w.tensors.gradient + gamma_;
         std::fill(dgamma + block.left, dgamma + block.right, T(0));
         for (std::size_t i = 0; i < n; ++i) {
@@ -77,12 +59,13 @@ class RMSNorm final : public Operation<T> {
     }
 
     // dX = (dN - N mean(dN N)) / rms over the units, dN = dY gamma.
-    void back(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, T* dX, const Block& block) const {
+    void input_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
+                        const Block& block) const override {
         const std::size_t k = this->n_out;
         const T* gamma = w.tensors.theta + gamma_;
         for (std::size_t i = block.top; i < block.bottom; ++i) {
-            const T *N = own.kept + i * own.step, *above = dY + i * own.step;
-            T* below = dX + i * own.step;
+            const T *N = own.kept + i * own.step, *above = g.dY() + i * own.step;
+            T* below = g.dX() + i * own.step;
             T dot = 0;
             for (std::size_t j = 0; j < k; ++j) dot += above[j] * gamma[j] * N[j];
             dot /= static_cast<T>(k);
@@ -91,8 +74,10 @@ class RMSNorm final : public Operation<T> {
             for (std::size_t j = 0; j < k; ++j)
                 below[j] = inverse * (above[j] * gamma[j] - N[j] * dot);
         }
+        g.done(block);
     }
 
+  private:
     const std::size_t gamma_;
     const double eps_;
 };

@@ -25,19 +25,25 @@ class Scale final : public Operation<T> {
                         [=](std::size_t at, std::size_t j) { Y[at] = X[at] * s[j]; });
     }
 
-    // ds = sum dY X, dX = dY s
-    void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                         const Gradients<T>& g, std::vector<Phase>& phases) const override {
-        phases.push_back(phase_of(
-            column_grid<T>(n, this->n_out), g.done, [this, &w, &own, n, g](const Block& block) {
-                const T *s = w.tensors.theta + s_, *X = own.input, *dY = g.dY();
-                T *ds = w.tensors.gradient + s_, *dX = g.dX();
-                std::fill(ds + block.left, ds + block.right, T(0));
-                for_each_number(block, own.step, [=](std::size_t at, std::size_t j) {
-                    ds[j] += dY[at] * X[at];
-                    dX[at] = dY[at] * s[j];
-                });
-            }));
+    // dX = dY s
+    void input_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
+                        const Block& block) const override {
+        const T *s = w.tensors.theta + s_, *dY = g.dY();
+        T* dX = g.dX();
+        for_each_number(block, own.step,
+                        [=](std::size_t at, std::size_t j) { dX[at] = dY[at] * s[j]; });
+        g.done(block);
+    }
+
+    // ds = sum dY X
+    Grid parameter_grid(std::size_t n) const override { return column_grid<T>(n, this->n_out); }
+    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t,
+                            const Gradients<T>& g, const Block& block, std::size_t) const override {
+        const T *X = own.input, *dY = g.dY();
+        T* ds = w.tensors.gradient + s_;
+        std::fill(ds + block.left, ds + block.right, T(0));
+        for_each_number(block, own.step,
+                        [=](std::size_t at, std::size_t j) { ds[j] += dY[at] * X[at]; });
     }
 
   private:
@@ -71,35 +77,36 @@ class MixedActivation final : public Operation<T> {
         });
     }
 
-    void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                         const Gradients<T>& g, std::vector<Phase>& phases) const override {
-        phases.push_back(phase_of(column_grid<T>(n, this->n_out), g.done,
-                                  [this, &w, &own, n, g](const Block& block) {
-                                      back(w, own, g.dY(), g.dX(), n, block);
-                                  }));
-    }
-
-  private:
-    // da = sum dA (f(Z) - Z), dZ = (1 - a) dA + a dA f'(Z), a few rows at a time, which stay in the
-    // first cache.
-    void back(Workspace<T>& w, LayerBuffers<T>& own, const T* dA, T* dZ, std::size_t n,
-              const Block& block) const {
+    // dZ = (1 - a) dA + a dA f'(Z), a few rows at a time, which stay in the first cache.
+    void input_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
+                        const Block& block) const override {
         constexpr std::size_t rows_at_once = 16;
-        const T *a = w.tensors.theta + a_, *F = own.extra.data(), *Z = own.input;
-        T* da = w.tensors.gradient + a_;
-        std::fill(da + block.left, da + block.right, T(0));
-        for (std::size_t top = 0; top < n; top += rows_at_once) {
-            const Block rows{top, std::min(top + rows_at_once, n), block.left, block.right};
-            for_each_number(rows, own.step, [=](std::size_t at, std::size_t j) {
-                da[j] += dA[at] * (F[at] - Z[at]);
-                dZ[at] = a[j] * dA[at];
-            });
+        const T *a = w.tensors.theta + a_, *dA = g.dY();
+        T* dZ = g.dX();
+        for (std::size_t top = block.top; top < block.bottom; top += rows_at_once) {
+            const Block rows{top, std::min(top + rows_at_once, block.bottom), block.left,
+                             block.right};
+            for_each_number(rows, own.step,
+                            [=](std::size_t at, std::size_t j) { dZ[at] = a[j] * dA[at]; });
             f_.backward(own.kept, dZ, own.step, rows);
             for_each_number(rows, own.step,
                             [=](std::size_t at, std::size_t j) { dZ[at] += (1 - a[j]) * dA[at]; });
         }
+        g.done(block);
     }
 
+    // da = sum dA (f(Z) - Z)
+    Grid parameter_grid(std::size_t n) const override { return column_grid<T>(n, this->n_out); }
+    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t,
+                            const Gradients<T>& g, const Block& block, std::size_t) const override {
+        const T *F = own.extra.data(), *Z = own.input, *dA = g.dY();
+        T* da = w.tensors.gradient + a_;
+        std::fill(da + block.left, da + block.right, T(0));
+        for_each_number(block, own.step,
+                        [=](std::size_t at, std::size_t j) { da[j] += dA[at] * (F[at] - Z[at]); });
+    }
+
+  private:
     const std::size_t a_;
     const Activation<T>& f_;
 };

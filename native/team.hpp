@@ -30,6 +30,16 @@ struct Phase {
     std::function<void(std::size_t piece)> piece;
 };
 
+// The pieces of two phases as those of one.
+inline Phase joined(const Phase& first, const Phase& second) {
+    return {first.n_pieces + second.n_pieces, [=](std::size_t piece) {
+                if (piece < first.n_pieces)
+                    first.piece(piece);
+                else
+                    second.piece(piece - first.n_pieces);
+            }};
+}
+
 using Clock = std::chrono::steady_clock;
 
 inline void cpu_relax() {
@@ -74,7 +84,7 @@ class Team {
     std::size_t n_workers() const { return helpers_.size() + 1; }
 
     void run(const Phase& phase) {
-        if (phase.n_pieces == 1 || resting()) {
+        if (phase.n_pieces <= 1 || resting()) {
             for (std::size_t i = 0; i < phase.n_pieces; ++i) phase.piece(i);
             return;
         }

@@ -30,6 +30,7 @@ from glassnet.layers import (
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     Residual,
+    RMSNorm,
     Scale,
     Stack,
 )
@@ -40,10 +41,19 @@ from glassnet.penalties import Penalty
 
 pytestmark = pytest.mark.skipif(compiled() is None, reason="the native engine is not built")
 
+#: More than there are cores, too.
+THREADS = (1, 2, 3, 4, 7, 16)
 # Large enough that every phase has several pieces; each has something that could depend on who does
-# it.
+# it. Some go through all layers by rows, others layer by layer.
 NETWORKS: dict[str, tuple[int, Sequence[Layer], Loss, dict[str, Any]]] = {
     "plain": (100, [Dense(100, "relu"), Dense(5)], Softmax(0.1), {}),
+    "small": (
+        20,
+        [Dense(64, "relu"), Dropout(0.1), RMSNorm(), Dense(50, "selu"), Dense(2)],
+        Softmax(),
+        {},
+    ),
+    "far apart": (900, [Dense(300, "relu"), Dense(280, "tanh"), Dense(4)], Softmax(), {}),
     "wide": (
         300,
         [Dense(520, "relu"), Dense(260, "gelu"), Dense(10)],
@@ -137,7 +147,7 @@ def digest(engine: NativeEngine) -> str:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_same_bits_for_any_number_of_threads(name: str, dtype: str) -> None:
-    assert len({digest(train(name, n_threads, dtype)) for n_threads in (1, 2, 3, 4)}) == 1
+    assert len({digest(train(name, n_threads, dtype)) for n_threads in THREADS}) == 1
 
 
 def test_the_same_bits_under_load() -> None:
@@ -145,9 +155,7 @@ def test_the_same_bits_under_load() -> None:
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         for name, expected in alone.items():
-            assert {digest(train(name, n_threads)) for n_threads in (1, 2, 3, 4)} == {expected}, (
-                name
-            )
+            assert {digest(train(name, n_threads)) for n_threads in THREADS} == {expected}, name
     finally:
         busy.kill()
         busy.wait()
