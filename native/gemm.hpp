@@ -44,7 +44,7 @@ constexpr std::size_t panel_width = 2 * lanes<T>;
 
 // C (n_rows, n_vectors vectors) = start + A B where it is the first strip of the depth, else C + A
 // B; `width` columns are stored.
-template <class T, std::size_t n_rows, std::size_t n_vectors, bool packed>
+template <class T, std::size_t n_rows, std::size_t n_vectors>
 void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T* __restrict C,
           std::size_t step_c, const T* start, bool first, std::size_t width) {
     Vector<T> sum[n_rows][n_vectors];
@@ -59,7 +59,7 @@ void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T
         for (std::size_t j = 0; j < n_vectors; ++j) b[j] = load(B + p * step_b + j * lanes<T>);
 #pragma GCC unroll 16
         for (std::size_t i = 0; i < n_rows; ++i) {
-            const T a = A.data[packed ? p * n_rows + i : i * A.row_step + p * A.column_step];
+            const T a = A.data[i * A.row_step + p * A.column_step];
 #pragma GCC unroll 2
             for (std::size_t j = 0; j < n_vectors; ++j) sum[i][j] += a * b[j];
         }
@@ -81,14 +81,13 @@ void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T
 }
 
 // The tile of so many rows, known only when it runs.
-template <class T, std::size_t n_vectors, bool packed, std::size_t n_rows = tile_rows,
-          class... Arguments>
+template <class T, std::size_t n_vectors, std::size_t n_rows = tile_rows, class... Arguments>
 void tile_of(std::size_t rows, Arguments... arguments) {
     if constexpr (n_rows > 0) {
         if (rows == n_rows)
-            tile<T, n_rows, n_vectors, packed>(arguments...);
+            tile<T, n_rows, n_vectors>(arguments...);
         else
-            tile_of<T, n_vectors, packed, n_rows - 1>(rows, arguments...);
+            tile_of<T, n_vectors, n_rows - 1>(rows, arguments...);
     }
 }
 
@@ -237,24 +236,20 @@ void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, 
                 if (!direct) pack(B, top, bottom, left, width, step, panel, step);
                 const T* rows_of_b = direct ? B.data + top * B.step + left : panel;
                 for (std::size_t t = 0; t < tiles.n_tiles; ++t) {
-                    const std::size_t start = tiles.start(t);
-                    const auto run = [&](auto n_vectors, auto is_packed) {
-                        const Left<T> rows{
-                            is_packed ? packed.at(t, start) : strip.data + start * A.row_step,
-                            A.row_step, A.column_step};
-                        tile_of<T, n_vectors, is_packed>(
-                            tiles.start(t + 1) - start, bottom - top, rows, rows_of_b,
-                            direct ? B.step : step, C + (first_row + start) * step_c + left, step_c,
-                            static_cast<const T*>(begin), top == 0, stored);
-                    };
-                    const auto choose = [&](auto n_vectors) {
-                        packs ? run(n_vectors, std::true_type())
-                              : run(n_vectors, std::false_type());
+                    const std::size_t start = tiles.start(t), rows = tiles.start(t + 1) - start;
+                    const Left<T> left_tile =
+                        packs ? Left<T>{packed.at(t, start), 1, rows}
+                              : Left<T>{strip.data + start * A.row_step, A.row_step, A.column_step};
+                    const auto run = [&](auto n_vectors) {
+                        tile_of<T, n_vectors>(rows, bottom - top, left_tile, rows_of_b,
+                                              direct ? B.step : step,
+                                              C + (first_row + start) * step_c + left, step_c,
+                                              static_cast<const T*>(begin), top == 0, stored);
                     };
                     if (step == panel_width<T>)
-                        choose(std::integral_constant<std::size_t, 2>());
+                        run(std::integral_constant<std::size_t, 2>());
                     else
-                        choose(std::integral_constant<std::size_t, 1>());
+                        run(std::integral_constant<std::size_t, 1>());
                 }
                 if (bottom == k) done(Block{first_row, first_row + n_rows, left, left + stored});
             }
