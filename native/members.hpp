@@ -1,4 +1,4 @@
-// Members side by side, as in glassnet/layers/members.py: all take the signal at the begin, and the
+// Members side by side, as in glassnet/layers/containers.py: all take the signal at the begin, and the
 // end of the last one is their mean.
 #pragma once
 

@@ -4,10 +4,9 @@ from typing import Any
 
 from glassnet.checks import check_number
 from glassnet.errors import SettingError, unknown_name
-from glassnet.optimizers.adam import Adam, AdamW
+from glassnet.optimizers.adaptive import Adam, AdamW, RMSprop
 from glassnet.optimizers.lbfgs import LBFGS
 from glassnet.optimizers.optimizer import METHODS, Array, Optimizer, OptimizerState, clip_norm
-from glassnet.optimizers.rmsprop import RMSprop
 from glassnet.optimizers.sgd import SGD
 from glassnet.protocols import refuse_class, require_members
 

@@ -82,7 +82,7 @@ class Recipe:
     patience : epochs without gain before stopping, as a share of all
     validation_fraction, min_validation_rows : share of the rows held out; up to twice the share to
         reach min_validation_rows
-    calibrate : half of the held-out rows calibrate, see `glassnet.fitting.calibration`
+    calibrate : half of the held-out rows calibrate, see `glassnet.fitting.temperature`
     """
 
     scaling: str = "standard"

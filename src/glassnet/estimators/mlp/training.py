@@ -22,12 +22,12 @@ from glassnet.estimators.mlp.weight_binding import WeightBinding
 from glassnet.interrupts import interrupts_noted
 from glassnet.schedules import RunSchedules
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.checks import make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
-from glassnet.training.minibatch import minibatch_epochs
 from glassnet.training.state import TrainingState, stop_and_restore
 from glassnet.training.stopping import EarlyStopping
+from glassnet.training.trainer import minibatch_epochs
+from glassnet.training.validation import make_rows
 
 
 def begin_curves(mlp: Any) -> None:
