@@ -107,23 +107,21 @@ class DateCoding(Serializable):
             for value, values in zip(self.still, waves, strict=True)
         ]
         continuous = self.continuous.updated(_days_and_years(dates, len(self.continuous.names)))
-        now = replace(self, continuous=continuous, still=_unless_all_vary(still))
-        return self if now == self else now
+        return replace(self, continuous=continuous, still=_unless_all_vary(still))
 
     def in_words(self) -> str:
         """Return the coding in words; "month (sine)" is a cycle whose cosine never varied."""
-        empty = self.continuous.empty[0]
+        continuous = self.continuous
+        if continuous.empty[0]:
+            return f"missing values only {NEVER_VARIED}"
         varies = [value is None for value in self.still] or [True] * (2 * len(self.cycles))
-        parts = ["the time itself", *(["the year"] if len(self.continuous.names) > 1 else [])]
-        parts += [
+        cycles = (
             cycle if sine and cosine else f"{cycle} ({'sine' if sine else 'cosine'})"
             for cycle, sine, cosine in zip(self.cycles, varies[::2], varies[1::2], strict=True)
-        ]
-        text = ", ".join(parts)
-        if self.continuous.constant:
-            text = f"{'missing values only' if empty else 'always the same'} {NEVER_VARIED}"
-        marked = self.continuous.has_missing[0] and not empty
-        return text + ("; missing values are marked" if marked else "")
+        )
+        parts = ("the time itself", *["the year"][: len(continuous.names) - 1], *cycles)
+        text = f"always the same {NEVER_VARIED}" if continuous.constant else ", ".join(parts)
+        return text + ("; missing values are marked" if continuous.has_missing[0] else "")
 
 
 def _unless_all_vary(still: Sequence[float | None]) -> tuple[float | None, ...]:

@@ -159,8 +159,7 @@ class NumberCoding(Serializable):
                 constant[j], mean[j] = "value", low[j]  # the first numbers of the column, all equal
             else:
                 constant[j], mean[j] = "", mean[j] if self.centered else 0.0
-        now = replace(self, mean=tuple(mean), constant=tuple(constant) if any(constant) else ())
-        return self if now == self else now
+        return replace(self, mean=tuple(mean), constant=tuple(constant) if any(constant) else ())
 
     def encode_into(self, out: NDArray[Any], block: Numbers, exact: Exact = NONE) -> None:
         """Write the features of a block into `out` (n, len(feature_names)), chunk by chunk.
@@ -225,23 +224,20 @@ class NumberCoding(Serializable):
     def in_words(self) -> list[str]:
         """Return the coding of each column in words."""
         scaled = "(value - {0:.6g}) / {1:.6g}" if self.centered else "value / {1:.6g}"
-        if self.limit is not None:
-            scaled += f", clipped smoothly to +-{self.limit:g}"
+        clipped = "" if self.limit is None else f", clipped smoothly to +-{self.limit:g}"
         texts = {
-            "": scaled,
+            "": scaled + clipped,
             "value": f"always {{0:.6g}} {NEVER_VARIED}",
             "gaps": f"missing values only {NEVER_VARIED}",
         }
-        marked = {"": "; missing values are 0 and marked in '{2} is missing'", "gaps": ""}
-        marked["value"] = "; missing values are marked in '{2} is missing'"
+        marked = {
+            "": "; missing values are 0 and marked in '{2} is missing'",
+            "value": "; missing values are marked in '{2} is missing'",
+            "gaps": "",
+        }
         return [
             (texts[constant] + (marked[constant] if missing else "")).format(mean, scale, name)
             for name, mean, scale, missing, constant in zip(
-                self.names,
-                self.mean,
-                self.scale,
-                self.has_missing,
-                self._marks,
-                strict=True,
+                self.names, self.mean, self.scale, self.has_missing, self._marks, strict=True
             )
         ]

@@ -20,7 +20,7 @@ from glassnet.data.coding.target_numbers import (
     signs_of,
     zero_one,
 )
-from glassnet.data.coding.weights import row_weights
+from glassnet.data.coding.weights import checked_weight
 from glassnet.data.missing import complete_rows
 from glassnet.data.serialization import Serializable
 from glassnet.data.tables import cells
@@ -104,7 +104,7 @@ class Target(Serializable):
         if task is not None and task not in (*TASKS, "classification"):
             raise unknown_name("task", task, (*TASKS, "classification"))
         y = target_array(values)
-        w = row_weights(weight, len(y))
+        w = checked_weight(weight, len(y))
         if w is not None and not w.all():
             y, w = y[w > 0], w[w > 0]
         if len(y) == 0:
@@ -124,7 +124,7 @@ class Target(Serializable):
             Y = numbers_of(y, names).reshape(len(y), -1)
             center, width_of = np.zeros(width), np.ones(width)
             if scale:
-                center, width_of = location_and_scale(y, Y, np.ones(len(y)) if w is None else w)
+                center, width_of = location_and_scale(y, Y, np.ones(len(y)) if w is None else w / w.max())
             low, high = (tuple(end(axis=0).tolist()) if clip else () for end in (Y.min, Y.max))
             return cls(
                 "regression",

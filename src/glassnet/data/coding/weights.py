@@ -43,12 +43,6 @@ def checked_weight(weight: ArrayLike | None, n: int) -> Float64 | None:
     return w
 
 
-def row_weights(weight: ArrayLike | None, n: int) -> Float64 | None:
-    """Return checked weights divided by the largest one, or None; see `checked_weight`."""
-    w = checked_weight(weight, n)
-    return None if w is None else cast(Float64, w / w.max())
-
-
 def relative_weight(weight: Float64) -> Float64:
     """Return weights times a power of two that brings the largest into (1/2, 1].
 
@@ -66,8 +60,10 @@ def relative_weight(weight: Float64) -> Float64:
 
 
 def weighted_rows(table: Table, weight: ArrayLike | None) -> tuple[Table, Float64]:
-    """Return the rows of weight above 0 and their weights: a row of weight 0 leaves no trace."""
-    w = row_weights(weight, table.n_rows)
+    """Return the rows of weight above 0 and their weights, divided by the largest one."""
+    w = checked_weight(weight, table.n_rows)
     if w is None:
         return table, np.ones(table.n_rows)
-    return (table, w) if w.all() else (table.take(w > 0), w[w > 0])
+    if not w.all():
+        table, w = table.take(w > 0), w[w > 0]
+    return table, w / w.max()
