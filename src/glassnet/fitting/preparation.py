@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.coding.target_arrays import target_array
-from glassnet.data.coding.target_values import values_in_memory
+from glassnet.data.coding.target_arrays import target_array, values_in_memory
 from glassnet.data.review.leaks import leaks
-from glassnet.data.review.lookalikes import lookalikes
-from glassnet.data.review.screening import imprecise, screening_notices, uninformative_columns
+from glassnet.data.review.screening import (
+    imprecise,
+    lookalikes,
+    screening_notices,
+    uninformative_columns,
+)
 from glassnet.data.tables.forms import PLAIN
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Column, Schema

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from glassnet.data.coding.moments import Float64
 from glassnet.data.coding.number_coding import NEVER_VARIED, NumberCoding
 from glassnet.data.serialization import STORED_AS, Serializable
-from glassnet.data.tables.block import row_chunks
 from glassnet.data.tables.table import DateTimes
+from glassnet.data.tables.values import row_chunks
 
 Int64 = NDArray[np.int64]
 Cycle = Literal["month", "day", "weekday", "hour", "minute", "second"]

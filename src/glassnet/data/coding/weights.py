@@ -59,11 +59,13 @@ def relative_weight(weight: Float64) -> Float64:
     return cast(Float64, np.ldexp(weight, -exponent + int(fraction == 0.5)))
 
 
+def full_weight(weight: ArrayLike | None, n: int) -> Float64:
+    """Return checked weights divided by the largest one; ones where every row counts the same."""
+    w = checked_weight(weight, n)
+    return np.ones(n) if w is None else cast(Float64, w / w.max())
+
+
 def weighted_rows(table: Table, weight: ArrayLike | None) -> tuple[Table, Float64]:
-    """Return the rows of weight above 0 and their weights, divided by the largest one."""
-    w = checked_weight(weight, table.n_rows)
-    if w is None:
-        return table, np.ones(table.n_rows)
-    if not w.all():
-        table, w = table.take(w > 0), w[w > 0]
-    return table, w / w.max()
+    """Return the rows of weight above 0 and their weights: a row of weight 0 leaves no trace."""
+    w = full_weight(weight, table.n_rows)
+    return (table, w) if w.all() else (table.take(w > 0), w[w > 0])

@@ -9,19 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_arrays import RULE, target_array
-from glassnet.data.coding.target_values import target_values
+from glassnet.data.coding.target_arrays import RULE, target_array, target_values
 from glassnet.data.files.limits import Limits
-from glassnet.data.missing import is_missing
 from glassnet.data.review.leaks import leaks
-from glassnet.data.review.lookalikes import lookalikes
-from glassnet.data.review.screening import imprecise, screening_notices, uninformative_columns
+from glassnet.data.review.screening import (
+    imprecise,
+    lookalikes,
+    screening_notices,
+    uninformative_columns,
+)
 from glassnet.data.tables import cells
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.dialect import Dialect, check_overrides
 from glassnet.data.tables.given import as_name, as_names
 from glassnet.data.tables.schema import Kind
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import is_missing
 
 BINS = 10
 TOP_LEVELS = 10

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.moments import extent
-from glassnet.data.missing import is_missing
 from glassnet.data.serialization import STORED_AS, Serializable
-from glassnet.data.tables.block import row_chunks
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import is_missing, row_chunks
 
 Counts = NDArray[np.int64]
 

@@ -72,6 +72,11 @@ def tidy_categories(codes: NDArray[np.integer[Any]], texts: Sequence[str | None]
     )
 
 
+def whole_numbers(column: Categories) -> list[int]:
+    """Return the different whole numbers in a column of their digits."""
+    return [int(column.levels[code]) for code in np.unique(column.codes) if code >= 0]
+
+
 def categories_of(values: NDArray[Any]) -> Categories:
     """Return numbers or date-times as a category of their texts."""
     found, codes = np.unique(values, return_inverse=True)
@@ -137,11 +142,14 @@ def column_of_array(name: str, values: NDArray[Any]) -> ColumnData:
     return column_of_values(name, values.tolist())
 
 
+def exceeds_floats(values: NDArray[Any]) -> bool:
+    """Return whether some of these integers are so large that floats cannot tell them apart."""
+    return values.size > 0 and max(int(values.max()), -int(values.min())) >= cells.EXACT
+
+
 def exact_categories(values: NDArray[Any]) -> Categories | None:
     """Return whole numbers as texts where floats cannot tell some of them apart, else None."""
-    if not len(values) or (int(values.max()) < cells.EXACT and int(values.min()) > -cells.EXACT):
-        return None
-    return categories_of(values)
+    return categories_of(values) if exceeds_floats(values) else None
 
 
 def microseconds(name: str, values: NDArray[Any]) -> NDArray[np.datetime64]:
