@@ -43,7 +43,14 @@ def prepare(source: Any, roles: Roles) -> TrainingTable:
         For types, drop, dialect or limits of another kind.
     """
     roles = roles.named(source)
-    read = _read(source, roles)
+    read = as_table(
+        source,
+        types=roles.types,
+        targets=roles.targets,
+        keep=roles.kept,
+        dialect=roles.dialect,
+        limits=roles.limits,
+    )
     names, values = _target(source, read, roles.target)
     for name in (*roles.kept, *names) if values is None else roles.kept:
         read.require(name)
@@ -83,23 +90,6 @@ def prepare(source: Any, roles: Roles) -> TrainingTable:
         task=task,
         forms=tuple(known[name].form if name in known else PLAIN for name in names),
         dialect=read.dialect or roles.dialect,
-    )
-
-
-def _read(source: Any, roles: Roles) -> Table:
-    if isinstance(source, str | Path):
-        from glassnet.data.files.read import read_table
-
-        return read_table(
-            source,
-            types=roles.types,
-            dialect=roles.dialect,
-            limits=roles.limits,
-            targets=roles.targets,
-            keep=roles.kept,
-        )
-    return as_table(
-        source, types=roles.types, targets=roles.targets, keep=roles.kept, dialect=roles.dialect
     )
 
 

@@ -102,7 +102,7 @@ class NumberCoding(Serializable):
         robust = settings.scaling == "robust"
         dense = isinstance(block, np.ndarray)
         if not dense:  # most cells are zeros, and so would the quartiles be
-            mean, scale, has_missing = sparse_moments(cast(SparseRows, block), weight)
+            mean, scale, has_missing = sparse_moments(block, weight)
             scale = above_rounding(scale, mean)
             mean = np.where(low == high, low, 0.0)
         elif robust:
@@ -212,9 +212,7 @@ class NumberCoding(Serializable):
         make = cast(Any, type(block))  # a matrix or an array
         with np.errstate(over="ignore"):
             cells = data.astype(dtype)
-        return cast(
-            SparseRows, make((cells, block.indices.copy(), block.indptr.copy()), shape=block.shape)
-        )
+        return make((cells, block.indices.copy(), block.indptr.copy()), shape=block.shape)
 
     def _clipped(self, Z: Float64) -> Float64:
         """Return z / sqrt(1 + (z / limit)^2), in place; without a limit z itself."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,8 @@ from glassnet.data.review.screening import (
     uninformative_columns,
 )
 from glassnet.data.tables import cells
-from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.dialect import Dialect, check_overrides
-from glassnet.data.tables.given import as_name, as_names
+from glassnet.data.tables.given import as_name, as_names, as_table
 from glassnet.data.tables.schema import Kind
 from glassnet.data.tables.table import Table
 from glassnet.data.tables.values import is_missing
@@ -119,23 +117,12 @@ def inspect_table(
     check_overrides(types, drop, dialect, limits)
     types = types or {}
     targets = () if target is None else (target,)
-    if isinstance(table, str | Path):
-        from glassnet.data.files.read import read_table
-
-        read = read_table(
-            table, types=types, dialect=dialect, limits=limits, targets=targets, keep=drop
-        )
-    else:
-        read = table_of(
-            table, types=types, targets=targets, keep=drop, spelling=(dialect or Dialect()).spelling
-        )
+    read = as_table(table, types=types, targets=targets, keep=drop, dialect=dialect, limits=limits)
     for name in (*drop, *targets):
         read.require(name)
     features = read.drop({*drop, *targets})
     dense = isinstance(read.numbers, np.ndarray)
-    uninformative = (
-        uninformative_columns(features, types, limits) if dense and features.schema.names else {}
-    )
+    uninformative = uninformative_columns(features, types, limits) if dense else {}
     features = features.drop(tuple(uninformative))
     task: str | None = None
     classes: tuple[tuple[str, int], ...] = ()

@@ -14,7 +14,6 @@ from glassnet.data.tables import cells, frames
 from glassnet.data.tables.column_data import (
     categories_of,
     column_of_array,
-    column_of_values,
     exceeds_floats,
 )
 from glassnet.data.tables.schema import Column, Schema, refuse_duplicates, refuse_shape
@@ -101,13 +100,10 @@ def _of_array(data: NDArray[Any], names: Sequence[str]) -> Table | dict[str, Any
         exact = {name: categories_of(column) for name, column in columns if exceeds_floats(column)}
         return _table_of_numbers(names, block, exact=exact)
     refuse_duplicates(names)
-    if data.dtype.kind != "U":
-        return {name: column_of_array(name, data[:, i]) for i, name in enumerate(names)}
+    made = ((name, column_of_array(name, data[:, i])) for i, name in enumerate(names))
     # NumPy makes text of numbers that stand beside text: that is worth no notice.
-    return {
-        name: replace(column_of_values(name, data[:, i].tolist()), typed=False)
-        for i, name in enumerate(names)
-    }
+    is_text = data.dtype.kind == "U"
+    return {name: replace(column, typed=column.typed and not is_text) for name, column in made}
 
 
 def _of_sparse(data: Any, names: Sequence[str]) -> Table:

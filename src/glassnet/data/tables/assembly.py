@@ -23,8 +23,8 @@ from glassnet.messages import listed
 def index_names(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:
     """Return the index columns that pandas names in the metadata of an Arrow schema."""
     try:
-        found = json.loads((metadata or {}).get(b"pandas", b"{}"))
-        return tuple(name for name in found.get("index_columns", ()) if isinstance(name, str))
+        names = json.loads((metadata or {}).get(b"pandas", b"{}")).get("index_columns", ())
+        return tuple(name for name in names if isinstance(name, str))
     except (ValueError, AttributeError, TypeError, RecursionError):  # by another program
         return ()
 
@@ -187,20 +187,13 @@ def assemble(
 
 def _form(column: ColumnData) -> Form:
     """Return the form of a column; `verbatim` matters only where a level is such a word."""
-    if column.form.verbatim and (
-        column.kind != "category" or cells.MISSING.isdisjoint(column.values.levels)
-    ):
-        return replace(column.form, verbatim=False)
-    return column.form
+    matters = column.kind == "category" and not cells.MISSING.isdisjoint(column.values.levels)
+    return replace(column.form, verbatim=column.form.verbatim and matters)
 
 
 def _recognized(name: str, given: Any, expected: ColumnHint, spelling: Spelling) -> ColumnData:
-    if isinstance(given, ColumnData):
-        column = given
-    else:
-        column = (column_of_array if isinstance(given, np.ndarray) else column_of_values)(
-            name, given
-        )
+    read = column_of_array if isinstance(given, np.ndarray) else column_of_values
+    column = given if isinstance(given, ColumnData) else read(name, given)
     if column.kind is None or (
         column.kind == "category" and expected.kind not in (None, "category")
     ):

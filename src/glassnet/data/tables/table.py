@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,23 +26,8 @@ from glassnet.data.tables.values import stack_numbers
 from glassnet.errors import DataError, did_you_mean
 from glassnet.messages import listed
 
-
-class SparseRows(Protocol):
-    """The used part of a SciPy CSR matrix or array, so that SciPy need not be imported for it."""
-
-    data: NDArray[np.floating[Any]]
-    indices: NDArray[np.integer[Any]]
-    indptr: NDArray[np.integer[Any]]
-    shape: tuple[int, int]
-
-    def __getitem__(self, key: Any, /) -> Any:
-        """Return rows, columns or both."""
-
-    def toarray(self) -> NDArray[np.floating[Any]]:
-        """Return the dense array."""
-        ...
-
-
+#: A SciPy CSR matrix or array: SciPy has no types, and need not be imported for it.
+SparseRows = Any
 Numbers = NDArray[np.floating[Any]] | SparseRows
 DateTimes = NDArray[np.datetime64]
 
@@ -147,8 +132,8 @@ class Table:
             for column in schema.columns
             if column.kind != kinds[column.name]
         }
-        exact = {name: column for name, column in self.exact.items() if name in schema.kinds}
-        exact = {name: column for name, column in exact.items() if name not in converted}
+        kept = set(schema.names) - converted.keys()
+        exact = {name: column for name, column in self.exact.items() if name in kept}
         exact |= {name: made.exact for name, made in converted.items() if made.exact is not None}
 
         def values(name: str) -> Any:
