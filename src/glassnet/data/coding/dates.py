@@ -119,7 +119,8 @@ class DateCoding(Serializable):
             cycle if sine and cosine else f"{cycle} ({'sine' if sine else 'cosine'})"
             for cycle, sine, cosine in zip(self.cycles, varies[::2], varies[1::2], strict=True)
         )
-        parts = ("the time itself", *["the year"][: len(continuous.names) - 1], *cycles)
+        year = ["the year"] if len(continuous.names) > 1 else []
+        parts = ("the time itself", *year, *cycles)
         text = f"always the same {NEVER_VARIED}" if continuous.constant else ", ".join(parts)
         return text + ("; missing values are marked" if continuous.has_missing[0] else "")
 
@@ -160,15 +161,10 @@ def _year(dates: DateTimes) -> Int64:
     return _since_1970(dates, "Y") + 1970
 
 
-def _day_of_month(dates: DateTimes) -> Int64:
-    first = dates.astype("datetime64[M]").astype("datetime64[D]")
-    return _since_1970(dates, "D") - first.astype(np.int64)
-
-
 #: The period of each cycle and its phase. Months have 28 to 31 days: 31 keeps the days apart.
 CYCLES: dict[Cycle, tuple[float, Callable[[DateTimes], Int64]]] = {
     "month": (12.0, lambda dates: _since_1970(dates, "M") % 12),
-    "day": (31.0, _day_of_month),
+    "day": (31.0, lambda dates: (dates.astype("M8[D]") - dates.astype("M8[M]")).astype(np.int64)),
     # Monday is 0, and 1970 began on a Thursday.
     "weekday": (7.0, lambda dates: (_since_1970(dates, "D") + 3) % 7),
     "hour": (24.0, lambda dates: dates.astype(np.int64) // (DAY // 24) % 24),

@@ -115,11 +115,9 @@ class Encoder(Serializable):
             value where the coding takes none.
         """
         table, numbers = self.aligned(table), self.numbers
-        if (
-            not isinstance(table.numbers, np.ndarray)
-            and numbers.keeps_zeros
-            and self.feature_names == numbers.names
-        ):
+        keeps_zeros = not (numbers.centered and any(numbers.mean))
+        is_sparse = not isinstance(table.numbers, np.ndarray)
+        if is_sparse and keeps_zeros and self.feature_names == numbers.names:
             return numbers.encode_sparse(table.numbers, np.dtype(dtype))
         # One-hot columns are written as ones over zeros; without any, no cell must be 0 first.
         new = np.zeros if self.categories else np.empty

@@ -152,11 +152,6 @@ class NumberCoding(Serializable):
         """Which columns held missing values only in training, (n_columns,)."""
         return np.array([mark == "gaps" for mark in self._marks], bool)
 
-    @property
-    def keeps_zeros(self) -> bool:
-        """Whether zeros stay zeros, so that a sparse matrix may stay sparse."""
-        return not (self.centered and any(self.mean))
-
     def updated(self, block: Numbers) -> NumberCoding:
         """Return the coding after further training rows: a column that now varies is coded.
 

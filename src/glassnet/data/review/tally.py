@@ -115,7 +115,7 @@ class Expected:
         return LEVEL / (2 * len(self.names))
 
     @cached_property
-    def _seen(self) -> tuple[Float64, Float64, Float64]:
+    def seen(self) -> tuple[Float64, Float64, Float64]:
         """Counts in training (2, n_columns), of so many values, and the variance beyond a count's.
 
         They are of missing values, and of values beyond the others.
@@ -130,19 +130,14 @@ class Expected:
         return np.array([missing, beyond]), n, np.array([0.0 * missing, spread])
 
     @cached_property
-    def quick_rates(self) -> Float64:
-        """Rates (2, n_columns) below `rates`, without SciPy, which is slow to load."""
-        return quick_rate_limit(*self._seen[:2], self.level)
-
-    @cached_property
     def rates(self) -> Float64:
         """The highest rates due to chance (2, n_columns), of missing and of new values."""
-        return rate_limit(*self._seen, self.level)
+        return rate_limit(*self.seen, self.level)
 
     @cached_property
     def never(self) -> NDArray[np.bool_]:
         """Where training had no such value (2, n_columns), and no level like a new one."""
-        count, n, _ = self._seen
+        count, n, _ = self.seen
         return np.asarray((count == 0.0) & (n > 0.0))
 
 
@@ -219,8 +214,9 @@ class Tally:
     def notice(self) -> str:
         """Return the sentence of `Drift.notice`."""
         expected, trials, counts, few = self._expected, self._trials, self._counts, self._few
-        odd = counts > 0
-        odd &= few | (counts > quick_binomial_limit(trials, expected.quick_rates))
+        # The exact limits need SciPy, which is slow to load.
+        rates = quick_rate_limit(*expected.seen[:2], expected.level)
+        odd = (counts > 0) & (few | (counts > quick_binomial_limit(trials, rates)))
         if not odd.any():
             return ""
         tail = binomial_tail(counts[odd], trials[odd], expected.rates[odd])

@@ -129,7 +129,8 @@ def column_of_array(name: str, values: NDArray[Any]) -> ColumnData:
     """Return a 1-D array as a column; arrays of objects and of text are read value by value."""
     kind = values.dtype.kind
     if kind in "iu":
-        return ColumnData("number", values.astype(np.float64), exact=exact_categories(values))
+        exact = categories_of(values) if exceeds_floats(values) else None
+        return ColumnData("number", values.astype(np.float64), exact=exact)
     if kind == "f":
         dtype = values.dtype if values.dtype == np.float32 else np.dtype(np.float64)
         return ColumnData("number", values.astype(dtype, copy=False))
@@ -145,11 +146,6 @@ def column_of_array(name: str, values: NDArray[Any]) -> ColumnData:
 def exceeds_floats(values: NDArray[Any]) -> bool:
     """Return whether some of these integers are so large that floats cannot tell them apart."""
     return values.size > 0 and max(int(values.max()), -int(values.min())) >= cells.EXACT
-
-
-def exact_categories(values: NDArray[Any]) -> Categories | None:
-    """Return whole numbers as texts where floats cannot tell some of them apart, else None."""
-    return categories_of(values) if exceeds_floats(values) else None
 
 
 def microseconds(name: str, values: NDArray[Any]) -> NDArray[np.datetime64]:
