@@ -18,6 +18,7 @@ from glassnet.data.review.screening import (
     uninformative_columns,
 )
 from glassnet.data.tables import cells
+from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.dialect import Dialect, check_overrides
 from glassnet.data.tables.given import as_name, as_names, as_table
 from glassnet.data.tables.schema import Kind
@@ -175,19 +176,17 @@ def inspect_table(
 def _column_report(
     table: Table, name: str, declared: Kind | None, *, used: bool, notices: tuple[str, ...]
 ) -> ColumnReport:
-    kind, place = table.schema.kinds[name], table.schema.places[name]
+    kind, column = table.schema.kinds[name], table.stored(name)
     odd = any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
     known = np.empty(0)
     top: tuple[tuple[str, int], ...] = ()
-    if name in table.schema.categories:
-        column = table.categories[place]
+    if isinstance(column, Categories):
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
         order = np.argsort(-counts, kind="stable")[:TOP_LEVELS]
         top = tuple((column.levels[i], int(counts[i])) for i in order)
         n_known, distinct = int(counts.sum()), int((counts > 0).sum())
     else:
-        values = table.column(name)
-        known = values[~is_missing(values)]
+        known = column[~is_missing(column)]
         exact = table.exact.get(name)
         n_known = len(known)
         distinct = len(np.unique(known)) if exact is None else len(exact.levels)

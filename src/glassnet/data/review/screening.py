@@ -40,17 +40,13 @@ _IDENTIFIER = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def stored_codes(table: Table, name: str) -> Categories | None:
-    """Return the codes of a category, or of whole numbers beyond 2^53, and None for others."""
-    if name in table.schema.categories:
-        return table.categories[table.schema.places[name]]
-    return table.exact.get(name)
+def stored_values(table: Table, name: str) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Return a column as numbers, date-times or codes, and the levels that codes belong to.
 
-
-def stored_values(table: Table, name: str) -> NDArray[Any]:
-    """Return a column as numbers, date-times, or codes where the table holds such."""
-    codes = stored_codes(table, name)
-    return table.column(name) if codes is None else codes.codes
+    Whole numbers beyond 2^53 are codes, too.
+    """
+    held = table.exact[name] if name in table.exact else table.stored(name)
+    return (held.codes, held.levels) if isinstance(held, Categories) else (held, ())
 
 
 def uninformative_columns(
@@ -67,13 +63,13 @@ def uninformative_columns(
     for name in table.schema.names:
         if name in keep:
             continue
-        values = stored_values(table, name)
+        values, levels = stored_values(table, name)
         if reason := _constant(values) or _too_many_texts(table, name, max_levels):
             reasons[name] = reason
         elif reason := _names_rows(table, name):
             row_names[name] = reason
         else:
-            earlier = seen.setdefault(_digest(table, name, values), name)
+            earlier = seen.setdefault(_digest(table.schema.kinds[name], values, levels), name)
             if earlier != name:
                 reasons[name] = f"it equals {earlier!r}"
     if len(reasons) + len(row_names) == len(table.schema.names):
@@ -126,7 +122,7 @@ def _constant(values: NDArray[Any]) -> str:
 def _too_many_texts(table: Table, name: str, max_levels: int) -> str:
     if table.schema.kinds[name] != "category":
         return ""
-    column = table.categories[table.schema.places[name]]
+    column = table.columns[name]
     n_levels, n_known = len(column.levels), int((column.codes >= 0).sum())
     if n_known >= IDENTIFIER_ROWS and n_levels >= IDENTIFIER_SHARE * n_known:
         return (
@@ -165,13 +161,10 @@ def _names_rows(table: Table, name: str) -> str:
     return f"every row has a whole number of its own, and its name is that of an {what}"
 
 
-def _digest(table: Table, name: str, values: NDArray[Any]) -> bytes:
+def _digest(kind: str, values: NDArray[Any], levels: Collection[str]) -> bytes:
     """Return a digest that two columns share if they are of one kind and equal in every row."""
-    digest = hashlib.blake2b(table.schema.kinds[name].encode(), digest_size=16)
-    codes = stored_codes(table, name)
-    if codes is not None:
-        digest.update("\0".join(codes.levels).encode())
-    elif values.dtype.kind == "f":
+    digest = hashlib.blake2b("\0".join([kind, *levels]).encode(), digest_size=16)
+    if values.dtype.kind == "f":
         values = values + 0.0  # -0.0 equals 0.0, and missing values may differ in their bits
         values[np.isnan(values)] = np.nan
     digest.update(np.ascontiguousarray(values).view(np.uint8).data)
@@ -212,9 +205,8 @@ def lookalikes(table: Table, declared: Collection[str] = ()) -> dict[str, str]:
     All texts of such a column look like it, or nearly all cells are plain numbers. Columns of a
     declared kind are skipped.
     """
-    columns = zip(table.schema.categories, table.categories, strict=True)
-    looks = {name: _looks_like(column) for name, column in columns if name not in declared}
-    return {name: what for name, what in looks.items() if what}
+    names = (name for name in table.schema.categories if name not in declared)
+    return {name: what for name in names if (what := _looks_like(table.columns[name]))}
 
 
 def _looks_like(column: Categories) -> str:

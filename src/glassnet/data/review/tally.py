@@ -160,10 +160,11 @@ class Tally:
         self._rows += table.n_rows
         self._add_numbers(np.asarray(table.numbers))
         place = len(expected.low)
-        for column, levels in zip(table.categories, expected.levels, strict=True):
-            self._add_levels(place, levels, column)
+        for name, levels in zip(table.schema.categories, expected.levels, strict=True):
+            self._add_levels(place, levels, table.columns[name])
             place += 1
-        for i, dates in enumerate(table.dates):
+        for i, name in enumerate(table.schema.dates):
+            dates = table.columns[name]
             times, missing = dates.astype(np.int64), np.isnat(dates)
             first, last = expected.reference.first[i], expected.reference.last[i]
             outside = np.zeros(len(times), bool)

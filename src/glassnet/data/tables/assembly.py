@@ -173,13 +173,13 @@ def assemble(
             Column(name, column.kind or "category", _form(column)) for name, column in found.items()
         )
     )
-    block = stack_numbers([found[name].values for name in schema.numbers], n_rows)
+    values = {name: column.values for name, column in found.items()}
+    block = stack_numbers([values.pop(name) for name in schema.numbers], n_rows)
     refuse_infinite(schema.numbers, block)
     return Table(
         schema,
         block,
-        tuple(found[name].values for name in schema.categories),
-        tuple(found[name].values.astype("datetime64[us]", copy=False) for name in schema.dates),
+        values,
         exact={name: column.exact for name, column in found.items() if column.exact is not None},
         column_notices={name: column.notices for name, column in found.items() if column.notices},
     )

@@ -28,7 +28,7 @@ class Categories:
         """Return the number of rows."""
         return len(self.codes)
 
-    def take(self, rows: Any) -> Categories:
+    def __getitem__(self, rows: Any) -> Categories:
         """Return the column of these rows (indices, a mask or a slice)."""
         return Categories(self.codes[rows], self.levels)
 
