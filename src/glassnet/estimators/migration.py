@@ -10,7 +10,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from glassnet.activations import ActivationFunction
+from glassnet.activations import one_for_each
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.number_coding import NumberCoding
 from glassnet.data.coding.target import Target
@@ -147,14 +147,7 @@ def _refusal(estimator: Any) -> SettingError:
 
 def _network(mlp: Any) -> Network:
     *hidden, last = (W.shape[1] for W in mlp.coefs_)
-    given = mlp.activation
-    each: Sequence[Any] = (
-        [given] * len(hidden) if isinstance(given, str | ActivationFunction) else given
-    )
-    if len(each) != len(hidden):
-        raise SettingError(
-            f"there are {len(hidden)} hidden layers but {len(each)} activations: {given!r}."
-        )
+    each = one_for_each(mlp.activation, len(hidden))
     names = [ACTIVATION_NAMES.get(name, name) if isinstance(name, str) else name for name in each]
     layers = [*(Dense(n, name) for n, name in zip(hidden, names, strict=True)), Dense(last)]
     network = Network(

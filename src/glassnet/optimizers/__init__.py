@@ -20,7 +20,6 @@ __all__ = [
     "OptimizerState",
     "RMSprop",
     "clip_norm",
-    "is_full_batch",
     "optimizer_name",
     "optimizer_settings",
     "started",
@@ -43,11 +42,6 @@ def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
     require_members("optimizer", optimizer, METHODS, ("lr",))
     check_number(f"lr of the optimizer {type(optimizer).__name__}", optimizer.lr, "(0, inf)")
     return optimizer
-
-
-def is_full_batch(optimizer: str | Optimizer | LBFGS | None) -> bool:
-    """Return whether an optimizer works on all rows at once, without schedule, batches or rate."""
-    return optimizer == "lbfgs" or isinstance(optimizer, LBFGS)
 
 
 def optimizer_name(optimizer: Optimizer | LBFGS) -> str | None:

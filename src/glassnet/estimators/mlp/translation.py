@@ -26,6 +26,7 @@ from glassnet.activations import (
     ActivationFunction,
     activation_function,
     is_one_activation,
+    one_for_each,
 )
 from glassnet.data.coding.weights import relative_weight
 from glassnet.errors import SettingError
@@ -67,12 +68,7 @@ def hidden_activations(given: Any, n_layers: int) -> list[ActivationFunction]:
 
     scikit-learn's "logistic" is the sigmoid.
     """
-    names: Sequence[Any] = [given] * n_layers if is_one_activation(given) else list(given)
-    if len(names) != n_layers:
-        raise SettingError(
-            f"activation names {len(names)} functions for {n_layers} hidden layers: give one, or "
-            "one for each."
-        )
+    names = one_for_each(given, n_layers)
     return [activation_function("sigmoid" if name == "logistic" else name) for name in names]
 
 
