@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glassnet.errors import SettingError, did_you_mean, unknown_name
+from glassnet.errors import SettingError, did_you_mean, look_up
 from glassnet.protocols import name_of, refuse_class, require_arguments
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -284,9 +284,7 @@ def activation_function(activation: GivenActivation) -> ActivationFunction:
     if isinstance(activation, ActivationFunction):
         return activation
     if isinstance(activation, str):
-        if activation not in ACTIVATIONS:
-            raise unknown_name("activation", activation, ACTIVATIONS)
-        return ACTIVATIONS[activation]
+        return look_up("activation", activation, ACTIVATIONS)
     refuse_class("an activation", activation)
     if not callable(activation):
         raise SettingError(

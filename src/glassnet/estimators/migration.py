@@ -221,18 +221,15 @@ def _record(mlp: Any) -> dict[str, Any]:
     kind = type(mlp)
     package = kind.__module__.partition(".")[0]
     version = sklearn.__version__ if package == "sklearn" else None
-    losses = list(getattr(mlp, "loss_curve_", None) or ())
-    scores, checked = (
-        getattr(mlp, name, None) or () for name in ("validation_scores_", "validation_loss_curve_")
+    losses, scores, checked = (
+        list(getattr(mlp, name, None) or ())
+        for name in ("loss_curve_", "validation_scores_", "validation_loss_curve_")
     )
     history = history_columns(()) | {
         "index": list(range(len(losses))),
         "training_loss": _finite(losses),
-    }
-    history |= {
-        name: _finite(values)
-        for name, values in (("validation_score", scores), ("validation_loss", checked))
-        if len(values)
+        "validation_loss": _finite(checked),
+        "validation_score": _finite(scores),
     }
     epochs = getattr(mlp, "n_iter_", None)
     stopped = (

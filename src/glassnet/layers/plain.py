@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, cast
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction, GivenActivation
 from glassnet.checks import is_whole
-from glassnet.errors import SettingError, UnsupportedError, unknown_name
+from glassnet.errors import SettingError, UnsupportedError, look_up
 from glassnet.initializers import INITIALIZERS, Initializer
 from glassnet.layers import LAYERS
 from glassnet.layers.layer import Layer
@@ -26,6 +26,10 @@ MAX_UNITS = 2**31 - 1
 REMOVED = {"shared_dense", "member_dense", "member_mean"}
 #: Settings that only training uses.
 TRAINING_ONLY = {"parametrization", "edges"}
+
+
+#: What a file may name; "auto" stands for one that trained weights no longer need.
+NAMES_OF_INITIALIZERS = {name: name for name in ("auto", *INITIALIZERS)}
 
 
 class Codec(NamedTuple):
@@ -95,8 +99,7 @@ def layer_from_plain(plain: Any) -> Layer:
             f"the layer kind {kind!r} was removed from glassnet: train the model again without it. "
             "Networks whose answer is their mean are the layer Members."
         )
-    if kind not in LAYERS:
-        raise unknown_name("kind of layer", kind, LAYERS)
+    made = look_up("kind of layer", kind, LAYERS)
     known = saved_fields(kind)
     required = {name for name, field in known.items() if not is_optional(field)}
     if not {"kind", *required} <= plain.keys() <= {"kind", *known}:
@@ -109,7 +112,7 @@ def layer_from_plain(plain: Any) -> Layer:
             settings[name] = CODECS[known[name].type].read(plain[name])
         except TypeError as error:
             raise SettingError(f"{name} of a layer of kind {kind!r} must be {error}.") from None
-    return cast(Layer, LAYERS[kind](**settings))
+    return cast(Layer, made(**settings))
 
 
 def _write_activation(activation: str | ActivationFunction) -> str:
@@ -124,10 +127,6 @@ def _write_activation(activation: str | ActivationFunction) -> str:
     return name
 
 
-def _read_activation(value: Any) -> str:
-    return _read_name("activation", value, ACTIVATIONS)
-
-
 def _write_initializer(initializer: Any) -> str:
     """Return the initializer's name, or "auto" without one: trained weights no longer need it."""
     if isinstance(initializer, str):
@@ -140,16 +139,15 @@ def _write_initializer(initializer: Any) -> str:
     return next(named, "auto")
 
 
-def _read_initializer(value: Any) -> str:
-    return _read_name("initializer", value, {"auto": None, **INITIALIZERS})
+def _typed(what: str, read: Callable[[Any], Any], *types: type) -> Callable[[Any], Any]:
+    """Return a reader of values of these types; TypeError says that another must be `what`."""
 
+    def read_checked(value: Any) -> Any:
+        if type(value) not in types:
+            raise TypeError(what)
+        return read(value)
 
-def _read_name(what: str, value: Any, known: Mapping[str, Any]) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"the name of an {what}")
-    if value not in known:
-        raise unknown_name(what, value, known)
-    return value
+    return read_checked
 
 
 def _read_count(value: Any) -> int:
@@ -158,37 +156,32 @@ def _read_count(value: Any) -> int:
     return value
 
 
-def _read_switch(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("true or false")
-    return value
-
-
-def _read_number(value: Any) -> float:
-    if type(value) not in (int, float):
-        raise TypeError("a number")
-    return float(value)
-
-
-def _read_counts(value: Any) -> list[int]:
-    if not isinstance(value, list):
-        raise TypeError("a list of whole numbers")
-    return [_read_count(entry) for entry in value]
-
-
-def _read_layers(value: Any) -> list[Layer]:
-    if not isinstance(value, list):
-        raise TypeError("a list of layers")
-    return [layer_from_plain(inner) for inner in value]
-
-
 #: By the type of the field.
 CODECS: dict[Any, Codec] = {
     int: Codec(int, _read_count),
-    float: Codec(float, _read_number),
-    bool: Codec(bool, _read_switch),
-    Sequence[int]: Codec(list, _read_counts),
-    GivenActivation: Codec(_write_activation, _read_activation),
-    str | Initializer: Codec(_write_initializer, _read_initializer),
-    Sequence[Layer]: Codec(lambda layers: [layer_to_plain(one) for one in layers], _read_layers),
+    float: Codec(float, _typed("a number", float, int, float)),
+    bool: Codec(bool, _typed("true or false", bool, bool)),
+    Sequence[int]: Codec(
+        list, _typed("a list of whole numbers", lambda counts: [*map(_read_count, counts)], list)
+    ),
+    GivenActivation: Codec(
+        _write_activation,
+        _typed(
+            "the name of an activation",
+            lambda name: look_up("activation", name, ACTIVATIONS).name,
+            str,
+        ),
+    ),
+    str | Initializer: Codec(
+        _write_initializer,
+        _typed(
+            "the name of an initializer",
+            lambda name: look_up("initializer", name, NAMES_OF_INITIALIZERS),
+            str,
+        ),
+    ),
+    Sequence[Layer]: Codec(
+        lambda layers: [layer_to_plain(one) for one in layers],
+        _typed("a list of layers", lambda plain: [*map(layer_from_plain, plain)], list),
+    ),
 }

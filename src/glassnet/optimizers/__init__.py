@@ -3,7 +3,7 @@
 from typing import Any
 
 from glassnet.checks import check_number
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, look_up
 from glassnet.optimizers.adaptive import Adam, AdamW, RMSprop
 from glassnet.optimizers.lbfgs import LBFGS
 from glassnet.optimizers.optimizer import METHODS, Array, Optimizer, OptimizerState, clip_norm
@@ -29,9 +29,7 @@ __all__ = [
 def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
     """Return the optimizer of that name, with the settings in OPTIMIZERS, or the object given."""
     if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
-            raise unknown_name("optimizer", optimizer, OPTIMIZERS)
-        return OPTIMIZERS[optimizer]
+        return look_up("optimizer", optimizer, OPTIMIZERS)
     refuse_class("an optimizer", optimizer)
     if isinstance(optimizer, LBFGS):
         return optimizer

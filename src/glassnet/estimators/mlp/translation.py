@@ -68,7 +68,7 @@ def hidden_activations(given: Any, n_layers: int) -> list[ActivationFunction]:
 
     scikit-learn's "logistic" is the sigmoid.
     """
-    names = one_for_each(given, n_layers)
+    names = one_for_each(given if is_one_activation(given) else list(given), n_layers)
     return [activation_function("sigmoid" if name == "logistic" else name) for name in names]
 
 
