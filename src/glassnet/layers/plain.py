@@ -28,10 +28,6 @@ REMOVED = {"shared_dense", "member_dense", "member_mean"}
 TRAINING_ONLY = {"parametrization", "edges"}
 
 
-#: What a file may name; "auto" stands for one that trained weights no longer need.
-NAMES_OF_INITIALIZERS = {name: name for name in ("auto", *INITIALIZERS)}
-
-
 class Codec(NamedTuple):
     """How the settings of one type are written and read.
 
@@ -127,6 +123,10 @@ def _write_activation(activation: str | ActivationFunction) -> str:
     return name
 
 
+def _read_activation(value: Any) -> str:
+    return _read_name("activation", value, {name: name for name in ACTIVATIONS})
+
+
 def _write_initializer(initializer: Any) -> str:
     """Return the initializer's name, or "auto" without one: trained weights no longer need it."""
     if isinstance(initializer, str):
@@ -139,15 +139,14 @@ def _write_initializer(initializer: Any) -> str:
     return next(named, "auto")
 
 
-def _typed(what: str, read: Callable[[Any], Any], *types: type) -> Callable[[Any], Any]:
-    """Return a reader of values of these types; TypeError says that another must be `what`."""
+def _read_initializer(value: Any) -> str:
+    return _read_name("initializer", value, {name: name for name in ("auto", *INITIALIZERS)})
 
-    def read_checked(value: Any) -> Any:
-        if type(value) not in types:
-            raise TypeError(what)
-        return read(value)
 
-    return read_checked
+def _read_name(what: str, value: Any, known: Mapping[str, str]) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"the name of an {what}")
+    return look_up(what, value, known)
 
 
 def _read_count(value: Any) -> int:
@@ -156,32 +155,37 @@ def _read_count(value: Any) -> int:
     return value
 
 
+def _read_switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false")
+    return value
+
+
+def _read_number(value: Any) -> float:
+    if type(value) not in (int, float):
+        raise TypeError("a number")
+    return float(value)
+
+
+def _read_counts(value: Any) -> list[int]:
+    if not isinstance(value, list):
+        raise TypeError("a list of whole numbers")
+    return [_read_count(entry) for entry in value]
+
+
+def _read_layers(value: Any) -> list[Layer]:
+    if not isinstance(value, list):
+        raise TypeError("a list of layers")
+    return [layer_from_plain(inner) for inner in value]
+
+
 #: By the type of the field.
 CODECS: dict[Any, Codec] = {
     int: Codec(int, _read_count),
-    float: Codec(float, _typed("a number", float, int, float)),
-    bool: Codec(bool, _typed("true or false", bool, bool)),
-    Sequence[int]: Codec(
-        list, _typed("a list of whole numbers", lambda counts: [*map(_read_count, counts)], list)
-    ),
-    GivenActivation: Codec(
-        _write_activation,
-        _typed(
-            "the name of an activation",
-            lambda name: look_up("activation", name, ACTIVATIONS).name,
-            str,
-        ),
-    ),
-    str | Initializer: Codec(
-        _write_initializer,
-        _typed(
-            "the name of an initializer",
-            lambda name: look_up("initializer", name, NAMES_OF_INITIALIZERS),
-            str,
-        ),
-    ),
-    Sequence[Layer]: Codec(
-        lambda layers: [layer_to_plain(one) for one in layers],
-        _typed("a list of layers", lambda plain: [*map(layer_from_plain, plain)], list),
-    ),
+    float: Codec(float, _read_number),
+    bool: Codec(bool, _read_switch),
+    Sequence[int]: Codec(list, _read_counts),
+    GivenActivation: Codec(_write_activation, _read_activation),
+    str | Initializer: Codec(_write_initializer, _read_initializer),
+    Sequence[Layer]: Codec(lambda layers: [layer_to_plain(one) for one in layers], _read_layers),
 }
