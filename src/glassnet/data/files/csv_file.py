@@ -107,7 +107,10 @@ class CsvFile:
         )
         limits.check_names(self.names, "the first line names")
         if header.suspicion:
-            self._require_names()
+            try:
+                refuse_duplicates([name.strip() for name in self.names])
+            except DataError as error:
+                raise DataError(f"{error} And {header.suspicion}") from None
             self.notices.append(header.suspicion)
         # Numbers with a decimal comma in a file of commas, which pyarrow cannot be told.
         self._quoted_commas = header.dialect.decimal == "," == header.delimiter
@@ -214,13 +217,6 @@ class CsvFile:
             finally:
                 del reader  # it holds the input
                 stream.raise_failure()
-
-    def _require_names(self) -> None:
-        """Refuse names that occur twice, and say what looks wrong with the first lines."""
-        try:
-            refuse_duplicates([name.strip() for name in self.names])
-        except DataError as error:
-            raise DataError(f"{error} And {self._header.suspicion}") from None
 
     def _ragged(self, error: Exception) -> Exception:
         """Return the error for a row of another width, with its line and what may be the cause."""

@@ -87,9 +87,8 @@ class Schema:
 
     @cached_property
     def places(self) -> dict[str, int]:
-        """The index of each column in its storage: the number block, the codes or the dates."""
-        stored = (self.numbers, self.categories, self.dates)
-        return {name: i for names in stored for i, name in enumerate(names)}
+        """The position of each number column in the number block."""
+        return {name: i for i, name in enumerate(self.numbers)}
 
     def to_plain(self) -> list[list[Any]]:
         """Return the schema as lists, ready for JSON."""
