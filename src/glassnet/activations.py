@@ -10,7 +10,7 @@ are not one-to-one, so A does not tell Z; they keep Z, and so does softplus, who
 sigmoid of Z. All are finite, without warnings, to |Z| of 1e4 and beyond.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -241,34 +241,6 @@ class TimesSlopeOf:
 
 #: What an activation may be given as: a name, a record, or a function Z -> (A, slope).
 GivenActivation = str | ActivationFunction | Callable[[Array], Any]
-
-
-def is_one_activation(given: Any) -> bool:
-    """Return whether this is one activation, and not a sequence of them."""
-    return isinstance(given, str | ActivationFunction) or callable(given)
-
-
-def one_for_each(given: Any, n_layers: int) -> list[Any]:
-    """Return the activation of each hidden layer, given one for all or one for each.
-
-    Raises
-    ------
-    SettingError
-        For anything else.
-    """
-    if is_one_activation(given):
-        return [given] * n_layers
-    if not isinstance(given, Sequence):
-        raise SettingError(
-            "an activation must be a name, an ActivationFunction or a function Z -> (A, slope), or "
-            f"one of these for each layer, got {given!r}."
-        )
-    if len(given) != n_layers:
-        raise SettingError(
-            f"activation names {len(given)} functions for {n_layers} hidden layers: give one, or "
-            "one for each."
-        )
-    return list(given)
 
 
 def activation_function(activation: GivenActivation) -> ActivationFunction:

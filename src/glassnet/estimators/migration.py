@@ -10,7 +10,6 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from glassnet.activations import one_for_each
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.number_coding import NumberCoding
 from glassnet.data.coding.target import Target
@@ -22,6 +21,7 @@ from glassnet.losses import Logistic, Loss, Softmax, loss_function, loss_traits
 from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.training.history import history_columns
+from glassnet.training.resolved_plan import one_for_each
 
 FITTED = ("activation", "coefs_", "intercepts_", "n_outputs_", "out_activation_")
 WHAT_CAN_BE = (

@@ -25,8 +25,6 @@ from glassnet.activations import (
     ACTIVATIONS,
     ActivationFunction,
     activation_function,
-    is_one_activation,
-    one_for_each,
 )
 from glassnet.data.coding.weights import relative_weight
 from glassnet.errors import SettingError
@@ -37,6 +35,7 @@ from glassnet.protocols import require_arguments
 from glassnet.schedules import InverseScalingByRows
 from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.history import Epoch
+from glassnet.training.resolved_plan import is_one_activation, one_for_each
 from glassnet.training.stopping import EarlyStopping
 
 Array = np.ndarray[Any, np.dtype[Any]]
