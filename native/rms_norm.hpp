@@ -1,5 +1,6 @@
-// Normalization by the root mean square, as in glassnet/layers/normalization.py: forward and backward on
-// blocks of rows, the gradient of gamma on blocks of columns, so that no sum is ever split.
+// Normalization by the root mean square, as in glassnet/layers/normalization.py: forward and
+// backward on blocks of rows, the gradient of gamma on blocks of columns, so that no sum is ever
+// split.
 #pragma once
 
 #include "operation.hpp"

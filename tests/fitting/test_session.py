@@ -294,11 +294,9 @@ def test_epochs_one_by_one_are_the_epochs_of_a_fit() -> None:
         == steps.history["training_loss"]
         == [r.training_loss for r in records]
     )
-    assert (steps.state.epoch, steps.state.step, steps.ensemble.trainer.engine.state.t) == (
-        3,
-        24,
-        24,
-    )  # type: ignore[union-attr]
+    optimizer_state = steps.ensemble.trainer.engine.state
+    assert optimizer_state is not None
+    assert (steps.state.epoch, steps.state.step, optimizer_state.t) == (3, 24, 24)
     assert steps.model().training["ended"] == "epoch by epoch"
 
 

@@ -27,6 +27,7 @@ class _Turns:
         self._known: dict[int, tuple[weakref.ref[Any], Lock]] = {}
 
     def of(self, owner: Any) -> Lock:
+        """Return the reentrant lock of an object: `with turn_of(it): ...` while it is changed."""
         key = id(owner)
         with self._making:
             known = self._known.get(key)
@@ -41,11 +42,7 @@ class _Turns:
 
 
 _TURNS = _Turns()
-
-
-def turn_of(owner: Any) -> Lock:
-    """Return the reentrant lock of an object: `with turn_of(session): ...` while it is changed."""
-    return _TURNS.of(owner)
+turn_of = _TURNS.of
 
 
 def as_it_is(owner: T) -> T:

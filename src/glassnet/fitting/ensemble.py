@@ -159,11 +159,9 @@ class Ensemble:
     @property
     def divergences(self) -> list[str]:
         """A sentence for each network that diverged after its first epoch."""
-        if self.single:
-            return [str(fit.diverged) for fit in self.fits if fit.diverged]
         n = len(self.fits)
         return [
-            f"member {i} of {n}: {fit.diverged}"
+            f"{'' if self.single else f'member {i} of {n}: '}{fit.diverged}"
             for i, fit in enumerate(self.fits, 1)
             if fit.diverged
         ]

@@ -19,8 +19,7 @@ from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Column, Schema
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
-from glassnet.fitting.roles import Roles
-from glassnet.fitting.training_table import TrainingTable
+from glassnet.fitting.training_table import Roles, TrainingTable
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

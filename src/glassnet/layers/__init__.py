@@ -1,17 +1,15 @@
-"""One layer a file, forward and backward side by side; what exists stands at the foot."""
+"""Layers, forward and backward side by side; those that exist stand at the foot."""
 
 from typing import Any
 
-from glassnet.layers.activation import Activation
 from glassnet.layers.categories import CategoryEmbedding
 from glassnet.layers.containers import Members, Residual, Stack
 from glassnet.layers.dense import Dense
-from glassnet.layers.dropout import Dropout
+from glassnet.layers.elementwise import Activation, Dropout, Scale
 from glassnet.layers.layer import PREDICT, Layer, Run
 from glassnet.layers.normalization import BatchNorm, LayerNorm, RMSNorm
 from glassnet.layers.periodic import PeriodicEmbedding
 from glassnet.layers.piecewise import PiecewiseLinearEmbedding
-from glassnet.layers.scale import Scale
 
 __all__ = [
     "LAYERS",

@@ -34,7 +34,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from glassnet.data.coding.settings import LIMIT, MAX_LEVELS, CodingSettings
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, look_up
 
 
 @dataclass(frozen=True)
@@ -220,6 +220,4 @@ def recipe_for(recipe: str | Recipe, *, classes: bool) -> Recipe:
         return recipe
     if not isinstance(recipe, str):
         raise SettingError(f"a recipe must be a name or a glassnet.Recipe(...), got {recipe!r}.")
-    if recipe not in RECIPES:
-        raise unknown_name("recipe", recipe, RECIPES)
-    return RECIPES[recipe][0 if classes else 1]
+    return look_up("recipe", recipe, RECIPES)[0 if classes else 1]
