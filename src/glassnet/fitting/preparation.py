@@ -1,4 +1,4 @@
-"""Preparation: from whatever holds a table, and the roles of its columns, to a training table."""
+"""Read a table and the roles of its columns into a training table."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The roles of the columns of a table, and the training table that they lead to."""
+"""The roles of a table's columns, and the training table made of them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
