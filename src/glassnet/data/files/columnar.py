@@ -95,9 +95,8 @@ class ColumnarFile:
         names = [self.names[place] for place in wanted]
         limits = self._limits
         max_rows = min(limits.rows, limits.bytes // (CELL_BYTES * max(1, len(names))))
-        limit, of_columns = "rows", ""
-        if max_rows < limits.rows:
-            limit, of_columns = "bytes", f" of {len(names):,} columns"
+        limit = "rows" if max_rows == limits.rows else "bytes"
+        of_columns = f" of {len(names):,} columns" if limit == "bytes" else ""
         too_many = limits.exceeded(f"it holds more than {max_rows:,} rows{of_columns}", limit)
         n_rows = 0
         for path in self._paths:

@@ -141,20 +141,18 @@ def _exact(column: Categories, unique: UniqueTexts, found: Reading) -> Categorie
 def _target_notices(column: Categories, unique: UniqueTexts) -> tuple[str, ...]:
     """Return notices about words in a target of classes that may mean a missing value."""
     counts = _counts(column).tolist()
-    notices = []
-    for text, missing, count in zip(column.levels, unique.is_missing.tolist(), counts, strict=True):
-        if not text or not count or not (missing or text in NONE):
-            continue
-        read = (
+    return tuple(
+        f"the target {unique.name!r} holds the word {text!r} in {count:,} of {len(column):,} rows, "
+        + (
             f"read as missing; {cells.option('types', 'category', unique.name)} makes it a class."
             if missing
             else f"taken for a class; {cells.option('missing', text)} reads it as missing."
         )
-        notices.append(
-            f"the target {unique.name!r} holds the word {text!r} in {count:,} of {len(column):,} "
-            f"rows, {read}"
+        for text, missing, count in zip(
+            column.levels, unique.is_missing.tolist(), counts, strict=True
         )
-    return tuple(notices)
+        if text and count and (missing or text in NONE)
+    )
 
 
 def _invalid_notice(
