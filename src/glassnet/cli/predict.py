@@ -111,7 +111,7 @@ def predict(
 
 def prediction_schema() -> dict[str, Any]:
     """Return the published JSON schema of `--json`, `prediction.schema.json` beside this file."""
-    from glassnet.data.review.drift import drift_schema
+    from glassnet.data.review.reference import drift_schema
 
     schema: dict[str, Any] = json.loads(
         Path(__file__).with_name("prediction.schema.json").read_text(encoding="utf-8")

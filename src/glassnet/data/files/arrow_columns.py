@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.files.arrow import arrow, is_text
-from glassnet.data.files.limits import Limits
 from glassnet.data.tables import cells
 from glassnet.data.tables.column_data import (
     DURATIONS,
@@ -21,6 +20,7 @@ from glassnet.data.tables.column_data import (
     date_range_error,
     tidy_categories,
 )
+from glassnet.data.tables.dialect import Limits
 from glassnet.data.tables.forms import Form
 from glassnet.errors import DataError
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from glassnet.data.files.arrow import arrow
 from glassnet.data.files.header import Header
-from glassnet.data.files.limits import Limits
 from glassnet.data.tables import cells
+from glassnet.data.tables.dialect import Limits
 from glassnet.data.tables.forms import PLAIN
 from glassnet.data.tables.schema import Column, Kind
 

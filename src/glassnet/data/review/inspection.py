@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from glassnet.data.coding.target import Target
 from glassnet.data.coding.target_arrays import RULE, target_array, target_values
-from glassnet.data.files.limits import Limits
 from glassnet.data.review.leaks import leaks
 from glassnet.data.review.screening import (
     imprecise,
@@ -19,7 +18,7 @@ from glassnet.data.review.screening import (
 )
 from glassnet.data.tables import cells
 from glassnet.data.tables.column_data import Categories
-from glassnet.data.tables.dialect import Dialect, check_overrides
+from glassnet.data.tables.dialect import Dialect, Limits, check_overrides
 from glassnet.data.tables.given import as_name, as_names, as_table
 from glassnet.data.tables.schema import Kind
 from glassnet.data.tables.table import Table

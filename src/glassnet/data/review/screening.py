@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.files.limits import Limits
 from glassnet.data.tables.cells import EXACT, option
 from glassnet.data.tables.column_data import Categories, whole_numbers
+from glassnet.data.tables.dialect import Limits
 from glassnet.data.tables.numerals import number_of
 from glassnet.data.tables.table import Table
 from glassnet.data.tables.values import is_missing

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from glassnet.data.serialization import changed_fields
+
 #: The order of day, month and year in a date: ISO 8601 and its kin, day first, month first.
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
@@ -38,8 +40,7 @@ class Form:
 
     def to_plain(self) -> dict[str, Any]:
         """Return what differs from the usual form, as JSON values."""
-        values = {entry.name: (getattr(self, entry.name), entry.default) for entry in fields(self)}
-        return {name: value for name, (value, default) in values.items() if value != default}
+        return changed_fields(self)
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Form:
