@@ -140,8 +140,7 @@ class PredictionChunks:
         reading: Dialect | None,
     ) -> None:
         from glassnet.data.files.read import column_names
-        from glassnet.data.tables.forms import Form
-        from glassnet.data.tables.schema import Column, Schema
+        from glassnet.data.tables.schema import Column, Form, Schema
 
         self.tally = model.tally()
         self.names: list[str] = []

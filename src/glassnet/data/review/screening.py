@@ -149,9 +149,9 @@ def _names_rows(table: Table, name: str) -> str:
     if not (is_index or is_counter or is_identifier):
         return ""
     exact, numbers = table.exact.get(name), table.column(name)
-    if exact is None and not (numbers == np.floor(numbers)).all():
-        return ""
-    if len(np.unique(numbers) if exact is None else exact.levels) != table.n_rows:
+    are_whole = exact is not None or (numbers == np.floor(numbers)).all()
+    different = np.unique(numbers) if exact is None else exact.levels
+    if not are_whole or len(different) != table.n_rows:
         return ""
     if exact is None and np.ptp(numbers) == table.n_rows - 1 and (is_index or is_counter):
         return "it numbers the rows"

@@ -9,8 +9,7 @@ from typing import Any
 
 from glassnet.checks import check_whole
 from glassnet.data.serialization import changed_fields
-from glassnet.data.tables.forms import DATE_ORDERS, THOUSANDS, Spelling
-from glassnet.data.tables.schema import KINDS
+from glassnet.data.tables.schema import DATE_ORDERS, KINDS, THOUSANDS, Spelling
 from glassnet.errors import DataError, SettingError, unknown_name
 
 #: Decompressed bytes up to which the ratio is not checked: a short text may well repeat itself.

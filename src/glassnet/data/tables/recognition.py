@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from glassnet.data.tables import cells
 from glassnet.data.tables.column_data import Categories, ColumnData, tidy_categories
-from glassnet.data.tables.forms import Spelling
 from glassnet.data.tables.readers import (
     READERS,
     Reading,
@@ -24,7 +23,7 @@ from glassnet.data.tables.readers import (
     read_hours,
     read_number,
 )
-from glassnet.data.tables.schema import NONE, ColumnHint, Kind
+from glassnet.data.tables.schema import NONE, ColumnHint, Kind, Spelling
 
 #: Tried in this order where no kind is expected.
 ALL = (read_boolean, read_codes, read_number, read_hours, read_date)
