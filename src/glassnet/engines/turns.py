@@ -1,4 +1,4 @@
-"""Locks of objects, so that calls that change one run one at a time, in whichever thread.
+"""One lock for each object, so that calls that change an object run one at a time.
 
 The locks are kept beside the objects, not in them, so that no pickle, copy or clone holds one. A
 child process gets new ones: if another thread held one during the fork, nobody would release it.

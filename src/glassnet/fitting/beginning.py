@@ -1,4 +1,4 @@
-"""The one way into a fit: encode the table once, split its rows, and build the networks."""
+"""Begin a fit: encode the table once, split its rows, and build the networks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

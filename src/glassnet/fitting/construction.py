@@ -1,4 +1,4 @@
-"""Construction: the loss, the layers and the first values that a plan and a target ask for."""
+"""Build the layers and set the first values that a plan and a target ask for."""
 
 import warnings
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A function called for several items at once, in threads of which the caller is one."""
+"""Call a function for several items in parallel threads."""
 
 import threading
 from collections import deque

@@ -1,4 +1,4 @@
-"""A session: a fit under way, from its first epoch to the model, or on from where it stands."""
+"""A session: one fit in progress, from its first epoch to the model; it can be continued."""
 
 import math
 import time

@@ -1,14 +1,12 @@
-"""The roles of the columns of a table, and the training table that they lead to."""
+"""The roles of a table's columns, and the training table made of them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from glassnet.data.files.limits import Limits
-from glassnet.data.tables.dialect import Dialect, check_overrides
-from glassnet.data.tables.forms import PLAIN, Form
+from glassnet.data.tables.dialect import Dialect, Limits, check_overrides
 from glassnet.data.tables.given import as_name, as_names, as_target
-from glassnet.data.tables.schema import Kind
+from glassnet.data.tables.schema import PLAIN, Form, Kind
 from glassnet.data.tables.table import Table
 from glassnet.model import Array, Model
 

@@ -1,4 +1,4 @@
-"""Layers, forward and backward side by side; those that exist stand at the foot."""
+"""The layers, each with its forward and its backward pass, and the table of all of them."""
 
 from typing import Any
 

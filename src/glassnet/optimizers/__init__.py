@@ -1,4 +1,4 @@
-"""Optimizers: how theta moves against its gradient. Each is a frozen record of settings."""
+"""Optimizers update parameters from their gradient; each is a frozen set of settings."""
 
 from typing import Any
 

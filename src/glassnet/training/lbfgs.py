@@ -2,7 +2,7 @@
 
 SciPy calls back after an iteration, but a generator must hand the record out and wait to be asked
 again. So the minimizer runs in a thread that takes turns with the caller: one of the two always
-waits. The one door to scipy.optimize.
+waits. Only this file imports scipy.optimize.
 """
 
 import math
