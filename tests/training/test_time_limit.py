@@ -14,8 +14,8 @@ from glassnet.data.tables.assembly import table_of
 from glassnet.errors import SettingError
 from glassnet.fitting import Session
 from glassnet.fitting.ensemble import n_worthwhile
-from glassnet.training.history import Epoch
 from glassnet.training.recipes import PLAIN, STANDARD
+from glassnet.training.stopping import Epoch
 from glassnet.training.time_limit import ScheduleClock, TimeLimit
 from tests.fitting.helpers import begin_session
 

@@ -20,8 +20,8 @@ from glassnet.layers import Dense
 from glassnet.losses import Logistic, Loss, Softmax, loss_function, loss_traits
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.training.history import history_columns
 from glassnet.training.resolved_plan import one_for_each
+from glassnet.training.stopping import history_columns
 
 FITTED = ("activation", "coefs_", "intercepts_", "n_outputs_", "out_activation_")
 WHAT_CAN_BE = (

@@ -21,9 +21,9 @@ from glassnet.fitting.network_fit import NetworkFit, make_trainer
 from glassnet.layers import Members, Stack
 from glassnet.losses import Loss
 from glassnet.network import Network
-from glassnet.training.history import Epoch
 from glassnet.training.resolved_plan import ResolvedPlan
 from glassnet.training.state import TrainingState
+from glassnet.training.stopping import Epoch
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
 

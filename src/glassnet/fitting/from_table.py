@@ -12,8 +12,8 @@ from glassnet.fitting.preparation import prepare
 from glassnet.fitting.training_table import Roles
 from glassnet.model import Model
 from glassnet.protocols import require_arguments
-from glassnet.training.history import Epoch
 from glassnet.training.plan import Plan
+from glassnet.training.stopping import Epoch
 
 
 def fit(

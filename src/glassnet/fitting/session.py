@@ -24,9 +24,9 @@ from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.history import Epoch, history_columns
 from glassnet.training.resolved_plan import ResolvedPlan
 from glassnet.training.state import TrainingState, stop_and_restore
+from glassnet.training.stopping import Epoch, history_columns
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
 from glassnet.training.validation import check_weight, make_rows

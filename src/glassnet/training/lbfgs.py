@@ -20,8 +20,8 @@ from glassnet.engines.blas import blas_threads
 from glassnet.errors import DivergenceError, SettingError
 from glassnet.interrupts import Noted, interrupts_noted
 from glassnet.optimizers import LBFGS
-from glassnet.training.history import Epoch
 from glassnet.training.state import TrainingState
+from glassnet.training.stopping import Epoch
 from glassnet.training.validation import Validation
 
 

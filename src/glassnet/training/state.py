@@ -10,8 +10,7 @@ import numpy as np
 from glassnet.errors import DivergenceError
 from glassnet.network import Array, Network
 from glassnet.schedules import ReduceOnPlateau
-from glassnet.training.history import Epoch
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, Epoch
 
 
 @dataclass

@@ -17,9 +17,9 @@ from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, RunSchedules, multipliers
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
 from glassnet.training.state import TrainingState
+from glassnet.training.stopping import Epoch
 from glassnet.training.time_limit import ScheduleClock, TimeLimit
 from glassnet.training.validation import Validation
 

@@ -25,11 +25,10 @@ from glassnet.estimators.mlp.weight_binding import WeightBinding
 from glassnet.interrupts import interrupts_noted
 from glassnet.schedules import RunSchedules
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
 from glassnet.training.scorers import ScorerAnswers, bind_scorer
 from glassnet.training.state import TrainingState, stop_and_restore
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, Epoch
 from glassnet.training.trainer import minibatch_epochs
 from glassnet.training.validation import Validation, check_validation, make_rows
 

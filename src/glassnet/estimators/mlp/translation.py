@@ -34,9 +34,8 @@ from glassnet.penalties import Penalty
 from glassnet.protocols import require_arguments
 from glassnet.schedules import InverseScalingByRows
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.history import Epoch
 from glassnet.training.resolved_plan import is_one_activation, one_for_each
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, Epoch
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
