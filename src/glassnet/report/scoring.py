@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.data.coding.target_arrays import target_values
 from glassnet.data.files.read import read_table
-from glassnet.data.review.drift import Drift
+from glassnet.data.review.reference import Drift
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Schema
