@@ -3,7 +3,7 @@
 #pragma once
 
 #include <algorithm>
-#include <list>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -43,32 +43,16 @@ class Pass {
     // Make room and plan the phases for n rows; the plans for two numbers of rows (full batches and
     // the last one) are kept.
     void prepare(std::size_t n) {
-        if (current_ && current_->n == n) return;
-        if (n > capacity_) {
-            current_ = nullptr;
-            grow(n);
-        }
-        for (auto& plan : plans_)
-            if (plan.n == n) {
-                current_ = &plan;
-                return;
-            }
-        std::list<Plan> made(1, Plan{n,
-                                     plan_prepare(n),
-                                     plan_forward(n),
-                                     {}});  // kept when it is whole: memory may run out
-        if (w_.training) plan_backward(made.front());
-        if (plans_.size() == 2)
-            plans_.erase(&plans_.front() == current_ ? std::next(plans_.begin()) : plans_.begin());
-        plans_.splice(plans_.end(), made);
-        current_ = &plans_.back();
+        if (n > capacity_) grow(n);
+        if (plan().n != n) current_ = 1 - current_;
+        if (plan().n != n) plan() = {n, plan_prepare(n), plan_forward(n), plan_backward(n)};
     }
 
     void set_run(const Run& run) { w_.run = run; }
 
-    const Phase& prepare_phase() const { return current_->prepare; }
-    const std::vector<Phase>& forward() const { return current_->forward; }
-    const std::vector<Phase>& backward() const { return current_->backward; }
+    const Phase& prepare_phase() { return plan().prepare; }
+    const std::vector<Phase>& forward() { return plan().forward; }
+    const std::vector<Phase>& backward() { return plan().backward; }
 
     // Into how many parts n rows are divided, each of which goes through all operations forward,
     // then backward as far as the gradient by the input; 0 where the operations are phases of their
@@ -85,14 +69,13 @@ class Pass {
     void forward_rows(std::size_t piece, std::size_t top, std::size_t bottom) {
         forward_from(0, {top, bottom, 0, operations_[0]->n_out});
         for (const auto& op : operations_)
-            if (op->waits())
-                forward_block(op->index, current_->n, {top, bottom, 0, op->n_out}, piece);
+            if (op->waits()) forward_block(op->index, plan().n, {top, bottom, 0, op->n_out}, piece);
     }
 
     void backward_rows(std::size_t top, std::size_t bottom) {
         for (const Backward& each : chain_)
             if (each.goes_on)
-                each.op->input_gradient(w_, w_.layers[each.op->index], current_->n, each.gradients,
+                each.op->input_gradient(w_, w_.layers[each.op->index], plan().n, each.gradients,
                                         {top, bottom, 0, each.op->n_in});
     }
 
@@ -112,6 +95,7 @@ class Pass {
     }
 
   private:
+    static constexpr std::size_t unplanned = std::numeric_limits<std::size_t>::max();
     static constexpr std::size_t min_rows = 8, min_row_work = 40'000,
                                  most_weights = 1 << 19;  // bytes, that half a second cache holds
 
@@ -126,10 +110,12 @@ class Pass {
     }
 
     struct Plan {
-        std::size_t n;
-        Phase prepare;
-        std::vector<Phase> forward, backward;
+        std::size_t n = unplanned;
+        Phase prepare = {};
+        std::vector<Phase> forward = {}, backward = {};
     };
+
+    Plan& plan() { return plans_[current_]; }
 
     // An operation that waits backward, and whether what is before it has a gradient, too.
     struct Backward {
@@ -232,8 +218,8 @@ class Pass {
         return made;
     }
 
-    void plan_backward(Plan& plan) {
-        const std::size_t n = plan.n;
+    std::vector<Phase> plan_backward(std::size_t n) {
+        std::vector<Phase> phases;
         std::vector<std::pair<const Backward*, Grid>> all;
         for (const Backward& each : chain_) {
             const Grid parameters = each.op->parameter_grid(n),
@@ -241,14 +227,15 @@ class Pass {
             if (w_.by_rows) {
                 all.push_back({&each, parameters});
             } else if (each.op->inputs_follow()) {
-                plan.backward.push_back(parameter_phase({{&each, parameters}}, n));
-                if (inputs.size() > 0) plan.backward.push_back(input_phase(each, inputs, n));
+                phases.push_back(parameter_phase({{&each, parameters}}, n));
+                if (inputs.size() > 0) phases.push_back(input_phase(each, inputs, n));
             } else {
-                plan.backward.push_back(joined(input_phase(each, inputs, n),
-                                               parameter_phase({{&each, parameters}}, n)));
+                phases.push_back(joined(input_phase(each, inputs, n),
+                                        parameter_phase({{&each, parameters}}, n)));
             }
         }
-        if (w_.by_rows) plan.backward.push_back(parameter_phase(all, n));
+        if (w_.by_rows) phases.push_back(parameter_phase(all, n));
+        return phases;
     }
 
     Phase input_phase(const Backward& each, const Grid& grid, std::size_t n) {
@@ -288,8 +275,8 @@ class Pass {
     Buffer<T> X_;
     std::vector<Buffer<T>> gradients_;
     std::vector<Backward> chain_;
-    std::list<Plan> plans_;
-    Plan* current_ = nullptr;
+    Plan plans_[2];
+    std::size_t current_ = 0;
 };
 
 }  // namespace glassnet

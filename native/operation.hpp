@@ -78,10 +78,6 @@ class Operation {
     virtual bool has_parameters() const { return false; }
     // Of its matrix, which each row is multiplied by.
     virtual std::size_t n_weights() const { return 0; }
-    // A block without the padding after the last unit.
-    Block units_of(const Block& block) const {
-        return {block.top, block.bottom, block.left, std::min(block.right, n_out)};
-    }
     // Whether forward needs the whole signal or whole rows, and is a phase of its own. Otherwise it
     // works on each number alone, and follows at once on each block that is complete.
     virtual bool waits() const { return has_parameters(); }

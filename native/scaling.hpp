@@ -1,6 +1,7 @@
 // Layers that learn one number for each unit: a scale, and an activation with a learned mix, as in
-// glassnet/layers/scale.py and activation.py. Forward works on each number alone, backward on
-// blocks of columns with all their rows, so that no sum is ever split.
+// glassnet/layers/elementwise.py. All works on each number alone, but
+// for the gradients of the parameters: blocks of columns with all their rows, so that no sum is
+// ever split.
 #pragma once
 
 #include "elementwise.hpp"
@@ -8,58 +9,78 @@
 namespace glassnet {
 
 template <class T>
-class Scale final : public Operation<T> {
+class UnitOperation : public Operation<T> {
   public:
-    explicit Scale(Specification& spec) : Operation<T>(spec), s_(spec.parameters({spec.n_out})) {
+    explicit UnitOperation(Specification& spec)
+        : Operation<T>(spec), p_(spec.parameters({spec.n_out})) {
         spec.keep_width();
     }
 
     bool has_parameters() const override { return true; }
     bool waits() const override { return false; }
 
+    void input_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
+                        const Block& block) const override {
+        backward_rows(own, w.tensors.theta + p_, g.dY(), g.dX(), block);
+        g.done(block);
+    }
+
+    Grid parameter_grid(std::size_t n) const override { return column_grid<T>(n, this->n_out); }
+    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t,
+                            const Gradients<T>& g, const Block& block, std::size_t) const override {
+        T* dp = w.tensors.gradient + p_;
+        std::fill(dp + block.left, dp + block.right, T(0));
+        backward_columns(own, dp, g.dY(), block);
+    }
+
+  protected:
+    // Write dX of a block of rows; add to dp, which is zero, of a block of columns.
+    virtual void backward_rows(LayerBuffers<T>& own, const T* p, const T* dY, T* dX,
+                               const Block& block) const = 0;
+    virtual void backward_columns(LayerBuffers<T>& own, T* dp, const T* dY,
+                                  const Block& block) const = 0;
+
+    // A block without the padding after the last unit.
+    Block units_of(const Block& block) const {
+        return {block.top, block.bottom, block.left, std::min(block.right, this->n_out)};
+    }
+
+    const std::size_t p_;
+};
+
+template <class T>
+class Scale final : public UnitOperation<T> {
+  public:
+    using UnitOperation<T>::UnitOperation;
+
     // Y = X s
     void forward(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const override {
-        const T *s = w.tensors.theta + s_, *X = own.input;
+        const T *s = w.tensors.theta + this->p_, *X = own.input;
         T* Y = own.main.data();
         for_each_number(this->units_of(block), own.step,
                         [=](std::size_t at, std::size_t j) { Y[at] = X[at] * s[j]; });
     }
 
-    // dX = dY s
-    void input_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
-                        const Block& block) const override {
-        const T *s = w.tensors.theta + s_, *dY = g.dY();
-        T* dX = g.dX();
+  private:
+    // dX = dY s, ds = sum dY X
+    void backward_rows(LayerBuffers<T>& own, const T* s, const T* dY, T* dX,
+                       const Block& block) const override {
         for_each_number(block, own.step,
                         [=](std::size_t at, std::size_t j) { dX[at] = dY[at] * s[j]; });
-        g.done(block);
     }
-
-    // ds = sum dY X
-    Grid parameter_grid(std::size_t n) const override { return column_grid<T>(n, this->n_out); }
-    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t,
-                            const Gradients<T>& g, const Block& block, std::size_t) const override {
-        const T *X = own.input, *dY = g.dY();
-        T* ds = w.tensors.gradient + s_;
-        std::fill(ds + block.left, ds + block.right, T(0));
+    void backward_columns(LayerBuffers<T>& own, T* ds, const T* dY,
+                          const Block& block) const override {
+        const T* X = own.input;
         for_each_number(block, own.step,
                         [=](std::size_t at, std::size_t j) { ds[j] += dY[at] * X[at]; });
     }
-
-  private:
-    const std::size_t s_;
 };
 
 template <class T>
-class MixedActivation final : public Operation<T> {
+class MixedActivation final : public UnitOperation<T> {
   public:
     explicit MixedActivation(Specification& spec)
-        : Operation<T>(spec), a_(spec.parameters({spec.n_out})), f_(activation_of<T>(spec)) {
-        spec.keep_width();
-    }
-
-    bool has_parameters() const override { return true; }
-    bool waits() const override { return false; }
+        : UnitOperation<T>(spec), f_(activation_of<T>(spec)) {}
 
     void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
         Operation<T>::resize(w, own, n);
@@ -69,7 +90,7 @@ class MixedActivation final : public Operation<T> {
 
     // A = Z + a (f(Z) - Z); f(Z) is kept in `extra`.
     void forward(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const override {
-        const T *a = w.tensors.theta + a_, *Z = own.input;
+        const T *a = w.tensors.theta + this->p_, *Z = own.input;
         T *F = own.extra.data(), *A = own.main.data();
         f_.forward(Z, F, own.step, block);
         for_each_number(this->units_of(block), own.step, [=](std::size_t at, std::size_t j) {
@@ -77,12 +98,11 @@ class MixedActivation final : public Operation<T> {
         });
     }
 
+  private:
     // dZ = (1 - a) dA + a dA f'(Z), a few rows at a time, which stay in the first cache.
-    void input_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
-                        const Block& block) const override {
+    void backward_rows(LayerBuffers<T>& own, const T* a, const T* dA, T* dZ,
+                       const Block& block) const override {
         constexpr std::size_t rows_at_once = 16;
-        const T *a = w.tensors.theta + a_, *dA = g.dY();
-        T* dZ = g.dX();
         for (std::size_t top = block.top; top < block.bottom; top += rows_at_once) {
             const Block rows{top, std::min(top + rows_at_once, block.bottom), block.left,
                              block.right};
@@ -92,22 +112,16 @@ class MixedActivation final : public Operation<T> {
             for_each_number(rows, own.step,
                             [=](std::size_t at, std::size_t j) { dZ[at] += (1 - a[j]) * dA[at]; });
         }
-        g.done(block);
     }
 
     // da = sum dA (f(Z) - Z)
-    Grid parameter_grid(std::size_t n) const override { return column_grid<T>(n, this->n_out); }
-    void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t,
-                            const Gradients<T>& g, const Block& block, std::size_t) const override {
-        const T *F = own.extra.data(), *Z = own.input, *dA = g.dY();
-        T* da = w.tensors.gradient + a_;
-        std::fill(da + block.left, da + block.right, T(0));
+    void backward_columns(LayerBuffers<T>& own, T* da, const T* dA,
+                          const Block& block) const override {
+        const T *F = own.extra.data(), *Z = own.input;
         for_each_number(block, own.step,
                         [=](std::size_t at, std::size_t j) { da[j] += dA[at] * (F[at] - Z[at]); });
     }
 
-  private:
-    const std::size_t a_;
     const Activation<T>& f_;
 };
 
