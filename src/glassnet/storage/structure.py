@@ -6,6 +6,7 @@ from glassnet.layers import Layer
 from glassnet.layers.plain import layer_from_plain
 from glassnet.layers.stack import stack_trees
 from glassnet.parameters import Tree
+from glassnet.storage.strict import require
 
 MAX_LAYERS = 1_000  # with those inside others
 
@@ -18,8 +19,9 @@ def built_layers(layers: Any) -> tuple[Layer, ...]:
     ValueError
         For anything else than layers, and too many of them.
     """
-    if not isinstance(layers, list) or not 1 <= _n_layers(layers) <= MAX_LAYERS:
-        raise ValueError(f"layers must be a list of 1 to {MAX_LAYERS:,} layers")
+    require(
+        1 <= _n_layers(layers) <= MAX_LAYERS, f"layers must be a list of 1 to {MAX_LAYERS:,} layers"
+    )
     return tuple(layer_from_plain(layer) for layer in layers)
 
 
