@@ -145,7 +145,7 @@ class TrainingReport:
     def as_json(self, model: Model) -> str:
         """Return the whole report as one JSON object, which `training_schema` describes."""
         data, record, network = self.data, model.training, model.network
-        n_training, held_out = data.training.table.n_rows, data.held_out
+        n_training, held_out = data.training.n, data.held_out
         names = {"model": MODEL, "page": PAGE}
         files = {
             name: {"path": str(path), "bytes": path.stat().st_size}
@@ -173,7 +173,7 @@ class TrainingReport:
             "rows": {
                 "training": n_training - (0 if data.validation else self.n_validation),
                 "validation": self.n_validation,
-                "held_out": held_out.table.n_rows if held_out else 0,
+                "held_out": held_out.n if held_out else 0,
                 "split": data.split.to_plain() if data.split else None,
             },
             "network": {

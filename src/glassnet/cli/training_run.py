@@ -32,7 +32,7 @@ def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> Session:
     validation = None
     if held_out is not None:
         weight = () if held_out.weight is None else (held_out.weight,)
-        validation = (held_out.table, held_out.values, *weight)
+        validation = (held_out.X, held_out.y, *weight)
     with warnings_as_notes():
         session = fitting.begin(data.learned, plan, validation=validation)
     if dry_run:
@@ -106,7 +106,7 @@ def _held_out(model: Model, data: TrainingData) -> dict[str, Any]:
     )
     return {
         "held_out": {
-            "rows": data.held_out.table.n_rows,
+            "rows": data.held_out.n,
             "scores": held_out_scores(model, data.held_out),
             **by,
         }
@@ -139,6 +139,4 @@ def score(model: Model, data: TrainingData, *, interrupted: bool) -> Evaluation 
             warnings.simplefilter(
                 "ignore", DataNotice
             )  # as above: what the rows are like is in the record
-            return evaluate(
-                model, held_out.table, held_out.values, weight=held_out.weight, name=name
-            )
+            return evaluate(model, held_out.X, held_out.y, weight=held_out.weight, name=name)

@@ -3,13 +3,11 @@
 from glassnet.report.evaluation import Evaluation, Rival, evaluation_schema
 from glassnet.report.importances import Importances, permutation_importances
 from glassnet.report.page import report_page, write_report
-from glassnet.report.predictions import Part
 from glassnet.report.scoring import evaluate, evaluate_with_baselines, held_out_scores
 
 __all__ = [
     "Evaluation",
     "Importances",
-    "Part",
     "Rival",
     "evaluate",
     "evaluate_with_baselines",

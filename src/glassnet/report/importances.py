@@ -7,14 +7,15 @@ the target, but that this model does without it.
 
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from glassnet.data.tables.column_data import Categories
+from glassnet.data.rows import Rows
 from glassnet.data.tables.table import Table
 from glassnet.model import Model
 from glassnet.report.metrics import Metric, metrics_for
-from glassnet.report.predictions import Array, Part, predictions_of
+from glassnet.report.predictions import Array, predictions_of, weighted
 from glassnet.report.threads import one_thread
 
 MAX_ROWS = 2_000
@@ -53,27 +54,26 @@ class Importances:
 
 
 def permutation_importances(
-    model: Model, part: Part, *, seconds: float = SECONDS, seed: int = 0
+    model: Model, rows: Rows, *, seconds: float = SECONDS, seed: int = 0
 ) -> Importances | None:
     """Return the importance of each column on at most MAX_ROWS rows, None without a measure.
 
     Parameters
     ----------
     model : whose columns are shuffled, one at a time, REPEATS times each
-    part : rows that it has not seen
+    rows : that it has not seen
     seconds : after which no further column is begun
     seed : of the rows and of the shuffling; each column has its own, so the time left changes no
         number
     """
     started = time.perf_counter()
-    model, part = replace(model, reference=None), part.present()  # no notices of drift
-    if part.table.n_rows > MAX_ROWS:
-        rows = np.random.default_rng(seed).permutation(part.table.n_rows)[:MAX_ROWS]
-        part = part.take(np.sort(rows))
-    table = part.table.select(model.encoder.to_read)
+    model, rows = replace(model, reference=None), weighted(rows)  # no notices of drift
+    if rows.n > MAX_ROWS:
+        rows = rows.take(np.sort(np.random.default_rng(seed).permutation(rows.n)[:MAX_ROWS]))
+    table = rows.X.select(model.encoder.to_read)
     if not isinstance(table.numbers, np.ndarray):
         table = replace(table, numbers=table.numbers.toarray())
-    metric, value = _measure(model, replace(part, table=table))
+    metric, value = _measure(model, replace(rows, X=table))
     if metric is None:
         return None
     names, found = table.schema.names, []
@@ -83,7 +83,7 @@ def permutation_importances(
                 break
             rng = np.random.default_rng([seed, i])
             shuffled = [
-                replace(part, table=_shuffled(table, name, rng.permutation(table.n_rows)))
+                replace(rows, X=_shuffled(table, name, rng.permutation(rows.n)))
                 for _ in range(REPEATS)
             ]
             lost = [value - metric.value(predictions_of(model, other)) for other in shuffled]
@@ -91,12 +91,12 @@ def permutation_importances(
             found.append(Importance(name, float(np.mean(worse)), min(worse), max(worse)))
     found.sort(key=lambda importance: -importance.mean)
     n_left_out = len(names) - len(found)
-    return Importances(metric.name, value, table.n_rows, REPEATS, tuple(found), n_left_out)
+    return Importances(metric.name, value, rows.n, REPEATS, tuple(found), n_left_out)
 
 
-def _measure(model: Model, part: Part) -> tuple[Metric | None, float]:
+def _measure(model: Model, rows: Rows) -> tuple[Metric | None, float]:
     """Return the first measure that is defined, with its value."""
-    predictions = predictions_of(model, part)
+    predictions = predictions_of(model, rows)
     metrics = {metric.name: metric for metric in metrics_for(predictions)}
     for name in MEASURES:
         if name in metrics and np.isfinite(value := metrics[name].value(predictions)):
@@ -106,21 +106,18 @@ def _measure(model: Model, part: Part) -> tuple[Metric | None, float]:
 
 def _shuffled(table: Table, name: str, order: Array) -> Table:
     """Return the table with the values of one column in another order."""
-
-    def moved(column: Categories) -> Categories:
-        return Categories(column.codes[order], column.levels)
-
-    schema = table.schema
-    if name in schema.categories:
-        place = schema.categories.index(name)
-        categories = [moved(c) if i == place else c for i, c in enumerate(table.categories)]
-        return replace(table, categories=tuple(categories))
-    if name in schema.dates:
-        place = schema.dates.index(name)
-        dates = [d[order] if i == place else d for i, d in enumerate(table.dates)]
-        return replace(table, dates=tuple(dates))
-    place = schema.numbers.index(name)
-    numbers = np.array(table.numbers)
-    numbers[:, place] = numbers[order, place]
-    exact = {key: moved(c) if key == name else c for key, c in table.exact.items()}
-    return replace(table, numbers=numbers, exact=exact)
+    schema, moved = table.schema, table.take(order)
+    columns = {"categories": schema.categories, "dates": schema.dates}
+    changed: dict[str, Any] = {
+        field: tuple(
+            new if other == name else old
+            for other, old, new in zip(
+                names, getattr(table, field), getattr(moved, field), strict=True
+            )
+        )
+        for field, names in columns.items()
+    }
+    is_moved = np.array([other == name for other in schema.numbers], dtype=bool)
+    numbers = np.where(is_moved, np.asarray(moved.numbers), np.asarray(table.numbers))
+    exact = {key: moved.exact[key] if key == name else c for key, c in table.exact.items()}
+    return replace(table, numbers=numbers, exact=exact, **changed)

@@ -2,21 +2,20 @@
 
 import math
 import warnings
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from glassnet.data.coding.target_arrays import target_array
 from glassnet.data.coding.target_values import target_values
 from glassnet.data.files.read import read_table
 from glassnet.data.missing import complete_rows
 from glassnet.data.review.drift import Drift
+from glassnet.data.rows import Rows
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Schema
-from glassnet.errors import DataError, DataNotice, SettingError
+from glassnet.errors import DataError, DataNotice, SettingError, is_number
 from glassnet.messages import listed
 from glassnet.model import Model
 from glassnet.report.baselines import Baseline, constant_baseline, fit_baselines
@@ -24,7 +23,7 @@ from glassnet.report.bootstrap import Resampled, resample_scores
 from glassnet.report.classes import calibration_curve, class_scores, confusion_matrix
 from glassnet.report.evaluation import Evaluation, Rival
 from glassnet.report.metrics import scores
-from glassnet.report.predictions import Part, Predictions, predictions_of
+from glassnet.report.predictions import Predictions, known_rows, predictions_of, weighted
 from glassnet.report.residuals import summarize_residuals
 from glassnet.report.verdict import (
     PROBABILITIES,
@@ -42,7 +41,7 @@ def evaluate(
     target: Any = None,
     *,
     weight: Any = None,
-    training: Part | None = None,
+    training: Rows | None = None,
     name: str = "",
     seed: int = 0,
     dialect: Dialect | None = None,
@@ -94,25 +93,23 @@ def evaluate(
             f"evaluate takes a Model (glassnet.load opens a file), got {type(model).__name__}."
         )
     features, values = _features_and_target(model, table, target, dialect)
-    weight = None if weight is None else np.asarray(weight, np.float64)
-    part = Part(features, values, weight).present()
-    known = complete_rows(np.asarray(part.values))
-    if not known.any():
-        raise DataError(
-            f"the target {listed(model.target.names)} is missing in every row: nothing to compare "
-            "with."
-        )
-    part = part if known.all() else part.take(np.flatnonzero(known))
+    rows = weighted(Rows(features, values, weight))
+    rows = known_rows(
+        rows,
+        complete_rows(rows.y),
+        f"the target {listed(model.target.names)} is missing in every row: nothing to compare "
+        "with.",
+    )
     name = name or (Path(table).name if isinstance(table, str | Path) else "")
-    left_out = features.n_rows - part.table.n_rows
-    found = _evaluation(model, part, training, name=name, left_out=left_out, seed=seed)
+    left_out = features.n_rows - rows.n
+    found = _evaluation(model, rows, training, name=name, left_out=left_out, seed=seed)
     if notice := Drift(found.drift or ()).notice():
         warnings.warn(notice, DataNotice, stacklevel=2)
     return found
 
 
 def evaluate_with_baselines(
-    model: Model, training: Part, held_out: Part, *, name: str = "", seed: int = 0
+    model: Model, training: Rows, held_out: Rows, *, name: str = "", seed: int = 0
 ) -> Evaluation:
     """Return how good a model is on held-out rows, beside baselines trained on the same rows.
 
@@ -124,26 +121,26 @@ def evaluate_with_baselines(
     name : what was evaluated
     seed : of the resamples
     """
-    part = held_out.present()
-    left_out = held_out.table.n_rows - part.table.n_rows
-    return _evaluation(model, part, training, name=name, left_out=left_out, seed=seed)
+    rows = weighted(held_out)
+    left_out = held_out.n - rows.n
+    return _evaluation(model, rows, training, name=name, left_out=left_out, seed=seed)
 
 
-def held_out_scores(model: Model, held_out: Part) -> dict[str, float]:
+def held_out_scores(model: Model, held_out: Rows) -> dict[str, float]:
     """Return the scores of a model on rows it has not seen, by name, without intervals."""
-    return scores(predictions_of(replace(model, reference=None), held_out.present()))
+    return scores(predictions_of(replace(model, reference=None), weighted(held_out)))
 
 
 def _evaluation(
-    model: Model, part: Part, training: Part | None, *, name: str, left_out: int, seed: int
+    model: Model, rows: Rows, training: Rows | None, *, name: str, left_out: int, seed: int
 ) -> Evaluation:
-    drift = model.drift(part.table)
+    drift = model.drift(rows.X)
     model = replace(model, reference=None)  # drift is in the evaluation: no notices of it
-    ours = predictions_of(model, part)
+    ours = predictions_of(model, rows)
     if training:
-        others = fit_baselines(model, training.present(), ours, part)
+        others = fit_baselines(model, weighted(training), ours, rows)
     else:
-        best = constant_baseline(model.target, part, ours)
+        best = constant_baseline(model.target, rows, ours)
         others = [replace(best, note="the best guess for these very rows")]
     compared = [(one, one.predictions) for one in others if one.predictions]
     drawn, *theirs = resample_scores([ours, *(p for _, p in compared)], seed=seed)
@@ -153,7 +150,8 @@ def _evaluation(
     outcomes = {rival.name: rival.outcome for rival in rivals if rival.outcome}
     order: tuple[Outcome, ...] = ("worse", "same", "better")
     classes, classification = tuple(map(str, model.classes)), ours.is_classification
-    n_training, seconds = (_number(model.training, key) for key in ("rows", "seconds"))
+    record: list[Any] = [model.training.get(name) for name in ("rows", "seconds")]
+    n_training, seconds = (x if is_number(x) and math.isfinite(x) else None for x in record)
     return Evaluation(
         name=name,
         task=model.task,
@@ -161,9 +159,9 @@ def _evaluation(
         classes=classes,
         n_rows=ours.n_rows,
         left_out=left_out,
-        n_training=None if n_training is None else int(n_training),
+        n_training=n_training,
         seconds=seconds,
-        weighted=part.weight is not None,
+        weighted=rows.weight is not None,
         scores=drawn.scores(),
         per_class=class_scores(ours, classes) if classification else (),
         confusion=confusion_matrix(ours, classes) if classification else None,
@@ -227,7 +225,7 @@ def _features_and_target(
         if is_file:
             raise DataError("a table in a file holds its own target: leave `target` out.")
         names, schema = model.encoder.schema.names, model.encoder.to_read
-        return as_table(table, names, schema=schema, dialect=filled), target
+        return as_table(table, names, schema=schema, dialect=filled), target_array(target)
     wanted = Schema((*model.encoder.to_read.columns, *model.target.columns))
     if is_file:
         read = read_table(table, schema=wanted, dialect=dialect, default=model.dialect)
@@ -239,11 +237,3 @@ def _features_and_target(
         values = values.astype(object)
         values[~known] = None
     return read.drop(model.target.names), values
-
-
-def _number(record: Mapping[str, Any], name: str) -> float | None:
-    """Return a number of a training record, None if it is none: the file may be of any origin."""
-    value = record.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
