@@ -1,6 +1,6 @@
 """An evaluation in lines that `train` and `evaluate` share: scores, classes or targets, verdict."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from glassnet.cli.text import (
     LABEL_WIDTH,
@@ -12,8 +12,7 @@ from glassnet.cli.text import (
 )
 from glassnet.messages import counted, format_share, printable
 from glassnet.report import Evaluation
-from glassnet.report.bootstrap import Score
-from glassnet.report.metrics import format_interval, format_score
+from glassnet.report.metrics import format_scores
 
 #: Classes or targets of a table; of more, those with the most rows, or the first ones, are shown.
 MAX_SHOWN = 12
@@ -24,11 +23,14 @@ NAME_WIDTH = 40
 def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     """Yield the paragraphs of an evaluation."""
     names = list(evaluation.values)
+    low = {score.name: score.low for score in evaluation.scores if score.low is not None}
+    high = {score.name: score.high for score in evaluation.scores if score.high is not None}
     lines = [
-        ("network", *_cells(names, evaluation.values)),
-        ("  95 % interval", *map(_interval, evaluation.scores)),
+        ("network", *format_scores(names, evaluation.values)),
+        ("  95 % interval from", *format_scores(names, low)),
+        ("  to", *format_scores(names, high)),
         *(
-            (_shown(rival.name), *_cells(names, rival.scores))
+            (_shown(rival.name), *format_scores(names, rival.scores))
             for rival in evaluation.rivals
             if rival.scores
         ),
@@ -45,14 +47,6 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
         yield "\n" + _target_table(evaluation)
     verdict = clipped(printable(evaluation.judgement), 10 * terminal_width())
     yield "\n" + labelled("Verdict", verdict)
-
-
-def _cells(names: list[str], scores: Mapping[str, float]) -> list[str]:
-    return [format_score(name, scores[name]) if name in scores else "-" for name in names]
-
-
-def _interval(score: Score) -> str:
-    return format_interval(score.name, score.low, score.high) or "-"
 
 
 def _shown(name: object) -> str:
@@ -81,7 +75,7 @@ def _class_table(evaluation: Evaluation) -> str:
 def _target_table(evaluation: Evaluation) -> str:
     names = list(evaluation.residuals[0].scores)
     shown = evaluation.residuals[:MAX_SHOWN]
-    lines = [(_shown(one.target), *_cells(names, one.scores)) for one in shown]
+    lines = [(_shown(one.target), *format_scores(names, one.scores)) for one in shown]
     text = format_table(("target", *names), lines, right=range(1, len(names) + 1))
     if more := len(evaluation.residuals) - len(shown):
         text += "\n" + labelled("", f"and {counted(more, 'more target')}")

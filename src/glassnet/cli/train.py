@@ -9,7 +9,6 @@ import click
 
 from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
-from glassnet.cli.model_output import ModelOutput
 from glassnet.cli.notes import print_notes
 from glassnet.cli.option_types import Range, column_kind, layer_sizes, time_span
 from glassnet.cli.output_files import MODEL, PAGE, output_files
@@ -161,8 +160,8 @@ def train(
         [path for path in (table, test, validation) if path and path.is_file()],
         dry_run=dry_run,
     )
-    output = ModelOutput(files.get(MODEL))
     _check_rows(table, test_fraction, test, validation, group or time)
+    from glassnet.cli.model_output import ModelOutput
     from glassnet.cli.training_data import check_roles, gather, unknown_in_words
     from glassnet.cli.training_report import TrainingReport
     from glassnet.cli.training_run import begin, run, score
@@ -172,6 +171,7 @@ def train(
     from glassnet.storage import check
     from glassnet.training.plan import Plan
 
+    output = ModelOutput(files.get(MODEL))
     plan = Plan(
         recipe=recipe,
         hidden_layer_sizes=hidden,

@@ -4,13 +4,11 @@
 report as JSON.
 """
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -31,13 +29,11 @@ from glassnet.cli.output_files import MODEL, PAGE
 from glassnet.cli.scores import evaluation_lines
 from glassnet.cli.text import file_size, format_table, labelled
 from glassnet.cli.training_data import TrainingData
+from glassnet.fitting import Session
 from glassnet.json_values import json_value
 from glassnet.messages import counted, printable
+from glassnet.model import Model
 from glassnet.report import Evaluation, evaluation_schema, permutation_importances, write_report
-
-if TYPE_CHECKING:
-    from glassnet.fitting import Session
-    from glassnet.model import Model
 
 #: The name of the format; the number changes when a reader of the old one would be misled.
 FORMAT = "urn:glassnet:training:1"

@@ -5,7 +5,7 @@ resamples cost one matrix product (see `glassnet.report.bootstrap`). In the form
 weight of a row and sums are over rows.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,6 +66,11 @@ def format_score(name: str, value: float) -> str:
     if unit == "share":
         return format_share(value)
     return format_number(value) if unit == "units" else f"{round(value, 3) + 0.0:.3f}"
+
+
+def format_scores(names: Iterable[str], values: Mapping[str, float]) -> list[str]:
+    """Return the scores of these names as text, "-" for one that is not among the values."""
+    return [format_score(name, values[name]) if name in values else "-" for name in names]
 
 
 def format_interval(name: str, low: float | None, high: float | None) -> str:

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,12 @@ from glassnet.report.bootstrap import Resampled, resample_scores
 from glassnet.report.classes import calibration_curve, class_scores, confusion_matrix
 from glassnet.report.evaluation import Evaluation, Rival
 from glassnet.report.metrics import scores
-from glassnet.report.predictions import Predictions, known_rows, predictions_of, weighted
+from glassnet.report.predictions import known_rows, predictions_of, weighted
 from glassnet.report.residuals import summarize_residuals
 from glassnet.report.verdict import (
     PROBABILITIES,
     Outcome,
     main_metric,
-    n_differing_rows,
     paired_difference,
     verdict,
 )
@@ -142,10 +141,10 @@ def _evaluation(
     else:
         best = constant_baseline(model.target, rows, ours)
         others = [replace(best, note="the best guess for these very rows")]
-    compared = [(one, one.predictions) for one in others if one.predictions]
-    drawn, *theirs = resample_scores([ours, *(p for _, p in compared)], seed=seed)
-    resampled = {one.name: scores for (one, _), scores in zip(compared, theirs, strict=True)}
-    rivals = [_rival(ours, drawn, one, resampled.get(one.name)) for one in others]
+    compared = {one.name: one.predictions for one in others if one.predictions}
+    drawn, *theirs = resample_scores([ours, *compared.values()], seed=seed)
+    resampled = dict(zip(compared, theirs, strict=True))
+    rivals = [_rival(drawn, one, resampled.get(one.name)) for one in others]
     main = next(score for score in drawn.scores() if score.name == main_metric(drawn))
     outcomes = {rival.name: rival.outcome for rival in rivals if rival.outcome}
     order: tuple[Outcome, ...] = ("worse", "same", "better")
@@ -177,10 +176,11 @@ def _evaluation(
             outcomes,
             {rival.name: rival.scores[main.name] for rival in rivals if rival.outcome},
             [
-                one.name
-                for one, p in compared
-                if outcomes[one.name] == "same"
-                and _better_probabilities(ours, drawn, p, resampled[one.name])
+                name
+                for name, their_scores in resampled.items()
+                if outcomes[name] == "same"
+                and PROBABILITIES in drawn.values
+                and paired_difference(drawn, their_scores, PROBABILITIES).outcome == "better"
             ],
             [one.name for one in others if one.cut_short],
         ),
@@ -188,31 +188,13 @@ def _evaluation(
     )
 
 
-def _rival(ours: Predictions, drawn: Resampled, other: Baseline, theirs: Resampled | None) -> Rival:
+def _rival(drawn: Resampled, other: Baseline, theirs: Resampled | None) -> Rival:
     """Return a baseline beside the network."""
     rival = Rival(other.name, {}, other.n_rows, other.seconds, None, None, None, None, other.note)
-    if theirs is None or other.predictions is None:
+    if theirs is None:
         return rival
-    main = main_metric(drawn)
-    n_differing = n_differing_rows(ours, other.predictions, main)
-    d = paired_difference(drawn, theirs, main, n_differing)
-    return replace(
-        rival,
-        scores=theirs.values,
-        difference=d.value,
-        low=d.low,
-        high=d.high,
-        outcome=d.outcome,
-    )
-
-
-def _better_probabilities(
-    ours: Predictions, drawn: Resampled, other: Predictions, theirs: Resampled
-) -> bool:
-    if PROBABILITIES not in drawn.values:
-        return False
-    n_differing = n_differing_rows(ours, other, PROBABILITIES)
-    return paired_difference(drawn, theirs, PROBABILITIES, n_differing).outcome == "better"
+    difference = paired_difference(drawn, theirs, main_metric(drawn))
+    return replace(rival, scores=theirs.values, **asdict(difference))
 
 
 def _features_and_target(

@@ -26,8 +26,7 @@ LINEAR = "linear model"
 class ScoreDifference:
     """Our score minus theirs on the same rows, its paired 95 % interval, and the outcome."""
 
-    metric: str
-    value: float
+    difference: float
     low: float
     high: float
     outcome: Outcome
@@ -38,25 +37,23 @@ def main_metric(ours: Resampled) -> str:
     return next(name for name in MAIN if name in ours.values)
 
 
-def paired_difference(
-    ours: Resampled, theirs: Resampled, name: str, n_differing: int
-) -> ScoreDifference:
+def paired_difference(ours: Resampled, theirs: Resampled, name: str) -> ScoreDifference:
     """Return the difference of a score; it is clear if its interval excludes 0 on enough rows.
 
     Parameters
     ----------
     ours, theirs : from the same resamples
     name : of the metric
-    n_differing : rows on which the two are not equally good
     """
     value = ours.values[name] - theirs.values[name]
     low, high = interval(ours.resamples[name] - theirs.resamples[name], value)
     if low is None or high is None:
-        return ScoreDifference(name, value, value, value, "same")
+        return ScoreDifference(value, value, value, "same")
     outcome: Outcome = "same"
+    n_differing = n_differing_rows(ours.predictions, theirs.predictions, name)
     if n_differing >= MIN_ROWS and not low <= 0.0 <= high:
         outcome = "better" if (value > 0.0) == ours.metrics[name].greater_is_better else "worse"
-    return ScoreDifference(name, value, low, high, outcome)
+    return ScoreDifference(value, low, high, outcome)
 
 
 def n_differing_rows(a: Predictions, b: Predictions, name: str) -> int:
