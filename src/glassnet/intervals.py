@@ -16,15 +16,12 @@ each side.
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from glassnet.errors import SettingError, is_number
 from glassnet.losses import Loss, loss_traits
-from glassnet.network import Network
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from glassnet.network import Array, Network
 
 #: What the network of the misses is asked for.
 QUANTILES = (0.1, 0.5, 0.9)

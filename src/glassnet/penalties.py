@@ -47,29 +47,21 @@ class Penalty:
         theta: Array,
         gradient: Array,
         segments: Sequence[Segment],
-        scratch: Array,
         total_weight: float,
     ) -> float:
         """Add the penalty's gradient to `gradient` in place and return the penalty's value.
 
-        scratch : laid out like theta
         total_weight : of the batch; its number of rows where there are no weights
         """
-        share, value = 1.0, 0.0
-        if self.per_batch:
-            share = 1.0 / total_weight if total_weight else 0.0
+        divisor, value = total_weight if self.per_batch else 1.0, 0.0
         for segment in segments:
-            factor = segment.decay_factor * share
+            factor = segment.decay_factor * (1.0 / divisor if divisor else 0.0)
             part = slice(segment.start, segment.stop)
-            W, dW, room = theta[part], gradient[part], scratch[part]
+            W, dW = theta[part], gradient[part]
             if factor and self.l2:
                 value += 0.5 * self.l2 * factor * float(np.dot(W, W))
-                np.multiply(W, self.l2 * factor, out=room)
-                dW += room
+                dW += self.l2 * factor * W
             if factor and self.l1:
-                np.abs(W, out=room)
-                value += self.l1 * factor * float(room.sum(dtype=np.float64))
-                np.sign(W, out=room)
-                room *= self.l1 * factor
-                dW += room
+                value += self.l1 * factor * float(np.abs(W).sum(dtype=np.float64))
+                dW += self.l1 * factor * np.sign(W)
         return value

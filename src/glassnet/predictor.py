@@ -12,9 +12,7 @@ from glassnet.data.tables.cells import EXACT
 from glassnet.engines import NativeEngine
 from glassnet.errors import DataError, UnsupportedError
 from glassnet.losses import loss_traits
-from glassnet.model import Model
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from glassnet.model import Array, Model
 
 #: Means beyond it are those of floats.
 MOST = 2.0**100

@@ -70,7 +70,6 @@ class Problem:
                 theta,
                 np.zeros_like(theta),
                 parameters.segments,
-                np.empty_like(theta),
                 self.total_weight(),
             )
             side.append(theta)
@@ -86,12 +85,10 @@ class Problem:
         parameters.gradient[...] = np.nan  # whatever backward forgets to write stays visible
         dX = self.network.backward(caches, dZ, needs_dX=True)
         if self.penalty:
-            room = np.empty_like(parameters.theta)
             self.penalty.add_gradient(
                 parameters.theta,
                 parameters.gradient,
                 parameters.segments,
-                room,
                 self.total_weight(),
             )
         found = {

@@ -105,7 +105,7 @@ def losses() -> list[Place]:
 
 def optimizers() -> list[Place]:
     file, native = f"{SRC}/optimizers/__init__.py", "native/optimizers.hpp"
-    steppers = classes("optimizers/*.py", "step")
+    steppers = classes("optimizers/*.py", "move").but("BlockOptimizer")
     return [
         Place(file, "its classes", [*steppers.names, "LBFGS"]),  # SciPy runs the last one whole
         called_in(file, "OPTIMIZERS"),
@@ -166,7 +166,7 @@ def settings_of_a_penalty() -> list[Place]:
 
 
 def engines() -> list[Place]:
-    made = classes("engines/*.py", "run", "loss_and_gradient")
+    made = classes("engines/*.py", "run", "loss_and_gradient").but("Engine")
     return [
         Place(made.file, made.what, [name.removesuffix("Engine") for name in made.names]),
         names_in(f"{SRC}/engines/__init__.py", "ENGINES"),

@@ -131,9 +131,9 @@ def missing_class(Z: Array, y: Array, weight: Any, dZ: Array) -> Array:
 
 
 def penalty_without_factor(
-    self: Penalty, theta: Array, gradient: Array, segments: Any, scratch: Array, total_weight: float
+    self: Penalty, theta: Array, gradient: Array, segments: Any, total_weight: float
 ) -> float:
-    value = true_penalty(self, theta, gradient.copy(), segments, scratch, total_weight)
+    value = true_penalty(self, theta, gradient.copy(), segments, total_weight)
     gradient += (self.l1 * np.sign(theta) + self.l2 * theta) / (
         total_weight if self.per_batch else 1.0
     )
@@ -141,10 +141,10 @@ def penalty_without_factor(
 
 
 def penalty_of_one_row(
-    self: Penalty, theta: Array, gradient: Array, segments: Any, scratch: Array, total_weight: float
+    self: Penalty, theta: Array, gradient: Array, segments: Any, total_weight: float
 ) -> float:
-    true_penalty(self, theta, gradient, segments, scratch, 1.0)
-    return true_penalty(self, theta, np.zeros_like(gradient), segments, scratch, total_weight)
+    true_penalty(self, theta, gradient, segments, 1.0)
+    return true_penalty(self, theta, np.zeros_like(gradient), segments, total_weight)
 
 
 true_penalty = Penalty.add_gradient

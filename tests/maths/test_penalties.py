@@ -26,9 +26,7 @@ def test_value_and_gradient_are_what_the_formula_says(
     theta, gradient = rng.normal(size=(2, 9)).astype(dtype)
     theta[1] = 0.0
     before = gradient.copy()
-    value = Penalty(l1, l2, per_batch).add_gradient(
-        theta, gradient, SEGMENTS, np.empty_like(theta), 2.5
-    )
+    value = Penalty(l1, l2, per_batch).add_gradient(theta, gradient, SEGMENTS, 2.5)
     share = 0.4 if per_batch else 1.0
     tolerance = 20 * float(np.finfo(dtype).eps)
     assert value == pytest.approx(
@@ -49,9 +47,7 @@ def test_only_a_penalty_per_batch_adds_nothing_to_a_batch_that_weighs_nothing(
     per_batch: bool,
 ) -> None:
     gradient = np.zeros(9)
-    value = Penalty(0.3, 0.7, per_batch).add_gradient(
-        np.ones(9), gradient, SEGMENTS, np.empty(9), 0.0
-    )
+    value = Penalty(0.3, 0.7, per_batch).add_gradient(np.ones(9), gradient, SEGMENTS, 0.0)
     assert (value == 0.0) == per_batch
     assert (not gradient.any()) == per_batch
 

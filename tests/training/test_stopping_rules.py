@@ -11,14 +11,12 @@ from glassnet.engines import Steps, make_engine
 from glassnet.errors import DivergenceError, SettingError
 from glassnet.losses import Squared
 from glassnet.optimizers import SGD
-from glassnet.schedules import InverseScalingByRows
+from glassnet.schedules import InverseScalingByRows, RunSchedules
 from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.checks import make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.minibatch import minibatch_epochs
-from glassnet.training.run_schedules import RunSchedules
-from glassnet.training.state import TrainingState
-from glassnet.training.stop_and_restore import stop_and_restore
+from glassnet.training.state import TrainingState, stop_and_restore
 from glassnet.training.stopping import EarlyStopping
 from tests.training.helpers import (
     Array,

@@ -206,7 +206,7 @@ def prediction_columns(
 
     `first_row` is the number of the table's first row in the file, for messages.
     """
-    from glassnet.data.finite import refuse_not_finite
+    from glassnet.data.tables.values import refuse_not_finite
 
     Z = model.raw_scores(table)
     refuse_not_finite(Z, first_row=first_row)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassnet.data.files.arrow import refuse_damaged
-from glassnet.data.missing import is_missing
+from glassnet.data.tables.values import is_missing
 from glassnet.errors import DataError, SettingError
 
 Rows = NDArray[np.int64]

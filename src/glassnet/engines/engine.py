@@ -5,12 +5,13 @@ spread over machines are the same to it.
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from numbers import Integral
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 
+from glassnet.checks import is_whole
 from glassnet.errors import SettingError, is_number
 from glassnet.losses import Loss
 from glassnet.network import Network
@@ -40,36 +41,68 @@ class Steps:
     status: Status
 
 
-class Engine(Protocol):
-    """A network with all that training needs.
+class Engine(ABC):
+    """A network with all that training needs: its loss, optimizer, penalty and clipping.
 
     X, y and weight are checked arrays: see `Network.check_input` and `Loss.prepare`.
+
+    Parameters
+    ----------
+    network, loss : what is trained, and on what
+    optimizer : None if only `loss_and_gradient` and `predict` are needed
+    penalty : added to the objective and to its gradient
+    max_norm : longest gradient that an update takes; longer ones are scaled down to it
+    seed : of dropout
+    n_threads : a default of the engine's own where it is None
+
+    Attributes
+    ----------
+    name : of the engine, as a model records it
+    state : the optimizer's memory, or None
     """
 
-    @property
-    def name(self) -> str:
-        """The engine's name, as a model records it."""
-        ...
+    name: str
+    #: Attributes that `_bind` makes from the others; no pickle holds them.
+    made_by_bind: tuple[str, ...]
 
-    @property
-    def network(self) -> Network:
-        """The network whose parameters it changes."""
-        ...
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        optimizer: Optimizer | None = None,
+        *,
+        penalty: Penalty | None = None,
+        max_norm: float | None = None,
+        seed: int = 0,
+        n_threads: int | None = None,
+    ) -> None:
+        if max_norm is not None and not (is_number(max_norm) and 0.0 < max_norm < math.inf):
+            raise SettingError(f"clip_norm must be a positive number or None, got {max_norm!r}.")
+        if n_threads is not None and not is_whole(n_threads):
+            raise SettingError(
+                f"n_threads must be a whole number of at least 1, or None, got {n_threads!r}."
+            )
+        self.network, self.loss, self.optimizer = network, loss, optimizer
+        self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
+        self.state = started(optimizer, network.parameters.theta) if optimizer else None
+        self._bind()
 
-    @property
-    def loss(self) -> Loss:
-        """The loss that it minimizes."""
-        ...
+    @abstractmethod
+    def _bind(self) -> None:
+        """Make what depends on all attributes."""
 
-    @property
-    def state(self) -> OptimizerState | None:
-        """The optimizer's memory."""
-        ...
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: it for name, it in self.__dict__.items() if name not in self.made_by_bind}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._bind()
+
+    @abstractmethod
     def predict(self, X: Any) -> Array:
         """Return raw scores `(n, n_outputs)`."""
-        ...
 
+    @abstractmethod
     def loss_and_gradient(
         self, X: Any, y: Array, weight: Array | None = None, step: int = 0
     ) -> float:
@@ -77,12 +110,12 @@ class Engine(Protocol):
 
         Its gradient is in `network.parameters.gradient`.
         """
-        ...
 
+    @abstractmethod
     def update(self, lr: float) -> None:
         """Clip the gradient and take one optimizer step."""
-        ...
 
+    @abstractmethod
     def run(
         self,
         X: Any,
@@ -102,56 +135,6 @@ class Engine(Protocol):
             every dropout rate, and a factor of weight decay and of the penalty, that is of every
             segment's decay_factor
         """
-        ...
-
-
-def step_rates(lr: Any, dropout: Any = 1.0, decay: Any = 1.0) -> Array:
-    """Return the `rates` of a run, (n_steps, 3): a row for each learning rate, with its factors."""
-    return np.stack(np.broadcast_arrays(np.asarray(lr, np.float64), dropout, decay), axis=1)
-
-
-class BoundEngine:
-    """What all engines have: a network with its loss, optimizer, penalty and clipping.
-
-    Parameters
-    ----------
-    network, loss : what is trained, and on what
-    optimizer : None if only `loss_and_gradient` and `predict` are needed
-    penalty : added to the objective and to its gradient
-    max_norm : longest gradient that an update takes; longer ones are scaled down to it
-    seed : of dropout
-    n_threads : a default of the engine's own where it is None
-    """
-
-    #: Attributes that `_bind` makes from the others; no pickle holds them.
-    made_by_bind: tuple[str, ...] = ()
-
-    def __init__(
-        self,
-        network: Network,
-        loss: Loss,
-        optimizer: Optimizer | None = None,
-        *,
-        penalty: Penalty | None = None,
-        max_norm: float | None = None,
-        seed: int = 0,
-        n_threads: int | None = None,
-    ) -> None:
-        _check(max_norm, n_threads)
-        self.network, self.loss, self.optimizer = network, loss, optimizer
-        self.penalty, self.max_norm, self.seed, self.n_threads = penalty, max_norm, seed, n_threads
-        self.state = started(optimizer, network.parameters.theta) if optimizer else None
-        self._bind()
-
-    def _bind(self) -> None:
-        """Make what depends on all attributes."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: it for name, it in self.__dict__.items() if name not in self.made_by_bind}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._bind()
 
     def _optimizer_and_state(self) -> tuple[Optimizer, OptimizerState]:
         """Return the optimizer and its memory, or raise SettingError if there is none."""
@@ -162,13 +145,6 @@ class BoundEngine:
         return self.optimizer, self.state
 
 
-def _check(max_norm: float | None, n_threads: int | None) -> None:
-    """Refuse an impossible length of gradients or number of threads."""
-    if max_norm is not None and not (is_number(max_norm) and 0.0 < max_norm < math.inf):
-        raise SettingError(f"clip_norm must be a positive number or None, got {max_norm!r}.")
-    if n_threads is not None and (
-        isinstance(n_threads, bool) or not isinstance(n_threads, Integral) or n_threads < 1
-    ):
-        raise SettingError(
-            f"n_threads must be a whole number of at least 1, or None, got {n_threads!r}."
-        )
+def step_rates(lr: Any, dropout: Any = 1.0, decay: Any = 1.0) -> Array:
+    """Return the `rates` of a run, (n_steps, 3): a row for each learning rate, with its factors."""
+    return np.stack(np.broadcast_arrays(np.asarray(lr, np.float64), dropout, decay), axis=1)

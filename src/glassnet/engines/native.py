@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.engines import program
 from glassnet.engines.building import cannot_be_loaded, not_built
-from glassnet.engines.engine import Array, BoundEngine, Steps
+from glassnet.engines.engine import Array, Engine, Steps
 from glassnet.engines.threads import useful_cores
 from glassnet.engines.turns import turn_of
 from glassnet.errors import UnsupportedError
@@ -69,7 +69,7 @@ def tell_of_reference(reason: str) -> None:
     )
 
 
-class NativeEngine(BoundEngine):
+class NativeEngine(Engine):
     """Executes a network with its loss, optimizer, penalty and clipping in C++.
 
     Parameters and attributes are those of `ReferenceEngine`; tests compare the two.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.engines.blas import blas_threads
-from glassnet.engines.engine import Array, BoundEngine, Steps
+from glassnet.engines.engine import Array, Engine, Steps
 from glassnet.engines.turns import turn_of
 from glassnet.errors import SettingError
 from glassnet.interrupts import interrupts_noted
@@ -18,18 +18,17 @@ from glassnet.parameters import Segment
 Segments = tuple[Segment, ...]
 
 
-class ReferenceEngine(BoundEngine):
+class ReferenceEngine(Engine):
     """Executes a network with its loss, optimizer, penalty and clipping step by step in NumPy.
 
-    The parameters are those of `BoundEngine`; `n_threads` is for BLAS, 1 by default.
+    The parameters are those of `Engine`; `n_threads` is for BLAS, 1 by default.
     """
 
     name = "reference"
-    made_by_bind = ("_scratch",)
-    _tried = False
+    made_by_bind = ("_tried",)
 
     def _bind(self) -> None:
-        self._scratch = np.empty_like(self.network.parameters.theta) if self.penalty else None
+        self._tried = False
 
     def predict(self, X: Any) -> Array:
         """Return raw scores `(n, n_outputs)`."""
@@ -55,10 +54,9 @@ class ReferenceEngine(BoundEngine):
             value, dZ = self.loss.value_and_gradient(Z, y, weight)
             self.network.backward(caches, dZ)
             if self.penalty:
-                assert self._scratch is not None
                 total = float(len(Z)) if weight is None else float(weight.sum(dtype=np.float64))
                 value += self.penalty.add_gradient(
-                    parameters.theta, parameters.gradient, segments, self._scratch, total
+                    parameters.theta, parameters.gradient, segments, total
                 )
         return value
 

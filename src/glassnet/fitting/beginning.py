@@ -10,7 +10,7 @@ from glassnet.answers import Answers
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Schema
 from glassnet.errors import SettingError
@@ -31,8 +31,6 @@ from glassnet.training.resolved_plan import ResolvedPlan
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.validation import Validation, check_validation
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def begin(

@@ -7,11 +7,9 @@ import numpy as np
 
 from glassnet.data.coding.target import Target
 from glassnet.data.coding.weights import relative_weight
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, SettingError, did_you_mean
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def weighted_rows(

@@ -1,16 +1,14 @@
 """Conformal intervals of a regression, learned from the residuals of rows that no member saw."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from glassnet.data.coding.encoder import Encoder
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.data.split import split_rows
 from glassnet.errors import DivergenceError
 from glassnet.fitting.ensemble import member_seed, network_of
@@ -21,8 +19,6 @@ from glassnet.losses import Loss, Quantile
 from glassnet.network import Network
 from glassnet.training.plan import Plan
 from glassnet.training.resolved_plan import ResolvedPlan
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: From so many residuals on their spread is learned; of fewer all intervals are equally wide.
 MIN_RESIDUALS = 200
@@ -55,10 +51,10 @@ class Residuals:
     weight: Array | None
     X: Any
 
-    def take(self, chosen: Array) -> Residuals:
+    def take(self, chosen: Array) -> Self:
         """Return some of them."""
         weight = None if self.weight is None else self.weight[chosen]
-        return Residuals(self.index[chosen], self.values[chosen], weight, self.X)
+        return replace(self, index=self.index[chosen], values=self.values[chosen], weight=weight)
 
     def rows(self) -> Rows:
         """Return them as the targets of rows."""

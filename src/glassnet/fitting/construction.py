@@ -4,12 +4,10 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from glassnet.data.coding.bins import bin_edges
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.errors import DataNotice, SettingError
 from glassnet.layers import (
     Activation,
@@ -28,8 +26,6 @@ from glassnet.network import Network
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import Recipe, recipe_for
 from glassnet.training.resolved_plan import ResolvedPlan
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def make_target(

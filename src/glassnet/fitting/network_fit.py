@@ -5,12 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-import numpy as np
 
 from glassnet.data.coding.encoder import Encoder
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.engines.native import tell_where_not_built
 from glassnet.errors import DivergenceError
 from glassnet.fitting.construction import (
@@ -25,14 +22,11 @@ from glassnet.network import Network
 from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.history import Epoch
 from glassnet.training.resolved_plan import ResolvedPlan
-from glassnet.training.state import TrainingState
-from glassnet.training.stop_and_restore import stop_and_restore
+from glassnet.training.state import TrainingState, stop_and_restore
 from glassnet.training.stopping import EarlyStopping
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
 from glassnet.training.validation import Validation
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(eq=False)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
@@ -30,12 +28,10 @@ from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.checks import check_weight, make_rows
 from glassnet.training.history import Epoch, history_columns
 from glassnet.training.resolved_plan import ResolvedPlan
-from glassnet.training.state import TrainingState
-from glassnet.training.stop_and_restore import stop_and_restore
+from glassnet.training.state import TrainingState, stop_and_restore
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
 
-Array = np.ndarray[Any, np.dtype[Any]]
 OnEpoch = Callable[[Epoch], bool | None]
 
 

@@ -15,13 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.rows import Rows, joined_rows
+from glassnet.data.rows import Array, Rows, joined_rows
 from glassnet.fitting.network_fit import NetworkFit
 from glassnet.layers import Members
 from glassnet.losses import Loss, loss_traits, smoothed, unsmoothed
 from glassnet.network import Network
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 MIN_TEMPERATURE, MAX_TEMPERATURE = 1.0 / 16.0, 16.0
 BISECTION_STEPS = 40

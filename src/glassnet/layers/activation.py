@@ -1,7 +1,7 @@
 """An activation as a layer of its own, for use behind normalization."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class Activation(KeepsWidth):
 
     activation: GivenActivation
     parametric: bool = False
+    ones: ClassVar[tuple[str, ...]] = ("a",)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", checked_activation(self.activation))
@@ -68,8 +69,3 @@ class Activation(KeepsWidth):
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return a, which learns slowly and does not decay; or nothing."""
         return {"a": Spec((n_in,), lr_factor=0.1, decay_factor=0.0)} if self.parametric else {}
-
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Start as f: a is 1."""
-        if self.parametric:
-            p.a[...] = 1.0

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.checks import check_number
-from glassnet.layers.layer import Array, KeepsWidth, Run, WithoutTensors
+from glassnet.layers.layer import Array, KeepsWidth, Run
 from glassnet.parameters import Views
 from glassnet.rng import keep_mask
 
 
 @dataclass(frozen=True)
-class Dropout(WithoutTensors, KeepsWidth):
+class Dropout(KeepsWidth):
     """Set units to 0 at random in training.
 
     Y = X * M / (1 - rate) in training, Y = X in prediction; M is 1 with probability 1 - rate or 0.

@@ -50,41 +50,52 @@ class Layer(Protocol):
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The layers inside this one; () for most."""
-        ...
 
     @property
     def repeatable(self) -> bool:
         """Whether training passes repeat: no random masks, no running statistics."""
-        ...
 
     def output_width(self, n_in: int) -> int:
         """Return the number of outputs for n_in inputs; SettingError where they do not fit."""
-        ...
 
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return the tensors that this layer itself needs, by name."""
-        ...
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
         """Write first values into this layer's own tensors."""
-        ...
 
     def forward(self, p: Views, X: Any, run: Run) -> tuple[Array, Any]:
         """Return the outputs and the cache."""
-        ...
 
     def backward(
         self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True
     ) -> Array | None:
         """Write the parameters' gradients into g and return dX, or None where it is not needed."""
-        ...
 
 
-class Leaf:
+class Base:
+    """Base of a layer whose tensors, if it has any, start at 1 or 0.
+
+    ones : names of the tensors that start at 1; all others start at 0
+    """
+
+    repeatable: ClassVar[bool] = True
+    ones: ClassVar[tuple[str, ...]] = ()
+
+    def specs(self, n_in: int) -> dict[str, Spec]:
+        """Return no tensors."""
+        return {}
+
+    def initialize(self, p: Views, rng: np.random.Generator) -> None:
+        """Set each tensor of this layer to 1 or 0."""
+        for name, tensor in p.arrays().items():
+            tensor[...] = float(name in self.ones)
+
+
+class Leaf(Base):
     """Base of a layer without layers inside."""
 
     layers: ClassVar[tuple[Layer, ...]] = ()
-    repeatable: ClassVar[bool] = True
 
 
 class KeepsWidth(Leaf):
@@ -93,17 +104,6 @@ class KeepsWidth(Leaf):
     def output_width(self, n_in: int) -> int:
         """Return n_in."""
         return n_in
-
-
-class WithoutTensors:
-    """Base of a layer that has no tensors of its own."""
-
-    def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return nothing."""
-        return {}
-
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Do nothing."""
 
 
 #: The methods of `Layer` with their arguments, and its attributes.

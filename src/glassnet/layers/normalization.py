@@ -37,6 +37,7 @@ class BatchNorm(KeepsWidth):
     momentum: float = 0.1
     eps: float = 1e-5
     repeatable: ClassVar[bool] = False
+    ones: ClassVar[tuple[str, ...]] = ("gamma", "running_var")
 
     def __post_init__(self) -> None:
         check_number("the momentum of batch normalization", self.momentum, "(0, 1]")
@@ -87,13 +88,6 @@ class BatchNorm(KeepsWidth):
             "running_var": Spec((n_in,), trained=False, is_valid=_never_negative),
         }
 
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Start with gamma 1, beta 0, running mean 0 and running variance 1."""
-        p.gamma[...] = 1.0
-        p.beta[...] = 0.0
-        p.running_mean[...] = 0.0
-        p.running_var[...] = 1.0
-
 
 @dataclass(frozen=True)
 class LayerNorm(KeepsWidth):
@@ -112,6 +106,7 @@ class LayerNorm(KeepsWidth):
     """
 
     eps: float = 1e-5
+    ones: ClassVar[tuple[str, ...]] = ("gamma",)
 
     def __post_init__(self) -> None:
         check_number("eps", self.eps, "(0, inf)")
@@ -145,11 +140,6 @@ class LayerNorm(KeepsWidth):
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return scale and shift, which do not decay."""
         return {"gamma": Spec((n_in,), decay_factor=0.0), "beta": Spec((n_in,), decay_factor=0.0)}
-
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Start with gamma 1 and beta 0."""
-        p.gamma[...] = 1.0
-        p.beta[...] = 0.0
 
 
 def _never_negative(variances: Array) -> bool:

@@ -1,7 +1,7 @@
 """Normalization by the root mean square of each row."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class RMSNorm(KeepsWidth):
     """
 
     eps: float = 1e-6
+    ones: ClassVar[tuple[str, ...]] = ("gamma",)
 
     def __post_init__(self) -> None:
         check_number("eps", self.eps, "(0, inf)")
@@ -49,7 +50,3 @@ class RMSNorm(KeepsWidth):
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return the scale, which does not decay."""
         return {"gamma": Spec((n_in,), decay_factor=0.0)}
-
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Start with gamma 1."""
-        p.gamma[...] = 1.0

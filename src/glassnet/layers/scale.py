@@ -1,7 +1,7 @@
 """The scaling layer: a learned factor for each input."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class Scale(KeepsWidth):
     >>> layers = [Scale(), Dense(64, "relu"), Dense(1)]
     """
 
+    ones: ClassVar[tuple[str, ...]] = ("s",)
+
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
         """Return Y and X."""
         return X * p.s, X
@@ -42,7 +44,3 @@ class Scale(KeepsWidth):
     def specs(self, n_in: int) -> dict[str, Spec]:
         """Return s, which learns fast and does not decay."""
         return {"s": Spec((n_in,), lr_factor=6.0, decay_factor=0.0)}
-
-    def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Start as the identity: s is 1."""
-        p.s[...] = 1.0

@@ -1,18 +1,18 @@
 """Layers in a row: how a network, or a block in it, passes signals on and gradients back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 
 from glassnet.errors import SettingError
-from glassnet.layers.layer import ATTRIBUTES, METHODS, Array, Layer, Run, WithoutTensors
+from glassnet.layers.layer import ATTRIBUTES, METHODS, Array, Base, Layer, Run
 from glassnet.parameters import Spec, Tree, Views
 from glassnet.protocols import require_members
 
 
-class Container(WithoutTensors):
+class Container(Base):
     """Base of a layer whose tensors all belong to the layers inside.
 
     what : the message where there are none
@@ -20,7 +20,6 @@ class Container(WithoutTensors):
 
     layers: Sequence[Layer]
     what: ClassVar[str]
-    repeatable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers(self.layers))
@@ -45,6 +44,13 @@ def checked_layers(layers: Any) -> tuple[Layer, ...]:
             raise SettingError(f"a layer is an object such as Dense(16, 'relu'), got {layer!r}.")
         require_members("layer", layer, METHODS, ATTRIBUTES)
     return checked
+
+
+def all_layers(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """Yield each layer, followed by all layers inside it."""
+    for layer in layers:
+        yield layer
+        yield from all_layers(layer.layers)
 
 
 def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:

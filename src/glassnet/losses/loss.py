@@ -72,25 +72,20 @@ class Loss(Protocol):
     @property
     def name(self) -> str:
         """How the loss is called in settings, files and reports."""
-        ...
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
         """Return the target as the other methods take it; DataError where it does not fit."""
-        ...
 
     def value_and_gradient(
         self, Z: Array, y: Array, weight: Array | None = None
     ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
-        ...
 
     def predict(self, Z: Array) -> Array:
         """Return probabilities, means or quantiles from raw scores, of the shape of Z."""
-        ...
 
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
         """Return the constant raw scores `(n_outputs,)` that fit a target (nearly) best."""
-        ...
 
 
 #: The methods of `Loss` with their arguments, and its attributes.

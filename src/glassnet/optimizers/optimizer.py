@@ -11,7 +11,6 @@ time on temporaries.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -46,11 +45,9 @@ class Optimizer(Protocol):
     @property
     def lr(self) -> float:
         """The base learning rate."""
-        ...
 
     def start(self, theta: Array) -> OptimizerState:
         """Return the state before the first step."""
-        ...
 
     def step(
         self,
@@ -61,36 +58,55 @@ class Optimizer(Protocol):
         lr: float,
     ) -> None:
         """Move theta by one step, in place; the gradient is not changed."""
-        ...
 
 
 #: The methods of `Optimizer` with their arguments.
 METHODS = {"start": "theta", "step": "state, theta, gradient, segments, lr"}
 
 
-@lru_cache(maxsize=256)
-def blocks(
-    segments: tuple[Segment, ...], by_decay: bool = False
-) -> tuple[tuple[slice, float, float], ...]:
-    """Return blocks of theta, (slice, lr_factor, decay_factor); `by_decay` separates decays."""
-    merged: list[list[float]] = []
-    for s in segments:
-        key = [s.lr_factor, s.decay_factor if by_decay else 0.0]
-        if merged and merged[-1][2:] == key:
-            merged[-1][1] = s.stop
-        else:
-            merged.append([s.start, s.stop, *key])
-    return tuple(
-        (slice(at, min(at + BLOCK, int(stop))), lr_factor, decay_factor)
-        for start, stop, lr_factor, decay_factor in merged
-        for at in range(int(start), int(stop), BLOCK)
-    )
+class BlockOptimizer:
+    """Base of optimizers whose step treats every element alike: it moves one block at a time."""
 
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """The names of the state vectors."""
+        raise NotImplementedError
 
-def new_state(theta: Array, *names: str) -> OptimizerState:
-    """Return a state with zero vectors of these names and scratch for one block."""
-    scratch = np.empty(min(theta.size, BLOCK), theta.dtype)
-    return OptimizerState({name: np.zeros_like(theta) for name in names}, 0, (scratch,))
+    def start(self, theta: Array) -> OptimizerState:
+        """Return the state before the first step."""
+        scratch = np.empty(min(theta.size, BLOCK), theta.dtype)
+        return OptimizerState({name: np.zeros_like(theta) for name in self.vectors}, 0, (scratch,))
+
+    def step(
+        self,
+        state: OptimizerState,
+        theta: Array,
+        gradient: Array,
+        segments: Sequence[Segment],
+        lr: float,
+    ) -> None:
+        """Move theta by one step, in place."""
+        state.t += 1
+        for segment in segments:
+            for start in range(segment.start, segment.stop, BLOCK):
+                block = slice(start, min(start + BLOCK, segment.stop))
+                vectors = [vector[block] for vector in state.vectors.values()]
+                move = state.scratch[0][: block.stop - start]
+                rate, decay = lr * segment.lr_factor, segment.decay_factor
+                self.move(theta[block], gradient[block], vectors, move, rate, decay, state.t)
+
+    def move(
+        self,
+        theta: Array,
+        g: Array,
+        vectors: list[Array],
+        move: Array,
+        rate: float,
+        decay: float,
+        t: int,
+    ) -> None:
+        """Make step t of a block in place, with its learning rate and decay; `move` is scratch."""
+        raise NotImplementedError
 
 
 def clip_norm(gradient: Array, norm: float, max_norm: float) -> None:

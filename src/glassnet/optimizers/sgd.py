@@ -1,18 +1,16 @@
 """Stochastic gradient descent, plain or with momentum."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from glassnet.checks import check_number, check_switch
 from glassnet.errors import SettingError
-from glassnet.optimizers.optimizer import Array, OptimizerState, blocks, new_state
-from glassnet.parameters import Segment
+from glassnet.optimizers.optimizer import Array, BlockOptimizer
 
 
 @dataclass(frozen=True)
-class SGD:
+class SGD(BlockOptimizer):
     """Stochastic gradient descent, with momentum (Polyak 1964) or Nesterov's form of it.
 
     velocity = momentum * velocity + g
@@ -53,37 +51,36 @@ class SGD:
                 "to 0.9."
             )
 
-    def start(self, theta: Array) -> OptimizerState:
-        """Return the state before the first step."""
-        return new_state(theta, *(["velocity"] if self.momentum else []))
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """The velocity, where there is momentum."""
+        return ("velocity",) if self.momentum else ()
 
-    def step(
+    def move(
         self,
-        state: OptimizerState,
         theta: Array,
-        gradient: Array,
-        segments: Sequence[Segment],
-        lr: float,
+        g: Array,
+        vectors: list[Array],
+        move: Array,
+        rate: float,
+        decay: float,
+        t: int,
     ) -> None:
-        """Move theta by one step, in place."""
-        state.t += 1
-        for block, lr_factor, _ in blocks(tuple(segments)):
-            g, rate = gradient[block], lr * lr_factor
-            move = state.scratch[0][: g.size]
-            inside = self.lr_in_velocity or not self.momentum
-            np.multiply(g, rate if inside else 1.0, out=move)
-            if self.momentum:
-                velocity = state.vectors["velocity"][block]
-                velocity *= self.momentum
-                velocity += move
-                if not self.nesterov:
-                    np.copyto(move, velocity)
-                elif inside:
-                    theta[block] -= move
-                    np.multiply(velocity, self.momentum, out=move)
-                else:
-                    np.multiply(velocity, self.momentum, out=move)
-                    move += g
-                if not inside:
-                    move *= rate
-            theta[block] -= move
+        """Make a step of a block."""
+        inside = self.lr_in_velocity or not self.momentum
+        np.multiply(g, rate if inside else 1.0, out=move)
+        if vectors:
+            velocity = vectors[0]
+            velocity *= self.momentum
+            velocity += move
+            if not self.nesterov:
+                np.copyto(move, velocity)
+            elif inside:
+                theta -= move
+                np.multiply(velocity, self.momentum, out=move)
+            else:
+                np.multiply(velocity, self.momentum, out=move)
+                move += g
+            if not inside:
+                move *= rate
+        theta -= move

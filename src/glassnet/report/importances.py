@@ -7,7 +7,6 @@ the target, but that this model does without it.
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -106,18 +105,10 @@ def _measure(model: Model, rows: Rows) -> tuple[Metric | None, float]:
 
 def _shuffled(table: Table, name: str, order: Array) -> Table:
     """Return the table with the values of one column in another order."""
-    schema, moved = table.schema, table.take(order)
-    columns = {"categories": schema.categories, "dates": schema.dates}
-    changed: dict[str, Any] = {
-        field: tuple(
-            new if other == name else old
-            for other, old, new in zip(
-                names, getattr(table, field), getattr(moved, field), strict=True
-            )
-        )
-        for field, names in columns.items()
-    }
-    is_moved = np.array([other == name for other in schema.numbers], dtype=bool)
-    numbers = np.where(is_moved, np.asarray(moved.numbers), np.asarray(table.numbers))
-    exact = {key: moved.exact[key] if key == name else c for key, c in table.exact.items()}
-    return replace(table, numbers=numbers, exact=exact, **changed)
+    if name in table.columns:
+        return replace(table, columns={**table.columns, name: table.columns[name][order]})
+    place = table.schema.places[name]
+    numbers = np.array(table.numbers)
+    numbers[:, place] = numbers[order, place]
+    exact = {key: column[order] if key == name else column for key, column in table.exact.items()}
+    return replace(table, numbers=numbers, exact=exact)

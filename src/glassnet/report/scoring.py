@@ -6,15 +6,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.data.coding.target_arrays import target_array
-from glassnet.data.coding.target_values import target_values
+from glassnet.data.coding.target_arrays import target_array, target_values
 from glassnet.data.files.read import read_table
-from glassnet.data.missing import complete_rows
 from glassnet.data.review.drift import Drift
 from glassnet.data.rows import Rows
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Schema
+from glassnet.data.tables.values import complete_rows
 from glassnet.errors import DataError, DataNotice, SettingError, is_number
 from glassnet.messages import listed
 from glassnet.model import Model

@@ -4,21 +4,25 @@
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from glassnet.checks import check_number
 from glassnet.errors import SettingError, unknown_name
 from glassnet.protocols import name_of, require_arguments
-from glassnet.schedules.cosine import Cosine, CosLog, FlatCosine, OneCycle
-from glassnet.schedules.plateau import ReduceOnPlateau
-from glassnet.schedules.schedule import Array, Schedule
-from glassnet.schedules.steps import (
+from glassnet.schedules.shapes import (
+    Array,
     Constant,
+    Cosine,
+    CosLog,
     Exponential,
+    FlatCosine,
     InverseScaling,
     InverseScalingByRows,
+    OneCycle,
+    ReduceOnPlateau,
+    Schedule,
     StepDecay,
 )
 
@@ -33,6 +37,7 @@ __all__ = [
     "InverseScalingByRows",
     "OneCycle",
     "ReduceOnPlateau",
+    "RunSchedules",
     "Schedule",
     "StepDecay",
     "Warmup",
@@ -93,6 +98,36 @@ def stepwise_function(schedule: str | Schedule | None, what: str) -> Schedule:
             "another schedule."
         )
     return made
+
+
+@dataclass(frozen=True)
+class RunSchedules:
+    """Schedules of one run.
+
+    Attributes
+    ----------
+    learning_rate : of the optimizer's learning rate
+    dropout : of every dropout rate
+    decay : of weight decay and the penalty
+    """
+
+    learning_rate: Schedule | ReduceOnPlateau = field(default_factory=Constant)
+    dropout: Schedule = field(default_factory=Constant)
+    decay: Schedule = field(default_factory=Constant)
+
+    @classmethod
+    def of(
+        cls,
+        schedule: str | Schedule | ReduceOnPlateau | None = None,
+        dropout_schedule: str | Schedule | None = None,
+        decay_schedule: str | Schedule | None = None,
+    ) -> Self:
+        """Return the schedules that a caller gave by name or as objects; None is constant."""
+        return cls(
+            schedule_function(schedule),
+            stepwise_function(dropout_schedule, "dropout"),
+            stepwise_function(decay_schedule, "weight decay"),
+        )
 
 
 def multipliers(schedule: Schedule, steps: Array, n_steps: int, most: float = np.inf) -> Array:

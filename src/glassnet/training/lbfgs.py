@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.engines import Engine
 from glassnet.engines.blas import blas_threads
 from glassnet.errors import DivergenceError, SettingError
@@ -23,8 +23,6 @@ from glassnet.optimizers import LBFGS
 from glassnet.training.history import Epoch
 from glassnet.training.state import TrainingState
 from glassnet.training.validation import Validation
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class _TurnedAwayError(Exception):

@@ -2,22 +2,19 @@
 
 import time
 from collections.abc import Callable, Generator
-from typing import Any
 
 import numpy as np
 
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.engines import Engine, Steps, step_rates
 from glassnet.errors import DivergenceError
-from glassnet.schedules import ReduceOnPlateau, multipliers
+from glassnet.schedules import ReduceOnPlateau, RunSchedules, multipliers
 from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.history import Epoch
-from glassnet.training.run_schedules import RunSchedules
 from glassnet.training.state import TrainingState
 from glassnet.training.time_limit import ScheduleClock, TimeLimit
 from glassnet.training.validation import Validation
 
-Array = np.ndarray[Any, np.dtype[Any]]
 #: An infinite learning rate ends training with a message, but infinite decay would only make the
 #: weights 0.
 MAX_DECAY = float(np.finfo(np.float64).max)

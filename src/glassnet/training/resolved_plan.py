@@ -1,20 +1,17 @@
 """The plan of one fit, complete: what a `Plan` leaves open is chosen by its recipe and the data."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from numbers import Integral
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from glassnet.activations import GivenActivation, is_one_activation
 from glassnet.errors import SettingError
 from glassnet.losses import Loss
 from glassnet.optimizers import LBFGS, Adam, AdamW, Optimizer, optimizer_settings
-from glassnet.schedules import ReduceOnPlateau, Schedule
+from glassnet.schedules import ReduceOnPlateau, RunSchedules, Schedule
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import Recipe, recipe_for
-from glassnet.training.run_schedules import RunSchedules
 
 #: From so many rows on, some are held out to stop by; fewer rows are all needed to learn from.
 MIN_ROWS_TO_HOLD_OUT = 100
@@ -56,7 +53,7 @@ class ResolvedPlan(Plan):
         classes: bool,
         loss: str | Loss | None = None,
         has_validation: bool = False,
-    ) -> ResolvedPlan:
+    ) -> Self:
         """Return a plan with every None replaced by what its recipe chooses.
 
         Parameters
@@ -164,8 +161,7 @@ class ResolvedPlan(Plan):
                 "learning_rate sets the rate of glassnet's own optimizers: give yours its rate "
                 "when you make it."
             )
-        changed: Optimizer = replace(optimizer, lr=self.learning_rate)
-        return changed
+        return cast(Optimizer, replace(optimizer, lr=self.learning_rate))
 
 
 def _given(setting: Any, choice: Any) -> Any:

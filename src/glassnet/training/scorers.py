@@ -5,16 +5,17 @@ are known already, so the estimator that it meets here answers from them.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
+from glassnet.answers import Answers
 from glassnet.data.coding.moments import power_of_two
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.errors import SettingError, unknown_name
 from glassnet.protocols import name_of, parameter_names, refuse_class, require_arguments, said
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Scoring = str | Callable[[Any, Any, Any], float]
 #: Scores of numbers that have no unit: they are taken from numbers near 1, whose squares are
 #: floats.
@@ -23,30 +24,29 @@ WITHOUT_UNIT = ("r2", "explained_variance", "d2_absolute_error_score")
 _TRUTHS = ("y_true", "y", "true", "truth", "y_test", "labels_true", "target", "targets", "actual")
 
 
-class ScorerAnswers(Protocol):
-    """What a scorer may ask for; see `glassnet.answers.Answers`."""
+@dataclass(frozen=True)
+class ScorerAnswers:
+    """What a scorer may ask for, where it is not `glassnet.answers.Answers`.
 
-    @property
-    def task(self) -> str:
-        """One of "binary", "multiclass", "multilabel", "regression"."""
-        ...
+    Attributes
+    ----------
+    task : one of "binary", "multiclass", "multilabel", "regression"
+    classes : the labels in the order of the probabilities
+    predictions : raw scores -> labels or numbers
+    probabilities : raw scores -> probabilities `(n, k)`
+    """
 
-    @property
-    def classes(self) -> Sequence[Any]:
-        """The labels in the order of the probabilities."""
-        ...
-
-    def predictions(self, Z: Array) -> Array:
-        """Return labels or numbers from raw scores."""
-        ...
-
-    def probabilities(self, Z: Array) -> Array:
-        """Return probabilities `(n, k)` from raw scores."""
-        ...
+    task: str
+    classes: Sequence[Any]
+    predictions: Callable[[Array], Array]
+    probabilities: Callable[[Array], Array]
 
 
 def bind_scorer(
-    scoring: Scoring, answers: ScorerAnswers, raw_scores: Callable[[Any], Array], rows: Rows
+    scoring: Scoring,
+    answers: Answers | ScorerAnswers,
+    raw_scores: Callable[[Any], Array],
+    rows: Rows,
 ) -> Callable[[Array], float]:
     """Return a function from the raw scores of some rows to their score, higher being better.
 
@@ -94,8 +94,7 @@ def _scorer(scoring: Scoring) -> Callable[..., float]:
         )
     if scoring not in get_scorer_names():
         raise unknown_name("scorer", scoring, get_scorer_names())
-    scorer: Callable[..., float] = get_scorer(scoring)
-    return scorer
+    return cast(Callable[..., float], get_scorer(scoring))
 
 
 def _refuse_metric(scoring: Callable[..., Any]) -> None:
@@ -116,7 +115,7 @@ def _refuse_metric(scoring: Callable[..., Any]) -> None:
 
 
 def _estimator(
-    answers: ScorerAnswers, raw_scores: Callable[[Any], Array], known: Any, factor: Any
+    answers: Answers | ScorerAnswers, raw_scores: Callable[[Any], Array], known: Any, factor: Any
 ) -> Any:
     """Return what scikit-learn takes for a fitted estimator.
 

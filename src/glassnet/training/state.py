@@ -1,17 +1,17 @@
-"""All that training must remember from one epoch to the next."""
+"""The state of training from epoch to epoch, and early stopping that restores the best weights."""
 
 import math
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from glassnet.network import Network
+from glassnet.errors import DivergenceError
+from glassnet.network import Array, Network
 from glassnet.schedules import ReduceOnPlateau
 from glassnet.training.history import Epoch
 from glassnet.training.stopping import EarlyStopping
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass
@@ -96,6 +96,46 @@ class TrainingState:
         """Write back the best weights, where early stopping kept them."""
         if self.best:
             _write(network, self.best)
+
+
+def stop_and_restore(
+    records: Generator[Epoch, None, None],
+    network: Network,
+    state: TrainingState,
+    stop: EarlyStopping | None,
+) -> Generator[Epoch, None, None]:
+    """Pass records on until `stop` ends training; then write the best weights back.
+
+    They are written back after an error too. A caller who stops asking for records keeps the
+    weights of that moment. The records are closed first, because L-BFGS then restores the last
+    point that it accepted.
+    """
+    if stop and stop.sklearn_patience and stop.restore:
+        state.remember_first(network)
+    try:
+        for epoch in records:
+            improved = state.watch(epoch, stop, network) if stop else False
+            yield epoch
+            if stop and not improved and state.exhausts(epoch, stop):
+                state.stopped_early = True
+                break
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        records.close()
+        state.restore_finite(network)
+        if stop and stop.restore:
+            state.restore_best(network)
+        if not isinstance(error, DivergenceError) or stop is None or stop.on_divergence == "raise":
+            raise
+        nan = math.nan
+        yield Epoch(state.epoch, nan, nan, nan, nan, nan, 0.0, 0.0, state.engine)
+    else:
+        records.close()
+        if stop and stop.restore:
+            state.restore_best(network)
+    finally:
+        records.close()
 
 
 def _copy(network: Network, room: tuple[Array, Array] | None) -> tuple[Array, Array]:

@@ -14,11 +14,11 @@ from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.penalties import Penalty
+from glassnet.schedules import RunSchedules
 from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
 from glassnet.training.minibatch import minibatch_epochs
-from glassnet.training.run_schedules import RunSchedules
 from glassnet.training.state import TrainingState
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.validation import Validation
@@ -62,7 +62,7 @@ class Trainer:
         """
         schedules = schedules or RunSchedules()
         whole = isinstance(optimizer, LBFGS)
-        if whole and (clip_norm is not None or not schedules.constant):
+        if whole and (clip_norm is not None or schedules != RunSchedules()):
             raise SettingError(
                 "optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, or "
                 "use 'adam'."

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.answers import Answers
 from glassnet.data.coding.target import Target
 from glassnet.data.coding.weights import checked_weight
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Array, Rows
 from glassnet.data.split import split_rows
 from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError
@@ -18,8 +18,6 @@ from glassnet.network import Network
 from glassnet.training.checks import check_weight, make_rows
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.stopping import EarlyStopping
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, eq=False)

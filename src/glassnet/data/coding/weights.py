@@ -43,12 +43,6 @@ def checked_weight(weight: ArrayLike | None, n: int) -> Float64 | None:
     return w
 
 
-def row_weights(weight: ArrayLike | None, n: int) -> Float64 | None:
-    """Return checked weights divided by the largest one, or None; see `checked_weight`."""
-    w = checked_weight(weight, n)
-    return None if w is None else cast(Float64, w / w.max())
-
-
 def relative_weight(weight: Float64) -> Float64:
     """Return weights times a power of two that brings the largest into (1/2, 1].
 
@@ -65,9 +59,13 @@ def relative_weight(weight: Float64) -> Float64:
     return cast(Float64, np.ldexp(weight, -exponent + int(fraction == 0.5)))
 
 
+def full_weight(weight: ArrayLike | None, n: int) -> Float64:
+    """Return checked weights divided by the largest one; ones where every row counts the same."""
+    w = checked_weight(weight, n)
+    return np.ones(n) if w is None else cast(Float64, w / w.max())
+
+
 def weighted_rows(table: Table, weight: ArrayLike | None) -> tuple[Table, Float64]:
     """Return the rows of weight above 0 and their weights: a row of weight 0 leaves no trace."""
-    w = row_weights(weight, table.n_rows)
-    if w is None:
-        return table, np.ones(table.n_rows)
+    w = full_weight(weight, table.n_rows)
     return (table, w) if w.all() else (table.take(w > 0), w[w > 0])

@@ -1,7 +1,7 @@
 """Text files as columns: pyarrow parses them in the dialect that their first lines show."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from glassnet.data.files.csv_types import (
 )
 from glassnet.data.files.limits import Limits
 from glassnet.data.files.text_source import TextSource
+from glassnet.data.files.utf8_stream import CHUNK
 from glassnet.data.tables.column_data import ColumnData
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.forms import Spelling
@@ -106,7 +107,10 @@ class CsvFile:
         )
         limits.check_names(self.names, "the first line names")
         if header.suspicion:
-            self._require_names()
+            try:
+                refuse_duplicates([name.strip() for name in self.names])
+            except DataError as error:
+                raise DataError(f"{error} And {header.suspicion}") from None
             self.notices.append(header.suspicion)
         # Numbers with a decimal comma in a file of commas, which pyarrow cannot be told.
         self._quoted_commas = header.dialect.decimal == "," == header.delimiter
@@ -209,17 +213,10 @@ class CsvFile:
             options = arrow_options(self._header, self._limits, wanted, types, threads=True)
             try:
                 reader = arrow("pyarrow.csv").open_csv(stream.for_pyarrow(), **options)
-                yield from reader
+                yield from _gathered(reader)
             finally:
                 del reader  # it holds the input
                 stream.raise_failure()
-
-    def _require_names(self) -> None:
-        """Refuse names that occur twice, and say what looks wrong with the first lines."""
-        try:
-            refuse_duplicates([name.strip() for name in self.names])
-        except DataError as error:
-            raise DataError(f"{error} And {self._header.suspicion}") from None
 
     def _ragged(self, error: Exception) -> Exception:
         """Return the error for a row of another width, with its line and what may be the cause."""
@@ -233,3 +230,19 @@ class CsvFile:
         return checked_column(
             self.names[place].strip(), column, self._limits, as_text=as_text, typed=False
         )
+
+
+def _gathered(batches: Iterable[Any]) -> Iterator[Any]:
+    """Yield batches of at least a megabyte, but for the last; pyarrow may cut off a last line."""
+    held: list[Any] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(one.nbytes for one in held) >= CHUNK:
+            yield _one_batch(held)
+            held = []
+    if held:
+        yield _one_batch(held)
+
+
+def _one_batch(batches: list[Any]) -> Any:
+    return arrow("pyarrow").Table.from_batches(batches).combine_chunks().to_batches()[0]

@@ -111,9 +111,7 @@ def read_header(
         n_skipped += dialect.skip_rows
     odd = ""
     if not separator:
-        odd = suspicion(
-            FirstLines(first, rest, names, sample, delimiter, quote, n_skipped), dialect.delimiter
-        )
+        odd = suspicion(FirstLines(first, rest, names, sample, quote, n_skipped), dialect.delimiter)
     names, width = _aligned(names, sample)
     return Header(
         tuple(names),

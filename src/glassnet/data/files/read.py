@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from glassnet.data.files.arrow import arrow
 from glassnet.data.files.columnar import ColumnarFile
 from glassnet.data.files.csv_file import CsvFile, clear_message
 from glassnet.data.files.limits import Limits
 from glassnet.data.tables.assembly import assemble, dropped_index, expected_columns, index_notice
 from glassnet.data.tables.dialect import Dialect, check_overrides
+from glassnet.data.tables.forms import Form, Spelling
 from glassnet.data.tables.schema import Kind, Schema, refuse_duplicates, require_columns
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, GlassNetError, did_you_mean
@@ -122,18 +125,36 @@ def read_batches(
         for chunk in file.batches(list(places.values()), columns):
             if n_rows == 0 and notices is not None:
                 notices.extend(file.notices)
-            known = {name: replace(column, rows_before=n_rows) for name, column in expected.items()}
             named = dict(zip(places, chunk, strict=True))
             try:
-                table = assemble(named, known, file.spelling).select(schema)
+                table = assemble(named, expected, file.spelling)
+                selected = table.select(schema)
             except DataError as error:  # it counts from the first row of the chunk
                 raise DataError(_counted_from(n_rows, str(error))) from None
             n_rows += table.n_rows
-            yield table
+            expected = {
+                name: hint.after(n_rows, _shown_form(table, name, file.spelling))
+                for name, hint in expected.items()
+            }
+            yield selected
         if n_rows == 0:
             if not empty:
                 raise DataError("the file has a header but no rows.")
             yield assemble(dict.fromkeys(places, ()), expected, empty=True).select(schema)
+
+
+def _shown_form(table: Table, name: str, spelling: Spelling) -> Form | None:
+    """Return how the cells of a column are written, None where they do not show it.
+
+    A cell such as 1.500 or 02/03/2020 must mean the same in every chunk of a file. So the chunk
+    that first shows the decimal mark or the order of dates decides for those that follow.
+    """
+    form = table.schema.by_name[name].form
+    is_shown = form.decimal + form.thousands != "." or form.dates != "ymd"
+    if name in table.schema.numbers and spelling.default_decimal == "." and not is_shown:
+        numbers = table.column(name)
+        is_shown = bool((np.isfinite(numbers) & (numbers != np.rint(numbers))).any())
+    return form if is_shown else None
 
 
 def column_names(

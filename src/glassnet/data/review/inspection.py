@@ -2,26 +2,28 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_arrays import RULE, target_array
-from glassnet.data.coding.target_values import target_values
+from glassnet.data.coding.target_arrays import RULE, target_array, target_values
 from glassnet.data.files.limits import Limits
-from glassnet.data.missing import is_missing
 from glassnet.data.review.leaks import leaks
-from glassnet.data.review.lookalikes import lookalikes
-from glassnet.data.review.screening import imprecise, screening_notices, uninformative_columns
+from glassnet.data.review.screening import (
+    imprecise,
+    lookalikes,
+    screening_notices,
+    uninformative_columns,
+)
 from glassnet.data.tables import cells
-from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.dialect import Dialect, check_overrides
-from glassnet.data.tables.given import as_name, as_names
+from glassnet.data.tables.given import as_name, as_names, as_table
 from glassnet.data.tables.schema import Kind
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import is_missing
 
 BINS = 10
 TOP_LEVELS = 10
@@ -116,23 +118,12 @@ def inspect_table(
     check_overrides(types, drop, dialect, limits)
     types = types or {}
     targets = () if target is None else (target,)
-    if isinstance(table, str | Path):
-        from glassnet.data.files.read import read_table
-
-        read = read_table(
-            table, types=types, dialect=dialect, limits=limits, targets=targets, keep=drop
-        )
-    else:
-        read = table_of(
-            table, types=types, targets=targets, keep=drop, spelling=(dialect or Dialect()).spelling
-        )
+    read = as_table(table, types=types, targets=targets, keep=drop, dialect=dialect, limits=limits)
     for name in (*drop, *targets):
         read.require(name)
     features = read.drop({*drop, *targets})
     dense = isinstance(read.numbers, np.ndarray)
-    uninformative = (
-        uninformative_columns(features, types, limits) if dense and features.schema.names else {}
-    )
+    uninformative = uninformative_columns(features, types, limits) if dense else {}
     features = features.drop(tuple(uninformative))
     task: str | None = None
     classes: tuple[tuple[str, int], ...] = ()
@@ -185,19 +176,17 @@ def inspect_table(
 def _column_report(
     table: Table, name: str, declared: Kind | None, *, used: bool, notices: tuple[str, ...]
 ) -> ColumnReport:
-    kind, place = table.schema.kinds[name], table.schema.places[name]
+    kind, column = table.schema.kinds[name], table.stored(name)
     odd = any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
     known = np.empty(0)
     top: tuple[tuple[str, int], ...] = ()
-    if name in table.schema.categories:
-        column = table.categories[place]
+    if isinstance(column, Categories):
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
         order = np.argsort(-counts, kind="stable")[:TOP_LEVELS]
         top = tuple((column.levels[i], int(counts[i])) for i in order)
         n_known, distinct = int(counts.sum()), int((counts > 0).sum())
     else:
-        values = table.column(name)
-        known = values[~is_missing(values)]
+        known = column[~is_missing(column)]
         exact = table.exact.get(name)
         n_known = len(known)
         distinct = len(np.unique(known)) if exact is None else len(exact.levels)

@@ -42,7 +42,7 @@ def leaks(table: Table, target: Array, *, thresholds: bool = False) -> dict[str,
     sample = np.sort(np.random.Generator(np.random.Philox(0)).permutation(len(target))[:SAMPLE])
     found = {}
     for name in table.schema.names:
-        column = stored_values(table, name)
+        column, _ = stored_values(table, name)
         is_number = table.schema.kinds[name] == "number" and name not in table.exact
         relation = ""
         for rows in (sample, np.arange(len(target))):

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.moments import extent
-from glassnet.data.missing import is_missing
 from glassnet.data.serialization import STORED_AS, Serializable
-from glassnet.data.tables.block import row_chunks
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import is_missing, row_chunks
 
 Counts = NDArray[np.int64]
 
@@ -72,7 +71,8 @@ class Reference(Serializable):
         missing = np.zeros(numbers.shape[1], np.int64)
         for start, stop in row_chunks(numbers.shape):
             missing += np.isnan(numbers[start:stop]).sum(axis=0)
-        times = [dates[~is_missing(dates)].astype(np.int64) for dates in table.dates]
+        dates = (table.columns[name] for name in table.schema.dates)
+        times = [column[~is_missing(column)].astype(np.int64) for column in dates]
         rare = []
         for counts, listed in _levels(table, encoder):
             most = int(counts[~listed].max(initial=0))
@@ -82,7 +82,7 @@ class Reference(Serializable):
             table.n_rows,
             (
                 *missing.tolist(),
-                *(int((column.codes < 0).sum()) for column in table.categories),
+                *(int(table.missing(name).sum()) for name in table.schema.categories),
                 *(table.n_rows - len(known) for known in times),
             ),
             tuple(None if math.isinf(value) else value for value in low),
@@ -128,7 +128,8 @@ def _levels(table: Table, encoder: Encoder) -> list[tuple[Counts, NDArray[np.boo
     Of a boolean it lists both.
     """
     found = []
-    for coding, column in zip(encoder.categories, table.categories, strict=True):
+    for coding in encoder.categories:
+        column = table.columns[coding.name]
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
         boolean = encoder.schema.kinds[coding.name] == "boolean"
         listed = {"false", "true"} if boolean else set(coding.levels)

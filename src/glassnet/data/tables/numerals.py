@@ -91,11 +91,6 @@ def spelled(text: str, form: Form) -> tuple[float, str] | None:
     return (-number if signs == ["-"] else number), "".join(units)
 
 
-def is_currency(unit: str) -> bool:
-    """Return whether a unit is one of money."""
-    return re.fullmatch(_CURRENCY, unit) is not None
-
-
 def same_unit(unit: str, other: str) -> bool:
     """Return whether two units are the same; "year" and "years" are."""
     return unit == other or (
@@ -179,5 +174,5 @@ def _unit(
         return ""
     unit, _ = seen.most_common(1)[0]
     alike = sum(count for other, count in seen.items() if same_unit(other, unit))
-    enough = is_currency(unit) or (alike > bare and alike >= 2)
-    return unit if enough and (mixed or alike == sum(seen.values())) else ""
+    is_enough = re.fullmatch(_CURRENCY, unit) is not None or alike >= max(bare + 1, 2)
+    return unit if is_enough and (mixed or alike == sum(seen.values())) else ""

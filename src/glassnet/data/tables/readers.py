@@ -42,6 +42,13 @@ MARKS = frozenset({*_MARKS.split(), *_PHRASES})
 _BEYOND = re.compile(r"[<>\u2264\u2265~\u2248]=? ?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?\D{0,12}")
 _CODE = re.compile(r"0[0-9]+")
 _DIGITS = re.compile(r"[0-9]+")
+#: The option that reads a column in the other way.
+_OTHERWISE = {
+    ".": ("decimal", ","),
+    ",": ("decimal", "."),
+    "dmy": ("dates", "mdy"),
+    "mdy": ("dates", "dmy"),
+}
 #: The order of dates is found from so many distinct ones.
 MAX_DATES = 10_000
 
@@ -66,7 +73,7 @@ class UniqueTexts:
     places: NDArray[np.intp]
     is_missing: NDArray[np.bool_]
 
-    def refusal(self, kind: Kind, found: Reading | None) -> DataError:
+    def refusal(self, kind: Kind, found: Reading | None, hint: ColumnHint) -> DataError:
         """Return the error for a column that is not of a kind; it names the first invalid cell."""
         unread = np.flatnonzero(
             ~(np.zeros(len(self.texts), dtype=bool) if found is None else found.readable)
@@ -80,10 +87,16 @@ class UniqueTexts:
             "datetime": "date-times such as 2026-01-31 or 2026-01-31 12:30:00",
         }.get(kind, "true or false")
         text = self.texts[odd[rows.index(row)]][:80]
-        hint = f" {cells.option('missing', text)} reads it as missing." if len(text) <= 20 else ""
+        advice = f" {cells.option('missing', text)} reads it as missing." if len(text) <= 20 else ""
+        if hint.is_settled:
+            marks = hint.form.dates if kind == "datetime" else hint.form.decimal
+            name, other = _OTHERWISE[marks]
+            advice += (
+                f" The rows before show {marks!r}; {cells.option(name, other)} reads {other!r}."
+            )
         return DataError(
             f"column {self.name!r} must hold {expected} but row {row} (counting from 0) holds "
-            f"{text!r}.{hint}"
+            f"{text!r}.{advice}"
         )
 
 
@@ -166,10 +179,11 @@ def read_number(unique: UniqueTexts, expected: ColumnHint, spelling: Spelling) -
     by_model = expected.by_training
     file_form = Form(spelling.default_decimal)
     has_form = by_model and expected.form.decimal + expected.form.thousands != "."
+    decimal = expected.form.decimal if expected.is_settled else None
     form = find_form(
         unique.texts,
         unique.counts,
-        decimal=spelling.decimal,
+        decimal=spelling.decimal or decimal,
         thousands=spelling.thousands,
         first=expected.form if has_form else file_form,
         mixed=expected.by_caller,
@@ -240,6 +254,8 @@ def read_date(unique: UniqueTexts, expected: ColumnHint, spelling: Spelling) -> 
     order: str = found
     if spelling.dates is not None:
         order, is_certain = spelling.dates, True
+    elif expected.is_settled:
+        order = expected.form.dates
     elif by_model and expected.form.dates != "ymd" and not (is_certain and found != "ymd"):
         order = expected.form.dates  # as in training, where these cells do not decide
     if expected.kind is None and bool(

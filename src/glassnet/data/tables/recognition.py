@@ -67,7 +67,7 @@ def recognize(
         if found is not None and enough(unique, found, expected):
             return _column(column, unique, found, expected, typed)
     if expected.kind is not None:
-        raise unique.refusal(expected.kind, found)
+        raise unique.refusal(expected.kind, found, expected)
     notices = (
         _target_notices(column, unique) if expected.is_target and spelling.missing is None else ()
     )

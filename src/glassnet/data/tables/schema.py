@@ -87,9 +87,8 @@ class Schema:
 
     @cached_property
     def places(self) -> dict[str, int]:
-        """The index of each column in its storage: the number block, the codes or the dates."""
-        stored = (self.numbers, self.categories, self.dates)
-        return {name: i for names in stored for i, name in enumerate(names)}
+        """The position of each number column in the number block."""
+        return {name: i for i, name in enumerate(self.numbers)}
 
     def to_plain(self) -> list[list[Any]]:
         """Return the schema as lists, ready for JSON."""
@@ -161,6 +160,8 @@ class ColumnHint:
     is_target : whether it is to be predicted; then "None" is a class, and words that are missing
         values are worth a notice
     rows_before : how many rows of the column have been read before these, which are a chunk of it
+    is_settled : whether these rows before have shown the decimal mark or the order of dates of
+        `form`, so that the same text means the same in every chunk
     """
 
     kind: Kind | None = None
@@ -168,6 +169,7 @@ class ColumnHint:
     by_caller: bool = False
     is_target: bool = False
     rows_before: int = 0
+    is_settled: bool = False
 
     @property
     def by_training(self) -> bool:
@@ -180,6 +182,13 @@ class ColumnHint:
         if self.form.verbatim:
             return frozenset()
         return cells.MISSING - NONE if self.is_target else cells.MISSING
+
+    def after(self, n_rows: int, form: Form | None) -> ColumnHint:
+        """Return what is known after `n_rows` rows, whose last chunk showed a form or None."""
+        if form is None:
+            return replace(self, rows_before=n_rows)
+        shown = replace(form, unit=self.form.unit, verbatim=self.form.verbatim)
+        return replace(self, form=shown, rows_before=n_rows, is_settled=True)
 
     @classmethod
     def by_model(cls, column: Column) -> ColumnHint:

@@ -11,8 +11,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from glassnet.data.coding.weights import checked_weight
 from glassnet.data.files.arrow import refuse_damaged
-from glassnet.data.finite import refuse_not_finite
 from glassnet.data.rows import Rows
+from glassnet.data.tables.values import refuse_not_finite
 from glassnet.engines.native import tell_where_not_built
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError, DivergenceError, SettingError

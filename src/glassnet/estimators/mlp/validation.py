@@ -1,8 +1,6 @@
 """The validation set of a drop-in: rows held out as scikit-learn does, and their score."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,18 +11,8 @@ from glassnet.data.rows import Rows
 from glassnet.errors import SettingError
 from glassnet.estimators.mlp.targets import Array, TargetCoding
 from glassnet.estimators.mlp.weight_binding import WeightBinding
-from glassnet.training.scorers import bind_scorer
+from glassnet.training.scorers import ScorerAnswers, bind_scorer
 from glassnet.training.validation import Validation, check_validation
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a scorer may ask of a network during training, see `glassnet.training.scorers`."""
-
-    task: str
-    classes: Any
-    predictions: Callable[[Array], Array]
-    probabilities: Callable[[Array], Array]
 
 
 def hold_out(
@@ -56,7 +44,7 @@ def make_validation(
     if not mlp.early_stopping:
         return Validation(checked)
     truth, loss = target.truth(Y), binding.loss
-    answers = Answers(
+    answers = ScorerAnswers(
         target.task,
         target.classes,
         lambda Z: target.predictions(loss.predict(Z)),

@@ -12,12 +12,10 @@ from glassnet.engines import Engine, engine_to_predict, make_engine
 from glassnet.errors import DataError
 from glassnet.layers import Dense, Layer
 from glassnet.losses import Loss
-from glassnet.network import Network
+from glassnet.network import Array, Network
 from glassnet.optimizers import Optimizer, OptimizerState
 from glassnet.penalties import Penalty
 from glassnet.training.state import TrainingState
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass
