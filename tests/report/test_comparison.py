@@ -196,7 +196,7 @@ def test_trees_that_run_late_keep_what_they_learned(late):
     P, note = baselines.boosted_trees(late)
     assert note == "stopped after 10 of 100 rounds: time was over"
     theirs = HistGradientBoostingClassifier(max_iter=10, early_stopping=False, random_state=0).fit(
-        late.X, late.y
+        late.rows.X, late.rows.y
     )
     np.testing.assert_allclose(P, theirs.predict_proba(late.X_held), rtol=1e-9)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from glassnet.cli.option_types import refuse
+
 if TYPE_CHECKING:
     from glassnet.data.tables.dialect import Dialect
 
@@ -87,10 +89,10 @@ def _dialect(table: Path | None, values: dict[str, str | None]) -> Dialect | Non
         return None
     if table is not None and str(table) != "-" and not table.name.lower().endswith(TEXT_SUFFIXES):
         for name, (option, *_, for_text) in zip(NAMES, OPTIONS, strict=True):
-            if for_text and name in settings:
-                raise click.UsageError(
-                    f"{option} is for text files, which {table} is not: leave it out."
-                )
+            refuse(
+                for_text and name in settings,
+                f"{option} is for text files, which {table} is not: leave it out.",
+            )
     for name in ("delimiter", "thousands"):
         if name in settings:
             settings[name] = _CHARACTERS.get(settings[name], settings[name])
@@ -109,11 +111,11 @@ def _skipped_lines(text: str) -> int | list[int]:
     for part in text.split(","):
         ends = _LINES.fullmatch(part.strip())
         first, last = map(int, ends.groups()) if ends else (1, 0)
-        if not 1 <= first <= last < first + MAX_LINES:
-            raise click.BadParameter(
-                f"{text!r} names no lines: write 3 for the first three, or 2-2,120-125 for some by "
-                "their numbers.",
-                param_hint="'--skip-rows'",
-            )
+        refuse(
+            not 1 <= first <= last < first + MAX_LINES,
+            f"{text!r} names no lines: write 3 for the first three, or 2-2,120-125 for some by "
+            "their numbers.",
+            "--skip-rows",
+        )
         found += range(first, last + 1)
     return found

@@ -12,6 +12,7 @@ import click
 from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
 from glassnet.cli.notes import print_notes, warnings_as_notes
+from glassnet.cli.option_types import refuse
 from glassnet.cli.output_files import PAGE, output_files
 from glassnet.cli.text import fitted_list, labelled, terminal_width
 from glassnet.errors import UnsupportedError
@@ -75,12 +76,12 @@ def evaluate(
             f"{model} predicts labels that may go together: there are no scores for them yet."
         )
     names = targets or trained.target.names
-    if len(names) != len(trained.target.names):
-        expected = counted(len(trained.target.names), "target")
-        raise click.UsageError(
-            f"the model predicts {expected}, but --target names {len(names)}: name each once, in "
-            "the same order."
-        )
+    expected = counted(len(trained.target.names), "target")
+    refuse(
+        len(names) != len(trained.target.names),
+        f"the model predicts {expected}, but --target names {len(names)}: name each once, in the "
+        "same order.",
+    )
     schema = trained.encoder.to_read
     renamed = (
         replace(column, name=name)
@@ -117,9 +118,10 @@ def evaluate(
         for targets in (trained.target.names, names)
     )
     size = f"{counted(found.n_rows, 'row')} with {given}"
-    click.echo(labelled("Model", f"{printable(model)}, a model of {predicted} ({trained.task})"))
-    click.echo(labelled("Table", f"{printable(table.name)}: {size}") + "\n")
-    for paragraph in evaluation_lines(found):
-        click.echo(paragraph)
-    if PAGE in files:
-        click.echo("\n" + labelled("Page", printable(files[PAGE])))
+    lines = [
+        labelled("Model", f"{printable(model)}, a model of {predicted} ({trained.task})"),
+        labelled("Table", f"{printable(table.name)}: {size}") + "\n",
+        *evaluation_lines(found),
+        *(["\n" + labelled("Page", printable(files[PAGE]))] if PAGE in files else []),
+    ]
+    click.echo("\n".join(lines))

@@ -28,26 +28,28 @@ def show(model: Path) -> None:
 
     trained = load(model)
     record, encoder = trained.training, trained.encoder
-    click.echo(f"{styled(printable(model), bold=True)}  {file_size(model.stat().st_size)}\n")
     target = describe_target(trained.target, 2 * terminal_width())
-    click.echo(labelled("Predicts", f"{target} ({trained.task})"))
     columns = [
         (clipped(printable(name), NAME_WIDTH), kind, clipped(printable(coding), CODING_WIDTH))
         for name, kind, coding in encoder.describe()
     ]
     total = f"{counted(len(columns), 'column')} become {counted(encoder.n_features, 'feature')}"
-    click.echo("\n" + labelled("Columns", total))
-    click.echo(format_table(("column", "kind", "coding"), columns))
-    click.echo(f"\n{describe_network(trained.network)}\n")
-    for label, text in (
-        ("Loss", trained.loss.name),
-        ("Settings", describe_settings(record.get("plan") or {})),
-        ("Training", describe_training(record)),
-        ("Calibration", describe_calibration(trained)),
-        ("Held out", _describe_held_out(record.get("held_out") or {})),
-    ):
-        if text:
-            click.echo(labelled(label, text))
+    facts = {
+        "Loss": trained.loss.name,
+        "Settings": describe_settings(record.get("plan") or {}),
+        "Training": describe_training(record),
+        "Calibration": describe_calibration(trained),
+        "Held out": _describe_held_out(record.get("held_out") or {}),
+    }
+    lines = [
+        f"{styled(printable(model), bold=True)}  {file_size(model.stat().st_size)}\n",
+        labelled("Predicts", f"{target} ({trained.task})"),
+        "\n" + labelled("Columns", total),
+        format_table(("column", "kind", "coding"), columns),
+        f"\n{describe_network(trained.network)}\n",
+        *(labelled(label, text) for label, text in facts.items() if text),
+    ]
+    click.echo("\n".join(lines))
 
 
 def _describe_held_out(record: dict[str, Any]) -> str:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import click
 import numpy as np
 
+from glassnet.cli.option_types import refuse
 from glassnet.data.coding.target import Target
 from glassnet.data.coding.target_arrays import target_values
 from glassnet.data.files.read import read_table
@@ -65,21 +65,22 @@ def check_roles(roles: Roles) -> None:
     options = {"--target": roles.targets, "--drop": list(dict.fromkeys(roles.drop))}
     options |= {"--weights": [roles.weights], "--group": [roles.groups]}
     for option, names in options.items():
-        for name in names:
-            if name in seen:
-                twice = "twice" if seen[name] == option else f"and {option}"
-                raise click.UsageError(
-                    f"column {name!r} is given by {seen[name]} {twice}: it can do one thing only."
-                )
-            if name is not None:
-                seen[name] = option
-    if roles.time in roles.targets:
-        raise click.UsageError(
-            f"column {roles.time!r} is given by --target and --time: rows cannot be ordered by "
-            "what is predicted."
-        )
-    if roles.groups is not None and roles.time is not None:
-        raise click.UsageError("rows are held out by --group or by --time: leave one of them out.")
+        for name in filter(None, names):
+            twice = "twice" if seen.get(name) == option else f"and {option}"
+            refuse(
+                name in seen,
+                f"column {name!r} is given by {seen.get(name)} {twice}: it can do one thing only.",
+            )
+            seen[name] = option
+    refuse(
+        roles.time in roles.targets,
+        f"column {roles.time!r} is given by --target and --time: rows cannot be ordered by what is "
+        "predicted.",
+    )
+    refuse(
+        roles.groups is not None and roles.time is not None,
+        "rows are held out by --group or by --time: leave one of them out.",
+    )
 
 
 def gather(

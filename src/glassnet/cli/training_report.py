@@ -74,21 +74,20 @@ class TrainingReport:
     def describe_data(self) -> None:
         """Print the table, the target, how its task was chosen, and the use of the rows."""
         data = self.data
-        if self.dry_run:
-            self._print(f"{DRY_RUN}\n")
         n_targets = len(data.prepared.names)
         target = "the target" if n_targets == 1 else counted(n_targets, "target")
         size = counted(data.prepared.table.n_rows, "row")
         columns = counted(len(data.prepared.columns), "column")
-        self._print(
-            labelled("Table", f"{printable(data.path.name)}: {size}, {columns} and {target}")
-        )
-        self._print(format_table(("", "", ""), describe_columns(data), right=(0,)))
         rule = "as --task says"
         if data.guessed:
             rule = f"{describe_task_rule(data)} (--task says otherwise)"
-        self._print(labelled("Target", f"{describe_target_values(data)}\n{rule}"))
-        self._print(labelled("Rows", describe_rows(data)))
+        self._print(
+            f"{DRY_RUN}\n" if self.dry_run else "",
+            labelled("Table", f"{printable(data.path.name)}: {size}, {columns} and {target}"),
+            format_table(("", "", ""), describe_columns(data), right=(0,)),
+            labelled("Target", f"{describe_target_values(data)}\n{rule}"),
+            labelled("Rows", describe_rows(data)),
+        )
 
     def describe_session(self, session: Session) -> None:
         """Print the network and the settings that were chosen."""
@@ -97,27 +96,27 @@ class TrainingReport:
         if self.plan.get("learning_rate") is None:
             rate = getattr(session.plan.bound_optimizer(), "lr", None)
             self.plan = {**self.plan, "learning_rate": rate}
-        self._print(f"\n{describe_network(session.network)}\n")
-        self._print(labelled("Settings", describe_settings(self.plan)))
+        self._print(
+            f"\n{describe_network(session.network)}\n",
+            labelled("Settings", describe_settings(self.plan)),
+        )
 
     def describe_result(self, model: Model) -> None:
         """Print how the training went, the scores, the files, and the next command."""
-        self._print(labelled("Training", describe_training(model.training)))
-        if calibration := describe_calibration(model):
-            self._print(labelled("Calibration", calibration))
-        if self.result:
-            self._print("\n" + "\n".join(evaluation_lines(self.result)))
-        if self.dry_run:
-            self._print(f"\n{DRY_RUN}")
+        calibration = describe_calibration(model)
         saved = [
             f"{printable(path)}, {file_size(path.stat().st_size)}" for path in self.files.values()
         ]
-        if saved:
-            self._print("\n" + labelled("Saved", "\n".join(saved)))
-        if MODEL in self.files:
-            model_file, table = str(self.files[MODEL]), str(self.data.path)
-            command = ["glassnet", "predict", model_file, table, "-o", "predictions.csv"]
-            self._print(labelled("Next", printable(shlex.join(command))))
+        model_file, table = str(self.files.get(MODEL)), str(self.data.path)
+        command = ["glassnet", "predict", model_file, table, "-o", "predictions.csv"]
+        self._print(
+            labelled("Training", describe_training(model.training)),
+            labelled("Calibration", calibration) if calibration else "",
+            "\n" + "\n".join(evaluation_lines(self.result)) if self.result else "",
+            f"\n{DRY_RUN}" if self.dry_run else "",
+            "\n" + labelled("Saved", "\n".join(saved)) if saved else "",
+            labelled("Next", printable(shlex.join(command))) if MODEL in self.files else "",
+        )
 
     def write_page(self, model: Model, command: str) -> None:
         """Write the report as a page; Ctrl-C leaves out the importances of the columns."""
@@ -185,6 +184,7 @@ class TrainingReport:
         }
         return json.dumps(json_value(report), indent=2, allow_nan=False)
 
-    def _print(self, text: str) -> None:
+    def _print(self, *paragraphs: str) -> None:
+        """Print the paragraphs that are not empty, unless the report is silent."""
         if not self.silent:
-            click.echo(text)
+            click.echo("\n".join(filter(None, paragraphs)))

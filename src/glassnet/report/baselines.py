@@ -65,11 +65,9 @@ class Baseline:
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """What the baselines learn from, X (n, n_features) and y, and the rows they are scored on."""
+    """What the baselines learn from, with features as an array, and the rows to score."""
 
-    X: Any
-    y: Array
-    weight: Array | None
+    rows: Rows
     X_held: Any
     held: Predictions
     target: Target
@@ -132,12 +130,13 @@ def linear_model(lesson: Lesson) -> tuple[Array, str]:
     """Return the predictions of logistic (C = 1) or ridge regression (alpha = 1), and a note."""
     from sklearn.linear_model import LogisticRegression, Ridge
 
+    rows = lesson.rows
     if lesson.target.task == "regression":
-        ridge = Ridge(alpha=1.0).fit(lesson.X, lesson.y, lesson.weight)
+        ridge = Ridge(alpha=1.0).fit(rows.X, rows.y, rows.weight)
         return np.asarray(ridge.predict(lesson.X_held)), ""
     model, done, last = LogisticRegression(warm_start=True), 0, LINEAR_STEPS[-1]
     for steps in _affordable(LINEAR_STEPS, lesson):  # each continues from the one before
-        model.set_params(max_iter=steps - done).fit(lesson.X, lesson.y, lesson.weight)
+        model.set_params(max_iter=steps - done).fit(rows.X, rows.y, rows.weight)
         converged = int(np.max(model.n_iter_)) < model.max_iter
         done = last if converged else steps
         if converged:
@@ -150,12 +149,12 @@ def boosted_trees(lesson: Lesson) -> tuple[Array, str]:
     """Return the predictions of histogram gradient boosting of up to 100 rounds, and a note."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    if lesson.X.shape[1] * max(1, lesson.target.n_outputs) > MAX_PAIRS:
-        raise ValueError(f"{lesson.X.shape[1]:,} features are too many for it")
-    X, X_held = _to_dense(lesson.X), _to_dense(lesson.X_held)
+    if lesson.rows.X.shape[1] * max(1, lesson.target.n_outputs) > MAX_PAIRS:
+        raise ValueError(f"{lesson.rows.X.shape[1]:,} features are too many for it")
+    X, X_held = _to_dense(lesson.rows.X), _to_dense(lesson.X_held)
     classify = lesson.target.task != "regression"
     Learner = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
-    Y = lesson.y.reshape(len(lesson.y), -1).T
+    Y = lesson.rows.y.reshape(lesson.rows.n, -1).T
     answers, n_rounds = [], ROUNDS[-1]
     for j, y in enumerate(Y):
         model = Learner(warm_start=True, early_stopping=False, random_state=0)
@@ -163,7 +162,7 @@ def boosted_trees(lesson: Lesson) -> tuple[Array, str]:
         # each target has its share of the time
         own = replace(lesson, deadline=now + (lesson.deadline - now) / (len(Y) - j))
         for rounds in _affordable(ROUNDS, own):
-            model.set_params(max_iter=rounds).fit(X, y, lesson.weight)
+            model.set_params(max_iter=rounds).fit(X, y, lesson.rows.weight)
         n_rounds = min(n_rounds, model.max_iter)
         answers.append(_probabilities(model, lesson, X_held) if classify else model.predict(X_held))
     note = f"stopped after {n_rounds} of {ROUNDS[-1]} rounds: {CUT_SHORT}"
@@ -190,15 +189,12 @@ def _lesson(
         raise ValueError("all rows to learn from are of one class")
     n_outputs = max(1, model.target.n_outputs)
     rows = sampled_rows(training.n, model.encoder.n_features, n_outputs)
-    return Lesson(
+    chosen = Rows(
         model.encode(training.X.take(rows)),
         y[rows],
         None if weight is None else scale_weights(weight[rows]),
-        model.encode(held_rows.X),
-        held,
-        model.target,
-        deadline,
     )
+    return Lesson(chosen, model.encode(held_rows.X), held, model.target, deadline)
 
 
 def scale_weights(weight: Array) -> Array:
@@ -225,7 +221,7 @@ def _baseline(
     with warnings.catch_warnings(), one_thread():
         warnings.simplefilter("ignore")  # of too few iterations: good enough for a comparison
         answers, note = learn(lesson)
-    n = len(lesson.y)
+    n = lesson.rows.n
     if not np.isfinite(answers).all():
         raise ValueError("it predicts numbers that are not finite")
     if lesson.target.task == "regression":

@@ -107,14 +107,14 @@ def evaluate(
 
 
 def evaluate_with_baselines(
-    model: Model, training: Rows, held_out: Rows, *, name: str = "", seed: int = 0
+    model: Model, training: Rows | None, held_out: Rows, *, name: str = "", seed: int = 0
 ) -> Evaluation:
     """Return how good a model is on held-out rows, beside baselines trained on the same rows.
 
     Parameters
     ----------
     model : trained on rows of `training` only
-    training : what the baselines learn from
+    training : what the baselines learn from; None leaves only the best constant guess
     held_out : what all are scored on, each row with its target
     name : what was evaluated
     seed : of the resamples

@@ -20,6 +20,12 @@ PROBABILITIES = "log loss"
 #: that would occur by chance more often than once in twenty.
 MIN_ROWS = 6
 LINEAR = "linear model"
+#: What a main metric says, of its value and the rows.
+FACTS = {
+    "accuracy": "is right in {} of {}",
+    "R2": "explains {} of the target's variance on {}",
+    "RMSE": "is off by {} (root mean square) on {}",
+}
 
 
 @dataclass(frozen=True)
@@ -128,24 +134,16 @@ def _advice(
 
 def _fact(main: Score, n_rows: int) -> str:
     """Return the main score as a sentence without its end."""
-    rows, value = counted(n_rows, "row"), format_score(main.name, main.value)
-    bounds = format_interval(main.name, main.low, main.high)
-    if main.name == "R2" and main.value <= 0.0:
-        bounds = f", 95 % interval {bounds}" if bounds else ""
-        return (
-            f"The network explains nothing of the target's variance on {rows} (R2 {value}{bounds})"
-        )
-    if main.name == "R2":  # a share of the variance
-        value, bounds = (
-            format_score("accuracy", main.value),
-            format_interval("accuracy", main.low, main.high),
-        )
-    bounds = f" (95 % interval {bounds})" if bounds else ""
-    if main.name == "RMSE":
-        return f"The network is off by {value} (root mean square) on {rows}{bounds}"
-    if main.name == "accuracy":
-        return f"The network is right in {value} of {rows}{bounds}"
-    return f"The network explains {value} of the target's variance on {rows}{bounds}"
+    rows, nothing = counted(n_rows, "row"), main.name == "R2" and main.value <= 0.0
+    # R2 above 0 is a share of the variance
+    shown_as = "accuracy" if main.name == "R2" and not nothing else main.name
+    value = format_score(shown_as, main.value)
+    bounds = format_interval(shown_as, main.low, main.high)
+    bounds = f"95 % interval {bounds}" if bounds else ""
+    if nothing:
+        inside = ", ".join(filter(None, (f"R2 {value}", bounds)))
+        return f"The network explains nothing of the target's variance on {rows} ({inside})"
+    return f"The network {FACTS[main.name].format(value, rows)}{bounds and f' ({bounds})'}"
 
 
 def _called(name: str) -> str:
