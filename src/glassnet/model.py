@@ -13,8 +13,7 @@ from glassnet.answers import Answers
 from glassnet.cached import cached_property
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
-from glassnet.data.review.drift import Drift
-from glassnet.data.review.reference import Reference
+from glassnet.data.review.reference import Drift, Reference
 from glassnet.data.review.tally import Expected, Tally
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.values import refuse_not_finite

@@ -13,8 +13,7 @@ from scipy import sparse, stats
 
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.settings import DEFAULT, CodingSettings
-from glassnet.data.review.drift import Drift, drift_schema
-from glassnet.data.review.reference import Reference
+from glassnet.data.review.reference import Drift, Reference, drift_schema
 from glassnet.data.review.tally import LEVEL, Expected, Tally
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.column_data import Categories

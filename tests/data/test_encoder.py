@@ -16,7 +16,7 @@ from glassnet.data.coding import number_coding
 from glassnet.data.coding.category_coding import CategoryCoding
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.moments import moments
-from glassnet.data.coding.weights import checked_weight
+from glassnet.data.rows import checked_weight
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError
 

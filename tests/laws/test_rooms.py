@@ -52,7 +52,7 @@ ROOMS = {
     "layer_check": "differences parameters layers network layer_trial",
     "gradient_check": "errors differences losses layers network layer_check",
     "engines": f"{MATHS} interrupts",
-    "data": "errors messages cached quantiles rng atomic_write",
+    "data": "errors messages checks cached quantiles rng atomic_write",
     "answers": "errors losses data",
     "training": "errors checks interrupts protocols rng parameters activations layer_check losses "
     "penalties schedules optimizers "

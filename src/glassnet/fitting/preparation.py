@@ -14,9 +14,8 @@ from glassnet.data.review.screening import (
     screening_notices,
     uninformative_columns,
 )
-from glassnet.data.tables.forms import PLAIN
 from glassnet.data.tables.given import as_table
-from glassnet.data.tables.schema import Column, Schema
+from glassnet.data.tables.schema import PLAIN, Column, Schema
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
 from glassnet.fitting.roles import Roles

@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from glassnet.data.files.limits import Limits
-from glassnet.data.tables.dialect import Dialect, check_overrides
+from glassnet.data.tables.dialect import Dialect, Limits, check_overrides
 from glassnet.data.tables.given import as_name, as_names, as_target
 from glassnet.data.tables.schema import Kind
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import PLAIN, Form
+from glassnet.data.tables.schema import PLAIN, Form
 from glassnet.data.tables.table import Table
 from glassnet.model import Array, Model
 

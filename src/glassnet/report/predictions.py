@@ -10,8 +10,7 @@ import numpy as np
 from glassnet.cached import cached_property
 from glassnet.data.coding.moments import power_of_two
 from glassnet.data.coding.target_arrays import target_array
-from glassnet.data.coding.weights import relative_weight
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Rows, relative_weight
 from glassnet.errors import DataError, UnsupportedError
 from glassnet.model import Model
 

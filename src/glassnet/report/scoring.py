@@ -8,7 +8,7 @@ from typing import Any
 
 from glassnet.data.coding.target_arrays import target_array, target_values
 from glassnet.data.files.read import read_table
-from glassnet.data.review.drift import Drift
+from glassnet.data.review.reference import Drift
 from glassnet.data.rows import Rows
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.given import as_table

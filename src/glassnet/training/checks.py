@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.checks import is_whole
-from glassnet.data.coding.weights import checked_weight, relative_weight
-from glassnet.data.rows import Array, Rows
+from glassnet.data.rows import Array, Rows, checked_weight, relative_weight
 from glassnet.errors import DataError, SettingError
 from glassnet.layer_check import check_own_layers
 from glassnet.losses import Loss, check_own_loss

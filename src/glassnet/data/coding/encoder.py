@@ -19,7 +19,7 @@ from glassnet.data.coding.category_coding import CategoryCoding
 from glassnet.data.coding.dates import DateCoding
 from glassnet.data.coding.number_coding import NumberCoding
 from glassnet.data.coding.settings import DEFAULT, CodingSettings
-from glassnet.data.coding.weights import weighted_rows
+from glassnet.data.rows import weighted_rows
 from glassnet.data.serialization import Serializable
 from glassnet.data.tables.schema import Column, Schema
 from glassnet.data.tables.table import SparseRows, Table
@@ -195,10 +195,10 @@ class Encoder(Serializable):
 
     def describe(self) -> list[tuple[str, str, str]]:
         """Return (column, kind, coding in words) for each column, in the order of the table."""
-        words = dict(zip(self.numbers.names, self.numbers.in_words(), strict=True))
-        words |= {
-            coding.name: coding.in_words(boolean=self.schema.kinds[coding.name] == "boolean")
-            for coding in self.categories
+        kinds = self.schema.kinds
+        words = {
+            **dict(zip(self.numbers.names, self.numbers.in_words(), strict=True)),
+            **{c.name: c.in_words(boolean=kinds[c.name] == "boolean") for c in self.categories},
+            **{date.name: date.in_words() for date in self.dates},
         }
-        words |= {date.name: date.in_words() for date in self.dates}
-        return [(column.name, column.kind, words[column.name]) for column in self.schema.columns]
+        return [(name, kind, words[name]) for name, kind in kinds.items()]

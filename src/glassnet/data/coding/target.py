@@ -22,11 +22,10 @@ from glassnet.data.coding.target_encoding import (
     signs_of,
     zero_one,
 )
-from glassnet.data.coding.weights import full_weight
+from glassnet.data.rows import full_weight
 from glassnet.data.serialization import Serializable
 from glassnet.data.tables import cells
-from glassnet.data.tables.forms import PLAIN, Form
-from glassnet.data.tables.schema import Column, Kind
+from glassnet.data.tables.schema import PLAIN, Column, Form, Kind
 from glassnet.data.tables.values import complete_rows
 from glassnet.errors import DataError, SettingError, unknown_name
 

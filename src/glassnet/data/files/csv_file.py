@@ -16,14 +16,12 @@ from glassnet.data.files.csv_types import (
     may_have_lost_digits,
     type_of,
 )
-from glassnet.data.files.limits import Limits
 from glassnet.data.files.text_source import TextSource
 from glassnet.data.files.utf8_stream import CHUNK
 from glassnet.data.tables.column_data import ColumnData
-from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import Spelling
+from glassnet.data.tables.dialect import Dialect, Limits
 from glassnet.data.tables.numerals import number_of
-from glassnet.data.tables.schema import Column, Kind, refuse_duplicates
+from glassnet.data.tables.schema import Column, Kind, Spelling, refuse_duplicates
 from glassnet.errors import DataError
 
 _RAGGED = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", re.DOTALL)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from glassnet.data.coding.target import Target
 from glassnet.data.coding.target_arrays import RULE, target_array, target_values
-from glassnet.data.files.limits import Limits
 from glassnet.data.review.leaks import leaks
 from glassnet.data.review.screening import (
     imprecise,
@@ -19,7 +18,7 @@ from glassnet.data.review.screening import (
 )
 from glassnet.data.tables import cells
 from glassnet.data.tables.column_data import Categories
-from glassnet.data.tables.dialect import Dialect, check_overrides
+from glassnet.data.tables.dialect import Dialect, Limits, check_overrides
 from glassnet.data.tables.given import as_name, as_names, as_table
 from glassnet.data.tables.schema import Kind
 from glassnet.data.tables.table import Table
@@ -119,9 +118,7 @@ def inspect_table(
     types = types or {}
     targets = () if target is None else (target,)
     read = as_table(table, types=types, targets=targets, keep=drop, dialect=dialect, limits=limits)
-    for name in (*drop, *targets):
-        read.require(name)
-    features = read.drop({*drop, *targets})
+    features = read.drop((*drop, *targets))
     dense = isinstance(read.numbers, np.ndarray)
     uninformative = uninformative_columns(features, types, limits) if dense else {}
     features = features.drop(tuple(uninformative))
@@ -190,6 +187,7 @@ def _column_report(
         exact = table.exact.get(name)
         n_known = len(known)
         distinct = len(np.unique(known)) if exact is None else len(exact.levels)
+    quantiles, histogram = _distribution(known)
     return ColumnReport(
         name,
         kind,
@@ -197,9 +195,9 @@ def _column_report(
         used,
         table.n_rows - n_known,
         distinct,
-        _quantiles(known),
+        quantiles,
         top,
-        tuple(count for _, count in top) or _histogram(known),
+        tuple(count for _, count in top) or histogram,
         notices,
     )
 
@@ -218,28 +216,24 @@ def _why(kind: Kind, declared: Kind | None, distinct: int, *, odd: bool) -> str:
     }[kind]
 
 
-def _quantiles(known: NDArray[Any]) -> tuple[float | str, ...]:
-    """Return minimum, quartiles and maximum, each a value of the column (the lower of two)."""
+def _distribution(known: NDArray[Any]) -> tuple[tuple[float | str, ...], tuple[int, ...]]:
+    """Return minimum, quartiles and maximum, and the counts of ten equally wide bins.
+
+    Each quantile is a value of the column (the lower of two).
+    """
     if not len(known):
-        return ()
+        return (), ()
+    is_date = known.dtype.kind == "M"
     found = np.sort(known)[[int(fraction * (len(known) - 1)) for fraction in FRACTIONS]]
-    return tuple(
-        np.datetime_as_string(found, unit="s").tolist()
-        if known.dtype.kind == "M"
-        else found.astype(np.float64).tolist()
-    )
-
-
-def _histogram(known: NDArray[Any]) -> tuple[int, ...]:
-    if not len(known):
-        return ()
-    values = (known.astype(np.int64) if known.dtype.kind == "M" else known).astype(np.float64)
+    quantiles = np.datetime_as_string(found, unit="s") if is_date else found.astype(np.float64)
+    values = (known.astype(np.int64) if is_date else known).astype(np.float64)
     low, high = float(values.min()), float(values.max())
     # Halved, so that the width of a range up to the largest floats is finite; a constant lies in
     # the first bin.
     width = high / 2.0 - low / 2.0
     place = np.zeros(len(values)) if width == 0.0 else (values / 2.0 - low / 2.0) / width * BINS
-    return tuple(np.bincount(np.minimum(place, BINS - 1).astype(np.int64), minlength=BINS).tolist())
+    counts = np.bincount(np.minimum(place, BINS - 1).astype(np.int64), minlength=BINS)
+    return tuple(quantiles.tolist()), tuple(counts.tolist())
 
 
 def _class_counts(y: NDArray[Any]) -> tuple[tuple[str, int], ...]:

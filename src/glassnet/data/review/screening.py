@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.files.limits import Limits
 from glassnet.data.tables.cells import EXACT, option
 from glassnet.data.tables.column_data import Categories, whole_numbers
+from glassnet.data.tables.dialect import Limits
 from glassnet.data.tables.numerals import number_of
 from glassnet.data.tables.table import Table
 from glassnet.data.tables.values import is_missing
@@ -149,9 +149,9 @@ def _names_rows(table: Table, name: str) -> str:
     if not (is_index or is_counter or is_identifier):
         return ""
     exact, numbers = table.exact.get(name), table.column(name)
-    if exact is None and not (numbers == np.floor(numbers)).all():
-        return ""
-    if len(np.unique(numbers) if exact is None else exact.levels) != table.n_rows:
+    are_whole = exact is not None or (numbers == np.floor(numbers)).all()
+    different = np.unique(numbers) if exact is None else exact.levels
+    if not are_whole or len(different) != table.n_rows:
         return ""
     if exact is None and np.ptp(numbers) == table.n_rows - 1 and (is_index or is_counter):
         return "it numbers the rows"

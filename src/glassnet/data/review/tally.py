@@ -1,4 +1,14 @@
-"""Counts, table by table, the values that training did not have, and compares them with chance."""
+"""Counts, table by table, the values that training did not have, and compares them with chance.
+
+They are unseen levels, missing values and values out of range. New rows of the same source have
+such values too, now and then. The training rows bound how often: of n of them, k missed a value (or
+had a level that the model does not list), so a new row does with a chance below p, the upper limit
+for k of n; the share of new values beyond the smallest and the largest of n has the law
+Beta(2, n - 1), whatever their distribution (Wilks 1941). A count among m new rows is above chance
+where a binomial of m and p reaches it with a chance of at most LEVEL, divided by the number of
+counts (Bonferroni). And where training had none at all, one is above chance in a table of at most a
+hundredth of its rows.
+"""
 
 from typing import Any
 
@@ -8,8 +18,7 @@ from numpy.typing import NDArray
 from glassnet.cached import cached_property
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.moments import Float64, power_of_two
-from glassnet.data.review.drift import MAX_SHOWN, ColumnDrift, Count, Drift
-from glassnet.data.review.reference import Reference
+from glassnet.data.review.reference import MAX_SHOWN, ColumnDrift, Count, Drift, Reference
 from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.table import Table
 from glassnet.data.tables.values import row_chunks

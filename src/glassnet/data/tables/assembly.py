@@ -11,9 +11,16 @@ from numpy.typing import NDArray
 from glassnet.data.tables import arrays, cells, frames
 from glassnet.data.tables.cells import option
 from glassnet.data.tables.column_data import ColumnData, column_of_array, column_of_values
-from glassnet.data.tables.forms import Form, Spelling
 from glassnet.data.tables.recognition import recognize
-from glassnet.data.tables.schema import Column, ColumnHint, Kind, Schema, refuse_shape
+from glassnet.data.tables.schema import (
+    Column,
+    ColumnHint,
+    Form,
+    Kind,
+    Schema,
+    Spelling,
+    refuse_shape,
+)
 from glassnet.data.tables.table import Table
 from glassnet.data.tables.values import refuse_infinite, stack_numbers
 from glassnet.errors import DataError

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from glassnet.data.tables import cells
-from glassnet.data.tables.forms import PLAIN, Form
-from glassnet.data.tables.schema import Kind
+from glassnet.data.tables.schema import PLAIN, Form, Kind
 from glassnet.errors import DataError
 
 

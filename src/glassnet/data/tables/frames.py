@@ -19,7 +19,7 @@ from glassnet.data.tables.column_data import (
     column_of_values,
     microseconds,
 )
-from glassnet.data.tables.forms import Form
+from glassnet.data.tables.schema import Form
 from glassnet.errors import DataError, MissingDependencyError
 
 

@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.files.limits import Limits
 from glassnet.data.files.read import read_table
 from glassnet.data.tables.assembly import table_of
-from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import Spelling
-from glassnet.data.tables.schema import Kind, Schema
+from glassnet.data.tables.dialect import Dialect, Limits
+from glassnet.data.tables.schema import Kind, Schema, Spelling
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
 

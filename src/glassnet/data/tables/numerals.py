@@ -18,7 +18,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.tables.forms import PLAIN, THOUSANDS, Form
+from glassnet.data.tables.schema import PLAIN, THOUSANDS, Form
 
 # float() also takes "1_000", "infinity" and digits of other scripts; a cell of a table is a plain
 # decimal number.

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from glassnet.data.tables.column_data import Categories, ColumnData, categories_of
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import Spelling
 from glassnet.data.tables.recognition import recognize
-from glassnet.data.tables.schema import Column, ColumnHint, Kind, Schema, require_columns
+from glassnet.data.tables.schema import Column, ColumnHint, Kind, Schema, Spelling, require_columns
 from glassnet.data.tables.values import is_missing, stack_numbers
 from glassnet.errors import DataError, did_you_mean
 from glassnet.messages import listed
