@@ -1,4 +1,4 @@
-"""Signals such as Ctrl-C: noted at once, obeyed where nothing is half done.
+"""Handling of signals such as Ctrl-C: they end the work where nothing is half done.
 
 A handler that raises, such as Python's own for Ctrl-C, may cut any line in two: weights half
 copied, a file half written, a thread that nobody waits for. While `interrupts_noted` holds, a

@@ -1,4 +1,4 @@
-"""The data of a training in a few lines: the columns, the target, its task and the rows."""
+"""Lines that describe the data of a training: columns, target, task and rows."""
 
 import numpy as np
 

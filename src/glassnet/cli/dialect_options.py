@@ -1,4 +1,4 @@
-"""The options that say how a table is written, the same for every command that reads one."""
+"""The options that say how a table is written, shared by all commands that read one."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _dialect(table: Path | None, values: dict[str, str | None]) -> Dialect | Non
     from glassnet.data.files.read import TEXT_SUFFIXES
     from glassnet.data.tables.dialect import Dialect
 
-    settings: dict[str, Any] = {key: value for key, value in values.items() if value is not None}
+    settings = {name: text for name, text in values.items() if text is not None}
     if not settings:
         return None
     if table is not None and str(table) != "-" and not table.name.lower().endswith(TEXT_SUFFIXES):
@@ -93,14 +93,11 @@ def _dialect(table: Path | None, values: dict[str, str | None]) -> Dialect | Non
                 for_text and name in settings,
                 f"{option} is for text files, which {table} is not: leave it out.",
             )
-    for name in ("delimiter", "thousands"):
-        if name in settings:
-            settings[name] = _CHARACTERS.get(settings[name], settings[name])
-    if "missing" in settings:
-        settings["missing"] = [text.strip() for text in settings["missing"].split(",")]
-    if "skip_rows" in settings:
-        settings["skip_rows"] = _skipped_lines(settings["skip_rows"])
-    return Dialect(**settings)
+    return Dialect(**{name: _PARSERS.get(name, str)(text) for name, text in settings.items()})
+
+
+def _character(text: str) -> str:
+    return _CHARACTERS.get(text, text)
 
 
 def _skipped_lines(text: str) -> int | list[int]:
@@ -119,3 +116,12 @@ def _skipped_lines(text: str) -> int | list[int]:
         )
         found += range(first, last + 1)
     return found
+
+
+#: How the text of an option becomes a setting, where it is not the text itself.
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "delimiter": _character,
+    "thousands": _character,
+    "missing": lambda text: [part.strip() for part in text.split(",")],
+    "skip_rows": _skipped_lines,
+}

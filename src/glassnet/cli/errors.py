@@ -1,4 +1,4 @@
-"""Errors as one clear message on stderr, with an exit status that tells their kind.
+"""Errors of the command line: one message on stderr, and an exit status for each kind.
 
 2: the user can mend it; 1: it is a bug, or output was lost; 128 + the signal's number: interrupted.
 """

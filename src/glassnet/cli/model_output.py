@@ -1,4 +1,4 @@
-"""The output file of a model; if it cannot be written, another folder keeps what was learned."""
+"""Saves the model of a training; where its file cannot be written, in another folder."""
 
 import secrets
 import tempfile

@@ -1,4 +1,4 @@
-"""A model in lines that `train` and `show` share: its target, network, settings and training.
+"""Lines that describe a model, for `train` and `show`: target, network, settings, training.
 
 Any entry of a record of training may be absent or None, and those that `glassnet.storage.record`
 does not name may be of any form.

@@ -1,4 +1,4 @@
-"""The output files of a command: the suffix tells the contents; checked before any work is done."""
+"""Checks of the output files of a command, made before any work is done."""
 
 import os
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""An evaluation in lines that `train` and `evaluate` share: scores, classes or targets, verdict."""
+"""Lines that describe an evaluation, for `train` and `evaluate`: scores, classes, verdict."""
 
 from collections.abc import Iterator
 

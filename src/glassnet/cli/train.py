@@ -1,4 +1,4 @@
-"""`glassnet train`: a table in; a trained network, an honest score, a model file and a page out."""
+"""`glassnet train`: train a network on a table, score it, and write the model and a report."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def train(
     )
     _check_rows(table, test_fraction, test, validation, group or time)
     from glassnet.cli.model_output import ModelOutput
-    from glassnet.cli.training_data import check_roles, gather, unknown_in_words
+    from glassnet.cli.training_data import check_roles, gather, unknown_notices
     from glassnet.cli.training_report import TrainingReport
     from glassnet.cli.training_run import begin, run, score
     from glassnet.data.review.reference import Drift
@@ -200,7 +200,7 @@ def train(
         print_notes(
             [
                 *(f"{path} is replaced." for path in files.values() if path.exists()),
-                *unknown_in_words(data),
+                *unknown_notices(data),
                 *data.prepared.notices,
             ]
         )

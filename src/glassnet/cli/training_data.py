@@ -163,11 +163,10 @@ def _rows(data: TrainingTable) -> Rows:
     return Rows(data.table, data.values, data.weights)
 
 
-def unknown_in_words(data: TrainingData) -> list[str]:
-    """Return a note on the rows without a target, if there were any."""
-    names = " and ".join(map(repr, data.prepared.names[:3])) + (
-        ", ..." if len(data.prepared.names) > 3 else ""
-    )
+def unknown_notices(data: TrainingData) -> list[str]:
+    """Return a notice about the rows without a target, if there were any."""
+    names = " and ".join(map(repr, data.prepared.names[:3]))
+    names += ", ..." if len(data.prepared.names) > 3 else ""
     return [f"{counted(data.unknown, 'row')} without {names} left out."] if data.unknown else []
 
 

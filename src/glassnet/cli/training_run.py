@@ -1,4 +1,4 @@
-"""A training of the command line: with progress, until its end, its limit or Ctrl-C."""
+"""Runs a training of the command line, with progress, until its end, its limit or Ctrl-C."""
 
 import sys
 import warnings
@@ -26,11 +26,8 @@ TRIAL_BATCHES = 2
 
 def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> fitting.Session:
     """Build the network for these rows."""
-    held_out = data.validation
-    validation = None
-    if held_out is not None:
-        weight = () if held_out.weight is None else (held_out.weight,)
-        validation = (held_out.X, held_out.y, *weight)
+    rows = data.validation
+    validation = None if rows is None else (rows.X, rows.y, rows.weight)
     with warnings_as_notes():
         session = fitting.begin(data.learned, plan, validation=validation)
     if dry_run:
@@ -54,7 +51,7 @@ def run(
     """
     sys.stdout.flush()  # the report so far comes before the progress
     with interrupts_noted() as interrupted, warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # said in our own words below
+        warnings.simplefilter("ignore", RuntimeWarning)  # a message of our own follows
         with show_progress(session, quiet=quiet) as watch:
             session.train(watch)
         model = data.prepared.remembered(session.model())

@@ -1,4 +1,4 @@
-"""Scores of a model on rows it has not seen, beside simple baselines, and the page with them."""
+"""Evaluation of a model on rows it has not seen: scores, baselines, and the HTML report."""
 
 from glassnet.report.evaluation import Evaluation, Rival, evaluation_schema
 from glassnet.report.importances import Importances, permutation_importances

@@ -85,10 +85,10 @@ def resample_scores(
                 continue
             one.metrics[metric.name], one.values[metric.name] = metric, value
             start = len(columns)
-            for column in metric.columns(one.predictions):
-                if groups is not None:
-                    column = np.bincount(groups, column, minlength=MAX_GROUPS)  # noqa: PLW2901
-                columns.append(column)
+            columns += [
+                column if groups is None else np.bincount(groups, column, minlength=MAX_GROUPS)
+                for column in metric.columns(one.predictions)
+            ]
             places.append((one, metric, slice(start, len(columns))))
     S = np.stack(columns, axis=1)
     sums, whole = _resample_sums(S, rng, resamples), S.sum(axis=0)

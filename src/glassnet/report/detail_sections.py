@@ -1,4 +1,4 @@
-"""Sections of the page behind the scores: classes and calibration, or errors of each target."""
+"""Sections of the page with details: classes and calibration, or errors of each target."""
 
 from collections.abc import Sequence
 

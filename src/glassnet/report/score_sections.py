@@ -1,4 +1,4 @@
-"""Sections of the page about the scores: the verdict, the scores, and the baselines."""
+"""Sections of the page about the scores: the verdict, the scores and the baselines."""
 
 from collections.abc import Sequence
 

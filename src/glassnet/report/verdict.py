@@ -1,4 +1,4 @@
-"""The verdict on a network in one sentence, which does not take noise for a gain."""
+"""The verdict on a network: one sentence that compares it with its baselines."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

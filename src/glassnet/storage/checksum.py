@@ -1,4 +1,4 @@
-"""Checksums of a model file: they tell whether it is as it was written. They find no malice.
+"""Checksums of a model file, which find damage but not malice.
 
 Since format 2 a file has two, each a SHA-256 in hexadecimal. So the head is known to be unchanged
 before anything in it is used, and before anything of the size of its tensors is read:

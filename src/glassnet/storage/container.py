@@ -249,9 +249,9 @@ def unsupported(what: str, reason: object) -> UnsupportedError:
     )
 
 
-def shown(words: object) -> str:
-    r"""Return words on one line of at most a screen, with control characters written as `\x1b`."""
-    text = str(words)
+def shown(reason: object) -> str:
+    r"""Return a reason on one line, cut to a screen, with control characters written as `\x1b`."""
+    text = str(reason)
     if len(text) > MAX_REASON:
         text = f"{text[: MAX_REASON // 2]} ... {text[-MAX_REASON // 2 :]}"
     return printable(text)

@@ -1,4 +1,4 @@
-"""The history of a training as tensors of the model file: a column a quantity, a number an epoch.
+"""The history of a training as tensors of the model file, one for each quantity.
 
 Columns of numbers are tensors "training.history.NAME" of float64, with NaN for values that were not
 recorded. Columns of a few texts, such as the engine, are numbers that index a list of the texts.

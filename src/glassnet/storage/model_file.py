@@ -1,4 +1,4 @@
-"""The model file: `save` writes a whole file or nothing, `load` trusts nothing in it.
+"""The model file: how `save` writes it, and how `load` reads and checks it.
 
 A `.glassnet` file is a safetensors file. Its tensors have the names of the views ("layers.0.W",
 "layers.1.running_mean", ...), all of the network's dtype; those of the history

@@ -51,7 +51,14 @@ def save_network(network: Network, path: str | Path) -> None:
     write_file(
         path,
         KIND,
-        lambda: _describe(network),
+        lambda: {
+            "format": FORMAT,
+            "glassnet": __version__,
+            "kind": KIND,
+            "layers": [_layer(layer) for layer in network.layers],
+            "n_features": network.n_features,
+            "dtype": str(network.dtype),
+        },
         dict(network.parameters.items()),
         lambda file, size: _read(file, size, network.layers),
     )
@@ -61,17 +68,6 @@ def load_network(path: str | Path, layers: Sequence[Layer] | None = None) -> Net
     """Return the network in a file that `save_network` wrote; see `Network.load`."""
     given = None if layers is None else checked_layers(layers)
     return read_file(path, lambda file, size: _read(file, size, given))
-
-
-def _describe(network: Network) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "glassnet": __version__,
-        "kind": KIND,
-        "layers": [_layer(layer) for layer in network.layers],
-        "n_features": network.n_features,
-        "dtype": str(network.dtype),
-    }
 
 
 def _layer(layer: Layer) -> dict[str, Any]:
@@ -146,7 +142,7 @@ def _compare(layers: list[dict[str, Any]], given: tuple[Layer, ...]) -> None:
         mine = _layer(layer)
         if mine != said:
             raise SettingError(
-                f"layers[{i}] must be that of the file, {_in_words(said)}, got {_in_words(mine)}."
+                f"layers[{i}] must be that of the file, {_text(said)}, got {_text(mine)}."
             )
 
 
@@ -163,7 +159,7 @@ def _compare_shapes(shapes: dict[str, tuple[int, ...]], head: Head) -> None:
             raise SettingError(f"{must}: {name} must have shape {expected}, got {shape}.")
 
 
-def _in_words(layer: dict[str, Any]) -> str:
+def _text(layer: dict[str, Any]) -> str:
     if "own" in layer:
         return f"a layer {layer['own']} that is not glassnet's"
     settings = ", ".join(f"{name} {layer[name]}" for name in sorted(layer.keys() - {"kind"}))

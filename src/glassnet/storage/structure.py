@@ -1,4 +1,4 @@
-"""The layers in a model file, and the shapes of the tensors that they imply."""
+"""Layers as a model file describes them, and the shapes of their tensors."""
 
 from typing import Any
 
