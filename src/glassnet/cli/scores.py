@@ -1,5 +1,6 @@
 """Lines that describe an evaluation, for `train` and `evaluate`: scores, classes, verdict."""
 
+import sys
 from collections.abc import Iterator
 
 from glassnet.cli.text import (
@@ -16,8 +17,9 @@ from glassnet.report.metrics import format_scores
 
 #: Classes or targets of a table; of more, those with the most rows, or the first ones, are shown.
 MAX_SHOWN = 12
-#: Columns of the terminal for the name of a class, a target or a baseline.
-NAME_WIDTH = 40
+#: Columns for the name of a class, a target or a baseline; of a baseline on a terminal of 80
+#: columns, where the scores take the others.
+NAME_WIDTH, BASELINE_WIDTH = 40, 20
 
 
 def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
@@ -25,12 +27,13 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     names = list(evaluation.values)
     low = {score.name: score.low for score in evaluation.scores if score.low is not None}
     high = {score.name: score.high for score in evaluation.scores if score.high is not None}
+    width = BASELINE_WIDTH if sys.stdout.isatty() else NAME_WIDTH
     lines = [
         ("network", *format_scores(names, evaluation.values)),
         ("  95 % interval from", *format_scores(names, low)),
         ("  to", *format_scores(names, high)),
         *(
-            (_shown(rival.name), *format_scores(names, rival.scores))
+            (clipped(_shown(rival.name), width), *format_scores(names, rival.scores))
             for rival in evaluation.rivals
             if rival.scores
         ),

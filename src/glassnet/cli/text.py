@@ -72,19 +72,17 @@ def format_table(
     ----------
     head : titles of the columns; without any title there is no head
     rows : cells of each row
-    right : indices of right-aligned columns; the last column is cut to fit the terminal, the first
-        one where the last is right-aligned
+    right : indices of right-aligned columns; the last column is cut to fit unless it is among them
     indent : of all lines
     """
     lines = [list(head), *map(list, rows)]
     widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
     width = terminal_width() if sys.stdout.isatty() else 10_000  # a file or a pipe gets all of it
-    cut = 0 if len(head) - 1 in right else len(head) - 1
-    room = max(20, width - indent - sum(widths) + widths[cut] - 2 * (len(head) - 1))
-    widths[cut] = min(widths[cut], room)
+    room = max(20, width - indent - sum(widths[:-1]) - 2 * (len(head) - 1))
     shown = []
     for line in lines:
-        line[cut] = clipped(line[cut], room)
+        if len(head) - 1 not in right:
+            line[-1] = clipped(line[-1], room)
         blanks = [
             " " * (width - display_width(text)) for text, width in zip(line, widths, strict=True)
         ]

@@ -18,9 +18,7 @@ import numpy as np
 
 from glassnet.atomic_write import atomic_write_bytes
 from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
-from glassnet.layers import Layer
 from glassnet.messages import printable
-from glassnet.network import Network
 from glassnet.storage.checksum import check_data, check_head, with_checksums
 from glassnet.storage.header import (
     DTYPES,
@@ -200,31 +198,6 @@ def read_tensors(file: BinaryIO, head: Head) -> dict[str, Array]:
     not_finite = _first_not_finite(arrays)
     require_intact(not not_finite, f"{not_finite} holds numbers that are not finite")
     return arrays
-
-
-def network_with(
-    layers: tuple[Layer, ...],
-    n_features: int,
-    dtype: str,
-    arrays: Mapping[str, Array],
-    prefix: str = "",
-) -> Network:
-    """Return the network of these layers with the tensors of a file.
-
-    Raises
-    ------
-    BadFileError
-        For numbers that a layer cannot have.
-    """
-    network = Network(layers, n_features, seed=None, dtype=dtype)
-    for name in network.parameters:
-        network.parameters[name] = arrays[f"{prefix}{name}"]
-        is_valid = network.parameters.spec(name).is_valid
-        require_intact(
-            is_valid is None or is_valid(network.parameters[name]),
-            f"{prefix}{name} holds numbers that no layer of its kind has",
-        )
-    return network
 
 
 def _first_not_finite(tensors: Mapping[str, Array]) -> str:

@@ -42,7 +42,6 @@ from glassnet.model import Model
 from glassnet.storage.checksum import without_checksums
 from glassnet.storage.container import (
     check_shapes,
-    network_with,
     read_file,
     read_head,
     read_tensors,
@@ -54,6 +53,7 @@ from glassnet.storage.header import MAX_HEADER, BadFileError, damaged, require_i
 from glassnet.storage.history import join_history, split_history
 from glassnet.storage.migrations import migrate
 from glassnet.storage.strict import canonical, parse_json
+from glassnet.storage.structure import network_with
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -29,7 +29,6 @@ from glassnet.storage.checksum import without_checksums
 from glassnet.storage.container import (
     Head,
     check_shapes,
-    network_with,
     read_file,
     read_head,
     read_tensors,
@@ -38,7 +37,7 @@ from glassnet.storage.container import (
 )
 from glassnet.storage.header import BadFileError, damaged, require_intact
 from glassnet.storage.migrations import FORMAT, migrate
-from glassnet.storage.structure import built_layers, tensor_shapes
+from glassnet.storage.structure import built_layers, network_with, tensor_shapes
 
 FIELDS = {"format", "glassnet", "kind", "layers", "n_features", "dtype"}
 KIND = "network"

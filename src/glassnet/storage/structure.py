@@ -1,11 +1,16 @@
-"""Layers as a model file describes them, and the shapes of their tensors."""
+"""Layers as a model file describes them: their shapes, and the network with their tensors."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from numpy.typing import NDArray
 
 from glassnet.layers import Layer
 from glassnet.layers.plain import layer_from_plain
 from glassnet.layers.stack import stack_trees
+from glassnet.network import Network
 from glassnet.parameters import Tree
+from glassnet.storage.header import require_intact
 from glassnet.storage.strict import require
 
 MAX_LAYERS = 1_000  # with those inside others
@@ -30,6 +35,31 @@ def tensor_shapes(layers: tuple[Layer, ...], n_features: int) -> dict[str, tuple
     if not layers:
         return {}
     return {name: spec.shape for name, spec in Tree({}, stack_trees(layers, n_features)).walk()}
+
+
+def network_with(
+    layers: tuple[Layer, ...],
+    n_features: int,
+    dtype: str,
+    arrays: Mapping[str, NDArray[Any]],
+    prefix: str = "",
+) -> Network:
+    """Return the network of these layers with the tensors of a file.
+
+    Raises
+    ------
+    BadFileError
+        For numbers that a layer cannot have.
+    """
+    network = Network(layers, n_features, seed=None, dtype=dtype)
+    for name in network.parameters:
+        network.parameters[name] = arrays[f"{prefix}{name}"]
+        is_valid = network.parameters.spec(name).is_valid
+        require_intact(
+            is_valid is None or is_valid(network.parameters[name]),
+            f"{prefix}{name} holds numbers that no layer of its kind has",
+        )
+    return network
 
 
 def _n_layers(layers: Any) -> int:
