@@ -14,7 +14,7 @@ import click
 
 from glassnet.cli.text import duration
 from glassnet.fitting import Session
-from glassnet.training.history import Epoch
+from glassnet.training.stopping import Epoch
 
 #: Seconds between two lines.
 INTERVAL = 10.0

@@ -84,7 +84,7 @@ def _tell_how_it_ended(session: fitting.Session, model: Model, *, quiet: bool) -
             f"Trained for {describe_epochs(record)} in {duration(record['seconds'])}.", err=True
         )
     if not quiet:
-        print_notes(session.divergences)
+        print_notes(session.ensemble.divergences)
 
 
 def _held_out(model: Model, data: TrainingData) -> dict[str, Any]:
