@@ -25,8 +25,6 @@ KINDS = {
     "scikit-learn": "peers.scikit_learn:ScikitLearn",
 }
 MODULES = {"PyTorch": "torch", COMPILED: "torch", "JAX": "jax", "scikit-learn": "sklearn"}
-# no loop of training looks like it, since nothing can be seen or stopped on the way
-AT_ONCE = "JAX, all epochs in one program"
 THREADS = (None, 1, 2) if cores() > 2 else (None, 1)
 # a contender that takes so much longer with one number of threads than with another is timed with
 # the other alone
@@ -38,6 +36,7 @@ AGREE_EPSILON = 1e-3
 AGREE_DROPOUT = 0.1  # the masks differ from library to library
 
 Contender = tuple[str, int | None]
+Way = tuple[Worker, str]  # and the method that trains
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,7 @@ def start(
 ) -> dict[Contender, Worker]:
     """A process for each name and number of threads."""
     return {
-        (name, n): stack.enter_context(Worker(KINDS[name], n))
-        for n in threads
-        for name in names
+        (name, n): stack.enter_context(Worker(KINDS[name], n)) for n in threads for name in names
     }
 
 
@@ -132,24 +129,19 @@ def check(
 
 def measure(
     cell: Cell,
-    workers: dict[Contender, Worker],
+    ways: dict[Contender, Way],
     first: dict[Contender, float],
     budget: Budget,
     beside: Callable[[], None] = lambda: None,
 ) -> Times:
-    """Time all in turn; `first` is how long each one's first epoch took, `beside` is called once a
-    turn."""
-    calls: dict[Contender, tuple[Worker, str, int]] = {}
-    for contender, took in first.items():
-        name, threads = contender
-        quickest = min(seconds for (other, _), seconds in first.items() if other == name)
-        if name != OURS and took > max(2 * budget.call, HOPELESS * quickest):
-            continue
-        worker = workers[contender]
-        calls[contender] = worker, "train", calibrate(worker, "train", took, budget.call)
-        if name == "JAX" and calls[contender][2] > 1:
-            epochs = calibrate(worker, "train_at_once", 0.0, budget.call)
-            calls[AT_ONCE, threads] = worker, "train_at_once", epochs
+    """Time all in turn; `first` is how long an epoch of each takes, where that is known, and
+    `beside` is called once a turn."""
+    calls = {}
+    for contender, (worker, method) in ways.items():
+        took = first.get(contender, 0.0)
+        quickest = min([took, *(first[other] for other in first if other[0] == contender[0])])
+        if contender[0] == OURS or took <= max(2 * budget.call, HOPELESS * quickest):
+            calls[contender] = worker, method, calibrate(worker, method, took, budget.call)
     times = Times(calls)
     least, most = budget.turns
     began = time.perf_counter()

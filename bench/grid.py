@@ -18,7 +18,7 @@ from contextlib import ExitStack
 
 from cells import CELLS
 from contenders import COMPILED, KINDS, OURS, THREADS, Budget, check, installed, measure, start
-from grid_tables import Peaks, grid_table, peak_table
+from grid_tables import AT_ONCE, Peaks, grid_table, peak_table
 from workers import Worker
 
 BUDGET = Budget(call=0.08, cell=8.0, turns=(3, 7))
@@ -33,40 +33,44 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short turn of each")
     given = parser.parse_args()
     cells = [cell for cell in CELLS if not given.cells or cell.name in given.cells]
+    budget = QUICK if given.quick else BUDGET
     peers = [name for name in KINDS if name != OURS]
-    here, not_compiled = installed(peers), []
+    here = installed(peers)
+    notes = [f"Not installed here: {name}." for name in peers if name not in here]
+    times, peaks = {}, Peaks()
     with ExitStack() as stack:
         workers = start(stack, [OURS], (None, 1)) | start(stack, here, THREADS)
         blas = {n: stack.enter_context(Worker("peers.blas:BLAS", n)) for n in (None, 1)}
+        multiplying = [
+            *blas.items(),
+            *((n, workers["PyTorch", n]) for n in blas if "PyTorch" in here),
+        ]
         reference = stack.enter_context(Worker("peers.ours:Reference", 1))
-        times, products = {}, Peaks()
 
         def multiply() -> None:
-            asked = [*blas.items(), *((n, workers[key]) for n in blas if (key := ("PyTorch", n)) in workers)]
-            for threads, worker in asked:
+            for threads, worker in multiplying:
                 for library, seconds in worker.call("multiply", SIDE, 3).items():
-                    products.add(library, threads, 2.0 * SIDE**3 / seconds)
+                    peaks.add(library, threads, 2.0 * SIDE**3 / seconds)
 
         for cell in cells:
             began = time.perf_counter()
             first, failed = check(cell, workers, reference)
-            not_compiled += failed
+            notes += [f"{COMPILED} failed at {words}" for words in failed]
+            ways = {contender: (workers[contender], "train") for contender in first}
+            ways |= {
+                (AT_ONCE, n): (worker, "train_at_once")
+                for (name, n), worker in workers.items()
+                if name == "JAX" and first[name, n] < budget.call
+            }
             checked = time.perf_counter()
-            times[cell.name] = measure(
-                cell,
-                workers,
-                first,
-                QUICK if given.quick else BUDGET,
-                multiply if cell.name == "big" else lambda: None,
-            )
+            beside = multiply if cell.name == "big" else lambda: None
+            times[cell.name] = measure(cell, ways, first, budget, beside)
             timed = time.perf_counter() - checked
             took = f"checked in {checked - began:.0f} s, timed in {timed:.0f} s"
             print(f"  {cell.name}: {took}", file=sys.stderr, flush=True)
-    notes = [f"Not installed here: {name}." for name in peers if name not in here]
-    notes += [f"{COMPILED} failed at {words}" for words in not_compiled]
     print(grid_table(cells, times, here, notes))
     if "big" in times:
-        print(peak_table(cells, times, products, SIDE))
+        print(peak_table(cells, times, peaks, SIDE))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,12 @@ import statistics
 from collections.abc import Sequence
 
 from cells import MANY_CORES, Cell
-from contenders import AT_ONCE, OURS, Times, threads_of
+from contenders import OURS, Times, threads_of
 from processor import cores
 from report import figure, table
+
+# no loop of training looks like it, since nothing can be seen or stopped on the way
+AT_ONCE = "JAX, all epochs in one program"
 
 
 class Peaks:
@@ -39,7 +42,7 @@ def grid_table(
     for cell in cells:
         found, aim = times[cell.name], cell.aim(cores())
         ours = found.median((OURS, None))
-        row = [f"{cell.name}: {cell.shape}", f"{cell.rows:,}", str(cell.batch)]
+        row = [f"{cell.name}: {cell.shape}", f"{cell.rows:,}", f"{cell.batch:,}"]
         row += [figure(ours), figure(found.median((OURS, 1)))]
         bests = [found.best(peer) for peer in peers if found.of(peer)]
         for peer in peers:
@@ -63,12 +66,15 @@ def grid_table(
     head = ["cell", "n", "batch", "ours", "ours, 1 thread", *peers, "best peer / ours", "aim"]
     turns = sorted(len(steps) for found in times.values() for steps in found.steps.values())
     few = "16" if cores() >= MANY_CORES else "2"
-    lines = [
+    words = (
         f"Microseconds a step, medians of {turns[0]} to {turns[-1]} turns; float32, whole shuffled "
         "epochs. Ours with\nthe default number of threads, which the ratios hold, and with one; "
-        "each peer with the number\nthat suits it best, of 1, 2 and its default (all), which stands "
-        "behind it. torch.compile: the gather,\nthe forward and the backward pass and the optimizer "
-        f"in one program. The aims are those for {few} cores.",
+        "each peer with the number\nthat suits it best, of 1, 2 and its default (all), which "
+        "stands behind it. torch.compile: the gather,\nthe forward and the backward pass and the "
+        f"optimizer in one program. The aims are those for {few} cores."
+    )
+    lines = [
+        words,
         table(head, rows),
         *notes,
         f"{AT_ONCE} (where an epoch is short): {'; '.join(at_once) or 'not timed'}.",

@@ -16,21 +16,21 @@ from workers import THREAD_VARIABLES
 
 os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))  # read when NumPy and PyTorch start
 
-import argparse  # noqa: E402
-import ctypes  # noqa: E402
-import sys  # noqa: E402
-import tempfile  # noqa: E402
-import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from dataclasses import dataclass  # noqa: E402
-from importlib.util import find_spec  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+import argparse
+import ctypes
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
-import numpy as np  # noqa: E402
-from compiler import ROOT, compile_library, compiler, flags, widest  # noqa: E402
-from report import figure, table  # noqa: E402
-from scipy.linalg.blas import sgemm  # noqa: E402
+import numpy as np
+from compiler import ROOT, compile_library, compiler, flags, widest
+from report import figure, table
+from scipy.linalg.blas import sgemm
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Products = dict[str, Callable[[], object]]
@@ -112,9 +112,7 @@ def forms(library: Library, shape: tuple[int, int, int]) -> list[Form]:
     """The three products of a layer."""
     m, k, n = shape
     rng = np.random.default_rng(0)
-    X, W, dZ = (
-        rng.standard_normal(size, dtype=np.float32) for size in ((m, k), (k, n), (m, n))
-    )
+    X, W, dZ = (rng.standard_normal(size, dtype=np.float32) for size in ((m, k), (k, n), (m, n)))
     b = np.zeros(n, np.float32)
     own_X, own_dZ = library.signal(X), library.signal(dZ)
     own = {"x_w": [own_X, W, b], "dz_wt": [own_dZ, W], "xt_dz": [own_X, own_dZ]}
@@ -174,7 +172,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.7, help="of each product")
     given = parser.parse_args()
     if not compiler():
-        print("Left out: there is no C++ compiler to compile the product alone.")
+        print("Left out: no C++ compiler, to compile the product alone.", file=sys.stderr)
         return
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder))

@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def write(part: str, text: str, load: float) -> None:
-    """Put a part's text under its heading and this processor's, and leave all others as they are."""
+    """Put a part's text under this processor and its heading, and leave all others as they are."""
     page = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     body = f"{text.strip()}\n\n*{now}; load average before it {load:.1f}.*"

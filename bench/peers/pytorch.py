@@ -4,7 +4,6 @@ in every step; and the whole step as one program of `torch.compile`."""
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 from cells import Cell
 
+BUILD = Path(__file__).parents[2] / "build" / "bench-inductor"
 ACTIVATIONS = {"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid}
 
 
@@ -96,7 +96,7 @@ class Compiled(PyTorch):
     def __init__(self, threads: int | None) -> None:
         super().__init__(threads)
         # The code holds the number of threads: one folder for each, kept for the next run.
-        folder = Path(tempfile.gettempdir()) / "glassnet-bench" / f"inductor-{threads or 'all'}"
+        folder = BUILD / f"{threads or 'all'}-threads"
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder)
         os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"  # other contenders compile beside it
         torch.set_grad_enabled(False)  # the gradient is asked for by name
