@@ -9,9 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glassnet.data.files.limits import Limits
     from glassnet.data.review.inspection import inspect_table
-    from glassnet.data.tables.dialect import Dialect
+    from glassnet.data.tables.dialect import Dialect, Limits
     from glassnet.errors import DataNotice
     from glassnet.estimators import (
         GlassNetClassifier,
@@ -99,9 +98,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "glassnet.data.tables.dialect": ("Dialect",),
     "glassnet.data.review.inspection": ("inspect_table",),
-    "glassnet.data.files.limits": ("Limits",),
+    "glassnet.data.tables.dialect": ("Dialect", "Limits"),
     "glassnet.errors": ("DataNotice",),
     "glassnet.estimators": (
         "GlassNetClassifier",

@@ -214,8 +214,7 @@ class ValueOf:
 
     def __call__(self, Z: Array) -> Array:
         """Return A."""
-        A: Array = self.both(Z)[0]
-        return A
+        return self.both(Z)[0]
 
     def both(self, Z: Array) -> tuple[Array, Array]:
         """Return A and its derivative by Z."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.coding.target import Target
-from glassnet.data.finite import refuse_not_finite
+from glassnet.data.tables.values import refuse_not_finite
 from glassnet.errors import SettingError
 from glassnet.losses import Loss, loss_traits
 

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 import glassnet
 from glassnet.data.coding.encoder import Encoder
-from glassnet.data.coding.robust import quartiles
+from glassnet.data.coding.moments import quartiles
 from glassnet.data.coding.settings import CodingSettings
 from glassnet.data.coding.target import Target
 from glassnet.data.rows import Rows

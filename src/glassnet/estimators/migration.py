@@ -14,7 +14,7 @@ from glassnet.activations import ActivationFunction
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.number_coding import NumberCoding
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_labels import Label
+from glassnet.data.coding.target_encoding import Label
 from glassnet.data.tables.schema import Column, Schema
 from glassnet.errors import DataError, SettingError
 from glassnet.layers import Dense

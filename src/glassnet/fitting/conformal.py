@@ -1,11 +1,9 @@
 """Conformal intervals of a regression, learned from the residuals of rows that no member saw."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -53,10 +51,10 @@ class Residuals:
     weight: Array | None
     X: Any
 
-    def take(self, chosen: Array) -> Residuals:
+    def take(self, chosen: Array) -> Self:
         """Return some of them."""
         weight = None if self.weight is None else self.weight[chosen]
-        return Residuals(self.index[chosen], self.values[chosen], weight, self.X)
+        return replace(self, index=self.index[chosen], values=self.values[chosen], weight=weight)
 
     def rows(self) -> Rows:
         """Return them as the targets of rows."""

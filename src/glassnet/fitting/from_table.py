@@ -4,8 +4,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from glassnet.data.files.limits import Limits
-from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.dialect import Dialect, Limits
 from glassnet.data.tables.schema import Kind
 from glassnet.errors import DataNotice, SettingError
 from glassnet.fitting.beginning import begin

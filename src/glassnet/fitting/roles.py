@@ -1,13 +1,10 @@
 """Roles: which columns of a table do what in a fit, and how the table is to be read."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
-from glassnet.data.files.limits import Limits
-from glassnet.data.tables.dialect import Dialect, check_overrides
+from glassnet.data.tables.dialect import Dialect, Limits, check_overrides
 from glassnet.data.tables.given import as_name, as_names, as_target
 from glassnet.data.tables.schema import Kind
 
@@ -43,7 +40,7 @@ class Roles:
     dialect: Dialect | None = None
     limits: Limits | None = None
 
-    def named(self, source: Any) -> Roles:
+    def named(self, source: Any) -> Self:
         """Return the roles with every column by its name, checked for their kinds.
 
         Raises

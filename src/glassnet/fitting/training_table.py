@@ -1,13 +1,11 @@
 """A training table: the features of a fit, the target, and what stands beside them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import PLAIN, Form
+from glassnet.data.tables.schema import PLAIN, Form
 from glassnet.data.tables.table import Table
 from glassnet.model import Array, Model
 
@@ -45,7 +43,7 @@ class TrainingTable:
     forms: tuple[Form, ...] = ()
     dialect: Dialect | None = None
 
-    def take(self, rows: Array) -> TrainingTable:
+    def take(self, rows: Array) -> Self:
         """Return the rows of these numbers."""
         beside = (self.weights, self.groups, self.time)
         weights, groups, time = (None if v is None else v[rows] for v in beside)

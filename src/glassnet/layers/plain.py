@@ -11,7 +11,7 @@ unknown or missing field and a value of another type are refused.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction, GivenActivation
 from glassnet.checks import is_whole
@@ -109,8 +109,7 @@ def layer_from_plain(plain: Any) -> Layer:
             settings[name] = CODECS[known[name].type].read(plain[name])
         except TypeError as error:
             raise SettingError(f"{name} of a layer of kind {kind!r} must be {error}.") from None
-    made: Layer = LAYERS[kind](**settings)
-    return made
+    return cast(Layer, LAYERS[kind](**settings))
 
 
 def _write_activation(activation: str | ActivationFunction) -> str:

@@ -1,6 +1,6 @@
 """Layers in a row: how a network, or a block in it, passes signals on and gradients back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -44,6 +44,13 @@ def checked_layers(layers: Any) -> tuple[Layer, ...]:
             raise SettingError(f"a layer is an object such as Dense(16, 'relu'), got {layer!r}.")
         require_members("layer", layer, METHODS, ATTRIBUTES)
     return checked
+
+
+def all_layers(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """Yield each layer, followed by all layers inside it."""
+    for layer in layers:
+        yield layer
+        yield from all_layers(layer.layers)
 
 
 def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:

@@ -8,7 +8,7 @@ their defaults.
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 from glassnet.errors import SettingError, UnsupportedError, unknown_name
 from glassnet.losses import LOSSES, Loss
@@ -69,10 +69,8 @@ def loss_from_plain(plain: Any) -> Loss:
         raise SettingError(
             f"a loss of kind {kind!r} has the fields {['kind', *defaults]}, got {list(plain)}."
         )
-    made: Loss = LOSSES[kind](
-        **{name: _read(name, plain[name], default) for name, default in defaults.items()}
-    )
-    return made
+    settings = {name: _read(name, plain[name], default) for name, default in defaults.items()}
+    return cast(Loss, LOSSES[kind](**settings))
 
 
 def _read(name: str, value: Any, default: float | tuple[float, ...]) -> float | tuple[float, ...]:

@@ -5,11 +5,9 @@ holds the number of the epoch. Epoch 100 can be drawn without the 99 before it, 
 sees the batches that the uninterrupted run would have seen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +51,7 @@ class BatchPlan:
     mean_over_rows: bool = False
 
     @classmethod
-    def seeded(cls, n: int, batch_size: int, seed: int, index: Index | None = None) -> BatchPlan:
+    def seeded(cls, n: int, batch_size: int, seed: int, index: Index | None = None) -> Self:
         """Return a plan whose permutations are drawn from a seed.
 
         A batch of all rows takes them in their order, because its sums need no other.

@@ -1,12 +1,11 @@
 """Checks of the rows, weights and counts that callers of training give."""
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from glassnet.data.coding.weights import checked_weight, relative_weight
-from glassnet.data.rows import Array, Rows
+from glassnet.checks import is_whole
+from glassnet.data.rows import Array, Rows, checked_weight, relative_weight
 from glassnet.errors import DataError, SettingError
 from glassnet.layer_check import check_own_layers
 from glassnet.losses import Loss, check_own_loss
@@ -62,15 +61,8 @@ def check_weight(sample_weight: Any, n: int) -> Array | None:
     return None if weight is None else relative_weight(weight)
 
 
-def check_counts(**counts: Any) -> None:
-    """Refuse what is no whole number of at least 1; the keywords are the names for the message."""
-    for name, value in counts.items():
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise SettingError(f"{name} must be a whole number of at least 1, got {value!r}.")
-
-
 def check_seed(seed: Any) -> int:
     """Return a seed as a Python number: one of NumPy's overflows where bits are counted."""
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+    if not is_whole(seed, 0):
         raise SettingError(f"seed must be a whole number, 0 or more, got {seed!r}.")
     return int(seed)

@@ -1,11 +1,9 @@
 """The plan of one fit, complete: what a `Plan` leaves open is chosen by its recipe and the data."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from numbers import Integral
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from glassnet.activations import GivenActivation, is_one_activation
 from glassnet.errors import SettingError
@@ -55,7 +53,7 @@ class ResolvedPlan(Plan):
         classes: bool,
         loss: str | Loss | None = None,
         has_validation: bool = False,
-    ) -> ResolvedPlan:
+    ) -> Self:
         """Return a plan with every None replaced by what its recipe chooses.
 
         Parameters
@@ -163,8 +161,7 @@ class ResolvedPlan(Plan):
                 "learning_rate sets the rate of glassnet's own optimizers: give yours its rate "
                 "when you make it."
             )
-        changed: Optimizer = replace(optimizer, lr=self.learning_rate)
-        return changed
+        return cast(Optimizer, replace(optimizer, lr=self.learning_rate))
 
 
 def _given(setting: Any, choice: Any) -> Any:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from glassnet.errors import SettingError, is_number, unknown_name
+from glassnet.checks import check_name, check_number
+from glassnet.errors import SettingError, is_number
 from glassnet.training.history import Epoch
 
 WATCHED = ("training_loss", "validation_loss", "validation_score")
@@ -52,27 +53,18 @@ class EarlyStopping:
             raise SettingError(
                 f"patience must be a number of epochs, at least 1, got {self.patience!r}."
             )
-        if not is_number(self.min_delta) or not 0.0 <= self.min_delta < math.inf:
-            raise SettingError(
-                f"min_delta must be zero or a positive number, got {self.min_delta!r}."
-            )
-        if self.watch is not None and self.watch not in WATCHED:
-            raise unknown_name("value to watch", self.watch, WATCHED)
-        if self.rate_divisor is not None and not (
-            is_number(self.rate_divisor) and 1.0 < self.rate_divisor < math.inf
-        ):
-            raise SettingError(f"rate_divisor must be a number above 1, got {self.rate_divisor!r}.")
-        if not is_number(self.least_rate) or not self.least_rate > 0.0:
-            raise SettingError(f"least_rate must be a positive number, got {self.least_rate!r}.")
-        if self.on_divergence not in ("raise", "stop"):
-            raise unknown_name("answer to divergence", self.on_divergence, ("raise", "stop"))
+        check_number("min_delta", self.min_delta, "[0, inf)")
+        if self.watch is not None:
+            check_name("value to watch", self.watch, WATCHED)
+        if self.rate_divisor is not None:
+            check_number("rate_divisor", self.rate_divisor, "(1, inf)")
+        check_number("least_rate", self.least_rate, "(0, inf]")
+        check_name("answer to divergence", self.on_divergence, ("raise", "stop"))
 
     def value(self, epoch: Epoch) -> float:
         """Return the watched value, with lower being better; NaN where it is missing."""
-        by_score = self.watch == "validation_score" or (
-            self.watch is None and self.scoring is not None
-        )
-        if by_score:
+        watch = self.watch or ("validation_score" if self.scoring is not None else None)
+        if watch == "validation_score":
             return math.nan if epoch.validation_score is None else -epoch.validation_score
         if self.watch == "training_loss" or epoch.validation_loss is None:
             return epoch.training_loss

@@ -8,8 +8,7 @@ import numpy as np
 
 from glassnet.answers import Answers
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.weights import checked_weight
-from glassnet.data.rows import Array, Rows
+from glassnet.data.rows import Array, Rows, checked_weight
 from glassnet.data.split import split_rows
 from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError

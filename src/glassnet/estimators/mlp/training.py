@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.optimize import _check_optimize_result
 
+from glassnet.checks import check_whole
 from glassnet.data.rows import Rows
 from glassnet.estimators.callbacks import Listener, stop_requested
 from glassnet.estimators.messages import say, warn_caller
@@ -21,7 +22,7 @@ from glassnet.estimators.mlp.weight_binding import WeightBinding
 from glassnet.interrupts import interrupts_noted
 from glassnet.schedules import RunSchedules
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.checks import check_counts, make_rows
+from glassnet.training.checks import make_rows
 from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
 from glassnet.training.minibatch import minibatch_epochs
@@ -224,7 +225,7 @@ def _prepared(binding: WeightBinding, target: TargetCoding, rows: Rows) -> Rows:
 def _batch_size(given: Any, n_rows: int) -> int:
     if given == "auto":
         return min(200, n_rows)
-    check_counts(batch_size=given)  # `partial_fit` checks no parameters again
+    check_whole("batch_size", given)  # `partial_fit` checks no parameters again
     if given > n_rows:
         warn_caller(
             "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"

@@ -27,7 +27,7 @@ from glassnet.activations import (
     activation_function,
     is_one_activation,
 )
-from glassnet.data.coding.weights import relative_weight
+from glassnet.data.rows import relative_weight
 from glassnet.errors import SettingError
 from glassnet.layers import Dense, Dropout, Layer
 from glassnet.optimizers import LBFGS, SGD, Adam
