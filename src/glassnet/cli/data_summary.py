@@ -25,9 +25,10 @@ def describe_columns(data: TrainingData) -> list[tuple[str, str, str]]:
     for name, kind in kinds.items():
         levels = f" ({n_levels[name]})" if kind == "category" else ""
         found[kind].append(printable(name) + levels)
-    stored = (*features.schema.numbers, *features.schema.categories, *features.schema.dates)
-    n_missing = {name: int(features.missing(name).sum()) for name in stored}
-    missing = [f"{printable(name)} ({n:,})" for name, n in n_missing.items() if n]
+    n_missing = zip(features.schema.numbers, np.isnan(features.numbers).sum(axis=0), strict=True)
+    names = (*features.schema.categories, *features.schema.dates)
+    others = ((name, features.missing(name).sum()) for name in names)
+    missing = [f"{printable(name)} ({n:,})" for name, n in (*n_missing, *others) if n]
     rows = [
         ("number", "numbers", found["number"]),
         ("category", "categories", found["category"]),

@@ -81,7 +81,7 @@ class TextSource:
     ----------
     header : what the first lines say
     decoding : how the bytes are decoded
-    notices : what to tell about the file, a sentence each
+    notices : notices about the file, a sentence each
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class TextSource:
         default: Dialect | None,
         needed: Collection[str],
     ) -> None:
-        self._path, self._limits, self._said = path, limits, dialect
+        self._path, self._limits, self._dialect = path, limits, dialect
         self._default = default or Dialect()
         self.notices: list[str] = []
         self.header = self._found_for(set(needed)) if default else self._found(dialect)
@@ -159,7 +159,7 @@ class TextSource:
 
         Else it is that in the dialect of the file itself.
         """
-        said, default = self._said, self._default
+        said, default = self._dialect, self._default
         structure = replace(said.filled(default), decimal=said.decimal, encoding=said.encoding)
         own = replace(said, missing=structure.missing, dates=structure.dates)
         attempts = [structure, own]
