@@ -57,8 +57,8 @@ class NumberCoding(Serializable):
         z = (x - mean) / scale,  feature = z / sqrt(1 + (z / limit)^2)
 
     The second step is the smooth clip of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024,
-    section 3). It hardly matters within a standard deviation or two, and keeps a single extreme value
-    of a heavy tail from dominating the network, in training and even more in prediction.
+    section 3). It hardly matters within a standard deviation or two, and keeps a single extreme
+    value of a heavy tail from dominating the network, in training and even more in prediction.
 
     Without a limit (None) there is no second step: z stays as it is, as with scikit-learn's
     StandardScaler, and a missing value is refused where training had none, as scikit-learn's
