@@ -18,7 +18,7 @@ def describe_columns(data: TrainingData) -> list[tuple[str, str, str]]:
     """Return (count, kind, names) for each kind, for missing values, and for columns left out."""
     features, room = data.prepared.table, terminal_width() - 28
     kinds = features.schema.kinds
-    n_levels = {name: len(features.columns[name].levels) for name in features.schema.categories}
+    n_levels = {name: len(features.others[name].levels) for name in features.schema.categories}
     found: dict[str, list[str]] = {
         kind: [] for kind in ("number", "category", "boolean", "datetime")
     }

@@ -76,7 +76,7 @@ class Reference(Serializable):
         for start, stop in row_chunks(numbers.shape):
             missing += np.isnan(numbers[start:stop]).sum(axis=0)
         dates = table.schema.dates
-        times = [table.columns[name][~table.missing(name)].astype(np.int64) for name in dates]
+        times = [table.others[name][~table.missing(name)].astype(np.int64) for name in dates]
         rare = []
         for counts, listed in _levels(table, encoder):
             most = int(counts[~listed].max(initial=0))
@@ -132,7 +132,7 @@ def _levels(table: Table, encoder: Encoder) -> Iterator[tuple[Counts, NDArray[np
     Of a boolean it lists both.
     """
     for coding in encoder.categories:
-        column = table.columns[coding.name]
+        column = table.others[coding.name]
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
         boolean = encoder.schema.kinds[coding.name] == "boolean"
         listed = {"false", "true"} if boolean else set(coding.levels)

@@ -170,13 +170,13 @@ class Tally:
         self._add_numbers(np.asarray(table.numbers))
         categories = zip(table.schema.categories, expected.levels, strict=True)
         for place, (name, levels) in enumerate(categories, start=len(expected.low)):
-            self._add_levels(place, levels, table.columns[name])
+            self._add_levels(place, levels, table.others[name])
         ends = zip(
             table.schema.dates, expected.reference.first, expected.reference.last, strict=True
         )
         n_before = len(expected.low) + len(expected.levels)
         for place, (name, first, last) in enumerate(ends, start=n_before):
-            dates, missing = table.columns[name], table.missing(name)
+            dates, missing = table.others[name], table.missing(name)
             times, outside = dates.astype(np.int64), np.zeros(len(dates), bool)
             if first is not None and last is not None:
                 outside = ~missing & ((times < first) | (times > last))
