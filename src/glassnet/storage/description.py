@@ -9,7 +9,7 @@ from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
 from glassnet.data.tables.dialect import Dialect
 from glassnet.errors import SettingError, UnsupportedError
-from glassnet.intervals import QUANTILES
+from glassnet.intervals import QUANTILES, Intervals
 from glassnet.json_values import json_value
 from glassnet.layers import Layer
 from glassnet.layers.plain import layer_to_plain
@@ -87,9 +87,8 @@ def describe(model: Model) -> dict[str, Any]:
         "loss": loss_to_plain(model.loss),
         "training": training,
     }
-    if intervals := model.intervals:
-        inner = intervals.network and [layer_to_plain(layer) for layer in intervals.network.layers]
-        said["intervals"] = {"layers": inner, "n_scores": len(intervals.scores)}
+    if model.intervals:
+        said["intervals"] = _describe_intervals(model.intervals)
     if model.dialect:
         said["dialect"] = model.dialect.to_plain()
     if model.reference:
@@ -97,6 +96,12 @@ def describe(model: Model) -> dict[str, Any]:
     if columns:
         said["history"] = {name: column.to_plain() for name, column in columns.items()}
     return said
+
+
+def _describe_intervals(intervals: Intervals) -> dict[str, Any]:
+    network = intervals.network
+    layers = network and [layer_to_plain(layer) for layer in network.layers]
+    return {"layers": layers, "n_scores": len(intervals.scores)}
 
 
 def parse_description(said: dict[str, Any]) -> Parts:
