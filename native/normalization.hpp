@@ -1,5 +1,5 @@
 // Normalization of batches, of rows, and of rows by their root mean square, as in
-// glassnet/layers/normalization.py and rms_norm.py. Batches are normalized in blocks of columns
+// glassnet/layers/normalization.py. Batches are normalized in blocks of columns
 // with all their rows, rows in blocks of rows: no sum is ever split.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Layers that learn one number for each unit: a scale, and an activation with a learned mix, as in
-// glassnet/layers/scale.py and activation.py. Forward works on each number alone, backward on
+// glassnet/layers/elementwise.py. Forward works on each number alone, backward on
 // blocks of columns with all their rows, so that no sum is ever split.
 #pragma once
 

@@ -44,10 +44,9 @@ if TYPE_CHECKING:
     from glassnet.report.agreement import Agreement
     from glassnet.report.compare_models import compare
     from glassnet.storage import load
-    from glassnet.training.history import Epoch
     from glassnet.training.plan import Plan
     from glassnet.training.recipes import Recipe
-    from glassnet.training.stopping import EarlyStopping
+    from glassnet.training.stopping import EarlyStopping, Epoch
     from glassnet.training.train import train
 
 __version__ = "0.1.0"
@@ -136,8 +135,7 @@ _HOMES = {
     "glassnet.training.train": ("train",),
     "glassnet.training.plan": ("Plan",),
     "glassnet.training.recipes": ("Recipe",),
-    "glassnet.training.history": ("Epoch",),
-    "glassnet.training.stopping": ("EarlyStopping",),
+    "glassnet.training.stopping": ("EarlyStopping", "Epoch"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

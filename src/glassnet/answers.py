@@ -1,4 +1,4 @@
-"""Answers: the raw scores of a network become probabilities, labels, and numbers in their units."""
+"""Turn the raw scores of a network into probabilities, labels, and numbers in their units."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

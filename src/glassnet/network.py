@@ -12,13 +12,13 @@ import numpy as np
 
 from glassnet.checks import check_whole
 from glassnet.errors import DataError, SettingError, is_number
+from glassnet.layers.containers import Members
 from glassnet.layers.dense import Dense
-from glassnet.layers.describe import describe_layer
 from glassnet.layers.layer import PREDICT, Layer, Run
-from glassnet.layers.members import Members
 from glassnet.layers.stack import (
     all_layers,
     checked_layers,
+    describe_layer,
     stack_backward,
     stack_forward,
     stack_initialize,

@@ -18,16 +18,17 @@ def describe_columns(data: TrainingData) -> list[tuple[str, str, str]]:
     """Return (count, kind, names) for each kind, for missing values, and for columns left out."""
     features, room = data.prepared.table, terminal_width() - 28
     kinds = features.schema.kinds
-    n_levels = {name: len(features.columns[name].levels) for name in features.schema.categories}
+    n_levels = {name: len(features.others[name].levels) for name in features.schema.categories}
     found: dict[str, list[str]] = {
         kind: [] for kind in ("number", "category", "boolean", "datetime")
     }
     for name, kind in kinds.items():
         levels = f" ({n_levels[name]})" if kind == "category" else ""
         found[kind].append(printable(name) + levels)
-    stored = (*features.schema.numbers, *features.schema.categories, *features.schema.dates)
-    n_missing = {name: int(features.missing(name).sum()) for name in stored}
-    missing = [f"{printable(name)} ({n:,})" for name, n in n_missing.items() if n]
+    n_missing = zip(features.schema.numbers, np.isnan(features.numbers).sum(axis=0), strict=True)
+    names = (*features.schema.categories, *features.schema.dates)
+    others = ((name, features.missing(name).sum()) for name in names)
+    missing = [f"{printable(name)} ({n:,})" for name, n in (*n_missing, *others) if n]
     rows = [
         ("number", "numbers", found["number"]),
         ("category", "categories", found["category"]),

@@ -1,4 +1,4 @@
-"""Preparation: from whatever holds a table, and the roles of its columns, to a training table."""
+"""Read a table and the roles of its columns into a training table."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +18,7 @@ from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import PLAIN, Column, Schema
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
-from glassnet.fitting.roles import Roles
-from glassnet.fitting.training_table import TrainingTable
+from glassnet.fitting.training_table import Roles, TrainingTable
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

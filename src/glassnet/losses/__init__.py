@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, look_up
 from glassnet.losses.classification import Logistic, Softmax
 from glassnet.losses.custom import CustomLoss, check_loss
 from glassnet.losses.loss import ATTRIBUTES, METHODS, Array, Loss, LossTraits
@@ -44,9 +44,7 @@ __all__ = [
 def loss_function(loss: str | Loss | Any) -> Loss:
     """Return the loss of that name, the object given, or a function (Z, y) -> (L, dZ) wrapped."""
     if isinstance(loss, str):
-        if loss not in LOSSES:
-            raise unknown_name("loss", loss, LOSSES)
-        return cast(Loss, LOSSES[loss]())
+        return cast(Loss, look_up("loss", loss, LOSSES)())
     refuse_class("a loss", loss)
     if callable(loss) and not hasattr(loss, "value_and_gradient"):
         return CustomLoss(loss, name=name_of(loss))

@@ -105,8 +105,8 @@ def _measure(model: Model, part: Part) -> tuple[Metric | None, float]:
 
 def _shuffled(table: Table, name: str, order: Array) -> Table:
     """Return the table with the values of one column in another order."""
-    if name in table.columns:
-        return replace(table, columns={**table.columns, name: table.columns[name][order]})
+    if name in table.others:
+        return replace(table, others={**table.others, name: table.others[name][order]})
     place = table.schema.places[name]
     numbers = np.array(table.numbers)
     numbers[:, place] = numbers[order, place]

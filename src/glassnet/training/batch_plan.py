@@ -62,12 +62,10 @@ class BatchPlan:
         seed : the same seed gives the same batches
         index : (n,) numbers of the rows to visit, where they are only some of the data
         """
+        rows = np.arange(n, dtype=np.int64) if index is None else index
         if batch_size >= n:
-            in_order = np.arange(n, dtype=np.int64) if index is None else index
-            return cls(n, n, lambda epoch: in_order)
-        if index is None:
-            return cls(n, batch_size, lambda epoch: permutation(n, epoch, seed))
-        return cls(n, batch_size, lambda epoch: index[permutation(n, epoch, seed)])
+            return cls(n, n, lambda epoch: rows)
+        return cls(n, batch_size, lambda epoch: rows[permutation(n, epoch, seed)])
 
     @property
     def steps_per_epoch(self) -> int:

@@ -14,8 +14,8 @@ from glassnet.losses import Loss
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, Schedule
-from glassnet.training.checks import check_seed
 from glassnet.training.recipes import Recipe
+from glassnet.training.validation import check_seed
 
 NORMALIZATIONS = ("none", "batch", "layer")
 _NUMBERS = (

@@ -1,13 +1,52 @@
-"""When to stop: after so many epochs without a better value, with the best weights put back."""
+"""The record of an epoch, and early stopping: when training ends, given these records."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from typing import Any
 
 from glassnet.checks import check_name, check_number
 from glassnet.errors import SettingError, is_number
-from glassnet.training.history import Epoch
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The record of an epoch.
+
+    index : number of the epoch, from 0; the last one where a record covers several
+    training_loss : mean objective (loss and penalty) over the batches of the epoch, each with the
+        weights it met
+    validation_loss : mean loss, without penalty, over the validation rows after the epoch; None
+        without them
+    validation_score : score of the validation rows, higher is better; None where no scorer was
+        given
+    lr : learning rate of the last step
+    gradient_norm : Euclidean norm of the last step's gradient, before clipping
+    seconds : time that the training steps of the record took
+    rows_per_second : training rows handled in a second
+    engine : name of the engine that took the steps
+    """
+
+    index: int
+    training_loss: float
+    validation_loss: float | None
+    validation_score: float | None
+    lr: float
+    gradient_norm: float
+    seconds: float
+    rows_per_second: float
+    engine: str = ""
+
+
+def history_columns(records: Iterable[Epoch]) -> dict[str, list[Any]]:
+    """Return one list for each field of `Epoch`, in their order, but the engine."""
+    records = list(records)
+    return {
+        field.name: [getattr(record, field.name) for record in records]
+        for field in fields(Epoch)
+        if field.name != "engine"
+    }
+
 
 WATCHED = ("training_loss", "validation_loss", "validation_score")
 

@@ -12,12 +12,10 @@ from glassnet.optimizers import LBFGS, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, RunSchedules, Schedule
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.checks import check_seed, check_weight, make_rows
-from glassnet.training.history import Epoch
 from glassnet.training.state import TrainingState, stop_and_restore
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, Epoch
 from glassnet.training.trainer import Trainer
-from glassnet.training.validation import make_validation
+from glassnet.training.validation import check_seed, check_weight, make_rows, make_validation
 
 
 def train(

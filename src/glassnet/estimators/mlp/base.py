@@ -28,7 +28,7 @@ from glassnet.layers import Layer
 from glassnet.losses import loss_traits
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.training.history import Epoch
+from glassnet.training.stopping import Epoch
 
 
 class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
