@@ -90,11 +90,11 @@ void tile_of(std::size_t rows, Arguments... arguments) {
 // The lanes of two vectors by turns: of their first halves, of their second halves.
 template <class T, std::size_t... l>
 Vector<T> zip_first(Vector<T> a, Vector<T> b, std::index_sequence<l...>) {
-    return __builtin_shufflevector(a, b, (l / 2 + l % 2 * lanes<T>)...);
+    return lanes_at<T, l / 2 + l % 2 * lanes<T>...>(a, b);
 }
 template <class T, std::size_t... l>
 Vector<T> zip_second(Vector<T> a, Vector<T> b, std::index_sequence<l...>) {
-    return __builtin_shufflevector(a, b, (lanes<T> / 2 + l / 2 + l % 2 * lanes<T>)...);
+    return lanes_at<T, lanes<T> / 2 + l / 2 + l % 2 * lanes<T>...>(a, b);
 }
 
 // Transpose a square of `lanes` rows: zipping row i with the one half a square below, as often as

@@ -29,7 +29,7 @@ class Scale final : public Operation<T> {
     void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                          const Gradients<T>& g, std::vector<Phase>& phases) const override {
         phases.push_back(phase_of(
-            column_grid<T>(n, this->n_out), g.done, [this, &w, &own, n, g](const Block& block) {
+            column_grid<T>(n, this->n_out), g.done, [this, &w, &own, g](const Block& block) {
                 const T *s = w.tensors.theta + s_, *X = own.input, *dY = g.dY();
                 T *ds = w.tensors.gradient + s_, *dX = g.dX();
                 std::fill(ds + block.left, ds + block.right, T(0));
