@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CANDIDATES := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: help demo test fast test-slow test-sanitize lint bench bench-tables wheel clean
+.PHONY: help demo test fast names test-slow test-sanitize lint bench bench-tables wheel clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -15,6 +15,7 @@ help:
 	@echo "make fast       lint, types and the tests of the core, those that failed last first (TESTS='tests/cli tests/data': these instead)"
 	@echo "make test-slow  the tests that take long"
 	@echo "make test-sanitize  the C++ under the compiler's sanitizers"
+	@echo "make names      enter new layers and losses wherever their names are listed"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make bench      check, then time, and write bench/RESULTS.md (PARTS='grid xor': these alone)"
 	@echo "make bench-tables  fit learners of tables, and write bench/tables/RESULTS.md (OPTIONS='--data FOLDER --learners glassnet')"
@@ -36,6 +37,10 @@ fast: lint
 	$(BIN)/python -m pytest -q -n 2 -m "not slow" -x --ff $(TESTS)
 
 TESTS := tests/laws tests/maths tests/engines/test_native_parity.py tests/storage/test_round_trip.py tests/test_predictor.py
+
+# See docs/extending.md.
+names: .venv/.made
+	$(BIN)/python -m tests.laws.enter
 
 test-slow: .venv/.test
 	$(BIN)/python -m pytest -q -n 2 -m slow

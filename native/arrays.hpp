@@ -32,8 +32,6 @@ A exact(nb::handle value, const char* what) {
 // Rows of X, dense or (data, indices, indptr, n_columns), checked against the width of the network.
 template <class T>
 Rows<T> rows_of(nb::handle X, std::size_t n_features) {
-    Rows<T> rows;
-    rows.n_columns = n_features;
     if (nb::isinstance<nb::tuple>(X)) {
         const auto parts = nb::borrow<nb::tuple>(X);
         require(parts.size() == 3, "a CSR matrix comes as data, columns and row starts");
@@ -55,17 +53,11 @@ Rows<T> rows_of(nb::handle X, std::size_t n_features) {
             require(
                 indices.data()[i] >= 0 && static_cast<std::size_t>(indices.data()[i]) < n_features,
                 "a column of the CSR matrix lies outside");
-        rows.data = data.data();
-        rows.indices = indices.data();
-        rows.indptr = starts;
-        rows.n = n;
-        return rows;
+        return {nullptr, data.data(), indices.data(), starts, n, n_features};
     }
     const auto dense = exact<Matrix<T>>(X, "X must be a C-ordered matrix of the network's dtype");
     require(dense.shape(1) == n_features, "X is not as wide as the network's input");
-    rows.dense = dense.data();
-    rows.n = dense.shape(0);
-    return rows;
+    return {dense.data(), nullptr, nullptr, nullptr, dense.shape(0), n_features};
 }
 
 }  // namespace glassnet

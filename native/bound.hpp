@@ -77,15 +77,18 @@ class BoundEngine {
         require(Z.shape(0) == rows.n && Z.shape(1) == n_outputs_,
                 "Z has not the shape of the raw scores");
         T* scores = Z.data();
-        without_gil([&](auto& engine) { engine.predict(rows, scores); });
+        ConcurrentEngine<T>& engine = this->engine();
+        const GilReleased released;
+        engine.predict(rows, scores);
     }
 
     double loss_and_gradient(nb::handle X, nb::handle y, nb::handle weight, std::uint64_t step) {
         const auto rows = rows_of<T>(X, n_features_);
         const auto target = target_of(y, rows.n);
         const double* weights = weights_of(weight, rows.n);
-        return without_gil(
-            [&](auto& engine) { return engine.loss_and_gradient(rows, target, weights, step); });
+        return change([&](Engine<T>& engine) {
+            return engine.loss_and_gradient(rows, target, weights, step);
+        });
     }
 
     const LossKind<T>& loss_kind() const { return loss_kind_; }
@@ -93,11 +96,11 @@ class BoundEngine {
     std::size_t n_outputs() const { return n_outputs_; }
 
     double gradient_norm() {
-        return without_gil([](auto& engine) { return engine.gradient_norm(); });
+        return change([](Engine<T>& engine) { return engine.gradient_norm(); });
     }
 
     void update(double lr, double length, double t) {
-        without_gil([&](auto& engine) { engine.update(lr, length, t); });
+        change([&](Engine<T>& engine) { engine.update(lr, length, t); });
     }
 
     // `t` holds the number of optimizer steps; it is counted on in place, so that it is right
@@ -145,14 +148,13 @@ class BoundEngine {
 
   private:
     template <class Call>
-    auto without_gil(Call call) {
+    auto change(Call call) {
         ConcurrentEngine<T>& engine = this->engine();
         const GilReleased released;
-        return call(engine);
+        return engine.change(call);
     }
 
     Target<T> target_of(nb::handle y, std::size_t n) const {
-        Target<T> target;
         nb::ndarray<const std::int64_t, nb::numpy, nb::ndim<1>, nb::c_contig, nb::device::cpu>
             labels;
         if (loss_kind_.per_class && nb::try_cast(y, labels, false)) {
@@ -161,17 +163,14 @@ class BoundEngine {
                 require(labels.data()[i] >= 0 &&
                             static_cast<std::size_t>(labels.data()[i]) < n_outputs_,
                         "a label lies outside the outputs");
-            target.labels = labels.data();
-            return target;
+            return {nullptr, labels.data()};
         }
         const auto numbers = exact<Matrix<T>>(
             y, "y must be a C-ordered matrix of the network's dtype, or int64 labels");
         const std::size_t quantiles = loss_kind_.per_setting ? loss_.settings.size() : 1;
         require(numbers.shape(0) == n && numbers.shape(1) * quantiles == n_outputs_,
                 "y has not the shape that the loss takes");
-        target.numbers = numbers.data();
-        target.n_columns = numbers.shape(1);
-        return target;
+        return {numbers.data(), nullptr, numbers.shape(1)};
     }
 
     static const double* weights_of(nb::handle weight, std::size_t n) {
@@ -230,7 +229,7 @@ class BoundAnswer {
         for (std::size_t j = 0; j < row.size(); ++j)
             require(!std::isinf(row.data()[j]), "the row holds an infinite number");
         require(coding_.takes(row.data()),
-                "the row holds a gap (NaN), which the model does not take");
+                "the row holds a missing number (NaN), which the model does not take");
         ConcurrentEngine<T>& engine = engine_.engine();
         std::shared_lock<Gate> reading(engine.gate(), std::try_to_lock);
         if (!reading) {

@@ -79,22 +79,12 @@ class ConcurrentEngine {
     Gate& gate() { return *gate_; }
     const Predictor<T>& predictor() const { return predictor_; }
 
-    double loss_and_gradient(const Rows<T>& X, const Target<T>& y, const double* weight,
-                             std::uint64_t step) {
+    // A call of the engine that changes something, alone.
+    template <class Call>
+    auto change(Call call) {
         const Turn turn(*this);
         const std::lock_guard<Gate> writing(*gate_);
-        return engine_.loss_and_gradient(X, y, weight, step);
-    }
-
-    double gradient_norm() {
-        const Turn turn(*this);
-        return engine_.gradient_norm();
-    }
-
-    void update(double lr, double length, double t) {
-        const Turn turn(*this);
-        const std::lock_guard<Gate> writing(*gate_);
-        engine_.update(lr, length, t);
+        return call(engine_);
     }
 
     // Between steps predictions are let in, and while `stop` is asked too, which may run anything,

@@ -58,15 +58,15 @@ class Dense final : public Operation<T> {
         const Grid weights = product_grid<T>(this->n_in, this->n_out, n);
         const Grid inputs =
             g.needs_input_grad ? product_grid<T>(n, this->n_in, this->n_out) : Grid{};
-        phases.push_back({weights.size() + inputs.size(), [=, &w, &own](std::size_t piece) {
-                              if (piece >= inputs.size())
-                                  return backward_parameters(w, own, g.dY(), n,
-                                                             weights.block(piece - inputs.size()));
-                              const Right<T> W{w.tensors.theta + W_, this->n_out, true};
-                              product<T>({g.dY(), own.step, 1}, W, this->n_out, this->n_in, g.dX(),
-                                         own.step_in, true, nullptr, inputs.block(piece),
-                                         [&](const Block& block) { g.done(block); });
-                          }});
+        phases.push_back(phase_of_both(
+            inputs,
+            [=, &w, &own](const Block& block) {
+                const Right<T> W{w.tensors.theta + W_, this->n_out, true};
+                product<T>({g.dY(), own.step, 1}, W, this->n_out, this->n_in, g.dX(), own.step_in,
+                           true, nullptr, block, [&](const Block& part) { g.done(part); });
+            },
+            weights,
+            [=, &w, &own](const Block& block) { backward_parameters(w, own, g.dY(), n, block); }));
     }
 
   private:

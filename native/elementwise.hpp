@@ -1,5 +1,5 @@
 // Layers that work on each number alone: an activation, dropout, and the two ends of a residual
-// block, as in glassnet/layers/activation.py, dropout.py and residual.py.
+// block, as in glassnet/layers/elementwise.py and containers.py.
 #pragma once
 
 #include <cmath>

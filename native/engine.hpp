@@ -77,9 +77,7 @@ class Engine {
     double loss_and_gradient(const Rows<T>& X, const Target<T>& y, const double* weight,
                              std::uint64_t step) {
         const Clock::time_point start = Clock::now();
-        std::unique_ptr<Team> team;
-        if (settings_.n_threads > 1 && last_pass_ > worth_a_team)
-            team = gathered_team(settings_.n_threads - 1);
+        const auto team = gathered_team(last_pass_ > worth_a_team ? settings_.n_threads : 1);
         bind(X, y, weight, nullptr, X.n);
         const double value = value_and_gradient(step, constant, team.get());
         last_pass_ = (Clock::now() - start) * (team ? team->n_workers() : 1);
@@ -113,7 +111,7 @@ class Engine {
             if (tuning_.n_workers() == 1 || (team && team->n_wanted() == tuning_.n_workers()))
                 return;
             team.reset();
-            team = gathered_team(tuning_.n_workers() - 1);
+            team = gathered_team(tuning_.n_workers());
         };
         gather_team();
         auto asked = Clock::now(), window_start = asked;

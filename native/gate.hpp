@@ -35,8 +35,9 @@ class Gate {
     }
 
     void unlock_shared() {
-        if (state_.fetch_sub(1, std::memory_order_release) - 1 == writer)
-            wake();  // the last one, and a writer waits
+        if (state_.fetch_sub(1, std::memory_order_release) - 1 != writer) return;
+        const std::lock_guard<std::mutex> lock(mutex_);  // the last one, and a writer waits
+        changed_.notify_all();
     }
 
     void lock() {
@@ -68,11 +69,6 @@ class Gate {
         changed_.wait(lock, [this] { return !(state_.load(std::memory_order_relaxed) & writer); });
         state_.fetch_or(writer, std::memory_order_acquire);
         changed_.wait(lock, [this] { return state_.load(std::memory_order_acquire) == writer; });
-    }
-
-    void wake() {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        changed_.notify_all();
     }
 
     std::atomic<std::uint32_t> state_{

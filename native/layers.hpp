@@ -7,7 +7,6 @@
 #include "normalization.hpp"
 #include "periodic.hpp"
 #include "piecewise.hpp"
-#include "rms_norm.hpp"
 #include "scaling.hpp"
 
 namespace glassnet {
@@ -26,7 +25,7 @@ std::shared_ptr<const Operation<T>> make_operation(Specification& spec) {
 template <class T>
 std::shared_ptr<const Operation<T>> make_activation(Specification& spec) {
     return spec.value("parametric") != 0 ? make_operation<MixedActivation<T>, T>(spec)
-                                  : make_operation<ActivationLayer<T>, T>(spec);
+                                         : make_operation<ActivationLayer<T>, T>(spec);
 }
 
 template <class T>

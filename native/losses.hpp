@@ -135,14 +135,10 @@ struct Tweedie : LogLinkLoss<Tweedie> {
 
 template <class T>
 constexpr LossKind<T> losses[] = {
-    loss_row<Squared, T>("squared"),
-    loss_row<Absolute, T>("absolute"),
-    loss_row<Huber, T>("huber"),
-    loss_row<Quantile, T>("quantile"),
-    loss_row<Logistic, T>("logistic"),
-    loss_row<Softmax, T>("softmax"),
-    loss_row<Poisson, T>("poisson"),
-    loss_row<Gamma, T>("gamma"),
+    loss_row<Squared, T>("squared"),   loss_row<Absolute, T>("absolute"),
+    loss_row<Huber, T>("huber"),       loss_row<Quantile, T>("quantile"),
+    loss_row<Logistic, T>("logistic"), loss_row<Softmax, T>("softmax"),
+    loss_row<Poisson, T>("poisson"),   loss_row<Gamma, T>("gamma"),
     loss_row<Tweedie, T>("tweedie"),
 };
 

@@ -1,5 +1,5 @@
-// Members side by side, as in glassnet/layers/members.py: all take the signal at the begin, and the
-// end of the last one is their mean.
+// Members side by side, as in glassnet/layers/containers.py: all take the signal at the begin, and
+// the end of the last one is their mean.
 #pragma once
 
 #include "operation.hpp"

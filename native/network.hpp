@@ -3,7 +3,7 @@
 #pragma once
 
 #include <algorithm>
-#include <list>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -37,30 +37,15 @@ class Pass {
     // Make room and plan the phases for n rows; the plans for two numbers of rows (full batches and
     // the last one) are kept.
     void prepare(std::size_t n) {
-        if (current_ && current_->n == n) return;
-        if (n > capacity_) {
-            current_ = nullptr;
-            grow(n);
-        }
-        for (auto& plan : plans_)
-            if (plan.n == n) {
-                current_ = &plan;
-                return;
-            }
-        std::list<Plan> made(
-            1,
-            Plan{n, plan_forward(n), {}});  // kept when it is whole: memory may run out on the way
-        if (w_.training) plan_backward(made.front());
-        if (plans_.size() == 2)
-            plans_.erase(&plans_.front() == current_ ? std::next(plans_.begin()) : plans_.begin());
-        plans_.splice(plans_.end(), made);
-        current_ = &plans_.back();
+        if (n > capacity_) grow(n);
+        if (plan().n != n) current_ = 1 - current_;
+        if (plan().n != n) plan() = {n, plan_forward(n), plan_backward(n)};
     }
 
     void set_run(const Run& run) { w_.run = run; }
 
-    const std::vector<Phase>& forward() const { return current_->forward; }
-    const std::vector<Phase>& backward() const { return current_->backward; }
+    const std::vector<Phase>& forward() { return plan().forward; }
+    const std::vector<Phase>& backward() { return plan().backward; }
 
     // Room for X, rows input_step() apart, to be filled before the forward phases.
     T* input() { return X_.data(); }
@@ -78,10 +63,14 @@ class Pass {
     }
 
   private:
+    static constexpr std::size_t unplanned = std::numeric_limits<std::size_t>::max();
+
     struct Plan {
-        std::size_t n;
-        std::vector<Phase> forward, backward;
+        std::size_t n = unplanned;
+        std::vector<Phase> forward = {}, backward = {};
     };
+
+    Plan& plan() { return plans_[current_]; }
 
     // Where memory runs out on the way, signals point to memory that is gone: the next pass makes
     // all of it again.
@@ -144,9 +133,10 @@ class Pass {
             operations_[i]->forward(w_, w_.layers[i], block);
     }
 
-    void plan_backward(Plan& plan) {
+    std::vector<Phase> plan_backward(std::size_t n) {
+        std::vector<Phase> phases;
         std::size_t above = 0;  // which of the two buffers holds the gradient by the output
-        for (std::size_t i = operations_.size(); i-- > first_;) {
+        for (std::size_t i = operations_.size(); w_.training && i-- > first_;) {
             if (!operations_[i]->waits_backward()) continue;
             const Buffer<T>* below = &gradients_[1 - above];
             const bool needed = w_.needs_input_grad[i];
@@ -155,10 +145,11 @@ class Pass {
                 done = [this, i, below](const Block& block) {
                     backward_through(i - 1, below->data(), block);
                 };
-            operations_[i]->backward_phases(
-                w_, w_.layers[i], plan.n, {&gradients_[above], below, needed, done}, plan.backward);
+            operations_[i]->backward_phases(w_, w_.layers[i], n,
+                                            {&gradients_[above], below, needed, done}, phases);
             above = 1 - above;
         }
+        return phases;
     }
 
     // From operation i down to the first that needs the whole signal.
@@ -175,8 +166,8 @@ class Pass {
     std::size_t first_ = 0;     // the first operation with parameters
     std::size_t capacity_ = 0;  // rows that there is room for
     Buffer<T> X_, gradients_[2];
-    std::list<Plan> plans_;
-    Plan* current_ = nullptr;
+    Plan plans_[2];
+    std::size_t current_ = 0;
 };
 
 }  // namespace glassnet

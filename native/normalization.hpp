@@ -1,6 +1,6 @@
-// Batch and layer normalization, as in glassnet/layers/normalization.py. Batch normalization works
-// on blocks of columns with all their rows, layer normalization on blocks of rows: no sum is ever
-// split.
+// Normalization of batches, of rows, and of rows by their root mean square, as in
+// glassnet/layers/normalization.py. Batches are normalized in blocks of columns
+// with all their rows, rows in blocks of rows: no sum is ever split.
 #pragma once
 
 #include <numeric>
@@ -9,14 +9,14 @@
 
 namespace glassnet {
 
-// What both have: gamma, beta and eps; Y = gamma N + beta.
-template <class T>
+// What all have: gamma, eps and, if they shift, beta; Y = gamma N + beta.
+template <class T, bool shifts>
 class Normalization : public Operation<T> {
   public:
     explicit Normalization(Specification& spec)
         : Operation<T>(spec),
           gamma_(spec.parameters({spec.n_out})),
-          beta_(spec.parameters({spec.n_out})),
+          beta_(shifts ? spec.parameters({spec.n_out}) : 0),
           eps_(spec.value("eps")) {
         spec.keep_width();
     }
@@ -30,11 +30,11 @@ class Normalization : public Operation<T> {
         T *dgamma = w.tensors.gradient + gamma_, *dbeta = w.tensors.gradient + beta_;
         const T* N = own.kept;
         std::fill(dgamma + block.left, dgamma + block.right, T(0));
-        std::fill(dbeta + block.left, dbeta + block.right, T(0));
+        if constexpr (shifts) std::fill(dbeta + block.left, dbeta + block.right, T(0));
         for_each_number({0, n, block.left, block.right}, own.step,
                         [=](std::size_t at, std::size_t j) {
                             dgamma[j] += dY[at] * N[at];
-                            dbeta[j] += dY[at];
+                            if constexpr (shifts) dbeta[j] += dY[at];
                         });
     }
 
@@ -51,10 +51,10 @@ class Normalization : public Operation<T> {
 };
 
 template <class T>
-class BatchNorm final : public Normalization<T> {
+class BatchNorm final : public Normalization<T, true> {
   public:
     explicit BatchNorm(Specification& spec)
-        : Normalization<T>(spec),
+        : Normalization<T, true>(spec),
           mean_(spec.statistics({spec.n_out})),
           variance_(spec.statistics({spec.n_out})),
           momentum_(spec.value("momentum")) {}
@@ -137,10 +137,12 @@ class BatchNorm final : public Normalization<T> {
     const double momentum_;
 };
 
-template <class T>
-class LayerNorm final : public Normalization<T> {
+// LayerNorm: the units of a row get mean 0 and variance 1. RMSNorm, without a mean and without
+// beta: the mean of their squares gets 1.
+template <class T, bool centers>
+class RowNormalization final : public Normalization<T, centers> {
   public:
-    using Normalization<T>::Normalization;
+    using Normalization<T, centers>::Normalization;
 
     void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
         this->resize_buffers(w, own, n, n);
@@ -154,34 +156,36 @@ class LayerNorm final : public Normalization<T> {
 
     void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                          const Gradients<T>& g, std::vector<Phase>& phases) const override {
-        const Grid rows = row_grid(n, this->n_out), sums = column_grid<T>(n, this->n_out);
-        phases.push_back({rows.size() + sums.size(), [=, &w, &own](std::size_t piece) {
-                              if (piece >= rows.size())
-                                  return this->backward_parameters(w, own, g.dY(), n,
-                                                                   sums.block(piece - rows.size()));
-                              back(w, own, g.dY(), g.dX(), rows.block(piece));
-                              g.done(rows.block(piece));
-                          }});
+        phases.push_back(phase_of_both(
+            row_grid(n, this->n_out),
+            [=, &w, &own](const Block& block) {
+                back(w, own, g.dY(), g.dX(), block);
+                g.done(block);
+            },
+            column_grid<T>(n, this->n_out),
+            [=, &w, &own](const Block& block) {
+                this->backward_parameters(w, own, g.dY(), n, block);
+            }));
     }
 
   private:
     // N = (X - mean) / std over the units, Y = gamma N + beta.
     void normalize(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const {
         const std::size_t k = this->n_out;
-        T* inverse_std = own.small.data();
         const T *gamma = w.tensors.theta + this->gamma_, *beta = w.tensors.theta + this->beta_;
         for (std::size_t i = block.top; i < block.bottom; ++i) {
             const T* X = own.input + i * own.step_in;
             T *N = own.extra.data() + i * own.step, *Y = own.main.data() + i * own.step;
-            const T mean = std::accumulate(X, X + k, T(0)) / static_cast<T>(k);
+            const T mean = centers ? std::accumulate(X, X + k, T(0)) / static_cast<T>(k) : T(0);
             T squares = 0;
             for (std::size_t j = 0; j < k; ++j) squares += (X[j] - mean) * (X[j] - mean);
-            inverse_std[i] =
+            const T inverse_std =
                 1 / std::sqrt(squares / static_cast<T>(k) + static_cast<T>(this->eps_));
+            own.small.data()[i] = inverse_std;
             GLASSNET_INDEPENDENT
             for (std::size_t j = 0; j < k; ++j) {
-                N[j] = (X[j] - mean) * inverse_std[i];
-                Y[j] = N[j] * gamma[j] + beta[j];
+                N[j] = (X[j] - mean) * inverse_std;
+                Y[j] = centers ? N[j] * gamma[j] + beta[j] : N[j] * gamma[j];
             }
         }
     }
@@ -195,17 +199,25 @@ class LayerNorm final : public Normalization<T> {
             T* below = dX + i * own.step;
             T mean = 0, dot = 0;
             for (std::size_t j = 0; j < k; ++j) {
-                mean += above[j] * gamma[j];
+                if constexpr (centers) mean += above[j] * gamma[j];
                 dot += above[j] * gamma[j] * N[j];
             }
             mean /= static_cast<T>(k);
             dot /= static_cast<T>(k);
             const T inverse_std = own.small.data()[i];
             GLASSNET_INDEPENDENT
-            for (std::size_t j = 0; j < k; ++j)
-                below[j] = inverse_std * (above[j] * gamma[j] - mean - N[j] * dot);
+            for (std::size_t j = 0; j < k; ++j) {
+                const T dN = above[j] * gamma[j];
+                below[j] = inverse_std * ((centers ? dN - mean : dN) - N[j] * dot);
+            }
         }
     }
 };
+
+template <class T>
+using LayerNorm = RowNormalization<T, true>;
+
+template <class T>
+using RMSNorm = RowNormalization<T, false>;
 
 }  // namespace glassnet

@@ -75,10 +75,6 @@ class Operation {
     bool restarts = false;  // its output is the signal at `begin`, for the next member
 
     virtual bool has_parameters() const { return false; }
-    // A block without the padding after the last unit.
-    Block units_of(const Block& block) const {
-        return {block.top, block.bottom, block.left, std::min(block.right, n_out)};
-    }
     // Whether forward needs the whole signal or whole rows, and is a phase of its own. Otherwise it
     // works on each number alone, and follows at once on each block that is complete.
     virtual bool waits() const { return has_parameters(); }
@@ -113,6 +109,15 @@ Phase phase_of(const Grid& grid, const Done& done, F compute) {
     return {grid.size(), [=](std::size_t piece) {
                 compute(grid.block(piece));
                 done(grid.block(piece));
+            }};
+}
+
+// A phase with the pieces of two grids, those of the first before those of the second.
+template <class F, class G>
+Phase phase_of_both(const Grid& first, F compute_first, const Grid& second, G compute_second) {
+    return {first.size() + second.size(), [=](std::size_t piece) {
+                if (piece < first.size()) return compute_first(first.block(piece));
+                compute_second(second.block(piece - first.size()));
             }};
 }
 

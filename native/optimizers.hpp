@@ -146,10 +146,8 @@ constexpr OptimizerKind<T> optimizer_row(const char* name) {
 
 template <class T>
 constexpr OptimizerKind<T> optimizers[] = {
-    optimizer_row<NoOptimizer, T>("none"),
-    optimizer_row<SGD, T>("sgd"),
-    optimizer_row<RMSprop, T>("rmsprop"),
-    optimizer_row<Adam, T>("adam"),
+    optimizer_row<NoOptimizer, T>("none"), optimizer_row<SGD, T>("sgd"),
+    optimizer_row<RMSprop, T>("rmsprop"),  optimizer_row<Adam, T>("adam"),
     optimizer_row<Adam, T>("adamw"),
 };
 

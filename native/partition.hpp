@@ -8,6 +8,16 @@
 
 namespace glassnet {
 
+// n things divided at multiples of `unit`: where piece number i begins, n if there is no such
+// piece.
+struct Ranges {
+    std::size_t n, unit, n_pieces;
+
+    std::size_t start(std::size_t piece) const {
+        return std::min(piece * ((n + unit - 1) / unit) / n_pieces * unit, n);
+    }
+};
+
 // A matrix divided into blocks; columns are divided at multiples of `unit`.
 struct Grid {
     std::size_t n_rows, n_columns, unit, row_parts, column_parts;
@@ -15,11 +25,9 @@ struct Grid {
     std::size_t size() const { return row_parts * column_parts; }
 
     Block block(std::size_t piece) const {
-        const std::size_t i = piece / column_parts, j = piece % column_parts,
-                          units = (n_columns + unit - 1) / unit;
-        return {i * n_rows / row_parts, (i + 1) * n_rows / row_parts,
-                j * units / column_parts * unit,
-                std::min((j + 1) * units / column_parts * unit, n_columns)};
+        const std::size_t i = piece / column_parts, j = piece % column_parts;
+        const Ranges rows{n_rows, 1, row_parts}, columns{n_columns, unit, column_parts};
+        return {rows.start(i), rows.start(i + 1), columns.start(j), columns.start(j + 1)};
     }
 };
 
@@ -50,15 +58,5 @@ Grid column_grid(std::size_t n, std::size_t width) {
     const std::size_t units = (width + panel_width<T> - 1) / panel_width<T>;
     return {n, width, panel_width<T>, 1, std::clamp<std::size_t>(n * width / 8192, 1, units)};
 }
-
-// n things divided at multiples of `unit`: where piece number i begins, n if there is no such
-// piece.
-struct Ranges {
-    std::size_t n, unit, n_pieces;
-
-    std::size_t start(std::size_t piece) const {
-        return std::min(piece * ((n + unit - 1) / unit) / n_pieces * unit, n);
-    }
-};
 
 }  // namespace glassnet

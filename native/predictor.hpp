@@ -25,9 +25,7 @@ class Predictor {
         const auto start = Clock::now();
         predict(X, 0, std::min(X.n, rows_at_once), Z);
         const auto rest = (Clock::now() - start) * (n_chunks - 1);
-        std::unique_ptr<Team> team;
-        if (n_threads > 1 && rest > std::chrono::milliseconds(1))
-            team = gathered_team(n_threads - 1);
+        const auto team = gathered_team(rest > std::chrono::milliseconds(1) ? n_threads : 1);
         for (std::size_t from = 1; from < n_chunks; from += most_pieces) {
             const Phase phase{std::min(n_chunks - from, most_pieces), [&](std::size_t piece) {
                                   const std::size_t top = (from + piece) * rows_at_once;

@@ -51,7 +51,7 @@ class Specification {
     const std::uint64_t number;
 
     void check(bool holds, const std::string& what) const {
-        require(holds, what + " in an operation of kind " + given_.kind);
+        require(holds, (what + " in an operation of kind " + given_.kind).c_str());
     }
     void keep_width() { check(n_in == n_out, "another width of the output than of the input"); }
 

@@ -8,7 +8,8 @@
 
 namespace glassnet {
 
-inline void require(bool holds, const std::string& what) {
+// `what` is no std::string, which would be made for each row and index that is checked.
+inline void require(bool holds, const char* what) {
     if (!holds) throw std::invalid_argument(what);
 }
 

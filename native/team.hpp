@@ -203,11 +203,11 @@ class Team {
     std::vector<std::thread> helpers_;
 };
 
-// A team, or none where there is not even memory for its list of helpers: its leader then works
-// alone.
-inline std::unique_ptr<Team> gathered_team(std::size_t n_helpers) {
+// A team of so many workers, or none: a leader works alone where it has no helpers, or where there
+// is not even memory for the list of them.
+inline std::unique_ptr<Team> gathered_team(std::size_t n_workers) {
     try {
-        return std::make_unique<Team>(n_helpers);
+        return n_workers > 1 ? std::make_unique<Team>(n_workers - 1) : nullptr;
     } catch (const std::bad_alloc&) {
         return nullptr;
     }

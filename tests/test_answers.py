@@ -22,7 +22,7 @@ from glassnet import (
     Plan,
     Recipe,
 )
-from glassnet.data.finite import refuse_not_finite
+from glassnet.data.tables.values import refuse_not_finite
 from glassnet.errors import DataError
 from glassnet.losses import LOSSES, Quantile, Softmax
 from tests.cli.invoked import run

@@ -9,9 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glassnet.data.files.limits import Limits
     from glassnet.data.review.inspection import inspect_table
-    from glassnet.data.tables.dialect import Dialect
+    from glassnet.data.tables.dialect import Dialect, Limits
     from glassnet.errors import DataNotice
     from glassnet.estimators import (
         GlassNetClassifier,
@@ -45,10 +44,9 @@ if TYPE_CHECKING:
     from glassnet.report.agreement import Agreement
     from glassnet.report.compare_models import compare
     from glassnet.storage import load
-    from glassnet.training.history import Epoch
     from glassnet.training.plan import Plan
     from glassnet.training.recipes import Recipe
-    from glassnet.training.stopping import EarlyStopping
+    from glassnet.training.stopping import EarlyStopping, Epoch
     from glassnet.training.train import train
 
 __version__ = "0.1.0"
@@ -99,9 +97,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "glassnet.data.tables.dialect": ("Dialect",),
     "glassnet.data.review.inspection": ("inspect_table",),
-    "glassnet.data.files.limits": ("Limits",),
+    "glassnet.data.tables.dialect": ("Dialect", "Limits"),
     "glassnet.errors": ("DataNotice",),
     "glassnet.estimators": (
         "GlassNetClassifier",
@@ -138,8 +135,7 @@ _HOMES = {
     "glassnet.training.train": ("train",),
     "glassnet.training.plan": ("Plan",),
     "glassnet.training.recipes": ("Recipe",),
-    "glassnet.training.history": ("Epoch",),
-    "glassnet.training.stopping": ("EarlyStopping",),
+    "glassnet.training.stopping": ("EarlyStopping", "Epoch"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

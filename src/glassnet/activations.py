@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glassnet.errors import SettingError, did_you_mean, unknown_name
+from glassnet.errors import SettingError, did_you_mean, look_up
 from glassnet.protocols import name_of, refuse_class, require_arguments
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -214,8 +214,7 @@ class ValueOf:
 
     def __call__(self, Z: Array) -> Array:
         """Return A."""
-        A: Array = self.both(Z)[0]
-        return A
+        return self.both(Z)[0]
 
     def both(self, Z: Array) -> tuple[Array, Array]:
         """Return A and its derivative by Z."""
@@ -244,11 +243,6 @@ class TimesSlopeOf:
 GivenActivation = str | ActivationFunction | Callable[[Array], Any]
 
 
-def is_one_activation(given: Any) -> bool:
-    """Return whether this is one activation, and not a sequence of them."""
-    return isinstance(given, str | ActivationFunction) or callable(given)
-
-
 def activation_function(activation: GivenActivation) -> ActivationFunction:
     """Return the record of that name, the record given, or a function Z -> (A, slope) wrapped.
 
@@ -262,9 +256,7 @@ def activation_function(activation: GivenActivation) -> ActivationFunction:
     if isinstance(activation, ActivationFunction):
         return activation
     if isinstance(activation, str):
-        if activation not in ACTIVATIONS:
-            raise unknown_name("activation", activation, ACTIVATIONS)
-        return ACTIVATIONS[activation]
+        return look_up("activation", activation, ACTIVATIONS)
     refuse_class("an activation", activation)
     if not callable(activation):
         raise SettingError(

@@ -1,4 +1,4 @@
-"""Answers: the raw scores of a network become probabilities, labels, and numbers in their units."""
+"""Turn the raw scores of a network into probabilities, labels, and numbers in their units."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.coding.target import Target
-from glassnet.data.finite import refuse_not_finite
+from glassnet.data.tables.values import refuse_not_finite
 from glassnet.errors import SettingError
 from glassnet.losses import Loss, loss_traits
 

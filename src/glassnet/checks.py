@@ -11,6 +11,8 @@ from glassnet.errors import SettingError, is_number, unknown_name
 #: Intervals that the messages say in words.
 IN_WORDS = {
     "(0, inf)": "a positive number",
+    "(0, inf]": "a positive number",
+    "(1, inf)": "a number above 1",
     "[0, inf)": "zero or a positive number",
     "[0, inf]": "zero or a positive number",
     "[1, inf]": "at least 1",

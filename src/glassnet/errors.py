@@ -21,11 +21,13 @@ keeps working.
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Real
+from typing import TypeVar
 
 from glassnet.messages import printable_lines, shorten
 
+T = TypeVar("T")
 MAX_NAME_LENGTH = 200
 #: So many names are compared in full with one that is misspelt.
 MAX_COMPARED = 100
@@ -120,3 +122,10 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
         f"unknown {kind} {shown}: expected one of "
         f"{', '.join(names)}.{did_you_mean(str(name), names)}"
     )
+
+
+def look_up(kind: str, name: str, table: Mapping[str, T]) -> T:
+    """Return the entry of that name; SettingError, with the nearest name, where there is none."""
+    if name not in table:
+        raise unknown_name(kind, name, table)
+    return table[name]

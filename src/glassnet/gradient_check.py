@@ -10,7 +10,7 @@ from glassnet.differences import TOLERANCE, Array, Value, gradient_error, worst_
 from glassnet.errors import DataError, SettingError
 from glassnet.layer_check import check_own_layers
 from glassnet.layers import Run
-from glassnet.layers.describe import describe_layer
+from glassnet.layers.stack import describe_layer
 from glassnet.losses import Loss, check_own_loss, loss_function
 from glassnet.network import Network
 

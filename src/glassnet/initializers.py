@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, look_up
 from glassnet.protocols import name_of, require_arguments
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -76,20 +76,18 @@ class Constant:
 def _scaled(
     variance: float, distribution: str, fan_in: int, fan_out: int, rng: np.random.Generator
 ) -> Array:
-    if distribution == "uniform":
-        limit = np.sqrt(3.0 * variance)
-        return rng.uniform(-limit, limit, (fan_in, fan_out))
-    if distribution == "normal":
-        return rng.normal(0.0, np.sqrt(variance), (fan_in, fan_out))
-    raise unknown_name("distribution", distribution, ("uniform", "normal"))
+    limit = np.sqrt(3.0 * variance)
+    draw = {
+        "uniform": lambda: rng.uniform(-limit, limit, (fan_in, fan_out)),
+        "normal": lambda: rng.normal(0.0, np.sqrt(variance), (fan_in, fan_out)),
+    }
+    return look_up("distribution", distribution, draw)()
 
 
 def initializer_function(initializer: str | Initializer) -> Initializer:
     """Return the initializer of that name, or the callable (fan_in, fan_out, rng) given."""
     if isinstance(initializer, str):
-        if initializer not in INITIALIZERS:
-            raise unknown_name("initializer", initializer, INITIALIZERS)
-        return INITIALIZERS[initializer]
+        return look_up("initializer", initializer, INITIALIZERS)
     require_arguments("an initializer", initializer, "fan_in, fan_out, rng")
     return initializer
 

@@ -1,8 +1,8 @@
 """Prediction intervals: quantiles of residuals, corrected by the scores of held-out rows.
 
-For each row a small network says where the middle of the misses y - mean(x) lies, and how far they
-spread below and above it: m, d and u, of its quantiles 0.1, 0.5 and 0.9. A held-out miss e has the
-score
+For each row a small network predicts where the middle of the residuals y - mean(x) lies, and how
+far they spread below and above it: m, d and u, of its quantiles 0.1, 0.5 and 0.9. A held-out
+residual e has the score
 
     s = (e - m) / u  where e >= m,  else (e - m) / d,
 
@@ -23,7 +23,7 @@ from glassnet.errors import SettingError, is_number
 from glassnet.losses import Loss, loss_traits
 from glassnet.network import Array, Network
 
-#: What the network of the misses is asked for.
+#: The quantiles that the network of the residuals predicts.
 QUANTILES = (0.1, 0.5, 0.9)
 
 
@@ -33,9 +33,9 @@ class Intervals:
 
     Attributes
     ----------
-    network : X -> quantiles of the misses (n, 3 m), output by output; None where there were too few
-        rows: m = 0 and d = u = 1 for all
-    scores : (n_scores, m), each column in rising order: the held-out misses, measured as above
+    network : X -> quantiles of the residuals (n, 3 m), output by output; None where there were too
+        few rows: m = 0 and d = u = 1 for all
+    scores : (n_scores, m), each column in rising order: the held-out residuals, scored as above
     least : (m,): d and u are never smaller than this
     """
 
@@ -107,10 +107,10 @@ def frame(
     return middle, np.maximum(middle - low, least), np.maximum(high - middle, least)
 
 
-def scores_of(misses: Array, quantiles: Array | None, least: Array) -> Array:
-    """Return the scores `(n, m)` of misses `(n, m)`."""
-    middle, below, above = frame(quantiles, misses.shape, least)
-    beyond = misses - middle
+def scores_of(residuals: Array, quantiles: Array | None, least: Array) -> Array:
+    """Return the scores `(n, m)` of residuals `(n, m)`."""
+    middle, below, above = frame(quantiles, residuals.shape, least)
+    beyond = residuals - middle
     return np.asarray(np.where(beyond >= 0.0, beyond / above, beyond / below))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from glassnet.differences import Array
 from glassnet.layer_trial import ROWS, Trial, UnusableError
 from glassnet.layers import LAYERS, PREDICT, Layer
-from glassnet.layers.stack import inner_widths, stand_side_by_side
+from glassnet.layers.stack import all_layers, inner_widths, stand_side_by_side
 from glassnet.network import Network
 from glassnet.parameters import Views
 
@@ -34,7 +34,8 @@ def check_own_layers(network: Network, X: Any) -> None:
     It costs about two hundred passes of eight rows, once for each network that has such a layer,
     and changes nothing of the network.
     """
-    if not _has_own(network.layers) or network in _FOUND_RIGHT:
+    own = any(type(layer) not in _HOUSE for layer in all_layers(network.layers))
+    if not own or network in _FOUND_RIGHT:
         return
     rows = (X[:ROWS] if isinstance(X, np.ndarray) else X[:ROWS].toarray()).astype(np.float64)
     with np.errstate(all="ignore"):
@@ -45,10 +46,6 @@ def check_own_layers(network: Network, X: Any) -> None:
         for trial in _trials(wide):
             _check(trial, partial(_reaching, trial.p, wide.layers, wide.parameters.p.layers, rows))
     _FOUND_RIGHT.add(network)
-
-
-def _has_own(layers: Sequence[Layer]) -> bool:
-    return any(type(layer) not in _HOUSE or _has_own(layer.layers) for layer in layers)
 
 
 def _trials(network: Network) -> Iterator[Trial]:
@@ -112,16 +109,16 @@ def _check(trial: Trial, reaching: Callable[[], Array | None]) -> None:
 
 def _lasting_fault(trial: Trial, X: Array, noise: float) -> str:
     """Return what is wrong with a gradient at all of a few noisy points, or an empty text."""
-    before = [view.copy() for view, _ in trial.tensors().values()]
+    before = [view.copy() for view, _ in trial.tensors.values()]
     fault = ""
     for point in range(_POINTS if noise else 1):
         rng = np.random.default_rng(point)
         try:
-            for view, _ in trial.tensors().values():
+            for view, _ in trial.tensors.values():
                 view[...] += rng.normal(0.0, noise, view.shape)
             fault = trial.fault(X, rng)
         finally:
-            for (view, _), values in zip(trial.tensors().values(), before, strict=True):
+            for (view, _), values in zip(trial.tensors.values(), before, strict=True):
                 view[...] = values
         if not fault:
             return ""

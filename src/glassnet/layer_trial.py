@@ -32,7 +32,11 @@ class Trial:
     n_in: int
 
     def __post_init__(self) -> None:
-        self._first = [statistic.copy() for statistic in self._statistics()]
+        arrays = list(_arrays(self.p, self.g))
+        #: (parameter, gradient) of each trained tensor, inner layers included, by name.
+        self.tensors = {name: (view, g) for name, view, g in arrays if g is not None}
+        self._statistics = [view for _, view, g in arrays if g is None]
+        self._first = [statistic.copy() for statistic in self._statistics]
 
     def require_dtype(self) -> None:
         """Raise SettingError where float32 does not stay float32."""
@@ -63,7 +67,7 @@ class Trial:
             fault := fault_of("the gradient of its input, dX,", self._value(X, R), X, dX, rng)
         ):
             return fault
-        for name, (view, _) in self.tensors().items():
+        for name, (view, _) in self.tensors.items():
             if fault := fault_of(
                 f"the gradient of {name!r}",
                 self._value(X, R, view),
@@ -78,7 +82,7 @@ class Trial:
 
     def _forward(self, X: Array) -> tuple[Array, Any, Array]:
         """Return Y, the cache, and X as the pass left it; SettingError where it breaks a rule."""
-        given, before = X.copy(), {name: view.copy() for name, (view, _) in self.tensors().items()}
+        given, before = X.copy(), {name: view.copy() for name, (view, _) in self.tensors.items()}
         try:
             came: Any = self._forward_alone(given)
         except SettingError as error:
@@ -117,8 +121,8 @@ class Trial:
 
         filled : what stands in the gradients before
         """
-        before = {name: view.copy() for name, (view, _) in self.tensors().items()}
-        for _, gradient in self.tensors().values():
+        before = {name: view.copy() for name, (view, _) in self.tensors.items()}
+        for _, gradient in self.tensors.values():
             gradient[...] = filled
         passed = dY.copy()
         try:
@@ -144,7 +148,7 @@ class Trial:
                 "its backward pass changes X in place, which the layer before may have kept."
             )
         self._require_unchanged(before, "backward")
-        return dX, {name: gradient.copy() for name, (_, gradient) in self.tensors().items()}
+        return dX, {name: gradient.copy() for name, (_, gradient) in self.tensors.items()}
 
     def _forward_alone(self, X: Array) -> Any:
         """Run the forward pass in training, from the first statistics."""
@@ -152,7 +156,7 @@ class Trial:
         return self.layer.forward(self.p, X, _RUN)
 
     def _set_statistics(self, values: list[Array]) -> None:
-        for statistic, value in zip(self._statistics(), values, strict=True):
+        for statistic, value in zip(self._statistics, values, strict=True):
             statistic[...] = value
 
     def _is_continuous(self, X: Array) -> bool:
@@ -184,7 +188,7 @@ class Trial:
     # The rules
 
     def _require_unchanged(self, before: dict[str, Array], which: str) -> None:
-        for name, (view, _) in self.tensors().items():
+        for name, (view, _) in self.tensors.items():
             if not np.array_equal(view, before[name]):
                 raise self.error(
                     f"its {which} pass changes its parameters, {name!r}: only the optimizer does."
@@ -198,7 +202,7 @@ class Trial:
             raise UnusableError(
                 f"its forward pass failed in prediction: {type(error).__name__}: {error}."
             ) from error
-        if not all(map(np.array_equal, self._statistics(), self._first)):
+        if not all(map(np.array_equal, self._statistics, self._first)):
             raise self.error(
                 "its forward pass changes its statistics in prediction: change them where "
                 "run.training is true."
@@ -207,7 +211,7 @@ class Trial:
     def _require_cache(self, X: Array, R: Array, dX: Array, gradients: dict[str, Array]) -> None:
         """Refuse a layer that keeps state, or writes no gradients where dX is not needed."""
         _, cache, given = self._forward(X)
-        behind = [statistic.copy() for statistic in self._statistics()]
+        behind = [statistic.copy() for statistic in self._statistics]
         self._forward(X[::-1][: len(X) // 2 + 1])
         self._set_statistics(behind)
         try:
@@ -246,35 +250,20 @@ class Trial:
             "= value)."
         )
 
-    # The memory of the layer
-
-    def tensors(self) -> dict[str, tuple[Array, Array]]:
-        """Return (parameter, gradient) of each trained tensor, inner layers included, by name."""
-
-        def walk(p: Views, g: Views, path: str) -> Iterator[tuple[str, tuple[Array, Array]]]:
-            yield from (
-                (path + name, (getattr(p, name), gradient)) for name, gradient in g.arrays().items()
-            )
-            for i, (inner, gradients) in enumerate(zip(p.layers, g.layers, strict=True)):
-                yield from walk(inner, gradients, f"{path}layers.{i}.")
-
-        return dict(walk(self.p, self.g, ""))
-
-    def _statistics(self) -> list[Array]:
-        """Return each tensor that is not trained."""
-
-        def walk(p: Views, g: Views) -> Iterator[Array]:
-            yield from (array for name, array in p.arrays().items() if name not in g.arrays())
-            for inner, gradients in zip(p.layers, g.layers, strict=True):
-                yield from walk(inner, gradients)
-
-        return list(walk(self.p, self.g))
-
     def error(self, fault: str) -> SettingError:
         """Return the error that names the layer and its place."""
         return SettingError(
             f"the layer {type(self.layer).__name__} ({self.place}) is wrong: {fault}"
         )
+
+
+def _arrays(p: Views, g: Views, path: str = "") -> Iterator[tuple[str, Array, Array | None]]:
+    """Yield (name, array, gradient) of each tensor, and of those of inner layers."""
+    gradients = g.arrays()
+    for name, array in p.arrays().items():
+        yield path + name, array, gradients.get(name)
+    for i, (inner, inner_g) in enumerate(zip(p.layers, g.layers, strict=True)):
+        yield from _arrays(inner, inner_g, f"{path}layers.{i}.")
 
 
 def _same(one: dict[str, Array], other: dict[str, Array]) -> bool:

@@ -13,11 +13,10 @@ from glassnet.answers import Answers
 from glassnet.cached import cached_property
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
-from glassnet.data.finite import refuse_not_finite
-from glassnet.data.review.drift import Drift
-from glassnet.data.review.reference import Reference
+from glassnet.data.review.reference import Drift, Reference
 from glassnet.data.review.tally import Expected, Tally
 from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.values import refuse_not_finite
 from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import SettingError
 from glassnet.intervals import QUANTILES, Intervals, own_quantiles

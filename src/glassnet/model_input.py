@@ -1,4 +1,4 @@
-"""The input of a model: a table is read as the training table was, checked, and encoded."""
+"""Read a table as the training table was read, check it, and encode it for a model."""
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence

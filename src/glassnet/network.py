@@ -12,12 +12,13 @@ import numpy as np
 
 from glassnet.checks import check_whole
 from glassnet.errors import DataError, SettingError, is_number
+from glassnet.layers.containers import Members
 from glassnet.layers.dense import Dense
-from glassnet.layers.describe import describe_layer
 from glassnet.layers.layer import PREDICT, Layer, Run
-from glassnet.layers.members import Members
 from glassnet.layers.stack import (
+    all_layers,
     checked_layers,
+    describe_layer,
     stack_backward,
     stack_forward,
     stack_initialize,
@@ -179,17 +180,19 @@ class Network:
     @property
     def n_members(self) -> int:
         """The number of equally shaped networks that this network is the mean of, else 1."""
-        members = (
-            self.layers[0].layers
-            if len(self.layers) == 1 and stand_side_by_side(self.layers[0])
-            else ()
-        )
-        widths = [stack_widths(member.layers, self.n_features) for member in members]
-        kinds = [
-            [*zip(map(type, member.layers), width[1:], strict=True)]
-            for member, width in zip(members, widths, strict=True)
-        ]
-        return len(members) if kinds and kinds[0] and all(kind == kinds[0] for kind in kinds) else 1
+        alone = len(self.layers) == 1 and stand_side_by_side(self.layers[0])
+        members = self.layers[0].layers if alone else ()
+        kinds = {
+            tuple(
+                zip(
+                    map(type, one.layers),
+                    stack_widths(one.layers, self.n_features)[1:],
+                    strict=True,
+                )
+            )
+            for one in members
+        }
+        return len(members) if len(kinds) == 1 and kinds != {()} else 1
 
     def summary(self) -> list[tuple[str, str, int, int]]:
         """Return a row for each layer: its name, settings, output width and trained parameters.
@@ -204,29 +207,16 @@ class Network:
         for name in self.parameters:
             if self.spec(name).trained:
                 counts[place + name.split(".")[place.count(".")]] += self.spec(name).size
-        names, widths = (
-            [f"{place}{i}" for i in range(len(layers))],
-            stack_widths(layers, self.n_features)[1:],
-        )
+        widths = stack_widths(layers, self.n_features)[1:]
         return [
-            (name, describe_layer(layer), width, counts[name])
-            for name, layer, width in zip(names, layers, widths, strict=True)
+            (f"{place}{i}", describe_layer(layer), width, counts[f"{place}{i}"])
+            for i, (layer, width) in enumerate(zip(layers, widths, strict=True))
         ]
 
     def unrepeatable_layers(self) -> list[str]:
         """Return the kinds of layers whose training passes do not repeat, such as Dropout."""
-
-        def walk(layers: Sequence[Layer]) -> list[str]:
-            return [
-                name
-                for layer in layers
-                for name in (
-                    *([] if layer.repeatable else [type(layer).__name__]),
-                    *walk(layer.layers),
-                )
-            ]
-
-        return sorted(set(walk(self.layers)))
+        kinds = (type(one).__name__ for one in all_layers(self.layers) if not one.repeatable)
+        return sorted(set(kinds))
 
     def spec(self, name: str) -> Spec:
         """Return shape and factors of a tensor."""

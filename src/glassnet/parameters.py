@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
+from itertools import accumulate, count, groupby
 from typing import Any
 
 import numpy as np
@@ -127,13 +127,6 @@ class Parameters:
         without gaps
     """
 
-    theta: Array
-    gradient: Array
-    statistics: Array
-    p: Views
-    g: Views
-    segments: tuple[Segment, ...]
-
     def __init__(self, tree: Tree, dtype: str = "float32") -> None:
         if dtype not in DTYPES:
             raise unknown_name("dtype", dtype, DTYPES)
@@ -148,59 +141,50 @@ class Parameters:
 
     def _layout(self) -> None:
         """Give every tensor its offset: decayed tensors first, each group in reading order."""
-        specs = list(self._tree.walk())
-        trained = [(name, spec) for name, spec in specs if spec.trained]
-        trained.sort(key=lambda item: (-item[1].decay_factor, item[1].lr_factor))
-        untrained = [(name, spec) for name, spec in specs if not spec.trained]
-        self._specs = dict(specs)
+        specs = self._specs = dict(self._tree.walk())
+
+        def factors(name: str) -> tuple[float, float]:
+            return -specs[name].decay_factor, specs[name].lr_factor
+
+        trained = sorted((name for name, spec in specs.items() if spec.trained), key=factors)
         self._offsets: dict[str, int] = {}
-        segments: list[Segment] = []
-        at = 0
-        for name, spec in trained:
-            self._offsets[name] = at
-            last = segments[-1] if segments else None
-            if last and (last.lr_factor, last.decay_factor) == (spec.lr_factor, spec.decay_factor):
-                segments[-1] = Segment(
-                    last.start, at + spec.size, last.lr_factor, last.decay_factor
-                )
-            elif spec.size:
-                segments.append(Segment(at, at + spec.size, spec.lr_factor, spec.decay_factor))
-            at += spec.size
-        self.segments = tuple(segments)
-        at = 0
-        for name, spec in untrained:
-            self._offsets[name] = at
-            at += spec.size
+        for names in (trained, [name for name, spec in specs.items() if not spec.trained]):
+            starts = accumulate((specs[name].size for name in names), initial=0)
+            self._offsets.update(zip(names, starts, strict=False))
+        segments = []
+        for (decay, lr_factor), group in groupby(trained, factors):
+            *_, last = names = list(group)
+            stop = self._offsets[last] + specs[last].size
+            segments.append(Segment(self._offsets[names[0]], stop, lr_factor, -decay))
+        self.segments = tuple(one for one in segments if one.start < one.stop)
 
     def _bind(self) -> None:
         """Make the views; they are never rebound, only written through."""
 
-        def views(
-            tree: Tree, path: str, trained: Array, statistics: Array | None, numbers: Iterator[int]
-        ) -> Views:
+        def views(tree: Tree, path: str, numbers: Iterator[int], *vectors: Array) -> Views:
             number = next(numbers)
-            arrays = {}
-            for name, spec in tree.tensors.items():
-                source = trained if spec.trained else statistics
-                if source is not None:
-                    start = self._offsets[path + name]
-                    arrays[name] = source[start : start + spec.size].reshape(spec.shape)
+            arrays = {
+                name: self._view(path + name, vectors[not spec.trained])
+                for name, spec in tree.tensors.items()
+                if spec.trained or len(vectors) > 1
+            }
             inner = tuple(
-                views(child, f"{path}layers.{i}.", trained, statistics, numbers)
+                views(child, f"{path}layers.{i}.", numbers, *vectors)
                 for i, child in enumerate(tree.layers)
             )
             return Views(arrays, inner, number)
 
-        self.p = views(self._tree, "", self.theta, self.statistics, count(-1))
-        self.g = views(self._tree, "", self.gradient, None, count(-1))
+        self.p = views(self._tree, "", count(-1), self.theta, self.statistics)
+        self.g = views(self._tree, "", count(-1), self.gradient)
+
+    def _view(self, name: str, vector: Array) -> Array:
+        start, spec = self._offsets[name], self._specs[name]
+        return vector[start : start + spec.size].reshape(spec.shape)
 
     def __getitem__(self, name: str) -> Array:
-        spec = self._specs.get(name)
-        if spec is None:
+        if name not in self._specs:
             raise unknown_name("tensor", name, self._specs)
-        source = self.theta if spec.trained else self.statistics
-        start = self._offsets[name]
-        return source[start : start + spec.size].reshape(spec.shape)
+        return self._view(name, self.theta if self._specs[name].trained else self.statistics)
 
     def __setitem__(self, name: str, value: Any) -> None:
         view = self[name]
@@ -228,13 +212,9 @@ class Parameters:
 
     def gradient_of(self, name: str) -> Array:
         """The view into the gradient of the tensor of that name."""
-        spec = self._specs.get(name)
-        if spec is None or not spec.trained:
-            raise unknown_name(
-                "trained tensor", name, (n for n, s in self._specs.items() if s.trained)
-            )
-        start = self._offsets[name]
-        return self.gradient[start : start + spec.size].reshape(spec.shape)
+        if name not in (trained := [n for n, spec in self._specs.items() if spec.trained]):
+            raise unknown_name("trained tensor", name, trained)
+        return self._view(name, self.gradient)
 
     def offset(self, name: str) -> int:
         """Where the tensor of that name begins, in theta or in the statistics."""
@@ -246,13 +226,8 @@ class Parameters:
 
     def astype(self, dtype: str) -> Parameters:
         """Return a copy in another dtype, with a zero gradient."""
-        if dtype not in DTYPES:
-            raise unknown_name("dtype", dtype, DTYPES)
-        other = Parameters.__new__(Parameters)
-        other.__dict__.update(self.__dict__)  # the layout is the same and never changed
-        other.theta, other.statistics = self.theta.astype(dtype), self.statistics.astype(dtype)
-        other.gradient = np.zeros(self.theta.size, dtype)
-        Parameters._bind(other)
+        other = Parameters(self._tree, dtype)
+        other.theta[...], other.statistics[...] = self.theta, self.statistics
         return other
 
     # Plain copies of the object would copy each view apart from its vector and break the link

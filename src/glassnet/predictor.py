@@ -1,4 +1,4 @@
-"""The predictor: one row at a time in microseconds, because everything is prepared once."""
+"""Predict one row at a time in microseconds, with everything prepared once."""
 
 import math
 from typing import Any, cast

@@ -37,8 +37,9 @@ def require_members(
             if not known.startswith("_") and known not in {*methods, *attributes}
         ]
         hint = did_you_mean(lacking[0].partition("(")[0], own)
+        article = "an" if kind[0] in "aeiou" else "a"
         raise SettingError(
-            f"{_article(kind)} must have {needed}, but the {kind} {name} lacks "
+            f"{article} {kind} must have {needed}, but the {kind} {name} lacks "
             f"{', '.join(lacking)}.{hint}"
         )
     kind_of_thing: Any = type(thing)
@@ -53,7 +54,7 @@ def require_arguments(what: str, function: Any, arguments: str) -> None:
     Parameters
     ----------
     what : how the function is called in the message, such as "a schedule"
-    function : given in place of an object of the house, so a class is refused, too
+    function : given in place of one of glassnet's own objects; a class is refused, too
     arguments : their names, such as "steps, n_steps"
     """
     refuse_class(what, function)
@@ -121,7 +122,3 @@ def _fault_of_arguments(kind: type, methods: tuple[tuple[str, str], ...]) -> tup
 def _takes(what: str, arguments: str, came: str) -> str:
     n = len(arguments.split(", "))
     return f"{what} must take {n} argument{'s' if n > 1 else ''}, ({arguments}), got {came}."
-
-
-def _article(kind: str) -> str:
-    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -12,8 +12,8 @@ import pytest
 from glassnet.cli import text as cli_text
 from glassnet.data.files.line_filter import LineFilter, numbered_lines
 from glassnet.data.tables import numerals
-from glassnet.data.tables.forms import Form
 from glassnet.data.tables.moments import read_dates
+from glassnet.data.tables.schema import Form
 from glassnet.errors import did_you_mean
 from tests.cli.invoked import QUICK, run
 

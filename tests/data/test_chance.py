@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from glassnet.data.review.chance import (
+from glassnet.data.review.tally import (
     binomial_limit,
     binomial_tail,
     quick_binomial_limit,

@@ -6,9 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from glassnet.data.files import columnar, csv_file, csv_types
-from glassnet.data.files.limits import Limits
 from glassnet.data.files.read import read_batches
 from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.dialect import Limits
 from glassnet.errors import DataError
 
 MANY = 400

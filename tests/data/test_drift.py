@@ -13,8 +13,7 @@ from scipy import sparse, stats
 
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.settings import DEFAULT, CodingSettings
-from glassnet.data.review.drift import Drift, drift_schema
-from glassnet.data.review.reference import Reference
+from glassnet.data.review.reference import Drift, Reference, drift_schema
 from glassnet.data.review.tally import LEVEL, Expected, Tally
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.column_data import Categories
@@ -359,7 +358,7 @@ def some_table(rng: np.random.Generator, n: int) -> Table:
         *(Column(f"x{i}", "number") for i in range(block.shape[1])),
         *(Column(f"c{i}", "category") for i in range(len(columns))),
     ]
-    return Table(Schema(tuple(names)), block, tuple(columns))
+    return Table(Schema(tuple(names)), block, {f"c{i}": column for i, column in enumerate(columns)})
 
 
 @pytest.mark.parametrize("share", [0.8, 0.5, 0.1])
@@ -392,7 +391,7 @@ def test_levels_that_are_just_not_listed_are_no_news(
     table = Table(
         Schema((Column("c", "category"),)),
         np.empty((len(codes), 0)),
-        (Categories(codes, tuple(f"l{i}" for i in range(n_levels))),),
+        {"c": Categories(codes, tuple(f"l{i}" for i in range(n_levels)))},
     )
     tally = tally_of(
         table.take(slice(0, n)),

@@ -16,7 +16,7 @@ from glassnet.data.coding import number_coding
 from glassnet.data.coding.category_coding import CategoryCoding
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.moments import moments
-from glassnet.data.coding.weights import row_weights
+from glassnet.data.rows import checked_weight
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError
 
@@ -152,7 +152,7 @@ def test_sparse_is_scaled_without_centering(seed):
 def test_sparse_beside_a_category_is_refused():
     table = table_of({"a": [1.0], "b": ["x"]})
     with pytest.raises(DataError, match="'b' cannot be sparse"):
-        Encoder.fit(type(table)(table.schema, sp.csr_matrix(table.numbers), table.categories))
+        Encoder.fit(type(table)(table.schema, sp.csr_matrix(table.numbers), table.columns))
 
 
 EXTREMES = {
@@ -197,7 +197,7 @@ def test_only_the_heaviest_levels_get_a_column():
     unseen = Encoder.fit(table).encode(table_of({"a": ["level300", None]}))
     assert np.flatnonzero(unseen[0]).tolist() == [256]
     assert unseen[1].sum() == 0
-    column, weight = table.categories[0], np.ones(301)
+    column, weight = table.columns["a"], np.ones(301)
     weight[:100] = 0.5
     assert CategoryCoding.fit("a", column, weight).levels == (*names[:56], *names[100:])
 
@@ -298,4 +298,4 @@ def test_missing_columns_are_named():
 )
 def test_bad_weights(weight, message):
     with pytest.raises(DataError, match=message):
-        row_weights(weight, 3)
+        checked_weight(weight, 3)

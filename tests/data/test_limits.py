@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from glassnet.data.files.limits import Limits
 from glassnet.data.files.read import read_batches, read_table
+from glassnet.data.tables.dialect import Limits
 from glassnet.data.tables.schema import Schema
 from glassnet.errors import DataError, SettingError
 

@@ -21,7 +21,7 @@ from glassnet.data.files.read import read_batches, read_table
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.cells import text_of
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import Spelling
+from glassnet.data.tables.schema import Spelling
 from glassnet.data.tables.table import Table
 
 NUMBERS = st.one_of(

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet.data.files.limits import Limits
 from glassnet.data.review.inspection import inspect_table
 from glassnet.data.review.leaks import leaks
-from glassnet.data.review.lookalikes import lookalikes
-from glassnet.data.review.screening import uninformative_columns
+from glassnet.data.review.screening import lookalikes, uninformative_columns
 from glassnet.data.tables.assembly import table_of
+from glassnet.data.tables.dialect import Limits
 from glassnet.errors import DataError
 
 N = 200

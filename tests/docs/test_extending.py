@@ -13,10 +13,11 @@ import pytest
 
 from glassnet.engines.building import found_compiler
 from tests.laws.places import ROOT
+from tests.laws.places_of_maths import DOOR
 from tests.laws.test_planted_omissions import COPIED, compiled
 
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
-CENSUS = ["tests/laws/test_census.py", "tests/laws/test_tables.py"]
+CENSUS = "tests/laws/test_census.py"
 CAN_COMPILE = found_compiler() is not None and find_spec("nanobind") is not None
 #: The name of what each section adds.
 ADDED = {"An activation": "hardswish", "A loss": "log_cosh", "A layer": "shift"}
@@ -73,8 +74,17 @@ def copied(tree: Path) -> Path:
     return tree
 
 
-def run(tree: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]
+def make_names(tree: Path) -> None:
+    done = run(tree, "tests.laws.enter")
+    assert done.returncode == 0, done.stderr
+
+
+def pytest_in(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run(tree, "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *arguments)
+
+
+def run(tree: Path, *module: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", *module]
     environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         command, cwd=tree, env=environment, capture_output=True, text=True, check=False
@@ -86,8 +96,12 @@ def test_what_the_page_adds_passes_the_laws(section: str, tmp_path: Path) -> Non
     tree = copied(tmp_path)
     for diff in diffs(section):
         apply(diff, tree)
-    laws = [*CENSUS, "tests/laws/test_gradients.py", "tests/storage/test_plain.py"]
-    done = run(tree, [*laws, "-k", f"{ADDED[section]} or census or tables"])
+    make_names(tree)
+    laws = [
+        f"tests/{file}.py"
+        for file in ("laws/test_tables", "laws/test_gradients", "storage/test_plain")
+    ]
+    done = pytest_in(tree, CENSUS, *laws, "-k", f"{ADDED[section]} or census or tables")
     assert done.returncode == 0, done.stdout + done.stderr
     if CAN_COMPILE:
         built = compiled(tree)
@@ -108,7 +122,8 @@ def test_a_diff_that_is_left_out_is_named(section: str, left_out: int, tmp_path:
     whole = diffs(section)
     for diff in whole[:left_out] + whole[left_out + 1 :]:
         apply(diff, tree)
-    done = run(tree, CENSUS)
+    make_names(tree)
+    done = pytest_in(tree, CENSUS)
     said = done.stdout + done.stderr
     if done.returncode == 0 and whole[left_out].file.startswith("native/"):
         if not CAN_COMPILE:
@@ -121,3 +136,29 @@ def test_a_diff_that_is_left_out_is_named(section: str, left_out: int, tmp_path:
     for missing in re.findall(r"class (\w+)", str(whole[left_out])):
         named += [f"'{missing}' was not declared", f"undeclared identifier '{missing}'"]
     assert any(one in said for one in named), said
+
+
+ROOMS = "src/glassnet/{}/__init__.py"
+LISTED = {
+    "A loss": [ROOMS.format("losses")],
+    "A layer": [ROOMS.format("layers"), DOOR, "docs/names.md", "native/layers.hpp"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("section", LISTED)
+def test_without_make_names_every_listing_is_named(section: str, tmp_path: Path) -> None:
+    tree = copied(tmp_path)
+    for diff in diffs(section):
+        apply(diff, tree)
+    done = pytest_in(tree, CENSUS)
+    assert [file for file in LISTED[section] if f"{file}: " not in done.stdout] == []
+
+
+def test_make_names_changes_nothing_that_is_listed(tmp_path: Path) -> None:
+    tree = copied(tmp_path)
+    make_names(tree)
+    for file in (file for files in LISTED.values() for file in files):
+        assert (tree / file).read_text(encoding="utf-8") == (ROOT / file).read_text(
+            encoding="utf-8"
+        )

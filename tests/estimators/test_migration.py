@@ -460,7 +460,7 @@ REFUSED = {
     ),
     "too few activations": (
         lambda: alike(activation=["tanh"])[0],
-        "2 hidden layers but 1 activations",
+        "activation names 1 functions for 2 hidden layers",
     ),
     "an activation of nobody": (
         lambda: alike(activation="swoosh")[0],

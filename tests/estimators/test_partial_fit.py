@@ -77,7 +77,7 @@ def test_partial_fit_trains_after_unpickling(way: str, penalty: float, tmp_path:
         copy.network_
         is copy.model_.network
         is copy._session.network
-        is copy._session.engine.network
+        is copy._session.ensemble.trainer.engine.network
     )
 
 

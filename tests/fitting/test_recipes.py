@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 import glassnet
 from glassnet.data.coding.encoder import Encoder
-from glassnet.data.coding.robust import quartiles
+from glassnet.data.coding.moments import quartiles
 from glassnet.data.coding.settings import CodingSettings
 from glassnet.data.coding.target import Target
 from glassnet.data.rows import Rows
@@ -339,8 +339,10 @@ def test_labels_are_smoothed_in_training_alone() -> None:
     (fit,) = session.ensemble.fits
     assert fit.validation is not None
     rows = fit.data.take(fit.splits.stopping)
-    expected, _ = Logistic().value_and_gradient(session.engine.predict(rows.X), rows.y)
-    assert fit.validation.measure(session.engine)[0] == expected
+    expected, _ = Logistic().value_and_gradient(
+        session.ensemble.trainer.engine.predict(rows.X), rows.y
+    )
+    assert fit.validation.measure(session.ensemble.trainer.engine)[0] == expected
 
 
 @pytest.mark.parametrize("task", ["binary", "regression"])

@@ -294,7 +294,9 @@ def test_epochs_one_by_one_are_the_epochs_of_a_fit() -> None:
         == steps.history["training_loss"]
         == [r.training_loss for r in records]
     )
-    assert (steps.state.epoch, steps.state.step, steps.engine.state.t) == (3, 24, 24)  # type: ignore[union-attr]
+    optimizer_state = steps.ensemble.trainer.engine.state
+    assert optimizer_state is not None
+    assert (steps.state.epoch, steps.state.step, optimizer_state.t) == (3, 24, 24)
     assert steps.model().training["ended"] == "epoch by epoch"
 
 
@@ -306,10 +308,10 @@ def test_an_epoch_more_changes_weights_and_keeps_the_optimizers_memory() -> None
             session.release()
             (fit,) = session.ensemble.fits
             assert fit.rows is fit.validation is session.state.best is session.state.finite is None
-        before, t = theta(session), session.engine.state.t  # type: ignore[union-attr]
+        before, t = theta(session), session.ensemble.trainer.engine.state.t  # type: ignore[union-attr]
         record = session.advance(table_of(HELD), HELD_YES)
         assert not np.array_equal(theta(session), before)
-        assert session.engine.state.t == t + 3  # type: ignore[union-attr]
+        assert session.ensemble.trainer.engine.state.t == t + 3  # type: ignore[union-attr]
         assert session.n_rows == 40
         assert record.index == session.state.epoch - 1
         assert (record.validation_loss is None) == released

@@ -22,10 +22,11 @@ from tests.laws.places import (
 )
 
 DOOR = f"{SRC}/__init__.py"
+PAGE = "docs/names.md"
 PROGRAM = f"{SRC}/engines/program.py"
 TABLES = "tests/laws/tables.py"
 #: Layers whose work is done by the layers inside.
-CONTAINERS = ("residual", "stack", "members")
+CONTAINERS = ("Residual", "Stack", "Members")
 
 
 def public_names() -> list[Place]:
@@ -42,24 +43,33 @@ def public_names() -> list[Place]:
         names_in(DOOR, "__all__"),
         Place(DOOR, "_HOMES", [name for value in homes.values for name in literal_names(value)]),
         Place(DOOR, "the imports under TYPE_CHECKING", imported),
-        matches("docs/names.md", "its tables", r"\n\| `(\w+)` \|"),
+        page_of_names(),
     ]
 
 
-def at_the_front_door(kind: Place) -> Place:
-    """Those public names that are of a kind."""
-    door = names_in(DOOR, "__all__")
-    return Place(door.file, door.what, [name for name in door.names if name in kind.names])
+def page_of_names() -> Place:
+    return matches(PAGE, "its tables", r"\n\| `(\w+)` \|")
+
+
+def public(kind: Place) -> list[Place]:
+    """The front door and the page of names, with the names of one kind."""
+    return [
+        Place(place.file, place.what, [name for name in place.names if name in kind.names])
+        for place in (names_in(DOOR, "__all__"), page_of_names())
+    ]
+
+
+def layer_classes() -> Place:
+    return classes("layers/*.py", "forward", "backward")
 
 
 def layers() -> list[Place]:
     init = f"{SRC}/layers/__init__.py"
-    layer_classes = classes("layers/*.py", "forward", "backward")
     return [
-        layer_classes,
+        layer_classes(),
         names_in(init, "LAYERS"),
         names_in(init, "__all__").classes().but("Layer", "Run"),
-        at_the_front_door(layer_classes),
+        *public(layer_classes()),
         called_in(TABLES, "LAYER_CASES"),
     ]
 
@@ -69,7 +79,7 @@ def operations() -> list[Place]:
 
     Most are an operation, some are ends around others.
     """
-    layer_kinds = names_in(f"{SRC}/layers/__init__.py", "LAYERS").but(*CONTAINERS)
+    layer_kinds = layer_classes().but(*CONTAINERS)
     ends = matches(PROGRAM, "operations", r'"kind": "(\w+)"', within=r"def operations.*?\ndef ")
     return [
         Place(layer_kinds.file, layer_kinds.what, [*layer_kinds.names, *ends.names]),
@@ -113,7 +123,7 @@ def optimizers() -> list[Place]:
         matches(native, "optimizers", r'optimizer_row<\w+, T>\("(\w+)"\)')
         .but("none")
         .sparing("LBFGS"),
-        at_the_front_door(Place(file, "its classes", [*steppers.names, "LBFGS"])),
+        *public(Place(file, "its classes", [*steppers.names, "LBFGS"])),
         called_in(TABLES, "STEPPERS", "OPTIMIZER_CASES"),
     ]
 

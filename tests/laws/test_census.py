@@ -8,7 +8,7 @@ import ast
 import pytest
 
 from tests.laws.census import KINDS
-from tests.laws.places import SRC, Place, assigned, left_out, text
+from tests.laws.places import ROOT, SRC, Place, assigned, left_out, text
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -36,3 +36,10 @@ def test_the_version_stands_in_one_place() -> None:
     version = ast.literal_eval(assigned(f"{SRC}/__init__.py", "__version__"))
     assert f"\n## [{version}]" in text("CHANGELOG.md"), f"CHANGELOG.md: {version} has no section"
     assert 'dynamic = ["version"]' in text("pyproject.toml")
+
+
+def test_every_header_is_included() -> None:
+    files = [path for path in (ROOT / "native").iterdir() if path.suffix in (".hpp", ".cpp")]
+    included = "".join(path.read_text(encoding="utf-8") for path in files)
+    missing = [path.name for path in files if f'#include "{path.name}"' not in included]
+    assert missing == ["module.cpp"], f"no file of native/ includes {missing}"

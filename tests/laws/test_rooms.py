@@ -52,7 +52,7 @@ ROOMS = {
     "layer_check": "differences parameters layers network layer_trial",
     "gradient_check": "errors differences losses layers network layer_check",
     "engines": f"{MATHS} interrupts",
-    "data": "errors messages cached quantiles rng atomic_write",
+    "data": "errors messages checks cached quantiles rng atomic_write",
     "answers": "errors losses data",
     "training": "errors checks interrupts protocols rng parameters activations layer_check losses "
     "penalties schedules optimizers "
@@ -83,7 +83,7 @@ ANYWHERE = {"__init__.__version__"}  # a fact, not a room
 DOORS = {
     # library         files
     "numpy": "*",
-    "scipy.special": "activations.py data/review/chance.py",
+    "scipy.special": "activations.py data/review/tally.py",
     "scipy.optimize": "training/lbfgs.py",
     "sklearn": "training/scorers.py report/* estimators/*",
     "narwhals": "data/tables/frames.py",

@@ -44,16 +44,18 @@ struct Bound {
             first.data(), second.data());
     }
 
-    Rows<float> rows() const {
-        Rows<float> all;
-        all.dense = X.data(), all.n = n, all.n_columns = d;
-        return all;
+    Rows<float> rows() const { return {X.data(), nullptr, nullptr, nullptr, n, d}; }
+
+    Target<float> target() const { return {nullptr, labels.data()}; }
+
+    double loss_and_gradient(std::uint64_t step) {
+        return engine->change([&](Engine<float>& own) {
+            return own.loss_and_gradient(rows(), target(), nullptr, step);
+        });
     }
 
-    Target<float> target() const {
-        Target<float> y;
-        y.labels = labels.data();
-        return y;
+    double gradient_norm() {
+        return engine->change([](Engine<float>& own) { return own.gradient_norm(); });
     }
 
     Steps run() {
@@ -135,11 +137,13 @@ void drive_concurrent_calls() {
             }
         });
     threads.emplace_back([&] {
-        for (int j = 0; j < 6; ++j)
-            bound.engine->loss_and_gradient(bound.rows(), bound.target(), nullptr, 1);
+        for (int j = 0; j < 6; ++j) bound.loss_and_gradient(1);
     });
     threads.emplace_back([&] {
-        for (int j = 0; j < 6; ++j) bound.engine->update(1e-3, bound.engine->gradient_norm(), 5);
+        for (int j = 0; j < 6; ++j) {
+            const double norm = bound.gradient_norm();
+            bound.engine->change([=](Engine<float>& own) { own.update(1e-3, norm, 5); });
+        }
     });
     threads.emplace_back([&] { predict(*bound.engine); });
     threads.emplace_back([&] { predict(*bound.engine); });
@@ -161,7 +165,7 @@ void drive_concurrent_calls() {
     const auto inside = [&] {
         predict(*bound.engine);
         try {
-            bound.engine->gradient_norm();
+            bound.gradient_norm();
         } catch (const std::runtime_error&) {
             refused = true;
         }
@@ -216,7 +220,7 @@ unsigned drive_failing_allocations() {
         faults::allocations_left = at;
         const bool in_prediction = runs_out([&] { bound.engine->predict(bound.rows(), Z.data()); });
         const bool in_gradient = !in_prediction && runs_out([&] {
-            bound.engine->loss_and_gradient(bound.rows(), bound.target(), nullptr, 0);
+            bound.loss_and_gradient(0);
         });
         std::copy(statistics.begin(), statistics.end(),
                   bound.statistics.begin());  // a gradient moves them, which is no step

@@ -30,7 +30,7 @@ from glassnet.errors import DataError, SettingError
 from glassnet.layers import LAYERS, Layer
 from glassnet.losses import Squared
 from glassnet.parameters import Spec
-from glassnet.training import checks
+from glassnet.training import validation
 from tests.laws.tables import KINKS, LAYER_CASES, LOSS_CASES, WIDTH
 from tests.own import wrong
 from tests.training.helpers import sha
@@ -314,7 +314,7 @@ def test_a_right_layer_of_ones_own_trains_to_the_bit_as_without_the_check(
         Dense(1),
     ]
     checked = trained(layer, X, place)
-    monkeypatch.setattr(checks, "check_own_layers", lambda network, X: None)
+    monkeypatch.setattr(validation, "check_own_layers", lambda network, X: None)
     assert sha(trained(layer, X, place)) == sha(checked)
 
 

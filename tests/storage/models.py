@@ -13,7 +13,7 @@ from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
 from glassnet.data.tables.assembly import table_of
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import Form
+from glassnet.data.tables.schema import Form
 from glassnet.data.tables.table import Table
 from glassnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual, RMSNorm
 from glassnet.losses import (

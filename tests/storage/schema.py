@@ -12,8 +12,7 @@ from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
 from glassnet.data.serialization import stored_fields
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import Form
-from glassnet.data.tables.schema import Column
+from glassnet.data.tables.schema import Column, Form
 from glassnet.initializers import INITIALIZERS
 from glassnet.layers import LAYERS
 from glassnet.layers.plain import CODECS, is_optional, saved_fields

@@ -19,8 +19,8 @@ from glassnet.losses import Squared
 from glassnet.optimizers import SGD
 from glassnet.report.threads import one_thread
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.minibatch import minibatch_epochs
 from glassnet.training.state import TrainingState
+from glassnet.training.trainer import minibatch_epochs
 from tests.training.helpers import Array, linear, problem, start
 
 RATES = step_rates(np.full(3, 0.1))

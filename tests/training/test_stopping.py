@@ -17,9 +17,8 @@ from glassnet.layers import BatchNorm, Dense
 from glassnet.losses import Squared
 from glassnet.network import Network
 from glassnet.optimizers import SGD
-from glassnet.training.history import Epoch
 from glassnet.training.state import TrainingState
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, Epoch
 from tests.training.helpers import (
     Array,
     Script,

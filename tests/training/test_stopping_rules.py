@@ -13,11 +13,10 @@ from glassnet.losses import Squared
 from glassnet.optimizers import SGD
 from glassnet.schedules import InverseScalingByRows, RunSchedules
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.checks import make_rows
-from glassnet.training.history import Epoch
-from glassnet.training.minibatch import minibatch_epochs
 from glassnet.training.state import TrainingState, stop_and_restore
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, Epoch
+from glassnet.training.trainer import minibatch_epochs
+from glassnet.training.validation import make_rows
 from tests.training.helpers import (
     Array,
     Script,

@@ -14,8 +14,8 @@ from glassnet.data.tables.assembly import table_of
 from glassnet.errors import SettingError
 from glassnet.fitting import Session
 from glassnet.fitting.ensemble import n_worthwhile
-from glassnet.training.history import Epoch
 from glassnet.training.recipes import PLAIN, STANDARD
+from glassnet.training.stopping import Epoch
 from glassnet.training.time_limit import ScheduleClock, TimeLimit
 from tests.fitting.helpers import begin_session
 
@@ -227,7 +227,7 @@ def test_members_without_time_are_left_out_before_they_begin(
     assert [member["updates"] > 0 for member in model.training["members"]] == [True] * 4
     assert len(session.ensemble.members) == len(model.network.members()) == 4
     assert model.training["ended"] == "time limit"
-    assert session.engine.network is session.network is model.network
+    assert session.ensemble.trainer.engine.network is session.network is model.network
     np.testing.assert_array_equal(
         model.member_scores(X)[3],
         replace(model, network=session.ensemble.members[3].network).raw_scores(X),

@@ -16,7 +16,7 @@ from glassnet.optimizers import SGD, Adam
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau
 from glassnet.training.batch_plan import permutation
-from glassnet.training.history import Epoch, history_columns
+from glassnet.training.stopping import Epoch, history_columns
 from tests.laws.tables import LOSS_CASES, STEPPERS, STEPWISE
 from tests.training.helpers import (
     N_FEATURES,

@@ -4,7 +4,6 @@ import numpy as np
 
 from glassnet.cli.text import fitted_list, terminal_width
 from glassnet.cli.training_data import TrainingData
-from glassnet.data.tables.table import Table
 from glassnet.messages import counted, format_number, printable
 
 SPLITS = {
@@ -19,17 +18,16 @@ def describe_columns(data: TrainingData) -> list[tuple[str, str, str]]:
     """Return (count, kind, names) for each kind, for missing values, and for columns left out."""
     features, room = data.prepared.table, terminal_width() - 28
     kinds = features.schema.kinds
-    n_levels = {
-        name: len(column.levels)
-        for name, column in zip(features.schema.categories, features.categories, strict=True)
-    }
+    n_levels = {name: len(features.columns[name].levels) for name in features.schema.categories}
     found: dict[str, list[str]] = {
         kind: [] for kind in ("number", "category", "boolean", "datetime")
     }
     for name, kind in kinds.items():
         levels = f" ({n_levels[name]})" if kind == "category" else ""
         found[kind].append(printable(name) + levels)
-    missing = [f"{printable(name)} ({n:,})" for name, n in _n_missing(features).items() if n]
+    stored = (*features.schema.numbers, *features.schema.categories, *features.schema.dates)
+    n_missing = {name: int(features.missing(name).sum()) for name in stored}
+    missing = [f"{printable(name)} ({n:,})" for name, n in n_missing.items() if n]
     rows = [
         ("number", "numbers", found["number"]),
         ("category", "categories", found["category"]),
@@ -43,16 +41,6 @@ def describe_columns(data: TrainingData) -> list[tuple[str, str, str]]:
         for one, many, names in rows
         if names
     ]
-
-
-def _n_missing(features: Table) -> dict[str, int]:
-    """Return the number of missing values by column."""
-    schema = features.schema
-    numbers = np.isnan(np.asarray(features.numbers)).sum(axis=0).tolist()
-    categories = [int((column.codes < 0).sum()) for column in features.categories]
-    dates = [int(np.isnat(column).sum()) for column in features.dates]
-    names = (*schema.numbers, *schema.categories, *schema.dates)
-    return dict(zip(names, (*numbers, *categories, *dates), strict=True))
 
 
 def describe_target_values(data: TrainingData) -> str:

@@ -62,8 +62,7 @@ def evaluate(
     files = output_files(outputs, {PAGE: "a report"}, (model, table))
     from glassnet import report
     from glassnet.cli.scores import evaluation_lines
-    from glassnet.data.coding.target_arrays import target_array
-    from glassnet.data.coding.target_values import target_values
+    from glassnet.data.coding.target_arrays import target_array, target_values
     from glassnet.data.files.read import read_table
     from glassnet.data.tables.schema import Schema
     from glassnet.storage import load

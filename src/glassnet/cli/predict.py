@@ -111,7 +111,7 @@ def predict(
 
 def prediction_schema() -> dict[str, Any]:
     """Return the published JSON schema of `--json`, `prediction.schema.json` beside this file."""
-    from glassnet.data.review.drift import drift_schema
+    from glassnet.data.review.reference import drift_schema
 
     schema: dict[str, Any] = json.loads(
         Path(__file__).with_name("prediction.schema.json").read_text(encoding="utf-8")
@@ -140,8 +140,7 @@ class PredictionChunks:
         reading: Dialect | None,
     ) -> None:
         from glassnet.data.files.read import column_names
-        from glassnet.data.tables.forms import Form
-        from glassnet.data.tables.schema import Column, Schema
+        from glassnet.data.tables.schema import Column, Form, Schema
 
         self.tally = model.tally()
         self.names: list[str] = []
@@ -206,7 +205,7 @@ def prediction_columns(
 
     `first_row` is the number of the table's first row in the file, for messages.
     """
-    from glassnet.data.finite import refuse_not_finite
+    from glassnet.data.tables.values import refuse_not_finite
 
     Z = model.raw_scores(table)
     refuse_not_finite(Z, first_row=first_row)

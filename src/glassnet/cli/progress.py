@@ -19,7 +19,7 @@ from glassnet.cli.text import duration
 
 if TYPE_CHECKING:
     from glassnet.fitting import Session
-    from glassnet.training.history import Epoch
+    from glassnet.training.stopping import Epoch
 
 #: Seconds between two lines.
 INTERVAL = 10.0

@@ -50,7 +50,7 @@ def table_or_stdin(table: Path) -> Iterator[Path]:
 
 
 def _copy_stdin(path: Path) -> None:
-    from glassnet.data.files.limits import Limits
+    from glassnet.data.tables.dialect import Limits
 
     limits, n_bytes = Limits(), 0
     with path.open("wb") as file:

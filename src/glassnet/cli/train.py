@@ -166,7 +166,7 @@ def train(
     from glassnet.cli.training_data import check_roles, gather, unknown_in_words
     from glassnet.cli.training_report import TrainingReport
     from glassnet.cli.training_run import begin, run, score
-    from glassnet.data.review.drift import Drift
+    from glassnet.data.review.reference import Drift
     from glassnet.errors import DataError
     from glassnet.fitting import Roles
     from glassnet.storage import check

@@ -8,14 +8,13 @@ import click
 import numpy as np
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_arrays import target_array
-from glassnet.data.coding.target_values import target_values
+from glassnet.data.coding.target_arrays import target_array, target_values
 from glassnet.data.files.read import read_table
-from glassnet.data.missing import complete_rows
 from glassnet.data.split import Split
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.schema import Column, Schema
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import complete_rows
 from glassnet.errors import DataError
 from glassnet.fitting import Roles, TrainingTable, prepare
 from glassnet.fitting.splits import SplitColumns

@@ -92,7 +92,7 @@ def _tell_how_it_ended(session: Session, model: Model, *, quiet: bool) -> None:
             f"Trained for {describe_epochs(record)} in {duration(record['seconds'])}.", err=True
         )
     if not quiet:
-        print_notes(session.divergences)
+        print_notes(session.ensemble.divergences)
 
 
 def _held_out(model: Model, data: TrainingData) -> dict[str, Any]:

@@ -1,17 +1,23 @@
-"""Rows with their target and weights: to learn from, stop by, calibrate or score with."""
+"""Rows with their target and weights: to learn from, stop by, calibrate or score with.
+
+A row of weight 0 counts as absent, a row of weight 2 as two rows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.tables.table import Table
+from glassnet.errors import DataError
 
 Array = NDArray[Any]
+Float64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,3 +56,62 @@ def joined_rows(parts: Sequence[Rows]) -> Rows:
         np.concatenate([part.y for part in parts]),
         np.concatenate(weights) if len(weights) == len(parts) else None,
     )
+
+
+def checked_weight(weight: ArrayLike | None, n: int) -> Float64 | None:
+    """Return the weights of n rows as float64 (n,), or None where every row counts the same.
+
+    Raises
+    ------
+    DataError
+        For another number of weights than rows, a negative or not finite one (with its row), or
+        none above 0.
+    """
+    if weight is None:
+        return None
+    refuse_damaged(weight)
+    try:
+        w = np.asarray(weight, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError("sample_weight must hold numbers, one for each row.") from None
+    if w.shape != (n,):
+        raise DataError(
+            f"sample_weight must have shape ({n},), one number for each row, got {w.shape}."
+        )
+    bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
+    if bad.size:
+        raise DataError(
+            "sample_weight must hold finite numbers >= 0, got "
+            f"{w[bad[0]]} in row {bad[0]} (counting from 0)."
+        )
+    if not w.any():
+        raise DataError("sample_weight is zero in every row: nothing is left to learn from.")
+    return w
+
+
+def relative_weight(weight: Float64) -> Float64:
+    """Return weights times a power of two that brings the largest into (1/2, 1].
+
+    That changes no digit. So weights of every size have finite sums and squares, and weights times
+    a power of two are the same weights. Where all weights above 0 are equal they become 1.
+    """
+    largest = weight.max(initial=0.0)
+    if largest == 0.0:
+        return weight
+    above = weight > 0.0
+    if weight.min(where=above, initial=largest) == largest:
+        return above.astype(np.float64)
+    fraction, exponent = np.frexp(largest)
+    return cast(Float64, np.ldexp(weight, -exponent + int(fraction == 0.5)))
+
+
+def full_weight(weight: ArrayLike | None, n: int) -> Float64:
+    """Return checked weights divided by the largest one; ones where every row counts the same."""
+    w = checked_weight(weight, n)
+    return np.ones(n) if w is None else cast(Float64, w / w.max())
+
+
+def weighted_rows(table: Table, weight: ArrayLike | None) -> tuple[Table, Float64]:
+    """Return the rows of weight above 0 and their weights: a row of weight 0 leaves no trace."""
+    w = full_weight(weight, table.n_rows)
+    return (table, w) if w.all() else (table.take(w > 0), w[w > 0])

@@ -61,6 +61,12 @@ def stored_fields(cls: type) -> dict[str, StoredField]:
     }
 
 
+def changed_fields(record: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass, all of which have defaults, that differ from them."""
+    values = {entry.name: (getattr(record, entry.name), entry.default) for entry in fields(record)}
+    return {name: value for name, (value, default) in values.items() if value != default}
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassnet.data.files.arrow import refuse_damaged
-from glassnet.data.missing import is_missing
+from glassnet.data.tables.values import is_missing
 from glassnet.errors import DataError, SettingError
 
 Rows = NDArray[np.int64]
@@ -105,13 +105,13 @@ def split_rows(
     rng = np.random.Generator(np.random.Philox(seed))
     n_held = min(max(1, round(n * fraction)), n - 1)
     if groups is not None:
-        held = _whole_groups(_labels(groups, n, "groups"), n_held, rng)
+        held = _whole_groups(_labels(groups, n, "groups to split by"), n_held, rng)
     elif time is not None:
-        held = _latest(_labels(time, n, "times"), n_held)
+        held = _latest(_labels(time, n, "times to split by"), n_held)
     elif stratify is None:
         held = rng.permutation(n)[:n_held]
     else:
-        labels = _one_a_row(stratify, n, "labels to stratify by")
+        labels = _labels(stratify, n, "labels to stratify by", may_be_missing=True)
         classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if len(classes) == n:
             raise DataError(
@@ -127,20 +127,16 @@ def split_rows(
     return np.flatnonzero(~mask).astype(np.int64), np.flatnonzero(mask).astype(np.int64)
 
 
-def _one_a_row(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
+def _labels(values: ArrayLike, n: int, what: str, *, may_be_missing: bool = False) -> NDArray[Any]:
     refuse_damaged(values)
     labels = np.asarray(values)
     if labels.shape != (n,):
         raise DataError(f"the {what} must have shape ({n},), got {labels.shape}.")
-    return labels
-
-
-def _labels(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
-    labels = _one_a_row(values, n, f"{what} to split by")
-    missing = is_missing(labels)
-    if missing.any():
+    if may_be_missing:
+        return labels
+    if (missing := is_missing(labels)).any():
         raise DataError(
-            f"the {what} to split by have {int(missing.sum())} missing values, the first in row "
+            f"the {what} have {int(missing.sum())} missing values, the first in row "
             f"{int(missing.argmax())} (counting from 0)."
         )
     return labels.astype(str) if labels.dtype == object else labels

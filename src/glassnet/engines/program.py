@@ -1,4 +1,4 @@
-"""What the native engine is built from: a network and its settings as names and numbers.
+"""Describe a network and its settings to the native engine, as names and numbers.
 
 What the engine cannot run is refused by name.
 

@@ -37,14 +37,9 @@ def _share(root: Path) -> float:
     for line in groups:
         _, _, group = line.partition("::")  # version 2 has one line, "0::/path"
         if line.startswith("0::"):
-            here = root / "sys/fs/cgroup"
-            for folder in [
-                here,
-                *(
-                    here.joinpath(*Path(group).parts[1 : i + 1])
-                    for i in range(1, len(Path(group).parts))
-                ),
-            ]:
+            names = Path(group).parts[1:]
+            for depth in range(len(names) + 1):
+                folder = root.joinpath("sys/fs/cgroup", *names[:depth])
                 share = min(share, _cores(folder / "cpu.max"))
         elif "cpu" in line.split(":")[1].split(","):
             share = min(

@@ -1,4 +1,4 @@
-"""Locks of objects, so that calls that change one run one at a time, in whichever thread.
+"""One lock for each object, so that calls that change an object run one at a time.
 
 The locks are kept beside the objects, not in them, so that no pickle, copy or clone holds one. A
 child process gets new ones: if another thread held one during the fork, nobody would release it.
@@ -27,6 +27,7 @@ class _Turns:
         self._known: dict[int, tuple[weakref.ref[Any], Lock]] = {}
 
     def of(self, owner: Any) -> Lock:
+        """Return the reentrant lock of an object: `with turn_of(it): ...` while it is changed."""
         key = id(owner)
         with self._making:
             known = self._known.get(key)
@@ -41,11 +42,7 @@ class _Turns:
 
 
 _TURNS = _Turns()
-
-
-def turn_of(owner: Any) -> Lock:
-    """Return the reentrant lock of an object: `with turn_of(session): ...` while it is changed."""
-    return _TURNS.of(owner)
+turn_of = _TURNS.of
 
 
 def as_it_is(owner: T) -> T:

@@ -1,4 +1,4 @@
-"""scikit-learn's estimators on glassnet's one road from data to a model."""
+"""scikit-learn estimators that train glassnet networks."""
 
 from glassnet.estimators.classifier import GlassNetClassifier
 from glassnet.estimators.mlp import MLPClassifier, MLPRegressor

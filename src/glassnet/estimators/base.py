@@ -11,7 +11,7 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_numbers import signs_of
+from glassnet.data.coding.target_encoding import signs_of
 from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.table import Table

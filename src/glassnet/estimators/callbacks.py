@@ -9,8 +9,8 @@ from typing import Any
 from glassnet.estimators.messages import say
 from glassnet.fitting import Session
 from glassnet.model import Model
-from glassnet.training.history import Epoch
 from glassnet.training.plan import Plan
+from glassnet.training.stopping import Epoch
 
 Listener = Callable[[Epoch], Any]
 Snapshot = Callable[[], dict[str, Any]]

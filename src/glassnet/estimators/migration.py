@@ -10,18 +10,18 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from glassnet.activations import ActivationFunction
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.number_coding import NumberCoding
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_labels import Label
+from glassnet.data.coding.target_encoding import Label
 from glassnet.data.tables.schema import Column, Schema
 from glassnet.errors import DataError, SettingError
 from glassnet.layers import Dense
 from glassnet.losses import Logistic, Loss, Softmax, loss_function, loss_traits
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.training.history import history_columns
+from glassnet.training.resolved_plan import one_for_each
+from glassnet.training.stopping import history_columns
 
 FITTED = ("activation", "coefs_", "intercepts_", "n_outputs_", "out_activation_")
 WHAT_CAN_BE = (
@@ -147,14 +147,7 @@ def _refusal(estimator: Any) -> SettingError:
 
 def _network(mlp: Any) -> Network:
     *hidden, last = (W.shape[1] for W in mlp.coefs_)
-    given = mlp.activation
-    each: Sequence[Any] = (
-        [given] * len(hidden) if isinstance(given, str | ActivationFunction) else given
-    )
-    if len(each) != len(hidden):
-        raise SettingError(
-            f"there are {len(hidden)} hidden layers but {len(each)} activations: {given!r}."
-        )
+    each = one_for_each(mlp.activation, len(hidden))
     names = [ACTIVATION_NAMES.get(name, name) if isinstance(name, str) else name for name in each]
     layers = [*(Dense(n, name) for n, name in zip(hidden, names, strict=True)), Dense(last)]
     network = Network(
@@ -228,18 +221,15 @@ def _record(mlp: Any) -> dict[str, Any]:
     kind = type(mlp)
     package = kind.__module__.partition(".")[0]
     version = sklearn.__version__ if package == "sklearn" else None
-    losses = list(getattr(mlp, "loss_curve_", None) or ())
-    scores, checked = (
-        getattr(mlp, name, None) or () for name in ("validation_scores_", "validation_loss_curve_")
+    losses, scores, checked = (
+        list(getattr(mlp, name, None) or ())
+        for name in ("loss_curve_", "validation_scores_", "validation_loss_curve_")
     )
     history = history_columns(()) | {
         "index": list(range(len(losses))),
         "training_loss": _finite(losses),
-    }
-    history |= {
-        name: _finite(values)
-        for name, values in (("validation_score", scores), ("validation_loss", checked))
-        if len(values)
+        "validation_loss": _finite(checked),
+        "validation_score": _finite(scores),
     }
     epochs = getattr(mlp, "n_iter_", None)
     stopped = (

@@ -7,7 +7,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import r2_score
 
 from glassnet.data.coding.moments import power_of_two
-from glassnet.data.coding.weights import relative_weight
+from glassnet.data.rows import relative_weight
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

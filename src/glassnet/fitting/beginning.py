@@ -1,12 +1,11 @@
-"""The one way into a fit: encode the table once, split its rows, and build the networks."""
+"""Begin a fit: encode the table once, split its rows, and build the networks."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from glassnet.answers import Answers
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
@@ -15,22 +14,22 @@ from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Schema
 from glassnet.errors import SettingError
 from glassnet.fitting.class_weights import class_weighted, weighted_rows
-from glassnet.fitting.construction import make_loss, make_target, n_raw_scores
+from glassnet.fitting.construction import make_target
 from glassnet.fitting.ensemble import Ensemble, member_seed
 from glassnet.fitting.network_fit import NetworkFit
 from glassnet.fitting.session import Session
 from glassnet.fitting.splits import SplitColumns, Splits, make_splits
 from glassnet.fitting.training_table import TrainingTable
 from glassnet.layer_check import check_own_layers
-from glassnet.losses import loss_for_task
+from glassnet.losses import loss_for_task, loss_traits
 from glassnet.model import Model
+from glassnet.network import Network
 from glassnet.optimizers import LBFGS
-from glassnet.training.checks import check_weight, prepared_rows
 from glassnet.training.plan import Plan
 from glassnet.training.resolved_plan import ResolvedPlan
 from glassnet.training.scorers import bind_scorer
 from glassnet.training.time_limit import TimeLimit
-from glassnet.training.validation import Validation, check_validation
+from glassnet.training.validation import Validation, check_validation, check_weight, prepared_rows
 
 
 def begin(
@@ -75,11 +74,12 @@ def begin(
         loss=loss_for_task(None, target.task).name,
         has_validation=validation is not None,
     )
-    loss = make_loss(resolved, target)
+    loss = loss_for_task(resolved.loss, target.task, resolved.label_smoothing)
     sparse = not isinstance(data.table.numbers, np.ndarray)
     single = single or sparse or isinstance(resolved.bound_optimizer(), LBFGS)
     n_members = 1 if single else resolved.recipe.members
-    if earlier and n_members != (n_before := _n_members(earlier)):
+    n_before = earlier.plan.recipe.members if earlier and earlier.ensemble.members else 1
+    if earlier and n_members != n_before:
         raise SettingError(
             f"a warm start goes on with the {n_before} members of before, but {n_members} are "
             "asked for now."
@@ -94,13 +94,21 @@ def begin(
     has_validation = validation is not None
     splits = [make_splits(columns, own, has_validation=has_validation) for own in plans]
     encoder = _encoder(given, splits, resolved, earlier)
-    n_outputs = n_raw_scores(loss, target)
+    n_outputs = loss_traits(loss).n_raw_scores(target.n_outputs, len(target.classes))
     X = encoder.encode(given.X, resolved.dtype)
     rows = prepared_rows(loss, n_outputs, np.dtype(resolved.dtype), X, given.y, given.weight)
-    scoring = _Scoring(resolved.scoring, Answers(loss, target), encoder)
     stopping = None
     if validation is not None:
         stopping = _validation_rows(validation, target, resolved, data.table.schema)
+
+    def score(network: Network, held_out: Rows) -> Callable[[Array], float] | None:
+        """Return a function from the raw scores of held-out rows to what the plan watches."""
+        if resolved.scoring is None:
+            return None
+        model = Model(encoder, target, network, loss)
+        truth = replace(held_out, y=model.truth(held_out.y))
+        return bind_scorer(resolved.scoring, model.answers, model.raw_scores, truth)
+
     fits: list[NetworkFit] = []
     for own, split, network in zip(plans, splits, networks, strict=True):
         fit = NetworkFit.begin(rows, split, encoder, loss, n_outputs, own, network)
@@ -109,10 +117,10 @@ def begin(
         if stopping:
             features = encoder.encode(stopping.X, own.dtype)
             held_out = check_validation(fit.network, loss, features, stopping.y, stopping.weight)
-            fit.validation = Validation(held_out, scoring.bind(fit, stopping))
+            fit.validation = Validation(held_out, score(fit.network, stopping))
         elif fit.validation and resolved.scoring is not None:
-            score = scoring.bind(fit, given.take(split.stopping))
-            fit.validation = replace(fit.validation, score=score)
+            watched = score(fit.network, given.take(split.stopping))
+            fit.validation = replace(fit.validation, score=watched)
         fits.append(fit)
         if limit.too_short_to_prepare(len(fits), len(plans)):
             break
@@ -127,28 +135,6 @@ def begin(
         reference=before.widened(given.X, encoder) if before else Reference.of(given.X, encoder),
         limit=limit,
     )
-
-
-@dataclass(frozen=True)
-class _Scoring:
-    """The scorer that the best epoch is chosen by; without one it is chosen by the loss."""
-
-    scoring: Any
-    answers: Answers
-    encoder: Encoder
-
-    def bind(self, fit: NetworkFit, held_out: Rows) -> Callable[[Array], float] | None:
-        """Return a function from the raw scores of held-out rows to their score."""
-        if self.scoring is None:
-            return None
-        answers = self.answers
-        model = Model(self.encoder, answers.target, fit.network, answers.loss)
-        truth = replace(held_out, y=answers.truth(held_out.y))
-        return bind_scorer(self.scoring, answers, model.raw_scores, truth)
-
-
-def _n_members(session: Session) -> int:
-    return session.plan.recipe.members if session.ensemble.members else 1
 
 
 def _encoder(

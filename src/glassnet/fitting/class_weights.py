@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.weights import relative_weight
-from glassnet.data.rows import Array, Rows
+from glassnet.data.rows import Array, Rows, relative_weight
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, SettingError, did_you_mean
 

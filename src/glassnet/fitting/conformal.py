@@ -1,11 +1,8 @@
 """Conformal intervals of a regression, learned from the residuals of rows that no member saw."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,33 +33,6 @@ MIN_SPREAD = 0.05
 MAX_SCORES = 10_000
 
 
-@dataclass(frozen=True, eq=False)
-class Residuals:
-    """Residuals of the rows that members held out to calibrate with.
-
-    Attributes
-    ----------
-    index : numbers of the rows, of which several members may have held out the same
-    values : (n, m), y less the prediction, in the units of the encoded target
-    weight : (n,) or None
-    X : the features of all rows of the fit
-    """
-
-    index: Array
-    values: Array
-    weight: Array | None
-    X: Any
-
-    def take(self, chosen: Array) -> Residuals:
-        """Return some of them."""
-        weight = None if self.weight is None else self.weight[chosen]
-        return Residuals(self.index[chosen], self.values[chosen], weight, self.X)
-
-    def rows(self) -> Rows:
-        """Return them as the targets of rows."""
-        return Rows(self.X[self.index], self.values, self.weight)
-
-
 def learn_intervals(
     fits: Sequence[NetworkFit], encoder: Encoder, loss: Loss, *, constant: bool = False
 ) -> Intervals:
@@ -79,30 +49,33 @@ def learn_intervals(
     """
     plan = fits[0].plan
     residuals, own = _residuals(fits, loss)
-    least = np.full(residuals.values.shape[1], np.finfo(np.float32).tiny)
+    least = np.full(residuals.y.shape[1], np.finfo(np.float32).tiny)
     if own is not None:  # the network predicts quantiles itself
-        scores = scores_of(residuals.values, own, least)
+        scores = scores_of(residuals.y, own, least)
         return _intervals(None, scores, residuals.weight, least, plan.dtype)
-    ratio = residual_ratio(residuals.values, fits, loss)
-    residuals = replace(residuals, values=residuals.values * ratio)
-    if not constant and len(residuals.values) >= MIN_RESIDUALS:
-        learned = learning_rows(residuals.index, plan.seed)
-        rest = residuals.take(~learned).rows()
+    index, X = residuals.X, fits[0].data.X
+    residuals = replace(residuals, y=residuals.y * residual_ratio(residuals.y, fits, loss))
+    if not constant and residuals.n >= MIN_RESIDUALS:
+        chosen = learning_rows(index, plan.seed)
+        learned, rest = (
+            replace(residuals.take(part), X=X[index[part]]) for part in (chosen, ~chosen)
+        )
         with suppress(DivergenceError):
-            network, quantiles, helps = _learn(residuals.take(learned).rows(), rest, plan, encoder)
+            network, quantiles, helps = _learn(learned, rest, plan, encoder)
             if helps:
                 by_output = quantiles.reshape(len(quantiles), -1, len(QUANTILES))
                 spread = np.diff(np.sort(by_output, axis=2), axis=2).mean(axis=2)
                 least = np.maximum(MIN_SPREAD * np.median(spread, axis=0), least)
                 scores = scores_of(rest.y, quantiles, least)
                 return _intervals(network, scores, rest.weight, least, plan.dtype)
-    return _intervals(None, residuals.values, residuals.weight, least, plan.dtype)
+    return _intervals(None, residuals.y, residuals.weight, least, plan.dtype)
 
 
-def _residuals(fits: Sequence[NetworkFit], loss: Loss) -> tuple[Residuals, Array | None]:
-    """Return the residuals of all members.
+def _residuals(fits: Sequence[NetworkFit], loss: Loss) -> tuple[Rows, Array | None]:
+    """Return the residuals of the rows that members held out, y less the prediction.
 
-    Where the network predicts quantiles itself, the second result holds them about the middle one.
+    Their X are the numbers of the rows, of which several members may have held out the same. Where
+    the network predicts quantiles itself, the second result holds them about the middle one.
     """
     held = [fit.calibrating() for fit in fits]
     answers = [
@@ -116,8 +89,7 @@ def _residuals(fits: Sequence[NetworkFit], loss: Loss) -> tuple[Residuals, Array
     values = np.concatenate(differences).astype(np.float64)
     weight = np.concatenate(weights) if weights else None
     own = [about for about in quantiles if about is not None]
-    residuals = Residuals(index, values, weight, fits[0].data.X)
-    return residuals, np.concatenate(own) if own else None
+    return Rows(index, values, weight), np.concatenate(own) if own else None
 
 
 def _learn(

@@ -1,4 +1,4 @@
-"""Construction: the loss, the layers and the first values that a plan and a target ask for."""
+"""Build the layers and set the first values that a plan and a target ask for."""
 
 import warnings
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from glassnet.layers import (
     PiecewiseLinearEmbedding,
     Scale,
 )
-from glassnet.losses import Loss, LossTraits, loss_for_task, loss_function, loss_traits
+from glassnet.losses import Loss, LossTraits, loss_function, loss_traits
 from glassnet.network import Network
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import Recipe, recipe_for
@@ -49,16 +49,6 @@ def make_target(
     for notice in target.notices if scale else ():
         warnings.warn(notice, DataNotice, stacklevel=4)
     return target
-
-
-def make_loss(plan: ResolvedPlan, target: Target) -> Loss:
-    """Return the plan's loss with its label smoothing; refuse one that does not fit the task."""
-    return loss_for_task(plan.loss, target.task, plan.label_smoothing)
-
-
-def n_raw_scores(loss: Loss, target: Target) -> int:
-    """Return how many outputs the network needs."""
-    return loss_traits(loss).n_raw_scores(target.n_outputs, len(target.classes))
 
 
 def make_layers(

@@ -1,4 +1,4 @@
-"""The ensemble: networks trained side by side, which answer as their mean; often it is only one.
+"""An ensemble: networks trained side by side, whose mean is the prediction; often only one.
 
 What one network learns by accident another does not, and the mean forgets it (bagging, Breiman
 1996). Members advance epoch by epoch together, in threads, each on one core. Their numbers do not
@@ -21,9 +21,9 @@ from glassnet.fitting.network_fit import NetworkFit, make_trainer
 from glassnet.layers import Members, Stack
 from glassnet.losses import Loss
 from glassnet.network import Network
-from glassnet.training.history import Epoch
 from glassnet.training.resolved_plan import ResolvedPlan
 from glassnet.training.state import TrainingState
+from glassnet.training.stopping import Epoch
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
 
@@ -159,11 +159,9 @@ class Ensemble:
     @property
     def divergences(self) -> list[str]:
         """A sentence for each network that diverged after its first epoch."""
-        if self.single:
-            return [str(fit.diverged) for fit in self.fits if fit.diverged]
         n = len(self.fits)
         return [
-            f"member {i} of {n}: {fit.diverged}"
+            f"{'' if self.single else f'member {i} of {n}: '}{fit.diverged}"
             for i, fit in enumerate(self.fits, 1)
             if fit.diverged
         ]

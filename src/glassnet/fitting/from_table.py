@@ -4,17 +4,16 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from glassnet.data.files.limits import Limits
-from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.dialect import Dialect, Limits
 from glassnet.data.tables.schema import Kind
 from glassnet.errors import DataNotice, SettingError
 from glassnet.fitting.beginning import begin
 from glassnet.fitting.preparation import prepare
-from glassnet.fitting.roles import Roles
+from glassnet.fitting.training_table import Roles
 from glassnet.model import Model
 from glassnet.protocols import require_arguments
-from glassnet.training.history import Epoch
 from glassnet.training.plan import Plan
+from glassnet.training.stopping import Epoch
 
 
 def fit(

@@ -1,7 +1,8 @@
-"""A function called for several items at once, in threads of which the caller is one."""
+"""Call a function for several items in parallel threads."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from typing import TypeVar
@@ -28,15 +29,19 @@ def in_threads(
     """
     results: dict[int, Result] = {}
     errors: dict[int, BaseException] = {}
-    taken = _Numbers(len(items))
+    waiting = deque(range(len(items)))
 
     def work() -> None:
-        for i in taken:
-            try:
-                results[i] = function(items[i])
-            except BaseException as error:  # noqa: BLE001 - the caller raises it
-                errors[i] = error
-                taken.end()
+        with suppress(IndexError):  # nothing is waiting any more
+            while True:
+                call(waiting.popleft())
+
+    def call(i: int) -> None:
+        try:
+            results[i] = function(items[i])
+        except BaseException as error:  # noqa: BLE001 - the caller raises it
+            errors[i] = error
+            waiting.clear()
 
     threads: list[threading.Thread] = []
     try:
@@ -51,31 +56,10 @@ def in_threads(
     finally:
         while any(thread.is_alive() for thread in threads):
             with suppress(KeyboardInterrupt):  # engines see the signal too, so this is short
-                taken.end()
+                waiting.clear()
                 for thread in threads:
                     if thread.is_alive():
                         thread.join()
     if errors:
         raise errors[min(errors)]
     return [results[i] for i in range(len(items))]
-
-
-class _Numbers:
-    """The numbers 0 to n - 1, each given to one thread."""
-
-    def __init__(self, n: int) -> None:
-        self._next, self._n, self._lock = 0, n, threading.Lock()
-
-    def __iter__(self) -> Iterator[int]:
-        while True:
-            with self._lock:
-                i = self._next
-                self._next += 1
-            if i >= self._n:
-                return
-            yield i
-
-    def end(self) -> None:
-        """Give no more of them."""
-        with self._lock:
-            self._next = self._n

@@ -20,10 +20,9 @@ from glassnet.fitting.splits import Splits, no_rows
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.history import Epoch
 from glassnet.training.resolved_plan import ResolvedPlan
 from glassnet.training.state import TrainingState, stop_and_restore
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, Epoch
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
 from glassnet.training.validation import Validation

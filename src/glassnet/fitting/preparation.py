@@ -1,4 +1,4 @@
-"""Preparation: from whatever holds a table, and the roles of its columns, to a training table."""
+"""Read a table and the roles of its columns into a training table."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,18 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.coding.target_arrays import target_array
-from glassnet.data.coding.target_values import values_in_memory
+from glassnet.data.coding.target_arrays import target_array, values_in_memory
 from glassnet.data.review.leaks import leaks
-from glassnet.data.review.lookalikes import lookalikes
-from glassnet.data.review.screening import imprecise, screening_notices, uninformative_columns
-from glassnet.data.tables.forms import PLAIN
+from glassnet.data.review.screening import (
+    imprecise,
+    lookalikes,
+    screening_notices,
+    uninformative_columns,
+)
 from glassnet.data.tables.given import as_table
-from glassnet.data.tables.schema import Column, Schema
+from glassnet.data.tables.schema import PLAIN, Column, Schema
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
-from glassnet.fitting.roles import Roles
-from glassnet.fitting.training_table import TrainingTable
+from glassnet.fitting.training_table import Roles, TrainingTable
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -40,7 +41,14 @@ def prepare(source: Any, roles: Roles) -> TrainingTable:
         For types, drop, dialect or limits of another kind.
     """
     roles = roles.named(source)
-    read = _read(source, roles)
+    read = as_table(
+        source,
+        types=roles.types,
+        targets=roles.targets,
+        keep=roles.kept,
+        dialect=roles.dialect,
+        limits=roles.limits,
+    )
     names, values = _target(source, read, roles.target)
     for name in (*roles.kept, *names) if values is None else roles.kept:
         read.require(name)
@@ -80,23 +88,6 @@ def prepare(source: Any, roles: Roles) -> TrainingTable:
         task=task,
         forms=tuple(known[name].form if name in known else PLAIN for name in names),
         dialect=read.dialect or roles.dialect,
-    )
-
-
-def _read(source: Any, roles: Roles) -> Table:
-    if isinstance(source, str | Path):
-        from glassnet.data.files.read import read_table
-
-        return read_table(
-            source,
-            types=roles.types,
-            dialect=roles.dialect,
-            limits=roles.limits,
-            targets=roles.targets,
-            keep=roles.kept,
-        )
-    return as_table(
-        source, types=roles.types, targets=roles.targets, keep=roles.kept, dialect=roles.dialect
     )
 
 

@@ -1,4 +1,4 @@
-"""A session: a fit under way, from its first epoch to the model, or on from where it stands."""
+"""A session: one fit in progress, from its first epoch to the model; it can be continued."""
 
 import math
 import time
@@ -11,7 +11,6 @@ from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
 from glassnet.data.tables.table import Table
-from glassnet.engines import Engine
 from glassnet.engines.turns import turn_of
 from glassnet.errors import DivergenceError, SettingError
 from glassnet.fitting.class_weights import weighted_rows
@@ -25,12 +24,12 @@ from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.checks import check_weight, make_rows
-from glassnet.training.history import Epoch, history_columns
 from glassnet.training.resolved_plan import ResolvedPlan
 from glassnet.training.state import TrainingState, stop_and_restore
+from glassnet.training.stopping import Epoch, history_columns
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
+from glassnet.training.validation import check_weight, make_rows
 
 OnEpoch = Callable[[Epoch], bool | None]
 
@@ -78,11 +77,6 @@ class Session:
         return self.ensemble.network
 
     @property
-    def engine(self) -> Engine:
-        """The engine of the network that answers."""
-        return self.ensemble.trainer.engine
-
-    @property
     def state(self) -> TrainingState:
         """Where training stands."""
         return self.ensemble.state
@@ -99,11 +93,6 @@ class Session:
         """How many epochs of the plan there is time for from now on."""
         planned = self.plan.max_epochs - self.state.epoch
         return int(min(planned, self.limit.after(self.state.epoch)))
-
-    @property
-    def divergences(self) -> list[str]:
-        """A sentence for each network that diverged after its first epoch."""
-        return self.ensemble.divergences
 
     def epochs(self) -> Generator[Epoch, None, None]:
         """Train to the plan's end; the best weights are restored however it ends."""
@@ -162,7 +151,7 @@ class Session:
                 RuntimeWarning,
                 stacklevel=4,
             )
-        for divergence in self.divergences:
+        for divergence in self.ensemble.divergences:
             warnings.warn(divergence, RuntimeWarning, stacklevel=4)
 
     def calibrate(self) -> None:

@@ -1,4 +1,4 @@
-"""The temperature: one factor that makes probabilities mean what they say.
+"""Temperature scaling: one factor that calibrates predicted probabilities.
 
 A network may be too sure of itself, or, where it learned from smoothed labels, not sure enough. Raw
 scores divided by a temperature T > 0 keep the order of the classes and correct that (Guo, Pleiss,
@@ -76,19 +76,14 @@ class Calibration:
 
 def learn_temperature(fits: Sequence[NetworkFit], loss: Loss) -> Calibration:
     """Return the temperature of the mean of members, by the rows that each holds out for it."""
-    scored = [scored_rows(fit) for fit in fits]
+    held_out = [(fit.trainer.engine, fit.calibrating()) for fit in fits]
+    scored = [replace(rows, X=engine.predict(rows.X)) for engine, rows in held_out]
     found = calibration(joined_rows(scored), loss)
     if found.member_temperature == 1.0:  # none helps
         return found
     index = [fit.splits.calibrating for fit in fits]
     ratio = ensemble_temperature_ratio(index, scored, loss)
     return replace(found, temperature=found.member_temperature * ratio)
-
-
-def scored_rows(fit: NetworkFit) -> Rows:
-    """Return the calibrating rows of a network, with its raw scores as their X."""
-    rows = fit.calibrating()
-    return Rows(fit.trainer.engine.predict(rows.X), rows.y, rows.weight)
 
 
 def ensemble_temperature_ratio(index: Sequence[Array], scored: Sequence[Rows], loss: Loss) -> float:

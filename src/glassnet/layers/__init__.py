@@ -1,19 +1,15 @@
-"""One layer a file, forward and backward side by side; what exists stands at the foot."""
+"""The layers, each with its forward and its backward pass, and the table of all of them."""
 
 from typing import Any
 
-from glassnet.layers.activation import Activation
 from glassnet.layers.categories import CategoryEmbedding
+from glassnet.layers.containers import Members, Residual, Stack
 from glassnet.layers.dense import Dense
-from glassnet.layers.dropout import Dropout
+from glassnet.layers.elementwise import Activation, Dropout, Scale
 from glassnet.layers.layer import PREDICT, Layer, Run
-from glassnet.layers.members import Members, Stack
-from glassnet.layers.normalization import BatchNorm, LayerNorm
+from glassnet.layers.normalization import BatchNorm, LayerNorm, RMSNorm
 from glassnet.layers.periodic import PeriodicEmbedding
 from glassnet.layers.piecewise import PiecewiseLinearEmbedding
-from glassnet.layers.residual import Residual
-from glassnet.layers.rms_norm import RMSNorm
-from glassnet.layers.scale import Scale
 
 __all__ = [
     "LAYERS",

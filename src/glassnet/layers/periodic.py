@@ -1,4 +1,4 @@
-"""The periodic embedding: the network sees each number beside learned waves of it."""
+"""The periodic embedding: learned waves of each number, beside the number itself."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The piecewise-linear embedding: each number beside learned broken lines of it."""
+"""The piecewise-linear embedding: learned piecewise-linear functions of each number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -11,11 +11,11 @@ unknown or missing field and a value of another type are refused.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction, GivenActivation
 from glassnet.checks import is_whole
-from glassnet.errors import SettingError, UnsupportedError, unknown_name
+from glassnet.errors import SettingError, UnsupportedError, look_up
 from glassnet.initializers import INITIALIZERS, Initializer
 from glassnet.layers import LAYERS
 from glassnet.layers.layer import Layer
@@ -95,8 +95,7 @@ def layer_from_plain(plain: Any) -> Layer:
             f"the layer kind {kind!r} was removed from glassnet: train the model again without it. "
             "Networks whose answer is their mean are the layer Members."
         )
-    if kind not in LAYERS:
-        raise unknown_name("kind of layer", kind, LAYERS)
+    made = look_up("kind of layer", kind, LAYERS)
     known = saved_fields(kind)
     required = {name for name, field in known.items() if not is_optional(field)}
     if not {"kind", *required} <= plain.keys() <= {"kind", *known}:
@@ -109,8 +108,7 @@ def layer_from_plain(plain: Any) -> Layer:
             settings[name] = CODECS[known[name].type].read(plain[name])
         except TypeError as error:
             raise SettingError(f"{name} of a layer of kind {kind!r} must be {error}.") from None
-    made: Layer = LAYERS[kind](**settings)
-    return made
+    return cast(Layer, made(**settings))
 
 
 def _write_activation(activation: str | ActivationFunction) -> str:
@@ -126,7 +124,7 @@ def _write_activation(activation: str | ActivationFunction) -> str:
 
 
 def _read_activation(value: Any) -> str:
-    return _read_name("activation", value, ACTIVATIONS)
+    return _read_name("activation", value, {name: name for name in ACTIVATIONS})
 
 
 def _write_initializer(initializer: Any) -> str:
@@ -142,15 +140,13 @@ def _write_initializer(initializer: Any) -> str:
 
 
 def _read_initializer(value: Any) -> str:
-    return _read_name("initializer", value, {"auto": None, **INITIALIZERS})
+    return _read_name("initializer", value, {name: name for name in ("auto", *INITIALIZERS)})
 
 
-def _read_name(what: str, value: Any, known: Mapping[str, Any]) -> str:
+def _read_name(what: str, value: Any, known: Mapping[str, str]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"the name of an {what}")
-    if value not in known:
-        raise unknown_name(what, value, known)
-    return value
+    return look_up(what, value, known)
 
 
 def _read_count(value: Any) -> int:

@@ -1,6 +1,7 @@
-"""Layers in a row: how a network, or a block in it, passes signals on and gradients back."""
+"""Layers in a row: how a network passes signals on and gradients back, and how it is described."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -44,6 +45,13 @@ def checked_layers(layers: Any) -> tuple[Layer, ...]:
             raise SettingError(f"a layer is an object such as Dense(16, 'relu'), got {layer!r}.")
         require_members("layer", layer, METHODS, ATTRIBUTES)
     return checked
+
+
+def all_layers(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """Yield each layer, followed by all layers inside it."""
+    for layer in layers:
+        yield layer
+        yield from all_layers(layer.layers)
 
 
 def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:
@@ -143,3 +151,30 @@ def stack_backward(
         assert gradient is not None
         gradient = layers[i].backward(p[i], g[i], caches[i], gradient, needs_dX or i > 0)
     return gradient
+
+
+#: Settings that would make the text long.
+LEFT_OUT = {
+    "layers", "initializer", "parametrization", "sigma", "n_bins", "edges", "eps", "momentum",
+}  # fmt: skip
+
+
+def describe_layer(layer: Layer) -> str:
+    """Return a layer's settings in words, such as `Dense 64, relu`.
+
+    Equal members are counted: `Members 5 x (Dense 64, relu; Dense 1)`.
+    """
+    said = [
+        name if value is True else str(getattr(value, "name", value))
+        for name, value in vars(layer).items()
+        if name not in LEFT_OUT and value is not False
+    ]
+    words = ", ".join(word for word in said if word != "identity")
+    inside = [describe_layer(child) for child in layer.layers]
+    if stand_side_by_side(layer):
+        alike = [(word, len(list(group))) for word, group in groupby(inside)]
+        inside = [
+            f"{f'{n} x ' if n > 1 else ''}({word.removeprefix('Stack ')})" for word, n in alike
+        ]
+    inner = "; ".join(inside)
+    return f"{type(layer).__name__} {words or inner}".strip()

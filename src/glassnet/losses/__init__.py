@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, look_up
 from glassnet.losses.classification import Logistic, Softmax
 from glassnet.losses.custom import CustomLoss, check_loss
 from glassnet.losses.loss import ATTRIBUTES, METHODS, Array, Loss, LossTraits
@@ -44,10 +44,7 @@ __all__ = [
 def loss_function(loss: str | Loss | Any) -> Loss:
     """Return the loss of that name, the object given, or a function (Z, y) -> (L, dZ) wrapped."""
     if isinstance(loss, str):
-        if loss not in LOSSES:
-            raise unknown_name("loss", loss, LOSSES)
-        made: Loss = LOSSES[loss]()
-        return made
+        return cast(Loss, look_up("loss", loss, LOSSES)())
     refuse_class("a loss", loss)
     if callable(loss) and not hasattr(loss, "value_and_gradient"):
         return CustomLoss(loss, name=name_of(loss))
@@ -56,8 +53,7 @@ def loss_function(loss: str | Loss | Any) -> Loss:
             f"a loss must be a name, a loss object or a function (Z, y) -> (L, dZ), got {loss!r}."
         )
     require_members("loss", loss, METHODS, ATTRIBUTES)
-    given: Loss = loss
-    return given
+    return cast(Loss, loss)
 
 
 def check_own_loss(loss: Loss, y: Array, n_outputs: int) -> None:
@@ -68,8 +64,7 @@ def check_own_loss(loss: Loss, y: Array, n_outputs: int) -> None:
 
 def loss_traits(loss: Loss) -> LossTraits:
     """Return the traits of a loss; those of your own may have `traits`."""
-    traits: LossTraits = getattr(loss, "traits", LossTraits())
-    return traits
+    return cast(LossTraits, getattr(loss, "traits", LossTraits()))
 
 
 def loss_for_task(loss: str | Loss | None, task: str, label_smoothing: float = 0.0) -> Loss:
@@ -109,8 +104,7 @@ def loss_for_task(loss: str | Loss | None, task: str, label_smoothing: float = 0
 
 def smoothed(loss: Loss, label_smoothing: float) -> Loss:
     """Return a loss for classes with another label smoothing; 0 is none."""
-    changed: Loss = replace(cast(Any, loss), label_smoothing=label_smoothing)
-    return changed
+    return cast(Loss, replace(cast(Any, loss), label_smoothing=label_smoothing))
 
 
 def unsmoothed(loss: Loss) -> Loss:

@@ -8,7 +8,7 @@ predictions (softmax, logistic, exponential), so that the two derivatives can be
 softmax with cross-entropy they collapse to P - Y. Values are means over the *weights* of the batch
 and, unless a loss is told otherwise, over its outputs, summed in float64: a weight of 2 is the row
 twice, a weight of 0 the row absent, and a batch of zero total weight contributes nothing. `prepare`
-checks a target once, at the door; the rest trusts it.
+checks a target once; the other methods trust it.
 """
 
 from collections.abc import Sequence

@@ -8,9 +8,9 @@ their defaults.
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
-from glassnet.errors import SettingError, UnsupportedError, unknown_name
+from glassnet.errors import SettingError, UnsupportedError, look_up
 from glassnet.losses import LOSSES, Loss
 
 #: Settings that only training asks for.
@@ -62,17 +62,14 @@ def loss_from_plain(plain: Any) -> Loss:
     if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
         raise SettingError("a loss must be an object with a kind.")
     kind = plain["kind"]
-    if kind not in LOSSES:
-        raise unknown_name("kind of loss", kind, LOSSES)
-    defaults = saved_settings(LOSSES[kind]())
+    made = look_up("kind of loss", kind, LOSSES)
+    defaults = saved_settings(made())
     if plain.keys() != {"kind", *defaults}:
         raise SettingError(
             f"a loss of kind {kind!r} has the fields {['kind', *defaults]}, got {list(plain)}."
         )
-    made: Loss = LOSSES[kind](
-        **{name: _read(name, plain[name], default) for name, default in defaults.items()}
-    )
-    return made
+    settings = {name: _read(name, plain[name], default) for name, default in defaults.items()}
+    return cast(Loss, made(**settings))
 
 
 def _read(name: str, value: Any, default: float | tuple[float, ...]) -> float | tuple[float, ...]:

@@ -36,7 +36,20 @@ class Location:
 class LogLink:
     """Base of a loss whose raw score is the logarithm of the predicted mean: mu = exp(z)."""
 
+    name: ClassVar[str]
     traits: ClassVar[LossTraits] = LossTraits(link="exp", scales_target=False)
+    takes_zero: ClassVar[bool] = True
+
+    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
+        """Return numbers above 0 `(n, n_outputs)`, or from 0 on where the loss takes it."""
+        checked = numbers(y, n_outputs, dtype)
+        least = checked.min(initial=np.inf)
+        if least < 0.0 or (least == 0.0 and not self.takes_zero):
+            raise DataError(
+                f"loss {self.name!r} takes a target {'>=' if self.takes_zero else '>'} 0, but its "
+                f"smallest value is {least:g}."
+            )
+        return checked
 
     def predict(self, Z: Array) -> Array:
         """Return the mean, exp(Z)."""
@@ -194,10 +207,6 @@ class Poisson(LogLink):
     def __post_init__(self) -> None:
         check_name("reduction", self.reduction, REDUCTIONS)
 
-    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return numbers >= 0 `(n, n_outputs)`."""
-        return _not_negative(self.name, y, n_outputs, dtype)
-
     def value_and_gradient(
         self, Z: Array, y: Array, weight: Array | None = None
     ) -> tuple[float, Array]:
@@ -218,15 +227,7 @@ class Gamma(LogLink):
     """
 
     name: ClassVar[str] = "gamma"
-
-    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return numbers > 0 `(n, n_outputs)`."""
-        checked = numbers(y, n_outputs, dtype)
-        if checked.size and checked.min() <= 0.0:
-            raise DataError(
-                f"loss 'gamma' takes a target > 0, but its smallest value is {checked.min():g}."
-            )
-        return checked
+    takes_zero: ClassVar[bool] = False
 
     def value_and_gradient(
         self, Z: Array, y: Array, weight: Array | None = None
@@ -253,10 +254,6 @@ class Tweedie(LogLink):
     def __post_init__(self) -> None:
         check_number("power", self.power, "(1, 2)")
 
-    def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return numbers >= 0 `(n, n_outputs)`."""
-        return _not_negative(self.name, y, n_outputs, dtype)
-
     def value_and_gradient(
         self, Z: Array, y: Array, weight: Array | None = None
     ) -> tuple[float, Array]:
@@ -265,12 +262,3 @@ class Tweedie(LogLink):
         with np.errstate(invalid="ignore"):  # 0 times infinity is 0 here
             A, B = np.where(y > 0.0, y * exp(a * Z), 0.0), exp(b * Z)
         return weighted_mean(y**b / (a * b) - A / a + B / b, B - A, weight)
-
-
-def _not_negative(name: str, y: Any, n_outputs: int, dtype: Any) -> Array:
-    checked = numbers(y, n_outputs, dtype)
-    if checked.size and checked.min() < 0.0:
-        raise DataError(
-            f"loss {name!r} takes a target >= 0, but its smallest value is {checked.min():g}."
-        )
-    return checked

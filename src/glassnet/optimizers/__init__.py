@@ -1,13 +1,12 @@
-"""Optimizers: how theta moves against its gradient. Each is a frozen record of settings."""
+"""Optimizers update parameters from their gradient; each is a frozen set of settings."""
 
 from typing import Any
 
 from glassnet.checks import check_number
-from glassnet.errors import SettingError, unknown_name
-from glassnet.optimizers.adam import Adam, AdamW
+from glassnet.errors import SettingError, look_up
+from glassnet.optimizers.adaptive import Adam, AdamW, RMSprop
 from glassnet.optimizers.lbfgs import LBFGS
 from glassnet.optimizers.optimizer import METHODS, Array, Optimizer, OptimizerState, clip_norm
-from glassnet.optimizers.rmsprop import RMSprop
 from glassnet.optimizers.sgd import SGD
 from glassnet.protocols import refuse_class, require_members
 
@@ -21,7 +20,6 @@ __all__ = [
     "OptimizerState",
     "RMSprop",
     "clip_norm",
-    "is_full_batch",
     "optimizer_name",
     "optimizer_settings",
     "started",
@@ -31,9 +29,7 @@ __all__ = [
 def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
     """Return the optimizer of that name, with the settings in OPTIMIZERS, or the object given."""
     if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
-            raise unknown_name("optimizer", optimizer, OPTIMIZERS)
-        return OPTIMIZERS[optimizer]
+        return look_up("optimizer", optimizer, OPTIMIZERS)
     refuse_class("an optimizer", optimizer)
     if isinstance(optimizer, LBFGS):
         return optimizer
@@ -44,11 +40,6 @@ def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
     require_members("optimizer", optimizer, METHODS, ("lr",))
     check_number(f"lr of the optimizer {type(optimizer).__name__}", optimizer.lr, "(0, inf)")
     return optimizer
-
-
-def is_full_batch(optimizer: str | Optimizer | LBFGS | None) -> bool:
-    """Return whether an optimizer works on all rows at once, without schedule, batches or rate."""
-    return optimizer == "lbfgs" or isinstance(optimizer, LBFGS)
 
 
 def optimizer_name(optimizer: Optimizer | LBFGS) -> str | None:

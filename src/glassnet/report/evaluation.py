@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet import __version__
-from glassnet.data.review.drift import ColumnDrift, drift_schema
+from glassnet.data.review.reference import ColumnDrift, drift_schema
 from glassnet.json_values import json_value
 from glassnet.report.bootstrap import Score
 from glassnet.report.classes import Calibration, ClassScores, Confusion
@@ -66,7 +66,7 @@ class Evaluation:
         difference from one, else "better"; None without baselines
     judgement : the verdict, one plain sentence
     drift : what each column of these rows holds that training did not have, see
-        `glassnet.data.review.drift`; None where that is not known
+        `glassnet.data.review.reference`; None where that is not known
     """
 
     name: str

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.table import Table
 from glassnet.model import Model
 from glassnet.report.metrics import Metric, metrics_for
@@ -106,21 +105,10 @@ def _measure(model: Model, part: Part) -> tuple[Metric | None, float]:
 
 def _shuffled(table: Table, name: str, order: Array) -> Table:
     """Return the table with the values of one column in another order."""
-
-    def moved(column: Categories) -> Categories:
-        return Categories(column.codes[order], column.levels)
-
-    schema = table.schema
-    if name in schema.categories:
-        place = schema.categories.index(name)
-        categories = [moved(c) if i == place else c for i, c in enumerate(table.categories)]
-        return replace(table, categories=tuple(categories))
-    if name in schema.dates:
-        place = schema.dates.index(name)
-        dates = [d[order] if i == place else d for i, d in enumerate(table.dates)]
-        return replace(table, dates=tuple(dates))
-    place = schema.numbers.index(name)
+    if name in table.columns:
+        return replace(table, columns={**table.columns, name: table.columns[name][order]})
+    place = table.schema.places[name]
     numbers = np.array(table.numbers)
     numbers[:, place] = numbers[order, place]
-    exact = {key: moved(c) if key == name else c for key, c in table.exact.items()}
+    exact = {key: column[order] if key == name else column for key, column in table.exact.items()}
     return replace(table, numbers=numbers, exact=exact)

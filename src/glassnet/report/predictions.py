@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.cached import cached_property
 from glassnet.data.coding.moments import power_of_two
-from glassnet.data.coding.weights import relative_weight
+from glassnet.data.rows import relative_weight
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, UnsupportedError
 from glassnet.model import Model

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data.coding.target_values import target_values
+from glassnet.data.coding.target_arrays import target_values
 from glassnet.data.files.read import read_table
-from glassnet.data.missing import complete_rows
-from glassnet.data.review.drift import Drift
+from glassnet.data.review.reference import Drift
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Schema
+from glassnet.data.tables.values import complete_rows
 from glassnet.errors import DataError, DataNotice, SettingError
 from glassnet.messages import listed
 from glassnet.model import Model

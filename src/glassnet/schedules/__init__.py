@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from glassnet.checks import check_number
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, look_up
 from glassnet.protocols import name_of, require_arguments
 from glassnet.schedules.shapes import (
     Array,
@@ -81,9 +81,7 @@ def schedule_function(
     """Return the schedule of that name, or the callable given; None is constant."""
     schedule = Constant() if schedule is None else schedule
     if isinstance(schedule, str):
-        if schedule not in SCHEDULES:
-            raise unknown_name("schedule", schedule, SCHEDULES)
-        return SCHEDULES[schedule]
+        return look_up("schedule", schedule, SCHEDULES)
     if not isinstance(schedule, ReduceOnPlateau):
         require_arguments("a schedule", schedule, "steps, n_steps")
     return schedule

@@ -1,4 +1,4 @@
-"""The shapes of schedules: step numbers go in, multipliers come out.
+"""The schedules: functions from step numbers to multipliers of a rate.
 
     multipliers = schedule(steps, n_steps)      steps: (k,) integers from 0; n_steps: length of the
                                                 whole run; result (k,) float64

@@ -10,8 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from glassnet.data.serialization import stored_fields
-from glassnet.data.tables.forms import Form
-from glassnet.data.tables.schema import Schema
+from glassnet.data.tables.schema import Form, Schema
 
 MAX_DIGITS = 300  # a number with fewer digits is a float too
 MAX_DEPTH = 100  # of nested lists and objects

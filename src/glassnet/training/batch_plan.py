@@ -5,11 +5,9 @@ holds the number of the epoch. Epoch 100 can be drawn without the 99 before it, 
 sees the batches that the uninterrupted run would have seen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +51,7 @@ class BatchPlan:
     mean_over_rows: bool = False
 
     @classmethod
-    def seeded(cls, n: int, batch_size: int, seed: int, index: Index | None = None) -> BatchPlan:
+    def seeded(cls, n: int, batch_size: int, seed: int, index: Index | None = None) -> Self:
         """Return a plan whose permutations are drawn from a seed.
 
         A batch of all rows takes them in their order, because its sums need no other.
@@ -64,12 +62,10 @@ class BatchPlan:
         seed : the same seed gives the same batches
         index : (n,) numbers of the rows to visit, where they are only some of the data
         """
+        rows = np.arange(n, dtype=np.int64) if index is None else index
         if batch_size >= n:
-            in_order = np.arange(n, dtype=np.int64) if index is None else index
-            return cls(n, n, lambda epoch: in_order)
-        if index is None:
-            return cls(n, batch_size, lambda epoch: permutation(n, epoch, seed))
-        return cls(n, batch_size, lambda epoch: index[permutation(n, epoch, seed)])
+            return cls(n, n, lambda epoch: rows)
+        return cls(n, batch_size, lambda epoch: rows[permutation(n, epoch, seed)])
 
     @property
     def steps_per_epoch(self) -> int:

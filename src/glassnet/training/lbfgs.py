@@ -2,7 +2,7 @@
 
 SciPy calls back after an iteration, but a generator must hand the record out and wait to be asked
 again. So the minimizer runs in a thread that takes turns with the caller: one of the two always
-waits. The one door to scipy.optimize.
+waits. Only this file imports scipy.optimize.
 """
 
 import math
@@ -20,8 +20,8 @@ from glassnet.engines.blas import blas_threads
 from glassnet.errors import DivergenceError, SettingError
 from glassnet.interrupts import Noted, interrupts_noted
 from glassnet.optimizers import LBFGS
-from glassnet.training.history import Epoch
 from glassnet.training.state import TrainingState
+from glassnet.training.stopping import Epoch
 from glassnet.training.validation import Validation
 
 
@@ -157,18 +157,14 @@ def _records(
     try:
         while True:
             started = time.perf_counter()
-            came = None
-            covered = 0
-            while covered < every:
-                iteration = minimizer.next_iteration()
-                if iteration is None:
-                    break
-                came = iteration
+            done: list[tuple[float, float]] = []
+            while len(done) < every and (iteration := minimizer.next_iteration()):
+                done.append(iteration)
                 np.copyto(accepted, network.parameters.theta)
-                covered += 1
-            if came is None:
+            if not done:
                 return
-            if not (math.isfinite(came[0]) and state.is_finite(network)):
+            covered, (value, norm) = len(done), done[-1]
+            if not (math.isfinite(value) and state.is_finite(network)):
                 raise _divergence()
             seconds = time.perf_counter() - started
             state.remember_finite(network)
@@ -177,11 +173,11 @@ def _records(
             validation_loss, score = held_out.measure(engine) if held_out else (None, None)
             yield Epoch(
                 index=state.epoch - 1,
-                training_loss=came[0],
+                training_loss=value,
                 validation_loss=validation_loss,
                 validation_score=score,
                 lr=1.0,
-                gradient_norm=came[1],
+                gradient_norm=norm,
                 seconds=seconds,
                 rows_per_second=n_rows * covered / max(seconds, 1e-9),
                 engine=engine.name,

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from glassnet.activations import GivenActivation
-from glassnet.errors import SettingError, is_number, unknown_name
+from glassnet.checks import check_name, check_whole
+from glassnet.errors import SettingError, is_number
 from glassnet.losses import Loss
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, Schedule
-from glassnet.training.checks import check_counts, check_seed
 from glassnet.training.recipes import Recipe
+from glassnet.training.validation import check_seed
 
 NORMALIZATIONS = ("none", "batch", "layer")
 _NUMBERS = (
@@ -119,16 +120,16 @@ class Plan:
                 "time_limit must be a positive number of seconds, or None for no limit, got "
                 f"{limit!r}."
             )
-        if self.normalization is not None and self.normalization not in NORMALIZATIONS:
-            raise unknown_name("normalization", self.normalization, NORMALIZATIONS)
-        counts = {"batch_size": self.batch_size, "max_epochs": self.max_epochs}
-        check_counts(**{name: count for name, count in counts.items() if count is not None})
+        if self.normalization is not None:
+            check_name("normalization", self.normalization, NORMALIZATIONS)
+        for name in ("batch_size", "max_epochs"):
+            if getattr(self, name) is not None:
+                check_whole(name, getattr(self, name))
         object.__setattr__(self, "seed", check_seed(self.seed))
 
     def penalty(self) -> Penalty | None:
         """Return the penalty, or None where both strengths are 0."""
-        penalty = Penalty(self.l1, self.l2)
-        return penalty if self.l1 or self.l2 else None
+        return Penalty(self.l1, self.l2) if self.l1 or self.l2 else None
 
     def to_plain(self) -> dict[str, Any]:
         """Return the settings as JSON-able values; objects by what they print."""

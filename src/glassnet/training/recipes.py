@@ -34,7 +34,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from glassnet.data.coding.settings import LIMIT, MAX_LEVELS, CodingSettings
-from glassnet.errors import SettingError, unknown_name
+from glassnet.errors import SettingError, look_up
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Recipe:
     patience : epochs without gain before stopping, as a share of all
     validation_fraction, min_validation_rows : share of the rows held out; up to twice the share to
         reach min_validation_rows
-    calibrate : half of the held-out rows calibrate, see `glassnet.fitting.calibration`
+    calibrate : half of the held-out rows calibrate, see `glassnet.fitting.temperature`
     """
 
     scaling: str = "standard"
@@ -220,6 +220,4 @@ def recipe_for(recipe: str | Recipe, *, classes: bool) -> Recipe:
         return recipe
     if not isinstance(recipe, str):
         raise SettingError(f"a recipe must be a name or a glassnet.Recipe(...), got {recipe!r}.")
-    if recipe not in RECIPES:
-        raise unknown_name("recipe", recipe, RECIPES)
-    return RECIPES[recipe][0 if classes else 1]
+    return look_up("recipe", recipe, RECIPES)[0 if classes else 1]

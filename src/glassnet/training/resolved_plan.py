@@ -1,13 +1,11 @@
 """The plan of one fit, complete: what a `Plan` leaves open is chosen by its recipe and the data."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from numbers import Integral
-from typing import Any, cast
+from typing import Any, Self, cast
 
-from glassnet.activations import GivenActivation, is_one_activation
+from glassnet.activations import ActivationFunction, GivenActivation
 from glassnet.errors import SettingError
 from glassnet.losses import Loss
 from glassnet.optimizers import LBFGS, Adam, AdamW, Optimizer, optimizer_settings
@@ -55,7 +53,7 @@ class ResolvedPlan(Plan):
         classes: bool,
         loss: str | Loss | None = None,
         has_validation: bool = False,
-    ) -> ResolvedPlan:
+    ) -> Self:
         """Return a plan with every None replaced by what its recipe chooses.
 
         Parameters
@@ -119,20 +117,8 @@ class ResolvedPlan(Plan):
         SettingError
             For activations that are not one, or one for each hidden layer.
         """
-        sizes, activation = self.hidden_layer_sizes, self.activation
-        if is_one_activation(activation):
-            return [(size, cast(GivenActivation, activation)) for size in sizes]
-        if not isinstance(activation, Sequence):
-            raise SettingError(
-                "an activation must be a name, an ActivationFunction or a function Z -> (A, "
-                f"slope), or one of these for each layer, got {activation!r}."
-            )
-        if len(activation) != len(sizes):
-            raise SettingError(
-                f"activation names {len(activation)} functions for {len(sizes)} hidden layers: "
-                "give one, or one for each."
-            )
-        return list(zip(sizes, activation, strict=True))
+        sizes = self.hidden_layer_sizes
+        return list(zip(sizes, one_for_each(self.activation, len(sizes)), strict=True))
 
     def bound_optimizer(self) -> Optimizer | LBFGS:
         """Return the optimizer with the learning rate and the weight decay of the plan.
@@ -163,8 +149,7 @@ class ResolvedPlan(Plan):
                 "learning_rate sets the rate of glassnet's own optimizers: give yours its rate "
                 "when you make it."
             )
-        changed: Optimizer = replace(optimizer, lr=self.learning_rate)
-        return changed
+        return cast(Optimizer, replace(optimizer, lr=self.learning_rate))
 
 
 def _given(setting: Any, choice: Any) -> Any:
@@ -180,3 +165,31 @@ def _sizes(given: Any) -> tuple[int, ...]:
             f"32), got {given!r}."
         )
     return tuple(int(size) for size in sizes)
+
+
+def is_one_activation(given: Any) -> bool:
+    """Return whether this is one activation, and not a sequence of them."""
+    return isinstance(given, str | ActivationFunction) or callable(given)
+
+
+def one_for_each(given: Any, n_layers: int) -> list[Any]:
+    """Return the activation of each hidden layer, given one for all or one for each.
+
+    Raises
+    ------
+    SettingError
+        For anything else.
+    """
+    if is_one_activation(given):
+        return [given] * n_layers
+    if not isinstance(given, Sequence):
+        raise SettingError(
+            "an activation must be a name, an ActivationFunction or a function Z -> (A, slope), or "
+            f"one of these for each layer, got {given!r}."
+        )
+    if len(given) != n_layers:
+        raise SettingError(
+            f"activation names {len(given)} functions for {n_layers} hidden layers: give one, or "
+            "one for each."
+        )
+    return list(given)

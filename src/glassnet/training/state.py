@@ -10,8 +10,7 @@ import numpy as np
 from glassnet.errors import DivergenceError
 from glassnet.network import Array, Network
 from glassnet.schedules import ReduceOnPlateau
-from glassnet.training.history import Epoch
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, Epoch
 
 
 @dataclass
@@ -71,11 +70,6 @@ class TrainingState:
             self.plateau_factor = max(self.plateau_factor * plateau.factor, plateau.final)
             self.plateau_waited = 0
 
-    def remember_first(self, network: Network) -> None:
-        """Keep the weights of this moment until better ones come."""
-        if self.best is None:
-            self.best = _copy(network, None)
-
     def remember_finite(self, network: Network) -> None:
         """Keep the weights of this moment, which are known to be finite."""
         self.finite = _copy(network, self.finite)
@@ -86,11 +80,6 @@ class TrainingState:
         return bool(
             np.isfinite(parameters.theta).all() and np.isfinite(parameters.statistics).all()
         )
-
-    def restore_finite(self, network: Network) -> None:
-        """Write back the last finite weights, if those of this moment are not."""
-        if self.finite and not self.is_finite(network):
-            _write(network, self.finite)
 
     def restore_best(self, network: Network) -> None:
         """Write back the best weights, where early stopping kept them."""
@@ -110,8 +99,8 @@ def stop_and_restore(
     weights of that moment. The records are closed first, because L-BFGS then restores the last
     point that it accepted.
     """
-    if stop and stop.sklearn_patience and stop.restore:
-        state.remember_first(network)
+    if stop and stop.sklearn_patience and stop.restore and state.best is None:
+        state.best = _copy(network, None)  # the first weights, until better ones come
     try:
         for epoch in records:
             improved = state.watch(epoch, stop, network) if stop else False
@@ -123,7 +112,8 @@ def stop_and_restore(
         raise
     except BaseException as error:
         records.close()
-        state.restore_finite(network)
+        if state.finite and not state.is_finite(network):
+            _write(network, state.finite)
         if stop and stop.restore:
             state.restore_best(network)
         if not isinstance(error, DivergenceError) or stop is None or stop.on_divergence == "raise":

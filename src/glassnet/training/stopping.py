@@ -1,12 +1,52 @@
-"""When to stop: after so many epochs without a better value, with the best weights put back."""
+"""The record of an epoch, and early stopping: when training ends, given these records."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from typing import Any
 
-from glassnet.errors import SettingError, is_number, unknown_name
-from glassnet.training.history import Epoch
+from glassnet.checks import check_name, check_number
+from glassnet.errors import SettingError, is_number
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The record of an epoch.
+
+    index : number of the epoch, from 0; the last one where a record covers several
+    training_loss : mean objective (loss and penalty) over the batches of the epoch, each with the
+        weights it met
+    validation_loss : mean loss, without penalty, over the validation rows after the epoch; None
+        without them
+    validation_score : score of the validation rows, higher is better; None where no scorer was
+        given
+    lr : learning rate of the last step
+    gradient_norm : Euclidean norm of the last step's gradient, before clipping
+    seconds : time that the training steps of the record took
+    rows_per_second : training rows handled in a second
+    engine : name of the engine that took the steps
+    """
+
+    index: int
+    training_loss: float
+    validation_loss: float | None
+    validation_score: float | None
+    lr: float
+    gradient_norm: float
+    seconds: float
+    rows_per_second: float
+    engine: str = ""
+
+
+def history_columns(records: Iterable[Epoch]) -> dict[str, list[Any]]:
+    """Return one list for each field of `Epoch`, in their order, but the engine."""
+    records = list(records)
+    return {
+        field.name: [getattr(record, field.name) for record in records]
+        for field in fields(Epoch)
+        if field.name != "engine"
+    }
+
 
 WATCHED = ("training_loss", "validation_loss", "validation_score")
 
@@ -52,27 +92,18 @@ class EarlyStopping:
             raise SettingError(
                 f"patience must be a number of epochs, at least 1, got {self.patience!r}."
             )
-        if not is_number(self.min_delta) or not 0.0 <= self.min_delta < math.inf:
-            raise SettingError(
-                f"min_delta must be zero or a positive number, got {self.min_delta!r}."
-            )
-        if self.watch is not None and self.watch not in WATCHED:
-            raise unknown_name("value to watch", self.watch, WATCHED)
-        if self.rate_divisor is not None and not (
-            is_number(self.rate_divisor) and 1.0 < self.rate_divisor < math.inf
-        ):
-            raise SettingError(f"rate_divisor must be a number above 1, got {self.rate_divisor!r}.")
-        if not is_number(self.least_rate) or not self.least_rate > 0.0:
-            raise SettingError(f"least_rate must be a positive number, got {self.least_rate!r}.")
-        if self.on_divergence not in ("raise", "stop"):
-            raise unknown_name("answer to divergence", self.on_divergence, ("raise", "stop"))
+        check_number("min_delta", self.min_delta, "[0, inf)")
+        if self.watch is not None:
+            check_name("value to watch", self.watch, WATCHED)
+        if self.rate_divisor is not None:
+            check_number("rate_divisor", self.rate_divisor, "(1, inf)")
+        check_number("least_rate", self.least_rate, "(0, inf]")
+        check_name("answer to divergence", self.on_divergence, ("raise", "stop"))
 
     def value(self, epoch: Epoch) -> float:
         """Return the watched value, with lower being better; NaN where it is missing."""
-        by_score = self.watch == "validation_score" or (
-            self.watch is None and self.scoring is not None
-        )
-        if by_score:
+        watch = self.watch or ("validation_score" if self.scoring is not None else None)
+        if watch == "validation_score":
             return math.nan if epoch.validation_score is None else -epoch.validation_score
         if self.watch == "training_loss" or epoch.validation_loss is None:
             return epoch.training_loss

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.training.history import Epoch
+from glassnet.training.stopping import Epoch
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

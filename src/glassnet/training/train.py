@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from glassnet.checks import check_whole
 from glassnet.errors import SettingError
 from glassnet.losses import Loss, loss_function
 from glassnet.network import Network
@@ -11,12 +12,10 @@ from glassnet.optimizers import LBFGS, Optimizer, optimizer_settings
 from glassnet.penalties import Penalty
 from glassnet.schedules import ReduceOnPlateau, RunSchedules, Schedule
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.checks import check_counts, check_seed, check_weight, make_rows
-from glassnet.training.history import Epoch
 from glassnet.training.state import TrainingState, stop_and_restore
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, Epoch
 from glassnet.training.trainer import Trainer
-from glassnet.training.validation import make_validation
+from glassnet.training.validation import check_seed, check_weight, make_rows, make_validation
 
 
 def train(
@@ -98,7 +97,8 @@ def train(
     loss, optimizer = loss_function(loss), optimizer_settings(optimizer)
     if not isinstance(network, Network):
         raise SettingError(f"network must be a glassnet.Network, got {network!r}.")
-    check_counts(batch_size=batch_size, epochs=epochs, every=every)
+    for name, count in (("batch_size", batch_size), ("epochs", epochs), ("every", every)):
+        check_whole(name, count)
     seed = check_seed(seed)
     if stop is not None and not isinstance(stop, EarlyStopping):
         raise SettingError(f"stop must be an EarlyStopping(...) or None, got {stop!r}.")

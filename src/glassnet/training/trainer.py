@@ -1,27 +1,140 @@
-"""A trainer: a network bound to its engine, optimizer and schedules, ready for any rows."""
+"""A trainer: a network bound to its engine and optimizer, which trains epoch by epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from glassnet.data.rows import Rows
-from glassnet.engines import Engine, make_engine
-from glassnet.errors import SettingError
+from glassnet.data.rows import Array, Rows
+from glassnet.engines import Engine, Steps, make_engine, step_rates
+from glassnet.errors import DivergenceError, SettingError
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS, Optimizer
 from glassnet.penalties import Penalty
-from glassnet.schedules import RunSchedules
+from glassnet.schedules import ReduceOnPlateau, RunSchedules, multipliers
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
-from glassnet.training.minibatch import minibatch_epochs
 from glassnet.training.state import TrainingState
-from glassnet.training.time_limit import TimeLimit
+from glassnet.training.stopping import Epoch
+from glassnet.training.time_limit import ScheduleClock, TimeLimit
 from glassnet.training.validation import Validation
+
+#: An infinite learning rate ends training with a message, but infinite decay would only make the
+#: weights 0.
+MAX_DECAY = float(np.finfo(np.float64).max)
+
+
+def minibatch_epochs(
+    engine: Engine,
+    lr: float,
+    rows: Rows,
+    state: TrainingState,
+    batches: BatchPlan,
+    *,
+    epochs: int,
+    schedules: RunSchedules | None = None,
+    every: int = 1,
+    held_out: Validation | None = None,
+    limit: TimeLimit | None = None,
+) -> Generator[Epoch, None, None]:
+    """Yield records of mini-batch training from the state's epoch on.
+
+    The engine and the state remember where training stands. Where the limit leaves time for fewer
+    epochs, there are fewer, and the schedules still run to their end.
+
+    Parameters
+    ----------
+    engine : executes the steps
+    lr : learning rate that the schedule multiplies
+    rows, batches : what is learned from, and in which batches
+    state : is changed
+    epochs : passes over the rows
+    schedules : how rates change over the run; constant by default
+    every : epochs of a record
+    held_out : rows measured after each record
+    limit : of time
+    """
+    schedules = schedules or RunSchedules()
+    state.engine = engine.name
+    clock = ScheduleClock(state.step, epochs, batches.steps_per_epoch)
+
+    def rates(steps: Array) -> Array:
+        at, n_steps = clock.planned(steps), clock.n_steps
+        base = lr if state.rate is None else state.rate
+        if isinstance(schedules.learning_rate, ReduceOnPlateau):
+            learning_rates = np.full(len(steps), base * state.plateau_factor)
+        else:
+            learning_rates = base * multipliers(schedules.learning_rate, at, n_steps)
+        dropout = multipliers(schedules.dropout, at, n_steps, most=1.0)
+        decay = multipliers(schedules.decay, at, n_steps, most=MAX_DECAY)
+        return step_rates(learning_rates, dropout, decay)
+
+    while clock.epochs_left:
+        if limit and clock.fit_into(limit.epochs_left, state.step):
+            limit.shortened = True
+        covered = min(every, clock.epochs_left)
+        clock.epochs_left -= covered
+        steps, last_lr, seconds = _train(covered, engine, rows, state, batches, rates)
+        training_loss = batches.last_epoch_loss(steps)
+        validation_loss, score = held_out.measure(engine) if held_out else (None, None)
+        if isinstance(schedules.learning_rate, ReduceOnPlateau):
+            loss = training_loss if validation_loss is None else validation_loss
+            state.follow_plateau(schedules.learning_rate, loss, covered)
+        yield Epoch(
+            index=state.epoch - 1,
+            training_loss=training_loss,
+            validation_loss=validation_loss,
+            validation_score=score,
+            lr=last_lr,
+            gradient_norm=steps.gradient_norm,
+            seconds=seconds,
+            rows_per_second=batches.n * covered / max(seconds, 1e-9),
+            engine=engine.name,
+        )
+
+
+def _train(
+    epochs: int,
+    engine: Engine,
+    rows: Rows,
+    state: TrainingState,
+    batches: BatchPlan,
+    rates_of: Callable[[Array], Array],
+) -> tuple[Steps, float, float]:
+    """Train for so many epochs; return the steps and the rate of the last call, and the seconds."""
+    end, seconds = state.epoch + epochs, 0.0
+    while True:
+        n_epochs = min(end - state.epoch, batches.epochs_per_call)
+        order, offsets = batches.batches(state.epoch, n_epochs)
+        rates = rates_of(np.arange(state.step, state.step + len(offsets) - 1))
+        state.remember_finite(engine.network)
+        started = time.perf_counter()
+        steps = engine.run(rows.X, rows.y, rows.weight, order, offsets, state.step, rates)
+        seconds += time.perf_counter() - started
+        state.step += steps.done
+        if steps.status == "interrupted":
+            state.epoch += steps.done // batches.steps_per_epoch
+            raise KeyboardInterrupt
+        if steps.status == "diverged" or not state.is_finite(engine.network):
+            at = min(steps.done, len(rates) - 1)  # the very last update may be the cause
+            epoch, batch = divmod(at, batches.steps_per_epoch)
+            raise _divergence(state.epoch + epoch, batch, float(rates[at, 0]))
+        state.epoch += n_epochs
+        if state.epoch >= end:
+            return steps, float(rates[-1, 0]), seconds
+
+
+def _divergence(epoch: int, batch: int, lr: float) -> DivergenceError:
+    return DivergenceError(
+        f"training diverged in epoch {epoch}, batch {batch}: the loss or a gradient is no longer "
+        f"finite. The learning rate {lr:g} is likely too high, or X or y is not scaled: try a rate "
+        f"of {lr / 10:g}, clip_norm=1.0, or standardized columns. The last good weights have been "
+        "restored."
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,12 +4,12 @@ Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in T
 Learning", section 3.2.1.
 """
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DataError, SettingError
+from glassnet.checks import check_whole
+from glassnet.errors import DataError
 from glassnet.quantiles import weighted_quantiles
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -42,20 +42,17 @@ def bin_edges(
     >>> bin_edges(x, 4)
     ((0.0, 1.0, 3.0, 11.0, 13.0),)
     """
-    if isinstance(n_bins, bool) or not isinstance(n_bins, Integral) or n_bins < 1:
-        raise SettingError(f"n_bins must be a whole number of at least 1, got {n_bins!r}.")
+    check_whole("n_bins", n_bins)
     if len(X) == 0:
         raise DataError("bins are learned from rows, but there is none: give at least one.")
     shares = np.arange(n_bins + 1) / n_bins
-    columns = X.astype(np.float64).T
-    return tuple(_distinct(weighted_quantiles(x, shares, weight)) for x in columns)
+    return tuple(_distinct(weighted_quantiles(x, shares, weight)) for x in X.astype(np.float64).T)
 
 
 def _distinct(edges: Array) -> tuple[float, ...]:
     """Return rising edges that differ in float32: at least two, the second above the first."""
     kept = [edges[0]]
-    smallest_gap = np.finfo(np.float32).tiny
     for edge in edges[1:]:
-        if np.float32(edge) - np.float32(kept[-1]) >= smallest_gap:
+        if np.float32(edge) - np.float32(kept[-1]) >= np.finfo(np.float32).tiny:
             kept.append(edge)
     return tuple(map(float, kept if len(kept) > 1 else (kept[0], kept[0] + 1.0)))

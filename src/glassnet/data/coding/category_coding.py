@@ -60,8 +60,8 @@ class CategoryCoding(Serializable):
         known = column.codes >= 0
         missing = not known.all()
         if boolean:
-            constant = _constant_boolean(_levels_of(column), missing=missing)
-            return cls(name, ("true",), missing, constant=constant)
+            held = _constant_boolean(_levels_of(column), missing=missing)
+            return cls(name, ("true",), missing, constant=held)
         total = np.bincount(column.codes[known], weight[known], minlength=len(column.levels))
         ranked = sorted(
             (-w, level) for w, level in zip(total.tolist(), column.levels, strict=True) if w > 0
@@ -71,10 +71,8 @@ class CategoryCoding(Serializable):
         coded = len(ranked) > settings.max_one_hot
         n_kept = MAX_CODES if coded else MAX_LEVELS
         kept = sorted(level for w, level in ranked[:n_kept] if -w >= required)
-        constant = ""
-        if not ranked:
-            constant = "gaps"
-        elif not missing and (len(ranked) == 1 or not kept):
+        constant: Constant = "" if ranked else "gaps"
+        if ranked and not missing and (len(ranked) == 1 or not kept):
             constant = "level" if kept else "rare"
         return cls(name, tuple(kept), missing, len(kept) < len(ranked), coded, constant)
 
@@ -103,17 +101,14 @@ class CategoryCoding(Serializable):
             if self.constant == "false" and self.has_missing:
                 out[column.codes < 0, -1] = 1
             return
-        n = len(self.levels)
-        if self.coded:
-            unseen, missing = n, n + 1
-        else:
-            unseen = n if self.has_rare else -1
-            missing = n + self.has_rare if self.has_missing else -1
+        n, coded = len(self.levels), self.coded
+        unseen = n if coded or self.has_rare else -1
+        missing = n + (coded or self.has_rare) if coded or self.has_missing else -1
         place = {level: i for i, level in enumerate(self.levels)}
         # The last entry is for code -1.
         codes = np.array([*(place.get(level, unseen) for level in column.levels), missing])
         codes = codes[column.codes]
-        if self.coded:
+        if coded:
             out[:, 0] = codes
         else:
             rows = np.flatnonzero(codes >= 0)
@@ -126,30 +121,28 @@ class CategoryCoding(Serializable):
         """
         if not self.constant:
             return self
-        levels, missing = _levels_of(column), bool((column.codes < 0).any())
-        now: Constant = self.constant
-        if now == "gaps" and self.levels:
-            now = _constant_boolean(levels, missing=True)
-        elif now == "gaps":
-            now = "" if levels else now
-        elif now == "false":
-            now = "" if "true" in levels else now
-        elif missing or (now == "level" and not levels <= {*self.levels}):
-            now = ""
-        return self if now == self.constant else replace(self, constant=now)
+        levels = _levels_of(column)
+        if self.constant == "gaps" and self.levels:
+            return replace(self, constant=_constant_boolean(levels, missing=True))
+        varies = {
+            "gaps": bool(levels),
+            "false": "true" in levels,
+            "level": bool((column.codes < 0).any()) or not levels <= {*self.levels},
+            "rare": bool((column.codes < 0).any()),
+        }
+        return replace(self, constant="") if varies[self.constant] else self
 
     def in_words(self, *, boolean: bool) -> str:
         """Return the coding in words."""
         missing = "; missing is a level" if self.has_missing else ""
-        common = {
-            "level": "always " + ", ".join(self.levels),
-            "false": "always false",
-            "rare": "rare levels only",
-            "gaps": "missing values only",
-        }
         if self.constant:
-            text = f"{common[self.constant]} {NEVER_VARIED}"
-            return text + missing if self.constant == "false" else text
+            common = {
+                "level": "always " + ", ".join(self.levels),
+                "false": "always false",
+                "rare": "rare levels only",
+                "gaps": "missing values only",
+            }[self.constant]
+            return f"{common} {NEVER_VARIED}{missing if self.constant == 'false' else ''}"
         shown = ", ".join(self.levels[:5]) + (", ..." if len(self.levels) > 5 else "")
         levels = f"one of {len(self.levels)} levels: {shown}"
         text = "1 where true" if boolean else "the code of " * self.coded + levels

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from glassnet.data.coding.moments import Float64
 from glassnet.data.coding.number_coding import NEVER_VARIED, NumberCoding
 from glassnet.data.serialization import STORED_AS, Serializable
-from glassnet.data.tables.block import row_chunks
 from glassnet.data.tables.table import DateTimes
+from glassnet.data.tables.values import row_chunks
 
 Int64 = NDArray[np.int64]
 Cycle = Literal["month", "day", "weekday", "hour", "minute", "second"]
@@ -107,23 +107,22 @@ class DateCoding(Serializable):
             for value, values in zip(self.still, waves, strict=True)
         ]
         continuous = self.continuous.updated(_days_and_years(dates, len(self.continuous.names)))
-        now = replace(self, continuous=continuous, still=_unless_all_vary(still))
-        return self if now == self else now
+        return replace(self, continuous=continuous, still=_unless_all_vary(still))
 
     def in_words(self) -> str:
         """Return the coding in words; "month (sine)" is a cycle whose cosine never varied."""
-        empty = self.continuous.empty[0]
+        continuous = self.continuous
+        if continuous.empty[0]:
+            return f"missing values only {NEVER_VARIED}"
         varies = [value is None for value in self.still] or [True] * (2 * len(self.cycles))
-        parts = ["the time itself", *(["the year"] if len(self.continuous.names) > 1 else [])]
-        parts += [
+        cycles = (
             cycle if sine and cosine else f"{cycle} ({'sine' if sine else 'cosine'})"
             for cycle, sine, cosine in zip(self.cycles, varies[::2], varies[1::2], strict=True)
-        ]
-        text = ", ".join(parts)
-        if self.continuous.constant:
-            text = f"{'missing values only' if empty else 'always the same'} {NEVER_VARIED}"
-        marked = self.continuous.has_missing[0] and not empty
-        return text + ("; missing values are marked" if marked else "")
+        )
+        year = ["the year"] if len(continuous.names) > 1 else []
+        parts = ("the time itself", *year, *cycles)
+        text = f"always the same {NEVER_VARIED}" if continuous.constant else ", ".join(parts)
+        return text + ("; missing values are marked" if continuous.has_missing[0] else "")
 
 
 def _unless_all_vary(still: Sequence[float | None]) -> tuple[float | None, ...]:
@@ -162,15 +161,10 @@ def _year(dates: DateTimes) -> Int64:
     return _since_1970(dates, "Y") + 1970
 
 
-def _day_of_month(dates: DateTimes) -> Int64:
-    first = dates.astype("datetime64[M]").astype("datetime64[D]")
-    return _since_1970(dates, "D") - first.astype(np.int64)
-
-
 #: The period of each cycle and its phase. Months have 28 to 31 days: 31 keeps the days apart.
 CYCLES: dict[Cycle, tuple[float, Callable[[DateTimes], Int64]]] = {
     "month": (12.0, lambda dates: _since_1970(dates, "M") % 12),
-    "day": (31.0, _day_of_month),
+    "day": (31.0, lambda dates: (dates.astype("M8[D]") - dates.astype("M8[M]")).astype(np.int64)),
     # Monday is 0, and 1970 began on a Thursday.
     "weekday": (7.0, lambda dates: (_since_1970(dates, "D") + 3) % 7),
     "hour": (24.0, lambda dates: dates.astype(np.int64) // (DAY // 24) % 24),

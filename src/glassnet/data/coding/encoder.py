@@ -19,7 +19,7 @@ from glassnet.data.coding.category_coding import CategoryCoding
 from glassnet.data.coding.dates import DateCoding
 from glassnet.data.coding.number_coding import NumberCoding
 from glassnet.data.coding.settings import DEFAULT, CodingSettings
-from glassnet.data.coding.weights import weighted_rows
+from glassnet.data.rows import weighted_rows
 from glassnet.data.serialization import Serializable
 from glassnet.data.tables.schema import Column, Schema
 from glassnet.data.tables.table import SparseRows, Table
@@ -67,14 +67,15 @@ class Encoder(Serializable):
         numbers = NumberCoding.fit(schema.numbers, table.numbers, w, settings, table.exact)
         categories = tuple(
             CategoryCoding.fit(
-                name, column, w, boolean=schema.kinds[name] == "boolean", settings=settings
+                name,
+                table.columns[name],
+                w,
+                boolean=schema.kinds[name] == "boolean",
+                settings=settings,
             )
-            for name, column in zip(schema.categories, table.categories, strict=True)
+            for name in schema.categories
         )
-        dates = tuple(
-            DateCoding.fit(name, column, w)
-            for name, column in zip(schema.dates, table.dates, strict=True)
-        )
+        dates = tuple(DateCoding.fit(name, table.columns[name], w) for name in schema.dates)
         return cls(schema, numbers, categories, dates)
 
     @property
@@ -115,22 +116,18 @@ class Encoder(Serializable):
             value where the coding takes none.
         """
         table, numbers = self.aligned(table), self.numbers
-        if (
-            not isinstance(table.numbers, np.ndarray)
-            and numbers.keeps_zeros
-            and self.feature_names == numbers.names
-        ):
+        keeps_zeros = not (numbers.centered and any(numbers.mean))
+        is_sparse = not isinstance(table.numbers, np.ndarray)
+        if is_sparse and keeps_zeros and self.feature_names == numbers.names:
             return numbers.encode_sparse(table.numbers, np.dtype(dtype))
         # One-hot columns are written as ones over zeros; without any, no cell must be 0 first.
         new = np.zeros if self.categories else np.empty
         X = new((table.n_rows, self.n_features), dtype=dtype)
         start = len(numbers.feature_names)
         numbers.encode_into(X[:, :start], table.numbers, table.exact)
-        columns: dict[str, Any] = dict(zip(self.schema.categories, table.categories, strict=True))
-        columns |= zip(self.schema.dates, table.dates, strict=True)
         for coding in self._after_numbers:
             stop = start + len(coding.feature_names)
-            coding.encode_into(X[:, start:stop], columns[coding.name])
+            coding.encode_into(X[:, start:stop], table.columns[coding.name])
             start = stop
         return X
 
@@ -144,13 +141,11 @@ class Encoder(Serializable):
         if not (self.numbers.constant or any(coding.constant for coding in self._after_numbers)):
             return self
         table = self.aligned(table)
-        categories = zip(self.categories, table.categories, strict=True)
-        dates = zip(self.dates, table.dates, strict=True)
         now = Encoder(
             self.schema,
             self.numbers.updated(table.numbers),
-            tuple(coding.updated(column) for coding, column in categories),
-            tuple(coding.updated(column) for coding, column in dates),
+            tuple(coding.updated(table.columns[coding.name]) for coding in self.categories),
+            tuple(coding.updated(table.columns[coding.name]) for coding in self.dates),
         )
         return self if now == self else now
 
@@ -200,10 +195,10 @@ class Encoder(Serializable):
 
     def describe(self) -> list[tuple[str, str, str]]:
         """Return (column, kind, coding in words) for each column, in the order of the table."""
-        words = dict(zip(self.numbers.names, self.numbers.in_words(), strict=True))
-        words |= {
-            coding.name: coding.in_words(boolean=self.schema.kinds[coding.name] == "boolean")
-            for coding in self.categories
+        kinds = self.schema.kinds
+        words = {
+            **dict(zip(self.numbers.names, self.numbers.in_words(), strict=True)),
+            **{c.name: c.in_words(boolean=kinds[c.name] == "boolean") for c in self.categories},
+            **{date.name: date.in_words() for date in self.dates},
         }
-        words |= {date.name: date.in_words() for date in self.dates}
-        return [(column.name, column.kind, words[column.name]) for column in self.schema.columns]
+        return [(name, kind, words[name]) for name, kind in kinds.items()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
@@ -9,21 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.cached import cached_property
-from glassnet.data.coding.exact_numbers import Exact, difference, exact_columns, smallest
 from glassnet.data.coding.moments import (
     Float64,
     Mask,
     above_rounding,
     extent,
     moments,
+    quartiles,
     sparse_moments,
     standardize,
 )
-from glassnet.data.coding.robust import quartiles
 from glassnet.data.coding.settings import DEFAULT, LIMIT, CodingSettings
 from glassnet.data.serialization import STORED_AS, Serializable
-from glassnet.data.tables.block import row_chunks
+from glassnet.data.tables.column_data import Categories, whole_numbers
 from glassnet.data.tables.table import Numbers, SparseRows
+from glassnet.data.tables.values import row_chunks
 from glassnet.errors import DataError
 
 #: In standard deviations: beyond it the clip changes nothing any more, and squares stay finite.
@@ -32,8 +34,20 @@ FAR = 1e6
 Constant = Literal["", "value", "gaps"]
 #: Ends the description of a column that is 0 for every row.
 NEVER_VARIED = "in training: it never varied, and has no effect"
-#: No columns.
+#: By name the columns of whole numbers beyond 2^53, which floats cannot distinguish, as digits.
+Exact = Mapping[str, Categories]
 NONE: Exact = {}
+
+
+def difference(column: Categories, number: float) -> Float64:
+    """Return whole numbers minus a number, (n,), rounded once; a missing value is NaN.
+
+    The difference is taken of integers first. So it has few digits where the values lie close
+    together, as times in nanoseconds do.
+    """
+    whole = math.floor(number)
+    rest = number - whole
+    return column.map((float(int(level) - whole) - rest for level in column.levels), np.nan, float)
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,7 @@ class NumberCoding(Serializable):
     `scale` is the weighted population standard deviation of the known values; 1 where the column is
     constant, and |mean| where its numbers differ by the rounding of a single value only. With
     robust scaling `mean` is the median and `scale` the distance of the quartiles, see
-    `glassnet.data.coding.robust`. `centered` is False for a coding that was fitted on a sparse
+    `glassnet.data.coding.moments`. `centered` is False for a coding that was fitted on a sparse
     matrix: its zeros stay zeros, so its mean is 0, while its scale is the deviation from the true
     mean, zeros included.
 
@@ -88,7 +102,7 @@ class NumberCoding(Serializable):
         robust = settings.scaling == "robust"
         dense = isinstance(block, np.ndarray)
         if not dense:  # most cells are zeros, and so would the quartiles be
-            mean, scale, has_missing = sparse_moments(cast(SparseRows, block), weight)
+            mean, scale, has_missing = sparse_moments(block, weight)
             scale = above_rounding(scale, mean)
             mean = np.where(low == high, low, 0.0)
         elif robust:
@@ -96,10 +110,10 @@ class NumberCoding(Serializable):
         else:
             mean, scale, has_missing = moments(cast(Float64, block), weight, (low, high))
             scale = np.where(low == high, scale, above_rounding(scale, mean))
-        for j, column in exact_columns(names, exact if dense else NONE):
-            if low[j] <= high[j]:
-                start = smallest(column)
-                rest = difference(column, start)[:, None]
+        for j, name in enumerate(names):
+            if name in exact and low[j] <= high[j]:
+                start = min(whole_numbers(exact[name]))
+                rest = difference(exact[name], start)[:, None]
                 (center,), (scale[j],), _ = (quartiles if robust else moments)(rest, weight)
                 mean[j], low[j], high[j] = float(start + round(center)), 0.0, np.nanmax(rest)
         constant = np.where(low > high, "gaps", np.where(low == high, "value", "")).tolist()
@@ -138,11 +152,6 @@ class NumberCoding(Serializable):
         """Which columns held missing values only in training, (n_columns,)."""
         return np.array([mark == "gaps" for mark in self._marks], bool)
 
-    @property
-    def keeps_zeros(self) -> bool:
-        """Whether zeros stay zeros, so that a sparse matrix may stay sparse."""
-        return not (self.centered and any(self.mean))
-
     def updated(self, block: Numbers) -> NumberCoding:
         """Return the coding after further training rows: a column that now varies is coded.
 
@@ -159,8 +168,7 @@ class NumberCoding(Serializable):
                 constant[j], mean[j] = "value", low[j]  # the first numbers of the column, all equal
             else:
                 constant[j], mean[j] = "", mean[j] if self.centered else 0.0
-        now = replace(self, mean=tuple(mean), constant=tuple(constant) if any(constant) else ())
-        return self if now == self else now
+        return replace(self, mean=tuple(mean), constant=tuple(constant) if any(constant) else ())
 
     def encode_into(self, out: NDArray[Any], block: Numbers, exact: Exact = NONE) -> None:
         """Write the features of a block into `out` (n, len(feature_names)), chunk by chunk.
@@ -172,8 +180,9 @@ class NumberCoding(Serializable):
         still, empty = np.flatnonzero(self.still), np.flatnonzero(self.empty)
         k = len(self.names)
         scaled = [
-            (j, difference(column, self.mean[j]) / self.scale[j])
-            for j, column in exact_columns(self.names, exact)
+            (j, difference(exact[name], self.mean[j]) / self.scale[j])
+            for j, name in enumerate(self.names)
+            if name in exact
         ]
         for start, stop in row_chunks((block.shape[0], k)):
             rows = block[start:stop]
@@ -198,9 +207,7 @@ class NumberCoding(Serializable):
         make = cast(Any, type(block))  # a matrix or an array
         with np.errstate(over="ignore"):
             cells = data.astype(dtype)
-        return cast(
-            SparseRows, make((cells, block.indices.copy(), block.indptr.copy()), shape=block.shape)
-        )
+        return make((cells, block.indices.copy(), block.indptr.copy()), shape=block.shape)
 
     def _clipped(self, Z: Float64) -> Float64:
         """Return z / sqrt(1 + (z / limit)^2), in place; without a limit z itself."""
@@ -225,23 +232,20 @@ class NumberCoding(Serializable):
     def in_words(self) -> list[str]:
         """Return the coding of each column in words."""
         scaled = "(value - {0:.6g}) / {1:.6g}" if self.centered else "value / {1:.6g}"
-        if self.limit is not None:
-            scaled += f", clipped smoothly to +-{self.limit:g}"
+        clipped = "" if self.limit is None else f", clipped smoothly to +-{self.limit:g}"
         texts = {
-            "": scaled,
+            "": scaled + clipped,
             "value": f"always {{0:.6g}} {NEVER_VARIED}",
             "gaps": f"missing values only {NEVER_VARIED}",
         }
-        marked = {"": "; missing values are 0 and marked in '{2} is missing'", "gaps": ""}
-        marked["value"] = "; missing values are marked in '{2} is missing'"
+        marked = {
+            "": "; missing values are 0 and marked in '{2} is missing'",
+            "value": "; missing values are marked in '{2} is missing'",
+            "gaps": "",
+        }
         return [
             (texts[constant] + (marked[constant] if missing else "")).format(mean, scale, name)
             for name, mean, scale, missing, constant in zip(
-                self.names,
-                self.mean,
-                self.scale,
-                self.has_missing,
-                self._marks,
-                strict=True,
+                self.names, self.mean, self.scale, self.has_missing, self._marks, strict=True
             )
         ]

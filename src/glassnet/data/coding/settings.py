@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from glassnet.errors import unknown_name
+from glassnet.checks import check_name
 
 #: The most levels of a category that have a column each, and that an embedding can hold.
 MAX_LEVELS = 256
@@ -35,8 +35,7 @@ class CodingSettings:
 
     def __post_init__(self) -> None:
         """Refuse an unknown scaling."""
-        if self.scaling not in SCALINGS:
-            raise unknown_name("scaling", self.scaling, SCALINGS)
+        check_name("scaling", self.scaling, SCALINGS)
 
 
 DEFAULT = CodingSettings()

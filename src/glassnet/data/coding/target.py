@@ -11,27 +11,30 @@ from numpy.typing import ArrayLike, NDArray
 
 from glassnet.cached import cached_property
 from glassnet.data.coding.target_arrays import guess_task, refuse_missing, target_array
-from glassnet.data.coding.target_labels import Label, class_indices, classes_of, places_of
-from glassnet.data.coding.target_numbers import (
+from glassnet.data.coding.target_encoding import (
+    Label,
+    class_indices,
+    classes_of,
+    label_text,
     location_and_scale,
     numbers_of,
-    precision_notices,
     scaled,
     signs_of,
     zero_one,
 )
-from glassnet.data.coding.weights import row_weights
-from glassnet.data.missing import complete_rows
+from glassnet.data.rows import full_weight
 from glassnet.data.serialization import Serializable
 from glassnet.data.tables import cells
-from glassnet.data.tables.forms import PLAIN, Form
-from glassnet.data.tables.schema import Column, Kind
+from glassnet.data.tables.schema import PLAIN, Column, Form, Kind
+from glassnet.data.tables.values import complete_rows
 from glassnet.errors import DataError, SettingError, unknown_name
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
 Array = NDArray[Any]
 Float64 = NDArray[np.float64]
 
+#: A deviation of fewer steps between neighboring floats is notified: predictions are floats too.
+FEW_STEPS = 1_000
 TASKS = ("binary", "multiclass", "multilabel", "regression")
 
 
@@ -104,15 +107,14 @@ class Target(Serializable):
         if task is not None and task not in (*TASKS, "classification"):
             raise unknown_name("task", task, (*TASKS, "classification"))
         y = target_array(values)
-        w = row_weights(weight, len(y))
-        if w is not None and not w.all():
+        w = full_weight(weight, len(y))
+        if not w.all():
             y, w = y[w > 0], w[w > 0]
         if len(y) == 0:
             raise DataError("the target has 0 values: nothing to learn from.")
         width = 1 if y.ndim == 1 else y.shape[1]
-        names = (
-            tuple(f"y{i}" for i in range(width)) if width > 1 and names == ("y",) else tuple(names)
-        )
+        numbered = width > 1 and names == ("y",)
+        names = tuple(f"y{i}" for i in range(width)) if numbered else tuple(names)
         if len(names) != width:
             raise SettingError(f"there are {len(names)} target names for {width} target columns.")
         refuse_missing(y, names)
@@ -121,10 +123,10 @@ class Target(Serializable):
             zero_one(y, names)
             return cls("multilabel", names, names, (), (), width)
         if chosen == "regression":
-            Y = numbers_of(y, names).reshape(len(y), -1)
+            Y = numbers_of(y, names)
             center, width_of = np.zeros(width), np.ones(width)
             if scale:
-                center, width_of = location_and_scale(y, Y, np.ones(len(y)) if w is None else w)
+                center, width_of = location_and_scale(y, Y, w)
             low, high = (tuple(end(axis=0).tolist()) if clip else () for end in (Y.min, Y.max))
             return cls(
                 "regression",
@@ -154,7 +156,16 @@ class Target(Serializable):
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences about the numbers of a regression that a user should know."""
-        return precision_notices(self.names, self.mean, self.scale)
+        steps = np.spacing(np.abs(self.mean)).tolist()
+        return tuple(
+            f"target {name!r} has a standard deviation of {width:.2g} about {middle:.6g}, where "
+            f"floats are {step:.2g} apart: predictions are rounded to such steps. Subtract a "
+            f"constant such as {middle:.6g} from the target for finer ones."
+            for name, middle, width, step in zip(
+                self.names, self.mean, self.scale, steps, strict=False
+            )
+            if width < FEW_STEPS * step and width != 1.0  # which is the scale of a constant
+        )
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -201,13 +212,15 @@ class Target(Serializable):
             return zero_one(y, self.names)
         if self.task != "regression":
             return class_indices(y, self.names[0], self.classes, self._places)
-        Y = numbers_of(y, self.names).reshape(len(y), -1)
+        Y = numbers_of(y, self.names)
         Z = scaled(y, Y, np.array(self.mean), np.array(self.scale))
         return np.ascontiguousarray(Z[:, 0]) if width == 1 else Z
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        return places_of(self.classes)
+        # By its text as it stands, and else by the text of its cell ("true" for "True").
+        by_cell = {cells.text_of(label) or "": i for i, label in enumerate(self.classes)}
+        return by_cell | {label_text(label): i for i, label in enumerate(self.classes)}
 
     def decode_labels(self, indices: ArrayLike) -> Array:
         """Return the class of each index, in an array of the type of all classes (object for text).

@@ -1,15 +1,21 @@
-"""Target values as an array of numbers, labels or objects, and the task that they show."""
+"""Target values as an array: of numbers, booleans, text or objects, and the task that they show.
 
-from collections.abc import Sequence
+Labels stay as they were given, whole numbers keep all their digits.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.files.arrow import refuse_damaged
-from glassnet.data.missing import is_missing
 from glassnet.data.tables import cells
+from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import is_missing
 from glassnet.errors import DataError
+
+Array = NDArray[Any]
 
 MAX_WHOLE_CLASSES = 20
 
@@ -31,12 +37,11 @@ def refuse_missing(y: NDArray[Any], names: Sequence[str]) -> None:
         blank = [isinstance(value, str) and not value.strip() for value in y.ravel().tolist()]
         odd = odd | np.array(blank, dtype=bool).reshape(y.shape)
     elif y.dtype.kind == "f":
-        infinite = np.isinf(y)
-        kinds = {"missing (NaN)": odd.any(), "infinite": infinite.any()}
-        kind = " or ".join(what for what, found in kinds.items() if found)
-        odd = odd | infinite
+        kinds = {"missing (NaN)": odd, "infinite": np.isinf(y)}
+        kind = " or ".join(what for what, found in kinds.items() if found.any())
+        odd = ~np.isfinite(y)
     if odd.any():
-        row, column = (int(i) for i in np.argwhere(odd.reshape(len(y), -1))[0])
+        row, column = np.argwhere(odd.reshape(len(y), -1))[0].tolist()
         raise DataError(
             f"target {names[column]!r}: {int(odd.sum())} of {odd.size} values are {kind}, the "
             f"first in row {row} (counting from 0): leave such rows out."
@@ -113,11 +118,9 @@ def exact_labels(values: Any) -> Any:
     whole = [isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in objects.ravel()]
     if objects.ndim != 1 or not whole or not all(whole):
         return values
-    smallest, largest = min(objects), max(objects)
-    if smallest >= -(2**63) and largest < 2**63:
-        return objects.astype(np.int64)
-    if smallest >= 0 and largest < 2**64:
-        return objects.astype(np.uint64)
+    for dtype in (np.int64, np.uint64):
+        if min(objects) >= np.iinfo(dtype).min and max(objects) <= np.iinfo(dtype).max:
+            return objects.astype(dtype)
     return np.array([*map(str, objects)], dtype=object)
 
 
@@ -131,6 +134,91 @@ def guess_task(y: NDArray[Any]) -> str:
         return "classification"
     if y.dtype.kind == "f" and not bool((y == np.floor(y)).all()):
         return "regression"
-    distinct = len(np.unique(y))
-    few = distinct <= 2 or distinct <= min(MAX_WHOLE_CLASSES, len(y) / 5)
-    return "classification" if few else "regression"
+    few = max(2, min(MAX_WHOLE_CLASSES, len(y) / 5))
+    return "classification" if len(np.unique(y)) <= few else "regression"
+
+
+def target_values(table: Table, names: Sequence[str]) -> Array:
+    """Return the target columns of a table as one array, (n,) or (n, m).
+
+    A single column of true and false is an array of booleans (of objects with None where some are
+    missing), one of whole numbers beyond 2^53 one of integers, one of categories one of text with
+    None. Of several columns, those of true and false become 1 and 0.
+    """
+    for name in names:
+        table.require(name)
+    booleans = [table.schema.kinds[name] == "boolean" for name in names]
+    truths = {"true": True, "false": False, None: None}
+    columns = [
+        np.array([truths[value] for value in table.column(name)], dtype=object)
+        if boolean
+        else table.labels(name)
+        for name, boolean in zip(names, booleans, strict=True)
+    ]
+    if len(names) > 1:
+        return np.column_stack(
+            [
+                column.astype(np.float64) if boolean else column
+                for column, boolean in zip(columns, booleans, strict=True)
+            ]
+        )
+    values = columns[0]
+    return values.astype(bool) if booleans[0] and not is_missing(values).any() else values
+
+
+def values_in_memory(
+    given: Any, table: Table, names: Sequence[str], task: str | None
+) -> tuple[Array, str | None]:
+    """Return target columns, and their task where a declared type settles it.
+
+    `given` is the table in memory that was read, None for a file. Labels come back from a
+    prediction as they were given, so text that spells numbers stays text where the numbers are
+    classes.
+    """
+    values = target_values(table, names)
+    if len(names) > 1:
+        return values, None
+    name, kind = names[0], table.schema.kinds[names[0]]
+    if given is None and kind == "category" and name in table.exact:
+        return values, "classification"
+    raw = _raw_column(given, name)
+    if raw is None or len(raw) != len(values):
+        return values, None
+    known = ~is_missing(values)
+    labels = np.array([*raw, None], dtype=object)[:-1]  # 1-D also if they are lists
+    labels[~known] = None
+    types = {type(value) for value in labels[known].tolist()}
+    if types and all(issubclass(one, str) for one in types):
+        is_regression = kind == "number" and (task or guess_task(values[known])) == "regression"
+        return (values if is_regression else labels), None
+    if not types or kind != "category":
+        return values, None
+    if all(issubclass(one, cells.BOOLS) for one in types):
+        labels[known] = labels[known].astype(bool)
+        return (labels.astype(bool) if known.all() else labels), None
+    are_numbers = all(
+        issubclass(one, cells.NUMBERS) and not issubclass(one, cells.BOOLS) for one in types
+    )
+    return (labels, "classification") if are_numbers else (values, None)
+
+
+def _raw_column(given: Any, name: str) -> list[Any] | None:
+    """Return the values of a column as they were given, or None for data without named columns."""
+    if isinstance(given, list | tuple) and given and isinstance(given[0], Mapping):
+        return [
+            next((value for key, value in record.items() if str(key) == name), None)
+            for record in given
+        ]
+    if isinstance(given, Mapping):
+        keys: Any = given
+    elif hasattr(given, "columns") and not hasattr(given, "dtype"):
+        # In pyarrow, `columns` are the columns themselves.
+        keys = getattr(given, "column_names", given.columns)
+    else:
+        return None
+    column = next((given[key] for key in keys if str(key) == name), None)
+    if isinstance(column, str | bytes) or not hasattr(column, "__len__"):
+        return None
+    # `to_pylist` is of pyarrow, `to_list` of pandas and polars.
+    to_list = getattr(column, "to_pylist", getattr(column, "to_list", None))
+    return list(np.asarray(column, dtype=object) if to_list is None else to_list())

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.files.arrow import arrow, is_text
-from glassnet.data.files.limits import Limits
 from glassnet.data.tables import cells
 from glassnet.data.tables.column_data import (
     DURATIONS,
@@ -21,7 +20,8 @@ from glassnet.data.tables.column_data import (
     date_range_error,
     tidy_categories,
 )
-from glassnet.data.tables.forms import Form
+from glassnet.data.tables.dialect import Limits
+from glassnet.data.tables.schema import Form
 from glassnet.errors import DataError
 
 #: Bytes that texts which share theirs may take once each is written out.
@@ -69,9 +69,7 @@ def plain_column(
         return _declared(name, column)
     if coded or is_text(kind):
         texts = _categories(column)
-        if typed and not texts.levels:
-            return ColumnData("category", texts)
-        return ColumnData(None, texts, typed=typed)
+        return ColumnData("category" if typed and not texts.levels else None, texts, typed=typed)
     is_boolean = kinds.is_boolean(kind)
     if is_boolean or kinds.is_time(kind) or (as_text and _has_digits(kind)):
         texts = _categories(column.cast(pa.string()))
@@ -200,9 +198,8 @@ def _places(coded: Any) -> NDArray[np.int64]:
 def _exact(column: Any, values: NDArray[Any]) -> Categories | None:
     """Return whole numbers as texts where floats cannot tell some of them apart, else None."""
     is_whole = _has_digits(column.type) and getattr(column.type, "scale", 0) == 0
-    if not is_whole or not (np.abs(values) >= cells.EXACT).any():
-        return None
-    return _categories(column.cast(arrow("pyarrow").string()))
+    exceeds = is_whole and (np.abs(values) >= cells.EXACT).any()
+    return _categories(column.cast(arrow("pyarrow").string())) if exceeds else None
 
 
 def longest_text(column: Any) -> int:

@@ -5,13 +5,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from glassnet.data.files.arrow import arrow, column_names, is_nested, is_text, validated
+from glassnet.data.files.arrow import (
+    MAGIC,
+    arrow,
+    column_names,
+    decompressed_bytes,
+    is_nested,
+    is_text,
+    validated,
+)
 from glassnet.data.files.arrow_columns import ONE_VALUE, checked_column, code_texts
-from glassnet.data.files.arrow_sizes import MAGIC, decompressed_bytes
-from glassnet.data.files.limits import Limits
 from glassnet.data.tables.assembly import index_names
 from glassnet.data.tables.column_data import ColumnData
-from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.dialect import Dialect, Limits
 from glassnet.data.tables.schema import Column, Kind
 from glassnet.errors import DataError
 
@@ -95,9 +101,8 @@ class ColumnarFile:
         names = [self.names[place] for place in wanted]
         limits = self._limits
         max_rows = min(limits.rows, limits.bytes // (CELL_BYTES * max(1, len(names))))
-        limit, of_columns = "rows", ""
-        if max_rows < limits.rows:
-            limit, of_columns = "bytes", f" of {len(names):,} columns"
+        limit = "rows" if max_rows == limits.rows else "bytes"
+        of_columns = f" of {len(names):,} columns" if limit == "bytes" else ""
         too_many = limits.exceeded(f"it holds more than {max_rows:,} rows{of_columns}", limit)
         n_rows = 0
         for path in self._paths:

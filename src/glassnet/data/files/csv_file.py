@@ -16,14 +16,12 @@ from glassnet.data.files.csv_types import (
     may_have_lost_digits,
     type_of,
 )
-from glassnet.data.files.limits import Limits
 from glassnet.data.files.text_source import TextSource
 from glassnet.data.files.utf8_stream import CHUNK
 from glassnet.data.tables.column_data import ColumnData
-from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import Spelling
+from glassnet.data.tables.dialect import Dialect, Limits
 from glassnet.data.tables.numerals import number_of
-from glassnet.data.tables.schema import Column, Kind, refuse_duplicates
+from glassnet.data.tables.schema import Column, Kind, Spelling, refuse_duplicates
 from glassnet.errors import DataError
 
 _RAGGED = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", re.DOTALL)
@@ -107,7 +105,10 @@ class CsvFile:
         )
         limits.check_names(self.names, "the first line names")
         if header.suspicion:
-            self._require_names()
+            try:
+                refuse_duplicates([name.strip() for name in self.names])
+            except DataError as error:
+                raise DataError(f"{error} And {header.suspicion}") from None
             self.notices.append(header.suspicion)
         # Numbers with a decimal comma in a file of commas, which pyarrow cannot be told.
         self._quoted_commas = header.dialect.decimal == "," == header.delimiter
@@ -214,13 +215,6 @@ class CsvFile:
             finally:
                 del reader  # it holds the input
                 stream.raise_failure()
-
-    def _require_names(self) -> None:
-        """Refuse names that occur twice, and say what looks wrong with the first lines."""
-        try:
-            refuse_duplicates([name.strip() for name in self.names])
-        except DataError as error:
-            raise DataError(f"{error} And {self._header.suspicion}") from None
 
     def _ragged(self, error: Exception) -> Exception:
         """Return the error for a row of another width, with its line and what may be the cause."""

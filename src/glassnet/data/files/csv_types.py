@@ -8,10 +8,9 @@ import numpy as np
 
 from glassnet.data.files.arrow import arrow
 from glassnet.data.files.header import Header
-from glassnet.data.files.limits import Limits
 from glassnet.data.tables import cells
-from glassnet.data.tables.forms import PLAIN
-from glassnet.data.tables.schema import Column, Kind
+from glassnet.data.tables.dialect import Limits
+from glassnet.data.tables.schema import PLAIN, Column, Kind
 
 BLOCK = 2**20
 #: How types of pyarrow begin that a column of a kind may have.

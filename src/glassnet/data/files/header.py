@@ -106,14 +106,10 @@ def read_header(
     decimal = dialect.decimal or _decimal(
         sample, delimiter, {".": ",", ",": "."}.get(dialect.thousands or "", default_decimal or ".")
     )
-    n_skipped = len(skipped.splitlines())
-    if isinstance(dialect.skip_rows, int):
-        n_skipped += dialect.skip_rows
-    odd = ""
-    if not separator:
-        odd = suspicion(
-            FirstLines(first, rest, names, sample, delimiter, quote, n_skipped), dialect.delimiter
-        )
+    n_before = dialect.skip_rows if isinstance(dialect.skip_rows, int) else 0
+    n_skipped = n_before + len(skipped.splitlines())
+    lines_read = FirstLines(first, rest, names, sample, quote, n_skipped)
+    odd = "" if separator else suspicion(lines_read, dialect.delimiter)
     names, width = _aligned(names, sample)
     return Header(
         tuple(names),
@@ -129,12 +125,10 @@ def read_header(
 
 def _first_line(lines: io.StringIO, quote: str) -> tuple[str, str]:
     """Return the empty lines before the first line, and that line with its quoted line ends."""
-    skipped = first = ""
-    for line in lines:
-        if line.strip():
-            first = line
-            break
-        skipped += line
+    skipped, first = "", lines.readline()
+    while first and not first.strip():
+        skipped += first
+        first = lines.readline()
     parts, n_quotes = [first], first.count(quote)
     while n_quotes % 2 and (more := lines.readline()):
         parts.append(more)

@@ -19,11 +19,16 @@ import numpy as np
 from glassnet.data.files.arrow import arrow
 from glassnet.data.files.columnar import ColumnarFile
 from glassnet.data.files.csv_file import CsvFile, clear_message
-from glassnet.data.files.limits import Limits
 from glassnet.data.tables.assembly import assemble, dropped_index, expected_columns, index_notice
-from glassnet.data.tables.dialect import Dialect, check_overrides
-from glassnet.data.tables.forms import Form, Spelling
-from glassnet.data.tables.schema import Kind, Schema, refuse_duplicates, require_columns
+from glassnet.data.tables.dialect import Dialect, Limits, check_overrides
+from glassnet.data.tables.schema import (
+    Form,
+    Kind,
+    Schema,
+    Spelling,
+    refuse_duplicates,
+    require_columns,
+)
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError, GlassNetError, did_you_mean
 

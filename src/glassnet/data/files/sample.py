@@ -68,7 +68,7 @@ class FirstLines:
     ----------
     first, rest : the line of the names, and the text after it
     names, sample : their cells
-    delimiter, quote : that cut them
+    quote : the character around cells
     n_skipped : how many lines before the first one are skipped
     """
 
@@ -76,18 +76,8 @@ class FirstLines:
     rest: str
     names: list[str]
     sample: list[list[str]]
-    delimiter: str
     quote: str
     n_skipped: int
-
-    def cells(self, line: str, delimiter: str) -> list[str]:
-        """Return the cells of a line."""
-        return cells_of(line, delimiter, self.quote)
-
-    def usual_width(self, delimiter: str) -> int:
-        """Return how many cells most rows have."""
-        widths = Counter(len(row) for row in rows_of(self.rest, delimiter, self.quote))
-        return widths.most_common(1)[0][0] if widths else 0
 
 
 def suspicion(head: FirstLines, known_delimiter: str | None) -> str:
@@ -97,12 +87,15 @@ def suspicion(head: FirstLines, known_delimiter: str | None) -> str:
     if head.first.startswith("#") and any(line.startswith("#") for line in lines[1:3]):
         return f"{shown} looks like a comment: Dialect(comment='#') (--comment #) skips such lines."
     n_names = sum(bool(name.strip()) for name in head.names)
-    widths = {mark: head.usual_width(mark) for mark in known_delimiter or DELIMITERS}
-    for mark, width in sorted(widths.items(), key=lambda entry: -entry[1]):
+    widths = []
+    for mark in known_delimiter or DELIMITERS:
+        counts = Counter(len(row) for row in rows_of(head.rest, mark, head.quote))
+        widths += [(width, mark) for width, _ in counts.most_common(1)]
+    for width, mark in sorted(widths, key=lambda entry: -entry[0]):
         if width < 2 or n_names > max(1, width // 2):
             continue
         for i, line in enumerate(lines[1:20], start=1):
-            cells = head.cells(line, mark)
+            cells = cells_of(line, mark, head.quote)
             are_words = all(cell.strip() for cell in cells[:width])
             if len(cells) >= width and are_words and not any(map(is_number, cells)):
                 n = head.n_skipped + i
@@ -122,12 +115,12 @@ def _second_line(head: FirstLines, lines: list[str]) -> str:
         cell.strip() and not cell.strip()[0].isdigit() and not is_number(cell) for cell in words
     ):
         return ""
-    columns = ([row[i] for row in rows if i < len(row)] for i in range(len(words)))
+    columns = (
+        [row[i] for row in rows if i < len(row) and row[i].strip()] for i in range(len(words))
+    )
     if not any(
         len(cells) > 1 and all(map(is_number, cells)) and _is_word(word)
-        for cells, word in zip(
-            [[cell for cell in column if cell.strip()] for column in columns], words, strict=True
-        )
+        for cells, word in zip(columns, words, strict=True)
     ):
         return ""
     i, line = next(((i, line) for i, line in enumerate(lines) if i and line.strip()), (1, lines[1]))
@@ -143,7 +136,7 @@ def _second_line(head: FirstLines, lines: list[str]) -> str:
 def _other_delimiter(head: FirstLines) -> str:
     """Return that an unusual character cuts all rows into equally many cells, with numbers."""
     for mark in OTHER_DELIMITERS:
-        names = head.cells(head.first.rstrip("\r\n"), mark)
+        names = cells_of(head.first.rstrip("\r\n"), mark, head.quote)
         rows = rows_of(head.rest, mark, head.quote)
         widths = {len(row) for row in rows}
         is_even = len(widths) == 1 and widths <= {len(names), len(names) + 1}

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from glassnet.data.files.header import Header, read_header
-from glassnet.data.files.limits import Limits
 from glassnet.data.files.line_filter import numbered_lines
 from glassnet.data.files.sample import cells_of, looks_like_row, rows_of
 from glassnet.data.files.utf8_stream import CHUNK, FALLBACK, Decoding, NotUtf8Error, Utf8Stream
-from glassnet.data.tables.dialect import Dialect
+from glassnet.data.tables.dialect import Dialect, Limits
 from glassnet.errors import DataError
 
 HEAD = 2**20

@@ -15,8 +15,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from glassnet.data.files.limits import Limits
 from glassnet.data.files.line_filter import LineFilter
+from glassnet.data.tables.dialect import Limits
 from glassnet.errors import DataError
 
 CHUNK = 2**20

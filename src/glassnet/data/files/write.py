@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from glassnet.atomic_write import atomic_write
 from glassnet.data.files.arrow import arrow
-from glassnet.data.missing import is_missing
 from glassnet.data.tables import cells
+from glassnet.data.tables.values import is_missing
 from glassnet.errors import DataError
 
 Columns = Sequence[NDArray[Any] | Sequence[object]]

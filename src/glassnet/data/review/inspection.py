@@ -2,26 +2,27 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_arrays import RULE, target_array
-from glassnet.data.coding.target_values import target_values
-from glassnet.data.files.limits import Limits
-from glassnet.data.missing import is_missing
+from glassnet.data.coding.target_arrays import RULE, target_array, target_values
 from glassnet.data.review.leaks import leaks
-from glassnet.data.review.lookalikes import lookalikes
-from glassnet.data.review.screening import imprecise, screening_notices, uninformative_columns
+from glassnet.data.review.screening import (
+    imprecise,
+    lookalikes,
+    screening_notices,
+    uninformative_columns,
+)
 from glassnet.data.tables import cells
-from glassnet.data.tables.assembly import table_of
-from glassnet.data.tables.dialect import Dialect, check_overrides
-from glassnet.data.tables.given import as_name, as_names
+from glassnet.data.tables.column_data import Categories
+from glassnet.data.tables.dialect import Dialect, Limits, check_overrides
+from glassnet.data.tables.given import as_name, as_names, as_table
 from glassnet.data.tables.schema import Kind
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import is_missing
 
 BINS = 10
 TOP_LEVELS = 10
@@ -116,23 +117,10 @@ def inspect_table(
     check_overrides(types, drop, dialect, limits)
     types = types or {}
     targets = () if target is None else (target,)
-    if isinstance(table, str | Path):
-        from glassnet.data.files.read import read_table
-
-        read = read_table(
-            table, types=types, dialect=dialect, limits=limits, targets=targets, keep=drop
-        )
-    else:
-        read = table_of(
-            table, types=types, targets=targets, keep=drop, spelling=(dialect or Dialect()).spelling
-        )
-    for name in (*drop, *targets):
-        read.require(name)
-    features = read.drop({*drop, *targets})
+    read = as_table(table, types=types, targets=targets, keep=drop, dialect=dialect, limits=limits)
+    features = read.drop((*drop, *targets))
     dense = isinstance(read.numbers, np.ndarray)
-    uninformative = (
-        uninformative_columns(features, types, limits) if dense and features.schema.names else {}
-    )
+    uninformative = uninformative_columns(features, types, limits) if dense else {}
     features = features.drop(tuple(uninformative))
     task: str | None = None
     classes: tuple[tuple[str, int], ...] = ()
@@ -185,22 +173,21 @@ def inspect_table(
 def _column_report(
     table: Table, name: str, declared: Kind | None, *, used: bool, notices: tuple[str, ...]
 ) -> ColumnReport:
-    kind, place = table.schema.kinds[name], table.schema.places[name]
+    kind, column = table.schema.kinds[name], table.stored(name)
     odd = any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
     known = np.empty(0)
     top: tuple[tuple[str, int], ...] = ()
-    if name in table.schema.categories:
-        column = table.categories[place]
+    if isinstance(column, Categories):
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
         order = np.argsort(-counts, kind="stable")[:TOP_LEVELS]
         top = tuple((column.levels[i], int(counts[i])) for i in order)
         n_known, distinct = int(counts.sum()), int((counts > 0).sum())
     else:
-        values = table.column(name)
-        known = values[~is_missing(values)]
+        known = column[~is_missing(column)]
         exact = table.exact.get(name)
         n_known = len(known)
         distinct = len(np.unique(known)) if exact is None else len(exact.levels)
+    quantiles, histogram = _distribution(known)
     return ColumnReport(
         name,
         kind,
@@ -208,9 +195,9 @@ def _column_report(
         used,
         table.n_rows - n_known,
         distinct,
-        _quantiles(known),
+        quantiles,
         top,
-        tuple(count for _, count in top) or _histogram(known),
+        tuple(count for _, count in top) or histogram,
         notices,
     )
 
@@ -229,28 +216,24 @@ def _why(kind: Kind, declared: Kind | None, distinct: int, *, odd: bool) -> str:
     }[kind]
 
 
-def _quantiles(known: NDArray[Any]) -> tuple[float | str, ...]:
-    """Return minimum, quartiles and maximum, each a value of the column (the lower of two)."""
+def _distribution(known: NDArray[Any]) -> tuple[tuple[float | str, ...], tuple[int, ...]]:
+    """Return minimum, quartiles and maximum, and the counts of ten equally wide bins.
+
+    Each quantile is a value of the column (the lower of two).
+    """
     if not len(known):
-        return ()
+        return (), ()
+    is_date = known.dtype.kind == "M"
     found = np.sort(known)[[int(fraction * (len(known) - 1)) for fraction in FRACTIONS]]
-    return tuple(
-        np.datetime_as_string(found, unit="s").tolist()
-        if known.dtype.kind == "M"
-        else found.astype(np.float64).tolist()
-    )
-
-
-def _histogram(known: NDArray[Any]) -> tuple[int, ...]:
-    if not len(known):
-        return ()
-    values = (known.astype(np.int64) if known.dtype.kind == "M" else known).astype(np.float64)
+    quantiles = np.datetime_as_string(found, unit="s") if is_date else found.astype(np.float64)
+    values = (known.astype(np.int64) if is_date else known).astype(np.float64)
     low, high = float(values.min()), float(values.max())
     # Halved, so that the width of a range up to the largest floats is finite; a constant lies in
     # the first bin.
     width = high / 2.0 - low / 2.0
     place = np.zeros(len(values)) if width == 0.0 else (values / 2.0 - low / 2.0) / width * BINS
-    return tuple(np.bincount(np.minimum(place, BINS - 1).astype(np.int64), minlength=BINS).tolist())
+    counts = np.bincount(np.minimum(place, BINS - 1).astype(np.int64), minlength=BINS)
+    return tuple(quantiles.tolist()), tuple(counts.tolist())
 
 
 def _class_counts(y: NDArray[Any]) -> tuple[tuple[str, int], ...]:

@@ -1,5 +1,6 @@
 """Finds columns that hold the target in another form."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,9 @@ def leaks(table: Table, target: Array, *, thresholds: bool = False) -> dict[str,
     if target.ndim != 1 or len(target) < MIN_ROWS or not isinstance(table.numbers, np.ndarray):
         return {}
     numeric = target.dtype.kind in "fiu"
-    place: dict[str, int] = {}
-    if numeric:
-        codes = np.unique(target, return_inverse=True)[1]
-    else:
-        codes = np.array([place.setdefault(str(value), len(place)) for value in target.tolist()])
+    places: dict[Any, int] = {}
+    values = target.tolist() if numeric else map(str, target.tolist())
+    codes = np.array([places.setdefault(value, len(places)) for value in values])
     n_values = int(codes.max()) + 1
     if n_values < 2:
         return {}
@@ -42,21 +41,18 @@ def leaks(table: Table, target: Array, *, thresholds: bool = False) -> dict[str,
     sample = np.sort(np.random.Generator(np.random.Philox(0)).permutation(len(target))[:SAMPLE])
     found = {}
     for name in table.schema.names:
-        column = stored_values(table, name)
+        column, _ = stored_values(table, name)
         is_number = table.schema.kinds[name] == "number" and name not in table.exact
-        relation = ""
-        for rows in (sample, np.arange(len(target))):
-            relation = _relation(
-                column[rows],
-                codes[rows],
-                numbers[rows] if is_number and numbers is not None else None,
-                is_number=is_number,
-                has_classes=has_classes,
-                thresholds=thresholds,
-            )
-            if not relation:
-                break
-        if relation:
+        relation_of = partial(
+            _relation,
+            column,
+            codes,
+            numbers if is_number else None,
+            is_number=is_number,
+            has_classes=has_classes,
+            thresholds=thresholds,
+        )
+        if relation_of(rows=sample) and (relation := relation_of(rows=slice(None))):
             found[name] = relation
     return found
 
@@ -69,8 +65,11 @@ def _relation(
     is_number: bool,
     has_classes: bool,
     thresholds: bool,
+    rows: Array | slice,
 ) -> str:
-    """Return the relation of a column to the target, given its codes and its numbers."""
+    """Return the relation of a column to the target in some rows, given its codes and numbers."""
+    column, codes = column[rows], codes[rows]
+    numbers = None if numbers is None else numbers[rows]
     if column.dtype.kind == "f" and np.isnan(column).any():
         known = ~np.isnan(column)
         if known.mean() < 0.5:

@@ -1,14 +1,16 @@
-"""Statistics of the training rows with which later tables are compared, column by column.
+"""Statistics of the training rows, and what a later table is found to have beyond them.
 
-They are the number of missing values, the range, and how rare the rarest levels are: numbers only.
-The names and levels are those of the encoder. See `glassnet.data.review.drift`.
+The statistics are the number of missing values, the range, and how rare the rarest levels are:
+numbers only. The names and levels are those of the encoder. `glassnet.data.review.tally` compares.
 """
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,12 +18,13 @@ from numpy.typing import NDArray
 
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.moments import extent
-from glassnet.data.missing import is_missing
 from glassnet.data.serialization import STORED_AS, Serializable
-from glassnet.data.tables.block import row_chunks
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import is_missing, row_chunks
 
 Counts = NDArray[np.int64]
+MAX_NAMED = 3
+MAX_SHOWN = 80  # characters
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class Reference(Serializable):
         missing = np.zeros(numbers.shape[1], np.int64)
         for start, stop in row_chunks(numbers.shape):
             missing += np.isnan(numbers[start:stop]).sum(axis=0)
-        times = [dates[~is_missing(dates)].astype(np.int64) for dates in table.dates]
+        dates = (table.columns[name] for name in table.schema.dates)
+        times = [column[~is_missing(column)].astype(np.int64) for column in dates]
         rare = []
         for counts, listed in _levels(table, encoder):
             most = int(counts[~listed].max(initial=0))
@@ -82,7 +86,7 @@ class Reference(Serializable):
             table.n_rows,
             (
                 *missing.tolist(),
-                *(int((column.codes < 0).sum()) for column in table.categories),
+                *(int(table.missing(name).sum()) for name in table.schema.categories),
                 *(table.n_rows - len(known) for known in times),
             ),
             tuple(None if math.isinf(value) else value for value in low),
@@ -128,7 +132,8 @@ def _levels(table: Table, encoder: Encoder) -> list[tuple[Counts, NDArray[np.boo
     Of a boolean it lists both.
     """
     found = []
-    for coding, column in zip(encoder.categories, table.categories, strict=True):
+    for coding in encoder.categories:
+        column = table.columns[coding.name]
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
         boolean = encoder.schema.kinds[coding.name] == "boolean"
         listed = {"false", "true"} if boolean else set(coding.levels)
@@ -140,3 +145,81 @@ def _each(choose: Any, ours: Sequence[Any], theirs: Sequence[Any]) -> tuple[Any,
     """Return `choose` (min or max) of each pair, without None; None where both are."""
     known = ([v for v in pair if v is not None] for pair in zip(ours, theirs, strict=True))
     return tuple(choose(values, default=None) for values in known)
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of values of a column, the number due to chance at most, and an example or None."""
+
+    count: int
+    chance: int
+    example: str | float | None = None
+
+    @property
+    def told(self) -> bool:
+        """Whether it is above chance."""
+        return self.count > self.chance
+
+
+@dataclass(frozen=True)
+class ColumnDrift:
+    """The values of one column of a table that it did not have in training.
+
+    name : of the column
+    rows : of the table
+    missing : values that are missing
+    unseen : values whose level the model does not list; None for a column without levels
+    outside : values below the smallest or above the largest of training; None for a column without
+        a range
+    range : that smallest and that largest value
+    """
+
+    name: str
+    rows: int
+    missing: Count
+    unseen: Count | None
+    outside: Count | None
+    range: tuple[str | float, str | float] | None
+
+    def phrases(self) -> Iterator[tuple[float, str]]:
+        """Yield each count above chance in words, with its share of the values that it is of."""
+        of, known = f"of {self.name[:MAX_SHOWN]!r}", self.rows - self.missing.count
+        low, high = map(_shown, self.range or ("", ""))
+        counts = (
+            (self.missing, self.rows, "are missing"),
+            (self.unseen, known, "have a level that the model does not know, such as {!r}"),
+            (self.outside, known, f"lie outside {low} to {high}, such as {{}}"),
+        )
+        for count, n, what in counts:
+            if count and count.told:
+                example = count.example if count is self.unseen else _shown(count.example)
+                by_chance = f"(by chance at most {count.chance:,})"
+                values = f"{count.count:,} of {n:,} values {of}"
+                yield count.count / n, f"{values} {what.format(example)} {by_chance}"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """The values of a table that training did not have, in the order of its columns."""
+
+    columns: tuple[ColumnDrift, ...]
+
+    def notice(self) -> str:
+        """Return one sentence about the columns above chance, the worst first; "" without such."""
+        phrases = [found for found in (list(column.phrases()) for column in self.columns) if found]
+        phrases.sort(key=lambda found: -max(share for share, _ in found))
+        named = ["; ".join(words for _, words in found) for found in phrases[:MAX_NAMED]]
+        if more := len(phrases) - len(named):
+            named.append(f"and {more} more column{'' if more == 1 else 's'}")
+        return f"the table is not like the training rows: {'; '.join(named)}." if named else ""
+
+
+def drift_schema() -> dict[str, Any]:
+    """Return the published JSON schema of `Drift.columns`."""
+    text = Path(__file__).with_name("drift.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def _shown(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float | int) else str(value)

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.coding.exact_numbers import has_wide_range
-from glassnet.data.files.limits import Limits
-from glassnet.data.missing import is_missing
-from glassnet.data.tables.cells import option
-from glassnet.data.tables.column_data import Categories
+from glassnet.data.tables.cells import EXACT, option
+from glassnet.data.tables.column_data import Categories, whole_numbers
+from glassnet.data.tables.dialect import Limits
+from glassnet.data.tables.numerals import number_of
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import is_missing
 from glassnet.messages import listed
 
 #: Text is an identifier where this share of at least so many known cells are different.
@@ -40,17 +40,13 @@ _IDENTIFIER = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def stored_codes(table: Table, name: str) -> Categories | None:
-    """Return the codes of a category, or of whole numbers beyond 2^53, and None for others."""
-    if name in table.schema.categories:
-        return table.categories[table.schema.places[name]]
-    return table.exact.get(name)
+def stored_values(table: Table, name: str) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Return a column as numbers, date-times or codes, and the levels that codes belong to.
 
-
-def stored_values(table: Table, name: str) -> NDArray[Any]:
-    """Return a column as numbers, date-times, or codes where the table holds such."""
-    codes = stored_codes(table, name)
-    return table.column(name) if codes is None else codes.codes
+    Whole numbers beyond 2^53 are codes, too.
+    """
+    held = table.exact[name] if name in table.exact else table.stored(name)
+    return (held.codes, held.levels) if isinstance(held, Categories) else (held, ())
 
 
 def uninformative_columns(
@@ -67,13 +63,13 @@ def uninformative_columns(
     for name in table.schema.names:
         if name in keep:
             continue
-        values = stored_values(table, name)
+        values, levels = stored_values(table, name)
         if reason := _constant(values) or _too_many_texts(table, name, max_levels):
             reasons[name] = reason
         elif reason := _names_rows(table, name):
             row_names[name] = reason
         else:
-            earlier = seen.setdefault(_digest(table, name, values), name)
+            earlier = seen.setdefault(_digest(table.schema.kinds[name], values, levels), name)
             if earlier != name:
                 reasons[name] = f"it equals {earlier!r}"
     if len(reasons) + len(row_names) == len(table.schema.names):
@@ -88,7 +84,9 @@ def imprecise(table: Table) -> tuple[str, ...]:
         f"column {name!r} holds whole numbers beyond 2^53, which are not told apart as numbers; "
         f"{option('types', 'category', name)} does."
         for name in table.schema.numbers
-        if name in table.exact and has_wide_range(table, name)
+        if name in table.exact
+        and (known := whole_numbers(table.exact[name]))
+        and max(known) - min(known) >= EXACT
     )
 
 
@@ -124,7 +122,7 @@ def _constant(values: NDArray[Any]) -> str:
 def _too_many_texts(table: Table, name: str, max_levels: int) -> str:
     if table.schema.kinds[name] != "category":
         return ""
-    column = table.categories[table.schema.places[name]]
+    column = table.columns[name]
     n_levels, n_known = len(column.levels), int((column.codes >= 0).sum())
     if n_known >= IDENTIFIER_ROWS and n_levels >= IDENTIFIER_SHARE * n_known:
         return (
@@ -151,9 +149,9 @@ def _names_rows(table: Table, name: str) -> str:
     if not (is_index or is_counter or is_identifier):
         return ""
     exact, numbers = table.exact.get(name), table.column(name)
-    if exact is None and not (numbers == np.floor(numbers)).all():
-        return ""
-    if len(np.unique(numbers) if exact is None else exact.levels) != table.n_rows:
+    are_whole = exact is not None or (numbers == np.floor(numbers)).all()
+    different = np.unique(numbers) if exact is None else exact.levels
+    if not are_whole or len(different) != table.n_rows:
         return ""
     if exact is None and np.ptp(numbers) == table.n_rows - 1 and (is_index or is_counter):
         return "it numbers the rows"
@@ -163,14 +161,64 @@ def _names_rows(table: Table, name: str) -> str:
     return f"every row has a whole number of its own, and its name is that of an {what}"
 
 
-def _digest(table: Table, name: str, values: NDArray[Any]) -> bytes:
+def _digest(kind: str, values: NDArray[Any], levels: Collection[str]) -> bytes:
     """Return a digest that two columns share if they are of one kind and equal in every row."""
-    digest = hashlib.blake2b(table.schema.kinds[name].encode(), digest_size=16)
-    codes = stored_codes(table, name)
-    if codes is not None:
-        digest.update("\0".join(codes.levels).encode())
-    elif values.dtype.kind == "f":
+    digest = hashlib.blake2b("\0".join([kind, *levels]).encode(), digest_size=16)
+    if values.dtype.kind == "f":
         values = values + 0.0  # -0.0 equals 0.0, and missing values may differ in their bits
         values[np.isnan(values)] = np.nan
     digest.update(np.ascontiguousarray(values).view(np.uint8).data)
     return digest.digest()
+
+
+_LOOKALIKES = {
+    "numbers with thousands signs": re.compile(
+        r"[+-]?[0-9]{1,3}(?:[., '\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?"
+    ),
+    "numbers with a decimal comma": re.compile(r"[+-]?[0-9]+,[0-9]+"),
+    "percentages": re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)? ?%"),
+    "amounts of money": re.compile(
+        r"-?[$\u20ac\u00a3\u00a5] ?[+-]?[0-9][0-9.,]* ?(?:[kKmMbB]n?)?|[+-]?[0-9][0-9.,]* "
+        r"?(?:[kKmMbB]n?)? ?[$\u20ac\u00a3\u00a5]"
+    ),
+    "numbers with different units": re.compile(
+        r"[+-]?[0-9]+(?:[.,][0-9]+)?(?: "
+        r"[^\W\d_]{1,5}|(?!st|nd|rd|th)[a-z\u00b5\u00b0][^\W\d_]{1,4}|[glmshkKMB])"
+    ),
+    "dates": re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}(?:[ T][0-9:.]+)?"),
+    "dates of months": re.compile(
+        r"(?:19|20)[0-9]{2}[-/.](?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])[-/.](?:19|20)[0-9]{2}"
+        r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z.]{0,7}[ /.,-]*[12][0-9]{3}",
+        re.IGNORECASE,
+    ),
+}
+#: A column is nearly numeric if this share of its cells are numbers.
+NEARLY = 0.8
+#: The number of levels to look at.
+MAX_LOOKED_AT = 1000
+_PLAIN = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+
+
+def lookalikes(table: Table, declared: Collection[str] = ()) -> dict[str, str]:
+    """Return the category columns that look like another kind, each with that kind in words.
+
+    All texts of such a column look like it, or nearly all cells are plain numbers. Columns of a
+    declared kind are skipped.
+    """
+    names = (name for name in table.schema.categories if name not in declared)
+    return {name: what for name in names if (what := _looks_like(table.columns[name]))}
+
+
+def _looks_like(column: Categories) -> str:
+    levels = column.levels[:MAX_LOOKED_AT]
+    plain = [_PLAIN.fullmatch(level) is not None for level in levels]
+    for what, form in _LOOKALIKES.items():
+        alike = [form.fullmatch(level) is not None for level in levels]
+        if any(alike) and all(a or p for a, p in zip(alike, plain, strict=True)):
+            return f"{what}, such as {levels[alike.index(True)]!r}"
+    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+    odd = np.array([number_of(level) is None for level in column.levels], dtype=bool)
+    if not odd.any() or counts[~odd].sum() < NEARLY * counts.sum():
+        return ""
+    most_frequent = column.levels[int(np.argmax(np.where(odd, counts, -1)))]
+    return f"numbers, but for cells such as {most_frequent[:40]!r}"

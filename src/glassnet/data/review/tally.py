@@ -1,4 +1,14 @@
-"""Counts, table by table, the values that training did not have, and compares them with chance."""
+"""Counts, table by table, the values that training did not have, and compares them with chance.
+
+They are unseen levels, missing values and values out of range. New rows of the same source have
+such values too, now and then. The training rows bound how often: of n of them, k missed a value (or
+had a level that the model does not list), so a new row does with a chance below p, the upper limit
+for k of n; the share of new values beyond the smallest and the largest of n has the law
+Beta(2, n - 1), whatever their distribution (Wilks 1941). A count among m new rows is above chance
+where a binomial of m and p reaches it with a chance of at most LEVEL, divided by the number of
+counts (Bonferroni). And where training had none at all, one is above chance in a table of at most a
+hundredth of its rows.
+"""
 
 from typing import Any
 
@@ -8,18 +18,10 @@ from numpy.typing import NDArray
 from glassnet.cached import cached_property
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.moments import Float64, power_of_two
-from glassnet.data.review.chance import (
-    binomial_limit,
-    binomial_tail,
-    quick_binomial_limit,
-    quick_rate_limit,
-    rate_limit,
-)
-from glassnet.data.review.drift import MAX_SHOWN, ColumnDrift, Count, Drift
-from glassnet.data.review.reference import Reference
-from glassnet.data.tables.block import row_chunks
+from glassnet.data.review.reference import MAX_SHOWN, ColumnDrift, Count, Drift, Reference
 from glassnet.data.tables.column_data import Categories
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import row_chunks
 
 Counts = NDArray[np.int64]
 
@@ -27,6 +29,58 @@ Counts = NDArray[np.int64]
 LEVEL = 1e-4
 #: Where training had no such value, one is told in a table with so many times fewer rows.
 FEW = 100
+
+
+def rate_limit(k: Float64, n: Float64, spread: Float64, level: float) -> Float64:
+    """Return the highest rates that k of n leave possible (Clopper and Pearson 1934).
+
+    Under a higher rate, at most k of n occur with a chance below `level`. The limit is 1 where k is
+    n or more. `spread` is variance, in units of 1 / n^2, that k of n does not show; it adds as many
+    standard deviations as a normal law exceeds with a chance of `level`.
+    """
+    from scipy.special import betainccinv, ndtri
+
+    limits = np.where(
+        k < n, np.asarray(betainccinv(k + 1.0, np.maximum(n - k, 1.0), level), np.float64), 1.0
+    )
+    return np.minimum(limits - float(ndtri(level)) * np.sqrt(spread) / np.maximum(n, 1.0), 1.0)
+
+
+def binomial_tail(counts: Counts, n: Counts, p: Float64) -> Float64:
+    """Return the chance that a binomial of n and p is at least `counts`, from 1 to n."""
+    from scipy.special import betainc
+
+    return np.asarray(betainc(counts, n - counts + 1.0, p), np.float64)
+
+
+def binomial_limit(n: Counts, p: Float64, level: float) -> Counts:
+    """Return the smallest numbers that a binomial exceeds with a chance of at most `level`."""
+    low, high = np.zeros_like(n), n.copy()
+    while (open_ := low < high).any():  # bisection
+        middle = (low + high) // 2
+        rare = binomial_tail(middle + 1, np.maximum(n, middle + 1), p) <= level
+        low = np.where(open_ & ~rare, middle + 1, low)
+        high = np.where(open_ & rare, middle, high)
+    return low
+
+
+def quick_rate_limit(k: Float64, n: Float64, level: float) -> Float64:
+    """Return rates below `rate_limit`, except for k = n, where k is two deviations too few.
+
+    The deviations are those of Wilson (1927). For k = 0 the rate is the limit itself,
+    1 - level^(1 / n), which is below that of any other k.
+    """
+    n = np.maximum(n, 1.0)
+    share = np.minimum(k / n, 1.0)
+    rates = (share + 2.0 / n + 2.0 * np.sqrt((share * (1.0 - share) + 1.0 / n) / n)) / (
+        1.0 + 4.0 / n
+    )
+    return np.asarray(np.minimum(np.maximum(rates, -np.expm1(np.log(level) / n)), 1.0))
+
+
+def quick_binomial_limit(n: Counts, p: Float64) -> Float64:
+    """Return two standard deviations above the mean; rounded down, it is below `binomial_limit`."""
+    return np.asarray(n * p + 2.0 * np.sqrt(n * p * (1.0 - p)))
 
 
 class Expected:
@@ -70,7 +124,7 @@ class Expected:
         return LEVEL / (2 * len(self.names))
 
     @cached_property
-    def _seen(self) -> tuple[Float64, Float64, Float64]:
+    def seen(self) -> tuple[Float64, Float64, Float64]:
         """Counts in training (2, n_columns), of so many values, and the variance beyond a count's.
 
         They are of missing values, and of values beyond the others.
@@ -85,19 +139,14 @@ class Expected:
         return np.array([missing, beyond]), n, np.array([0.0 * missing, spread])
 
     @cached_property
-    def quick_rates(self) -> Float64:
-        """Rates (2, n_columns) below `rates`, without SciPy, which is slow to load."""
-        return quick_rate_limit(*self._seen[:2], self.level)
-
-    @cached_property
     def rates(self) -> Float64:
         """The highest rates due to chance (2, n_columns), of missing and of new values."""
-        return rate_limit(*self._seen, self.level)
+        return rate_limit(*self.seen, self.level)
 
     @cached_property
     def never(self) -> NDArray[np.bool_]:
         """Where training had no such value (2, n_columns), and no level like a new one."""
-        count, n, _ = self._seen
+        count, n, _ = self.seen
         return np.asarray((count == 0.0) & (n > 0.0))
 
 
@@ -120,10 +169,11 @@ class Tally:
         self._rows += table.n_rows
         self._add_numbers(np.asarray(table.numbers))
         place = len(expected.low)
-        for column, levels in zip(table.categories, expected.levels, strict=True):
-            self._add_levels(place, levels, column)
+        for name, levels in zip(table.schema.categories, expected.levels, strict=True):
+            self._add_levels(place, levels, table.columns[name])
             place += 1
-        for i, dates in enumerate(table.dates):
+        for i, name in enumerate(table.schema.dates):
+            dates = table.columns[name]
             times, missing = dates.astype(np.int64), np.isnat(dates)
             first, last = expected.reference.first[i], expected.reference.last[i]
             outside = np.zeros(len(times), bool)
@@ -174,8 +224,9 @@ class Tally:
     def notice(self) -> str:
         """Return the sentence of `Drift.notice`."""
         expected, trials, counts, few = self._expected, self._trials, self._counts, self._few
-        odd = counts > 0
-        odd &= few | (counts > quick_binomial_limit(trials, expected.quick_rates))
+        # The exact limits need SciPy, which is slow to load.
+        rates = quick_rate_limit(*expected.seen[:2], expected.level)
+        odd = (counts > 0) & (few | (counts > quick_binomial_limit(trials, rates)))
         if not odd.any():
             return ""
         tail = binomial_tail(counts[odd], trials[odd], expected.rates[odd])

@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 from glassnet.data.files.arrow import validated
 from glassnet.data.files.arrow_columns import plain_column
 from glassnet.data.tables import cells, frames
-from glassnet.data.tables.block import refuse_infinite
-from glassnet.data.tables.column_data import column_of_array, column_of_values, exact_categories
+from glassnet.data.tables.column_data import (
+    categories_of,
+    column_of_array,
+    exceeds_floats,
+)
 from glassnet.data.tables.schema import Column, Schema, refuse_duplicates, refuse_shape
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import refuse_infinite
 from glassnet.errors import DataError
 from glassnet.messages import listed
 
@@ -92,25 +96,14 @@ def _of_array(data: NDArray[Any], names: Sequence[str]) -> Table | dict[str, Any
     if data.dtype.kind in "fiub":
         block = data if data.dtype in (np.float32, np.float64) else data.astype(np.float64)
         refuse_infinite(names, block)
-        columns = enumerate(names) if _may_be_exact(data) else ()
-        exact = {name: exact_categories(data[:, i]) for i, name in columns}
-        kept = {name: column for name, column in exact.items() if column is not None}
-        return _table_of_numbers(names, block, exact=kept)
+        columns = zip(names, data.T, strict=True) if data.dtype.kind in "iu" else ()
+        exact = {name: categories_of(column) for name, column in columns if exceeds_floats(column)}
+        return _table_of_numbers(names, block, exact=exact)
     refuse_duplicates(names)
-    if data.dtype.kind != "U":
-        return {name: column_of_array(name, data[:, i]) for i, name in enumerate(names)}
+    made = ((name, column_of_array(name, data[:, i])) for i, name in enumerate(names))
     # NumPy makes text of numbers that stand beside text: that is worth no notice.
-    return {
-        name: replace(column_of_values(name, data[:, i].tolist()), typed=False)
-        for i, name in enumerate(names)
-    }
-
-
-def _may_be_exact(data: NDArray[Any]) -> bool:
-    """Return whether an array has whole numbers that floats may not tell apart."""
-    if data.dtype.kind not in "iu" or data.dtype.itemsize < 8 or not data.size:
-        return False
-    return exact_categories(np.array([data.min(), data.max()])) is not None
+    is_text = data.dtype.kind == "U"
+    return {name: replace(column, typed=column.typed and not is_text) for name, column in made}
 
 
 def _of_sparse(data: Any, names: Sequence[str]) -> Table:

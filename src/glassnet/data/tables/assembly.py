@@ -9,13 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.tables import arrays, cells, frames
-from glassnet.data.tables.block import refuse_infinite, stack_numbers
 from glassnet.data.tables.cells import option
 from glassnet.data.tables.column_data import ColumnData, column_of_array, column_of_values
-from glassnet.data.tables.forms import Form, Spelling
 from glassnet.data.tables.recognition import recognize
-from glassnet.data.tables.schema import Column, ColumnHint, Kind, Schema, refuse_shape
+from glassnet.data.tables.schema import (
+    Column,
+    ColumnHint,
+    Form,
+    Kind,
+    Schema,
+    Spelling,
+    refuse_shape,
+)
 from glassnet.data.tables.table import Table
+from glassnet.data.tables.values import refuse_infinite, stack_numbers
 from glassnet.errors import DataError
 from glassnet.messages import listed
 
@@ -23,8 +30,8 @@ from glassnet.messages import listed
 def index_names(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:
     """Return the index columns that pandas names in the metadata of an Arrow schema."""
     try:
-        found = json.loads((metadata or {}).get(b"pandas", b"{}"))
-        return tuple(name for name in found.get("index_columns", ()) if isinstance(name, str))
+        names = json.loads((metadata or {}).get(b"pandas", b"{}")).get("index_columns", ())
+        return tuple(name for name in names if isinstance(name, str))
     except (ValueError, AttributeError, TypeError, RecursionError):  # by another program
         return ()
 
@@ -173,13 +180,13 @@ def assemble(
             Column(name, column.kind or "category", _form(column)) for name, column in found.items()
         )
     )
-    block = stack_numbers([found[name].values for name in schema.numbers], n_rows)
+    values = {name: column.values for name, column in found.items()}
+    block = stack_numbers([values.pop(name) for name in schema.numbers], n_rows)
     refuse_infinite(schema.numbers, block)
     return Table(
         schema,
         block,
-        tuple(found[name].values for name in schema.categories),
-        tuple(found[name].values.astype("datetime64[us]", copy=False) for name in schema.dates),
+        values,
         exact={name: column.exact for name, column in found.items() if column.exact is not None},
         column_notices={name: column.notices for name, column in found.items() if column.notices},
     )
@@ -187,20 +194,13 @@ def assemble(
 
 def _form(column: ColumnData) -> Form:
     """Return the form of a column; `verbatim` matters only where a level is such a word."""
-    if column.form.verbatim and (
-        column.kind != "category" or cells.MISSING.isdisjoint(column.values.levels)
-    ):
-        return replace(column.form, verbatim=False)
-    return column.form
+    matters = column.kind == "category" and not cells.MISSING.isdisjoint(column.values.levels)
+    return replace(column.form, verbatim=column.form.verbatim and matters)
 
 
 def _recognized(name: str, given: Any, expected: ColumnHint, spelling: Spelling) -> ColumnData:
-    if isinstance(given, ColumnData):
-        column = given
-    else:
-        column = (column_of_array if isinstance(given, np.ndarray) else column_of_values)(
-            name, given
-        )
+    read = column_of_array if isinstance(given, np.ndarray) else column_of_values
+    column = given if isinstance(given, ColumnData) else read(name, given)
     if column.kind is None or (
         column.kind == "category" and expected.kind not in (None, "category")
     ):

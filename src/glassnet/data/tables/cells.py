@@ -84,12 +84,16 @@ def text_of(value: object) -> str | None:
     if isinstance(value, NUMBERS):
         return _number_text(value)
     if isinstance(value, DATES):
-        if isinstance(value, dt.datetime) and value.tzinfo is not None:
-            value = value.astimezone(dt.UTC).replace(tzinfo=None)
-        return date_texts(np.array([value], dtype="datetime64[us]"))[0]
+        return date_texts(np.array([in_utc(value)], dtype="datetime64[us]"))[0]
     if isinstance(value, dt.time) or type(value).__name__ in NAMED:
         return str(value)
     raise TypeError(type(value).__name__)
+
+
+def in_utc(value: Any) -> Any:
+    """Return a date-time without its zone, in UTC; a value without a zone as it is."""
+    aware = isinstance(value, dt.datetime) and value.tzinfo is not None
+    return value.astimezone(dt.UTC).replace(tzinfo=None) if aware else value
 
 
 def _number_text(value: Any) -> str | None:

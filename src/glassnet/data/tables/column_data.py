@@ -6,14 +6,13 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from glassnet.data.tables import cells
-from glassnet.data.tables.forms import PLAIN, Form
-from glassnet.data.tables.schema import Kind
+from glassnet.data.tables.schema import PLAIN, Form, Kind
 from glassnet.errors import DataError
 
 
@@ -28,7 +27,7 @@ class Categories:
         """Return the number of rows."""
         return len(self.codes)
 
-    def take(self, rows: Any) -> Categories:
+    def __getitem__(self, rows: Any) -> Categories:
         """Return the column of these rows (indices, a mask or a slice)."""
         return Categories(self.codes[rows], self.levels)
 
@@ -72,12 +71,18 @@ def tidy_categories(codes: NDArray[np.integer[Any]], texts: Sequence[str | None]
     )
 
 
+def whole_numbers(column: Categories) -> list[int]:
+    """Return the different whole numbers in a column of their digits."""
+    return [int(column.levels[code]) for code in np.unique(column.codes) if code >= 0]
+
+
 def categories_of(values: NDArray[Any]) -> Categories:
     """Return numbers or date-times as a category of their texts."""
     found, codes = np.unique(values, return_inverse=True)
     is_date = found.dtype.kind == "M"
-    texts = cells.date_texts(found) if is_date else [cells.text_of(value) for value in found]
-    return tidy_categories(codes, texts)
+    return tidy_categories(
+        codes, cells.date_texts(found) if is_date else [*map(cells.text_of, found)]
+    )
 
 
 #: For messages about durations.
@@ -113,18 +118,18 @@ def column_of_values(name: str, values: Sequence[object]) -> ColumnData:
     if not any(issubclass(kind, cells.BOOLS) for kind in held) and (
         not held or all_are(*cells.NUMBERS)
     ):
-        return _numbers(name, values, missing, may_be_exact=not all_are(float, np.floating))
+        return _numbers(name, values, missing)
+    is_named = bool(held) and all(kind.__name__ in cells.NAMED for kind in held)
     coded = categories_of_values(name, values)
-    if held and all(kind.__name__ in cells.NAMED for kind in held):
-        return ColumnData("category", coded)
-    return ColumnData(None, coded, typed=all_are(str, bytes))
+    return ColumnData("category" if is_named else None, coded, typed=all_are(str, bytes))
 
 
 def column_of_array(name: str, values: NDArray[Any]) -> ColumnData:
     """Return a 1-D array as a column; arrays of objects and of text are read value by value."""
     kind = values.dtype.kind
     if kind in "iu":
-        return ColumnData("number", values.astype(np.float64), exact=exact_categories(values))
+        exact = categories_of(values) if exceeds_floats(values) else None
+        return ColumnData("number", values.astype(np.float64), exact=exact)
     if kind == "f":
         dtype = values.dtype if values.dtype == np.float32 else np.dtype(np.float64)
         return ColumnData("number", values.astype(dtype, copy=False))
@@ -137,18 +142,16 @@ def column_of_array(name: str, values: NDArray[Any]) -> ColumnData:
     return column_of_values(name, values.tolist())
 
 
-def exact_categories(values: NDArray[Any]) -> Categories | None:
-    """Return whole numbers as texts where floats cannot tell some of them apart, else None."""
-    if not len(values) or (int(values.max()) < cells.EXACT and int(values.min()) > -cells.EXACT):
-        return None
-    return categories_of(values)
+def exceeds_floats(values: NDArray[Any]) -> bool:
+    """Return whether some of these integers are so large that floats cannot tell them apart."""
+    return values.size > 0 and max(int(values.max()), -int(values.min())) >= cells.EXACT
 
 
 def microseconds(name: str, values: NDArray[Any]) -> NDArray[np.datetime64]:
     """Return date-times in microseconds; a DataError for one outside their range."""
     made: NDArray[np.datetime64] = values.astype("datetime64[us]")
-    years = "datetime64[Y]"
-    if not np.array_equal(made.astype(years), values.astype(years), equal_nan=True):
+    years, expected = made.astype("datetime64[Y]"), values.astype("datetime64[Y]")
+    if not np.array_equal(years, expected, equal_nan=True):
         raise date_range_error(name)
     return made
 
@@ -175,32 +178,23 @@ def categories_of_values(name: str, values: Sequence[object]) -> Categories:
     )
 
 
-def _numbers(
-    name: str, values: Sequence[object], missing: set[type], *, may_be_exact: bool
-) -> ColumnData:
+def _numbers(name: str, values: Sequence[object], missing: set[type]) -> ColumnData:
     try:
         found = [math.nan if type(v) in missing else float(v) for v in values]  # type: ignore[arg-type]
     except OverflowError:
         raise DataError(f"column {name!r} holds a whole number too large for float64.") from None
     numbers = np.array(found, dtype=np.float64)
-    if not may_be_exact:  # floats have no more digits than they show
-        return ColumnData("number", numbers)
     big = np.flatnonzero(np.abs(numbers) >= cells.EXACT).tolist()
+    # Floats have no more digits than they show.
     is_whole = bool(big) and all(not isinstance(values[i], (float, np.floating)) for i in big)
     exact = categories_of_values(name, values) if is_whole else None
     return ColumnData("number", numbers, exact=exact)
 
 
 def _dates(name: str, values: Sequence[object], missing: set[type]) -> NDArray[np.datetime64]:
-    def utc(value: Any) -> object:
-        if type(value) in missing:
-            return None
-        aware = isinstance(value, dt.datetime) and value.tzinfo is not None
-        return value.astimezone(dt.UTC).replace(tzinfo=None) if aware else value
-
     try:
-        made = [np.datetime64(cast(Any, utc(value)), "us") for value in values]
-        return np.array(made, dtype="datetime64[us]")
+        known = (None if type(value) in missing else cells.in_utc(value) for value in values)
+        return np.array([np.datetime64(value, "us") for value in known], dtype="datetime64[us]")
     except (ValueError, OverflowError):
         raise date_range_error(name) from None
 

@@ -7,14 +7,78 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from glassnet.data.files.limits import Limits
-from glassnet.data.tables.forms import DATE_ORDERS, THOUSANDS, Spelling
-from glassnet.data.tables.schema import KINDS
-from glassnet.errors import SettingError, unknown_name
+from glassnet.checks import check_whole
+from glassnet.data.serialization import changed_fields
+from glassnet.data.tables.schema import DATE_ORDERS, KINDS, THOUSANDS, Spelling
+from glassnet.errors import DataError, SettingError, unknown_name
+
+#: Decompressed bytes up to which the ratio is not checked: a short text may well repeat itself.
+SMALL = 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What reading a table may cost; each limit is a whole number of at least 1.
+
+    Parameters
+    ----------
+    bytes : of text after decompression; of other files, 8 for each cell
+    rows : of a table; of text, lines
+    columns : named in the file
+    field : characters of one cell, or of the name of a column
+    categories : distinct texts in a column, beyond which it is left out of a fit
+    ratio : bytes after decompression for each byte before it
+
+    Raises
+    ------
+    SettingError
+        For a limit that is no whole number of at least 1.
+    """
+
+    bytes: int = 2**30
+    rows: int = 10_000_000
+    columns: int = 10_000
+    field: int = 2**16
+    categories: int = 10_000
+    ratio: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are no whole numbers of at least 1."""
+        for entry in fields(self):
+            check_whole(f"the limit {entry.name}", getattr(self, entry.name))
+
+    def exceeded(self, what: str, limit: str) -> DataError:
+        """Return the error for what is larger than a limit; it says how to allow more."""
+        return DataError(
+            f"{what}; the limit is {getattr(self, limit):,}. If the file is meant to be so large, "
+            f"raise it: Limits({limit}=...)."
+        )
+
+    def check_names(self, names: Sequence[str], what: str) -> None:
+        """Refuse too many columns, and a name of a column that is longer than a cell may be.
+
+        `what` is said to have the columns.
+        """
+        if len(names) > self.columns:
+            raise self.exceeded(f"{what} {len(names):,} columns", "columns")
+        longest = max(names, key=len, default="")
+        if len(longest) > self.field:
+            raise self.exceeded(
+                f"a column has a name of {len(longest):,} characters, which begins with "
+                f"{longest[:40]!r}",
+                "field",
+            )
+
+    def check_growth(self, n_bytes: int, n_compressed: int) -> None:
+        """Refuse a file that grows too much when it is decompressed."""
+        if n_bytes > SMALL and n_bytes > self.ratio * n_compressed:
+            raise self.exceeded("the file grows when it is decompressed as no table does", "ratio")
+
 
 #: Encodings of Python that no text file has: of host names, of Python literals, of nothing.
 NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 MAX_SKIPPED = 1_000_000  # lines
+KNOWN = {"decimal": (".", ","), "thousands": THOUSANDS, "dates": DATE_ORDERS}
 _USUAL = {"delimiter": ",", "quote": '"', "encoding": "utf-8", "decimal": ".", "skip_rows": 0}
 
 
@@ -74,13 +138,9 @@ class Dialect:
                 raise SettingError(
                     f"the {name} must be one ASCII character, not a line end, got {mark!r}."
                 )
-        for name, known in (
-            ("decimal", (".", ",")),
-            ("thousands", THOUSANDS),
-            ("dates", DATE_ORDERS),
-        ):
+        for name, known in KNOWN.items():
             value = getattr(self, name)
-            if value is not None and value not in known:
+            if value not in (None, *known):
                 raise SettingError(
                     f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}."
                 )
@@ -92,13 +152,12 @@ class Dialect:
                 "for both."
             )
         self._check_skipped_lines()
-        missing: Any = self.missing
-        if missing is not None:
-            if isinstance(missing, str) or not all(isinstance(text, str) for text in missing):
+        if self.missing is not None:
+            if isinstance(self.missing, str) or not all(isinstance(x, str) for x in self.missing):
                 raise SettingError(
-                    f"missing must be a list of texts, such as ['-', 'n.a.'], got {missing!r}."
+                    f"missing must be a list of texts, such as ['-', 'n.a.'], got {self.missing!r}."
                 )
-            texts = {text.strip() for text in missing} - {""}
+            texts = {text.strip() for text in self.missing} - {""}
             object.__setattr__(self, "missing", tuple(sorted(texts)))
         if self.encoding is not None and not _is_encoding(self.encoding):
             raise SettingError(
@@ -110,9 +169,8 @@ class Dialect:
         skip: Any = 0 if self.skip_rows is None else self.skip_rows
         is_count = isinstance(skip, int)
         lines = (skip,) if is_count else (None,) if isinstance(skip, str) else tuple(skip)
-        first = 0 if is_count else 1
-        are_lines = all(type(line) is int and first <= line <= MAX_SKIPPED for line in lines)
-        if len(lines) > MAX_SKIPPED or not are_lines:
+        known = range(0 if is_count else 1, MAX_SKIPPED + 1)
+        if len(lines) > MAX_SKIPPED or any(type(x) is not int or x not in known for x in lines):
             raise SettingError(
                 "skip_rows must be a number of lines, or a list of line numbers from 1, at most "
                 f"{MAX_SKIPPED:,}, got {skip!r:.80}."
@@ -141,8 +199,7 @@ class Dialect:
 
     def known(self) -> dict[str, Any]:
         """Return the settings that differ from their defaults."""
-        values = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}
-        return {name: value for name, (value, default) in values.items() if value != default}
+        return changed_fields(self)
 
     def filled(self, default: Dialect | None) -> Dialect:
         """Return this dialect with what it lacks taken from another.
@@ -161,10 +218,8 @@ class Dialect:
 
     def unusual(self) -> Dialect:
         """Return this dialect without what every reader takes for granted."""
-        taken: dict[str, Any] = {
-            name: None for name, value in _USUAL.items() if getattr(self, name) == value
-        }
-        return replace(self, **taken)
+        usual = (name for name, value in _USUAL.items() if getattr(self, name) == value)
+        return replace(self, **dict.fromkeys(usual))
 
     def to_plain(self) -> dict[str, Any]:
         """Return the dialect as JSON values."""
@@ -182,7 +237,7 @@ class Dialect:
         SettingError
             For a value that no dialect has.
         """
-        names = [f.name for f in fields(cls)]
+        names = [entry.name for entry in fields(cls)]
         if not plain.keys() <= set(names):
             raise SettingError(f"a dialect has the fields {', '.join(names)}.")
         return cls(**plain)

@@ -19,7 +19,7 @@ from glassnet.data.tables.column_data import (
     column_of_values,
     microseconds,
 )
-from glassnet.data.tables.forms import Form
+from glassnet.data.tables.schema import Form
 from glassnet.errors import DataError, MissingDependencyError
 
 
@@ -41,10 +41,9 @@ def columns_of(frame: Any) -> dict[str, ColumnData]:
         ) from None
     except TypeError:
         hint = " Collect it first: .collect()." if hasattr(frame, "collect") else ""
-        kind = type(frame)
-        module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+        kind = f"{type(frame).__module__}.{type(frame).__name__}".removeprefix("builtins.")
         raise DataError(
-            f"a {module}{kind.__name__} is no table: expected a data frame, a 2-D array, a SciPy "
+            f"a {kind} is no table: expected a data frame, a 2-D array, a SciPy "
             f"sparse matrix, a dict of columns, rows or records.{hint}"
         ) from None
     if wrapped.implementation.is_pyarrow():

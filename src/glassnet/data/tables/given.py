@@ -8,9 +8,8 @@ import numpy as np
 
 from glassnet.data.files.read import read_table
 from glassnet.data.tables.assembly import table_of
-from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import Spelling
-from glassnet.data.tables.schema import Kind, Schema
+from glassnet.data.tables.dialect import Dialect, Limits
+from glassnet.data.tables.schema import Kind, Schema, Spelling
 from glassnet.data.tables.table import Table
 from glassnet.errors import DataError
 
@@ -84,9 +83,8 @@ def _width(table: Any) -> int | None:
 
 
 def _is_key(table: Any, name: Any) -> bool:
-    if isinstance(name, bool | np.bool_ | type(None)) or not isinstance(name, Hashable):
-        return False
-    return name in _keys(table)
+    is_hashable = isinstance(name, Hashable) and not isinstance(name, bool | np.bool_ | type(None))
+    return is_hashable and name in _keys(table)
 
 
 def _keys(table: Any) -> Collection[Any]:
@@ -117,15 +115,18 @@ def as_table(
     targets: Collection[str] = (),
     keep: Collection[str] = (),
     dialect: Dialect | None = None,
+    limits: Limits | None = None,
     empty: bool = False,
 ) -> Table:
     """Return a Table of a file or of whatever holds columns.
 
     An array of as many columns as there are names takes those names. The other parameters say how
-    columns are read, see `glassnet.data.tables.assembly.table_of`.
+    columns are read, see `glassnet.data.tables.assembly.table_of`; `limits` are of a file.
     """
     if isinstance(table, str | Path):
-        return read_table(table, types=types, dialect=dialect, targets=targets, keep=keep)
+        return read_table(
+            table, types=types, dialect=dialect, limits=limits, targets=targets, keep=keep
+        )
     return table_of(
         table,
         names=names

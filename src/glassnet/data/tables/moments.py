@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.tables.forms import DATE_ORDERS, DateOrder
+from glassnet.data.tables.schema import DATE_ORDERS, DateOrder
 
 _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?)"
@@ -133,13 +133,9 @@ def date_order(
 
 def read_clock(texts: Sequence[str]) -> NDArray[np.float64]:
     """Return times of day in hours since midnight, NaN for other texts: 01:30 PM is 13.5."""
-    hours = np.full(len(texts), np.nan)
-    for i, text in enumerate(texts):
-        found = _ALONE[0].fullmatch(text) or _ALONE[1].fullmatch(text)
-        seconds = _seconds(found) if found else None
-        if seconds is not None:
-            hours[i] = seconds / 3600.0
-    return hours
+    found = (_ALONE[0].fullmatch(text) or _ALONE[1].fullmatch(text) for text in texts)
+    seconds = (_seconds(match) if match else None for match in found)
+    return np.array([np.nan if s is None else s / 3600.0 for s in seconds], dtype=np.float64)
 
 
 def _parsed(text: str, order: str, *, compact: bool = False) -> Moment | None:

@@ -18,7 +18,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.tables.forms import PLAIN, THOUSANDS, Form
+from glassnet.data.tables.schema import PLAIN, THOUSANDS, Form
 
 # float() also takes "1_000", "infinity" and digits of other scripts; a cell of a table is a plain
 # decimal number.
@@ -89,11 +89,6 @@ def spelled(text: str, form: Form) -> tuple[float, str] | None:
     if len(signs) > 1 or len(units) > 1 or is_clock or not math.isfinite(number):
         return None
     return (-number if signs == ["-"] else number), "".join(units)
-
-
-def is_currency(unit: str) -> bool:
-    """Return whether a unit is one of money."""
-    return re.fullmatch(_CURRENCY, unit) is not None
 
 
 def same_unit(unit: str, other: str) -> bool:
@@ -179,5 +174,5 @@ def _unit(
         return ""
     unit, _ = seen.most_common(1)[0]
     alike = sum(count for other, count in seen.items() if same_unit(other, unit))
-    enough = is_currency(unit) or (alike > bare and alike >= 2)
-    return unit if enough and (mixed or alike == sum(seen.values())) else ""
+    is_enough = re.fullmatch(_CURRENCY, unit) is not None or alike >= max(bare + 1, 2)
+    return unit if is_enough and (mixed or alike == sum(seen.values())) else ""

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.tables import cells
-from glassnet.data.tables.forms import CLOCK, PLAIN, Form, Spelling
 from glassnet.data.tables.moments import date_order, read_clock, read_dates
 from glassnet.data.tables.numerals import SAMPLE, find_form, number_of, read_numbers
-from glassnet.data.tables.schema import ColumnHint, Kind
+from glassnet.data.tables.schema import CLOCK, PLAIN, ColumnHint, Form, Kind, Spelling
 from glassnet.errors import DataError
 
 #: The share of the cells that must be readable for a kind, ...

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from glassnet.data.tables import cells
 from glassnet.data.tables.column_data import Categories, ColumnData, tidy_categories
-from glassnet.data.tables.forms import Spelling
 from glassnet.data.tables.readers import (
     READERS,
     Reading,
@@ -24,7 +23,7 @@ from glassnet.data.tables.readers import (
     read_hours,
     read_number,
 )
-from glassnet.data.tables.schema import NONE, ColumnHint, Kind
+from glassnet.data.tables.schema import NONE, ColumnHint, Kind, Spelling
 
 #: Tried in this order where no kind is expected.
 ALL = (read_boolean, read_codes, read_number, read_hours, read_date)
@@ -141,20 +140,18 @@ def _exact(column: Categories, unique: UniqueTexts, found: Reading) -> Categorie
 def _target_notices(column: Categories, unique: UniqueTexts) -> tuple[str, ...]:
     """Return notices about words in a target of classes that may mean a missing value."""
     counts = _counts(column).tolist()
-    notices = []
-    for text, missing, count in zip(column.levels, unique.is_missing.tolist(), counts, strict=True):
-        if not text or not count or not (missing or text in NONE):
-            continue
-        read = (
+    return tuple(
+        f"the target {unique.name!r} holds the word {text!r} in {count:,} of {len(column):,} rows, "
+        + (
             f"read as missing; {cells.option('types', 'category', unique.name)} makes it a class."
             if missing
             else f"taken for a class; {cells.option('missing', text)} reads it as missing."
         )
-        notices.append(
-            f"the target {unique.name!r} holds the word {text!r} in {count:,} of {len(column):,} "
-            f"rows, {read}"
+        for text, missing, count in zip(
+            column.levels, unique.is_missing.tolist(), counts, strict=True
         )
-    return tuple(notices)
+        if text and count and (missing or text in NONE)
+    )
 
 
 def _invalid_notice(

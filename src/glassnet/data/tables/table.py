@@ -12,37 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.data.tables.block import stack_numbers
 from glassnet.data.tables.column_data import Categories, ColumnData, categories_of
 from glassnet.data.tables.dialect import Dialect
-from glassnet.data.tables.forms import Spelling
 from glassnet.data.tables.recognition import recognize
-from glassnet.data.tables.schema import Column, ColumnHint, Kind, Schema, require_columns
+from glassnet.data.tables.schema import Column, ColumnHint, Kind, Schema, Spelling, require_columns
+from glassnet.data.tables.values import is_missing, stack_numbers
 from glassnet.errors import DataError, did_you_mean
 from glassnet.messages import listed
 
-
-class SparseRows(Protocol):
-    """The used part of a SciPy CSR matrix or array, so that SciPy need not be imported for it."""
-
-    data: NDArray[np.floating[Any]]
-    indices: NDArray[np.integer[Any]]
-    indptr: NDArray[np.integer[Any]]
-    shape: tuple[int, int]
-
-    def __getitem__(self, key: Any, /) -> Any:
-        """Return rows, columns or both."""
-
-    def toarray(self) -> NDArray[np.floating[Any]]:
-        """Return the dense array."""
-        ...
-
-
+#: A SciPy CSR matrix or array: SciPy has no types, and need not be imported for it.
+SparseRows = Any
 Numbers = NDArray[np.floating[Any]] | SparseRows
 DateTimes = NDArray[np.datetime64]
 
@@ -54,7 +38,8 @@ class Table:
     Parameters
     ----------
     schema : the names and kinds of the columns
-    numbers, categories, dates : the columns of each storage, in the order of the schema
+    numbers : the block of the number columns, in the order of the schema
+    columns : by name the other columns: Categories, or date-times
     notices : what to tell about the file that the table was read from, a sentence each
     exact : by name the columns of whole numbers that floats cannot tell apart, and the declared
         categories of whole numbers, as codes into their digits
@@ -64,8 +49,7 @@ class Table:
 
     schema: Schema
     numbers: Numbers
-    categories: tuple[Categories, ...] = ()
-    dates: tuple[DateTimes, ...] = ()
+    columns: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     exact: Mapping[str, Categories] = field(default_factory=dict)
     dialect: Dialect | None = None
@@ -86,9 +70,8 @@ class Table:
         return Table(
             self.schema,
             self.numbers[rows],
-            tuple(column.take(rows) for column in self.categories),
-            tuple(column[rows] for column in self.dates),
-            exact={name: column.take(rows) for name, column in self.exact.items()},
+            {name: column[rows] for name, column in self.columns.items()},
+            exact={name: column[rows] for name, column in self.exact.items()},
         )
 
     def drop(self, names: Collection[str]) -> Table:
@@ -103,7 +86,7 @@ class Table:
         That is floats (missing: NaN), datetime64[us] (NaT), or an object array of text (None).
         """
         self.require(name)
-        held = self._stored(name)
+        held = self.stored(name)
         return held.map(held.levels, None) if isinstance(held, Categories) else held
 
     def labels(self, name: str) -> NDArray[Any]:
@@ -141,29 +124,28 @@ class Table:
         if schema == self.schema:
             return self
         require_columns(schema.names, self.schema.names)
-        kinds, places = self.schema.kinds, self.schema.places
+        kinds = self.schema.kinds
         converted = {
             column.name: self._converted(column)
             for column in schema.columns
             if column.kind != kinds[column.name]
         }
-        exact = {name: column for name, column in self.exact.items() if name in schema.kinds}
-        exact = {name: column for name, column in exact.items() if name not in converted}
+        kept = set(schema.names) - converted.keys()
+        exact = {name: column for name, column in self.exact.items() if name in kept}
         exact |= {name: made.exact for name, made in converted.items() if made.exact is not None}
 
         def values(name: str) -> Any:
-            return converted[name].values if name in converted else self._stored(name)
+            return converted[name].values if name in converted else self.stored(name)
 
         numbers: Any = self.numbers
         if not converted.keys().isdisjoint(schema.numbers):
             numbers = stack_numbers([values(name) for name in schema.numbers], self.n_rows)
         elif schema.numbers != self.schema.numbers:
-            numbers = self.numbers[:, [places[name] for name in schema.numbers]]
+            numbers = self.numbers[:, [self.schema.places[name] for name in schema.numbers]]
         return Table(
             schema,
             numbers,
-            tuple(values(name) for name in schema.categories),
-            tuple(values(name) for name in schema.dates),
+            {name: values(name) for name in (*schema.categories, *schema.dates)},
             self.notices,
             exact,
             self.dialect,
@@ -189,28 +171,33 @@ class Table:
         """Raise the DataError for a column that this table does not have."""
         names = self.schema.names
         if name not in names:
-            hint = did_you_mean(name, names)
-            for notice in self.notices:
-                if notice.startswith("the first line"):  # it may not name the columns
-                    hint += f" And {notice}"
-            raise DataError(f"the table has no column {name!r}: it has {listed(names, 20)}.{hint}")
+            # The first line may not name the columns.
+            suspicions = (text for text in self.notices if text.startswith("the first line"))
+            hints = (did_you_mean(name, names), *(f" And {text}" for text in suspicions))
+            raise DataError(
+                f"the table has no column {name!r}: it has {listed(names, 20)}.{''.join(hints)}"
+            )
 
-    def _stored(self, name: str) -> Any:
+    def stored(self, name: str) -> Any:
         """Return a column as it is stored, a number column as a dense array."""
-        kind, place = self.schema.kinds[name], self.schema.places[name]
-        if kind == "datetime":
-            return self.dates[place]
-        if kind != "number":
-            return self.categories[place]
+        if name in self.columns:
+            return self.columns[name]
+        place = self.schema.places[name]
         if isinstance(self.numbers, np.ndarray):
             return self.numbers[:, place]
         return self.numbers[:, [place]].toarray()[:, 0]
 
+    def missing(self, name: str) -> NDArray[np.bool_]:
+        """Return a mask of the missing values of a column."""
+        held = self.stored(name)
+        return held.codes < 0 if isinstance(held, Categories) else is_missing(held)
+
     def _converted(self, wanted: Column) -> ColumnData:
         """Return a column as one of another kind."""
-        name, kind, held = wanted.name, self.schema.kinds[wanted.name], self._stored(wanted.name)
-        is_coded = isinstance(held, Categories)
-        texts = cast(Categories, held) if is_coded else self.exact.get(name) or categories_of(held)
+        name, kind, held = wanted.name, self.schema.kinds[wanted.name], self.stored(wanted.name)
+        texts: Categories = (
+            held if isinstance(held, Categories) else self.exact.get(name) or categories_of(held)
+        )
         if wanted.kind == "category":
             return ColumnData("category", texts)
         if kind == "boolean" and wanted.kind == "number":

@@ -9,10 +9,9 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from glassnet.data.coding.weights import checked_weight
 from glassnet.data.files.arrow import refuse_damaged
-from glassnet.data.finite import refuse_not_finite
-from glassnet.data.rows import Rows
+from glassnet.data.rows import Rows, checked_weight
+from glassnet.data.tables.values import refuse_not_finite
 from glassnet.engines.native import tell_where_not_built
 from glassnet.engines.turns import as_it_is, turn_of
 from glassnet.errors import DataError, DivergenceError, SettingError
@@ -29,7 +28,7 @@ from glassnet.layers import Layer
 from glassnet.losses import loss_traits
 from glassnet.model import Model
 from glassnet.network import Network
-from glassnet.training.history import Epoch
+from glassnet.training.stopping import Epoch
 
 
 class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):

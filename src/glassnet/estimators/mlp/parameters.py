@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from glassnet.activations import ACTIVATIONS, ActivationFunction, GivenActivation
 from glassnet.engines import ENGINES
 from glassnet.losses import Loss
-from glassnet.training.history import Epoch
+from glassnet.training.stopping import Epoch
 
 STOCHASTIC = ("sgd", "adam")
 CONSTRAINTS: dict[str, list[Any]] = {

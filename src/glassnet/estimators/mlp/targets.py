@@ -1,4 +1,4 @@
-"""Code the target of a drop-in: labels and numbers, as training takes them and as they are scored.
+"""Encode the target of `MLPClassifier` and `MLPRegressor` for training and for scoring.
 
 Y is the target as training holds it: 0 and 1, or numbers, (n, n_outputs). P is what a loss
 predicts: probabilities or numbers.
@@ -38,9 +38,7 @@ class NumberCoding:
         """Return Y."""
         return Y
 
-    def truth(self, Y: Array) -> Array:
-        """Return Y."""
-        return Y
+    truth = for_loss
 
     def stratify(self, Y: Array) -> Array | None:
         """Return None: there are no classes."""

@@ -1,32 +1,85 @@
-"""Train a drop-in by mini-batches or by L-BFGS, with the warnings of scikit-learn.
+"""Train an `MLP` estimator by mini-batches or by L-BFGS, with scikit-learn's warnings.
 
 `mlp` is the estimator, whose parameters and attributes have scikit-learn's names; `binding` holds
 its network.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
 from sklearn.utils.optimize import _check_optimize_result
 
+from glassnet.answers import both_classes
+from glassnet.checks import check_whole
 from glassnet.data.rows import Rows
+from glassnet.errors import SettingError
 from glassnet.estimators.callbacks import Listener, stop_requested
 from glassnet.estimators.messages import say, warn_caller
 from glassnet.estimators.mlp import translation
-from glassnet.estimators.mlp.targets import TargetCoding
-from glassnet.estimators.mlp.validation import hold_out, make_validation
+from glassnet.estimators.mlp.targets import Array, TargetCoding
 from glassnet.estimators.mlp.weight_binding import WeightBinding
 from glassnet.interrupts import interrupts_noted
 from glassnet.schedules import RunSchedules
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.checks import check_counts, make_rows
-from glassnet.training.history import Epoch
 from glassnet.training.lbfgs import lbfgs_epochs
-from glassnet.training.minibatch import minibatch_epochs
+from glassnet.training.scorers import ScorerAnswers, bind_scorer
 from glassnet.training.state import TrainingState, stop_and_restore
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, Epoch
+from glassnet.training.trainer import minibatch_epochs
+from glassnet.training.validation import Validation, check_validation, make_rows
+
+
+def hold_out(
+    rows: Rows, target: TargetCoding, fraction: float, rng: np.random.RandomState
+) -> tuple[Rows, Rows]:
+    """Return training rows and validation rows, drawn as scikit-learn draws them."""
+    places = train_test_split(
+        np.arange(rows.n),
+        random_state=rng,
+        test_size=fraction,
+        stratify=target.stratify(rows.y),
+    )
+    if len(places[1]) < 2:
+        raise SettingError(
+            "The validation set is too small. Increase 'validation_fraction' or the size of your "
+            "dataset."
+        )
+    return rows.take(places[0]), rows.take(places[1])
+
+
+def make_validation(
+    mlp: Any, binding: WeightBinding, target: TargetCoding, rows: Rows | None
+) -> Validation | None:
+    """Return checked validation rows, with the score that the estimator watches."""
+    if rows is None:
+        return None
+    X, Y, weight = rows.X, rows.y, rows.weight
+    checked = check_validation(binding.network, binding.loss, X, target.for_loss(Y), weight)
+    if not mlp.early_stopping:
+        return Validation(checked)
+    truth, loss = target.truth(Y), binding.loss
+    answers = ScorerAnswers(
+        target.task,
+        target.classes,
+        lambda Z: target.predictions(loss.predict(Z)),
+        lambda Z: both_classes(loss.predict(Z)),
+    )
+
+    def default_score(Z: Array) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            predicted = answers.predictions(Z)
+        if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
+            return math.nan
+        return target.score(truth, predicted, weight)
+
+    if mlp.scoring is None:
+        return Validation(checked, default_score)
+    scored = Rows(X, truth, weight)
+    return Validation(checked, bind_scorer(mlp.scoring, answers, binding.network.predict, scored))
 
 
 def begin_curves(mlp: Any) -> None:
@@ -224,7 +277,7 @@ def _prepared(binding: WeightBinding, target: TargetCoding, rows: Rows) -> Rows:
 def _batch_size(given: Any, n_rows: int) -> int:
     if given == "auto":
         return min(200, n_rows)
-    check_counts(batch_size=given)  # `partial_fit` checks no parameters again
+    check_whole("batch_size", given)  # `partial_fit` checks no parameters again
     if given > n_rows:
         warn_caller(
             "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"

@@ -25,9 +25,8 @@ from glassnet.activations import (
     ACTIVATIONS,
     ActivationFunction,
     activation_function,
-    is_one_activation,
 )
-from glassnet.data.coding.weights import relative_weight
+from glassnet.data.rows import relative_weight
 from glassnet.errors import SettingError
 from glassnet.layers import Dense, Dropout, Layer
 from glassnet.optimizers import LBFGS, SGD, Adam
@@ -35,8 +34,8 @@ from glassnet.penalties import Penalty
 from glassnet.protocols import require_arguments
 from glassnet.schedules import InverseScalingByRows
 from glassnet.training.batch_plan import BatchPlan
-from glassnet.training.history import Epoch
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.resolved_plan import is_one_activation, one_for_each
+from glassnet.training.stopping import EarlyStopping, Epoch
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -67,12 +66,7 @@ def hidden_activations(given: Any, n_layers: int) -> list[ActivationFunction]:
 
     scikit-learn's "logistic" is the sigmoid.
     """
-    names: Sequence[Any] = [given] * n_layers if is_one_activation(given) else list(given)
-    if len(names) != n_layers:
-        raise SettingError(
-            f"activation names {len(names)} functions for {n_layers} hidden layers: give one, or "
-            "one for each."
-        )
+    names = one_for_each(given if is_one_activation(given) else list(given), n_layers)
     return [activation_function("sigmoid" if name == "logistic" else name) for name in names]
 
 
