@@ -1,9 +1,8 @@
-"""The eight networks that are trained everywhere, with their data: the grid's rows, the same for
-every contender."""
+"""The networks that the benchmarks train, with their data: the same for every contender."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +14,7 @@ from glassnet.optimizers import Optimizer
 from glassnet.training.batch_plan import BatchPlan
 
 Array = np.ndarray[Any, np.dtype[Any]]
+MANY_CORES = 8  # from here on the aims for many cores (16) hold, below those for few (2)
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Cell:
     widths : of the input, the hidden layers and the output; one output means cross-entropy of one
         logistic unit, more mean softmax
     rows, batch : of the data and of a step; the last batch of an epoch may be shorter
-    aims : peer / ours that is aimed at, by the name of the peer
+    aims : best peer / ours that is aimed at, with few and with many cores; None where there is no
+        aim
     dropout : rate behind every hidden layer; scikit-learn knows none and goes without
     """
 
@@ -34,7 +35,7 @@ class Cell:
     widths: tuple[int, ...]
     rows: int
     batch: int
-    aims: dict[str, float] = field(hash=False)
+    aims: tuple[float, float] | None = None
     dropout: float = 0.0
     activation: str = "relu"
     solver: str = "adam"
@@ -51,6 +52,16 @@ class Cell:
         words = "-".join(map(str, self.widths))
         words += ", sigmoid, SGD" if self.solver == "sgd" else ""
         return words + (f", dropout {self.dropout}" if self.dropout else "")
+
+    @property
+    def in_scikit_learn(self) -> bool:
+        """Whether scikit-learn trains the same network: one logistic unit for two classes, and no
+        dropout, is all that it knows."""
+        return self.widths[-1] != 2 and not self.dropout
+
+    def aim(self, n_cores: int) -> float | None:
+        """The aim for a machine with so many cores."""
+        return self.aims[n_cores >= MANY_CORES] if self.aims else None
 
     @property
     def multiplications(self) -> float:
@@ -102,17 +113,18 @@ class Cell:
         return BatchPlan.seeded(self.rows, self.batch, seed=0).batches(0, epochs)
 
 
-def _aims(pytorch: float, jax: float, scikit_learn: float) -> dict[str, float]:
-    return {"PyTorch": pytorch, "JAX": jax, "scikit-learn": scikit_learn}
-
-
 CELLS = (
-    Cell("xor", (2, 3, 1), 4, 4, _aims(200, 10, 50), activation="sigmoid", solver="sgd", rate=0.4),
-    Cell("tiny", (4, 16, 3), 150, 32, _aims(150, 10, 50)),
-    Cell("small", (20, 64, 64, 2), 10_000, 128, _aims(8, 2.5, 8)),
-    Cell("table", (100, 100, 5), 10_000, 200, _aims(5, 2, 5)),
-    Cell("wide", (54, 256, 256, 256, 7), 20_000, 256, _aims(2.5, 1.5, 4), dropout=0.15),
-    Cell("mnist", (784, 128, 10), 20_000, 128, _aims(2, 1.3, 2.5)),
-    Cell("mid", (784, 512, 512, 10), 20_000, 256, _aims(1.3, 1.1, 2)),
-    Cell("big", (1024, 2048, 2048, 1000), 4_096, 512, _aims(1.1, 1.05, 1.1)),
+    Cell("xor", (2, 3, 1), 4, 4, activation="sigmoid", solver="sgd", rate=0.4),
+    Cell("tiny", (4, 16, 3), 150, 32),
+    Cell("narrow", (7, 32, 32, 2), 10_000, 64, (4, 4)),
+    Cell("small", (20, 64, 64, 2), 10_000, 128, (2.5, 3)),
+    Cell("table", (100, 100, 5), 10_000, 200, (2, 3)),
+    Cell("wide", (54, 256, 256, 256, 7), 20_000, 256, (1.7, 2.5)),
+    Cell("dropout", (54, 256, 256, 256, 7), 20_000, 256, dropout=0.15),
+    Cell("mnist", (784, 128, 10), 20_000, 128, (1.4, 2)),
+    Cell("digits", (784, 256, 128, 10), 20_000, 100, (1.2, 2)),
+    Cell("mid", (784, 512, 512, 10), 20_000, 256, (1.15, 1.5)),
+    Cell("thousand", (300, 1000, 1000, 50), 10_000, 400, (1.1, 1.2)),
+    Cell("big", (1024, 2048, 2048, 1000), 4_096, 512, (1.05, 1.1)),
+    Cell("batch", (100, 256, 256, 10), 40_960, 4_096, (1.2, 1.3)),
 )

@@ -19,7 +19,8 @@ import numpy as np
 import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from report import cores, figure, table
+from processor import cores
+from report import figure, table
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 from workers import PAUSE

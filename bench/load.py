@@ -2,7 +2,8 @@
 thread, ours and the peers.
 
 A child process spins on one core. Everyone trains whole epochs in a process of its own, in turn,
-once asked for one thread and once left alone; matrix products of NumPy stand beside.
+once asked for one thread and once left alone: ours all networks that have an aim, the peers some of
+them; matrix products of NumPy stand beside.
 """
 
 from __future__ import annotations
@@ -16,31 +17,29 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 
 from cells import CELLS
+from contenders import KINDS, OURS
 from report import figure, table
 from workers import Worker
 
-TRAINED = {
-    "glassnet": "peers.ours:Ours",
-    "PyTorch": "peers.pytorch:PyTorch",
-    "scikit-learn": "peers.scikit_learn:ScikitLearn",
-}
+TRAINED = {name: KINDS[name] for name in (OURS, "PyTorch", "scikit-learn")}
 PRODUCTS = "NumPy matmul"
-CELLS_USED = ("small", "wide", "mid")
+OF_PEERS = ("small", "wide", "mid")
 SIDES = (128, 512)
 STEPS = 16  # of an epoch; whole epochs of a peer that collapses would take minutes
 TURNS = 3
 SECONDS = 0.06  # of one call on one thread, one epoch at least
-AIM = 1.3
+AIM = 1.2
 
 
 def main() -> None:
     """Time everything with and without load, and print the tables."""
     rows = []
-    trained = [replace(cell, rows=STEPS * cell.batch) for cell in CELLS if cell.name in CELLS_USED]
+    trained = [replace(cell, rows=STEPS * cell.batch) for cell in CELLS if cell.aims]
     with ExitStack() as stack:
         for name, kind in (TRAINED | {PRODUCTS: "peers.blas:BLAS"}).items():
             one, default = (stack.enter_context(Worker(kind, n)) for n in (1, None))
-            for work in SIDES if name == PRODUCTS else trained:
+            works = [cell for cell in trained if name == OURS or cell.name in OF_PEERS]
+            for work in SIDES if name == PRODUCTS else works:
                 if isinstance(work, int):
                     words, steps, size = f"{name}, {work} x {work}", 1, (work,)
                 else:

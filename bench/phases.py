@@ -34,7 +34,7 @@ FROM = 20.0  # microseconds of a step; below, the noise of a call from Python is
 
 def main() -> None:
     """Measure every cell that is large enough, and print the table."""
-    overhead = least(calls(Cell("empty", (1, 1), 1, 1, {})))
+    overhead = least(calls(Cell("empty", (1, 1), 1, 1)))
     columns, left_out = {}, []
     for cell in CELLS:
         step = least({"step": step_of(cell)})["step"]

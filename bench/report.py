@@ -1,16 +1,8 @@
-"""How results are written: Markdown tables, the machine in words, and the sections of
-RESULTS.md."""
+"""How results are written: numbers and Markdown tables."""
 
 from __future__ import annotations
 
-import os
-import platform
-import re
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-
-LIBRARIES = ("glassnet", "numpy", "scipy", "scikit-learn", "torch", "jax", "onnxruntime")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -32,45 +24,3 @@ def figure(value: float) -> str:
         if abs(value) < limit:
             return f"{value:.{places}f}"
     return f"{value:,.0f}"
-
-
-def processor() -> str:
-    """The processor's name, as the kernel gives it where it does."""
-    info = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*:\s*(.+)", info.read_text()) if info.exists() else None
-    return found[1].strip() if found else platform.processor() or platform.machine()
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def machine() -> str:
-    """The machine and the software, one line each."""
-    info = Path("/proc/cpuinfo")
-    flags = (
-        set((re.search(r"flags\s*:\s*(.+)", info.read_text()) or ["", ""])[1].split())
-        if info.exists()
-        else set()
-    )
-    vectors = next(
-        (name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags),
-        platform.machine(),
-    )
-    found = []
-    for name in LIBRARIES:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            found.append(f"{name} absent")
-    return (
-        f"- Machine: {processor()}, {cores()} cores, {vectors}, {platform.system()} "
-        f"{platform.release()}\n- Software: Python {platform.python_version()}, {', '.join(found)}"
-    )
-
-
-def sections(text: str) -> dict[str, str]:
-    """The bodies under the second-level headings of a Markdown text, by heading."""
-    parts = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], (body.strip() for body in parts[2::2]), strict=True))

@@ -1,5 +1,5 @@
-"""Runs the benchmarks and writes what they print into RESULTS.md: `python bench/run.py`, or some
-parts, `python bench/run.py grid xor`.
+"""Runs the benchmarks and writes what they print into RESULTS.md, under this machine's processor:
+`python bench/run.py`, or some parts, `python bench/run.py grid xor`.
 
 Every part is a script of this folder that checks its results before it times anything, and prints
 Markdown at its end. Where a check fails it prints nothing and its old section stays as it was;
@@ -15,12 +15,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from report import machine, processor, sections
+import processor
+import results
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
 PARTS = {
     "grid": "A training step",
+    "cores": "Numbers of threads",
+    "products": "The matrix products alone",
     "phases": "The phases of a step",
     "latency": "Prediction",
     "xor": "The tutorial's XOR",
@@ -29,14 +32,6 @@ PARTS = {
     "reading": "Reading a table",
     "dropin": "In the place of scikit-learn",
 }
-HEAD = """# Measured
-
-Written by `make bench`. Every part first checks that all contenders compute the same, then times
-them in turn (A B C A B C ...), so that a busy moment of the machine meets all of them, and gives
-medians; its program in `bench/` says how. Below is the machine of the last run; under each heading
-stands when that part was measured.
-
-"""
 
 
 def main() -> None:
@@ -63,16 +58,14 @@ def main() -> None:
 
 
 def write(part: str, text: str, load: float) -> None:
-    """Put a part's text under its heading, and leave the others as they are."""
-    bodies = sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    """Put a part's text under this processor and its heading, and leave all others as they are."""
+    page = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    bodies[PARTS[part]] = (
-        f"{text.strip()}\n\n*{now}, {processor()}; load average before it {load:.1f}.*"
+    body = f"{text.strip()}\n\n*{now}; load average before it {load:.1f}.*"
+    page = results.replaced(
+        page, processor.title(), processor.software(), PARTS[part], body, list(PARTS.values())
     )
-    kept = (
-        f"## {heading}\n\n{bodies[heading]}\n" for heading in PARTS.values() if heading in bodies
-    )
-    RESULTS.write_text(f"{HEAD}{machine()}\n\n" + "\n".join(kept), encoding="utf-8")
+    RESULTS.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

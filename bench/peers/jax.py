@@ -3,9 +3,12 @@ hand, as optax would write it."""
 
 from __future__ import annotations
 
+import os
 import time
 from functools import partial
 from typing import Any
+
+os.environ["JAX_PLATFORMS"] = "cpu"  # read when JAX starts
 
 import jax
 import jax.numpy as jnp

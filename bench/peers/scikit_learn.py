@@ -39,16 +39,11 @@ class ScikitLearn:
             self.X[: cell.batch], self.y[: cell.batch], classes=np.arange(max(2, cell.widths[-1]))
         )
         del self.model._optimizer
-        if self.same_shapes(cell):
+        if cell.in_scikit_learn:
             for mine, b, (W, bias) in zip(
                 self.model.coefs_, self.model.intercepts_, cell.weights(), strict=True
             ):
                 mine[:], b[:] = W, bias
-
-    @staticmethod
-    def same_shapes(cell: Cell) -> bool:
-        """Whether its network is the cell's."""
-        return cell.widths[-1] != 2 and not cell.dropout
 
     def check(self) -> tuple[float, float]:
         """Train an epoch over the batches of all others, and return the seconds it took and the

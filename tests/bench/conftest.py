@@ -1,7 +1,8 @@
-"""The benchmarks are folders of scripts; those of tables are tested by importing them as they
-import each other."""
+"""The benchmarks are folders of scripts; they are tested by importing them as they import each
+other."""
 
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[2] / "bench" / "tables"))
+BENCH = Path(__file__).parents[2] / "bench"
+sys.path += [str(BENCH / "tables"), str(BENCH)]

@@ -143,7 +143,7 @@ def test_text_that_is_read_as_codes_is_text(name: str, n: int, tmp_path: Path) -
     )
     read = read_table(tmp_path / name)
     assert read.schema.to_plain() == [["word", "category"], ["number", "number"]]
-    assert (read.columns["word"].codes < 0).sum() == 24
+    assert (read.others["word"].codes < 0).sum() == 24
 
 
 # Bombs that text makes: one text stands for millions of cells.
@@ -179,7 +179,7 @@ def test_a_text_that_stands_for_millions_of_cells_is_not_written_out(
     BOMBS[name](tmp_path / name)
     table = read_table(tmp_path / name)
     assert table.n_rows == 1_000_000
-    assert next(iter(table.columns.values())).levels == ("x" * 60_000,)
+    assert next(iter(table.others.values())).levels == ("x" * 60_000,)
 
 
 def test_a_buffer_that_claims_to_fill_the_memory_is_refused_before(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_sparse_is_scaled_without_centering(seed):
 def test_sparse_beside_a_category_is_refused():
     table = table_of({"a": [1.0], "b": ["x"]})
     with pytest.raises(DataError, match="'b' cannot be sparse"):
-        Encoder.fit(type(table)(table.schema, sp.csr_matrix(table.numbers), table.columns))
+        Encoder.fit(type(table)(table.schema, sp.csr_matrix(table.numbers), table.others))
 
 
 EXTREMES = {
@@ -197,7 +197,7 @@ def test_only_the_heaviest_levels_get_a_column():
     unseen = Encoder.fit(table).encode(table_of({"a": ["level300", None]}))
     assert np.flatnonzero(unseen[0]).tolist() == [256]
     assert unseen[1].sum() == 0
-    column, weight = table.columns["a"], np.ones(301)
+    column, weight = table.others["a"], np.ones(301)
     weight[:100] = 0.5
     assert CategoryCoding.fit("a", column, weight).levels == (*names[:56], *names[100:])
 

@@ -136,15 +136,15 @@ def test_an_odd_cell_late_in_a_long_file_is_missing(put):
         "column 'a': 1 of 300,001 cells holds no number ('x') and is read as missing;"
     )
     table = read_table(put("a,b\n" + "1,2\n" * 300_000 + "x,3\n" * 100_000))
-    assert table.columns["a"].levels == ("1", "x")
+    assert table.others["a"].levels == ("1", "x")
 
 
 def test_long_files_come_in_pieces(put):
     rows = [("1.5", "Dream"), ("NA", '"two\nlines"'), ("-2", "NA"), ("", '"a,b"')]
     table = read_table(put("a,b\n" + "".join(f"{a},{b}\n" for a, b in rows) * 100_000))
     assert table.n_rows == 400_000
-    assert table.columns["b"].levels == ("Dream", "a,b", "two\nlines")
-    assert (table.columns["b"].codes.reshape(-1, 4) == [0, 2, -1, 1]).all()
+    assert table.others["b"].levels == ("Dream", "a,b", "two\nlines")
+    assert (table.others["b"].codes.reshape(-1, 4) == [0, 2, -1, 1]).all()
     np.testing.assert_array_equal(table.numbers[:, 0], np.tile([1.5, np.nan, -2, np.nan], 100_000))
 
 
@@ -152,7 +152,7 @@ def test_a_piece_does_not_end_inside_a_cell(put):
     poem = "line\n" * 50 + "end"
     table = read_table(put("a,b\n" + f'1,"{poem}"\n' * 10_000))
     assert table.n_rows == 10_000
-    assert table.columns["b"].levels == (poem,)
+    assert table.others["b"].levels == (poem,)
 
 
 def test_text_keeps_leading_zeros(put):

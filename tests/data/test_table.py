@@ -66,7 +66,7 @@ def test_every_door_gives_the_same_table(data):
         table.numbers, [[31.0, 1], [np.nan, 2], [40.5, np.nan], [18.0, 4]]
     )
     assert table.numbers.dtype == np.float64
-    island, sick = table.columns["island"], table.columns["sick"]
+    island, sick = table.others["island"], table.others["sick"]
     assert island.levels == ("Biscoe", "Dream")
     assert island.codes.tolist() == [1, -1, 0, 1]
     assert island.codes.dtype == np.int32
@@ -242,7 +242,7 @@ def test_select_converts_exactly_or_not_at_all():
     with pytest.raises(DataError, match=r"'grade' must hold numbers but row 1 .* holds 'A'"):
         table.select(Schema.from_plain([["grade", "number"]]))
     many = table_of({"n": [10, 9, 10]}).select(Schema.from_plain([["n", "category"]]))
-    assert many.columns["n"].levels == ("10", "9")  # sorted as text
+    assert many.others["n"].levels == ("10", "9")  # sorted as text
     assert many.column("n").tolist() == ["10", "9", "10"]
 
 
@@ -319,10 +319,10 @@ def test_every_door_gives_the_same_dates(data):
     table = table_of(data)
     assert [column.kind for column in table.schema.columns] == ["datetime"]
     expected = np.array(["2020-02-29T23:30", "NaT", "1969-07-20"], dtype="M8[us]")
-    ((name, dates),) = table.columns.items()
+    ((name, dates),) = table.others.items()
     np.testing.assert_array_equal(dates, expected)
     assert dates.dtype == expected.dtype
-    np.testing.assert_array_equal(table.take([2, 0]).columns[name], expected[[2, 0]])
+    np.testing.assert_array_equal(table.take([2, 0]).others[name], expected[[2, 0]])
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_what_is_nearly_a_date_stays_text(texts):
 
 
 def test_dates_beyond_the_years_of_nanoseconds():
-    years = table_of({"t": ["0001-01-01", "9999-12-31 23:59:59.999999"]}).columns["t"]
+    years = table_of({"t": ["0001-01-01", "9999-12-31 23:59:59.999999"]}).others["t"]
     assert years.astype(object).tolist() == [
         dt.datetime(1, 1, 1),  # noqa: DTZ001
         dt.datetime(9999, 12, 31, 23, 59, 59, 999999),  # noqa: DTZ001

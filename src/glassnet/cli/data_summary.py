@@ -1,4 +1,4 @@
-"""The data of a training in a few lines: the columns, the target, its task and the rows."""
+"""Lines that describe the data of a training: columns, target, task and rows."""
 
 import numpy as np
 
@@ -18,16 +18,17 @@ def describe_columns(data: TrainingData) -> list[tuple[str, str, str]]:
     """Return (count, kind, names) for each kind, for missing values, and for columns left out."""
     features, room = data.prepared.table, terminal_width() - 28
     kinds = features.schema.kinds
-    n_levels = {name: len(features.columns[name].levels) for name in features.schema.categories}
+    n_levels = {name: len(features.others[name].levels) for name in features.schema.categories}
     found: dict[str, list[str]] = {
         kind: [] for kind in ("number", "category", "boolean", "datetime")
     }
     for name, kind in kinds.items():
         levels = f" ({n_levels[name]})" if kind == "category" else ""
         found[kind].append(printable(name) + levels)
-    stored = (*features.schema.numbers, *features.schema.categories, *features.schema.dates)
-    n_missing = {name: int(features.missing(name).sum()) for name in stored}
-    missing = [f"{printable(name)} ({n:,})" for name, n in n_missing.items() if n]
+    n_missing = zip(features.schema.numbers, np.isnan(features.numbers).sum(axis=0), strict=True)
+    names = (*features.schema.categories, *features.schema.dates)
+    others = ((name, features.missing(name).sum()) for name in names)
+    missing = [f"{printable(name)} ({n:,})" for name, n in (*n_missing, *others) if n]
     rows = [
         ("number", "numbers", found["number"]),
         ("category", "categories", found["category"]),
@@ -85,13 +86,13 @@ def describe_task_rule(data: TrainingData) -> str:
 def describe_rows(data: TrainingData) -> str:
     """Return which rows are used for what."""
     validation, held_out = data.validation, data.held_out
-    text = f"{data.training.table.n_rows:,} to learn from"
+    text = f"{data.training.n:,} to learn from"
     if validation:
-        text += f", {validation.table.n_rows:,} of a file to stop by"
+        text += f", {validation.n:,} of a file to stop by"
     if held_out and data.split:
-        return f"{text}, {held_out.table.n_rows:,} held out for the score ({SPLITS[data.split.by]})"
+        return f"{text}, {held_out.n:,} held out for the score ({SPLITS[data.split.by]})"
     if held_out and data.test:
-        return f"{text}, {held_out.table.n_rows:,} of {printable(data.test.name)} for the score"
+        return f"{text}, {held_out.n:,} of {printable(data.test.name)} for the score"
     multilabel = "labels that may go together have no scores yet"
     reason = multilabel if data.task == "multilabel" else "there will be no score"
     return f"{'' if validation else 'all '}{text}, none held out: {reason}"

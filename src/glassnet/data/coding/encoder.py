@@ -68,14 +68,14 @@ class Encoder(Serializable):
         categories = tuple(
             CategoryCoding.fit(
                 name,
-                table.columns[name],
+                table.others[name],
                 w,
                 boolean=schema.kinds[name] == "boolean",
                 settings=settings,
             )
             for name in schema.categories
         )
-        dates = tuple(DateCoding.fit(name, table.columns[name], w) for name in schema.dates)
+        dates = tuple(DateCoding.fit(name, table.others[name], w) for name in schema.dates)
         return cls(schema, numbers, categories, dates)
 
     @property
@@ -127,7 +127,7 @@ class Encoder(Serializable):
         numbers.encode_into(X[:, :start], table.numbers, table.exact)
         for coding in self._after_numbers:
             stop = start + len(coding.feature_names)
-            coding.encode_into(X[:, start:stop], table.columns[coding.name])
+            coding.encode_into(X[:, start:stop], table.others[coding.name])
             start = stop
         return X
 
@@ -144,8 +144,8 @@ class Encoder(Serializable):
         now = Encoder(
             self.schema,
             self.numbers.updated(table.numbers),
-            tuple(coding.updated(table.columns[coding.name]) for coding in self.categories),
-            tuple(coding.updated(table.columns[coding.name]) for coding in self.dates),
+            tuple(coding.updated(table.others[coding.name]) for coding in self.categories),
+            tuple(coding.updated(table.others[coding.name]) for coding in self.dates),
         )
         return self if now == self else now
 

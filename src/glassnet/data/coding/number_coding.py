@@ -57,8 +57,8 @@ class NumberCoding(Serializable):
         z = (x - mean) / scale,  feature = z / sqrt(1 + (z / limit)^2)
 
     The second step is the smooth clip of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024,
-    section 3). It hardly matters within a standard deviation or two, and keeps a single odd value
-    of a heavy tail from dominating the network, in training and even more in prediction.
+    section 3). It hardly matters within a standard deviation or two, and keeps a single extreme
+    value of a heavy tail from dominating the network, in training and even more in prediction.
 
     Without a limit (None) there is no second step: z stays as it is, as with scikit-learn's
     StandardScaler, and a missing value is refused where training had none, as scikit-learn's
@@ -190,8 +190,13 @@ class NumberCoding(Serializable):
             for j, column in scaled:
                 Z[:, j] = column[start:stop]
             missing = np.isnan(Z)
-            if self.limit is None:
-                self._refuse_new_missing(missing, start)
+            if self.limit is None and (new := missing & ~np.array(self.has_missing)).any():
+                row, place = np.argwhere(new)[0].tolist()
+                raise DataError(
+                    f"column {self.names[place]!r} holds a missing value (NaN) in row "
+                    f"{start + row} (counting from 0), but this model takes none there: fill it, "
+                    "or leave the row out."
+                )
             Z[missing] = 0.0
             Z[:, still] = 0.0
             missing[:, empty] = False
@@ -219,15 +224,6 @@ class NumberCoding(Serializable):
         root += 1.0
         Z /= np.sqrt(root, out=root)
         return Z
-
-    def _refuse_new_missing(self, missing: Mask, start: int) -> None:
-        new = missing & ~np.array(self.has_missing)
-        if new.any():
-            row, column = (int(i) for i in np.argwhere(new)[0])
-            raise DataError(
-                f"column {self.names[column]!r} holds a missing value (NaN) in row {start + row} "
-                "(counting from 0), but this model takes none there: fill it, or leave the row out."
-            )
 
     def in_words(self) -> list[str]:
         """Return the coding of each column in words."""

@@ -37,7 +37,7 @@ class ColumnarFile:
     names : of the columns
     index : of these the index columns of a pandas frame
     dialect, spelling : how cells of text are written
-    notices : what to tell about the file, a sentence each
+    notices : notices about the file, a sentence each
     """
 
     def __init__(self, paths: Sequence[Path], dialect: Dialect, limits: Limits) -> None:

@@ -79,7 +79,7 @@ class CsvFile:
     index : of these the index columns of a pandas frame: text files do not tell
     dialect : how the file is written, as far as it is unusual
     spelling : how its cells are written
-    notices : what to tell about the file, a sentence each
+    notices : notices about the file, a sentence each
     """
 
     index: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class CsvFile:
             except DataError as error:
                 raise DataError(f"{error} And {header.suspicion}") from None
             self.notices.append(header.suspicion)
-        # Numbers with a decimal comma in a file of commas, which pyarrow cannot be told.
+        # Numbers with a decimal comma in a file of commas, which pyarrow cannot read.
         self._quoted_commas = header.dialect.decimal == "," == header.delimiter
         if self.dialect.decimal == "," and dialect.decimal is None:
             self.notices.append(
@@ -126,7 +126,7 @@ class CsvFile:
     def read(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> list[ColumnData]:
         """Return the wanted columns, named by their positions.
 
-        A column that must be of a kind is read as text, whose reader knows the odd cells, where
+        A column that must be of a kind is read as text, whose reader handles unusual cells, where
         pyarrow finds another kind.
         """
         if not self._header.has_rows:
@@ -221,8 +221,8 @@ class CsvFile:
         message, cause = str(error), self._header.suspicion
         if "Expected" not in message:
             return error
-        said = clear_message(message, line_of(message, self._source.lines()))
-        return DataError(f"{said} And {cause}" if cause else said)
+        text = clear_message(message, line_of(message, self._source.lines()))
+        return DataError(f"{text} And {cause}" if cause else text)
 
     def _plain(self, place: int, column: Any, as_text: bool) -> ColumnData:
         return checked_column(

@@ -9,11 +9,9 @@ class LineFilter:
 
     def __init__(self, skip: Collection[int], comment: str | None) -> None:
         self._skip, self._last_skipped = frozenset(skip), max(skip, default=0)
-        self._comment: re.Pattern[bytes] | None = None
-        if comment is not None:
-            mark = re.escape(comment.encode())
-            line = rb"(?:\A|(?<=[\r\n]))[ \t]*%b[^\r\n]*(?:\r\n|\r|\n|\Z)"
-            self._comment = re.compile(line % mark)
+        mark = re.escape((comment or "").encode())
+        line = rb"(?:\A|(?<=[\r\n]))[ \t]*%b[^\r\n]*(?:\r\n|\r|\n|\Z)" % mark
+        self._comment = None if comment is None else re.compile(line)
         self._number = 0
         self._held: list[bytes] = []
 

@@ -59,7 +59,7 @@ def read_table(
     path : str or Path
         A .csv, .tsv or .txt file, each also compressed (.gz); a .parquet, .arrow, .feather or .ipc
         file; or a folder whose .parquet files, in the order of their names, are one table. The
-        first line of a text file names the columns; how it is written is told in `Dialect`.
+        first line of a text file names the columns; see `Dialect` for how it may be written.
     schema : Schema, optional
         Return just these columns in this order, and hold the file to their kinds: categories are
         read as text, so that "007" stays so, and numbers must be numbers. Other columns of the file
@@ -71,7 +71,7 @@ def read_table(
     limits : Limits, optional
         How large a file may be.
     default : Dialect, optional
-        That of a model's training table, which holds where the file does not tell otherwise.
+        That of a model's training table, which holds where the file does not show another one.
     targets : names, optional
         The columns that are to be predicted.
     keep : names, optional

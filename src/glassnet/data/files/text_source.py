@@ -81,7 +81,7 @@ class TextSource:
     ----------
     header : what the first lines say
     decoding : how the bytes are decoded
-    notices : what to tell about the file, a sentence each
+    notices : notices about the file, a sentence each
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class TextSource:
         default: Dialect | None,
         needed: Collection[str],
     ) -> None:
-        self._path, self._limits, self._said = path, limits, dialect
+        self._path, self._limits, self._dialect = path, limits, dialect
         self._default = default or Dialect()
         self.notices: list[str] = []
         self.header = self._found_for(set(needed)) if default else self._found(dialect)
@@ -159,18 +159,18 @@ class TextSource:
 
         Else it is that in the dialect of the file itself.
         """
-        said, default = self._said, self._default
-        structure = replace(said.filled(default), decimal=said.decimal, encoding=said.encoding)
-        own = replace(said, missing=structure.missing, dates=structure.dates)
+        given, default = self._dialect, self._default
+        structure = replace(given.filled(default), decimal=given.decimal, encoding=given.encoding)
+        own = replace(given, missing=structure.missing, dates=structure.dates)
         attempts = [structure, own]
-        if said.encoding is None and (default.encoding or "").startswith(("utf-16", "utf-32")):
+        if given.encoding is None and (default.encoding or "").startswith(("utf-16", "utf-32")):
             # It has no byte order mark, or that would tell.
             attempts.insert(0, replace(structure, encoding=default.encoding))
         for attempt in attempts:
             with suppress(DataError):
                 header = self._found(attempt)
                 if needed <= {name.strip() for name in header.names}:
-                    if said.skip_rows is None and isinstance(attempt.skip_rows, tuple):
+                    if given.skip_rows is None and isinstance(attempt.skip_rows, tuple):
                         self._keep_rows(header)
                     return header
             self.notices = []

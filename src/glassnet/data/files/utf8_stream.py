@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -38,7 +38,7 @@ PATCH = 2**16
 
 
 class NotUtf8Error(Exception):
-    """The bytes are no UTF-8, and nobody said that they are."""
+    """The bytes are not UTF-8, and neither the caller nor a byte order mark says that they are."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,8 @@ class Utf8Stream(io.RawIOBase):
         self._limits, self._quote = limits, ord(quote)
         self._cell_starts = {*b"\r\n", ord(delimiter), ord(quote)}  # a cell begins after these
         self._file = file = path.open("rb")
-        start = file.read(2)
-        file.seek(0)
-        self._is_zipped = start == b"\x1f\x8b" or path.suffix.lower() == ".gz"
-        self._source: BinaryIO = file
-        if self._is_zipped:
-            self._source = gzip.GzipFile(fileobj=file)  # type: ignore[assignment]
+        self._is_zipped = file.peek(2)[:2] == b"\x1f\x8b" or path.suffix.lower() == ".gz"
+        self._source: Any = gzip.GzipFile(fileobj=file) if self._is_zipped else file
         self._n_bytes = self._n_lines = 0
         self._last = b"\n"
         first = self._source.read(4)

@@ -147,16 +147,16 @@ def inspect_table(
             task, classes = fitted.task, _class_counts(y) if fitted.classes else ()
             leaking = leaks(features.take(~missing), y, thresholds=True)
     alike = lookalikes(read, {*types, *drop})
-    for name, said in read.column_notices.items():
-        notices += () if name in {*uninformative, *drop} else said
+    for name, texts in read.column_notices.items():
+        notices += () if name in {*uninformative, *drop} else texts
     notices += screening_notices(uninformative, leaking, alike)
     notices += imprecise(features)
 
     def report_on(name: str) -> ColumnReport:
         found = ({name: f[name]} if name in f else {} for f in (uninformative, leaking, alike))
-        said = (*read.column_notices.get(name, ()), *screening_notices(*found))
+        texts = (*read.column_notices.get(name, ()), *screening_notices(*found))
         return _column_report(
-            read, name, types.get(name), used=name in features.schema.kinds, notices=said
+            read, name, types.get(name), used=name in features.schema.kinds, notices=texts
         )
 
     return TableReport(

@@ -20,7 +20,7 @@ from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.moments import extent
 from glassnet.data.serialization import STORED_AS, Serializable
 from glassnet.data.tables.table import Table
-from glassnet.data.tables.values import is_missing, row_chunks
+from glassnet.data.tables.values import row_chunks
 
 Counts = NDArray[np.int64]
 MAX_NAMED = 3
@@ -75,8 +75,8 @@ class Reference(Serializable):
         missing = np.zeros(numbers.shape[1], np.int64)
         for start, stop in row_chunks(numbers.shape):
             missing += np.isnan(numbers[start:stop]).sum(axis=0)
-        dates = (table.columns[name] for name in table.schema.dates)
-        times = [column[~is_missing(column)].astype(np.int64) for column in dates]
+        dates = table.schema.dates
+        times = [table.others[name][~table.missing(name)].astype(np.int64) for name in dates]
         rare = []
         for counts, listed in _levels(table, encoder):
             most = int(counts[~listed].max(initial=0))
@@ -126,19 +126,17 @@ class Reference(Serializable):
         )
 
 
-def _levels(table: Table, encoder: Encoder) -> list[tuple[Counts, NDArray[np.bool_]]]:
-    """Return for each category the rows of each level, and which levels the model lists.
+def _levels(table: Table, encoder: Encoder) -> Iterator[tuple[Counts, NDArray[np.bool_]]]:
+    """Yield for each category the rows of each level, and which levels the model lists.
 
     Of a boolean it lists both.
     """
-    found = []
     for coding in encoder.categories:
-        column = table.columns[coding.name]
+        column = table.others[coding.name]
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
         boolean = encoder.schema.kinds[coding.name] == "boolean"
         listed = {"false", "true"} if boolean else set(coding.levels)
-        found.append((counts, np.array([level in listed for level in column.levels], bool)))
-    return found
+        yield counts, np.array([level in listed for level in column.levels], bool)
 
 
 def _each(choose: Any, ours: Sequence[Any], theirs: Sequence[Any]) -> tuple[Any, ...]:
@@ -154,11 +152,6 @@ class Count:
     count: int
     chance: int
     example: str | float | None = None
-
-    @property
-    def told(self) -> bool:
-        """Whether it is above chance."""
-        return self.count > self.chance
 
 
 @dataclass(frozen=True)
@@ -191,7 +184,7 @@ class ColumnDrift:
             (self.outside, known, f"lie outside {low} to {high}, such as {{}}"),
         )
         for count, n, what in counts:
-            if count and count.told:
+            if count and count.count > count.chance:
                 example = count.example if count is self.unseen else _shown(count.example)
                 by_chance = f"(by chance at most {count.chance:,})"
                 values = f"{count.count:,} of {n:,} values {of}"

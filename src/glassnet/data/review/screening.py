@@ -122,7 +122,7 @@ def _constant(values: NDArray[Any]) -> str:
 def _too_many_texts(table: Table, name: str, max_levels: int) -> str:
     if table.schema.kinds[name] != "category":
         return ""
-    column = table.columns[name]
+    column = table.others[name]
     n_levels, n_known = len(column.levels), int((column.codes >= 0).sum())
     if n_known >= IDENTIFIER_ROWS and n_levels >= IDENTIFIER_SHARE * n_known:
         return (
@@ -206,7 +206,7 @@ def lookalikes(table: Table, declared: Collection[str] = ()) -> dict[str, str]:
     declared kind are skipped.
     """
     names = (name for name in table.schema.categories if name not in declared)
-    return {name: what for name in names if (what := _looks_like(table.columns[name]))}
+    return {name: what for name in names if (what := _looks_like(table.others[name]))}
 
 
 def _looks_like(column: Categories) -> str:

@@ -27,7 +27,7 @@ Counts = NDArray[np.int64]
 
 #: The chance of a false alarm of a table.
 LEVEL = 1e-4
-#: Where training had no such value, one is told in a table with so many times fewer rows.
+#: Where training had no such value, one is a notice in a table with so many times fewer rows.
 FEW = 100
 
 
@@ -168,20 +168,21 @@ class Tally:
         table = table.select(expected.schema)
         self._rows += table.n_rows
         self._add_numbers(np.asarray(table.numbers))
-        place = len(expected.low)
-        for name, levels in zip(table.schema.categories, expected.levels, strict=True):
-            self._add_levels(place, levels, table.columns[name])
-            place += 1
-        for i, name in enumerate(table.schema.dates):
-            dates = table.columns[name]
-            times, missing = dates.astype(np.int64), np.isnat(dates)
-            first, last = expected.reference.first[i], expected.reference.last[i]
-            outside = np.zeros(len(times), bool)
+        categories = zip(table.schema.categories, expected.levels, strict=True)
+        for place, (name, levels) in enumerate(categories, start=len(expected.low)):
+            self._add_levels(place, levels, table.others[name])
+        ends = zip(
+            table.schema.dates, expected.reference.first, expected.reference.last, strict=True
+        )
+        n_before = len(expected.low) + len(expected.levels)
+        for place, (name, first, last) in enumerate(ends, start=n_before):
+            dates, missing = table.others[name], table.missing(name)
+            times, outside = dates.astype(np.int64), np.zeros(len(dates), bool)
             if first is not None and last is not None:
                 outside = ~missing & ((times < first) | (times > last))
-            self._counts[:, place + i] += np.count_nonzero(missing), np.count_nonzero(outside)
+            self._counts[:, place] += np.count_nonzero(missing), np.count_nonzero(outside)
             if outside.any():
-                self._examples.setdefault(place + i, _time_text(dates[outside.argmax()]))
+                self._examples.setdefault(place, _time_text(dates[outside.argmax()]))
 
     def _add_numbers(self, block: NDArray[np.floating[Any]]) -> None:
         low, high = self._expected.low, self._expected.high
@@ -218,7 +219,7 @@ class Tally:
 
     @property
     def _few(self) -> NDArray[np.bool_]:
-        """Where a single value is told: training had none, and far more rows."""
+        """Where a single value is worth a notice: training had none, and far more rows."""
         return self._expected.never & (self._rows * FEW <= self._expected.reference.rows)
 
     def notice(self) -> str:

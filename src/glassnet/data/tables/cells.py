@@ -101,10 +101,12 @@ def _number_text(value: Any) -> str | None:
         return str(int(value))
     if math.isnan(value):
         return None
-    if isinstance(value, decimal.Decimal):
-        is_whole = value.is_finite() and value == value.to_integral_value()
-    else:  # beyond 2^53 a float does not know its last digits: do not invent them
-        is_whole = abs(value) < EXACT and value == int(value)
+    # Beyond 2^53 a float does not know its last digits: do not invent them.
+    is_whole = (
+        value.is_finite() and value == value.to_integral_value()
+        if isinstance(value, decimal.Decimal)
+        else abs(value) < EXACT and value == int(value)
+    )
     return str(int(value) if is_whole else value)
 
 

@@ -47,7 +47,7 @@ class ColumnData:
         no white space around them
     form : how the cells are written
     exact : whole numbers beyond 2^53, which floats do not tell apart, as texts
-    notices : what to tell about the column, a sentence each
+    notices : notices about the column, a sentence each
     typed : whether text comes from a source whose numbers are usually typed as numbers, so that
         text that spells numbers is worth a notice
     """

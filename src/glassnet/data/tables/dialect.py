@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from glassnet.checks import check_whole
+from glassnet.checks import check_name, check_whole
 from glassnet.data.serialization import changed_fields
 from glassnet.data.tables.schema import DATE_ORDERS, KINDS, THOUSANDS, Spelling
-from glassnet.errors import DataError, SettingError, unknown_name
+from glassnet.errors import DataError, SettingError
 
 #: Decompressed bytes up to which the ratio is not checked: a short text may well repeat itself.
 SMALL = 2**20
@@ -57,7 +57,7 @@ class Limits:
     def check_names(self, names: Sequence[str], what: str) -> None:
         """Refuse too many columns, and a name of a column that is longer than a cell may be.
 
-        `what` is said to have the columns.
+        `what` begins the message: what has the columns.
         """
         if len(names) > self.columns:
             raise self.exceeded(f"{what} {len(names):,} columns", "columns")
@@ -79,6 +79,13 @@ class Limits:
 NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 MAX_SKIPPED = 1_000_000  # lines
 KNOWN = {"decimal": (".", ","), "thousands": THOUSANDS, "dates": DATE_ORDERS}
+#: Settings that cannot be the same mark.
+RIVALS = {
+    "decimal": ("thousands", "quote"),
+    "thousands": ("decimal",),
+    "quote": ("delimiter", "decimal"),
+    "delimiter": ("quote",),
+}
 _USUAL = {"delimiter": ",", "quote": '"', "encoding": "utf-8", "decimal": ".", "skip_rows": 0}
 
 
@@ -88,13 +95,13 @@ class Dialect:
 
     `decimal`, `thousands`, `missing` and `dates` are about cells of text wherever they come from,
     also data frames; the others are about text files. A model remembers the dialect of its training
-    table: it is the default for later tables, where they do not tell otherwise.
+    table: it is the default for later tables, where they do not show another one.
 
     Parameters
     ----------
     delimiter : one character between cells. Found: of comma, semicolon, tab and bar the one that
         cuts the first rows into equally many cells; where several do, the one that yields numbers,
-        then the most cells. A first line such as `sep=;` says it.
+        then the most cells. A first line such as `sep=;` names it.
     quote : one character around cells, doubled inside them. Found: ' where all names in the first
         line stand in such, else ".
     encoding : as Python names it. Found: by the byte order mark, else UTF-8, and where it is not
@@ -209,11 +216,11 @@ class Dialect:
         if default is None:
             return self
         mine = self.known()
-        taken = {name: value for name, value in default.known().items() if name not in mine}
-        for one, other in (("decimal", "thousands"), ("quote", "delimiter"), ("quote", "decimal")):
-            for name, mark in ((one, mine.get(other)), (other, mine.get(one))):
-                if mark is not None and taken.get(name) == mark:
-                    del taken[name]
+        taken = {
+            name: value
+            for name, value in default.known().items()
+            if name not in mine and all(mine.get(other) != value for other in RIVALS.get(name, ()))
+        }
         return Dialect(**mine, **taken)
 
     def unusual(self) -> Dialect:
@@ -261,7 +268,7 @@ def check_overrides(
     Raises
     ------
     SettingError
-        What was expected, and what came.
+        What was expected, and what was given.
     """
     if types is not None and not isinstance(types, Mapping):
         raise SettingError(
@@ -269,8 +276,7 @@ def check_overrides(
             f"got {types!r}."
         )
     for kind in (types or {}).values():
-        if kind not in KINDS:
-            raise unknown_name("kind of column", kind, KINDS)
+        check_name("kind of column", kind, KINDS)
     if (
         isinstance(drop, str)
         or not isinstance(drop, Collection)

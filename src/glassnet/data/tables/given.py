@@ -40,7 +40,7 @@ def as_name(table: Any, name: Any) -> Any:
 
 
 def as_names(table: Any, names: Any) -> Any:
-    """Return names of columns, or a mapping from them, as a table has them; else what came."""
+    """Return names of columns, or a mapping from them, as a table has them; others as they are."""
     if isinstance(names, Mapping):
         return {as_name(table, name): value for name, value in names.items()}
     if isinstance(names, str) or not isinstance(names, Collection):

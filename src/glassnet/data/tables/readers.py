@@ -109,7 +109,7 @@ class Reading:
     values : one for each text: floats, datetime64[us], or 1 and 0 for true and false
     readable : which texts could be read
     form : how they are written
-    notice : what to tell about it, the end of a sentence that begins with the column's name
+    notice : the notice about it, the end of a sentence that begins with the column's name
     """
 
     kind: Kind

@@ -254,7 +254,7 @@ class ColumnHint:
 
     @property
     def by_training(self) -> bool:
-        """Whether a model expects the kind; what was told in training is not told again."""
+        """Whether a model expects the kind; notices of the training are not repeated."""
         return self.kind is not None and not self.by_caller
 
     @property

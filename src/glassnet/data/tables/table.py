@@ -39,17 +39,17 @@ class Table:
     ----------
     schema : the names and kinds of the columns
     numbers : the block of the number columns, in the order of the schema
-    columns : by name the other columns: Categories, or date-times
-    notices : what to tell about the file that the table was read from, a sentence each
+    others : by name the other columns: Categories, or date-times
+    notices : notices about the file that the table was read from, a sentence each
     exact : by name the columns of whole numbers that floats cannot tell apart, and the declared
         categories of whole numbers, as codes into their digits
     dialect : how the file was written that the table came from
-    column_notices : by name what to tell about how a column was read
+    column_notices : by name the notices about how a column was read
     """
 
     schema: Schema
     numbers: Numbers
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     exact: Mapping[str, Categories] = field(default_factory=dict)
     dialect: Dialect | None = None
@@ -62,7 +62,7 @@ class Table:
 
     @property
     def all_notices(self) -> tuple[str, ...]:
-        """What to tell about the file and the columns."""
+        """The notices about the file and the columns."""
         return sum(self.column_notices.values(), self.notices)
 
     def take(self, rows: NDArray[Any] | slice) -> Table:
@@ -70,7 +70,7 @@ class Table:
         return Table(
             self.schema,
             self.numbers[rows],
-            {name: column[rows] for name, column in self.columns.items()},
+            {name: column[rows] for name, column in self.others.items()},
             exact={name: column[rows] for name, column in self.exact.items()},
         )
 
@@ -149,7 +149,7 @@ class Table:
             self.notices,
             exact,
             self.dialect,
-            {name: told for name, told in self.column_notices.items() if name in schema.kinds},
+            {name: texts for name, texts in self.column_notices.items() if name in schema.kinds},
         )
 
     def retyped(self, kinds: Mapping[str, Kind]) -> Table:
@@ -180,8 +180,8 @@ class Table:
 
     def stored(self, name: str) -> Any:
         """Return a column as it is stored, a number column as a dense array."""
-        if name in self.columns:
-            return self.columns[name]
+        if name in self.others:
+            return self.others[name]
         place = self.schema.places[name]
         if isinstance(self.numbers, np.ndarray):
             return self.numbers[:, place]
