@@ -206,7 +206,7 @@ Trained<T> drive(const LossKind<T>& loss, const OptimizerKind<T>& optimizer, con
     for (auto& thread : threads) thread.join();
     expect(scores[0] == scores[1] && scores[1] == scores[2], "threads disagree on a prediction");
     return {theta, objective, length, std::accumulate(scores[0].begin(), scores[0].end(), 0.0),
-            steps.done};
+            rates.size()};
 }
 
 // Phases of every size, with pauses in which helpers fall asleep; pieces write to plain memory, so
