@@ -74,12 +74,14 @@ struct Network {
     }
 };
 
-// What training left: the parameters, and the objective, the gradient's length and the sum of the
-// scores after it.
+// The parameters after training; and for the comparison of processors, which compute the same only
+// as long as little was trained: the objective, the gradient's length and the sum of the scores
+// before it, the losses of the first three steps, and the number of steps.
 template <class T>
 struct Trained {
     std::vector<T> theta;
     double objective, length, scores;
+    std::vector<double> losses;
     std::size_t n_steps;
 };
 
@@ -181,6 +183,14 @@ Trained<T> drive(const LossKind<T>& loss, const OptimizerKind<T>& optimizer, con
         target.numbers = y.data();
     Rows<T> dense;
     dense.dense = X.data(), dense.n = n, dense.n_columns = d;
+    std::vector<std::vector<T>> scores(3, std::vector<T>(n * k));
+    Predictor<T>(operations, tensors).predict(dense, scores[0].data(), 1);
+    Trained<T> trained{{},
+                       engine.loss_and_gradient(dense, target, nullptr, 7),
+                       engine.gradient_norm(),
+                       std::accumulate(scores[0].begin(), scores[0].end(), 0.0),
+                       {},
+                       rates.size()};
     double t = 0;
     const Steps steps = engine.run(
         dense, target, weight.data(), {order.data(), offsets.data(), rates.size()}, 0, rates.data(),
@@ -194,19 +204,19 @@ Trained<T> drive(const LossKind<T>& loss, const OptimizerKind<T>& optimizer, con
     Rows<T> sparse;
     sparse.data = X.data(), sparse.indices = indices.data(), sparse.indptr = indptr.data(),
     sparse.n = n, sparse.n_columns = d;
-    const double objective = engine.loss_and_gradient(sparse, target, nullptr, 7),
-                 length = engine.gradient_norm();
+    engine.loss_and_gradient(sparse, target, nullptr, 7);
 
     const Predictor<T> predictor(operations, tensors);
-    std::vector<std::vector<T>> scores(3, std::vector<T>(n * k));
     std::vector<std::thread> threads;
     for (auto& Z : scores)
         threads.emplace_back(
             [&] { predictor.predict(&Z == &scores[0] ? sparse : dense, Z.data(), n_threads); });
     for (auto& thread : threads) thread.join();
     expect(scores[0] == scores[1] && scores[1] == scores[2], "threads disagree on a prediction");
-    return {theta, objective, length, std::accumulate(scores[0].begin(), scores[0].end(), 0.0),
-            rates.size()};
+    trained.theta = theta;
+    trained.losses = steps.losses;
+    trained.losses.resize(3);
+    return trained;
 }
 
 // Phases of every size, with pauses in which helpers fall asleep; pieces write to plain memory, so
@@ -259,9 +269,10 @@ int main(int n_arguments, char** arguments) {
                     const Trained<T> one = trained(1);
                     expect(one.theta == trained(3).theta,
                            "three threads train other numbers than one");
-                    std::printf("run %u %s %s %s float%zu steps %zu: %.17g %.17g %.17g\n", runs,
-                                loss.name, optimizer.name, f.name, 8 * sizeof(T), one.n_steps,
-                                one.objective, one.length, one.scores);
+                    std::printf("run %u %s %s %s float%zu, %zu steps:", runs, loss.name,
+                                optimizer.name, f.name, 8 * sizeof(T), one.n_steps);
+                    std::printf(" %.17g %.17g %.17g %.17g %.17g %.17g\n", one.objective, one.length,
+                                one.scores, one.losses[0], one.losses[1], one.losses[2]);
                     ++driven;
                 }
     };
