@@ -28,9 +28,9 @@ ARM = "aarch64-linux-gnu-g++"
 PLAIN = ["g++", "-march=x86-64"]
 #: Every 23rd engine: all losses, optimizers and activations, and both dtypes.
 EVERY = "23"
-#: The largest relative difference of what engines compute. Sums are rounded in another order, and
-#: three steps of an optimizer make the difference larger.
-TOLERANCES = {"float32": (1e-3, 2e-2), "float64": (1e-10, 1e-6)}
+#: The largest relative difference of what engines compute: before training, and the losses of
+#: three steps. Sums are rounded in another order, which each step of an optimizer makes larger.
+TOLERANCES = {"float32": (1e-4, 2e-2), "float64": (1e-11, 1e-9)}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -91,7 +91,7 @@ def test_arm_computes_what_x86_computes(tmp_path: Path) -> None:
     for name, numbers in runs.items():
         early, late = TOLERANCES["float32" if "float32" in name else "float64"]
         for i, (ours, theirs) in enumerate(zip(numbers, arm_runs[name], strict=True)):
-            bound = late if i > 3 else early  # the losses after the first step
+            bound = early if i < 3 else late
             assert math.isclose(ours, theirs, rel_tol=bound, abs_tol=bound / 10) or (
                 math.isnan(ours) and math.isnan(theirs)
             ), (name, i, ours, theirs)
