@@ -29,10 +29,10 @@ THREADS = (None, 1, 2) if cores() > 2 else (None, 1)
 # a contender that takes so much longer with one number of threads than with another is timed with
 # the other alone
 HOPELESS = 2.5
-AGREE = 2e-5  # relative difference of mean losses
+AGREE = 1e-4  # relative difference of mean losses
 # scikit-learn adds Adam's epsilon before the second moment is corrected, so that its first steps
 # are a little shorter
-AGREE_EPSILON = 2e-4
+AGREE_EPSILON = 1e-3
 AGREE_DROPOUT = 0.1  # the masks differ from library to library
 
 Contender = tuple[str, int | None]
