@@ -123,10 +123,8 @@ class BoundEngine {
             require(at[i] <= at[i + 1], "the offsets fall");
             each[i] = {row[0], row[1], row[2]};
         }
-
         require(at[0] >= 0 && static_cast<std::size_t>(at[n_steps]) <= order.size(),
                 "the offsets lie outside the order");
-
         for (std::size_t i = 0; i < order.size(); ++i)
             require(order.data()[i] >= 0 && static_cast<std::size_t>(order.data()[i]) < rows.n,
                     "the order names a row that X does not have");
@@ -142,7 +140,7 @@ class BoundEngine {
             steps = engine.run(rows, target, weights, {order.data(), at, n_steps}, first_step,
                                each.data(), *t.data(), asked);
         }
-        return nb::make_tuple(steps.done, steps.losses, steps.weights, steps.gradient_norm,
+        return nb::make_tuple(steps.losses.size(), steps.losses, steps.weights, steps.gradient_norm,
                               statuses[static_cast<std::size_t>(steps.status)]);
     }
 
@@ -194,20 +192,21 @@ template <class T>
 class BoundAnswer {
   public:
     BoundAnswer(BoundEngine<T>& engine, std::vector<double> factor, std::vector<double> mean,
-                std::vector<double> scale, std::vector<std::size_t> gaps, double limit, double far,
-                bool both_classes, std::size_t n_quantiles, std::vector<double> target_scale,
-                std::vector<double> target_mean, std::vector<double> low, std::vector<double> high)
+                std::vector<double> scale, std::vector<std::size_t> missing, double limit,
+                double far, bool both_classes, std::size_t n_quantiles,
+                std::vector<double> target_scale, std::vector<double> target_mean,
+                std::vector<double> low, std::vector<double> high)
         : engine_(engine),
-          coding_{std::move(factor), std::move(mean), std::move(scale),
-                  std::move(gaps),   limit,           far},
+          coding_{std::move(factor),  std::move(mean), std::move(scale),
+                  std::move(missing), limit,           far},
           transform_{
               engine.loss_kind().transform, both_classes,   n_quantiles,    std::move(target_scale),
               std::move(target_mean),       std::move(low), std::move(high)} {
         const std::size_t n = coding_.mean.size(), k = engine_.n_outputs();
         require(coding_.factor.size() == n && coding_.scale.size() == n,
                 "the columns' statistics do not fit together");
-        for (const std::size_t gap : coding_.gaps)
-            require(gap < n, "a gap is marked in a column that there is not");
+        for (const std::size_t column : coding_.missing)
+            require(column < n, "a missing number is marked in a column that there is not");
         require(coding_.n_features() == engine_.n_features(),
                 "the columns do not make the network's features");
         require(!both_classes || k == 1, "two classes need one score");

@@ -28,12 +28,14 @@ class CategoryEmbedding final : public Operation<T> {
     void backward_phases(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                          const Gradients<T>& g, std::vector<Phase>& phases) const override {
         const std::size_t q = levels_.size();
-        const Grid rows = g.needs_input_grad ? row_grid(n, this->n_in) : Grid{};
-        phases.push_back({q + rows.size(), [=, &w, &own](std::size_t piece) {
-                              if (piece < q) return backward_table(w, own, g.dY(), n, piece);
-                              backward_input(own, g.dY(), g.dX(), rows.block(piece - q));
-                              g.done(rows.block(piece - q));
-                          }});
+        phases.push_back(phase_of_both(
+            {q, 1, 1, q, 1},
+            [=, &w, &own](const Block& one) { backward_table(w, own, g.dY(), n, one.top); },
+            g.needs_input_grad ? row_grid(n, this->n_in) : Grid{},
+            [=, &own](const Block& rows) {
+                backward_input(own, g.dY(), g.dX(), rows);
+                g.done(rows);
+            }));
     }
 
   private:

@@ -5,36 +5,27 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "simd.hpp"
 
 namespace glassnet {
 
-template <class T>
-struct Format;
-
 // n_powers, n_odd, n_turn: how many terms bring the rest of each series below the last place.
-template <>
-struct Format<float> {
-    using Integer = std::int32_t;
-    static constexpr int mantissa = 23, bias = 127, n_powers = 8, n_odd = 5, n_turn = 7;
-    static constexpr float
-        lowest = -104.0f,
-        highest = 89.0f,
-        rounder = 12582912.0f;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
-    static constexpr float whole = 8388608.0f;  // 2^23: from here on there are whole numbers alone
-    static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
-};
-
-template <>
-struct Format<double> {
-    using Integer = std::int64_t;
-    static constexpr int mantissa = 52, bias = 1023, n_powers = 14, n_odd = 11, n_turn = 11;
-    static constexpr double lowest = -746.0, highest = 710.0, rounder = 6755399441055744.0;
-    static constexpr double whole = 4503599627370496.0;
-    static constexpr double ln2_high = 6.93147180369123816490e-01,
-                            ln2_low = 1.90821492927058770002e-10;
+// whole: from here on there are whole numbers alone; adding rounder leaves one in the low bits.
+template <class T>
+struct Format {
+    static constexpr bool is_float = sizeof(T) == 4;
+    using Integer = std::conditional_t<is_float, std::int32_t, std::int64_t>;
+    static constexpr int mantissa = std::numeric_limits<T>::digits - 1,
+                         bias = std::numeric_limits<T>::max_exponent - 1,
+                         n_powers = is_float ? 8 : 14, n_odd = is_float ? 5 : 11,
+                         n_turn = is_float ? 7 : 11;
+    static constexpr T lowest = is_float ? -104 : -746, highest = is_float ? 89 : 710,
+                       whole = T(Integer(1) << mantissa), rounder = T(1.5) * whole,
+                       ln2_high = is_float ? 0.693359375f : 6.93147180369123816490e-01,
+                       ln2_low = is_float ? -2.12194440e-4f : 1.90821492927058770002e-10;
 };
 
 template <class T>

@@ -95,26 +95,14 @@ class ResidualBegin final : public Operation<T> {
 
 // Y = X + F(X); the gradient by Y is kept for the begin.
 template <class T>
-class ResidualEnd final : public Operation<T> {
+class ResidualEnd final : public SpanEnd<T> {
   public:
-    explicit ResidualEnd(Specification& spec) : Operation<T>(spec) {
-        const std::shared_ptr<const Span> span = spec.end_span("residual", true);
-        spec.check(span->n_in == spec.n_out && spec.n_in == spec.n_out,
-                   "another width than where the block began");
-        this->begin = span->begin;
-    }
-
-    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
-        Operation<T>::resize(w, own, n);
-        if (w.training) own.extra.resize(n * own.step);
+    explicit ResidualEnd(Specification& spec) : SpanEnd<T>(spec, "residual") {
+        spec.check(this->span_->n_in == spec.n_out, "another width than where the block began");
     }
 
     void forward(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const override {
         add(w.layers[this->begin].input, own.input, own.main.data(), own.step, block);
-    }
-
-    void backward(Workspace<T>&, LayerBuffers<T>& own, T* dY, const Block& block) const override {
-        copy(dY, own.extra.data(), own.step, block);
     }
 };
 

@@ -33,8 +33,7 @@ enum class Status { done, diverged, interrupted };
 constexpr const char* statuses[] = {"done", "diverged", "interrupted"};
 
 struct Steps {
-    std::size_t done = 0;
-    std::vector<double> losses, weights;
+    std::vector<double> losses, weights;  // of each step that is done
     double gradient_norm = std::numeric_limits<double>::quiet_NaN();
     Status status = Status::done;
 };
@@ -155,7 +154,6 @@ class Engine {
             }
             steps.losses.push_back(value);
             steps.weights.push_back(total_);
-            steps.done = i + 1;
         }
         return steps;
     }

@@ -87,14 +87,10 @@ void tile_of(std::size_t rows, Arguments... arguments) {
     }
 }
 
-// The lanes of two vectors by turns: of their first halves, of their second halves.
-template <class T, std::size_t... l>
-Vector<T> zip_first(Vector<T> a, Vector<T> b, std::index_sequence<l...>) {
-    return __builtin_shufflevector(a, b, (l / 2 + l % 2 * lanes<T>)...);
-}
-template <class T, std::size_t... l>
-Vector<T> zip_second(Vector<T> a, Vector<T> b, std::index_sequence<l...>) {
-    return __builtin_shufflevector(a, b, (lanes<T> / 2 + l / 2 + l % 2 * lanes<T>)...);
+// The lanes of two vectors by turns, from lane number `from` of each on.
+template <class T, std::size_t from, std::size_t... l>
+Vector<T> zip(Vector<T> a, Vector<T> b, std::index_sequence<l...>) {
+    return __builtin_shufflevector(a, b, (from + l / 2 + l % 2 * lanes<T>)...);
 }
 
 // Transpose a square of `lanes` rows: zipping row i with the one half a square below, as often as
@@ -109,8 +105,8 @@ void transpose(const T* from, std::size_t step_from, T* to, std::size_t step_to)
     for (std::size_t size = 1; size < n; size *= 2) {
 #pragma GCC unroll 8
         for (std::size_t i = 0; i < n / 2; ++i) {
-            zipped[2 * i] = zip_first<T>(rows[i], rows[i + n / 2], all);
-            zipped[2 * i + 1] = zip_second<T>(rows[i], rows[i + n / 2], all);
+            zipped[2 * i] = zip<T, 0>(rows[i], rows[i + n / 2], all);
+            zipped[2 * i + 1] = zip<T, n / 2>(rows[i], rows[i + n / 2], all);
         }
         for (std::size_t i = 0; i < n; ++i) rows[i] = zipped[i];
     }

@@ -13,10 +13,9 @@ struct LossOfElements : LossTraits {
     static double backward(const Loss& loss, const ScoredRows<T>& rows) {
         const T first = loss.settings.empty() ? 0 : static_cast<T>(loss.settings[0]);
         const std::size_t n = L::per_setting ? loss.settings.size() : 1;
-        const Target<T> y = rows.y;
         return backward_of_elements(rows, [&](T z, std::size_t i, std::size_t j) {
             const T setting = n > 1 ? static_cast<T>(loss.settings[j % n]) : first;
-            return L::element(z, y.numbers[i * y.n_columns + j / n], setting);
+            return L::element(z, rows.y.numbers[i * rows.y.n_columns + j / n], setting);
         });
     }
 };
@@ -86,9 +85,8 @@ struct Logistic : LossOfElements<Logistic> {
     static double backward(const Loss& loss, const ScoredRows<T>& rows) {
         if (loss.clip_eps == 0) return LossOfElements<Logistic>::backward<T>(loss, rows);
         const T eps = static_cast<T>(loss.clip_eps), smoothing = static_cast<T>(loss.settings[0]);
-        const Target<T> y = rows.y;
         return backward_of_elements(rows, [&](T z, std::size_t i, std::size_t j) -> Element<T> {
-            const T target = smooth(y.numbers[i * y.n_columns + j], smoothing);
+            const T target = smooth(rows.y.numbers[i * rows.y.n_columns + j], smoothing);
             const T p = sigmoid(z), clipped = std::min(std::max(p, eps), 1 - eps);
             return {-target * logarithm(clipped) - (1 - target) * logarithm(1 - clipped),
                     p - target};

@@ -75,41 +75,31 @@ class MemberEnd final : public Operation<T> {
 
 // Y = (Y_1 + ... + Y_M) / M, and dY becomes dY / M, which is kept for the members before the last.
 template <class T>
-class MembersEnd final : public Operation<T> {
+class MembersEnd final : public SpanEnd<T> {
   public:
-    explicit MembersEnd(Specification& spec)
-        : Operation<T>(spec), span_(spec.end_span("members", true)) {
-        spec.keep_width();
-        this->begin = span_->begin;
-    }
-
-    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
-        Operation<T>::resize(w, own, n);
-        if (w.training) own.extra.resize(n * own.step);
-    }
+    explicit MembersEnd(Specification& spec) : SpanEnd<T>(spec, "members") {}
 
     void forward(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const override {
-        const T* sum = w.layers[span_->ends[0]].input;
-        for (std::size_t m = 1; m < span_->ends.size(); ++m) {
-            add(sum, w.layers[span_->ends[m]].input, own.main.data(), own.step, block);
+        const std::vector<std::size_t>& ends = this->span_->ends;
+        const T* sum = w.layers[ends[0]].input;
+        for (std::size_t m = 1; m < ends.size(); ++m) {
+            add(sum, w.layers[ends[m]].input, own.main.data(), own.step, block);
             sum = own.main.data();
         }
         divide(sum, own.main.data(), own.step, block);
     }
 
-    void backward(Workspace<T>&, LayerBuffers<T>& own, T* dY, const Block& block) const override {
+    void backward(Workspace<T>& w, LayerBuffers<T>& own, T* dY, const Block& block) const override {
         divide(dY, dY, own.step, block);
-        copy(dY, own.extra.data(), own.step, block);
+        SpanEnd<T>::backward(w, own, dY, block);
     }
 
   private:
     // C = A / M; C may be A.
     void divide(const T* A, T* C, std::size_t step, const Block& block) const {
-        const T M = static_cast<T>(span_->ends.size());
+        const T M = static_cast<T>(this->span_->ends.size());
         for_each_number(block, step, [=](std::size_t at, std::size_t) { C[at] = A[at] / M; });
     }
-
-    const std::shared_ptr<const Span> span_;
 };
 
 }  // namespace glassnet

@@ -23,6 +23,13 @@ class Normalization : public Operation<T> {
 
     bool has_parameters() const override { return true; }
 
+    // N in `kept`; 1 / std of each row, or 1 / std and mean of each unit, in `small`.
+    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
+        Operation<T>::resize(w, own, n);
+        own.kept = own.extra.resize(n * own.step);
+        own.small.resize(std::max(n, 2 * this->n_out));
+    }
+
   protected:
     // dgamma = sum dY N, dbeta = sum dY, of a block of columns.
     void backward_parameters(Workspace<T>& w, LayerBuffers<T>& own, const T* dY, std::size_t n,
@@ -38,14 +45,6 @@ class Normalization : public Operation<T> {
                         });
     }
 
-    // N in `kept`, and n numbers in `small`.
-    void resize_buffers(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
-                        std::size_t n_small) const {
-        Operation<T>::resize(w, own, n);
-        own.kept = own.extra.resize(n * own.step);
-        own.small.resize(n_small);
-    }
-
     const std::size_t gamma_, beta_;
     const double eps_;
 };
@@ -58,10 +57,6 @@ class BatchNorm final : public Normalization<T, true> {
           mean_(spec.statistics({spec.n_out})),
           variance_(spec.statistics({spec.n_out})),
           momentum_(spec.value("momentum")) {}
-
-    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
-        this->resize_buffers(w, own, n, 2 * this->n_out);
-    }
 
     Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                         const Done& done) const override {
@@ -143,10 +138,6 @@ template <class T, bool centers>
 class RowNormalization final : public Normalization<T, centers> {
   public:
     using Normalization<T, centers>::Normalization;
-
-    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
-        this->resize_buffers(w, own, n, n);
-    }
 
     Phase forward_phase(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                         const Done& done) const override {

@@ -103,6 +103,30 @@ class Operation {
                                  std::vector<Phase>&) const {}
 };
 
+// The end of a block or of members, which keeps the gradient by its output in `extra` for the
+// begin.
+template <class T>
+class SpanEnd : public Operation<T> {
+  public:
+    SpanEnd(Specification& spec, const char* kind)
+        : Operation<T>(spec), span_(spec.end_span(kind, true)) {
+        spec.keep_width();
+        this->begin = span_->begin;
+    }
+
+    void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
+        Operation<T>::resize(w, own, n);
+        if (w.training) own.extra.resize(n * own.step);
+    }
+
+    void backward(Workspace<T>&, LayerBuffers<T>& own, T* dY, const Block& block) const override {
+        copy(dY, own.extra.data(), own.step, block);
+    }
+
+  protected:
+    const std::shared_ptr<const Span> span_;
+};
+
 // A phase that computes each block of a grid and hands it on.
 template <class F>
 Phase phase_of(const Grid& grid, const Done& done, F compute) {

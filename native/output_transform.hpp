@@ -12,20 +12,21 @@
 namespace glassnet {
 
 // How numbers become features, as NumberCoding in glassnet/data/coding/columns.py: z = (x - mean) /
-// scale, all times a power of two that keeps them in range, then z / sqrt(1 + (z / limit)^2); a gap
-// is 0 and marked behind the numbers where the column had gaps in training. An infinite limit is
-// none: z stays as it is, and a gap is taken only where there were gaps in training.
+// scale, all times a power of two that keeps them in range, then z / sqrt(1 + (z / limit)^2); a
+// missing number is 0 and marked behind the numbers where numbers of the column were missing in
+// training. An infinite limit is none: z stays as it is, and a number may be missing only where
+// some were missing in training.
 struct Coding {
     std::vector<double> factor, mean, scale;
-    std::vector<std::size_t> gaps;
+    std::vector<std::size_t> missing;
     double limit, far;
 
-    std::size_t n_features() const { return mean.size() + gaps.size(); }
+    std::size_t n_features() const { return mean.size() + missing.size(); }
     bool clips() const { return std::isfinite(limit); }
 
     bool takes(const double* x) const {
         for (std::size_t j = 0; j < mean.size() && !clips(); ++j)
-            if (std::isnan(x[j]) && std::find(gaps.begin(), gaps.end(), j) == gaps.end())
+            if (std::isnan(x[j]) && std::find(missing.begin(), missing.end(), j) == missing.end())
                 return false;
         return true;
     }
@@ -42,8 +43,8 @@ struct Coding {
             }
             features[j] = static_cast<T>(z);
         }
-        for (std::size_t i = 0; i < gaps.size(); ++i)
-            features[mean.size() + i] = static_cast<T>(std::isnan(x[gaps[i]]));
+        for (std::size_t i = 0; i < missing.size(); ++i)
+            features[mean.size() + i] = static_cast<T>(std::isnan(x[missing[i]]));
     }
 };
 

@@ -64,14 +64,12 @@ class Specification {
         return tensor(shape, n_statistics_);
     }
 
-    std::vector<double> values(const char* name) { return take(given_.numbers, name); }
-
-    double value(const char* name) { return only(values(name), name); }
+    double value(const char* name) { return only(take(given_.numbers, name), name); }
 
     // Numbers of units, columns or levels: each at least 1, and no more than there are parameters.
     std::vector<std::size_t> counts(const char* name) {
         std::vector<std::size_t> counts;
-        for (const double n : values(name)) {
+        for (const double n : take(given_.numbers, name)) {
             check(n >= 1 && n <= static_cast<double>(n_parameters_) && n == std::floor(n),
                   std::string("no count for the setting ") + name);
             counts.push_back(static_cast<std::size_t>(n));

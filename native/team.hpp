@@ -83,7 +83,9 @@ class Team {
         std::uint64_t last = 0;
         take_pieces(last);
         wait_for(phase.n_pieces);
-        if (failed_.load(std::memory_order_relaxed)) throw_failure();
+        if (!failed_.load(std::memory_order_relaxed)) return;
+        failed_.store(false, std::memory_order_relaxed);
+        std::rethrow_exception(std::exchange(failure_, nullptr));
     }
 
   private:
@@ -123,23 +125,14 @@ class Team {
             try {
                 phase_.load(std::memory_order_relaxed)->piece(next(ticket));
             } catch (...) {
-                note_failure();
+                // The first failure is kept for the leader; a phase that failed still ends, for its
+                // pieces point to what the leader holds.
+                const std::lock_guard<std::mutex> lock(mutex_);
+                if (!failure_) failure_ = std::current_exception();
+                failed_.store(true, std::memory_order_relaxed);  // seen by the leader with `done_`
             }
             done_.fetch_add(1, std::memory_order_release);
         }
-    }
-
-    // The first failure is kept for the leader; a phase that failed still ends, for its pieces
-    // point to what the leader holds.
-    void note_failure() {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        if (!failure_) failure_ = std::current_exception();
-        failed_.store(true, std::memory_order_relaxed);  // seen by the leader with `done_`
-    }
-
-    void throw_failure() {
-        failed_.store(false, std::memory_order_relaxed);
-        std::rethrow_exception(std::exchange(failure_, nullptr));
     }
 
     void help() {

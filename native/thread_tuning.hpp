@@ -48,7 +48,9 @@ class ThreadTuning {
                 current_ = i;
                 return;
             }
-        current_ = static_cast<std::size_t>(&fastest() - choices_.data());
+        const auto fastest = std::min_element(choices_.begin(), choices_.end(),
+                                              [](auto& a, auto& b) { return a.best < b.best; });
+        current_ = static_cast<std::size_t>(fastest - choices_.begin());
         hold_ = current_ == kept_ ? std::min(2 * hold_, longest_hold) : shortest_hold;
         kept_ = current_;
         holding_ = std::max(hold_, 20 * trial_);
@@ -64,11 +66,6 @@ class ThreadTuning {
         double best = std::numeric_limits<double>::infinity();
         int windows = 0;
     };
-
-    const Choice& fastest() const {
-        return *std::min_element(choices_.begin(), choices_.end(),
-                                 [](auto& a, auto& b) { return a.best < b.best; });
-    }
 
     // With the one that is kept first, so that the others are told by it.
     void begin_trial() {

@@ -15,9 +15,10 @@ from sklearn.neural_network import MLPRegressor
 
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor
+from glassnet.data.rows import Rows
 from glassnet.data.tables.assembly import table_of
 from glassnet.model_input import ModelInput
-from glassnet.report import Part, evaluate_with_baselines, held_out_scores, permutation_importances
+from glassnet.report import evaluate_with_baselines, held_out_scores, permutation_importances
 
 N = 400
 RNG = np.random.default_rng(0)
@@ -103,11 +104,11 @@ def test_the_result_of_an_evaluation_holds_the_counts() -> None:
 
 
 def test_a_comparison_and_importances_keep_it_to_their_record() -> None:
-    part = Part(table_of(DRIFTED), SORT)
+    part = Rows(table_of(DRIFTED), SORT)
     assert told(lambda part: held_out_scores(CLASSES, part), part) == []
     assert told(lambda part: permutation_importances(CLASSES, part, seconds=1.0), part) == []
     assert (
-        told(lambda part: evaluate_with_baselines(CLASSES, Part(table_of(X), SORT), part), part)
+        told(lambda part: evaluate_with_baselines(CLASSES, Rows(table_of(X), SORT), part), part)
         == []
     )
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import glassnet
 from glassnet.data.files.read import read_table
+from glassnet.data.rows import Rows
 from glassnet.data.split import split_rows
 from glassnet.fitting.from_table import features_and_target
-from glassnet.report import Part, evaluate_with_baselines, permutation_importances, write_report
+from glassnet.report import evaluate_with_baselines, permutation_importances, write_report
 
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 840, 1060
@@ -26,11 +27,11 @@ def write_page(path: Path) -> None:
         read_table(HERE.parents[1] / "examples" / "penguins.csv"), "species"
     )
     training, held_out = (
-        Part(features.take(rows), species[rows])
+        Rows(features.take(rows), species[rows])
         for rows in split_rows(features.n_rows, 0.3, seed=0, stratify=species.astype(str))
     )
-    table = {name: training.table.column(name) for name in training.table.schema.names} | {
-        "species": training.values
+    table = {name: training.X.column(name) for name in training.X.schema.names} | {
+        "species": training.y
     }
     model = glassnet.fit(
         table, "species", glassnet.Plan(hidden_layer_sizes=(32, 16), max_epochs=60)

@@ -5,8 +5,8 @@
     │                                          does not fit
     ├── DataError (ValueError)                 a table, column or target that cannot be used as it
     │                                          is
-    ├── ModelFileError (ValueError)            a model file that is damaged, foreign or from a newer
-    │                                          version
+    ├── ModelFileError (ValueError)            a model file that is damaged, of another format or
+    │                                          from a newer version
     ├── DivergenceError (ArithmeticError)      training left the finite numbers
     ├── UnsupportedError (NotImplementedError) an engine or a file format that cannot hold what was
     │                                          asked of it

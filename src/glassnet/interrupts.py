@@ -1,4 +1,4 @@
-"""Signals such as Ctrl-C: noted at once, obeyed where nothing is half done.
+"""Handling of signals such as Ctrl-C: they end the work where nothing is half done.
 
 A handler that raises, such as Python's own for Ctrl-C, may cut any line in two: weights half
 copied, a file half written, a thread that nobody waits for. While `interrupts_noted` holds, a
@@ -63,6 +63,11 @@ class Raising:
 
     Python drops what is raised in a callback of the garbage collector. Such a signal is kept for
     the next block that notes signals.
+
+    Attributes
+    ----------
+    over : True where signals do nothing any more
+    dropped : the number of a signal that was dropped, None without any
     """
 
     def __init__(self) -> None:
@@ -80,11 +85,6 @@ class Raising:
             self.dropped = unraisable.exc_value.args[0]
         else:
             sys.__unraisablehook__(unraisable)
-
-    def dropped_one(self) -> int | None:
-        """Return the number of a signal that was dropped, once."""
-        signum, self.dropped = self.dropped, None
-        return signum
 
 
 @contextmanager
@@ -151,7 +151,8 @@ def interrupts_noted() -> Iterator[Noted]:
         for signum in held:
             signal.signal(signum, noted._note)  # noqa: SLF001 - its own class
         for raising in {handler for handler in held.values() if isinstance(handler, Raising)}:
-            if (dropped := raising.dropped_one()) is not None:
+            dropped, raising.dropped = raising.dropped, None
+            if dropped is not None:
                 noted._note(dropped, None)  # noqa: SLF001
         yield noted
     finally:

@@ -12,9 +12,10 @@ import scipy.sparse as sp
 
 import glassnet
 from glassnet import GlassNetClassifier, GlassNetRegressor, Plan
+from glassnet.data.rows import Rows
 from glassnet.data.tables.given import as_table
 from glassnet.errors import DataError
-from glassnet.report import Part, permutation_importances
+from glassnet.report import permutation_importances
 from glassnet.storage import load, save
 
 pytestmark = pytest.mark.filterwarnings(
@@ -176,7 +177,7 @@ def test_answers_stay_for_rows_of_a_file(name: str, tmp_path: Any) -> None:
 def test_reports_take_what_a_column_of_gaps_alone_holds_later() -> None:
     training, changed = CONSTANT["gaps, then text"]
     model = GlassNetRegressor(**QUICK).fit(training, Y).model_
-    found = permutation_importances(model, Part(as_table(changed), Y))
+    found = permutation_importances(model, Rows(as_table(changed), Y))
     assert found is not None
     assert [(one.least, one.most) for one in found.columns if one.column == "x2"] == [(0.0, 0.0)]
 

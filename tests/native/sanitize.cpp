@@ -174,7 +174,8 @@ std::vector<T> drive(const LossKind<T>& loss, const OptimizerKind<T>& optimizer,
     const Steps steps = engine.run(
         dense, target, weight.data(), {order.data(), offsets.data(), rates.size()}, 0, rates.data(),
         t, [] { return false; }, [] {});
-    expect(steps.done == rates.size() && steps.status == Status::done, "a run stopped early");
+    expect(steps.losses.size() == rates.size() && steps.status == Status::done,
+           "a run stopped early");
 
     std::vector<std::int32_t> indices(n * d), indptr(n + 1);
     for (std::size_t i = 0; i < n * d; ++i) indices[i] = static_cast<std::int32_t>(i % d);

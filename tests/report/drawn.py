@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import glassnet
+from glassnet.data.rows import Rows
 from glassnet.data.tables.assembly import table_of
-from glassnet.report import Part
 from glassnet.report.predictions import Predictions
 
 
@@ -57,7 +57,7 @@ def parts(kind, *, classes):
     table, y = drawn(kind)
     values = np.where(y > 0, "high", "low").astype(object) if classes else y
     training, held_out = np.arange(400), np.arange(400, 600)
-    return Part(table.take(training), values[training]), Part(
+    return Rows(table.take(training), values[training]), Rows(
         table.take(held_out), values[held_out]
     )
 
@@ -65,7 +65,7 @@ def parts(kind, *, classes):
 def trained(training, **plan):
     """A small network on some rows."""
     return glassnet.fit(
-        training.table,
-        training.values,
+        training.X,
+        training.y,
         glassnet.Plan(**{"hidden_layer_sizes": (32,), "max_epochs": 60, **plan}),
     )

@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 import glassnet
+from glassnet.data.rows import Rows
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError, SettingError, UnsupportedError
 from glassnet.report import (
-    Part,
     baselines,
     evaluate,
     evaluate_with_baselines,
@@ -123,15 +123,15 @@ def test_linear_model_and_trees_are_those_of_scikit_learn():
     found = {
         rival.name: rival for rival in evaluate_with_baselines(model, training, held_out).rivals
     }
-    X, X_held = model.encode(training.table), model.encode(held_out.table)
+    X, X_held = model.encode(training.X), model.encode(held_out.X)
     for name, theirs in (
         ("linear model", LogisticRegression(max_iter=200)),
         ("gradient boosting", HistGradientBoostingClassifier(early_stopping=False, random_state=0)),
     ):
-        P = theirs.fit(X, training.values).predict_proba(X_held)
-        assert found[name].scores["log loss"] == pytest.approx(
-            log_loss(held_out.values, P), rel=1e-5
-        ), name
+        P = theirs.fit(X, training.y).predict_proba(X_held)
+        assert found[name].scores["log loss"] == pytest.approx(log_loss(held_out.y, P), rel=1e-5), (
+            name
+        )
         assert found[name].n_rows == 400
         assert found[name].seconds > 0.0
 
@@ -141,7 +141,7 @@ def test_constant_guess_comes_from_the_training_rows():
     model = trained(training, hidden_layer_sizes=(), max_epochs=1)
     found = evaluate_with_baselines(model, training, held_out).rivals[0]
     assert found.scores["RMSE"] == pytest.approx(
-        np.sqrt(np.mean((held_out.values - training.values.mean()) ** 2))
+        np.sqrt(np.mean((held_out.y - training.y.mean()) ** 2))
     )
 
 
@@ -196,7 +196,7 @@ def test_trees_that_run_late_keep_what_they_learned(late):
     P, note = baselines.boosted_trees(late)
     assert note == "stopped after 10 of 100 rounds: time was over"
     theirs = HistGradientBoostingClassifier(max_iter=10, early_stopping=False, random_state=0).fit(
-        late.X, late.y
+        late.rows.X, late.rows.y
     )
     np.testing.assert_allclose(P, theirs.predict_proba(late.X_held), rtol=1e-9)
 
@@ -214,7 +214,7 @@ def test_each_target_has_its_share_of_the_time(monkeypatch):
     X, Y = rng.normal(size=(60, 2)), rng.normal(size=(60, 3))
     table = table_of(X)
     model = glassnet.fit(table, Y, glassnet.Plan(hidden_layer_sizes=(), max_epochs=1))
-    part = Part(table, Y)
+    part = Rows(table, Y)
     lesson = baselines._lesson(model, part, predictions_of(model, part), part, deadline=9.0)
     deadlines = []
     monkeypatch.setattr(baselines.time, "perf_counter", lambda: 0.0)
@@ -238,7 +238,7 @@ def test_one_class_has_no_models_to_compare():
     table = table_of(np.arange(40.0)[:, None])
     values = np.full(40, "only", dtype=object)
     model = glassnet.fit(table, values, glassnet.Plan(hidden_layer_sizes=(2,), max_epochs=1))
-    found = evaluate_with_baselines(model, Part(table, values), Part(table, values))
+    found = evaluate_with_baselines(model, Rows(table, values), Rows(table, values))
     VALIDATOR.validate(found.to_dict())
     assert [rival.note for rival in found.rivals[1:]] == [
         "failed: all rows to learn from are of one class"
@@ -252,10 +252,10 @@ def test_several_targets_have_each_their_residuals():
     Y = X @ rng.normal(size=(3, 2)) * [1.0, 1_000.0]
     table = table_of(X)
     training, held_out = (
-        Part(table.take(rows), Y[rows]) for rows in (np.arange(60), np.arange(60, 90))
+        Rows(table.take(rows), Y[rows]) for rows in (np.arange(60), np.arange(60, 90))
     )
     model = glassnet.fit(
-        training.table, training.values, glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=5)
+        training.X, training.y, glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=5)
     )
     found = evaluate_with_baselines(model, training, held_out)
     VALIDATOR.validate(found.to_dict())
@@ -270,9 +270,9 @@ def test_several_targets_have_each_their_residuals():
 def test_of_quantiles_the_median_is_judged():
     training, held_out = parts("line", classes=False)
     model = trained(training, loss=glassnet.losses.Quantile((0.1, 0.5, 0.9)), max_epochs=5)
-    predicted = model.predict(held_out.table)
+    predicted = model.predict(held_out.X)
     assert held_out_scores(model, held_out)["MAE"] == pytest.approx(
-        np.mean(np.abs(predicted[:, 1] - held_out.values))
+        np.mean(np.abs(predicted[:, 1] - held_out.y))
     )
 
 
@@ -281,7 +281,7 @@ def test_labels_that_go_together_are_refused():
     X, Y = rng.normal(size=(30, 2)), rng.integers(0, 2, (30, 2))
     model = glassnet.fit(X, Y, glassnet.Plan(hidden_layer_sizes=(), max_epochs=1))
     with pytest.raises(UnsupportedError):
-        held_out_scores(model, Part(table_of(X), Y))
+        held_out_scores(model, Rows(table_of(X), Y))
 
 
 @pytest.mark.parametrize("classes", [True, False])
@@ -376,7 +376,7 @@ def test_rows_are_found_by_name_whatever_the_table(small):
 
 def test_training_rows_bring_the_rivals(small):
     features = table_of({"a": FRAME["a"], "b": FRAME["b"]})
-    found = evaluate(small, FRAME, training=Part(features, FRAME["kind"]))
+    found = evaluate(small, FRAME, training=Rows(features, FRAME["kind"]))
     assert [rival.name for rival in found.rivals] == [
         "always 'high'",
         "linear model",

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import glassnet
+from glassnet.data.rows import Rows
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataNotice
-from glassnet.report import Part, permutation_importances
 from glassnet.report import importances as module
+from glassnet.report import permutation_importances
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def linear():
     y = 2.0 * columns["a"] + columns["b"]
     with pytest.warns(DataNotice, match="'same' is left out"):
         model = glassnet.fit(columns, y, glassnet.Plan(hidden_layer_sizes=(32,), max_epochs=60))
-    return model, Part(table_of(columns), y)
+    return model, Rows(table_of(columns), y)
 
 
 def test_importances_are_what_theory_says(linear):
@@ -39,12 +40,12 @@ def test_importances_are_what_theory_says(linear):
     assert (found.metric, found.n_rows, found.n_left_out) == ("R2", 1_500, 0)
     assert [one.column for one in found.columns[:2]] == ["a", "b"]
     by_name = {one.column: one for one in found.columns}
-    variance = np.var(part.values)
+    variance = np.var(part.y)
     assert by_name["a"].mean == pytest.approx(
-        2 * 4.0 * np.var(part.table.column("a")) / variance, rel=0.1
+        2 * 4.0 * np.var(part.X.column("a")) / variance, rel=0.1
     )
     assert by_name["b"].mean == pytest.approx(
-        2 * 1.0 * np.var(part.table.column("b")) / variance, rel=0.1
+        2 * 1.0 * np.var(part.X.column("b")) / variance, rel=0.1
     )
     assert "same" not in by_name
     assert abs(by_name["kind"].mean) < 0.01
@@ -58,16 +59,16 @@ def test_dates_are_shuffled_as_numbers_are():
     model = glassnet.fit(
         columns, days * 1.0, glassnet.Plan(hidden_layer_sizes=(16,), max_epochs=30)
     )
-    found = permutation_importances(model, Part(table_of(columns), days * 1.0))
+    found = permutation_importances(model, Rows(table_of(columns), days * 1.0))
     assert [one.column for one in found.columns] == ["day", "noise"]
     assert found.columns[0].mean > 1.0
 
 
 def test_data_stay_as_they_are(linear):
     model, part = linear
-    before = np.array(part.table.numbers)
+    before = np.array(part.X.numbers)
     permutation_importances(model, part)
-    assert (before == part.table.numbers).all()
+    assert (before == part.X.numbers).all()
 
 
 def test_same_seed_same_importances_whatever_time_is_left(linear, monkeypatch):
@@ -91,13 +92,13 @@ def test_classes_lose_log_loss_and_one_class_has_none():
     y = np.where(X[:, 1] > 0, "p", "q").astype(object)
     plan = glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=30)
     model = glassnet.fit(X, y, plan)
-    found = permutation_importances(model, Part(table_of(X), y))
+    found = permutation_importances(model, Rows(table_of(X), y))
     assert found.metric == "log loss"
     assert found.columns[0].column == "x1"
     assert found.columns[0].mean > 0.5
     alone = glassnet.fit(X, np.full(200, "p", dtype=object), plan)
     assert (
-        permutation_importances(alone, Part(table_of(X), np.full(200, "p", dtype=object))) is None
+        permutation_importances(alone, Rows(table_of(X), np.full(200, "p", dtype=object))) is None
     )
 
 
@@ -110,6 +111,6 @@ def test_sparse_tables_have_importances():
         csr_array(X), X[:, 2], glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=40)
     )
     assert (
-        permutation_importances(model, Part(table_of(csr_array(X)), X[:, 2])).columns[0].column
+        permutation_importances(model, Rows(table_of(csr_array(X)), X[:, 2])).columns[0].column
         == "x2"
     )

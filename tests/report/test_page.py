@@ -13,10 +13,10 @@ import pytest
 
 import glassnet
 from glassnet import report
+from glassnet.data.rows import Rows
 from glassnet.data.tables.assembly import table_of
 from glassnet.errors import DataError
 from glassnet.report import (
-    Part,
     evaluate,
     evaluate_with_baselines,
     permutation_importances,
@@ -82,7 +82,7 @@ def made(request):
         Y = X @ rng.normal(size=(3, 6))
         table = table_of(X)
         training, held_out = (
-            Part(table.take(rows), Y[rows]) for rows in (np.arange(80), np.arange(80, 120))
+            Rows(table.take(rows), Y[rows]) for rows in (np.arange(80), np.arange(80, 120))
         )
     else:
         training, held_out = parts("steps", classes=request.param != "numbers")
@@ -228,7 +228,7 @@ def test_names_of_strangers_are_text(classes):
     )
     found = evaluate(model, {**columns, f"{EVIL} y": y}, name=EVIL)
     found = replace(found, rivals=(*found.rivals, replace(found.rivals[0], name=EVIL, note=EVIL)))
-    importances = permutation_importances(model, Part(table_of(columns), y))
+    importances = permutation_importances(model, Rows(table_of(columns), y))
     text, page = page_of(found, model, importances=importances, rows={EVIL: EVIL}, command=EVIL)
     tags = {tag for tag, _ in page.elements}
     assert not tags & {"script", "img"}
@@ -281,7 +281,7 @@ def test_page_stays_small(n_features, n_classes):
         y,
         glassnet.Plan(hidden_layer_sizes=(8,), max_epochs=250, early_stopping=False, engine="auto"),
     )
-    part = Part(table, y)
+    part = Rows(table, y)
     importances = permutation_importances(model, part, seconds=3.0) if n_features == 50 else None
     text, _ = page_of(evaluate(model, table, y), model, importances=importances)
     assert len(text.encode()) <= 500_000

@@ -1,4 +1,4 @@
-"""The data of a training in a few lines: the columns, the target, its task and the rows."""
+"""Lines that describe the data of a training: columns, target, task and rows."""
 
 import numpy as np
 
@@ -86,13 +86,13 @@ def describe_task_rule(data: TrainingData) -> str:
 def describe_rows(data: TrainingData) -> str:
     """Return which rows are used for what."""
     validation, held_out = data.validation, data.held_out
-    text = f"{data.training.table.n_rows:,} to learn from"
+    text = f"{data.training.n:,} to learn from"
     if validation:
-        text += f", {validation.table.n_rows:,} of a file to stop by"
+        text += f", {validation.n:,} of a file to stop by"
     if held_out and data.split:
-        return f"{text}, {held_out.table.n_rows:,} held out for the score ({SPLITS[data.split.by]})"
+        return f"{text}, {held_out.n:,} held out for the score ({SPLITS[data.split.by]})"
     if held_out and data.test:
-        return f"{text}, {held_out.table.n_rows:,} of {printable(data.test.name)} for the score"
+        return f"{text}, {held_out.n:,} of {printable(data.test.name)} for the score"
     multilabel = "labels that may go together have no scores yet"
     reason = multilabel if data.task == "multilabel" else "there will be no score"
     return f"{'' if validation else 'all '}{text}, none held out: {reason}"

@@ -1,4 +1,4 @@
-"""The options that say how a table is written, the same for every command that reads one."""
+"""The options that say how a table is written, shared by all commands that read one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+
+from glassnet.cli.option_types import refuse
 
 if TYPE_CHECKING:
     from glassnet.data.tables.dialect import Dialect
@@ -82,23 +84,20 @@ def _dialect(table: Path | None, values: dict[str, str | None]) -> Dialect | Non
     from glassnet.data.files.read import TEXT_SUFFIXES
     from glassnet.data.tables.dialect import Dialect
 
-    settings: dict[str, Any] = {key: value for key, value in values.items() if value is not None}
+    settings = {name: text for name, text in values.items() if text is not None}
     if not settings:
         return None
     if table is not None and str(table) != "-" and not table.name.lower().endswith(TEXT_SUFFIXES):
         for name, (option, *_, for_text) in zip(NAMES, OPTIONS, strict=True):
-            if for_text and name in settings:
-                raise click.UsageError(
-                    f"{option} is for text files, which {table} is not: leave it out."
-                )
-    for name in ("delimiter", "thousands"):
-        if name in settings:
-            settings[name] = _CHARACTERS.get(settings[name], settings[name])
-    if "missing" in settings:
-        settings["missing"] = [text.strip() for text in settings["missing"].split(",")]
-    if "skip_rows" in settings:
-        settings["skip_rows"] = _skipped_lines(settings["skip_rows"])
-    return Dialect(**settings)
+            refuse(
+                for_text and name in settings,
+                f"{option} is for text files, which {table} is not: leave it out.",
+            )
+    return Dialect(**{name: _PARSERS.get(name, str)(text) for name, text in settings.items()})
+
+
+def _character(text: str) -> str:
+    return _CHARACTERS.get(text, text)
 
 
 def _skipped_lines(text: str) -> int | list[int]:
@@ -109,11 +108,20 @@ def _skipped_lines(text: str) -> int | list[int]:
     for part in text.split(","):
         ends = _LINES.fullmatch(part.strip())
         first, last = map(int, ends.groups()) if ends else (1, 0)
-        if not 1 <= first <= last < first + MAX_LINES:
-            raise click.BadParameter(
-                f"{text!r} names no lines: write 3 for the first three, or 2-2,120-125 for some by "
-                "their numbers.",
-                param_hint="'--skip-rows'",
-            )
+        refuse(
+            not 1 <= first <= last < first + MAX_LINES,
+            f"{text!r} names no lines: write 3 for the first three, or 2-2,120-125 for some by "
+            "their numbers.",
+            "--skip-rows",
+        )
         found += range(first, last + 1)
     return found
+
+
+#: How the text of an option becomes a setting, where it is not the text itself.
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "delimiter": _character,
+    "thousands": _character,
+    "missing": lambda text: [part.strip() for part in text.split(",")],
+    "skip_rows": _skipped_lines,
+}

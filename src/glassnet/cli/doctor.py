@@ -44,7 +44,10 @@ def doctor() -> None:
         cores = counted(useful_cores(), "thread")
         engine = f"native (C++{', ' + name if name else ''}), up to {cores}"
     python = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    click.echo(labelled("glassnet", version("glassnet")))
-    click.echo(labelled("Python", python))
-    click.echo(labelled("Packages", ", ".join(map(installed, PACKAGES))))
-    click.echo(labelled("Engine", engine))
+    facts = {
+        "glassnet": version("glassnet"),
+        "Python": python,
+        "Packages": ", ".join(map(installed, PACKAGES)),
+        "Engine": engine,
+    }
+    click.echo("\n".join(labelled(label, text) for label, text in facts.items()))

@@ -1,4 +1,4 @@
-"""Errors as one clear message on stderr, with an exit status that tells their kind.
+"""Errors of the command line: one message on stderr, and an exit status for each kind.
 
 2: the user can mend it; 1: it is a bug, or output was lost; 128 + the signal's number: interrupted.
 """
@@ -6,6 +6,7 @@
 import errno
 import signal
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,8 @@ class InternalError(click.ClickException):
     exit_code = 1
 
     def __init__(self, error: Exception) -> None:
-        place = error.__traceback__
-        while place and place.tb_next:
-            place = place.tb_next
-        code = place.tb_frame.f_code if place else None
-        where = f" in {Path(code.co_filename).name}, {code.co_name}" if code else ""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f" in {Path(frames[-1].filename).name}, {frames[-1].name}" if frames else ""
         super().__init__(
             f"{type(error).__name__}{where}: {error}\nThis is a mistake in glassnet, not in your "
             "call: please report it."

@@ -12,9 +12,10 @@ import click
 from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
 from glassnet.cli.notes import print_notes, warnings_as_notes
+from glassnet.cli.option_types import refuse
 from glassnet.cli.output_files import PAGE, output_files
 from glassnet.cli.text import fitted_list, labelled, terminal_width
-from glassnet.errors import DataError, UnsupportedError
+from glassnet.errors import UnsupportedError
 from glassnet.messages import counted, listed, printable
 
 if TYPE_CHECKING:
@@ -62,9 +63,11 @@ def evaluate(
     files = output_files(outputs, {PAGE: "a report"}, (model, table))
     from glassnet import report
     from glassnet.cli.scores import evaluation_lines
-    from glassnet.data.coding.target_arrays import target_array, target_values
+    from glassnet.data.coding.target_arrays import target_values
     from glassnet.data.files.read import read_table
+    from glassnet.data.rows import Rows
     from glassnet.data.tables.schema import Schema
+    from glassnet.report.predictions import known_rows
     from glassnet.storage import load
 
     trained = load(model)
@@ -73,12 +76,12 @@ def evaluate(
             f"{model} predicts labels that may go together: there are no scores for them yet."
         )
     names = targets or trained.target.names
-    if len(names) != len(trained.target.names):
-        expected = counted(len(trained.target.names), "target")
-        raise click.UsageError(
-            f"the model predicts {expected}, but --target names {len(names)}: name each once, in "
-            "the same order."
-        )
+    expected = counted(len(trained.target.names), "target")
+    refuse(
+        len(names) != len(trained.target.names),
+        f"the model predicts {expected}, but --target names {len(names)}: name each once, in the "
+        "same order.",
+    )
     schema = trained.encoder.to_read
     renamed = (
         replace(column, name=name)
@@ -88,23 +91,22 @@ def evaluate(
     read = read_table(table, schema=wanted, dialect=reading, default=trained.dialect)
     values = target_values(read, names)
     known = trained.target.known(values)
-    if not known.any():
-        raise DataError(
-            f"the target {listed(names)} is missing in every row of {table}: nothing to score."
-        )
-    notices, rows = list(read.all_notices), read
+    rows = known_rows(
+        Rows(read.select(schema), values),
+        known,
+        f"the target {listed(names)} is missing in every row of {table}: nothing to score.",
+    )
+    notices = list(read.all_notices)
     if not known.all():
         notices.append(
             f"{counted(int((~known).sum()), 'row')} without {', '.join(names)} left out."
         )
-        rows, values = read.take(known), target_array(values[known])
     if not quiet:
         print_notes(notices)
-    part = report.Part(rows.select(schema), values)
     with warnings_as_notes(quiet=quiet):
-        found = report.evaluate(trained, part.table, part.values, name=table.name)
+        found = report.evaluate(trained, rows.X, rows.y, name=table.name)
     if PAGE in files:
-        importances = report.permutation_importances(trained, part)
+        importances = report.permutation_importances(trained, rows)
         report.write_report(
             files[PAGE], found, trained, importances=importances, command=invocation()
         )
@@ -116,9 +118,10 @@ def evaluate(
         for targets in (trained.target.names, names)
     )
     size = f"{counted(found.n_rows, 'row')} with {given}"
-    click.echo(labelled("Model", f"{printable(model)}, a model of {predicted} ({trained.task})"))
-    click.echo(labelled("Table", f"{printable(table.name)}: {size}") + "\n")
-    for paragraph in evaluation_lines(found):
-        click.echo(paragraph)
-    if PAGE in files:
-        click.echo("\n" + labelled("Page", printable(files[PAGE])))
+    lines = [
+        labelled("Model", f"{printable(model)}, a model of {predicted} ({trained.task})"),
+        labelled("Table", f"{printable(table.name)}: {size}") + "\n",
+        *evaluation_lines(found),
+        *(["\n" + labelled("Page", printable(files[PAGE]))] if PAGE in files else []),
+    ]
+    click.echo("\n".join(lines))

@@ -1,4 +1,4 @@
-"""The command line of the running command, so that a report can say how to repeat it."""
+"""Keeps the command line of the running command, so that a report can show it."""
 
 import shlex
 

@@ -1,21 +1,19 @@
-"""The output file of a model; if it cannot be written, another folder keeps what was learned."""
-
-from __future__ import annotations
+"""Saves the model of a training; where its file cannot be written, in another folder."""
 
 import secrets
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from glassnet.errors import ModelFileError
 from glassnet.messages import printable
+from glassnet.model import Model
+from glassnet.storage.container import serializer
 
-if TYPE_CHECKING:
-    from glassnet.model import Model
 
-
+@dataclass
 class ModelOutput:
     """The file of a model, None for a dry run that writes none.
 
@@ -25,13 +23,12 @@ class ModelOutput:
     failed : whether that is another place than was asked for
     """
 
-    def __init__(self, path: Path | None) -> None:
-        from glassnet.storage.container import serializer
+    path: Path | None
+    failed: bool = False
 
+    def __post_init__(self) -> None:
         # Before the work: afterwards there may be no memory and no descriptor left to load it.
         serializer()
-        self.path = path
-        self.failed = False
 
     def save(self, model: Model) -> None:
         """Write the model; if that fails, to another folder, which a message names.

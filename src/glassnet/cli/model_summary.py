@@ -1,20 +1,17 @@
-"""A model in lines that `train` and `show` share: its target, network, settings and training.
+"""Lines that describe a model, for `train` and `show`: target, network, settings, training.
 
-A record of training may come from a file of unknown origin, so each entry is checked before use.
+Any entry of a record of training may be absent or None, and those that `glassnet.storage.record`
+does not name may be of any form.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassnet.cli.text import duration, fitted_list, format_table, labelled
+from glassnet.data.coding.target import Target
 from glassnet.messages import counted, format_number, printable
-
-if TYPE_CHECKING:
-    from glassnet.data.coding.target import Target
-    from glassnet.model import Model
-    from glassnet.network import Network
+from glassnet.model import Model
+from glassnet.network import Network
 
 #: The settings that are shown, and their text.
 SETTINGS = {
@@ -83,45 +80,41 @@ def describe_settings(plan: Mapping[str, Any]) -> str:
 def describe_epochs(record: Mapping[str, Any]) -> str:
     """Return the number of epochs, "" if unknown; after a time limit also how many were planned."""
     epochs, plan = record.get("epochs"), record.get("plan")
-    if not isinstance(epochs, int):
+    if epochs is None:
         return ""
-    if record.get("ended") != "time limit" or not isinstance(plan, Mapping):
+    if record.get("ended") != "time limit" or plan is None:
         return counted(epochs, "epoch")
     planned, members, recipe = plan.get("max_epochs"), record.get("members"), plan.get("recipe")
     text = f"{epochs:,} of " if isinstance(planned, int) else ""
     text += counted(planned if isinstance(planned, int) else epochs, "epoch")
     n_planned = recipe.get("members") if isinstance(recipe, Mapping) else None
-    if isinstance(members, list) and isinstance(n_planned, int) and len(members) < n_planned:
+    if members is not None and isinstance(n_planned, int) and len(members) < n_planned:
         text += f" with {len(members)} of {counted(n_planned, 'member')}"
     return text
 
 
 def members_keep_best(record: Mapping[str, Any]) -> bool:
     """Return whether each member of an ensemble keeps the weights of its best epoch."""
-    members = record.get("members")
-    return (
-        isinstance(members, list)
-        and bool(members)
-        and all(isinstance(m, dict) and isinstance(m.get("best_epoch"), int) for m in members)
-    )
+    members = record.get("members") or []
+    return bool(members) and all(m.get("best_epoch") is not None for m in members)
 
 
 def describe_training(record: Mapping[str, Any]) -> str:
     """Return how long a model was trained, on what, and how the training ended."""
-    epochs, rows, seconds = describe_epochs(record), record.get("rows"), record.get("seconds")
-    engine, ended, best = record.get("engine"), record.get("ended"), record.get("best_epoch")
+    names = ("rows", "seconds", "engine", "ended", "best_epoch")
+    rows, seconds, engine, ended, best = map(record.get, names)
     parts = [
-        epochs,
-        f"on {counted(rows, 'row')}" if isinstance(rows, int) else "",
-        f"in {duration(seconds)}" if isinstance(seconds, int | float) else "",
-        f"on the {printable(engine)} engine" if isinstance(engine, str) else "",
+        describe_epochs(record),
+        "" if rows is None else f"on {counted(rows, 'row')}",
+        "" if seconds is None else f"in {duration(seconds)}",
+        "" if engine is None else f"on the {printable(engine)} engine",
     ]
     text = " ".join(filter(None, parts))
-    if text and isinstance(ended, str):
+    if text and ended is not None:
         text += f" ({printable(ended)})"
     if members_keep_best(record):
         return f"{text}; each member keeps the weights of its best epoch"
-    if isinstance(best, int):
+    if best is not None:
         text += f"; the weights of epoch {best + 1}, the best, are kept"
     return text
 
@@ -130,27 +123,22 @@ def describe_calibration(model: Model) -> str:
     """Return the temperature, or the intervals, and the scores before and after; "" if neither."""
     if model.intervals is not None:
         return f"intervals by {counted(len(model.intervals.scores), 'row')} held out for it"
-    record = model.training.get("calibration")
-    if not isinstance(record, Mapping):
-        return ""
+    record = model.training.get("calibration") or {}
     temperature, n_rows = record.get("temperature"), record.get("n_rows")
-    if not isinstance(temperature, int | float) or not isinstance(n_rows, int | float):
+    if temperature is None or n_rows is None:
         return ""
-    text = f"temperature {temperature:.3g} by {counted(int(n_rows), 'row')} held out for it"
-    before, after = record.get("before"), record.get("after")
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping) or temperature == 1.0:
-        return text
-    pairs = [(name, before.get(key), after.get(key)) for key, name in CALIBRATION_SCORES.items()]
+    text = f"temperature {temperature:.3g} by {counted(n_rows, 'row')} held out for it"
+    before, after = record.get("before") or {}, record.get("after") or {}
     changes = [
-        f"{name} {format_number(old, 3)} to {format_number(new, 3)}"
-        for name, old, new in pairs
-        if isinstance(old, float) and isinstance(new, float)
+        f"{name} {format_number(before[key], 3)} to {format_number(after[key], 3)}"
+        for key, name in CALIBRATION_SCORES.items()
+        if before.get(key) is not None and after.get(key) is not None
     ]
-    if not changes:
+    if not changes or temperature == 1.0:
         return text
     # The mean of the members has seen these rows, so the scores are those of single members, at a
     # temperature of their own.
-    own = record.get("of_one", temperature)
-    if isinstance(own, float) and own != temperature:
+    own = record.get("of_one")
+    if own is not None and own != temperature:
         text += f"; of single members, divided by {own:.3g}"
     return f"{text}: {', '.join(changes)}"

@@ -1,4 +1,4 @@
-"""Types of option values beyond text and numbers: layer sizes, column kinds, durations."""
+"""Types of option values beyond text and numbers (layer sizes, durations), and their checks."""
 
 import math
 import re
@@ -10,6 +10,14 @@ from glassnet.errors import did_you_mean
 
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(s|m|h)?")
 _UNITS = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def refuse(is_wrong: object, message: str, option: str | None = None) -> None:
+    """Raise the usage error, or that of an option such as "-o", if a command line is wrong."""
+    if is_wrong and option:
+        raise click.BadParameter(message, param_hint=f"'{option}'")
+    if is_wrong:
+        raise click.UsageError(message)
 
 
 def layer_sizes(text: str) -> tuple[int, ...]:

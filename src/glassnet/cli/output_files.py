@@ -1,4 +1,4 @@
-"""The output files of a command: the suffix tells the contents; checked before any work is done."""
+"""Checks of the output files of a command, made before any work is done."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from glassnet.atomic_write import check_writable
+from glassnet.cli.option_types import refuse
 
 MODEL, PAGE = ".glassnet", ".html"
 
@@ -34,14 +35,12 @@ def output_files(
         if path.suffix not in suffixes:
             known = " and ".join(f"{what} ends in {suffix}" for suffix, what in suffixes.items())
             raise bad_output(f"{known}: write {path.with_suffix(next(iter(suffixes)))}.")
-        if path.suffix in found:
-            raise bad_output(
-                f"{suffixes[path.suffix]} is written once, not to {found[path.suffix]} and {path}."
-            )
+        what, first = suffixes[path.suffix], found.get(path.suffix)
+        refuse(first, f"{what} is written once, not to {first} and {path}.", "-o")
         check_output(path, inputs)
         for other in found.values():
-            if os.path.realpath(other) == os.path.realpath(path):
-                raise bad_output(f"{other} and {path} are links to the same file: name two.")
+            same = os.path.realpath(other) == os.path.realpath(path)
+            refuse(same, f"{other} and {path} are links to the same file: name two.", "-o")
         found[path.suffix] = path
     return found
 
@@ -51,10 +50,12 @@ def check_regular(path: Path, instead: str) -> None:
 
     A pipe or a device cannot be replaced in one step by a file.
     """
-    if os.path.isdir(path):
-        raise bad_output(f"{path} is a folder: name a file in it.")
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise bad_output(f"{path} is a pipe or a device, not a regular file: {instead}.")
+    refuse(os.path.isdir(path), f"{path} is a folder: name a file in it.", "-o")
+    refuse(
+        os.path.exists(path) and not os.path.isfile(path),
+        f"{path} is a pipe or a device, not a regular file: {instead}.",
+        "-o",
+    )
 
 
 def check_output(path: Path, inputs: Sequence[Path] = ()) -> None:
@@ -67,15 +68,20 @@ def check_output(path: Path, inputs: Sequence[Path] = ()) -> None:
     """
     target = Path(os.path.realpath(path))
     for given in filter(os.path.exists, inputs):
-        if os.path.exists(path) and os.path.samefile(path, given):
-            raise bad_output(f"{path}: would overwrite what is read from it: give it another name.")
+        refuse(
+            os.path.exists(path) and os.path.samefile(path, given),
+            f"{path}: would overwrite what is read from it: give it another name.",
+            "-o",
+        )
         folder = target.parent
-        if os.path.isdir(given) and os.path.isdir(folder) and os.path.samefile(folder, given):
-            raise bad_output(
-                f"{path}: would become part of the folder that is read: choose another folder."
-            )
-    if not os.path.isdir(path.parent):
-        raise bad_output(f"there is no folder {path.parent}: make it first.")
+        refuse(
+            os.path.isdir(given) and os.path.isdir(folder) and os.path.samefile(folder, given),
+            f"{path}: would become part of the folder that is read: choose another folder.",
+            "-o",
+        )
+    refuse(
+        not os.path.isdir(path.parent), f"there is no folder {path.parent}: make it first.", "-o"
+    )
     try:
         check_writable(path)
     except OSError as error:

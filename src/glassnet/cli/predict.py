@@ -14,7 +14,8 @@ import click
 
 from glassnet import __version__
 from glassnet.cli.dialect_options import dialect_options
-from glassnet.cli.output_files import bad_output, check_output, check_regular
+from glassnet.cli.option_types import refuse
+from glassnet.cli.output_files import check_output, check_regular
 from glassnet.cli.spreadsheet import escape_formula, escape_formula_names, formula_notice
 from glassnet.cli.stdin import table_or_stdin
 from glassnet.cli.streams import output_bytes
@@ -77,16 +78,16 @@ def predict(
     "X_low" and "X_high" of an interval. Labels and text are written as they are: before a
     spreadsheet opens a CSV file whose text may come from strangers, ask for --spreadsheet-safe.
     """
-    if as_json and output == "-":
-        raise click.UsageError(
-            "--json prints its report to stdout, where the predictions would go: name a file for "
-            "them, -o FILE."
-        )
+    refuse(
+        as_json and output == "-",
+        "--json prints its report to stdout, where the predictions would go: name a file for them, "
+        "-o FILE.",
+    )
     if output != "-":
         path = Path(output)
         check_regular(path, "write CSV to stdout, with -o -, and send that there")
-        if not path.name.lower().endswith(SUFFIXES):
-            raise bad_output(f"{output}: name a file that ends in {', '.join(SUFFIXES)}.")
+        known = path.name.lower().endswith(SUFFIXES)
+        refuse(not known, f"{output}: name a file that ends in {', '.join(SUFFIXES)}.", "-o")
         check_output(path, (model, table))
     from glassnet.storage import load
 

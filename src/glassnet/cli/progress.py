@@ -3,28 +3,23 @@
 An epoch of an ensemble is one epoch of each member, so the bar and the time left are those of all.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 import click
 
 from glassnet.cli.text import duration
-
-if TYPE_CHECKING:
-    from glassnet.fitting import Session
-    from glassnet.training.stopping import Epoch
+from glassnet.fitting import Session
+from glassnet.training.stopping import Epoch
 
 #: Seconds between two lines.
 INTERVAL = 10.0
 
-OnEpoch = Callable[["Epoch"], None]
+OnEpoch = Callable[[Epoch], None]
 
 
 @contextmanager

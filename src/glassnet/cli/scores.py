@@ -1,6 +1,7 @@
-"""An evaluation in lines that `train` and `evaluate` share: scores, classes or targets, verdict."""
+"""Lines that describe an evaluation, for `train` and `evaluate`: scores, classes, verdict."""
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator
 
 from glassnet.cli.text import (
     LABEL_WIDTH,
@@ -12,23 +13,27 @@ from glassnet.cli.text import (
 )
 from glassnet.messages import counted, format_share, printable
 from glassnet.report import Evaluation
-from glassnet.report.bootstrap import Score
-from glassnet.report.metrics import format_interval, format_score
+from glassnet.report.metrics import format_scores
 
 #: Classes or targets of a table; of more, those with the most rows, or the first ones, are shown.
 MAX_SHOWN = 12
-#: Columns of the terminal for the name of a class, a target or a baseline.
-NAME_WIDTH = 40
+#: Columns for the name of a class, a target or a baseline; of a baseline on a terminal of 80
+#: columns, where the scores take the others.
+NAME_WIDTH, BASELINE_WIDTH = 40, 20
 
 
 def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     """Yield the paragraphs of an evaluation."""
     names = list(evaluation.values)
+    low = {score.name: score.low for score in evaluation.scores if score.low is not None}
+    high = {score.name: score.high for score in evaluation.scores if score.high is not None}
+    width = BASELINE_WIDTH if sys.stdout.isatty() else NAME_WIDTH
     lines = [
-        ("network", *_cells(names, evaluation.values)),
-        ("  95 % interval", *map(_interval, evaluation.scores)),
+        ("network", *format_scores(names, evaluation.values)),
+        ("  95 % interval from", *format_scores(names, low)),
+        ("  to", *format_scores(names, high)),
         *(
-            (_shown(rival.name), *_cells(names, rival.scores))
+            (clipped(_shown(rival.name), width), *format_scores(names, rival.scores))
             for rival in evaluation.rivals
             if rival.scores
         ),
@@ -45,14 +50,6 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
         yield "\n" + _target_table(evaluation)
     verdict = clipped(printable(evaluation.judgement), 10 * terminal_width())
     yield "\n" + labelled("Verdict", verdict)
-
-
-def _cells(names: list[str], scores: Mapping[str, float]) -> list[str]:
-    return [format_score(name, scores[name]) if name in scores else "-" for name in names]
-
-
-def _interval(score: Score) -> str:
-    return format_interval(score.name, score.low, score.high) or "-"
 
 
 def _shown(name: object) -> str:
@@ -81,7 +78,7 @@ def _class_table(evaluation: Evaluation) -> str:
 def _target_table(evaluation: Evaluation) -> str:
     names = list(evaluation.residuals[0].scores)
     shown = evaluation.residuals[:MAX_SHOWN]
-    lines = [(_shown(one.target), *_cells(names, one.scores)) for one in shown]
+    lines = [(_shown(one.target), *format_scores(names, one.scores)) for one in shown]
     text = format_table(("target", *names), lines, right=range(1, len(names) + 1))
     if more := len(evaluation.residuals) - len(shown):
         text += "\n" + labelled("", f"and {counted(more, 'more target')}")

@@ -43,10 +43,9 @@ def table_or_stdin(table: Path) -> Iterator[Path]:
         raise DataError(str(error).replace(str(path), STDIN)) from None
     finally:
         # `tempfile.TemporaryDirectory` would open the folder, for which there may be no descriptor.
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-        with suppress(OSError):
-            folder.rmdir()
+        for remove in (path.unlink, folder.rmdir):
+            with suppress(OSError):
+                remove()
 
 
 def _copy_stdin(path: Path) -> None:

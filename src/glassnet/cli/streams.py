@@ -1,4 +1,4 @@
-"""Standard output and error whose failures do not end the work.
+"""Standard output and error that do not raise where they cannot be written.
 
 Text that cannot be written is dropped, and the exit status of the command reports it at the end.
 """

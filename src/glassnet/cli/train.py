@@ -1,4 +1,4 @@
-"""`glassnet train`: a table in; a trained network, an honest score, a model file and a page out."""
+"""`glassnet train`: train a network on a table, score it, and write the model and a report."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import click
 
 from glassnet.cli.dialect_options import dialect_options
 from glassnet.cli.invocation import Repeatable, invocation
-from glassnet.cli.model_output import ModelOutput
 from glassnet.cli.notes import print_notes
-from glassnet.cli.option_types import Range, column_kind, layer_sizes, time_span
+from glassnet.cli.option_types import Range, column_kind, layer_sizes, refuse, time_span
 from glassnet.cli.output_files import MODEL, PAGE, output_files
 
 if TYPE_CHECKING:
@@ -161,9 +160,9 @@ def train(
         [path for path in (table, test, validation) if path and path.is_file()],
         dry_run=dry_run,
     )
-    output = ModelOutput(files.get(MODEL))
     _check_rows(table, test_fraction, test, validation, group or time)
-    from glassnet.cli.training_data import check_roles, gather, unknown_in_words
+    from glassnet.cli.model_output import ModelOutput
+    from glassnet.cli.training_data import check_roles, gather, unknown_notices
     from glassnet.cli.training_report import TrainingReport
     from glassnet.cli.training_run import begin, run, score
     from glassnet.data.review.reference import Drift
@@ -172,6 +171,7 @@ def train(
     from glassnet.storage import check
     from glassnet.training.plan import Plan
 
+    output = ModelOutput(files.get(MODEL))
     plan = Plan(
         recipe=recipe,
         hidden_layer_sizes=hidden,
@@ -189,16 +189,18 @@ def train(
     check_roles(roles)
     fraction = 0.2 if test_fraction is None else test_fraction
     data = gather(table, roles, fraction=fraction, seed=seed, validation=validation, test=test)
-    if PAGE in files and data.held_out is None:
-        raise click.UsageError(
-            f"{files[PAGE]} would show scores, but no rows are held out for them: "
-            f"{_why_none(data.task)}."
-        )
+    why_none = "leave out --test-fraction 0, or name a file with --test"
+    if data.task == "multilabel":
+        why_none = "labels that may go together have no scores yet"
+    refuse(
+        PAGE in files and data.held_out is None,
+        f"{files.get(PAGE)} would show scores, but no rows are held out for them: {why_none}.",
+    )
     if not quiet:
         print_notes(
             [
                 *(f"{path} is replaced." for path in files.values() if path.exists()),
-                *unknown_in_words(data),
+                *unknown_notices(data),
                 *data.prepared.notices,
             ]
         )
@@ -248,40 +250,34 @@ def _check_rows(
     table: Path, fraction: float | None, test: Path | None, validation: Path | None, by: str | None
 ) -> None:
     """Refuse rows for the score that are given twice, or that are learned from."""
-    if test is not None and fraction is not None:
-        raise click.UsageError(
-            "rows for the score come from --test or are a --test-fraction of the table: leave one "
-            "of them out."
-        )
-    if by is not None and validation is not None and (test is not None or fraction == 0.0):
-        raise click.UsageError(
-            "--group and --time say how rows are held out, but none are: leave them out (--drop "
-            "names a column of no use)."
-        )
+    refuse(
+        test is not None and fraction is not None,
+        "rows for the score come from --test or are a --test-fraction of the table: leave one of "
+        "them out.",
+    )
+    refuse(
+        by is not None and validation is not None and (test is not None or fraction == 0.0),
+        "--group and --time say how rows are held out, but none are: leave them out (--drop names "
+        "a column of no use).",
+    )
     for option, path in (("--test", test), ("--validation", validation)):
-        if path is not None and path.exists() and table.exists() and path.samefile(table):
-            raise click.UsageError(
-                f"{option} names the table that is learned from: leave it out, and rows of it are "
-                "held out."
-            )
+        refuse(
+            path is not None and path.exists() and table.exists() and path.samefile(table),
+            f"{option} names the table that is learned from: leave it out, and rows of it are held "
+            "out.",
+        )
 
 
 def _by_column(types: tuple[tuple[str, Kind], ...]) -> dict[str, Kind]:
     """Return the kinds by column; one that is given two is refused."""
     kinds: dict[str, Kind] = {}
     for column, kind in types:
-        if kinds.setdefault(column, kind) != kind:
-            raise click.UsageError(
-                f"--types says {kinds[column]} and {kind} of column {column!r}: leave one of them "
-                "out."
-            )
+        first = kinds.setdefault(column, kind)
+        refuse(
+            first != kind,
+            f"--types says {first} and {kind} of column {column!r}: leave one of them out.",
+        )
     return kinds
-
-
-def _why_none(task: str) -> str:
-    if task == "multilabel":
-        return "labels that may go together have no scores yet"
-    return "leave out --test-fraction 0, or name a file with --test"
 
 
 def _stem(table: Path) -> str:

@@ -2,26 +2,23 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import click
 import numpy as np
 
+from glassnet.cli.option_types import refuse
 from glassnet.data.coding.target import Target
-from glassnet.data.coding.target_arrays import target_array, target_values
+from glassnet.data.coding.target_arrays import target_values
 from glassnet.data.files.read import read_table
+from glassnet.data.rows import Rows
 from glassnet.data.split import Split
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.schema import Column, Schema
-from glassnet.data.tables.table import Table
 from glassnet.data.tables.values import complete_rows
 from glassnet.errors import DataError
 from glassnet.fitting import Roles, TrainingTable, prepare
 from glassnet.fitting.splits import SplitColumns
 from glassnet.messages import counted
-from glassnet.report import Part
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from glassnet.report.predictions import known_rows
 
 #: Keeps the rows that are held out for the score apart from those that training holds out to stop
 #: by, for the same seed.
@@ -51,15 +48,15 @@ class TrainingData:
     task: str
     guessed: bool
     learned: TrainingTable
-    validation: Part | None
-    held_out: Part | None
+    validation: Rows | None
+    held_out: Rows | None
     split: Split | None
     test: Path | None
 
     @property
-    def training(self) -> Part:
+    def training(self) -> Rows:
         """The rows to learn from, as the report takes them."""
-        return part_of(self.learned)
+        return _rows(self.learned)
 
 
 def check_roles(roles: Roles) -> None:
@@ -68,21 +65,22 @@ def check_roles(roles: Roles) -> None:
     options = {"--target": roles.targets, "--drop": list(dict.fromkeys(roles.drop))}
     options |= {"--weights": [roles.weights], "--group": [roles.groups]}
     for option, names in options.items():
-        for name in names:
-            if name in seen:
-                twice = "twice" if seen[name] == option else f"and {option}"
-                raise click.UsageError(
-                    f"column {name!r} is given by {seen[name]} {twice}: it can do one thing only."
-                )
-            if name is not None:
-                seen[name] = option
-    if roles.time in roles.targets:
-        raise click.UsageError(
-            f"column {roles.time!r} is given by --target and --time: rows cannot be ordered by "
-            "what is predicted."
-        )
-    if roles.groups is not None and roles.time is not None:
-        raise click.UsageError("rows are held out by --group or by --time: leave one of them out.")
+        for name in filter(None, names):
+            twice = "twice" if seen.get(name) == option else f"and {option}"
+            refuse(
+                name in seen,
+                f"column {name!r} is given by {seen.get(name)} {twice}: it can do one thing only.",
+            )
+            seen[name] = option
+    refuse(
+        roles.time in roles.targets,
+        f"column {roles.time!r} is given by --target and --time: rows cannot be ordered by what is "
+        "predicted.",
+    )
+    refuse(
+        roles.groups is not None and roles.time is not None,
+        "rows are held out by --group or by --time: leave one of them out.",
+    )
 
 
 def gather(
@@ -114,7 +112,17 @@ def gather(
     read = read_table(
         path, types=roles.types, dialect=roles.dialect, targets=roles.targets, keep=roles.kept
     )
-    table, values, known = labelled(read, tuple(roles.targets), path)
+    values = target_values(read, roles.targets)
+    known = complete_rows(values)
+    shown = ", ".join(map(repr, roles.targets))
+    never = "is missing in every row" if len(roles.targets) == 1 else "are never all there in a row"
+    rows = known_rows(
+        Rows(read, values), known, f"the target {shown} {never} of {path}: nothing to learn from."
+    )
+    values = rows.y
+    table = replace(  # what was noticed while reading is told of the rows that are left, too
+        rows.X, notices=read.notices, column_notices=read.column_notices, dialect=read.dialect
+    )
     prepared = replace(prepare(table, replace(roles, dialect=None)), values=values)
     names, weights = prepared.names, prepared.weights
     target = Target.fit(values, names=names, task=roles.task, weight=weights)
@@ -125,7 +133,7 @@ def gather(
         None if file is None else _beside(file, roles, schema, target, prepared.dialect)
         for file in (validation, test)
     ]
-    rows, held_out, split = np.arange(len(values)), beside[1], None
+    learned, held_out, split = prepared, beside[1], None
     if test is None and fraction > 0.0 and target.task != "multilabel":
         columns = SplitColumns(
             values.astype(str) if target.task != "regression" else values,
@@ -134,8 +142,8 @@ def gather(
             np.flatnonzero(known),
             classes=target.task != "regression",
         )
-        rows, held = columns.hold_out(rows, fraction, [seed, HELD_OUT])
-        held_out = part_of(prepared.take(held))
+        kept, held = columns.hold_out(np.arange(len(values)), fraction, [seed, HELD_OUT])
+        learned, held_out = prepared.take(kept), _rows(prepared.take(held))
         split = Split(columns.by, fraction, seed, columns.numbers[held])
     return TrainingData(
         path=path,
@@ -143,7 +151,7 @@ def gather(
         unknown=len(known) - len(values),
         task=target.task,
         guessed=roles.task is None,
-        learned=replace(prepared if split is None else prepared.take(rows), task=target.task),
+        learned=replace(learned, task=target.task),
         validation=beside[0],
         held_out=held_out,
         split=split,
@@ -151,58 +159,33 @@ def gather(
     )
 
 
-def part_of(data: TrainingTable) -> Part:
-    """Return the rows of a training table as the report takes them."""
-    return Part(data.table, data.values, data.weights)
+def _rows(data: TrainingTable) -> Rows:
+    return Rows(data.table, data.values, data.weights)
 
 
-def labelled(read: Table, names: tuple[str, ...], path: Path) -> tuple[Table, Array, Array]:
-    """Return the rows whose target is known, its values (n,) or (n, m), and the mask."""
-    values = target_values(read, names)
-    known = complete_rows(values)
-    if not known.any():
-        every = "is missing in every row" if len(names) == 1 else "are never all there in a row"
-        raise DataError(
-            f"the target {', '.join(map(repr, names))} {every} of {path}: nothing to learn from."
-        )
-    if known.all():
-        return read, values, known
-    kept = replace(
-        read.take(known),
-        notices=read.notices,
-        column_notices=read.column_notices,
-        dialect=read.dialect,
-    )
-    return kept, target_array(values[known]), known
-
-
-def unknown_in_words(data: TrainingData) -> list[str]:
-    """Return a note on the rows without a target, if there were any."""
-    names = " and ".join(map(repr, data.prepared.names[:3])) + (
-        ", ..." if len(data.prepared.names) > 3 else ""
-    )
+def unknown_notices(data: TrainingData) -> list[str]:
+    """Return a notice about the rows without a target, if there were any."""
+    names = " and ".join(map(repr, data.prepared.names[:3]))
+    names += ", ..." if len(data.prepared.names) > 3 else ""
     return [f"{counted(data.unknown, 'row')} without {names} left out."] if data.unknown else []
 
 
 def _beside(
     path: Path, roles: Roles, schema: Schema, target: Target, dialect: Dialect | None
-) -> Part:
+) -> Rows:
     """Return the rows of a file that has the columns of the table, in any order."""
     read = read_table(path, schema=schema, dialect=roles.dialect, default=dialect)
     values = target_values(read, roles.targets)
-    known = target.known(values)
-    if not known.any():
-        raise DataError(
-            f"the target {', '.join(map(repr, roles.targets))} is missing in every row of {path}: "
-            "nothing to score or stop by."
-        )
-    table, values = (
-        (read, values) if known.all() else (read.take(known), target_array(values[known]))
+    weights = None if roles.weights is None else read.column(roles.weights).astype(np.float64)
+    others = (*roles.targets, *([] if roles.weights is None else [roles.weights]))
+    rows = known_rows(
+        Rows(read.drop(others), values, weights),
+        target.known(values),
+        f"the target {', '.join(map(repr, roles.targets))} is missing in every row of {path}: "
+        "nothing to score or stop by.",
     )
     try:
-        target.encode(values)
+        target.encode(rows.y)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-    weight = None if roles.weights is None else table.column(roles.weights).astype(np.float64)
-    others = (*roles.targets, *([] if roles.weights is None else [roles.weights]))
-    return Part(table.drop(others), values, weight)
+    return rows

@@ -4,13 +4,11 @@
 report as JSON.
 """
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -31,13 +29,11 @@ from glassnet.cli.output_files import MODEL, PAGE
 from glassnet.cli.scores import evaluation_lines
 from glassnet.cli.text import file_size, format_table, labelled
 from glassnet.cli.training_data import TrainingData
+from glassnet.fitting import Session
 from glassnet.json_values import json_value
 from glassnet.messages import counted, printable
+from glassnet.model import Model
 from glassnet.report import Evaluation, evaluation_schema, permutation_importances, write_report
-
-if TYPE_CHECKING:
-    from glassnet.fitting import Session
-    from glassnet.model import Model
 
 #: The name of the format; the number changes when a reader of the old one would be misled.
 FORMAT = "urn:glassnet:training:1"
@@ -78,21 +74,20 @@ class TrainingReport:
     def describe_data(self) -> None:
         """Print the table, the target, how its task was chosen, and the use of the rows."""
         data = self.data
-        if self.dry_run:
-            self._print(f"{DRY_RUN}\n")
         n_targets = len(data.prepared.names)
         target = "the target" if n_targets == 1 else counted(n_targets, "target")
         size = counted(data.prepared.table.n_rows, "row")
         columns = counted(len(data.prepared.columns), "column")
-        self._print(
-            labelled("Table", f"{printable(data.path.name)}: {size}, {columns} and {target}")
-        )
-        self._print(format_table(("", "", ""), describe_columns(data), right=(0,)))
         rule = "as --task says"
         if data.guessed:
             rule = f"{describe_task_rule(data)} (--task says otherwise)"
-        self._print(labelled("Target", f"{describe_target_values(data)}\n{rule}"))
-        self._print(labelled("Rows", describe_rows(data)))
+        self._print(
+            f"{DRY_RUN}\n" if self.dry_run else "",
+            labelled("Table", f"{printable(data.path.name)}: {size}, {columns} and {target}"),
+            format_table(("", "", ""), describe_columns(data), right=(0,)),
+            labelled("Target", f"{describe_target_values(data)}\n{rule}"),
+            labelled("Rows", describe_rows(data)),
+        )
 
     def describe_session(self, session: Session) -> None:
         """Print the network and the settings that were chosen."""
@@ -101,27 +96,27 @@ class TrainingReport:
         if self.plan.get("learning_rate") is None:
             rate = getattr(session.plan.bound_optimizer(), "lr", None)
             self.plan = {**self.plan, "learning_rate": rate}
-        self._print(f"\n{describe_network(session.network)}\n")
-        self._print(labelled("Settings", describe_settings(self.plan)))
+        self._print(
+            f"\n{describe_network(session.network)}\n",
+            labelled("Settings", describe_settings(self.plan)),
+        )
 
     def describe_result(self, model: Model) -> None:
         """Print how the training went, the scores, the files, and the next command."""
-        self._print(labelled("Training", describe_training(model.training)))
-        if calibration := describe_calibration(model):
-            self._print(labelled("Calibration", calibration))
-        if self.result:
-            self._print("\n" + "\n".join(evaluation_lines(self.result)))
-        if self.dry_run:
-            self._print(f"\n{DRY_RUN}")
+        calibration = describe_calibration(model)
         saved = [
             f"{printable(path)}, {file_size(path.stat().st_size)}" for path in self.files.values()
         ]
-        if saved:
-            self._print("\n" + labelled("Saved", "\n".join(saved)))
-        if MODEL in self.files:
-            model_file, table = str(self.files[MODEL]), str(self.data.path)
-            command = ["glassnet", "predict", model_file, table, "-o", "predictions.csv"]
-            self._print(labelled("Next", printable(shlex.join(command))))
+        model_file, table = str(self.files.get(MODEL)), str(self.data.path)
+        command = ["glassnet", "predict", model_file, table, "-o", "predictions.csv"]
+        self._print(
+            labelled("Training", describe_training(model.training)),
+            labelled("Calibration", calibration) if calibration else "",
+            "\n" + "\n".join(evaluation_lines(self.result)) if self.result else "",
+            f"\n{DRY_RUN}" if self.dry_run else "",
+            "\n" + labelled("Saved", "\n".join(saved)) if saved else "",
+            labelled("Next", printable(shlex.join(command))) if MODEL in self.files else "",
+        )
 
     def write_page(self, model: Model, command: str) -> None:
         """Write the report as a page; Ctrl-C leaves out the importances of the columns."""
@@ -145,7 +140,7 @@ class TrainingReport:
     def as_json(self, model: Model) -> str:
         """Return the whole report as one JSON object, which `training_schema` describes."""
         data, record, network = self.data, model.training, model.network
-        n_training, held_out = data.training.table.n_rows, data.held_out
+        n_training, held_out = data.training.n, data.held_out
         names = {"model": MODEL, "page": PAGE}
         files = {
             name: {"path": str(path), "bytes": path.stat().st_size}
@@ -173,7 +168,7 @@ class TrainingReport:
             "rows": {
                 "training": n_training - (0 if data.validation else self.n_validation),
                 "validation": self.n_validation,
-                "held_out": held_out.table.n_rows if held_out else 0,
+                "held_out": held_out.n if held_out else 0,
                 "split": data.split.to_plain() if data.split else None,
             },
             "network": {
@@ -189,6 +184,7 @@ class TrainingReport:
         }
         return json.dumps(json_value(report), indent=2, allow_nan=False)
 
-    def _print(self, text: str) -> None:
+    def _print(self, *paragraphs: str) -> None:
+        """Print the paragraphs that are not empty, unless the report is silent."""
         if not self.silent:
-            click.echo(text)
+            click.echo("\n".join(filter(None, paragraphs)))

@@ -1,4 +1,4 @@
-"""A training of the command line: with progress, until its end, its limit or Ctrl-C."""
+"""Runs a training of the command line, with progress, until its end, its limit or Ctrl-C."""
 
 import sys
 import warnings
@@ -14,25 +14,20 @@ from glassnet.cli.notes import print_notes, warnings_as_notes
 from glassnet.cli.progress import show_progress
 from glassnet.cli.text import duration
 from glassnet.cli.training_data import TrainingData
-from glassnet.errors import DataNotice
-from glassnet.fitting import Session
 from glassnet.interrupts import interrupts_noted
 from glassnet.messages import counted
 from glassnet.model import Model
-from glassnet.report import Evaluation, evaluate, evaluate_with_baselines, held_out_scores
+from glassnet.report import Evaluation, evaluate_with_baselines, held_out_scores
 from glassnet.training.plan import Plan
 
 #: That a dry run learns from.
 TRIAL_BATCHES = 2
 
 
-def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> Session:
+def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> fitting.Session:
     """Build the network for these rows."""
-    held_out = data.validation
-    validation = None
-    if held_out is not None:
-        weight = () if held_out.weight is None else (held_out.weight,)
-        validation = (held_out.table, held_out.values, *weight)
+    rows = data.validation
+    validation = None if rows is None else (rows.X, rows.y, rows.weight)
     with warnings_as_notes():
         session = fitting.begin(data.learned, plan, validation=validation)
     if dry_run:
@@ -41,7 +36,7 @@ def begin(data: TrainingData, plan: Plan, *, dry_run: bool) -> Session:
 
 
 def run(
-    session: Session, data: TrainingData, save: Callable[[Model], None], *, quiet: bool
+    session: fitting.Session, data: TrainingData, save: Callable[[Model], None], *, quiet: bool
 ) -> tuple[Model, bool]:
     """Train, calibrate and score; return the model, and whether a signal came.
 
@@ -56,7 +51,7 @@ def run(
     """
     sys.stdout.flush()  # the report so far comes before the progress
     with interrupts_noted() as interrupted, warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # said in our own words below
+        warnings.simplefilter("ignore", RuntimeWarning)  # a message of our own follows
         with show_progress(session, quiet=quiet) as watch:
             session.train(watch)
         model = data.prepared.remembered(session.model())
@@ -73,18 +68,15 @@ def run(
     return model, interrupted() or model.training["ended"] == "interrupted"
 
 
-def _tell_how_it_ended(session: Session, model: Model, *, quiet: bool) -> None:
+def _tell_how_it_ended(session: fitting.Session, model: Model, *, quiet: bool) -> None:
     record = model.training
     if record["ended"] == "interrupted":
-        kept = (
-            "the weights so far"
-            if record["best_epoch"] is None
-            else f"the best weights so far (epoch {record['best_epoch'] + 1})"
-        )
-        kept = "the best weights so far of each member" if members_keep_best(record) else kept
+        best = record["best_epoch"]
+        kept = "weights so far" if best is None else f"best weights so far (epoch {best + 1})"
+        kept = "best weights so far of each member" if members_keep_best(record) else kept
         click.echo(
-            f"Interrupted after {counted(record['epochs'], 'epoch')}: {kept} are kept. Again to "
-            "leave at once.",
+            f"Interrupted after {counted(record['epochs'], 'epoch')}: the {kept} are kept. Again "
+            "to leave at once.",
             err=True,
         )
     elif not quiet:
@@ -106,7 +98,7 @@ def _held_out(model: Model, data: TrainingData) -> dict[str, Any]:
     )
     return {
         "held_out": {
-            "rows": data.held_out.table.n_rows,
+            "rows": data.held_out.n,
             "scores": held_out_scores(model, data.held_out),
             **by,
         }
@@ -135,10 +127,4 @@ def score(model: Model, data: TrainingData, *, interrupted: bool) -> Evaluation 
         click.echo(
             "Interrupted: the simpler models are left out. Again to leave at once.", err=True
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", DataNotice
-            )  # as above: what the rows are like is in the record
-            return evaluate(
-                model, held_out.table, held_out.values, weight=held_out.weight, name=name
-            )
+        return evaluate_with_baselines(model, None, held_out, name=name)

@@ -94,13 +94,14 @@ class Agreement:
                 f"{'':<14} over the spread of the old ones: {self.largest_relative:.3g} and "
                 f"{self.mean_relative:.3g}"
             )
-        pairs = [("shape", *map(str, self.shapes)), ("dtype", *self.dtypes)]
-        if self.task == "classification":
-            pairs.insert(0, ("classes", *(listed(classes, 5) for classes in self.classes)))
-        same = {"classes": self.same_classes, "shape": self.same_shape, "dtype": self.same_dtype}
-        for name, old, new in pairs:
-            text = f"the same: {old}" if same[name] else f"differ: {old} and {new}"
-            lines.append(f"{name:<14} {text}")
+        for name, same, (old, new) in (
+            ("classes", self.same_classes, [listed(classes, 5) for classes in self.classes]),
+            ("shape", self.same_shape, self.shapes),
+            ("dtype", self.same_dtype, self.dtypes),
+        ):
+            if name != "classes" or self.task == "classification":
+                text = f"the same: {old}" if same else f"differ: {old} and {new}"
+                lines.append(f"{name:<14} {text}")
         for title, found in (
             ("rows whose labels differ", self.label_differences),
             ("rows farthest apart", self.farthest),

@@ -14,16 +14,17 @@ cost is bounded twice:
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.data.coding.target import Target
+from glassnet.data.rows import Rows
 from glassnet.messages import shorten
 from glassnet.model import Model
-from glassnet.report.predictions import Array, Part, Predictions
+from glassnet.report.predictions import Array, Predictions
 from glassnet.report.threads import one_thread
 
 MAX_CELLS, MAX_TREE_CELLS = 10_000_000, 100_000_000
@@ -64,11 +65,9 @@ class Baseline:
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """What the baselines learn from, X (n, n_features) and y, and the rows they are scored on."""
+    """What the baselines learn from, with features as an array, and the rows to score."""
 
-    X: Any
-    y: Array
-    weight: Array | None
+    rows: Rows
     X_held: Any
     held: Predictions
     target: Target
@@ -81,7 +80,7 @@ class Lesson:
 
 
 def fit_baselines(
-    model: Model, training: Part, held: Predictions, held_part: Part
+    model: Model, training: Rows, held: Predictions, held_rows: Rows
 ) -> list[Baseline]:
     """Return the constant guess, the linear model and the trees, scored on the same rows.
 
@@ -104,8 +103,8 @@ def fit_baselines(
             found.append(Baseline(name, None, 0, 0.0, note))
             continue
         try:
-            lesson = lesson or _lesson(model, training, held, held_part, deadline)
-            one = _baseline(name, learn, lesson, training.table.n_rows)
+            lesson = lesson or _lesson(model, training, held, held_rows, deadline)
+            one = _baseline(name, learn, lesson, training.n)
         except Exception as error:  # noqa: BLE001  a failed baseline must not cost the network
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             one = Baseline(name, None, 0, 0.0, f"failed: {shorten(reason, 200)}")
@@ -113,19 +112,17 @@ def fit_baselines(
     return found
 
 
-def constant_baseline(target: Target, training: Part, held: Predictions) -> Baseline:
+def constant_baseline(target: Target, training: Rows, held: Predictions) -> Baseline:
     """Return the same answer for all rows: the class shares, or the mean of each target."""
     started = time.perf_counter()
-    y, n = target.encode(training.values), held.n_rows
+    y = target.encode(training.y)
     if target.task == "regression":
         Y = target.decode_numbers(y).reshape(len(y), -1)
-        mean = np.tile(np.average(Y, axis=0, weights=training.weight), (n, 1))
-        guess, name = Predictions.of_numbers(held.truth, mean, held.weight), "always the mean"
+        answer, name = np.average(Y, axis=0, weights=training.weight), "always the mean"
     else:
         counts = np.bincount(y, training.weight, minlength=len(target.classes))
-        shares = np.tile(counts / counts.sum(), (n, 1))
-        guess = Predictions.of_classes(held.truth, shares, held.weight)
-        name = f"always {target.classes[int(counts.argmax())]!r}"
+        answer, name = counts / counts.sum(), f"always {target.classes[int(counts.argmax())]!r}"
+    guess = held.other(np.tile(answer, (held.n_rows, 1)))
     return Baseline(name, guess, len(y), time.perf_counter() - started)
 
 
@@ -133,19 +130,18 @@ def linear_model(lesson: Lesson) -> tuple[Array, str]:
     """Return the predictions of logistic (C = 1) or ridge regression (alpha = 1), and a note."""
     from sklearn.linear_model import LogisticRegression, Ridge
 
+    rows = lesson.rows
     if lesson.target.task == "regression":
-        ridge = Ridge(alpha=1.0).fit(lesson.X, lesson.y, lesson.weight)
+        ridge = Ridge(alpha=1.0).fit(rows.X, rows.y, rows.weight)
         return np.asarray(ridge.predict(lesson.X_held)), ""
-    model, done, started = LogisticRegression(warm_start=True), 0, time.perf_counter()
-    note = ""
-    for steps in LINEAR_STEPS:  # each continues from the one before
-        if done and not lesson.allows(started, steps / done - 1.0):
-            note = f"stopped after {done} of {LINEAR_STEPS[-1]} iterations: {CUT_SHORT}"
+    model, done, last = LogisticRegression(warm_start=True), 0, LINEAR_STEPS[-1]
+    for steps in _affordable(LINEAR_STEPS, lesson):  # each continues from the one before
+        model.set_params(max_iter=steps - done).fit(rows.X, rows.y, rows.weight)
+        converged = int(np.max(model.n_iter_)) < model.max_iter
+        done = last if converged else steps
+        if converged:
             break
-        model.set_params(max_iter=steps - done).fit(lesson.X, lesson.y, lesson.weight)
-        done = steps
-        if int(np.max(model.n_iter_)) < model.max_iter:
-            break
+    note = "" if done == last else f"stopped after {done} of {last} iterations: {CUT_SHORT}"
     return _probabilities(model, lesson, lesson.X_held), note
 
 
@@ -153,48 +149,52 @@ def boosted_trees(lesson: Lesson) -> tuple[Array, str]:
     """Return the predictions of histogram gradient boosting of up to 100 rounds, and a note."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    if lesson.X.shape[1] * max(1, lesson.target.n_outputs) > MAX_PAIRS:
-        raise ValueError(f"{lesson.X.shape[1]:,} features are too many for it")
-    X, X_held = _to_dense(lesson.X), _to_dense(lesson.X_held)
+    if lesson.rows.X.shape[1] * max(1, lesson.target.n_outputs) > MAX_PAIRS:
+        raise ValueError(f"{lesson.rows.X.shape[1]:,} features are too many for it")
+    X, X_held = _to_dense(lesson.rows.X), _to_dense(lesson.X_held)
     classify = lesson.target.task != "regression"
     Learner = HistGradientBoostingClassifier if classify else HistGradientBoostingRegressor
-    Y = lesson.y.reshape(len(lesson.y), -1).T
+    Y = lesson.rows.y.reshape(lesson.rows.n, -1).T
     answers, n_rounds = [], ROUNDS[-1]
     for j, y in enumerate(Y):
         model = Learner(warm_start=True, early_stopping=False, random_state=0)
-        done, started = 0, time.perf_counter()
+        now = time.perf_counter()
         # each target has its share of the time
-        own = replace(lesson, deadline=started + (lesson.deadline - started) / (len(Y) - j))
-        for rounds in ROUNDS:
-            if done and not own.allows(started, rounds / done - 1.0):
-                break
-            model.set_params(max_iter=rounds).fit(X, y, lesson.weight)
-            done = rounds
-        n_rounds = min(n_rounds, done)
+        own = replace(lesson, deadline=now + (lesson.deadline - now) / (len(Y) - j))
+        for rounds in _affordable(ROUNDS, own):
+            model.set_params(max_iter=rounds).fit(X, y, lesson.rows.weight)
+        n_rounds = min(n_rounds, model.max_iter)
         answers.append(_probabilities(model, lesson, X_held) if classify else model.predict(X_held))
     note = f"stopped after {n_rounds} of {ROUNDS[-1]} rounds: {CUT_SHORT}"
     answer = answers[0] if classify else np.column_stack(answers)
     return answer, note if n_rounds < ROUNDS[-1] else ""
 
 
+def _affordable(steps: Sequence[int], lesson: Lesson) -> Iterator[int]:
+    """Yield the first number of steps, and each further one for which there is time."""
+    done, started = 0, time.perf_counter()
+    for n_steps in steps:
+        if done and not lesson.allows(started, n_steps / done - 1.0):
+            return
+        yield n_steps
+        done = n_steps
+
+
 def _lesson(
-    model: Model, training: Part, held: Predictions, held_part: Part, deadline: float
+    model: Model, training: Rows, held: Predictions, held_rows: Rows, deadline: float
 ) -> Lesson:
     """Return the features of some of the training rows and of all that are scored."""
-    y, weight = model.target.encode(training.values), training.weight
+    y, weight = model.target.encode(training.y), training.weight
     if model.task != "regression" and len(np.unique(y if weight is None else y[weight > 0.0])) < 2:
         raise ValueError("all rows to learn from are of one class")
     n_outputs = max(1, model.target.n_outputs)
-    rows = sampled_rows(training.table.n_rows, model.encoder.n_features, n_outputs)
-    return Lesson(
-        model.encode(training.table.take(rows)),
+    rows = sampled_rows(training.n, model.encoder.n_features, n_outputs)
+    chosen = Rows(
+        model.encode(training.X.take(rows)),
         y[rows],
         None if weight is None else scale_weights(weight[rows]),
-        model.encode(held_part.table),
-        held,
-        model.target,
-        deadline,
     )
+    return Lesson(chosen, model.encode(held_rows.X), held, model.target, deadline)
 
 
 def scale_weights(weight: Array) -> Array:
@@ -221,16 +221,13 @@ def _baseline(
     with warnings.catch_warnings(), one_thread():
         warnings.simplefilter("ignore")  # of too few iterations: good enough for a comparison
         answers, note = learn(lesson)
-    n, held = len(lesson.y), lesson.held
+    n = lesson.rows.n
     if not np.isfinite(answers).all():
         raise ValueError("it predicts numbers that are not finite")
-    if held.is_classification:
-        predictions = Predictions.of_classes(held.truth, answers, held.weight)
-    else:
-        numbers = lesson.target.decode_numbers(answers)
-        predictions = Predictions.of_numbers(held.truth, numbers, held.weight)
+    if lesson.target.task == "regression":
+        answers = lesson.target.decode_numbers(answers)
     few = f"learned from {n:,} of the {n_training:,} rows" if n < n_training else ""
-    return Baseline(name, predictions, n, 0.0, "; ".join(filter(None, (few, note))))
+    return Baseline(name, lesson.held.other(answers), n, 0.0, "; ".join(filter(None, (few, note))))
 
 
 def _probabilities(model: Any, lesson: Lesson, X: Any) -> Array:

@@ -46,7 +46,7 @@ class Score:
 class Resampled:
     """The scores of one model: metrics, values on all rows, and on each resample, by name."""
 
-    n_rows: int
+    predictions: Predictions
     metrics: dict[str, Metric] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
     resamples: dict[str, Array] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Resampled:
             value = self.values[name]
             low, high = interval(self.resamples[name], value)
             if name == "accuracy" and value in (0.0, 1.0):
-                low, high = exact_interval(value, self.n_rows)
+                low, high = exact_interval(value, self.predictions.n_rows)
             elif low == high:
                 low = high = None
             found.append(Score(name, value, low, high, metric.unit, metric.greater_is_better))
@@ -75,20 +75,20 @@ def resample_scores(
     n = models[0].n_rows
     rng = np.random.Generator(np.random.PCG64(seed))
     groups = None if n <= MAX_GROUPS else rng.permutation(n) % MAX_GROUPS
-    found = [Resampled(n) for _ in models]
+    found = [Resampled(predictions) for predictions in models]
     columns: list[Array] = []
     places: list[tuple[Resampled, Metric, slice]] = []
-    for one, predictions in zip(found, models, strict=True):
-        for metric in metrics_for(predictions):
-            value = metric.value(predictions)
+    for one in found:
+        for metric in metrics_for(one.predictions):
+            value = metric.value(one.predictions)
             if not np.isfinite(value):
                 continue
             one.metrics[metric.name], one.values[metric.name] = metric, value
             start = len(columns)
-            for column in metric.columns(predictions):
-                if groups is not None:
-                    column = np.bincount(groups, column, minlength=MAX_GROUPS)  # noqa: PLW2901
-                columns.append(column)
+            columns += [
+                column if groups is None else np.bincount(groups, column, minlength=MAX_GROUPS)
+                for column in metric.columns(one.predictions)
+            ]
             places.append((one, metric, slice(start, len(columns))))
     S = np.stack(columns, axis=1)
     sums, whole = _resample_sums(S, rng, resamples), S.sum(axis=0)

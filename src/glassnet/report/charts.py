@@ -58,13 +58,17 @@ def line_chart(
     parts = _axes(x, y, x_label, y_label)
     if mark:
         at = x(mark[0])
-        parts.append(_segment((at, at), (y.start, y.stop), "mark"))
-        parts.append(_text(mark[1], at, y.stop - 4, anchor="end" if at > WIDTH / 2 else "start"))
+        parts += [
+            _segment((at, at), (y.start, y.stop), "mark"),
+            _text(mark[1], at, y.stop - 4, anchor="end" if at > WIDTH / 2 else "start"),
+        ]
     for i, line in enumerate(lines):
-        parts.append(_polyline(evenly_chosen(line.points, MAX_POINTS), x, y, line.style))
         left = LEFT + i * 150
-        parts.append(_segment((left, left + 24), (HEIGHT - 6, HEIGHT - 6), f"line {line.style}"))
-        parts.append(_text(line.label, left + 30, HEIGHT - 2))
+        parts += [
+            _polyline(evenly_chosen(line.points, MAX_POINTS), x, y, line.style),
+            _segment((left, left + 24), (HEIGHT - 6, HEIGHT - 6), f"line {line.style}"),
+            _text(line.label, left + 30, HEIGHT - 2),
+        ]
     return _chart(says, *parts)
 
 
@@ -86,8 +90,7 @@ def histogram(edges: Sequence[float], counts: Sequence[int], *, x_label: str, sa
     parts = _axes(x, y, x_label, "rows")
     for a, b, n in zip(edges[:-1], edges[1:], counts, strict=True):
         if n:
-            width = max(x(b) - x(a) - 1.0, 0.5)
-            parts.append(_bar(x(a) + 0.5, y(n), width, y(0) - y(n)))
+            parts.append(_bar(x(a) + 0.5, y(n), max(x(b) - x(a) - 1.0, 0.5), y(0) - y(n)))
     if edges[0] <= 0.0 <= edges[-1]:
         parts.append(_segment((x(0.0), x(0.0)), (y.start, y.stop), "mark"))
     return _chart(says, *parts)
@@ -124,9 +127,11 @@ def bars(rows: Sequence[tuple[str, float, float, float]], *, x_label: str, says:
     parts = _x_axis(x, bottom, TOP, x_label)
     for i, (label, value, least, most) in enumerate(rows):
         top, start, stop = TOP + step * i + 4, x(min(0.0, value)), x(max(0.0, value))
-        parts.append(_text(name(label, 24), left - 6, top + 9, anchor="end"))
-        parts.append(_bar(start, top, max(stop - start, 0.5), step - 8))
-        parts.append(_segment((x(least), x(most)), (top + 6, top + 6), "whisker"))
+        parts += [
+            _text(name(label, 24), left - 6, top + 9, anchor="end"),
+            _bar(start, top, max(stop - start, 0.5), step - 8),
+            _segment((x(least), x(most)), (top + 6, top + 6), "whisker"),
+        ]
     return _chart(says, *parts, height=bottom + BOTTOM)
 
 
@@ -190,8 +195,10 @@ def _widened(low: float, high: float) -> tuple[float, float]:
 def _axes(x: Scale, y: Scale, x_label: str, y_label: str) -> list[Markup]:
     parts = _x_axis(x, y.start, y.stop, x_label)
     for value in ticks(y.low, y.high):
-        parts.append(_segment((LEFT, WIDTH - RIGHT), (y(value), y(value)), "grid"))
-        parts.append(_text(_tick_label(value), LEFT - 5, y(value) + 3.5, anchor="end"))
+        parts += [
+            _segment((LEFT, WIDTH - RIGHT), (y(value), y(value)), "grid"),
+            _text(_tick_label(value), LEFT - 5, y(value) + 3.5, anchor="end"),
+        ]
     turn = f"translate(11 {(y.start + y.stop) / 2:.0f}) rotate(-90)"
     return [*parts, element("text", y_label, x=0, y=0, text_anchor="middle", transform=turn)]
 
@@ -199,8 +206,10 @@ def _axes(x: Scale, y: Scale, x_label: str, y_label: str) -> list[Markup]:
 def _x_axis(x: Scale, bottom: float, top: float, label: str) -> list[Markup]:
     parts = [_segment((x.start, x.stop), (bottom, bottom), "axis")]
     for value in ticks(x.low, x.high):
-        parts.append(_segment((x(value), x(value)), (bottom, top), "grid"))
-        parts.append(_text(_tick_label(value), x(value), bottom + 14, anchor="middle"))
+        parts += [
+            _segment((x(value), x(value)), (bottom, top), "grid"),
+            _text(_tick_label(value), x(value), bottom + 14, anchor="middle"),
+        ]
     return [*parts, _text(label, (x.start + x.stop) / 2, bottom + 30, anchor="middle")]
 
 

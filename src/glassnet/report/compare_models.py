@@ -64,6 +64,7 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
             )
     classes: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())
     differ = np.zeros(len(A), bool)
+    compared: Literal["probabilities", "predictions"] = "predictions"
     relative: tuple[float | None, float | None] = (None, None)
     if task == "classification":
         classes = (_classes(old, A), _classes(new, B))
@@ -74,7 +75,7 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
             )
         # As objects: text and numbers are never equal, without an error.
         differ = (A.astype(object) != B.astype(object)).any(axis=1)
-        distances = _probability_distances(old, new, X, classes)
+        compared, distances = "probabilities", _probability_distances(old, new, X, classes)
     else:
         A = A.astype(np.float64)
         distances = _distances(A, B.astype(np.float64))
@@ -92,26 +93,22 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
             for i in indices[:MAX_ROWS]
         )
 
-    farthest: tuple[RowDifference, ...] = ()
+    apart = np.empty(0, np.int64)
     if row_distances is not None:
-        order = np.argsort(-row_distances, kind="stable")
-        farthest = rows_of(order[: min(MAX_ROWS, np.count_nonzero(row_distances))])
-    compared: Literal["probabilities", "predictions", "labels"] = "predictions"
-    if task == "classification":
-        compared = "labels" if distances is None else "probabilities"
+        apart = np.argsort(-row_distances, kind="stable")[: np.count_nonzero(row_distances)]
     return Agreement(
         old=_name(old),
         new=_name(new),
         task=task,
         rows=len(A),
-        compared=compared,
+        compared="labels" if distances is None else compared,
         largest=None if distances is None else float(distances.max()),
         mean=None if distances is None else float(distances.mean()),
         largest_relative=relative[0],
         mean_relative=relative[1],
         different_labels=int(differ.sum()) if task == "classification" else None,
         label_differences=rows_of(np.flatnonzero(differ)),
-        farthest=farthest,
+        farthest=rows_of(apart),
         classes=classes,
         shapes=(before.shape, after.shape),
         dtypes=(_dtype(before), _dtype(after)),

@@ -1,4 +1,4 @@
-"""Sections of the page behind the scores: classes and calibration, or errors of each target."""
+"""Sections of the page with details: classes and calibration, or errors of each target."""
 
 from collections.abc import Sequence
 
@@ -57,8 +57,10 @@ def _confusion(confusion: Confusion) -> Markup:
             style = f"--share:{share:.0f}"
             cells.append(element("td", f"{n:,}", style=style, class_=" ".join(kinds) or None))
         rows.append(element("tr", *cells))
-    head = [element("th", "true \\ predicted", scope="col")]
-    head += [element("th", label, scope="col", class_="number") for label in labels]
+    head = [
+        element("th", "true \\ predicted", scope="col"),
+        *(element("th", label, scope="col", class_="number") for label in labels),
+    ]
     caption = (
         "Rows of each true class by the class that was predicted; outlined where both are the same"
     )
@@ -123,12 +125,12 @@ def _calibration(calibration: Calibration) -> Markup:
 
 
 def _residuals(one: Residuals) -> Markup:
-    spread = [
-        (f"{100.0 * share:.0f} % of rows are at most", format_number(quantile))
+    spread = {
+        f"{100.0 * share:.0f} % of rows are at most": quantile
         for share, quantile in zip(SHARES, one.quantiles, strict=True)
-    ]
-    spread.append(("mean", format_number(one.mean)))
-    spread.append(("standard deviation", format_number(one.deviation)))
+    }
+    spread |= {"mean": one.mean, "standard deviation": one.deviation}
+    shares = [(text, format_number(value)) for text, value in spread.items()]
     counts = [
         (f"{format_number(low)} to {format_number(high)}", f"{n:,}")
         for low, high, n in zip(one.edges[:-1], one.edges[1:], one.counts, strict=True)
@@ -162,7 +164,7 @@ def _residuals(one: Residuals) -> Markup:
         details(
             "The errors as tables",
             pair(
-                table("Spread of the errors", ("", "error"), spread, right=(1,)),
+                table("Spread of the errors", ("", "error"), shares, right=(1,)),
                 table("Histogram", ("error", "rows"), counts, right=(1,)),
             ),
         ),

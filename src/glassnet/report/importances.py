@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from glassnet.data.rows import Rows
 from glassnet.data.tables.table import Table
 from glassnet.model import Model
 from glassnet.report.metrics import Metric, metrics_for
-from glassnet.report.predictions import Array, Part, predictions_of
+from glassnet.report.predictions import Array, predictions_of, weighted
 from glassnet.report.threads import one_thread
 
 MAX_ROWS = 2_000
@@ -52,27 +53,26 @@ class Importances:
 
 
 def permutation_importances(
-    model: Model, part: Part, *, seconds: float = SECONDS, seed: int = 0
+    model: Model, rows: Rows, *, seconds: float = SECONDS, seed: int = 0
 ) -> Importances | None:
     """Return the importance of each column on at most MAX_ROWS rows, None without a measure.
 
     Parameters
     ----------
     model : whose columns are shuffled, one at a time, REPEATS times each
-    part : rows that it has not seen
+    rows : that it has not seen
     seconds : after which no further column is begun
     seed : of the rows and of the shuffling; each column has its own, so the time left changes no
         number
     """
     started = time.perf_counter()
-    model, part = replace(model, reference=None), part.present()  # no notices of drift
-    if part.table.n_rows > MAX_ROWS:
-        rows = np.random.default_rng(seed).permutation(part.table.n_rows)[:MAX_ROWS]
-        part = part.take(np.sort(rows))
-    table = part.table.select(model.encoder.to_read)
+    model, rows = replace(model, reference=None), weighted(rows)  # no notices of drift
+    if rows.n > MAX_ROWS:
+        rows = rows.take(np.sort(np.random.default_rng(seed).permutation(rows.n)[:MAX_ROWS]))
+    table = rows.X.select(model.encoder.to_read)
     if not isinstance(table.numbers, np.ndarray):
         table = replace(table, numbers=table.numbers.toarray())
-    metric, value = _measure(model, replace(part, table=table))
+    metric, value = _measure(model, replace(rows, X=table))
     if metric is None:
         return None
     names, found = table.schema.names, []
@@ -82,7 +82,7 @@ def permutation_importances(
                 break
             rng = np.random.default_rng([seed, i])
             shuffled = [
-                replace(part, table=_shuffled(table, name, rng.permutation(table.n_rows)))
+                replace(rows, X=_shuffled(table, name, rng.permutation(rows.n)))
                 for _ in range(REPEATS)
             ]
             lost = [value - metric.value(predictions_of(model, other)) for other in shuffled]
@@ -90,12 +90,12 @@ def permutation_importances(
             found.append(Importance(name, float(np.mean(worse)), min(worse), max(worse)))
     found.sort(key=lambda importance: -importance.mean)
     n_left_out = len(names) - len(found)
-    return Importances(metric.name, value, table.n_rows, REPEATS, tuple(found), n_left_out)
+    return Importances(metric.name, value, rows.n, REPEATS, tuple(found), n_left_out)
 
 
-def _measure(model: Model, part: Part) -> tuple[Metric | None, float]:
+def _measure(model: Model, rows: Rows) -> tuple[Metric | None, float]:
     """Return the first measure that is defined, with its value."""
-    predictions = predictions_of(model, part)
+    predictions = predictions_of(model, rows)
     metrics = {metric.name: metric for metric in metrics_for(predictions)}
     for name in MEASURES:
         if name in metrics and np.isfinite(value := metrics[name].value(predictions)):

@@ -1,4 +1,4 @@
-"""HTML and SVG built by small functions: text is escaped, `Markup` is finished."""
+"""Functions that build HTML and SVG; they escape all text that is not `Markup`."""
 
 import html
 from collections.abc import Collection, Iterable, Sequence
@@ -64,14 +64,22 @@ def table(
     top = [
         element("th", text, scope="col", class_=c) for text, c in zip(head, classes, strict=True)
     ]
-    body = []
-    for row in rows:
-        cells = [element("th", row[0], scope="row")]
-        for cell, c in zip(row[1:], classes[1:], strict=True):
-            long = "words" if isinstance(cell, str) and len(cell) > 40 else None
-            cells.append(element("td", cell, class_=c or long))
-        body.append(element("tr", *cells))
+    body = [
+        element(
+            "tr",
+            element("th", row[0], scope="row"),
+            *(
+                element("td", cell, class_=c or ("words" if _is_long(cell) else None))
+                for cell, c in zip(row[1:], classes[1:], strict=True)
+            ),
+        )
+        for row in rows
+    ]
     return scrolling_table(caption, top, body, label=caption)
+
+
+def _is_long(cell: Content) -> bool:
+    return isinstance(cell, str) and len(cell) > 40
 
 
 def scrolling_table(

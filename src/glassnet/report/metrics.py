@@ -5,7 +5,7 @@ resamples cost one matrix product (see `glassnet.report.bootstrap`). In the form
 weight of a row and sums are over rows.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,6 +68,11 @@ def format_score(name: str, value: float) -> str:
     return format_number(value) if unit == "units" else f"{round(value, 3) + 0.0:.3f}"
 
 
+def format_scores(names: Iterable[str], values: Mapping[str, float]) -> list[str]:
+    """Return the scores of these names as text, "-" for one that is not among the values."""
+    return [format_score(name, values[name]) if name in values else "-" for name in names]
+
+
 def format_interval(name: str, low: float | None, high: float | None) -> str:
     """Return the bounds of a score as text: `92.8 to 100.0 %`; "" without bounds."""
     if low is None or high is None:
@@ -77,16 +82,14 @@ def format_interval(name: str, low: float | None, high: float | None) -> str:
 
 def accuracy_columns(p: Predictions) -> Iterator[Array]:
     """Yield the columns of sum w [predicted = true] / sum w, the share of right answers."""
-    yield p.weight * (p.values == p.truth)
-    yield p.weight
+    yield from (p.weight * (p.values == p.truth), p.weight)
 
 
 def balanced_accuracy_columns(p: Predictions) -> Iterator[Array]:
     """Yield the columns of the mean, over the classes that occur, of their recall."""
     for c in np.unique(p.truth):
         of_class = p.weight * (p.truth == c)
-        yield of_class * (p.values == c)
-        yield of_class
+        yield from (of_class * (p.values == c), of_class)
 
 
 def auc_columns(p: Predictions) -> Iterator[Array]:
@@ -115,10 +118,7 @@ def auc_columns(p: Predictions) -> Iterator[Array]:
         ones, zeros = np.bincount(place, w1), np.bincount(place, w0)
         below = np.cumsum(zeros) - 0.5 * zeros
         above = ones.sum() - np.cumsum(ones) + 0.5 * ones
-        yield w1 * (below / zeros.sum())[place]
-        yield w1
-        yield w0 * (above / ones.sum())[place]
-        yield w0
+        yield from (w1 * (below / zeros.sum())[place], w1, w0 * (above / ones.sum())[place], w0)
 
 
 def log_loss_columns(p: Predictions) -> Iterator[Array]:
@@ -140,10 +140,8 @@ def r2_columns(p: Predictions) -> Iterator[Array]:
     yield p.weight
     truth, values = p.truth / p.unit, p.values / p.unit
     Y, E = truth - np.average(truth, axis=0, weights=p.weight), truth - values
-    for j in range(Y.shape[1]):
-        yield p.weight * Y[:, j]
-        yield p.weight * np.square(Y[:, j])
-        yield p.weight * np.square(E[:, j])
+    for y, e in zip(Y.T, E.T, strict=True):
+        yield from (p.weight * y, p.weight * np.square(y), p.weight * np.square(e))
 
 
 def rmse_columns(p: Predictions) -> Iterator[Array]:
@@ -155,8 +153,7 @@ def rmse_columns(p: Predictions) -> Iterator[Array]:
 
 def mae_columns(p: Predictions) -> Iterator[Array]:
     """Yield the columns of sum w |y - predicted| / sum w, the mean over targets."""
-    yield p.weight * np.abs(p.truth - p.values).mean(axis=1)
-    yield p.weight
+    yield from (p.weight * np.abs(p.truth - p.values).mean(axis=1), p.weight)
 
 
 def _mean_ratio(sums: Array, whole: Array) -> Array:

@@ -38,18 +38,18 @@ def learning_section(record: Mapping[str, Any]) -> Markup | None:
         return None
     best, ended, epochs = record.get("best_epoch"), record.get("ended"), record.get("epochs")
     n_epochs = epochs if isinstance(epochs, int) else len(losses[0].points)
-    text = f"Training took {counted(n_epochs, 'epoch')}"
-    text += f" ({name(ended)})." if isinstance(ended, str) else "."
+    how = f" ({name(ended)})" if isinstance(ended, str) else ""
+    text = f"Training took {counted(n_epochs, 'epoch')}{how}."
     mark = None
     if isinstance(best, int) and 0 <= best < losses[0].points[-1][0]:
         mark = (best + 1.0, f"best: epoch {best + 1:,}")
         text += f" The weights of the best one, epoch {best + 1:,}, were kept."
     charts = [figure("Loss after each epoch", _curves(losses, "loss", mark))]
-    lines = [*losses]
-    if scores := _series(history, "validation_score"):
-        lines.append(Line("validation score", scores, "first"))
+    score = Line("validation score", _series(history, "validation_score"), "first")
+    lines = [*losses, score] if score.points else losses
+    if score.points:
         caption = "Score of the validation rows; higher is better"
-        charts.append(figure(caption, _curves(lines[-1:], "score", mark)))
+        charts.append(figure(caption, _curves([score], "score", mark)))
     columns = [dict(line.points) for line in lines]
     rows = [
         (f"{epoch:g}", *(format_number(c[epoch]) if epoch in c else "-" for c in columns))
@@ -133,11 +133,10 @@ def columns_section(model: Model, importances: Importances | None) -> Markup:
             (row[0], row[1], format_number(means[column]) if column in means else "-", row[2])
             for row, (column, *_) in zip(rows, described, strict=False)
         ]
-    total = f"{counted(len(described), 'column')} become "
-    total += f"{counted(model.encoder.n_features, 'feature')}."
+    features = counted(model.encoder.n_features, "feature")
     return section(
         "Columns",
-        element("p", total),
+        element("p", f"{counted(len(described), 'column')} become {features}."),
         _importances(importances) if importances and importances.columns else None,
         table(
             "Columns and how the network sees them", head, rows, right=(2,) if importances else ()

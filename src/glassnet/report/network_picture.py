@@ -50,12 +50,12 @@ def network_picture(network: Network) -> Markup:
             continue
         above = shown[i - 1] if i else None
         links += [_links(above, row, y)] if above else []
-        units += _units(row, y)
-        size = f"{row.width:,} wide"
-        if row.count is not None:
-            size += f", {counted(row.count, 'parameter')}"
-        units.append(element("text", name(row.text, 27), x=TEXT, y=y - 1, class_="strong"))
-        units.append(element("text", size, x=TEXT, y=y + 13))
+        count = "" if row.count is None else f", {counted(row.count, 'parameter')}"
+        units += [
+            *_units(row, y),
+            element("text", name(row.text, 27), x=TEXT, y=y - 1, class_="strong"),
+            element("text", f"{row.width:,} wide{count}", x=TEXT, y=y + 13),
+        ]
     height = 22 + (len(shown) - 1) * STEP + 26
     return element(
         "svg",

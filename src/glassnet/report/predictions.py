@@ -2,54 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.cached import cached_property
 from glassnet.data.coding.moments import power_of_two
-from glassnet.data.rows import relative_weight
-from glassnet.data.tables.table import Table
+from glassnet.data.coding.target_arrays import target_array
+from glassnet.data.rows import Rows, relative_weight
 from glassnet.errors import DataError, UnsupportedError
 from glassnet.model import Model
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Some rows of a table, their target values as in the table, and their weights or None."""
+def weighted(rows: Rows) -> Rows:
+    """Return the rows of positive weight, with weights scaled to at most about 1.
 
-    table: Table
-    values: Any
-    weight: Array | None = None
+    Raises
+    ------
+    DataError
+        For weights that are not one finite number, 0 or more, for each row.
+    """
+    if rows.weight is None:
+        return rows
+    weight = np.asarray(rows.weight, np.float64)
+    valid = weight.shape == (rows.n,) and np.isfinite(weight).all() and (weight >= 0.0).all()
+    if not valid or not weight.any():
+        raise DataError(
+            f"weights must be one finite number, 0 or more, for each of the {rows.n} rows, and not "
+            f"all 0, got an array of shape {weight.shape} that is not so."
+        )
+    rows = replace(rows, weight=relative_weight(weight))
+    return rows if weight.all() else rows.take(np.flatnonzero(weight))
 
-    def take(self, rows: Array) -> Part:
-        """Return these rows."""
-        weight = None if self.weight is None else self.weight[rows]
-        return Part(self.table.take(rows), np.asarray(self.values)[rows], weight)
 
-    def present(self) -> Part:
-        """Return the rows of positive weight, with weights scaled to at most about 1.
+def known_rows(rows: Rows, known: Array, message: str) -> Rows:
+    """Return the rows whose target is known, by a mask (n,).
 
-        Raises
-        ------
-        DataError
-            For weights that are not one finite number, 0 or more, for each row.
-        """
-        if self.weight is None:
-            return self
-        weight, n = np.asarray(self.weight, np.float64), self.table.n_rows
-        valid = weight.shape == (n,) and np.isfinite(weight).all() and (weight >= 0.0).all()
-        if not valid or not weight.any():
-            raise DataError(
-                f"weights must be one finite number, 0 or more, for each of the {n} rows, and not "
-                f"all 0, got an array of shape {weight.shape} that is not so."
-            )
-        weight = relative_weight(weight)
-        part = Part(self.table, self.values, weight)
-        return part if weight.all() else part.take(np.flatnonzero(weight))
+    Raises
+    ------
+    DataError
+        With this message, if there is none.
+    """
+    if not known.any():
+        raise DataError(message)
+    if known.all():
+        return rows
+    rows = rows.take(np.flatnonzero(known))
+    return replace(rows, y=target_array(rows.y))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +84,11 @@ class Predictions:
         weight = np.ones(n) if weight is None else np.asarray(weight, np.float64)
         return cls(truth, values, np.empty((n, 0)), weight)
 
+    def other(self, answers: Array) -> Predictions:
+        """Return other answers for the same rows: probabilities of the classes, or numbers."""
+        make = Predictions.of_classes if self.is_classification else Predictions.of_numbers
+        return make(self.truth, answers, self.weight)
+
     @property
     def is_classification(self) -> bool:
         """Whether classes are predicted, not numbers."""
@@ -98,7 +105,7 @@ class Predictions:
         return len(self.truth)
 
 
-def predictions_of(model: Model, part: Part) -> Predictions:
+def predictions_of(model: Model, rows: Rows) -> Predictions:
     """Return the predictions of a model for some rows; of several quantiles the nearest to 0.5.
 
     Raises
@@ -113,11 +120,11 @@ def predictions_of(model: Model, part: Part) -> Predictions:
             "scores are known for one class or for numbers a row, not yet for labels that may go "
             "together."
         )
-    y, Z = model.target.encode(part.values), model.raw_scores(part.table)
+    y, Z = model.target.encode(rows.y), model.raw_scores(rows.X)
     if model.task != "regression":
-        return Predictions.of_classes(y, model.probabilities(Z), part.weight)
+        return Predictions.of_classes(y, model.probabilities(Z), rows.weight)
     truth = model.target.decode_numbers(y)
     values = np.asarray(model.predictions(Z)).reshape(len(Z), len(model.target.names), -1)
     quantiles = np.asarray(getattr(model.loss, "quantiles", (0.5,)))
     median = values[:, :, int(np.argmin(np.abs(quantiles - 0.5)))]
-    return Predictions.of_numbers(truth, median, part.weight)
+    return Predictions.of_numbers(truth, median, rows.weight)

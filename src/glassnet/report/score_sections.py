@@ -1,4 +1,4 @@
-"""Sections of the page about the scores: the verdict, the scores, and the baselines."""
+"""Sections of the page about the scores: the verdict, the scores and the baselines."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from glassnet.messages import counted
 from glassnet.report.bootstrap import LEVEL, RESAMPLES
 from glassnet.report.evaluation import Evaluation, Rival
 from glassnet.report.markup import Markup, details, element, name, section, table
-from glassnet.report.metrics import format_interval, format_score
+from glassnet.report.metrics import format_interval, format_score, format_scores
 
 MEANINGS = {
     "accuracy": "share of rows that are right",
@@ -50,12 +50,11 @@ def baseline_section(evaluation: Evaluation) -> Markup:
     names = [score.name for score in evaluation.scores]
     n = len(names)
     learned, seconds = evaluation.n_training, evaluation.seconds
-    scores = evaluation.values
-    rows = [("network", *_cells(names, scores), "", *_cost(learned, seconds), "")]
+    rows = [("network", *format_scores(names, evaluation.values), "", *_cost(learned, seconds), "")]
     rows += [
         (
             name(rival.name),
-            *_cells(names, rival.scores),
+            *format_scores(names, rival.scores),
             OUTCOMES[rival.outcome],
             *_cost(rival.n_rows or None, rival.seconds),
             name(rival.note),
@@ -72,10 +71,6 @@ def baseline_section(evaluation: Evaluation) -> Markup:
         table("All were scored on the same rows", head, rows, right=right),
         element("p", _differences(evaluation.rivals, main), class_="faint"),
     )
-
-
-def _cells(names: Sequence[str], scores: dict[str, float]) -> list[str]:
-    return [format_score(n, scores[n]) if n in scores else "-" for n in names]
 
 
 def _cost(n_rows: int | None, seconds: float | None) -> tuple[str, str]:

@@ -2,21 +2,19 @@
 
 import math
 import warnings
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from glassnet.data.coding.target_arrays import target_values
+from glassnet.data.coding.target_arrays import target_array, target_values
 from glassnet.data.files.read import read_table
 from glassnet.data.review.reference import Drift
+from glassnet.data.rows import Rows
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.given import as_table
 from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.values import complete_rows
-from glassnet.errors import DataError, DataNotice, SettingError
+from glassnet.errors import DataError, DataNotice, SettingError, is_number
 from glassnet.messages import listed
 from glassnet.model import Model
 from glassnet.report.baselines import Baseline, constant_baseline, fit_baselines
@@ -24,13 +22,12 @@ from glassnet.report.bootstrap import Resampled, resample_scores
 from glassnet.report.classes import calibration_curve, class_scores, confusion_matrix
 from glassnet.report.evaluation import Evaluation, Rival
 from glassnet.report.metrics import scores
-from glassnet.report.predictions import Part, Predictions, predictions_of
+from glassnet.report.predictions import known_rows, predictions_of, weighted
 from glassnet.report.residuals import summarize_residuals
 from glassnet.report.verdict import (
     PROBABILITIES,
     Outcome,
     main_metric,
-    n_differing_rows,
     paired_difference,
     verdict,
 )
@@ -42,7 +39,7 @@ def evaluate(
     target: Any = None,
     *,
     weight: Any = None,
-    training: Part | None = None,
+    training: Rows | None = None,
     name: str = "",
     seed: int = 0,
     dialect: Dialect | None = None,
@@ -94,66 +91,65 @@ def evaluate(
             f"evaluate takes a Model (glassnet.load opens a file), got {type(model).__name__}."
         )
     features, values = _features_and_target(model, table, target, dialect)
-    weight = None if weight is None else np.asarray(weight, np.float64)
-    part = Part(features, values, weight).present()
-    known = complete_rows(np.asarray(part.values))
-    if not known.any():
-        raise DataError(
-            f"the target {listed(model.target.names)} is missing in every row: nothing to compare "
-            "with."
-        )
-    part = part if known.all() else part.take(np.flatnonzero(known))
+    rows = weighted(Rows(features, values, weight))
+    rows = known_rows(
+        rows,
+        complete_rows(rows.y),
+        f"the target {listed(model.target.names)} is missing in every row: nothing to compare "
+        "with.",
+    )
     name = name or (Path(table).name if isinstance(table, str | Path) else "")
-    left_out = features.n_rows - part.table.n_rows
-    found = _evaluation(model, part, training, name=name, left_out=left_out, seed=seed)
+    left_out = features.n_rows - rows.n
+    found = _evaluation(model, rows, training, name=name, left_out=left_out, seed=seed)
     if notice := Drift(found.drift or ()).notice():
         warnings.warn(notice, DataNotice, stacklevel=2)
     return found
 
 
 def evaluate_with_baselines(
-    model: Model, training: Part, held_out: Part, *, name: str = "", seed: int = 0
+    model: Model, training: Rows | None, held_out: Rows, *, name: str = "", seed: int = 0
 ) -> Evaluation:
     """Return how good a model is on held-out rows, beside baselines trained on the same rows.
 
     Parameters
     ----------
     model : trained on rows of `training` only
-    training : what the baselines learn from
+    training : what the baselines learn from; None leaves only the best constant guess
     held_out : what all are scored on, each row with its target
     name : what was evaluated
     seed : of the resamples
     """
-    part = held_out.present()
-    left_out = held_out.table.n_rows - part.table.n_rows
-    return _evaluation(model, part, training, name=name, left_out=left_out, seed=seed)
+    rows = weighted(held_out)
+    left_out = held_out.n - rows.n
+    return _evaluation(model, rows, training, name=name, left_out=left_out, seed=seed)
 
 
-def held_out_scores(model: Model, held_out: Part) -> dict[str, float]:
+def held_out_scores(model: Model, held_out: Rows) -> dict[str, float]:
     """Return the scores of a model on rows it has not seen, by name, without intervals."""
-    return scores(predictions_of(replace(model, reference=None), held_out.present()))
+    return scores(predictions_of(replace(model, reference=None), weighted(held_out)))
 
 
 def _evaluation(
-    model: Model, part: Part, training: Part | None, *, name: str, left_out: int, seed: int
+    model: Model, rows: Rows, training: Rows | None, *, name: str, left_out: int, seed: int
 ) -> Evaluation:
-    drift = model.drift(part.table)
+    drift = model.drift(rows.X)
     model = replace(model, reference=None)  # drift is in the evaluation: no notices of it
-    ours = predictions_of(model, part)
+    ours = predictions_of(model, rows)
     if training:
-        others = fit_baselines(model, training.present(), ours, part)
+        others = fit_baselines(model, weighted(training), ours, rows)
     else:
-        best = constant_baseline(model.target, part, ours)
+        best = constant_baseline(model.target, rows, ours)
         others = [replace(best, note="the best guess for these very rows")]
-    compared = [(one, one.predictions) for one in others if one.predictions]
-    drawn, *theirs = resample_scores([ours, *(p for _, p in compared)], seed=seed)
-    resampled = {one.name: scores for (one, _), scores in zip(compared, theirs, strict=True)}
-    rivals = [_rival(ours, drawn, one, resampled.get(one.name)) for one in others]
+    compared = {one.name: one.predictions for one in others if one.predictions}
+    drawn, *theirs = resample_scores([ours, *compared.values()], seed=seed)
+    resampled = dict(zip(compared, theirs, strict=True))
+    rivals = [_rival(drawn, one, resampled.get(one.name)) for one in others]
     main = next(score for score in drawn.scores() if score.name == main_metric(drawn))
     outcomes = {rival.name: rival.outcome for rival in rivals if rival.outcome}
     order: tuple[Outcome, ...] = ("worse", "same", "better")
     classes, classification = tuple(map(str, model.classes)), ours.is_classification
-    n_training, seconds = (_number(model.training, key) for key in ("rows", "seconds"))
+    record: list[Any] = [model.training.get(name) for name in ("rows", "seconds")]
+    n_training, seconds = (x if is_number(x) and math.isfinite(x) else None for x in record)
     return Evaluation(
         name=name,
         task=model.task,
@@ -161,9 +157,9 @@ def _evaluation(
         classes=classes,
         n_rows=ours.n_rows,
         left_out=left_out,
-        n_training=None if n_training is None else int(n_training),
+        n_training=n_training,
         seconds=seconds,
-        weighted=part.weight is not None,
+        weighted=rows.weight is not None,
         scores=drawn.scores(),
         per_class=class_scores(ours, classes) if classification else (),
         confusion=confusion_matrix(ours, classes) if classification else None,
@@ -179,10 +175,11 @@ def _evaluation(
             outcomes,
             {rival.name: rival.scores[main.name] for rival in rivals if rival.outcome},
             [
-                one.name
-                for one, p in compared
-                if outcomes[one.name] == "same"
-                and _better_probabilities(ours, drawn, p, resampled[one.name])
+                name
+                for name, their_scores in resampled.items()
+                if outcomes[name] == "same"
+                and PROBABILITIES in drawn.values
+                and paired_difference(drawn, their_scores, PROBABILITIES).outcome == "better"
             ],
             [one.name for one in others if one.cut_short],
         ),
@@ -190,31 +187,13 @@ def _evaluation(
     )
 
 
-def _rival(ours: Predictions, drawn: Resampled, other: Baseline, theirs: Resampled | None) -> Rival:
+def _rival(drawn: Resampled, other: Baseline, theirs: Resampled | None) -> Rival:
     """Return a baseline beside the network."""
     rival = Rival(other.name, {}, other.n_rows, other.seconds, None, None, None, None, other.note)
-    if theirs is None or other.predictions is None:
+    if theirs is None:
         return rival
-    main = main_metric(drawn)
-    n_differing = n_differing_rows(ours, other.predictions, main)
-    d = paired_difference(drawn, theirs, main, n_differing)
-    return replace(
-        rival,
-        scores=theirs.values,
-        difference=d.value,
-        low=d.low,
-        high=d.high,
-        outcome=d.outcome,
-    )
-
-
-def _better_probabilities(
-    ours: Predictions, drawn: Resampled, other: Predictions, theirs: Resampled
-) -> bool:
-    if PROBABILITIES not in drawn.values:
-        return False
-    n_differing = n_differing_rows(ours, other, PROBABILITIES)
-    return paired_difference(drawn, theirs, PROBABILITIES, n_differing).outcome == "better"
+    difference = paired_difference(drawn, theirs, main_metric(drawn))
+    return replace(rival, scores=theirs.values, **asdict(difference))
 
 
 def _features_and_target(
@@ -227,7 +206,7 @@ def _features_and_target(
         if is_file:
             raise DataError("a table in a file holds its own target: leave `target` out.")
         names, schema = model.encoder.schema.names, model.encoder.to_read
-        return as_table(table, names, schema=schema, dialect=filled), target
+        return as_table(table, names, schema=schema, dialect=filled), target_array(target)
     wanted = Schema((*model.encoder.to_read.columns, *model.target.columns))
     if is_file:
         read = read_table(table, schema=wanted, dialect=dialect, default=model.dialect)
@@ -239,11 +218,3 @@ def _features_and_target(
         values = values.astype(object)
         values[~known] = None
     return read.drop(model.target.names), values
-
-
-def _number(record: Mapping[str, Any], name: str) -> float | None:
-    """Return a number of a training record, None if it is none: the file may be of any origin."""
-    value = record.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)

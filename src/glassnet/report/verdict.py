@@ -1,4 +1,4 @@
-"""The verdict on a network in one sentence, which does not take noise for a gain."""
+"""The verdict on a network: one sentence that compares it with its baselines."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,19 @@ PROBABILITIES = "log loss"
 #: that would occur by chance more often than once in twenty.
 MIN_ROWS = 6
 LINEAR = "linear model"
+#: What a main metric says, of its value and the rows.
+FACTS = {
+    "accuracy": "is right in {} of {}",
+    "R2": "explains {} of the target's variance on {}",
+    "RMSE": "is off by {} (root mean square) on {}",
+}
 
 
 @dataclass(frozen=True)
 class ScoreDifference:
     """Our score minus theirs on the same rows, its paired 95 % interval, and the outcome."""
 
-    metric: str
-    value: float
+    difference: float
     low: float
     high: float
     outcome: Outcome
@@ -38,25 +43,23 @@ def main_metric(ours: Resampled) -> str:
     return next(name for name in MAIN if name in ours.values)
 
 
-def paired_difference(
-    ours: Resampled, theirs: Resampled, name: str, n_differing: int
-) -> ScoreDifference:
+def paired_difference(ours: Resampled, theirs: Resampled, name: str) -> ScoreDifference:
     """Return the difference of a score; it is clear if its interval excludes 0 on enough rows.
 
     Parameters
     ----------
     ours, theirs : from the same resamples
     name : of the metric
-    n_differing : rows on which the two are not equally good
     """
     value = ours.values[name] - theirs.values[name]
     low, high = interval(ours.resamples[name] - theirs.resamples[name], value)
     if low is None or high is None:
-        return ScoreDifference(name, value, value, value, "same")
+        return ScoreDifference(value, value, value, "same")
     outcome: Outcome = "same"
+    n_differing = n_differing_rows(ours.predictions, theirs.predictions, name)
     if n_differing >= MIN_ROWS and not low <= 0.0 <= high:
         outcome = "better" if (value > 0.0) == ours.metrics[name].greater_is_better else "worse"
-    return ScoreDifference(name, value, low, high, outcome)
+    return ScoreDifference(value, low, high, outcome)
 
 
 def n_differing_rows(a: Predictions, b: Predictions, name: str) -> int:
@@ -131,24 +134,16 @@ def _advice(
 
 def _fact(main: Score, n_rows: int) -> str:
     """Return the main score as a sentence without its end."""
-    rows, value = counted(n_rows, "row"), format_score(main.name, main.value)
-    bounds = format_interval(main.name, main.low, main.high)
-    if main.name == "R2" and main.value <= 0.0:
-        bounds = f", 95 % interval {bounds}" if bounds else ""
-        return (
-            f"The network explains nothing of the target's variance on {rows} (R2 {value}{bounds})"
-        )
-    if main.name == "R2":  # a share of the variance
-        value, bounds = (
-            format_score("accuracy", main.value),
-            format_interval("accuracy", main.low, main.high),
-        )
-    bounds = f" (95 % interval {bounds})" if bounds else ""
-    if main.name == "RMSE":
-        return f"The network is off by {value} (root mean square) on {rows}{bounds}"
-    if main.name == "accuracy":
-        return f"The network is right in {value} of {rows}{bounds}"
-    return f"The network explains {value} of the target's variance on {rows}{bounds}"
+    rows, nothing = counted(n_rows, "row"), main.name == "R2" and main.value <= 0.0
+    # R2 above 0 is a share of the variance
+    shown_as = "accuracy" if main.name == "R2" and not nothing else main.name
+    value = format_score(shown_as, main.value)
+    bounds = format_interval(shown_as, main.low, main.high)
+    bounds = f"95 % interval {bounds}" if bounds else ""
+    if nothing:
+        inside = ", ".join(filter(None, (f"R2 {value}", bounds)))
+        return f"The network explains nothing of the target's variance on {rows} ({inside})"
+    return f"The network {FACTS[main.name].format(value, rows)}{bounds and f' ({bounds})'}"
 
 
 def _called(name: str) -> str:

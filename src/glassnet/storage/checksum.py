@@ -1,4 +1,4 @@
-"""Checksums of a model file: they tell whether it is as it was written. They find no malice.
+"""Checksums of a model file, which find damage but not malice.
 
 Since format 2 a file has two, each a SHA-256 in hexadecimal. So the head is known to be unchanged
 before anything in it is used, and before anything of the size of its tensors is read:
@@ -18,7 +18,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from glassnet.storage.header import Tensor, damaged
+from glassnet.storage.header import Tensor, require_intact
 from glassnet.storage.strict import canonical
 
 CHECKSUMS = ("sha256", "data_sha256")
@@ -50,8 +50,10 @@ def check_head(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) ->
         return
     whole = {name: value for name, value in description.items() if name != "sha256"}
     layout = {name: (tensor.dtype, tensor.shape) for name, tensor in tensors.items()}
-    if description.get("sha256") != _head_checksum(whole, layout):
-        raise damaged("the hash of its head is not that of its content")
+    require_intact(
+        description.get("sha256") == _head_checksum(whole, layout),
+        "the hash of its head is not that of its content",
+    )
 
 
 def check_data(
@@ -63,15 +65,13 @@ def check_data(
         found = _digest(_format_1_pieces(description, tensors, data))
     else:
         expected, found = description.get("data_sha256"), _digest([data])
-    if expected != found:
-        raise damaged("its hash is not that of its content")
+    require_intact(expected == found, "its hash is not that of its content")
 
 
 def _head_checksum(
     description: Mapping[str, Any], tensors: Mapping[str, tuple[str, tuple[int, ...]]]
 ) -> str:
-    plain = {name: [dtype, list(shape)] for name, (dtype, shape) in tensors.items()}
-    return _digest([canonical([description, plain]).encode()])
+    return _digest([canonical([description, tensors]).encode()])
 
 
 def _format_1_pieces(
@@ -79,7 +79,7 @@ def _format_1_pieces(
 ) -> list[bytes | memoryview]:
     pieces: list[bytes | memoryview] = [canonical(without_checksums(description)).encode() + b"\n"]
     for name, tensor in sorted(tensors.items()):
-        entry = canonical([name, tensor.dtype, list(tensor.shape)]).encode() + b"\n"
+        entry = canonical([name, tensor.dtype, tensor.shape]).encode() + b"\n"
         pieces += [entry, data[tensor.start : tensor.stop]]
     return pieces
 

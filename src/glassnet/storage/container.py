@@ -5,6 +5,7 @@ the format, the places of the tensors, the checksum of the head. The caller chec
 description says; only then are the tensors read.
 """
 
+import io
 import os
 import stat
 from collections.abc import Callable, Mapping
@@ -17,9 +18,7 @@ import numpy as np
 
 from glassnet.atomic_write import atomic_write_bytes
 from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
-from glassnet.layers import Layer
 from glassnet.messages import printable
-from glassnet.network import Network
 from glassnet.storage.checksum import check_data, check_head, with_checksums
 from glassnet.storage.header import (
     DTYPES,
@@ -29,7 +28,9 @@ from glassnet.storage.header import (
     file_order,
     read_header,
     read_layout,
+    require_intact,
 )
+from glassnet.storage.history import PREFIX
 from glassnet.storage.migrations import FORMAT
 from glassnet.storage.strict import canonical, parse_json
 
@@ -72,14 +73,34 @@ def to_bytes(description: dict[str, Any], tensors: Mapping[str, Array]) -> bytes
     return serializer()(little, metadata={"glassnet": canonical(description)})
 
 
-def write_file(path: str | Path, data: bytes) -> None:
-    """Write the file in one step: the whole file or nothing.
+def write_file(
+    path: str | Path,
+    what: str,
+    describe: Callable[[], dict[str, Any]],
+    tensors: Mapping[str, Array],
+    read: Callable[[BinaryIO, int], object],
+) -> None:
+    """Write a model or network (`what`) in one step: the whole file or nothing.
+
+    What `read(file, size)` cannot read again is not written.
 
     Raises
     ------
+    UnsupportedError
+        For what no file can hold, and numbers that are not finite.
     ModelFileError
-        Where that fails.
+        Where the file cannot be written.
     """
+    if not_finite := _first_not_finite(tensors):
+        raise UnsupportedError(
+            f"{not_finite} holds numbers that are not finite, so the {what} predicts nothing: it "
+            "was not saved."
+        )
+    try:
+        data = to_bytes(describe(), tensors)
+        read(io.BytesIO(data), len(data))
+    except ValueError as error:
+        raise unsupported(what, error) from None
     try:
         atomic_write_bytes(path, data)
     except OSError as error:
@@ -122,43 +143,44 @@ def read_head(file: BinaryIO, size: int) -> Head:
     BadFileError
         What is wrong, as the end of a sentence.
     """
-    header = read_header(file, size)
-    description = _description(header.text)
-    tensors = read_layout(header)
+    text, entries, n_bytes = read_header(file, size)
+    description = _description(text)
+    tensors = read_layout(entries, n_bytes)
     check_head(description, tensors)
-    return Head(description, tensors, header.n_bytes)
+    return Head(description, tensors, n_bytes)
 
 
 def check_shapes(
-    tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[str, tuple[int, ...]]]
+    tensors: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], dtype: str
 ) -> None:
-    """Compare the tensors with the dtypes ("F32", "F64") and shapes that the layers imply.
+    """Compare the tensors with the dtype ("float32", "float64") and shapes that the layers imply.
 
-    Nothing of their size has been allocated yet.
+    Those of the history are float64. Nothing of their size has been allocated yet.
 
     Raises
     ------
     BadFileError
         For the first tensor that differs.
     """
-    missing, spare = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
+    missing, spare = shapes.keys() - tensors.keys(), tensors.keys() - shapes.keys()
     if missing or spare:
         raise damaged(
             f"its layers {'need' if missing else 'have no'} tensor {min(missing or spare)!r}"
         )
-    for name, (dtype, shape) in expected.items():
+    for name, shape in shapes.items():
         tensor = tensors[name]
-        if tensor.shape != shape or tensor.dtype != dtype:
-            raise damaged(
-                f"tensor {name!r} is {tensor.dtype} {list(tensor.shape)} where its layers need "
-                f"{dtype} {list(shape)}"
-            )
+        needed = "F64" if name.startswith(PREFIX) else DTYPE_NAMES[dtype]
+        require_intact(
+            (tensor.dtype, tensor.shape) == (needed, shape),
+            f"tensor {name!r} is {tensor.dtype} {list(tensor.shape)} where its layers need "
+            f"{needed} {list(shape)}",
+        )
 
 
-def read_tensors(file: BinaryIO, head: Head, with_nan: str | None = None) -> dict[str, Array]:
+def read_tensors(file: BinaryIO, head: Head) -> dict[str, Array]:
     """Return the tensors by name, after a check of their checksum and for finite numbers.
 
-    Tensors whose names begin with `with_nan` may hold other numbers.
+    Those of the history may hold other numbers.
 
     Raises
     ------
@@ -166,51 +188,31 @@ def read_tensors(file: BinaryIO, head: Head, with_nan: str | None = None) -> dic
         What is wrong.
     """
     data = file.read(head.n_bytes)
-    if len(data) != head.n_bytes:
-        raise damaged("it ended while it was read")
+    require_intact(len(data) == head.n_bytes, "it ended while it was read")
     whole = memoryview(data)
     check_data(head.description, head.tensors, whole)
     arrays = {
         name: np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape)
         for name, t in head.tensors.items()
     }
-    for name, array in arrays.items():
-        if not (with_nan and name.startswith(with_nan)) and not np.isfinite(array).all():
-            raise damaged(f"{name} holds numbers that are not finite")
+    not_finite = _first_not_finite(arrays)
+    require_intact(not not_finite, f"{not_finite} holds numbers that are not finite")
     return arrays
 
 
-def network_with(
-    layers: tuple[Layer, ...],
-    n_features: int,
-    dtype: str,
-    arrays: Mapping[str, Array],
-    prefix: str = "",
-) -> Network:
-    """Return the network of these layers with the tensors of a file.
+def _first_not_finite(tensors: Mapping[str, Array]) -> str:
+    """Return the name of the first tensor with NaN or infinity, "" for none.
 
-    Raises
-    ------
-    BadFileError
-        For numbers that a layer cannot have.
+    The history has NaN where nothing was recorded.
     """
-    network = Network(layers, n_features, seed=None, dtype=dtype)
-    for name in network.parameters:
-        network.parameters[name] = arrays[f"{prefix}{name}"]
-        is_valid = network.parameters.spec(name).is_valid
-        if is_valid and not is_valid(network.parameters[name]):
-            raise damaged(f"{prefix}{name} holds numbers that no layer of its kind has")
-    return network
-
-
-def check_finite(tensors: Mapping[str, Array], what: str) -> None:
-    """Raise UnsupportedError for a model or network (`what`) with numbers that are not finite."""
-    for name, view in tensors.items():
-        if not np.isfinite(view).all():
-            raise UnsupportedError(
-                f"{name} holds numbers that are not finite, so the {what} predicts nothing: it was "
-                "not saved."
-            )
+    return next(
+        (
+            name
+            for name, values in tensors.items()
+            if not name.startswith(PREFIX) and not np.isfinite(values).all()
+        ),
+        "",
+    )
 
 
 def unsupported(what: str, reason: object) -> UnsupportedError:
@@ -220,9 +222,9 @@ def unsupported(what: str, reason: object) -> UnsupportedError:
     )
 
 
-def shown(words: object) -> str:
-    r"""Return words on one line of at most a screen, with control characters written as `\x1b`."""
-    text = str(words)
+def shown(reason: object) -> str:
+    r"""Return a reason on one line, cut to a screen, with control characters written as `\x1b`."""
+    text = str(reason)
     if len(text) > MAX_REASON:
         text = f"{text[: MAX_REASON // 2]} ... {text[-MAX_REASON // 2 :]}"
     return printable(text)
@@ -234,8 +236,10 @@ def _description(text: str) -> dict[str, Any]:
         description = parse_json(text)
     except ValueError as error:
         raise damaged(f"its description cannot be read: {error}") from None
-    if not isinstance(description, dict) or type(description.get("format")) is not int:
-        raise damaged("its description names no format")
+    require_intact(
+        isinstance(description, dict) and type(description.get("format")) is int,
+        "its description names no format",
+    )
     version = description["format"]
     if version > FORMAT:
         made_by = description.get("glassnet")
@@ -244,9 +248,12 @@ def _description(text: str) -> dict[str, Any]:
             f"was made by a newer glassnet ({f'{made_by}, ' if plain else ''}format {version}; "
             f"this one reads up to format {FORMAT}): upgrade with pip install --upgrade glassnet"
         )
-    if version < 1 or canonical(description) != text:
-        raise damaged("its description is not as glassnet writes it")
-    return description
+    require_intact(
+        version >= 1 and canonical(description) == text,
+        "its description is not as glassnet writes it",
+    )
+    checked: dict[str, Any] = description
+    return checked
 
 
 def _open(path: Path) -> BinaryIO:

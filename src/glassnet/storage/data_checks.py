@@ -10,7 +10,7 @@ from glassnet.data.coding.settings import MIN_LIMIT
 from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
 from glassnet.data.serialization import stored_fields
-from glassnet.storage.strict import check_record
+from glassnet.storage.strict import check_record, require
 
 for record in (Encoder, NumberCoding, CategoryCoding, DateCoding, Reference, Target):
     stored_fields(record)  # now, not while a file is loaded
@@ -25,9 +25,10 @@ def parse_encoder(said: Any) -> Encoder:
         For an encoder that no table has.
     """
     check_record(Encoder, said, "encoder")
-    names = [column[0] for column in said["schema"]]
-    if len(set(names)) != len(names):
-        raise ValueError("every column needs a name of its own, but one occurs more than once")
+    require(
+        len({column[0] for column in said["schema"]}) == len(said["schema"]),
+        "every column needs a name of its own, but one occurs more than once",
+    )
     encoder = Encoder.from_plain(said)
     schema = encoder.schema
     columns = (
@@ -35,20 +36,24 @@ def parse_encoder(said: Any) -> Encoder:
         tuple(coding.name for coding in encoder.categories),
         tuple(coding.name for coding in encoder.dates),
     )
-    if not schema.columns or columns != (schema.numbers, schema.categories, schema.dates):
-        raise ValueError("the encoder codes other columns than the schema names")
+    require(
+        bool(schema.columns) and columns == (schema.numbers, schema.categories, schema.dates),
+        "the encoder codes other columns than the schema names",
+    )
     _check_numbers(encoder.numbers)
     for date in encoder.dates:
         _check_numbers(date.continuous)
         _check_date(date)
     for coding in encoder.categories:
-        if len(set(coding.levels)) != len(coding.levels):
-            raise ValueError(f"a level of column {coding.name!r} occurs twice")
-        if not _constant_fits(coding, boolean=schema.kinds[coding.name] == "boolean"):
-            raise ValueError(
-                f"column {coding.name!r} cannot have held {coding.constant!r} alone, with its "
-                "levels and missing values"
-            )
+        require(
+            len(set(coding.levels)) == len(coding.levels),
+            f"a level of column {coding.name!r} occurs twice",
+        )
+        require(
+            _constant_fits(coding, boolean=schema.kinds[coding.name] == "boolean"),
+            f"column {coding.name!r} cannot have held {coding.constant!r} alone, with its levels "
+            "and missing values",
+        )
     return encoder
 
 
@@ -60,19 +65,22 @@ def _check_numbers(numbers: NumberCoding) -> None:
         "constant": numbers.constant or numbers.names,
     }
     for name, values in columns.items():
-        if len(values) != len(numbers.names):
-            raise ValueError(f"encoder.numbers.{name} must have one entry for each column")
-    limit = MIN_LIMIT if numbers.limit is None else numbers.limit
-    if not all(scale > 0.0 for scale in numbers.scale) or not limit >= MIN_LIMIT:
-        raise ValueError(f"scales must be above 0 and the limit at least {MIN_LIMIT:g}")
-    pairs = zip(numbers.empty.tolist(), numbers.has_missing, strict=True)
-    if any(empty and not missing for empty, missing in pairs) or (
-        numbers.constant and not any(numbers.constant)
-    ):
-        raise ValueError(
-            "encoder.numbers.constant must name columns that never varied, as 'gaps' only those "
-            "with missing values"
+        require(
+            len(values) == len(numbers.names),
+            f"encoder.numbers.{name} must have one entry for each column",
         )
+    require(
+        all(scale > 0.0 for scale in numbers.scale)
+        and (numbers.limit is None or numbers.limit >= MIN_LIMIT),
+        f"scales must be above 0 and the limit at least {MIN_LIMIT:g}",
+    )
+    pairs = zip(numbers.empty.tolist(), numbers.has_missing, strict=True)
+    require(
+        all(missing or not empty for empty, missing in pairs)
+        and (not numbers.constant or any(numbers.constant)),
+        "encoder.numbers.constant must name columns that never varied, as 'gaps' only those with "
+        "missing values",
+    )
 
 
 def _check_date(date: DateCoding) -> None:
@@ -82,16 +90,17 @@ def _check_date(date: DateCoding) -> None:
     cosine does not vary.
     """
     n_numbers = len(date.continuous.names)
-    if not 1 <= n_numbers <= 2 or len(set(date.cycles)) != len(date.cycles):
-        raise ValueError(f"the parts of column {date.name!r} are not those of a date-time")
+    require(
+        1 <= n_numbers <= 2 and len(set(date.cycles)) == len(date.cycles),
+        f"the parts of column {date.name!r} are not those of a date-time",
+    )
     still = [value is not None for value in date.still]
     fits = not (date.continuous.constant and (date.cycles or n_numbers > 1))
     if still:
         both = any(sine and cosine for sine, cosine in zip(still[::2], still[1::2], strict=False))
         fits &= len(still) == 2 * len(date.cycles) and any(still) and not both
         fits &= all(abs(value) <= 1.0 for value in date.still if value is not None)
-    if not fits:
-        raise ValueError(f"the constant parts of column {date.name!r} are not those of a date-time")
+    require(fits, f"the constant parts of column {date.name!r} are not those of a date-time")
 
 
 def _constant_fits(coding: CategoryCoding, *, boolean: bool) -> bool:
@@ -120,23 +129,22 @@ def parse_reference(said: Any, encoder: Encoder) -> Reference:
     n_numbers, n_categories, n_dates = map(len, (schema.numbers, schema.categories, schema.dates))
     counts = {"missing": len(schema.columns), "rare": n_categories, "spread": n_categories}
     ends = {"low": n_numbers, "high": n_numbers, "first": n_dates, "last": n_dates}
-    if any(len(getattr(reference, name)) != n for name, n in (counts | ends).items()):
-        raise ValueError("reference must have one entry for each column")
-    if (
-        reference.rows < 1
-        or not all(0 <= n <= reference.rows for n in (*reference.missing, *reference.rare))
-        or min(reference.spread, default=0) < 0
-    ):
-        raise ValueError("reference must have rows, and counts from 0 to as many as there are")
-    pairs: list[tuple[float | None, float | None]] = [
-        *zip(reference.low, reference.high, strict=True),
-        *zip(reference.first, reference.last, strict=True),
-    ]
-    for low, high in pairs:
-        if (low is None) != (high is None) or (low is not None and high is not None and low > high):
-            raise ValueError(
-                "reference must have both ends of a range or none, the smaller one first"
-            )
+    require(
+        all(len(getattr(reference, name)) == n for name, n in (counts | ends).items()),
+        "reference must have one entry for each column",
+    )
+    require(
+        reference.rows >= 1
+        and all(0 <= n <= reference.rows for n in (*reference.missing, *reference.rare))
+        and min(reference.spread, default=0) >= 0,
+        "reference must have rows, and counts from 0 to as many as there are",
+    )
+    lows, highs = (*reference.low, *reference.first), (*reference.high, *reference.last)
+    for low, high in zip(lows, highs, strict=True):
+        require(
+            low is high is None or (low is not None and high is not None and low <= high),
+            "reference must have both ends of a range or none, the smaller one first",
+        )
     return reference
 
 
@@ -151,12 +159,12 @@ def parse_target(said: Any) -> Target:
     check_record(Target, said, "target")
     target = Target.from_plain(said)
     names, classes, n_outputs = target.names, target.classes, target.n_outputs
-    if (
-        not names
-        or len(set(classes)) != len(classes)
-        or len({type(label) for label in classes}) > 1
-    ):
-        raise ValueError("the target needs a name, and classes of one type that differ")
+    require(
+        bool(names)
+        and len(set(classes)) == len(classes)
+        and len({type(label) for label in classes}) <= 1,
+        "the target needs a name, and classes of one type that differ",
+    )
     fits, expected = {
         "binary": (len(names) == 1 and 1 <= len(classes) <= 2, 1),
         "multiclass": (len(names) == 1 and len(classes) >= 1, len(classes)),
@@ -165,19 +173,20 @@ def parse_target(said: Any) -> Target:
     }[target.task]
     n_numbers = n_outputs if target.task == "regression" else 0
     lengths = (n_outputs, len(target.mean), len(target.scale))
-    if not fits or lengths != (expected, n_numbers, n_numbers):
-        raise ValueError(f"names, classes and scales do not make a {target.task} target")
-    if not all(scale > 0.0 for scale in target.scale):
-        raise ValueError("scales must be above 0")
-    if target.forms and len(target.forms) != n_numbers:
-        raise ValueError("forms must have one entry for each number")
-    ends = len(target.low), len(target.high)
-    if ends not in ((0, 0), (n_numbers, n_numbers)) or any(
-        low > high for low, high in zip(target.low, target.high, strict=True)
-    ):
-        raise ValueError("low and high must have one entry for each number, the smaller one in low")
-    if len(target.sign) not in (0, n_numbers) or any(
-        sign not in (-1, 0, 1) for sign in target.sign
-    ):
-        raise ValueError("sign must be -1, 0 or 1 for each number")
+    require(
+        fits and lengths == (expected, n_numbers, n_numbers),
+        f"names, classes and scales do not make a {target.task} target",
+    )
+    require(all(scale > 0.0 for scale in target.scale), "scales must be above 0")
+    require(len(target.forms) in (0, n_numbers), "forms must have one entry for each number")
+    require(
+        len(target.low) == len(target.high)
+        and len(target.low) in (0, n_numbers)
+        and all(low <= high for low, high in zip(target.low, target.high, strict=True)),
+        "low and high must have one entry for each number, the smaller one in low",
+    )
+    require(
+        len(target.sign) in (0, n_numbers) and all(sign in (-1, 0, 1) for sign in target.sign),
+        "sign must be -1, 0 or 1 for each number",
+    )
     return target

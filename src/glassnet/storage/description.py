@@ -22,6 +22,7 @@ from glassnet.storage.data_checks import parse_encoder, parse_reference, parse_t
 from glassnet.storage.history import PREFIX, Column, parse_history, split_history
 from glassnet.storage.migrations import FORMAT
 from glassnet.storage.record import check_training
+from glassnet.storage.strict import require
 from glassnet.storage.structure import built_layers, tensor_shapes
 
 FIELDS = (
@@ -42,7 +43,8 @@ OPTIONAL = {"intervals", "dialect", "reference", "history"}
 class Parts:
     """All parts of a model but its numbers, which fit each other, and the shapes of the tensors.
 
-    `residual_layers` are those of the network behind the intervals, empty where there is none.
+    `residual_layers` are those of the network behind the intervals: empty without such a network,
+    None without intervals.
     """
 
     encoder: Encoder
@@ -53,8 +55,7 @@ class Parts:
     loss: Loss
     training: dict[str, Any]
     shapes: dict[str, tuple[int, ...]]
-    has_intervals: bool
-    residual_layers: tuple[Layer, ...]
+    residual_layers: tuple[Layer, ...] | None
     dialect: Dialect | None
     reference: Reference | None
     history: dict[str, Column]
@@ -112,36 +113,39 @@ def parse_description(said: dict[str, Any]) -> Parts:
         For anything that `describe` does not write, or that does not fit the rest; nothing large
         has been allocated.
     """
-    if said.keys() - OPTIONAL != set(FIELDS):
-        raise ValueError(f"it must have the fields {list(FIELDS)}")
-    version, dtype, n_features, training = (
-        said[name] for name in ("glassnet", "dtype", "n_features", "training")
+    require(said.keys() - OPTIONAL == set(FIELDS), f"it must have the fields {list(FIELDS)}")
+    dtype, n_features, training = (said[name] for name in ("dtype", "n_features", "training"))
+    require(
+        dtype in DTYPES
+        and type(n_features) is int
+        and isinstance(said["glassnet"], str)
+        and isinstance(training, dict),
+        "glassnet, dtype, n_features or training is of another type",
     )
-    is_typed = isinstance(version, str) and type(n_features) is int and isinstance(training, dict)
-    if dtype not in DTYPES or not is_typed:
-        raise ValueError("glassnet, dtype, n_features or training is of another type")
     check_training(training)
     encoder, target = parse_encoder(said["encoder"]), parse_target(said["target"])
     loss = loss_from_plain(said["loss"])
     layers = built_layers(said["layers"])
-    if n_features != encoder.n_features:
-        raise ValueError(
-            f"the network takes {n_features} features but the encoder makes {encoder.n_features}"
-        )
+    require(
+        n_features == encoder.n_features,
+        f"the network takes {n_features} features but the encoder makes {encoder.n_features}",
+    )
     n_outputs, traits = stack_widths(layers, n_features)[-1], loss_traits(loss)
     expected = traits.n_raw_scores(target.n_outputs, len(target.classes))
-    if target.task not in traits.tasks or n_outputs != expected:
-        raise ValueError(
-            f"the network has {n_outputs} outputs, which does not fit its loss and target"
-        )
-    if target.low and not traits.stays_in_range:
-        raise ValueError("the target has a range, which its loss does not stay within")
+    require(
+        target.task in traits.tasks and n_outputs == expected,
+        f"the network has {n_outputs} outputs, which does not fit its loss and target",
+    )
+    require(
+        not target.low or traits.stays_in_range,
+        "the target has a range, which its loss does not stay within",
+    )
     shapes = tensor_shapes(layers, n_features)
     reference = parse_reference(said["reference"], encoder) if "reference" in said else None
     dialect = _dialect(said["dialect"]) if "dialect" in said else None
     history = parse_history(said["history"], training) if "history" in said else {}
     shapes |= {f"{PREFIX}{name}": (column.n,) for name, column in history.items()}
-    residual_layers: tuple[Layer, ...] = ()
+    residual_layers = None
     if "intervals" in said:
         residual_layers = _residual_layers(said["intervals"], target, n_features)
         inner = tensor_shapes(residual_layers, n_features)
@@ -157,7 +161,6 @@ def parse_description(said: dict[str, Any]) -> Parts:
         loss,
         training,
         shapes,
-        "intervals" in said,
         residual_layers,
         dialect,
         reference,
@@ -171,21 +174,25 @@ def _dialect(said: Any) -> Dialect:
         dialect = Dialect.from_plain(said)
     except (SettingError, TypeError, AttributeError):
         raise ValueError("dialect is none") from None
-    if dialect.to_plain() != said:
-        raise ValueError("dialect is not as it is written")
+    require(dialect.to_plain() == said, "dialect is not as it is written")
     return dialect
 
 
 def _residual_layers(said: Any, target: Target, n_features: int) -> tuple[Layer, ...]:
     """Return the layers of the network of the residuals, empty where there is none."""
-    fits = isinstance(said, dict) and said.keys() == {"layers", "n_scores"}
-    if not fits or type(said["n_scores"]) is not int or said["n_scores"] < 1:
-        raise ValueError("intervals must have layers, and at least one score")
-    if target.task != "regression":
-        raise ValueError("only a regression has intervals")
+    require(
+        isinstance(said, dict)
+        and said.keys() == {"layers", "n_scores"}
+        and type(said["n_scores"]) is int
+        and said["n_scores"] >= 1,
+        "intervals must have layers, and at least one score",
+    )
+    require(target.task == "regression", "only a regression has intervals")
     if said["layers"] is None:
         return ()
     layers = built_layers(said["layers"])
-    if stack_widths(layers, n_features)[-1] != target.n_outputs * len(QUANTILES):
-        raise ValueError("the network of the intervals does not fit the target")
+    require(
+        stack_widths(layers, n_features)[-1] == target.n_outputs * len(QUANTILES),
+        "the network of the intervals does not fit the target",
+    )
     return layers

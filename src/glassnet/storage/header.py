@@ -48,6 +48,12 @@ def damaged(reason: str) -> BadFileError:
     return BadFileError(f"is damaged: {reason}")
 
 
+def require_intact(holds: bool, reason: str) -> None:
+    """Raise the error for a damaged file unless a condition holds."""
+    if not holds:
+        raise damaged(reason)
+
+
 @dataclass(frozen=True)
 class Tensor:
     """The dtype, shape and bytes (from start to stop in the data) of a tensor."""
@@ -58,17 +64,12 @@ class Tensor:
     stop: int
 
 
-@dataclass(frozen=True)
-class Header:
-    """The text of the metadata, the unchecked entries of the tensors, and the size of the data."""
-
-    text: str
-    entries: dict[str, Any]
-    n_bytes: int
-
-
-def read_header(file: BinaryIO, size: int) -> Header:
+def read_header(file: BinaryIO, size: int) -> tuple[str, dict[str, Any], int]:
     """Read the head of a file of that size; the file then stands at the first byte of the data.
+
+    Returns
+    -------
+    The text of the metadata, the unchecked entries of the tensors, and the size of the data.
 
     Raises
     ------
@@ -80,17 +81,22 @@ def read_header(file: BinaryIO, size: int) -> Header:
     length = int.from_bytes(start, "little")
     if size == 0:
         raise wrong_format("the file is empty")
-    if MAX_HEADER < length < size and not hint:
-        raise damaged(f"its head takes {length:,} bytes, more than {MAX_HEADER:,}")
+    require_intact(
+        not MAX_HEADER < length < size or bool(hint),
+        f"its head takes {length:,} bytes, more than {MAX_HEADER:,}",
+    )
     if len(start) < 8 or length < 2 or length > MAX_HEADER:
         raise wrong_format(hint or "it does not begin as one")
     head = file.read(min(length, size))
-    if 8 + length > size and head.startswith(b"{"):
-        raise damaged(f"it ends after {size:,} bytes, within its head")
+    require_intact(
+        8 + length <= size or not head.startswith(b"{"),
+        f"it ends after {size:,} bytes, within its head",
+    )
     if len(head) != length or not head.startswith(b"{"):
         raise wrong_format(hint or "it does not begin as one")
-    if not head.rstrip(b" ").endswith(b"}"):
-        raise damaged("its head is followed by something else than spaces")
+    require_intact(
+        head.rstrip(b" ").endswith(b"}"), "its head is followed by something else than spaces"
+    )
     try:
         parsed = parse_json(head.decode())
     except UnicodeDecodeError:
@@ -100,34 +106,38 @@ def read_header(file: BinaryIO, size: int) -> Header:
     metadata = parsed.pop("__metadata__", None)
     if not isinstance(metadata, dict) or not isinstance(metadata.get("glassnet"), str):
         raise wrong_format("it is a safetensors file that another program wrote")
-    if len(metadata) != 1:
-        raise damaged("its metadata has more keys than one")
-    if size - 8 - length > MAX_DATA:
-        raise damaged(f"its tensors take {size - 8 - length:,} bytes, more than {MAX_DATA:,}")
-    return Header(metadata["glassnet"], parsed, size - 8 - length)
+    require_intact(len(metadata) == 1, "its metadata has more keys than one")
+    n_bytes = size - 8 - length
+    require_intact(
+        n_bytes <= MAX_DATA, f"its tensors take {n_bytes:,} bytes, more than {MAX_DATA:,}"
+    )
+    return metadata["glassnet"], parsed, n_bytes
 
 
-def read_layout(header: Header) -> dict[str, Tensor]:
-    """Return the tensors by name, in the order of the file; they fill the data exactly.
+def read_layout(entries: Mapping[str, Any], n_bytes: int) -> dict[str, Tensor]:
+    """Return the tensors by name, in the order of the file; they fill all `n_bytes` of the data.
 
     Raises
     ------
     BadFileError
         For any other field, dtype, shape or place.
     """
-    if len(header.entries) > MAX_TENSORS:
-        raise damaged(f"it has {len(header.entries)} tensors, more than {MAX_TENSORS}")
-    found = {name: _tensor(name, header.entries[name]) for name in header.entries}
+    require_intact(
+        len(entries) <= MAX_TENSORS, f"it has {len(entries)} tensors, more than {MAX_TENSORS}"
+    )
+    found = {name: _tensor(name, entry) for name, entry in entries.items()}
     order = file_order({name: tensor.dtype for name, tensor in found.items()})
     tensors = {name: found[name] for name in order}
     at = 0
     for name, tensor in tensors.items():  # no gap and no overlap
-        stop = at + prod(tensor.shape) * DTYPES[tensor.dtype][1]
-        if (tensor.start, tensor.stop) != (at, stop):
-            raise damaged(f"tensor {name!r} does not lie where its shape says")
-        at = stop
-    if at != header.n_bytes:
-        raise damaged(f"it has {header.n_bytes:,} bytes of tensors where its head names {at:,}")
+        start, at = at, at + prod(tensor.shape) * DTYPES[tensor.dtype][1]
+        require_intact(
+            (tensor.start, tensor.stop) == (start, at),
+            f"tensor {name!r} does not lie where its shape says",
+        )
+    require_intact(
+        at == n_bytes, f"it has {n_bytes:,} bytes of tensors where its head names {at:,}"
+    )
     return tensors
 
 
@@ -137,16 +147,20 @@ def file_order(dtypes: Mapping[str, str]) -> list[str]:
 
 
 def _tensor(name: str, entry: Any) -> Tensor:
-    if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
-        raise damaged(
-            f"the entry of tensor {name!r} must have the fields dtype, shape and data_offsets"
-        )
+    require_intact(
+        isinstance(entry, dict) and entry.keys() == {"dtype", "shape", "data_offsets"},
+        f"the entry of tensor {name!r} must have the fields dtype, shape and data_offsets",
+    )
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in DTYPES:
-        raise damaged(f"tensor {name!r} is of type {dtype!r}, not F32 or F64")
+    require_intact(
+        isinstance(dtype, str) and dtype in DTYPES,
+        f"tensor {name!r} is of type {dtype!r}, not F32 or F64",
+    )
     whole = _whole_numbers(shape) and _whole_numbers(offsets)
-    if not whole or len(offsets) != 2 or len(shape) > 8:
-        raise damaged(f"shape and offsets of tensor {name!r} are not whole numbers")
+    require_intact(
+        whole and len(offsets) == 2 and len(shape) <= 8,
+        f"shape and offsets of tensor {name!r} are not whole numbers",
+    )
     return Tensor(dtype, tuple(shape), *offsets)
 
 

@@ -1,4 +1,4 @@
-"""The history of a training as tensors of the model file: a column a quantity, a number an epoch.
+"""The history of a training as tensors of the model file, one for each quantity.
 
 Columns of numbers are tensors "training.history.NAME" of float64, with NaN for values that were not
 recorded. Columns of a few texts, such as the engine, are numbers that index a list of the texts.
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import is_number
+from glassnet.storage.strict import require
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -93,30 +94,35 @@ def parse_history(said: Any, training: Mapping[str, Any]) -> dict[str, Column]:
     ValueError
         For anything that `describe` does not write.
     """
-    rest = training.get("history")
-    if not isinstance(said, dict) or not said or not isinstance(rest, dict):
-        raise ValueError("history must name columns of the history of the training")
+    require(
+        isinstance(said, dict) and bool(said) and isinstance(training.get("history"), dict),
+        "history must name columns of the history of the training",
+    )
     for name in said:
-        if not _NAME.fullmatch(name) or name in rest:
-            raise ValueError(
-                f"history names the column {name[:40]!r}, which cannot be one or is there twice"
-            )
+        require(
+            _NAME.fullmatch(name) is not None and name not in training["history"],
+            f"history names the column {name[:40]!r}, which cannot be one or is there twice",
+        )
     return {name: _parse_column(f"history.{name}", entry) for name, entry in said.items()}
 
 
 def _parse_column(where: str, entry: Any) -> Column:
     kind, n, *texts = entry if isinstance(entry, list) and len(entry) in (2, 3) else ("", 0)
-    if kind not in KINDS or (kind == "text") != bool(texts):
-        raise ValueError(
-            f"{where} must have one of the kinds {list(KINDS)}, a length, and texts where it holds "
-            "some"
-        )
-    if type(n) is not int or not 1 <= n <= MAX_EPOCHS:
-        raise ValueError(f"{where} must have a length from 1 to {MAX_EPOCHS:,}")
+    require(
+        kind in KINDS and (kind == "text") == bool(texts),
+        f"{where} must have one of the kinds {list(KINDS)}, a length, and texts where it holds "
+        "some",
+    )
+    require(
+        type(n) is int and 1 <= n <= MAX_EPOCHS,
+        f"{where} must have a length from 1 to {MAX_EPOCHS:,}",
+    )
     known = texts[0] if texts else []
     is_list = isinstance(known, list) and all(isinstance(text, str) for text in known)
-    if not is_list or known != sorted({*known}):
-        raise ValueError(f"the texts of {where} must be a list, sorted, each once")
+    require(
+        is_list and known == sorted({*known}),
+        f"the texts of {where} must be a list, sorted, each once",
+    )
     return Column(kind, n, tuple(known))
 
 
@@ -172,8 +178,7 @@ def _values(name: str, column: Column, tensor: Array) -> list[Any]:
         fits &= bool((values == np.floor(values)).all())
     if column.kind == "text":
         fits &= sorted({*values.tolist()}) == [*range(len(column.texts))]
-    if not fits:
-        raise ValueError(f"{PREFIX}{name} holds numbers that no history has")
+    require(fits, f"{PREFIX}{name} holds numbers that no history has")
     made: dict[str, Callable[[float], Any]] = {
         "whole": int,
         "number": float,

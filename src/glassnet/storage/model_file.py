@@ -1,4 +1,4 @@
-"""The model file: `save` writes a whole file or nothing, `load` trusts nothing in it.
+"""The model file: how `save` writes it, and how `load` reads and checks it.
 
 A `.glassnet` file is a safetensors file. Its tensors have the names of the views ("layers.0.W",
 "layers.1.running_mean", ...), all of the network's dtype; those of the history
@@ -32,7 +32,6 @@ checksums find damage, not malice: whoever can write the file can write them. Ag
 are the checks, and the rule that a file holds numbers and names only.
 """
 
-import io
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,22 +41,19 @@ from glassnet.intervals import Intervals
 from glassnet.model import Model
 from glassnet.storage.checksum import without_checksums
 from glassnet.storage.container import (
-    DTYPE_NAMES,
-    check_finite,
     check_shapes,
-    network_with,
     read_file,
     read_head,
     read_tensors,
-    to_bytes,
     unsupported,
     write_file,
 )
 from glassnet.storage.description import Parts, describe, parse_description
-from glassnet.storage.header import MAX_HEADER, BadFileError, damaged
-from glassnet.storage.history import PREFIX, join_history, split_history
+from glassnet.storage.header import MAX_HEADER, BadFileError, damaged, require_intact
+from glassnet.storage.history import join_history, split_history
 from glassnet.storage.migrations import migrate
 from glassnet.storage.strict import canonical, parse_json
+from glassnet.storage.structure import network_with
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -91,14 +87,7 @@ def save(model: Model, path: str | Path) -> None:
     >>> again.predict({"x": [3.0, 33.0]}).tolist()
     ['low', 'high']
     """
-    tensors = _tensors(model)
-    check_finite(tensors, "model")
-    try:
-        data = to_bytes(describe(model), tensors | split_history(model.training)[2])
-        _read(io.BytesIO(data), len(data))  # what cannot be read again is not written
-    except ValueError as error:
-        raise unsupported("model", error) from None
-    write_file(path, data)
+    write_file(path, "model", lambda: describe(model), _tensors(model), _read)
 
 
 def check(model: Model) -> None:
@@ -141,7 +130,7 @@ def _tensors(model: Model) -> dict[str, Array]:
         inner = intervals.network.parameters.items() if intervals.network else ()
         tensors |= {f"intervals.{name}": view for name, view in inner}
         tensors |= {"intervals.scores": intervals.scores, "intervals.least": intervals.least}
-    return tensors
+    return tensors | split_history(model.training)[2]
 
 
 def _read(file: BinaryIO, size: int) -> Model:
@@ -160,13 +149,8 @@ def _read(file: BinaryIO, size: int) -> Model:
         raise damaged(
             f"its description is not as glassnet writes it: {str(error).rstrip('.')}"
         ) from None
-    dtype = DTYPE_NAMES[parts.dtype]
-    expected = {
-        name: ("F64" if name.startswith(PREFIX) else dtype, shape)
-        for name, shape in parts.shapes.items()
-    }
-    check_shapes(head.tensors, expected)
-    arrays = read_tensors(file, head, with_nan=PREFIX)
+    check_shapes(head.tensors, parts.shapes, parts.dtype)
+    arrays = read_tensors(file, head)
     try:
         training = join_history(parts.training, parts.history, arrays)
     except ValueError as error:
@@ -177,16 +161,20 @@ def _read(file: BinaryIO, size: int) -> Model:
         network_with(parts.layers, parts.n_features, parts.dtype, arrays),
         parts.loss,
         training,
-        _intervals(parts, arrays) if parts.has_intervals else None,
+        _intervals(parts, arrays),
         parts.dialect,
         parts.reference,
     )
 
 
-def _intervals(parts: Parts, arrays: dict[str, Array]) -> Intervals:
+def _intervals(parts: Parts, arrays: dict[str, Array]) -> Intervals | None:
     layers, n_features, dtype = parts.residual_layers, parts.n_features, parts.dtype
+    if layers is None:
+        return None
     network = network_with(layers, n_features, dtype, arrays, "intervals.") if layers else None
     scores, least = (arrays[f"intervals.{name}"].astype(dtype) for name in ("scores", "least"))
-    if not ((np.diff(scores, axis=0) >= 0.0).all() and (least > 0.0).all()):
-        raise damaged("its intervals hold numbers that no intervals have")
+    require_intact(
+        bool((np.diff(scores, axis=0) >= 0.0).all() and (least > 0.0).all()),
+        "its intervals hold numbers that no intervals have",
+    )
     return Intervals(network, scores, least)

@@ -14,7 +14,6 @@ A layer of the user's own is code, which no file holds: to load the network, giv
 are compared with the file.
 """
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -28,22 +27,17 @@ from glassnet.network import Network
 from glassnet.parameters import DTYPES
 from glassnet.storage.checksum import without_checksums
 from glassnet.storage.container import (
-    DTYPE_NAMES,
     Head,
-    check_finite,
     check_shapes,
-    network_with,
     read_file,
     read_head,
     read_tensors,
     shown,
-    to_bytes,
-    unsupported,
     write_file,
 )
-from glassnet.storage.header import BadFileError, damaged
+from glassnet.storage.header import BadFileError, damaged, require_intact
 from glassnet.storage.migrations import FORMAT, migrate
-from glassnet.storage.structure import built_layers, tensor_shapes
+from glassnet.storage.structure import built_layers, network_with, tensor_shapes
 
 FIELDS = {"format", "glassnet", "kind", "layers", "n_features", "dtype"}
 KIND = "network"
@@ -53,33 +47,26 @@ MAX_NAME = 100  # characters of the name of a class
 
 def save_network(network: Network, path: str | Path) -> None:
     """Write a network to one file; see `Network.save`."""
-    tensors = dict(network.parameters.items())
-    check_finite(tensors, KIND)
-    try:
-        data = to_bytes(_describe(network), tensors)
-        _read(
-            io.BytesIO(data), len(data), network.layers
-        )  # what cannot be read again is not written
-    except ValueError as error:
-        raise unsupported(KIND, error) from None
-    write_file(path, data)
+    write_file(
+        path,
+        KIND,
+        lambda: {
+            "format": FORMAT,
+            "glassnet": __version__,
+            "kind": KIND,
+            "layers": [_layer(layer) for layer in network.layers],
+            "n_features": network.n_features,
+            "dtype": str(network.dtype),
+        },
+        dict(network.parameters.items()),
+        lambda file, size: _read(file, size, network.layers),
+    )
 
 
 def load_network(path: str | Path, layers: Sequence[Layer] | None = None) -> Network:
     """Return the network in a file that `save_network` wrote; see `Network.load`."""
     given = None if layers is None else checked_layers(layers)
     return read_file(path, lambda file, size: _read(file, size, given))
-
-
-def _describe(network: Network) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "glassnet": __version__,
-        "kind": KIND,
-        "layers": [_layer(layer) for layer in network.layers],
-        "n_features": network.n_features,
-        "dtype": str(network.dtype),
-    }
 
 
 def _layer(layer: Layer) -> dict[str, Any]:
@@ -118,33 +105,32 @@ def _read(file: BinaryIO, size: int, given: tuple[Layer, ...] | None) -> Network
         _compare(layers, given)
         shapes = tensor_shapes(given, said["n_features"])
         _compare_shapes(shapes, head)
-    dtype = DTYPE_NAMES[said["dtype"]]
-    check_shapes(head.tensors, {name: (dtype, shape) for name, shape in shapes.items()})
+    check_shapes(head.tensors, shapes, said["dtype"])
     return network_with(built, said["n_features"], said["dtype"], read_tensors(file, head))
 
 
 def _check(said: dict[str, Any]) -> None:
     """Check the fields of the description of a network."""
-    version, n_features, dtype, layers = (
-        said.get(name) for name in ("glassnet", "n_features", "dtype", "layers")
+    require_intact(
+        said.keys() == FIELDS
+        and said["kind"] == KIND
+        and said["format"] >= FIRST_FORMAT
+        and isinstance(said["glassnet"], str)
+        and said["dtype"] in DTYPES
+        and type(said["n_features"]) is int
+        and 1 <= said["n_features"] < 2**31,
+        "its description is not that of a network",
     )
-    sound = said.keys() == FIELDS and said["kind"] == KIND and said["format"] >= FIRST_FORMAT
-    if (
-        not sound
-        or not isinstance(version, str)
-        or dtype not in DTYPES
-        or type(n_features) is not int
-        or not 1 <= n_features < 2**31
-    ):
-        raise damaged("its description is not that of a network")
+    layers = said["layers"]
     is_list = isinstance(layers, list) and all(isinstance(layer, dict) for layer in layers)
-    if not is_list or not layers:
-        raise damaged("its description has no list of layers")
+    require_intact(is_list and bool(layers), "its description has no list of layers")
     for layer in layers:
         name = layer.get("own", "x")
         is_name = isinstance(name, str) and name.isidentifier() and len(name) <= MAX_NAME
-        if not is_name or ("own" in layer and layer.keys() != {"own"}):
-            raise damaged("its description names a layer of the user's own that cannot be one")
+        require_intact(
+            is_name and ("own" not in layer or layer.keys() == {"own"}),
+            "its description names a layer of the user's own that cannot be one",
+        )
 
 
 def _compare(layers: list[dict[str, Any]], given: tuple[Layer, ...]) -> None:
@@ -155,7 +141,7 @@ def _compare(layers: list[dict[str, Any]], given: tuple[Layer, ...]) -> None:
         mine = _layer(layer)
         if mine != said:
             raise SettingError(
-                f"layers[{i}] must be that of the file, {_in_words(said)}, got {_in_words(mine)}."
+                f"layers[{i}] must be that of the file, {_text(said)}, got {_text(mine)}."
             )
 
 
@@ -172,7 +158,7 @@ def _compare_shapes(shapes: dict[str, tuple[int, ...]], head: Head) -> None:
             raise SettingError(f"{must}: {name} must have shape {expected}, got {shape}.")
 
 
-def _in_words(layer: dict[str, Any]) -> str:
+def _text(layer: dict[str, Any]) -> str:
     if "own" in layer:
         return f"a layer {layer['own']} that is not glassnet's"
     settings = ", ".join(f"{name} {layer[name]}" for name in sorted(layer.keys() - {"kind"}))

@@ -7,14 +7,15 @@ null.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from glassnet.storage.strict import require
+
 Check = Callable[[Any], bool]
 
 
 def check_training(record: dict[str, Any]) -> None:
     """Raise the ValueError for an entry of the record of another form; the message names it."""
     for name, (fits, what) in ENTRIES.items():
-        if record.get(name) is not None and not fits(record[name]):
-            raise ValueError(f"training.{name} must {what}")
+        require(record.get(name) is None or fits(record[name]), f"training.{name} must {what}")
 
 
 def _is_whole(value: Any) -> bool:

@@ -25,6 +25,12 @@ def canonical(value: Any) -> str:
     )
 
 
+def require(holds: bool, message: str) -> None:
+    """Raise ValueError with this message unless a condition holds."""
+    if not holds:
+        raise ValueError(message)
+
+
 def parse_json(text: str) -> Any:
     """Return the value of a JSON text.
 
@@ -35,10 +41,12 @@ def parse_json(text: str) -> Any:
         hundreds of digits, half characters (lone surrogates), and more nesting or values than any
         model needs.
     """
-    if sum(map(text.count, ",:[{")) > MAX_VALUES:  # before any of them takes memory
-        raise ValueError(f"it holds more than {MAX_VALUES:,} values")
-    if sum(map(text.count, "[{")) > MAX_CONTAINERS:
-        raise ValueError(f"it holds more than {MAX_CONTAINERS:,} lists and objects")
+    n_values, n_containers = (sum(map(text.count, marks)) for marks in (",:[{", "[{"))
+    require(n_values <= MAX_VALUES, f"it holds more than {MAX_VALUES:,} values")
+    require(
+        n_containers <= MAX_CONTAINERS,
+        f"it holds more than {MAX_CONTAINERS:,} lists and objects",
+    )
     try:
         value = json.loads(
             text,
@@ -56,8 +64,7 @@ def parse_json(text: str) -> Any:
     level, depth = [value], 0
     while level := [value for value in level if isinstance(value, dict | list)]:
         depth += 1
-        if depth > MAX_DEPTH:
-            raise ValueError("it is nested too deep")
+        require(depth <= MAX_DEPTH, "it is nested too deep")
         level = [
             inner
             for value in level
@@ -73,8 +80,10 @@ def check_record(cls: type, plain: Any, where: str) -> None:
     """
     entries = stored_fields(cls)
     required = {name for name, entry in entries.items() if not entry.optional}
-    if not isinstance(plain, dict) or not required <= plain.keys() <= entries.keys():
-        raise ValueError(f"{where} must have the fields {list(entries)}")
+    require(
+        isinstance(plain, dict) and required <= plain.keys() <= entries.keys(),
+        f"{where} must have the fields {list(entries)}",
+    )
     for name, value in plain.items():
         kind = entries[name].kind
         if not _fits(kind, value, f"{where}.{name}"):
@@ -148,8 +157,7 @@ def _write(value: Any) -> str:
 
 
 def _short_enough(text: str) -> int:
-    if len(text) > MAX_DIGITS:
-        raise ValueError(f"the number {text[:20]}... has {len(text):,} digits")
+    require(len(text) <= MAX_DIGITS, f"the number {text[:20]}... has {len(text):,} digits")
     return int(text)
 
 

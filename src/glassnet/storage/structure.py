@@ -1,11 +1,17 @@
-"""The layers in a model file, and the shapes of the tensors that they imply."""
+"""Layers as a model file describes them: their shapes, and the network with their tensors."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from numpy.typing import NDArray
 
 from glassnet.layers import Layer
 from glassnet.layers.plain import layer_from_plain
 from glassnet.layers.stack import stack_trees
+from glassnet.network import Network
 from glassnet.parameters import Tree
+from glassnet.storage.header import require_intact
+from glassnet.storage.strict import require
 
 MAX_LAYERS = 1_000  # with those inside others
 
@@ -18,8 +24,9 @@ def built_layers(layers: Any) -> tuple[Layer, ...]:
     ValueError
         For anything else than layers, and too many of them.
     """
-    if not isinstance(layers, list) or not 1 <= _n_layers(layers) <= MAX_LAYERS:
-        raise ValueError(f"layers must be a list of 1 to {MAX_LAYERS:,} layers")
+    require(
+        1 <= _n_layers(layers) <= MAX_LAYERS, f"layers must be a list of 1 to {MAX_LAYERS:,} layers"
+    )
     return tuple(layer_from_plain(layer) for layer in layers)
 
 
@@ -28,6 +35,31 @@ def tensor_shapes(layers: tuple[Layer, ...], n_features: int) -> dict[str, tuple
     if not layers:
         return {}
     return {name: spec.shape for name, spec in Tree({}, stack_trees(layers, n_features)).walk()}
+
+
+def network_with(
+    layers: tuple[Layer, ...],
+    n_features: int,
+    dtype: str,
+    arrays: Mapping[str, NDArray[Any]],
+    prefix: str = "",
+) -> Network:
+    """Return the network of these layers with the tensors of a file.
+
+    Raises
+    ------
+    BadFileError
+        For numbers that a layer cannot have.
+    """
+    network = Network(layers, n_features, seed=None, dtype=dtype)
+    for name in network.parameters:
+        network.parameters[name] = arrays[f"{prefix}{name}"]
+        is_valid = network.parameters.spec(name).is_valid
+        require_intact(
+            is_valid is None or is_valid(network.parameters[name]),
+            f"{prefix}{name} holds numbers that no layer of its kind has",
+        )
+    return network
 
 
 def _n_layers(layers: Any) -> int:

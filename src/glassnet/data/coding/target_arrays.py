@@ -211,6 +211,8 @@ def _raw_column(given: Any, name: str) -> list[Any] | None:
         ]
     if isinstance(given, Mapping):
         keys: Any = given
+    elif isinstance(given, Table):
+        return None
     elif hasattr(given, "columns") and not hasattr(given, "dtype"):
         # In pyarrow, `columns` are the columns themselves.
         keys = getattr(given, "column_names", given.columns)
