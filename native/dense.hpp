@@ -30,19 +30,24 @@ class Dense final : public Operation<T> {
     void resize(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n) const override {
         own.kept = own.output = own.main.resize(n * own.step);
         if (f_.keeps_input) own.output = own.extra.resize(n * own.step);
-        if (transposes(w)) own.small.resize(this->n_out * own.step_in);
+        if (pads(w) || transposes(w))
+            own.small.resize(this->n_in * own.step + this->n_out * own.step_in);
     }
 
-    // W^T, where every part of the rows needs it.
+    // Where every part of the rows needs them: W in rows of whole vectors, and W^T.
     Grid prepare_grid(const Workspace<T>& w, std::size_t) const override {
-        return transposes(w) ? column_grid<T>(this->n_out, this->n_in) : Grid{};
+        return pads(w) || transposes(w) ? column_grid<T>(this->n_out, this->n_in) : Grid{};
     }
     void prepare(Workspace<T>& w, LayerBuffers<T>& own, const Block& block) const override {
-        const Right<T> W{w.tensors.theta + W_, this->n_out, true};
-        for (std::size_t left = block.left; left < block.right; left += panel_width<T>) {
+        const T* W = w.tensors.theta + W_;
+        for (std::size_t i = block.left; pads(w) && i < block.right; ++i)
+            std::copy(W + i * this->n_out, W + (i + 1) * this->n_out,
+                      own.small.data() + i * own.step);
+        for (std::size_t left = block.left; transposes(w) && left < block.right;
+             left += panel_width<T>) {
             const std::size_t width = std::min(panel_width<T>, block.right - left);
-            pack(W, 0, this->n_out, left, width, whole_vectors<T>(width), own.small.data() + left,
-                 own.step_in);
+            pack<T>({W, this->n_out, true}, 0, this->n_out, left, width, whole_vectors<T>(width),
+                    transposed(own) + left, own.step_in);
         }
     }
 
@@ -52,7 +57,8 @@ class Dense final : public Operation<T> {
     }
     void forward_block(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Block& block,
                        std::size_t, const Done& done) const override {
-        const Right<T> W{w.tensors.theta + W_, this->n_out, false};
+        const Right<T> W = pads(w) ? Right<T>{own.small.data(), own.step, false, true}
+                                   : Right<T>{w.tensors.theta + W_, this->n_out, false};
         T* A = const_cast<T*>(own.output);
         product<T>({own.input, own.step_in, 1}, W, this->n_in, this->n_out, own.main.data(),
                    own.step, true, w.tensors.theta + b_, block, [&](const Block& complete) {
@@ -72,7 +78,7 @@ class Dense final : public Operation<T> {
     }
     void input_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t, const Gradients<T>& g,
                         const Block& block) const override {
-        const Right<T> W = transposes(w) ? Right<T>{own.small.data(), own.step_in, false, true}
+        const Right<T> W = transposes(w) ? Right<T>{transposed(own), own.step_in, false, true}
                                          : Right<T>{w.tensors.theta + W_, this->n_out, true};
         product<T>({g.dY(), own.step, 1}, W, this->n_out, this->n_in, g.dX(), own.step_in, true,
                    nullptr, block, g.done);
@@ -85,7 +91,7 @@ class Dense final : public Operation<T> {
     void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                             const Gradients<T>& g, const Block& block, std::size_t) const override {
         const T* dZ = g.dY();
-        product<T>({own.input, 1, own.step_in}, {dZ, own.step, false}, n, this->n_out,
+        product<T>({own.input, 1, own.step_in}, {dZ, own.step, false, true}, n, this->n_out,
                    w.tensors.gradient + W_, this->n_out, false, nullptr, block,
                    [](const Block&) {});
         if (block.top > 0) return;
@@ -98,6 +104,12 @@ class Dense final : public Operation<T> {
     }
 
   private:
+    bool pads(const Workspace<T>& w) const {
+        return w.training && w.by_rows && this->n_out % lanes<T> != 0;
+    }
+    T* transposed(const LayerBuffers<T>& own) const {
+        return own.small.data() + this->n_in * own.step;
+    }
     bool transposes(const Workspace<T>& w) const {
         return w.training && w.by_rows && w.needs_input_grad[this->index];
     }

@@ -125,11 +125,16 @@ void pack(Right<T> B, std::size_t top, std::size_t bottom, std::size_t left, std
     constexpr std::size_t n = lanes<T>;
     if (!B.transposed) {
         const T* from = B.data + top * B.step + left;
-        if (width == panel_width<T>) {
+        if (whole == panel_width<T> && (width == whole || B.padded)) {
             for (std::size_t p = top; p < bottom; ++p, from += B.step, panel += step) {
                 store(panel, load(from));
                 store(panel + n, load(from + n));
             }
+            return;
+        }
+        if (width == whole || B.padded) {
+            for (std::size_t p = top; p < bottom; ++p, from += B.step, panel += step)
+                store(panel, load(from));
             return;
         }
         for (std::size_t p = top; p < bottom; ++p, from += B.step, panel += step) {

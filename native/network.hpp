@@ -59,11 +59,11 @@ class Pass {
     // own. Backward only the gradients of the parameters are left to `backward`.
     std::size_t row_parts(std::size_t n) const {
         if (!w_.by_rows) return 0;
-        std::size_t parts = 1;
-        while (parts < most_row_parts && n >= 2 * parts * min_rows &&
-               n * row_work_ >= 2 * parts * min_row_work)
-            parts *= 2;
-        return parts;
+        const std::size_t work = std::max<std::size_t>(tile_rows * row_work_, 1),
+                          rows = tile_rows * std::max((min_row_work + work - 1) / work,
+                                                      n / (tile_rows * most_row_parts) + 1),
+                          parts = std::max<std::size_t>((n + rows - 1) / rows, 1);
+        return std::min(parts + parts % 2, n == 1 ? 1 : most_row_parts);
     }
 
     void forward_rows(std::size_t piece, std::size_t top, std::size_t bottom) {
@@ -96,7 +96,7 @@ class Pass {
 
   private:
     static constexpr std::size_t unplanned = std::numeric_limits<std::size_t>::max();
-    static constexpr std::size_t min_rows = 8, min_row_work = 40'000,
+    static constexpr std::size_t min_row_work = 40'000,
                                  most_weights = 1 << 19;  // bytes, that half a second cache holds
 
     // Pieces of rows pay where all weights stay in the second cache.

@@ -68,6 +68,18 @@ void softmax_square(const T* Z, std::size_t step, std::size_t k, T* P, Partition
     transpose(columns, n, P, step);
 }
 
+// The same for fewer rows than a square has: beside rows of zeros, so that a row has the same bits.
+template <class T>
+void softmax_rows(const T* Z, std::size_t step, std::size_t k, std::size_t n_rows, T* P,
+                  Partition<T>& partition) {
+    constexpr std::size_t n = lanes<T>;
+    if (n_rows == n) return softmax_square(Z, step, k, P, partition);
+    alignas(vector_bytes) T square[n * n] = {};
+    for (std::size_t i = 0; i < n_rows; ++i) store(square + i * n, load(Z + i * step));
+    softmax_square<T>(square, n, k, square, partition);
+    for (std::size_t i = 0; i < n_rows; ++i) store(P + i * step, load(square + i * n));
+}
+
 // Cross-entropy, summed with the weights of the rows; dZ gets weight / n_terms (softmax(Z) -
 // smoothed target). `clipped`: the value is that of clipped probabilities; without, there is no
 // clip.
@@ -80,8 +92,8 @@ double softmax_backward(T smoothing, const Clip<T>* clip, const ScoredRows<T>& r
     double sum = 0;
     for (std::size_t start = top; start < bottom; start += lanes<T>) {
         const std::size_t n = std::min(lanes<T>, bottom - start);
-        if (n == lanes<T> && k <= lanes<T>) {
-            softmax_square(Z + start * step, step, k, dZ + start * step, partition);
+        if (k <= lanes<T>) {
+            softmax_rows(Z + start * step, step, k, n, dZ + start * step, partition);
         } else {
             for (std::size_t i = 0; i < n; ++i)
                 softmax_row(Z + (start + i) * step, k, dZ + (start + i) * step, partition.top[i],
