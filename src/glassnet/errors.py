@@ -1,4 +1,4 @@
-"""The exceptions of glassnet: each message says what was expected, what was given, what to do.
+"""Exceptions and warnings of glassnet, and messages about unknown names.
 
     GlassNetError
     ├── SettingError (ValueError)              a parameter, option or name that does not exist or

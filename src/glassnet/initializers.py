@@ -1,4 +1,4 @@
-"""Initializers: random first values of a weight matrix that keep the size of the signals.
+"""Weight initializers: random initial weights that preserve the variance of the signals.
 
 An initializer is called as `initializer(fan_in, fan_out, rng)` and returns float64
 `(fan_in, fan_out)`; fan_in counts the inputs of a unit, fan_out its outputs.

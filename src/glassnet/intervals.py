@@ -1,4 +1,4 @@
-"""Prediction intervals: quantiles of residuals, corrected by the scores of held-out rows.
+"""Prediction intervals by conformalized quantile regression, calibrated on held-out rows.
 
 For each row a small network predicts where the middle of the residuals y - mean(x) lies, and how
 far they spread below and above it: m, d and u, of its quantiles 0.1, 0.5 and 0.9. A held-out
@@ -114,7 +114,7 @@ def scores_of(residuals: Array, quantiles: Array | None, least: Array) -> Array:
     return np.asarray(np.where(beyond >= 0.0, beyond / above, beyond / below))
 
 
-def own_quantiles(loss: Loss, Z: Array) -> tuple[Array, Array | None]:
+def center_and_quantiles(loss: Loss, Z: Array) -> tuple[Array, Array | None]:
     """Return predictions `(n, m)`, and the quantiles `(n, 3 m)` about them where the loss has some.
 
     A network of several quantiles predicts the middle one; its first, middle and last quantile,

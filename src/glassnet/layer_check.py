@@ -1,4 +1,4 @@
-"""Check each layer of your own before a network is first trained with it.
+"""Check the user-defined layers of a network before it is first trained.
 
 It is tried by itself, on a copy of the network in float64. The value is the sum of R * Y, R random,
 whose gradients the backward pass gives for dY = R. The input is normal, and random numbers are

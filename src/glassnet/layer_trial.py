@@ -1,4 +1,4 @@
-"""Try one layer of your own at one point: both passes, and its gradients against differences."""
+"""Test one user-defined layer: both passes, and its gradients by central differences."""
 
 import math
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.differences import STEPS, Array, Value, array_in_words, fault_of
+from glassnet.differences import STEPS, Array, Value, describe_array, gradient_fault
 from glassnet.errors import SettingError
 from glassnet.layers import PREDICT, Layer, Run
 from glassnet.parameters import Views
@@ -64,11 +64,11 @@ class Trial:
                 self._refuse_unwritten(name, X, R)
         self._require_cache(X, R, dX, gradients)
         if self._is_continuous(X) and (
-            fault := fault_of("the gradient of its input, dX,", self._value(X, R), X, dX, rng)
+            fault := gradient_fault("the gradient of its input, dX,", self._value(X, R), X, dX, rng)
         ):
             return fault
         for name, (view, _) in self.tensors.items():
-            if fault := fault_of(
+            if fault := gradient_fault(
                 f"the gradient of {name!r}",
                 self._value(X, R, view),
                 view.copy(),
@@ -97,7 +97,7 @@ class Trial:
         if not isinstance(Y, np.ndarray) or Y.shape != shape or Y.dtype != X.dtype:
             raise self.error(
                 f"its forward pass must return Y of shape {shape} and of dtype {X.dtype} for X of "
-                f"that dtype, got {array_in_words(Y)}."
+                f"that dtype, got {describe_array(Y)}."
             )
         if not np.array_equal(given, X):
             raise self.error("its forward pass changes its input in place: return a new array.")
@@ -139,7 +139,7 @@ class Trial:
             shape = f"{X.shape} and {X.dtype}"
             raise self.error(
                 f"its backward pass must return dX, an array of the shape and dtype of X, {shape}, "
-                f"got {array_in_words(dX)}."
+                f"got {describe_array(dX)}."
             )
         if not np.array_equal(passed, dY):
             raise self.error("its backward pass changes dY in place: return a new array.")

@@ -1,4 +1,4 @@
-"""Text for people: how names, counts, lists and numbers are written in messages and reports."""
+"""Format names, counts, lists and numbers for messages and reports."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""A model: everything between a raw table and a prediction."""
+"""The model: a trained network with the encoders of its table and its target."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.values import refuse_not_finite
 from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import SettingError
-from glassnet.intervals import QUANTILES, Intervals, own_quantiles
+from glassnet.intervals import QUANTILES, Intervals, center_and_quantiles
 from glassnet.losses import Loss, Quantile
 from glassnet.model_input import ModelInput
 from glassnet.network import Network
@@ -265,7 +265,7 @@ class Model:
             )
         Z = self._answering(self.network, self.loss).predict(X)
         refuse_not_finite(Z, first_row=first_row)
-        center, quantiles = own_quantiles(self.loss, Z)
+        center, quantiles = center_and_quantiles(self.loss, Z)
         if self.intervals.network is not None:
             quantiles = self._answering(self.intervals.network, Quantile(QUANTILES)).predict(X)
         found = self.answers.bounds(*self.intervals.around(center, quantiles, coverage))

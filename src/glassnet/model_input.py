@@ -1,4 +1,4 @@
-"""Read a table as the training table was read, check it, and encode it for a model."""
+"""Read a table as in training, check its columns, and encode it for a model."""
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A network: a stack of layers bound to one vector of parameters."""
+"""A network: a sequence of layers whose parameters form one vector."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_whole
+from glassnet.checks import check_integer
 from glassnet.errors import DataError, SettingError, is_number
 from glassnet.layers.containers import Members
 from glassnet.layers.dense import Dense
@@ -91,7 +91,7 @@ class Network:
 
     def initialize(self, seed: int) -> None:
         """Draw all first values anew: the same seed gives the same bits."""
-        rng = np.random.default_rng(check_whole("seed", seed, 0))
+        rng = np.random.default_rng(check_integer("seed", seed, 0))
         stack_initialize(self.layers, self.parameters.p.layers, rng)
 
     def forward(self, X: Any, run: Run = PREDICT) -> tuple[Array, list[Any]]:

@@ -1,4 +1,4 @@
-"""The parameters of a network in one flat vector, its gradient, and named views into both.
+"""The parameters of a network: one flat vector, its gradient, and named views into both.
 
 Optimizers, penalties, clipping, checkpoints and the file on disk see one vector, `theta`; layers
 see matrices by name. Both are the same memory: a layer writes its gradient into `g.W` and the

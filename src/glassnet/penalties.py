@@ -1,4 +1,4 @@
-"""Penalties on large weights: an L1 and an L2 term added to the objective.
+"""L1 and L2 penalties on the weights, added to the objective.
 
     value    = sum over segments of decay_factor * (l1 * sum |theta_i| + l2 / 2 * sum theta_i^2)
     gradient = decay_factor * (l1 * sign(theta) + l2 * theta)

@@ -1,4 +1,4 @@
-"""Predict one row at a time in microseconds, with everything prepared once."""
+"""Predict single rows in microseconds; everything else is prepared once."""
 
 import math
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Check the methods, attributes and arguments of objects and functions of your own."""
+"""Check that user-defined objects and functions have the required methods and arguments."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence

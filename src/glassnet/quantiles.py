@@ -1,4 +1,4 @@
-"""Quantiles of weighted values, by the inverted distribution function."""
+"""Weighted quantiles, by the inverse of the cumulative distribution function."""
 
 from typing import Any
 

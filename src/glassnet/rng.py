@@ -1,4 +1,4 @@
-"""Counter-based random numbers: addressed by their purpose, not by the order of draws.
+"""Counter-based random numbers: each is a function of seed, stream and step.
 
 A counter-based generator turns (key, counter) into bits with no state in between, so the dropout
 mask of step 1,000 can be drawn without the 999 masks before it: a resumed run sees what the

@@ -1,4 +1,4 @@
-"""A loss of your own, written as one function of raw scores and target, and its check."""
+"""User-defined losses: a loss from one function, and the check of its gradient."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Use scikit-learn's scorers on a network in training; only this file imports them.
+"""Compute scikit-learn scorers on a network during training.
 
 A scorer asks an estimator for predictions. Between two epochs the raw scores of the validation rows
 are known already, so the estimator that it meets here answers from them.
