@@ -85,8 +85,9 @@ class Answers:
         """Return intervals `(n, m, 2)` in the units of the targets, from bounds of scaled numbers.
 
         If a target was never negative in training, its intervals are clipped to [0, inf), and if it
-        was never positive, to (-inf, 0]. After n training values of one sign, the probability that a
-        new value has the other sign is at most 1 / (n + 1), so that clipping hardly costs coverage.
+        was never positive, to (-inf, 0]. After n training values of one sign, a new
+        value has the other sign with a probability of at most 1 / (n + 1), so that clipping hardly
+        costs coverage.
         """
         mean, scale = np.array(self.target.mean), np.array(self.target.scale)
         positive = loss_traits(self.loss).link == "exp"
