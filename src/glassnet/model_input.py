@@ -81,9 +81,9 @@ class ModelInput:
         """Return the message about columns that training did not have; "" if there are none."""
         known = {*self.columns, *self.others}
         unknown = [name for name in names if name not in known]
-        single = len(unknown) == 1
+        one = len(unknown) == 1
         text = (
-            f"column{'' if single else 's'} {listed(unknown)} {'is' if single else 'are'} not known "
+            f"column{'' if one else 's'} {listed(unknown)} {'is' if one else 'are'} not known "
             "to the model and ignored."
         )
         return text if unknown else ""
