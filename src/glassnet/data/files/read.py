@@ -87,13 +87,13 @@ def read_table(
     path, types = Path(path), types or {}
     with _errors_of(path):
         file = _open(path, dialect, limits, default, schema.names if schema else ())
-        places = _places(file.names, schema, types)
-        index = [] if schema else dropped_index(places, file.index, {*types, *keep}, targets)
-        places = {name: place for name, place in places.items() if name not in index}
+        positions = _positions(file.names, schema, types)
+        index = [] if schema else dropped_index(positions, file.index, {*types, *keep}, targets)
+        positions = {name: position for name, position in positions.items() if name not in index}
         expected = expected_columns(types, schema, targets)
-        known = {name: column.kind for name, column in expected.items() if name in places}
-        kinds = {places[name]: kind for name, kind in known.items() if kind is not None}
-        columns = dict(zip(places, file.read(list(places.values()), kinds), strict=True))
+        known = {name: column.kind for name, column in expected.items() if name in positions}
+        kinds = {positions[name]: kind for name, kind in known.items() if kind is not None}
+        columns = dict(zip(positions, file.read(list(positions.values()), kinds), strict=True))
         table = assemble(columns, expected, file.spelling)
         del columns
         table = table.select(schema) if schema else table.retyped(types)
@@ -123,14 +123,14 @@ def read_batches(
     path = Path(path)
     with _errors_of(path):
         file = _open(path, dialect, limits, default, schema.names)
-        places = _places(file.names, schema, {})
-        columns = {place: schema.by_name[name] for name, place in places.items()}
+        positions = _positions(file.names, schema, {})
+        columns = {position: schema.by_name[name] for name, position in positions.items()}
         expected = expected_columns({}, schema)
         n_rows = 0
-        for chunk in file.batches(list(places.values()), columns):
+        for chunk in file.batches(list(positions.values()), columns):
             if n_rows == 0 and notices is not None:
                 notices.extend(file.notices)
-            named = dict(zip(places, chunk, strict=True))
+            named = dict(zip(positions, chunk, strict=True))
             try:
                 table = assemble(named, expected, file.spelling)
                 selected = table.select(schema)
@@ -145,7 +145,7 @@ def read_batches(
         if n_rows == 0:
             if not empty:
                 raise DataError("the file has a header but no rows.")
-            yield assemble(dict.fromkeys(places, ()), expected, empty=True).select(schema)
+            yield assemble(dict.fromkeys(positions, ()), expected, empty=True).select(schema)
 
 
 def _shown_form(table: Table, name: str, spelling: Spelling) -> Form | None:
@@ -214,7 +214,7 @@ def _open(
     return ColumnarFile(paths, dialect.filled(default), limits)
 
 
-def _places(
+def _positions(
     names: tuple[str, ...], schema: Schema | None, types: Mapping[str, Kind]
 ) -> dict[str, int]:
     """Return the positions of the wanted columns by name, in the order of the file."""
@@ -222,7 +222,9 @@ def _places(
     refuse_duplicates(plain)
     require_columns(list(schema.names if schema else types), plain)
     return {
-        name: place for place, name in enumerate(plain) if schema is None or name in schema.kinds
+        name: position
+        for position, name in enumerate(plain)
+        if schema is None or name in schema.kinds
     }
 
 

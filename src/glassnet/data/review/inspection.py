@@ -174,7 +174,7 @@ def _column_report(
     table: Table, name: str, declared: Kind | None, *, used: bool, notices: tuple[str, ...]
 ) -> ColumnReport:
     kind, column = table.schema.kinds[name], table.stored(name)
-    odd = any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
+    has_invalid = any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
     known = np.empty(0)
     top: tuple[tuple[str, int], ...] = ()
     if isinstance(column, Categories):
@@ -191,7 +191,7 @@ def _column_report(
     return ColumnReport(
         name,
         kind,
-        _why(kind, declared, distinct, odd=odd),
+        _why(kind, declared, distinct, has_invalid=has_invalid),
         used,
         table.n_rows - n_known,
         distinct,
@@ -202,12 +202,14 @@ def _column_report(
     )
 
 
-def _why(kind: Kind, declared: Kind | None, distinct: int, *, odd: bool) -> str:
+def _why(kind: Kind, declared: Kind | None, distinct: int, *, has_invalid: bool) -> str:
     if declared is not None:
         return "as declared"
     if distinct == 0:
         return "all its cells are missing"
-    all_cells = "nearly all its cells are" if odd else "all its cells that are not missing are"
+    all_cells = (
+        "nearly all its cells are" if has_invalid else "all its cells that are not missing are"
+    )
     return {
         "number": f"{all_cells} numbers",
         "boolean": f"{all_cells} true or false",

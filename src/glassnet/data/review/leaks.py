@@ -30,9 +30,9 @@ def leaks(table: Table, target: Array, *, thresholds: bool = False) -> dict[str,
     if target.ndim != 1 or len(target) < MIN_ROWS or not isinstance(table.numbers, np.ndarray):
         return {}
     numeric = target.dtype.kind in "fiu"
-    places: dict[Any, int] = {}
+    code_of: dict[Any, int] = {}
     values = target.tolist() if numeric else map(str, target.tolist())
-    codes = np.array([places.setdefault(value, len(places)) for value in values])
+    codes = np.array([code_of.setdefault(value, len(code_of)) for value in values])
     n_values = int(codes.max()) + 1
     if n_values < 2:
         return {}

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.tables.cells import EXACT, option
-from glassnet.data.tables.column_data import Categories, whole_numbers
+from glassnet.data.tables.column_data import Categories, distinct_integers
 from glassnet.data.tables.dialect import Limits
 from glassnet.data.tables.numerals import number_of
 from glassnet.data.tables.table import Table
@@ -85,7 +85,7 @@ def imprecise(table: Table) -> tuple[str, ...]:
         f"{option('types', 'category', name)} does."
         for name in table.schema.numbers
         if name in table.exact
-        and (known := whole_numbers(table.exact[name]))
+        and (known := distinct_integers(table.exact[name]))
         and max(known) - min(known) >= EXACT
     )
 
@@ -217,8 +217,8 @@ def _looks_like(column: Categories) -> str:
         if any(alike) and all(a or p for a, p in zip(alike, plain, strict=True)):
             return f"{what}, such as {levels[alike.index(True)]!r}"
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
-    odd = np.array([number_of(level) is None for level in column.levels], dtype=bool)
-    if not odd.any() or counts[~odd].sum() < NEARLY * counts.sum():
+    is_text = np.array([number_of(level) is None for level in column.levels], dtype=bool)
+    if not is_text.any() or counts[~is_text].sum() < NEARLY * counts.sum():
         return ""
-    most_frequent = column.levels[int(np.argmax(np.where(odd, counts, -1)))]
+    most_frequent = column.levels[int(np.argmax(np.where(is_text, counts, -1)))]
     return f"numbers, but for cells such as {most_frequent[:40]!r}"

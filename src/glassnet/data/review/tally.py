@@ -93,8 +93,8 @@ class Expected:
     def __init__(self, encoder: Encoder, reference: Reference) -> None:
         self.schema = schema = encoder.schema
         self.names = (*schema.numbers, *schema.categories, *schema.dates)
-        places = {name: i for i, name in enumerate(self.names)}
-        self.order = [places[name] for name in schema.names]
+        index = {name: i for i, name in enumerate(self.names)}
+        self.order = [index[name] for name in schema.names]
         self.reference = reference
         # In float32: a number that was once stored as such has changed, and an equal end with it.
         low, high = (
@@ -169,20 +169,20 @@ class Tally:
         self._rows += table.n_rows
         self._add_numbers(np.asarray(table.numbers))
         categories = zip(table.schema.categories, expected.levels, strict=True)
-        for place, (name, levels) in enumerate(categories, start=len(expected.low)):
-            self._add_levels(place, levels, table.others[name])
+        for i, (name, levels) in enumerate(categories, start=len(expected.low)):
+            self._add_levels(i, levels, table.others[name])
         ends = zip(
             table.schema.dates, expected.reference.first, expected.reference.last, strict=True
         )
         n_before = len(expected.low) + len(expected.levels)
-        for place, (name, first, last) in enumerate(ends, start=n_before):
+        for i, (name, first, last) in enumerate(ends, start=n_before):
             dates, missing = table.others[name], table.missing(name)
             times, outside = dates.astype(np.int64), np.zeros(len(dates), bool)
             if first is not None and last is not None:
                 outside = ~missing & ((times < first) | (times > last))
-            self._counts[:, place] += np.count_nonzero(missing), np.count_nonzero(outside)
+            self._counts[:, i] += np.count_nonzero(missing), np.count_nonzero(outside)
             if outside.any():
-                self._examples.setdefault(place, _time_text(dates[outside.argmax()]))
+                self._examples.setdefault(i, _time_text(dates[outside.argmax()]))
 
     def _add_numbers(self, block: NDArray[np.floating[Any]]) -> None:
         low, high = self._expected.low, self._expected.high
@@ -190,27 +190,27 @@ class Tally:
         for start, stop in row_chunks(block.shape) if k else ():
             with np.errstate(over="ignore"):
                 cells = self._expected.in_float32(block[start:stop])
-            odd = np.flatnonzero(~((cells >= low) & (cells <= high)))  # few, as a rule
-            if not len(odd):
+            unusual = np.flatnonzero(~((cells >= low) & (cells <= high)))  # few, as a rule
+            if not len(unusual):
                 continue
-            missing = np.isnan(cells.ravel()[odd])
-            self._counts[0, :k] += np.bincount(odd[missing] % k, minlength=k)
-            outside = odd[~missing]
+            missing = np.isnan(cells.ravel()[unusual])
+            self._counts[0, :k] += np.bincount(unusual[missing] % k, minlength=k)
+            outside = unusual[~missing]
             found, firsts, counts = np.unique(outside % k, return_index=True, return_counts=True)
             self._counts[1, found] += counts
             rows = start + outside[firsts] // k
-            for place, value in zip(found.tolist(), block[rows, found].tolist(), strict=True):
-                self._examples.setdefault(place, value)
+            for i, value in zip(found.tolist(), block[rows, found].tolist(), strict=True):
+                self._examples.setdefault(i, value)
 
-    def _add_levels(self, place: int, known: frozenset[str] | None, column: Categories) -> None:
+    def _add_levels(self, i: int, known: frozenset[str] | None, column: Categories) -> None:
         counts = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)
-        self._counts[0, place] += counts[0]
+        self._counts[0, i] += counts[0]
         if known is None or known.issuperset(column.levels):
             return
         for level, count in zip(column.levels, counts[1:].tolist(), strict=True):
             if count and level not in known:
-                self._counts[1, place] += count
-                self._examples.setdefault(place, level[:MAX_SHOWN])
+                self._counts[1, i] += count
+                self._examples.setdefault(i, level[:MAX_SHOWN])
 
     @property
     def _trials(self) -> Counts:
@@ -227,11 +227,11 @@ class Tally:
         expected, trials, counts, few = self._expected, self._trials, self._counts, self._few
         # The exact limits need SciPy, which is slow to load.
         rates = quick_rate_limit(*expected.seen[:2], expected.level)
-        odd = (counts > 0) & (few | (counts > quick_binomial_limit(trials, rates)))
-        if not odd.any():
+        unusual = (counts > 0) & (few | (counts > quick_binomial_limit(trials, rates)))
+        if not unusual.any():
             return ""
-        tail = binomial_tail(counts[odd], trials[odd], expected.rates[odd])
-        drift = self.drift() if (few[odd] | (tail <= expected.level)).any() else None
+        tail = binomial_tail(counts[unusual], trials[unusual], expected.rates[unusual])
+        drift = self.drift() if (few[unusual] | (tail <= expected.level)).any() else None
         return drift.notice() if drift else ""
 
     def drift(self) -> Drift | None:

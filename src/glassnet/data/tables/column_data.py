@@ -71,7 +71,7 @@ def tidy_categories(codes: NDArray[np.integer[Any]], texts: Sequence[str | None]
     )
 
 
-def whole_numbers(column: Categories) -> list[int]:
+def distinct_integers(column: Categories) -> list[int]:
     """Return the different whole numbers in a column of their digits."""
     return [int(column.levels[code]) for code in np.unique(column.codes) if code >= 0]
 

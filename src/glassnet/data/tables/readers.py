@@ -61,7 +61,7 @@ class UniqueTexts:
     name : of the column
     codes : of the whole column, into its levels
     texts, counts : the distinct texts, and how often each occurs
-    places : which level of the column each text is
+    level_index : which level of the column each text is
     is_missing : which levels of the column are missing values
     """
 
@@ -69,7 +69,7 @@ class UniqueTexts:
     codes: NDArray[np.int32]
     texts: list[str]
     counts: NDArray[np.int64]
-    places: NDArray[np.intp]
+    level_index: NDArray[np.intp]
     is_missing: NDArray[np.bool_]
 
     def refusal(self, kind: Kind, found: Reading | None, hint: ColumnHint) -> DataError:
@@ -78,14 +78,14 @@ class UniqueTexts:
             ~(np.zeros(len(self.texts), dtype=bool) if found is None else found.readable)
         ).tolist()
         # A mark by itself would be missing.
-        odd = [i for i in unread if not is_mark(self.texts[i])] or unread
-        rows = [int(np.argmax(self.codes == self.places[i])) for i in odd[:1000]]
+        invalid = [i for i in unread if not is_mark(self.texts[i])] or unread
+        rows = [int(np.argmax(self.codes == self.level_index[i])) for i in invalid[:1000]]
         row = min(rows)
         expected = {
             "number": "numbers",
             "datetime": "date-times such as 2026-01-31 or 2026-01-31 12:30:00",
         }.get(kind, "true or false")
-        text = self.texts[odd[rows.index(row)]][:80]
+        text = self.texts[invalid[rows.index(row)]][:80]
         advice = f" {cells.option('missing', text)} reads it as missing." if len(text) <= 20 else ""
         if hint.is_settled:
             marks = hint.form.dates if kind == "datetime" else hint.form.decimal
@@ -130,14 +130,14 @@ def enough(unique: UniqueTexts, found: Reading, expected: ColumnHint) -> bool:
     if expected.by_caller:
         return True
     unread = (unique.texts[i] for i in np.flatnonzero(~readable))
-    odd = [text for text in unread if not is_mark(text)]
+    invalid = [text for text in unread if not is_mark(text)]
     before = expected.rows_before
     share = (before + unique.counts[readable].sum()) / (before + unique.counts.sum())
-    if not odd:
+    if not invalid:
         return kind is not None or bool(share >= WITH_MARKS)
     if found.kind == "boolean":
         return False
-    with_codes = kind is None and any(map(_DIGITS.search, odd))
+    with_codes = kind is None and any(map(_DIGITS.search, invalid))
     return bool(share >= (NEARLY_WITH_CODES if with_codes else NEARLY))
 
 

@@ -79,9 +79,9 @@ def _unique_texts(
     missing = expected.missing if spelling.missing is None else spelling.missing
     counts = _counts(column)
     is_missing = np.array([not text or text in missing for text in column.levels], dtype=bool)
-    places = np.flatnonzero(~is_missing & (counts > 0))
-    texts = [column.levels[i] for i in places]
-    return UniqueTexts(name, column.codes, texts, counts[places], places, is_missing)
+    level_index = np.flatnonzero(~is_missing & (counts > 0))
+    texts = [column.levels[i] for i in level_index]
+    return UniqueTexts(name, column.codes, texts, counts[level_index], level_index, is_missing)
 
 
 def _counts(column: Categories) -> NDArray[np.int64]:
@@ -118,7 +118,7 @@ def _column(
         )
     # The last value answers code -1.
     by_level = np.full(len(column.levels) + 1, _MISSING_VALUES[kind], dtype=found.values.dtype)
-    by_level[unique.places[readable]] = found.values[readable]
+    by_level[unique.level_index[readable]] = found.values[readable]
     values = _as_stored(kind, by_level[column.codes])
     exact = _exact(column, unique, found) if kind == "number" and not found.form.unit else None
     return ColumnData(kind, values, found.form, exact, tuple(notices))
@@ -129,11 +129,11 @@ def _exact(column: Categories, unique: UniqueTexts, found: Reading) -> Categorie
     if not (np.abs(found.values[found.readable]) >= cells.EXACT).any():
         return None
     texts: list[str | None] = [None] * len(column.levels)
-    for place in unique.places[found.readable].tolist():
-        digits = column.levels[place].replace(found.form.thousands, "").lstrip("+")
+    for level in unique.level_index[found.readable].tolist():
+        digits = column.levels[level].replace(found.form.thousands, "").lstrip("+")
         if re.fullmatch(r"-?[0-9]+", digits) is None:
             return None
-        texts[place] = str(int(digits))
+        texts[level] = str(int(digits))
     return tidy_categories(column.codes, texts)
 
 
@@ -155,9 +155,9 @@ def _target_notices(column: Categories, unique: UniqueTexts) -> tuple[str, ...]:
 
 
 def _invalid_notice(
-    unique: UniqueTexts, odd: NDArray[np.bool_], kind: Kind, expected: ColumnHint
+    unique: UniqueTexts, invalid: NDArray[np.bool_], kind: Kind, expected: ColumnHint
 ) -> str:
-    counts, texts = unique.counts[odd], [unique.texts[i] for i in np.flatnonzero(odd)]
+    counts, texts = unique.counts[invalid], [unique.texts[i] for i in np.flatnonzero(invalid)]
     shown = ", ".join(
         repr(texts[i][:40]) for i in np.argsort(-counts, kind="stable")[:3].tolist()
     ) + (", ..." if len(texts) > 3 else "")

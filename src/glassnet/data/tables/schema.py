@@ -167,7 +167,7 @@ class Schema:
         return {column.name: column.kind for column in self.columns}
 
     @cached_property
-    def places(self) -> dict[str, int]:
+    def number_index(self) -> dict[str, int]:
         """The position of each number column in the number block."""
         return {name: i for i, name in enumerate(self.numbers)}
 

@@ -141,7 +141,7 @@ class Table:
         if not converted.keys().isdisjoint(schema.numbers):
             numbers = stack_numbers([values(name) for name in schema.numbers], self.n_rows)
         elif schema.numbers != self.schema.numbers:
-            numbers = self.numbers[:, [self.schema.places[name] for name in schema.numbers]]
+            numbers = self.numbers[:, [self.schema.number_index[name] for name in schema.numbers]]
         return Table(
             schema,
             numbers,
@@ -182,10 +182,10 @@ class Table:
         """Return a column as it is stored, a number column as a dense array."""
         if name in self.others:
             return self.others[name]
-        place = self.schema.places[name]
+        index = self.schema.number_index[name]
         if isinstance(self.numbers, np.ndarray):
-            return self.numbers[:, place]
-        return self.numbers[:, [place]].toarray()[:, 0]
+            return self.numbers[:, index]
+        return self.numbers[:, [index]].toarray()[:, 0]
 
     def missing(self, name: str) -> NDArray[np.bool_]:
         """Return a mask of the missing values of a column."""
