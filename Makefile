@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CANDIDATES := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: help demo test fast names test-slow test-sanitize lint bench bench-tables wheel clean
+.PHONY: help demo test fast names test-slow test-sanitize test-processors lint bench bench-tables wheel clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -16,6 +16,7 @@ help:
 	@echo "make test-slow  the tests that take long"
 	@echo "make test-sanitize  the C++ under the compiler's sanitizers"
 	@echo "make names      enter new layers and losses wherever their names are listed"
+	@echo "make test-processors  the C++ with other compilers, and on an emulated ARM processor"
 	@echo "make lint       ruff and mypy alone"
 	@echo "make bench      check, then time, and write bench/RESULTS.md (PARTS='grid xor': these alone)"
 	@echo "make bench-tables  fit learners of tables, and write bench/tables/RESULTS.md (OPTIONS='--data FOLDER --learners glassnet')"
@@ -50,6 +51,10 @@ test-sanitize:
 	@mkdir -p build
 	$(CXX) $(SANITIZE) -fsanitize=address,undefined tests/native/sanitize.cpp -o build/sanitize-memory && build/sanitize-memory
 	$(CXX) $(SANITIZE) -fsanitize=thread tests/native/sanitize.cpp -o build/sanitize-threads && build/sanitize-threads
+
+# Other compilers, and ARM in an emulator. What is not installed is skipped, and listed at the end.
+test-processors: .venv/.test
+	$(BIN)/python -m pytest tests/native/test_processors.py
 
 SANITIZE := -std=c++17 -march=native -O1 -g -Wall -Wextra -Werror -Werror=switch -fno-sanitize-recover=all -pthread
 

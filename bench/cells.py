@@ -14,6 +14,7 @@ from glassnet.optimizers import Optimizer
 from glassnet.training.batch_plan import BatchPlan
 
 Array = np.ndarray[Any, np.dtype[Any]]
+CHECKED = 20  # steps
 MANY_CORES = 8  # from here on the aims for many cores (16) hold, below those for few (2)
 
 
@@ -111,6 +112,13 @@ class Cell:
         """The order of the rows over several epochs and where each batch begins; drawn beforehand,
         the same for all who can be told."""
         return BatchPlan.seeded(self.rows, self.batch, seed=0).batches(0, epochs)
+
+    def last_batches(self) -> tuple[Array, Array]:
+        """The end of an epoch, with the shorter batch: all are compared over these few steps, since
+        after more of them rounding alone moves the loss."""
+        order, offsets = self.batches(1)
+        offsets = offsets[-1 - min(CHECKED, self.steps) :]
+        return order[offsets[0] :], offsets - offsets[0]
 
 
 CELLS = (

@@ -85,10 +85,10 @@ def start(
 def check(
     cell: Cell, workers: dict[Contender, Worker], reference: Worker
 ) -> tuple[dict[Contender, float], list[str]]:
-    """How long each contender's first epoch took, and in words which could not be compiled.
+    """How long an epoch of each contender took, and in words which could not be compiled.
 
-    The benchmark ends where a contender does not learn what the reference engine learns in that
-    epoch.
+    The benchmark ends where a contender does not learn what the reference engine learns from the
+    same batches.
     """
     everyone = [reference, *workers.values()]
     for worker in everyone:
@@ -104,25 +104,26 @@ def check(
                 raise
             first = str(error).partition("\n")[0][:200]
             failed.append(f"{cell.name} {threads_of(contender)}: {first}")
-    _, expected = reference.call("train", 1)
+    expected = reference.call("check")
     for name, threads in took:
         worker = workers[name, threads]
         scikit_learn = name == "scikit-learn"
-        took[name, threads], loss = worker.call(*(["check"] if scikit_learn else ["train", 1]))
+        loss = worker.call("check")
+        took[name, threads], later = worker.call("train", 1)
+        who = f"{cell.name}: {name} ({threads or 'default'} threads)"
         if scikit_learn and not cell.in_scikit_learn:
-            _, later = worker.call("train", 2)
             if not later < loss:
                 sys.exit(
-                    f"{cell.name}: the loss of {name} does not fall: {loss:.6f}, then {later:.6f}. "
-                    "Nothing is timed."
+                    f"{who}: the mean loss does not fall: {loss:.6f}, then {later:.6f}. Nothing is "
+                    "timed."
                 )
             continue
         bound = AGREE_DROPOUT if cell.dropout else AGREE_EPSILON if scikit_learn else AGREE
         if not abs(loss - expected) <= bound * expected:
             sys.exit(
-                f"{cell.name}: after one epoch from the same weights over the same batches the "
-                f"mean loss of {name} ({threads or 'default'} threads) is {loss:.7f}, of the "
-                f"reference engine {expected:.7f}: more than {bound:g} apart. Nothing is timed."
+                f"{who}: after the same batches from the same weights the mean loss is {loss:.7f}, "
+                f"of the reference engine {expected:.7f}: more than {bound:g} apart. Nothing is "
+                "timed."
             )
     return took, failed
 

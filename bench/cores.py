@@ -1,9 +1,9 @@
 """Microseconds that a training step takes with 1, 2, 4, 8 and 16 threads, as many as there are
 cores, and with the default, which is to be as good as the best of them; peers beside.
 
-All are checked first, then timed in turn, as in bench/grid.py. It needs NumPy alone; where glassnet
-is not installed, the engine is built from this checkout with cmake, nanobind and a compiler, so
-that it runs on a machine without network:
+All are checked first, then timed in turn, as in bench/grid.py. It needs NumPy and threadpoolctl;
+where glassnet is not installed, the engine is built from this checkout with cmake, nanobind and a
+compiler, so that it runs on a machine without network:
 
     python bench/cores.py [--seconds 180] [--peers PyTorch JAX ...] [cells...]
 """

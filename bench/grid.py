@@ -1,10 +1,10 @@
 """Microseconds that a training step takes, over a grid of networks: ours, PyTorch (eager and
 compiled), JAX and scikit-learn.
 
-First every contender trains one epoch from the same weights over the same batches, and must end at
-the mean loss of the reference engine. Then all are timed in turn, each in a process of its own,
-asked each time for as many whole epochs as fill `BUDGET.call`. At the big cell the peak of a matrix
-product is measured in the same turns.
+First every contender trains some steps from the same weights over the same batches, and must have
+the mean loss of the reference engine in them. Then all are timed in turn, each in a process of its
+own, asked each time for as many whole epochs as fill `BUDGET.call`. At the big cell the peak of a
+matrix product is measured in the same turns.
 
     python bench/grid.py [--quick] [cells...]
 """

@@ -228,7 +228,7 @@ class BoundAnswer {
         for (std::size_t j = 0; j < row.size(); ++j)
             require(!std::isinf(row.data()[j]), "the row holds an infinite number");
         require(coding_.takes(row.data()),
-                "the row holds a missing number (NaN), which the model does not take");
+                "the row holds a missing value (NaN), which the model does not take");
         ConcurrentEngine<T>& engine = engine_.engine();
         std::shared_lock<Gate> reading(engine.gate(), std::try_to_lock);
         if (!reading) {

@@ -47,7 +47,7 @@ class NumberEmbedding : public Operation<T> {
              }});
         if (!g.needs_input_grad) return;
         const Grid rows = row_grid(n, this->n_in);
-        phases.push_back({rows.size(), [=, &w, &own](std::size_t piece) {
+        phases.push_back({rows.size(), [=, &own](std::size_t piece) {
                               const Block block = rows.block(piece);
                               for (std::size_t i = block.top; i < block.bottom; ++i)
                                   std::memcpy(g.dX() + i * own.step_in + n_numeric_,

@@ -90,7 +90,7 @@ void tile_of(std::size_t rows, Arguments... arguments) {
 // The lanes of two vectors by turns, from lane number `from` of each on.
 template <class T, std::size_t from, std::size_t... l>
 Vector<T> zip(Vector<T> a, Vector<T> b, std::index_sequence<l...>) {
-    return __builtin_shufflevector(a, b, (from + l / 2 + l % 2 * lanes<T>)...);
+    return lanes_at<T, from + l / 2 + l % 2 * lanes<T>...>(a, b);
 }
 
 // Transpose a square of `lanes` rows: zipping row i with the one half a square below, as often as

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace glassnet {
@@ -56,14 +58,25 @@ inline void store(T* to, Vector<T> v) {
     std::memcpy(to, &v, sizeof v);
 }
 
+// The lanes of two vectors at these numbers; those of b are numbered after those of a.
+template <class T, std::size_t... at>
+inline Vector<T> lanes_at(Vector<T> a, Vector<T> b) {
+#if __has_builtin(__builtin_shufflevector)
+    return __builtin_shufflevector(a, b, at...);
+#else  // g++ before version 12
+    using Number = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+    return __builtin_shuffle(a, b, Vector<Number>{static_cast<Number>(at)...});
+#endif
+}
+
 // The lanes brought down to one by an operation of two vectors: halves first, then quarters.
 template <class T, class F, std::size_t... l>
 inline T reduce_lanes(Vector<T> v, F f, std::index_sequence<l...>) {
     constexpr std::size_t n = lanes<T>;
-    if constexpr (n >= 16) v = f(v, Vector<T>(__builtin_shufflevector(v, v, ((l + 8) % n)...)));
-    if constexpr (n >= 8) v = f(v, Vector<T>(__builtin_shufflevector(v, v, ((l + 4) % n)...)));
-    if constexpr (n >= 4) v = f(v, Vector<T>(__builtin_shufflevector(v, v, ((l + 2) % n)...)));
-    v = f(v, Vector<T>(__builtin_shufflevector(v, v, ((l + 1) % n)...)));
+    if constexpr (n >= 16) v = f(v, lanes_at<T, (l + 8) % n...>(v, v));
+    if constexpr (n >= 8) v = f(v, lanes_at<T, (l + 4) % n...>(v, v));
+    if constexpr (n >= 4) v = f(v, lanes_at<T, (l + 2) % n...>(v, v));
+    v = f(v, lanes_at<T, (l + 1) % n...>(v, v));
     return v[0];
 }
 

@@ -41,13 +41,13 @@ class JAX:
             key,
         )
         self.program = program(cell)
-        self.programs: dict[int, Any] = {}
+        self.programs: dict[tuple[int, ...], Any] = {}
 
     def train(self, epochs: int) -> tuple[float, float]:
         """Train with a call for each epoch, and return the seconds it took and the mean loss;
         compiling is not counted."""
         orders = [self.rows(order[None]) for order in self.order(epochs)]
-        run = self.compiled(1)
+        run = self.compiled(*orders[0])
         totals = []
         start = time.perf_counter()
         for full, rest in orders:
@@ -61,11 +61,18 @@ class JAX:
         """Train with one call, and return the seconds it took and the mean loss; compiling is not
         counted."""
         full, rest = self.rows(self.order(epochs))
-        run = self.compiled(epochs)
+        run = self.compiled(full, rest)
         start = time.perf_counter()
         self.state, total = run(self.state, self.X, self.y, full, rest)
         jax.block_until_ready(self.state)
         return time.perf_counter() - start, float(total) / (self.cell.rows * epochs)
+
+    def check(self) -> float:
+        """Train on the batches that all are compared over, and return the mean loss."""
+        order, _ = self.cell.last_batches()
+        full, rest = self.rows(order.astype(np.int32)[None])
+        self.state, total = self.compiled(full, rest)(self.state, self.X, self.y, full, rest)
+        return float(total) / len(order)
 
     def order(self, epochs: int) -> Any:
         """The rows of each epoch."""
@@ -73,19 +80,18 @@ class JAX:
 
     def rows(self, order: Any) -> tuple[Any, Any]:
         """The rows of the full batches (epochs, steps, batch) and of the rest (epochs, fewer)."""
-        cut = self.cell.rows // self.cell.batch * self.cell.batch
+        cut = order.shape[1] // self.cell.batch * self.cell.batch
         return jax.device_put(
             (order[:, :cut].reshape(len(order), -1, self.cell.batch), order[:, cut:])
         )
 
-    def compiled(self, epochs: int) -> Any:
-        """The program for so many epochs."""
-        if epochs not in self.programs:
-            full, rest = self.rows(self.order(epochs))
-            self.programs[epochs] = self.program.lower(
-                self.state, self.X, self.y, full, rest
-            ).compile()
-        return self.programs[epochs]
+    def compiled(self, full: Any, rest: Any) -> Any:
+        """The program for so many epochs and batches."""
+        shape = (*full.shape, *rest.shape)
+        if shape not in self.programs:
+            lowered = self.program.lower(self.state, self.X, self.y, full, rest)
+            self.programs[shape] = lowered.compile()
+        return self.programs[shape]
 
 
 def program(cell: Cell) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from cells import Cell
+from cells import Array, Cell
 
 from glassnet.engines import Engine, make_engine, step_rates
 
@@ -33,7 +33,14 @@ class Ours:
 
     def train(self, epochs: int) -> tuple[float, float]:
         """Train, and return the seconds it took and the mean loss."""
-        order, offsets = self.cell.batches(epochs)
+        return self.run(*self.cell.batches(epochs))
+
+    def check(self) -> float:
+        """Train on the batches that all are compared over, and return the mean loss."""
+        return self.run(*self.cell.last_batches())[1]
+
+    def run(self, order: Array, offsets: Array) -> tuple[float, float]:
+        """Train on batches, and return the seconds it took and the mean loss."""
         rates = step_rates(np.full(len(offsets) - 1, self.cell.rate))
         start = time.perf_counter()
         steps = self.engine.run(self.X, self.y, None, order, offsets, 0, rates)

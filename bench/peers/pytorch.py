@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cells import Cell
+from cells import Array, Cell
 
 BUILD = Path(__file__).parents[2] / "build" / "bench-inductor"
 ACTIVATIONS = {"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid}
@@ -68,7 +68,14 @@ class PyTorch:
 
     def train(self, epochs: int) -> tuple[float, float]:
         """Train, and return the seconds it took and the mean loss."""
-        order, offsets = self.cell.batches(epochs)
+        return self.run(*self.cell.batches(epochs))
+
+    def check(self) -> float:
+        """Train on the batches that all are compared over, and return the mean loss."""
+        return self.run(*self.cell.last_batches())[1]
+
+    def run(self, order: Array, offsets: Array) -> tuple[float, float]:
+        """Train on batches, and return the seconds it took and the mean loss."""
         batches = [
             torch.from_numpy(order[start:stop]) for start, stop in pairwise(offsets.tolist())
         ]

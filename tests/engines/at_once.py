@@ -26,7 +26,7 @@ from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam
 
 Array = np.ndarray[Any, np.dtype[Any]]
-N_CALLS = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+N_CALLS = int(sys.argv[3]) if __name__ == "__main__" else 1
 
 
 def rows(seed: int, n: int = 1500, d: int = 20) -> tuple[Array, Array]:

@@ -1,6 +1,7 @@
 // Drives the native kernels and the team without Python, for the sanitizers: every operation, loss
 // and optimizer, odd sizes, steps shared by several threads, predictions in several threads at
-// once; and what concurrent_calls.hpp adds: all at once, memory and threads that run out.
+// once; and what concurrent_calls.hpp adds: all at once, memory and threads that run out. Prints
+// results for the comparison with another processor, see test_processors.py.
 #include <cstdio>
 #include <cstdlib>
 #include <numeric>
@@ -73,9 +74,20 @@ struct Network {
     }
 };
 
-// Train a network drawn by chance, and return its parameters.
+// The parameters after training; and for the comparison of processors, which compute the same only
+// as long as little was trained: the objective, the gradient's length and the sum of the scores
+// before it, the losses of the first three steps, and the number of steps.
 template <class T>
-std::vector<T> drive(const LossKind<T>& loss, const OptimizerKind<T>& optimizer, const char* f,
+struct Trained {
+    std::vector<T> theta;
+    double objective, length, scores;
+    std::vector<double> losses;
+    std::size_t n_steps;
+};
+
+// Train a network drawn by chance.
+template <class T>
+Trained<T> drive(const LossKind<T>& loss, const OptimizerKind<T>& optimizer, const char* f,
                      unsigned seed, std::size_t n_threads) {
     std::mt19937 random(seed);
     const bool large = seed % 4 == 0;  // several pieces a phase
@@ -86,13 +98,14 @@ std::vector<T> drive(const LossKind<T>& loss, const OptimizerKind<T>& optimizer,
                                            : 1 + random() % 2,
                       n_columns = loss.per_setting ? 2 : k;
     Network network;
-    std::size_t e = network.periodic(d, d - d / 2, 1 + random() % 9, 1 + random() % 4);
-    if (d > 1)
-        e = network.categories(e, std::vector<double>(d / 2, 1 + double(random() % 3)),
-                               1 + random() % 5);
+    // Drawn one by one: compilers differ in the order in which they take arguments.
+    const std::size_t frequencies = 1 + random() % 9, outputs = 1 + random() % 4,
+                      levels = 1 + random() % 3, units = 1 + random() % 5,
+                      columns = 1 + random() % d, bins = 1 + random() % 40;
+    std::size_t e = network.periodic(d, d - d / 2, frequencies, outputs);
+    if (d > 1) e = network.categories(e, std::vector<double>(d / 2, double(levels)), units);
     if (seed % 2 == 0)
-        e = network.piecewise(e, std::vector<double>(1 + random() % d, 1 + double(random() % 40)),
-                              1 + random() % 9);
+        e = network.piecewise(e, std::vector<double>(columns, double(bins)), 1 + random() % 9);
     network.add("scale", e, e, {e});
     network.add("residual_begin", e, e);
     network.dense(e, width, f);
@@ -170,6 +183,14 @@ std::vector<T> drive(const LossKind<T>& loss, const OptimizerKind<T>& optimizer,
         target.numbers = y.data();
     Rows<T> dense;
     dense.dense = X.data(), dense.n = n, dense.n_columns = d;
+    std::vector<std::vector<T>> scores(3, std::vector<T>(n * k));
+    Predictor<T>(operations, tensors).predict(dense, scores[0].data(), 1);
+    Trained<T> trained{{},
+                       engine.loss_and_gradient(dense, target, nullptr, 7),
+                       engine.gradient_norm(),
+                       std::accumulate(scores[0].begin(), scores[0].end(), 0.0),
+                       {},
+                       rates.size()};
     double t = 0;
     const Steps steps = engine.run(
         dense, target, weight.data(), {order.data(), offsets.data(), rates.size()}, 0, rates.data(),
@@ -186,14 +207,16 @@ std::vector<T> drive(const LossKind<T>& loss, const OptimizerKind<T>& optimizer,
     engine.loss_and_gradient(sparse, target, nullptr, 7);
 
     const Predictor<T> predictor(operations, tensors);
-    std::vector<std::vector<T>> scores(3, std::vector<T>(n * k));
     std::vector<std::thread> threads;
     for (auto& Z : scores)
         threads.emplace_back(
             [&] { predictor.predict(&Z == &scores[0] ? sparse : dense, Z.data(), n_threads); });
     for (auto& thread : threads) thread.join();
     expect(scores[0] == scores[1] && scores[1] == scores[2], "threads disagree on a prediction");
-    return theta;
+    trained.theta = theta;
+    trained.losses = steps.losses;
+    trained.losses.resize(3);
+    return trained;
 }
 
 // Phases of every size, with pauses in which helpers fall asleep; pieces write to plain memory, so
@@ -218,31 +241,42 @@ void drive_team(std::size_t n_helpers) {
 }
 
 #include "concurrent_calls.hpp"
+#include "results.hpp"
 
-int main() {
+// With an argument n only every n-th engine is driven.
+int main(int n_arguments, char** arguments) {
+    const unsigned every =
+        n_arguments > 1 ? static_cast<unsigned>(std::strtoul(arguments[1], nullptr, 10)) : 1;
     for (std::size_t n_helpers = 0; n_helpers < 5; ++n_helpers) drive_team(n_helpers);
     drive_failures();
-    drive_few_threads();
+    if (faults::in_threads) drive_few_threads();
     drive_concurrent_calls();
     drive_all_answers();
     std::printf(
         "%u allocations failed one at a time, in every phase of a step and of a prediction\n",
         drive_failing_allocations());
-    unsigned runs = 0;
+    print_exact_results();
+    unsigned runs = 0, driven = 0;
     const auto all = [&](auto zero) {
         using T = decltype(zero);
         for (const auto& loss : losses<T>)
             for (const auto& optimizer : optimizers<T>)
                 for (const auto& f : activations<T>) {
-                    if (std::string(optimizer.name) == "none") continue;
+                    if (std::string(optimizer.name) == "none" || runs++ % every != 0) continue;
                     const auto trained = [&](std::size_t n_threads) {
                         return drive<T>(loss, optimizer, f.name, runs, n_threads);
                     };
-                    expect(trained(1) == trained(3), "three threads train other numbers than one");
-                    ++runs;
+                    const Trained<T> one = trained(1);
+                    expect(one.theta == trained(3).theta,
+                           "three threads train other numbers than one");
+                    std::printf("run %u %s %s %s float%zu, %zu steps:", runs, loss.name,
+                                optimizer.name, f.name, 8 * sizeof(T), one.n_steps);
+                    std::printf(" %.17g %.17g %.17g %.17g %.17g %.17g\n", one.objective, one.length,
+                                one.scores, one.losses[0], one.losses[1], one.losses[2]);
+                    ++driven;
                 }
     };
     all(0.0f);
     all(0.0);
-    std::printf("%u engines driven, each with one thread and with three\n", runs);
+    std::printf("%u engines driven, each with one thread and with three\n", driven);
 }

@@ -1,4 +1,4 @@
-"""The base class of `GlassNetClassifier` and `GlassNetRegressor`: it trains and keeps a session."""
+"""Base class of `GlassNetClassifier` and `GlassNetRegressor`: `fit` and its parts."""
 
 from dataclasses import fields, replace
 from numbers import Integral
@@ -15,7 +15,7 @@ from glassnet.data.coding.target_encoding import signs_of
 from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.tables.schema import Schema
 from glassnet.data.tables.table import Table
-from glassnet.engines.turns import as_it_is, turn_of
+from glassnet.engines.exclusive_use import exclusive_use, shallow_copy
 from glassnet.errors import DataError
 from glassnet.estimators.callbacks import (
     continues,
@@ -29,7 +29,7 @@ from glassnet.estimators.input import plain_target, read_features, read_validati
 from glassnet.estimators.messages import say
 from glassnet.estimators.parameters import NetworkParameters
 from glassnet.fitting import Session, TrainingTable, begin
-from glassnet.interrupts import interrupts_noted
+from glassnet.interrupts import deferred_interrupts
 from glassnet.model import Model
 from glassnet.network import Network
 from glassnet.optimizers import LBFGS
@@ -94,7 +94,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         RuntimeWarning
             If Ctrl-C or divergence ended training early; the best weights so far are kept.
         """
-        with turn_of(self):
+        with exclusive_use(self):
             earlier = self._session if self.warm_start and hasattr(self, "_session") else None
             plan = self._plan()
             rows = self._read_rows(X, y, sample_weight, _schema(earlier))
@@ -105,7 +105,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             with fit_task(self, X, y, sample_weight, session.plan.max_epochs) as epoch_tasks:
                 name = type(self).__name__
                 listeners = [verbose_listener(name, plan, session)] if self.verbose else []
-                with interrupts_noted():  # what was learned is kept before a signal may raise
+                with deferred_interrupts():  # what was learned is kept before a signal may raise
                     with epoch_tasks(
                         lambda: learned | snapshot(session), lambda epoch: continues(session)
                     ) as tasks:
@@ -178,7 +178,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         alone and among others. The reference engine does not in the last digits, because BLAS sums
         in another order for another shape.
         """
-        now = as_it_is(self)
+        now = shallow_copy(self)
         check_is_fitted(now)
         return now, read_features(now, X, now.model_.encoder.to_read, empty=True)
 

@@ -1,4 +1,4 @@
-"""Report a fit as it runs: to scikit-learn's callbacks and, with `verbose`, in printed lines."""
+"""Report the progress of a fit to scikit-learn's callbacks and, if `verbose`, on the terminal."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager

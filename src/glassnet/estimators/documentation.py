@@ -1,4 +1,4 @@
-"""Complete the docstring of an estimator by the parameters and attributes of its base."""
+"""Complete the docstring of an estimator with the parameters and attributes of its base."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""Read what a caller passes as X and y, whatever its type."""
+"""Read the arguments X and y of an estimator, whatever their type."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar

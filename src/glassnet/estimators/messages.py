@@ -1,4 +1,4 @@
-"""Print a line of progress, and warn at the line of code that called an estimator."""
+"""Print progress lines, and issue warnings that point at the caller's code."""
 
 import inspect
 import warnings

@@ -1,4 +1,4 @@
-"""Convert a network that scikit-learn has trained to a Model with the same weights."""
+"""Convert a fitted scikit-learn network to a Model with the same weights."""
 
 import math
 from collections.abc import Sequence

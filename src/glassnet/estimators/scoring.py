@@ -1,4 +1,4 @@
-"""scikit-learn's `score` for weights and numbers of every size, without overflow."""
+"""The `score` methods of scikit-learn, without overflow for very large numbers and weights."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Begin a fit: encode the table once, split its rows, and build the networks."""
+"""Begin a fit: encode the table, split its rows, and build the networks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The weights of the rows of a fit: the caller's, times those of their classes."""
+"""Multiply the sample weights of the rows by the weights of their classes."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Conformal intervals of a regression, learned from the residuals of rows that no member saw."""
+"""Learn conformal prediction intervals from the residuals of held-out rows."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from glassnet.errors import DivergenceError
 from glassnet.fitting.ensemble import member_seed, network_of
 from glassnet.fitting.network_fit import NetworkFit
 from glassnet.fitting.splits import Splits
-from glassnet.intervals import QUANTILES, Intervals, own_quantiles, scores_of
+from glassnet.intervals import QUANTILES, Intervals, center_and_quantiles, scores_of
 from glassnet.losses import Loss, Quantile
 from glassnet.network import Network
 from glassnet.training.plan import Plan
@@ -79,7 +79,7 @@ def _residuals(fits: Sequence[NetworkFit], loss: Loss) -> tuple[Rows, Array | No
     """
     held = [fit.calibrating() for fit in fits]
     answers = [
-        own_quantiles(loss, fit.trainer.engine.predict(rows.X))
+        center_and_quantiles(loss, fit.trainer.engine.predict(rows.X))
         for fit, rows in zip(fits, held, strict=True)
     ]
     centers, quantiles = zip(*answers, strict=True)

@@ -1,4 +1,4 @@
-"""Build the layers and set the first values that a plan and a target ask for."""
+"""Build the layers of a network and set its initial parameters."""
 
 import warnings
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""An ensemble: networks trained side by side, whose mean is the prediction; often only one.
+"""An ensemble: networks trained in parallel, whose mean is the prediction.
 
 What one network learns by accident another does not, and the mean forgets it (bagging, Breiman
 1996). Members advance epoch by epoch together, in threads, each on one core. Their numbers do not

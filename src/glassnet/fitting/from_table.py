@@ -1,4 +1,4 @@
-"""From a table and a target to a model, in one call."""
+"""`fit`: train a model on a table and a target in one call."""
 
 import warnings
 from collections.abc import Callable, Collection, Mapping

@@ -1,4 +1,4 @@
-"""Call a function for several items in parallel threads."""
+"""Apply a function to several items in parallel threads."""
 
 import threading
 from collections import deque

@@ -1,4 +1,4 @@
-"""The fit of one network: which of the shared rows it learns from, its trainer and its state."""
+"""The fit of one network: its rows, its trainer and its training state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from glassnet.data.coding.encoder import Encoder
 from glassnet.data.rows import Array, Rows
-from glassnet.engines.native import tell_where_not_built
+from glassnet.engines.native import warn_not_built
 from glassnet.errors import DivergenceError
 from glassnet.fitting.construction import (
     make_layers,
@@ -158,7 +158,7 @@ class NetworkFit:
 def make_trainer(network: Network, loss: Loss, plan: ResolvedPlan) -> Trainer:
     """Return the trainer that a plan asks for; where the native engine is not built, say so."""
     if plan.engine == "auto":
-        tell_where_not_built()
+        warn_not_built()
     return Trainer.bind(
         network,
         loss,

@@ -1,4 +1,4 @@
-"""Read a table and the roles of its columns into a training table."""
+"""`prepare`: read a table and the roles of its columns into a training table."""
 
 from collections.abc import Sequence
 from pathlib import Path

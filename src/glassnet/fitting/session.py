@@ -1,4 +1,4 @@
-"""A session: one fit in progress, from its first epoch to the model; it can be continued."""
+"""A training session: one fit, from its first epoch to the model. It can be continued."""
 
 import math
 import time
@@ -11,13 +11,13 @@ from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.target import Target
 from glassnet.data.review.reference import Reference
 from glassnet.data.tables.table import Table
-from glassnet.engines.turns import turn_of
+from glassnet.engines.exclusive_use import exclusive_use
 from glassnet.errors import DivergenceError, SettingError
 from glassnet.fitting.class_weights import weighted_rows
 from glassnet.fitting.conformal import learn_intervals
 from glassnet.fitting.ensemble import Ensemble
 from glassnet.fitting.temperature import Calibration, divide_raw_scores, learn_temperature
-from glassnet.interrupts import interrupts_noted
+from glassnet.interrupts import deferred_interrupts
 from glassnet.intervals import Intervals
 from glassnet.losses import Loss, loss_traits
 from glassnet.model import Model
@@ -111,7 +111,7 @@ class Session:
         """
         started = time.perf_counter()
         epochs = self.limit.watch(self.epochs(), self.plan.max_epochs)
-        with interrupts_noted() as interrupted:
+        with deferred_interrupts() as interrupted:
             try:
                 for epoch in epochs:
                     self.note(epoch)
@@ -160,7 +160,7 @@ class Session:
         if not fits:
             return
         started = time.perf_counter()
-        with interrupts_noted() as interrupted:
+        with deferred_interrupts() as interrupted:
             if loss_traits(self.loss).classifies:
                 self.calibration = learn_temperature(fits, self.loss)
                 divide_raw_scores(self.network, self.calibration.temperature)
@@ -171,7 +171,7 @@ class Session:
 
     def finish(self, on_epoch: OnEpoch | None = None) -> Model:
         """Train, calibrate, and return the model."""
-        with turn_of(self), interrupts_noted():
+        with exclusive_use(self), deferred_interrupts():
             self.train(on_epoch)
             self.calibrate()
             return self.model()
@@ -183,7 +183,7 @@ class Session:
         they were learned for was another one. A column that varies in these rows for the first time
         is coded from now on; rows held out before stay as they are encoded.
         """
-        with turn_of(self):
+        with exclusive_use(self):
             started = time.perf_counter()
             trainer, plan = self.ensemble.trainer, self.plan
             if isinstance(trainer.optimizer, LBFGS):

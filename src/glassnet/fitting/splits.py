@@ -1,4 +1,4 @@
-"""Splits: which rows a network learns from, which it stops by, and which calibrate it."""
+"""Split rows into training, early-stopping and calibration sets."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Temperature scaling: one factor that calibrates predicted probabilities.
+"""Temperature scaling: calibrate predicted probabilities by one factor.
 
 A network may be too sure of itself, or, where it learned from smoothed labels, not sure enough. Raw
 scores divided by a temperature T > 0 keep the order of the classes and correct that (Guo, Pleiss,

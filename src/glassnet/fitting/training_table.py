@@ -1,4 +1,4 @@
-"""The roles of a table's columns, and the training table made of them."""
+"""The roles of the columns of a table, and the training table built from them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace

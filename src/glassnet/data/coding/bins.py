@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_whole
+from glassnet.checks import check_integer
 from glassnet.errors import DataError
 from glassnet.quantiles import weighted_quantiles
 
@@ -42,7 +42,7 @@ def bin_edges(
     >>> bin_edges(x, 4)
     ((0.0, 1.0, 3.0, 11.0, 13.0),)
     """
-    check_whole("n_bins", n_bins)
+    check_integer("n_bins", n_bins)
     if len(X) == 0:
         raise DataError("bins are learned from rows, but there is none: give at least one.")
     shares = np.arange(n_bins + 1) / n_bins

@@ -197,8 +197,8 @@ def _indices(coded: Any) -> NDArray[np.int64]:
 
 def _exact(column: Any, values: NDArray[Any]) -> Categories | None:
     """Return integers as text if floats cannot represent some of them exactly, otherwise None."""
-    is_whole = _has_digits(column.type) and getattr(column.type, "scale", 0) == 0
-    exceeds = is_whole and (np.abs(values) >= cells.EXACT).any()
+    is_integer = _has_digits(column.type) and getattr(column.type, "scale", 0) == 0
+    exceeds = is_integer and (np.abs(values) >= cells.EXACT).any()
     return _categories(column.cast(arrow("pyarrow").string())) if exceeds else None
 
 

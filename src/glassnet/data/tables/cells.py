@@ -101,12 +101,12 @@ def _number_text(value: Any) -> str | None:
     if math.isnan(value):
         return None
     # Beyond 2^53 the last digits of a float are not known: do not print them.
-    is_whole = (
+    is_integer = (
         value.is_finite() and value == value.to_integral_value()
         if isinstance(value, decimal.Decimal)
         else abs(value) < EXACT and value == int(value)
     )
-    return str(int(value) if is_whole else value)
+    return str(int(value) if is_integer else value)
 
 
 def date_texts(values: NDArray[np.datetime64]) -> list[str | None]:

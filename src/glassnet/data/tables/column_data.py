@@ -186,8 +186,8 @@ def _numbers(name: str, values: Sequence[object], missing: set[type]) -> ColumnD
     numbers = np.array(found, dtype=np.float64)
     big = np.flatnonzero(np.abs(numbers) >= cells.EXACT).tolist()
     # A large float has no further digits to keep.
-    is_whole = bool(big) and all(not isinstance(values[i], (float, np.floating)) for i in big)
-    exact = categories_of_values(name, values) if is_whole else None
+    is_integer = bool(big) and all(not isinstance(values[i], (float, np.floating)) for i in big)
+    exact = categories_of_values(name, values) if is_integer else None
     return ColumnData("number", numbers, exact=exact)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from glassnet.checks import check_name, check_whole
+from glassnet.checks import check_integer, check_name
 from glassnet.data.serialization import changed_fields
 from glassnet.data.tables.schema import DATE_ORDERS, KINDS, THOUSANDS, Spelling
 from glassnet.errors import DataError, SettingError
@@ -45,7 +45,7 @@ class Limits:
     def __post_init__(self) -> None:
         """Check that all limits are integers of at least 1."""
         for entry in fields(self):
-            check_whole(f"the limit {entry.name}", getattr(self, entry.name))
+            check_integer(f"the limit {entry.name}", getattr(self, entry.name))
 
     def exceeded(self, what: str, limit: str) -> DataError:
         """Return the error for data that exceeds a limit; it tells how to allow more."""
