@@ -13,7 +13,7 @@ import pytest
 import glassnet
 from glassnet.errors import DivergenceError
 from glassnet.fitting.in_threads import in_threads
-from glassnet.interrupts import SIGNALS, interrupts_delayed, interrupts_noted, interrupts_raised
+from glassnet.interrupts import SIGNALS, deferred_interrupts, interrupts_raised, uninterrupted
 
 
 def raised(times=1, number=signal.SIGINT):
@@ -39,9 +39,9 @@ def ours(pythons):
 @pytest.mark.usefixtures("ours")
 @pytest.mark.parametrize("number", SIGNALS)
 def test_every_signal_is_noted_and_then_raises_again(number):
-    with interrupts_noted() as outer:
+    with deferred_interrupts() as outer:
         assert not outer()
-        with interrupts_noted() as inner:
+        with deferred_interrupts() as inner:
             assert inner is outer
             raised(number=number)
         assert (outer(), outer.count, outer.signum) == (True, 1, number)
@@ -53,7 +53,7 @@ def test_every_signal_is_noted_and_then_raises_again(number):
 def test_signals_raise_again_where_nobody_has_looked_for_long(monkeypatch):
     times = iter([5.0, 6.0, 15.0, 15.1])
     monkeypatch.setattr("glassnet.interrupts.monotonic", lambda: next(times))
-    with interrupts_noted() as noted:
+    with deferred_interrupts() as noted:
         raised(3)
         assert noted.count == 3
         with pytest.raises(KeyboardInterrupt):
@@ -67,14 +67,14 @@ def test_a_signal_whose_exception_python_drops_is_noted_later():
 
     with interrupts_raised():
         Collected()
-        with interrupts_noted() as noted:
+        with deferred_interrupts() as noted:
             assert noted()
-        with interrupts_noted() as noted:
+        with deferred_interrupts() as noted:
             assert not noted()
 
 
 def test_sigterm_is_left_to_a_program_that_did_not_ask_for_it():
-    with interrupts_noted():
+    with deferred_interrupts():
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
@@ -82,10 +82,10 @@ def test_a_thread_of_the_block_sees_the_signal_and_another_does_not():
     seen = []
 
     def look():
-        with interrupts_noted() as noted:
+        with deferred_interrupts() as noted:
             seen.append(noted())
 
-    with interrupts_noted():
+    with deferred_interrupts():
         raised()
         for target in (copy_context().run, lambda function: function()):
             thread = threading.Thread(target=target, args=(look,))
@@ -98,13 +98,13 @@ def test_a_delayed_signal_is_raised_after_the_block_or_left_to_the_outer_one():
     done = []
 
     def delayed():
-        with interrupts_delayed():
+        with uninterrupted():
             raised()
             done.append("inside")
 
     with pytest.raises(KeyboardInterrupt):
         delayed()
-    with interrupts_noted() as noted:
+    with deferred_interrupts() as noted:
         delayed()
     assert (done, noted.count) == (["inside", "inside"], 1)
 
@@ -129,7 +129,7 @@ def test_handlers_are_given_back_but_by_the_last_block():
 def test_a_signal_that_is_ignored_or_handled_stays_so(handler):
     before = signal.signal(signal.SIGTERM, handler)
     try:
-        with interrupts_raised(), interrupts_noted():
+        with interrupts_raised(), deferred_interrupts():
             assert signal.getsignal(signal.SIGTERM) is handler
     finally:
         signal.signal(signal.SIGTERM, before)

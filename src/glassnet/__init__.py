@@ -1,4 +1,4 @@
-"""Neural networks written from scratch in Python that you can see through.
+"""Neural networks for tabular data, written from scratch so that every step can be read.
 
 The public names are loaded when they are first used: `import glassnet` alone imports nothing heavy.
 """

@@ -1,4 +1,4 @@
-"""`python -m glassnet` is the command line."""
+"""Run the command line: `python -m glassnet`."""
 
 from glassnet.cli import main
 

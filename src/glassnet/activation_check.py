@@ -1,4 +1,4 @@
-"""Check an activation of your own when a layer takes it: its outputs and its derivative."""
+"""Check a user-defined activation: its outputs, and its derivative by central differences."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,25 +18,25 @@ from glassnet.differences import (
     TOLERANCE,
     Array,
     Value,
-    array_in_words,
+    describe_array,
     gradient_error,
     worst_element,
 )
 from glassnet.errors import GlassNetError, SettingError
 
-#: Pre-activations that it is tried on; normal, with this standard deviation.
+#: Shape and standard deviation of the normal pre-activations that an activation is tested on.
 _SHAPE, _SPREAD = (8, 6), 2.0
 
 
 def checked_activation(activation: GivenActivation) -> str | ActivationFunction:
-    """Return the name of an activation of glassnet's, or a checked record of your own.
+    """Return the name of a built-in activation, or a checked user-defined `ActivationFunction`.
 
     Raises
     ------
     SettingError
-        For a name that does not exist; for an activation of one's own that returns another shape or
-        dtype than Z has, is not finite, writes into what it was given, or whose backward pass is
-        not dA times the derivative of its forward pass.
+        For an unknown name, and for a user-defined activation that returns another shape or dtype
+        than Z has, returns values that are not finite, modifies its arguments, or has a backward
+        pass that is not dA times the derivative of its forward pass.
     """
     record = activation_function(activation)
     if isinstance(activation, str):
@@ -74,7 +74,7 @@ def _check(record: ActivationFunction) -> None:
 
 
 def _is_hashable(record: ActivationFunction) -> bool:
-    """Say whether its functions can be remembered; objects with an equality of their own cannot."""
+    """Return whether the result can be cached: some user-defined functions are not hashable."""
     try:
         hash(record)
     except TypeError:
@@ -83,7 +83,7 @@ def _is_hashable(record: ActivationFunction) -> bool:
 
 
 def _value(record: ActivationFunction, dA: Array) -> Value:
-    """Return the function whose gradient by Z is dZ: the sum of dA * f(Z)."""
+    """Return the function of Z whose gradient is dZ: the sum of dA * f(Z)."""
 
     def value(Z: Array) -> tuple[float, float]:
         terms = dA * record.forward(Z)
@@ -93,7 +93,7 @@ def _value(record: ActivationFunction, dA: Array) -> Value:
 
 
 def _gradient(record: ActivationFunction, Z: Array, dA: Array) -> Array:
-    """Return dZ; SettingError where a pass returns something else or changes its arguments."""
+    """Return dZ; SettingError if a pass returns something else or changes its arguments."""
     what = f"activation {record.name!r}"
     given = Z.copy()
     A = _called(f"the forward pass of {what}", record.forward, given)
@@ -132,12 +132,12 @@ def _require_like(what: str, came: Any, Z: Array) -> None:
     if not isinstance(came, np.ndarray) or came.shape != Z.shape or came.dtype != Z.dtype:
         raise SettingError(
             f"{what} must return an array of the shape and dtype of Z, {Z.shape} and {Z.dtype}, "
-            f"got {array_in_words(came)}."
+            f"got {describe_array(came)}."
         )
 
 
 def _hint(record: ActivationFunction, Z: Array, dA: Array) -> str:
-    """Return what would make the backward pass right, where that is known."""
+    """Return a hint how to correct the backward pass, or an empty string."""
     one: Array = np.ones_like(dA)
     kept = record.forward(Z) if record.keeps == "output" else Z
     if np.array_equal(record.backward(kept, dA), record.backward(kept, one)):

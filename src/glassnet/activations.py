@@ -1,13 +1,13 @@
-"""Activation functions, each with its derivative directly below it.
+"""Activation functions, each followed by its derivative.
 
     A  = f(Z)                   forward: Z is the pre-activation, A the activation, both
                                 `(n, n_units)`
     dZ = dA * f'(Z)             backward: by the chain rule, the gradient of the loss by Z
 
-Backward takes what is cheapest to keep. The slope of sigmoid, tanh, ReLU and their like can be told
-from the *output* alone (sigmoid: f' = A (1 - A)), so the layer may forget Z. GELU, SiLU and Mish
-are not one-to-one, so A does not tell Z; they keep Z, and so does softplus, whose slope is the
-sigmoid of Z. All are finite, without warnings, to |Z| of 1e4 and beyond.
+The backward pass takes A or Z. The derivatives of sigmoid, tanh, ReLU and similar functions can be
+computed from the *output* A alone (sigmoid: f' = A (1 - A)), so the layer need not keep Z. GELU,
+SiLU and Mish are not one-to-one, so A does not determine Z; they keep Z, and so does softplus,
+whose derivative is the sigmoid of Z. All are finite, without warnings, for |Z| up to 1e4 and more.
 """
 
 from collections.abc import Callable
@@ -31,15 +31,15 @@ INVERSE_SQRT_2PI = 0.3989422804014327
 
 @dataclass(frozen=True)
 class ActivationFunction:
-    """A function and its derivative, as one record.
+    """An activation function with its derivative.
 
     Parameters
     ----------
-    name : how it is called in a network's summary
+    name : its name in the summary of a network
     forward : Z -> A
     backward : (kept, dA) -> dZ, where kept is A or Z
-    keeps : "output" when backward needs A, "input" when it needs Z
-    initializer : the default initializer of a dense layer that ends in it
+    keeps : "output" if backward needs A, "input" if it needs Z
+    initializer : the default initializer of a dense layer with this activation
 
     Examples
     --------
@@ -91,7 +91,7 @@ def sigmoid(Z: Array) -> Array:
 
 
 def sigmoid_backward(A: Array, dA: Array) -> Array:
-    """dZ = dA * A (1 - A), at most dA / 4, which is why deep sigmoid networks hardly learn."""
+    """dZ = dA * A (1 - A), at most dA / 4: gradients vanish in deep sigmoid networks."""
     return dA * (A * (1.0 - A))
 
 
@@ -155,7 +155,7 @@ def gelu(Z: Array) -> Array:
 
 def gelu_backward(Z: Array, dA: Array) -> Array:
     """dZ = dA * (Phi(Z) + Z phi(Z)), phi the normal density."""
-    # Beyond 40 the density is 0 in every dtype; the cap keeps the square from overflowing.
+    # Beyond 40 the density is 0 in every dtype; clipping prevents an overflow of the square.
     near: Array = np.clip(Z, -40.0, 40.0)
     density = INVERSE_SQRT_2PI * np.exp(-0.5 * near * near)
     slope: Array = _normal_cdf(Z) + near * density
@@ -198,8 +198,8 @@ def softplus_backward(Z: Array, dA: Array) -> Array:
 
 
 def _normal_cdf(Z: Array) -> Array:
-    # Through the complement, so that the far negative tail keeps its digits instead of cancelling
-    # to 0.
+    # By the complementary error function, so that the negative tail keeps its digits instead of
+    # cancelling to 0.
     from scipy.special import erfc
 
     A: Array = 0.5 * erfc(Z * (-(0.5**0.5)))
@@ -239,12 +239,12 @@ class TimesSlopeOf:
         return dA * self.value.both(Z)[1]
 
 
-#: What an activation may be given as: a name, a record, or a function Z -> (A, slope).
+#: How an activation may be given: a name, an ActivationFunction, or a function Z -> (A, slope).
 GivenActivation = str | ActivationFunction | Callable[[Array], Any]
 
 
 def activation_function(activation: GivenActivation) -> ActivationFunction:
-    """Return the record of that name, the record given, or a function Z -> (A, slope) wrapped.
+    """Return the ActivationFunction of a name or a function Z -> (A, slope), or the given one.
 
     Examples
     --------

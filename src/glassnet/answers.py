@@ -1,4 +1,4 @@
-"""Turn the raw scores of a network into probabilities, labels, and numbers in their units."""
+"""Convert raw scores of a network to probabilities, labels, or numbers in the target's units."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class Answers:
-    """What raw scores mean, given the loss that the network was trained with and the target.
+    """Converts raw scores to predictions, by the loss of the training and the target.
 
     Attributes
     ----------
-    loss : raw scores -> probabilities, means or quantiles
-    target : class labels or units <-> y
+    loss : converts raw scores to probabilities, means or quantiles
+    target : converts class labels or numbers to the encoded target y and back
     """
 
     loss: Loss
@@ -34,7 +34,7 @@ class Answers:
 
     @property
     def classes(self) -> Sequence[Any]:
-        """The labels in the order of the columns of `probabilities`; empty for a regression."""
+        """The labels in the order of the columns of `probabilities`; empty for regression."""
         return self.target.classes
 
     def predictions(self, Z: Array) -> Array:
@@ -56,12 +56,12 @@ class Answers:
         return self.target.decode_labels(P.argmax(axis=1))
 
     def probabilities(self, Z: Array) -> Array:
-        """Return the probability of each class `(n, k)`, float64; of each label for multilabel.
+        """Return the probabilities of the classes (of the labels if multilabel), `(n, k)`, float64.
 
         Raises
         ------
         SettingError
-            For a regression, which has none.
+            For regression, which has no probabilities.
         DataError
             For raw scores that are not finite, with their rows.
         """
@@ -76,7 +76,7 @@ class Answers:
         return both_classes(P)
 
     def truth(self, y: Array) -> Array:
-        """Return an encoded target in the terms of `predictions`."""
+        """Return an encoded target as labels or numbers, in the form of `predictions`."""
         if self.task in ("binary", "multiclass"):
             return self.target.decode_labels(y)
         return y.astype(np.int64) if self.task == "multilabel" else self.target.decode_numbers(y)
@@ -84,16 +84,17 @@ class Answers:
     def bounds(self, low: Array, high: Array) -> Array:
         """Return intervals `(n, m, 2)` in the units of the targets, from bounds of scaled numbers.
 
-        The interval of a target that was never below 0 in training stays at 0 and above, and of one
-        that was never above 0 at 0 and below: a new truth beyond all n values of the training has a
-        chance of 1 / (n + 1), so that this costs no coverage.
+        If a target was never negative in training, its intervals are clipped to [0, inf), and if it
+        was never positive, to (-inf, 0]. After n training values of one sign, a new
+        value has the other sign with a probability of at most 1 / (n + 1), so that clipping hardly
+        costs coverage.
         """
         mean, scale = np.array(self.target.mean), np.array(self.target.scale)
         positive = loss_traits(self.loss).link == "exp"
         sign = np.ones(1) if positive else np.array(self.target.sign or [0])
-        least, most = np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)
+        minimum, maximum = np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)
         with np.errstate(over="ignore", invalid="ignore"):
-            ends = [np.clip(bound * scale + mean, least, most) for bound in (low, high)]
+            ends = [np.clip(bound * scale + mean, minimum, maximum) for bound in (low, high)]
             return np.stack(ends, axis=2)
 
     def _linked(self, Z: Array) -> Array:
@@ -101,5 +102,5 @@ class Answers:
 
 
 def both_classes(P: Array) -> Array:
-    """Return the probabilities of both classes `(n, 2)` where only that of the second is given."""
+    """Return the probabilities of both classes `(n, 2)`, also if only the second is given."""
     return np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P

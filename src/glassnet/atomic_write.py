@@ -1,11 +1,10 @@
-"""Write a file atomically: after an error, a full disk, a kill or a crash the old file is intact.
+"""Write files atomically: if a write fails or is killed, the old file stays intact.
 
-The data goes to a temporary file in the same folder. That file is forced to the disk, read back and
-then renamed to its final name, and the rename is forced to the disk too. Every file that glassnet
-writes is written this way. The temporary file is `.NAME.PID-RANDOM.tmp`: nobody can guess the name,
-and it is only created where no such name exists, so no planted link is written through. A killed
-process leaves its temporary file behind. The next write of the same file removes it: a live writer
-holds a lock on its temporary file.
+glassnet writes every file this way. The data goes to a temporary file in the same folder, which is
+synced to disk, read back and renamed to the final name; then the folder is synced. The temporary
+file is called `.NAME.PID-RANDOM.tmp`. The name cannot be guessed, and the file must not exist yet,
+so that no link planted under that name is followed. A killed process leaves its temporary file
+behind, and the next write of the same file removes it: a running writer holds a lock on its own.
 """
 
 import errno
@@ -20,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from glassnet.interrupts import interrupts_delayed
+from glassnet.interrupts import uninterrupted
 
 try:
     import fcntl
@@ -28,11 +27,11 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 CHUNK = 2**20
-# Seconds without a change after which a temporary file counts as abandoned, where there are no
-# locks to tell.
+# On systems without file locks, a temporary file is considered abandoned after so many seconds
+# without a change.
 STALE = 3600.0
-# What a file system answers that cannot force a folder to the disk, or for a folder that can be
-# written but not read.
+# Error numbers if the file system cannot sync a folder, or if the folder is writable but not
+# readable.
 NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM}
 _TAIL = re.compile(r"[0-9]+-[0-9a-f]+\.tmp")
 
@@ -41,7 +40,7 @@ class TemporaryFile(io.RawIOBase):
     """The temporary file as a binary stream; each call of `write` writes all of its bytes."""
 
     def __init__(self, path: Path, mode: int) -> None:
-        """Create the file; where that fails, OSError is raised and no file is left."""
+        """Create the file; OSError if that fails, and then no file is left."""
         super().__init__()
         self.path = path
         self._handle, self._size, self._checksum = -1, 0, 0
@@ -49,7 +48,7 @@ class TemporaryFile(io.RawIOBase):
             self._handle = os.open(
                 path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), mode
             )
-        except FileExistsError:  # another writer's file: it must not be removed
+        except FileExistsError:  # the file of another writer, which must not be removed
             raise
         except BaseException:
             self.remove()
@@ -64,7 +63,7 @@ class TemporaryFile(io.RawIOBase):
         return self._size
 
     def write(self, data: Any) -> int:
-        """Write all of the bytes and return their number."""
+        """Write all bytes and return their number."""
         left = memoryview(data).cast("B")
         size = len(left)
         while left:
@@ -75,7 +74,7 @@ class TemporaryFile(io.RawIOBase):
         return size
 
     def verify(self) -> None:
-        """Force the data to the disk and check that it reads back unchanged."""
+        """Sync the data to disk and check that it reads back unchanged."""
         os.fsync(self._handle)
         os.lseek(self._handle, 0, os.SEEK_SET)
         size = checksum = 0
@@ -107,21 +106,21 @@ class TemporaryFile(io.RawIOBase):
 def atomic_write(path: str | Path) -> Iterator[TemporaryFile]:
     """Yield a binary stream whose data becomes the file when the block ends without an error.
 
-    A link is followed. A file that is replaced passes on its permissions, and its owner and group
-    as far as the system allows.
+    Links are followed. The new file keeps the permissions of the file that it replaces and, as far
+    as the system allows, its owner and group.
 
     Raises
     ------
     OSError
-        The old file is intact and no temporary file is left. Only if forcing the new name to the
-        disk, the last step, fails, the new file is already in place.
+        The old file is intact and no temporary file is left. The only exception is the last step:
+        if syncing the folder fails, the new file is already in place.
     """
     target, before = _resolve(path)
     _remove_abandoned(target)
     mode = 0o666 if before is None else stat.S_IMODE(before.st_mode) & 0o777
     file = None
     try:
-        with interrupts_delayed():  # no signal between creating the file and knowing it
+        with uninterrupted():  # no signal between creating the file and assigning it
             file = _create_beside(target, mode)
         yield file
         file.verify()
@@ -140,7 +139,7 @@ def atomic_write(path: str | Path) -> Iterator[TemporaryFile]:
 
 
 def atomic_write_bytes(path: str | Path, data: bytes) -> None:
-    """Write a file of these bytes with `atomic_write`."""
+    """Write the bytes to a file with `atomic_write`."""
     with atomic_write(path) as file:
         file.write(data)
 
@@ -151,17 +150,16 @@ def check_writable(path: str | Path) -> None:
     Raises
     ------
     OSError
-        What the write would raise: for a pipe or a device, a folder, a file that is
-        write-protected, links in a circle, a name that is too long, and a folder that does not
-        exist or cannot be written.
+        As the write would: for a pipe, a device or a folder, a write-protected file, circular
+        links, a name that is too long, and a folder that does not exist or is not writable.
     """
     target, _ = _resolve(path)
-    with interrupts_delayed():
+    with uninterrupted():
         _create_beside(target, 0o600).remove()
 
 
 def _resolve(path: str | Path) -> tuple[Path, os.stat_result | None]:
-    """Return the path behind all links, and the status of the file there, None if there is none."""
+    """Return the path with all links resolved, and the status of the file there or None."""
     try:
         before = os.stat(path)
     except FileNotFoundError:
@@ -170,9 +168,9 @@ def _resolve(path: str | Path) -> tuple[Path, os.stat_result | None]:
         raise OSError(errno.EINVAL, f"no file can have this name: {error}") from None
     if stat.S_ISDIR(before.st_mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if not stat.S_ISREG(before.st_mode):  # a rename would replace the pipe or device by a file
+    if not stat.S_ISREG(before.st_mode):  # a rename would replace it by a regular file
         raise OSError(errno.EINVAL, "it is a pipe or a device, not a regular file")
-    if not os.access(path, os.W_OK):  # a rename would only need a writable folder
+    if not os.access(path, os.W_OK):  # a rename only needs a writable folder
         raise PermissionError(errno.EACCES, "it is write-protected")
     return Path(os.path.realpath(path)), before
 
@@ -192,12 +190,12 @@ def _create_beside(target: Path, mode: int) -> TemporaryFile:
 
 
 def _prefix(target: Path) -> str:
-    """Return the start of temporary names, short enough for a target of the longest name."""
+    """Return the prefix of temporary names, short enough even if the target's name is very long."""
     return f".{target.name[:40]}."
 
 
 def _lock(handle: int) -> bool | None:
-    """Lock a file; return False if another process holds the lock, None if locks are missing."""
+    """Lock a file; return False if another process holds the lock, None if there are no locks."""
     if fcntl is None:
         return None
     try:
@@ -213,14 +211,14 @@ def _copy_permissions(before: os.stat_result, temporary: Path) -> None:
     if os.name == "posix" and (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
         try:
             os.chown(temporary, before.st_uid, before.st_gid)
-        except OSError:  # only root may change the owner; a member may set the group
+        except OSError:  # only root may change the owner, but members of the group may set it
             with suppress(OSError):
                 os.chown(temporary, -1, before.st_gid)
     os.chmod(temporary, stat.S_IMODE(before.st_mode) & 0o777)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Force the new name to the disk, where the file system can."""
+    """Sync a folder to disk, if the file system supports it."""
     try:
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -233,7 +231,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _remove_abandoned(target: Path) -> None:
-    """Remove the temporary files of killed writers of the same file."""
+    """Remove temporary files that killed processes left for the same target."""
     prefix = _prefix(target)
     with suppress(OSError):
         for name in os.listdir(target.parent):
@@ -243,7 +241,7 @@ def _remove_abandoned(target: Path) -> None:
 
 
 def _remove_if_abandoned(temporary: Path) -> None:
-    """Remove a temporary file unless it is locked or, where locks are missing, recently changed."""
+    """Remove a temporary file unless it is locked or, without locks, was changed recently."""
     found = os.lstat(temporary)
     old = found.st_mtime < time.time() - STALE
     if not stat.S_ISREG(found.st_mode):
@@ -255,7 +253,7 @@ def _remove_if_abandoned(temporary: Path) -> None:
     handle = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         unlocked = _lock(handle)
-        if unlocked or (unlocked is None and old):  # still locked: no writer can start to use it
+        if unlocked or (unlocked is None and old):  # we hold the lock: no writer can use the file
             os.unlink(temporary)
     finally:
         os.close(handle)

@@ -1,8 +1,8 @@
-"""Cached properties without a lock, which a fork could leave locked.
+"""A cached property without a lock, so that it is safe in a forked process.
 
-`functools.cached_property` of Python 3.11 has one lock for all objects of a class: a child that is
-forked while another thread holds it waits for ever. Here two threads may compute the same value at
-once; both get the one that was kept first.
+`functools.cached_property` of Python 3.11 has one lock for all objects of a class. A child process
+that is forked while another thread holds the lock would wait forever. Here two threads may compute
+the value at the same time; both get the value that was stored first.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 
 
 class cached_property(Generic[Value]):  # noqa: N801  as in functools
-    """A method without arguments as an attribute that is computed once."""
+    """An attribute that is computed by a method on first access and then stored."""
 
     def __init__(self, compute: Callable[[Any], Value]) -> None:
         self._compute, self._name = compute, ""

@@ -1,4 +1,4 @@
-"""Checks of settings: whole numbers, numbers in an interval, switches and names."""
+"""Validate settings: integers, numbers in an interval, booleans and names."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.errors import SettingError, is_number, unknown_name
 
-#: Intervals that the messages say in words.
+#: How messages describe common intervals.
 IN_WORDS = {
     "(0, inf)": "a positive number",
     "(0, inf]": "a positive number",
@@ -19,15 +19,15 @@ IN_WORDS = {
 }
 
 
-def is_whole(value: Any, low: float = 1, high: float = np.inf) -> bool:
-    """Return whether a value is a whole number from low to high; True and 1.0 are not."""
-    whole: bool = isinstance(value, Integral) and not isinstance(value, bool)
-    return whole and low <= int(value) <= high
+def is_integer(value: Any, low: float = 1, high: float = np.inf) -> bool:
+    """Return whether a value is an integer in [low, high]; True and 1.0 are not integers here."""
+    integer: bool = isinstance(value, Integral) and not isinstance(value, bool)
+    return integer and low <= int(value) <= high
 
 
-def check_whole(name: str, value: Any, low: int = 1, high: float = np.inf) -> int:
-    """Return a setting as an int; SettingError unless it is whole and in [low, high]."""
-    if not is_whole(value, low, high):
+def check_integer(name: str, value: Any, low: int = 1, high: float = np.inf) -> int:
+    """Return a setting as an int; SettingError unless it is an integer in [low, high]."""
+    if not is_integer(value, low, high):
         bounds = f"of at least {low}" if high == np.inf else f"from {low} to {high:,}"
         raise SettingError(f"{name} must be a whole number {bounds}, got {value!r}.")
     return int(value)

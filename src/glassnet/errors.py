@@ -1,22 +1,17 @@
-"""The exceptions of glassnet: each message says what was expected, what was given, what to do.
+"""Exceptions and warnings of glassnet, and messages about unknown names.
 
     GlassNetError
-    ├── SettingError (ValueError)              a parameter, option or name that does not exist or
-    │                                          does not fit
-    ├── DataError (ValueError)                 a table, column or target that cannot be used as it
-    │                                          is
-    ├── ModelFileError (ValueError)            a model file that is damaged, of another format or
-    │                                          from a newer version
-    ├── DivergenceError (ArithmeticError)      training left the finite numbers
-    ├── UnsupportedError (NotImplementedError) an engine or a file format that cannot hold what was
-    │                                          asked of it
-    └── MissingDependencyError (ImportError)   an optional package that is not installed
+    ├── SettingError (ValueError)              invalid or unknown parameter, option or name
+    ├── DataError (ValueError)                 table, column or target that cannot be used
+    ├── ModelFileError (ValueError)            damaged, unreadable or unwritable model file
+    ├── DivergenceError (ArithmeticError)      loss, gradient or weights are no longer finite
+    ├── UnsupportedError (NotImplementedError) not supported by an engine or a file format
+    └── MissingDependencyError (ImportError)   optional package that is not installed
 
-    DataNotice (UserWarning)                   nothing is wrong, but you should know what was done
-                                               with your data
+    DataNotice (UserWarning)                   information on how your data were treated
 
-Each error also derives from the built-in class that a caller would expect, so `except ValueError`
-keeps working.
+Each message says what was expected, what was given, and what to do. Each error also derives from
+the built-in class that a caller would expect, so `except ValueError` works.
 """
 
 import difflib
@@ -29,12 +24,12 @@ from glassnet.messages import printable_lines, shorten
 
 T = TypeVar("T")
 MAX_NAME_LENGTH = 200
-#: So many names are compared in full with one that is misspelt.
+#: Maximum number of known names that are compared in full with a misspelled name.
 MAX_COMPARED = 100
 
 
 class GlassNetError(Exception):
-    """Base of all errors that glassnet raises on purpose; messages have no control characters."""
+    """Base class of all errors that glassnet raises; messages have no control characters."""
 
     def __str__(self) -> str:
         """Return the message."""
@@ -42,7 +37,7 @@ class GlassNetError(Exception):
 
 
 class SettingError(GlassNetError, ValueError):
-    """A parameter, option or name that does not exist or does not fit the others."""
+    """A parameter, option or name that is invalid, unknown or incompatible with the others."""
 
 
 class DataError(GlassNetError, ValueError):
@@ -50,25 +45,25 @@ class DataError(GlassNetError, ValueError):
 
 
 class ModelFileError(GlassNetError, ValueError):
-    """A model file that is damaged, of another kind or newer, or cannot be read or written.
+    """A model file that is damaged, of another format or newer, or cannot be read or written.
 
-    errno : the operating system's number for what failed, as in OSError: `errno.ENOSPC` for a full
-        disk; None for what is in the file
+    errno : error number of the operating system, as in OSError (`errno.ENOSPC` for a full disk);
+        None if the content of the file is the problem
     """
 
     errno: int | None = None
 
 
 class DivergenceError(GlassNetError, ArithmeticError):
-    """Training left the finite numbers; the last good weights have been restored."""
+    """The loss, a gradient or the weights became infinite or NaN; good weights were restored."""
 
 
 class UnsupportedError(GlassNetError, NotImplementedError):
-    """Something that an engine or a file format cannot hold, named."""
+    """Something that an engine or a file format does not support."""
 
 
 class MissingDependencyError(GlassNetError, ImportError):
-    """An optional package that is not installed; the message holds the line that installs it."""
+    """An optional package that is not installed; the message shows how to install it."""
 
     def __init__(self, package: str, purpose: str, extra: str) -> None:
         super().__init__(
@@ -78,30 +73,30 @@ class MissingDependencyError(GlassNetError, ImportError):
 
 
 class DataNotice(UserWarning):
-    """What was done with a table that you should know: a column left out, an encoding guessed."""
+    """Information on how a table was treated: a column was left out, an encoding was guessed."""
 
     def __str__(self) -> str:
-        """Return the message; it steers no terminal."""
+        """Return the message, without control characters."""
         return printable_lines(super().__str__())
 
 
 def is_number(value: object) -> bool:
-    """Return whether a setting is a real number; text is none, and neither is True."""
+    """Return whether a value is a real number; booleans are not, and neither is text."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `" Did you mean 'x'?"` for the nearest known name, or nothing when none is near."""
-    if len(name) > MAX_NAME_LENGTH:  # from a hostile file; and to compare it would take long
+    """Return `" Did you mean 'x'?"` for the nearest known name, or "" if no name is near."""
+    if len(name) > MAX_NAME_LENGTH:  # perhaps from a malicious file; comparing it would take long
         return ""
     names = [n for n in known if len(n) <= MAX_NAME_LENGTH]
-    # Exact but for case first: W and w, Age and age.
+    # Names that differ only in case come first: W and w, Age and age.
     close = [n for n in names if n.casefold() == name.casefold()] or _near(name, names)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _near(name: str, names: list[str]) -> list[str]:
-    """Return the nearest name, if any; of many, only those with common letters are compared."""
+    """Return the nearest name or none; of many, those that share most letters are compared."""
     if len(names) > MAX_COMPARED:
         letters = Counter(name)
         common = [
@@ -115,7 +110,7 @@ def _near(name: str, names: list[str]) -> list[str]:
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
-    """Return the error for a name that is not in a table, with the nearest one that is."""
+    """Return the error for a name that is not known, with the nearest known name."""
     names = sorted(known)
     shown = repr(shorten(name, MAX_NAME_LENGTH) if isinstance(name, str) else name)
     return SettingError(
@@ -125,7 +120,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
 
 
 def look_up(kind: str, name: str, table: Mapping[str, T]) -> T:
-    """Return the entry of that name; SettingError, with the nearest name, where there is none."""
+    """Return the entry of a name; SettingError, with the nearest name, if there is none."""
     if name not in table:
         raise unknown_name(kind, name, table)
     return table[name]

@@ -43,23 +43,22 @@ def check_gradients(
 
     Everything is computed in float64 on a copy; the network is not changed.
 
-    The first 32 rows are used, in training mode, at a point near the network's own numbers: random
-    numbers are added to them, for first values of 0 and 1 hide faults. Kinks, as of ReLU, are no
-    fault.
+    The first 32 rows are used, in training mode. Random numbers are added to the parameters,
+    because initial values of 0 and 1 hide errors. Kinks, as of ReLU, are not reported.
 
     Parameters
     ----------
-    network : of any layers
+    network : a network of any layers
     X : (n, n_features) array or CSR matrix
-    y : the target in the form that the loss takes
+    y : the target in the form that the loss expects
     loss : name, object or function (Z, y) -> (L, dZ)
 
     Raises
     ------
     SettingError
-        For a gradient that is wrong, with its layer, its parameter, its element, what it is and
-        what it should be; for a layer or a loss of one's own that breaks another rule, such as a
-        gradient that is not written.
+        For a wrong gradient, with the layer, the parameter, the element, its value and the expected
+        value; for a user-defined layer or loss that breaks another rule, such as a gradient that is
+        not written.
 
     Examples
     --------
@@ -88,8 +87,7 @@ def check_gradients(
     check_own_layers(network, X)
     rng = np.random.default_rng(0)
     copy.parameters.theta += rng.normal(0.0, 0.1, copy.parameters.theta.size)
-    # Rows that lie at a kink, such as rows of zeros before ReLU, or numbers at the edge of a bin,
-    # leave it.
+    # Move rows away from kinks, such as rows of zeros before ReLU, or numbers at the edge of a bin.
     X = X + 1e-3 * np.maximum(X.std(axis=0), 1.0) * rng.standard_normal(X.shape)
     with np.errstate(all="ignore"):
         return GradientCheck(_errors(copy, X, y, made, rng))
@@ -103,18 +101,18 @@ def _errors(
         value = _objective(network, X, y, loss, None if name == "X" else name)
         errors[name] = gradient_error(value, at, gradient, rng)
         if not errors[name] <= TOLERANCE:
-            place, came, expected = worst_element(value, at, gradient)
-            which = "the input X" if name == "X" else f"{name} ({_described(network, name)})"
+            index, given, expected = worst_element(value, at, gradient)
+            which = "the input X" if name == "X" else f"{name} ({_layer_of(network, name)})"
             raise SettingError(
-                f"the gradient of {which} is not the derivative of the loss: at {list(place)} it "
-                f"is {came:.6g}, but central differences say {expected:.6g}."
+                f"the gradient of {which} is not the derivative of the loss: at {list(index)} it "
+                f"is {given:.6g}, but central differences say {expected:.6g}."
             )
     parameters.gradient[...] = 0.0
     return errors
 
 
 def _gradients(network: Network, X: Array, y: Array, loss: Loss) -> list[tuple[str, Array, Array]]:
-    """Return (name, numbers, gradient) of each trained tensor and of X."""
+    """Return (name, values, gradient) of each trained tensor and of X."""
     parameters = network.parameters
     statistics = parameters.statistics.copy()
     Z, caches = network.forward(X, _RUN)
@@ -130,10 +128,10 @@ def _gradients(network: Network, X: Array, y: Array, loss: Loss) -> list[tuple[s
 
 
 def _objective(network: Network, X: Array, y: Array, loss: Loss, name: str | None) -> Value:
-    """Return the mean loss as a function of one tensor, or of X where the name is None."""
+    """Return the mean loss as a function of one tensor, or of X if the name is None."""
     parameters = network.parameters
     statistics = parameters.statistics.copy()
-    descended = _descended(loss)
+    differentiated = _differentiated_loss(loss)
     view = None if name is None else parameters[name]
 
     def value(at: Array) -> tuple[float, float]:
@@ -144,28 +142,28 @@ def _objective(network: Network, X: Array, y: Array, loss: Loss, name: str | Non
         parameters.statistics[...] = statistics
         if view is not None:
             view[...] = before
-        mean, _ = descended.value_and_gradient(Z, y)
+        mean, _ = differentiated.value_and_gradient(Z, y)
         return mean, abs(mean)
 
     return value
 
 
-def _descended(loss: Any) -> Any:
-    """Return the loss that the gradient descends.
+def _differentiated_loss(loss: Any) -> Any:
+    """Return the loss whose derivative the gradient is.
 
-    With two settings, which scikit-learn has, value and gradient differ by definition.
+    With two settings, taken from scikit-learn, the gradient is not that of the value.
     """
     if getattr(loss, "reduction", None) == "mean_of_sum":
         loss = replace(loss, reduction="sum")
     return replace(loss, clip_eps=0.0) if getattr(loss, "clip_eps", 0.0) else loss
 
 
-def _described(network: Network, name: str) -> str:
-    """Return in words the layer that a tensor belongs to."""
+def _layer_of(network: Network, name: str) -> str:
+    """Return a description of the layer that a tensor belongs to."""
     layers: Sequence[Any] = network.layers
     *path, _ = name.split(".")
     layer = None
-    for place in path[1::2]:
-        layer = layers[int(place)]
+    for index in path[1::2]:
+        layer = layers[int(index)]
         layers = layer.layers
     return describe_layer(layer) if layer is not None else name

@@ -1,10 +1,9 @@
-"""Initializers: random first values of a weight matrix that keep the size of the signals.
+"""Weight initializers: random initial weights that preserve the variance of the signals.
 
 An initializer is called as `initializer(fan_in, fan_out, rng)` and returns float64
 `(fan_in, fan_out)`; fan_in counts the inputs of a unit, fan_out its outputs.
 
-    scaling by variance    Var(W) = gain / fan       uniform on (-a, a) has variance a^2 / 3, so a =
-                           sqrt(3 gain / fan)
+    Var(W) = gain / fan       uniform on (-a, a) has variance a^2 / 3, so a = sqrt(3 gain / fan)
 """
 
 from collections.abc import Callable
@@ -22,7 +21,7 @@ Initializer = Callable[[int, int, np.random.Generator], Array]
 
 @dataclass(frozen=True)
 class Glorot:
-    """Var(W) = 2 / (fan_in + fan_out), for both passes. Glorot and Bengio 2010, eq. 12 and 16."""
+    """Var(W) = 2 / (fan_in + fan_out). Glorot and Bengio 2010, eq. 12 and 16."""
 
     distribution: Literal["uniform", "normal"] = "uniform"
 
@@ -33,7 +32,7 @@ class Glorot:
 
 @dataclass(frozen=True)
 class He:
-    """Var(W) = 2 / fan_in: makes up for the half that ReLU sets to zero. He et al. 2015, eq. 10."""
+    """Var(W) = 2 / fan_in, because ReLU sets half of its inputs to zero. He et al. 2015, eq. 10."""
 
     distribution: Literal["uniform", "normal"] = "normal"
 
@@ -55,7 +54,7 @@ class LeCun:
 
 @dataclass(frozen=True)
 class StandardNormal:
-    """W ~ N(0, 1), whatever the fans."""
+    """W ~ N(0, 1), independent of fan_in and fan_out."""
 
     def __call__(self, fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
         """Draw `(fan_in, fan_out)`."""
@@ -64,7 +63,7 @@ class StandardNormal:
 
 @dataclass(frozen=True)
 class Constant:
-    """The same number for all weights; hidden units then stay equal during training."""
+    """The same value for all weights; hidden units then stay equal during training."""
 
     value: float = 0.0
 
@@ -85,7 +84,7 @@ def _scaled(
 
 
 def initializer_function(initializer: str | Initializer) -> Initializer:
-    """Return the initializer of that name, or the callable (fan_in, fan_out, rng) given."""
+    """Return the initializer of a name, or a given callable (fan_in, fan_out, rng)."""
     if isinstance(initializer, str):
         return look_up("initializer", initializer, INITIALIZERS)
     require_arguments("an initializer", initializer, "fan_in, fan_out, rng")
@@ -95,7 +94,7 @@ def initializer_function(initializer: str | Initializer) -> Initializer:
 def first_weights(
     initializer: Initializer, fan_in: int, fan_out: int, rng: np.random.Generator
 ) -> Array:
-    """Return what an initializer draws, checked to be finite and `(fan_in, fan_out)`."""
+    """Return the weights that an initializer draws, checked to be finite and of the right shape."""
     drawn: Array = np.asarray(initializer(fan_in, fan_out, rng))
     if drawn.shape != (fan_in, fan_out):
         raise SettingError(

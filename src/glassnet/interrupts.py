@@ -1,8 +1,8 @@
-"""Handling of signals such as Ctrl-C: they end the work where nothing is half done.
+"""Handle signals such as Ctrl-C: defer them until the current step is complete.
 
-A handler that raises, such as Python's own for Ctrl-C, may cut any line in two: weights half
-copied, a file half written, a thread that nobody waits for. While `interrupts_noted` holds, a
-signal only sets a flag; engines look at it after each step.
+A handler that raises an exception, such as Python's default handler of Ctrl-C, may interrupt any
+line: weights are half copied, a file is half written, a thread is not joined. In the block of
+`deferred_interrupts` a signal only sets a flag, which engines check after each step.
 """
 
 import signal
@@ -15,22 +15,22 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-#: What asks a process to end. A system may lack some of them.
+#: Signals that ask a process to end. Some systems lack some of them.
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-#: Seconds after the first signal of a block from which on another one raises: code of the user's
-#: own, called in it, may never return.
+#: Another signal, so many seconds or more after the first one of a block, raises at once:
+#: user-defined code in the block may never return.
 PATIENCE = 10.0
 
 
-class Noted:
-    """The signals that came while they were held back; calling it says whether there were any.
+class DeferredSignals:
+    """The signals received while they were deferred; calling it returns whether there were any.
 
     Attributes
     ----------
-    count : how many came
-    signum : the number of the last one
+    count : number of signals received
+    signum : number of the last one
     """
 
     def __init__(self) -> None:
@@ -39,14 +39,14 @@ class Noted:
         self._first = 0.0
 
     def __call__(self) -> bool:
-        """Return whether a signal came."""
+        """Return whether a signal was received."""
         return self.count > 0
 
     def interrupt(self) -> KeyboardInterrupt:
-        """Return the exception that the last signal would have raised."""
+        """Return the KeyboardInterrupt of the last signal."""
         return KeyboardInterrupt(self.signum)
 
-    def _note(self, signum: int, frame: FrameType | None) -> None:
+    def _record(self, signum: int, frame: FrameType | None) -> None:
         now = monotonic()
         self._first = self._first if self.count else now
         self.count += 1
@@ -55,19 +55,19 @@ class Noted:
             raise self.interrupt()
 
 
-_CURRENT: ContextVar[Noted | None] = ContextVar("noted", default=None)
+_CURRENT: ContextVar[DeferredSignals | None] = ContextVar("deferred", default=None)
 
 
-class Raising:
-    """A handler that raises KeyboardInterrupt with the number of the signal until it is `over`.
+class RaisingHandler:
+    """A handler that raises KeyboardInterrupt with the number of the signal, until it is `over`.
 
-    Python drops what is raised in a callback of the garbage collector. Such a signal is kept for
-    the next block that notes signals.
+    Python discards an exception raised in a callback of the garbage collector. Such a signal is
+    kept for the next block that defers signals.
 
     Attributes
     ----------
-    over : True where signals do nothing any more
-    dropped : the number of a signal that was dropped, None without any
+    over : True if signals have no effect any more
+    dropped : number of a signal whose exception was discarded, or None
     """
 
     def __init__(self) -> None:
@@ -75,12 +75,12 @@ class Raising:
         self.dropped: int | None = None
 
     def __call__(self, signum: int, frame: FrameType | None) -> None:
-        """Raise, or not any more."""
+        """Raise KeyboardInterrupt, unless the handler is `over`."""
         if not self.over:
             raise KeyboardInterrupt(signum)
 
     def drop(self, unraisable: Any) -> None:
-        """Keep the signal whose exception Python drops; for `sys.unraisablehook`."""
+        """Keep the signal whose exception Python discards; for `sys.unraisablehook`."""
         if isinstance(unraisable.exc_value, KeyboardInterrupt) and unraisable.exc_value.args:
             self.dropped = unraisable.exc_value.args[0]
         else:
@@ -88,78 +88,77 @@ class Raising:
 
 
 @contextmanager
-def interrupts_raised(*, last: bool = False) -> Iterator[Raising]:
+def interrupts_raised(*, last: bool = False) -> Iterator[RaisingHandler]:
     """Let every signal of `SIGNALS` raise KeyboardInterrupt in the block, as Ctrl-C does.
 
-    A signal that is ignored or handled stays so.
-
-    Once the handler that is yielded is `over`, signals do nothing. They are not given back where
-    the block is the last of the process.
+    A signal that is ignored or has another handler is left alone. Once the yielded handler is
+    `over`, signals have no effect. If the block is the `last` one of the process, the former
+    handlers are not restored.
     """
-    raising, hook = Raising(), sys.unraisablehook
-    held: dict[int, Any] = {}
+    raising, hook = RaisingHandler(), sys.unraisablehook
+    former: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        held = {
+        former = {
             s: handler
             for s in SIGNALS
             if (handler := signal.getsignal(s)) in (signal.SIG_DFL, signal.default_int_handler)
         }
     try:
-        for signum in held:
+        for signum in former:
             signal.signal(signum, raising)
-        sys.unraisablehook = raising.drop if held else hook
+        sys.unraisablehook = raising.drop if former else hook
         yield raising
     finally:
         raising.over = True
         sys.unraisablehook = hook
-        for signum, handler in () if last else held.items():
+        for signum, handler in () if last else former.items():
             signal.signal(signum, handler)
 
 
 @contextmanager
-def interrupts_delayed() -> Iterator[None]:
-    """Hold back KeyboardInterrupt during a short block and raise it after the block."""
+def uninterrupted() -> Iterator[None]:
+    """Defer signals during a short block, and raise KeyboardInterrupt after it."""
     if _CURRENT.get() is not None:
         yield
         return
-    with interrupts_noted() as noted:
+    with deferred_interrupts() as deferred:
         yield
-    if noted():
-        raise noted.interrupt()
+    if deferred():
+        raise deferred.interrupt()
 
 
 @contextmanager
-def interrupts_noted() -> Iterator[Noted]:
-    """Hold back KeyboardInterrupt in the block; yield a `Noted` that tells whether a signal came.
+def deferred_interrupts() -> Iterator[DeferredSignals]:
+    """Defer signals in the block, and yield a `DeferredSignals` that says whether any was received.
 
-    Ask it once more after the block.
-
-    An inner block, and a thread that runs in a copy of the context, share the flag of the outer
-    one. Only the main thread receives signals, and a handler that the program installed itself is
-    left alone: in both cases nothing is held back.
+    Check it once more after the block. An inner block, and a thread that runs in a copy of the
+    context, share the flag of the outer block. In other threads than the main one, and for a
+    handler that the program installed itself, nothing is deferred.
     """
     outer = _CURRENT.get()
     if outer is not None:
         yield outer
         return
-    noted = Noted()
-    held: dict[int, Any] = {}
+    deferred = DeferredSignals()
+    former: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        held = {s: handler for s in SIGNALS if _raises(handler := signal.getsignal(s))}
-    token = _CURRENT.set(noted)
+        former = {s: handler for s in SIGNALS if _raises(handler := signal.getsignal(s))}
+    token = _CURRENT.set(deferred)
     try:
-        for signum in held:
-            signal.signal(signum, noted._note)  # noqa: SLF001 - its own class
-        for raising in {handler for handler in held.values() if isinstance(handler, Raising)}:
+        for signum in former:
+            signal.signal(signum, deferred._record)  # noqa: SLF001 - its own class
+        for raising in {
+            handler for handler in former.values() if isinstance(handler, RaisingHandler)
+        }:
             dropped, raising.dropped = raising.dropped, None
             if dropped is not None:
-                noted._note(dropped, None)  # noqa: SLF001
-        yield noted
+                deferred._record(dropped, None)  # noqa: SLF001
+        yield deferred
     finally:
         _CURRENT.reset(token)
-        for signum, handler in held.items():
+        for signum, handler in former.items():
             signal.signal(signum, handler)
 
 
 def _raises(handler: object) -> bool:
-    return handler is signal.default_int_handler or isinstance(handler, Raising)
+    return handler is signal.default_int_handler or isinstance(handler, RaisingHandler)

@@ -1,17 +1,17 @@
-"""Prediction intervals: quantiles of residuals, corrected by the scores of held-out rows.
+"""Prediction intervals by conformalized quantile regression, calibrated on held-out rows.
 
-For each row a small network predicts where the middle of the residuals y - mean(x) lies, and how
-far they spread below and above it: m, d and u, of its quantiles 0.1, 0.5 and 0.9. A held-out
-residual e has the score
+For each row, a small network predicts the 0.1, 0.5 and 0.9 quantiles of the residual y - mean(x).
+They give the middle m of the residuals and their spreads d below and u above the middle. The score
+of a held-out residual e is
 
-    s = (e - m) / u  where e >= m,  else (e - m) / d,
+    s = (e - m) / u  if e >= m,  else (e - m) / d.
 
-and the interval of coverage c = 1 - a runs between the scores of ranks floor((n + 1) a / 2) and
-ceil((n + 1) (1 - a / 2)) of the n held-out rows, scaled back by d or u of the row that is asked
-for. It holds the truth with a probability of about c, however wrong m, d and u are, as long as new
-rows come from where the held-out ones did: conformalized quantile regression (Romano, Patterson and
-Candes 2019) with the correction as a factor (Sesia and Candes 2020, section 2.2, CQR-r) and one for
-each side.
+The interval of coverage c = 1 - a for a new row lies between the scores of ranks
+floor((n + 1) a / 2) and ceil((n + 1) (1 - a / 2)) of the n held-out rows, multiplied by d or u of
+the new row. It contains the true value with a probability of about c, even if m, d and u are wrong,
+as long as new rows come from the same distribution as the held-out rows. This is conformalized
+quantile regression (Romano, Patterson and Candes 2019) with a multiplicative correction (Sesia and
+Candes 2020, section 2.2, CQR-r), one for each side.
 """
 
 import math
@@ -29,14 +29,15 @@ QUANTILES = (0.1, 0.5, 0.9)
 
 @dataclass(frozen=True, eq=False)
 class Intervals:
-    """What turns a mean into an interval, in the units of the encoded target.
+    """Converts a predicted mean to an interval, in the units of the encoded target.
 
     Attributes
     ----------
-    network : X -> quantiles of the residuals (n, 3 m), output by output; None where there were too
-        few rows: m = 0 and d = u = 1 for all
-    scores : (n_scores, m), each column in rising order: the held-out residuals, scored as above
-    least : (m,): d and u are never smaller than this
+    network : X -> quantiles of the residuals (n, 3 m), output by output. It is None if the
+        loss of the model predicts quantiles itself. It is also None if there were too few rows, or
+        if it was not better than constants; then m = 0 and d = u = 1 for all rows.
+    scores : (n_scores, m) scores of the held-out residuals, each column in ascending order
+    least : (m,) lower limits of d and u
     """
 
     network: Network | None
@@ -56,16 +57,16 @@ class Intervals:
         Parameters
         ----------
         center : (n, m) predictions
-        quantiles : (n, 3 m) of their residuals; None where all intervals are equally wide
-        coverage : probability that an interval holds the truth
+        quantiles : (n, 3 m) of their residuals; None if all intervals are equally wide
+        coverage : probability that an interval contains the true value
 
         Raises
         ------
         SettingError
-            For a coverage that is no number between 0 and 1, or for which there were too few
-            held-out rows.
+            If the coverage is not a number between 0 and 1, or if there were too few held-out rows
+            for it.
         """
-        middle, below, above = frame(quantiles, center.shape, self.least)
+        middle, below, above = middle_and_spreads(quantiles, center.shape, self.least)
         low, high = (
             center + middle + score * np.where(score < 0.0, below, above)
             for score in (self.scores[rank] for rank in self._ranks(coverage))
@@ -73,32 +74,32 @@ class Intervals:
         return low, high
 
     def _ranks(self, coverage: float) -> tuple[int, int]:
-        """Return the places, from 0, of the two scores of a coverage."""
+        """Return the indices of the two scores for a coverage."""
         if not is_number(coverage) or not 0.0 < coverage < 1.0:
             raise SettingError(
                 "coverage is the share of rows that an interval is to hold, between 0 and 1, but "
                 f"{coverage!r} came."
             )
         n, outside = len(self.scores), 0.5 * (1.0 - coverage)
-        # Rounded first, for 0.5 (1 - 0.9) is not exactly 0.05.
+        # Rounded first, because 0.5 (1 - 0.9) is not exactly 0.05.
         low, high = (
             math.floor(round((n + 1) * outside, 9)),
             math.ceil(round((n + 1) * (1.0 - outside), 9)),
         )
         if low < 1:
-            most = max(0.0, 1.0 - 2.0 / (n + 1))
+            maximum = max(0.0, 1.0 - 2.0 / (n + 1))
             raise SettingError(
                 f"{n} rows were held out to calibrate intervals, enough for a coverage of "
-                f"{math.floor(1000.0 * most) / 1000.0:g} at most, but {coverage:g} is asked for: "
-                "train on more rows, or hold more out (validation_fraction)."
+                f"{math.floor(1000.0 * maximum) / 1000.0:g} at most, but {coverage:g} is asked "
+                "for: train on more rows, or hold more out (validation_fraction)."
             )
         return low - 1, high - 1
 
 
-def frame(
+def middle_and_spreads(
     quantiles: Array | None, shape: tuple[int, ...], least: Array
 ) -> tuple[Array, Array, Array]:
-    """Return m, d and u, each `(n, m)`, of quantiles `(n, 3 m)`; crossing ones are sorted."""
+    """Return m, d and u, each `(n, m)`, of quantiles `(n, 3 m)`, which are sorted first."""
     if quantiles is None:
         return np.zeros(shape), np.ones(shape), np.ones(shape)
     low, middle, high = np.sort(quantiles.astype(np.float64).reshape(*shape, 3), axis=2).transpose(
@@ -109,16 +110,16 @@ def frame(
 
 def scores_of(residuals: Array, quantiles: Array | None, least: Array) -> Array:
     """Return the scores `(n, m)` of residuals `(n, m)`."""
-    middle, below, above = frame(quantiles, residuals.shape, least)
-    beyond = residuals - middle
-    return np.asarray(np.where(beyond >= 0.0, beyond / above, beyond / below))
+    middle, below, above = middle_and_spreads(quantiles, residuals.shape, least)
+    deviation = residuals - middle
+    return np.asarray(np.where(deviation >= 0.0, deviation / above, deviation / below))
 
 
-def own_quantiles(loss: Loss, Z: Array) -> tuple[Array, Array | None]:
-    """Return predictions `(n, m)`, and the quantiles `(n, 3 m)` about them where the loss has some.
+def center_and_quantiles(loss: Loss, Z: Array) -> tuple[Array, Array | None]:
+    """Return predictions `(n, m)`, and quantiles `(n, 3 m)` relative to them, or None.
 
-    A network of several quantiles predicts the middle one; its first, middle and last quantile,
-    less the middle one, are those about it.
+    For a loss with several quantiles, the prediction is the middle one, and the first, middle and
+    last quantile minus the middle one are returned too. Other losses have no quantiles.
     """
     Y = loss.predict(Z.astype(np.float64, copy=False))
     k = loss_traits(loss).n_per_target

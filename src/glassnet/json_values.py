@@ -1,4 +1,4 @@
-"""JSON values of results: dataclasses, mappings, sequences and arrays as plain Python values."""
+"""Convert results to JSON values: dataclasses, mappings, sequences and NumPy arrays."""
 
 import math
 from collections.abc import Mapping
@@ -7,12 +7,12 @@ from typing import Any
 
 
 def json_value(value: Any, where: str = "the result") -> Any:
-    """Return a value as JSON has it; NaN and infinity become None, which JSON writes as null.
+    """Return a value as JSON can store it; NaN and infinity become None (null in JSON).
 
     Raises
     ------
     TypeError
-        For a value that JSON cannot hold; `where` names it.
+        For a value that JSON cannot store; the message contains `where`.
 
     Examples
     --------

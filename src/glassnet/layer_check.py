@@ -1,9 +1,10 @@
-"""Check each layer of your own before a network is first trained with it.
+"""Check the user-defined layers of a network before it is first trained.
 
-It is tried by itself, on a copy of the network in float64. The value is the sum of R * Y, R random,
-whose gradients the backward pass gives for dY = R. The input is normal, and random numbers are
-added to those of the layer, for first values of 0 and 1 hide faults. Where a layer cannot do with
-these, it meets what reaches it of the data, and then its own numbers.
+Each layer is tested separately, on a copy of the network in float64. The tested function is the sum
+of R * Y with a random R; the backward pass computes its gradients for dY = R. The input is normal,
+and random numbers are added to the parameters, because initial values of 0 and 1 hide errors. If a
+layer fails on such values, it is tested without the added numbers, and then on the input that it
+receives in the network for some rows of X.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,22 +21,22 @@ from glassnet.layers.stack import all_layers, inner_widths, stand_side_by_side
 from glassnet.network import Network
 from glassnet.parameters import Views
 
-#: Points at all of which a gradient must be wrong to be refused, and the size of the random numbers
-#: that are added there.
+#: Number of points at which a gradient must be wrong to be rejected, and the standard deviation of
+#: the random numbers that are added to the parameters there.
 _POINTS, _NOISE = 3, 0.3
-_HOUSE = frozenset(LAYERS.values())
-#: Networks whose layers were found right.
-_FOUND_RIGHT: WeakSet[Network] = WeakSet()
+_BUILT_IN = frozenset(LAYERS.values())
+#: Networks that passed the check.
+_PASSED: WeakSet[Network] = WeakSet()
 
 
 def check_own_layers(network: Network, X: Any) -> None:
-    """Raise SettingError where a layer of your own is wrong; a few rows of X are used.
+    """Raise SettingError if a user-defined layer is wrong; a few rows of X are used.
 
-    It costs about two hundred passes of eight rows, once for each network that has such a layer,
-    and changes nothing of the network.
+    The check takes about two hundred passes of eight rows, once for each network with such a layer,
+    and does not change the network.
     """
-    own = any(type(layer) not in _HOUSE for layer in all_layers(network.layers))
-    if not own or network in _FOUND_RIGHT:
+    own = any(type(layer) not in _BUILT_IN for layer in all_layers(network.layers))
+    if not own or network in _PASSED:
         return
     rows = (X[:ROWS] if isinstance(X, np.ndarray) else X[:ROWS].toarray()).astype(np.float64)
     with np.errstate(all="ignore"):
@@ -44,12 +45,12 @@ def check_own_layers(network: Network, X: Any) -> None:
                 trial.require_dtype()
         wide = network.astype("float64")
         for trial in _trials(wide):
-            _check(trial, partial(_reaching, trial.p, wide.layers, wide.parameters.p.layers, rows))
-    _FOUND_RIGHT.add(network)
+            _check(trial, partial(_input_of, trial.p, wide.layers, wide.parameters.p.layers, rows))
+    _PASSED.add(network)
 
 
 def _trials(network: Network) -> Iterator[Trial]:
-    """Yield each layer of one's own with its views; what lies inside such a layer is part of it."""
+    """Yield a `Trial` for each user-defined layer; the layers inside belong to its trial."""
 
     def walk(
         layers: Sequence[Layer],
@@ -59,7 +60,7 @@ def _trials(network: Network) -> Iterator[Trial]:
         path: str,
     ) -> Iterator[Trial]:
         for i, layer in enumerate(layers):
-            if type(layer) not in _HOUSE:
+            if type(layer) not in _BUILT_IN:
                 yield Trial(layer, f"{path}layers.{i}", p[i], g[i], widths[i])
             else:
                 yield from walk(
@@ -75,24 +76,27 @@ def _trials(network: Network) -> Iterator[Trial]:
     )
 
 
-def _reaching(target: Views, layers: Sequence[Layer], p: Sequence[Views], X: Array) -> Array | None:
-    """Return the input of the layer of these views for X; None where it is not in these layers."""
+def _input_of(target: Views, layers: Sequence[Layer], p: Sequence[Views], X: Array) -> Array | None:
+    """Return the input that the layer with the views `target` receives for X; None if not found."""
     for layer, views in zip(layers, p, strict=True):
         if views is target:
             return X
         inside = list(zip(layer.layers, views.layers, strict=True))
         for group in [[pair] for pair in inside] if stand_side_by_side(layer) else [inside]:
-            found = _reaching(target, [one for one, _ in group], [views for _, views in group], X)
+            found = _input_of(target, [one for one, _ in group], [views for _, views in group], X)
             if found is not None:
                 return found
         X = layer.forward(views, X, PREDICT)[0]
     return None
 
 
-def _check(trial: Trial, reaching: Callable[[], Array | None]) -> None:
-    """Raise SettingError for a broken rule, or a gradient that is wrong at all of a few points."""
+def _check(trial: Trial, input_in_network: Callable[[], Array | None]) -> None:
+    """Raise SettingError for a broken rule, or for a gradient that is wrong at several points."""
     reason = ""
-    for source in (lambda: np.random.default_rng(1).standard_normal((ROWS, trial.n_in)), reaching):
+    for source in (
+        lambda: np.random.default_rng(1).standard_normal((ROWS, trial.n_in)),
+        input_in_network,
+    ):
         for noise in (_NOISE, 0.0):
             try:
                 X = source()
@@ -108,7 +112,7 @@ def _check(trial: Trial, reaching: Callable[[], Array | None]) -> None:
 
 
 def _lasting_fault(trial: Trial, X: Array, noise: float) -> str:
-    """Return what is wrong with a gradient at all of a few noisy points, or an empty text."""
+    """Return what is wrong with a gradient at each of several points, or an empty string."""
     before = [view.copy() for view, _ in trial.tensors.values()]
     fault = ""
     for point in range(_POINTS if noise else 1):

@@ -1,4 +1,4 @@
-"""Try one layer of your own at one point: both passes, and its gradients against differences."""
+"""Test one user-defined layer: both passes, and its gradients by central differences."""
 
 import math
 from collections.abc import Iterator
@@ -7,48 +7,48 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.differences import STEPS, Array, Value, array_in_words, fault_of
+from glassnet.differences import STEPS, Array, Value, describe_array, gradient_fault
 from glassnet.errors import SettingError
 from glassnet.layers import PREDICT, Layer, Run
 from glassnet.parameters import Views
 
-#: Rows of an input.
+#: Number of rows of an input.
 ROWS = 8
 _RUN = Run(training=True)
 
 
 class UnusableError(Exception):
-    """A layer cannot do with these numbers."""
+    """The layer cannot be tested with these values, but perhaps with others."""
 
 
 @dataclass
 class Trial:
-    """A layer of your own in a network: its place, its views, and its input width."""
+    """A test of a user-defined layer, with its path, its views and its input width."""
 
     layer: Layer
-    place: str
+    path: str
     p: Views
     g: Views
     n_in: int
 
     def __post_init__(self) -> None:
         arrays = list(_arrays(self.p, self.g))
-        #: (parameter, gradient) of each trained tensor, inner layers included, by name.
+        #: (values, gradient) of each trained tensor by name, including those of inner layers.
         self.tensors = {name: (view, g) for name, view, g in arrays if g is not None}
         self._statistics = [view for _, view, g in arrays if g is None]
-        self._first = [statistic.copy() for statistic in self._statistics]
+        self._initial = [statistic.copy() for statistic in self._statistics]
 
     def require_dtype(self) -> None:
-        """Raise SettingError where float32 does not stay float32."""
+        """Raise SettingError if a pass returns another dtype than float32 for float32."""
         X = np.random.default_rng(1).standard_normal((ROWS, self.n_in)).astype(np.float32)
         try:
             Y, cache, given = self._forward(X)
             self._backward(cache, np.ones_like(Y), X, given)
         except UnusableError:
-            return  # it meets other numbers later
+            return  # it is tested with other values later
 
     def fault(self, X: Array, rng: np.random.Generator) -> str:
-        """Return what is wrong with a gradient, or ""; SettingError for another broken rule."""
+        """Return what is wrong with a gradient, or ""; SettingError if another rule is broken."""
         first = self._forward(X)[0]
         self._require_steady_statistics(X)
         Y, cache, given = self._forward(X)
@@ -64,11 +64,11 @@ class Trial:
                 self._refuse_unwritten(name, X, R)
         self._require_cache(X, R, dX, gradients)
         if self._is_continuous(X) and (
-            fault := fault_of("the gradient of its input, dX,", self._value(X, R), X, dX, rng)
+            fault := gradient_fault("the gradient of its input, dX,", self._value(X, R), X, dX, rng)
         ):
             return fault
         for name, (view, _) in self.tensors.items():
-            if fault := fault_of(
+            if fault := gradient_fault(
                 f"the gradient of {name!r}",
                 self._value(X, R, view),
                 view.copy(),
@@ -81,23 +81,25 @@ class Trial:
     # The two passes
 
     def _forward(self, X: Array) -> tuple[Array, Any, Array]:
-        """Return Y, the cache, and X as the pass left it; SettingError where it breaks a rule."""
+        """Return Y, the cache and the copy of X that was passed; SettingError for a broken rule."""
         given, before = X.copy(), {name: view.copy() for name, (view, _) in self.tensors.items()}
         try:
-            came: Any = self._forward_alone(given)
+            returned: Any = self._forward_alone(given)
         except SettingError as error:
             raise self.error(str(error)) from error
         except Exception as error:
             raise UnusableError(
                 f"its forward pass failed: {type(error).__name__}: {error}."
             ) from error
-        if not isinstance(came, tuple | list) or len(came) != 2:
-            raise self.error(f"its forward pass must return (Y, cache), got {type(came).__name__}.")
-        Y, shape = came[0], (len(X), self.layer.output_width(self.n_in))
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
+            raise self.error(
+                f"its forward pass must return (Y, cache), got {type(returned).__name__}."
+            )
+        Y, shape = returned[0], (len(X), self.layer.output_width(self.n_in))
         if not isinstance(Y, np.ndarray) or Y.shape != shape or Y.dtype != X.dtype:
             raise self.error(
                 f"its forward pass must return Y of shape {shape} and of dtype {X.dtype} for X of "
-                f"that dtype, got {array_in_words(Y)}."
+                f"that dtype, got {describe_array(Y)}."
             )
         if not np.array_equal(given, X):
             raise self.error("its forward pass changes its input in place: return a new array.")
@@ -106,7 +108,7 @@ class Trial:
             raise UnusableError(
                 "its forward pass gives values that are not finite for finite inputs."
             )
-        return Y, came[1], given
+        return Y, returned[1], given
 
     def _backward(
         self,
@@ -117,9 +119,9 @@ class Trial:
         needs_dX: bool = True,
         filled: float = np.nan,
     ) -> tuple[Array, dict[str, Array]]:
-        """Return dX and the gradients by name; SettingError where the pass breaks a rule.
+        """Return dX and the gradients by name; SettingError if the pass breaks a rule.
 
-        filled : what stands in the gradients before
+        filled : initial value of all elements of the gradients
         """
         before = {name: view.copy() for name, (view, _) in self.tensors.items()}
         for _, gradient in self.tensors.values():
@@ -139,7 +141,7 @@ class Trial:
             shape = f"{X.shape} and {X.dtype}"
             raise self.error(
                 f"its backward pass must return dX, an array of the shape and dtype of X, {shape}, "
-                f"got {array_in_words(dX)}."
+                f"got {describe_array(dX)}."
             )
         if not np.array_equal(passed, dY):
             raise self.error("its backward pass changes dY in place: return a new array.")
@@ -151,8 +153,8 @@ class Trial:
         return dX, {name: gradient.copy() for name, (_, gradient) in self.tensors.items()}
 
     def _forward_alone(self, X: Array) -> Any:
-        """Run the forward pass in training, from the first statistics."""
-        self._set_statistics(self._first)
+        """Run the forward pass in training mode, with the initial statistics."""
+        self._set_statistics(self._initial)
         return self.layer.forward(self.p, X, _RUN)
 
     def _set_statistics(self, values: list[Array]) -> None:
@@ -160,15 +162,15 @@ class Trial:
             statistic[...] = value
 
     def _is_continuous(self, X: Array) -> bool:
-        """Say whether the input may be moved by a little; codes of categories may not."""
+        """Return whether a small change of the input is valid, unlike for codes of categories."""
         try:
             self._forward_alone(X + STEPS[0])
-        except Exception:  # noqa: BLE001 - whatever such a layer says of it
+        except Exception:  # noqa: BLE001 - user-defined code may raise anything
             return False
         return True
 
     def _value(self, X: Array, R: Array, view: Array | None = None) -> Value:
-        """Return sum(R * Y) as a function of the tensor of this view, or of X without a view."""
+        """Return sum(R * Y) as a function of the tensor of a view, or of X if the view is None."""
 
         def value(at: Array) -> tuple[float, float]:
             before = None if view is None else view.copy()
@@ -176,7 +178,7 @@ class Trial:
                 if view is not None:
                     view[...] = at
                 terms = R * self._forward_alone(at if view is None else X.copy())[0]
-            except Exception:  # noqa: BLE001 - another step, or another direction, may do
+            except Exception:  # noqa: BLE001 - another step or direction may succeed
                 return math.nan, math.nan
             finally:
                 if view is not None:
@@ -195,25 +197,25 @@ class Trial:
                 )
 
     def _require_steady_statistics(self, X: Array) -> None:
-        self._set_statistics(self._first)
+        self._set_statistics(self._initial)
         try:
             self.layer.forward(self.p, X.copy(), PREDICT)
         except Exception as error:
             raise UnusableError(
                 f"its forward pass failed in prediction: {type(error).__name__}: {error}."
             ) from error
-        if not all(map(np.array_equal, self._statistics, self._first)):
+        if not all(map(np.array_equal, self._statistics, self._initial)):
             raise self.error(
                 "its forward pass changes its statistics in prediction: change them where "
                 "run.training is true."
             )
 
     def _require_cache(self, X: Array, R: Array, dX: Array, gradients: dict[str, Array]) -> None:
-        """Refuse a layer that keeps state, or writes no gradients where dX is not needed."""
+        """Raise if the layer keeps state, or writes no gradients if dX is not needed."""
         _, cache, given = self._forward(X)
-        behind = [statistic.copy() for statistic in self._statistics]
+        after_pass = [statistic.copy() for statistic in self._statistics]
         self._forward(X[::-1][: len(X) // 2 + 1])
-        self._set_statistics(behind)
+        self._set_statistics(after_pass)
         try:
             after_another = self._backward(cache, R, X, given)
         except SettingError:
@@ -233,7 +235,7 @@ class Trial:
             )
 
     def _refuse_unwritten(self, name: str, X: Array, R: Array) -> None:
-        """Raise the error for a gradient that is not written, is added to, or is not finite."""
+        """Raise the error for a gradient that is not written, is accumulated, or is not finite."""
         _, cache, given = self._forward(X)
         written = self._backward(cache, R, X, given, filled=0.0)[1][name]
         if not np.isfinite(written).all():
@@ -251,14 +253,14 @@ class Trial:
         )
 
     def error(self, fault: str) -> SettingError:
-        """Return the error that names the layer and its place."""
+        """Return the error that names the layer and its path."""
         return SettingError(
-            f"the layer {type(self.layer).__name__} ({self.place}) is wrong: {fault}"
+            f"the layer {type(self.layer).__name__} ({self.path}) is wrong: {fault}"
         )
 
 
 def _arrays(p: Views, g: Views, path: str = "") -> Iterator[tuple[str, Array, Array | None]]:
-    """Yield (name, array, gradient) of each tensor, and of those of inner layers."""
+    """Yield (name, values, gradient) of each tensor, including those of inner layers."""
     gradients = g.arrays()
     for name, array in p.arrays().items():
         yield path + name, array, gradients.get(name)

@@ -1,4 +1,4 @@
-"""Text for people: how names, counts, lists and numbers are written in messages and reports."""
+"""Format names, counts, lists and numbers for messages and reports."""
 
 from collections.abc import Iterable
 
@@ -27,13 +27,13 @@ def printable(text: object) -> str:
 
 
 def shorten(text: object, max_length: int) -> str:
-    """Return text of at most so many characters, its end replaced by `...` if it is longer."""
+    """Return text shortened to a maximum length, with `...` at the end if it was longer."""
     shown = str(text)
     return shown if len(shown) <= max_length else f"{shown[: max_length - 3]}..."
 
 
 def listed(names: Iterable[object], max_names: int = 10) -> str:
-    """Return the first names, quoted, and how many more there are: `'a', 'b' and 3 more`.
+    """Return the first names, quoted, and the number of the others: `'a', 'b' and 3 more`.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def counted(n: int, one: str, many: str = "") -> str:
 
 
 def format_number(value: float, digits: int = 4) -> str:
-    """Return a number with so many significant digits, without an exponent from 1e4 to 1e9.
+    """Return a number with `digits` significant digits, without an exponent from 1e4 to 1e9.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A model: everything between a raw table and a prediction."""
+"""The model: a trained network with the encoders of its table and its target."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.values import refuse_not_finite
 from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import SettingError
-from glassnet.intervals import QUANTILES, Intervals, own_quantiles
+from glassnet.intervals import QUANTILES, Intervals, center_and_quantiles
 from glassnet.losses import Loss, Quantile
 from glassnet.model_input import ModelInput
 from glassnet.network import Network
@@ -32,21 +32,19 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class Model:
-    """A trained network with what it needs to read a table and to speak in the target's own terms.
+    """A trained network with what it needs to encode tables and to decode predictions.
 
     Attributes
     ----------
-    encoder : Table -> X
-    target : class labels or units <-> y
-    network : X -> raw scores
-    loss : raw scores -> probabilities, means or quantiles
-    training : JSON-able record of how it was trained: plan, engine, rows, history, how it ended
-    intervals : what `predict_interval` needs; None where no rows were held out for it
-    dialect : how the training table was written, as far as that was said or found; later tables
-        that do not tell are read so too.
-        `dataclasses.replace(model, dialect=glassnet.Dialect(...))` says otherwise.
-    reference : what the training rows were like, which tables are compared with; None where that is
-        not known
+    encoder : converts a Table to the input X of the network
+    target : converts class labels or numbers to the encoded target y and back
+    network : converts X to raw scores
+    loss : converts raw scores to probabilities, means or quantiles
+    training : record of the training as JSON values: plan, engine, rows, history, how it ended
+    intervals : what `predict_interval` needs; None if no rows were held out for it
+    dialect : how the training table was written, as far as given or detected; the default for later
+        tables. `dataclasses.replace(model, dialect=glassnet.Dialect(...))` changes it.
+    reference : summary of the training rows, with which other tables are compared; None if unknown
 
     Examples
     --------
@@ -73,49 +71,50 @@ class Model:
 
     @property
     def classes(self) -> tuple[Any, ...]:
-        """The labels in the order of the columns of `predict_proba`; () for a regression."""
+        """The labels in the order of the columns of `predict_proba`; () for regression."""
         return self.target.classes
 
     def raw_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
         """Return the network's raw scores `(n, n_outputs)` for a table.
 
         A table is the path of a file, which is read in chunks, a Table, data frame, array, mapping
-        of columns, records, or one record. Columns are found by name, in any order; those that the
-        model does not know are ignored. A table without rows has scores `(0, n_outputs)`.
+        of columns, records, or one record. Columns are matched by name, in any order; columns that
+        the model does not know are ignored. A table without rows has scores `(0, n_outputs)`.
 
         Raises
         ------
         DataError
-            Where columns are missing or hold what they did not hold in training.
+            If columns are missing, or hold values of another kind than in training.
 
         Warns
         -----
         DataNotice
-            Where columns are ignored that training did not have, and where the table is not like
-            the training rows: see `drift`.
+            If columns are ignored that the training table did not have, and if the table differs
+            from the training rows, see `drift`.
         """
-        engine = self._answering(self.network, self.loss)
+        engine = self._engine_for(self.network, self.loss)
         return _joined([engine.predict(X) for X in self._features(table, dialect)])
 
     def member_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
-        """Return the raw scores of each member by itself, `(M, n, n_outputs)`.
+        """Return the raw scores of each member separately, `(M, n, n_outputs)`.
 
-        Their mean are the raw scores; see `Network.members`.
+        The raw scores of the model are their mean; see `Network.members`.
         """
-        engines = [self._answering(member, self.loss) for member in self.network.members()]
+        engines = [self._engine_for(member, self.loss) for member in self.network.members()]
         features = self._features(table, dialect)
         parts = [np.stack([engine.predict(X) for engine in engines]) for X in features]
         return _joined(parts, axis=1)
 
     @cached_property
     def engine(self) -> Engine:
-        """What executes the network: the native engine where it was built and can run all of it."""
+        """The engine that executes the network: native if it is built and supports all layers."""
         return engine_to_predict(self.network, self.loss)
 
-    def _answering(self, network: Network, loss: Loss) -> Engine:
-        """Return the engine that predicts; the reference engine computes in float64.
+    def _engine_for(self, network: Network, loss: Loss) -> Engine:
+        """Return the engine for predictions.
 
-        Its sums depend on the rows beside a row.
+        The reference engine computes in float64, because its rounding errors depend on the other
+        rows of the batch.
         """
         if network.dtype != self._dtype:
             return engine_to_predict(network.astype(self._dtype), loss)
@@ -123,11 +122,11 @@ class Model:
 
     @property
     def _dtype(self) -> str:
-        """The dtype in which raw scores are computed."""
+        """The dtype of the computation of raw scores."""
         return str(self.network.dtype) if self.engine.name == "native" else "float64"
 
     def predictor(self) -> Predictor:
-        """Return a function that predicts one row of numbers in microseconds; see `Predictor`."""
+        """Return a function that predicts a single row of numbers in microseconds."""
         from glassnet.predictor import Predictor
 
         return Predictor(self)
@@ -137,10 +136,10 @@ class Model:
         return self.encoder.encode(self.input.aligned(table, dialect), str(self.network.dtype))
 
     def drift(self, table: Any, dialect: Dialect | None = None) -> Drift | None:
-        """Return what a table holds that training did not have.
+        """Return what a table contains that the training rows did not.
 
-        That is levels, missing values, and values out of range. None where the training rows are
-        not known.
+        That is levels (categories), missing values, and values out of range. The result is None if
+        the model has no summary of the training rows.
 
         Examples
         --------
@@ -158,7 +157,7 @@ class Model:
         return tally.drift()
 
     def tally(self) -> Tally | None:
-        """Return a counter of what training did not have; None where training is not known."""
+        """Return a counter for `drift`; None if the model has no summary of the training rows."""
         return Tally(self._expected) if self._expected else None
 
     @cached_property
@@ -167,19 +166,19 @@ class Model:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of the features in the order of the training table, also of those left out."""
+        """The names of all features, also those left out, in the order of the training table."""
         return self.input.columns
 
     @cached_property
     def input(self) -> ModelInput:
-        """What reads and encodes tables for the model."""
+        """Reads and encodes tables for the model."""
         record = self.training.get("columns") or {"features": self.encoder.schema.names}
         others = (*record.get("others", ()), *self.target.names)
         return ModelInput(self.encoder, tuple(record["features"]), others, self.dialect)
 
     @cached_property
     def answers(self) -> Answers:
-        """What raw scores mean."""
+        """Converts raw scores to predictions."""
         return Answers(self.loss, self.target)
 
     def _features(self, table: Any, dialect: Dialect | None) -> Iterator[Any]:
@@ -192,12 +191,12 @@ class Model:
 
         For multilabel 0/1 labels `(n, k)`, for several targets or quantiles numbers `(n, m)`.
 
-        With `members` the answer of each member of the network by itself, stacked: `(M, n)` or
-        `(M, n, m)`, M = 1 for a network without members. Their spread over the first axis tells how
-        far they agree.
+        With `members`, return the predictions of each member of the network separately, `(M, n)` or
+        `(M, n, m)`, with M = 1 for a network without members. Their spread over the first axis
+        shows how much the members disagree.
 
-        `dialect` says how a text file, or the text in a table, is written; it wins over what the
-        model remembers of its training table.
+        `dialect` says how a text file, or the text in a table, is written; it overrides the dialect
+        of the training table.
 
         Examples
         --------
@@ -219,8 +218,9 @@ class Model:
     ) -> Array:
         """Return the probabilities of the classes, `(n, k)`; for multilabel those of each label.
 
-        With `members` those of each member by itself, `(M, n, k)`. The network's own come of the
-        members' mean raw scores, not of their mean probabilities. `dialect` as for `predict`.
+        With `members`, return those of each member separately, `(M, n, k)`. The probabilities of
+        the network are computed from the mean raw scores of its members; they are not the mean of
+        the members' probabilities. `dialect` as for `predict`.
         """
         if members:
             return np.stack([self.probabilities(Z) for Z in self.member_scores(table, dialect)])
@@ -229,21 +229,21 @@ class Model:
     def predict_interval(
         self, table: Any, coverage: float = 0.9, *, dialect: Dialect | None = None
     ) -> Array:
-        """Return intervals that hold the truth with this probability, `(n, 2)`: both bounds.
+        """Return prediction intervals `(n, 2)`, lower and upper bound, of a given coverage.
 
         For m targets the shape is `(n, m, 2)`.
 
-        They were calibrated on rows that no weight was fitted to and no epoch chosen by, see
-        `glassnet.intervals`: of new rows from the same source about this share lies within, on
-        average, whatever the network is worth. Several targets have an interval each. The interval
-        of a target that was never below 0 in training stays at 0 and above, and of one that was
-        never above 0 at 0 and below. `dialect` as for `predict`.
+        The intervals were calibrated on rows that were used neither to fit weights nor to choose
+        the best epoch, see `glassnet.intervals`. For new rows from the same source, about the share
+        `coverage` of the true values lies within, on average, even if the network is poor. Each
+        target has its own interval. If a target was never negative in training, its intervals are
+        clipped to [0, inf), and if it was never positive, to (-inf, 0]. `dialect` as for `predict`.
 
         Raises
         ------
         SettingError
-            For a model of classes, one without rows held out to calibrate with, and a coverage for
-            which there were too few of them.
+            For a classification model, for a model without held-out calibration rows, and for a
+            coverage that needs more of them.
         """
         found, row = [], 0
         for X in self._features(table, dialect):
@@ -263,11 +263,11 @@ class Model:
                 "partial_fit has changed it since. Train with the recipe 'standard' on a hundred "
                 "rows or more, or with calibrate=True."
             )
-        Z = self._answering(self.network, self.loss).predict(X)
+        Z = self._engine_for(self.network, self.loss).predict(X)
         refuse_not_finite(Z, first_row=first_row)
-        center, quantiles = own_quantiles(self.loss, Z)
+        center, quantiles = center_and_quantiles(self.loss, Z)
         if self.intervals.network is not None:
-            quantiles = self._answering(self.intervals.network, Quantile(QUANTILES)).predict(X)
+            quantiles = self._engine_for(self.intervals.network, Quantile(QUANTILES)).predict(X)
         found = self.answers.bounds(*self.intervals.around(center, quantiles, coverage))
         refuse_not_finite(found, "intervals", first_row)
         return found[:, 0] if found.shape[1] == 1 else found
@@ -281,15 +281,15 @@ class Model:
         return self.answers.probabilities(Z)
 
     def truth(self, y: Array) -> Array:
-        """Return an encoded target in the terms in which `predict` answers."""
+        """Return an encoded target in the form of the result of `predict`."""
         return self.answers.truth(y)
 
     def save(self, path: str | Path) -> None:
         """Write the model to one `.glassnet` file, which `glassnet.load` reads.
 
-        It holds numbers and names only, nothing that runs.
+        The file contains numbers and names only, no code.
         """
-        # The one declared call upward: everybody looks for save here.
+        # A declared import of a higher layer, because users expect `save` here.
         from glassnet.storage import save
 
         save(self, path)

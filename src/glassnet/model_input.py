@@ -1,4 +1,4 @@
-"""Read a table as the training table was read, check it, and encode it for a model."""
+"""Read a table as in training, check its columns, and encode it for a model."""
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,9 +22,9 @@ class ModelInput:
     Attributes
     ----------
     encoder : of the model
-    columns : names of the features in the order of the training table, also of those left out
-    others : names of the columns beside them: target, weights, groups, dropped columns
-    dialect : how tables are written that do not tell
+    columns : names of all features, also those left out, in the order of the training table
+    others : names of the other columns: target, weights, groups, dropped columns
+    dialect : default for how tables are written
     """
 
     encoder: Encoder
@@ -33,36 +33,38 @@ class ModelInput:
     dialect: Dialect | None
 
     def read(self, table: Any, dialect: Dialect | None = None) -> Table:
-        """Return a table whose columns are read as in training, unless a dialect says otherwise."""
+        """Return a table read as in training, except for what a dialect overrides."""
         check_overrides(None, (), dialect, None)
-        said = dialect.filled(self.dialect) if dialect else self.dialect
-        return as_table(table, self.columns, schema=self.encoder.to_read, dialect=said, empty=True)
+        combined = dialect.filled(self.dialect) if dialect else self.dialect
+        return as_table(
+            table, self.columns, schema=self.encoder.to_read, dialect=combined, empty=True
+        )
 
     def parts(self, table: Any, dialect: Dialect | None = None) -> Iterable[Table]:
-        """Return the table, or the chunks of one in a file."""
+        """Return the table in parts: one, or the chunks of a file."""
         if isinstance(table, str | Path):
             return self._chunks(table, dialect)
         return (self.read(table, dialect),)
 
     def aligned(self, table: Any, dialect: Dialect | None = None) -> Table:
-        """Return the columns that the encoder takes; what is odd in the table is told."""
+        """Return the columns that the encoder needs; warn about anything unusual in the table."""
         read = self.read(table, dialect)
         aligned = self.encoder.aligned(read)
         for notice in aligned.all_notices if not isinstance(table, Table) else ():
             warnings.warn(notice, DataNotice, stacklevel=5)
-        self._tell_unknown(read.schema.names)
+        self._warn_unknown(read.schema.names)
         return aligned
 
     def encoded(
         self, table: Any, dialect: Dialect | None, dtype: str, tally: Tally | None
     ) -> Iterator[Any]:
-        """Yield the features of a table, those of a file in chunks; tell in the end of its drift.
+        """Yield the features of a table, for a file in chunks; warn at the end about its drift.
 
         Parameters
         ----------
-        table, dialect : as the caller gave them
+        table, dialect : as given by the caller
         dtype : of the features
-        tally : counts what training did not have, or None
+        tally : counts what the training rows did not have, or None
         """
         if isinstance(table, str | Path):
             parts: Iterable[Table] = map(self.aligned, self._chunks(table, dialect))
@@ -76,13 +78,13 @@ class ModelInput:
             warnings.warn(text, DataNotice, stacklevel=4)
 
     def unknown_notice(self, names: Sequence[str]) -> str:
-        """Return the sentence about columns that training did not have; empty without such."""
+        """Return the message about columns that training did not have; "" if there are none."""
         known = {*self.columns, *self.others}
         unknown = [name for name in names if name not in known]
         one = len(unknown) == 1
         text = (
-            f"column{'' if one else 's'} {listed(unknown)} {'is' if one else 'are'} not known to "
-            "the model and ignored."
+            f"column{'' if one else 's'} {listed(unknown)} {'is' if one else 'are'} not known "
+            "to the model and ignored."
         )
         return text if unknown else ""
 
@@ -92,7 +94,7 @@ class ModelInput:
         check_overrides(None, (), dialect, None)
         needed = self.encoder.schema.names
         names = column_names(path, dialect=dialect, default=self.dialect, needed=needed)
-        self._tell_unknown(names)
+        self._warn_unknown(names)
         notices: list[str] = []
         chunks = read_batches(
             path,
@@ -107,6 +109,6 @@ class ModelInput:
                 warnings.warn(notice, DataNotice, stacklevel=4)
             yield chunk
 
-    def _tell_unknown(self, names: Sequence[str]) -> None:
+    def _warn_unknown(self, names: Sequence[str]) -> None:
         if text := self.unknown_notice(names):
             warnings.warn(text, DataNotice, stacklevel=4)

@@ -1,4 +1,4 @@
-"""A network: a stack of layers bound to one vector of parameters."""
+"""A network: a sequence of layers whose parameters form one vector."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_whole
+from glassnet.checks import check_integer
 from glassnet.errors import DataError, SettingError, is_number
 from glassnet.layers.containers import Members
 from glassnet.layers.dense import Dense
@@ -32,14 +32,14 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Network:
-    """Layers one behind the other, with the numbers that they learn.
+    """A sequence of layers with their parameters.
 
     Parameters
     ----------
     layers : the layers, first to last; a network without hidden layers is a linear model
     n_features : number of columns of X
-    seed : of the random first values of the parameters; None leaves them 0, for numbers that come
-        from elsewhere
+    seed : of the random initial parameters; None leaves them 0, for parameters that will be
+        assigned
     dtype : "float32" or "float64", of parameters and signals
 
     Attributes
@@ -90,25 +90,25 @@ class Network:
         return self.parameters.theta.dtype
 
     def initialize(self, seed: int) -> None:
-        """Draw all first values anew: the same seed gives the same bits."""
-        rng = np.random.default_rng(check_whole("seed", seed, 0))
+        """Draw new initial parameters; the same seed gives the same bits."""
+        rng = np.random.default_rng(check_integer("seed", seed, 0))
         stack_initialize(self.layers, self.parameters.p.layers, rng)
 
     def forward(self, X: Any, run: Run = PREDICT) -> tuple[Array, list[Any]]:
         """Return the raw scores `(n, n_outputs)` and every layer's cache.
 
-        X is `(n, n_features)` in the network's dtype.
-        Of the layers only Dense multiplies a CSR matrix; before any other first layer the batch is
-        made dense.
+        X is `(n, n_features)` in the network's dtype. Only Dense takes a CSR matrix; if the first
+        layer is another one, the batch is converted to a dense matrix.
         """
         if not isinstance(X, np.ndarray) and not isinstance(self.layers[0], Dense):
             X = X.toarray()
         return stack_forward(self.layers, self.parameters.p.layers, X, run)
 
     def backward(self, caches: Sequence[Any], dY: Array, needs_dX: bool = False) -> Array | None:
-        """Write all gradients into `parameters.gradient`, given the gradient by the raw scores.
+        """Write all gradients into `parameters.gradient`.
 
-        Returns the gradient by X where `needs_dX`, else None.
+        dY is the gradient with respect to the raw scores. Returns the gradient with respect to X if
+        `needs_dX`, otherwise None.
         """
         return stack_backward(
             self.layers, self.parameters.p.layers, self.parameters.g.layers, caches, dY, needs_dX
@@ -137,8 +137,7 @@ class Network:
                     f"X must hold numbers, but its values are of type {X.dtype}: encode categories "
                     "first."
                 )
-            # A number too large for the dtype becomes infinite, which is refused by name where data
-            # come in.
+            # A number too large for the dtype becomes infinite, which later checks report.
             with np.errstate(over="ignore"):
                 X = np.ascontiguousarray(X, self.dtype)
         if X.ndim != 2 or X.shape[1] != self.n_features:
@@ -155,10 +154,10 @@ class Network:
         return other
 
     def members(self) -> tuple[Network, ...]:
-        """Return copies of the networks whose mean this network is.
+        """Return copies of the networks whose mean this network computes.
 
-        They are the layers side by side in a last layer `Members`, each behind what stands before
-        it; another network is the only one.
+        They are the members of a last layer `Members`, each preceded by the layers before it. A
+        network without such a layer has one member, itself.
         """
         *shared, last = self.layers
         if not isinstance(last, Members):
@@ -179,7 +178,7 @@ class Network:
 
     @property
     def n_members(self) -> int:
-        """The number of equally shaped networks that this network is the mean of, else 1."""
+        """The number of equally shaped networks whose mean this network computes, otherwise 1."""
         alone = len(self.layers) == 1 and stand_side_by_side(self.layers[0])
         members = self.layers[0].layers if alone else ()
         kinds = {
@@ -197,8 +196,8 @@ class Network:
     def summary(self) -> list[tuple[str, str, int, int]]:
         """Return a row for each layer: its name, settings, output width and trained parameters.
 
-        Of a network that is nothing but members that are alike, the rows are the layers of one,
-        named `layers.0.layers.*.layers.1`, each with the parameters of all members.
+        If the network consists of equally shaped members only, the rows are the layers of one
+        member, named `layers.0.layers.*.layers.1`, each with the parameters of all members.
         """
         layers, place = self.layers, "layers."
         if self.n_members > 1:
@@ -214,27 +213,27 @@ class Network:
         ]
 
     def unrepeatable_layers(self) -> list[str]:
-        """Return the kinds of layers whose training passes do not repeat, such as Dropout."""
+        """Return the types of layers with training passes that do not repeat, such as Dropout."""
         kinds = (type(one).__name__ for one in all_layers(self.layers) if not one.repeatable)
         return sorted(set(kinds))
 
     def spec(self, name: str) -> Spec:
-        """Return shape and factors of a tensor."""
+        """Return the shape and the factors of a tensor."""
         return self.parameters.spec(name)
 
     def save(self, path: str | Path) -> None:
         """Write the network to one file, which `Network.load` reads.
 
-        The file holds numbers and names, and nothing that runs; of a layer or an activation of your
-        own it holds the numbers and the name of the class. It appears whole or not at all. Any name
-        will do; `.glassnet` is that of models, which `Model.save` writes.
+        The file contains numbers and names, no code; for a user-defined layer or activation it
+        contains the parameters and the name. The file is written completely or not at all. Any file
+        name is possible; the suffix `.glassnet` is meant for models, which `Model.save` writes.
 
         Raises
         ------
         UnsupportedError
-            For numbers that are not finite; nothing was written.
+            For parameters that are not finite; nothing is written.
         ModelFileError
-            Where the file cannot be written; what stood there before still stands.
+            If the file cannot be written; an existing file stays unchanged.
 
         Examples
         --------
@@ -248,30 +247,30 @@ class Network:
         >>> np.array_equal(again.predict(np.eye(2)), network.predict(np.eye(2)))
         True
         """
-        # A declared call upward: everybody looks for save here.
+        # A declared import of a higher layer, because users expect `save` here.
         from glassnet.storage import save_network
 
         save_network(self, path)
 
     @staticmethod
     def load(path: str | Path, layers: Sequence[Layer] | None = None) -> Network:
-        """Return the network in a file that `save` wrote. Nothing in the file is run.
+        """Return the network from a file that `save` wrote. No code from the file is executed.
 
         Parameters
         ----------
         path : the file
-        layers : all layers of the network, as it was built. They are needed where some are your
-            own, or have an activation of your own: no file holds code. They are held to the file:
-            kinds, settings, names and shapes of the tensors. Without them what training alone asks
-            of a layer, such as an initializer or `parametrization`, is the default.
+        layers : all layers of the network, as it was built. They are needed if some layers or
+            activations are user-defined, because files contain no code. Their types, settings,
+            tensor names and shapes must match the file. Without `layers`, settings that only
+            training uses, such as `parametrization`, have their defaults.
 
         Raises
         ------
         ModelFileError
-            Where there is no such file, it is something else, it is damaged, it holds a model, or
-            layers of your own are needed.
+            If the file does not exist, is damaged, has another format, contains a model, or needs
+            `layers`.
         SettingError
-            For layers that are not those of the file; the first that differs is named.
+            For layers that do not match the file; the first difference is named.
         """
         from glassnet.storage import load_network
 

@@ -1,15 +1,15 @@
-"""The parameters of a network in one flat vector, its gradient, and named views into both.
+"""The parameters of a network: one flat vector, its gradient, and named views into both.
 
-Optimizers, penalties, clipping, checkpoints and the file on disk see one vector, `theta`; layers
-see matrices by name. Both are the same memory: a layer writes its gradient into `g.W` and the
-optimizer finds it in `gradient`.
+Optimizers, penalties, clipping, checkpoints and files use one vector, `theta`; layers use named
+arrays. These are views, which share their memory with the vector: a layer writes its gradient into
+`g.W`, and the optimizer reads it from `gradient`.
 
-    theta       what the optimizer changes
-    gradient    the gradient of the loss by theta, same layout
-    statistics  what no optimizer changes: running means, or edges learned from data
+    theta       the parameter vector, which the optimizer changes
+    gradient    the gradient of the loss with respect to theta, in the same layout
+    statistics  tensors that no optimizer changes: running means, or bin edges learned from data
 
-Weights stand first in theta and the tensors without decay after them, so that weight decay and
-penalties act on one slice.
+Tensors with weight decay come first in theta, those without it last, so that weight decay and
+penalties apply to one slice.
 """
 
 from __future__ import annotations
@@ -30,13 +30,12 @@ DTYPES = ("float32", "float64")
 
 @dataclass(frozen=True)
 class Spec:
-    """What a layer asks for: a tensor's shape, and how it is treated.
+    """The shape of a tensor of a layer, and how it is trained.
 
     lr_factor    multiplies the learning rate of this tensor
     decay_factor multiplies weight decay and penalties: 1 for weights, 0 for biases and scales
-    trained      False for running statistics, which live in the second vector and have no gradient
-    is_valid     whether the tensor may hold these finite numbers, for the check of a file; None
-                 allows all
+    trained      False for running statistics, which are stored separately and have no gradient
+    is_valid     returns whether finite values are valid, to check a file; None allows all values
     """
 
     shape: tuple[int, ...]
@@ -53,7 +52,7 @@ class Spec:
 
 @dataclass(frozen=True)
 class Segment:
-    """A slice `[start, stop)` of theta with one learning rate and one decay."""
+    """A slice `[start, stop)` of theta whose elements share lr_factor and decay_factor."""
 
     start: int
     stop: int
@@ -64,7 +63,8 @@ class Segment:
 class Views:
     """Named arrays of one layer, and the views of the layers inside it: `p.W`, `p.layers[0].W`.
 
-    number is the layer's place in a depth-first walk of the network: the key of its random numbers.
+    number is the index of the layer in a depth-first walk of the network: the key of its random
+    numbers.
     """
 
     layers: tuple[Views, ...]
@@ -81,7 +81,7 @@ class Views:
             raise SettingError(
                 f"this layer has no tensor {name!r}: {expected}.{did_you_mean(name, names)}"
             )
-        if value is not held:  # g.a += ... writes into the view and then sets it to itself
+        if value is not held:  # g.a += ... writes into the view and then assigns it to itself
             raise SettingError(
                 f"{name} is a view of the network's own memory: write into it ({name}[...] = "
                 f"value) instead of setting it ({name} = value)."
@@ -91,7 +91,7 @@ class Views:
         raise AttributeError(f"this layer has no tensor {name!r}; it has {sorted(self.arrays())}")
 
     def arrays(self) -> dict[str, Array]:
-        """The arrays of this layer alone, by name."""
+        """The arrays of this layer by name, without those of inner layers."""
         return {
             name: value for name, value in self.__dict__.items() if isinstance(value, np.ndarray)
         }
@@ -99,13 +99,13 @@ class Views:
 
 @dataclass(frozen=True)
 class Tree:
-    """The tensors a layer asks for, by name, and the trees of the layers inside it."""
+    """The tensors that a layer needs, by name, and the trees of the layers inside it."""
 
     tensors: Mapping[str, Spec]
     layers: tuple[Tree, ...] = ()
 
     def walk(self, path: str = "") -> Iterator[tuple[str, Spec]]:
-        """Yield (name, spec) of every tensor, in reading order: `layers.0.W`, `layers.0.b`, ..."""
+        """Yield (name, spec) of every tensor, depth first: `layers.0.W`, `layers.0.b`, ..."""
         for name, spec in self.tensors.items():
             yield path + name, spec
         for i, tree in enumerate(self.layers):
@@ -123,8 +123,7 @@ class Parameters:
     theta, gradient : (n_parameters,) arrays of the network's dtype
     statistics : (n_statistics,) array of the same dtype
     p, g : views by layer into theta (and statistics), and into gradient
-    segments : slices of theta with one learning-rate factor and one decay factor each, in order,
-        without gaps
+    segments : consecutive slices of theta, each with one learning-rate factor and one decay factor
     """
 
     def __init__(self, tree: Tree, dtype: str = "float32") -> None:
@@ -140,7 +139,7 @@ class Parameters:
         self._bind()
 
     def _layout(self) -> None:
-        """Give every tensor its offset: decayed tensors first, each group in reading order."""
+        """Assign an offset to every tensor: decayed tensors first, each group depth first."""
         specs = self._specs = dict(self._tree.walk())
 
         def factors(name: str) -> tuple[float, float]:
@@ -159,7 +158,7 @@ class Parameters:
         self.segments = tuple(one for one in segments if one.start < one.stop)
 
     def _bind(self) -> None:
-        """Make the views; they are never rebound, only written through."""
+        """Create the views; their memory is written to, but they are never replaced."""
 
         def views(tree: Tree, path: str, numbers: Iterator[int], *vectors: Array) -> Views:
             number = next(numbers)
@@ -203,25 +202,25 @@ class Parameters:
         return name in self._specs
 
     def keys(self) -> Iterator[str]:
-        """Yield the name of every tensor, statistics included, in reading order."""
+        """Yield the name of every tensor, statistics included, depth first."""
         return iter(self._specs)
 
     def items(self) -> Iterator[tuple[str, Array]]:
-        """Yield (name, view) of every tensor, statistics included, in reading order."""
+        """Yield (name, view) of every tensor, statistics included, depth first."""
         return ((name, self[name]) for name in self._specs)
 
     def gradient_of(self, name: str) -> Array:
-        """The view into the gradient of the tensor of that name."""
+        """The view into the gradient for a tensor."""
         if name not in (trained := [n for n, spec in self._specs.items() if spec.trained]):
             raise unknown_name("trained tensor", name, trained)
         return self._view(name, self.gradient)
 
     def offset(self, name: str) -> int:
-        """Where the tensor of that name begins, in theta or in the statistics."""
+        """The index at which a tensor begins, in theta or in the statistics."""
         return self._offsets[name]
 
     def spec(self, name: str) -> Spec:
-        """The shape and the factors of the tensor of that name."""
+        """The shape and the factors of a tensor."""
         return self._specs[name]
 
     def astype(self, dtype: str) -> Parameters:
@@ -230,8 +229,8 @@ class Parameters:
         other.theta[...], other.statistics[...] = self.theta, self.statistics
         return other
 
-    # Plain copies of the object would copy each view apart from its vector and break the link
-    # without a word.
+    # The default methods would copy each view separately from its vector, and so silently break the
+    # connection.
     def __getstate__(self) -> dict[str, Any]:
         return {
             "tree": self._tree,
@@ -243,8 +242,7 @@ class Parameters:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._tree = state["tree"]
         self._layout()
-        # Arrays from a read-only memory map (joblib) stay usable: a network's parameters are always
-        # its own to write.
+        # Copied, because arrays from a read-only memory map (joblib) could not be written to.
         self.theta, self.gradient, self.statistics = (
             np.array(state[name], copy=True) for name in ("theta", "gradient", "statistics")
         )

@@ -1,10 +1,11 @@
-"""Penalties on large weights: an L1 and an L2 term added to the objective.
+"""L1 and L2 penalties on the weights, added to the objective.
 
     value    = sum over segments of decay_factor * (l1 * sum |theta_i| + l2 / 2 * sum theta_i^2)
     gradient = decay_factor * (l1 * sign(theta) + l2 * theta)
 
-Biases and scales have decay_factor 0 and cost nothing. Decoupled weight decay, which is no part of
-the objective, is a setting of the optimizer (Loshchilov and Hutter 2019).
+theta is the parameter vector. Biases and scales have decay_factor 0 and are not penalized.
+Decoupled weight decay, which is not part of the objective, is a setting of the optimizer
+(Loshchilov and Hutter 2019).
 """
 
 from collections.abc import Sequence
@@ -21,16 +22,15 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class Penalty:
-    """The strengths of both terms.
+    """The strengths of the L1 and the L2 penalty.
 
     Parameters
     ----------
-    l1 : pulls every weight to zero by the same amount, so that some end there (Tibshirani 1996)
-    l2 : pulls in proportion to the weight (Hoerl and Kennard 1970); the gradient is l2 * theta,
-        hence the half in the value
-    per_batch : value and gradient are divided by the total weight of the batch (its number of rows
-        where there are no weights), as in scikit-learn's networks; a batch that weighs nothing then
-        adds nothing
+    l1 : shrinks every weight by the same amount, so that some become zero (Tibshirani 1996)
+    l2 : shrinks weights in proportion to their size (Hoerl and Kennard 1970); the factor 1/2 in the
+        value makes the gradient l2 * theta
+    per_batch : divide value and gradient by the total weight of the batch (its number of rows if
+        there are no weights), as in scikit-learn's networks; a batch of weight 0 is not penalized
     """
 
     l1: float = 0.0
@@ -51,7 +51,7 @@ class Penalty:
     ) -> float:
         """Add the penalty's gradient to `gradient` in place and return the penalty's value.
 
-        total_weight : of the batch; its number of rows where there are no weights
+        total_weight : of the batch; its number of rows if there are no weights
         """
         divisor, value = total_weight if self.per_batch else 1.0, 0.0
         for segment in segments:

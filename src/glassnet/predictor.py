@@ -1,4 +1,4 @@
-"""Predict one row at a time in microseconds, with everything prepared once."""
+"""Predict single rows in microseconds; everything else is prepared once."""
 
 import math
 from typing import Any, cast
@@ -14,24 +14,24 @@ from glassnet.errors import DataError, UnsupportedError
 from glassnet.losses import loss_traits
 from glassnet.model import Array, Model
 
-#: Means beyond it are those of floats.
-MOST = 2.0**100
+#: Larger means are not those of integer columns.
+MAX_INTEGER_MEAN = 2.0**100
 
 
 class Predictor:
     """Predicts one row of numbers, as `model.predict_proba` or `model.predict` does.
 
-    Call it with the row's numbers in the order of `names`, NaN for a gap; it returns probabilities
-    `(k,)` or numbers `(m,)`, float64. It may be called in several threads at once, and sees what
-    later training does to the model's network.
+    Call it with the numbers of a row in the order of `names`, NaN for a missing value; it returns
+    probabilities `(k,)` or numbers `(m,)`, float64. It may be called in several threads at once. If
+    the network of the model is trained further, the predictions change accordingly.
 
     Raises
     ------
     UnsupportedError
-        When it is made for a model whose table has columns that are no numbers.
+        If the table of the model has columns that are not numeric.
     DataError
-        For a row of another length, or one that holds an infinite number, what is no number, or a
-        gap that the model does not take.
+        For a row of another length, and for an infinite number, a value that is not a number, and a
+        missing value that the model does not accept.
 
     Examples
     --------
@@ -74,9 +74,11 @@ class Predictor:
 
     def _prepare(self) -> None:
         model, coding, engine = self._model, self._model.encoder.numbers, self._model.engine
-        # Whole numbers beyond 2^53 are no floats: their mean is subtracted before they become one.
+        # Integers beyond 2^53 are not exact as floats: their mean is subtracted before conversion.
         self._beyond = {
-            j: int(value) for j, value in enumerate(coding.mean) if EXACT <= abs(value) < MOST
+            j: int(value)
+            for j, value in enumerate(coding.mean)
+            if EXACT <= abs(value) < MAX_INTEGER_MEAN
         }
         if not isinstance(engine, NativeEngine) or len(model.classes) == 1:
             self._answer: Any = None
@@ -104,7 +106,7 @@ class Predictor:
         self._n_answers = int(self._answer.n_answers)
 
     def __call__(self, row: ArrayLike) -> Array:
-        """Return the answer to one row `(n_columns,)`."""
+        """Return the prediction for one row `(n_columns,)`."""
         try:
             x = np.ascontiguousarray(row, np.float64)
         except (TypeError, ValueError):
@@ -132,7 +134,7 @@ class Predictor:
                     if isinstance(cells[j], int | np.integer)
                     else x[j] - number
                 )
-        if self._constant is not None:  # what never varied in training is shown as it was then
+        if self._constant is not None:  # columns that were constant in training keep that value
             was, still, empty = self._constant
             x = np.where((still & np.isfinite(x)) | (empty & np.isnan(x)), was, x)
         out = np.empty(self._n_answers)

@@ -1,4 +1,4 @@
-"""Check the methods, attributes and arguments of objects and functions of your own."""
+"""Check that user-defined objects and functions have the required methods and arguments."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -11,16 +11,16 @@ from glassnet.errors import SettingError, did_you_mean
 def require_members(
     kind: str, thing: object, methods: Mapping[str, str], attributes: Sequence[str] = ()
 ) -> None:
-    """Raise SettingError where an object lacks a method, an argument of one, or an attribute.
+    """Raise SettingError if an object lacks a method, an argument of a method, or an attribute.
 
-    Objects of glassnet's own classes pass unchecked.
+    Objects of glassnet's own classes are not checked.
 
     Parameters
     ----------
-    kind : what the object is meant to be, such as "layer"
+    kind : role of the object, such as "layer"
     thing : an object, not a class
-    methods : name -> its arguments, such as {"forward": "p, X, run"}
-    attributes : names of what is no method
+    methods : name -> arguments, such as {"forward": "p, X, run"}
+    attributes : names of the attributes that are not methods
     """
     if type(thing).__module__.partition(".")[0] == __name__.partition(".")[0]:
         return
@@ -49,23 +49,23 @@ def require_members(
 
 
 def require_arguments(what: str, function: Any, arguments: str) -> None:
-    """Raise SettingError for what is no function, or does not take these arguments by place.
+    """Raise SettingError unless a function takes these arguments by position.
 
     Parameters
     ----------
-    what : how the function is called in the message, such as "a schedule"
-    function : given in place of one of glassnet's own objects; a class is refused, too
+    what : description of the function for the message, such as "a schedule"
+    function : a user-defined function; a class is an error, too
     arguments : their names, such as "steps, n_steps"
     """
     refuse_class(what, function)
     if not callable(function):
         raise SettingError(f"{what} must be a function ({arguments}), got {function!r}.")
     if not takes(function, arguments):
-        raise SettingError(_takes(what, arguments, said(function)))
+        raise SettingError(_takes(what, arguments, signature_of(function)))
 
 
 def refuse_class(what: str, given: object) -> None:
-    """Raise SettingError for a class where an object of it is meant."""
+    """Raise SettingError if a class was given instead of an object."""
     if isinstance(given, type):
         raise SettingError(
             f"{what} must be an object, got the class {given.__name__}: write {given.__name__}()."
@@ -73,7 +73,7 @@ def refuse_class(what: str, given: object) -> None:
 
 
 def takes(function: Callable[..., Any], arguments: str) -> bool:
-    """Return whether a function takes these arguments by position, or has no signature."""
+    """Return whether a function takes these arguments by position; True if that is unknown."""
     try:
         inspect.signature(function).bind(*arguments.split(", "))
     except ValueError:  # compiled, without a signature
@@ -84,20 +84,20 @@ def takes(function: Callable[..., Any], arguments: str) -> bool:
 
 
 def name_of(function: object) -> str:
-    """Return a function's name, or that of an object's class."""
+    """Return the name of a function, or the class name of another object."""
     return str(getattr(function, "__name__", type(function).__name__))
 
 
 def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the names of a function's arguments, none where it does not say them."""
+    """Return the names of the arguments of a function; () if they are unknown."""
     try:
         return tuple(inspect.signature(function).parameters)
     except (TypeError, ValueError):
         return ()
 
 
-def said(function: Callable[..., Any]) -> str:
-    """Return a function's name with its arguments, such as `score(y_true, y_pred)`."""
+def signature_of(function: Callable[..., Any]) -> str:
+    """Return the name of a function with its arguments, such as `score(y_true, y_pred)`."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -108,14 +108,14 @@ def said(function: Callable[..., Any]) -> str:
 
 @lru_cache(maxsize=256)
 def _fault_of_arguments(kind: type, methods: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
-    """Return the first method with other arguments, and its arguments; None where all are right."""
+    """Return the first method with wrong arguments and its signature; None if all are correct."""
     for name, arguments in methods:
-        method = getattr(kind, name, None)  # None where the object itself holds the function
+        method = getattr(kind, name, None)  # None if the function is an attribute of the object
         static = isinstance(inspect.getattr_static(kind, name, None), staticmethod | classmethod)
         if method is not None and not takes(
             method, arguments if static else f"self, {arguments}" if arguments else "self"
         ):
-            return name, said(method)
+            return name, signature_of(method)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Quantiles of weighted values, by the inverted distribution function."""
+"""Weighted quantiles, by the inverse of the cumulative distribution function."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 def weighted_quantiles(
     x: NDArray[Any], shares: ArrayLike, weight: NDArray[Any] | None = None
 ) -> NDArray[Any]:
-    """Return the smallest values of x (n,) that reach these shares of the total weight.
+    """Return, for each share, the smallest value of x (n,) that reaches this share of the weight.
 
     A row of weight 2 counts as two rows. Without weights every row counts the same.
 
@@ -21,7 +21,7 @@ def weighted_quantiles(
     >>> weighted_quantiles(np.array([3.0, 1.0, 2.0]), [0.5], np.array([4.0, 1.0, 1.0])).tolist()
     [3.0]
     """
-    slack = 1.0 - 1e-12  # sums of weights are rounded: one that is a share but for that reaches it
+    slack = 1.0 - 1e-12  # tolerates rounding errors of the sums
     shares = np.asarray(shares, np.float64)
     if weight is None:
         at = np.maximum(np.ceil(shares * len(x) * slack).astype(np.int64) - 1, 0)

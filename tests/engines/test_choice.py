@@ -19,11 +19,11 @@ TABLE = {"x": np.arange(40.0), "y": np.arange(40.0) > 19.5}
 def test_a_fit_without_the_native_engine_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "compiled", lambda: None)
     monkeypatch.setattr("glassnet.engines.compiled", lambda: None)
-    native.tell_where_not_built.cache_clear()
+    native.warn_not_built.cache_clear()
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         models = [glassnet.fit(TABLE, "y", Plan(max_epochs=2)) for _ in range(3)]
-    native.tell_where_not_built.cache_clear()
+    native.warn_not_built.cache_clear()
     assert len(said) == 1
     assert re.fullmatch(
         "the native engine is not built.*pip install --force-reinstall.*several times slower.",
@@ -35,12 +35,12 @@ def test_a_fit_without_the_native_engine_says_so_once(monkeypatch: pytest.Monkey
 
 def test_who_asks_for_the_reference_engine_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "compiled", lambda: None)
-    native.tell_where_not_built.cache_clear()
+    native.warn_not_built.cache_clear()
     assert (
         glassnet.fit(TABLE, "y", Plan(max_epochs=2, engine="reference")).training["engine"]
         == "reference"
     )
-    native.tell_where_not_built.cache_clear()
+    native.warn_not_built.cache_clear()
 
 
 def no_module(name: str) -> Any:

@@ -17,7 +17,7 @@ import pytest
 
 from glassnet.engines import NativeEngine, step_rates
 from glassnet.engines.native import compiled
-from glassnet.engines.threads import _asked_for, _share, useful_cores
+from glassnet.engines.threads import _cgroup_limit, _omp_limit, useful_cores
 from glassnet.layers import (
     Activation,
     BatchNorm,
@@ -319,7 +319,7 @@ def test_two_threads_fit_for_a_minute() -> None:
     ],
 )
 def test_omp_num_threads_is_obeyed(variable: str, expected: float) -> None:
-    assert _asked_for(variable) == expected
+    assert _omp_limit(variable) == expected
 
 
 CGROUPS: dict[str, tuple[dict[str, str], float]] = {
@@ -365,7 +365,7 @@ def test_the_share_of_a_cgroup_is_obeyed(name: str, tmp_path: Path) -> None:
     for path, text in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text + "\n")
-    assert _share(tmp_path) == expected
+    assert _cgroup_limit(tmp_path) == expected
 
 
 def test_useful_cores_are_no_more_than_omp_num_threads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from glassnet.cli import main
 from glassnet.errors import SettingError
 from glassnet.fitting.conformal import learning_rows, order_statistics, residual_ratio
 from glassnet.fitting.splits import Splits
-from glassnet.intervals import QUANTILES, Intervals, frame, own_quantiles, scores_of
+from glassnet.intervals import QUANTILES, Intervals, center_and_quantiles, frame, scores_of
 from glassnet.losses import Quantile, Squared
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import STANDARD_FOR_NUMBERS
@@ -131,7 +131,7 @@ def test_weights_of_scores_are_repetitions() -> None:
 
 def test_quantiles_of_the_networks_own_lie_about_their_middle_one() -> None:
     Z = np.array([[1.0, 2.0, 4.0, 8.0, 16.0]])
-    center, about = own_quantiles(Quantile((0.1, 0.2, 0.5, 0.8, 0.9)), Z)
+    center, about = center_and_quantiles(Quantile((0.1, 0.2, 0.5, 0.8, 0.9)), Z)
     assert center.tolist() == [[4.0]]
     assert about is not None
     assert about.tolist() == [[-3.0, 0.0, 12.0]]

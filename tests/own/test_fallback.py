@@ -25,7 +25,7 @@ from glassnet import (
     train,
 )
 from glassnet.activations import ActivationFunction
-from glassnet.engines.native import compiled, tell_of_reference
+from glassnet.engines.native import compiled, warn_reference_fallback
 from glassnet.losses import CustomLoss
 from tests.own import wrong
 
@@ -42,9 +42,9 @@ LOG_COSH = CustomLoss(lambda Z, y: (np.log(np.cosh(Z - y)), np.tanh(Z - y)), nam
 
 @pytest.fixture(autouse=True)
 def _as_in_a_new_process() -> Iterator[None]:
-    tell_of_reference.cache_clear()
+    warn_reference_fallback.cache_clear()
     yield
-    tell_of_reference.cache_clear()
+    warn_reference_fallback.cache_clear()
 
 
 def trained(layers: Any, **settings: Any) -> None:

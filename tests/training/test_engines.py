@@ -14,7 +14,7 @@ from glassnet.data.rows import Rows
 from glassnet.engines import ReferenceEngine, step_rates
 from glassnet.engines.blas import _libraries, blas_threads
 from glassnet.errors import SettingError
-from glassnet.interrupts import interrupts_noted
+from glassnet.interrupts import deferred_interrupts
 from glassnet.losses import Squared
 from glassnet.optimizers import SGD
 from glassnet.report.threads import one_thread
@@ -239,14 +239,14 @@ def test_the_state_of_an_interrupted_training_counts_whole_epochs_and_steps(
 
 
 def test_the_handler_is_put_back_after_a_block_and_after_an_exception() -> None:
-    with interrupts_noted() as interrupted:
+    with deferred_interrupts() as interrupted:
         assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
         assert not interrupted()
         signal.raise_signal(signal.SIGINT)
         assert interrupted()
         assert interrupted()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    with pytest.raises(ZeroDivisionError), interrupts_noted():
+    with pytest.raises(ZeroDivisionError), deferred_interrupts():
         raise ZeroDivisionError
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

@@ -14,7 +14,7 @@ from glassnet.cli.notes import print_notes, warnings_as_notes
 from glassnet.cli.progress import show_progress
 from glassnet.cli.text import duration
 from glassnet.cli.training_data import TrainingData
-from glassnet.interrupts import interrupts_noted
+from glassnet.interrupts import deferred_interrupts
 from glassnet.messages import counted
 from glassnet.model import Model
 from glassnet.report import Evaluation, evaluate_with_baselines, held_out_scores
@@ -50,7 +50,7 @@ def run(
         Where a signal came before anything was learned, or a second one; then the model is saved.
     """
     sys.stdout.flush()  # the report so far comes before the progress
-    with interrupts_noted() as interrupted, warnings.catch_warnings():
+    with deferred_interrupts() as interrupted, warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a message of our own follows
         with show_progress(session, quiet=quiet) as watch:
             session.train(watch)

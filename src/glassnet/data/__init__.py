@@ -1,1 +1,1 @@
-"""Tables: read from files and objects, coded for a network, reviewed, split and written."""
+"""Read tables, encode their columns as features, check them, split their rows, write results."""

@@ -1,6 +1,6 @@
-"""Rows with their target and weights: to learn from, stop by, calibrate or score with.
+"""Rows of features with targets and weights, for training, early stopping, calibration or scoring.
 
-A row of weight 0 counts as absent, a row of weight 2 as two rows.
+A row of weight 0 is ignored, and a row of weight 2 counts as two rows.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Float64 = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows with their target and weights.
+    """Rows of features with targets and weights.
 
     Attributes
     ----------
     X : the features: a Table, an array (n, n_features) or a CSR matrix
     y : the target, (n,) or (n, m)
-    weight : (n,), or None where all rows count the same
+    weight : (n,), or None if all rows count the same
     """
 
     X: Any
@@ -41,13 +41,13 @@ class Rows:
         return self.X.n_rows if isinstance(self.X, Table) else int(self.X.shape[0])
 
     def take(self, index: Array) -> Rows:
-        """Return the rows of these numbers, or of this mask."""
+        """Return the rows with these indices, or where this mask is True."""
         X = self.X.take(index) if isinstance(self.X, Table) else self.X[index]
         return Rows(X, self.y[index], None if self.weight is None else self.weight[index])
 
 
 def joined_rows(parts: Sequence[Rows]) -> Rows:
-    """Return the rows of several parts end to end, whose features are arrays."""
+    """Concatenate rows whose features are arrays."""
     if len(parts) == 1:
         return parts[0]
     weights = [part.weight for part in parts if part.weight is not None]
@@ -59,13 +59,13 @@ def joined_rows(parts: Sequence[Rows]) -> Rows:
 
 
 def checked_weight(weight: ArrayLike | None, n: int) -> Float64 | None:
-    """Return the weights of n rows as float64 (n,), or None where every row counts the same.
+    """Validate the weights of n rows: float64 (n,), or None if every row counts the same.
 
     Raises
     ------
     DataError
-        For another number of weights than rows, a negative or not finite one (with its row), or
-        none above 0.
+        If there are not n weights, one is negative or not finite (with its row), or none is
+        above 0.
     """
     if weight is None:
         return None
@@ -90,10 +90,10 @@ def checked_weight(weight: ArrayLike | None, n: int) -> Float64 | None:
 
 
 def relative_weight(weight: Float64) -> Float64:
-    """Return weights times a power of two that brings the largest into (1/2, 1].
+    """Return weights times a power of two that scales the largest into (1/2, 1].
 
-    That changes no digit. So weights of every size have finite sums and squares, and weights times
-    a power of two are the same weights. Where all weights above 0 are equal they become 1.
+    This does not round. So weights of every size have finite sums and squares, and weights times a
+    power of two are the same weights. If all weights above 0 are equal they become 1.
     """
     largest = weight.max(initial=0.0)
     if largest == 0.0:
@@ -106,12 +106,12 @@ def relative_weight(weight: Float64) -> Float64:
 
 
 def full_weight(weight: ArrayLike | None, n: int) -> Float64:
-    """Return checked weights divided by the largest one; ones where every row counts the same."""
+    """Return validated weights divided by the largest one; ones if every row counts the same."""
     w = checked_weight(weight, n)
     return np.ones(n) if w is None else cast(Float64, w / w.max())
 
 
 def weighted_rows(table: Table, weight: ArrayLike | None) -> tuple[Table, Float64]:
-    """Return the rows of weight above 0 and their weights: a row of weight 0 leaves no trace."""
+    """Return the rows with weights above 0, and these weights."""
     w = full_weight(weight, table.n_rows)
     return (table, w) if w.all() else (table.take(w > 0), w[w > 0])

@@ -1,17 +1,17 @@
-"""Converts dataclasses to JSON values and back, by their fields."""
+"""Convert dataclasses to and from JSON values."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Any, Self, cast, get_args, get_type_hints
 
-#: The key in a field's metadata for a name in the file that is not that of the attribute.
+#: The key in a field's metadata for its name in files, if that is not the name of the attribute.
 STORED_AS = "stored as"
 
 
 @dataclass(frozen=True)
 class StoredField:
-    """A field of a dataclass: name, type, and whether it may be left out."""
+    """A field of a dataclass: its name, its type, and whether it may be left out."""
 
     attribute: str
     kind: Any
@@ -19,14 +19,15 @@ class StoredField:
 
 
 class Serializable:
-    """A dataclass that is stored as a JSON object: a tuple as a list, a record by its `to_plain`.
+    """Base class of dataclasses that are stored as JSON objects.
 
-    A field whose default is empty (False, "" or ()) is left out when it has this value, so that
-    files written before the field existed stay as they were.
+    Tuples are stored as lists, and values that have `to_plain` by its result. A field whose default
+    is empty (False, "" or ()) is left out if it has this value, so that files written before the
+    field existed stay the same.
     """
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the record as JSON-able Python values; floats keep every digit."""
+        """Return the fields as JSON values; floats keep every digit."""
         return {
             name: _plain(value)
             for name, entry in stored_fields(cast(Any, type(self))).items()
@@ -35,7 +36,7 @@ class Serializable:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """Return the record that `to_plain` wrote."""
+        """Return the instance that `to_plain` wrote."""
         return cls(
             **{
                 entry.attribute: _record(entry.kind, plain[name])
@@ -47,10 +48,10 @@ class Serializable:
 
 @cache
 def stored_fields(cls: type) -> dict[str, StoredField]:
-    """Return the fields of a dataclass by the names under which they are stored.
+    """Return the fields of a dataclass by their stored names.
 
-    Reading annotations compiles them: call it when the module is loaded, so that nothing is
-    compiled while a file is read.
+    Annotations are compiled when they are read. Call this when a module is loaded, so that nothing
+    is compiled while a file is read.
     """
     hints = get_type_hints(cls)
     return {
@@ -62,7 +63,7 @@ def stored_fields(cls: type) -> dict[str, StoredField]:
 
 
 def changed_fields(record: Any) -> dict[str, Any]:
-    """Return the fields of a dataclass, all of which have defaults, that differ from them."""
+    """Return the fields of a dataclass that differ from their defaults; all must have defaults."""
     values = {entry.name: (getattr(record, entry.name), entry.default) for entry in fields(record)}
     return {name: value for name, (value, default) in values.items() if value != default}
 
@@ -74,7 +75,7 @@ def _plain(value: Any) -> Any:
 
 
 def _record(kind: Any, plain: Any) -> Any:
-    """Return the value of this type that a JSON value stands for."""
+    """Convert a JSON value to a type."""
     read = getattr(kind, "from_plain", None)
     if read or not isinstance(plain, list):
         return read(plain) if read else plain

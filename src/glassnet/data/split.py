@@ -1,6 +1,6 @@
-"""Splits rows into training and held-out rows: at random, by class, by group or by time.
+"""Split rows into training and held-out rows: at random, by class, by group or by time.
 
-The same seed gives the same split. It needs no scikit-learn, which takes a second to import.
+The same seed gives the same split. scikit-learn is not used because its import takes a second.
 """
 
 import hashlib
@@ -17,15 +17,15 @@ from glassnet.errors import DataError, SettingError
 
 Rows = NDArray[np.int64]
 
-#: The most row numbers that a record holds; more would outgrow the model.
+#: The maximum number of row indices to store; more would take more space than the model.
 MAX_WRITTEN = 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """The held-out rows (numbers from 0), and how they were chosen.
+    """The indices of the held-out rows, and how they were chosen.
 
-    `by` is "chance", "class", "group" or "time"; `fraction` is the share of the rows.
+    `by` is "chance" (at random), "class", "group" or "time"; `fraction` is the share of the rows.
     """
 
     by: str
@@ -34,9 +34,10 @@ class Split:
     rows: NDArray[Any]
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the split as JSON-able values.
+        """Return the split as JSON values.
 
-        Of very many rows it holds the number and the SHA-256 of all (int64, little-endian) only.
+        Of very many rows only the number and the SHA-256 of all indices (int64, little-endian)
+        are stored.
         """
         digest = hashlib.sha256(self.rows.astype("<i8").tobytes()).hexdigest()
         written = {"rows": self.rows.tolist()} if len(self.rows) <= MAX_WRITTEN else {}
@@ -66,30 +67,29 @@ def split_rows(
     n : int
         The number of rows.
     fraction : float
-        The share to hold out, above 0 and below 1: `round(n * fraction)` rows, at least one held
-        out and one trained on.
+        The share to hold out, above 0 and below 1: `round(n * fraction)` rows, with at least one
+        held-out row and one training row.
     seed : int, sequence of int or SeedSequence
         The same seed gives the same rows.
     stratify : array of n labels, optional
-        Hold out the same share of each class, as near as whole rows allow (largest remainders
-        first); every class keeps at least one row to train on, so fewer rows are held out where
-        there are too few to spare.
+        Hold out the same share of each class, up to rounding (largest remainders first). Every
+        class keeps at least one training row, so fewer rows are held out if there are too few.
     groups : array of n labels, optional
-        No group on both sides: whole groups are held out, in random order, as long as that brings
-        their rows nearer to the number asked for; at least one.
+        Hold out whole groups, in random order, as long as that brings the number of held-out rows
+        nearer to the requested one; at least one group.
     time : array of n numbers or date-times, optional
-        Hold out the latest rows: none of them is as early as any trained on. Rows of one time stay
-        together, held out where the split would separate them, but for the earliest time of all.
+        Hold out the latest rows: all are later than the training rows. Rows with equal times stay
+        together; if the split would separate them they are held out, except for the earliest time.
 
     At most one of `stratify`, `groups` and `time` is given.
 
     Raises
     ------
     DataError
-        For fewer than two rows, no class with a row to spare, one group or one time only, and
-        missing groups or times.
+        If there are fewer than two rows, no class has two rows, there is only one group or time,
+        or groups or times are missing.
     SettingError
-        For a fraction that is not between 0 and 1, and two ways to split at once.
+        If the fraction is not between 0 and 1, or two ways to split are given.
     """
     if sum(given is not None for given in (stratify, groups, time)) > 1:
         raise SettingError(
@@ -146,7 +146,7 @@ def _whole_groups(labels: NDArray[Any], n_held: int, rng: np.random.Generator) -
     found, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if len(found) < 2:
         raise DataError("cannot hold rows out by group: all rows are of one group.")
-    order = rng.permutation(len(found))[:-1]  # one group is left to train on
+    order = rng.permutation(len(found))[:-1]  # one group remains for training
     sizes = np.cumsum(counts[order])
     return np.flatnonzero(np.isin(codes, order[: int(np.abs(sizes - n_held).argmin()) + 1]))
 
@@ -164,13 +164,13 @@ def _latest(times: NDArray[Any], n_held: int) -> NDArray[np.intp]:
 
 
 def _shares(counts: NDArray[np.int64], n_held: int) -> NDArray[np.int64]:
-    """Return how many rows of each class to hold out: n_held in all, but not all of a class."""
+    """Return how many rows of each class to hold out: n_held in total, but not all of a class."""
     spare = counts - 1
     n_held = min(n_held, int(spare.sum()))
     quota = counts * (n_held / counts.sum())
     shares: NDArray[np.int64] = np.minimum(np.floor(quota).astype(np.int64), spare)
     while (left := n_held - int(shares.sum())) > 0:
-        # Full classes drop out. One round is enough unless some classes have a single row.
+        # Full classes are skipped. One round is enough unless some classes have a single row.
         order = np.argsort(-(quota - shares), kind="stable")
         shares[order[shares[order] < spare[order]][:left]] += 1
     return shares

@@ -7,7 +7,7 @@ Toy = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 
 def xor() -> Toy:
-    """Return the points of exclusive or: X (4, 2) of 0 and 1, y (4,) 1 where one of them is 1."""
+    """Return the points of XOR: X (4, 2) of 0 and 1, y (4,) is 1 if exactly one of them is 1."""
     X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     return X, np.array([0, 1, 1, 0])
 

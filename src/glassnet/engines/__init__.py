@@ -1,9 +1,9 @@
-"""Engines execute networks: which there are, and which one runs."""
+"""Registry of the engines that execute networks, and selection of an engine."""
 
 from typing import Any
 
 from glassnet.engines.engine import Engine, Steps, step_rates
-from glassnet.engines.native import NativeEngine, compiled, tell_of_reference
+from glassnet.engines.native import NativeEngine, compiled, warn_reference_fallback
 from glassnet.engines.reference import ReferenceEngine
 from glassnet.errors import UnsupportedError, unknown_name
 from glassnet.losses import Loss
@@ -55,8 +55,8 @@ def make_engine(
     if engine == "auto" and compiled() is not None:
         try:
             return NativeEngine(network, loss, optimizer, **settings)
-        except UnsupportedError as error:  # something of the user's own in Python
-            tell_of_reference(str(error))
+        except UnsupportedError as error:  # something user-defined
+            warn_reference_fallback(str(error))
     made = ENGINES["reference" if engine == "auto" else engine]
     return made(network, loss, optimizer, **settings)
 

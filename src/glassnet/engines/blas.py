@@ -1,7 +1,7 @@
-"""Limit the threads of BLAS while a fit runs, and restore them when the last fit ends.
+"""Limit the number of BLAS threads while a fit runs, and restore it when the last fit ends.
 
-Threads make the small matrix products of a mini-batch slower, several times on a busy machine. The
-setting is one for the whole process, so its users are counted. This file alone imports
+Several threads make the small matrix products of a mini-batch slower, several times so on a busy
+machine. The limit applies to the whole process, so its users are counted. Only this file imports
 threadpoolctl.
 """
 
@@ -20,7 +20,7 @@ class _Limit:
         self.forget()
 
     def forget(self) -> None:
-        """Start again, as a forked child must: the threads that hold the lock are not in it."""
+        """Reset, for a forked child: the threads that held the lock do not exist in it."""
         self._lock = threading.Lock()
         self._users = 0
         self._before: list[tuple[Any, int]] = []
@@ -28,14 +28,14 @@ class _Limit:
     def enter(self, n_threads: int) -> None:
         with self._lock:
             if self._users == 0:
-                self._before = [(library, library.num_threads) for library in _found()]
+                self._before = [(library, library.num_threads) for library in _blas_libraries()]
                 for library, _ in self._before:
                     _set_threads(library, n_threads)
             self._users += 1
 
     def leave(self) -> None:
         with self._lock:
-            self._users = max(self._users - 1, 0)  # 0 after a fork inside a fit
+            self._users = max(self._users - 1, 0)  # it was 0 after a fork during a fit
             if self._users == 0:
                 for library, before in self._before:
                     _set_threads(library, before)
@@ -46,8 +46,8 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_LIMIT.forget)
 
 
-def _found() -> list[Any]:
-    """Return the BLAS libraries; none if no file can be opened, which makes a fit slower."""
+def _blas_libraries() -> list[Any]:
+    """Return the BLAS libraries; none if no file can be opened (the fit is then slower)."""
     try:
         return _libraries()
     except OSError:
@@ -66,22 +66,21 @@ def _libraries() -> list[Any]:
 
 
 def _set_threads(library: Any, n_threads: int) -> None:
-    # Since threadpoolctl 3.8 OpenBLAS obeys one thread of the program until that one lets go, and
-    # ignores the others without a word; but the last user to leave may be another thread than the
-    # first that came.
-    let_go = getattr(library, "clear_controlling_thread", lambda force: None)
-    let_go(force=True)
+    # Since threadpoolctl 3.8 one thread controls OpenBLAS until it releases the control; calls from
+    # other threads are silently ignored. The last user may be in another thread than the first.
+    release_control = getattr(library, "clear_controlling_thread", lambda force: None)
+    release_control(force=True)
     library.set_num_threads(n_threads)
-    let_go(force=True)
+    release_control(force=True)
 
 
 @contextmanager
 def blas_threads(n_threads: int | None = None) -> Iterator[None]:
-    """Limit BLAS to so many threads, 1 by default, until the last of overlapping users leaves.
+    """Limit BLAS to `n_threads` threads, 1 by default, until the last concurrent user leaves.
 
-    The first user's number holds.
+    The number of the first user applies.
     """
-    _LIMIT.enter(int(n_threads or 1))  # threadpoolctl takes no integer of NumPy
+    _LIMIT.enter(int(n_threads or 1))  # threadpoolctl does not accept a NumPy integer
     try:
         yield
     finally:

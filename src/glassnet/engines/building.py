@@ -1,11 +1,11 @@
-"""Say why there is no compiled module and what to do about it; look for a C++ compiler."""
+"""Find a C++ compiler, and explain why the compiled module is missing."""
 
 import os
 import shutil
 
-#: The C++ compilers that are looked for, in the order of CMake. `cl` is that of Windows.
+#: C++ compilers to look for, in the order of CMake. `cl` is the one of Windows.
 COMPILERS = ("c++", "g++", "cl", "clang++")
-#: Set to 1 while glassnet is installed, it makes what does not compile an error (see
+#: Environment variable: if it is 1 during installation, a failed compilation is an error (see
 #: pyproject.toml).
 REQUIRE = "GLASSNET_REQUIRE_NATIVE"
 INSTALL = (
@@ -14,16 +14,16 @@ INSTALL = (
 
 
 def found_compiler() -> str | None:
-    """Return the path of the C++ compiler that CMake would take, or None.
+    """Return the path of the C++ compiler that CMake would use, or None.
 
-    It is the one named by CXX, or else the first on PATH.
+    It is the one named by CXX, otherwise the first on PATH.
     """
     named = os.environ.get("CXX", "").split()[:1]  # options may follow the name
     return next((path for name in named or COMPILERS if (path := shutil.which(name))), None)
 
 
 def not_built() -> str:
-    """Return why nothing was compiled and what to do, to follow the words "the native engine"."""
+    """Return why the module is not compiled and what to do, to follow "the native engine"."""
     compiler = found_compiler()
     if compiler is None:
         return (
@@ -38,5 +38,5 @@ def not_built() -> str:
 
 
 def cannot_be_loaded(error: ImportError) -> str:
-    """Return the same for a compiled module that this Python or this machine cannot load."""
+    """Return why the compiled module cannot be loaded and what to do, as `not_built` does."""
     return f"is built but cannot be loaded: {error}. To build it anew, run {INSTALL}."

@@ -1,7 +1,7 @@
-"""What an engine is: it executes a network with its loss, optimizer, penalty and clipping.
+"""Base class of engines, which execute a network with its loss and optimizer.
 
-Training sees engines only through these calls, so that one written in NumPy, one in C++ and one
-spread over machines are the same to it.
+Training uses engines only through these methods, so that it does not matter whether an engine is
+written in NumPy or in C++.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glassnet.checks import is_whole
+from glassnet.checks import is_integer
 from glassnet.errors import SettingError, is_number
 from glassnet.losses import Loss
 from glassnet.network import Network
@@ -24,14 +24,13 @@ Status = Literal["done", "diverged", "interrupted"]
 
 @dataclass(frozen=True)
 class Steps:
-    """What a run of steps came to.
+    """Result of a run of training steps.
 
-    done : steps that were finished; theta is as it was after the last of them
+    done : number of completed steps; the parameters are those after the last of them
     losses, weights : (done,) float64, objective and total weight of each step's batch
-    gradient_norm : of the last step, before clipping; not a number when no step was done
-    status : "done", or why it returned early: "diverged" (a loss or gradient that is not finite;
-        that step changed nothing) or "interrupted" (Ctrl-C, obeyed after a step, the last one
-        included)
+    gradient_norm : of the last step, before clipping; NaN if no step was completed
+    status : "done", or why the run ended early: "diverged" (a loss or gradient is not finite; that
+        step changed nothing) or "interrupted" (by Ctrl-C, after a step, possibly the last one)
     """
 
     done: int
@@ -42,28 +41,28 @@ class Steps:
 
 
 class Engine(ABC):
-    """A network with all that training needs: its loss, optimizer, penalty and clipping.
+    """Executes a network with its loss, optimizer, penalty and clipping.
 
     X, y and weight are checked arrays: see `Network.check_input` and `Loss.prepare`.
 
     Parameters
     ----------
-    network, loss : what is trained, and on what
+    network, loss : the network to execute, and the loss to minimize
     optimizer : None if only `loss_and_gradient` and `predict` are needed
     penalty : added to the objective and to its gradient
-    max_norm : longest gradient that an update takes; longer ones are scaled down to it
+    max_norm : maximum norm of the gradient of an update; a longer gradient is scaled down to it
     seed : of dropout
-    n_threads : a default of the engine's own where it is None
+    n_threads : None is the default of the engine
 
     Attributes
     ----------
     name : of the engine, as a model records it
-    state : the optimizer's memory, or None
+    state : the state of the optimizer, or None
     """
 
     name: str
-    #: Attributes that `_bind` makes from the others; no pickle holds them.
-    made_by_bind: tuple[str, ...]
+    #: Attributes that `_bind` derives from the others; pickles leave them out.
+    not_pickled: tuple[str, ...]
 
     def __init__(
         self,
@@ -78,7 +77,7 @@ class Engine(ABC):
     ) -> None:
         if max_norm is not None and not (is_number(max_norm) and 0.0 < max_norm < math.inf):
             raise SettingError(f"clip_norm must be a positive number or None, got {max_norm!r}.")
-        if n_threads is not None and not is_whole(n_threads):
+        if n_threads is not None and not is_integer(n_threads):
             raise SettingError(
                 f"n_threads must be a whole number of at least 1, or None, got {n_threads!r}."
             )
@@ -89,10 +88,10 @@ class Engine(ABC):
 
     @abstractmethod
     def _bind(self) -> None:
-        """Make what depends on all attributes."""
+        """Set the attributes that are derived from the others."""
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: it for name, it in self.__dict__.items() if name not in self.made_by_bind}
+        return {name: it for name, it in self.__dict__.items() if name not in self.not_pickled}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -108,7 +107,7 @@ class Engine(ABC):
     ) -> float:
         """Return the objective, mean loss plus penalty.
 
-        Its gradient is in `network.parameters.gradient`.
+        Its gradient is stored in `network.parameters.gradient`.
         """
 
     @abstractmethod
@@ -128,16 +127,16 @@ class Engine(ABC):
     ) -> Steps:
         """Take one step for each batch `order[offsets[i]:offsets[i + 1]]`, with its `rates[i]`.
 
-        order : (n_rows_in_all,) int64, row numbers of X
-        offsets : (n_steps + 1,) int64, where each batch begins
-        first_step : number of the first step in the whole training, a key of the random numbers
-        rates : (n_steps, 3) float64, see `step_rates`: the learning rate, a factor in [0, 1] of
-            every dropout rate, and a factor of weight decay and of the penalty, that is of every
-            segment's decay_factor
+        order : (n_rows_of_all_batches,) int64, row numbers of X
+        offsets : (n_steps + 1,) int64, where each batch begins in `order`
+        first_step : number of the first step since training began, a key of the random numbers
+        rates : (n_steps, 3) float64, see `step_rates`: the learning rate, a factor in [0, 1] that
+            multiplies every dropout rate, and a factor that multiplies the decay_factor of every
+            segment, and so weight decay and the penalty
         """
 
     def _optimizer_and_state(self) -> tuple[Optimizer, OptimizerState]:
-        """Return the optimizer and its memory, or raise SettingError if there is none."""
+        """Return the optimizer and its state; SettingError if the engine has no optimizer."""
         if self.optimizer is None or self.state is None:
             raise SettingError(
                 "this engine was made without an optimizer: give one to update parameters."
@@ -145,6 +144,8 @@ class Engine(ABC):
         return self.optimizer, self.state
 
 
-def step_rates(lr: Any, dropout: Any = 1.0, decay: Any = 1.0) -> Array:
-    """Return the `rates` of a run, (n_steps, 3): a row for each learning rate, with its factors."""
-    return np.stack(np.broadcast_arrays(np.asarray(lr, np.float64), dropout, decay), axis=1)
+def step_rates(lr: Any, dropout_factor: Any = 1.0, decay_factor: Any = 1.0) -> Array:
+    """Return the `rates` of a run, (n_steps, 3): learning rate and two factors for each step."""
+    return np.stack(
+        np.broadcast_arrays(np.asarray(lr, np.float64), dropout_factor, decay_factor), axis=1
+    )

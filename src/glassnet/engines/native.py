@@ -1,4 +1,4 @@
-"""The native engine: a network executed in C++, whole epochs in one call.
+"""The native engine: executes a network in C++, whole epochs in one call.
 
 Only this file imports the compiled module.
 """
@@ -14,16 +14,16 @@ import numpy as np
 from glassnet.engines import program
 from glassnet.engines.building import cannot_be_loaded, not_built
 from glassnet.engines.engine import Array, Engine, Steps
+from glassnet.engines.exclusive_use import exclusive_use
 from glassnet.engines.threads import useful_cores
-from glassnet.engines.turns import turn_of
 from glassnet.errors import UnsupportedError
-from glassnet.interrupts import interrupts_noted
+from glassnet.interrupts import deferred_interrupts
 from glassnet.penalties import Penalty
 
 
 @cache
 def compiled() -> Any:
-    """Return the compiled module of the widest instruction set of this processor, or None."""
+    """Return the compiled module for the widest instruction set of this processor, or None."""
     try:
         plain: Any = import_module("glassnet._native")
     except ImportError:
@@ -31,13 +31,13 @@ def compiled() -> Any:
     for name in plain.instruction_sets():
         try:
             return import_module(f"glassnet._native_{name}")
-        except ImportError:  # a compiler too old for that one
+        except ImportError:  # the compiler was too old for this one
             continue
     return plain
 
 
 def why_not_compiled() -> str:
-    """Return why `compiled` is None and what to do, to follow the words "the native engine"."""
+    """Return why `compiled` is None and what to do, to follow "the native engine"."""
     try:
         import_module("glassnet._native")
     except ModuleNotFoundError:
@@ -48,8 +48,8 @@ def why_not_compiled() -> str:
 
 
 @cache
-def tell_where_not_built() -> None:
-    """Warn once in a process that fits run on the slower engine for want of a compiled module."""
+def warn_not_built() -> None:
+    """Warn, once per process, if the compiled module is missing and the slower engine runs."""
     if compiled() is None:
         warnings.warn(
             f"the native engine {why_not_compiled()} The reference engine runs, several times "
@@ -60,8 +60,8 @@ def tell_where_not_built() -> None:
 
 
 @cache
-def tell_of_reference(reason: str) -> None:
-    """Warn, once in a process for each reason, that the slower engine runs."""
+def warn_reference_fallback(reason: str) -> None:
+    """Warn, once per process and reason, that the slower reference engine runs."""
     warnings.warn(
         f"the reference engine runs, several times slower than the native one: {reason}",
         RuntimeWarning,
@@ -77,12 +77,12 @@ class NativeEngine(Engine):
     Raises
     ------
     UnsupportedError
-        For a layer, activation, loss or optimizer of one's own, named; and where nothing was
-        compiled.
+        For a user-defined layer, activation, loss or optimizer, which is named; or if there is no
+        compiled module.
     """
 
     name = "native"
-    made_by_bind = ("_engine",)
+    not_pickled = ("_engine",)
 
     def _bind(self) -> None:
         native = compiled()
@@ -127,7 +127,7 @@ class NativeEngine(Engine):
         return Z
 
     def row_answer(self, **coding: Any) -> Any:
-        """Return a compiled function `(row, out)` from a row of numbers to its answer.
+        """Return a compiled function `(row, out)` that writes the prediction for a row into `out`.
 
         See `native/output_transform.hpp` for the arguments.
         """
@@ -142,7 +142,7 @@ class NativeEngine(Engine):
     def loss_and_gradient(
         self, X: Any, y: Array, weight: Array | None = None, step: int = 0
     ) -> float:
-        """Return the objective and leave its gradient in `network.parameters.gradient`."""
+        """Return the objective and store its gradient in `network.parameters.gradient`."""
         return float(
             self._engine.loss_and_gradient(
                 _rows(X), np.ascontiguousarray(y), _weights(weight), step
@@ -152,7 +152,7 @@ class NativeEngine(Engine):
     def update(self, lr: float) -> None:
         """Clip the gradient and take one optimizer step."""
         _, state = self._optimizer_and_state()
-        with turn_of(self):
+        with exclusive_use(self):
             state.t += 1
             self._engine.update(lr, self._engine.gradient_norm(), state.t)
 
@@ -168,7 +168,7 @@ class NativeEngine(Engine):
     ) -> Steps:
         """Take one step for each batch; see `Engine.run`."""
         _, state = self._optimizer_and_state()
-        with turn_of(self), interrupts_noted() as interrupted:
+        with exclusive_use(self), deferred_interrupts() as interrupted:
             t = np.array([state.t], np.float64)
             try:
                 done, losses, weights, norm, status = self._engine.run(
@@ -182,7 +182,7 @@ class NativeEngine(Engine):
                     t,
                     interrupted,
                 )
-            # it counts the steps that were taken, also where memory ran out in the next one
+            # t counts the completed steps, also if the next one ran out of memory.
             finally:
                 state.t = int(t[0])
         if status == "done" and interrupted():
@@ -191,7 +191,7 @@ class NativeEngine(Engine):
 
 
 def _rows(X: Any) -> Any:
-    """Return a dense matrix as it is, a CSR matrix as its parts."""
+    """Return a dense matrix unchanged, and a CSR matrix as (data, indices, indptr)."""
     if isinstance(X, np.ndarray):
         return np.ascontiguousarray(X)
     return (

@@ -1,6 +1,6 @@
-"""Describe a network and its settings to the native engine, as names and numbers.
+"""Describe a network and its settings to the native engine by names and numbers.
 
-What the engine cannot run is refused by name.
+Raises UnsupportedError, with the name, for anything that the engine cannot run.
 
 The names are those of the tables in native/: layers.hpp, activations.hpp, losses.hpp and
 optimizers.hpp.
@@ -21,17 +21,17 @@ from glassnet.losses.plain import saved_settings
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, optimizer_name
 
-#: What the native engine calls otherwise.
+#: Settings that have another name in the native engine.
 NATIVE_NAMES = {"rho": "beta2"}
-#: Fields of layers that say where weights begin: theta already holds them.
+#: Fields of layers that only set initial values, which the parameters already hold.
 NOT_EXECUTED = {"initializer", "parametrization", "sigma", "edges"}
 
 
 def operations(network: Network) -> list[dict[str, Any]]:
     """Return the arguments of each operation, in order.
 
-    A residual block and members are an operation where they begin and one where they, or each
-    member, end, around the operations inside them.
+    A residual block or a `Members` layer becomes several operations: one at its beginning, those of
+    the layers inside, and one at the end of the block or of each member.
     """
     made: list[dict[str, Any]] = []
 
@@ -64,7 +64,7 @@ def operations(network: Network) -> list[dict[str, Any]]:
 
 
 def _kind(layer: Layer) -> str:
-    """Return the name of a layer's class in `LAYERS`, exactly: a subclass may do something else."""
+    """Return the name of a layer's class in `LAYERS`; a subclass may differ, so it has none."""
     kind = next((name for name, made in LAYERS.items() if type(layer) is made), None)
     if kind is None:
         raise _of_ones_own(f"a layer of one's own, {type(layer).__name__}")
@@ -72,7 +72,7 @@ def _kind(layer: Layer) -> str:
 
 
 def _leaf(kind: str, layer: Any) -> dict[str, Any]:
-    """Return the kind and the settings of a layer without layers inside."""
+    """Return the kind and the settings of a layer that contains no layers."""
     values = {f.name: getattr(layer, f.name) for f in fields(layer) if f.name not in NOT_EXECUTED}
     activation = values.pop("activation", None)
     return {
@@ -83,10 +83,10 @@ def _leaf(kind: str, layer: Any) -> dict[str, Any]:
 
 
 def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
-    """Return the arguments that say which loss and which optimizer: their names and settings.
+    """Return the arguments for the loss and the optimizer: their names and settings.
 
-    The settings of a loss that predictions depend on are one list of numbers, in the order of its
-    fields; all others are arguments of the same name.
+    Settings of a loss that affect predictions form one list of numbers, in the order of its
+    fields; every other setting is an argument of the same name.
     """
     if type(loss) not in LOSSES.values():
         raise _of_ones_own(f"a loss of one's own, {loss.name!r}")

@@ -1,4 +1,4 @@
-"""The reference engine: training step by step in NumPy, the definition of what a step does."""
+"""The reference engine: step-by-step training in NumPy, which defines the correct result."""
 
 import math
 from dataclasses import replace
@@ -8,9 +8,9 @@ import numpy as np
 
 from glassnet.engines.blas import blas_threads
 from glassnet.engines.engine import Array, Engine, Steps
-from glassnet.engines.turns import turn_of
+from glassnet.engines.exclusive_use import exclusive_use
 from glassnet.errors import SettingError
-from glassnet.interrupts import interrupts_noted
+from glassnet.interrupts import deferred_interrupts
 from glassnet.layers.layer import Run
 from glassnet.optimizers import clip_norm, optimizer_name
 from glassnet.parameters import Segment
@@ -25,10 +25,10 @@ class ReferenceEngine(Engine):
     """
 
     name = "reference"
-    made_by_bind = ("_tried",)
+    not_pickled = ("_update_checked",)
 
     def _bind(self) -> None:
-        self._tried = False
+        self._update_checked = False
 
     def predict(self, X: Any) -> Array:
         """Return raw scores `(n, n_outputs)`."""
@@ -38,17 +38,17 @@ class ReferenceEngine(Engine):
     def loss_and_gradient(
         self, X: Any, y: Array, weight: Array | None = None, step: int = 0
     ) -> float:
-        """Return the objective and leave its gradient in `network.parameters.gradient`."""
+        """Return the objective and store its gradient in `network.parameters.gradient`."""
         run = Run(training=True, seed=self.seed, step=step)
-        with turn_of(self):
+        with exclusive_use(self):
             return self._value_and_gradient(X, y, weight, run, self.network.parameters.segments)
 
     def _value_and_gradient(
         self, X: Any, y: Array, weight: Array | None, run: Run, segments: Segments
     ) -> float:
         parameters = self.network.parameters
-        # Numbers that leave the finite range are found by their norm, with a message; NumPy's own
-        # warnings say less.
+        # Values that are not finite are found by their norm and reported in an error, which says
+        # more than the warnings of NumPy.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             Z, caches = self.network.forward(X, run)
             value, dZ = self.loss.value_and_gradient(Z, y, weight)
@@ -62,7 +62,7 @@ class ReferenceEngine(Engine):
 
     def update(self, lr: float) -> None:
         """Clip the gradient and take one optimizer step."""
-        with turn_of(self):
+        with exclusive_use(self):
             self._update(lr, self._gradient_norm(), self.network.parameters.segments)
 
     def run(
@@ -80,11 +80,15 @@ class ReferenceEngine(Engine):
         losses, weights = np.zeros(n_steps), np.zeros(n_steps)
         norm = math.nan
         own = self.optimizer is not None and optimizer_name(self.optimizer) is None
-        theta = self.network.parameters.theta.copy() if own and not self._tried else None
-        self._tried = True
+        theta = self.network.parameters.theta.copy() if own and not self._update_checked else None
+        self._update_checked = True
         statistics = self.network.parameters.statistics
         before = np.empty_like(statistics)
-        with turn_of(self), blas_threads(self.n_threads), interrupts_noted() as interrupted:
+        with (
+            exclusive_use(self),
+            blas_threads(self.n_threads),
+            deferred_interrupts() as interrupted,
+        ):
             for i in range(n_steps):
                 if interrupted():
                     return Steps(i, losses[:i], weights[:i], norm, "interrupted")
@@ -94,9 +98,11 @@ class ReferenceEngine(Engine):
                 if weights[i] == 0.0:
                     continue
                 np.copyto(before, statistics)
-                lr, dropout, decay = map(float, rates[i])
-                segments = _decaying(self.network.parameters.segments, decay)
-                run = Run(training=True, seed=self.seed, step=first_step + i, dropout=dropout)
+                lr, dropout_factor, decay_factor = map(float, rates[i])
+                segments = _scale_decay(self.network.parameters.segments, decay_factor)
+                run = Run(
+                    training=True, seed=self.seed, step=first_step + i, dropout=dropout_factor
+                )
                 losses[i] = self._value_and_gradient(X[rows], y[rows], row_weight, run, segments)
                 norm = self._gradient_norm()
                 if not (math.isfinite(losses[i]) and math.isfinite(norm)):
@@ -104,11 +110,11 @@ class ReferenceEngine(Engine):
                     return Steps(i, losses[:i], weights[:i], norm, "diverged")
                 self._update(lr, norm, segments)
             if theta is not None:
-                self._require_moved(theta, norm, rates)
+                self._require_update(theta, norm, rates)
         return Steps(n_steps, losses, weights, norm, "interrupted" if interrupted() else "done")
 
-    def _require_moved(self, before: Array, norm: float, rates: Array) -> None:
-        """Refuse an optimizer that did not move theta though there was a gradient."""
+    def _require_update(self, before: Array, norm: float, rates: Array) -> None:
+        """Raise if the optimizer left theta unchanged although the gradient is not zero."""
         if (
             np.array_equal(before, self.network.parameters.theta)
             and norm > 0.0
@@ -123,7 +129,7 @@ class ReferenceEngine(Engine):
         gradient = self.network.parameters.gradient
         with np.errstate(over="ignore", invalid="ignore"):
             norm = math.sqrt(float(np.dot(gradient, gradient)))
-        # The square of a long float32 vector may overflow where its length does not.
+        # In float32 the squared norm may overflow although the norm itself does not.
         return (
             norm
             if math.isfinite(norm) or gradient.dtype == np.float64
@@ -139,8 +145,8 @@ class ReferenceEngine(Engine):
             optimizer.step(state, parameters.theta, parameters.gradient, segments, lr)
 
 
-def _decaying(segments: Segments, factor: float) -> Segments:
-    """Return the segments with their decay multiplied by a factor."""
+def _scale_decay(segments: Segments, factor: float) -> Segments:
+    """Return the segments with their decay_factor multiplied by a factor."""
     return (
         segments
         if factor == 1.0

@@ -1,4 +1,4 @@
-"""The default number of threads of a fit: the cores that this process may run on."""
+"""Default number of threads of a fit: the CPU cores that the process may use."""
 
 import math
 import os
@@ -8,27 +8,30 @@ from pathlib import Path
 def useful_cores() -> int:
     """Return the number of cores that the process may use, at least 1.
 
-    Its cgroup's share and OMP_NUM_THREADS limit it.
+    The CPU quota of its cgroup and OMP_NUM_THREADS limit it.
 
-    joblib and other programs that start workers set OMP_NUM_THREADS in them, so that the workers
-    together do not ask for more cores than there are.
+    joblib and other programs set OMP_NUM_THREADS in the worker processes that they start, so that
+    all workers together do not use more cores than there are.
     """
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
     return int(
-        max(1, min(cores, _asked_for(os.environ.get("OMP_NUM_THREADS", "")), _share(Path("/"))))
+        max(
+            1,
+            min(cores, _omp_limit(os.environ.get("OMP_NUM_THREADS", "")), _cgroup_limit(Path("/"))),
+        )
     )
 
 
-def _asked_for(variable: str) -> float:
-    """The first number of a list such as "4,2"; without one there is no limit."""
+def _omp_limit(variable: str) -> float:
+    """Return the first number of a list such as "4,2", infinity if there is none."""
     first = variable.split(",", maxsplit=1)[0].strip()
     return int(first) if first.isdecimal() and int(first) > 0 else math.inf
 
 
-def _share(root: Path) -> float:
-    """Whole cores of processor time that the cgroups allow; infinity without a limit."""
+def _cgroup_limit(root: Path) -> float:
+    """Return the cores, rounded down, that the cgroups allow; infinity without a limit."""
     try:
         groups = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:
@@ -53,7 +56,7 @@ def _share(root: Path) -> float:
 
 
 def _cores(*files: Path) -> float:
-    """Quota over period, both in microseconds; "max" and -1 mean no limit."""
+    """Return quota / period, both in microseconds; infinity for "max" and -1."""
     try:
         quota, period = " ".join(file.read_text() for file in files).split()[:2]
         return int(quota) / int(period) if quota.isdecimal() and int(period) > 0 else math.inf

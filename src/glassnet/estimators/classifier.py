@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from glassnet.data.coding.target import Target
 from glassnet.data.coding.target_arrays import exact_labels, refuse_missing
-from glassnet.engines.turns import turn_of
+from glassnet.engines.exclusive_use import exclusive_use
 from glassnet.errors import DataError
 from glassnet.estimators.base import Array, NetworkEstimator, supports_partial_fit
 from glassnet.estimators.documentation import documented_by
@@ -83,7 +83,7 @@ class GlassNetClassifier(ClassifierScore, NetworkEstimator):
         -------
         self
         """
-        with turn_of(self):
+        with exclusive_use(self):
             if (
                 classes is None
                 and not hasattr(self, "_session")

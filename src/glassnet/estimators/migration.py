@@ -1,4 +1,4 @@
-"""Convert a network that scikit-learn has trained to a Model with the same weights."""
+"""Convert a fitted scikit-learn network to a Model with the same weights."""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ WHAT_CAN_BE = (
     "a fitted MLPClassifier or MLPRegressor, alone or as the last step of a Pipeline behind one "
     "StandardScaler, also inside TransformedTargetRegressor(transformer=StandardScaler())"
 )
-# Names that differ: scikit-learn's, and ours.
+# Names that differ: scikit-learn -> glassnet.
 ACTIVATION_NAMES = {"logistic": "sigmoid"}
 LOSS_NAMES = {"squared_error": "squared"}
 

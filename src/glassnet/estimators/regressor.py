@@ -9,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.data.coding.target import Target
-from glassnet.engines.turns import turn_of
+from glassnet.engines.exclusive_use import exclusive_use
 from glassnet.errors import SettingError
 from glassnet.estimators.base import Array, NetworkEstimator, supports_partial_fit
 from glassnet.estimators.documentation import documented_by
@@ -70,7 +70,7 @@ class GlassNetRegressor(RegressorScore, NetworkEstimator):
         -------
         self
         """
-        with turn_of(self):
+        with exclusive_use(self):
             self._partial_fit(X, y, None, sample_weight)
         return self
 

@@ -1,4 +1,4 @@
-"""From data to a model: `prepare` a table, `begin` a session, train it; `fit` does all three."""
+"""Fit a model: `prepare` a table, `begin` a session and train it; `fit` does all three."""
 
 from glassnet.fitting.beginning import begin
 from glassnet.fitting.from_table import fit

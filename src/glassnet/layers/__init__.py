@@ -1,4 +1,4 @@
-"""The layers, each with its forward and its backward pass, and the table of all of them."""
+"""All layers, each with a forward and a backward pass, and the table of their names."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The category embedding: each level of a categorical column has a learned vector."""
+"""Category embedding: a learned vector for each level (category) of a categorical column."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_whole, is_whole
+from glassnet.checks import check_integer, is_integer
 from glassnet.errors import SettingError
 from glassnet.layers.layer import MAX_PER_COLUMN, Array, Leaf, Run
 from glassnet.parameters import Spec, Views
@@ -50,12 +50,12 @@ class CategoryEmbedding(Leaf):
     def __post_init__(self) -> None:
         given: Any = self.levels
         levels = tuple(given) if isinstance(given, Sequence) else ()
-        if not levels or not all(is_whole(n, 1, MAX_LEVELS) for n in levels):
+        if not levels or not all(is_integer(n, 1, MAX_LEVELS) for n in levels):
             raise SettingError(
                 "levels of a category embedding are the numbers of levels of the last columns, "
                 f"each from 1 to {MAX_LEVELS:,}, such as [30, 12], got {str(self.levels)[:200]}."
             )
-        check_whole("n_out of a category embedding", self.n_out, 1, MAX_PER_COLUMN)
+        check_integer("n_out of a category embedding", self.n_out, 1, MAX_PER_COLUMN)
         object.__setattr__(self, "levels", tuple(map(int, levels)))
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:

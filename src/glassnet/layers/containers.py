@@ -1,4 +1,4 @@
-"""Layers made of other layers: in a row, side by side with their mean, and a residual block."""
+"""Layers that contain layers: a sequence, a mean of members, and a residual block."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

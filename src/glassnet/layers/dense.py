@@ -1,4 +1,4 @@
-"""The dense layer: weighted sums of all inputs plus biases, through an activation."""
+"""The dense (fully connected) layer, with its activation."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from glassnet.activation_check import checked_activation
 from glassnet.activations import GivenActivation, activation_function
-from glassnet.checks import check_name, check_whole
+from glassnet.checks import check_integer, check_name
 from glassnet.initializers import Initializer, first_weights, initializer_function
 from glassnet.layers.layer import Array, Leaf, Run
 from glassnet.layers.parametrization import PARAMETRIZATIONS, dense_initializer, dense_specs
@@ -64,7 +64,7 @@ class Dense(Leaf):
     parametrization: str = "standard"
 
     def __post_init__(self) -> None:
-        check_whole("n_out of a dense layer", self.n_out)
+        check_integer("n_out of a dense layer", self.n_out)
         object.__setattr__(self, "activation", checked_activation(self.activation))
         if self.initializer != "auto":
             initializer_function(self.initializer)

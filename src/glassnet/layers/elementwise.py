@@ -1,4 +1,4 @@
-"""Layers that act on each element by itself: an activation, a learned factor, and dropout."""
+"""Elementwise layers: activation, learned scale, and dropout."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""What a layer is: settings, a forward pass, and the backward pass of the chain rule.
+"""Interface of layers: settings, a forward pass, and a backward pass by the chain rule.
 
     Y, cache = layer.forward(p, X, run)          X (n, n_in), Y (n, n_out)
     dX       = layer.backward(p, g, cache, dY)   dQ is the gradient of the loss by Q, of the shape

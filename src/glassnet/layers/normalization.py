@@ -1,4 +1,4 @@
-"""Normalization over the rows of a batch or the units of a row; RMSNorm does without the mean."""
+"""Normalization layers: batch normalization, layer normalization and RMSNorm."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

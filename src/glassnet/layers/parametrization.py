@@ -1,4 +1,4 @@
-"""Parametrizations of a dense layer: the scale of its first weights, and how fast they learn.
+"""Parametrizations of a dense layer: scale of its initial weights, and learning-rate factors.
 
 "standard" leaves both to the initializer and the optimizer. In "ntk", the neural tangent
 parametrization, W learns as if Z = X W / sqrt(n_in) + b, and b at a tenth of the rate.

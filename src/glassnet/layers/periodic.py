@@ -1,11 +1,11 @@
-"""The periodic embedding: learned waves of each number, beside the number itself."""
+"""Periodic embedding: learned cosine features of each numeric column."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_number, check_whole
+from glassnet.checks import check_integer, check_number
 from glassnet.errors import SettingError
 from glassnet.layers.layer import MAX_PER_COLUMN, Array, Leaf, Run
 from glassnet.parameters import Spec, Views
@@ -65,7 +65,7 @@ class PeriodicEmbedding(Leaf):
     def __post_init__(self) -> None:
         for name in ("n_numeric", "n_frequencies", "n_out"):
             high = np.inf if name == "n_numeric" else MAX_PER_COLUMN
-            check_whole(f"{name} of a periodic embedding", getattr(self, name), 1, high)
+            check_integer(f"{name} of a periodic embedding", getattr(self, name), 1, high)
         check_number("sigma of a periodic embedding", self.sigma, "(0, inf)")
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:

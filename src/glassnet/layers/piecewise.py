@@ -1,4 +1,4 @@
-"""The piecewise-linear embedding: learned piecewise-linear functions of each number."""
+"""Piecewise-linear embedding: learned piecewise-linear functions of each numeric column."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_whole, is_whole
+from glassnet.checks import check_integer, is_integer
 from glassnet.errors import SettingError, is_number
 from glassnet.layers.layer import MAX_PER_COLUMN, Array, Leaf, Run
 from glassnet.parameters import Spec, Views
@@ -73,7 +73,7 @@ class PiecewiseLinearEmbedding(Leaf):
                 object.__setattr__(self, "n_bins", tuple(len(t) - 1 for t in edges))
         given: Any = self.n_bins
         n_bins = tuple(given) if isinstance(given, Sequence) else ()
-        if not n_bins or not all(is_whole(n, 1, MAX_PER_COLUMN) for n in n_bins):
+        if not n_bins or not all(is_integer(n, 1, MAX_PER_COLUMN) for n in n_bins):
             raise SettingError(
                 "n_bins of a piecewise-linear embedding are the numbers of bins of the first "
                 f"columns, each from 1 to {MAX_PER_COLUMN:,}, such as [16, 3], got "
@@ -86,7 +86,7 @@ class PiecewiseLinearEmbedding(Leaf):
                 f"the edges of a piecewise-linear embedding make {list(made)[:50]} bins, but "
                 f"n_bins says {list(n_bins)[:50]}: leave n_bins out."
             )
-        check_whole("n_out of a piecewise-linear embedding", self.n_out, 1, MAX_PER_COLUMN)
+        check_integer("n_out of a piecewise-linear embedding", self.n_out, 1, MAX_PER_COLUMN)
 
     @property
     def starts(self) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Layers as plain data and back, for the model file. Names come from closed tables, never imports.
+"""Convert layers to and from JSON values, for the model file.
 
     Dense(16, "relu")  <->  {"kind": "dense", "n_out": 16, "activation": "relu", "initializer":
                        "auto"}
@@ -14,7 +14,7 @@ from dataclasses import Field, fields
 from typing import Any, NamedTuple, cast
 
 from glassnet.activations import ACTIVATIONS, ActivationFunction, GivenActivation
-from glassnet.checks import is_whole
+from glassnet.checks import is_integer
 from glassnet.errors import SettingError, UnsupportedError, look_up
 from glassnet.initializers import INITIALIZERS, Initializer
 from glassnet.layers import LAYERS
@@ -150,7 +150,7 @@ def _read_name(what: str, value: Any, known: Mapping[str, str]) -> str:
 
 
 def _read_count(value: Any) -> int:
-    if type(value) is not int or not is_whole(value, 1, MAX_UNITS):
+    if type(value) is not int or not is_integer(value, 1, MAX_UNITS):
         raise TypeError(f"a whole number from 1 to {MAX_UNITS:,}")
     return value
 

@@ -1,4 +1,4 @@
-"""Layers in a row: how a network passes signals on and gradients back, and how it is described."""
+"""Sequences of layers: forward and backward passes, widths, tensors and descriptions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby

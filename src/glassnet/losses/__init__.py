@@ -1,4 +1,4 @@
-"""Losses: how wrong a prediction is, and the gradient of that. LOSSES names all of them."""
+"""Registry of the losses, and selection of a loss by name or by task."""
 
 from dataclasses import replace
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Losses for classes: cross-entropy of yes or no (logistic) and of one of k (softmax)."""
+"""Classification losses: logistic (binary) and softmax (multiclass) cross-entropy."""
 
 import math
 from dataclasses import dataclass

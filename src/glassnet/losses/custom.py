@@ -1,4 +1,4 @@
-"""A loss of your own, written as one function of raw scores and target, and its check."""
+"""User-defined losses: a loss from one function, and the check of its gradient."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.differences import TOLERANCE, Value, gradient_error, worst_element
 from glassnet.errors import SettingError
 from glassnet.losses.loss import Array, Loss, LossTraits, numbers, weighted_mean
-from glassnet.protocols import parameter_names, require_arguments, said
+from glassnet.protocols import parameter_names, require_arguments, signature_of
 
 _ROWS = 32
 #: Names of a first argument that is the target: the order of metrics, (y_true, y_pred), and not
@@ -53,7 +53,7 @@ class CustomLoss:
         if parameter_names(self.function)[:1] in [(name,) for name in _TARGETS]:
             raise SettingError(
                 "the function of a loss takes the raw scores first, (Z, y), got "
-                f"{said(self.function)}."
+                f"{signature_of(self.function)}."
             )
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:

@@ -1,4 +1,4 @@
-"""What a loss is: the mean loss of raw scores, its gradient, and predictions.
+"""Interface of losses: the mean loss of raw scores, its gradient, and predictions.
 
     value, dZ = loss.value_and_gradient(Z, y, weight)       Z, dZ: (n, n_outputs); weight: (n,) or
                                                             None; value: float

@@ -1,4 +1,4 @@
-"""Losses as plain data and back, for the model file. Names come from a closed table, never imports.
+"""Convert losses to and from JSON values, for the model file.
 
 Huber(1.0)  <->  {"kind": "huber", "delta": 1.0}
 

@@ -1,4 +1,4 @@
-"""Losses for numbers: means, medians and quantiles; counts and positive amounts by a log link."""
+"""Regression losses: squared, absolute, Huber, quantile, Poisson, gamma and Tweedie."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

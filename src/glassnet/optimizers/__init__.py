@@ -1,4 +1,4 @@
-"""Optimizers update parameters from their gradient; each is a frozen set of settings."""
+"""Registry of the optimizers; each is a frozen set of settings."""
 
 from typing import Any
 

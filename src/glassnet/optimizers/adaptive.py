@@ -1,4 +1,4 @@
-"""Adam, AdamW and RMSprop: steps are divided by the recent size of the gradient."""
+"""Adaptive optimizers: Adam, AdamW and RMSprop."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""The settings of L-BFGS, which works on all rows at once; SciPy runs it, see `training.lbfgs`."""
+"""The settings of L-BFGS, which SciPy runs on all rows at once; see `training.lbfgs`."""
 
 from dataclasses import dataclass
 

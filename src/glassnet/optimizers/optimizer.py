@@ -1,4 +1,4 @@
-"""What training asks of an optimizer: a state, and one in-place step over the flat vector.
+"""Interface of optimizers: a state, and one in-place step of the parameter vector.
 
     state = optimizer.start(theta)
     optimizer.step(state, theta, gradient, segments, lr)        t = 1, 2, ...; g is the gradient

@@ -107,8 +107,8 @@ def _shuffled(table: Table, name: str, order: Array) -> Table:
     """Return the table with the values of one column in another order."""
     if name in table.others:
         return replace(table, others={**table.others, name: table.others[name][order]})
-    place = table.schema.places[name]
+    index = table.schema.number_index[name]
     numbers = np.array(table.numbers)
-    numbers[:, place] = numbers[order, place]
+    numbers[:, index] = numbers[order, index]
     exact = {key: column[order] if key == name else column for key, column in table.exact.items()}
     return replace(table, numbers=numbers, exact=exact)

@@ -1,4 +1,4 @@
-"""Schedules: how a learning rate, dropout or weight decay changes over a run.
+"""Registry of the schedules: how learning rate, dropout or weight decay changes over a run.
 
 `ReduceOnPlateau` follows the losses, which no step number tells; training keeps its state.
 """

@@ -1,4 +1,4 @@
-"""The schedules: functions from step numbers to multipliers of a rate.
+"""Schedules: functions from step numbers to multipliers of a rate.
 
     multipliers = schedule(steps, n_steps)      steps: (k,) integers from 0; n_steps: length of the
                                                 whole run; result (k,) float64
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_number, check_whole
+from glassnet.checks import check_integer, check_number
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Schedule = Callable[[Array, int], Array]
@@ -140,7 +140,7 @@ class CosLog:
     cycles: int = 4
 
     def __post_init__(self) -> None:
-        check_whole("cycles of a coslog schedule", self.cycles, 1, 64)
+        check_integer("cycles of a coslog schedule", self.cycles, 1, 64)
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""

@@ -1,1 +1,1 @@
-"""From rows to a trained network: the plan, the generator of epochs, and when to stop."""
+"""Train networks: plans, recipes, the training loop, and early stopping."""

@@ -1,4 +1,4 @@
-"""The batch plan: which rows make each batch of each epoch, and how their losses are averaged.
+"""The batch plan: the rows of each batch of each epoch, and the mean loss of an epoch.
 
 The order of an epoch is drawn from the counter-based generator of `glassnet.rng`, whose counter
 holds the number of the epoch. Epoch 100 can be drawn without the 99 before it, so a resumed run

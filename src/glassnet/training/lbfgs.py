@@ -1,4 +1,4 @@
-"""L-BFGS as epochs: SciPy's minimizer runs as a whole, and each of its iterations becomes a record.
+"""Run SciPy's L-BFGS epoch by epoch; each of its iterations is an epoch.
 
 SciPy calls back after an iteration, but a generator must hand the record out and wait to be asked
 again. So the minimizer runs in a thread that takes turns with the caller: one of the two always
@@ -18,7 +18,7 @@ from glassnet.data.rows import Array, Rows
 from glassnet.engines import Engine
 from glassnet.engines.blas import blas_threads
 from glassnet.errors import DivergenceError, SettingError
-from glassnet.interrupts import Noted, interrupts_noted
+from glassnet.interrupts import DeferredSignals, deferred_interrupts
 from glassnet.optimizers import LBFGS
 from glassnet.training.state import TrainingState
 from glassnet.training.stopping import Epoch
@@ -39,14 +39,14 @@ class _Minimizer:
         self._results: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._turned_away = False
-        self._interrupted = Noted()
+        self._interrupted = DeferredSignals()
         self._norm = math.nan
         self._evaluated = False
         self.result: Any = None
 
     def next_iteration(self) -> tuple[float, float] | None:
         """Run one iteration; return objective and gradient norm, or None at the end."""
-        with interrupts_noted() as self._interrupted:
+        with deferred_interrupts() as self._interrupted:
             if self._thread.ident is None:
                 self._start()
             self._turns.put(True)

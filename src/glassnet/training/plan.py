@@ -1,4 +1,4 @@
-"""The plan: the settings of a fit. None means that the recipe and the data choose."""
+"""`Plan`: the settings of a fit. None means that the recipe and the data choose."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.activations import GivenActivation
-from glassnet.checks import check_name, check_whole
+from glassnet.checks import check_integer, check_name
 from glassnet.errors import SettingError, is_number
 from glassnet.losses import Loss
 from glassnet.optimizers import LBFGS, Optimizer
@@ -124,7 +124,7 @@ class Plan:
             check_name("normalization", self.normalization, NORMALIZATIONS)
         for name in ("batch_size", "max_epochs"):
             if getattr(self, name) is not None:
-                check_whole(name, getattr(self, name))
+                check_integer(name, getattr(self, name))
         object.__setattr__(self, "seed", check_seed(self.seed))
 
     def penalty(self) -> Penalty | None:

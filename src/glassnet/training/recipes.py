@@ -1,4 +1,4 @@
-"""Recipes: the settings that are chosen where a plan says nothing.
+"""Recipes: the values of all settings that a plan leaves open.
 
 A `Plan` names one, and what the plan itself sets goes before the recipe. "standard" follows RealMLP
 (Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and Boosted

@@ -1,4 +1,4 @@
-"""The plan of one fit, complete: what a `Plan` leaves open is chosen by its recipe and the data."""
+"""`ResolvedPlan`: a plan whose open settings were chosen by its recipe and the data."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace

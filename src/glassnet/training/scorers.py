@@ -1,4 +1,4 @@
-"""Use scikit-learn's scorers on a network in training; only this file imports them.
+"""Compute scikit-learn scorers on a network during training.
 
 A scorer asks an estimator for predictions. Between two epochs the raw scores of the validation rows
 are known already, so the estimator that it meets here answers from them.
@@ -14,7 +14,13 @@ from glassnet.answers import Answers
 from glassnet.data.coding.moments import power_of_two
 from glassnet.data.rows import Array, Rows
 from glassnet.errors import SettingError, unknown_name
-from glassnet.protocols import name_of, parameter_names, refuse_class, require_arguments, said
+from glassnet.protocols import (
+    name_of,
+    parameter_names,
+    refuse_class,
+    require_arguments,
+    signature_of,
+)
 
 Scoring = str | Callable[[Any, Any, Any], float]
 #: Scores of numbers that have no unit: they are taken from numbers near 1, whose squares are
@@ -107,7 +113,7 @@ def _refuse_metric(scoring: Callable[..., Any]) -> None:
     )
     if of_sklearn or named[:1] in [(name,) for name in _TRUTHS]:
         raise SettingError(
-            f"a scorer takes (estimator, X, y), but {said(scoring)} is a metric: give "
+            f"a scorer takes (estimator, X, y), but {signature_of(scoring)} is a metric: give "
             f"sklearn.metrics.make_scorer({name_of(scoring)}), with greater_is_better=False where "
             "lower is better."
         )

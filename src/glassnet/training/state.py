@@ -1,4 +1,4 @@
-"""The state of training from epoch to epoch, and early stopping that restores the best weights."""
+"""The state of training between epochs; early stopping that restores the best weights."""
 
 import math
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""The record of an epoch, and early stopping: when training ends, given these records."""
+"""`Epoch`, the record of an epoch, and `EarlyStopping`, which decides when training ends."""
 
 import math
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""A limit of time on training, and schedules that still reach their end within it."""
+"""Limit the time of training, with schedules that still run to their end."""
 
 import math
 from collections.abc import Generator

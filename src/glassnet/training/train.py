@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from glassnet.checks import check_whole
+from glassnet.checks import check_integer
 from glassnet.errors import SettingError
 from glassnet.losses import Loss, loss_function
 from glassnet.network import Network
@@ -98,7 +98,7 @@ def train(
     if not isinstance(network, Network):
         raise SettingError(f"network must be a glassnet.Network, got {network!r}.")
     for name, count in (("batch_size", batch_size), ("epochs", epochs), ("every", every)):
-        check_whole(name, count)
+        check_integer(name, count)
     seed = check_seed(seed)
     if stop is not None and not isinstance(stop, EarlyStopping):
         raise SettingError(f"stop must be an EarlyStopping(...) or None, got {stop!r}.")

@@ -1,4 +1,4 @@
-"""A trainer: a network bound to its engine and optimizer, which trains epoch by epoch."""
+"""`Trainer`: trains a network epoch by epoch, in mini-batches or with L-BFGS."""
 
 from __future__ import annotations
 

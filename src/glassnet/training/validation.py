@@ -1,4 +1,4 @@
-"""The rows of a training, checked, and the validation rows that it does not learn from."""
+"""Check training rows, and measure loss and score on validation rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.answers import Answers
-from glassnet.checks import is_whole
+from glassnet.checks import is_integer
 from glassnet.data.coding.target import Target
 from glassnet.data.rows import Array, Rows, checked_weight, relative_weight
 from glassnet.data.split import split_rows
@@ -71,7 +71,7 @@ def check_weight(sample_weight: Any, n: int) -> Array | None:
 
 def check_seed(seed: Any) -> int:
     """Return a seed as a Python number: one of NumPy's overflows where bits are counted."""
-    if not is_whole(seed, 0):
+    if not is_integer(seed, 0):
         raise SettingError(f"seed must be a whole number, 0 or more, got {seed!r}.")
     return int(seed)
 

@@ -1,1 +1,1 @@
-"""Coding of columns: how each column of a table becomes features, and how the target becomes y."""
+"""Encoding: columns of a table as features X, and the target as y."""

@@ -1,4 +1,4 @@
-"""Bins of numeric columns: edges at quantiles of the training rows.
+"""Edges of bins for numeric features, at quantiles of the training rows.
 
 Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep
 Learning", section 3.2.1.
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_whole
+from glassnet.checks import check_integer
 from glassnet.errors import DataError
 from glassnet.quantiles import weighted_quantiles
 
@@ -20,9 +20,9 @@ def bin_edges(
 ) -> tuple[tuple[float, ...], ...]:
     """Return the edges of the bins of each column, for `PiecewiseLinearEmbedding(edges=...)`.
 
-    Edges are the values that reach the shares 0, 1 / n_bins, ..., 1 of the weight (the inverted
-    distribution function). A column gets fewer bins where edges would coincide in float32, and one
-    bin of width 1 where all of its values do.
+    The edges are the weighted quantiles 0, 1 / n_bins, ..., 1 (by the inverted distribution
+    function). A column gets fewer bins if some edges coincide in float32, and one bin of width 1 if
+    all of its values coincide.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def bin_edges(
     Raises
     ------
     DataError, SettingError
-        For X without rows and a number of bins below 1.
+        If X has no rows, or the number of bins is below 1.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def bin_edges(
     >>> bin_edges(x, 4)
     ((0.0, 1.0, 3.0, 11.0, 13.0),)
     """
-    check_whole("n_bins", n_bins)
+    check_integer("n_bins", n_bins)
     if len(X) == 0:
         raise DataError("bins are learned from rows, but there is none: give at least one.")
     shares = np.arange(n_bins + 1) / n_bins
@@ -50,7 +50,7 @@ def bin_edges(
 
 
 def _distinct(edges: Array) -> tuple[float, ...]:
-    """Return rising edges that differ in float32: at least two, the second above the first."""
+    """Return at least two increasing edges that differ in float32."""
     kept = [edges[0]]
     for edge in edges[1:]:
         if np.float32(edge) - np.float32(kept[-1]) >= np.finfo(np.float32).tiny:

@@ -1,4 +1,4 @@
-"""Coding of category columns: 0/1 features for their levels, or one column of codes."""
+"""Encode a category column: one-hot features for its levels (values), or one column of codes."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from glassnet.data.coding.settings import DEFAULT, MAX_CODES, MAX_LEVELS, RARE, 
 from glassnet.data.serialization import STORED_AS, Serializable
 from glassnet.data.tables.column_data import Categories
 
-#: What all training rows of a column have in common: nothing, their only level, "false", a rare
-#: level, or missing values only.
+#: What all training rows of a column have in common: "" for nothing, "level" for their only level,
+#: "false", "rare" for rare levels only, "gaps" for missing values only.
 Constant = Literal["", "level", "false", "rare", "gaps"]
 
 
 @dataclass(frozen=True)
 class CategoryCoding(Serializable):
-    """One category column: a 0/1 feature for each level, for rare levels and for missing values.
+    """Encoding of a category column: 0/1 features for levels, rare levels and missing values.
 
-    Levels are those with the largest total weight, sorted by text: at most `MAX_LEVELS`, each with
-    at least the share `RARE` of the weight. All others are rare and share a feature, together with
-    the levels that training has not seen. Where training had no rare level, an unseen one is a row
-    of zeros, and so is a missing value where training had none.
+    A level is a distinct value of the column. The levels with the largest total weight are kept,
+    sorted by text: at most `MAX_LEVELS`, each with at least the share `RARE` of the weight. All
+    others are rare. They share one feature, together with levels that did not occur in training.
+    If training had no rare level, a new level becomes a row of zeros. The same holds for missing
+    values.
 
     A boolean has a feature for "true" only.
 
-    A column that is `coded` becomes one column of whole numbers instead, for an embedding to look
-    up: the position of the level, the number of levels for a rare or unseen one, and one more for
-    a missing value, whether training had such or not.
+    If `coded` is True, the column becomes one column of integer codes for an embedding instead:
+    the index of the level, the number of levels for a rare or new level, and one more for a
+    missing value. The last two codes exist even if training had no such values.
 
-    `constant` says what all training rows have in common, if anything. Then all features are 0 for
-    every row, so that no later value meets weights that were never trained. Only a boolean that is
-    always "false" keeps its indicator of missing values, which varied.
+    `constant` tells what all training rows have in common, if anything. All features of a constant
+    column are 0 in every row, so that untrained weights have no effect on predictions. The
+    exception is a boolean that is always "false" or missing: its missing indicator varied.
     """
 
     name: str
@@ -56,17 +57,17 @@ class CategoryCoding(Serializable):
         boolean: bool = False,
         settings: CodingSettings = DEFAULT,
     ) -> CategoryCoding:
-        """Return the coding of a column of codes, given row weights that are all above 0."""
+        """Fit the encoding to a column, given row weights that are all above 0."""
         known = column.codes >= 0
         missing = not known.all()
         if boolean:
-            held = _constant_boolean(_levels_of(column), missing=missing)
-            return cls(name, ("true",), missing, constant=held)
+            common = _constant_boolean(_present_levels(column), missing=missing)
+            return cls(name, ("true",), missing, constant=common)
         total = np.bincount(column.codes[known], weight[known], minlength=len(column.levels))
         ranked = sorted(
             (-w, level) for w, level in zip(total.tolist(), column.levels, strict=True) if w > 0
         )
-        # A share of exactly RARE counts as such however the weights were rounded.
+        # The tolerance keeps a level with a share of exactly RARE despite rounding.
         required = RARE * (1 - 1e-9) * total.sum()
         coded = len(ranked) > settings.max_one_hot
         n_kept = MAX_CODES if coded else MAX_LEVELS
@@ -78,14 +79,14 @@ class CategoryCoding(Serializable):
 
     @property
     def n_codes(self) -> int:
-        """The number of codes of a column that is coded."""
+        """The number of codes, if the column is `coded`."""
         return len(self.levels) + 2
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The names of the features: "island=Dream", ..., "island is rare", "island is missing".
 
-        A column that is coded has one feature, "island".
+        A `coded` column has one feature, "island".
         """
         if self.coded:
             return (self.name,)
@@ -96,7 +97,7 @@ class CategoryCoding(Serializable):
         )
 
     def encode_into(self, out: NDArray[Any], column: Categories) -> None:
-        """Write the features of a column into `out` (n, len(feature_names)), which holds zeros."""
+        """Write the features of a column into `out` (n, len(feature_names)), an array of zeros."""
         if self.constant:
             if self.constant == "false" and self.has_missing:
                 out[column.codes < 0, -1] = 1
@@ -115,13 +116,13 @@ class CategoryCoding(Serializable):
             out[rows, codes[rows]] = 1
 
     def updated(self, column: Categories) -> CategoryCoding:
-        """Return the coding after further training rows: a column that now varies is coded.
+        """Return the encoding after further training rows: a column that now varies is used.
 
         The levels stay as they are.
         """
         if not self.constant:
             return self
-        levels = _levels_of(column)
+        levels = _present_levels(column)
         if self.constant == "gaps" and self.levels:
             return replace(self, constant=_constant_boolean(levels, missing=True))
         varies = {
@@ -132,8 +133,8 @@ class CategoryCoding(Serializable):
         }
         return replace(self, constant="") if varies[self.constant] else self
 
-    def in_words(self, *, boolean: bool) -> str:
-        """Return the coding in words."""
+    def describe(self, *, boolean: bool) -> str:
+        """Return a description of the encoding."""
         missing = "; missing is a level" if self.has_missing else ""
         if self.constant:
             common = {
@@ -149,15 +150,15 @@ class CategoryCoding(Serializable):
         return text + ("; rare ones are one level" if self.has_rare else "") + missing
 
 
-def _levels_of(column: Categories) -> set[str]:
+def _present_levels(column: Categories) -> set[str]:
     """Return the levels that occur in a column."""
     return {column.levels[code] for code in np.unique(column.codes) if code >= 0}
 
 
 def _constant_boolean(levels: set[str], *, missing: bool) -> Constant:
-    """Return what a boolean column of these levels has in common, given whether values are missing.
+    """Return what all values of a boolean column have in common.
 
-    True beside missing values is not constant, because a missing value is not true.
+    A column of "true" and missing values is not constant, because a missing value is not true.
     """
     if "true" not in levels:
         return "false" if levels else "gaps"

@@ -1,7 +1,7 @@
-"""Coding of date-time columns: days and years on a scale, and points on the circle of each cycle.
+"""Encode a date-time column: scaled days and years, and sine and cosine of each cycle.
 
 A cycle of period P at phase p (0 <= p < P) is sin(2 pi p / P) and cos(2 pi p / P), so December lies
-beside January. Only what varies in training is kept: a column of dates has no hour.
+beside January. Only cycles that vary in training are kept: a column of dates has no hours.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ Int64 = NDArray[np.int64]
 Cycle = Literal["month", "day", "weekday", "hour", "minute", "second"]
 
 DAY = 86_400_000_000  # microseconds
-#: Two values of a sine closer than this are equal: the steps of the finest cycle are far larger.
+#: Sine values closer than this are equal: the steps of the finest cycle are far larger.
 ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class DateCoding(Serializable):
-    """One date-time column: scaled days since 1970 and years, and sine and cosine of each cycle.
+    """Encoding of a date-time column: scaled days since 1970, years, sine and cosine of each cycle.
 
-    `continuous` codes the days and the years as number columns named after this one. A missing
-    value is 0 in all features but its own indicator.
+    `continuous` encodes the days and the years as number columns named after this one. A missing
+    value is 0 in all features except the missing indicator.
 
-    A cycle that varies may have a sine or a cosine that does not: the cosine of February and
-    December is the same. `still` holds, for each sine and cosine, the only value that it had in
-    training, or None where it varied; it is empty where all did. A feature that never varied is 0
-    for every row, as with numbers.
+    The sine or the cosine of a cycle may be constant although the cycle varies: the cosine of
+    February and December is the same. `still` holds, for each sine and cosine, its constant value
+    in training, or None if it varied; it is empty if all varied. A constant feature is 0 in every
+    row, as for number columns.
     """
 
     name: str
@@ -47,7 +47,7 @@ class DateCoding(Serializable):
 
     @classmethod
     def fit(cls, name: str, dates: DateTimes, weight: Float64) -> DateCoding:
-        """Return the coding of a date-time column, given row weights that are all above 0."""
+        """Fit the encoding to a date-time column, given row weights that are all above 0."""
         known = dates[~np.isnat(dates)]
         names = (name, f"{name}: year") if len(np.unique(_year(known))) > 1 else (name,)
         continuous = NumberCoding.fit(names, _days_and_years(dates, len(names)), weight)
@@ -91,11 +91,11 @@ class DateCoding(Serializable):
 
     @property
     def constant(self) -> bool:
-        """Whether a feature of the column never varied in training."""
+        """Whether a feature of the column was constant in training."""
         return bool(self.continuous.constant or self.still)
 
     def updated(self, dates: DateTimes) -> DateCoding:
-        """Return the coding after further training rows: a feature that now varies is coded.
+        """Return the encoding after further training rows: a feature that now varies is used.
 
         The cycles stay as they are.
         """
@@ -109,8 +109,8 @@ class DateCoding(Serializable):
         continuous = self.continuous.updated(_days_and_years(dates, len(self.continuous.names)))
         return replace(self, continuous=continuous, still=_unless_all_vary(still))
 
-    def in_words(self) -> str:
-        """Return the coding in words; "month (sine)" is a cycle whose cosine never varied."""
+    def describe(self) -> str:
+        """Return a description of the encoding; "month (sine)" means a constant cosine."""
         continuous = self.continuous
         if continuous.empty[0]:
             return f"missing values only {NEVER_VARIED}"
@@ -126,17 +126,17 @@ class DateCoding(Serializable):
 
 
 def _unless_all_vary(still: Sequence[float | None]) -> tuple[float | None, ...]:
-    """Return the value of each wave that did not vary, or nothing where every wave varied."""
+    """Return the constant value of each sine and cosine or None; () if all varied."""
     return tuple(still) if any(value is not None for value in still) else ()
 
 
 def _phases(known: DateTimes, cycle: Cycle) -> Float64:
-    """Return the phases of a cycle that occur in known date-times: rising whole numbers."""
+    """Return the phases of a cycle that occur in known date-times: increasing integers."""
     return np.flatnonzero(np.bincount(CYCLES[cycle][1](known))).astype(np.float64)
 
 
 def _waves(phases: Mapping[Cycle, Float64], *, missing: bool) -> Iterator[Float64]:
-    """Yield the values of sine and cosine of each cycle at its phases, and 0 for missing values."""
+    """Yield the sine and the cosine of each cycle at its phases, 0 for missing values."""
     zero = np.zeros(int(missing))
     for cycle, taken in phases.items():
         angle = 2.0 * np.pi / CYCLES[cycle][0] * taken

@@ -1,9 +1,9 @@
-"""Encodes the columns of a table as the features of a network, as learned from the training table.
+"""Encode a table as the feature matrix of a network, with statistics of the training table.
 
-Features stand in this order: the scaled numbers, the indicators of their missing values, the levels
-of each category, the parts of each date-time, the codes of each category that has too many levels
-for columns of their own. A feature that never varied in training is 0 for every row, because its
-weights were never trained.
+The order of the features is: the scaled numbers, their missing indicators, one-hot features of each
+category, the features of each date-time, and the integer codes of each category with too many
+levels (distinct values) for one-hot features. A feature that was constant in training is 0 in every
+row, because its weights were not trained.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from glassnet.errors import DataError
 
 @dataclass(frozen=True)
 class Encoder(Serializable):
-    """The schema of the training table with the coding of each of its columns.
+    """The schema of the training table and the encoding of each of its columns.
 
     Examples
     --------
@@ -49,12 +49,12 @@ class Encoder(Serializable):
     def fit(
         cls, table: Table, weight: ArrayLike | None = None, settings: CodingSettings = DEFAULT
     ) -> Encoder:
-        """Return the encoder of a table, given the weights of its rows (none: all count the same).
+        """Fit the encoder to a table; without weights all rows count the same.
 
         Raises
         ------
         DataError
-            For weights that cannot be used, and for a sparse matrix beside other columns.
+            If the weights are invalid, or a sparse matrix is combined with other columns.
         """
         schema = table.schema
         others = (*schema.categories, *schema.dates)
@@ -80,12 +80,12 @@ class Encoder(Serializable):
 
     @property
     def coded(self) -> tuple[CategoryCoding, ...]:
-        """The codings of the last features, which are codes."""
+        """The encodings of the last features, which are integer codes."""
         return tuple(coding for coding in self.categories if coding.coded)
 
     @cached_property
     def _after_numbers(self) -> tuple[CategoryCoding | DateCoding, ...]:
-        """The codings of all features but the numbers, in the order of the features."""
+        """The encodings of all features except the numbers, in the order of the features."""
         one_hot = [coding for coding in self.categories if not coding.coded]
         return (*one_hot, *self.dates, *self.coded)
 
@@ -103,24 +103,24 @@ class Encoder(Serializable):
     def encode(
         self, table: Table, dtype: str = "float32"
     ) -> NDArray[np.floating[Any]] | SparseRows:
-        """Return the features of a table: (n, n_features), C-contiguous.
+        """Return the feature matrix of a table: (n, n_features), C-contiguous.
 
-        A sparse table becomes a CSR matrix where its zeros stay zeros. Columns are found by name.
-        The arithmetic is float64, cast last. Scaled numbers stay within (-4, 4), unless the coding
-        has no limit: see `NumberCoding`.
+        A sparse table becomes a CSR matrix with the same zeros. Columns are matched by name. The
+        arithmetic is in float64; the result is cast to `dtype`. Scaled numbers lie within (-4, 4),
+        unless the encoding has no limit: see `NumberCoding`.
 
         Raises
         ------
         DataError
-            Where the table lacks columns, or holds text where numbers are expected, or a missing
-            value where the coding takes none.
+            If the table lacks columns, holds text in a column of numbers, or holds a missing
+            value in a column whose encoding does not allow it.
         """
         table, numbers = self.aligned(table), self.numbers
         keeps_zeros = not (numbers.centered and any(numbers.mean))
         is_sparse = not isinstance(table.numbers, np.ndarray)
         if is_sparse and keeps_zeros and self.feature_names == numbers.names:
             return numbers.encode_sparse(table.numbers, np.dtype(dtype))
-        # One-hot columns are written as ones over zeros; without any, no cell must be 0 first.
+        # One-hot features are ones written over zeros; only they need an array of zeros.
         new = np.zeros if self.categories else np.empty
         X = new((table.n_rows, self.n_features), dtype=dtype)
         start = len(numbers.feature_names)
@@ -132,11 +132,10 @@ class Encoder(Serializable):
         return X
 
     def updated(self, table: Table) -> Encoder:
-        """Return the encoder after further training rows, all of weight above 0.
+        """Return the encoder after further training rows, all with weights above 0.
 
-        A feature that never varied before, and does with these rows, is coded from now on.
-        Everything else stays as the first rows had it. Where nothing changes, the encoder itself is
-        returned.
+        A feature that was constant before and varies in these rows is used from now on. Nothing
+        else changes. If nothing changes at all, the encoder itself is returned.
         """
         if not (self.numbers.constant or any(coding.constant for coding in self._after_numbers)):
             return self
@@ -153,7 +152,7 @@ class Encoder(Serializable):
     def to_read(self) -> Schema:
         """The schema to read later tables with.
 
-        A column of missing values only has no kind of its own: it is read as text, which takes any
+        The kind of a column of missing values is unknown. It is read as text, which accepts any
         cell.
         """
         if not self._empty:
@@ -167,7 +166,7 @@ class Encoder(Serializable):
 
     @cached_property
     def _empty(self) -> frozenset[str]:
-        """The columns, except categories, that held missing values only in training."""
+        """The columns, except categories, that had only missing values in training."""
         numbers = np.array(self.numbers.names, object)[self.numbers.empty].tolist()
         dates = [date.name for date in self.dates if date.continuous.empty.any()]
         booleans = [
@@ -180,7 +179,7 @@ class Encoder(Serializable):
     def aligned(self, table: Table) -> Table:
         """Return the table with the columns of the schema, in its order.
 
-        In a column that held missing values only in training, values of another kind become
+        In a column that had only missing values in training, values of another kind become
         missing.
         """
         found, expected = table.schema.kinds, self.schema.kinds
@@ -194,11 +193,11 @@ class Encoder(Serializable):
         return table.select(self.schema)
 
     def describe(self) -> list[tuple[str, str, str]]:
-        """Return (column, kind, coding in words) for each column, in the order of the table."""
+        """Return (column, kind, description of the encoding) for each column, in table order."""
         kinds = self.schema.kinds
         words = {
-            **dict(zip(self.numbers.names, self.numbers.in_words(), strict=True)),
-            **{c.name: c.in_words(boolean=kinds[c.name] == "boolean") for c in self.categories},
-            **{date.name: date.in_words() for date in self.dates},
+            **dict(zip(self.numbers.names, self.numbers.describe(), strict=True)),
+            **{c.name: c.describe(boolean=kinds[c.name] == "boolean") for c in self.categories},
+            **{date.name: date.describe() for date in self.dates},
         }
         return [(name, kind, words[name]) for name, kind in kinds.items()]

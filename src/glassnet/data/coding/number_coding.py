@@ -1,4 +1,4 @@
-"""Coding of number columns: scaled and smoothly clipped, with indicators of missing values."""
+"""Encode number columns: standardized and smoothly clipped, with missing indicators."""
 
 from __future__ import annotations
 
@@ -23,27 +23,29 @@ from glassnet.data.coding.moments import (
 )
 from glassnet.data.coding.settings import DEFAULT, LIMIT, CodingSettings
 from glassnet.data.serialization import STORED_AS, Serializable
-from glassnet.data.tables.column_data import Categories, whole_numbers
+from glassnet.data.tables.column_data import Categories, distinct_integers
 from glassnet.data.tables.table import Numbers, SparseRows
 from glassnet.data.tables.values import row_chunks
 from glassnet.errors import DataError
 
-#: In standard deviations: beyond it the clip changes nothing any more, and squares stay finite.
+#: In standard deviations: larger values are clipped to the limit anyway, and their squares would
+#: overflow.
 FAR = 1e6
-#: What the training rows of a column have in common: nothing, one number, or missing values only.
+#: What the training rows of a column have in common: "" for nothing, "value" for a constant, "gaps"
+#: for missing values only.
 Constant = Literal["", "value", "gaps"]
-#: Ends the description of a column that is 0 for every row.
+#: Ends the description of a column whose features are always 0.
 NEVER_VARIED = "in training: it never varied, and has no effect"
-#: By name the columns of whole numbers beyond 2^53, which floats cannot distinguish, as digits.
+#: Columns of integers beyond 2^53, which floats cannot represent exactly, as text, by name.
 Exact = Mapping[str, Categories]
 NONE: Exact = {}
 
 
 def difference(column: Categories, number: float) -> Float64:
-    """Return whole numbers minus a number, (n,), rounded once; a missing value is NaN.
+    """Return exact integers minus a number, (n,), rounded once; a missing value is NaN.
 
-    The difference is taken of integers first. So it has few digits where the values lie close
-    together, as times in nanoseconds do.
+    The difference is taken between Python integers. So no digits are lost if the values lie close
+    together, such as times in nanoseconds.
     """
     whole = math.floor(number)
     rest = number - whole
@@ -52,29 +54,28 @@ def difference(column: Categories, number: float) -> Float64:
 
 @dataclass(frozen=True)
 class NumberCoding(Serializable):
-    """A block of number columns as features: scaled numbers, then 0/1 indicators "x is missing".
+    """Encoding of number columns: scaled numbers, then 0/1 indicators "x is missing".
 
         z = (x - mean) / scale,  feature = z / sqrt(1 + (z / limit)^2)
 
     The second step is the smooth clip of RealMLP (Holzmueller, Grinsztajn and Steinwart 2024,
-    section 3). It hardly matters within a standard deviation or two, and keeps a single extreme
-    value of a heavy tail from dominating the network, in training and even more in prediction.
+    section 3). It changes little within two standard deviations, and keeps a single extreme value
+    of a heavy-tailed column from dominating the network in training and prediction.
 
-    Without a limit (None) there is no second step: z stays as it is, as with scikit-learn's
-    StandardScaler, and a missing value is refused where training had none, as scikit-learn's
-    estimators do.
+    If the limit is None there is no second step: the feature is z, as with scikit-learn's
+    StandardScaler, and a missing value is an error if training had none, as in scikit-learn's
+    estimators.
 
-    `scale` is the weighted population standard deviation of the known values; 1 where the column is
-    constant, and |mean| where its numbers differ by the rounding of a single value only. With
-    robust scaling `mean` is the median and `scale` the distance of the quartiles, see
-    `glassnet.data.coding.moments`. `centered` is False for a coding that was fitted on a sparse
-    matrix: its zeros stay zeros, so its mean is 0, while its scale is the deviation from the true
-    mean, zeros included.
+    `scale` is the weighted population standard deviation of the known values. It is 1 if the column
+    is constant, and |mean| if its numbers differ only by rounding. With robust scaling `mean` is
+    the median and `scale` the interquartile range, see `glassnet.data.coding.moments`. `centered`
+    is False for an encoding that was fitted to a sparse matrix: zeros stay zeros, so nothing is
+    subtracted (`mean` is 0), but the scale is the deviation from the true mean, zeros included.
 
-    `constant` says of each column whether it varied in training; it is empty where all did. A
-    feature that never varied is 0 for every row, so that no later value meets weights that were
-    never trained: the scaled number where all numbers were equal ("value", and `mean` is that
-    number) or all cells were missing ("gaps"), and in the latter case the indicator too.
+    `constant` tells for each column whether it was constant in training; it is empty if none was.
+    A constant feature is 0 in every row, so that untrained weights have no effect on predictions:
+    the scaled number if all numbers were equal ("value", and `mean` is that number), and both the
+    scaled number and the missing indicator if all cells were missing ("gaps").
     """
 
     names: tuple[str, ...]
@@ -94,14 +95,14 @@ class NumberCoding(Serializable):
         settings: CodingSettings = DEFAULT,
         exact: Exact = NONE,
     ) -> NumberCoding:
-        """Return the coding of a block (n, n_columns), given row weights that are all above 0.
+        """Fit the encoding to a block (n, n_columns), given row weights that are all above 0.
 
-        `exact` holds, by name, columns of whole numbers that the block's floats cannot distinguish.
+        `exact` holds, by name, columns of integers that floats cannot represent exactly.
         """
         low, high = extent(block)
         robust = settings.scaling == "robust"
         dense = isinstance(block, np.ndarray)
-        if not dense:  # most cells are zeros, and so would the quartiles be
+        if not dense:  # most cells are zeros, and so the quartiles would be zeros too
             mean, scale, has_missing = sparse_moments(block, weight)
             scale = above_rounding(scale, mean)
             mean = np.where(low == high, low, 0.0)
@@ -112,7 +113,7 @@ class NumberCoding(Serializable):
             scale = np.where(low == high, scale, above_rounding(scale, mean))
         for j, name in enumerate(names):
             if name in exact and low[j] <= high[j]:
-                start = min(whole_numbers(exact[name]))
+                start = min(distinct_integers(exact[name]))
                 rest = difference(exact[name], start)[:, None]
                 (center,), (scale[j],), _ = (quartiles if robust else moments)(rest, weight)
                 mean[j], low[j], high[j] = float(start + round(center)), 0.0, np.nanmax(rest)
@@ -129,7 +130,7 @@ class NumberCoding(Serializable):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The names of the features: all scaled columns, then the indicators of missing values."""
+        """The names of the features: all scaled columns, then the missing indicators."""
         missing = np.flatnonzero(self.has_missing).tolist()
         return (*self.names, *(f"{self.names[j]} is missing" for j in missing))
 
@@ -138,22 +139,22 @@ class NumberCoding(Serializable):
         return np.array(self.mean), np.array(self.scale), np.flatnonzero(self.has_missing)
 
     @property
-    def _marks(self) -> tuple[Constant, ...]:
+    def _constants(self) -> tuple[Constant, ...]:
         nothing: tuple[Constant, ...] = ("",)
         return self.constant or nothing * len(self.names)
 
     @property
     def still(self) -> Mask:
-        """Which columns never varied in training, (n_columns,)."""
-        return np.array([bool(mark) for mark in self._marks], bool)
+        """Which columns were constant in training, (n_columns,)."""
+        return np.array([bool(constant) for constant in self._constants], bool)
 
     @property
     def empty(self) -> Mask:
-        """Which columns held missing values only in training, (n_columns,)."""
-        return np.array([mark == "gaps" for mark in self._marks], bool)
+        """Which columns had only missing values in training, (n_columns,)."""
+        return np.array([constant == "gaps" for constant in self._constants], bool)
 
     def updated(self, block: Numbers) -> NumberCoding:
-        """Return the coding after further training rows: a column that now varies is coded.
+        """Return the encoding after further training rows: a column that now varies is used.
 
         Mean and scale stay as they are.
         """
@@ -173,7 +174,7 @@ class NumberCoding(Serializable):
     def encode_into(self, out: NDArray[Any], block: Numbers, exact: Exact = NONE) -> None:
         """Write the features of a block into `out` (n, len(feature_names)), chunk by chunk.
 
-        Missing values become 0, the mean of the column; without a limit they are a DataError where
+        Missing values become 0, the mean of the column; without a limit they are a DataError if
         training had none. `exact` is as for `fit`.
         """
         mean, scale, indicated = self._arrays
@@ -200,7 +201,7 @@ class NumberCoding(Serializable):
             Z[missing] = 0.0
             Z[:, still] = 0.0
             missing[:, empty] = False
-            with np.errstate(over="ignore"):  # beyond float32, where nothing is clipped
+            with np.errstate(over="ignore"):  # beyond float32, if nothing is clipped
                 out[start:stop, :k] = self._clipped(Z)
             out[start:stop, k:] = missing[:, indicated]
 
@@ -225,8 +226,8 @@ class NumberCoding(Serializable):
         Z /= np.sqrt(root, out=root)
         return Z
 
-    def in_words(self) -> list[str]:
-        """Return the coding of each column in words."""
+    def describe(self) -> list[str]:
+        """Return a description of the encoding of each column."""
         scaled = "(value - {0:.6g}) / {1:.6g}" if self.centered else "value / {1:.6g}"
         clipped = "" if self.limit is None else f", clipped smoothly to +-{self.limit:g}"
         texts = {
@@ -242,6 +243,6 @@ class NumberCoding(Serializable):
         return [
             (texts[constant] + (marked[constant] if missing else "")).format(mean, scale, name)
             for name, mean, scale, missing, constant in zip(
-                self.names, self.mean, self.scale, self.has_missing, self._marks, strict=True
+                self.names, self.mean, self.scale, self.has_missing, self._constants, strict=True
             )
         ]

@@ -1,15 +1,15 @@
-"""Settings of the coding of columns, and the constants behind them."""
+"""Settings of the encoding of columns, such as the scaling of numbers, and its constants."""
 
 from dataclasses import dataclass
 
 from glassnet.checks import check_name
 
-#: The most levels of a category that have a column each, and that an embedding can hold.
+#: The maximum number of levels (distinct values) of a category: one-hot, and in an embedding.
 MAX_LEVELS = 256
 MAX_CODES = 2**16
 #: Levels with a smaller share of the weight are rare: they share one column.
 RARE = 1 / 2000
-#: Where the smooth clip levels off, in units of the scale.
+#: The limit of the smooth clip, in units of the scale.
 LIMIT = 4.0
 #: The smallest limit: (FAR / limit)^2 must be a finite number.
 MIN_LIMIT = 1e-100
@@ -19,7 +19,7 @@ SCALINGS = ("standard", "robust")
 
 @dataclass(frozen=True)
 class CodingSettings:
-    """How columns are coded.
+    """How columns are encoded as features.
 
     Parameters
     ----------

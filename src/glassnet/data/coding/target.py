@@ -1,4 +1,4 @@
-"""The target of a model: class labels as indices, multilabel columns as 0/1, scaled numbers."""
+"""Encode a target for training and decode predictions: classes, several labels, or numbers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from glassnet.data.coding.target_encoding import (
     classes_of,
     label_text,
     location_and_scale,
-    numbers_of,
     scaled,
     signs_of,
-    zero_one,
+    to_float64,
+    to_indicators,
 )
 from glassnet.data.rows import full_weight
 from glassnet.data.serialization import Serializable
@@ -33,22 +33,22 @@ Task = Literal["binary", "multiclass", "multilabel", "regression"]
 Array = NDArray[Any]
 Float64 = NDArray[np.float64]
 
-#: A deviation of fewer steps between neighboring floats is notified: predictions are floats too.
+#: A standard deviation of fewer float spacings (ULPs) gets a notice: predictions are floats too.
 FEW_STEPS = 1_000
 TASKS = ("binary", "multiclass", "multilabel", "regression")
 
 
 @dataclass(frozen=True)
 class Target(Serializable):
-    """The task, the names of the target columns, their classes or scales, and the raw scores.
+    """The task, the names of the target columns, and their classes or scales.
 
     `n_outputs` is the number of outputs that a network needs. `classes` are Python values in the
-    order of `np.unique` (whole floats as int); for multilabel they are the names of the labels; for
-    regression there are none. A single class is a binary task with one class: all its indices are
-    0, and any index is read back as it. `mean` and `scale` are those of a regression, else empty.
-    `low` and `high` are the smallest and the largest value of each target, where predictions are
-    clipped to them, else empty. `forms` say how the cells of numbers are written, where one of them
-    is not plain, and `sign` is the result of `signs_of`.
+    order of `np.unique` (integral floats as int). For multilabel they are the names of the labels;
+    for regression there are none. A target with a single class is a binary task: all indices are 0,
+    and every index is decoded as that class. `mean` and `scale` standardize a regression, and are
+    empty otherwise. `low` and `high` are the smallest and the largest value of each target if
+    predictions are clipped to them, and empty otherwise. `forms` tells how the cells of numbers are
+    written, if a column is not written plainly. `sign` is the result of `signs_of`.
     """
 
     task: Task
@@ -73,35 +73,35 @@ class Target(Serializable):
         scale: bool = True,
         clip: bool = False,
     ) -> Target:
-        """Return the target of these values (n,) or (n, m): an array, list, series or frame.
+        """Fit a target to values (n,) or (n, m): an array, list, series or data frame.
 
         Parameters
         ----------
         values : array
-            The target of each training row. Rows of weight 0 count as absent.
+            The target of each training row. Rows of weight 0 are ignored.
         names : sequence of str
-            The names of the target columns; the default "y" becomes "y0", "y1", ... for several.
+            The names of the target columns; with several the default is "y0", "y1", ...
         task : {"binary", "multiclass", "multilabel", "regression", "classification"}, optional
-            "classification" is binary for at most two classes and multiclass beyond. Without it the
-            task is guessed by `RULE`.
+            "classification" is binary for at most two classes, and otherwise multiclass. By default
+            the task is guessed by `RULE`.
         weight : array (n,), optional
-            Row weights: for the mean and the standard deviation of a regression.
+            Row weights for the mean and the standard deviation of a regression.
         scale : bool
-            False leaves regression numbers as they are (mean 0, scale 1).
+            False leaves regression targets unscaled (mean 0, scale 1).
         clip : bool
-            Clip predictions to the range of the regression numbers.
+            Whether to clip predictions to the range of the regression targets.
 
         Raises
         ------
         DataError
-            For missing or infinite values (their count and first row), and values that do not fit
-            the task.
+            If values are missing or infinite (with their count and first row), or do not fit the
+            task.
         SettingError
-            For a task that does not exist.
+            If the task does not exist.
 
         Notes
         -----
-        Numbers times a power of two have mean and scale times that power, to the bit, and the same
+        Numbers times a power of two have exactly mean and scale times that power, and the same
         scaled numbers.
         """
         if task is not None and task not in (*TASKS, "classification"):
@@ -120,10 +120,10 @@ class Target(Serializable):
         refuse_missing(y, names)
         chosen = task or guess_task(y)
         if chosen == "multilabel":
-            zero_one(y, names)
+            to_indicators(y, names)
             return cls("multilabel", names, names, (), (), width)
         if chosen == "regression":
-            Y = numbers_of(y, names)
+            Y = to_float64(y, names)
             center, width_of = np.zeros(width), np.ones(width)
             if scale:
                 center, width_of = location_and_scale(y, Y, w)
@@ -155,7 +155,7 @@ class Target(Serializable):
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Sentences about the numbers of a regression that a user should know."""
+        """Warnings about the numbers of a regression, a sentence each."""
         steps = np.spacing(np.abs(self.mean)).tolist()
         return tuple(
             f"target {name!r} has a standard deviation of {width:.2g} about {middle:.6g}, where "
@@ -169,7 +169,7 @@ class Target(Serializable):
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The target columns to read from a file: true and false, text as it is, or numbers."""
+        """How to read the target columns from a file: as booleans, text or numbers."""
         kind: Kind = "number"
         forms = self.forms or (PLAIN,) * len(self.names)
         if self.task != "multilabel" and any(isinstance(x, str | bool) for x in self.classes):
@@ -180,7 +180,7 @@ class Target(Serializable):
         )
 
     def known(self, values: Array) -> NDArray[np.bool_]:
-        """Return which rows (n,) of values that were read as `columns` have no missing value."""
+        """Return which rows (n,) have no missing value; the values were read as `columns`."""
         known = complete_rows(values)
         if values.dtype == object and self.task in ("binary", "multiclass"):
             words = cells.MISSING.difference(str(label) for label in self.classes)
@@ -191,14 +191,14 @@ class Target(Serializable):
         """Return the input of a loss: class indices, 0/1 columns or scaled numbers.
 
         Class indices are int64 (n,), multilabel columns float64 (n, k), scaled numbers float64 (n,)
-        or (n, m). A label is found by its text, so 1, 1.0 and "1" are one label, and so are True
+        or (n, m). Labels are matched by text, so 1, 1.0 and "1" are one label, and so are True
         and "true".
 
         Raises
         ------
         DataError
-            For a label that training did not have (named), and missing or infinite values (their
-            count and first row).
+            If a label did not occur in training (it is named), or values are missing or infinite
+            (with their count and first row).
         """
         y = target_array(values)
         width = 1 if y.ndim == 1 else y.shape[1]
@@ -209,16 +209,16 @@ class Target(Serializable):
             )
         refuse_missing(y, self.names)
         if self.task == "multilabel":
-            return zero_one(y, self.names)
+            return to_indicators(y, self.names)
         if self.task != "regression":
-            return class_indices(y, self.names[0], self.classes, self._places)
-        Y = numbers_of(y, self.names)
+            return class_indices(y, self.names[0], self.classes, self._index_of)
+        Y = to_float64(y, self.names)
         Z = scaled(y, Y, np.array(self.mean), np.array(self.scale))
         return np.ascontiguousarray(Z[:, 0]) if width == 1 else Z
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        # By its text as it stands, and else by the text of its cell ("true" for "True").
+    def _index_of(self) -> dict[str, int]:
+        # By its own text first, otherwise by the text of a table cell ("true" for "True").
         by_cell = {cells.text_of(label) or "": i for i, label in enumerate(self.classes)}
         return by_cell | {label_text(label): i for i, label in enumerate(self.classes)}
 

@@ -1,6 +1,6 @@
-"""Target values as an array: of numbers, booleans, text or objects, and the task that they show.
+"""Convert target values to an array and guess the task: classification or regression.
 
-Labels stay as they were given, whole numbers keep all their digits.
+Labels are not changed, and integers keep all their digits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,23 +28,23 @@ RULE = (
 
 
 def refuse_missing(y: NDArray[Any], names: Sequence[str]) -> None:
-    """Raise the DataError for missing or infinite target values: how many, and the first row.
+    """Raise a DataError if target values are missing or infinite, with their count and first row.
 
-    Blank text is missing, too; other text is a label.
+    Blank text is missing too; other text is a label.
     """
-    odd, kind = is_missing(y), "missing"
+    invalid, kind = is_missing(y), "missing"
     if y.dtype.kind in "OU":
         blank = [isinstance(value, str) and not value.strip() for value in y.ravel().tolist()]
-        odd = odd | np.array(blank, dtype=bool).reshape(y.shape)
+        invalid = invalid | np.array(blank, dtype=bool).reshape(y.shape)
     elif y.dtype.kind == "f":
-        kinds = {"missing (NaN)": odd, "infinite": np.isinf(y)}
+        kinds = {"missing (NaN)": invalid, "infinite": np.isinf(y)}
         kind = " or ".join(what for what, found in kinds.items() if found.any())
-        odd = ~np.isfinite(y)
-    if odd.any():
-        row, column = np.argwhere(odd.reshape(len(y), -1))[0].tolist()
+        invalid = ~np.isfinite(y)
+    if invalid.any():
+        row, column = np.argwhere(invalid.reshape(len(y), -1))[0].tolist()
         raise DataError(
-            f"target {names[column]!r}: {int(odd.sum())} of {odd.size} values are {kind}, the "
-            f"first in row {row} (counting from 0): leave such rows out."
+            f"target {names[column]!r}: {int(invalid.sum())} of {invalid.size} values are {kind}, "
+            f"the first in row {row} (counting from 0): leave such rows out."
         )
 
 
@@ -56,7 +56,7 @@ def target_array(values: Any) -> NDArray[Any]:
     Raises
     ------
     DataError
-        For values of another shape, and for complex numbers, dates and durations.
+        If the shape is different, or the values are complex numbers, dates or durations.
     """
     refuse_damaged(values)
     try:
@@ -81,14 +81,14 @@ def target_array(values: Any) -> NDArray[Any]:
     if y.dtype.kind == "U" and isinstance(values, (list, tuple)):
         objects = np.asarray(values, dtype=object)
         if not all(isinstance(value, str) for value in objects.ravel()):
-            y = objects  # NumPy made text of numbers or None that stood beside text
+            y = objects  # NumPy converts numbers and None in a list with text to text
     return y if y.dtype != object else _narrow(y)
 
 
 def _narrow(y: NDArray[Any]) -> NDArray[Any]:
-    """Return objects as booleans, integers or floats where all of them are.
+    """Return an array of objects as booleans, integers or floats if all of them are.
 
-    Integers beyond 64 bits stay Python's. None and pandas.NA beside numbers become NaN.
+    Integers beyond 64 bits stay Python objects. None and pandas.NA among numbers become NaN.
     """
     types = set(map(type, y.ravel()))
     missing = {kind for kind in types if kind.__name__ in ("NoneType", "NAType")}
@@ -107,9 +107,9 @@ def _narrow(y: NDArray[Any]) -> NDArray[Any]:
 
 
 def exact_labels(values: Any) -> Any:
-    """Return Python's integers as an array that keeps their digits; other values as they are.
+    """Return Python integers as an array that keeps their digits; other values unchanged.
 
-    The array holds text where 64 bits are not enough.
+    The array holds text if 64 bits are not enough.
     """
     is_sequence = isinstance(values, (list, tuple))
     if not is_sequence and getattr(getattr(values, "dtype", None), "kind", "") != "O":
@@ -125,7 +125,7 @@ def exact_labels(values: Any) -> Any:
 
 
 def guess_task(y: NDArray[Any]) -> str:
-    """Return the task that `RULE` finds."""
+    """Return the task according to `RULE`."""
     if y.ndim == 2:
         labels = y.dtype.kind in "fiub" and bool(np.isin(y, (0, 1)).all())
         return "multilabel" if labels else "regression"
@@ -141,9 +141,9 @@ def guess_task(y: NDArray[Any]) -> str:
 def target_values(table: Table, names: Sequence[str]) -> Array:
     """Return the target columns of a table as one array, (n,) or (n, m).
 
-    A single column of true and false is an array of booleans (of objects with None where some are
-    missing), one of whole numbers beyond 2^53 one of integers, one of categories one of text with
-    None. Of several columns, those of true and false become 1 and 0.
+    A single boolean column becomes an array of booleans (of objects with None if some are missing),
+    a column of integers beyond 2^53 an array of integers, and a category an array of text with
+    None. In several columns, booleans become 1 and 0.
     """
     for name in names:
         table.require(name)
@@ -169,11 +169,10 @@ def target_values(table: Table, names: Sequence[str]) -> Array:
 def values_in_memory(
     given: Any, table: Table, names: Sequence[str], task: str | None
 ) -> tuple[Array, str | None]:
-    """Return target columns, and their task where a declared type settles it.
+    """Return the target columns of a table, and their task if a declared type decides it.
 
-    `given` is the table in memory that was read, None for a file. Labels come back from a
-    prediction as they were given, so text that spells numbers stays text where the numbers are
-    classes.
+    `given` is the original table in memory, None for a file. Predicted labels have the type of the
+    given ones, so class labels such as "1" stay text.
     """
     values = target_values(table, names)
     if len(names) > 1:
@@ -203,7 +202,7 @@ def values_in_memory(
 
 
 def _raw_column(given: Any, name: str) -> list[Any] | None:
-    """Return the values of a column as they were given, or None for data without named columns."""
+    """Return the original values of a column, or None for data without named columns."""
     if isinstance(given, list | tuple) and given and isinstance(given[0], Mapping):
         return [
             next((value for key, value in record.items() if str(key) == name), None)
@@ -214,13 +213,13 @@ def _raw_column(given: Any, name: str) -> list[Any] | None:
     elif isinstance(given, Table):
         return None
     elif hasattr(given, "columns") and not hasattr(given, "dtype"):
-        # In pyarrow, `columns` are the columns themselves.
+        # In pyarrow, `columns` holds the columns, not their names.
         keys = getattr(given, "column_names", given.columns)
     else:
         return None
     column = next((given[key] for key in keys if str(key) == name), None)
     if isinstance(column, str | bytes) or not hasattr(column, "__len__"):
         return None
-    # `to_pylist` is of pyarrow, `to_list` of pandas and polars.
+    # `to_pylist` is pyarrow's name, `to_list` that of pandas and polars.
     to_list = getattr(column, "to_pylist", getattr(column, "to_list", None))
     return list(np.asarray(column, dtype=object) if to_list is None else to_list())

@@ -1,8 +1,8 @@
-"""Values of a target as a loss takes them: class indices, zeros and ones, or scaled numbers.
+"""Encode target values for a loss: class indices, 0/1 indicators or standardized numbers.
 
-A mean is one float64, and the difference to this float is exact wherever the values lie close to it
-(Sterbenz 1974). Whole numbers beyond 2^53 are no floats; their differences are taken as integers
-first.
+The difference of two floats that lie close together is exact (Sterbenz 1974), so subtracting the
+mean loses no digits there. Integers beyond 2^53 cannot all be represented as floats; they are
+subtracted as integers.
 """
 
 import math
@@ -21,17 +21,17 @@ from glassnet.messages import listed
 
 Label = str | int | float | bool
 
-#: The largest target, 1.07e301: predictions of larger ones may pass the largest float64, 1.8e308.
+#: The largest target, 1.07e301: predictions of larger ones may exceed the largest float64, 1.8e308.
 MAX_TARGET = 2.0**1000
 
 
-def numbers_of(y: NDArray[Any], names: Sequence[str]) -> Float64:
-    """Return regression values as float64 (n, m); text must spell numbers.
+def to_float64(y: NDArray[Any], names: Sequence[str]) -> Float64:
+    """Return regression targets as float64 (n, m); text is parsed as numbers.
 
     Raises
     ------
     DataError
-        For a value that is no number, and for a number beyond MAX_TARGET, with its column and row.
+        If a value is not a number or is beyond MAX_TARGET, with its column and row.
     """
     y = y.reshape(len(y), -1)
     if y.dtype.kind in "fiub":
@@ -56,17 +56,17 @@ def numbers_of(y: NDArray[Any], names: Sequence[str]) -> Float64:
     return out
 
 
-def zero_one(y: NDArray[Any], names: Sequence[str]) -> Float64:
-    """Return multilabel values as float64 columns (n, k) of zeros and ones.
+def to_indicators(y: NDArray[Any], names: Sequence[str]) -> Float64:
+    """Return multilabel targets as float64 indicators (n, k) of 0 and 1.
 
     Raises
     ------
     DataError
-        For another value, with its column and row.
+        If a value is neither 0 nor 1, with its column and row.
     """
-    Y = numbers_of(y, names)
-    if (odd := np.argwhere((Y != 0) & (Y != 1))).size:
-        row, column = odd[0].tolist()
+    Y = to_float64(y, names)
+    if (invalid := np.argwhere((Y != 0) & (Y != 1))).size:
+        row, column = invalid[0].tolist()
         raise DataError(
             f"a multilabel target must be 0 or 1, but {names[column]!r} holds {Y[row, column]:g} "
             f"in row {row} (counting from 0)."
@@ -76,27 +76,27 @@ def zero_one(y: NDArray[Any], names: Sequence[str]) -> Float64:
 
 def location_and_scale(y: NDArray[Any], Y: Float64, weight: Float64) -> tuple[Float64, Float64]:
     """Return mean and scale (m,) of target values y, given as floats Y (n, m), with row weights."""
-    whole = _whole(y)
-    if whole is None:
+    integers = _exact_integers(y)
+    if integers is None:
         mean, scale, _ = moments(Y, weight)
         return mean, scale
-    first = whole.min(axis=0)
-    rest, scale, _ = moments((whole - first).astype(np.float64), weight)
+    first = integers.min(axis=0)
+    rest, scale, _ = moments((integers - first).astype(np.float64), weight)
     pairs = zip(first, rest.tolist(), strict=True)
     return np.array([float(start + round(more)) for start, more in pairs]), scale
 
 
 def scaled(y: NDArray[Any], Y: Float64, mean: Float64, scale: Float64) -> Float64:
     """Return (y - mean) / scale of target values y, given as floats Y (n, m)."""
-    whole = _whole(y)
-    if whole is None:
+    integers = _exact_integers(y)
+    if integers is None:
         return standardize(Y, mean, scale)
     start = np.array([math.floor(value) for value in mean.tolist()], dtype=object)
-    return standardize((whole - start).astype(np.float64), mean - np.floor(mean), scale)
+    return standardize((integers - start).astype(np.float64), mean - np.floor(mean), scale)
 
 
 def signs_of(Y: Float64) -> tuple[int, ...]:
-    """Return for each column 1 if no number is below 0, -1 if none is above 0, else 0.
+    """Return for each column 1 if no number is below 0, -1 if none is above 0, otherwise 0.
 
     The tuple is empty if all columns have both signs.
     """
@@ -104,8 +104,8 @@ def signs_of(Y: Float64) -> tuple[int, ...]:
     return tuple(signs) if any(signs) else ()
 
 
-def _whole(y: NDArray[Any]) -> NDArray[Any] | None:
-    """Return integers as Python's (n, m) if some are beyond 2^53; None for other values."""
+def _exact_integers(y: NDArray[Any]) -> NDArray[Any] | None:
+    """Return Python integers (n, m) if some are beyond 2^53; None for other values."""
     if y.dtype == object:
         are_whole = all(type(value) is int for value in y.ravel())
     else:
@@ -114,15 +114,15 @@ def _whole(y: NDArray[Any]) -> NDArray[Any] | None:
 
 
 def classes_of(y: NDArray[Any]) -> tuple[Label, ...]:
-    """Return the classes that labels (n,) name, in the order of `np.unique`, as Python values.
+    """Return the distinct labels (n,), in the order of `np.unique`, as Python values.
 
-    Whole floats become integers, because a table keeps all its numbers as floats: 0.0 and 1.0 were
-    0 and 1. Integers beyond 64 bits become text.
+    Integral floats become integers, because a table stores integers as floats too. Integers beyond
+    64 bits become text.
 
     Raises
     ------
     DataError
-        For labels of types that cannot be compared, or that are no text, numbers or booleans.
+        If the labels cannot be compared, or are not text, numbers or booleans.
     """
     try:
         labels = np.unique(y).tolist()
@@ -139,25 +139,25 @@ def classes_of(y: NDArray[Any]) -> tuple[Label, ...]:
             )
     if any(isinstance(label, int) and not -(2**63) <= label < 2**63 for label in labels):
         return tuple(map(str, labels))
-    whole = [isinstance(x, float) and x.is_integer() and abs(x) < cells.EXACT for x in labels]
-    return tuple(map(int, labels) if all(whole) else labels)
+    integral = [isinstance(x, float) and x.is_integer() and abs(x) < cells.EXACT for x in labels]
+    return tuple(map(int, labels) if all(integral) else labels)
 
 
 def class_indices(
-    y: NDArray[Any], name: str, classes: Sequence[Label], places: Mapping[str, int]
+    y: NDArray[Any], name: str, classes: Sequence[Label], index_of: Mapping[str, int]
 ) -> NDArray[np.int64]:
     """Return the class index of each label (n,) of the target `name`.
 
     Raises
     ------
     DataError
-        For a label that is no class, with its row.
+        If a label is not one of the classes, with its row.
     """
     codes: dict[object, int] = {}
     inverse = np.fromiter(
         (codes.setdefault(label, len(codes)) for label in y.tolist()), np.int64, len(y)
     )
-    found = [places.get(label_text(x), places.get(cells.text_of(x) or "", -1)) for x in codes]
+    found = [index_of.get(label_text(x), index_of.get(cells.text_of(x) or "", -1)) for x in codes]
     index = np.array(found, np.int64)[inverse]
     if (index < 0).any():
         row = int(np.argmax(index < 0))
@@ -169,5 +169,5 @@ def class_indices(
 
 
 def label_text(label: Any) -> str:
-    """Return a label's text, unchanged where it is text."""
+    """Return a label as text."""
     return str(label) if isinstance(label, str) else cells.text_of(label) or ""

@@ -1,1 +1,1 @@
-"""Files of tables: CSV, Parquet and Arrow, read with limits and checks; predictions written."""
+"""Read tables from CSV, Parquet and Arrow files with limits and checks, and write predictions."""

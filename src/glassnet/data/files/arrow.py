@@ -1,12 +1,12 @@
-"""The only file that imports pyarrow: its modules, its types, and checks of its data.
+"""Access to pyarrow (no other file imports it), and validation of Arrow data before it is read.
 
-An Arrow array is a few buffers, some of which say where in the others a value lies. pyarrow follows
-them without a check: one wrong offset ends the process, or brings other memory into the table. So
-every batch is validated in full before any of its values is read.
+An Arrow array consists of buffers; some hold offsets into others. pyarrow does not check offsets
+when it reads values: a wrong one crashes the process, or reads unrelated memory. So every batch is
+fully validated before a value is read.
 
-pyarrow also allocates whatever a compressed buffer says that it holds, so a small file may fill the
-memory. So what an Arrow file claims is summed before it is decompressed. The messages of a file are
-flatbuffers, of which few numbers are read here, see
+pyarrow allocates the size that a compressed buffer declares, so a small file may fill the memory.
+So the declared sizes in an Arrow file are added up before it is decompressed. The messages of a
+file are flatbuffers, and only a few numbers of them are read here, see
 https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
 and `Message.fbs` in that project.
 """
@@ -25,16 +25,16 @@ from glassnet.errors import DataError, MissingDependencyError
 
 MAGIC = b"ARROW1"
 CONTINUATION = 0xFFFFFFFF
-#: Bytes of the description of one message, of which there are some hundred for each column.
+#: The maximum size in bytes of a message's metadata, which takes about a hundred for each column.
 MAX_METADATA = 2**28
 DICTIONARY_BATCH, RECORD_BATCH = 2, 3
-#: The description of a message, empty at the end of a stream, and the start of its body.
+#: The metadata of a message, empty at the end of a stream, and the position of its body.
 Message = tuple[bytes, int]
 
 _releasing = threading.Lock()
-if hasattr(os, "register_at_fork"):  # a thread of the parent may hold it for ever
+if hasattr(os, "register_at_fork"):  # a thread of the parent process may never release it
     os.register_at_fork(after_in_child=lambda: globals().update(_releasing=threading.Lock()))
-#: What pyarrow says before the reason.
+#: How pyarrow's messages begin before the reason.
 _PLACE = re.compile(
     r"(?:(?:In )?(?:column|chunk) [0-9]+: |Invalid: |Index error: )+", re.IGNORECASE
 )
@@ -50,10 +50,10 @@ def arrow(module: str) -> Any:
 
 @contextmanager
 def system_pool() -> Iterator[Any]:
-    """Yield the memory pool of the operating system, and release what was freed in it at the end.
+    """Yield pyarrow's system memory pool; at the end, return its freed memory to the system.
 
-    pyarrow's default pool, mimalloc, keeps what each of its threads has freed, so that the peak
-    rises with the number of threads and varies by chance; see
+    pyarrow's default pool, mimalloc, keeps memory that each thread has freed, so that the peak
+    grows with the number of threads and varies at random; see
     https://github.com/microsoft/mimalloc/issues/1111.
     """
     pa = arrow("pyarrow")
@@ -61,7 +61,7 @@ def system_pool() -> Iterator[Any]:
     try:
         yield pool
     finally:
-        with _releasing:  # `release_unused` of any pool releases the default pool
+        with _releasing:  # on any pool, `release_unused` releases the default pool
             default = pa.default_memory_pool()
             pa.set_memory_pool(pool)
             try:
@@ -71,13 +71,13 @@ def system_pool() -> Iterator[Any]:
 
 
 def is_text(kind: Any) -> bool:
-    """Return whether a type of pyarrow is one of strings."""
+    """Return whether a pyarrow type is a string type."""
     kinds = arrow("pyarrow").types
     return bool(kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind))
 
 
 def is_nested(kind: Any) -> bool:
-    """Return whether a type of pyarrow is one of lists, records or unions."""
+    """Return whether a pyarrow type is a list, struct or union type."""
     kinds = arrow("pyarrow").types
     return bool(kinds.is_nested(kind) and not kinds.is_run_end_encoded(kind))
 
@@ -91,14 +91,14 @@ def column_names(schema: Any) -> tuple[str, ...]:
 
 
 def validated(columns: Any, name: str = "") -> Any:
-    """Return a pyarrow Table, RecordBatch, ChunkedArray or Array whose buffers fit its type.
+    """Return a pyarrow Table, RecordBatch, ChunkedArray or Array after validating its buffers.
 
-    `name` is that of a single column, for the message.
+    `name` is the name of a single column, for the message.
 
     Raises
     ------
     DataError
-        For invalid offsets, indices, lengths or texts; the message names the column.
+        If offsets, indices, lengths or strings are invalid; the message names the column.
     """
     reason = _fault(columns)
     if reason is None:
@@ -112,7 +112,7 @@ def validated(columns: Any, name: str = "") -> Any:
 
 
 def _fault(columns: Any) -> str | None:
-    """Return what is wrong with buffers of pyarrow, None where nothing is."""
+    """Return what is wrong with pyarrow buffers, or None."""
     try:
         columns.validate(full=True)
     except (arrow("pyarrow").ArrowException, ValueError, OverflowError) as error:
@@ -128,12 +128,12 @@ def refuse_damaged(*values: Any) -> None:
 
 
 def decompressed_bytes(path: Path) -> int:
-    """Return how many bytes the buffers of an Arrow file or stream claim to be decompressed.
+    """Return the decompressed size in bytes that the buffers of an Arrow file or stream declare.
 
     Raises
     ------
     DataError
-        For messages that do not fit together.
+        If the messages are inconsistent.
     """
     with path.open("rb") as file:
         try:
@@ -144,7 +144,7 @@ def decompressed_bytes(path: Path) -> int:
 
 
 def _blocks(file: BinaryIO) -> Iterator[Message]:
-    """Yield the messages that the footer of an Arrow file names."""
+    """Yield the messages that the footer of an Arrow file lists."""
     end = file.seek(0, 2)
     (size,) = struct.unpack("<i", _bytes_at(file, end - 10, 4))
     footer = _bytes_at(file, end - 10 - size, size)
@@ -167,7 +167,7 @@ def _messages(file: BinaryIO) -> Iterator[Message]:
 
 
 def _message(file: BinaryIO, at: int) -> Message:
-    """Return a message; older writers leave out the mark before the size of its description."""
+    """Return the message at a position; old writers omit the marker before the metadata size."""
     file.seek(at)
     head = file.read(8)
     words = struct.unpack(f"<{len(head) // 4}I", head[: len(head) // 4 * 4])
@@ -177,9 +177,9 @@ def _message(file: BinaryIO, at: int) -> Message:
 
 
 def _claimed(file: BinaryIO, metadata: bytes, body: int) -> int:
-    """Return the bytes that the compressed buffers of one message claim.
+    """Return the decompressed size that the compressed buffers of one message declare.
 
-    The other buffers are no larger than the file.
+    Uncompressed buffers are not larger than the file.
     """
     root = _indirect(metadata, 0)
     kind = _number(metadata, root, 1, "<B")
@@ -210,8 +210,8 @@ def _bytes_at(file: BinaryIO, at: int, size: int) -> bytes:
     return found
 
 
-# Flatbuffers: a table begins with the distance back to a list of where its fields lie; a field that
-# is not written has no entry there.
+# Flatbuffers: a table begins with the distance back to a list of the positions of its fields. A
+# field that is not written has no entry in the list.
 
 
 def _indirect(data: bytes, at: int) -> int:
@@ -219,7 +219,7 @@ def _indirect(data: bytes, at: int) -> int:
 
 
 def _field(data: bytes, table: int, index: int) -> int:
-    """Return where a field of a table lies, 0 where it is not written."""
+    """Return the position of a field of a table, 0 if it is not written."""
     fields = table - struct.unpack_from("<i", data, table)[0]
     if table < 0 or fields < 0:
         raise IndexError(fields)
@@ -243,7 +243,7 @@ def _table(data: bytes, table: int, index: int) -> int:
 
 
 def _vector(data: bytes, table: int, index: int) -> tuple[int, int]:
-    """Return where the entries of a list begin, and how many there are."""
+    """Return the position of the first entry of a list, and the number of entries."""
     at = _field(data, table, index)
     if not at:
         return 0, 0

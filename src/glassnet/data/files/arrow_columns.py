@@ -1,7 +1,7 @@
-"""Columns of pyarrow as columns of a table.
+"""Convert pyarrow columns to columns of a table.
 
-Text is coded: a few long texts may stand for millions of cells. `to_numpy` and `pa.array` would
-import pandas, a third of a second, so values are read from the buffers.
+Text is dictionary-encoded, because a few long strings may be repeated in millions of cells.
+`to_numpy` and `pa.array` would import pandas (0.3 seconds), so values are read from the buffers.
 """
 
 import re
@@ -24,7 +24,7 @@ from glassnet.data.tables.dialect import Limits
 from glassnet.data.tables.schema import Form
 from glassnet.errors import DataError
 
-#: Bytes that texts which share theirs may take once each is written out.
+#: The maximum size in bytes of strings that share memory, once each is copied.
 MAX_SHARED = 2**30
 ONE_VALUE = "expected one number, text, boolean or date-time a row"
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -39,21 +39,21 @@ def plain_column(
     declared: bool = False,
     coded: bool = False,
 ) -> ColumnData:
-    """Return a pyarrow column as a column of a table.
+    """Convert a pyarrow column to a column of a table.
 
     Parameters
     ----------
     name : for messages
     column : a pyarrow ChunkedArray or Array
-    as_text : whether to take it as text whatever it holds
-    typed : whether it comes from a source whose numbers are typed as numbers
-    declared : whether it is a category, though its own type no longer says so
-    coded : whether it is one of text, though its own type says that it is a category
+    as_text : whether to convert any type to text
+    typed : whether the source stores numbers as numbers, so that text with numbers is unusual
+    declared : whether it is a declared category, although its pyarrow type is not a dictionary
+    coded : whether it is text, although its pyarrow type is a dictionary
 
     Raises
     ------
     DataError
-        For lists, records, bytes and durations.
+        If the column holds lists, structs, bytes or durations.
     """
     pa = arrow("pyarrow")
     kinds = pa.types
@@ -88,7 +88,7 @@ def plain_column(
 
 
 def checked_column(name: str, column: Any, limits: Limits, **how: bool) -> ColumnData:
-    """Return what `plain_column` does, and refuse a cell that is longer than the limit."""
+    """Do the same as `plain_column`, and raise if a cell is longer than the limit."""
     if longest_text(column) > limits.field:
         raise limits.exceeded(
             f"a cell of column {name!r} is longer than {limits.field:,} bytes", "field"
@@ -102,7 +102,7 @@ def _has_digits(kind: Any) -> bool:
 
 
 def _without_runs(column: Any) -> Any:
-    """Return a pyarrow column of runs as one of its values, text as a dictionary."""
+    """Return a run-end encoded pyarrow column decoded, with text as a dictionary."""
     pa, kind = arrow("pyarrow"), column.type.value_type
     if not is_text(kind):
         decode = arrow("pyarrow.compute").run_end_decode
@@ -110,15 +110,15 @@ def _without_runs(column: Any) -> Any:
     parts = []
     for chunk in column.chunks:
         rows = np.arange(chunk.offset, chunk.offset + len(chunk))
-        places = np.searchsorted(np.from_dlpack(chunk.run_ends), rows, side="right")
-        numbers = pa.py_buffer(np.ascontiguousarray(places, dtype=np.int64))
+        indices = np.searchsorted(np.from_dlpack(chunk.run_ends), rows, side="right")
+        numbers = pa.py_buffer(np.ascontiguousarray(indices, dtype=np.int64))
         indices = pa.Array.from_buffers(pa.int64(), len(rows), [None, numbers])
         parts.append(pa.DictionaryArray.from_arrays(indices, _written_out(chunk.values)))
     return pa.chunked_array(parts, pa.dictionary(pa.int64(), pa.large_string()))
 
 
 def code_texts(column: Any) -> Any:
-    """Return a pyarrow Array of text as a dictionary of its texts; one of another type as it is."""
+    """Return a pyarrow Array of strings dictionary-encoded; other types unchanged."""
     pa = arrow("pyarrow")
     if not is_text(getattr(column.type, "value_type", column.type)):
         return column
@@ -128,7 +128,7 @@ def code_texts(column: Any) -> Any:
 
 
 def _written_out(texts: Any) -> Any:
-    """Return a pyarrow Array of text with its own bytes for each text; views may share theirs."""
+    """Return a pyarrow Array with its own bytes for each string; string views may share them."""
     pa = arrow("pyarrow")
     if pa.types.is_string_view(texts.type):
         lengths = np.frombuffer(texts.buffers()[1] or b"", dtype=np.int32)[4 * texts.offset :: 4]
@@ -140,12 +140,12 @@ def _written_out(texts: Any) -> Any:
 
 
 def _declared(name: str, column: Any) -> ColumnData:
-    """Return a column of any type as the category that it was declared to be."""
+    """Return a column of any type as a declared category."""
     return _verbatim(column.type, plain_column(name, column, as_text=True).values)
 
 
 def _verbatim(kind: Any, texts: Categories) -> ColumnData:
-    """Return a declared category; whole numbers are labels as such, see `Table.labels`."""
+    """Return a declared category; integers stay integer labels, see `Table.labels`."""
     kinds = arrow("pyarrow").types
     is_number = kinds.is_integer(kind) or kinds.is_floating(kind)
     are_whole = is_number and bool(texts.levels) and all(map(_WHOLE.fullmatch, texts.levels))
@@ -153,7 +153,7 @@ def _verbatim(kind: Any, texts: Categories) -> ColumnData:
 
 
 def _of_categories(name: str, column: Any) -> ColumnData:
-    """Return a pyarrow column of categories; only the categories are converted to texts."""
+    """Convert a pyarrow dictionary column; only the dictionary is converted to text."""
     pa = arrow("pyarrow")
     kind = column.type.value_type
     if (pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind)) or isinstance(
@@ -174,36 +174,36 @@ def _of_categories(name: str, column: Any) -> ColumnData:
                 np.where(own.codes < 0, -1, own.codes.astype(np.int64) + len(texts)), -1
             )
             texts.extend(own.levels)
-        parts.append(codes[_places(chunk)])  # the last code: a missing value
+        parts.append(codes[_indices(chunk)])  # the last code: a missing value
     return _verbatim(kind, tidy_categories(np.concatenate(parts), texts))
 
 
 def _categories(column: Any) -> Categories:
-    """Return a pyarrow column as the texts of its values."""
+    """Return the values of a pyarrow column as text categories."""
     texts: list[str | None] = []
     parts = [np.zeros(0, dtype=np.int64)]
     for chunk in column.chunks:
         coded = chunk if hasattr(chunk, "indices") else chunk.dictionary_encode()
-        codes = _places(coded)
+        codes = _indices(coded)
         parts.append(np.where(codes < 0, -1, codes + len(texts)))
         texts.extend(map(cells.text_of, coded.dictionary.to_pylist()))
     return tidy_categories(np.concatenate(parts), texts)
 
 
-def _places(coded: Any) -> NDArray[np.int64]:
+def _indices(coded: Any) -> NDArray[np.int64]:
     """Return the indices of a pyarrow DictionaryArray, -1 for a missing value."""
     return _values(coded.indices.cast(arrow("pyarrow").int64()), np.dtype(np.int64), -1)
 
 
 def _exact(column: Any, values: NDArray[Any]) -> Categories | None:
-    """Return whole numbers as texts where floats cannot tell some of them apart, else None."""
-    is_whole = _has_digits(column.type) and getattr(column.type, "scale", 0) == 0
-    exceeds = is_whole and (np.abs(values) >= cells.EXACT).any()
+    """Return integers as text if floats cannot represent some of them exactly, otherwise None."""
+    is_integer = _has_digits(column.type) and getattr(column.type, "scale", 0) == 0
+    exceeds = is_integer and (np.abs(values) >= cells.EXACT).any()
     return _categories(column.cast(arrow("pyarrow").string())) if exceeds else None
 
 
 def longest_text(column: Any) -> int:
-    """Return the bytes of the longest text of a pyarrow column, 0 where it holds no text."""
+    """Return the size in bytes of the longest string of a pyarrow column, 0 without strings."""
     pa, pc = arrow("pyarrow"), arrow("pyarrow.compute")
     chunks = getattr(column, "chunks", [column])
     if pa.types.is_dictionary(column.type):
@@ -218,7 +218,7 @@ def longest_text(column: Any) -> int:
 
 
 def _floats(column: Any) -> NDArray[Any]:
-    """Return a pyarrow column of numbers as floats, NaN where missing."""
+    """Return a pyarrow column of numbers as floats; missing values are NaN."""
     pa = arrow("pyarrow")
     dtype = np.dtype(np.float32 if pa.types.is_float32(column.type) else np.float64)
     kind = pa.from_numpy_dtype(dtype)
@@ -226,7 +226,7 @@ def _floats(column: Any) -> NDArray[Any]:
 
 
 def _dates(name: str, column: Any) -> NDArray[Any]:
-    """Return a pyarrow column of dates or timestamps as datetime64[us], in UTC with a zone."""
+    """Return a pyarrow column of dates or timestamps as datetime64[us], in UTC if it has a zone."""
     pa, dtype = arrow("pyarrow"), np.dtype("datetime64[us]")
     kind = pa.timestamp("us", getattr(column.type, "tz", None))
     try:

@@ -1,4 +1,4 @@
-"""Parquet and Arrow files, and folders of Parquet files, as columns."""
+"""Read columns from Parquet and Arrow files, and from folders of Parquet files."""
 
 import base64
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,21 +22,21 @@ from glassnet.data.tables.schema import Column, Kind
 from glassnet.errors import DataError
 
 CELL_BYTES = 8
-#: Columns of text with at most so many bytes of a Parquet file for each row hold few texts, and are
-#: read as the codes that stand there.
+#: A text column with at most this many bytes per row in a Parquet file has few distinct strings. It
+#: is read dictionary-encoded, as it is stored.
 FEW_BYTES = 8
 #: Rows of a chunk when a file is read in chunks.
 CHUNK_ROWS = 2**16
 
 
 class ColumnarFile:
-    """One or several files of typed columns, which are read all at once or in chunks of rows.
+    """One or several files of typed columns, read all at once or in chunks of rows.
 
     Attributes
     ----------
-    names : of the columns
-    index : of these the index columns of a pandas frame
-    dialect, spelling : how cells of text are written
+    names : the names of the columns
+    index : those that hold the index of a pandas frame
+    dialect, spelling : how text cells are written
     notices : notices about the file, a sentence each
     """
 
@@ -49,35 +49,37 @@ class ColumnarFile:
         self.names: tuple[str, ...] = column_names(schema)
         self.index = index_names(schema.metadata)
         self._declared = _declared(paths[0])
-        self._coded: set[int] = set()  # columns of text that have been coded while they were read
+        self._coded: set[int] = set()  # text columns that were dictionary-encoded while reading
         limits.check_names(self.names, "it has")
         for path in paths[1:]:
-            odd = set(column_names(_schema(path))).symmetric_difference(self.names)
-            if odd:
+            differing = set(column_names(_schema(path))).symmetric_difference(self.names)
+            if differing:
                 raise DataError(
                     f"{path.name} and {paths[0].name} must have the same columns, but only one of "
-                    f"them has {min(odd)!r}."
+                    f"them has {min(differing)!r}."
                 )
 
     def read(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> list[ColumnData]:
-        """Return the wanted columns, named by their positions."""
+        """Return the columns at the wanted positions."""
         chunks = dict(zip(wanted, zip(*self._batches(wanted), strict=True), strict=False))
         if not chunks:
             raise DataError("the file has columns but no rows.")
         return [
-            self._plain(place, self._joined(place, chunks.pop(place)), kinds.get(place))
-            for place in wanted
+            self._plain(position, self._joined(position, chunks.pop(position)), kinds.get(position))
+            for position in wanted
         ]
 
     def batches(
         self, wanted: Sequence[int], columns: Mapping[int, Column]
     ) -> Iterator[list[ColumnData]]:
-        """Yield the wanted columns, expected to be such ones, in chunks of rows."""
+        """Yield the columns at the wanted positions, of the given kinds, in chunks of rows."""
         for found in self._batches(wanted):
             pairs = zip(wanted, found, strict=True)
-            yield [self._plain(place, column, columns[place].kind) for place, column in pairs]
+            yield [
+                self._plain(position, column, columns[position].kind) for position, column in pairs
+            ]
 
-    def _joined(self, place: int, chunks: Sequence[Any]) -> Any:
+    def _joined(self, position: int, chunks: Sequence[Any]) -> Any:
         pa = arrow("pyarrow")
         try:
             if all(chunk.type == chunks[0].type for chunk in chunks):
@@ -86,19 +88,19 @@ class ColumnarFile:
             return pa.concat_tables(tables, promote_options="permissive").column(0)
         except pa.ArrowException:
             raise DataError(
-                f"column {self.names[place]!r} must be of one type in all files."
+                f"column {self.names[position]!r} must be of one type in all files."
             ) from None
 
     def _batches(self, wanted: Sequence[int]) -> Iterator[list[Any]]:
-        """Yield the wanted columns as pyarrow arrays, in chunks that are checked as they come.
+        """Yield the wanted columns as pyarrow arrays in chunks; each chunk is validated.
 
-        Text is coded at once: a few long texts may stand for millions of cells.
+        Text is dictionary-encoded, because a few long strings may be repeated in millions of cells.
         """
-        for place in wanted:
-            if is_nested(self._types[place]):  # before any of it is read
-                name, kind = self.names[place].strip(), self._types[place]
+        for position in wanted:
+            if is_nested(self._types[position]):  # before any data is read
+                name, kind = self.names[position].strip(), self._types[position]
                 raise DataError(f"column {name!r} holds {kind}: {ONE_VALUE}.")
-        names = [self.names[place] for place in wanted]
+        names = [self.names[position] for position in wanted]
         limits = self._limits
         max_rows = min(limits.rows, limits.bytes // (CELL_BYTES * max(1, len(names))))
         limit = "rows" if max_rows == limits.rows else "bytes"
@@ -106,9 +108,9 @@ class ColumnarFile:
         too_many = limits.exceeded(f"it holds more than {max_rows:,} rows{of_columns}", limit)
         n_rows = 0
         for path in self._paths:
-            schema = _schema(path)  # what is read as codes no longer says that it is text
+            schema = _schema(path)  # dictionary-encoded columns no longer have a string type
             texts = {name for name in names if is_text(schema.field(name).type)}
-            self._coded |= {place for place in wanted if self.names[place] in texts}
+            self._coded |= {position for position in wanted if self.names[position] in texts}
             if _is_parquet(path):
                 footer = arrow("pyarrow.parquet").read_metadata(path)
                 if footer.num_rows > max_rows:
@@ -127,17 +129,17 @@ class ColumnarFile:
                     raise too_many
                 if batch.num_rows:
                     found = zip(wanted, validated(batch).columns, strict=True)
-                    yield [code_texts(c) if place in self._coded else c for place, c in found]
+                    yield [code_texts(c) if position in self._coded else c for position, c in found]
 
-    def _plain(self, place: int, column: Any, kind: Kind | None) -> ColumnData:
-        declared = self.names[place] in self._declared
+    def _plain(self, position: int, column: Any, kind: Kind | None) -> ColumnData:
+        declared = self.names[position] in self._declared
         return checked_column(
-            self.names[place].strip(),
+            self.names[position].strip(),
             column,
             self._limits,
             as_text=kind == "category",
             declared=declared,
-            coded=place in self._coded and not declared,
+            coded=position in self._coded and not declared,
         )
 
 
@@ -153,9 +155,9 @@ def _schema(path: Path) -> Any:
 
 
 def _declared(path: Path) -> frozenset[str]:
-    """Return the columns that were categories when a Parquet file was written.
+    """Return the columns that were declared categories when a Parquet file was written.
 
-    Parquet itself only keeps that a dictionary of text was one.
+    Parquet itself only stores this for dictionaries of strings.
     """
     if not _is_parquet(path):
         return frozenset()
@@ -163,7 +165,7 @@ def _declared(path: Path) -> frozenset[str]:
     try:
         stored = base64.b64decode(metadata.get(b"ARROW:schema", b""), validate=True)
         written = arrow("pyarrow.ipc").read_schema(pa.py_buffer(stored))
-    except (ValueError, pa.ArrowException):  # none, or what another program wrote there
+    except (ValueError, pa.ArrowException):  # absent, or written by another program
         return frozenset()
     return frozenset(field.name for field in written if pa.types.is_dictionary(field.type))
 
@@ -176,9 +178,9 @@ def _parquet(path: Path, names: list[str], few: list[str]) -> Iterator[Any]:
 
 
 def _few_texts(footer: Any, texts: Collection[str]) -> list[str]:
-    """Return the columns of text to read as codes.
+    """Return the text columns to read dictionary-encoded.
 
-    Written out, one text of a kilobyte that stands for all rows may fill the memory.
+    Otherwise one string of a kilobyte that is repeated in all rows may fill the memory.
     """
     n_bytes = dict.fromkeys(texts, 0)
     for group in map(footer.row_group, range(footer.num_row_groups if texts else 0)):
@@ -189,7 +191,7 @@ def _few_texts(footer: Any, texts: Collection[str]) -> list[str]:
 
 
 def _ipc(path: Path, names: list[str]) -> Iterator[Any]:
-    # Read and not mapped: a mapped file that another program cuts ends the process.
+    # Not memory-mapped: the process crashes if another program truncates a mapped file.
     with arrow("pyarrow").OSFile(str(path)) as source:
         reader = _open_ipc(source, names)
         is_file = hasattr(reader, "get_batch")
@@ -198,7 +200,7 @@ def _ipc(path: Path, names: list[str]) -> Iterator[Any]:
 
 
 def _open_ipc(source: Any, names: Collection[str] | None = None) -> Any:
-    """Return a reader of an Arrow file (Feather, version 2) or stream; of all or some columns."""
+    """Return a reader of all or some columns of an Arrow file (Feather, version 2) or stream."""
     ipc = arrow("pyarrow.ipc")
     start = source.read(6)
     source.seek(0)

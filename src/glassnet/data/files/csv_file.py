@@ -1,4 +1,4 @@
-"""Text files as columns: pyarrow parses them in the dialect that their first lines show."""
+"""Read columns from text files such as CSV: detect the dialect, then parse with pyarrow."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -28,9 +28,9 @@ _RAGGED = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.
 
 
 def clear_message(message: str, line: int | None = None) -> str:
-    """Return a message of pyarrow as one clear sentence.
+    """Turn an error message of pyarrow into one clear sentence.
 
-    `line` is the line of the file that holds a row of another width, if it is known.
+    `line` is the number of the line whose row has another number of cells, if it is known.
     """
     ragged = _RAGGED.search(message)
     if ragged:
@@ -53,10 +53,10 @@ def clear_message(message: str, line: int | None = None) -> str:
 
 
 def line_of(message: str, lines: Iterator[tuple[int, bytes]]) -> int | None:
-    """Return which of the numbered lines pyarrow found to be of another width.
+    """Return the number of the line in which pyarrow found another number of cells.
 
-    It is None where pyarrow does not say which. Rows and lines are not counted alike: a row may lie
-    on several lines, and empty and skipped lines are no rows.
+    It is None if pyarrow does not tell. Row and line numbers differ: a row may span several lines,
+    and empty and skipped lines are not rows.
     """
     ragged = _RAGGED.search(message)
     if ragged is None or not ragged[1] or not ragged[4]:
@@ -67,7 +67,7 @@ def line_of(message: str, lines: Iterator[tuple[int, bytes]]) -> int | None:
 
 
 class CsvFile:
-    """A text file whose header has been read; its columns are read all at once or in chunks.
+    """A text file whose header has been read; columns are read all at once or in chunks.
 
     Parameters
     ----------
@@ -75,9 +75,9 @@ class CsvFile:
 
     Attributes
     ----------
-    names : of the columns
-    index : of these the index columns of a pandas frame: text files do not tell
-    dialect : how the file is written, as far as it is unusual
+    names : the names of the columns
+    index : those that hold the index of a pandas frame; none, because text files do not tell
+    dialect : how the file is written, without usual settings
     spelling : how its cells are written
     notices : notices about the file, a sentence each
     """
@@ -110,7 +110,7 @@ class CsvFile:
             except DataError as error:
                 raise DataError(f"{error} And {header.suspicion}") from None
             self.notices.append(header.suspicion)
-        # Numbers with a decimal comma in a file of commas, which pyarrow cannot read.
+        # pyarrow cannot read a decimal comma in a file delimited by commas.
         self._quoted_commas = header.dialect.decimal == "," == header.delimiter
         if self.dialect.decimal == "," and dialect.decimal is None:
             self.notices.append(
@@ -124,37 +124,40 @@ class CsvFile:
             )
 
     def read(self, wanted: Sequence[int], kinds: Mapping[int, Kind]) -> list[ColumnData]:
-        """Return the wanted columns, named by their positions.
+        """Return the columns at the wanted positions.
 
-        A column that must be of a kind is read as text, whose reader handles unusual cells, where
-        pyarrow finds another kind.
+        If pyarrow finds another kind than a column must have, the column is read as text, whose
+        reader handles unusual cells.
         """
         if not self._header.has_rows:
             raise DataError("the file has a header but no rows.")
-        as_text = {place for place, kind in kinds.items() if kind == "category"}
+        as_text = {position for position, kind in kinds.items() if kind == "category"}
         table, suspect = self._source.decoded(lambda: self._read(wanted, as_text))
         columns = dict(zip(wanted, table.columns, strict=True))
         del table
-        odd = [
-            place
-            for place, column in columns.items()
+        misread = [
+            position
+            for position, column in columns.items()
             if is_misread(column, suspect=suspect, floats=self._quoted_commas)
-            or is_other(column, kinds.get(place))
+            or is_other(column, kinds.get(position))
         ]
-        if odd:
-            columns |= dict(zip(odd, self._read(odd, odd)[0].columns, strict=True))
-        # Each is released as soon as it has been converted.
-        return [self._plain(place, columns.pop(place), place in as_text) for place in wanted]
+        if misread:
+            columns |= dict(zip(misread, self._read(misread, misread)[0].columns, strict=True))
+        # Each pyarrow column is released as soon as it is converted.
+        return [
+            self._plain(position, columns.pop(position), position in as_text) for position in wanted
+        ]
 
     def batches(
         self, wanted: Sequence[int], columns: Mapping[int, Column]
     ) -> Iterator[list[ColumnData]]:
-        """Yield the wanted columns, expected to be such ones, in chunks of rows."""
+        """Yield the columns at the wanted positions, of the given kinds, in chunks of rows."""
         if not self._header.has_rows:
             return
         self._source.read_through()
         types = {
-            place: "string" if self._quoted_commas else type_of(columns[place]) for place in wanted
+            position: "string" if self._quoted_commas else type_of(columns[position])
+            for position in wanted
         }
         n_done = 0
         as_text: Collection[int] = wanted
@@ -166,18 +169,20 @@ class CsvFile:
                     if skipped >= batch.num_rows:
                         continue
                     found = dict(zip(wanted, batch.slice(skipped).columns, strict=True))
-                    doubles = (place for place in wanted if types[place] == "double")
-                    as_text = [place for place in doubles if may_have_lost_digits(found[place])]
+                    doubles = (position for position in wanted if types[position] == "double")
+                    as_text = [
+                        position for position in doubles if may_have_lost_digits(found[position])
+                    ]
                     if as_text:
                         break
                     n_done = n_seen
                     yield [
-                        self._plain(place, column, columns[place].kind == "category")
-                        for place, column in found.items()
+                        self._plain(position, column, columns[position].kind == "category")
+                        for position, column in found.items()
                     ]
             except arrow("pyarrow").ArrowInvalid as error:
-                # A missing value with white space around it, a zone, or no number: the reader of
-                # texts tells which.
+                # A missing value with white space around it, a time zone, or not a number: the
+                # text reader tells which.
                 as_text = wanted
                 if "conversion error" not in str(error) or set(types.values()) == {"string"}:
                     raise self._ragged(error) from None
@@ -186,7 +191,7 @@ class CsvFile:
     def _read(
         self, wanted: Sequence[int], as_text: Collection[int], *, threads: bool = True
     ) -> tuple[Any, bool]:
-        """Return a pyarrow table of the wanted columns, and whether the file holds 0x10 or 007."""
+        """Return a pyarrow table, and whether the file has cells such as 0x10 or 007."""
         pa, pc = arrow("pyarrow"), arrow("pyarrow.csv")
         options = arrow_options(
             self._header, self._limits, wanted, dict.fromkeys(as_text, "string"), threads=threads
@@ -200,7 +205,7 @@ class CsvFile:
                 if not threads or "Expected" not in str(error):
                     raise self._ragged(error) from None
                 table = None
-        if table is None:  # this raises again, and then knows the row
+        if table is None:  # this raises again, now with the row number
             return self._read(wanted, as_text, threads=False)
         self._source.require_closed_quotes(stream.n_quotes)
         return table, stream.has_hex or stream.has_zeros
@@ -217,29 +222,29 @@ class CsvFile:
                 stream.raise_failure()
 
     def _ragged(self, error: Exception) -> Exception:
-        """Return the error for a row of another width, with its line and what may be the cause."""
+        """Return the error for a row with another number of cells, with line and likely cause."""
         message, cause = str(error), self._header.suspicion
         if "Expected" not in message:
             return error
         text = clear_message(message, line_of(message, self._source.lines()))
         return DataError(f"{text} And {cause}" if cause else text)
 
-    def _plain(self, place: int, column: Any, as_text: bool) -> ColumnData:
+    def _plain(self, position: int, column: Any, as_text: bool) -> ColumnData:
         return checked_column(
-            self.names[place].strip(), column, self._limits, as_text=as_text, typed=False
+            self.names[position].strip(), column, self._limits, as_text=as_text, typed=False
         )
 
 
 def _gathered(batches: Iterable[Any]) -> Iterator[Any]:
-    """Yield batches of at least a megabyte, but for the last; pyarrow may cut off a last line."""
-    held: list[Any] = []
+    """Join batches to at least a megabyte: pyarrow may put the last line into its own batch."""
+    pending: list[Any] = []
     for batch in batches:
-        held.append(batch)
-        if sum(one.nbytes for one in held) >= CHUNK:
-            yield _one_batch(held)
-            held = []
-    if held:
-        yield _one_batch(held)
+        pending.append(batch)
+        if sum(one.nbytes for one in pending) >= CHUNK:
+            yield _one_batch(pending)
+            pending = []
+    if pending:
+        yield _one_batch(pending)
 
 
 def _one_batch(batches: list[Any]) -> Any:

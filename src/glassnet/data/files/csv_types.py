@@ -1,4 +1,4 @@
-"""Options and column types for pyarrow's CSV reader, and checks of the types that it guesses."""
+"""Options for pyarrow's CSV reader, and checks of the column types that it guesses."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from glassnet.data.tables.dialect import Limits
 from glassnet.data.tables.schema import PLAIN, Column, Kind
 
 BLOCK = 2**20
-#: How types of pyarrow begin that a column of a kind may have.
+#: The prefixes of the pyarrow types that a column of each kind may have.
 _TYPES = {
     "number": ("int", "uint", "float", "double", "halffloat"),
     "boolean": ("bool",),
@@ -40,7 +40,7 @@ def arrow_options(
             block_size=max(BLOCK, 2 * limits.field, 256 * header.width),
             use_threads=threads,
         ),
-        # An empty line in a file of one column is a missing value; elsewhere it is no row.
+        # In a file with one column an empty line is a missing value; otherwise it is not a row.
         "parse_options": pc.ParseOptions(
             delimiter=header.delimiter,
             quote_char=header.quote,
@@ -56,7 +56,7 @@ def arrow_options(
             ],
             true_values=list(cells.TRUE),
             false_values=list(cells.FALSE),
-            # Quoted numbers with a decimal comma, in a file of commas, are read as text.
+            # Quoted numbers with a decimal comma, in a file delimited by commas, are read as text.
             decimal_point="." if header.delimiter == "," else dialect.decimal,
         ),
     }
@@ -65,28 +65,28 @@ def arrow_options(
 def is_misread(column: Any, *, suspect: bool, floats: bool) -> bool:
     """Return whether pyarrow may have misread text.
 
-    That is 12:30 as a time, 0x10 and 007 as numbers, or a long number without all its digits.
-    `suspect` says that the file holds what looks like 0x10 or 007, and `floats` that a point is no
-    decimal mark in it.
+    Examples are 12:30 as a time, 0x10 and 007 as numbers, or a long number that loses digits.
+    `suspect` tells whether the file has cells that look like 0x10 or 007, and `floats` whether its
+    decimal mark is not a point.
     """
     kinds = arrow("pyarrow").types
     if kinds.is_time(column.type) or (suspect and kinds.is_integer(column.type)):
         return True
     if not kinds.is_floating(column.type) or floats:
         return bool(kinds.is_floating(column.type))
-    # Whole numbers are floats if one of them is no int64, such as +5.
+    # Integers are read as floats if pyarrow cannot parse one of them as int64, such as +5.
     ends = arrow("pyarrow.compute").min_max(column).as_py()
     return any(end is not None and cells.EXACT <= abs(end) < math.inf for end in ends.values())
 
 
 def is_other(column: Any, kind: Kind | None) -> bool:
-    """Return whether pyarrow found another kind than the expected one."""
+    """Return whether pyarrow guessed another kind than the expected one."""
     found = str(column.type)
     return kind is not None and not found.startswith((*_TYPES.get(kind, ()), "null", "string"))
 
 
 def may_have_lost_digits(column: Any) -> bool:
-    """Return whether numbers that were read as floats may be whole numbers beyond 2^53."""
+    """Return whether numbers that were read as floats may be integers beyond 2^53."""
     values = np.from_dlpack(column.drop_null())  # `to_numpy` would import pandas
     return bool((np.abs(values) >= cells.EXACT).any()) and bool(
         (np.isfinite(values) & (values == np.floor(values))).all()
@@ -94,6 +94,6 @@ def may_have_lost_digits(column: Any) -> bool:
 
 
 def type_of(column: Column) -> str:
-    """Return the pyarrow type to read a column of a model in; text unless its form is plain."""
+    """Return the pyarrow type to read a column of a model with; text unless its form is plain."""
     types = {"number": "double", "datetime": "timestamp[us]"}
     return types.get(column.kind, "string") if column.form == PLAIN else "string"

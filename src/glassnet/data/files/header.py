@@ -1,4 +1,4 @@
-"""The first lines of a text file: the names of its columns, delimiter, quote and decimal mark."""
+"""Detect column names, delimiter, quote and decimal mark from the first lines of a text file."""
 
 import csv
 import io
@@ -18,31 +18,31 @@ from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.numerals import number_of
 from glassnet.errors import DataError
 
-#: Between delimiters that give more than this share of the most columns, numbers decide.
+#: Delimiters that give more than this share of the maximum number of columns are compared by how
+#: many numbers they give.
 NEAR = 0.5
 
 _POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}\.[0-9]{3}")
-#: The line that spreadsheets write before the names; one that has saved it again may fill it up
-#: with delimiters.
+#: The line that spreadsheets write before the names; another program may append delimiters to it.
 _SEPARATOR = re.compile(r'"?sep=(\\t|[\t -~])"?[\s,;|]*', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Header:
-    """What the first lines of a text file say.
+    """What the first lines of a text file tell about it.
 
     Parameters
     ----------
-    names : of the columns, as they stand there; the names of rows (as R writes them) are a column
-        named ""
-    width : the number of cells in a row, which is larger than the number of names where rows end in
-        a delimiter
-    n_bytes : how many bytes of UTF-8 the lines before the rows take
+    names : the names of the columns as written; a column of row names (as R writes them) is named
+        ""
+    width : the number of cells in a row, larger than the number of names if rows end with a
+        delimiter
+    n_bytes : the size in UTF-8 of the lines before the rows
     delimiter, quote : the characters between and around cells
-    dialect : without a None for delimiter, quote and decimal
-    has_rows : whether anything follows
-    suspicion : what looks wrong, a sentence, or ""
+    dialect : the dialect, with delimiter, quote and decimal filled in
+    has_rows : whether any text follows
+    suspicion : a sentence about what looks wrong, or ""
     """
 
     names: tuple[str, ...]
@@ -58,19 +58,19 @@ class Header:
 def read_header(
     head: str, dialect: Dialect, *, default_decimal: str | None = None, whole: bool
 ) -> Header:
-    """Return what the first lines of a text file say.
+    """Return what the first lines of a text file tell about it.
 
     Parameters
     ----------
-    head : the beginning of the text, without the lines that are skipped
-    dialect : what is known of it
-    default_decimal : the decimal mark where the rows do not show one, "." by default
-    whole : whether this is all of the text
+    head : the beginning of the text, without skipped lines
+    dialect : the known settings
+    default_decimal : the decimal mark if the rows do not show one, "." by default
+    whole : whether `head` is the whole text
 
     Raises
     ------
     DataError
-        Where there is no line, or the first one does not end.
+        If there is no line, or the first one does not end.
     """
     lines = io.StringIO(head, newline="")
     skipped, first = _first_line(lines, '"')
@@ -109,7 +109,7 @@ def read_header(
     n_before = dialect.skip_rows if isinstance(dialect.skip_rows, int) else 0
     n_skipped = n_before + len(skipped.splitlines())
     lines_read = FirstLines(first, rest, names, sample, quote, n_skipped)
-    odd = "" if separator else suspicion(lines_read, dialect.delimiter)
+    doubt = "" if separator else suspicion(lines_read, dialect.delimiter)
     names, width = _aligned(names, sample)
     return Header(
         tuple(names),
@@ -119,12 +119,12 @@ def read_header(
         quote,
         replace(dialect, delimiter=delimiter, quote=quote, decimal=decimal),
         not whole or bool(rest.strip("\r\n")),
-        odd,
+        doubt,
     )
 
 
 def _first_line(lines: io.StringIO, quote: str) -> tuple[str, str]:
-    """Return the empty lines before the first line, and that line with its quoted line ends."""
+    """Return the empty lines before the first line, and that line; quotes may span lines."""
     skipped, first = "", lines.readline()
     while first and not first.strip():
         skipped += first
@@ -137,7 +137,7 @@ def _first_line(lines: io.StringIO, quote: str) -> tuple[str, str]:
 
 
 def _quote(head: str, delimiter: str | None) -> str:
-    """Return the apostrophe where every name in the first line is quoted by it."""
+    """Return an apostrophe if it quotes every name in the first line, otherwise a quote."""
     line = re.split(r"[\r\n]", head.lstrip("\r\n"), maxsplit=1)[0].strip()
     are_quoted = (
         re.fullmatch(rf"'[^']*'(?:{re.escape(mark)}'[^']*')*", line)
@@ -147,9 +147,9 @@ def _quote(head: str, delimiter: str | None) -> str:
 
 
 def _delimiter(first: str, rest: str, quote: str) -> str:
-    """Return the mark that gives all rows the same number of cells.
+    """Return the delimiter that gives all rows the same number of cells.
 
-    Of several it is the one that yields numbers, of none the one that gives most names.
+    If several do, it is the one that gives numbers; if none does, the one that gives most names.
     """
     even = {}
     for mark in DELIMITERS:
@@ -171,8 +171,8 @@ def _delimiter(first: str, rest: str, quote: str) -> str:
 
 
 def _decimal(sample: list[list[str]], delimiter: str, default: str) -> str:
-    """Return the decimal mark of the numbers in the sample; the default where they show none."""
-    if delimiter == "," and default == ".":  # a comma in a cell is quoted, and its column decides
+    """Return the decimal mark of the numbers in the sample; the default if they show none."""
+    if delimiter == "," and default == ".":  # a comma in a cell is quoted; each column decides
         return "."
     seen = [cell.strip() for row in sample for cell in row]
     comma = any(map(COMMA.fullmatch, seen))
@@ -184,10 +184,10 @@ def _decimal(sample: list[list[str]], delimiter: str, default: str) -> str:
 
 
 def _aligned(names: list[str], sample: list[list[str]]) -> tuple[list[str], int]:
-    """Return the names of the columns, and how many cells a row has.
+    """Return the names of the columns, and the number of cells in a row.
 
-    Delimiters at the ends of lines make no columns, and where every row has a cell more than there
-    are names, R wrote the name of the row before the others.
+    Delimiters at the ends of lines do not add columns. If every row has one more cell than there
+    are names, the first column holds row names, as R writes them.
     """
     widths = {len(row) for row in sample}
     width = widths.pop() if len(widths) == 1 else len(names)

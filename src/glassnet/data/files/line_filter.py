@@ -1,11 +1,11 @@
-"""Skips lines of a text file that are no rows of its table: titles, comments and footers."""
+"""Skip lines of a text file that are not part of its table: titles, comments and footers."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
 
 
 class LineFilter:
-    """Skips lines by their numbers, from 1, and lines that begin with a mark."""
+    """Skips lines by number (from 1), and lines that begin with a comment mark."""
 
     def __init__(self, skip: Collection[int], comment: str | None) -> None:
         self._skip, self._last_skipped = frozenset(skip), max(skip, default=0)
@@ -16,12 +16,12 @@ class LineFilter:
         self._held: list[bytes] = []
 
     def kept(self, chunk: bytes, *, last: bool) -> bytes:
-        """Return the next lines that are kept; a line is held back until its end comes."""
+        """Return the next lines to keep; an incomplete line waits until its end arrives."""
         if self._comment is None and self._number >= self._last_skipped:
             text, self._held = b"".join([*self._held, chunk]), []
             return text
         self._held.append(chunk)
-        # Joined once a line ends: a line may be as long as a file.
+        # Joined only when a line ends: a line may be as long as the file.
         if not last and not _may_end_a_line(self._held):
             return b""
         text = b"".join(self._held)
@@ -39,7 +39,7 @@ class LineFilter:
 
 
 def numbered_lines(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a text without their ends, numbered from 1."""
+    """Yield (number from 1, line without its end) for the lines of a text."""
     number, held = 1, [b""]
     for chunk in chunks:
         held.append(chunk)
@@ -53,7 +53,7 @@ def numbered_lines(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _may_end_a_line(chunks: Sequence[bytes]) -> bool:
-    """Return whether the last chunk holds the end of a line, or may complete one of the others."""
+    """Return whether the last chunk contains the end of a line, or may complete one."""
     return any(mark in chunks[-1] for mark in (b"\n", b"\r")) or any(
         chunk.endswith(b"\r") for chunk in chunks[-2:-1]
     )

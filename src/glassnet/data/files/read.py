@@ -1,10 +1,10 @@
-"""Reads tables from files; a table for a model is held to the schema of its columns.
+"""Read a table from a file; a table for a model must match the schema of its columns.
 
-Cells mean what `glassnet.data.tables.cells` says, quoted or not: a quoted "NA" or "" is missing
-like a bare one, for many programs quote every cell. What a column of text holds is found by
-`glassnet.data.tables.recognition`, in text files as in Parquet and Arrow files; a column of missing
-values alone is numbers, unless its type is declared. A column that a file's own metadata names as
-the index of a pandas frame is left out, unless it is asked for by name.
+`glassnet.data.tables.cells` defines the meaning of cells, quoted or not: a quoted "NA" or "" is
+missing too, because many programs quote every cell. `glassnet.data.tables.recognition` finds the
+kind of a text column, in text, Parquet and Arrow files alike. A column with only missing values is
+a number column unless its type is declared. A column that the file's metadata declares as the index
+of a pandas frame is left out unless it is requested by name.
 """
 
 import re
@@ -35,7 +35,7 @@ from glassnet.errors import DataError, GlassNetError, did_you_mean
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 ARROW_SUFFIXES = (".arrow", ".feather", ".ipc")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet", *ARROW_SUFFIXES)
-#: A message shows at most so much of a path.
+#: The maximum number of characters of a path in a message.
 MAX_SHOWN = 300
 
 _ROW = re.compile(r"row ([0-9]+) \((?=counting from 0\))")
@@ -52,48 +52,48 @@ def read_table(
     targets: Collection[str] = (),
     keep: Collection[str] = (),
 ) -> Table:
-    """Return the table in a text, Parquet or Arrow file, or in a folder of Parquet files.
+    """Read the table in a text, Parquet or Arrow file, or in a folder of Parquet files.
 
     Parameters
     ----------
     path : str or Path
-        A .csv, .tsv or .txt file, each also compressed (.gz); a .parquet, .arrow, .feather or .ipc
-        file; or a folder whose .parquet files, in the order of their names, are one table. The
-        first line of a text file names the columns; see `Dialect` for how it may be written.
+        A .csv, .tsv or .txt file, optionally compressed (.gz); a .parquet, .arrow, .feather or .ipc
+        file; or a folder whose .parquet files, sorted by name, are one table. The first line of a
+        text file names the columns; see `Dialect` for the accepted forms.
     schema : Schema, optional
-        Return just these columns in this order, and hold the file to their kinds: categories are
-        read as text, so that "007" stays so, and numbers must be numbers. Other columns of the file
-        are not looked at.
+        Return only these columns in this order, and require their kinds: categories are read as
+        text, so that "007" stays "007", and numbers must be numbers. Other columns of the file are
+        ignored.
     types : mapping, optional
-        Without a schema: the kinds of some columns, by name; those of the others are found.
+        Without a schema: the kinds of some columns, by name; the kinds of the others are detected.
     dialect : Dialect, optional
-        How a text file is written, where it is not to be found out.
+        How a text file is written; settings that are not given are detected.
     limits : Limits, optional
-        How large a file may be.
+        The maximum size of a file.
     default : Dialect, optional
-        That of a model's training table, which holds where the file does not show another one.
+        The dialect of a model's training table, used unless the file shows another one.
     targets : names, optional
-        The columns that are to be predicted.
+        The columns to predict.
     keep : names, optional
-        Other columns that stay even if they hold the index of a pandas frame.
+        Columns to keep even if they hold the index of a pandas frame.
 
     Raises
     ------
     DataError
-        Where the file is missing, empty, not a table, too large, or does not fit the schema; the
+        If the file is missing, empty, not a table, too large, or does not match the schema; the
         message starts with the path.
     """
     check_overrides(types, (), dialect, limits)
     path, types = Path(path), types or {}
     with _errors_of(path):
         file = _open(path, dialect, limits, default, schema.names if schema else ())
-        places = _places(file.names, schema, types)
-        index = [] if schema else dropped_index(places, file.index, {*types, *keep}, targets)
-        places = {name: place for name, place in places.items() if name not in index}
+        positions = _positions(file.names, schema, types)
+        index = [] if schema else dropped_index(positions, file.index, {*types, *keep}, targets)
+        positions = {name: position for name, position in positions.items() if name not in index}
         expected = expected_columns(types, schema, targets)
-        known = {name: column.kind for name, column in expected.items() if name in places}
-        kinds = {places[name]: kind for name, kind in known.items() if kind is not None}
-        columns = dict(zip(places, file.read(list(places.values()), kinds), strict=True))
+        known = {name: column.kind for name, column in expected.items() if name in positions}
+        kinds = {positions[name]: kind for name, kind in known.items() if kind is not None}
+        columns = dict(zip(positions, file.read(list(positions.values()), kinds), strict=True))
         table = assemble(columns, expected, file.spelling)
         del columns
         table = table.select(schema) if schema else table.retyped(types)
@@ -114,27 +114,27 @@ def read_batches(
     notices: list[str] | None = None,
     empty: bool = False,
 ) -> Iterator[Table]:
-    """Yield the table that `read_table` returns for a schema in chunks of rows.
+    """Yield the same table as `read_table` with a schema, in chunks of rows.
 
-    The memory does not grow with the rows. The notices about the file are appended to `notices`
-    before the first chunk comes; those about a chunk are with it. `empty` allows a file without
-    rows, which is one chunk without rows.
+    The memory does not grow with the number of rows. Notices about the file are appended to
+    `notices` before the first chunk; a chunk has the notices about itself. If `empty` is True, a
+    file without rows is allowed and yields one chunk without rows.
     """
     path = Path(path)
     with _errors_of(path):
         file = _open(path, dialect, limits, default, schema.names)
-        places = _places(file.names, schema, {})
-        columns = {place: schema.by_name[name] for name, place in places.items()}
+        positions = _positions(file.names, schema, {})
+        columns = {position: schema.by_name[name] for name, position in positions.items()}
         expected = expected_columns({}, schema)
         n_rows = 0
-        for chunk in file.batches(list(places.values()), columns):
+        for chunk in file.batches(list(positions.values()), columns):
             if n_rows == 0 and notices is not None:
                 notices.extend(file.notices)
-            named = dict(zip(places, chunk, strict=True))
+            named = dict(zip(positions, chunk, strict=True))
             try:
                 table = assemble(named, expected, file.spelling)
                 selected = table.select(schema)
-            except DataError as error:  # it counts from the first row of the chunk
+            except DataError as error:  # the row number counts from the start of the chunk
                 raise DataError(_counted_from(n_rows, str(error))) from None
             n_rows += table.n_rows
             expected = {
@@ -145,11 +145,11 @@ def read_batches(
         if n_rows == 0:
             if not empty:
                 raise DataError("the file has a header but no rows.")
-            yield assemble(dict.fromkeys(places, ()), expected, empty=True).select(schema)
+            yield assemble(dict.fromkeys(positions, ()), expected, empty=True).select(schema)
 
 
 def _shown_form(table: Table, name: str, spelling: Spelling) -> Form | None:
-    """Return how the cells of a column are written, None where they do not show it.
+    """Return how the cells of a column are written, None if they do not show it.
 
     A cell such as 1.500 or 02/03/2020 must mean the same in every chunk of a file. So the chunk
     that first shows the decimal mark or the order of dates decides for those that follow.
@@ -170,9 +170,9 @@ def column_names(
     default: Dialect | None = None,
     needed: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """Return the names of the columns in a file without the index of a pandas frame.
+    """Return the names of the columns in a file, without the index of a pandas frame.
 
-    `default` and `needed` are as for a model's tables.
+    `default` is the dialect of a model's training table, `needed` the columns the model needs.
     """
     path = Path(path)
     with _errors_of(path):
@@ -188,7 +188,7 @@ def _open(
     needed: Collection[str],
 ) -> CsvFile | ColumnarFile:
     limits, dialect = limits or Limits(), dialect or Dialect()
-    if path == Path():  # an empty name, too
+    if path == Path():  # an empty name too
         raise DataError("is the folder that the program runs in: name a file or another folder.")
     paths = [path]
     if path.is_dir():
@@ -214,26 +214,28 @@ def _open(
     return ColumnarFile(paths, dialect.filled(default), limits)
 
 
-def _places(
+def _positions(
     names: tuple[str, ...], schema: Schema | None, types: Mapping[str, Kind]
 ) -> dict[str, int]:
-    """Return the positions of the wanted columns by name, in the order of the file."""
+    """Return the position of each wanted column by name, in the order of the file."""
     plain = [name.strip() for name in names]
     refuse_duplicates(plain)
     require_columns(list(schema.names if schema else types), plain)
     return {
-        name: place for place, name in enumerate(plain) if schema is None or name in schema.kinds
+        name: position
+        for position, name in enumerate(plain)
+        if schema is None or name in schema.kinds
     }
 
 
 def _counted_from(start: int, message: str) -> str:
-    """Return a message about a chunk with its row numbers counted from the file's first row."""
+    """Return a message about a chunk with row numbers counted from the start of the file."""
     return _ROW.sub(lambda found: f"row {int(found[1]) + start} (", message)
 
 
 @contextmanager
 def _errors_of(path: Path) -> Iterator[None]:
-    """Turn whatever is wrong with a file into a DataError that starts with its path."""
+    """Turn any error about a file into a DataError that starts with its path."""
     arrow_error = arrow("pyarrow").ArrowException
     text = str(path)
     shown = text if len(text) <= MAX_SHOWN else f"...{text[-MAX_SHOWN:]}"

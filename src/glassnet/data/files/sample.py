@@ -1,4 +1,4 @@
-"""The first rows of a text file: their cells and numbers, and what looks wrong with them."""
+"""Inspect the first rows of a text file: count their cells and numbers, find likely mistakes."""
 
 import csv
 import io
@@ -12,14 +12,14 @@ from glassnet.data.tables.numerals import number_of
 from glassnet.data.tables.readers import is_mark
 
 SAMPLE_ROWS = 100
-#: Numbers with a decimal comma; 1,234 may be a thousand and proves nothing.
+#: Numbers with a decimal comma; 1,234 does not match, because it may be a thousand.
 COMMA = re.compile(
     r"[+-]?(?:[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]*)"
 )
 
 
 def rows_of(text: str, delimiter: str, quote: str) -> list[list[str]]:
-    """Return the first rows of a text that are not empty, as far as the csv module takes them."""
+    """Return the first rows of a text that are not empty, as the csv module parses them."""
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote)
     try:
@@ -27,23 +27,23 @@ def rows_of(text: str, delimiter: str, quote: str) -> list[list[str]]:
             rows += [row] if row else []
             if i == SAMPLE_ROWS:
                 break
-    except csv.Error:  # a field that is too long: the limits refuse it later
+    except csv.Error:  # a cell that is too long is refused later, by `Limits`
         pass
     return rows
 
 
 def cells_of(line: str, delimiter: str, quote: str) -> list[str]:
-    """Return the cells of the first row of a text, none where it is empty or too long."""
+    """Return the cells of the first row of a text, none if it is empty or too long."""
     return next(iter(rows_of(line, delimiter, quote)), [])
 
 
 def is_number(cell: str) -> bool:
-    """Return whether a cell spells a number, perhaps with a decimal comma."""
+    """Return whether a cell is a number, possibly with a decimal comma."""
     return number_of(cell.strip()) is not None or COMMA.fullmatch(cell.strip()) is not None
 
 
 def looks_like_row(cells: Sequence[str], sample: Sequence[Sequence[str]]) -> bool:
-    """Return whether a line has as many cells as a sample of rows, and numbers where these do."""
+    """Return whether a line has as many cells as the sample, with numbers in the same places."""
     if {len(row) for row in sample} != {len(cells)}:
         return False
 
@@ -56,7 +56,7 @@ def looks_like_row(cells: Sequence[str], sample: Sequence[Sequence[str]]) -> boo
 
 
 DELIMITERS = ",;\t|"
-#: Delimiters that are suggested and never assumed.
+#: Delimiters that are suggested in messages but never used without being asked for.
 OTHER_DELIMITERS = " :^~"
 
 
@@ -66,10 +66,10 @@ class FirstLines:
 
     Parameters
     ----------
-    first, rest : the line of the names, and the text after it
-    names, sample : their cells
+    first, rest : the header line, and the text after it
+    names, sample : the cells of the header line, and of the first rows
     quote : the character around cells
-    n_skipped : how many lines before the first one are skipped
+    n_skipped : the number of skipped lines before the header line
     """
 
     first: str
@@ -81,7 +81,7 @@ class FirstLines:
 
 
 def suspicion(head: FirstLines, known_delimiter: str | None) -> str:
-    """Return a sentence about what looks wrong with the first lines and what may help, or ""."""
+    """Return a sentence about what looks wrong in the first lines and what may help, or ""."""
     shown = f"the first line, {head.first.strip()[:40]!r},"
     lines = [head.first, *head.rest.splitlines()[:SAMPLE_ROWS]]
     if head.first.startswith("#") and any(line.startswith("#") for line in lines[1:3]):
@@ -109,7 +109,7 @@ def suspicion(head: FirstLines, known_delimiter: str | None) -> str:
 
 
 def _second_line(head: FirstLines, lines: list[str]) -> str:
-    """Return that the first row holds words above numbers: units, or names below a title."""
+    """Return a notice if the first row has words above numbers: units, or names below a title."""
     words, rows = head.sample[0] if head.sample else [], head.sample[1:]
     if len(rows) < 2 or not all(
         cell.strip() and not cell.strip()[0].isdigit() and not is_number(cell) for cell in words
@@ -134,7 +134,7 @@ def _second_line(head: FirstLines, lines: list[str]) -> str:
 
 
 def _other_delimiter(head: FirstLines) -> str:
-    """Return that an unusual character cuts all rows into equally many cells, with numbers."""
+    """Return a notice if an unusual delimiter splits all rows into equally many cells."""
     for mark in OTHER_DELIMITERS:
         names = cells_of(head.first.rstrip("\r\n"), mark, head.quote)
         rows = rows_of(head.rest, mark, head.quote)
@@ -151,6 +151,6 @@ def _other_delimiter(head: FirstLines) -> str:
 
 
 def _is_word(cell: str) -> bool:
-    """Return whether a cell is a word that is no missing value."""
+    """Return whether a cell is a word other than a missing value."""
     has_letters = any(character.isalpha() or character in "%\u00b0" for character in cell)
     return has_letters and not is_mark(cell.strip())

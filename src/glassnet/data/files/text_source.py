@@ -1,4 +1,4 @@
-"""Text files whose first lines have been read: header, decoding, lines to skip, and checks."""
+"""Open a text file: detect header and encoding, choose the lines to skip, check its quotes."""
 
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -19,10 +19,10 @@ Result = TypeVar("Result")
 
 
 def bad_bytes(path: Path, limits: Limits) -> tuple[int, int, int]:
-    """Return what of a file is not UTF-8.
+    """Count the bytes of a file that are not valid UTF-8.
 
-    That is: how many bytes, the line of the first one, from 1, and how many other characters are
-    not ASCII.
+    Return how many such bytes there are, the line of the first one (from 1), and how many other
+    characters are not ASCII.
     """
     n_bad = n_good = line = 0
     n_lines = 1
@@ -40,10 +40,10 @@ def bad_bytes(path: Path, limits: Limits) -> tuple[int, int, int]:
 def require_closed_quotes(
     stream: Utf8Stream, delimiter: str, quote: str, max_cell_bytes: int
 ) -> None:
-    """Raise the DataError for a quote that is opened and never closed before the end of a text.
+    """Raise a DataError if a quote is not closed before the end of a text.
 
-    A quote opens a cell at its beginning only, and a doubled one closes none. The text is read in
-    chunks; a cell of more than `max_cell_bytes` is taken for one that does not end.
+    A quote opens a cell only at its start, and a doubled quote does not close it. The text is read
+    in chunks; a cell of more than `max_cell_bytes` is assumed not to end.
     """
     marks = {b"Q": re.escape(quote).encode(), b"D": re.escape(delimiter).encode()}
     line_end = rb"\r\n?|\n"
@@ -66,20 +66,20 @@ def require_closed_quotes(
 
 
 class TextSource:
-    """A text file, found out how to read.
+    """A text file with its detected header and encoding.
 
     Parameters
     ----------
-    path : of the file
-    dialect : what the caller says of it
-    limits : how large it may be
+    path : the path of the file
+    dialect : the settings given by the caller
+    limits : the maximum sizes
     default : the dialect of a model's training table, for what the file does not show
-    needed : the names of the columns that the model needs; a dialect that does not show them is not
-        that of the file
+    needed : the names of the columns that the model needs; a dialect that does not give these names
+        is not the dialect of the file
 
     Attributes
     ----------
-    header : what the first lines say
+    header : names, delimiter and so on, as the first lines show
     decoding : how the bytes are decoded
     notices : notices about the file, a sentence each
     """
@@ -105,14 +105,14 @@ class TextSource:
         )
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield all lines of the file, also those that are skipped, numbered from 1."""
+        """Yield all lines of the file, including skipped ones, numbered from 1."""
         with closing(
             Utf8Stream(self._path, self._limits, Decoding(self.decoding.encoding, lenient=True))
         ) as stream:
             yield from numbered_lines(iter(lambda: stream.read(CHUNK), b""))
 
     def decoded(self, read: Callable[[], Result]) -> Result:
-        """Return what `read` returns, called again with another decoding if this one is wrong."""
+        """Return the result of `read`; call it again with another encoding if this one is wrong."""
         try:
             return read()
         except NotUtf8Error:
@@ -120,14 +120,14 @@ class TextSource:
             return read()
 
     def read_through(self) -> None:
-        """Find out of the whole file what its first lines do not show.
+        """Check the whole file: its encoding, its size, and whether its quotes are closed.
 
-        That is its encoding, its size, and whether its quotes are closed.
+        The first lines do not show these.
         """
         self.require_closed_quotes(self.decoded(self._count_quotes))
 
     def require_closed_quotes(self, n_quotes: int) -> None:
-        """Refuse a file of an odd number of quotes, unless one is within a cell: 5" long."""
+        """Refuse a file with an odd number of quotes, unless one is inside a cell: 5" long."""
         if n_quotes % 2:
             header = self.header
             with closing(self.stream()) as stream:
@@ -155,16 +155,16 @@ class TextSource:
         return read_header(head, dialect, default_decimal=self._default.decimal, whole=whole)
 
     def _found_for(self, needed: set[str]) -> Header:
-        """Return the header in the training dialect if that shows the needed columns.
+        """Return the header in the training dialect if that gives the needed columns.
 
-        Else it is that in the dialect of the file itself.
+        Otherwise return the header in the dialect of the file itself.
         """
         given, default = self._dialect, self._default
         structure = replace(given.filled(default), decimal=given.decimal, encoding=given.encoding)
         own = replace(given, missing=structure.missing, dates=structure.dates)
         attempts = [structure, own]
         if given.encoding is None and (default.encoding or "").startswith(("utf-16", "utf-32")):
-            # It has no byte order mark, or that would tell.
+            # It has no byte order mark, which would tell.
             attempts.insert(0, replace(structure, encoding=default.encoding))
         for attempt in attempts:
             with suppress(DataError):
@@ -177,7 +177,7 @@ class TextSource:
         return self._found(own)
 
     def _keep_rows(self, header: Header) -> None:
-        """Skip no line that is a row of this file though its number was skipped in training."""
+        """Keep a line that is a row of this file although its number was skipped in training."""
         marks = header.delimiter, header.quote
         with closing(self._stream()) as stream:
             sample = rows_of(stream.peek(HEAD)[0][header.n_bytes :], *marks)
@@ -200,9 +200,9 @@ class TextSource:
             )
 
     def _fall_back(self) -> None:
-        """Find the decoding of a file that is not all UTF-8.
+        """Choose the decoding of a file that is not entirely UTF-8.
 
-        That is UTF-8 but for a few bytes, or another encoding.
+        It is UTF-8 with a few invalid bytes, or another encoding.
         """
         n_bad, line, n_good = bad_bytes(self._path, self._limits)
         option = "Dialect(encoding=...) (--encoding NAME) says another encoding."

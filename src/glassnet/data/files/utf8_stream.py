@@ -1,4 +1,4 @@
-"""The text of a file as a stream of UTF-8 bytes: decompressed, decoded, and held to limits."""
+"""Stream a text file as UTF-8 bytes: decompress, decode, and enforce limits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLOSE_TIMEOUT = 5.0  # seconds
 FALLBACK = "cp1252"
 FALLBACK_NAME = "Windows-1252"
 
-_MARKS = {  # byte order marks, the longer first where one begins another
+_MARKS = {  # byte order marks; a longer one before its prefix
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "utf-32-le",
     codecs.BOM_UTF32_BE: "utf-32-be",
@@ -33,12 +33,12 @@ _MARKS = {  # byte order marks, the longer first where one begins another
 }
 
 
-#: Bytes that are searched at once: they and what is computed of them stay in the cache.
+#: Bytes that are searched at once, so that they and the intermediate arrays fit the cache.
 PATCH = 2**16
 
 
 class NotUtf8Error(Exception):
-    """The bytes are not UTF-8, and neither the caller nor a byte order mark says that they are."""
+    """The bytes are not UTF-8, and UTF-8 was only a guess."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Decoding:
 
     Parameters
     ----------
-    encoding : as Python names it; None for the byte order mark, else UTF-8
-    guessed : whether neither the caller nor a byte order mark says the encoding
-    lenient : whether bytes that cannot be decoded become U+FFFD
+    encoding : Python's name of it; None to use the byte order mark, or UTF-8 without one
+    guessed : whether neither the caller nor a byte order mark gives the encoding
+    lenient : whether invalid bytes become U+FFFD
     """
 
     encoding: str | None = None
@@ -62,17 +62,17 @@ class Utf8Stream(io.RawIOBase):
 
     Parameters
     ----------
-    path, limits, decoding : of the file
-    quote, delimiter : what cells begin after
-    skip, comment : the numbers of the lines to skip, and how lines begin that are skipped
-    skip_bytes : how many bytes of the UTF-8 text are skipped then
+    path, limits, decoding : the file, its maximum sizes and its encoding
+    quote, delimiter : the characters around and between cells
+    skip, comment : the numbers of the lines to skip, and the mark at the start of comment lines
+    skip_bytes : how many bytes of the remaining UTF-8 text to skip
 
     Attributes
     ----------
     decoding : how the file is decoded
-    has_hex : whether "0x" stands somewhere in what was read: pyarrow takes 0x10 for 16
-    has_zeros : whether a cell begins with a zero and another digit: pyarrow takes 007 for 7
-    n_quotes : how many quotes were read
+    has_hex : whether the text read so far contains "0x": pyarrow reads 0x10 as 16
+    has_zeros : whether a cell begins with a zero and another digit: pyarrow reads 007 as 7
+    n_quotes : the number of quotes read so far
     """
 
     _file: BinaryIO | None = None  # until it has been opened
@@ -108,10 +108,10 @@ class Utf8Stream(io.RawIOBase):
         encoding = decoding.encoding
         guessed = decoding.guessed or (encoding is None and not mark)
         if encoding is not None:
-            # UTF8 and utf-8 are one name; a mark is not part of the text.
+            # UTF8 and utf-8 are the same; a byte order mark is not part of the text.
             encoding = codecs.lookup(encoding).name.removesuffix("-sig")
         if encoding in ("utf-16", "utf-32"):
-            encoding = _MARKS.get(mark, f"{encoding}-le")  # which of the two its mark says
+            encoding = _MARKS.get(mark, f"{encoding}-le")  # the mark gives the byte order
         self._encoding = encoding or _MARKS.get(mark, "utf-8")
         self.decoding = Decoding(self._encoding, guessed, decoding.lenient)
         self._decoder = codecs.getincrementaldecoder(self._encoding)(
@@ -123,11 +123,11 @@ class Utf8Stream(io.RawIOBase):
             self._pending = self._pending[skip_bytes:]
 
     def close(self) -> None:
-        """Close the file once nobody reads from it; a later read returns no bytes.
+        """Close the file as soon as no thread reads from it; a later read returns no bytes.
 
-        pyarrow reads ahead on threads of its own, also when an error has ended the reading on ours.
-        A program that ends while one of them still waits for Python hangs or aborts: so this
-        returns when none of them holds the input any more.
+        pyarrow reads ahead in its own threads, even after an error has ended the reading in ours.
+        A program that ends while such a thread waits for Python hangs or aborts. So this method
+        returns only when no thread uses the input.
         """
         with self._lock:
             self._ended = True
@@ -138,13 +138,13 @@ class Utf8Stream(io.RawIOBase):
             time.sleep(0.0005)
 
     def for_pyarrow(self) -> PyarrowInput:
-        """Return the stream that pyarrow reads from; nobody else may hold it."""
+        """Return the stream that pyarrow reads from; the caller must not keep a reference to it."""
         stream = PyarrowInput(self)
         self._input = weakref.ref(stream)
         return stream
 
     def raise_failure(self) -> None:
-        """Raise the error that ended the text early while pyarrow read."""
+        """Raise the error that ended the text early while pyarrow was reading."""
         if self.failure is not None:
             raise self.failure
 
@@ -154,9 +154,9 @@ class Utf8Stream(io.RawIOBase):
         Raises
         ------
         NotUtf8Error
-            Where another encoding is to be tried.
+            If another encoding should be tried.
         DataError
-            For a limit that is exceeded, and bytes that are no text.
+            If a limit is exceeded, or the bytes are not text.
         """
         with self._lock:
             while not self._pending and not self._ended:
@@ -170,7 +170,7 @@ class Utf8Stream(io.RawIOBase):
             return chunk
 
     def peek(self, size: int) -> tuple[str, bool]:
-        """Return about `size` bytes of the text without consuming it, and whether that is all."""
+        """Return about `size` bytes of the text without consuming them, and whether that is all."""
         chunks, length = [self._pending], len(self._pending)
         while length < size and (raw := self._source.read(CHUNK)):
             chunks.append(self._checked(raw))
@@ -182,7 +182,7 @@ class Utf8Stream(io.RawIOBase):
         return self._pending.decode("utf-8", errors="ignore"), whole
 
     def _checked(self, raw: bytes) -> bytes:
-        """Return bytes of the file (none at its end) as UTF-8, once they pass the checks."""
+        """Return bytes of the file (none at its end) as UTF-8, after checking them."""
         chunk = raw
         is_ascii = self._encoding == "utf-8" and raw and raw.isascii()
         if not is_ascii or self._decoder.getstate()[0]:
@@ -229,10 +229,10 @@ class Utf8Stream(io.RawIOBase):
             limits.check_growth(self._n_bytes, self._file.tell())
 
     def _find_misread(self, codes: np.ndarray) -> None:
-        """Look for 0x, and for a cell that begins with a zero and another digit."""
+        """Search for 0x, and for a cell that begins with a zero and another digit."""
         before, zero, after = codes[:-2], codes[1:-1] == ord("0"), codes[2:]
         self.has_hex = self.has_hex or bool((zero & (after | 32 == ord("x"))).any())
-        zero &= after - np.uint8(ord("0")) < 10  # what is below "0" wraps round
+        zero &= after - np.uint8(ord("0")) < 10  # codes below "0" wrap around
         begins = np.zeros(len(zero), dtype=bool)
         for code in self._cell_starts:
             begins |= before == code
@@ -240,18 +240,18 @@ class Utf8Stream(io.RawIOBase):
 
 
 class PyarrowInput(io.RawIOBase):
-    """A stream as pyarrow's threads see it: none of our errors passes through them."""
+    """Input for pyarrow's threads: it raises no errors, and the stream keeps them instead."""
 
     def __init__(self, stream: Utf8Stream) -> None:
         super().__init__()
         self._stream = stream
 
     def readable(self) -> bool:
-        """Return True, as a stream that can be read does."""
+        """Return True: the stream is readable."""
         return True
 
     def read(self, size: int = CHUNK) -> bytes:
-        """Return the next bytes; none at the end and after a failure, which the stream keeps."""
+        """Return the next bytes; none at the end, and none after an error."""
         try:
             return b"" if self._stream.failure else self._stream.read(size)
         except Exception as error:  # noqa: BLE001  it is raised again by `raise_failure`

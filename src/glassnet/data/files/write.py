@@ -1,4 +1,4 @@
-"""Writes columns, such as predictions, to CSV and Parquet files."""
+"""Write columns, such as predictions, to CSV and Parquet files."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,10 +24,10 @@ def write_chunks(
 ) -> None:
     """Write chunks of rows to a .csv or .parquet file, or as CSV to a binary stream.
 
-    A file appears whole or not at all, when the last chunk is in it: until then, and where one
-    fails, what stood there before stands. NaN, NaT and None become empty cells. Text is quoted (RFC
-    4180) only in a chunk that needs it. A name that ends in .gz is compressed; floats are written
-    so that they read back exactly.
+    A file is replaced atomically after the last chunk; if a chunk fails, the file that was there
+    stays unchanged. NaN, NaT and None become empty cells. Text is quoted (RFC 4180) only in chunks
+    that need it. A file whose name ends in .gz is compressed. Floats are written so that they read
+    back exactly.
     """
     suffix = (
         Path(str(path_or_stream)).suffix.lower() if isinstance(path_or_stream, (str, Path)) else ""
@@ -53,7 +53,7 @@ def write_chunks(
 
 
 def _to_arrow(values: NDArray[Any] | Sequence[object]) -> Any:
-    """Return a column as a pyarrow array, by its buffers: `pa.array` would import pandas."""
+    """Return a column as a pyarrow array, made from buffers: `pa.array` would import pandas."""
     pa = arrow("pyarrow")
     array = np.asarray(values)
     if array.dtype.kind in "iufM":

@@ -1,1 +1,1 @@
-"""The review of a table: a report before a fit, columns to leave out, drift after it."""
+"""Check tables: report before a fit, find columns to leave out, detect drift after it."""

@@ -1,4 +1,4 @@
-"""The report on a table before a fit: kinds of columns, missing values, distributions, notices."""
+"""Report on a table before a fit: kinds of columns, missing values, distributions, notices."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ class ColumnReport:
     name, kind : as in the schema; kind is "number", "category", "boolean" or "datetime"
     why : how its kind was found
     used : whether it is a feature
-    gaps : cells that are missing
-    distinct : different values that are not missing
-    quantiles : numbers and date-times (as ISO text): minimum, quartiles, maximum; () where all are
+    gaps : the number of missing cells
+    distinct : the number of distinct values that are not missing
+    quantiles : for numbers and date-times (as ISO text): minimum, quartiles, maximum; () if all are
         missing
-    top : categories and booleans: the most frequent levels with their counts
-    histogram : numbers and date-times: counts of ten equally wide bins between minimum and maximum;
-        categories: counts of those in `top`
+    top : for categories and booleans: the most frequent levels (values) with their counts
+    histogram : for numbers and date-times: counts of ten bins of equal width between minimum and
+        maximum; for categories: the counts in `top`
     notices : sentences about possible problems
     """
 
@@ -66,12 +66,12 @@ class TableReport:
 
     Attributes
     ----------
-    n_rows : rows
-    columns : one report a column, in the order of the table; the target among them
-    target : its name, None where none was named
-    task : guessed from the target, None without one
-    task_rule : the rule by which it was guessed, in words
-    classes : of the target with their counts, the most frequent first; () for a regression
+    n_rows : the number of rows
+    columns : one report for each column in the order of the table, including the target
+    target : the name of the target, None without one
+    task : the task guessed from the target, None without one
+    task_rule : the rule for that guess, in words
+    classes : the classes with their counts, the most frequent first; () for a regression
     notices : sentences about the file and the columns, the most important first
     """
 
@@ -97,14 +97,14 @@ def inspect_table(
 
     Parameters
     ----------
-    table : path of a file or folder, or what `glassnet.data.tables.assembly.table_of` takes
+    table : path of a file or folder, or any input of `glassnet.data.tables.assembly.table_of`
     target : name of the column to predict
     types, drop, dialect, limits : as for `glassnet.fit`
 
     Raises
     ------
     DataError
-        For a table that cannot be read, and columns that it does not have.
+        If the table cannot be read, or does not have a named column.
 
     Examples
     --------
@@ -174,7 +174,7 @@ def _column_report(
     table: Table, name: str, declared: Kind | None, *, used: bool, notices: tuple[str, ...]
 ) -> ColumnReport:
     kind, column = table.schema.kinds[name], table.stored(name)
-    odd = any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
+    has_invalid = any(" read as missing" in notice for notice in table.column_notices.get(name, ()))
     known = np.empty(0)
     top: tuple[tuple[str, int], ...] = ()
     if isinstance(column, Categories):
@@ -191,7 +191,7 @@ def _column_report(
     return ColumnReport(
         name,
         kind,
-        _why(kind, declared, distinct, odd=odd),
+        _why(kind, declared, distinct, has_invalid=has_invalid),
         used,
         table.n_rows - n_known,
         distinct,
@@ -202,12 +202,14 @@ def _column_report(
     )
 
 
-def _why(kind: Kind, declared: Kind | None, distinct: int, *, odd: bool) -> str:
+def _why(kind: Kind, declared: Kind | None, distinct: int, *, has_invalid: bool) -> str:
     if declared is not None:
         return "as declared"
     if distinct == 0:
         return "all its cells are missing"
-    all_cells = "nearly all its cells are" if odd else "all its cells that are not missing are"
+    all_cells = (
+        "nearly all its cells are" if has_invalid else "all its cells that are not missing are"
+    )
     return {
         "number": f"{all_cells} numbers",
         "boolean": f"{all_cells} true or false",
@@ -228,7 +230,7 @@ def _distribution(known: NDArray[Any]) -> tuple[tuple[float | str, ...], tuple[i
     quantiles = np.datetime_as_string(found, unit="s") if is_date else found.astype(np.float64)
     values = (known.astype(np.int64) if is_date else known).astype(np.float64)
     low, high = float(values.min()), float(values.max())
-    # Halved, so that the width of a range up to the largest floats is finite; a constant lies in
+    # Halved, so that the width of a range up to the largest floats is finite; a constant is in
     # the first bin.
     width = high / 2.0 - low / 2.0
     place = np.zeros(len(values)) if width == 0.0 else (values / 2.0 - low / 2.0) / width * BINS

@@ -1,4 +1,4 @@
-"""Finds columns that hold the target in another form."""
+"""Detect target leakage: columns that contain the target in another form."""
 
 from functools import partial
 from typing import Any
@@ -10,29 +10,29 @@ from glassnet.data.coding.moments import power_of_two
 from glassnet.data.review.screening import stored_values
 from glassnet.data.tables.table import Table
 
-#: With fewer rows a column may determine the target by chance.
+#: The minimum number of rows: with fewer, a column may determine the target at random.
 MIN_ROWS = 50
-#: A relation is first tested on so many rows.
+#: The number of rows on which a relation is tested first.
 SAMPLE = 10_000
-#: A column with at most so many different numbers is compared with the target value by value.
+#: A column with at most so many distinct numbers is compared with the target value by value.
 FEW_VALUES = 20
 
 Array = NDArray[Any]
 
 
 def leaks(table: Table, target: Array, *, thresholds: bool = False) -> dict[str, str]:
-    """Return the columns that hold the target (n,) in another form, each with the relation.
+    """Return the columns that contain the target (n,) in another form, each with the relation.
 
-    These are copies and linear functions of a number, and columns each of whose values stands
-    beside one target value only. With `thresholds` also numbers with a threshold between every two
-    classes that makes no mistake, which may be honest. No target value is missing.
+    These are copies and linear functions of a number, and columns that determine the target: each
+    value occurs with one target value only. With `thresholds` also numbers whose ranges separate
+    all classes without error, which may be legitimate. No target value may be missing.
     """
     if target.ndim != 1 or len(target) < MIN_ROWS or not isinstance(table.numbers, np.ndarray):
         return {}
     numeric = target.dtype.kind in "fiu"
-    places: dict[Any, int] = {}
+    code_of: dict[Any, int] = {}
     values = target.tolist() if numeric else map(str, target.tolist())
-    codes = np.array([places.setdefault(value, len(places)) for value in values])
+    codes = np.array([code_of.setdefault(value, len(code_of)) for value in values])
     n_values = int(codes.max()) + 1
     if n_values < 2:
         return {}

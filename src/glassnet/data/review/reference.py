@@ -1,7 +1,8 @@
-"""Statistics of the training rows, and what a later table is found to have beyond them.
+"""Statistics of the training rows, and the drift of a later table relative to them.
 
-The statistics are the number of missing values, the range, and how rare the rarest levels are:
-numbers only. The names and levels are those of the encoder. `glassnet.data.review.tally` compares.
+The statistics are the number of missing values, the range, and the frequency of the rarest levels
+(distinct values) of each column. Names and levels are stored in the encoder.
+`glassnet.data.review.tally` compares a table with them.
 """
 
 from __future__ import annotations
@@ -29,27 +30,27 @@ MAX_SHOWN = 80  # characters
 
 @dataclass(frozen=True)
 class Reference(Serializable):
-    """Statistics of the training rows, with which later tables are compared.
+    """Statistics of the training rows, to compare later tables with.
 
     Attributes
     ----------
-    rows : their number
+    rows : the number of rows
     missing : the number of missing values of each column: the numbers, then the categories and
         booleans, then the date-times
-    low, high : the smallest and the largest value of each number; None where all were missing
-    first, last : the earliest and the latest of each date-time, microseconds since 1970; None where
-        all were missing
-    rare, spread : of each category or boolean, how often a new row has a level that the model does
-        not list: with a chance of about rare / n, whose variance beyond that of a count is about
-        spread / n^2, where n rows were not missing
+    low, high : the smallest and the largest value of each number column; None if all were missing
+    first, last : the earliest and the latest value of each date-time column, in microseconds since
+        1970; None if all were missing
+    rare, spread : for each category or boolean, the probability that a new row has a level that the
+        model does not list is about rare / n, and its variance beyond that of a count is about
+        spread / n^2; n is the number of rows that were not missing
 
     Notes
     -----
-    Good (1953): let R be the most rows that a level had that the model does not list (0 where it
-    lists all), and N_r the number of levels that had r rows. Then the levels that had at most R
-    rows, unseen ones included, make up the share sum_{r <= R+1} r N_r / n of new rows; the sum is
+    Good (1953): let R be the largest number of rows of a level that the model does not list (0 if
+    it lists all), and N_r the number of levels with r rows. Then levels with at most R rows,
+    including unseen ones, make up the share sum_{r <= R+1} r N_r / n of new rows; the sum is
     `rare`. For R = 0 it is the number of levels that occurred once. The variance follows Esty
-    (1983): the part that the count itself does not show is (R+1)(R+2) N_{R+2} / n^2.
+    (1983): the part beyond the variance of the count is (R+1)(R+2) N_{R+2} / n^2.
     """
 
     rows: int
@@ -63,9 +64,9 @@ class Reference(Serializable):
 
     @classmethod
     def of(cls, table: Table, encoder: Encoder) -> Reference | None:
-        """Return the statistics of a table, given its encoder.
+        """Compute the statistics of a table, given its encoder.
 
-        A sparse table has none (None), because its zeros may stand for anything.
+        For a sparse table the result is None, because its zeros may be missing or not.
         """
         if not isinstance(table.numbers, np.ndarray):
             return None
@@ -98,10 +99,10 @@ class Reference(Serializable):
         )
 
     def widened(self, table: Table, encoder: Encoder) -> Reference | None:
-        """Return the statistics with the rows of further training.
+        """Return the statistics updated with the rows of further training.
 
-        Ranges are widened, and of each share the largest of all tables is kept. The number of rows
-        stays: later tables may hold the same rows again, epoch by epoch, and fewer rows tell less.
+        Ranges are widened, and the maximum of each share over all tables is kept. The number of
+        rows does not grow, because later tables may contain the same rows again in each epoch.
         """
         other = Reference.of(table, encoder)
         if other is None:
@@ -127,9 +128,9 @@ class Reference(Serializable):
 
 
 def _levels(table: Table, encoder: Encoder) -> Iterator[tuple[Counts, NDArray[np.bool_]]]:
-    """Yield for each category the rows of each level, and which levels the model lists.
+    """Yield for each category the number of rows of each level, and which levels the model lists.
 
-    Of a boolean it lists both.
+    Both levels of a boolean count as listed.
     """
     for coding in encoder.categories:
         column = table.others[coding.name]
@@ -140,14 +141,14 @@ def _levels(table: Table, encoder: Encoder) -> Iterator[tuple[Counts, NDArray[np
 
 
 def _each(choose: Any, ours: Sequence[Any], theirs: Sequence[Any]) -> tuple[Any, ...]:
-    """Return `choose` (min or max) of each pair, without None; None where both are."""
+    """Return `choose` (min or max) of each pair, ignoring None; None if both are None."""
     known = ([v for v in pair if v is not None] for pair in zip(ours, theirs, strict=True))
     return tuple(choose(values, default=None) for values in known)
 
 
 @dataclass(frozen=True)
 class Count:
-    """A number of values of a column, the number due to chance at most, and an example or None."""
+    """A number of values of a column, the maximum expected at random, and an example or None."""
 
     count: int
     chance: int
@@ -156,15 +157,14 @@ class Count:
 
 @dataclass(frozen=True)
 class ColumnDrift:
-    """The values of one column of a table that it did not have in training.
+    """The values of one column of a table that did not occur in training.
 
-    name : of the column
-    rows : of the table
-    missing : values that are missing
+    name : the name of the column
+    rows : the number of rows of the table
+    missing : missing values
     unseen : values whose level the model does not list; None for a column without levels
-    outside : values below the smallest or above the largest of training; None for a column without
-        a range
-    range : that smallest and that largest value
+    outside : values outside the range of training; None for a column without a range
+    range : the smallest and the largest value of training
     """
 
     name: str
@@ -175,7 +175,7 @@ class ColumnDrift:
     range: tuple[str | float, str | float] | None
 
     def phrases(self) -> Iterator[tuple[float, str]]:
-        """Yield each count above chance in words, with its share of the values that it is of."""
+        """Yield (share of the values, text) for each count above the number expected at random."""
         of, known = f"of {self.name[:MAX_SHOWN]!r}", self.rows - self.missing.count
         low, high = map(_shown, self.range or ("", ""))
         counts = (
@@ -193,12 +193,12 @@ class ColumnDrift:
 
 @dataclass(frozen=True)
 class Drift:
-    """The values of a table that training did not have, in the order of its columns."""
+    """The values of a table that did not occur in training, in the order of its columns."""
 
     columns: tuple[ColumnDrift, ...]
 
     def notice(self) -> str:
-        """Return one sentence about the columns above chance, the worst first; "" without such."""
+        """Return a sentence about the columns with significant drift, the worst first, or ""."""
         phrases = [found for found in (list(column.phrases()) for column in self.columns) if found]
         phrases.sort(key=lambda found: -max(share for share, _ in found))
         named = ["; ".join(words for _, words in found) for found in phrases[:MAX_NAMED]]

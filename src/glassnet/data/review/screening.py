@@ -1,8 +1,7 @@
-"""Finds columns that are of no use to a network, and words what a review of a table found.
+"""Find uninformative columns and columns of a doubtful kind, and write the notices about them.
 
-Uninformative are constant columns, columns equal to an earlier one, and columns that name their
-row: identifiers of text or of whole numbers, row numbers, and columns with more different texts
-than the limit.
+Uninformative columns are constants, copies of an earlier column, and identifiers of the row:
+identifiers as text or integers, row numbers, and columns with more distinct texts than the limit.
 """
 
 import hashlib
@@ -14,25 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.data.tables.cells import EXACT, option
-from glassnet.data.tables.column_data import Categories, whole_numbers
+from glassnet.data.tables.column_data import Categories, distinct_integers
 from glassnet.data.tables.dialect import Limits
 from glassnet.data.tables.numerals import number_of
 from glassnet.data.tables.table import Table
 from glassnet.data.tables.values import is_missing
 from glassnet.messages import listed
 
-#: Text is an identifier where this share of at least so many known cells are different.
+#: Text is an identifier if this share of at least so many known cells are distinct.
 IDENTIFIER_SHARE = 0.9
 IDENTIFIER_ROWS = 20
 
-#: Names of columns that hold the number of the row: an index that was saved with its table.
+#: Names of columns that contain the row number: an index that was saved with its table.
 _INDEX = re.compile(
     r"|unnamed: \d+(?:\.\d+|_level_\d+)?|__index_level_\d+__|index_?\d*|row[._ "
     r"]?(?:names?|id|idx|index|num(?:ber)?s?|no)?"
 )
-#: Names of columns that may hold the number of the row, or a quantity; R calls an unnamed column X.
+#: Names of columns that may contain the row number or a quantity; R calls an unnamed column X.
 _COUNTER = re.compile(r"X(?:\.\d+)?|(?i:level_?\d*|obs|nr|no\.?)")
-#: Names of columns that hold identifiers: "id", "customer_id", "CustomerID", "id number", "uuid".
+#: Names of columns of identifiers: "id", "customer_id", "CustomerID", "id number", "uuid".
 _IDENTIFIER = re.compile(
     r"(?:.*[\W_])?(?:(?:user|cust(?:omer)?|client|patient|passenger|person|member|account|"
     r"student|emp(?:loyee)?|product|item|order|case|record|p)?ids?|uid|uuid|guid|key|identifier|idx|pk)(?:[\W_]*(?:no|nr|num|number))?"
@@ -41,9 +40,9 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def stored_values(table: Table, name: str) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Return a column as numbers, date-times or codes, and the levels that codes belong to.
+    """Return a column as numbers, date-times or integer codes, and the levels of the codes.
 
-    Whole numbers beyond 2^53 are codes, too.
+    Integers beyond 2^53 are codes too.
     """
     held = table.exact[name] if name in table.exact else table.stored(name)
     return (held.codes, held.levels) if isinstance(held, Categories) else (held, ())
@@ -52,9 +51,9 @@ def stored_values(table: Table, name: str) -> tuple[NDArray[Any], tuple[str, ...
 def uninformative_columns(
     table: Table, keep: Collection[str] = (), limits: Limits | None = None
 ) -> dict[str, str]:
-    """Return the columns to leave out of a fit, each with the reason.
+    """Return the uninformative columns to leave out of a fit, each with the reason.
 
-    Columns in `keep` stay whatever they hold. The time is linear in rows and columns.
+    Columns in `keep` are never left out. The time is linear in rows and columns.
     """
     max_levels = (limits or Limits()).categories
     reasons: dict[str, str] = {}
@@ -73,19 +72,19 @@ def uninformative_columns(
             if earlier != name:
                 reasons[name] = f"it equals {earlier!r}"
     if len(reasons) + len(row_names) == len(table.schema.names):
-        return reasons  # nothing else is left to learn from
+        return reasons  # no other column is left to learn from
     found = {**reasons, **row_names}
     return {name: found[name] for name in table.schema.names if name in found}
 
 
 def imprecise(table: Table) -> tuple[str, ...]:
-    """Return a sentence for each feature of whole numbers whose differences floats cannot tell."""
+    """Return a notice for each integer column whose values are too large to be exact as floats."""
     return tuple(
         f"column {name!r} holds whole numbers beyond 2^53, which are not told apart as numbers; "
         f"{option('types', 'category', name)} does."
         for name in table.schema.numbers
         if name in table.exact
-        and (known := whole_numbers(table.exact[name]))
+        and (known := distinct_integers(table.exact[name]))
         and max(known) - min(known) >= EXACT
     )
 
@@ -93,7 +92,7 @@ def imprecise(table: Table) -> tuple[str, ...]:
 def screening_notices(
     uninformative: dict[str, str], leaking: dict[str, str], alike: dict[str, str]
 ) -> tuple[str, ...]:
-    """Return sentences about what was found, the most important first."""
+    """Return notices about the columns that were found, the most important first."""
     notices = [
         f"column {name!r} {what}: is it known before the target is? If not, drop=[{name!r}] "
         f"(--drop {name}) leaves it out."
@@ -135,10 +134,10 @@ def _too_many_texts(table: Table, name: str, max_levels: int) -> str:
 
 
 def _names_rows(table: Table, name: str) -> str:
-    """Return why a column of numbers names its rows, or "" where it does not.
+    """Return why a column of numbers identifies its rows, or "" if it does not.
 
-    All numbers are whole and different, and the name of the column says so. A name that every array
-    would give says nothing.
+    The numbers must be distinct integers, and the name of the column must be that of an identifier.
+    The default names of array columns do not count.
     """
     if table.schema.kinds[name] != "number" or table.n_rows < IDENTIFIER_ROWS:
         return ""
@@ -162,10 +161,10 @@ def _names_rows(table: Table, name: str) -> str:
 
 
 def _digest(kind: str, values: NDArray[Any], levels: Collection[str]) -> bytes:
-    """Return a digest that two columns share if they are of one kind and equal in every row."""
+    """Return a digest that is the same for two columns of one kind that are equal in every row."""
     digest = hashlib.blake2b("\0".join([kind, *levels]).encode(), digest_size=16)
     if values.dtype.kind == "f":
-        values = values + 0.0  # -0.0 equals 0.0, and missing values may differ in their bits
+        values = values + 0.0  # -0.0 equals 0.0, and NaN values may differ in their bits
         values[np.isnan(values)] = np.nan
     digest.update(np.ascontiguousarray(values).view(np.uint8).data)
     return digest.digest()
@@ -192,17 +191,17 @@ _LOOKALIKES = {
         re.IGNORECASE,
     ),
 }
-#: A column is nearly numeric if this share of its cells are numbers.
+#: A column is nearly numeric if at least this share of its cells are numbers.
 NEARLY = 0.8
-#: The number of levels to look at.
+#: The number of distinct texts to check.
 MAX_LOOKED_AT = 1000
 _PLAIN = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
 
 
 def lookalikes(table: Table, declared: Collection[str] = ()) -> dict[str, str]:
-    """Return the category columns that look like another kind, each with that kind in words.
+    """Return the category columns that look like another kind, each with that kind as text.
 
-    All texts of such a column look like it, or nearly all cells are plain numbers. Columns of a
+    Either all texts look like that kind, or nearly all cells are plain numbers. Columns of a
     declared kind are skipped.
     """
     names = (name for name in table.schema.categories if name not in declared)
@@ -217,8 +216,8 @@ def _looks_like(column: Categories) -> str:
         if any(alike) and all(a or p for a, p in zip(alike, plain, strict=True)):
             return f"{what}, such as {levels[alike.index(True)]!r}"
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
-    odd = np.array([number_of(level) is None for level in column.levels], dtype=bool)
-    if not odd.any() or counts[~odd].sum() < NEARLY * counts.sum():
+    is_text = np.array([number_of(level) is None for level in column.levels], dtype=bool)
+    if not is_text.any() or counts[~is_text].sum() < NEARLY * counts.sum():
         return ""
-    most_frequent = column.levels[int(np.argmax(np.where(odd, counts, -1)))]
+    most_frequent = column.levels[int(np.argmax(np.where(is_text, counts, -1)))]
     return f"numbers, but for cells such as {most_frequent[:40]!r}"

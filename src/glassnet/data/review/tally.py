@@ -1,13 +1,13 @@
-"""Counts, table by table, the values that training did not have, and compares them with chance.
+"""Detect drift: count values that did not occur in training and test whether they are too many.
 
-They are unseen levels, missing values and values out of range. New rows of the same source have
-such values too, now and then. The training rows bound how often: of n of them, k missed a value (or
-had a level that the model does not list), so a new row does with a chance below p, the upper limit
-for k of n; the share of new values beyond the smallest and the largest of n has the law
-Beta(2, n - 1), whatever their distribution (Wilks 1941). A count among m new rows is above chance
-where a binomial of m and p reaches it with a chance of at most LEVEL, divided by the number of
-counts (Bonferroni). And where training had none at all, one is above chance in a table of at most a
-hundredth of its rows.
+The values are unseen levels, missing values and values out of range. New rows of the same source
+have a few of them too. The training rows bound the rate: if k of n rows had a missing value (or a
+level that the model does not list), a new row has one with a probability below p, the upper
+confidence limit for k of n. The share of new values outside the range of n values has the
+distribution Beta(2, n - 1), whatever the distribution of the values (Wilks 1941). A count among m
+new rows is significant if a binomial variable of m and p reaches it with a probability of at most
+LEVEL, divided by the number of counts (Bonferroni). If training had no such value, a single one is
+significant in a table of at most a hundredth of its rows.
 """
 
 from typing import Any
@@ -25,18 +25,19 @@ from glassnet.data.tables.values import row_chunks
 
 Counts = NDArray[np.int64]
 
-#: The chance of a false alarm of a table.
+#: The probability of a false alarm for a table.
 LEVEL = 1e-4
-#: Where training had no such value, one is a notice in a table with so many times fewer rows.
+#: If training had no such value, a single one is reported in a table with this many times fewer
+#: rows.
 FEW = 100
 
 
 def rate_limit(k: Float64, n: Float64, spread: Float64, level: float) -> Float64:
-    """Return the highest rates that k of n leave possible (Clopper and Pearson 1934).
+    """Return the upper confidence limits of rates, given k of n (Clopper and Pearson 1934).
 
-    Under a higher rate, at most k of n occur with a chance below `level`. The limit is 1 where k is
-    n or more. `spread` is variance, in units of 1 / n^2, that k of n does not show; it adds as many
-    standard deviations as a normal law exceeds with a chance of `level`.
+    With a higher rate, at most k of n occur with a probability below `level`. The limit is 1 if k
+    is n or more. `spread` is additional variance, in units of 1 / n^2; it adds as many standard
+    deviations as a normal variable exceeds with a probability of `level`.
     """
     from scipy.special import betainccinv, ndtri
 
@@ -47,14 +48,14 @@ def rate_limit(k: Float64, n: Float64, spread: Float64, level: float) -> Float64
 
 
 def binomial_tail(counts: Counts, n: Counts, p: Float64) -> Float64:
-    """Return the chance that a binomial of n and p is at least `counts`, from 1 to n."""
+    """Return the probability that a binomial of n and p is at least `counts`, from 1 to n."""
     from scipy.special import betainc
 
     return np.asarray(betainc(counts, n - counts + 1.0, p), np.float64)
 
 
 def binomial_limit(n: Counts, p: Float64, level: float) -> Counts:
-    """Return the smallest numbers that a binomial exceeds with a chance of at most `level`."""
+    """Return the smallest numbers that a binomial exceeds with a probability of at most `level`."""
     low, high = np.zeros_like(n), n.copy()
     while (open_ := low < high).any():  # bisection
         middle = (low + high) // 2
@@ -65,10 +66,10 @@ def binomial_limit(n: Counts, p: Float64, level: float) -> Counts:
 
 
 def quick_rate_limit(k: Float64, n: Float64, level: float) -> Float64:
-    """Return rates below `rate_limit`, except for k = n, where k is two deviations too few.
+    """Return the rates for which k of n is two standard deviations below the mean (Wilson 1927).
 
-    The deviations are those of Wilson (1927). For k = 0 the rate is the limit itself,
-    1 - level^(1 / n), which is below that of any other k.
+    They are fast lower bounds of `rate_limit`, except if k = n. For k = 0 the rate is the exact
+    limit, 1 - level^(1 / n), which is below that of any other k.
     """
     n = np.maximum(n, 1.0)
     share = np.minimum(k / n, 1.0)
@@ -79,12 +80,12 @@ def quick_rate_limit(k: Float64, n: Float64, level: float) -> Float64:
 
 
 def quick_binomial_limit(n: Counts, p: Float64) -> Float64:
-    """Return two standard deviations above the mean; rounded down, it is below `binomial_limit`."""
+    """Return two standard deviations above the mean, a fast lower bound of `binomial_limit`."""
     return np.asarray(n * p + 2.0 * np.sqrt(n * p * (1.0 - p)))
 
 
 class Expected:
-    """The ranges and levels that a model expects of a table, and the chances of other values.
+    """The ranges and levels that a model expects in a table, and the rates of other values.
 
     Columns are in the order of their storage: the numbers, the categories and booleans, the
     date-times.
@@ -93,16 +94,16 @@ class Expected:
     def __init__(self, encoder: Encoder, reference: Reference) -> None:
         self.schema = schema = encoder.schema
         self.names = (*schema.numbers, *schema.categories, *schema.dates)
-        places = {name: i for i, name in enumerate(self.names)}
-        self.order = [places[name] for name in schema.names]
+        index = {name: i for i, name in enumerate(self.names)}
+        self.order = [index[name] for name in schema.names]
         self.reference = reference
-        # In float32: a number that was once stored as such has changed, and an equal end with it.
+        # In float32, so that a number that was once stored as float32 still equals the end.
         low, high = (
             np.array([other if value is None else value for value in ends], np.float64)
             for ends, other in ((reference.low, -np.inf), (reference.high, np.inf))
         )
         size = np.where(np.isfinite(low), np.maximum(np.abs(low), np.abs(high)), 1.0)
-        far = (size < 1e-30) | (size > 1e30)  # which float32 cannot hold with all its digits
+        far = (size < 1e-30) | (size > 1e30)  # which float32 cannot represent exactly
         self.factor = np.where(far, power_of_two(size), 1.0) if far.any() else None
         with np.errstate(over="ignore"):
             self.low, self.high = self.in_float32(low), self.in_float32(high)
@@ -120,18 +121,18 @@ class Expected:
 
     @cached_property
     def level(self) -> float:
-        """The chance of a false alarm that each count has at most."""
+        """The maximum probability of a false alarm for each count."""
         return LEVEL / (2 * len(self.names))
 
     @cached_property
     def seen(self) -> tuple[Float64, Float64, Float64]:
-        """Counts in training (2, n_columns), of so many values, and the variance beyond a count's.
+        """Counts in training (2, n_columns), the numbers of values, and additional variances.
 
-        They are of missing values, and of values beyond the others.
+        The first row is about missing values, the second about new levels or values out of range.
         """
         reference, k = self.reference, len(self.low)
         missing = np.array(reference.missing, float)
-        # The law Beta(2, n - 1) of the share beyond the ends has the limit that 1 of n has.
+        # The limit of Beta(2, n - 1), the share outside the range, is that of 1 of n.
         beyond, spread = np.ones(len(missing)), np.zeros(len(missing))
         categories = slice(k, k + len(reference.rare))
         beyond[categories], spread[categories] = reference.rare, reference.spread
@@ -140,18 +141,18 @@ class Expected:
 
     @cached_property
     def rates(self) -> Float64:
-        """The highest rates due to chance (2, n_columns), of missing and of new values."""
+        """The upper limits of the rates (2, n_columns) of missing and of new values."""
         return rate_limit(*self.seen, self.level)
 
     @cached_property
     def never(self) -> NDArray[np.bool_]:
-        """Where training had no such value (2, n_columns), and no level like a new one."""
+        """Whether training had no such value (2, n_columns) and no rare level."""
         count, n, _ = self.seen
         return np.asarray((count == 0.0) & (n > 0.0))
 
 
 class Tally:
-    """Counts the values that training did not have, in tables that the encoder takes."""
+    """Counts the values that did not occur in training, over the chunks of a table."""
 
     def __init__(self, expected: Expected) -> None:
         self._expected = expected
@@ -161,7 +162,7 @@ class Tally:
         self._examples: dict[int, Any] = {}
 
     def add(self, table: Table) -> None:
-        """Count the values of a table, unless it is sparse: its zeros may stand for anything."""
+        """Count the values of a table, unless it is sparse: its zeros may be missing or not."""
         if not isinstance(table.numbers, np.ndarray):
             return
         expected = self._expected
@@ -169,20 +170,20 @@ class Tally:
         self._rows += table.n_rows
         self._add_numbers(np.asarray(table.numbers))
         categories = zip(table.schema.categories, expected.levels, strict=True)
-        for place, (name, levels) in enumerate(categories, start=len(expected.low)):
-            self._add_levels(place, levels, table.others[name])
+        for i, (name, levels) in enumerate(categories, start=len(expected.low)):
+            self._add_levels(i, levels, table.others[name])
         ends = zip(
             table.schema.dates, expected.reference.first, expected.reference.last, strict=True
         )
         n_before = len(expected.low) + len(expected.levels)
-        for place, (name, first, last) in enumerate(ends, start=n_before):
+        for i, (name, first, last) in enumerate(ends, start=n_before):
             dates, missing = table.others[name], table.missing(name)
             times, outside = dates.astype(np.int64), np.zeros(len(dates), bool)
             if first is not None and last is not None:
                 outside = ~missing & ((times < first) | (times > last))
-            self._counts[:, place] += np.count_nonzero(missing), np.count_nonzero(outside)
+            self._counts[:, i] += np.count_nonzero(missing), np.count_nonzero(outside)
             if outside.any():
-                self._examples.setdefault(place, _time_text(dates[outside.argmax()]))
+                self._examples.setdefault(i, _time_text(dates[outside.argmax()]))
 
     def _add_numbers(self, block: NDArray[np.floating[Any]]) -> None:
         low, high = self._expected.low, self._expected.high
@@ -190,27 +191,27 @@ class Tally:
         for start, stop in row_chunks(block.shape) if k else ():
             with np.errstate(over="ignore"):
                 cells = self._expected.in_float32(block[start:stop])
-            odd = np.flatnonzero(~((cells >= low) & (cells <= high)))  # few, as a rule
-            if not len(odd):
+            unusual = np.flatnonzero(~((cells >= low) & (cells <= high)))  # usually few
+            if not len(unusual):
                 continue
-            missing = np.isnan(cells.ravel()[odd])
-            self._counts[0, :k] += np.bincount(odd[missing] % k, minlength=k)
-            outside = odd[~missing]
+            missing = np.isnan(cells.ravel()[unusual])
+            self._counts[0, :k] += np.bincount(unusual[missing] % k, minlength=k)
+            outside = unusual[~missing]
             found, firsts, counts = np.unique(outside % k, return_index=True, return_counts=True)
             self._counts[1, found] += counts
             rows = start + outside[firsts] // k
-            for place, value in zip(found.tolist(), block[rows, found].tolist(), strict=True):
-                self._examples.setdefault(place, value)
+            for i, value in zip(found.tolist(), block[rows, found].tolist(), strict=True):
+                self._examples.setdefault(i, value)
 
-    def _add_levels(self, place: int, known: frozenset[str] | None, column: Categories) -> None:
+    def _add_levels(self, i: int, known: frozenset[str] | None, column: Categories) -> None:
         counts = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)
-        self._counts[0, place] += counts[0]
+        self._counts[0, i] += counts[0]
         if known is None or known.issuperset(column.levels):
             return
         for level, count in zip(column.levels, counts[1:].tolist(), strict=True):
             if count and level not in known:
-                self._counts[1, place] += count
-                self._examples.setdefault(place, level[:MAX_SHOWN])
+                self._counts[1, i] += count
+                self._examples.setdefault(i, level[:MAX_SHOWN])
 
     @property
     def _trials(self) -> Counts:
@@ -219,7 +220,7 @@ class Tally:
 
     @property
     def _few(self) -> NDArray[np.bool_]:
-        """Where a single value is worth a notice: training had none, and far more rows."""
+        """Whether a single value is significant: training had none, and far more rows."""
         return self._expected.never & (self._rows * FEW <= self._expected.reference.rows)
 
     def notice(self) -> str:
@@ -227,25 +228,25 @@ class Tally:
         expected, trials, counts, few = self._expected, self._trials, self._counts, self._few
         # The exact limits need SciPy, which is slow to load.
         rates = quick_rate_limit(*expected.seen[:2], expected.level)
-        odd = (counts > 0) & (few | (counts > quick_binomial_limit(trials, rates)))
-        if not odd.any():
+        unusual = (counts > 0) & (few | (counts > quick_binomial_limit(trials, rates)))
+        if not unusual.any():
             return ""
-        tail = binomial_tail(counts[odd], trials[odd], expected.rates[odd])
-        drift = self.drift() if (few[odd] | (tail <= expected.level)).any() else None
+        tail = binomial_tail(counts[unusual], trials[unusual], expected.rates[unusual])
+        drift = self.drift() if (few[unusual] | (tail <= expected.level)).any() else None
         return drift.notice() if drift else ""
 
     def drift(self) -> Drift | None:
-        """Return the counts with those due to chance, or None where nothing was counted."""
+        """Return the counts and the maximum expected at random, or None if nothing was counted."""
         if not self._rows:
             return None
         expected = self._expected
         limits = binomial_limit(self._trials, expected.rates, expected.level)
-        chances = np.where(self._few, 0, limits)
-        counts = np.stack([self._counts, chances]).transpose(2, 1, 0).tolist()
+        limits = np.where(self._few, 0, limits)
+        counts = np.stack([self._counts, limits]).transpose(2, 1, 0).tolist()
         return Drift(tuple(self._column(i, *counts[i]) for i in expected.order))
 
     def _column(self, i: int, missing: list[int], beyond: list[int]) -> ColumnDrift:
-        """Return the drift of a column, given its counts and those due to chance."""
+        """Return the drift of a column, given its counts and the maximum expected at random."""
         expected = self._expected
         of, k, n_levels = expected.reference, len(expected.low), len(expected.levels)
         example = self._examples.get(i)
@@ -268,6 +269,6 @@ class Tally:
 
 
 def _time_text(time: Any) -> str:
-    """Return a date-time, or microseconds since 1970, as text: the day alone at midnight."""
+    """Return a date-time, or microseconds since 1970, as text: only the day at midnight."""
     text = str(np.datetime64(time, "us")).removesuffix(".000000").removesuffix("T00:00:00")
     return text.replace("T", " ")

@@ -1,1 +1,1 @@
-"""Tables in memory: columns with names and kinds, found from files, frames, arrays or records."""
+"""Tables in memory: typed, named columns made from files, data frames, arrays or dicts."""

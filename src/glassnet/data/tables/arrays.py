@@ -1,4 +1,4 @@
-"""Arrays, sparse matrices, rows, records and dicts of columns as the columns of a table."""
+"""Convert arrays, sparse matrices, lists of rows or dicts, and dicts of columns to columns."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ _SINGLE_BY_NAME = cells.MISSING_TYPES | cells.NAMED
 def columns_of(
     data: Any, names: Sequence[str] | None, empty: bool = False
 ) -> Table | dict[str, Any]:
-    """Return rows, an array or a sparse matrix as columns by name, numbers alone as a table."""
+    """Return rows, an array or a sparse matrix as columns by name; only numbers as a table."""
     is_sparse = hasattr(data, "tocsr")
     if not is_sparse and isinstance(data, (list, tuple)):
         data = _array_of_rows(data)
@@ -45,7 +45,7 @@ def columns_of(
 
 
 def columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[object]]:
-    """Return records as columns, in order of first appearance; what a record lacks is None."""
+    """Return a list of dicts as columns, in order of first appearance; absent values are None."""
     columns: dict[str, list[object]] = {}
     for row, record in enumerate(records):
         for name, value in record.items():
@@ -59,7 +59,7 @@ def columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[o
 
 
 def columns_of_mapping(data: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a dict of columns, or one record (single values, such as {"age": 31}), as columns."""
+    """Return a dict of columns, or of single values such as {"age": 31}, as columns."""
     refuse_duplicates([str(name) for name in data])
     if data and all(
         isinstance(value, _SINGLE) or type(value).__name__ in _SINGLE_BY_NAME
@@ -90,9 +90,9 @@ def _table_of_numbers(names: Sequence[str], block: Any, **exact: Any) -> Table:
 
 
 def _of_array(data: NDArray[Any], names: Sequence[str]) -> Table | dict[str, Any]:
-    if isinstance(data, np.ma.MaskedArray):  # np.asarray would show what the mask hides
+    if isinstance(data, np.ma.MaskedArray):  # np.asarray would drop the mask
         data = np.ma.filled(data.astype(np.float64), np.nan)
-    data = np.asarray(data)  # np.matrix has rules of its own
+    data = np.asarray(data)  # np.matrix behaves differently from other arrays
     if data.dtype.kind in "fiub":
         block = data if data.dtype in (np.float32, np.float64) else data.astype(np.float64)
         refuse_infinite(names, block)
@@ -101,7 +101,7 @@ def _of_array(data: NDArray[Any], names: Sequence[str]) -> Table | dict[str, Any
         return _table_of_numbers(names, block, exact=exact)
     refuse_duplicates(names)
     made = ((name, column_of_array(name, data[:, i])) for i, name in enumerate(names))
-    # NumPy makes text of numbers that stand beside text: that is worth no notice.
+    # NumPy converts numbers in an array with text to text: no notice is needed.
     is_text = data.dtype.kind == "U"
     return {name: replace(column, typed=column.typed and not is_text) for name, column in made}
 
@@ -111,7 +111,7 @@ def _of_sparse(data: Any, names: Sequence[str]) -> Table:
     if block.dtype not in (np.float32, np.float64):
         block = block.astype(np.float64)
     if not block.has_canonical_format:
-        block = block.copy()  # the caller's matrix stays as it is
+        block = block.copy()  # the caller's matrix is not changed
         block.sum_duplicates()
     bad = np.flatnonzero(~np.isfinite(block.data))
     if bad.size:
@@ -128,7 +128,7 @@ def _array_of_rows(rows: Sequence[Any]) -> NDArray[Any]:
     try:
         array = np.array(rows)
         kind = array.dtype.kind
-        # Whole numbers lose digits beside floats, and True becomes 1 beside numbers.
+        # In an array with floats integers lose digits, and with numbers True becomes 1.
         is_large = kind == "f" and bool((np.abs(array) >= cells.EXACT).any())
         sequences = (row for row in rows if kind in "fiub" and isinstance(row, (list, tuple)))
         if kind not in "fiubcM" or is_large or any(bool in map(type, row) for row in sequences):

@@ -1,4 +1,4 @@
-"""Makes a table of whatever holds one: arrays, data frames, rows, records or columns by name."""
+"""Make a table from arrays, data frames, lists of rows or dicts, or a dict of columns."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -28,16 +28,16 @@ from glassnet.messages import listed
 
 
 def index_names(metadata: Mapping[bytes, bytes] | None) -> tuple[str, ...]:
-    """Return the index columns that pandas names in the metadata of an Arrow schema."""
+    """Return the pandas index columns according to the metadata of an Arrow schema."""
     try:
         names = json.loads((metadata or {}).get(b"pandas", b"{}")).get("index_columns", ())
         return tuple(name for name in names if isinstance(name, str))
-    except (ValueError, AttributeError, TypeError, RecursionError):  # by another program
+    except (ValueError, AttributeError, TypeError, RecursionError):  # written by another program
         return ()
 
 
 def index_of(frame: Any) -> tuple[str, ...]:
-    """Return the index columns of an Arrow table in memory; none for any other table."""
+    """Return the pandas index columns of an Arrow table in memory; none for any other table."""
     metadata = getattr(getattr(frame, "schema", None), "metadata", None)
     return index_names(metadata) if isinstance(metadata, Mapping) else ()
 
@@ -51,7 +51,7 @@ def dropped_index(
 
 
 def index_notice(names: Collection[str]) -> str:
-    """Return that index columns are left out, and how to keep them."""
+    """Return the notice that index columns are left out, and how to keep them."""
     s, are = ("s", "are") if len(names) > 1 else ("", "is")
     keep = option("types", "number", next(iter(names)))
     return (
@@ -74,35 +74,35 @@ def table_of(
     spelling: Spelling = DEFAULT,
     empty: bool = False,
 ) -> Table:
-    """Return a table of whatever holds one.
+    """Convert any supported data to a table.
 
-    That is: a Table (as it is), an array, a SciPy sparse matrix, a data frame, a dict of columns, a
-    list or an iterator of rows or records (dicts; what a record lacks is missing), or one record (a
-    dict of single values).
+    Supported are a Table (unchanged), an array, a SciPy sparse matrix, a data frame, a dict of
+    columns, a list or iterator of rows or of records (dicts; absent keys are missing values), and
+    one record (a dict of single values).
 
-    Arrays and rows get the names "x0", "x1", ... unless `names` gives others. A numeric array is
-    one block of numbers (integers and booleans as float64). Elsewhere a declared type counts
-    (numbers, true and false, dates, pandas' and polars' categories); what texts hold is found as in
-    a file, see `glassnet.data.tables.recognition`.
+    Columns of arrays and rows are named "x0", "x1", ... unless `names` is given. A numeric array
+    becomes one block of numbers (integers and booleans as float64). Otherwise a column keeps its
+    declared type (number, boolean, date, pandas or polars category). The kind of text columns is
+    detected as in a file, see `glassnet.data.tables.recognition`.
 
     Parameters
     ----------
-    data : what holds a table
-    names : of the columns of data without names
-    types : the kinds of some columns, which need not be found
-    schema : of a model, by which its columns are read; the table keeps its own columns in their
-        order, see `Table.select`
-    targets : the columns that are to be predicted
-    keep : other columns that stay even if they hold the index of a pandas frame, as those of
-        `types` and of a schema do
-    spelling : how texts are written
+    data : the data
+    names : the names of the columns, for data without names
+    types : the kinds of some columns, by name; the others are detected
+    schema : the schema of a model, which decides how its columns are read; the table keeps its own
+        columns in their order, see `Table.select`
+    targets : the columns to predict
+    keep : columns to keep even if they hold the index of a pandas frame; columns of `types` and of
+        the schema are always kept
+    spelling : how text cells are written
     empty : whether a table without rows is allowed
 
     Raises
     ------
     DataError
-        For data that is not 2-D, has no rows or columns, names a column twice, lacks a column of
-        `types`, or holds infinite or complex numbers or durations.
+        If the data is not 2-D, has no rows or columns, has two columns of one name, lacks a column
+        of `types`, or holds infinite numbers, complex numbers or durations.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def table_of(
 def expected_columns(
     types: Mapping[str, Kind], schema: Schema | None, targets: Collection[str] = ()
 ) -> dict[str, ColumnHint]:
-    """Return what a model and a caller know of the columns, by name; the caller wins."""
+    """Return what is known of each column from a model and the caller, who takes precedence."""
     return {
         **{
             column.name: ColumnHint.by_model(column)
@@ -158,9 +158,9 @@ def assemble(
     *,
     empty: bool = False,
 ) -> Table:
-    """Return the table of named columns.
+    """Build a table from named columns.
 
-    Each has the kind that its type declares, that is expected, or that its texts show.
+    The kind of a column is that of its type, the expected kind, or detected from its text.
     """
     found = {
         name: _recognized(name, column, expected.get(name, _UNKNOWN), spelling)
@@ -193,7 +193,7 @@ def assemble(
 
 
 def _form(column: ColumnData) -> Form:
-    """Return the form of a column; `verbatim` matters only where a level is such a word."""
+    """Return the form of a column; `verbatim` is kept only if a level is such a word."""
     matters = column.kind == "category" and not cells.MISSING.isdisjoint(column.values.levels)
     return replace(column.form, verbatim=column.form.verbatim and matters)
 

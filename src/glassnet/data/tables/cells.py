@@ -1,16 +1,15 @@
-"""What one cell of a table means, whatever file or object the table comes from.
+"""Meaning of a table cell: missing values, booleans and text, the same for files and objects.
 
-A model may be trained on a pandas frame and asked to predict for a CSV file, so there is one rule
-for both:
+A model may be trained on a pandas frame and used to predict a CSV file, so the rules are the same:
 
-- `None`, NaN, `pandas.NA` and an empty text are missing values, and so is every text in `MISSING`,
-  but in a column of a declared category;
-- text is stripped of the white space around it;
+- `None`, NaN, `pandas.NA` and empty text are missing values, and so is every text in `MISSING`,
+  except in a column that is declared a category;
+- white space around text is removed;
 - `True`, "True", "TRUE" and "true" are the text "true", and the same for false;
-- where numbers are asked for as text, whole ones lose their ".0", and whole numbers keep all their
+- when numbers are converted to text, integral floats lose their ".0", and integers keep all their
   digits.
 
-What a column of texts holds is found by `glassnet.data.tables.recognition`.
+`glassnet.data.tables.recognition` detects the kind of a text column.
 """
 
 import datetime as dt
@@ -23,30 +22,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Texts that mean a missing value, besides the empty one.
+#: Texts that mean a missing value, besides the empty text.
 MISSING = frozenset(
     {"?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "NaT", "null", "NULL", "None"}
 )
 TRUE = ("true", "True", "TRUE")
 FALSE = ("false", "False", "FALSE")
 BOOLEANS = dict.fromkeys(TRUE, "true") | dict.fromkeys(FALSE, "false")
-#: In lower case; where a column is known to be a boolean.
+#: In lower case; used only if a column is known to be a boolean.
 YES_OR_NO = dict.fromkeys(("true", "t", "yes", "y", "on", "1", "1.0"), "true")
 YES_OR_NO |= dict.fromkeys(("false", "f", "no", "n", "off", "0", "0.0"), "false")
-#: From here on floats cannot tell whole numbers apart.
+#: From 2^53 on floats cannot represent all integers.
 EXACT = 2**53
 
-#: Types of missing values, by name, so that pandas need not be imported for its NA.
+#: Types of missing values, by name, so that pandas is not imported for its NA.
 MISSING_TYPES = frozenset({"NoneType", "NAType", "NaTType"})
 BOOLS = (bool, np.bool_)
 NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal, fractions.Fraction)
 DATES = (dt.date, np.datetime64)
-#: Types of pandas that are categories by their names.
+#: The names of pandas types that are categories.
 NAMED = frozenset({"Interval", "Period"})
 
 
 def option(name: str, value: str, column: str = "") -> str:
-    """Return how to set an option in Python and on the command line, for a message.
+    """Return, for a message, how to set an option in Python and on the command line.
 
     Examples
     --------
@@ -60,12 +59,12 @@ def option(name: str, value: str, column: str = "") -> str:
 
 
 def text_of(value: object) -> str | None:
-    """Return the text of a cell, None for a missing value; words such as "NA" are texts here.
+    """Return the text of a cell, None for a missing value; words such as "NA" stay text here.
 
     Raises
     ------
     TypeError
-        For a value that is no text, boolean, number, date, interval or period.
+        If the value is not text, a boolean, a number, a date, an interval or a period.
 
     Examples
     --------
@@ -91,7 +90,7 @@ def text_of(value: object) -> str | None:
 
 
 def in_utc(value: Any) -> Any:
-    """Return a date-time without its zone, in UTC; a value without a zone as it is."""
+    """Return a date-time in UTC without its zone; a value without a zone is not changed."""
     aware = isinstance(value, dt.datetime) and value.tzinfo is not None
     return value.astimezone(dt.UTC).replace(tzinfo=None) if aware else value
 
@@ -101,19 +100,19 @@ def _number_text(value: Any) -> str | None:
         return str(int(value))
     if math.isnan(value):
         return None
-    # Beyond 2^53 a float does not know its last digits: do not invent them.
-    is_whole = (
+    # Beyond 2^53 the last digits of a float are not known: do not print them.
+    is_integer = (
         value.is_finite() and value == value.to_integral_value()
         if isinstance(value, decimal.Decimal)
         else abs(value) < EXACT and value == int(value)
     )
-    return str(int(value) if is_whole else value)
+    return str(int(value) if is_integer else value)
 
 
 def date_texts(values: NDArray[np.datetime64]) -> list[str | None]:
     """Return date-times as texts, None for NaT.
 
-    A text is 2026-01-31 at midnight, else 2026-01-31 12:30:05, with a fraction where there is one.
+    The format is 2026-01-31 at midnight, otherwise 2026-01-31 12:30:05, with a fraction if needed.
     """
     texts = np.datetime_as_string(values.astype("datetime64[us]"), unit="us").tolist()
     shortened = (str(text).removesuffix(".000000").removesuffix("T00:00:00") for text in texts)

@@ -1,4 +1,4 @@
-"""Columns on their way into a table, made of Python values and 1-D arrays."""
+"""Columns before they are assembled into a table, made from Python values and 1-D arrays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glassnet.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Categories:
-    """One category column: `codes` (n,) int32 into `levels`, -1 for a missing value."""
+    """A category column: `levels` are its distinct values, `codes` (n,) int32 index them, or -1."""
 
     codes: NDArray[np.int32]
     levels: tuple[str, ...]
@@ -32,24 +32,24 @@ class Categories:
         return Categories(self.codes[rows], self.levels)
 
     def map(self, values: Iterable[Any], missing: Any, dtype: DTypeLike = object) -> NDArray[Any]:
-        """Return an array with one of `values`, which belong to the levels, for each row."""
+        """Return an array with the entry of `values`, one for each level, of each row."""
         return np.array([*values, missing], dtype=dtype)[self.codes]  # code -1: the last entry
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnData:
-    """A column on its way into a table.
+    """A column before it is assembled into a table.
 
     Parameters
     ----------
-    kind : None for text whose kind is still to be found
-    values : floats, datetime64[us], or Categories where the kind is another or none; the texts have
-        no white space around them
+    kind : the kind; None for text whose kind is not detected yet
+    values : floats, datetime64[us], or Categories for other kinds or None; texts have no white
+        space around them
     form : how the cells are written
-    exact : whole numbers beyond 2^53, which floats do not tell apart, as texts
+    exact : integers beyond 2^53, which floats cannot represent exactly, as text
     notices : notices about the column, a sentence each
-    typed : whether text comes from a source whose numbers are usually typed as numbers, so that
-        text that spells numbers is worth a notice
+    typed : whether the source stores numbers as numbers, so that text that spells numbers is worth
+        a notice
     """
 
     kind: Kind | None
@@ -61,7 +61,7 @@ class ColumnData:
 
 
 def tidy_categories(codes: NDArray[np.integer[Any]], texts: Sequence[str | None]) -> Categories:
-    """Return codes into texts as a category of sorted, used levels; None is a missing value."""
+    """Return codes into texts as a category whose levels are sorted and used; None is missing."""
     used = np.bincount(codes[codes >= 0], minlength=len(texts)) > 0
     seen = {text for text, is_used in zip(texts, used, strict=True) if is_used and text is not None}
     levels = tuple(sorted(seen))
@@ -71,13 +71,13 @@ def tidy_categories(codes: NDArray[np.integer[Any]], texts: Sequence[str | None]
     )
 
 
-def whole_numbers(column: Categories) -> list[int]:
-    """Return the different whole numbers in a column of their digits."""
+def distinct_integers(column: Categories) -> list[int]:
+    """Return the distinct integers in a column that holds them as text."""
     return [int(column.levels[code]) for code in np.unique(column.codes) if code >= 0]
 
 
 def categories_of(values: NDArray[Any]) -> Categories:
-    """Return numbers or date-times as a category of their texts."""
+    """Convert numbers or date-times to a category of their texts."""
     found, codes = np.unique(values, return_inverse=True)
     is_date = found.dtype.kind == "M"
     return tidy_categories(
@@ -93,12 +93,12 @@ DURATIONS = (
 
 
 def column_of_values(name: str, values: Sequence[object]) -> ColumnData:
-    """Return a column of Python values: numbers, text, booleans, dates, times or missing values.
+    """Make a column from Python values: numbers, text, booleans, dates, times or missing values.
 
     Raises
     ------
     DataError
-        For durations, complex numbers and anything else that is no cell of a table.
+        If a value is a duration, a complex number or anything else that cannot be a table cell.
     """
     kinds = set(map(type, values))
     missing = {kind for kind in kinds if kind.__name__ in cells.MISSING_TYPES}
@@ -125,7 +125,7 @@ def column_of_values(name: str, values: Sequence[object]) -> ColumnData:
 
 
 def column_of_array(name: str, values: NDArray[Any]) -> ColumnData:
-    """Return a 1-D array as a column; arrays of objects and of text are read value by value."""
+    """Make a column from a 1-D array; arrays of objects and of text are read value by value."""
     kind = values.dtype.kind
     if kind in "iu":
         exact = categories_of(values) if exceeds_floats(values) else None
@@ -143,12 +143,12 @@ def column_of_array(name: str, values: NDArray[Any]) -> ColumnData:
 
 
 def exceeds_floats(values: NDArray[Any]) -> bool:
-    """Return whether some of these integers are so large that floats cannot tell them apart."""
+    """Return whether some of these integers are too large to be exact as floats."""
     return values.size > 0 and max(int(values.max()), -int(values.min())) >= cells.EXACT
 
 
 def microseconds(name: str, values: NDArray[Any]) -> NDArray[np.datetime64]:
-    """Return date-times in microseconds; a DataError for one outside their range."""
+    """Return date-times in microseconds; raise a DataError if one is out of range."""
     made: NDArray[np.datetime64] = values.astype("datetime64[us]")
     years, expected = made.astype("datetime64[Y]"), values.astype("datetime64[Y]")
     if not np.array_equal(years, expected, equal_nan=True):
@@ -164,14 +164,14 @@ def date_range_error(name: str) -> DataError:
 
 
 def categories_of_values(name: str, values: Sequence[object]) -> Categories:
-    """Return a column of Python values as texts; each distinct value is converted once."""
+    """Convert a column of Python values to text; each distinct value is converted once."""
     if any(issubclass(kind, cells.BOOLS) for kind in set(map(type, values))):
-        # True equals 1, but is another text.
+        # True equals 1, but its text is different.
         values = [cells.text_of(v) if isinstance(v, cells.BOOLS) else v for v in values]
     try:
         places = {value: i for i, value in enumerate(dict.fromkeys(values))}
         texts = [cells.text_of(value) for value in places]
-    except (TypeError, UnicodeDecodeError):  # not hashable, or no text: find it for the message
+    except (TypeError, UnicodeDecodeError):  # not hashable, or invalid
         raise _invalid_value(name, values) from None
     return tidy_categories(
         np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values)), texts
@@ -185,9 +185,9 @@ def _numbers(name: str, values: Sequence[object], missing: set[type]) -> ColumnD
         raise DataError(f"column {name!r} holds a whole number too large for float64.") from None
     numbers = np.array(found, dtype=np.float64)
     big = np.flatnonzero(np.abs(numbers) >= cells.EXACT).tolist()
-    # Floats have no more digits than they show.
-    is_whole = bool(big) and all(not isinstance(values[i], (float, np.floating)) for i in big)
-    exact = categories_of_values(name, values) if is_whole else None
+    # A large float has no further digits to keep.
+    is_integer = bool(big) and all(not isinstance(values[i], (float, np.floating)) for i in big)
+    exact = categories_of_values(name, values) if is_integer else None
     return ColumnData("number", numbers, exact=exact)
 
 

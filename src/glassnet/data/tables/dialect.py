@@ -1,4 +1,4 @@
-"""What a caller may say about a table: how text is written, kinds of columns, limits."""
+"""Options for reading a table: how its text is written (the dialect) and size limits."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from glassnet.checks import check_name, check_whole
+from glassnet.checks import check_integer, check_name
 from glassnet.data.serialization import changed_fields
 from glassnet.data.tables.schema import DATE_ORDERS, KINDS, THOUSANDS, Spelling
 from glassnet.errors import DataError, SettingError
 
-#: Decompressed bytes up to which the ratio is not checked: a short text may well repeat itself.
+#: Decompressed bytes up to which the ratio is not checked: short text may be repetitive.
 SMALL = 2**20
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What reading a table may cost; each limit is a whole number of at least 1.
+    """Size limits for reading a table; each limit is an integer of at least 1.
 
     Parameters
     ----------
-    bytes : of text after decompression; of other files, 8 for each cell
-    rows : of a table; of text, lines
-    columns : named in the file
+    bytes : bytes of text after decompression; for other files, 8 for each cell
+    rows : rows of a table; for text, lines
+    columns : columns in the file
     field : characters of one cell, or of the name of a column
-    categories : distinct texts in a column, beyond which it is left out of a fit
+    categories : distinct texts in a column; a column with more is left out of a fit
     ratio : bytes after decompression for each byte before it
 
     Raises
     ------
     SettingError
-        For a limit that is no whole number of at least 1.
+        If a limit is not an integer of at least 1.
     """
 
     bytes: int = 2**30
@@ -43,21 +43,21 @@ class Limits:
     ratio: int = 100
 
     def __post_init__(self) -> None:
-        """Refuse limits that are no whole numbers of at least 1."""
+        """Check that all limits are integers of at least 1."""
         for entry in fields(self):
-            check_whole(f"the limit {entry.name}", getattr(self, entry.name))
+            check_integer(f"the limit {entry.name}", getattr(self, entry.name))
 
     def exceeded(self, what: str, limit: str) -> DataError:
-        """Return the error for what is larger than a limit; it says how to allow more."""
+        """Return the error for data that exceeds a limit; it tells how to allow more."""
         return DataError(
             f"{what}; the limit is {getattr(self, limit):,}. If the file is meant to be so large, "
             f"raise it: Limits({limit}=...)."
         )
 
     def check_names(self, names: Sequence[str], what: str) -> None:
-        """Refuse too many columns, and a name of a column that is longer than a cell may be.
+        """Check the number of columns and the lengths of their names.
 
-        `what` begins the message: what has the columns.
+        `what` is the beginning of the message: what has the columns.
         """
         if len(names) > self.columns:
             raise self.exceeded(f"{what} {len(names):,} columns", "columns")
@@ -70,16 +70,16 @@ class Limits:
             )
 
     def check_growth(self, n_bytes: int, n_compressed: int) -> None:
-        """Refuse a file that grows too much when it is decompressed."""
+        """Check the ratio of decompressed to compressed bytes."""
         if n_bytes > SMALL and n_bytes > self.ratio * n_compressed:
             raise self.exceeded("the file grows when it is decompressed as no table does", "ratio")
 
 
-#: Encodings of Python that no text file has: of host names, of Python literals, of nothing.
+#: Python's encodings that are not for text files: of host names, of Python literals, undefined.
 NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 MAX_SKIPPED = 1_000_000  # lines
 KNOWN = {"decimal": (".", ","), "thousands": THOUSANDS, "dates": DATE_ORDERS}
-#: Settings that cannot be the same mark.
+#: Pairs of settings that must differ.
 RIVALS = {
     "decimal": ("thousands", "quote"),
     "thousands": ("decimal",),
@@ -91,39 +91,39 @@ _USUAL = {"delimiter": ",", "quote": '"', "encoding": "utf-8", "decimal": ".", "
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text file is written; what is None is found from the file.
+    """How a text file is written; settings that are None are detected from the file.
 
-    `decimal`, `thousands`, `missing` and `dates` are about cells of text wherever they come from,
-    also data frames; the others are about text files. A model remembers the dialect of its training
-    table: it is the default for later tables, where they do not show another one.
+    `decimal`, `thousands`, `missing` and `dates` apply to text cells of any source, including data
+    frames; the others apply to text files. A model stores the dialect of its training table. It is
+    the default for later tables unless they show another one.
 
     Parameters
     ----------
-    delimiter : one character between cells. Found: of comma, semicolon, tab and bar the one that
-        cuts the first rows into equally many cells; where several do, the one that yields numbers,
-        then the most cells. A first line such as `sep=;` names it.
-    quote : one character around cells, doubled inside them. Found: ' where all names in the first
-        line stand in such, else ".
-    encoding : as Python names it. Found: by the byte order mark, else UTF-8, and where it is not
-        that, Windows-1252, with a notice.
-    decimal : "." or ",". Found: for a file by its first rows, where the delimiter is no comma, and
-        for each column of text by its cells.
-    thousands : what stands between groups of three digits: ",", ".", "'", " " (any kind of space),
-        "" (nothing). Found: by the cells.
+    delimiter : the character between cells. Detected: of comma, semicolon, tab and bar the one that
+        splits the first rows into the same number of cells; if several do, the one that gives
+        numbers, then the one that gives most cells. A first line such as `sep=;` declares it.
+    quote : the character around cells, doubled inside them. Detected: ' if it quotes all names in
+        the first line, otherwise ".
+    encoding : Python's name of the encoding. Detected: by the byte order mark, otherwise UTF-8, and
+        if the file is not UTF-8, Windows-1252 with a notice.
+    decimal : "." or ",". Detected: for a file from its first rows if the delimiter is not a comma,
+        and for each text column from its cells.
+    thousands : the mark between groups of three digits: ",", ".", "'", " " (any kind of space),
+        "" (nothing). Detected from the cells.
     missing : texts that are missing values, instead of those in
-        `glassnet.data.tables.cells.MISSING`; the empty cell always is one. An empty list leaves
-        every word a value.
-    skip_rows : how many lines before the header are skipped, or the numbers of single lines, from
-        1. A line that was skipped in training is skipped in a later file where it is no row there:
-          it has other cells, or words where the other rows hold numbers, or ends the file.
-    comment : what a line begins with that is skipped
-    dates : the order of day, month and year in dates of numbers: "dmy", "mdy" or "ymd". Found: by a
+        `glassnet.data.tables.cells.MISSING`; an empty cell is always missing. With an empty list
+        every word is a value.
+    skip_rows : the number of lines to skip before the header, or the numbers of single lines from
+        1. A line that was skipped in training is skipped in a later file if it is not a row there:
+        it has another number of cells, or words in a column of numbers, or ends the file.
+    comment : the text at the start of lines to skip
+    dates : the order of day, month and year in numeric dates: "dmy", "mdy" or "ymd". Detected by a
         day above 12.
 
     Raises
     ------
     SettingError
-        For a value that is none of those.
+        If a value is invalid.
     """
 
     delimiter: str | None = None
@@ -137,7 +137,7 @@ class Dialect:
     dates: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no dialect, and bring lists to one form."""
+        """Check the settings, and convert lists to tuples."""
         for name in ("delimiter", "quote"):
             mark = getattr(self, name)
             is_mark = isinstance(mark, str) and len(mark) == 1 and mark.isascii()
@@ -194,7 +194,7 @@ class Dialect:
 
     @property
     def spelling(self) -> Spelling:
-        """What the dialect says of cells."""
+        """The settings that apply to cells."""
         missing = None if self.missing is None else frozenset(self.missing)
         return Spelling(missing, self.decimal, self.thousands, self.dates, self.decimal or ".")
 
@@ -209,9 +209,9 @@ class Dialect:
         return changed_fields(self)
 
     def filled(self, default: Dialect | None) -> Dialect:
-        """Return this dialect with what it lacks taken from another.
+        """Return this dialect with unset settings taken from another one.
 
-        A mark that this dialect has for something else is not taken.
+        A mark that this dialect uses for another purpose is not taken.
         """
         if default is None:
             return self
@@ -224,7 +224,7 @@ class Dialect:
         return Dialect(**mine, **taken)
 
     def unusual(self) -> Dialect:
-        """Return this dialect without what every reader takes for granted."""
+        """Return this dialect without the settings that every reader assumes."""
         usual = (name for name, value in _USUAL.items() if getattr(self, name) == value)
         return replace(self, **dict.fromkeys(usual))
 
@@ -242,7 +242,7 @@ class Dialect:
         Raises
         ------
         SettingError
-            For a value that no dialect has.
+            If a value is invalid.
         """
         names = [entry.name for entry in fields(cls)]
         if not plain.keys() <= set(names):
@@ -251,7 +251,7 @@ class Dialect:
 
 
 def _is_encoding(name: Any) -> bool:
-    """Return whether Python has an encoding of text files of this name; base64 is none."""
+    """Return whether this is the name of a text encoding in Python; base64 is not one."""
     try:
         found: Any = codecs.lookup(name)
     except (LookupError, TypeError, ValueError):  # ValueError: a NUL in the name
@@ -263,12 +263,12 @@ def _is_encoding(name: Any) -> bool:
 def check_overrides(
     types: Any = None, drop: Any = (), dialect: Any = None, limits: Any = None
 ) -> None:
-    """Refuse unknown kinds, names that are no list of text, and other types of dialect and limits.
+    """Check the arguments `types`, `drop`, `dialect` and `limits`.
 
     Raises
     ------
     SettingError
-        What was expected, and what was given.
+        If an argument is invalid; the message tells what was expected and what was given.
     """
     if types is not None and not isinstance(types, Mapping):
         raise SettingError(

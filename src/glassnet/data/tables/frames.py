@@ -1,7 +1,8 @@
-"""Columns of data frames (pandas, polars, pyarrow and others); the only file that imports narwhals.
+"""Convert the columns of data frames: pandas, polars, pyarrow and others, through narwhals.
 
-A declared type counts: categories are categories whatever they spell, and keep their words ("NA"
-and "None", too); a column of strings without any string is one of text.
+No other file imports narwhals. A column keeps its declared type: categories stay categories even if
+they spell numbers, and keep words such as "NA" and "None"; a string column stays text even if all
+values are missing.
 """
 
 from typing import Any
@@ -29,8 +30,8 @@ def columns_of(frame: Any) -> dict[str, ColumnData]:
     Raises
     ------
     DataError
-        For what is no data frame, for column names that occur twice, and for columns of lists,
-        records or durations (named).
+        If the argument is not a data frame, two columns have one name, or a column holds lists,
+        records or durations (its name is in the message).
     """
     nw = _narwhals()
     try:
@@ -63,7 +64,7 @@ def columns_of(frame: Any) -> dict[str, ColumnData]:
 
 
 def series_of(name: str, values: Any) -> ColumnData | None:
-    """Return a series of a data frame as a column, None for anything else."""
+    """Convert a series of a data frame to a column; return None for anything else."""
     nw = _narwhals()
     try:
         series: Any = nw.from_native(values, series_only=True)
@@ -87,7 +88,7 @@ def _column(name: str, series: Any, nw: Any) -> ColumnData:
     if dtype.is_integer() or dtype.is_decimal():
         return _whole_numbers(name, series, nw)
     if dtype.is_numeric():
-        # A cast first: a nullable pandas column gives objects otherwise.
+        # Cast first: otherwise a nullable pandas column gives objects.
         values = (series if dtype == nw.Float32 else series.cast(nw.Float64)).to_numpy()
         return ColumnData(
             "number", np.asarray(values, dtype=None if values.dtype == np.float32 else np.float64)
@@ -113,13 +114,13 @@ def _column(name: str, series: Any, nw: Any) -> ColumnData:
     if dtype == nw.Date and series.null_count() == n:
         return ColumnData("datetime", np.full(n, "NaT", dtype="datetime64[us]"))
     column = column_of_values(name, values)
-    if dtype == nw.String and column.kind is not None:  # no text in it, and no number either
+    if dtype == nw.String and column.kind is not None:  # neither text nor numbers in it
         return ColumnData("category", Categories(np.full(n, -1, dtype=np.int32), ()))
     return column
 
 
 def _whole_numbers(name: str, series: Any, nw: Any) -> ColumnData:
-    """Return integers or decimals; their digits are kept where floats cannot tell them apart."""
+    """Convert integers or decimals; those that are not exact as floats keep their digits."""
     ends = [series.min(), series.max()] if series.null_count() < len(series) else [0, 0]
     if all(end is not None and abs(end) < cells.EXACT for end in ends):
         return ColumnData(

@@ -1,4 +1,4 @@
-"""Tables and names of columns as callers give them: paths, objects, numbers, keys of a frame."""
+"""Convert tables and column names from arguments: paths, objects, positions, keys of a frame."""
 
 from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
@@ -15,19 +15,18 @@ from glassnet.errors import DataError
 
 
 def as_name(table: Any, name: Any) -> Any:
-    """Return the name that a table has for a column; what is no name stays as it is.
+    """Return the name of a column in a table; anything that is not a name is returned unchanged.
 
     Parameters
     ----------
-    table : what holds the columns, as the caller gave it
-    name : text; a whole number, which is a position in an array or a list of rows, and elsewhere
-        the text that spells it; or any other key of a frame or mapping, such as the tuple of a
-        pandas MultiIndex
+    table : the table that the caller gave
+    name : text; an integer, which is a position in an array or a list of rows, and otherwise a
+        name; or any other key of a frame or mapping, such as the tuple of a pandas MultiIndex
 
     Raises
     ------
     DataError
-        For a position that an array does not have.
+        If an array does not have this position.
     """
     if not isinstance(name, int | np.integer) or isinstance(name, bool | np.bool_):
         return str(name) if not isinstance(name, str) and _is_key(table, name) else name
@@ -40,7 +39,7 @@ def as_name(table: Any, name: Any) -> Any:
 
 
 def as_names(table: Any, names: Any) -> Any:
-    """Return names of columns, or a mapping from them, as a table has them; others as they are."""
+    """Return column names, or a mapping from them, as they are in a table; others unchanged."""
     if isinstance(names, Mapping):
         return {as_name(table, name): value for name, value in names.items()}
     if isinstance(names, str) or not isinstance(names, Collection):
@@ -50,9 +49,9 @@ def as_names(table: Any, names: Any) -> Any:
 
 
 def as_target(table: Any, target: Any) -> Any:
-    """Return the names of a target as a table has them; target values stay as they are.
+    """Return the names of a target as they are in a table; target values unchanged.
 
-    Numbers are names where there are not as many of them as rows, and all are names.
+    Numbers are names if their count differs from the number of rows, and all are names.
     """
     if isinstance(target, str) or np.ndim(target) == 0 or _is_key(table, target):
         return as_name(table, target)
@@ -77,7 +76,7 @@ def has_names(table: Any) -> bool:
 
 
 def _width(table: Any) -> int | None:
-    """Return how many columns a table without names has, None for one with names."""
+    """Return the number of columns of a table without names, None for one with names."""
     shape: tuple[int, ...] = () if has_names(table) else np.shape(table)
     return int(shape[1]) if len(shape) == 2 else None
 
@@ -88,12 +87,12 @@ def _is_key(table: Any, name: Any) -> bool:
 
 
 def _keys(table: Any) -> Collection[Any]:
-    """Return the keys of the columns of a table, none for one without."""
+    """Return the keys of the columns of a table, none for a table without keys."""
     if isinstance(table, Mapping):
         return table.keys()
     if isinstance(table, list | tuple) and table and isinstance(table[0], Mapping):
         return {key for record in table for key in record}
-    # `columns` of pyarrow are the columns themselves.
+    # In pyarrow, `columns` holds the columns, not their names.
     keys = getattr(table, "column_names", getattr(table, "columns", ()))
     return list(keys) if not isinstance(table, str | Path) else ()
 
@@ -118,10 +117,10 @@ def as_table(
     limits: Limits | None = None,
     empty: bool = False,
 ) -> Table:
-    """Return a Table of a file or of whatever holds columns.
+    """Return a Table from a file or from any supported data.
 
-    An array of as many columns as there are names takes those names. The other parameters say how
-    columns are read, see `glassnet.data.tables.assembly.table_of`; `limits` are of a file.
+    An array with as many columns as there are names gets those names. For the other parameters see
+    `glassnet.data.tables.assembly.table_of`; `limits` applies to files.
     """
     if isinstance(table, str | Path):
         return read_table(

@@ -1,13 +1,13 @@
-"""Reads date-times and times of day from text.
+"""Parse date-times and times of day from text.
 
-Dates: ISO 8601 (2026-01-31, with a time, with a zone), and as people write them, the order of day,
-month and year found for a column as a whole:
+Dates are in ISO 8601 (2026-01-31, with a time, with a zone) or in a common form, with one order of
+day, month and year for a whole column:
 
     31/01/2026   31.01.2026   1/31/2026   2026/01/31   31-Jan-2026   31 January 2026   Jan 31, 2026
 
-each also with a time, 12-hour clocks too.
+each optionally with a time, also on a 12-hour clock.
 
-Where all dates of a column have a zone they are brought to UTC. A year of two digits lies between
+If all dates of a column have a zone they are converted to UTC. A year of two digits lies between
 1969 and 2068, as in POSIX.
 """
 
@@ -25,7 +25,7 @@ _ISO = re.compile(
 )
 _ISO_BARE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?"
-)  # what NumPy reads at once
+)  # what NumPy parses directly
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: i for i, name in enumerate(_NAMES, start=1)}
 _MONTH = (
@@ -66,25 +66,25 @@ _COMPACT = (  # and months alone
 _HOUR_ALONE = r"(?P<hour>[0-9]{1,2})(?P<minute>)(?P<second>) ?(?P<half>[ap])\.?m\.?"
 _ALONE = (re.compile(_CLOCK, re.IGNORECASE), re.compile(_HOUR_ALONE, re.IGNORECASE))
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,? +(?=\S)", re.IGNORECASE)
-#: Nobody writes a date-time in more characters.
+#: The maximum number of characters of a date-time.
 MAX_LENGTH = 100
 NAT = np.datetime64("NaT")
-#: A date-time without its zone, and the minutes of the zone, None without one.
+#: A date-time without its zone, and the offset of the zone in minutes, None without one.
 Moment = tuple[np.datetime64, int | None]
 
 
 def read_dates(
     texts: Sequence[str], order: str = "ymd", *, compact: bool = False
 ) -> NDArray[np.datetime64]:
-    """Return the date-times that texts spell as datetime64[us], NaT where one spells none.
+    """Parse texts as datetime64[us]; a text that is not a date-time becomes NaT.
 
     Parameters
     ----------
     texts : without white space around them
-    order : of day, month and year where all three are numbers; a year of four digits that stands
-        first is always one
-    compact : whether 20260131 is a date, too, and whether a month such as 2026-01 or Jan 2026 is
-        the first of it
+    order : the order of day, month and year if all three are numbers; a leading number of four
+        digits is always the year
+    compact : whether 20260131 is a date too, and a month such as 2026-01 or Jan 2026 is its first
+        day
     """
     if all(map(_ISO_BARE.fullmatch, texts)):
         try:
@@ -95,7 +95,7 @@ def read_dates(
     is_zoned = [moment is not None and moment[1] is not None for moment in moments]
     n_dates = sum(moment is not None for moment in moments)
     if 0 < sum(is_zoned) < n_dates:
-        # Dates with and without a zone are not on one clock: the fewer are no dates.
+        # Dates with and without a zone cannot be compared: the minority is not read as dates.
         keep = 2 * sum(is_zoned) > n_dates
         pairs = zip(moments, is_zoned, strict=True)
         moments = [moment if zoned == keep else None for moment, zoned in pairs]
@@ -109,11 +109,11 @@ def read_dates(
 def date_order(
     texts: Sequence[str], counts: Sequence[int] | NDArray[np.int64]
 ) -> tuple[DateOrder, bool]:
-    """Return the order of day, month and year that reads most dates, and whether it is certain.
+    """Return the order of day, month and year that parses most dates, and whether it is certain.
 
-    A number above 12 is no month. Where nothing decides, the day comes first before dots and
-    dashes, and the month before slashes, as pandas and many spreadsheets have it. A year of two
-    digits stands first only where no other order is possible.
+    A number above 12 is not a month. If no date decides, the day is first with dots and dashes, and
+    the month is first with slashes, as in pandas and many spreadsheets. A year of two digits is
+    first only if no other order is possible.
     """
     weight = dict.fromkeys(DATE_ORDERS, 0)
     marks: set[str] = set()
@@ -132,14 +132,14 @@ def date_order(
 
 
 def read_clock(texts: Sequence[str]) -> NDArray[np.float64]:
-    """Return times of day in hours since midnight, NaN for other texts: 01:30 PM is 13.5."""
+    """Parse times of day as hours since midnight: 01:30 PM is 13.5, other texts are NaN."""
     found = (_ALONE[0].fullmatch(text) or _ALONE[1].fullmatch(text) for text in texts)
     seconds = (_seconds(match) if match else None for match in found)
     return np.array([np.nan if s is None else s / 3600.0 for s in seconds], dtype=np.float64)
 
 
 def _parsed(text: str, order: str, *, compact: bool = False) -> Moment | None:
-    """Return the date-time that a text spells, None where it spells none."""
+    """Return the date-time in a text, or None."""
     if len(text) > MAX_LENGTH:
         return None
     text = _WEEKDAY.sub("", text, count=1) if text[:1].isalpha() else text
@@ -177,7 +177,7 @@ def _moment(year: str, month: int, day: int, clock: re.Match[str]) -> Moment | N
 
 
 def _seconds(found: re.Match[str]) -> float | None:
-    """Return the seconds since midnight of a clock time, 0 without one, None where it is wrong."""
+    """Return the seconds since midnight of a clock time, 0 without one, None if it is invalid."""
     parts = found.groupdict()
     half = (parts.get("half") or parts.get("bare_half") or "").lower()
     hour = int(parts.get("hour") or parts.get("bare") or 0)
@@ -190,7 +190,7 @@ def _seconds(found: re.Match[str]) -> float | None:
 
 
 def _offset(zone: str | None) -> int | None:
-    """Return the minutes of a zone such as +02:00, None where there is no zone."""
+    """Return the offset in minutes of a zone such as +02:00, None without a zone."""
     if zone is None or zone.isalpha():
         return None if zone is None else 0
     minutes = 60 * int(zone[1:3]) + int(zone[3:].strip(":") or 0)

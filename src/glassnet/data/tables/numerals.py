@@ -1,11 +1,11 @@
-"""Reads numbers as people write them: thousands, currencies, per cent, units, a minus in brackets.
+"""Parse formatted numbers: thousands separators, currencies, percent, units, (1) for -1.
 
     1,234.50   1.234,50   1 234   1'234   12,34,567   -$1,234   (1,234.50)   1234-   EUR 12   CHF
                12.-   5.1%   1.5 kg
     and the minus sign U+2212, also as a dash
 
-The marks are found for a column as a whole: those that read most of its cells. A number keeps the
-unit that it is written in: 5.1% is 5.1.
+The marks are detected for a whole column: those that parse most of its cells. A number is not
+converted to another unit: 5.1% is 5.1.
 """
 
 import math
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from glassnet.data.tables.schema import PLAIN, THOUSANDS, Form
 
-# float() also takes "1_000", "infinity" and digits of other scripts; a cell of a table is a plain
+# float() also accepts "1_000", "infinity" and digits of other scripts; a table cell must be a plain
 # decimal number.
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SPACES = (
@@ -28,7 +28,7 @@ _SPACES = (
     | dict.fromkeys((0x2212, 0x2013, 0xFE63, 0xFF0D), "-")
     | {0x2019: "'"}
 )
-#: The dash that stands for no cents: 12.- and 12,--
+#: The dash in place of cents: 12.- and 12,--
 _NO_CENTS = re.compile(r"(?<=[0-9])[.,](?:-{1,2}|\u2014)(?=[^0-9]|$)")
 _SYMBOLS = "$\u20ac\u00a3\u00a5\u20b9\u20bd\u20a9\u20ba\u20aa\u0e3f\u20ab\u20b4"
 _CODES = """
@@ -40,15 +40,15 @@ _UNIT = (
     rf"(?:[%\u2030]|{_CURRENCY}|[\u00b0\u00b5\u03bc]?[^\W\d_]"
     rf"(?:[^\d(),;:%{_SYMBOLS}]{{0,18}}[^\W\d_.\u00b0])?[23\u00b2\u00b3.]?)"
 )
-#: Nobody writes a number with marks or a unit in more characters; a longer text can only be a plain
-#: number.
+#: The maximum number of characters of a number with marks or a unit; a longer text can only be a
+#: plain number.
 MAX_LENGTH = 400
-#: How many distinct texts the form of a column is judged by.
+#: The number of distinct texts from which the form of a column is detected.
 SAMPLE = 500
 
 
 def number_of(text: str) -> float | None:
-    """Return the finite number that a text spells in plain decimals, None where it spells none."""
+    """Return the finite plain decimal number in a text, or None."""
     if _PLAIN_NUMBER.fullmatch(text) is None:
         return None
     number = float(text)
@@ -70,7 +70,7 @@ def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
 
 
 def spelled(text: str, form: Form) -> tuple[float, str] | None:
-    """Return the finite number that a text spells in a form, and its unit; None for other texts."""
+    """Return the finite number in a text written in a form, and its unit; or None."""
     plain = number_of(text) if form.decimal == "." else None
     if plain is not None:
         return plain, ""
@@ -92,7 +92,7 @@ def spelled(text: str, form: Form) -> tuple[float, str] | None:
 
 
 def same_unit(unit: str, other: str) -> bool:
-    """Return whether two units are the same; "year" and "years" are."""
+    """Return whether two units are the same, such as "year" and "years"."""
     return unit == other or (
         min(len(unit), len(other)) > 2
         and unit.rstrip(". ").removesuffix("s") == other.rstrip(". ").removesuffix("s")
@@ -100,10 +100,10 @@ def same_unit(unit: str, other: str) -> bool:
 
 
 def read_numbers(texts: Sequence[str], form: Form) -> NDArray[np.float64]:
-    """Return the numbers that texts spell in a form, NaN for other texts and other units.
+    """Parse texts as numbers in a form; other texts and other units become NaN.
 
-    A number without a unit is one of the column's unit, but for per cent, which must be written at
-    all numbers but 0.
+    A number without a unit has the unit of the column, except for percent, which must be written
+    with all numbers except 0.
     """
     numbers = np.full(len(texts), np.nan)
     for i, text in enumerate(texts):
@@ -123,14 +123,14 @@ def find_form(
     first: Form = PLAIN,
     mixed: bool = False,
 ) -> Form:
-    """Return the form in which most of the cells of a column are numbers.
+    """Return the form with which most cells of a column parse as numbers.
 
     Parameters
     ----------
-    texts, counts : the different texts of the column, and how often each occurs
-    decimal, thousands : the marks where they are known
-    first : the form that is returned unless another one reads more cells
-    mixed : whether a column of several units has the most frequent one; it has none otherwise
+    texts, counts : the distinct texts of the column, and how often each occurs
+    decimal, thousands : the marks if they are known
+    first : the form that is returned unless another one parses more cells
+    mixed : whether a column with several units gets the most frequent one; otherwise it gets none
     """
     if len(texts) > SAMPLE:
         at = np.random.Generator(np.random.Philox(0)).permutation(len(texts))[:SAMPLE]
@@ -164,7 +164,7 @@ def _candidates(decimal: str | None, thousands: str | None, first: Form) -> list
 def _unit(
     found: Sequence[tuple[float, str] | None], counts: NDArray[np.int64], *, mixed: bool
 ) -> str:
-    """Return the only unit of a column, unless it is a chance letter beside a few codes."""
+    """Return the only unit of a column, unless it is only a letter in a few codes."""
     seen: Counter[str] = Counter()
     for spelling, count in zip(found, counts.tolist(), strict=True):
         if spelling is not None:

@@ -1,7 +1,7 @@
-"""Finds what a column of text holds: numbers, dates, times of day, booleans or categories.
+"""Detect the kind of a text column: numbers, dates, times of day, booleans or categories.
 
-An expected kind wins. Else a column is what nearly all of its cells are, and a notice names the
-option that decides otherwise. docs/reading.md gives the rule.
+An expected kind takes precedence. Otherwise the kind is that of nearly all cells, and a notice
+names the option to change it. docs/reading.md gives the rule.
 """
 
 import re
@@ -25,7 +25,7 @@ from glassnet.data.tables.readers import (
 )
 from glassnet.data.tables.schema import NONE, ColumnHint, Kind, Spelling
 
-#: Tried in this order where no kind is expected.
+#: Tried in this order if no kind is expected.
 ALL = (read_boolean, read_codes, read_number, read_hours, read_date)
 _MISSING_VALUES: dict[str, NDArray[Any]] = {
     "number": np.array(np.nan),
@@ -37,20 +37,20 @@ _MISSING_VALUES: dict[str, NDArray[Any]] = {
 def recognize(
     name: str, column: Categories, expected: ColumnHint, spelling: Spelling, *, typed: bool = False
 ) -> ColumnData:
-    """Return a column of text as a column of its kind.
+    """Convert a text column to a column of its kind.
 
     Parameters
     ----------
-    name : of the column, for messages
+    name : the name of the column, for messages
     column : the texts, without white space around them
     expected : what is known of the column
-    spelling : how the caller says that cells are written
+    spelling : how cells are written, as given by the caller
     typed : as in `ColumnData`
 
     Raises
     ------
     DataError
-        Where too few cells are of the expected kind; the message names the first invalid cell.
+        If too few cells are of the expected kind; the message shows the first invalid cell.
     """
     unique = _unique_texts(name, column, expected, spelling)
     if expected.kind == "category":
@@ -79,9 +79,9 @@ def _unique_texts(
     missing = expected.missing if spelling.missing is None else spelling.missing
     counts = _counts(column)
     is_missing = np.array([not text or text in missing for text in column.levels], dtype=bool)
-    places = np.flatnonzero(~is_missing & (counts > 0))
-    texts = [column.levels[i] for i in places]
-    return UniqueTexts(name, column.codes, texts, counts[places], places, is_missing)
+    level_index = np.flatnonzero(~is_missing & (counts > 0))
+    texts = [column.levels[i] for i in level_index]
+    return UniqueTexts(name, column.codes, texts, counts[level_index], level_index, is_missing)
 
 
 def _counts(column: Categories) -> NDArray[np.int64]:
@@ -89,7 +89,7 @@ def _counts(column: Categories) -> NDArray[np.int64]:
 
 
 def _levels(column: Categories, unique: UniqueTexts) -> Categories:
-    if len(unique.texts) == len(column.levels):  # none is missing or unused: they are in order
+    if len(unique.texts) == len(column.levels):  # all are used, and sorted
         return column
     texts = zip(column.levels, unique.is_missing.tolist(), strict=True)
     return tidy_categories(column.codes, [None if missing else text for text, missing in texts])
@@ -116,29 +116,29 @@ def _column(
             f"column {name!r} holds text that spells numbers and is read as numbers; "
             f"{cells.option('types', 'category', name)} keeps text.",
         )
-    # The last value answers code -1.
+    # The last value is for code -1.
     by_level = np.full(len(column.levels) + 1, _MISSING_VALUES[kind], dtype=found.values.dtype)
-    by_level[unique.places[readable]] = found.values[readable]
+    by_level[unique.level_index[readable]] = found.values[readable]
     values = _as_stored(kind, by_level[column.codes])
     exact = _exact(column, unique, found) if kind == "number" and not found.form.unit else None
     return ColumnData(kind, values, found.form, exact, tuple(notices))
 
 
 def _exact(column: Categories, unique: UniqueTexts, found: Reading) -> Categories | None:
-    """Return whole numbers as texts where floats cannot tell some of them apart, else None."""
+    """Return integers as text if some of them are not exact as floats, otherwise None."""
     if not (np.abs(found.values[found.readable]) >= cells.EXACT).any():
         return None
     texts: list[str | None] = [None] * len(column.levels)
-    for place in unique.places[found.readable].tolist():
-        digits = column.levels[place].replace(found.form.thousands, "").lstrip("+")
+    for level in unique.level_index[found.readable].tolist():
+        digits = column.levels[level].replace(found.form.thousands, "").lstrip("+")
         if re.fullmatch(r"-?[0-9]+", digits) is None:
             return None
-        texts[place] = str(int(digits))
+        texts[level] = str(int(digits))
     return tidy_categories(column.codes, texts)
 
 
 def _target_notices(column: Categories, unique: UniqueTexts) -> tuple[str, ...]:
-    """Return notices about words in a target of classes that may mean a missing value."""
+    """Return notices about words in a classification target that may mean a missing value."""
     counts = _counts(column).tolist()
     return tuple(
         f"the target {unique.name!r} holds the word {text!r} in {count:,} of {len(column):,} rows, "
@@ -155,9 +155,9 @@ def _target_notices(column: Categories, unique: UniqueTexts) -> tuple[str, ...]:
 
 
 def _invalid_notice(
-    unique: UniqueTexts, odd: NDArray[np.bool_], kind: Kind, expected: ColumnHint
+    unique: UniqueTexts, invalid: NDArray[np.bool_], kind: Kind, expected: ColumnHint
 ) -> str:
-    counts, texts = unique.counts[odd], [unique.texts[i] for i in np.flatnonzero(odd)]
+    counts, texts = unique.counts[invalid], [unique.texts[i] for i in np.flatnonzero(invalid)]
     shown = ", ".join(
         repr(texts[i][:40]) for i in np.argsort(-counts, kind="stable")[:3].tolist()
     ) + (", ..." if len(texts) > 3 else "")

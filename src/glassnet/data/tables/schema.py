@@ -1,7 +1,7 @@
-"""The columns of a table: names, kinds, how cells are written, what is expected of a column.
+"""Schema of a table: the names and kinds of its columns, and how their cells are written.
 
-A model remembers the form of each of its columns, so that a single cell such as 1.500 or 02/03/2020
-means at prediction what it meant in training.
+A model stores the form of each of its columns, so that a single cell such as 1.500 or 02/03/2020
+has the same meaning at prediction as in training.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
 #: In surveys and diagnoses "None" means "none of these"; in a target it is a class.
 NONE = frozenset({"None"})
 
-#: The order of day, month and year in a date: ISO 8601 and its kin, day first, month first.
+#: The order of day, month and year in a date: ISO 8601 and similar, day first, month first.
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
 DATE_ORDERS: tuple[DateOrder, ...] = ("ymd", "dmy", "mdy")
@@ -37,8 +37,8 @@ class Form:
     Parameters
     ----------
     decimal : the decimal mark of numbers, "." or ","
-    thousands : what stands between groups of three digits, "" where nothing does
-    unit : what stands beside each number, such as "$", "%" or "kg"; "clock" for times of day, which
+    thousands : the mark between groups of three digits, "" for none
+    unit : the unit beside each number, such as "$", "%" or "kg"; "clock" for times of day, which
         are hours since midnight
     dates : the order of day, month and year in dates
     verbatim : whether words such as "NA" and "None" are levels of a category, not missing values
@@ -61,7 +61,7 @@ class Form:
         Raises
         ------
         ValueError
-            For an unknown field, or a value that it cannot have.
+            If a field is unknown or a value is invalid.
         """
         known = {entry.name: type(entry.default) for entry in fields(cls)}
         if any(type(value) is not known.get(name) for name, value in plain.items()):
@@ -78,7 +78,7 @@ class Form:
         return form
 
 
-#: What may stand between groups of three digits; every kind of space is " ".
+#: The marks between groups of three digits; every kind of space is " ".
 THOUSANDS = ("", ",", ".", "'", " ")
 CLOCK = "clock"
 PLAIN = Form()
@@ -86,13 +86,13 @@ PLAIN = Form()
 
 @dataclass(frozen=True)
 class Spelling:
-    """How cells are written, as the caller says for all columns; None is found from the cells.
+    """How cells of all columns are written, as given by the caller; None is detected.
 
     Parameters
     ----------
     missing : the texts that are missing values, besides the empty one; None for `cells.MISSING`
     decimal, thousands, dates : as in `Form`
-    default_decimal : the decimal mark of the file, for a column that does not show its own
+    default_decimal : the decimal mark of the file, for columns that do not show one
     """
 
     missing: frozenset[str] | None = None
@@ -104,7 +104,7 @@ class Spelling:
 
 @dataclass(frozen=True)
 class Column:
-    """The name of a column, what it holds, and how its cells are written."""
+    """The name and kind of a column, and how its cells are written."""
 
     name: str
     kind: Kind
@@ -125,7 +125,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns of a table, in order; no name twice."""
+    """The columns of a table, in order, with unique names."""
 
     columns: tuple[Column, ...]
 
@@ -148,7 +148,7 @@ class Schema:
 
     @cached_property
     def categories(self) -> tuple[str, ...]:
-        """The names of the columns of codes, categories and booleans, in order."""
+        """The names of the category and boolean columns, in order."""
         return self._of_kinds("category", "boolean")
 
     @cached_property
@@ -167,7 +167,7 @@ class Schema:
         return {column.name: column.kind for column in self.columns}
 
     @cached_property
-    def places(self) -> dict[str, int]:
+    def number_index(self) -> dict[str, int]:
         """The position of each number column in the number block."""
         return {name: i for i, name in enumerate(self.numbers)}
 
@@ -186,7 +186,7 @@ class Schema:
 
 
 def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
-    """Raise the DataError that names every column that is needed and not held."""
+    """Raise a DataError that names all needed columns that are missing."""
     known = set(held)
     missing = [name for name in needed if name not in known]
     if missing:
@@ -199,7 +199,7 @@ def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
 
 
 def refuse_duplicates(names: Sequence[str]) -> None:
-    """Raise the DataError for column names that occur twice."""
+    """Raise a DataError if a column name occurs twice."""
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise DataError(
@@ -208,9 +208,9 @@ def refuse_duplicates(names: Sequence[str]) -> None:
 
 
 def refuse_shape(shape: tuple[int, ...], empty: bool = False) -> None:
-    """Raise the DataError for data that is not 2-D, has no columns or, unless `empty`, no rows.
+    """Raise a DataError if data is not 2-D, has no columns or, unless `empty`, no rows.
 
-    The messages have the words of scikit-learn's checks.
+    The messages use the words of scikit-learn's checks.
     """
     if len(shape) != 2:
         hint = (
@@ -235,14 +235,14 @@ class ColumnHint:
 
     Parameters
     ----------
-    kind : the kind that it must have; None where the cells decide
-    form : in which a model read its cells in training
-    by_caller : whether the caller named the kind; then any number of invalid cells is missing
-    is_target : whether it is to be predicted; then "None" is a class, and words that are missing
-        values are worth a notice
-    rows_before : how many rows of the column have been read before these, which are a chunk of it
-    is_settled : whether these rows before have shown the decimal mark or the order of dates of
-        `form`, so that the same text means the same in every chunk
+    kind : the kind that it must have; None if the cells decide
+    form : how its cells were written in training
+    by_caller : whether the caller gave the kind; then any number of invalid cells may be missing
+    is_target : whether it is a target; then "None" is a class, and words that are missing values
+        are worth a notice
+    rows_before : the number of rows of the column in the chunks before this one
+    is_settled : whether earlier chunks have shown the decimal mark or the order of dates of `form`,
+        so that the same text has the same meaning in every chunk
     """
 
     kind: Kind | None = None
@@ -254,18 +254,18 @@ class ColumnHint:
 
     @property
     def by_training(self) -> bool:
-        """Whether a model expects the kind; notices of the training are not repeated."""
+        """Whether a model expects the kind; notices from training are not repeated."""
         return self.kind is not None and not self.by_caller
 
     @property
     def missing(self) -> frozenset[str]:
-        """The texts that are missing values, unless the caller lists others."""
+        """The texts that are missing values unless the caller gives others."""
         if self.form.verbatim:
             return frozenset()
         return cells.MISSING - NONE if self.is_target else cells.MISSING
 
     def after(self, n_rows: int, form: Form | None) -> ColumnHint:
-        """Return what is known after `n_rows` rows, whose last chunk showed a form or None."""
+        """Return what is known after `n_rows` rows; `form` is that of the last chunk, or None."""
         if form is None:
             return replace(self, rows_before=n_rows)
         shown = replace(form, unit=self.form.unit, verbatim=self.form.verbatim)
@@ -278,5 +278,5 @@ class ColumnHint:
 
     @classmethod
     def by_kind(cls, kind: Kind) -> ColumnHint:
-        """Return what a caller expects who names a kind; "NA" is a level of such a category."""
+        """Return what is expected of a kind that the caller gives; "NA" may be a level then."""
         return cls(kind, replace(PLAIN, verbatim=kind == "category"), by_caller=True)

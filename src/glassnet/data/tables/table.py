@@ -3,9 +3,9 @@
 The number block is `(n, n_number_columns)`, float32 or float64 as it came (a 2-D float array is not
 copied), or a SciPy CSR matrix; a missing number is NaN. A category is a column of int32 codes into
 its levels, -1 where missing; a boolean is a category with the levels "false" and "true". A
-date-time is a column of datetime64[us] without a zone (UTC where it had one), NaT where missing.
-Whole numbers beyond 2^53, which floats cannot tell apart, are kept beside the block as codes into
-their digits, for columns whose numbers name something: a class, a group, a category.
+date-time is a column of datetime64[us] without a zone (UTC if it had one), NaT where missing.
+Integers beyond 2^53, which floats cannot represent exactly, are also stored as codes into their
+digits, for columns that contain labels: a class, a group, a category.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from glassnet.data.tables.values import is_missing, stack_numbers
 from glassnet.errors import DataError, did_you_mean
 from glassnet.messages import listed
 
-#: A SciPy CSR matrix or array: SciPy has no types, and need not be imported for it.
+#: A SciPy CSR matrix or array: SciPy has no type stubs, and is not imported here.
 SparseRows = Any
 Numbers = NDArray[np.floating[Any]] | SparseRows
 DateTimes = NDArray[np.datetime64]
@@ -39,12 +39,12 @@ class Table:
     ----------
     schema : the names and kinds of the columns
     numbers : the block of the number columns, in the order of the schema
-    others : by name the other columns: Categories, or date-times
+    others : the other columns by name: Categories, or date-times
     notices : notices about the file that the table was read from, a sentence each
-    exact : by name the columns of whole numbers that floats cannot tell apart, and the declared
-        categories of whole numbers, as codes into their digits
-    dialect : how the file was written that the table came from
-    column_notices : by name the notices about how a column was read
+    exact : by name, columns of integers that are not exact as floats, and declared categories of
+        integers, as codes into their digits
+    dialect : how the file of the table was written
+    column_notices : by name, the notices about how a column was read
     """
 
     schema: Schema
@@ -75,7 +75,7 @@ class Table:
         )
 
     def drop(self, names: Collection[str]) -> Table:
-        """Return the table without these columns; a DataError for a name it does not have."""
+        """Return the table without these columns; raise a DataError for an unknown name."""
         for name in names:
             self.require(name)
         return self.select(Schema(tuple(c for c in self.schema.columns if c.name not in names)))
@@ -83,17 +83,17 @@ class Table:
     def column(self, name: str) -> NDArray[Any]:
         """Return one column as a 1-D array.
 
-        That is floats (missing: NaN), datetime64[us] (NaT), or an object array of text (None).
+        It has floats (missing: NaN), datetime64[us] (NaT), or text as objects (None).
         """
         self.require(name)
         held = self.stored(name)
         return held.map(held.levels, None) if isinstance(held, Categories) else held
 
     def labels(self, name: str) -> NDArray[Any]:
-        """Return one column as `column` does, but whole numbers with all their digits.
+        """Return one column as `column` does, but integers with all their digits.
 
-        These are int64 (objects with None where some are missing), and text where they lie beyond
-        int64; also those of a category.
+        Integers, also those of a category, are int64 (objects with None if some are missing), or
+        text if they are beyond int64.
         """
         column = self.exact.get(name)
         if column is None:
@@ -104,7 +104,7 @@ class Table:
         return values.astype(np.int64) if fit and (column.codes >= 0).all() else values
 
     def ranks(self, name: str) -> NDArray[np.float64]:
-        """Return for a column of `exact` the rank of each number, from 0; NaN where missing."""
+        """Return the rank of each number in a column of `exact`, from 0; NaN where missing."""
         column = self.exact[name]
         order = np.argsort(np.array([*map(int, column.levels)], dtype=object), kind="stable")
         return column.map(np.argsort(order).tolist(), np.nan, np.float64)
@@ -112,14 +112,14 @@ class Table:
     def select(self, schema: Schema) -> Table:
         """Return this table with the columns of another schema, matched by name.
 
-        A column of another kind is converted where all its values can be: text that spells what is
-        asked for, see `glassnet.data.tables.recognition`; true and false as the numbers 1 and 0,
-        and back; anything as text, whole numbers without ".0".
+        A column of another kind is converted if all its values can be: text is parsed, see
+        `glassnet.data.tables.recognition`; true and false become 1 and 0, and back; anything
+        becomes text, integral floats without ".0".
 
         Raises
         ------
         DataError
-            Where columns are missing (all are named) or hold something else than the schema says.
+            If columns are missing (all are named) or cannot be converted.
         """
         if schema == self.schema:
             return self
@@ -141,7 +141,7 @@ class Table:
         if not converted.keys().isdisjoint(schema.numbers):
             numbers = stack_numbers([values(name) for name in schema.numbers], self.n_rows)
         elif schema.numbers != self.schema.numbers:
-            numbers = self.numbers[:, [self.schema.places[name] for name in schema.numbers]]
+            numbers = self.numbers[:, [self.schema.number_index[name] for name in schema.numbers]]
         return Table(
             schema,
             numbers,
@@ -168,10 +168,10 @@ class Table:
         )
 
     def require(self, name: str) -> None:
-        """Raise the DataError for a column that this table does not have."""
+        """Raise a DataError if this table does not have a column."""
         names = self.schema.names
         if name not in names:
-            # The first line may not name the columns.
+            # Perhaps the first line of the file is not a header.
             suspicions = (text for text in self.notices if text.startswith("the first line"))
             hints = (did_you_mean(name, names), *(f" And {text}" for text in suspicions))
             raise DataError(
@@ -182,10 +182,10 @@ class Table:
         """Return a column as it is stored, a number column as a dense array."""
         if name in self.others:
             return self.others[name]
-        place = self.schema.places[name]
+        index = self.schema.number_index[name]
         if isinstance(self.numbers, np.ndarray):
-            return self.numbers[:, place]
-        return self.numbers[:, [place]].toarray()[:, 0]
+            return self.numbers[:, index]
+        return self.numbers[:, [index]].toarray()[:, 0]
 
     def missing(self, name: str) -> NDArray[np.bool_]:
         """Return a mask of the missing values of a column."""
@@ -193,7 +193,7 @@ class Table:
         return held.codes < 0 if isinstance(held, Categories) else is_missing(held)
 
     def _converted(self, wanted: Column) -> ColumnData:
-        """Return a column as one of another kind."""
+        """Return a column converted to another kind."""
         name, kind, held = wanted.name, self.schema.kinds[wanted.name], self.stored(wanted.name)
         texts: Categories = (
             held if isinstance(held, Categories) else self.exact.get(name) or categories_of(held)
@@ -214,6 +214,6 @@ class Table:
         try:
             return recognize(name, texts, ColumnHint.by_model(wanted), Spelling())
         except DataError:
-            if kind == "number":  # which are dates only where all are such as 20260131
+            if kind == "number":  # which are dates only if all look like 20260131
                 raise DataError(f"{refused} numbers.") from None
             raise

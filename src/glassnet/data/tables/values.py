@@ -1,4 +1,4 @@
-"""Arrays of values: missing and infinite ones, blocks of columns, and chunks of rows."""
+"""Helpers for arrays: find missing and infinite values, stack columns, split rows into chunks."""
 
 import decimal
 from collections.abc import Sequence
@@ -34,9 +34,9 @@ def complete_rows(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def refuse_not_finite(values: NDArray[Any], what: str = "raw scores", first_row: int = 0) -> None:
-    """Raise the DataError for raw scores or predictions (n,) or (n, k) that are not finite.
+    """Raise a DataError if raw scores or predictions (n,) or (n, k) are not finite.
 
-    `first_row` is the number of the first row.
+    `first_row` is the index of the first row, for the message.
     """
     is_finite = np.isfinite(values)
     if is_finite.all():
@@ -50,7 +50,7 @@ def refuse_not_finite(values: NDArray[Any], what: str = "raw scores", first_row:
 
 
 def stack_numbers(columns: Sequence[NDArray[Any]], n_rows: int) -> NDArray[np.floating[Any]]:
-    """Return columns as one block (n, n_columns): float32 when all are, else float64."""
+    """Stack columns as one block (n, n_columns): float32 if all are, otherwise float64."""
     is_single = bool(columns) and all(column.dtype == np.float32 for column in columns)
     block = np.empty((n_rows, len(columns)), dtype=np.float32 if is_single else np.float64)
     for start, stop in row_chunks(block.shape):  # a chunk stays in the cache while it is written
@@ -60,7 +60,7 @@ def stack_numbers(columns: Sequence[NDArray[Any]], n_rows: int) -> NDArray[np.fl
 
 
 def refuse_infinite(names: Sequence[str], block: NDArray[np.floating[Any]]) -> None:
-    """Raise the DataError for an infinite number, with its column and row."""
+    """Raise a DataError if a number is infinite, with its column and row."""
     for start, stop in row_chunks(block.shape):
         infinite = np.isinf(block[start:stop])
         if infinite.any():
@@ -72,6 +72,6 @@ def refuse_infinite(names: Sequence[str], block: NDArray[np.floating[Any]]) -> N
 
 
 def row_chunks(shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Return row ranges of about 2^17 numbers, which stay in the cache as float64."""
+    """Split rows into ranges (start, stop) of about 2^17 numbers, which fit the cache."""
     step = max(1, 2**17 // max(1, shape[1]))
     return [(start, min(start + step, shape[0])) for start in range(0, shape[0], step)]

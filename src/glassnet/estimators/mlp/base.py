@@ -12,8 +12,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from glassnet.data.files.arrow import refuse_damaged
 from glassnet.data.rows import Rows, checked_weight
 from glassnet.data.tables.values import refuse_not_finite
-from glassnet.engines.native import tell_where_not_built
-from glassnet.engines.turns import as_it_is, turn_of
+from glassnet.engines.exclusive_use import exclusive_use, shallow_copy
+from glassnet.engines.native import warn_not_built
 from glassnet.errors import DataError, DivergenceError, SettingError
 from glassnet.estimators.callbacks import EpochTasksContext, fit_task
 from glassnet.estimators.input import read_validation
@@ -91,7 +91,7 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
         ConvergenceWarning
             If `max_iter` ended the training.
         """
-        with turn_of(self), fit_task(self, X, y, sample_weight, self.max_iter) as epoch_tasks:
+        with exclusive_use(self), fit_task(self, X, y, sample_weight, self.max_iter) as epoch_tasks:
             self._fit(X, y, sample_weight, X_val, y_val, epoch_tasks=epoch_tasks)
         return self
 
@@ -142,7 +142,7 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
         else:
             self._resume()
         if self.engine == "auto":
-            tell_where_not_built()
+            warn_not_built()
         of = self, self._binding, self._target(), Rows(X, Y, weight), validation
         try:
             with (
@@ -249,7 +249,7 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
     def _answers(self, X: Any) -> tuple[TargetCoding, Array]:
         """Return the target's coding, and probabilities or numbers (n, n_outputs).
 
-        Their dtype is the wider one of X and the weights. Call it on a copy by `as_it_is`, because
+        Their dtype is the wider one of X and the weights. Call it on a `shallow_copy`, because
         another thread may fit the estimator.
         """
         check_is_fitted(self)
@@ -268,7 +268,7 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
 
         A classifier predicts the most probable label, or 0 and 1 for several labels.
         """
-        target, P = as_it_is(self)._answers(X)  # noqa: SLF001 - a copy of self
+        target, P = shallow_copy(self)._answers(X)  # noqa: SLF001 - a copy of self
         return target.predictions(P)
 
     @property

@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 from sklearn.utils.validation import check_array
 
 from glassnet.answers import both_classes
-from glassnet.engines.turns import as_it_is, turn_of
+from glassnet.engines.exclusive_use import exclusive_use, shallow_copy
 from glassnet.errors import DataError
 from glassnet.estimators.documentation import documented_by
 from glassnet.estimators.mlp import translation
@@ -97,7 +97,7 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
             With `early_stopping` their score is watched over the calls: in the call in which
             patience runs out the best weights are restored and `stopped_early_` is True.
         """
-        with turn_of(self):
+        with exclusive_use(self):
             if _check_partial_fit_first_call(self, classes):
                 self._label_binarizer = LabelBinarizer().fit(
                     y if type_of_target(y).startswith("multilabel") else classes
@@ -110,7 +110,7 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
 
         For several labels per row that of each label.
         """
-        return both_classes(as_it_is(self)._answers(X)[1])  # noqa: SLF001 - a copy of self
+        return both_classes(shallow_copy(self)._answers(X)[1])  # noqa: SLF001 - a copy of self
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`."""

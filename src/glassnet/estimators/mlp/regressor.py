@@ -7,7 +7,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_array
 
-from glassnet.engines.turns import turn_of
+from glassnet.engines.exclusive_use import exclusive_use
 from glassnet.estimators.documentation import documented_by
 from glassnet.estimators.mlp.base import MultilayerPerceptron
 from glassnet.estimators.mlp.parameters import CONSTRAINTS, MLPParameters
@@ -74,7 +74,7 @@ class MLPRegressor(RegressorScore, MultilayerPerceptron):
             With `early_stopping` their score is watched over the calls: in the call in which
             patience runs out the best weights are restored and `stopped_early_` is True.
         """
-        with turn_of(self):
+        with exclusive_use(self):
             self._fit(X, y, sample_weight, X_val, y_val)
         return self
 

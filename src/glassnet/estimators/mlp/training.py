@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.optimize import _check_optimize_result
 
 from glassnet.answers import both_classes
-from glassnet.checks import check_whole
+from glassnet.checks import check_integer
 from glassnet.data.rows import Rows
 from glassnet.errors import SettingError
 from glassnet.estimators.callbacks import Listener, stop_requested
@@ -22,7 +22,7 @@ from glassnet.estimators.messages import say, warn_caller
 from glassnet.estimators.mlp import translation
 from glassnet.estimators.mlp.targets import Array, TargetCoding
 from glassnet.estimators.mlp.weight_binding import WeightBinding
-from glassnet.interrupts import interrupts_noted
+from glassnet.interrupts import deferred_interrupts
 from glassnet.schedules import RunSchedules
 from glassnet.training.batch_plan import BatchPlan
 from glassnet.training.lbfgs import lbfgs_epochs
@@ -139,7 +139,7 @@ def train_by_batches(
     records = stop_and_restore(records, binding.network, state, None if incremental else stop)
     mlp.n_iter_ = 0
     ended = False
-    with interrupts_noted():
+    with deferred_interrupts():
         try:
             ended = _record_epochs(
                 mlp, binding, records, rows.n, listeners, stop if incremental else None
@@ -178,7 +178,7 @@ def train_by_lbfgs(
     optimizer, n_iterations = translation.lbfgs(mlp), int(mlp.max_iter)
     records = lbfgs_epochs(engine, optimizer, rows, state, n_iterations, 1, held_out)
     validation_losses = []
-    with interrupts_noted():
+    with deferred_interrupts():
         try:
             for epoch in records:
                 mlp.loss_, mlp.n_iter_ = epoch.training_loss, state.epoch
@@ -277,7 +277,7 @@ def _prepared(binding: WeightBinding, target: TargetCoding, rows: Rows) -> Rows:
 def _batch_size(given: Any, n_rows: int) -> int:
     if given == "auto":
         return min(200, n_rows)
-    check_whole("batch_size", given)  # `partial_fit` checks no parameters again
+    check_integer("batch_size", given)  # `partial_fit` checks no parameters again
     if given > n_rows:
         warn_caller(
             "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"

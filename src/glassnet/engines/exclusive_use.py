@@ -1,7 +1,7 @@
-"""One lock for each object, so that calls that change an object run one at a time.
+"""One lock per object, so that calls that change the object run one at a time.
 
-The locks are kept beside the objects, not in them, so that no pickle, copy or clone holds one. A
-child process gets new ones: if another thread held one during the fork, nobody would release it.
+The locks are stored outside the objects, so that no pickle, copy or clone contains one. A forked
+child process gets new locks: one that another thread held at the fork would never be released.
 """
 
 import functools
@@ -16,8 +16,8 @@ Lock = AbstractContextManager[bool]
 T = TypeVar("T")
 
 
-class _Turns:
-    """The locks of all objects that ever took a turn and are still there."""
+class _Locks:
+    """The locks of all objects that were locked before and still exist."""
 
     def __init__(self) -> None:
         self.forget()
@@ -27,7 +27,7 @@ class _Turns:
         self._known: dict[int, tuple[weakref.ref[Any], Lock]] = {}
 
     def of(self, owner: Any) -> Lock:
-        """Return the reentrant lock of an object: `with turn_of(it): ...` while it is changed."""
+        """Return the reentrant lock of an object, for `with exclusive_use(it): ...`."""
         key = id(owner)
         with self._making:
             known = self._known.get(key)
@@ -41,27 +41,27 @@ class _Turns:
             del self._known[key]
 
 
-_TURNS = _Turns()
-turn_of = _TURNS.of
+_LOCKS = _Locks()
+exclusive_use = _LOCKS.of
 
 
-def as_it_is(owner: T) -> T:
-    """Return a shallow copy, which other threads do not change while it is used."""
+def shallow_copy(owner: T) -> T:
+    """Return a shallow copy, which other threads do not modify."""
     twin = object.__new__(type(owner))
     twin.__dict__.update(owner.__dict__)
     return twin
 
 
 def _after_fork() -> None:
-    _TURNS.forget()
+    _LOCKS.forget()
     if sys.version_info < (3, 12):
         _renew_cached_properties()
 
 
 def _renew_cached_properties() -> None:
-    """Give every cached property of ours a new lock.
+    """Give every `functools.cached_property` of glassnet a new lock.
 
-    Python 3.11 holds one for all objects of a class while it computes.
+    Python 3.11 holds one lock for all objects of a class while it computes a value.
     """
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "glassnet":
