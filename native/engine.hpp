@@ -10,11 +10,11 @@
 #include <numeric>
 #include <vector>
 
+#include "batch.hpp"
 #include "losses.hpp"
 #include "network.hpp"
 #include "optimizers.hpp"
 #include "thread_tuning.hpp"
-#include "rows.hpp"
 
 namespace glassnet {
 
@@ -77,7 +77,7 @@ class Engine {
                              std::uint64_t step) {
         const Clock::time_point start = Clock::now();
         const auto team = gathered_team(last_pass_ > worth_a_team ? settings_.n_threads : 1);
-        bind(X, y, weight, nullptr, X.n);
+        batch_.bind(X, y, weight, nullptr, X.n);
         const double value = value_and_gradient(step, constant, team.get());
         last_pass_ = (Clock::now() - start) * (team ? team->n_workers() : 1);
         return value;
@@ -131,10 +131,10 @@ class Engine {
                 gather_team();
                 window_start = Clock::now();
             }
-            bind(X, y, weight, batches.order + batches.offsets[i],
-                 static_cast<std::size_t>(batches.offsets[i + 1] - batches.offsets[i]));
+            batch_.bind(X, y, weight, batches.order + batches.offsets[i],
+                        static_cast<std::size_t>(batches.offsets[i + 1] - batches.offsets[i]));
             double value = 0;
-            if (total_ != 0) {
+            if (batch_.total() != 0) {
                 std::copy(p_.statistics, p_.statistics + before_.size(), before_.begin());
                 Team* helped = tuning_.n_workers() > 1 ? team.get() : nullptr;
                 try {
@@ -153,7 +153,7 @@ class Engine {
                 take_step(++t, rates[i].lr, steps.gradient_norm, rates[i].decay, helped);
             }
             steps.losses.push_back(value);
-            steps.weights.push_back(total_);
+            steps.weights.push_back(batch_.total());
         }
         return steps;
     }
@@ -163,27 +163,16 @@ class Engine {
     static constexpr Clock::duration worth_a_team = std::chrono::milliseconds(2);
     static constexpr std::size_t unplanned = std::numeric_limits<std::size_t>::max();
 
-    // The rows of a batch, all of them where there is no order, and their total weight; 0 rows
-    // weigh nothing.
-    void bind(const Rows<T>& X, const Target<T>& y, const double* weight, const std::int64_t* order,
-              std::size_t n) {
-        batch_ = {&X, &y, weight, order, n};
-        total_ = static_cast<double>(n);
-        if (weight) {
-            total_ = 0;
-            for (std::size_t i = 0; i < n; ++i)
-                total_ += weight[order ? static_cast<std::size_t>(order[i]) : i];
-        }
-    }
-
     // Objective and gradient of the bound batch; the squares of the gradient are summed on the way.
     double value_and_gradient(std::uint64_t step, const Rates& rates, Team* team) {
-        const std::size_t n = batch_.n, k = n_outputs_;
+        const std::size_t n = batch_.n(), k = n_outputs_;
         pass_.prepare(n);
         pass_.set_run({settings_.seed, step, rates.dropout});
         if (n != planned_) plan_batch(n, k);
-        terms_ = terms(settings_.loss, loss_.per_class, total_, k);
-        share_ = rates.decay * (!settings_.per_batch ? 1 : total_ != 0 ? 1 / total_ : 0);
+        terms_ = terms(settings_.loss, loss_.per_class, batch_.total(), k);
+        share_ = rates.decay * (!settings_.per_batch  ? 1
+                                : batch_.total() != 0 ? 1 / batch_.total()
+                                                      : 0);
         run_phase(pass_.prepare_phase(), team);
         run_phase(gather_phase_, team);
         for (const Phase& phase : pass_.forward()) run_phase(phase, team);
@@ -197,12 +186,9 @@ class Engine {
     // Copy the batch's rows, targets and weights; then the loss, and backward to the last product.
     void plan_batch(std::size_t n, std::size_t k) {
         planned_ = unplanned;  // while memory may run out
-        const std::size_t width = n_in_, n_targets = loss_.per_class ? k : batch_.y->n_columns;
-        y_.resize(n * n_targets);
-        labels_.resize(std::max(n, labels_.size()));
-        weight_.resize(std::max(n, weight_.size()));
+        batch_.resize();
         const std::size_t gathers = std::clamp<std::size_t>(
-            n * width / 4096, 1, std::min<std::size_t>(std::max<std::size_t>(n, 1), 32));
+            n * n_in_ / 4096, 1, std::min<std::size_t>(std::max<std::size_t>(n, 1), 32));
         gather_phase_ = {gathers, [this, n, gathers](std::size_t piece) {
                              gather(piece * n / gathers, (piece + 1) * n / gathers);
                          }};
@@ -227,14 +213,15 @@ class Engine {
         planned_ = n;
     }
 
+    void gather(std::size_t top, std::size_t bottom) {
+        batch_.gather(top, bottom, pass_.input(), pass_.input_step());
+    }
+
     // The loss of rows [top, bottom), and backward to the last operation that waits.
     double loss_of(std::size_t k, std::size_t top, std::size_t bottom) {
-        const Target<T> y{batch_.y->labels ? nullptr : y_.data(),
-                          batch_.y->labels ? labels_.data() : nullptr, batch_.y->n_columns};
-        const double* weight = batch_.weight ? weight_.data() : nullptr;
-        const double loss =
-            loss_.backward(settings_.loss, {pass_.scores(), pass_.step(), k, y, weight,
-                                            terms_.gradient, top, bottom, pass_.scores_gradient()});
+        const double loss = loss_.backward(
+            settings_.loss, {pass_.scores(), pass_.step(), k, batch_.target(), batch_.weight(),
+                             terms_.gradient, top, bottom, pass_.scores_gradient()});
         pass_.backward_from_scores(top, bottom);
         return loss;
     }
@@ -243,20 +230,6 @@ class Engine {
         update_ = make_update(settings_.optimizer, optimizer_.corrects_bias, t, lr, length,
                               settings_.max_norm, decay);
         run_phase(update_phase_, team);
-    }
-
-    void gather(std::size_t top, std::size_t bottom) {
-        const Target<T>& y = *batch_.y;
-        for (std::size_t i = top; i < bottom; ++i) {
-            const std::size_t row = batch_.order ? static_cast<std::size_t>(batch_.order[i]) : i;
-            batch_.X->copy(row, pass_.input() + i * pass_.input_step());
-            if (y.labels)
-                labels_[i] = y.labels[row];
-            else
-                std::copy(y.numbers + row * y.n_columns, y.numbers + (row + 1) * y.n_columns,
-                          y_.data() + i * y.n_columns);
-            if (batch_.weight) weight_[i] = batch_.weight[row];
-        }
     }
 
     // Piece by piece of theta: the penalty and the squares of the gradient, then the optimizer.
@@ -280,14 +253,6 @@ class Engine {
                          }};
     }
 
-    struct Batch {
-        const Rows<T>* X = nullptr;
-        const Target<T>* y = nullptr;
-        const double* weight = nullptr;
-        const std::int64_t* order = nullptr;
-        std::size_t n = 0;
-    };
-
     const Settings settings_;
     const LossKind<T>& loss_;
     const OptimizerKind<T>& optimizer_;
@@ -296,11 +261,9 @@ class Engine {
     const std::size_t n_in_, n_outputs_;
     std::vector<T> before_;
     const std::vector<std::vector<Segment>> pieces_;
-    std::vector<double> squares_, penalties_, losses_, weight_;
-    std::vector<std::int64_t> labels_;
-    Buffer<T> y_;
-    Batch batch_;
-    double total_ = 0, share_ = 1;  // of the batch: its weight, and what of the penalty it takes
+    std::vector<double> squares_, penalties_, losses_;
+    Batch<T> batch_;
+    double share_ = 1;  // of the penalty, which the batch takes
     Terms terms_{1, 1};
     std::size_t planned_ = unplanned;
     Update update_;

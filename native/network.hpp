@@ -96,17 +96,20 @@ class Pass {
 
   private:
     static constexpr std::size_t unplanned = std::numeric_limits<std::size_t>::max();
-    static constexpr std::size_t min_row_work = 40'000,
+    static constexpr std::size_t min_row_work = 40'000;  // products of a part
+    static constexpr std::size_t fewest_weights = 4096,
                                  most_weights = 1 << 19;  // bytes, that half a second cache holds
 
-    // Pieces of rows pay where all weights stay in the second cache.
+    // Parts of the rows pay where all weights stay in the second cache, unless there is hardly any
+    // work to divide.
     void choose_rows() {
         w_.by_rows = true;
         for (const auto& op : operations_) {
             row_work_ += op->n_weights();
             w_.by_rows = w_.by_rows && op->rows_are_independent(w_);
         }
-        w_.by_rows = w_.by_rows && row_work_ * sizeof(T) <= most_weights;
+        w_.by_rows =
+            w_.by_rows && row_work_ >= fewest_weights && row_work_ * sizeof(T) <= most_weights;
     }
 
     struct Plan {

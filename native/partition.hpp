@@ -18,33 +18,36 @@ struct Ranges {
     }
 };
 
-// A matrix divided into blocks; columns are divided at multiples of `unit`.
+// A matrix divided into blocks; columns are divided at multiples of `unit`, rows of `row_unit`.
 struct Grid {
-    std::size_t n_rows = 0, n_columns = 0, unit = 1, row_parts = 0, column_parts = 0;
+    std::size_t n_rows = 0, n_columns = 0, unit = 1, row_parts = 0, column_parts = 0, row_unit = 1;
 
     std::size_t size() const { return row_parts * column_parts; }
 
     Block block(std::size_t piece) const {
         const std::size_t i = piece / column_parts, j = piece % column_parts;
-        const Ranges rows{n_rows, 1, row_parts}, columns{n_columns, unit, column_parts};
+        const Ranges rows{n_rows, row_unit, row_parts}, columns{n_columns, unit, column_parts};
         return {rows.start(i), rows.start(i + 1), columns.start(j), columns.start(j + 1)};
     }
 };
 
-// Of a product. A piece reads its rows of the left factor and its columns of the right one, and
-// what all pieces read together is least where the pieces are nearly square.
+// Of a product. A piece reads its rows of the left factor and its columns of the right one; what
+// all pieces read together is to be small. The right factor is copied, and counts more often unless
+// the left one is copied, too.
 template <class T>
-Grid product_grid(std::size_t n_rows, std::size_t n_columns, std::size_t k) {
+Grid product_grid(std::size_t n_rows, std::size_t n_columns, std::size_t k,
+                  std::size_t right_costs = 4) {
     constexpr std::size_t min_work = 40'000;  // products of a piece: some tenths of a microsecond
     const std::size_t wanted = std::clamp<std::size_t>(n_rows * n_columns * k / min_work, 1, 64);
     const std::size_t panels = (n_columns + panel_width<T> - 1) / panel_width<T>,
                       tiles = (n_rows + tile_rows - 1) / tile_rows;
-    Grid best{n_rows, n_columns, panel_width<T>, 1, 1};
+    Grid best{n_rows, n_columns, panel_width<T>, 1, 1, tile_rows};
     std::size_t most = 0, least = 0;  // pieces, and what they read
     for (std::size_t columns = 1; columns <= std::min(panels, wanted); ++columns) {
         const std::size_t rows = std::clamp<std::size_t>(wanted / columns, 1,
                                                          std::max<std::size_t>(tiles / 4, 1)),
-                          pieces = rows * columns, read = n_rows * columns + n_columns * rows;
+                          pieces = rows * columns,
+                          read = n_rows * columns + right_costs * n_columns * rows;
         if (pieces < most || (pieces == most && read >= least)) continue;
         most = pieces, least = read;
         best.row_parts = rows, best.column_parts = columns;

@@ -62,10 +62,11 @@ inline void ready_to_throw() { static_cast<void>(std::uncaught_exceptions()); }
 class Team {
   public:
     // Fewer helpers where the system gives no more threads.
-    explicit Team(std::size_t n_helpers) : n_wanted_(n_helpers + 1) {
+    explicit Team(std::size_t n_helpers) : n_wanted_(n_helpers + 1), shares_(n_wanted_) {
         helpers_.reserve(n_helpers);
         try {
-            for (std::size_t i = 0; i < n_helpers; ++i) helpers_.emplace_back([this] { help(); });
+            for (std::size_t i = 0; i < n_helpers; ++i)
+                helpers_.emplace_back([this, i] { help(i + 1); });
         } catch (const std::system_error&) {  // no thread
         } catch (const std::bad_alloc&) {     // no memory for one
         }
@@ -90,8 +91,7 @@ class Team {
         }
         done_.store(0, std::memory_order_relaxed);
         publish(&phase, phase.n_pieces);
-        std::uint64_t last = 0;
-        take_pieces(last);
+        take_pieces(0);
         wait_for(phase.n_pieces);
         if (!failed_.load(std::memory_order_relaxed)) return;
         failed_.store(false, std::memory_order_relaxed);
@@ -104,67 +104,76 @@ class Team {
     static constexpr auto shortest_rest = std::chrono::milliseconds(1),
                           longest_rest = std::chrono::milliseconds(256);
 
-    // One word says all of a phase: its number (32 bits), its pieces (16) and the next one to take
-    // (16), so that a latecomer who adds to it learns at once whether what he took is a piece of
-    // the phase that he knows.
-    static std::uint64_t number(std::uint64_t ticket) { return ticket >> 32; }
-    static std::uint64_t count(std::uint64_t ticket) { return ticket >> 16 & 0xffff; }
-    static std::uint64_t next(std::uint64_t ticket) { return ticket & 0xffff; }
+    // The pieces of a phase are divided among the workers, so that what a worker wrote in the last
+    // step is still in its own cache; who has done its share takes from the others. One word says
+    // all of a share, its end (16 bits) and the next piece (16), so that a latecomer who adds to it
+    // learns at once whether what he took is a piece.
+    struct alignas(64) Share {
+        std::atomic<std::uint32_t> word{0};
+    };
+
+    static std::uint32_t end(std::uint32_t word) { return word >> 16; }
+    static std::uint32_t next(std::uint32_t word) { return word & 0xffff; }
 
     void publish(const Phase* phase, std::size_t n_pieces) {
         phase_.store(phase, std::memory_order_relaxed);
-        ticket_.store((number(ticket_.load(std::memory_order_relaxed)) + 1) << 32 |
-                      static_cast<std::uint64_t>(n_pieces) << 16);
+        for (std::size_t i = 0; i < n_wanted_; ++i)
+            shares_[i].word.store(static_cast<std::uint32_t>((i + 1) * n_pieces / n_wanted_ << 16 |
+                                                             i * n_pieces / n_wanted_),
+                                  std::memory_order_release);
+        number_.fetch_add(1);
         if (sleeping_.load() > 0) {
             const std::lock_guard<std::mutex> lock(mutex_);
             woken_.notify_all();
         }
     }
 
-    // Take pieces until there are none left; `last` gets the number of the phase that is used up.
-    void take_pieces(std::uint64_t& last) {
-        for (;;) {
-            std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
-            if (next(ticket) < count(ticket))
-                ticket = ticket_.fetch_add(1, std::memory_order_acq_rel);
-            if (next(ticket) >= count(ticket)) {
-                last = number(ticket);
-                return;
+    // Take pieces until there are none left, first those of one's own share; returns the number of
+    // a phase that is used up.
+    std::uint64_t take_pieces(std::size_t worker) {
+        const std::uint64_t number = number_.load(std::memory_order_acquire);
+        for (std::size_t i = 0; i < n_wanted_; ++i) {
+            auto& share = shares_[(worker + i) % n_wanted_].word;
+            for (;;) {
+                std::uint32_t word = share.load(std::memory_order_acquire);
+                if (next(word) < end(word)) word = share.fetch_add(1, std::memory_order_acq_rel);
+                if (next(word) >= end(word)) break;
+                // The phase cannot end before this piece is done, so what it points to is alive.
+                try {
+                    phase_.load(std::memory_order_relaxed)->piece(next(word));
+                } catch (...) {
+                    note_failure();
+                }
+                done_.fetch_add(1, std::memory_order_release);
             }
-            // The phase cannot end before this piece is done, so what it points to is alive.
-            try {
-                phase_.load(std::memory_order_relaxed)->piece(next(ticket));
-            } catch (...) {
-                // The first failure is kept for the leader; a phase that failed still ends, for its
-                // pieces point to what the leader holds.
-                const std::lock_guard<std::mutex> lock(mutex_);
-                if (!failure_) failure_ = std::current_exception();
-                failed_.store(true, std::memory_order_relaxed);  // seen by the leader with `done_`
-            }
-            done_.fetch_add(1, std::memory_order_release);
         }
+        return number;
     }
 
-    void help() {
+    // The first failure is kept for the leader; a phase that failed still ends, for its pieces
+    // point to what the leader holds.
+    void note_failure() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (!failure_) failure_ = std::current_exception();
+        failed_.store(true, std::memory_order_relaxed);  // seen by the leader with `done_`
+    }
+
+    void help(std::size_t worker) {
         ready_to_throw();
-        std::uint64_t last = 0;
-        while (!closing_.load(std::memory_order_relaxed)) {
-            take_pieces(last);
-            wait_for_phase_after(last);
-        }
+        while (!closing_.load(std::memory_order_relaxed)) wait_for_phase_after(take_pieces(worker));
     }
 
     void wait_for_phase_after(std::uint64_t last) {
         const auto start = Clock::now();
         do {
             for (int i = 0; i < 32; ++i) {
-                if (number(ticket_.load(std::memory_order_acquire)) != last) return;
+                if (number_.load(std::memory_order_acquire) != last) return;
                 cpu_relax();
             }
         } while (Clock::now() - start < spin);
         std::unique_lock<std::mutex> lock(mutex_);
         sleeping_.fetch_add(1);
-        woken_.wait(lock, [&] { return number(ticket_.load()) != last || closing_.load(); });
+        woken_.wait(lock, [&] { return number_.load() != last || closing_.load(); });
         sleeping_.fetch_sub(1);
     }
 
@@ -191,7 +200,7 @@ class Team {
 
     bool resting() const { return rest_ != Clock::duration::zero() && Clock::now() < rest_end_; }
 
-    std::atomic<std::uint64_t> ticket_{0};
+    std::atomic<std::uint64_t> number_{0};  // of the phase
     std::atomic<const Phase*> phase_{nullptr};
     alignas(64) std::atomic<std::size_t> done_{0};
     alignas(64) std::atomic<int> sleeping_{0};
@@ -203,6 +212,7 @@ class Team {
     std::atomic<bool> failed_{false};
     std::exception_ptr failure_;
     const std::size_t n_wanted_;
+    std::vector<Share> shares_;
     std::vector<std::thread> helpers_;
 };
 
