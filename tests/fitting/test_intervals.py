@@ -81,7 +81,7 @@ def test_scores_undo_the_spreads() -> None:
 
 @pytest.mark.parametrize("coverage", [0.0, 1.0, -0.1, 90, True, "0.9", float("nan")])
 def test_a_coverage_is_a_share(coverage: Any) -> None:
-    with pytest.raises(SettingError, match="coverage is the share of rows"):
+    with pytest.raises(SettingError, match=r"coverage, .* must be between 0 and 1"):
         Intervals(None, np.zeros((50, 1)), np.ones(1)).around(np.zeros((1, 1)), None, coverage)
 
 
