@@ -83,7 +83,7 @@ BAD = [
     ({"label_smoothing": 1.5}, "label_smoothing must be in"),
     ({"clip_norm": 0.0}, "clip_norm must be a positive number"),
     ({"class_weight": "balansed"}, "class_weight must be None, 'balanced' or a mapping"),
-    ({"class_weight": {0: 1.0, 7: 2.0}}, "class_weight names 7, which is no class"),
+    ({"class_weight": {0: 1.0, 7: 2.0}}, "class_weight names 7, which is not a class"),
     ({"class_weight": {0: -1.0}}, "must be a number >= 0"),
     ({"optimizer": "lbfgs", "dropout": 0.5}, "lbfgs.*Dropout"),
     ({"optimizer": "lbfgs", "schedule": "cosine"}, "chooses its own steps"),

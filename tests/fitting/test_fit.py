@@ -363,7 +363,7 @@ def test_a_class_without_a_weight_counts_once() -> None:
         (
             YES,
             {"yess": 2.0},
-            "class_weight names 'yess', which is no class of the target.*Did you mean 'yes'",
+            "class_weight names 'yess', which is not a class of the target.*Did you mean 'yes'",
         ),
         (YES, {"yes": -1.0}, "the weight of class 'yes' must be a number >= 0, got -1.0"),
         (

@@ -39,7 +39,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
-    """What does not depend on the kind of target."""
+    """Base class of the estimators: everything that does not depend on the kind of target."""
 
     model_: Model
     network_: Network
@@ -55,7 +55,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
     def _learn_target(
         self, y: Array, names: tuple[str, ...], classes: Any
     ) -> tuple[Target | None, dict[str, Any]]:
-        """Return the coding of the target if it is known by now, and fitted attributes about it."""
+        """Return the target encoder if it is already known, and the fitted attributes about it."""
         raise NotImplementedError
 
     @with_callbacks  # type: ignore[untyped-decorator]
@@ -105,7 +105,9 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             with fit_task(self, X, y, sample_weight, session.plan.max_epochs) as epoch_tasks:
                 name = type(self).__name__
                 listeners = [verbose_listener(name, plan, session)] if self.verbose else []
-                with deferred_interrupts():  # what was learned is kept before a signal may raise
+                with (
+                    deferred_interrupts()
+                ):  # the fitted attributes are set before a signal may raise
                     with epoch_tasks(
                         lambda: learned | snapshot(session), lambda epoch: continues(session)
                     ) as tasks:
@@ -139,7 +141,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         validation: TrainingTable | None = None,
         single: bool = False,
     ) -> tuple[Session, dict[str, Any]]:
-        """Return a session on checked rows, and what was learned about the target."""
+        """Return a session on checked rows, and the fitted attributes about the target."""
         target, learned = self._learn_target(rows.values, rows.names, classes)
         if earlier:
             self._refuse_other_classes(learned)
@@ -158,25 +160,25 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         return session, learned
 
     def _keep(self, session: Session, learned: dict[str, Any]) -> None:
-        """Set the fitted attributes, and keep the session without its data for pickles."""
+        """Set the fitted attributes, and keep the session without its data."""
         session.release()
-        # All attributes change at once, for another thread that predicts meanwhile.
+        # All attributes change at once, because another thread may predict at the same time.
         self.__dict__.update(
             {"_session": session} | learned | fitted_attributes(session, session.model())
         )
 
     def _plan(self) -> Plan:
-        """Return the parameters as a plan, whose fields have their names."""
+        """Return the parameters as a `Plan`, which has fields of the same names."""
         parameters = self.get_params(deep=False)
         names = {field.name for field in fields(Plan)} & parameters.keys()
         return Plan(**{name: parameters[name] for name in names}, seed=_seed(self.random_state))
 
     def _ready(self, X: Any) -> tuple[Self, Table]:
-        """Return a copy with the fitted attributes of now, and X as a table.
+        """Return a copy with the current fitted attributes, and X as a table.
 
-        Another thread may fit the estimator meanwhile. The native engine gives a row the same bits
-        alone and among others. The reference engine does not in the last digits, because BLAS sums
-        in another order for another shape.
+        The copy is needed because another thread may fit the estimator at the same time. With the
+        native engine a row has the same prediction alone and among other rows. With the reference
+        engine the last digits may differ, because BLAS sums in another order for another shape.
         """
         now = shallow_copy(self)
         check_is_fitted(now)
@@ -185,7 +187,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
     def _read_rows(
         self, X: Any, y: Any, sample_weight: Any, schema: Schema | None
     ) -> TrainingTable:
-        """Return checked rows, whose columns must be those of an earlier call's schema."""
+        """Return checked rows; with a schema, the columns must be those of the earlier call."""
         if y is None:
             raise DataError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
@@ -220,7 +222,7 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
 
 
 def supports_partial_fit(estimator: Any) -> bool:
-    """Return True if the optimizer trains by batches, else raise the error for `available_if`."""
+    """Return True if the optimizer trains in batches; AttributeError (`available_if`) otherwise."""
     if estimator.optimizer == "lbfgs" or isinstance(estimator.optimizer, LBFGS):
         raise AttributeError(
             "optimizer 'lbfgs' works on all rows at once, so there is no partial_fit: use 'adam', "

@@ -28,8 +28,8 @@ def stop_requested(listeners: Sequence[Listener], epoch: Epoch) -> bool:
 class EpochTasks:
     """scikit-learn's callback tasks, one for each epoch, below the task "fit".
 
-    The task of the next epoch begins when the last one has ended and training continues. L-BFGS may
-    then find nothing left to improve: `close` ends that task without an epoch, as scikit-learn does
+    The task of the next epoch begins when the task of an epoch has ended and training continues. If
+    L-BFGS then finds no improvement, `close` ends that task without an epoch, as scikit-learn does
     for its own L-BFGS.
 
     Parameters
@@ -62,7 +62,7 @@ class EpochTasks:
         return stop
 
     def close(self) -> None:
-        """End the task of an epoch that was begun and not trained."""
+        """End the task of an epoch that has begun but was not trained."""
         if self._task is not None:
             self._task.call_on_fit_task_end(**self._arguments)
 
@@ -93,7 +93,7 @@ def _epoch_tasks(
     snapshot: Snapshot,
     continues: Callable[[Epoch], bool],
 ) -> Iterator[list[Listener]]:
-    """Yield the listener of the epochs' tasks, none where the estimator has no callbacks.
+    """Yield the listener of the epochs' tasks, or none if the estimator has no callbacks.
 
     Without callbacks nobody needs the tasks, and a small network has thousands of epochs.
     """

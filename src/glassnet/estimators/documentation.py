@@ -12,8 +12,8 @@ SHARED = ("Parameters", "Attributes")
 def documented_by(base: type) -> Callable[[type[T]], type[T]]:
     """Return a class decorator that adds what the docstring of `base` describes.
 
-    An entry of the class's own docstring wins over one of the same name. Parameters are sorted in
-    the order of the signature, and attributes stand in the order of the base.
+    An entry in the docstring of the class replaces the one of the same name. Parameters have the
+    order of the signature, and attributes the order of the base.
     """
 
     def complete(cls: type[T]) -> type[T]:
@@ -29,13 +29,13 @@ def documented_by(base: type) -> Callable[[type[T]], type[T]]:
 
 
 def _sections(docstring: str) -> dict[str, str]:
-    """Return the body of each section by its title, the text before the first one by ""."""
+    """Return the body of each section by its title; the text before the first has the title ""."""
     parts = ["", *re.split(r"\n\n(\w+)\n-+\n", inspect.cleandoc(docstring))]
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def _merged(cls: type, shared: str, own: str) -> str:
-    """Return the entries of two sections, those of the second in place of those of the first."""
+    """Return the entries of two sections; those of `own` replace those of `shared`."""
     entries = {
         entry.partition(" :")[0]: entry
         for section in (shared, own)

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @IGNORE_OVERFLOW
 def read_features(estimator: Any, X: Any, schema: Schema | None, *, empty: bool = False) -> Table:
-    """Return X as a table; with a schema, X must have the columns of an earlier call, in order.
+    """Return X as a table; with a schema, X must have its columns in the same order.
 
     scikit-learn checks numbers in arrays, lists and sparse matrices. glassnet's tables read data
     frames, strings and objects, with categories and missing values; there scikit-learn checks the
@@ -55,7 +55,7 @@ def read_features(estimator: Any, X: Any, schema: Schema | None, *, empty: bool 
     table = table_of(X, names=None if _is_frame(X) else names, schema=schema, empty=empty)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     if names is not None and table.schema.names != names:
-        # A frame after training on an array is read by position, as scikit-learn does.
+        # After training on an array, a data frame is read by position, as in scikit-learn.
         table = table_of(X, names=names, schema=schema, empty=empty)
     for notice in table.all_notices:
         warn_caller(notice, DataNotice)
@@ -80,7 +80,7 @@ def plain_target(y: Any) -> Any:
         ):
             refuse_missing(np.array([*y, None], dtype=object)[:-1], ["y"])
         return y
-    values = np.asarray(y)  # np.matrix has rules of its own
+    values = np.asarray(y)  # np.matrix would behave differently
     if isinstance(y, np.ndarray) and y.dtype != object:
         return values
     if values.ndim in (1, 2) and values.dtype.kind in "Of":

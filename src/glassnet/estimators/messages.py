@@ -9,13 +9,13 @@ INSIDE = ("glassnet", "sklearn", "numpy", "contextlib")
 
 
 def say(line: str) -> None:
-    """Print a line; a standard output that is closed or full does not end training."""
+    """Print a line; errors of a closed or full standard output are ignored."""
     with suppress(OSError, ValueError):
         print(line, flush=True)  # noqa: T201 - asked for by verbose
 
 
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the nearest line of code that is outside of glassnet and scikit-learn."""
+    """Issue a warning for the innermost line of code outside glassnet and scikit-learn."""
     level, frame = 1, inspect.currentframe()
     while frame and frame.f_globals.get("__name__", "").partition(".")[0] in INSIDE:
         level, frame = level + 1, frame.f_back

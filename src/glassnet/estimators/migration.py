@@ -28,7 +28,7 @@ WHAT_CAN_BE = (
     "a fitted MLPClassifier or MLPRegressor, alone or as the last step of a Pipeline behind one "
     "StandardScaler, also inside TransformedTargetRegressor(transformer=StandardScaler())"
 )
-# Names that differ: scikit-learn's, and ours.
+# Names that differ: scikit-learn -> glassnet.
 ACTIVATION_NAMES = {"logistic": "sigmoid"}
 LOSS_NAMES = {"squared_error": "squared"}
 

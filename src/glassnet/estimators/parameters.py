@@ -15,7 +15,7 @@ from glassnet.training.recipes import Recipe
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetworkParameters:
-    """What both estimators take and learn; it gives them their signature and their documentation.
+    """Shared parameters of both estimators: their signature and documentation.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class NetworkParameters:
         Precision of training. Predictions are computed in float64 from either, so a row gets the
         same prediction alone and among others.
     random_state : int, RandomState instance or None
-        Seed of everything random. The same number gives the same bits, None gives others each time.
+        Seed of all random numbers. The same integer gives the same bits, None different ones.
     engine : str
         What executes the network: "auto" chooses.
     n_threads : int, optional

@@ -11,13 +11,13 @@ from glassnet.data.rows import relative_weight
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: scikit-learn sums all numbers to find an infinite one; the sum of very large floats overflows,
-#: and is NaN if they have both signs.
+#: scikit-learn sums all values to find infinite ones. The sum of very large floats overflows, and
+#: is NaN if they have both signs.
 IGNORE_OVERFLOW = np.errstate(over="ignore", invalid="ignore")
 
 
 class ClassifierScore(ClassifierMixin):
-    """`ClassifierMixin` whose accuracy takes weights of every size."""
+    """`ClassifierMixin` whose accuracy accepts weights of any magnitude."""
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy; a row of a multilabel target counts if all its labels are right."""
@@ -25,7 +25,7 @@ class ClassifierScore(ClassifierMixin):
 
 
 class RegressorScore(RegressorMixin):
-    """`RegressorMixin` whose R2 takes weights and numbers of every size."""
+    """`RegressorMixin` whose R2 accepts weights and numbers of any magnitude."""
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R2, the share of the variance of y that the predictions explain.
@@ -46,7 +46,7 @@ def r2(truth: Any, predicted: Array, weight: Any) -> float:
 
 
 def _scaled_weight(sample_weight: Any) -> Any:
-    """Return weights with a maximum near 1; scikit-learn will refuse invalid ones, as they are."""
+    """Return weights scaled to a maximum near 1; invalid ones are left to scikit-learn's checks."""
     weight = np.asarray(sample_weight)
     valid = (
         weight.dtype.kind in "fiub"

@@ -45,20 +45,20 @@ def begin(
 
     Parameters
     ----------
-    data : the features, the target and what stands beside them; see `prepare`
+    data : the features, the target, weights, groups and times; see `prepare`
     plan : the settings
-    target : learned beforehand, where more is known of the classes than these rows show
-    validation : (table, target values[, weights]) to stop by, instead of some of the rows
-    earlier : a session whose encoder, target and network are gone on with (warm start); the
-        optimizer starts afresh
-    single : train one network, however many members the recipe has; so it is for L-BFGS, which
-        takes long, and for sparse tables
+    target : a target encoder learned before, if the classes are not all in these rows
+    validation : (table, target values[, weights]) for early stopping, instead of some of the rows
+    earlier : a session whose encoder, target and network are reused (warm start); the state of the
+        optimizer is reset
+    single : train one network, however many members the recipe has. This is always so for L-BFGS,
+        which is slow, and for sparse tables.
 
     Raises
     ------
     SettingError
-        For settings that do not fit the data or each other; for a warm start, those that would
-        build another network.
+        For settings that do not fit the data or each other, and for a warm start with settings that
+        would build another network.
     """
     limit = TimeLimit(plan.time_limit)
     weight = check_weight(data.weights, data.table.n_rows)
@@ -102,7 +102,7 @@ def begin(
         stopping = _validation_rows(validation, target, resolved, data.table.schema)
 
     def score(network: Network, held_out: Rows) -> Callable[[Array], float] | None:
-        """Return a function from the raw scores of held-out rows to what the plan watches."""
+        """Return a function from the raw scores of held-out rows to the score; None without one."""
         if resolved.scoring is None:
             return None
         model = Model(encoder, target, network, loss)
@@ -140,9 +140,9 @@ def begin(
 def _encoder(
     given: Rows, splits: Sequence[Splits], plan: ResolvedPlan, earlier: Session | None
 ) -> Encoder:
-    """Learn the encoder, or take the earlier one with what varies for the first time.
+    """Fit the encoder, or update the earlier one for columns that vary for the first time.
 
-    It is learned from the rows of all members, or from those that a single network learns from.
+    It is fitted to all rows if there are several members, otherwise to the training rows.
     """
     alone = len(splits) == 1 and splits[0].record is not None
     learned = given.take(splits[0].learning) if alone else given
@@ -152,7 +152,7 @@ def _encoder(
 
 
 def _validation_rows(validation: Any, target: Target, plan: ResolvedPlan, schema: Schema) -> Rows:
-    """Return the rows to stop by that were given, their features as a table."""
+    """Return the given rows for early stopping, with their features as a table."""
     if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
         raise SettingError(
             "validation must be (table, target values) or (table, target values, weights), got "

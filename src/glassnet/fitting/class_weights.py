@@ -18,9 +18,9 @@ def weighted_rows(
     target: Target,
     class_weight: str | Mapping[Any, float] | None,
 ) -> tuple[Rows, Array]:
-    """Return the rows whose weight is not zero, and their numbers in the table.
+    """Return the rows whose weight is not zero, and their indices in the table.
 
-    A row of weight 0 leaves no trace.
+    A row of weight 0 has no effect on the fit.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def class_weighted(
 ) -> Array:
     """Return the weights of the rows multiplied by those of their classes.
 
-    "balanced" gives every class the same total: W / (k W_c), W the total weight, W_c that of class
-    c, k the number of classes.
+    "balanced" multiplies the rows of class c by W / (k W_c), where W is the total weight, W_c that
+    of class c, and k the number of classes, so that all classes have the same total weight.
     """
     if target.task not in ("binary", "multiclass"):
         raise SettingError(
@@ -77,26 +77,25 @@ def class_weighted(
         )
     else:
         factors = np.full(len(target.classes), np.nan)
-        odd = []
+        unknown = []
         for label, factor in class_weight.items():
             if not 0.0 <= factor < np.inf:
                 raise SettingError(
                     f"the weight of class {label!r} must be a number >= 0, got {factor!r}."
                 )
-            # 1.0 is the class 1; a mapping read from JSON has text for every key.
-            places = [
+            # 1.0 matches the class 1; a mapping read from JSON has text keys.
+            matches = [
                 i
                 for i, known in enumerate(target.classes)
                 if known == label or str(known) == str(label)
             ]
-            factors[places] = factor
-            odd += [] if places else [label]
-        # A part of the rows may lack a class, so a label too many is no fault where every class has
-        # its weight.
-        if odd and np.isnan(factors).any():
-            hint = did_you_mean(str(odd[0]), [str(label) for label in target.classes])
+            factors[matches] = factor
+            unknown += [] if matches else [label]
+        # The rows may lack a class, so an unknown label is accepted if every class has a weight.
+        if unknown and np.isnan(factors).any():
+            hint = did_you_mean(str(unknown[0]), [str(label) for label in target.classes])
             raise SettingError(
-                f"class_weight names {odd[0]!r}, which is no class of the target.{hint}"
+                f"class_weight names {unknown[0]!r}, which is not a class of the target.{hint}"
             )
         factors = relative_weight(np.where(np.isnan(factors), 1.0, factors))
     return np.asarray(rows * factors[y])

@@ -19,33 +19,34 @@ from glassnet.network import Network
 from glassnet.training.plan import Plan
 from glassnet.training.resolved_plan import ResolvedPlan
 
-#: From so many residuals on their spread is learned; of fewer all intervals are equally wide.
+#: Minimum number of residuals to learn their spread; with fewer, all intervals are equally wide.
 MIN_RESIDUALS = 200
-#: Share of the residuals that their spread is learned from.
+#: Share of the residuals from which their spread is learned.
 LEARNING_SHARE = 0.4
-#: Networks of the residuals, which answer as their mean.
+#: Number of residual networks, whose mean is used.
 N_NETWORKS = 4
-#: Rows that two members did not see, from which on their difference is estimated.
+#: Minimum number of pairs to estimate how much the predictions of members differ.
 MIN_PAIRS = 20
-#: No spread is smaller than this share of the median one.
+#: Lower limit of a spread, as a share of the median spread.
 MIN_SPREAD = 0.05
-#: Scores that are kept; of more, as many in even steps.
+#: Maximum number of scores that are kept, at even steps of their ranks.
 MAX_SCORES = 10_000
 
 
 def learn_intervals(
     fits: Sequence[NetworkFit], encoder: Encoder, loss: Loss, *, constant: bool = False
 ) -> Intervals:
-    """Return the intervals of members, each of which held rows out to calibrate with.
+    """Return intervals, learned from the calibration rows that each member held out.
 
-    A network learns the residuals of some of the rows, the others calibrate. Where its quantiles
-    are no better there than constants, all intervals are equally wide, and all rows calibrate.
+    A network learns the quantiles of the residuals from some of the rows; the others calibrate. If
+    its quantiles are no better than constants there, all intervals are equally wide, and all rows
+    calibrate.
 
     Parameters
     ----------
     fits : of the members
     encoder, loss : of the fit
-    constant : make all intervals equally wide, which takes no time
+    constant : make all intervals equally wide, which is fast
     """
     plan = fits[0].plan
     residuals, own = _residuals(fits, loss)
@@ -72,17 +73,18 @@ def learn_intervals(
 
 
 def _residuals(fits: Sequence[NetworkFit], loss: Loss) -> tuple[Rows, Array | None]:
-    """Return the residuals of the rows that members held out, y less the prediction.
+    """Return the residuals, y minus the prediction, of the rows that members held out.
 
-    Their X are the numbers of the rows, of which several members may have held out the same. Where
-    the network predicts quantiles itself, the second result holds them about the middle one.
+    The X of the result are row indices, which may occur several times, because members may hold out
+    the same rows. If the network predicts quantiles itself, the second result has these quantiles
+    relative to the middle one.
     """
     held = [fit.calibrating() for fit in fits]
-    answers = [
+    predictions = [
         center_and_quantiles(loss, fit.trainer.engine.predict(rows.X))
         for fit, rows in zip(fits, held, strict=True)
     ]
-    centers, quantiles = zip(*answers, strict=True)
+    centers, quantiles = zip(*predictions, strict=True)
     differences = [rows.y - center for rows, center in zip(held, centers, strict=True)]
     weights = [rows.weight for rows in held if rows.weight is not None]
     index = np.concatenate([fit.splits.calibrating for fit in fits])
@@ -95,23 +97,23 @@ def _residuals(fits: Sequence[NetworkFit], loss: Loss) -> tuple[Rows, Array | No
 def _learn(
     learned: Rows, rest: Rows, plan: ResolvedPlan, encoder: Encoder
 ) -> tuple[Network, Array, bool]:
-    """Return the network that learned residuals, and its quantiles of the rest.
+    """Return the residual network and its quantiles for the rest of the rows.
 
-    The third result says whether they are better there than constants.
+    The third result says whether the quantiles are better there than constants.
     """
     fits = [_learn_once(learned, plan, encoder, i) for i in range(N_NETWORKS)]
     network, loss = network_of([fit.network for fit in fits]), Quantile(QUANTILES)
     quantiles = np.mean([fit.trainer.engine.predict(rest.X) for fit in fits], axis=0)
     constants = loss.baseline(learned.y, network.n_outputs, learned.weight)
-    usual = np.broadcast_to(constants, quantiles.shape)
-    value, usual_value = (
-        loss.value_and_gradient(Q, rest.y, rest.weight)[0] for Q in (quantiles, usual)
+    constant = np.broadcast_to(constants, quantiles.shape)
+    loss_value, constant_loss = (
+        loss.value_and_gradient(Q, rest.y, rest.weight)[0] for Q in (quantiles, constant)
     )
-    return network, quantiles, value < usual_value
+    return network, quantiles, loss_value < constant_loss
 
 
 def _learn_once(learned: Rows, fit_plan: ResolvedPlan, encoder: Encoder, member: int) -> NetworkFit:
-    """Return the trained fit of one network of residuals: the recipe's, with quantiles as loss."""
+    """Return the fit of one residual network, trained with the recipe and the quantile loss."""
     loss = Quantile(QUANTILES)
     settings = Plan(
         recipe=replace(fit_plan.recipe, members=1, calibrate=False),
@@ -134,21 +136,22 @@ def _learn_once(learned: Rows, fit_plan: ResolvedPlan, encoder: Encoder, member:
 def _intervals(
     network: Network | None, scores: Array, weight: Array | None, least: Array, dtype: str
 ) -> Intervals:
-    """Return intervals whose numbers are in the network's dtype, as a file keeps them."""
+    """Return intervals with arrays in the dtype of the network, as files store them."""
     return Intervals(network, order_statistics(scores, weight).astype(dtype), least.astype(dtype))
 
 
 def residual_ratio(residuals: Array, fits: Sequence[NetworkFit], loss: Loss) -> Array:
-    """Return how much smaller the residuals of the mean of all members are than those of one.
+    """Return the estimated ratio of the residuals of the mean of all members to those of one.
 
-    The result has one factor in [1/2, 1] for each output. The mean of M members varies by v / M
-    where one varies by v, so that its squared residuals are smaller by (1 - 1/M) v. v is the
-    variance of what different members predict for a row that they did not see. The mean itself
-    cannot be asked, because the members that learned from a row know its target.
+    The result has one factor in [1/2, 1] for each output. If the variance of one member's
+    prediction is v, that of the mean of M members is v / M, so that its mean squared residual is
+    smaller by (1 - 1/M) v. v is estimated from the predictions of different members for rows that
+    they did not learn from. The residuals of the mean itself cannot be used, because some members
+    did learn from each row.
     """
     validation = fits[0].validation
     if validation is not None and validation.index is None:
-        return np.ones(residuals.shape[1])  # given rows to stop by are unseen by all alike
+        return np.ones(residuals.shape[1])  # no member learned from the given rows
     index = np.concatenate([fit.splits.held_out for fit in fits])
     predicted = np.concatenate(
         [
@@ -158,31 +161,31 @@ def residual_ratio(residuals: Array, fits: Sequence[NetworkFit], loss: Loss) -> 
             if len(part)
         ]
     )
-    _, place, counts = np.unique(index, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(index, return_inverse=True, return_counts=True)
     degrees = int((counts - 1).sum())
     if degrees < MIN_PAIRS:
         return np.ones(residuals.shape[1])
     means = np.zeros((len(counts), predicted.shape[1]))
-    np.add.at(means, place, predicted)
-    v = ((predicted - (means / counts[:, np.newaxis])[place]) ** 2).sum(axis=0) / degrees
+    np.add.at(means, inverse, predicted)
+    v = ((predicted - (means / counts[:, np.newaxis])[inverse]) ** 2).sum(axis=0) / degrees
     squared = np.maximum((residuals**2).mean(axis=0), np.finfo(np.float64).tiny)
     share = (1.0 - 1.0 / len(fits)) * v / squared
     return np.asarray(np.sqrt(np.clip(1.0 - share, 0.25, 1.0)))
 
 
 def learning_rows(index: Array, seed: int) -> Array:
-    """Return a mask of what the residuals' network learns from: all occurrences of some rows."""
-    found, place = np.unique(index, return_inverse=True)
+    """Return a mask of the residuals to learn from: all occurrences of randomly chosen rows."""
+    found, inverse = np.unique(index, return_inverse=True)
     learned = np.zeros(len(found), dtype=bool)
     learned[split_rows(len(found), LEARNING_SHARE, seed=[seed, 2])[1]] = True
-    return np.asarray(learned[place])
+    return np.asarray(learned[inverse])
 
 
 def order_statistics(scores: Array, weight: Array | None) -> Array:
-    """Return the scores in rising order.
+    """Return the scores in ascending order.
 
-    With weights there are as many as these are worth, (sum w)^2 / sum w^2, at even steps of the
-    weight.
+    With weights, the number of scores is the effective sample size, (sum w)^2 / sum w^2, and they
+    are quantiles at even steps of the weight.
     """
     n = len(scores) if weight is None else int(weight.sum() ** 2 / (weight**2).sum())
     if weight is None and n <= MAX_SCORES:

@@ -31,13 +31,12 @@ from glassnet.training.resolved_plan import ResolvedPlan
 def make_target(
     plan: Plan, values: Any, task: str | None, names: tuple[str, ...], weight: Array | None
 ) -> Target:
-    """Learn the target from its values.
+    """Fit the target encoder to the target values.
 
-    Where no task is given, a loss that is named tells classes from numbers.
-
-    Numbers are scaled, but for losses with an exponential link and a user's own, which mean the
-    target as it is. Where the recipe says so, the range of numbers is kept for predictions of them,
-    not of quantiles and means that may well lie beyond.
+    If no task is given, the loss (if one is named) decides between classification and regression.
+    Numeric targets are standardized, except for user-defined losses and losses with an exponential
+    link, which need the original values. If the recipe says so, predictions are clipped to the
+    range of the target, except for losses whose predictions may lie outside of it.
     """
     loss = None if plan.loss is None else loss_function(plan.loss)
     traits = LossTraits(stays_in_range=True) if loss is None else loss_traits(loss)
@@ -75,7 +74,7 @@ def number_embedding(
 ) -> Layer | None:
     """Return the embedding of the numeric columns, or None.
 
-    Bins are learned from the rows of these numbers, or are those of the earlier network.
+    Bins are learned from the rows with the indices `learning`, or are those of the earlier network.
     """
     n = len(encoder.numbers.names)
     if not 0 < n <= recipe.max_embedded or not encoder.numbers.centered:
@@ -111,12 +110,12 @@ def input_layers(recipe: Recipe, encoder: Encoder, numbers: Layer | None) -> lis
 def make_network(
     layers: Sequence[Layer], plan: ResolvedPlan, n_features: int, earlier: Network | None
 ) -> Network:
-    """Return a network of these layers with random first values, or the earlier network.
+    """Return a network of these layers with random initial parameters, or the earlier network.
 
     Raises
     ------
     SettingError
-        Where the earlier network has other layers or another dtype.
+        If the earlier network has other layers or another dtype.
     """
     if earlier is None:
         return Network(layers, n_features, seed=plan.seed, dtype=plan.dtype)
@@ -129,28 +128,28 @@ def make_network(
     return earlier
 
 
-def set_first_values(
+def set_initial_parameters(
     network: Network, loss: Loss, y: Array, weight: Array | None, recipe: Recipe
 ) -> None:
-    """Set the gain of numbers, and the last bias to the best constant prediction.
+    """Set the gain of numeric columns, and the last bias to the best constant prediction.
 
-    So training begins at the baseline and not far below it.
+    So training begins at the baseline instead of far from it.
     """
     if recipe.number_gain:
-        _weigh_numbers(network, recipe.number_gain)
+        _set_number_gain(network, recipe.number_gain)
     bias = loss.baseline(y, network.n_outputs, weight)
     network.parameters[f"layers.{len(network.layers) - 1}.b"] = bias
 
 
-def _weigh_numbers(network: Network, gain: float) -> None:
-    """Set the first factors of embedded columns themselves: gain sqrt(n), at least 1.
+def _set_number_gain(network: Network, gain: float) -> None:
+    """Set the initial factors of the n embedded columns themselves to gain sqrt(n), at least 1.
 
-    They are those of the scaling layer behind the embedding of n columns.
+    The factors belong to the `Scale` layer after the embedding.
     """
     embedding = network.layers[0]
     scales = [i for i, layer in enumerate(network.layers) if isinstance(layer, Scale)]
     if not scales or not isinstance(embedding, PeriodicEmbedding | PiecewiseLinearEmbedding):
         return
     n = embedding.n_numeric if isinstance(embedding, PeriodicEmbedding) else len(embedding.n_bins)
-    width = 1 + embedding.n_out  # a column and what is made of it stand side by side
+    width = 1 + embedding.n_out  # a column is followed by its embedding
     network.parameters[f"layers.{scales[0]}.s"][: n * width : width] = max(1.0, gain * n**0.5)

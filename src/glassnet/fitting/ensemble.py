@@ -1,8 +1,8 @@
 """An ensemble: networks trained in parallel, whose mean is the prediction.
 
-What one network learns by accident another does not, and the mean forgets it (bagging, Breiman
-1996). Members advance epoch by epoch together, in threads, each on one core. Their numbers do not
-depend on how many threads there are.
+The random errors of the members partly cancel in their mean (bagging, Breiman 1996). Members
+advance together epoch by epoch, in parallel threads, each on one core. The results do not depend on
+the number of threads. An ensemble may also consist of a single network.
 """
 
 import math
@@ -27,25 +27,26 @@ from glassnet.training.stopping import Epoch
 from glassnet.training.time_limit import TimeLimit
 from glassnet.training.trainer import Trainer
 
-#: Of the planned epochs; rather than train all members for less, fewer are trained. In the time for
-#: one member's 64 epochs, two of 32 had 8 % less error than one of 64, 3 % less than four of 16 and
-#: 17 % less than eight of 8 (geometric mean, five tables, three splits each).
+#: Minimum share of the planned epochs: if time is too short for it, fewer members are trained. In
+#: the time of 64 epochs of one member, two members of 32 epochs had 8 % less error than one of 64,
+#: 3 % less than four of 16, and 17 % less than eight of 8 (geometric mean, five tables, three
+#: splits each).
 MIN_EPOCH_SHARE = 0.5
 
 
 class Ensemble:
-    """The fits of the members, and the one network that answers for them.
+    """The fits of the members, and the network that computes their mean.
 
     Parameters
     ----------
     fits : of the members
     loss, plan : of the fit
-    single : one network that is no mean
+    single : whether there is one network instead of members
 
     Attributes
     ----------
-    fits : as above; members that learned nothing are taken off
-    state : where training stands
+    fits : as above, without members that learned nothing
+    state : the state of training
     """
 
     def __init__(
@@ -57,21 +58,21 @@ class Ensemble:
 
     @cached_property
     def network(self) -> Network:
-        """The single network, or the one that is made of the members."""
+        """The single network, or the network that is the mean of the members."""
         if self.single:
             return self.fits[0].network
         return network_of([fit.network for fit in self.fits])
 
     @cached_property
     def trainer(self) -> Trainer:
-        """What trains the network that answers; only further training needs it."""
+        """The trainer of `network`, which only further training needs."""
         if self.single:
             return self.fits[0].trainer
         return make_trainer(self.network, self._loss, self._plan)
 
     @property
     def members(self) -> list[NetworkFit]:
-        """The fits of the members; none where there is a single network."""
+        """The fits of the members; none if there is a single network."""
         return [] if self.single else self.fits
 
     def epochs(self, limit: TimeLimit) -> Generator[Epoch, None, None]:
@@ -79,7 +80,7 @@ class Ensemble:
         return self.fits[0].epochs(limit) if self.single else self._side_by_side(limit)
 
     def gather(self) -> None:
-        """Write what the members have learned so far into the network that is made of them."""
+        """Copy the current parameters of the members to the network that is their mean."""
         made = self.__dict__.get("network")
         if self.single or made is None:
             return
@@ -90,22 +91,22 @@ class Ensemble:
                 self.__dict__.pop(name, None)
 
     def scatter(self) -> None:
-        """Write the numbers of the network that is made of the members into them."""
+        """Copy the parameters of the network that is the mean of the members back to them."""
         for i, fit in enumerate(self.members):
             for name in fit.network.parameters:
                 fit.network.parameters[name] = self.network.parameters[member_name(i, name)]
 
     def _side_by_side(self, limit: TimeLimit) -> Generator[Epoch, None, None]:
-        """Yield a record of means after each epoch, until no member goes on.
+        """Yield the mean record of the members after each epoch, until none continues.
 
-        Each member keeps its own best weights. One that diverges ends as if it had stopped early.
-        Members that have learned nothing are taken off: the last ones, where time is too short for
-        all or a signal came before they began, and those that diverge in their first epoch.
+        Each member keeps its own best weights. A member that diverges ends as if it had stopped
+        early. Members that have learned nothing are removed: those that had not begun when time was
+        too short or a signal arrived, and those that diverge in their first epoch.
 
         Raises
         ------
         DivergenceError
-            Where every member diverged in its first epoch.
+            If every member diverged in its first epoch.
         """
         fits, state = self.fits, self.state
         streams = {id(fit): fit.epochs(limit) for fit in fits}
@@ -142,9 +143,9 @@ class Ensemble:
         state.stopped_early = all(fit.state.stopped_early or fit.diverged for fit in fits)
 
     def _keep_those_that_learned(self) -> None:
-        """Take members off that learned nothing, unless none learned anything.
+        """Remove members that learned nothing.
 
-        In that case a divergence is raised, if it is the reason.
+        If none learned anything, all are kept, or the divergence is raised if it is the reason.
         """
         learned = [
             fit
@@ -158,7 +159,7 @@ class Ensemble:
 
     @property
     def divergences(self) -> list[str]:
-        """A sentence for each network that diverged after its first epoch."""
+        """A message for each network that diverged after its first epoch."""
         n = len(self.fits)
         return [
             f"{'' if self.single else f'member {i} of {n}: '}{fit.diverged}"
@@ -168,17 +169,17 @@ class Ensemble:
 
 
 def member_seed(seed: int, member: int) -> int:
-    """Return the seed of a member; the first has that of the fit."""
+    """Return the seed of a member; the first member has the seed of the fit."""
     return seed if member == 0 else int(np.random.SeedSequence([seed, member]).generate_state(1)[0])
 
 
 def member_name(member: int, tensor: str) -> str:
-    """Return the name that a member's tensor has in the network that is made of the members."""
+    """Return the name of a member's tensor in the network that is the mean of the members."""
     return f"layers.0.layers.{member}.{tensor}"
 
 
 def network_of(members: Sequence[Network]) -> Network:
-    """Return one network that answers with the mean of the members' raw scores."""
+    """Return one network that computes the mean of the members' raw scores."""
     first = members[0]
     layers = [Members(cast(Any, [Stack(member.layers) for member in members]))]
     network = Network(cast(Any, layers), first.n_features, seed=None, dtype=str(first.dtype))
@@ -187,7 +188,7 @@ def network_of(members: Sequence[Network]) -> Network:
 
 
 def copy_into(network: Network, members: Sequence[Network]) -> None:
-    """Write the members' numbers into the network that is made of them."""
+    """Copy the parameters of the members to the network that is their mean."""
     for i, member in enumerate(members):
         for name, values in member.parameters.items():
             network.parameters[member_name(i, name)] = values
@@ -198,10 +199,10 @@ def n_worthwhile(n_members: int, width: int, turns_left: float, planned: int) ->
 
     Parameters
     ----------
-    n_members : that are planned
-    width : members at a time, which have begun and are always among the result
-    turns_left : how many more times there is time for one epoch of so many
-    planned : epochs
+    n_members : planned number of members
+    width : number of members that are trained at a time, have begun, and are always included
+    turns_left : how many more epochs of `width` members there is time for
+    planned : planned number of epochs
     """
     each = max(1, math.ceil(MIN_EPOCH_SHARE * planned))
     turns = min(turns_left + 1.0, n_members * each) // each
@@ -209,7 +210,7 @@ def n_worthwhile(n_members: int, width: int, turns_left: float, planned: int) ->
 
 
 def mean_record(records: Sequence[Epoch], index: int) -> Epoch:
-    """Return one record for several: their means, but rows per second add up."""
+    """Return one record with the means of several records, and the sum of rows per second."""
 
     def mean(name: str) -> Any:
         values = [getattr(record, name) for record in records]

@@ -39,46 +39,45 @@ def fit(
     ----------
     table : path of a CSV, Parquet or Arrow file or of a folder of Parquet files, data frame, array,
         CSR matrix, mapping of columns, or records (mappings)
-    target : name of the target's column (or a list of names), which is then not a feature; or the
+    target : name of the target column (or a list of names), which is then not a feature; or the
         target values themselves
     plan : the settings; None chooses all of them from the data
     task : "binary", "multiclass", "multilabel", "regression" or "classification"; None guesses by
         `glassnet.data.coding.target_arrays.RULE`
     sample_weight : (n,) weights of the rows
-    validation : (table, target values) or (table, target values, weights) to stop by, instead of a
-        fraction of the rows
-    on_epoch : called with each record; training ends, and the best weights are restored, when it
-        returns True
-    types : kinds of some columns ("number", "category", "boolean", "datetime"), where the guess is
+    validation : (table, target values) or (table, target values, weights) for early stopping,
+        instead of a fraction of the rows
+    on_epoch : called with each record; if it returns True, training ends and the best weights are
+        restored
+    types : kinds of some columns ("number", "category", "boolean", "datetime"), if the guess is
         wrong; such a column is never left out
-    drop : names of columns that are no features
-    weights : name of the column that holds the weights of the rows, instead of `sample_weight`; it
-        is no feature
-    groups : name of a column, then no feature, or an array (n,): where rows are held out to stop
-        by, those of one group stay together
-    time : name of a column, still a feature, or an array (n,): where rows are held out to stop by,
-        they are the latest
+    drop : names of columns that are not features
+    weights : name of the column with the weights of the rows, instead of `sample_weight`; it is not
+        a feature
+    groups : name of a column, which is then not a feature, or an array (n,); the rows of a group
+        are never split between training and held-out rows
+    time : name of a column, which stays a feature, or an array (n,); the latest rows are held out
     dialect, limits : how a file is written and how large it may be, see `glassnet.Dialect` and
         `glassnet.Limits`
 
-    Columns that cannot be of use are left out: those that are the same in every row, equal to an
-    earlier one, or text that names its row. They are in the model's record,
-    `model.training["columns"]["left_out"]`.
+    Uninformative columns are left out: those with the same value in every row, those equal to an
+    earlier column, and text that identifies the row. `model.training["columns"]["left_out"]` names
+    them.
 
     Raises
     ------
     DataError, SettingError
-        What was expected, what came, and what to do.
+        For invalid data and settings; the message says what was expected and what was given.
     DivergenceError
-        Training left the finite numbers in its first epoch.
+        If the weights or the loss are not finite in the first epoch.
 
     Warns
     -----
     RuntimeWarning
-        When Ctrl-C or a divergence ended the training; the best weights so far are kept.
+        If Ctrl-C or divergence ended training early; the best weights so far are kept.
     DataNotice
-        For each column left out, each that gives the target away, and what was guessed about a
-        file.
+        For each column left out, each column that reveals the target (leakage), and what was
+        guessed about a file.
 
     Examples
     --------

@@ -16,23 +16,23 @@ def in_threads(
 ) -> list[Result]:
     """Return `function(item)` for each item, at most `width` at a time.
 
-    Where fewer threads can be started, fewer items are worked on at a time.
+    If the system cannot start that many threads, fewer run.
 
-    No thread works any more when this returns or raises, whatever signals come: what the function
-    used may then be closed. Each thread runs in a copy of the caller's context, so that engines in
-    it see the signals that the caller notes.
+    All threads have ended when this function returns or raises, even after a signal, so that
+    resources of `function` may be closed. Each thread runs in a copy of the caller's context, so
+    that engines in it see the signals that the caller defers.
 
     Raises
     ------
     Exception
-        The first one by the order of the items; items that had not begun by then are left out.
+        The error of the first item that failed; items that have not begun are then skipped.
     """
     results: dict[int, Result] = {}
     errors: dict[int, BaseException] = {}
     waiting = deque(range(len(items)))
 
     def work() -> None:
-        with suppress(IndexError):  # nothing is waiting any more
+        with suppress(IndexError):  # no item is left
             while True:
                 call(waiting.popleft())
 
@@ -49,7 +49,7 @@ def in_threads(
             thread = threading.Thread(target=copy_context().run, args=(work,))
             threads.append(thread)
             thread.start()
-    except (RuntimeError, MemoryError):  # the system starts no more
+    except (RuntimeError, MemoryError):  # the system cannot start more threads
         pass
     try:
         work()

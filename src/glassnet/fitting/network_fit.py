@@ -14,7 +14,7 @@ from glassnet.fitting.construction import (
     make_layers,
     make_network,
     number_embedding,
-    set_first_values,
+    set_initial_parameters,
 )
 from glassnet.fitting.splits import Splits, no_rows
 from glassnet.losses import Loss
@@ -30,19 +30,19 @@ from glassnet.training.validation import Validation
 
 @dataclass(eq=False)
 class NetworkFit:
-    """One network in training.
+    """The fit of one network.
 
     Attributes
     ----------
-    network : what is trained
-    plan : its settings, with its own seed
-    trainer : its engine, optimizer and schedules
-    rows : the encoded rows, which several networks share; None once they are released
-    splits : which of them it learns from, stops by and calibrates with
-    validation : what stops the training, or None
-    state : where training stands
-    warm : whether the network had been trained before
-    diverged : the error that ended its training, if one did
+    network : the network to train
+    plan : the settings, with the seed of this network
+    trainer : the engine, optimizer and schedules
+    rows : the encoded rows, shared by all networks; None after `release`
+    splits : the training, early-stopping and calibration rows of this network
+    validation : the rows that early stopping watches, or None
+    state : the state of training
+    warm : whether the network was trained before
+    diverged : the divergence that ended training, or None
     """
 
     network: Network
@@ -71,7 +71,7 @@ class NetworkFit:
         Raises
         ------
         SettingError
-            Where the plan asks for another network than the earlier one.
+            If the plan requires another network than the earlier one.
         """
         embedding = number_embedding(plan.recipe, encoder, rows, splits.learning, earlier)
         layers = make_layers(plan, encoder, n_outputs, embedding)
@@ -79,7 +79,7 @@ class NetworkFit:
         if earlier is None:
             learning = splits.learning
             weight = None if rows.weight is None else rows.weight[learning]
-            set_first_values(network, loss, rows.y[learning], weight, plan.recipe)
+            set_initial_parameters(network, loss, rows.y[learning], weight, plan.recipe)
         trainer = make_trainer(network, loss, plan)
         validation = Validation(rows, index=splits.stopping) if len(splits.stopping) else None
         return cls(network, plan, trainer, rows, splits, validation, warm=earlier is not None)
@@ -91,14 +91,14 @@ class NetworkFit:
         Raises
         ------
         RuntimeError
-            When they have been released.
+            If the rows have been released.
         """
         if self.rows is None:
             raise RuntimeError("the rows of this fit have been released.")
         return self.rows
 
     def epochs(self, limit: TimeLimit | None = None) -> Generator[Epoch, None, None]:
-        """Train to the end of the plan; the best weights are restored however it ends."""
+        """Yield the records of training to the end of the plan; the best weights are restored."""
         plan, learning, rows = self.plan, self.splits.learning, self.data
         stop = EarlyStopping(plan.patience, plan.scoring) if plan.early_stopping else None
         index = None if len(learning) == rows.n else learning
@@ -109,12 +109,12 @@ class NetworkFit:
         return stop_and_restore(records, self.network, self.state, stop)
 
     def train(self) -> None:
-        """Train to the end; Ctrl-C and a late divergence end it with the best weights.
+        """Train to the end of the plan; Ctrl-C or a late divergence ends it with the best weights.
 
         Raises
         ------
         DivergenceError
-            In the first epoch.
+            If training diverges in the first epoch.
         """
         try:
             for _ in self.epochs():
@@ -132,31 +132,31 @@ class NetworkFit:
 
     @property
     def calibrates(self) -> bool:
-        """Whether it holds rows out to calibrate with."""
+        """Whether the fit has calibration rows."""
         return self.rows is not None and len(self.splits.calibrating) > 0
 
     def calibrating(self) -> Rows:
-        """Return the rows that calibrate."""
+        """Return the calibration rows."""
         return self.data.take(self.splits.calibrating)
 
     def scores(self, index: Array) -> Array:
-        """Return the raw scores of rows, given by their numbers."""
+        """Return the raw scores of the rows with these indices."""
         return self.trainer.engine.predict(self.data.X[index])
 
     def shorten(self, n_batches: int) -> None:
-        """Keep the first batches of the rows to learn from, and one epoch of them."""
+        """Keep only the first batches of the training rows, and one epoch."""
         n = n_batches * self.plan.batch_size
         self.splits = replace(self.splits, learning=self.splits.learning[:n])
         self.plan = replace(self.plan, max_epochs=1)
 
     def release(self) -> None:
-        """Let go of the rows, and of the weights that only training needs."""
+        """Drop the rows, and the weights that only training needs."""
         self.rows = self.validation = self.state.best = self.state.finite = None
         self.splits = Splits(no_rows(), record=self.splits.record)
 
 
 def make_trainer(network: Network, loss: Loss, plan: ResolvedPlan) -> Trainer:
-    """Return the trainer that a plan asks for; where the native engine is not built, say so."""
+    """Return the trainer for a plan; warn if the native engine is not built."""
     if plan.engine == "auto":
         warn_not_built()
     return Trainer.bind(

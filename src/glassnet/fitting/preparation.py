@@ -24,7 +24,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def prepare(source: Any, roles: Roles) -> TrainingTable:
-    """Return what a fit needs of a table.
+    """Return the training table of a table: features, target, weights, groups and times.
 
     Parameters
     ----------
@@ -35,10 +35,9 @@ def prepare(source: Any, roles: Roles) -> TrainingTable:
     Raises
     ------
     DataError
-        For columns that do not exist, do not hold what was said of them, and where no feature is
-        left.
+        For columns that do not exist or have other values than declared, and if no feature is left.
     SettingError
-        For types, drop, dialect or limits of another kind.
+        For invalid types, drop, dialect or limits.
     """
     roles = roles.named(source)
     read = as_table(
@@ -92,7 +91,7 @@ def prepare(source: Any, roles: Roles) -> TrainingTable:
 
 
 def _target(source: Any, read: Table, target: Any) -> tuple[tuple[str, ...], Any]:
-    """Return the target's names, and its values where they were given instead."""
+    """Return the names of the target, and its values if they were given instead, or None."""
     several = (
         isinstance(target, list | tuple) and target and all(isinstance(t, str) for t in target)
     )
@@ -108,7 +107,7 @@ def _target(source: Any, read: Table, target: Any) -> tuple[tuple[str, ...], Any
             "the target of a table in a file must be the name of one of its columns, or a list of "
             "names."
         )
-    # As many texts as rows, not all of them columns, are labels.
+    # A list of one string per row, not all of them column names, contains labels.
     labels = several and not from_file and len(target) == read.n_rows
     if not named or (labels and not set(target) <= set(read.schema.names)):
         return ("y",), target

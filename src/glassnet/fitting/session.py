@@ -36,25 +36,25 @@ OnEpoch = Callable[[Epoch], bool | None]
 
 @dataclass(eq=False)
 class Session:
-    """The parts of a model in the making, and where training stands.
+    """A fit in progress: the parts of the model and the state of training.
 
-    An estimator keeps one between calls of `partial_fit`, which go on where the last call ended:
-    after `release` it holds no data. Signals are only noted while a fit runs (see
-    `glassnet.interrupts`): the first one ends training after a step. What follows, to restore the
-    best weights and to calibrate, is short and runs to its end, so that nothing is half done.
+    An estimator keeps its session between calls of `partial_fit`, which continue where the last
+    call ended; after `release` the session contains no data. Signals are deferred while a fit runs
+    (see `glassnet.interrupts`): the first one ends training after the current step. The best
+    weights are then still restored, and calibration, which is short, runs to its end.
 
     Attributes
     ----------
     encoder, target, loss : of the model
     plan : the settings
     ensemble : the networks
-    n_rows : rows that a network learns from
-    reference : what the training rows were like
-    limit : of time
+    n_rows : number of rows that a network learns from
+    reference : summary of the training rows
+    limit : the time limit
     history : the records of the epochs, as columns
     ended : why training ended
-    seconds : that it took
-    calibration, intervals : what was learned from the rows that calibrate
+    seconds : duration of training and calibration
+    calibration, intervals : what was learned from the calibration rows
     """
 
     encoder: Encoder
@@ -73,41 +73,41 @@ class Session:
 
     @property
     def network(self) -> Network:
-        """The network that answers."""
+        """The network that makes the predictions."""
         return self.ensemble.network
 
     @property
     def state(self) -> TrainingState:
-        """Where training stands."""
+        """The state of training."""
         return self.ensemble.state
 
     @property
     def n_held_out(self) -> int:
-        """Rows of one network that stop its training or calibrate."""
+        """The number of early-stopping and calibration rows of one network."""
         fit = self.ensemble.fits[0]
         given = fit.validation.rows.n if fit.validation and fit.validation.index is None else 0
         return given + len(fit.splits.held_out)
 
     @property
     def epochs_ahead(self) -> int:
-        """How many epochs of the plan there is time for from now on."""
+        """The number of remaining epochs of the plan for which there is time."""
         planned = self.plan.max_epochs - self.state.epoch
         return int(min(planned, self.limit.after(self.state.epoch)))
 
     def epochs(self) -> Generator[Epoch, None, None]:
-        """Train to the plan's end; the best weights are restored however it ends."""
+        """Yield the records of training to the end of the plan; the best weights are restored."""
         return self.ensemble.epochs(self.limit)
 
     def train(self, on_epoch: OnEpoch | None = None) -> None:
-        """Train to the end, or until `on_epoch` returns True, a signal comes or training diverges.
+        """Train until the end, until `on_epoch` returns True, or until a signal or divergence.
 
         The best weights are restored.
 
         Raises
         ------
         DivergenceError
-            In the first epoch; later it ends training as early stopping does, with a
-            RuntimeWarning.
+            If training diverges in the first epoch; a later divergence ends training as early
+            stopping does, with a RuntimeWarning.
         """
         started = time.perf_counter()
         epochs = self.limit.watch(self.epochs(), self.plan.max_epochs)
@@ -143,7 +143,7 @@ class Session:
         return "time limit" if self.limit.shortened else self.ended
 
     def _warn(self) -> None:
-        """Warn of a signal, and of networks that diverged."""
+        """Warn about a signal, and about networks that diverged."""
         if self.ended == "interrupted":
             kept = "best" if any(fit.state.best for fit in self.ensemble.fits) else "last"
             warnings.warn(
@@ -155,7 +155,7 @@ class Session:
             warnings.warn(divergence, RuntimeWarning, stacklevel=4)
 
     def calibrate(self) -> None:
-        """Learn what probabilities or intervals need, from the rows that are held out for it."""
+        """Learn the temperature or the prediction intervals from the calibration rows."""
         fits = [fit for fit in self.ensemble.fits if fit.calibrates]
         if not fits:
             return
@@ -177,11 +177,11 @@ class Session:
             return self.model()
 
     def advance(self, table: Table, values: Any, sample_weight: Any = None) -> Epoch:
-        """Train for one epoch on these rows, from where training stands, and return its record.
+        """Train for one more epoch on these rows, and return its record.
 
-        Members are trained as one network. Intervals and calibration go, because the network that
-        they were learned for was another one. A column that varies in these rows for the first time
-        is coded from now on; rows held out before stay as they are encoded.
+        Members are trained as one network. Intervals and calibration are dropped, because they were
+        learned for the network before this epoch. A column that varies in these rows for the first
+        time is encoded from now on; rows held out before keep their encoding.
         """
         with exclusive_use(self):
             started = time.perf_counter()
@@ -198,7 +198,9 @@ class Session:
             rows = make_rows(self.network, self.loss, X, given.y, given.weight)
             self.encoder = encoder
             batches = BatchPlan.seeded(rows.n, plan.batch_size, plan.seed)
-            constant = Trainer(trainer.engine, trainer.optimizer)  # a schedule has an end
+            constant = Trainer(
+                trainer.engine, trainer.optimizer
+            )  # without a schedule, which would need a last step
             held_out = self.ensemble.fits[0].validation if self.ensemble.single else None
             records = constant.epochs(rows, self.state, batches, 1, held_out=held_out)
             (record,) = stop_and_restore(records, self.network, self.state, None)
@@ -212,7 +214,7 @@ class Session:
             return record
 
     def model(self) -> Model:
-        """Return the model as it is now; it shares the network and the history."""
+        """Return the current model; it shares the network and the history with the session."""
         members, split = self.ensemble.members, self.ensemble.fits[0].splits.record
         record = {
             "plan": self.plan.to_plain(),
@@ -247,18 +249,18 @@ class Session:
         """Append a record to the history."""
         for name, column in self.history.items():
             value = getattr(epoch, name)
-            # The record is JSON, which has no NaN: a score that is not defined, for example.
+            # The record is JSON, which has no NaN (such as an undefined score).
             column.append(None if isinstance(value, float) and not math.isfinite(value) else value)
 
     def shorten(self, n_batches: int) -> None:
-        """Keep a few batches and one epoch: a trial of everything but the learning."""
+        """Keep only a few batches and one epoch, for a dry run."""
         for fit in self.ensemble.fits:
             fit.shorten(n_batches)
         self.n_rows = len(self.ensemble.fits[0].splits.learning)
         self.plan = replace(self.plan, max_epochs=1)
 
     def release(self) -> None:
-        """Let go of the rows and of what only they need; `advance` and `model` still work."""
+        """Drop the rows and what only they need; `advance` and `model` still work."""
         for fit in self.ensemble.fits:
             fit.release()
         self.state.best = self.state.finite = None

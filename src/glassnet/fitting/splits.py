@@ -12,25 +12,25 @@ from glassnet.training.resolved_plan import ResolvedPlan
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: Share of the held-out rows that calibrate; the others stop the training.
+#: Share of the held-out rows used for calibration; the others are used for early stopping.
 CALIBRATION_SHARE = 0.5
 
 
 def no_rows() -> Array:
-    """Return no row numbers."""
+    """Return an empty array of row indices."""
     return np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class Splits:
-    """Three sets of row numbers, of which no two share a row.
+    """Three disjoint sets of row indices.
 
     Attributes
     ----------
-    learning : rows that the weights are fitted to
-    stopping : rows that the best epoch is chosen by
-    calibrating : rows that neither saw
-    record : how the last two were chosen, with their numbers in the source; None where none were
+    learning : rows to fit the weights
+    stopping : rows to choose the best epoch
+    calibrating : rows for calibration, used for neither of the former
+    record : how the last two were chosen, with their row numbers in the source; None without them
     """
 
     learning: Array
@@ -40,20 +40,21 @@ class Splits:
 
     @property
     def held_out(self) -> Array:
-        """The rows that the weights are not fitted to."""
+        """The early-stopping and the calibration rows."""
         return np.concatenate([self.stopping, self.calibrating])
 
 
 @dataclass(frozen=True, eq=False)
 class SplitColumns:
-    """What rows are held out by.
+    """The columns that decide which rows are held out.
 
     Attributes
     ----------
     y : the target of each row
-    groups, time : (n,) or None: rows are held out by whole groups, or the latest ones
+    groups : (n,) or None; whole groups are held out
+    time : (n,) or None; the latest rows are held out
     numbers : number of each row in the source
-    classes : whether y holds classes, by which rows are held out then
+    classes : whether y contains classes; held-out rows are then stratified by class
     """
 
     y: Array
@@ -64,7 +65,7 @@ class SplitColumns:
 
     @property
     def by(self) -> str:
-        """One of "group", "time", "class" and "chance"."""
+        """How rows are held out: by "group", "time" or "class", or at random ("chance")."""
         if self.groups is not None:
             return "group"
         if self.time is not None:
@@ -72,7 +73,7 @@ class SplitColumns:
         return "class" if self.classes else "chance"
 
     def hold_out(self, rows: Array, fraction: float, seed: Any) -> tuple[Array, Array]:
-        """Return the rows that stay and the rows that are held out, of these."""
+        """Split rows: return those to keep and those to hold out."""
         stratify = self.y if self.by == "class" else None
         columns = {"stratify": stratify, "groups": self.groups, "time": self.time}
         chosen = {name: None if c is None else c[rows] for name, c in columns.items()}
@@ -81,19 +82,21 @@ class SplitColumns:
 
 
 def make_splits(columns: SplitColumns, plan: ResolvedPlan, *, has_validation: bool) -> Splits:
-    """Return the splits that a plan asks for.
+    """Return the splits for a plan.
 
-    Where there are too few rows to split the held-out ones once more, all of them stop the
-    training and none calibrates.
+    If the held-out rows cannot be split again, all of them are early-stopping rows and none are
+    calibration rows.
 
     Parameters
     ----------
-    columns : what rows are held out by
-    plan : says whether rows stop or calibrate, which share, and the seed
-    has_validation : whether rows to stop by were given
+    columns : the columns that decide which rows are held out
+    plan : whether to stop early, whether to calibrate, the share to hold out, and the seed
+    has_validation : whether early-stopping rows were given
     """
     n = len(columns.y)
-    rows = np.arange(n, dtype=np.int32 if n < 2**31 else np.int64)  # each member keeps its own
+    rows = np.arange(
+        n, dtype=np.int32 if n < 2**31 else np.int64
+    )  # int32 saves memory: each member has its own
     stops = plan.early_stopping and not has_validation
     if not stops and not plan.calibrate:
         return Splits(rows)

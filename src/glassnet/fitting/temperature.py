@@ -1,10 +1,10 @@
 """Temperature scaling: calibrate predicted probabilities by one factor.
 
-A network may be too sure of itself, or, where it learned from smoothed labels, not sure enough. Raw
-scores divided by a temperature T > 0 keep the order of the classes and correct that (Guo, Pleiss,
+A network may be overconfident or, if it was trained with smoothed labels, underconfident. Dividing
+the raw scores by a temperature T > 0 corrects this and keeps the order of the classes (Guo, Pleiss,
 Sun and Weinberger 2017, "On Calibration of Modern Neural Networks", section 4.2). T is learned on
-rows that no weight was fitted to and no epoch chosen by. The last layer is linear, so the division
-is done once, in its weights and bias.
+rows that were used neither to fit weights nor to choose the best epoch. The last layer is linear,
+so its weights and biases are divided by T once.
 """
 
 import math
@@ -23,24 +23,24 @@ from glassnet.network import Network
 
 MIN_TEMPERATURE, MAX_TEMPERATURE = 1.0 / 16.0, 16.0
 BISECTION_STEPS = 40
-#: Of the confidence, for the calibration error.
+#: Number of confidence bins of the calibration error.
 BINS = 10
-#: Rows that two members did not see, from which on the temperature of their mean is estimated.
+#: Minimum number of pairs to estimate how the temperature of a mean differs from that of a member.
 MIN_PAIRS = 50
 
 
 @dataclass(frozen=True)
 class ProbabilityScores:
-    """How good probabilities are on held-out rows: lower is better.
+    """Scores of predicted probabilities on held-out rows; lower is better.
 
     Attributes
     ----------
-    log_loss : mean of -log of the probability of what happened, nats
+    log_loss : mean of -log of the predicted probability of the true class, in nats
     brier_score : mean over rows (and labels, where a row has several) of the sum of (p - y)^2 over
         the classes (Brier 1950)
     calibration_error : sum over ten bins of (share of the rows) |share of right answers - mean
-        confidence|, where the confidence is that of the likeliest answer (Guo and others 2017, eq.
-        3)
+        confidence|, where the confidence is the highest predicted probability (Guo and others 2017,
+        eq. 3)
     """
 
     log_loss: float
@@ -50,15 +50,15 @@ class ProbabilityScores:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The temperature, and what it did to the rows it was learned on.
+    """The temperature, and its effect on the rows from which it was learned.
 
     Attributes
     ----------
-    temperature : raw scores are divided by it
-    member_temperature : that of one member by itself, which `after` is told with and `before`
-        without; the same number where there is but one
-    n_rows : that it was learned on
-    before, after : the scores of these rows
+    temperature : divisor of the raw scores
+    member_temperature : the temperature of a single member; equal to `temperature` if there is only
+        one network
+    n_rows : number of rows from which it was learned
+    before, after : scores of these rows without and with `member_temperature`
     """
 
     temperature: float
@@ -68,18 +68,18 @@ class Calibration:
     after: ProbabilityScores
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as JSON-able values."""
+        """Return the calibration as JSON values."""
         plain = asdict(self)
         plain["of_one"] = plain.pop("member_temperature")  # its name in model files
         return plain
 
 
 def learn_temperature(fits: Sequence[NetworkFit], loss: Loss) -> Calibration:
-    """Return the temperature of the mean of members, by the rows that each holds out for it."""
+    """Learn the temperature of the mean of the members from their calibration rows."""
     held_out = [(fit.trainer.engine, fit.calibrating()) for fit in fits]
     scored = [replace(rows, X=engine.predict(rows.X)) for engine, rows in held_out]
     found = calibration(joined_rows(scored), loss)
-    if found.member_temperature == 1.0:  # none helps
+    if found.member_temperature == 1.0:  # no temperature improves the log loss
         return found
     index = [fit.splits.calibrating for fit in fits]
     ratio = ensemble_temperature_ratio(index, scored, loss)
@@ -87,17 +87,17 @@ def learn_temperature(fits: Sequence[NetworkFit], loss: Loss) -> Calibration:
 
 
 def ensemble_temperature_ratio(index: Sequence[Array], scored: Sequence[Rows], loss: Loss) -> float:
-    """Return the temperature of the mean of all M members over that of one, in [1/2, 1].
+    """Return the ratio of the temperature of the mean of all M members to that of one, in [1/2, 1].
 
-    The mean itself cannot be asked, because the members that learned from a row know its label. But
-    of rows that two members held out there are T_1, the temperature of each of the two, and T_2,
-    that of their mean. What members say by accident varies by 1 / M in the mean of M, and log T is
-    taken to fall with it: log T_M = log T_1 + 2 (1 - 1/M) (log T_2 - log T_1).
+    The mean itself cannot be used, because some members learned from each row. But from the rows
+    that two members held out, the temperature T_1 of single members and T_2 of their mean can be
+    found. The variance of the mean of M members is proportional to 1 / M, and log T is assumed to
+    depend linearly on it: log T_M = log T_1 + 2 (1 - 1/M) (log T_2 - log T_1).
 
     Parameters
     ----------
-    index : of each member the numbers of its calibrating rows
-    scored : of each member these rows, with its raw scores as their X
+    index : for each member, the indices of its calibration rows
+    scored : for each member, these rows with its raw scores as X
     loss : of the network
     """
     singles, means = [], []
@@ -113,7 +113,7 @@ def ensemble_temperature_ratio(index: Sequence[Array], scored: Sequence[Rows], l
 
 
 def calibration(scored: Rows, loss: Loss) -> Calibration:
-    """Return the temperature of rows whose X are raw scores; 1 where none lowers their loss."""
+    """Return the calibration of rows whose X are raw scores; T = 1 if no T lowers their loss."""
     T = temperature(scored, loss)
     before = probability_scores(scored, loss)
     after = probability_scores(replace(scored, X=scored.X / T), loss)
@@ -123,12 +123,12 @@ def calibration(scored: Rows, loss: Loss) -> Calibration:
 
 
 def temperature(scored: Rows, loss: Loss) -> float:
-    """Return the T > 0 that minimizes the mean loss of Z / T, where the X of the rows are Z.
+    """Return the T > 0 that minimizes the mean loss of Z / T, where Z are the X of the rows.
 
-    The loss is convex in 1 / T, and its derivative there is the sum of gradient(Z / T) Z: bisection
-    finds its zero. Labels are smoothed by 1 / (n + 2), as Platt 1999 does ("Probabilistic Outputs
-    for Support Vector Machines", section 2.2), so that few rows, all of them right, do not ask for
-    certainty.
+    The loss is convex in 1 / T, and its derivative by 1 / T is the sum of gradient(Z / T) Z, whose
+    zero is found by bisection. Labels are smoothed by 1 / (n + 2), as in Platt 1999 ("Probabilistic
+    Outputs for Support Vector Machines", section 2.2), so that few rows that are all predicted
+    correctly do not lead to extreme probabilities.
     """
     softened = smoothed(loss, 1.0 / (scored.n + 2.0))
     Z = scored.X.astype(np.float64)
@@ -136,13 +136,13 @@ def temperature(scored: Rows, loss: Loss) -> float:
     for _ in range(BISECTION_STEPS):
         middle = 0.5 * (low + high)
         _, dZ = softened.value_and_gradient(Z * math.exp(-middle), scored.y, scored.weight)
-        # More confidence (a lower temperature) gains where the derivative by 1 / T is negative.
+        # If the derivative by 1 / T is negative, a lower temperature is better.
         low, high = (low, middle) if np.vdot(dZ, Z) < 0.0 else (middle, high)
     return math.exp(0.5 * (low + high))
 
 
 def divide_raw_scores(network: Network, divisor: float) -> None:
-    """Divide the raw scores of a network by a number, in the last layer's weights and biases."""
+    """Divide the raw scores of a network, by dividing weights and biases of its last layer."""
     for prefix in last_layers(network):
         for name in ("W", "b"):
             network.parameters[f"{prefix}.{name}"] = (
@@ -168,9 +168,7 @@ def probability_scores(scored: Rows, loss: Loss) -> ProbabilityScores:
     P, Y = plain.predict(Z), scored.y
     if P.shape[1] > 1 and Y.ndim == 1:
         Y = np.eye(P.shape[1])[Y]
-    if (
-        loss_traits(loss).link == "sigmoid"
-    ):  # one answer has two classes; each label is its own answer
+    if loss_traits(loss).link == "sigmoid":  # each output is a binary prediction
         squares = 2.0 * ((P - Y) ** 2).mean(axis=1)
         confidence, right = np.maximum(P, 1.0 - P), (P > 0.5) == (Y > 0.5)
     else:

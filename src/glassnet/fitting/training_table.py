@@ -17,16 +17,16 @@ class Roles:
 
     Attributes
     ----------
-    target : name of the target's column, or a list of names, which are then no features; or the
+    target : name of the target column, or a list of names, which are then not features; or the
         target values themselves
-    weights : name of the column with the weights of the rows, which is no feature; or the weights
-        (n,)
-    groups : name of the column by which rows belong together, which is no feature; or the group of
+    weights : name of the column with the weights of the rows, which is not a feature; or the
+        weights (n,)
+    groups : name of the column with the groups of the rows, which is not a feature; or the group of
         each row (n,)
-    time : name of the column by which rows are ordered, which stays a feature; or the time of each
-        row (n,)
-    drop : names of columns that are no features
-    types : kinds of some columns ("number", "category", "boolean", "datetime"), where the guess is
+    time : name of the column that orders the rows, which stays a feature; or the time of each row
+        (n,)
+    drop : names of columns that are not features
+    types : kinds of some columns ("number", "category", "boolean", "datetime"), if the guess is
         wrong; such a column is never left out
     task : of the target; None guesses by `glassnet.data.coding.target_arrays.RULE`
     dialect, limits : how a file is written, and how large it may be
@@ -43,12 +43,12 @@ class Roles:
     limits: Limits | None = None
 
     def named(self, source: Any) -> Self:
-        """Return the roles with every column by its name, checked for their kinds.
+        """Return checked roles that refer to every column by its name.
 
         Raises
         ------
         SettingError
-            For types, drop, dialect or limits of another kind.
+            For invalid types, drop, dialect or limits.
         """
         roles = replace(
             self,
@@ -64,38 +64,38 @@ class Roles:
 
     @property
     def targets(self) -> list[str]:
-        """The names among what `target` holds."""
+        """The names of the target columns, if `target` consists of names."""
         given = [self.target] if isinstance(self.target, str) else self.target
         return [t for t in given if isinstance(t, str)] if isinstance(given, list | tuple) else []
 
     @property
     def beside(self) -> list[str]:
-        """The names of the columns with weights and groups, which are no features."""
+        """The names of the columns with weights and groups, which are not features."""
         return [name for name in (self.weights, self.groups) if isinstance(name, str)]
 
     @property
     def kept(self) -> list[str]:
-        """The names of columns that are read even where they would be left out."""
+        """The names of columns that are read even if they would be left out."""
         names = (self.weights, self.groups, self.time, *self.drop)
         return [name for name in names if isinstance(name, str)]
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingTable:
-    """What a fit learns from, and what a model remembers of it.
+    """The data of a fit, and what the model records about its columns.
 
     Attributes
     ----------
     table : the features, without uninformative columns
-    values : of the target, (n,) or (n, m)
-    names : of the target's columns
+    values : values of the target, (n,) or (n, m)
+    names : names of the target columns
     weights, groups, time : (n,) or None
-    columns : names of all features in the order of the source, also of those left out
-    others : names of the columns that are no features: target, weights, groups, dropped columns
+    columns : names of all features, also those left out, in the order of the source
+    others : names of the columns that are not features: target, weights, groups, dropped columns
     left_out : the features that are left out, each with the reason
-    notices : sentences for the user
-    task : what is predicted, where that was given or is declared by the target's type
-    forms : how the cells of the target's columns are written
+    notices : messages for the user
+    task : the task, if it was given or follows from the type of the target; otherwise None
+    forms : how the cells of the target columns are written
     dialect : how the source is written
     """
 
@@ -114,7 +114,7 @@ class TrainingTable:
     dialect: Dialect | None = None
 
     def take(self, rows: Array) -> Self:
-        """Return the rows of these numbers."""
+        """Return the rows with these indices."""
         beside = (self.weights, self.groups, self.time)
         weights, groups, time = (None if v is None else v[rows] for v in beside)
         return replace(
@@ -127,14 +127,14 @@ class TrainingTable:
         )
 
     def remembered(self, model: Model) -> Model:
-        """Return a model that knows the columns of this table, and how they are written."""
+        """Return the model with a record of the columns of this table and how they are written."""
         regression = model.task == "regression" and any(form != PLAIN for form in self.forms)
         target = replace(model.target, forms=self.forms) if regression else model.target
         training = {**model.training, **self.record()}
         return replace(model, target=target, dialect=self.dialect, training=training)
 
     def record(self) -> dict[str, Any]:
-        """Return what a model remembers of the columns, as JSON-able values."""
+        """Return the record of the columns in a model, as JSON values."""
         columns = {
             "features": list(self.columns),
             "others": list(self.others),
