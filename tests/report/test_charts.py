@@ -65,12 +65,14 @@ def test_lines_and_points_lie_inside(points):
         [Line("a", points, "first"), Line("b", points[:1], "second")],
         x_label="x",
         y_label="y",
-        says="s",
+        alt_text="s",
         mark=(points[0][0], "m"),
     )
     assert len(inside(parsed(chart)).findall(f"{SVG}polyline")) == 2
     assert len(
-        inside(parsed(scatter(points, x_label="x", y_label="y", says="s"))).findall(f"{SVG}circle")
+        inside(parsed(scatter(points, x_label="x", y_label="y", alt_text="s"))).findall(
+            f"{SVG}circle"
+        )
     ) == len(points)
 
 
@@ -78,14 +80,16 @@ def test_lines_and_points_lie_inside(points):
 @settings(max_examples=60, deadline=None)
 def test_bars_lie_inside(values):
     rows = [(f"c{i}", sorted(three)[1], min(three), max(three)) for i, three in enumerate(values)]
-    assert len(inside(parsed(bars(rows, x_label="x", says="s"))).findall(f"{SVG}rect")) == len(rows)
+    assert len(inside(parsed(bars(rows, x_label="x", alt_text="s"))).findall(f"{SVG}rect")) == len(
+        rows
+    )
 
 
 @given(numbers, st.floats(1e-3, 1e6), st.lists(st.integers(0, 10**9), min_size=1, max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_histogram_lies_inside(low, step, counts):
     edges = [low + i * max(step, abs(low) * 1e-9) for i in range(len(counts) + 1)]
-    svg = inside(parsed(histogram(edges, counts, x_label="x", says="s")))
+    svg = inside(parsed(histogram(edges, counts, x_label="x", alt_text="s")))
     drawn = [float(bar.get("height")) for bar in svg.findall(f"{SVG}rect")]
     assert len(drawn) == sum(n > 0 for n in counts)
     tallest = charts.HEIGHT - charts.BOTTOM - charts.TOP
@@ -99,7 +103,7 @@ def test_reliability_draws_the_bins_that_hold_rows():
         CalibrationBin(0.6, 0.7, 0, None, None),
         CalibrationBin(0.9, 1.0, 30, 0.97, 0.5),
     ]
-    svg = inside(parsed(reliability(bins, says="s")))
+    svg = inside(parsed(reliability(bins, alt_text="s")))
     dots = svg.findall(f"{SVG}circle")
     assert len(dots) == 2
     assert float(dots[1].get("r")) > float(dots[0].get("r"))
@@ -152,7 +156,7 @@ def test_scale_goes_from_start_to_stop():
 def test_long_line_is_thinned_and_keeps_its_ends():
     points = [(float(i), float(i % 7)) for i in range(5_000)]
     (line,) = parsed(
-        line_chart([Line("a", points, "first")], x_label="x", y_label="y", says="s")
+        line_chart([Line("a", points, "first")], x_label="x", y_label="y", alt_text="s")
     ).findall(f"{SVG}polyline")
     drawn = line.get("points").split()
     assert len(drawn) <= charts.MAX_POINTS

@@ -185,7 +185,7 @@ def late():
     """What to learn from when time is over already."""
     training, held_out = parts("steps", classes=True)
     model = trained(training, max_epochs=1)
-    return baselines._lesson(
+    return baselines._baseline_data(
         model, training, predictions_of(model, held_out), held_out, deadline=0.0
     )
 
@@ -215,11 +215,13 @@ def test_each_target_has_its_share_of_the_time(monkeypatch):
     table = table_of(X)
     model = glassnet.fit(table, Y, glassnet.Plan(hidden_layer_sizes=(), max_epochs=1))
     part = Rows(table, Y)
-    lesson = baselines._lesson(model, part, predictions_of(model, part), part, deadline=9.0)
+    lesson = baselines._baseline_data(model, part, predictions_of(model, part), part, deadline=9.0)
     deadlines = []
     monkeypatch.setattr(baselines.time, "perf_counter", lambda: 0.0)
     monkeypatch.setattr(
-        baselines.Lesson, "allows", lambda self, started, share: deadlines.append(self.deadline)
+        baselines.BaselineData,
+        "allows",
+        lambda self, started, share: deadlines.append(self.deadline),
     )
     _, note = baselines.boosted_trees(lesson)
     assert deadlines == [3.0, 4.5, 9.0]

@@ -1,4 +1,4 @@
-"""Changes of a good model file: to its tensors, its head and its description."""
+"""Changes of a good model file: to its tensors, its header and its description."""
 
 from __future__ import annotations
 

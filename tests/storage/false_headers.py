@@ -89,11 +89,11 @@ FALSE_HEADERS = {
     "huge tensor's name": (extra_tensor("~" * 2**20), "have no tensor '~~~"),
     "bytes that no tensor names": (
         lambda t: setattr(t, "data", t.data + bytes(8)),
-        "bytes of tensors where its head names",
+        "bytes of tensors where its header names",
     ),
     "tensor beyond the data": (
         lambda t: setattr(t, "data", t.data[:-8]),
-        "bytes of tensors where its head names",
+        "bytes of tensors where its header names",
     ),
     "missing tensor": (without_last, "need tensor"),
     "infinite weight": (number(np.inf), "layers.1.W holds numbers that are not finite"),

@@ -33,7 +33,7 @@ def hostile_files(good):
             yield (
                 f"{field} is {value!r}",
                 unpacked.pack(checksums=False),
-                "the hash of its head is not that of its content",
+                "the hash of its header is not that of its content",
             )
         unpacked = Unpacked(good)
         del unpacked.said[field]

@@ -75,17 +75,17 @@ OTHER_FORMATS = {
     "metadata is a list": (frame(b'{"__metadata__":["glassnet"]}'), "another program wrote"),
     "description is a number": (frame(b'{"__metadata__":{"glassnet":1}}'), "another program wrote"),
     "zeros": (bytes(64), "is not a glassnet model file"),
-    "head of length 0": (frame(b"", b"{}"), "is not a glassnet model file"),
-    "head of length 1": (frame(b"{", b"}"), "is not a glassnet model file"),
-    "huge head": (b"\xff" * 8 + b"{}", "is not a glassnet model file"),
-    "head of negative length": (struct.pack("<q", -2) + b"{}", "is not a glassnet model file"),
-    "head beyond the limit": (
+    "header of length 0": (frame(b"", b"{}"), "is not a glassnet model file"),
+    "header of length 1": (frame(b"{", b"}"), "is not a glassnet model file"),
+    "huge header": (b"\xff" * 8 + b"{}", "is not a glassnet model file"),
+    "header of negative length": (struct.pack("<q", -2) + b"{}", "is not a glassnet model file"),
+    "header beyond the limit": (
         lambda: struct.pack("<Q", 2**26 + 1) + b"{" + b" " * 2**26,
-        "its head takes 67,108,865 bytes, more than 67,108,864",
+        "its header takes 67,108,865 bytes, more than 67,108,864",
     ),
     "head longer than the file": (
         struct.pack("<Q", 2**24) + b'{"a":1}',
-        "is damaged: it ends after 15 bytes, within its head",
+        "is damaged: it ends after 15 bytes, within its header",
     ),
     "head is no object": (frame(b"[1, 2, 3]"), "is not a glassnet model file"),
     "head begins with a space": (frame(b' {"a":1}'), "is not a glassnet model file"),
@@ -164,7 +164,7 @@ OTHER_FORMATS = {
         "names no format",
     ),
     "description never closed": (described('{"format":1'), "is no JSON"),
-    "nothing but a format": (described('{"format":4}'), "the hash of its head"),
+    "nothing but a format": (described('{"format":4}'), "the hash of its header"),
     "nothing but format 1": (described('{"format":1}'), "must have the fields"),
     "newer format without the rest": (
         described('{"format":6,"news":[1e5]}'),

@@ -131,7 +131,7 @@ def test_hash_is_checked_before_a_word_is_followed(good, refused):
     """An unknown kind of layer with checksums that do not fit: the checksum is what is wrong."""
     unpacked = Unpacked(good)
     unpacked.said["layers"][0]["kind"] = "evil"
-    assert "the hash of its head is not that of its content" in refused(
+    assert "the hash of its header is not that of its content" in refused(
         unpacked.pack(checksums=False)
     )
     assert "unknown kind of layer 'evil'" in refused(unpacked.pack())

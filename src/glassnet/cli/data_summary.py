@@ -1,4 +1,4 @@
-"""Lines that describe the data of a training: columns, target, task and rows."""
+"""Describe the data of a training as text: columns, target, task and rows."""
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def describe_target_values(data: TrainingData) -> str:
 
 
 def describe_task_rule(data: TrainingData) -> str:
-    """Return, in short, the rule that chose the task, see `glassnet.data.coding.target_arrays`."""
+    """Return a short text for the rule that chose the task, see `data.coding.target_arrays`."""
     values = data.prepared.values
     if values.ndim > 1:
         if data.task == "multilabel":
@@ -84,7 +84,7 @@ def describe_task_rule(data: TrainingData) -> str:
 
 
 def describe_rows(data: TrainingData) -> str:
-    """Return which rows are used for what."""
+    """Return how many rows are used for training, for early stopping and for the score."""
     validation, held_out = data.validation, data.held_out
     text = f"{data.training.n:,} to learn from"
     if validation:

@@ -1,4 +1,4 @@
-"""The options that say how a table is written, shared by all commands that read one."""
+"""Options for the dialect of a table, shared by all commands that read one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-#: Each option: its name, its value, its help, and whether it is for text files only.
+#: For each option: its name, its value, its help, and whether it is for text files only.
 OPTIONS = (
     (
         "--delimiter",
@@ -58,7 +58,7 @@ MAX_LINES = 100_000
 
 
 def dialect_options(command: Command) -> Command:
-    """Add the options to a command; it gets their Dialect, None without any, as `reading`."""
+    """Add the options to a command, which gets them as a Dialect or None in `reading`."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **arguments: Any) -> Any:
@@ -72,14 +72,14 @@ def dialect_options(command: Command) -> Command:
 
 
 def _dialect(table: Path | None, values: dict[str, str | None]) -> Dialect | None:
-    """Return the dialect that the options describe, None without any.
+    """Return the dialect of the options, None without any.
 
     Raises
     ------
     SettingError
-        For a value that an option cannot have.
+        If an option has an invalid value.
     click.UsageError
-        For an option about text files where the table is none.
+        If an option for text files is used with another file.
     """
     from glassnet.data.files.read import TEXT_SUFFIXES
     from glassnet.data.tables.dialect import Dialect
@@ -101,7 +101,7 @@ def _character(text: str) -> str:
 
 
 def _skipped_lines(text: str) -> int | list[int]:
-    """Return how many first lines are skipped, or the numbers of the skipped lines."""
+    """Parse the number of lines to skip, or the numbers of single lines."""
     if text.isdecimal() and int(text) <= MAX_LINES:
         return int(text)
     found: list[int] = []
@@ -118,7 +118,7 @@ def _skipped_lines(text: str) -> int | list[int]:
     return found
 
 
-#: How the text of an option becomes a setting, where it is not the text itself.
+#: How to convert the text of an option to a setting, if it is not used as it is.
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "delimiter": _character,
     "thousands": _character,

@@ -5,7 +5,7 @@ import click
 from glassnet.cli.text import labelled
 from glassnet.messages import counted
 
-#: Packages that a model's speed or bits may depend on, and those of the extra `cli`.
+#: Packages that the speed or the bits of a model may depend on, and those of the extra `cli`.
 PACKAGES = (
     "numpy",
     "scipy",

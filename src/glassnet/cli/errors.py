@@ -1,6 +1,6 @@
-"""Errors of the command line: one message on stderr, and an exit status for each kind.
+"""Error handling of the command line: one message on stderr, and an exit status for each kind.
 
-2: the user can mend it; 1: it is a bug, or output was lost; 128 + the signal's number: interrupted.
+Exit status 2: the user can fix it; 1: a bug, or output was lost; 128 + signal number: interrupted.
 """
 
 import errno
@@ -18,19 +18,19 @@ from glassnet.errors import GlassNetError, did_you_mean
 from glassnet.interrupts import interrupts_raised
 from glassnet.messages import printable
 
-#: The lines and characters of a message: a screen.
+#: The maximum number of lines and characters of a message, about a screen.
 MAX_LINES = 16
 MAX_LENGTH = 1500
 
 
 class UserError(click.ClickException):
-    """An error that the user can mend, printed as `Error: ...`."""
+    """An error that the user can fix, printed as `Error: ...`."""
 
     exit_code = 2
 
 
 class InternalError(click.ClickException):
-    """A bug in glassnet, with the place where it occurred."""
+    """A bug in glassnet, printed with its location."""
 
     exit_code = 1
 
@@ -44,7 +44,7 @@ class InternalError(click.ClickException):
 
 
 class Commands(click.Group):
-    """A group of commands whose errors and interruptions end in a message, never in a traceback."""
+    """A group of commands that prints errors and interruptions as messages without traceback."""
 
     def main(
         self,
@@ -53,7 +53,7 @@ class Commands(click.Group):
         *rest: Any,
         **extra: Any,
     ) -> Any:
-        """Parse, run, and end the process with its exit status."""
+        """Parse the arguments, run the command, and exit with its status."""
         with safe_streams() as streams, interrupts_raised(last=args is None) as raising:
             try:
                 status = super().main(args, prog_name, *rest, **{**extra, "standalone_mode": False})
@@ -61,21 +61,21 @@ class Commands(click.Group):
                 _print_error(error)
                 status = error.exit_code
             except (KeyboardInterrupt, click.Abort) as error:
-                raising.over = True  # no second interruption during the end
+                raising.over = True  # no second interruption while exiting
                 signum = _signal_number(error)
                 by = "" if signum == signal.SIGINT else f" by {signal.Signals(signum).name}"
-                start = "\n" if sys.stderr.isatty() else ""  # a terminal shows ^C before it
+                start = "\n" if sys.stderr.isatty() else ""  # the terminal has printed ^C
                 click.echo(f"{start}Interrupted{by}.", err=True)
                 status = 128 + signum
             except OSError as error:
                 if error.errno != errno.EPIPE:
                     raise
-                status = 1  # the reader of stdout, such as `head`, is gone: the rest is not needed
+                status = 1  # the reader of stdout, such as `head`, has exited
             status = (status if isinstance(status, int) else 0) or _report_lost_output(streams)
         sys.exit(status)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; translate its errors to those of click."""
+        """Run the command; convert its errors to those of click."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -102,7 +102,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command of the first argument; the error for a wrong one names the nearest."""
+        """Return the command of the first argument; the error for a wrong one suggests another."""
         name, commands = args[0], self.list_commands(ctx)
         if name not in commands and not name.startswith("-") and not ctx.resilient_parsing:
             near = did_you_mean(name, commands) or f" There are {', '.join(commands)}."
@@ -111,7 +111,7 @@ class Commands(click.Group):
 
 
 def _print_error(error: click.ClickException) -> None:
-    """Print a message on stderr, escaped and at most a screen long: names may be of any kind."""
+    """Print a message on stderr, escaped and shortened, because it may contain arbitrary names."""
     message, context = error.format_message(), getattr(error, "ctx", None)
     if context is not None:
         hint = f"Try '{context.command_path} --help' for help."
@@ -129,10 +129,10 @@ def _print_error(error: click.ClickException) -> None:
 
 
 def _signal_number(error: BaseException) -> int:
-    """Return the number of the signal that raised an exception.
+    """Return the number of the signal that caused an exception.
 
-    No other variable refers to the exception: the frames of its traceback would stay alive, and
-    with them a file that pyarrow reads ahead, in a thread that aborts the process at its end.
+    No other variable may refer to the exception. It would keep the frames of the traceback alive,
+    and with them a file that a pyarrow thread reads, which would abort the process when it exits.
     """
     cause = error if isinstance(error, KeyboardInterrupt) else error.__cause__
     known = isinstance(cause, KeyboardInterrupt) and cause.args
@@ -140,7 +140,7 @@ def _signal_number(error: BaseException) -> int:
 
 
 def _report_lost_output(streams: Mapping[str, SafeStream]) -> int:
-    """Print which streams could not be written in full, where possible; return 1 if any, else 0."""
+    """Print which streams were not written completely; return 1 if there are any, otherwise 0."""
     for stream in streams.values():
         stream.flush()
     for name, stream in streams.items():

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from glassnet.data.tables.dialect import Dialect
     from glassnet.data.tables.schema import Kind
 
-#: Columns, classes and notices that are shown; --json has them all.
+#: The maximum number of columns, classes and notices shown; --json has all.
 MAX_COLUMNS = 50
 MAX_CLASSES = 8
 MAX_NOTICES = 12
@@ -69,7 +69,7 @@ def inspect(
 
     with table_or_stdin(table) as path:
         report = inspect_table(path, target, types=dict(types), dialect=reading)
-    if as_json:  # its schema is `inspection.schema.json` beside this file
+    if as_json:  # its schema is `inspection.schema.json` in this folder
         head = {"format": FORMAT, "glassnet": __version__, "name": table.name}
         click.echo(json.dumps({**head, **asdict(report)}, allow_nan=False))
     else:
@@ -77,7 +77,7 @@ def inspect(
 
 
 def report_lines(report: TableReport, name: str) -> list[str]:
-    """Return the report for a terminal."""
+    """Return the lines of the report for a terminal."""
     size = f"{counted(report.n_rows, 'row')}, {counted(len(report.columns), 'column')}"
     title = clipped(printable(name), terminal_width() - display_width(size) - 2)
     lines = [f"{styled(title, bold=True)}  {size}", ""]
@@ -140,7 +140,7 @@ def _column_table(columns: tuple[ColumnReport, ...], target: str | None) -> str:
 
 
 def _values(column: ColumnReport, room: int) -> str:
-    """Return the range and the median of numbers, or the most frequent levels with their counts."""
+    """Return the range and the median of numbers, or the most frequent values with their counts."""
     levels = [f"{clipped(printable(level), NAME_WIDTH)} {count:,}" for level, count in column.top]
     for n in range(len(levels), 0, -1):
         more = f", {column.distinct - n:,} more" if n < column.distinct else ""

@@ -1,4 +1,4 @@
-"""Keeps the command line of the running command, so that a report can show it."""
+"""Store the arguments of the running command, so that a report can show the command line."""
 
 import shlex
 

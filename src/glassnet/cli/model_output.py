@@ -1,4 +1,4 @@
-"""Saves the model of a training; where its file cannot be written, in another folder."""
+"""Save a trained model; if its file cannot be written, save it to another folder."""
 
 import secrets
 import tempfile
@@ -15,28 +15,28 @@ from glassnet.storage.container import serializer
 
 @dataclass
 class ModelOutput:
-    """The file of a model, None for a dry run that writes none.
+    """The output file of a model, None in a dry run.
 
     Attributes
     ----------
-    path : where the model is, or will be
-    failed : whether that is another place than was asked for
+    path : the path where the model is or will be saved
+    failed : whether this is not the requested path
     """
 
     path: Path | None
     failed: bool = False
 
     def __post_init__(self) -> None:
-        # Before the work: afterwards there may be no memory and no descriptor left to load it.
+        # Import it before the training: later there may be no memory or file descriptor for it.
         serializer()
 
     def save(self, model: Model) -> None:
-        """Write the model; if that fails, to another folder, which a message names.
+        """Save the model; if that fails, save it to another folder and print its path.
 
         Raises
         ------
         ModelFileError
-            If no folder can be written; the message is about the path that was asked for.
+            If no folder is writable; the message is about the requested path.
         """
         if self.path is None:
             return
@@ -48,7 +48,7 @@ class ModelOutput:
 
 
 def _save_elsewhere(model: Model, path: Path, error: ModelFileError) -> Path:
-    """Write the model to a folder that a process can usually write to, and return its path."""
+    """Save the model to a folder that is usually writable, and return the path."""
     for folder in (Path.cwd, tempfile.gettempdir, Path.home):
         name = f"{path.stem[:40]}-{secrets.token_hex(4)}{path.suffix}"
         try:

@@ -1,7 +1,7 @@
-"""Lines that describe a model, for `train` and `show`: target, network, settings, training.
+"""Describe a model as text for `train` and `show`: target, network, settings, training.
 
-Any entry of a record of training may be absent or None, and those that `glassnet.storage.record`
-does not name may be of any form.
+Every entry of a training record may be absent or None, and entries that `glassnet.storage.record`
+does not check may have any type.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from glassnet.messages import counted, format_number, printable
 from glassnet.model import Model
 from glassnet.network import Network
 
-#: The settings that are shown, and their text.
+#: The settings to show, and their text.
 SETTINGS = {
     "optimizer": "{} optimizer",
     "learning_rate": "learning rate {:g}",
@@ -39,7 +39,7 @@ CALIBRATION_SCORES = {
 
 
 def describe_target(target: Target, room: int) -> str:
-    """Return the target and what is predicted for it."""
+    """Return the target and the kind of its predictions."""
     names = fitted_list(list(map(printable, target.names)), room)
     if target.task == "regression":
         n = len(target.names)
@@ -65,7 +65,7 @@ def describe_network(network: Network) -> str:
 
 
 def describe_settings(plan: Mapping[str, Any]) -> str:
-    """Return the settings of a recorded plan that are in use."""
+    """Return the settings in use, from the plan in a training record."""
     shown = []
     for name, text in SETTINGS.items():
         value = plan.get(name)
@@ -78,7 +78,7 @@ def describe_settings(plan: Mapping[str, Any]) -> str:
 
 
 def describe_epochs(record: Mapping[str, Any]) -> str:
-    """Return the number of epochs, "" if unknown; after a time limit also how many were planned."""
+    """Return the number of epochs, "" if unknown; after a time limit also the planned number."""
     epochs, plan = record.get("epochs"), record.get("plan")
     if epochs is None:
         return ""
@@ -100,7 +100,7 @@ def members_keep_best(record: Mapping[str, Any]) -> bool:
 
 
 def describe_training(record: Mapping[str, Any]) -> str:
-    """Return how long a model was trained, on what, and how the training ended."""
+    """Return the duration of the training, the rows and engine, and how it ended."""
     names = ("rows", "seconds", "engine", "ended", "best_epoch")
     rows, seconds, engine, ended, best = map(record.get, names)
     parts = [
@@ -120,7 +120,7 @@ def describe_training(record: Mapping[str, Any]) -> str:
 
 
 def describe_calibration(model: Model) -> str:
-    """Return the temperature, or the intervals, and the scores before and after; "" if neither."""
+    """Return the temperature or the intervals, and the scores before and after; "" without both."""
     if model.intervals is not None:
         return f"intervals by {counted(len(model.intervals.scores), 'row')} held out for it"
     record = model.training.get("calibration") or {}
@@ -136,8 +136,8 @@ def describe_calibration(model: Model) -> str:
     ]
     if not changes or temperature == 1.0:
         return text
-    # The mean of the members has seen these rows, so the scores are those of single members, at a
-    # temperature of their own.
+    # Some members were trained on these rows, so the scores are those of single members, each
+    # with its own temperature.
     own = record.get("of_one")
     if own is not None and own != temperature:
         text += f"; of single members, divided by {own:.3g}"

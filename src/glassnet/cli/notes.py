@@ -1,4 +1,4 @@
-"""Notes on stderr about what was done with a table."""
+"""Print notes on stderr about what was done with a table."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,12 @@ import click
 
 from glassnet.messages import counted, printable
 
-#: More notes than these would fill the screen.
+#: The maximum number of notes to print.
 MAX_NOTES = 12
 
 
 def print_notes(notes: Sequence[str]) -> None:
-    """Print each note on a line, and how many more there are."""
+    """Print each note on a line, and the number of further notes."""
     for note in notes[:MAX_NOTES]:
         click.echo(f"Note: {printable(note)}", err=True)
     if len(notes) > MAX_NOTES:
@@ -23,7 +23,7 @@ def print_notes(notes: Sequence[str]) -> None:
 
 @contextmanager
 def warnings_as_notes(*, quiet: bool = False) -> Iterator[None]:
-    """Print the warnings of the block as notes, each once."""
+    """Print the warnings of the block as notes, without duplicates."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield

@@ -1,4 +1,4 @@
-"""Types of option values beyond text and numbers (layer sizes, durations), and their checks."""
+"""Parse and check option values such as layer sizes and durations."""
 
 import math
 import re
@@ -13,7 +13,7 @@ _UNITS = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def refuse(is_wrong: object, message: str, option: str | None = None) -> None:
-    """Raise the usage error, or that of an option such as "-o", if a command line is wrong."""
+    """Raise a usage error, optionally for an option such as "-o", if a condition holds."""
     if is_wrong and option:
         raise click.BadParameter(message, param_hint=f"'{option}'")
     if is_wrong:
@@ -21,7 +21,7 @@ def refuse(is_wrong: object, message: str, option: str | None = None) -> None:
 
 
 def layer_sizes(text: str) -> tuple[int, ...]:
-    """Return the units of each hidden layer: `64`, `256,256`, or `none` for a linear model."""
+    """Parse the units of each hidden layer: `64`, `256,256`, or `none` for a linear model."""
     if text.strip().lower() == "none":
         return ()
     try:
@@ -37,7 +37,7 @@ def layer_sizes(text: str) -> tuple[int, ...]:
 
 
 def column_kind(text: str) -> tuple[str, str]:
-    """Return a column and its kind, `zip=category`; a name may contain `=`: the last one counts."""
+    """Parse a column and its kind, `zip=category`; a name may contain `=`: the last one counts."""
     from glassnet.data.tables.schema import KINDS
 
     column, _, kind = text.rpartition("=")
@@ -54,7 +54,7 @@ def column_kind(text: str) -> tuple[str, str]:
 
 
 def time_span(text: str) -> float:
-    """Return a duration in seconds: `30`, `30s`, `5m`, `1.5h`."""
+    """Parse a duration in seconds: `30`, `30s`, `5m`, `1.5h`."""
     found = _SPAN.fullmatch(text.strip())
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
     if not 0.0 < seconds < math.inf:

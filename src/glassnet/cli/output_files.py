@@ -1,4 +1,4 @@
-"""Checks of the output files of a command, made before any work is done."""
+"""Check the output files of a command before any work is done."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -19,15 +19,15 @@ def output_files(
 
     Parameters
     ----------
-    paths : what the `-o` options name
-    suffixes : what a file of each suffix is: {".html": "a report"}
-    inputs : files that are read, and must not be overwritten
+    paths : the values of the `-o` options
+    suffixes : the allowed suffixes and their meaning: {".html": "a report"}
+    inputs : the input files, which must not be overwritten
 
     Raises
     ------
     click.BadParameter
-        For a file that could not be written, another suffix, and two files of one suffix or in one
-        place.
+        If a file cannot be written or has another suffix, or two files have the same suffix or
+        path.
     """
     found: dict[str, Path] = {}
     for path in paths:
@@ -46,9 +46,9 @@ def output_files(
 
 
 def check_regular(path: Path, instead: str) -> None:
-    """Refuse a folder, a pipe and a device; `instead` says what to do.
+    """Refuse a folder, a pipe or a device; `instead` tells what to do.
 
-    A pipe or a device cannot be replaced in one step by a file.
+    A pipe or a device cannot be replaced atomically.
     """
     refuse(os.path.isdir(path), f"{path} is a folder: name a file in it.", "-o")
     refuse(
@@ -93,5 +93,5 @@ def check_output(path: Path, inputs: Sequence[Path] = ()) -> None:
 
 
 def bad_output(message: str) -> click.BadParameter:
-    """Return the error for a path that `-o` names."""
+    """Return the error for a path given with `-o`."""
     return click.BadParameter(message, param_hint="'-o'")

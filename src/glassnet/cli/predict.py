@@ -1,4 +1,4 @@
-"""`glassnet predict`: predict the rows of a table in chunks, so that it may exceed the memory."""
+"""`glassnet predict`: predict the rows of a table, in chunks, so it may exceed the memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from glassnet.model import Model
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
-#: The format of `--json`; the number changes when a reader of the old one would be misled.
+#: The name of the format of `--json`; its number changes with each incompatible change.
 FORMAT = "urn:glassnet:prediction:1"
 
 
@@ -111,7 +111,7 @@ def predict(
 
 
 def prediction_schema() -> dict[str, Any]:
-    """Return the published JSON schema of `--json`, `prediction.schema.json` beside this file."""
+    """Return the published JSON schema of `--json`, `prediction.schema.json` in this folder."""
     from glassnet.data.review.reference import drift_schema
 
     schema: dict[str, Any] = json.loads(
@@ -121,14 +121,14 @@ def prediction_schema() -> dict[str, Any]:
 
 
 class PredictionChunks:
-    """The columns to write, a chunk of rows at a time; notices are printed as they arise.
+    """Iterates over the columns to write, in chunks of rows; prints notices as they arise.
 
     Attributes
     ----------
-    names : of the columns, known from the first chunk on
-    n_rows : rows predicted so far
-    notices : about the table, all those printed so far
-    tally : counts what training did not have; None where the model has no reference
+    names : the names of the columns, known from the first chunk on
+    n_rows : the number of rows predicted so far
+    notices : the notices about the table printed so far
+    tally : counts values that did not occur in training; None if the model has no reference
     """
 
     def __init__(
@@ -147,13 +147,13 @@ class PredictionChunks:
         self.names: list[str] = []
         self.n_rows = 0
         self.notices: list[str] = []
-        self._model = replace(model, reference=None)  # drift is told once, at the end
+        self._model = replace(model, reference=None)  # drift is reported once, at the end
         self._path, self._keep, self._coverage, self._reading = path, keep, coverage, reading
         self._schema = model.encoder.to_read
         needed = self._schema.names if keep else model.encoder.schema.names
         names = column_names(path, dialect=reading, default=model.dialect, needed=needed)
         self._new_notices: list[str] = []
-        if keep:  # the model's columns as it reads them, the others as the text in the file
+        if keep:  # the columns of the model as in training, the others as text
             known, text = self._schema.by_name, Form(verbatim=True)
             self._schema = Schema(
                 tuple(known.get(name) or Column(name, "category", text) for name in names)
@@ -197,14 +197,14 @@ class PredictionChunks:
 def prediction_columns(
     model: Model, table: Any, coverage: float | None = None, first_row: int = 0
 ) -> dict[str, Any]:
-    """Return the columns of a file of predictions by name, one value for each row of the table.
+    """Return the columns of predictions by name, with one value for each row of the table.
 
     `species`, `probability_Adelie`, ...   classes
     `price`                                a number
     `price_q0.1`, `price_q0.9`             quantiles
     `price_low`, `price_high`              the bounds of an interval, if a coverage is given
 
-    `first_row` is the number of the table's first row in the file, for messages.
+    `first_row` is the row number of the table's first row in the file, for messages.
     """
     from glassnet.data.tables.values import refuse_not_finite
 
@@ -229,11 +229,11 @@ def prediction_columns(
 
 
 def _write(output: str, chunks: PredictionChunks, *, spreadsheet_safe: bool) -> None:
-    """Write to stdout or atomically to a file, with text escaped for spreadsheet and terminal."""
+    """Write to stdout or atomically to a file; escape text for spreadsheets and terminals."""
     from glassnet.data.files.write import write_chunks
 
     columns = iter(chunks)
-    first = next(columns)  # there always is one, if without rows; the names are known after it
+    first = next(columns)  # there is always one, perhaps without rows; it sets the names
     columns = chain([first], columns)
     names: Sequence[str] = chunks.names
     if not output.lower().endswith(".parquet"):
@@ -249,7 +249,7 @@ def _write(output: str, chunks: PredictionChunks, *, spreadsheet_safe: bool) -> 
 def _mapped_text(
     function: Callable[[str], str], chunks: Iterator[list[Any]]
 ) -> Iterator[list[Any]]:
-    """Yield the chunks with a function applied to all text; numbers and date-times stay."""
+    """Yield the chunks with a function applied to all text, not to numbers and date-times."""
     for columns in chunks:
         yield [
             values

@@ -1,6 +1,6 @@
-"""The progress of a training on stderr: a bar on a terminal, else a line every ten seconds.
+"""Show the progress of a training on stderr: a bar on a terminal, or a line every ten seconds.
 
-An epoch of an ensemble is one epoch of each member, so the bar and the time left are those of all.
+An epoch of an ensemble is one epoch of each member, so the bar and the time left are for all.
 """
 
 import os
@@ -16,7 +16,7 @@ from glassnet.cli.text import duration
 from glassnet.fitting import Session
 from glassnet.training.stopping import Epoch
 
-#: Seconds between two lines.
+#: The number of seconds between two lines.
 INTERVAL = 10.0
 
 OnEpoch = Callable[[Epoch], None]
@@ -24,7 +24,7 @@ OnEpoch = Callable[[Epoch], None]
 
 @contextmanager
 def show_progress(session: Session, *, quiet: bool) -> Iterator[OnEpoch]:
-    """Yield the function to call with each record of a session's training."""
+    """Yield the function to call after each epoch of a session's training."""
     best = BestEpoch()
     if quiet:
         yield best.update
@@ -42,13 +42,13 @@ class BestEpoch:
         self.value, self.epoch = float("inf"), 0
 
     def update(self, epoch: Epoch) -> None:
-        """Compare a new record with the best."""
+        """Update the best epoch with a new one."""
         value = epoch.training_loss if epoch.validation_loss is None else epoch.validation_loss
         if value < self.value:
             self.value, self.epoch = value, epoch.index + 1
 
     def describe(self, epoch: Epoch) -> str:
-        """Return the losses of a record and the best one so far."""
+        """Return the losses of an epoch and the best loss so far."""
         text = f"loss {epoch.training_loss:.4f}"
         if epoch.validation_loss is not None:
             text += f"  validation {epoch.validation_loss:.4f}"

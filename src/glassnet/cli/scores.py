@@ -1,4 +1,4 @@
-"""Lines that describe an evaluation, for `train` and `evaluate`: scores, classes, verdict."""
+"""Describe an evaluation as text for `train` and `evaluate`: scores, classes, verdict."""
 
 import sys
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from glassnet.messages import counted, format_share, printable
 from glassnet.report import Evaluation
 from glassnet.report.metrics import format_scores
 
-#: Classes or targets of a table; of more, those with the most rows, or the first ones, are shown.
+#: The maximum number of classes (those with the most rows) or targets (the first ones) to show.
 MAX_SHOWN = 12
-#: Columns for the name of a class, a target or a baseline; of a baseline on a terminal of 80
-#: columns, where the scores take the others.
+#: The maximum width of the name of a class, a target or a baseline; the latter on a terminal of 80
+#: columns, where the scores take the rest.
 NAME_WIDTH, BASELINE_WIDTH = 40, 20
 
 

@@ -8,8 +8,8 @@ import click
 from glassnet.cli.text import clipped, file_size, format_table, labelled, styled, terminal_width
 from glassnet.messages import counted, printable
 
-#: Columns of the terminal for a name and for a coding: a file of unknown origin may hold names of
-#: any length.
+#: The maximum width of a name and of an encoding: an untrusted file may contain names of any
+#: length.
 NAME_WIDTH, CODING_WIDTH = 40, 300
 
 
@@ -53,7 +53,7 @@ def show(model: Path) -> None:
 
 
 def _describe_held_out(record: dict[str, Any]) -> str:
-    """Return the recorded scores, "" without any."""
+    """Return the recorded scores as text, "" without any."""
     from glassnet.report.metrics import format_score
 
     shown = ", ".join(

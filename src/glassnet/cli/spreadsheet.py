@@ -1,10 +1,10 @@
-"""Text that a spreadsheet would run as a formula: find it, and escape it with an apostrophe."""
+"""Find text that a spreadsheet would run as a formula, and escape it with an apostrophe."""
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
-#: Spreadsheets of East Asia also take full-width =, + , - and @ for the start of a formula.
+#: East Asian spreadsheets also accept full-width =, +, - and @ at the start of a formula.
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NUMBER = re.compile(r"[+-][0-9.,]*[0-9][0-9.,]*(e[+-]?[0-9]+)?%?", re.IGNORECASE)
 
@@ -26,7 +26,7 @@ def is_formula(text: object) -> bool:
 
 
 def escape_formula(text: str) -> str:
-    """Return a text with an apostrophe before it if a spreadsheet would run it.
+    """Return a text, with an apostrophe before it if a spreadsheet would run it.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def escape_formula(text: str) -> str:
 
 
 def escape_formula_names(names: Sequence[str]) -> list[str]:
-    """Return the names of columns, escaped and still different from each other."""
+    """Return column names, escaped and still unique."""
     escaped: list[str] = []
     for name in map(escape_formula, names):
         while name in escaped:
@@ -47,7 +47,7 @@ def escape_formula_names(names: Sequence[str]) -> list[str]:
 
 
 def formula_notice(names: Sequence[str], columns: Sequence[Any]) -> str:
-    """Return a notice about the first name or text that a spreadsheet would run, "" for none."""
+    """Return a notice about the first name or text that a spreadsheet would run, or ""."""
     found = [f"the column name {name[:80]!r}" for name in names if is_formula(name)][:1]
     for name, values in zip(names, columns, strict=True):
         if not found and values.dtype.kind in "OU":

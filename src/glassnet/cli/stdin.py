@@ -1,4 +1,4 @@
-"""The table argument of a command: a path, or - for CSV on standard input.
+"""Read the table argument of a command: a path, or - for CSV on standard input.
 
 Standard input is copied to a temporary file, because a table is read more than once.
 """
@@ -18,12 +18,12 @@ CHUNK = 2**20
 
 @contextmanager
 def table_or_stdin(table: Path) -> Iterator[Path]:
-    """Yield the path of the file to read; errors name standard input where the table is -.
+    """Yield the path of the file to read; if the table is -, errors name standard input.
 
     Raises
     ------
     DataError
-        If stdin holds more bytes than a table may have.
+        If stdin has more bytes than a table may have.
     """
     if str(table) != "-":
         yield table
@@ -42,7 +42,7 @@ def table_or_stdin(table: Path) -> Iterator[Path]:
     except DataError as error:
         raise DataError(str(error).replace(str(path), STDIN)) from None
     finally:
-        # `tempfile.TemporaryDirectory` would open the folder, for which there may be no descriptor.
+        # `tempfile.TemporaryDirectory` opens the folder, for which no descriptor may be left.
         for remove in (path.unlink, folder.rmdir):
             with suppress(OSError):
                 remove()

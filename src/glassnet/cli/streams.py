@@ -1,6 +1,6 @@
-"""Standard output and error that do not raise where they cannot be written.
+"""Replace stdout and stderr with streams that do not raise when writing fails.
 
-Text that cannot be written is dropped, and the exit status of the command reports it at the end.
+Text that cannot be written is dropped, and the exit status of the command tells so.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
 
-#: What a stream is called in a message.
+#: The names of the streams in messages.
 NAMES = {"stdout": "the output", "stderr": "the messages"}
 
 
 class SafeStream:
-    """A text or binary stream that does not raise if its reader is gone, a disk full or it closed.
+    """A text or binary stream that does not raise if it is closed, its reader gone or a disk full.
 
     Attributes
     ----------
-    error : the first reason for which text was dropped, None without any
+    error : the first error because of which text was dropped, or None
     """
 
     def __init__(self, stream: Any, devnull: int | None = None) -> None:
@@ -30,7 +30,7 @@ class SafeStream:
         self.error: Exception | None = None
 
     def write(self, text: Any) -> int:
-        """Write, or drop what cannot be written."""
+        """Write text, or drop it if writing fails."""
         self._try("write", text)
         return len(text)
 
@@ -62,7 +62,7 @@ class SafeStream:
             self.error = error
             if self._devnull is None or isinstance(error, BlockingIOError):
                 return
-            # Python would complain at its end of the text that is still in the buffer.
+            # Otherwise Python prints an error at exit about text that is still in the buffer.
             with suppress(OSError, ValueError, AttributeError):
                 os.dup2(self._devnull, self._stream.fileno())
 
@@ -76,7 +76,7 @@ class _Closed(io.StringIO):
 
 @contextmanager
 def safe_streams() -> Iterator[dict[str, SafeStream]]:
-    """Replace `sys.stdout` and `sys.stderr` by safe streams that escape what they cannot encode."""
+    """Replace `sys.stdout` and `sys.stderr` by safe streams; characters are escaped if needed."""
     _open_closed_descriptors()
     before = {name: getattr(sys, name) for name in NAMES}
     for stream in before.values():
@@ -96,14 +96,14 @@ def safe_streams() -> Iterator[dict[str, SafeStream]]:
         for stream in safe.values():
             stream.flush()
         for name, stream in before.items():
-            stuck = safe[name].error and devnull is None  # Python would try again at its end
+            stuck = safe[name].error and devnull is None  # otherwise Python tries again at exit
             setattr(sys, name, None if stuck else stream)
         if devnull is not None:
             os.close(devnull)
 
 
 def output_bytes() -> BinaryIO:
-    """Return standard output as a binary stream that raises errors: a prediction ends with them.
+    """Return standard output as a binary stream that raises errors, which end a prediction.
 
     Raises
     ------
@@ -117,14 +117,14 @@ def output_bytes() -> BinaryIO:
 
 
 def _open_devnull() -> int | None:
-    """Open the null device now: when a stream fails there may be no descriptor left."""
+    """Open the null device in advance: when a stream fails no descriptor may be left."""
     with suppress(OSError):
         return os.open(os.devnull, os.O_WRONLY)
     return None
 
 
 def _open_closed_descriptors() -> None:
-    """Open closed standard descriptors: an output file with such a number would get messages."""
+    """Open closed standard descriptors, so that no output file gets one and with it messages."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -1,4 +1,4 @@
-"""Text for the terminal: aligned tables, labelled lines and text cut to a width.
+"""Format text for the terminal: aligned tables, labelled lines, text clipped to a width.
 
 Text is styled on a terminal and plain elsewhere.
 """
@@ -14,18 +14,18 @@ import click
 
 LABEL_WIDTH = 12
 MAX_WIDTH = 120
-#: Characters looked at for each column of the terminal: a letter and its combining marks, of which
-#: a text of unknown origin may have thousands.
+#: The maximum number of characters for each column of the terminal: a letter and its combining
+#: marks, of which untrusted text may have thousands.
 MAX_MARKS = 4
 
 
 def styled(text: str, **style: bool) -> str:
-    """Return text in bold or dim, unless NO_COLOR is set; click drops styles without a terminal."""
+    """Return text in bold or dim unless NO_COLOR is set; click drops styles without a terminal."""
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
 def terminal_width() -> int:
-    """Return the width of lines: that of the terminal, 80 columns without one."""
+    """Return the width of the terminal, 80 columns without one."""
     return min(MAX_WIDTH, shutil.get_terminal_size().columns)
 
 
@@ -35,9 +35,9 @@ def writes_unicode() -> bool:
 
 
 def sparkline(counts: Sequence[int]) -> str:
-    """Return one character for each count, as high as its share of the largest; only 0 is blank.
+    """Return a bar chart with one character for each count; only 0 is blank.
 
-    The characters are ASCII where the terminal has no others or NO_COLOR is set.
+    The characters are ASCII if the terminal has no others or NO_COLOR is set.
     """
     ascii_only = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or not writes_unicode()
     levels = " .:-=+*#@" if ascii_only else " ▁▂▃▄▅▆▇█"
@@ -77,7 +77,7 @@ def format_table(
     """
     lines = [list(head), *map(list, rows)]
     widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
-    width = terminal_width() if sys.stdout.isatty() else 10_000  # a file or a pipe gets all of it
+    width = terminal_width() if sys.stdout.isatty() else 10_000  # a file or a pipe gets all text
     room = max(20, width - indent - sum(widths[:-1]) - 2 * (len(head) - 1))
     shown = []
     for line in lines:
@@ -96,7 +96,7 @@ def format_table(
 
 
 def fitted_list(names: Sequence[str], room: int) -> str:
-    """Return as many names as fit into the room, joined by commas, and how many more there are."""
+    """Return as many names as fit into a width, joined by commas, and how many more there are."""
     shown = clipped(names[0], room) if names else ""
     for i, name in enumerate(names[1:], 1):
         if len(shown) + 2 + len(name) > room:
@@ -106,7 +106,7 @@ def fitted_list(names: Sequence[str], room: int) -> str:
 
 
 def display_width(text: str) -> int:
-    """Return the columns that text takes: East Asian letters two, combining marks none."""
+    """Return the width of text in columns: East Asian letters take two, combining marks none."""
     return len(text) if text.isascii() else sum(map(_character_width, text))
 
 
@@ -117,7 +117,7 @@ def _character_width(character: str) -> int:
 
 
 def clipped(text: str, room: int) -> str:
-    """Return text cut to so many columns, with an ellipsis if it was longer.
+    """Return text clipped to a width, with an ellipsis if it was longer.
 
     The cost does not grow with the length of the text.
     """

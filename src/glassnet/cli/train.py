@@ -215,13 +215,13 @@ def train(
     report.result = score(model, data, interrupted=interrupted)
     if (
         data.test and report.result and not quiet
-    ):  # rows held out of the table itself are what they were asked to be
+    ):  # rows held out of the table itself differ only as requested
         print_notes([notice for notice in [Drift(report.result.drift or ()).notice()] if notice])
     failed = output.failed
     if PAGE in files:
         try:
             report.write_page(model, invocation())
-        except DataError as error:  # the report as text is not lost with it
+        except DataError as error:  # the report as text is still printed
             click.echo(f"Error: {error}", err=True)
             del files[PAGE]
             failed = True
@@ -236,7 +236,7 @@ def train(
 def _files(
     table: Path, outputs: tuple[Path, ...], inputs: list[Path], *, dry_run: bool
 ) -> dict[str, Path]:
-    """Return where to write, by ending; a model is always written, but for a dry run."""
+    """Return the output files by suffix; a model is always written, except in a dry run."""
     endings = {MODEL: "a model file", PAGE: "a report"}
     files = output_files(outputs, endings, inputs)
     return (
@@ -249,7 +249,7 @@ def _files(
 def _check_rows(
     table: Path, fraction: float | None, test: Path | None, validation: Path | None, by: str | None
 ) -> None:
-    """Refuse rows for the score that are given twice, or that are learned from."""
+    """Refuse test rows that are given twice, or that are also used for training."""
     refuse(
         test is not None and fraction is not None,
         "rows for the score come from --test or are a --test-fraction of the table: leave one of "
@@ -269,7 +269,7 @@ def _check_rows(
 
 
 def _by_column(types: tuple[tuple[str, Kind], ...]) -> dict[str, Kind]:
-    """Return the kinds by column; one that is given two is refused."""
+    """Return the kinds by column; refuse a column with two kinds."""
     kinds: dict[str, Kind] = {}
     for column, kind in types:
         first = kinds.setdefault(column, kind)
@@ -281,7 +281,7 @@ def _by_column(types: tuple[tuple[str, Kind], ...]) -> dict[str, Kind]:
 
 
 def _stem(table: Path) -> str:
-    """Return a table's name without its suffixes."""
+    """Return the file name of a table without its suffixes."""
     from glassnet.data.files.read import SUFFIXES
 
     name = table.name or table.absolute().name

@@ -1,4 +1,4 @@
-"""The data of `glassnet train`: which rows are learned from, stopped by and scored on."""
+"""Load the data of `glassnet train` and split its rows for training, early stopping and testing."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,26 +20,25 @@ from glassnet.fitting.splits import SplitColumns
 from glassnet.messages import counted
 from glassnet.report.predictions import known_rows
 
-#: Keeps the rows that are held out for the score apart from those that training holds out to stop
-#: by, for the same seed.
+#: Makes the test split differ from the validation split of training with the same seed.
 HELD_OUT = 1
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """The rows of a training, sorted by their use.
+    """The rows for training, validation and testing.
 
     Attributes
     ----------
-    path : of the table
+    path : the path of the table
     prepared : the features and the target of all rows whose target is known
-    unknown : how many other rows there were
-    task, guessed : what is predicted, and whether it was guessed
-    learned : the rows to learn from, with those to stop by where no file holds these
-    validation : the rows of a file to stop by, or None
-    held_out : the rows to be scored on, or None
-    split : how they were chosen, with their numbers in the table; None where they come from a file
-    test : that file, or None
+    unknown : the number of rows whose target is not known
+    task, guessed : the task, and whether it was guessed
+    learned : the training rows, including those for early stopping unless a file has them
+    validation : the rows for early stopping from a file, or None
+    held_out : the test rows, or None
+    split : how the test rows were chosen, with their indices; None if they come from a file
+    test : the file of the test rows, or None
     """
 
     path: Path
@@ -55,12 +54,12 @@ class TrainingData:
 
     @property
     def training(self) -> Rows:
-        """The rows to learn from, as the report takes them."""
+        """The training rows, for the report."""
         return _rows(self.learned)
 
 
 def check_roles(roles: Roles) -> None:
-    """Refuse a column with two roles, and rows that are to be held out in two ways."""
+    """Refuse a column with two roles, and two ways to hold out rows."""
     seen: dict[str, str] = {}
     options = {"--target": roles.targets, "--drop": list(dict.fromkeys(roles.drop))}
     options |= {"--weights": [roles.weights], "--group": [roles.groups]}
@@ -92,22 +91,22 @@ def gather(
     validation: Path | None,
     test: Path | None,
 ) -> TrainingData:
-    """Read a table, and the files beside it, and say which rows do what.
+    """Read a table and its validation and test files, and split the rows.
 
     Parameters
     ----------
-    path : of the table
-    roles : of its columns
-    fraction : of its rows that is held out for the score, 0 for none
+    path : the path of the table
+    roles : the roles of its columns
+    fraction : the share of test rows, 0 for none
     seed : the same seed holds out the same rows
-    validation, test : files with the rows to stop by and with those to be scored on, instead of
-        rows of the table
+    validation, test : files with the rows for early stopping and testing, instead of rows of the
+        table
 
     Raises
     ------
     DataError
-        For files that cannot be read, columns that do not exist, a target that is missing in every
-        row, and labels in the files beside that the table does not hold.
+        If a file cannot be read, a column does not exist, the target is missing in every row, or a
+        validation or test file has labels that the table does not have.
     """
     read = read_table(
         path, types=roles.types, dialect=roles.dialect, targets=roles.targets, keep=roles.kept
@@ -120,7 +119,7 @@ def gather(
         Rows(read, values), known, f"the target {shown} {never} of {path}: nothing to learn from."
     )
     values = rows.y
-    table = replace(  # what was noticed while reading is told of the rows that are left, too
+    table = replace(  # the remaining rows keep the notices from reading the table
         rows.X, notices=read.notices, column_notices=read.column_notices, dialect=read.dialect
     )
     prepared = replace(prepare(table, replace(roles, dialect=None)), values=values)
@@ -173,7 +172,7 @@ def unknown_notices(data: TrainingData) -> list[str]:
 def _beside(
     path: Path, roles: Roles, schema: Schema, target: Target, dialect: Dialect | None
 ) -> Rows:
-    """Return the rows of a file that has the columns of the table, in any order."""
+    """Read the rows of a file that has the columns of the table, in any order."""
     read = read_table(path, schema=schema, dialect=roles.dialect, default=dialect)
     values = target_values(read, roles.targets)
     weights = None if roles.weights is None else read.column(roles.weights).astype(np.float64)

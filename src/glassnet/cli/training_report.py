@@ -1,6 +1,6 @@
-"""The report of `glassnet train`: data, network, training, scores and the next command.
+"""Print the report of `glassnet train`: data, network, training, scores and the next command.
 
-`training.schema.json` beside this file is the published schema (JSON Schema, draft 2020-12) of the
+`training.schema.json` in this folder is the published schema (JSON Schema, draft 2020-12) of the
 report as JSON.
 """
 
@@ -35,7 +35,7 @@ from glassnet.messages import counted, printable
 from glassnet.model import Model
 from glassnet.report import Evaluation, evaluation_schema, permutation_importances, write_report
 
-#: The name of the format; the number changes when a reader of the old one would be misled.
+#: The name of the format; its number changes with each incompatible change.
 FORMAT = "urn:glassnet:training:1"
 DRY_RUN = (
     "Dry run: the network learned from two batches only, so its scores say nothing of what it "
@@ -58,9 +58,9 @@ class TrainingReport:
 
     data : the rows
     files : the output files by suffix
-    silent : True prints nothing, for a report as JSON
-    dry_run : whether the training is a trial
-    result : the evaluation, once there is one
+    silent : whether to print nothing, because the report is printed as JSON
+    dry_run : whether this is a dry run
+    result : the evaluation, None before there is one
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class TrainingReport:
         self.n_validation = 0
 
     def describe_data(self) -> None:
-        """Print the table, the target, how its task was chosen, and the use of the rows."""
+        """Print the table, the target, how the task was chosen, and the use of the rows."""
         data = self.data
         n_targets = len(data.prepared.names)
         target = "the target" if n_targets == 1 else counted(n_targets, "target")
@@ -119,9 +119,9 @@ class TrainingReport:
         )
 
     def write_page(self, model: Model, command: str) -> None:
-        """Write the report as a page; Ctrl-C leaves out the importances of the columns."""
+        """Write the report as HTML; Ctrl-C skips the importances of the columns."""
         evaluation, held_out = self.result, self.data.held_out
-        if evaluation is None or held_out is None:  # no rows were held out for scores
+        if evaluation is None or held_out is None:  # there are no test rows
             return
         try:
             importances = permutation_importances(model, held_out)

@@ -1,4 +1,4 @@
-"""Runs a training of the command line, with progress, until its end, its limit or Ctrl-C."""
+"""Run the training of `glassnet train` with progress, until it ends, its limit or Ctrl-C."""
 
 import sys
 import warnings
@@ -20,7 +20,7 @@ from glassnet.model import Model
 from glassnet.report import Evaluation, evaluate_with_baselines, held_out_scores
 from glassnet.training.plan import Plan
 
-#: That a dry run learns from.
+#: The maximum number of rows in a dry run.
 TRIAL_BATCHES = 2
 
 
@@ -40,35 +40,34 @@ def run(
 ) -> tuple[Model, bool]:
     """Train, calibrate and score; return the model, and whether a signal came.
 
-    A signal ends the training; what follows is short and runs to its end. The model is saved after
-    the training and again when it is whole, so that from the first steps on there is one, whatever
-    comes.
+    A signal ends the training; the short work that follows is completed. The model is saved after
+    the training and again when it is complete, so that it exists even if a later step fails.
 
     Raises
     ------
     KeyboardInterrupt
-        Where a signal came before anything was learned, or a second one; then the model is saved.
+        If a signal came before the first update; or at a second signal, with the model saved.
     """
-    sys.stdout.flush()  # the report so far comes before the progress
+    sys.stdout.flush()  # print the report so far before the progress
     with deferred_interrupts() as interrupted, warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a message of our own follows
+        warnings.simplefilter("ignore", RuntimeWarning)  # another message follows
         with show_progress(session, quiet=quiet) as watch:
             session.train(watch)
         model = data.prepared.remembered(session.model())
         if not model.training["updates"]:
             raise interrupted.interrupt()
         save(model)
-        _tell_how_it_ended(session, model, quiet=quiet)
+        _print_ending(session, model, quiet=quiet)
         session.calibrate()
         model = data.prepared.remembered(session.model())
-        model = replace(model, training={**model.training, **_held_out(model, data)})
+        model = replace(model, training={**model.training, **_test_record(model, data)})
         save(model)
     if interrupted.count > 1:
         raise interrupted.interrupt()
     return model, interrupted() or model.training["ended"] == "interrupted"
 
 
-def _tell_how_it_ended(session: fitting.Session, model: Model, *, quiet: bool) -> None:
+def _print_ending(session: fitting.Session, model: Model, *, quiet: bool) -> None:
     record = model.training
     if record["ended"] == "interrupted":
         best = record["best_epoch"]
@@ -87,8 +86,8 @@ def _tell_how_it_ended(session: fitting.Session, model: Model, *, quiet: bool) -
         print_notes(session.ensemble.divergences)
 
 
-def _held_out(model: Model, data: TrainingData) -> dict[str, Any]:
-    """Return what the model's record says of the rows held out for the score."""
+def _test_record(model: Model, data: TrainingData) -> dict[str, Any]:
+    """Return the entry about the test rows for the training record of a model."""
     if data.held_out is None or data.task == "multilabel":
         return {}
     by = (
@@ -106,14 +105,14 @@ def _held_out(model: Model, data: TrainingData) -> dict[str, Any]:
 
 
 def score(model: Model, data: TrainingData, *, interrupted: bool) -> Evaluation | None:
-    """Score the model beside simpler ones on the held-out rows.
+    """Evaluate the model and the baselines on the test rows.
 
-    The first Ctrl-C leaves the simpler models out.
+    The first Ctrl-C skips the baselines.
 
     Raises
     ------
     KeyboardInterrupt
-        Where it is the second one.
+        If it is the second Ctrl-C.
     """
     held_out = data.held_out
     if held_out is None:

@@ -11,31 +11,31 @@ from glassnet.errors import SettingError
 from glassnet.layers.layer import MAX_PER_COLUMN, Array, Leaf, Run
 from glassnet.parameters import Spec, Views
 
-#: Of one column: the codes ride as floats, and float32 holds every whole number up to here.
+#: Maximum number of levels of a column: codes are floats, and float32 has every integer up to here.
 MAX_LEVELS = 2**24
 
 
 @dataclass(frozen=True)
 class CategoryEmbedding(Leaf):
-    """Replace codes of levels in the last columns by learned vectors.
+    """Replace the level codes in the last columns by learned vectors.
 
-    The other columns stand before them, unchanged.
+    A level is a category of a column. The other columns come first, unchanged.
 
     y = [x_1 ... x_(n_in - q), T_1[code_1], ..., T_q[code_q]]
 
-    X (n, n_in), the codes whole numbers in its last q columns; T_j (levels_j, n_out); Y (n, n_in -
-    q + q n_out). A code outside 0 ... levels_j - 1, not a number among them, is taken for the last
-    level. Guo and Berkhahn 2016, "Entity Embeddings of Categorical Variables".
+    X (n, n_in) with integer codes in its last q columns; T_j (levels_j, n_out); Y (n, n_in - q +
+    q n_out). A code outside 0 ... levels_j - 1, and NaN, is treated as the last level. Guo and
+    Berkhahn 2016, "Entity Embeddings of Categorical Variables".
 
     Parameters
     ----------
-    levels : how many levels each of the last q columns has
-    n_out : numbers of a level
+    levels : number of levels of each of the last q columns
+    n_out : length of the vector of a level
 
-    T starts N(0, 1) and decays as weights do.
+    T is initialized from N(0, 1) and has weight decay.
 
-    Backpropagation: dT_j[l] is the sum of dY over the rows whose code is l. A code has no
-    derivative: its dX is 0.
+    Backpropagation: dT_j[l] is the sum of dY over the rows whose code is l. Codes have no
+    derivative: their dX is 0.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class CategoryEmbedding(Leaf):
         object.__setattr__(self, "levels", tuple(map(int, levels)))
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
-        """Return Y and the codes, one array a column."""
+        """Return Y and the codes, one array per column."""
         first = X.shape[1] - len(self.levels)
         codes = [_codes(X[:, first + j], n) for j, n in enumerate(self.levels)]
         parts = [X[:, :first], *(getattr(p, f"T{j}")[code] for j, code in enumerate(codes))]
@@ -80,7 +80,7 @@ class CategoryEmbedding(Leaf):
         return np.concatenate([dY[:, :first], np.zeros((len(dY), len(codes)), dY.dtype)], axis=1)
 
     def output_width(self, n_in: int) -> int:
-        """Return n_out for each code and 1 for each other column; SettingError for too few."""
+        """Return n_out per code and 1 per other column; SettingError for too few columns."""
         if n_in < len(self.levels):
             raise SettingError(
                 f"a category embedding of {len(self.levels)} columns needs as many, but its input "
@@ -89,11 +89,11 @@ class CategoryEmbedding(Leaf):
         return int(n_in + len(self.levels) * (self.n_out - 1))
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return one table a column: T0, T1, ..."""
+        """Return one table per column: T0, T1, ..."""
         return {f"T{j}": Spec((n, int(self.n_out))) for j, n in enumerate(self.levels)}
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Draw every place from N(0, 1)."""
+        """Draw all elements from N(0, 1)."""
         for j, n in enumerate(self.levels):
             getattr(p, f"T{j}")[...] = rng.standard_normal((n, self.n_out))
 

@@ -12,7 +12,7 @@ from glassnet.parameters import Views
 
 @dataclass(frozen=True)
 class Stack(Container):
-    """Several layers in a row as one layer, for use in `Members`: Y = F(X).
+    """A sequence of layers as one layer, for use in `Members`: Y = F(X).
 
     Parameters
     ----------
@@ -47,14 +47,13 @@ class Members(Container):
     """The mean of the layers inside: Y = (Y_1(X) + ... + Y_M(X)) / M.
 
     Each layer inside receives dY / M, and dX is the sum of their dX. As the last layer of a network
-    it averages raw scores.
-    Trained within one network, members share one loss; members that were trained apart come in by
-    their numbers (`network.parameters["layers.0.layers.2.layers.0.W"]`).
+    it averages raw scores. Members that are trained within one network share one loss. Parameters
+    of members that were trained separately can be assigned
+    (`network.parameters["layers.0.layers.2.layers.0.W"]`).
 
     Parameters
     ----------
-    layers : the members, each one layer, most often a `Stack`; their outputs must be of the same
-        width
+    layers : the members, each one layer, usually a `Stack`; their outputs must have the same width
 
     Examples
     --------
@@ -89,7 +88,7 @@ class Members(Container):
         return total
 
     def output_width(self, n_in: int) -> int:
-        """Return the width that all members give, or raise SettingError where two differ."""
+        """Return the output width of all members; SettingError if two differ."""
         widths = [member.output_width(n_in) for member in self.layers]
         for m, width in enumerate(widths):
             if width != widths[0]:
@@ -109,7 +108,7 @@ class Residual(Container):
 
     Parameters
     ----------
-    layers : the layers of F, whose output must be as wide as their input
+    layers : the layers of F, whose output must have the width of their input
 
     Examples
     --------
@@ -133,7 +132,7 @@ class Residual(Container):
         return None if dX is None else dY + dX
 
     def output_width(self, n_in: int) -> int:
-        """Return n_in, or raise SettingError where the layers inside end in another width."""
+        """Return n_in; SettingError if the layers inside have another output width."""
         n_out = stack_widths(self.layers, n_in)[-1]
         if n_out != n_in:
             raise SettingError(

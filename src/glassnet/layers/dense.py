@@ -22,8 +22,8 @@ class Dense(Leaf):
     layer.
 
     n_out : number of units
-    activation : name, ActivationFunction or function Z -> (A, slope); "identity" leaves Z as it is
-    initializer : name or callable for W; "auto" depends on the activation. b starts at 0.
+    activation : name, ActivationFunction or function Z -> (A, slope); "identity" gives A = Z
+    initializer : name or callable for W; "auto" depends on the activation. b is initialized to 0.
     parametrization : "standard" or "ntk", see `glassnet.layers.parametrization`
 
     >>> Dense(16, "relu")
@@ -31,7 +31,7 @@ class Dense(Leaf):
     """
 
     def forward(self, p: Views, X: Any, run: Run) -> tuple[Array, Any]:
-        """Return A and what backward needs: X, and A or Z, whichever gives the slope of f."""
+        """Return A and what backward needs: X, and A or Z, depending on the activation."""
         f = activation_function(self.activation)
         Z = X @ p.W
         Z += p.b
@@ -43,10 +43,10 @@ class Dense(Leaf):
     ) -> Array | None:
         """Write dW and db into g and return dX, by the chain rule.
 
-        dZ = dA * f'(Z)      A = f(Z) element by element
-        dW = X^T dZ          z_ij = sum_k x_ik w_kj + b_j: w_kj meets row i through x_ik
-        db = sum_i dZ_i      b_j is added to every row
-        dX = dZ W^T          x_ik meets every unit j through w_kj
+        dZ = dA * f'(Z)      A = f(Z) elementwise
+        dW = X^T dZ          z_ij = sum_k x_ik w_kj + b_j, so the derivative of z_ij by w_kj is x_ik
+        db = sum_i dZ_i      b_j is added in every row
+        dX = dZ W^T          the derivative of z_ij by x_ik is w_kj
         """
         f = activation_function(self.activation)
         X, kept = cache
@@ -79,7 +79,7 @@ class Dense(Leaf):
         return dense_specs(self.parametrization, n_in, self.n_out)
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Draw W by the initializer; b starts at 0."""
+        """Draw W with the initializer; set b to 0."""
         initializer = self.initializer
         if initializer == "auto":
             own = activation_function(self.activation).initializer

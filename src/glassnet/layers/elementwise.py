@@ -15,22 +15,22 @@ from glassnet.rng import keep_mask
 
 @dataclass(frozen=True)
 class Activation(KeepsWidth):
-    """A = f(Z), element by element; the backward pass is dZ = dA * f'(Z).
+    """A = f(Z), elementwise; the backward pass is dZ = dA * f'(Z).
 
     With parametric=True each unit learns a mixture of the identity and f:
 
     A = (1 - a) Z + a f(Z)              Z and A (n, n_in), a (n_in,)
 
-        da = sum_i dA_i (f(Z_i) - Z_i)          a_j meets every row
+        da = sum_i dA_i (f(Z_i) - Z_i)          a_j is used in every row
         dZ = dA * ((1 - a) + a f'(Z))
 
-    a starts at 1, does not decay, and learns at a tenth of the rate: the parametric activations of
-    Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default".
+    a is initialized to 1, has no weight decay, and a tenth of the learning rate: the parametric
+    activations of Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default".
 
     Parameters
     ----------
     activation : name, ActivationFunction or function Z -> (A, slope)
-    parametric : whether a is learned; otherwise it is 1 and no parameter
+    parametric : whether a is learned; otherwise A = f(Z)
 
     Examples
     --------
@@ -47,7 +47,7 @@ class Activation(KeepsWidth):
         check_switch("parametric of an activation", self.parametric)
 
     def forward(self, p: Views, Z: Array, run: Run) -> tuple[Array, Any]:
-        """Return A and whichever of f(Z) and Z gives the slope; if parametric also f(Z) - Z."""
+        """Return A and f(Z) or Z, whichever backward needs; if parametric also f(Z) - Z."""
         f = activation_function(self.activation)
         F = f.forward(Z)
         kept = F if f.keeps == "output" else Z
@@ -59,7 +59,7 @@ class Activation(KeepsWidth):
     def backward(
         self, p: Views, g: Views, cache: Any, dA: Array, needs_dX: bool = True
     ) -> Array | None:
-        """Write da into g where it is learned; return dZ."""
+        """Write da into g if a is learned; return dZ."""
         f = activation_function(self.activation)
         if not self.parametric:
             return f.backward(cache, dA) if needs_dX else None
@@ -68,22 +68,22 @@ class Activation(KeepsWidth):
         return np.asarray((1.0 - p.a) * dA + f.backward(kept, p.a * dA)) if needs_dX else None
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return a, which learns slowly and does not decay; or nothing."""
+        """Return a, with a tenth of the learning rate and no decay, if it is learned."""
         return {"a": Spec((n_in,), lr_factor=0.1, decay_factor=0.0)} if self.parametric else {}
 
 
 @dataclass(frozen=True)
 class Scale(KeepsWidth):
-    """Y = X * s, a factor for each column.
+    """Y = X * s, a learned factor for each column.
 
     X and Y (n, n_in), s (n_in,)
 
-    s starts at 1, does not decay, and learns at six times the rate: an uninformative column is
-    scaled down in a few steps, while otherwise each weight behind it would shrink by itself.
+    s is initialized to 1, has no weight decay, and six times the learning rate: an uninformative
+    column is scaled down in a few steps; without s, each of its weights would have to shrink.
     Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and
     Boosted Trees on Tabular Data".
 
-    Backpropagation: ds = sum_i dY_i * X_i, because s_j meets every row, and dX = dY * s.
+    Backpropagation: ds = sum_i dY_i * X_i, because s_j is used in every row, and dX = dY * s.
 
     Examples
     --------
@@ -105,7 +105,7 @@ class Scale(KeepsWidth):
         return dY * p.s if needs_dX else None
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return s, which learns fast and does not decay."""
+        """Return s, with six times the learning rate and no decay."""
         return {"s": Spec((n_in,), lr_factor=6.0, decay_factor=0.0)}
 
 
@@ -115,16 +115,16 @@ class Dropout(KeepsWidth):
 
     Y = X * M / (1 - rate) in training, Y = X in prediction; M is 1 with probability 1 - rate or 0.
 
-    The rate of a pass is `rate * run.dropout`: a schedule may lower it over the run.
-    The division keeps the expected value, so that prediction needs no scaling ("inverted" dropout).
+    The rate of a pass is `rate * run.dropout`, so that a schedule can lower it during the run. The
+    division keeps the expected value, so that prediction needs no scaling ("inverted" dropout).
     Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, section 10.
 
     Parameters
     ----------
-    rate : probability that a unit is left out, in [0, 1)
+    rate : probability that a unit is set to 0, in [0, 1)
 
-    The mask of a step follows from the run's seed, the step, the layer and the unit's place alone
-    (`glassnet.rng`).
+    The mask is a function of the seed of the run, the step, the number of the layer, and row and
+    unit (`glassnet.rng`).
     """
 
     rate: float
@@ -134,7 +134,7 @@ class Dropout(KeepsWidth):
         check_number("a dropout rate", self.rate, "[0, 1)")
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
-        """Return Y and the scaled mask, or None where nothing is dropped."""
+        """Return Y and the scaled mask, or None if nothing is dropped."""
         rate = self.rate * run.dropout
         if not run.training or rate == 0.0:
             return X, None

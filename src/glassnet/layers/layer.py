@@ -1,12 +1,12 @@
 """Interface of layers: settings, a forward pass, and a backward pass by the chain rule.
 
     Y, cache = layer.forward(p, X, run)          X (n, n_in), Y (n, n_out)
-    dX       = layer.backward(p, g, cache, dY)   dQ is the gradient of the loss by Q, of the shape
-             of Q, everywhere
+    dX       = layer.backward(p, g, cache, dY)
 
-p holds views of the layer's parameters, g views of their gradients. What backward needs from
-forward is the cache: a return value and never state of the layer, so that a pass can be repeated,
-inspected and compiled.
+dQ always is the gradient of the loss with respect to Q, with the shape of Q. p contains views of
+the parameters of the layer (named arrays that share memory with the parameter vector), and g views
+of their gradients. The cache is what backward needs from forward. It is a return value, not a state
+of the layer, so that a pass can be repeated, inspected and compiled.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from glassnet.parameters import Spec, Views
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: Bins, frequencies or outputs of one embedded column at most: the size of no tensor then leaves 64
-#: bits.
+#: Maximum number of bins, frequencies or outputs of an embedded column, so that the size of a
+#: tensor fits into 64 bits.
 MAX_PER_COLUMN = 2**15
 
 
 @dataclass(frozen=True)
 class Run:
-    """The circumstances of a pass.
+    """The settings of a forward pass.
 
-    training : dropout draws masks and batch normalization uses the statistics of the batch (and
-        updates its running ones)
-    seed, step : with the layer's number the key of its random numbers
-    dropout : factor of every dropout rate, in [0, 1]
+    training : in training, dropout draws masks, and batch normalization uses the statistics of the
+        batch and updates its running statistics
+    seed, step : together with the number of the layer, the key of its random numbers
+    dropout : factor that multiplies every dropout rate, in [0, 1]
     """
 
     training: bool = False
@@ -53,16 +53,16 @@ class Layer(Protocol):
 
     @property
     def repeatable(self) -> bool:
-        """Whether training passes repeat: no random masks, no running statistics."""
+        """Whether training passes can be repeated: no random masks, no running statistics."""
 
     def output_width(self, n_in: int) -> int:
-        """Return the number of outputs for n_in inputs; SettingError where they do not fit."""
+        """Return the number of outputs for n_in inputs; SettingError if n_in is not possible."""
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return the tensors that this layer itself needs, by name."""
+        """Return the tensors of this layer, without those of inner layers, by name."""
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Write first values into this layer's own tensors."""
+        """Write initial values into the tensors of this layer, without those of inner layers."""
 
     def forward(self, p: Views, X: Any, run: Run) -> tuple[Array, Any]:
         """Return the outputs and the cache."""
@@ -70,20 +70,20 @@ class Layer(Protocol):
     def backward(
         self, p: Views, g: Views, cache: Any, dY: Array, needs_dX: bool = True
     ) -> Array | None:
-        """Write the parameters' gradients into g and return dX, or None where it is not needed."""
+        """Write the gradients of the parameters into g; return dX, or None unless needs_dX."""
 
 
 class Base:
-    """Base of a layer whose tensors, if it has any, start at 1 or 0.
+    """Base class of layers whose tensors, if any, are initialized to 1 or 0.
 
-    ones : names of the tensors that start at 1; all others start at 0
+    ones : names of the tensors that are initialized to 1; all others to 0
     """
 
     repeatable: ClassVar[bool] = True
     ones: ClassVar[tuple[str, ...]] = ()
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return no tensors."""
+        """Return an empty dict: no tensors."""
         return {}
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
@@ -93,13 +93,13 @@ class Base:
 
 
 class Leaf(Base):
-    """Base of a layer without layers inside."""
+    """Base class of layers that contain no layers."""
 
     layers: ClassVar[tuple[Layer, ...]] = ()
 
 
 class KeepsWidth(Leaf):
-    """Base of a layer whose output has the shape of its input."""
+    """Base class of layers whose output has the shape of their input."""
 
     def output_width(self, n_in: int) -> int:
         """Return n_in."""

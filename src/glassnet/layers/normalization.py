@@ -19,18 +19,18 @@ class BatchNorm(KeepsWidth):
     N = (X - mean) / sqrt(var + eps),  Y = gamma * N + beta      mean, var, gamma, beta (n_units,);
                                        var is the biased one
 
-    In training mean and var are the batch's, and running ones are kept:
+    In training, mean and var are those of the batch, and running statistics are updated:
 
         running = (1 - momentum) * running + momentum * batch    with the unbiased variance, as in
                                                                  PyTorch
 
-    In prediction the running ones are used, so that a row's prediction does not depend on its
-    company. A batch of a single row has no variance: its output is beta, and it leaves the running
-    statistics as they are.
+    In prediction the running statistics are used, so that the prediction for a row does not depend
+    on the other rows. A batch of a single row has no variance: its output is beta, and it does not
+    change the running statistics.
 
     Parameters
     ----------
-    momentum : weight of the newest batch in the running statistics, in (0, 1]
+    momentum : weight of the current batch in the running statistics, in (0, 1]
     eps : added to the variance
     """
 
@@ -44,7 +44,7 @@ class BatchNorm(KeepsWidth):
         check_number("eps", self.eps, "(0, inf)")
 
     def forward(self, p: Views, X: Array, run: Run) -> tuple[Array, Any]:
-        """Return Y and (N, 1 / sqrt(var + eps), whether the statistics are the batch's)."""
+        """Return Y and (N, 1 / sqrt(var + eps), whether these are statistics of the batch)."""
         if run.training:
             n = len(X)
             mean = X.mean(axis=0)
@@ -65,8 +65,8 @@ class BatchNorm(KeepsWidth):
     ) -> Array | None:
         """Write dgamma = sum dY N and dbeta = sum dY into g; return dX.
 
-        In training mean and variance depend on every row, hence the two subtracted terms (their eq.
-        in section 3): dX = gamma / std * (dY - mean(dY) - N mean(dY N)).
+        In training, mean and variance depend on every row, hence the two subtracted terms (section
+        3 of the paper): dX = gamma / std * (dY - mean(dY) - N mean(dY N)).
         """
         N, inverse_std, training = cache
         np.sum(dY * N, axis=0, out=g.gamma)
@@ -152,8 +152,8 @@ class RMSNorm(KeepsWidth):
 
     N = X / sqrt(mean(X^2) + eps),  Y = gamma * N      mean (n, 1) over the units; gamma (n_units,)
 
-    The same in training and prediction, for any batch size; without the mean and the shift of
-    `LayerNorm`.
+    It is the same in training and prediction, for any batch size. Unlike `LayerNorm` it does not
+    subtract the mean and has no shift.
 
     Parameters
     ----------

@@ -1,16 +1,17 @@
 """Parametrizations of a dense layer: scale of its initial weights, and learning-rate factors.
 
-"standard" leaves both to the initializer and the optimizer. In "ntk", the neural tangent
-parametrization, W learns as if Z = X W / sqrt(n_in) + b, and b at a tenth of the rate.
+"standard" leaves both to the initializer and the optimizer. With "ntk", the neural tangent
+parametrization, W learns as if Z = X W / sqrt(n_in) + b, and b has a tenth of the learning rate.
 
 The neural tangent parametrization (Jacot, Gabriel and Hongler 2018) divides by sqrt(n_in) in each
-pass, so that W has entries of size 1 and learns as fast in a wide layer as in a narrow one. Here W
-holds the quotient. Adam moves every entry by about the rate whatever the size of its gradient, so
-the quotient moves as in the explicit form when its rate is divided by sqrt(n_in) (except for eps,
-which then weighs sqrt(n_in) times less); and the decay factor sqrt(n_in) makes the decay rate times
-weight_decay again (Yang and Hu 2021, section 3, symmetries of abc-parametrizations). Both are
-factors of the tensor that any optimizer obeys; with optimizers that follow the size of the
-gradient, and with penalties, they are no more than that.
+pass, so that the entries of W are of order 1 and learn as fast in a wide layer as in a narrow one.
+Here W is the quotient itself. Adam changes every entry by about the learning rate, independent of
+the size of its gradient. Dividing the learning rate of W by sqrt(n_in) therefore gives the same
+steps as the explicit form, except that eps has sqrt(n_in) times less weight. The decay factor
+sqrt(n_in) restores the decay to learning rate times weight_decay (Yang and Hu 2021, section 3,
+symmetries of abc-parametrizations). This equivalence holds for Adam and AdamW. With optimizers
+whose steps depend on the size of the gradient, and with penalties, the two factors are only
+factors.
 """
 
 import math

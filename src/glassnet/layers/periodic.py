@@ -13,7 +13,7 @@ from glassnet.parameters import Spec, Views
 
 @dataclass(frozen=True)
 class PeriodicEmbedding(Leaf):
-    """Add learned mixtures of its own waves to each of the first columns.
+    """Add learned linear combinations of cosines of each of the first columns.
 
     The other columns follow, unchanged.
 
@@ -25,30 +25,30 @@ class PeriodicEmbedding(Leaf):
     column side by side.
 
     Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep
-    Learning", section 3.3; with the cosine and its shift, the column itself and no activation
-    ("PBLD") Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default". All four tensors learn
-    at a tenth of the rate; of them w1 and W2 decay.
+    Learning", section 3.3. The variant with a cosine and phase, the column itself and no activation
+    ("PBLD") is from Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default". All four
+    tensors have a tenth of the learning rate; w1 and W2 have weight decay.
 
     Parameters
     ----------
-    n_numeric : the first so many columns are embedded; scale them robustly before
-    n_frequencies : waves of a column
-    n_out : mixtures of its waves
-    sigma : standard deviation of the first frequencies, in turns per unit of x: the larger, the
-        wigglier the first functions
+    n_numeric : number of columns to embed, which should be scaled robustly before
+    n_frequencies : number of cosines per column
+    n_out : number of linear combinations per column
+    sigma : standard deviation of the initial frequencies, in cycles per unit of x: the larger, the
+        more the initial functions oscillate
 
-    w1 starts N(0, sigma^2), b1 uniform in (-pi, pi), W2 and b2 uniform in (-1, 1) /
+    Initially w1 is N(0, sigma^2), b1 uniform in (-pi, pi), W2 and b2 uniform in (-1, 1) /
     sqrt(n_frequencies).
 
-    Backpropagation. With the phase a = 2 pi x w1 + b1 of a column and dE the gradient by its
-    mixtures:
+    Backpropagation. With the phase a = 2 pi x w1 + b1 of a column and the gradient dE of its linear
+    combinations:
 
-        dW2 = c^T dE,  db2 = sum_i dE_i       a dense layer on the waves
-        da = -sin(a) * (dE W2^T)              the slope of the cosine
+        dW2 = c^T dE,  db2 = sum_i dE_i       as for a dense layer on the cosines
+        da = -sin(a) * (dE W2^T)              the derivative of the cosine
         dw1 = 2 pi sum_i x_i da_i,  db1 = sum_i da_i
-        dx = dY_0 + 2 pi sum_f da_f w1_f      by itself, and through each of its waves
+        dx = dY_0 + 2 pi sum_f da_f w1_f      directly, and through each of its cosines
 
-    Whole turns are taken away before the cosine, which does not see them.
+    Whole cycles are subtracted before the cosine, which they do not change.
 
     Examples
     --------
@@ -106,7 +106,7 @@ class PeriodicEmbedding(Leaf):
         return np.concatenate([dx.T, dY[:, n * (1 + k) :]], axis=1)
 
     def output_width(self, n_in: int) -> int:
-        """Return 1 + n_out for each embedded column and 1 for each other."""
+        """Return 1 + n_out per embedded column and 1 per other column."""
         if n_in < self.n_numeric:
             raise SettingError(
                 f"a periodic embedding of {self.n_numeric} columns needs as many, but its input is "
@@ -115,7 +115,7 @@ class PeriodicEmbedding(Leaf):
         return int(n_in + self.n_numeric * self.n_out)
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return the four tensors, which learn slowly; the shifts do not decay."""
+        """Return the four tensors, with a tenth of the learning rate; b1 and b2 do not decay."""
         n, m, k = int(self.n_numeric), int(self.n_frequencies), int(self.n_out)
         return {
             "w1": Spec((n, m), lr_factor=0.1),
@@ -125,7 +125,7 @@ class PeriodicEmbedding(Leaf):
         }
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Draw slow waves at any phase, and mixtures of them that are of the order of 1."""
+        """Draw low frequencies with random phases, and combinations of order 1."""
         limit = self.n_frequencies**-0.5
         p.w1[...] = rng.normal(0.0, self.sigma, p.w1.shape)
         p.b1[...] = rng.uniform(-np.pi, np.pi, p.b1.shape)

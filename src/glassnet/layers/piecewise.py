@@ -14,41 +14,41 @@ from glassnet.parameters import Spec, Views
 
 @dataclass(frozen=True)
 class PiecewiseLinearEmbedding(Leaf):
-    """Add learned broken lines of it to each of the first columns.
+    """Add learned piecewise-linear functions of each of the first columns.
 
     The other columns follow, unchanged.
 
-    y_j = [x_j, e(x_j) W_j + b_j]                                        for column j of as many as
-                                                                         n_bins names
-    e_b(x) = (x - t_(b-1)) / (t_b - t_(b-1)), clipped to [0, 1]          for bin b between the edges
-                                                                         t_(b-1) and t_b
+    y_j = [x_j, e(x_j) W_j + b_j]                                   for each of the first columns j
+    e_b(x) = (x - t_(b-1)) / (t_b - t_(b-1)), clipped to [0, 1]     for bin b between the edges
+                                                                    t_(b-1) and t_b
 
-    but the first bin is not clipped below and the last not above, so that the lines go on outside
-    of all edges. A broken line is linear within each bin and continuous from one to the next; bins
-    may be of any width.
+    The first bin is not clipped below and the last not above, so that the functions continue
+    linearly outside of the edges. They are linear within each bin and continuous; bins may have
+    any width.
 
-    X (n, n_in); with p columns of B_j bins, W_j (B_j, n_out) and b (p, n_out); W holds all W_j one
-    below the other, (sum of B_j, n_out); Y (n, p (1 + n_out) + n_in - p), the 1 + n_out outputs of
-    a column side by side.
+    X (n, n_in); with p columns of B_j bins, W_j (B_j, n_out) and b (p, n_out); W is the vertical
+    concatenation of all W_j, (sum of B_j, n_out); Y (n, p (1 + n_out) + n_in - p), with the
+    1 + n_out outputs of a column side by side.
 
     Gorishniy, Rubachev and Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep
-    Learning", equation 1 with a linear layer behind it; the column itself beside it is ours.
+    Learning", equation 1 followed by a linear layer; keeping the column itself is our addition.
     `glassnet.data.coding.bins` learns edges from rows.
 
     Parameters
     ----------
-    n_bins : of each of the first columns; from the edges where these are given
-    n_out : broken lines of a column
-    edges : of each of these columns the edges of its bins, each above the one before it (also in
-        float32); -1 to 1 in equal steps where they are not given. They become a tensor that is not
-        trained: all of them, one column behind the other
+    n_bins : number of bins of each of the first columns; not needed if edges are given
+    n_out : number of functions per column
+    edges : for each of these columns the edges of its bins, strictly increasing (also in float32);
+        by default equal steps from -1 to 1. They become a tensor that is not trained, the
+        concatenation of the edges of all columns.
 
-    W_j and b_j start uniform in (-1, 1) / sqrt(B_j). They learn at a tenth of the rate; W decays.
+    Initially W_j and b_j are uniform in (-1, 1) / sqrt(B_j). They have a tenth of the learning
+    rate; W has weight decay.
 
-    Backpropagation. With dE the gradient by the broken lines of a column:
+    Backpropagation. With the gradient dE of the functions of a column:
 
-        dW = e(x)^T dE,  db = sum_i dE_i      a dense layer on the bins
-        dx = dY_0 + sum_b (dE W^T)_b e_b'     e_b' = 1 / (t_b - t_(b-1)) in the bin that x lies in,
+        dW = e(x)^T dE,  db = sum_i dE_i      as for a dense layer on e(x)
+        dx = dY_0 + sum_b (dE W^T)_b e_b'     e_b' = 1 / (t_b - t_(b-1)) in the bin that contains x,
                                               0 in all others
 
     An edge belongs to the bin above it.
@@ -124,7 +124,7 @@ class PiecewiseLinearEmbedding(Leaf):
         return dX if needs_dX else None
 
     def output_width(self, n_in: int) -> int:
-        """Return 1 + n_out for each embedded column and 1 for each other."""
+        """Return 1 + n_out per embedded column and 1 per other column."""
         if n_in < len(self.n_bins):
             raise SettingError(
                 f"a piecewise-linear embedding of {len(self.n_bins)} columns needs as many, but "
@@ -133,22 +133,23 @@ class PiecewiseLinearEmbedding(Leaf):
         return int(n_in + len(self.n_bins) * self.n_out)
 
     def specs(self, n_in: int) -> dict[str, Spec]:
-        """Return W and b, which learn slowly and of which b does not decay, and the edges."""
+        """Return W, b (without decay) and the edges (not trained)."""
         k, p, rows = int(self.n_out), len(self.n_bins), self.starts[-1]
         return {
             "W": Spec((rows, k), lr_factor=0.1),
             "b": Spec((p, k), lr_factor=0.1, decay_factor=0.0),
-            "edges": Spec((rows + p,), trained=False, is_valid=self._rise),
+            "edges": Spec((rows + p,), trained=False, is_valid=self._are_valid_edges),
         }
 
-    def _rise(self, edges: Array) -> bool:
-        """Whether these edges, one column behind the other, make bins."""
+    def _are_valid_edges(self, edges: Array) -> bool:
+        """Whether the concatenated edges of all columns define valid bins."""
         return all(
-            _has_width(t) for t in np.split(edges, np.cumsum([n + 1 for n in self.n_bins])[:-1])
+            _has_valid_bins(t)
+            for t in np.split(edges, np.cumsum([n + 1 for n in self.n_bins])[:-1])
         )
 
     def initialize(self, p: Views, rng: np.random.Generator) -> None:
-        """Draw broken lines of the order of 1 between the given edges."""
+        """Draw functions of order 1, and set the edges."""
         starts = self.starts
         given: Any = self.edges or [np.linspace(-1.0, 1.0, n + 1) for n in self.n_bins]
         p.edges[...] = np.concatenate(given)
@@ -160,30 +161,30 @@ class PiecewiseLinearEmbedding(Leaf):
 
 
 def _checked(given: Any) -> tuple[tuple[float, ...], ...]:
-    """Return edges as they are kept, or raise SettingError."""
+    """Return edges as tuples of floats, or raise SettingError."""
     try:
-        edges = tuple(tuple(of_a_column) for of_a_column in given)
+        edges = tuple(tuple(column_edges) for column_edges in given)
     except TypeError:
         edges = ()
-    if not edges or not all(map(_rises, edges)):
+    if not edges or not all(map(_is_increasing, edges)):
         raise SettingError(
             "edges of a piecewise-linear embedding are the edges of the bins of each of the first "
             "columns, at least two that rise, also in float32, such as [(-1.0, 0.0, 2.0)], got "
             f"{str(given)[:200]}."
         )
-    return tuple(tuple(map(float, of_a_column)) for of_a_column in edges)
+    return tuple(tuple(map(float, column_edges)) for column_edges in edges)
 
 
-def _rises(edges: tuple[Any, ...]) -> bool:
-    """Whether these are the edges of a bin or more, in float32 too."""
+def _is_increasing(edges: tuple[Any, ...]) -> bool:
+    """Whether these are valid edges of at least one bin, in float32 too."""
     if not all(map(is_number, edges)):
         return False
     with np.errstate(over="ignore", invalid="ignore"):
-        return _has_width(np.asarray(edges, np.float32))
+        return _has_valid_bins(np.asarray(edges, np.float32))
 
 
-def _has_width(edges: Array) -> bool:
-    """Whether there is a bin, and every bin has a width whose inverse is a number."""
+def _has_valid_bins(edges: Array) -> bool:
+    """Whether there is a bin, and every bin has a width with a finite inverse."""
     with np.errstate(over="ignore", invalid="ignore"):
         widths = np.diff(edges)
     return (

@@ -1,12 +1,13 @@
 """Convert layers to and from JSON values, for the model file.
 
-    Dense(16, "relu")  <->  {"kind": "dense", "n_out": 16, "activation": "relu", "initializer":
-                       "auto"}
+    Dense(16, "relu")
+    {"kind": "dense", "n_out": 16, "activation": "relu", "initializer": "auto"}
 
-The settings are the fields of the layer's dataclass, written and read by their type (CODECS).
-`parametrization` and `edges` are left out, for no prediction depends on them: a layer that is read
-has their defaults. Reading is strict, for a file may come from anywhere: an unknown kind, an
-unknown or missing field and a value of another type are refused.
+Names are looked up in fixed tables and never imported. The settings are the fields of the layer's
+dataclass, written and read according to their type (CODECS). `parametrization` and `edges` are left
+out, because predictions do not depend on them: a layer that is read has their defaults. Reading is
+strict, because files may be untrusted: an unknown kind, an unknown or missing field, or a value of
+another type is an error.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +21,9 @@ from glassnet.initializers import INITIALIZERS, Initializer
 from glassnet.layers import LAYERS
 from glassnet.layers.layer import Layer
 
-#: More units than any machine holds; a file with a larger number is refused.
+#: Maximum number of units in a file; a larger number is an error.
 MAX_UNITS = 2**31 - 1
-#: Kinds that older files may name.
+#: Kinds of layers in files of older versions.
 REMOVED = {"shared_dense", "member_dense", "member_mean"}
 #: Settings that only training uses.
 TRAINING_ONLY = {"parametrization", "edges"}
@@ -40,12 +41,12 @@ class Codec(NamedTuple):
 
 
 def saved_fields(kind: str) -> dict[str, Field[Any]]:
-    """Return the fields of a kind of layer that a file holds, by name."""
+    """Return the fields of a kind of layer that are saved, by name."""
     return {field.name: field for field in fields(LAYERS[kind]) if field.name not in TRAINING_ONLY}
 
 
 def is_optional(field: Field[Any]) -> bool:
-    """Return whether a field is left out at its default; older files do not have it."""
+    """Return whether a field is saved only if it differs from its default (older files lack it)."""
     return isinstance(field.default, bool)
 
 
@@ -55,7 +56,7 @@ def layer_to_plain(layer: Layer) -> dict[str, Any]:
     Raises
     ------
     UnsupportedError
-        For a layer or an activation of the user's own: a file holds numbers and names, not code.
+        For a user-defined layer or activation, because files contain numbers and names, not code.
 
     Examples
     --------
@@ -117,7 +118,7 @@ def _write_activation(activation: str | ActivationFunction) -> str:
         not isinstance(activation, str) and activation != ACTIVATIONS[name]
     ):
         raise UnsupportedError(
-            f"a model file cannot hold the activation {name!r}, which is your own: it holds "
+            f"a model file cannot hold the activation {name!r}, which is user-defined: it holds "
             f"numbers and names, not code. Use one of {', '.join(ACTIVATIONS)}."
         )
     return name
@@ -128,7 +129,7 @@ def _read_activation(value: Any) -> str:
 
 
 def _write_initializer(initializer: Any) -> str:
-    """Return the initializer's name, or "auto" without one: trained weights no longer need it."""
+    """Return the name of an initializer, or "auto" for others: it is not needed again."""
     if isinstance(initializer, str):
         return initializer
     named = (
@@ -179,7 +180,7 @@ def _read_layers(value: Any) -> list[Layer]:
     return [layer_from_plain(inner) for inner in value]
 
 
-#: By the type of the field.
+#: Type of the field -> codec.
 CODECS: dict[Any, Codec] = {
     int: Codec(int, _read_count),
     float: Codec(float, _read_number),

@@ -14,9 +14,9 @@ from glassnet.protocols import require_members
 
 
 class Container(Base):
-    """Base of a layer whose tensors all belong to the layers inside.
+    """Base class of layers that contain layers and have no tensors of their own.
 
-    what : the message where there are none
+    what : the error message if there are no layers inside
     """
 
     layers: Sequence[Layer]
@@ -29,7 +29,7 @@ class Container(Base):
 
 
 def checked_layers(layers: Any) -> tuple[Layer, ...]:
-    """Return the layers of any iterable as a tuple; SettingError for anything else."""
+    """Return the layers of an iterable as a checked tuple; SettingError for anything else."""
     if not isinstance(layers, Iterable):
         raise SettingError(
             f"layers come in a list, such as [Dense(16, 'relu'), Dense(1)], got {layers!r}."
@@ -38,7 +38,7 @@ def checked_layers(layers: Any) -> tuple[Layer, ...]:
     for layer in checked:
         if isinstance(layer, type):
             raise SettingError(
-                "a layer is an object such as Dense(16, 'relu'), but the class came: write "
+                "a layer is an object such as Dense(16, 'relu'), got the class: write "
                 f"{layer.__name__}()."
             )
         if not any(hasattr(layer, name) for name in METHODS):
@@ -55,7 +55,7 @@ def all_layers(layers: Sequence[Layer]) -> Iterator[Layer]:
 
 
 def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:
-    """Return the width of the signal before the first layer and after each one."""
+    """Return the number of columns before the first layer and after each one."""
     widths = [n_in]
     for layer in layers:
         width = layer.output_width(widths[-1])
@@ -69,12 +69,12 @@ def stack_widths(layers: Sequence[Layer], n_in: int) -> list[int]:
 
 
 def stack_trees(layers: Sequence[Layer], n_in: int) -> tuple[Tree, ...]:
-    """Return what tensors each layer, and each layer inside it, asks for."""
+    """Return the specs of the tensors of each layer, and of the layers inside it."""
     return _trees(layers, stack_widths(layers, n_in))
 
 
 def _trees(layers: Sequence[Layer], widths: Sequence[int]) -> tuple[Tree, ...]:
-    """Return the tree of each layer, given the width of the signal before it."""
+    """Return the tree of each layer, given its input width."""
     return tuple(
         Tree(layer_specs(layer, n), _trees(layer.layers, inner_widths(layer, n)))
         for layer, n in zip(layers, widths, strict=False)
@@ -82,7 +82,7 @@ def _trees(layers: Sequence[Layer], widths: Sequence[int]) -> tuple[Tree, ...]:
 
 
 def layer_specs(layer: Layer, n_in: int) -> dict[str, Spec]:
-    """Return the tensors that a layer itself needs; SettingError where `specs` is wrong."""
+    """Return the specs of a layer itself; SettingError if `specs` returns something wrong."""
     specs: Any = layer.specs(n_in)
     if not isinstance(specs, Mapping) or not all(isinstance(spec, Spec) for spec in specs.values()):
         raise SettingError(
@@ -97,14 +97,14 @@ def layer_specs(layer: Layer, n_in: int) -> dict[str, Spec]:
             or name in Views.__annotations__
         ):
             raise SettingError(
-                f"a tensor must not be named {name!r} (layer {type(layer).__name__}): p and g have "
-                "no room for that name."
+                f"a tensor must not be named {name!r} (layer {type(layer).__name__}): the views "
+                "p and g use that name themselves."
             )
     return dict(specs)
 
 
 def inner_widths(layer: Layer, n_in: int) -> list[int]:
-    """Return the input width of each layer inside: that of this one where they are side by side."""
+    """Return the input width of each layer inside, in sequence or side by side."""
     return (
         [n_in] * len(layer.layers)
         if stand_side_by_side(layer)
@@ -120,7 +120,7 @@ def stand_side_by_side(layer: Layer) -> bool:
 def stack_initialize(
     layers: Sequence[Layer], views: Sequence[Views], rng: np.random.Generator
 ) -> None:
-    """Write first values, layer by layer, in reading order."""
+    """Write the initial values of all layers, depth first."""
     for layer, p in zip(layers, views, strict=True):
         layer.initialize(p, rng)
         stack_initialize(layer.layers, p.layers, rng)
@@ -129,7 +129,7 @@ def stack_initialize(
 def stack_forward(
     layers: Sequence[Layer], views: Sequence[Views], X: Any, run: Run
 ) -> tuple[Any, list[Any]]:
-    """Pass X through all layers; return the last output and every layer's cache."""
+    """Run the forward pass of all layers; return the last output and the cache of each layer."""
     caches = []
     for layer, p in zip(layers, views, strict=True):
         X, cache = layer.forward(p, X, run)
@@ -145,7 +145,7 @@ def stack_backward(
     dY: Array,
     needs_dX: bool = True,
 ) -> Array | None:
-    """Pass the gradient back through all layers; return dX, or None where it is not needed."""
+    """Run the backward pass of all layers; return dX, or None unless needs_dX."""
     gradient: Array | None = dY
     for i in range(len(layers) - 1, -1, -1):
         assert gradient is not None
@@ -153,23 +153,23 @@ def stack_backward(
     return gradient
 
 
-#: Settings that would make the text long.
+#: Settings that descriptions leave out to be short.
 LEFT_OUT = {
     "layers", "initializer", "parametrization", "sigma", "n_bins", "edges", "eps", "momentum",
 }  # fmt: skip
 
 
 def describe_layer(layer: Layer) -> str:
-    """Return a layer's settings in words, such as `Dense 64, relu`.
+    """Return a short description of a layer, such as `Dense 64, relu`.
 
     Equal members are counted: `Members 5 x (Dense 64, relu; Dense 1)`.
     """
-    said = [
+    settings = [
         name if value is True else str(getattr(value, "name", value))
         for name, value in vars(layer).items()
         if name not in LEFT_OUT and value is not False
     ]
-    words = ", ".join(word for word in said if word != "identity")
+    words = ", ".join(word for word in settings if word != "identity")
     inside = [describe_layer(child) for child in layer.layers]
     if stand_side_by_side(layer):
         alike = [(word, len(list(group))) for word, group in groupby(inside)]

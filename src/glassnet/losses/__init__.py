@@ -42,7 +42,7 @@ __all__ = [
 
 
 def loss_function(loss: str | Loss | Any) -> Loss:
-    """Return the loss of that name, the object given, or a function (Z, y) -> (L, dZ) wrapped."""
+    """Return the loss of a name or of a function (Z, y) -> (L, dZ), or a given loss."""
     if isinstance(loss, str):
         return cast(Loss, look_up("loss", loss, LOSSES)())
     refuse_class("a loss", loss)
@@ -57,28 +57,28 @@ def loss_function(loss: str | Loss | Any) -> Loss:
 
 
 def check_own_loss(loss: Loss, y: Array, n_outputs: int) -> None:
-    """Check a loss object of one's own, see `check_loss`; a `CustomLoss` has checked itself."""
+    """Check a user-defined loss object, see `check_loss`; a `CustomLoss` checks itself."""
     if type(loss) not in (*LOSSES.values(), CustomLoss):
         check_loss(loss, y, n_outputs)
 
 
 def loss_traits(loss: Loss) -> LossTraits:
-    """Return the traits of a loss; those of your own may have `traits`."""
+    """Return the traits of a loss; user-defined losses without `traits` have the defaults."""
     return cast(LossTraits, getattr(loss, "traits", LossTraits()))
 
 
 def loss_for_task(loss: str | Loss | None, task: str, label_smoothing: float = 0.0) -> Loss:
-    """Return the loss that a target of this task is trained with.
+    """Return the loss to train a target of a task.
 
     Parameters
     ----------
-    loss : a name or an object; None is the task's own
-    label_smoothing : replaces that of the loss where it is above 0
+    loss : a name or an object; None is the default of the task
+    label_smoothing : replaces that of the loss if it is above 0
 
     Raises
     ------
     SettingError
-        For a loss that does not fit the task, and for label smoothing of numbers.
+        For a loss that does not fit the task, and for label smoothing in regression.
     """
     made = loss_function(LOSS_OF_TASK[task] if loss is None else loss)
     traits = loss_traits(made)
@@ -103,7 +103,7 @@ def loss_for_task(loss: str | Loss | None, task: str, label_smoothing: float = 0
 
 
 def smoothed(loss: Loss, label_smoothing: float) -> Loss:
-    """Return a loss for classes with another label smoothing; 0 is none."""
+    """Return a classification loss with another label smoothing; 0 is none."""
     return cast(Loss, replace(cast(Any, loss), label_smoothing=label_smoothing))
 
 

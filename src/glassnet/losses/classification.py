@@ -14,19 +14,18 @@ from glassnet.losses.loss import REDUCTIONS, Array, LossTraits, mean, numbers, w
 
 @dataclass(frozen=True)
 class Logistic:
-    """Binary cross-entropy of one or several yes-or-no outputs; the link is the sigmoid. Cox 1958.
+    """Binary cross-entropy of one or several outputs; the link is the sigmoid. Cox 1958.
 
     -y log p - (1 - y) log(1 - p) with p = sigmoid(z), computed as max(z, 0) - y z + log(1 +
     exp(-|z|)); the gradient is p - y. Label smoothing moves y to (1 - s) y + s / 2 (Szegedy et al.
     2016, section 7, with two classes).
 
     reduction : over several outputs, see `glassnet.losses.loss.REDUCTIONS`
-    clip_eps : in [0, 0.5); p is clipped to [clip_eps, 1 - clip_eps] before its logarithms are
-        taken, in the value only: the gradient stays p - y. The value is computed from the clipped
-        number c as -y log(c) - (1 - y) log(1 - c), so near p = 1 it has the digits of 1 - c, as in
-        scikit-learn.
+    clip_eps : in [0, 0.5); p is clipped to c in [clip_eps, 1 - clip_eps] before the logarithms, as
+        in scikit-learn. This affects the value only, -y log(c) - (1 - y) log(1 - c); the gradient
+        stays p - y.
 
-    Only training uses both.
+    Only training uses `reduction` and `clip_eps`.
     """
 
     label_smoothing: float = 0.0
@@ -67,7 +66,7 @@ class Logistic:
         return weighted_mean(L, P - y, weight, self.reduction)
 
     def predict(self, Z: Array) -> Array:
-        """The probability of a yes: sigmoid(Z)."""
+        """The probability of the label 1: sigmoid(Z)."""
         return sigmoid(Z)
 
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
@@ -84,10 +83,10 @@ class Softmax:
     probabilities `(n, k)`. Label smoothing moves y to (1 - s) y + s / k (Szegedy et al. 2016,
     section 7).
 
-    clip_eps : in [0, 0.5); every p_j is clipped to [clip_eps, 1 - clip_eps] before its logarithm is
-        taken, in the value only: the gradient stays p - y. With labels the loss of a row is clipped
-        to [-log(1 - clip_eps), -log(clip_eps)]; with probabilities or smoothing the logarithms are
-        clipped first and then weighted, -sum_j y_j log clip(p_j). Only training uses it.
+    clip_eps : in [0, 0.5); every p_j is clipped to [clip_eps, 1 - clip_eps] before the logarithm.
+        This affects the value only; the gradient stays p - y. With labels, the loss of a row is
+        clipped to [-log(1 - clip_eps), -log(clip_eps)]; with probabilities or smoothing it is
+        -sum_j y_j log clip(p_j). Only training uses it.
     """
 
     label_smoothing: float = 0.0
@@ -124,14 +123,13 @@ class Softmax:
                 f"loss 'softmax' takes labels (n,) or probabilities (n, {n_outputs}), but the "
                 f"target has shape {given.shape}."
             )
-        # Whole numbers beyond 2^53, infinity among them, are no labels and would not survive the
-        # cast.
-        whole = (
+        # Floats of 2^53 and more, including infinity, are not labels; casting could change them.
+        integers = (
             given.dtype.kind == "f"
             and np.array_equal(given, np.floor(given))
             and bool((np.abs(given) < 2.0**53).all())
         )
-        if given.dtype.kind not in "iub" and not whole:
+        if given.dtype.kind not in "iub" and not integers:
             raise DataError(
                 "loss 'softmax' takes integer labels 0, 1, ..., k - 1, but the target holds other "
                 "values: encode them first."
@@ -175,7 +173,7 @@ class Softmax:
 
     def predict(self, Z: Array) -> Array:
         """The probabilities of the classes, rows summing to 1."""
-        with np.errstate(over="ignore"):  # of scores near the largest float, with both signs
+        with np.errstate(over="ignore"):  # for scores near the largest float, with both signs
             P: Array = np.exp(Z - Z.max(axis=1, keepdims=True))
         P /= P.sum(axis=1, keepdims=True)
         return P
@@ -189,5 +187,5 @@ class Softmax:
 
 
 def _clip(minus_log_p: Array, clip_eps: float) -> Array:
-    """Return -log of the clipped probability from -log p, exactly where nothing is clipped."""
+    """Return -log of the clipped probability, given -log p; unclipped values are exact."""
     return np.clip(minus_log_p, -math.log1p(-clip_eps), -math.log(clip_eps))

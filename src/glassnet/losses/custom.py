@@ -12,8 +12,7 @@ from glassnet.losses.loss import Array, Loss, LossTraits, numbers, weighted_mean
 from glassnet.protocols import parameter_names, require_arguments, signature_of
 
 _ROWS = 32
-#: Names of a first argument that is the target: the order of metrics, (y_true, y_pred), and not
-#: that of a loss, (Z, y).
+#: Names of a first argument that mark a metric, (y_true, y_pred), instead of a loss, (Z, y).
 _TARGETS = ("y", "y_true", "true", "target", "targets", "truth", "label", "labels")
 
 
@@ -24,12 +23,12 @@ class CustomLoss:
     Parameters
     ----------
     function : takes raw scores Z (n, n_outputs) and the target y, numbers (n, n_columns); returns
-        the losses L, (n,) or (n, n_outputs), and their derivatives dZ (n, n_outputs). Weights and
-        the mean are taken care of.
-    link : raw scores -> predictions of the same shape; the identity by default
-    name : how it is called in summaries
+        the losses L, (n,) or (n, n_outputs), and their derivatives dZ (n, n_outputs). `CustomLoss`
+        applies the weights and takes the mean.
+    link : function from raw scores to predictions of the same shape; the identity by default
+    name : its name in summaries
 
-    The gradient is held against central differences when a target is first seen, and refused where
+    The gradient is compared with central differences when a target is prepared; SettingError if
     they disagree.
 
     Examples
@@ -57,7 +56,7 @@ class CustomLoss:
             )
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return finite numbers `(n, n_columns)`; SettingError where the gradient is wrong."""
+        """Return finite numbers `(n, n_columns)`; SettingError if the gradient is wrong."""
         columns = np.shape(y)[1:]
         checked = numbers(y, columns[0] if columns else 1, dtype)
         check_loss(self, checked, n_outputs)
@@ -67,13 +66,13 @@ class CustomLoss:
         self, Z: Array, y: Array, weight: Array | None = None
     ) -> tuple[float, Array]:
         """Return the mean loss and its gradient by Z."""
-        came: Any = self.function(Z, y)
-        if not isinstance(came, tuple | list) or len(came) != 2:
+        returned: Any = self.function(Z, y)
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
             raise SettingError(
                 f"loss {self.name!r} must return two arrays, losses and derivatives, got "
-                f"{type(came).__name__}."
+                f"{type(returned).__name__}."
             )
-        L, dZ = came
+        L, dZ = returned
         L, dZ = np.asarray(L), np.array(dZ, dtype=Z.dtype, copy=True)
         if dZ.shape != Z.shape or L.shape not in (Z.shape, Z.shape[:1]):
             raise SettingError(
@@ -87,59 +86,67 @@ class CustomLoss:
         return Z if self.link is None else self.link(Z)
 
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
-        """Zeros: nothing is known of the best constant."""
+        """Zeros, because the best constant is unknown."""
         return np.zeros(n_outputs)
 
 
 def check_loss(loss: Loss, y: Array, n_outputs: int) -> None:
-    """Raise SettingError where a loss breaks a rule of `Loss`, such as a wrong gradient.
+    """Raise SettingError if a loss breaks a rule of `Loss`, such as a wrong gradient.
 
-    y : a prepared target, of which the first rows are looked at
+    y : a prepared target, of which the first rows are used
     """
     y = np.array(y[:_ROWS], dtype=np.float64 if y.dtype.kind == "f" else y.dtype)
     rng = np.random.default_rng(0)
     Z = rng.standard_normal((len(y), n_outputs))
     with np.errstate(all="ignore"):
-        _, dZ = _answer(loss, Z, y, None)
-        value = _value_by_scores(loss, y)
+        _, dZ = _value_and_gradient(loss, Z, y, None)
+        value = _value_of_scores(loss, y)
         if gradient_error(value, Z, dZ, rng) > TOLERANCE:
-            place, came, expected = worst_element(value, Z, dZ)
+            index, returned, expected = worst_element(value, Z, dZ)
             raise SettingError(
                 f"the gradient of loss {loss.name!r} is not the derivative of its value: at Z = "
-                f"{Z[place]:.6g} it says {came:.6g}, but central differences of the value say "
+                f"{Z[index]:.6g} it says {returned:.6g}, but central differences of the value say "
                 f"{expected:.6g}."
             )
         weight = np.where(np.arange(len(y)) % 2, 0.0, 1.0)
-        with_absent, without = (
-            _answer(loss, Z, y, weight)[0],
-            _answer(loss, Z[::2], y[::2], weight[::2])[0],
+        with_zero_weights, without = (
+            _value_and_gradient(loss, Z, y, weight)[0],
+            _value_and_gradient(loss, Z[::2], y[::2], weight[::2])[0],
         )
-        if not abs(with_absent - without) <= TOLERANCE * max(abs(with_absent), abs(without)):
+        if not abs(with_zero_weights - without) <= TOLERANCE * max(
+            abs(with_zero_weights), abs(without)
+        ):
             raise SettingError(
                 f"loss {loss.name!r} must be the mean over the weights of the rows: a row of "
                 "weight 0 must count for nothing, but with such rows the value is "
-                f"{with_absent:.6g}, and without them {without:.6g}."
+                f"{with_zero_weights:.6g}, and without them {without:.6g}."
             )
 
 
-def _answer(loss: Loss, Z: Array, y: Array, weight: Array | None) -> tuple[float, Array]:
-    """Return value and gradient after both were found to be what they should."""
+def _value_and_gradient(
+    loss: Loss, Z: Array, y: Array, weight: Array | None
+) -> tuple[float, Array]:
+    """Return the checked value and gradient of a loss."""
     given = Z.copy()
-    came: Any = loss.value_and_gradient(given, y.copy(), weight)
+    returned: Any = loss.value_and_gradient(given, y.copy(), weight)
     if (
-        not isinstance(came, tuple | list)
-        or len(came) != 2
-        or np.ndim(came[0])
-        or np.shape(came[1]) != Z.shape
+        not isinstance(returned, tuple | list)
+        or len(returned) != 2
+        or np.ndim(returned[0])
+        or np.shape(returned[1]) != Z.shape
     ):
-        got = tuple(map(np.shape, came)) if isinstance(came, tuple | list) else type(came).__name__
+        got = (
+            tuple(map(np.shape, returned))
+            if isinstance(returned, tuple | list)
+            else type(returned).__name__
+        )
         raise SettingError(
             f"loss {loss.name!r} must return its mean, one number, and its gradient by Z, of shape "
             f"{Z.shape}, got {got}."
         )
     if not np.array_equal(given, Z):
         raise SettingError(f"loss {loss.name!r} changes Z in place: return a new array.")
-    value, dZ = float(came[0]), np.asarray(came[1])
+    value, dZ = float(returned[0]), np.asarray(returned[1])
     if not np.isfinite(value) or not np.isfinite(dZ).all():
         raise SettingError(
             f"loss {loss.name!r} must be finite for every finite Z, got {value} for Z from "
@@ -148,7 +155,7 @@ def _answer(loss: Loss, Z: Array, y: Array, weight: Array | None) -> tuple[float
     return value, dZ
 
 
-def _value_by_scores(loss: Loss, y: Array) -> Value:
+def _value_of_scores(loss: Loss, y: Array) -> Value:
     def value(Z: Array) -> tuple[float, float]:
         mean, _ = loss.value_and_gradient(Z, y.copy(), None)
         return float(mean), abs(float(mean))

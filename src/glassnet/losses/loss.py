@@ -1,14 +1,15 @@
 """Interface of losses: the mean loss of raw scores, its gradient, and predictions.
 
-    value, dZ = loss.value_and_gradient(Z, y, weight)       Z, dZ: (n, n_outputs); weight: (n,) or
-                                                            None; value: float
+    value, dZ = loss.value_and_gradient(Z, y, weight)
 
-A loss takes the raw scores Z of the last layer and owns its link, the function from raw scores to
-predictions (softmax, logistic, exponential), so that the two derivatives can be taken together: for
-softmax with cross-entropy they collapse to P - Y. Values are means over the *weights* of the batch
-and, unless a loss is told otherwise, over its outputs, summed in float64: a weight of 2 is the row
-twice, a weight of 0 the row absent, and a batch of zero total weight contributes nothing. `prepare`
-checks a target once; the other methods trust it.
+Z and dZ are (n, n_outputs), weight is (n,) or None, value is a float.
+
+A loss is a function of the raw scores Z of the last layer. It contains its link, the function from
+raw scores to predictions (softmax, logistic, exponential), so that the derivative of both together
+is simple: P - Y for softmax with cross-entropy. Values are weighted means over the rows of the
+batch and, by default, means over the outputs, summed in float64. A row of weight 2 counts as two
+rows, a row of weight 0 as none, and a batch of total weight 0 has the value 0. `prepare` checks and
+encodes a target once; the other methods do not check it again.
 """
 
 from collections.abc import Sequence
@@ -22,26 +23,27 @@ from glassnet.quantiles import weighted_quantiles
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: How the losses of several outputs become one. "mean": value and gradient are the mean over
-#: outputs. "sum": both are the sum. "mean_of_sum": the value is the mean, but the gradient is that
-#: of the sum, as in scikit-learn's regression on several targets.
+#: How the losses of several outputs are combined. "mean": value and gradient are those of the mean
+#: over outputs. "sum": both are those of the sum. "mean_of_sum": the value is the mean, but the
+#: gradient is that of the sum, as in scikit-learn's regression on several targets.
 REDUCTIONS = ("mean", "sum", "mean_of_sum")
 
 
 @dataclass(frozen=True)
 class LossTraits:
-    """Which targets a loss fits and how its raw scores are read, by default for your own losses.
+    """Properties of a loss: its targets and its raw scores. The defaults suit user-defined losses.
 
     Attributes
     ----------
-    tasks : the targets that it fits: "binary", "multiclass", "multilabel", "regression"
-    reads_target_as : "classification" or "regression", what a target is read as where only the loss
-        is named; None leaves it to the values
-    link : from raw scores to predictions: "identity", "exp", "sigmoid" or "softmax"
-    scales_target : the target is standardized for training
-    stays_in_range : predictions average targets, so a recipe may clip them to the range of these
-    n_per_target : raw scores for each column of the target
-    one_per_class : raw scores for each class instead, at least two
+    tasks : tasks that it fits: "binary", "multiclass", "multilabel", "regression"
+    reads_target_as : "classification" or "regression", the task if only the loss is given; None
+        leaves it to the values of the target
+    link : function from raw scores to predictions: "identity", "exp", "sigmoid" or "softmax"
+    scales_target : whether the target is standardized for training
+    stays_in_range : whether predictions are averages or medians of targets, so that a recipe may
+        clip them to the range of the targets
+    n_per_target : number of raw scores for each column of the target
+    one_per_class : whether there is a raw score for each class instead, at least two
     """
 
     tasks: tuple[str, ...] = ("regression",)
@@ -58,7 +60,7 @@ class LossTraits:
         return "binary" in self.tasks
 
     def task(self, n_outputs: int) -> str:
-        """Return the task of a network with so many outputs."""
+        """Return the task of a network with `n_outputs` outputs."""
         return self.tasks[0 if n_outputs == 1 else -1]
 
     def n_raw_scores(self, n_targets: int, n_classes: int = 0) -> int:
@@ -67,14 +69,14 @@ class LossTraits:
 
 
 class Loss(Protocol):
-    """What training and models ask of a loss."""
+    """Interface of a loss."""
 
     @property
     def name(self) -> str:
-        """How the loss is called in settings, files and reports."""
+        """The name of the loss in settings, files and reports."""
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return the target as the other methods take it; DataError where it does not fit."""
+        """Return the target as the other methods need it; DataError if it does not fit."""
 
     def value_and_gradient(
         self, Z: Array, y: Array, weight: Array | None = None
@@ -85,7 +87,7 @@ class Loss(Protocol):
         """Return probabilities, means or quantiles from raw scores, of the shape of Z."""
 
     def baseline(self, y: Array, n_outputs: int, weight: Array | None = None) -> Array:
-        """Return the constant raw scores `(n_outputs,)` that fit a target (nearly) best."""
+        """Return the constant raw scores `(n_outputs,)` that (nearly) minimize the loss."""
 
 
 #: The methods of `Loss` with their arguments, and its attributes.
@@ -103,12 +105,12 @@ def weighted_mean(
 ) -> tuple[float, Array]:
     """Return the weighted mean of the losses, and the gradient scaled to match.
 
-    L : (n, n_outputs), or (n,) where all outputs make one loss
-    dZ : (n, n_outputs), the derivative of each loss by its score; scaled in place
+    L : (n, n_outputs), or (n,) if all outputs have one common loss
+    dZ : (n, n_outputs), the derivative of each loss by its raw score; scaled in place
     reduction : over the outputs, see REDUCTIONS
     """
     n_outputs = L.shape[1] if L.ndim == 2 else 1
-    of_value, of_gradient = (
+    value_divisor, gradient_divisor = (
         1 if reduction == "sum" else n_outputs,
         n_outputs if reduction == "mean" else 1,
     )
@@ -118,13 +120,13 @@ def weighted_mean(
         dZ[...] = 0.0
         return 0.0, dZ
     if weight is None:
-        dZ *= 1.0 / (total * of_gradient)
-        return float(rows.sum()) / (total * of_value), dZ
-    absent = weight == 0.0
-    if absent.any():  # whatever they hold: 0 * inf is not 0
-        rows, dZ[absent] = np.where(absent, 0.0, rows), 0.0
-    dZ *= (weight / (total * of_gradient)).astype(dZ.dtype, copy=False)[:, None]
-    return float(np.dot(rows, weight)) / (total * of_value), dZ
+        dZ *= 1.0 / (total * gradient_divisor)
+        return float(rows.sum()) / (total * value_divisor), dZ
+    zero_weight = weight == 0.0
+    if zero_weight.any():  # they may contain infinity, and 0 * inf is not 0
+        rows, dZ[zero_weight] = np.where(zero_weight, 0.0, rows), 0.0
+    dZ *= (weight / (total * gradient_divisor)).astype(dZ.dtype, copy=False)[:, None]
+    return float(np.dot(rows, weight)) / (total * value_divisor), dZ
 
 
 def numbers(y: Any, n_columns: int, dtype: Any) -> Array:

@@ -2,8 +2,8 @@
 
 Huber(1.0)  <->  {"kind": "huber", "delta": 1.0}
 
-`reduction` and `clip_eps` are left out, for no prediction depends on them: a loss that is read has
-their defaults.
+Names are looked up in a fixed table and never imported. `reduction` and `clip_eps` are left out,
+because predictions do not depend on them: a loss that is read has their defaults.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from typing import Any, cast
 from glassnet.errors import SettingError, UnsupportedError, look_up
 from glassnet.losses import LOSSES, Loss
 
-#: Settings that only training asks for.
+#: Settings that only training uses.
 TRAINING_ONLY = {"reduction", "clip_eps"}
 
 
@@ -24,12 +24,12 @@ def saved_settings(loss: Any) -> dict[str, Any]:
 
 
 def loss_to_plain(loss: Loss) -> dict[str, Any]:
-    """Return a loss's kind and settings as JSON-able values.
+    """Return the kind and the settings of a loss as JSON values.
 
     Raises
     ------
     UnsupportedError
-        For a loss of the user's own: a file holds numbers and names, not code.
+        For a user-defined loss, because files contain numbers and names, not code.
 
     Examples
     --------
@@ -40,9 +40,9 @@ def loss_to_plain(loss: Loss) -> dict[str, Any]:
     kind = next((name for name, made in LOSSES.items() if type(loss) is made), None)
     if kind is None:
         raise UnsupportedError(
-            f"a model file cannot hold the loss {loss.name!r}, which is your own: it holds numbers "
-            f"and names, not code. Train with one of {', '.join(LOSSES)}, or keep your code beside "
-            "`dict(model.network.parameters.items())`."
+            f"a model file cannot hold the loss {loss.name!r}, which is user-defined: it holds "
+            f"numbers and names, not code. Train with one of {', '.join(LOSSES)}, or keep your "
+            "code beside `dict(model.network.parameters.items())`."
         )
     settings = {
         name: [float(entry) for entry in value] if isinstance(value, tuple) else float(value)
@@ -73,7 +73,7 @@ def loss_from_plain(plain: Any) -> Loss:
 
 
 def _read(name: str, value: Any, default: float | tuple[float, ...]) -> float | tuple[float, ...]:
-    """Return a number, or a tuple of at least one where the default is a tuple."""
+    """Return a number, or a tuple of at least one number if the default is a tuple."""
     several = isinstance(default, tuple)
     entries = value if several else [value]
     if (

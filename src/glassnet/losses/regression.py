@@ -20,7 +20,7 @@ from glassnet.losses.loss import (
 
 
 class Location:
-    """Base of a loss whose raw score is the prediction, on the scale of the target."""
+    """Base class of losses whose raw score is the prediction itself."""
 
     traits: ClassVar[LossTraits] = LossTraits(stays_in_range=True)
 
@@ -34,20 +34,20 @@ class Location:
 
 
 class LogLink:
-    """Base of a loss whose raw score is the logarithm of the predicted mean: mu = exp(z)."""
+    """Base class of losses whose raw score is the logarithm of the predicted mean: mu = exp(z)."""
 
     name: ClassVar[str]
     traits: ClassVar[LossTraits] = LossTraits(link="exp", scales_target=False)
     takes_zero: ClassVar[bool] = True
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:
-        """Return numbers above 0 `(n, n_outputs)`, or from 0 on where the loss takes it."""
+        """Return positive numbers `(n, n_outputs)`; 0 is possible if `takes_zero`."""
         checked = numbers(y, n_outputs, dtype)
-        least = checked.min(initial=np.inf)
-        if least < 0.0 or (least == 0.0 and not self.takes_zero):
+        minimum = checked.min(initial=np.inf)
+        if minimum < 0.0 or (minimum == 0.0 and not self.takes_zero):
             raise DataError(
                 f"loss {self.name!r} takes a target {'>=' if self.takes_zero else '>'} 0, but its "
-                f"smallest value is {least:g}."
+                f"smallest value is {minimum:g}."
             )
         return checked
 
@@ -87,7 +87,7 @@ class Squared(Location):
 
 @dataclass(frozen=True)
 class Absolute(Location):
-    """The absolute error |z - y|, which the median minimizes; the slope at 0 is taken as 0."""
+    """The absolute error |z - y|, which the median minimizes; its derivative at 0 is set to 0."""
 
     name: ClassVar[str] = "absolute"
 
@@ -107,8 +107,8 @@ class Absolute(Location):
 class Huber(Location):
     """Squared near the target and absolute far from it. Huber 1964.
 
-    e = z - y:  e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2); the gradient is e cut off
-                at +-delta.
+    With e = z - y: e^2 / 2 if |e| <= delta, otherwise delta (|e| - delta / 2); the gradient is e
+    clipped to [-delta, delta].
     """
 
     delta: float = 1.0
@@ -134,10 +134,10 @@ class Huber(Location):
 class Quantile:
     """The pinball loss of one or several quantiles. Koenker and Bassett 1978, eq. 2.1.
 
-    e = y - z:  max(q e, (q - 1) e) for each quantile q. A target with m columns has m *
-                len(quantiles) raw scores, the
-    quantiles of the first column first. Predictions are sorted within each column, so that
-    quantiles never cross (rearrangement, Chernozhukov, Fernandez-Val and Galichon 2010).
+    With e = y - z: max(q e, (q - 1) e) for each quantile q. A target with m columns has
+    m * len(quantiles) raw scores, those of the first column first. Predictions are sorted within
+    each column, so that quantiles never cross (rearrangement, Chernozhukov, Fernandez-Val and
+    Galichon 2010).
     """
 
     quantiles: tuple[float, ...] = (0.5,)
@@ -158,7 +158,7 @@ class Quantile:
 
     @property
     def traits(self) -> LossTraits:
-        """A raw score for each quantile."""
+        """The traits: one raw score per quantile."""
         return LossTraits(n_per_target=len(self.quantiles))
 
     def prepare(self, y: Any, n_outputs: int, dtype: Any) -> Array:

@@ -27,7 +27,7 @@ __all__ = [
 
 
 def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
-    """Return the optimizer of that name, with the settings in OPTIMIZERS, or the object given."""
+    """Return the optimizer of a name, with the settings in OPTIMIZERS, or a given optimizer."""
     if isinstance(optimizer, str):
         return look_up("optimizer", optimizer, OPTIMIZERS)
     refuse_class("an optimizer", optimizer)
@@ -43,13 +43,13 @@ def optimizer_settings(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
 
 
 def optimizer_name(optimizer: Optimizer | LBFGS) -> str | None:
-    """Return the name of an optimizer's class in OPTIMIZERS; None for one of your own."""
+    """Return the name of the class of an optimizer in OPTIMIZERS; None for a user-defined one."""
     made = (name for name, known in OPTIMIZERS.items() if type(known) is type(optimizer))
     return next(made, None)
 
 
 def started(optimizer: Optimizer, theta: Array) -> OptimizerState:
-    """Return the state before the first step; SettingError where `start` returns something else."""
+    """Return the state before the first step; SettingError if `start` returns something else."""
     state: Any = optimizer.start(theta)
     if not isinstance(state, OptimizerState):
         raise SettingError(

@@ -34,10 +34,10 @@ class RMSprop(BlockOptimizer):
         vectors: list[Array],
         move: Array,
         rate: float,
-        decay: float,
+        decay_factor: float,
         t: int,
     ) -> None:
-        """Make a step of a block."""
+        """Update a block."""
         (v,) = vectors
         np.multiply(g, g, out=move)
         move *= 1.0 - self.rho
@@ -52,7 +52,7 @@ class RMSprop(BlockOptimizer):
 
 @dataclass(frozen=True)
 class Moments(BlockOptimizer):
-    """Base of Adam and AdamW: the settings and the running means."""
+    """Base class of Adam and AdamW: settings, and running means of the gradient and its square."""
 
     lr: float = 1e-3
     beta1: float = 0.9
@@ -83,14 +83,14 @@ class Moments(BlockOptimizer):
 
 @dataclass(frozen=True)
 class Adam(Moments):
-    """Adaptive moments, both corrected for their start at 0. Kingma and Ba 2015, algorithm 1.
+    """Adam, with bias-corrected moments. Kingma and Ba 2015, algorithm 1.
 
     m      = beta1 * m + (1 - beta1) * g
     v      = beta2 * v + (1 - beta2) * g^2
     theta -= lr * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 
-    With `uncorrected_eps`, eps is added to the root of the uncorrected v (their section 2, last
-    paragraph), as in scikit-learn: it weighs more in the first steps, while v is still small.
+    With `uncorrected_eps`, eps is added to the root of the uncorrected v (section 2, last
+    paragraph), as in scikit-learn. It then has more effect in the first steps, while v is small.
 
     theta -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + eps)
 
@@ -114,10 +114,10 @@ class Adam(Moments):
         vectors: list[Array],
         move: Array,
         rate: float,
-        decay: float,
+        decay_factor: float,
         t: int,
     ) -> None:
-        """Make step t of a block."""
+        """Update a block in step t."""
         corrected2 = 1.0 - self.beta2**t
         root, factor = (1.0, corrected2**0.5) if self.uncorrected_eps else (corrected2**-0.5, 1.0)
         self.direction(g, move, root, *vectors)
@@ -145,11 +145,11 @@ class AdamW(Moments):
         vectors: list[Array],
         move: Array,
         rate: float,
-        decay: float,
+        decay_factor: float,
         t: int,
     ) -> None:
-        """Make step t of a block."""
-        theta *= 1.0 - rate * self.weight_decay * decay
+        """Update a block in step t."""
+        theta *= 1.0 - rate * self.weight_decay * decay_factor
         self.direction(g, move, (1.0 - self.beta2**t) ** -0.5, *vectors)
         move *= rate / (1.0 - self.beta1**t)
         theta -= move

@@ -11,15 +11,16 @@ from glassnet.checks import check_number
 class LBFGS:
     """Limited-memory BFGS: SciPy's L-BFGS-B on all rows at once. Byrd, Lu, Nocedal and Zhu 1995.
 
-    history : pairs of steps and gradients that approximate the curvature
-    gradient_tolerance : it ends when no element of the gradient is larger
-    max_evaluations : passes over the table at most, line searches included
-    value_tolerance : it ends too when a step lowers the objective by no more than this share of it
-        (of 1 where that is larger): SciPy's ftol. The default, 64 units in the last place, leaves
-        the end to the gradient; SciPy's own 2.2e-9 ends the plateaus of a classifier too early.
+    history : number of past steps that approximate the curvature
+    gradient_tolerance : training ends if no element of the gradient is larger
+    max_evaluations : maximum number of passes over the rows, including those of line searches
+    value_tolerance : training also ends if a step lowers the objective f by at most this times
+        max(|f|, 1): SciPy's ftol. With the default, 64 times the machine epsilon, the gradient
+        usually decides; SciPy's default of 2.2e-9 ends training too early on plateaus of
+        classifiers.
 
-    It takes no schedule, no mini-batches, no dropout and no batch normalization, whose objectives
-    change from step to step.
+    L-BFGS needs the same objective in every step, so it allows no schedule, mini-batches, dropout
+    or batch normalization.
     """
 
     history: int = 10

@@ -3,10 +3,10 @@
     state = optimizer.start(theta)
     optimizer.step(state, theta, gradient, segments, lr)        t = 1, 2, ...; g is the gradient
 
-The state vectors are laid out like theta and belong to the run. Every segment multiplies lr by its
-lr_factor, and weight decay also by its decay_factor. A step walks the vector in blocks that stay in
-the cache, with scratch arrays of the state: plain expressions on a long vector would spend their
-time on temporaries.
+theta is the parameter vector of a network. The state vectors have the same layout. For every
+segment, lr is multiplied by its lr_factor, and weight decay also by its decay_factor. A step
+processes the vector in blocks that fit into the CPU cache, with scratch arrays in the state:
+expressions on the whole vector would spend their time on temporary arrays.
 """
 
 from collections.abc import Sequence
@@ -19,28 +19,27 @@ from glassnet.parameters import Segment
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: Elements to a block: five float64 vectors of it fit a 1 MiB cache.
+#: Number of elements of a block: five float64 vectors of it fit into a cache of 1 MiB.
 BLOCK = 16_384
 
 
 @dataclass
 class OptimizerState:
-    """What an optimizer remembers: vectors like theta by name, and the number of steps taken."""
+    """State of an optimizer: vectors with the layout of theta, by name, and the number of steps."""
 
     vectors: dict[str, Array]
     t: int = 0
     scratch: tuple[Array, ...] = field(default=(), repr=False)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # As for Parameters: arrays from a read-only memory map (joblib) must be written to by the
-        # next step.
+        # Copied, because arrays from a read-only memory map (joblib) could not be written to.
         self.vectors = {name: np.array(vector) for name, vector in state["vectors"].items()}
         self.t = state["t"]
         self.scratch = tuple(np.array(array) for array in state["scratch"])
 
 
 class Optimizer(Protocol):
-    """Settings of an optimizer; `lr` is its base rate, which schedules multiply."""
+    """Settings of an optimizer; `lr` is the base learning rate, which schedules multiply."""
 
     @property
     def lr(self) -> float:
@@ -57,7 +56,7 @@ class Optimizer(Protocol):
         segments: Sequence[Segment],
         lr: float,
     ) -> None:
-        """Move theta by one step, in place; the gradient is not changed."""
+        """Update theta by one step, in place; the gradient is not changed."""
 
 
 #: The methods of `Optimizer` with their arguments.
@@ -65,7 +64,7 @@ METHODS = {"start": "theta", "step": "state, theta, gradient, segments, lr"}
 
 
 class BlockOptimizer:
-    """Base of optimizers whose step treats every element alike: it moves one block at a time."""
+    """Base class of optimizers with elementwise steps, which are computed block by block."""
 
     @property
     def vectors(self) -> tuple[str, ...]:
@@ -85,15 +84,15 @@ class BlockOptimizer:
         segments: Sequence[Segment],
         lr: float,
     ) -> None:
-        """Move theta by one step, in place."""
+        """Update theta by one step, in place."""
         state.t += 1
         for segment in segments:
             for start in range(segment.start, segment.stop, BLOCK):
                 block = slice(start, min(start + BLOCK, segment.stop))
                 vectors = [vector[block] for vector in state.vectors.values()]
                 move = state.scratch[0][: block.stop - start]
-                rate, decay = lr * segment.lr_factor, segment.decay_factor
-                self.move(theta[block], gradient[block], vectors, move, rate, decay, state.t)
+                rate, decay_factor = lr * segment.lr_factor, segment.decay_factor
+                self.move(theta[block], gradient[block], vectors, move, rate, decay_factor, state.t)
 
     def move(
         self,
@@ -102,10 +101,10 @@ class BlockOptimizer:
         vectors: list[Array],
         move: Array,
         rate: float,
-        decay: float,
+        decay_factor: float,
         t: int,
     ) -> None:
-        """Make step t of a block in place, with its learning rate and decay; `move` is scratch."""
+        """Update a block in step t, with its learning rate and decay_factor; `move` is scratch."""
         raise NotImplementedError
 
 

@@ -15,12 +15,12 @@ class SGD(BlockOptimizer):
 
     velocity = momentum * velocity + g
     theta   -= lr * velocity                      plain and heavy-ball
-    theta   -= lr * (g + momentum * velocity)     Nesterov, as in Sutskever et al. 2013, rewritten
-            for the gradient at theta
+    theta   -= lr * (g + momentum * velocity)     Nesterov (Sutskever et al. 2013, rewritten for
+                                                  the gradient at theta)
 
-    The rate multiplies the velocity, as in PyTorch. With `lr_in_velocity` it enters the velocity,
-    as in scikit-learn: each gradient keeps the rate of its own step, which differs where the rate
-    changes.
+    The learning rate multiplies the velocity, as in PyTorch. With `lr_in_velocity` it multiplies
+    the gradient before that is added to the velocity, as in scikit-learn. The two differ if the
+    learning rate changes.
 
     velocity = momentum * velocity + lr * g
     theta   -= velocity                           heavy-ball
@@ -53,7 +53,7 @@ class SGD(BlockOptimizer):
 
     @property
     def vectors(self) -> tuple[str, ...]:
-        """The velocity, where there is momentum."""
+        """The velocity, if there is momentum."""
         return ("velocity",) if self.momentum else ()
 
     def move(
@@ -63,10 +63,10 @@ class SGD(BlockOptimizer):
         vectors: list[Array],
         move: Array,
         rate: float,
-        decay: float,
+        decay_factor: float,
         t: int,
     ) -> None:
-        """Make a step of a block."""
+        """Update a block."""
         inside = self.lr_in_velocity or not self.momentum
         np.multiply(g, rate if inside else 1.0, out=move)
         if vectors:

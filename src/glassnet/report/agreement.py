@@ -1,4 +1,4 @@
-"""The result of `glassnet.compare`: where two models differ on a table, and by how much."""
+"""Result of `glassnet.compare`: where two models differ on a table, and by how much."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ MAX_PRINTED = 5
 
 @dataclass(frozen=True)
 class RowDifference:
-    """One row: both predictions, and the largest difference of its probabilities or numbers."""
+    """One row: both predictions, and the largest difference of their probabilities or numbers."""
 
     row: int
     old: Any
@@ -24,24 +24,24 @@ class RowDifference:
 class Agreement:
     """Where two models differ on a table, and by how much.
 
-    Printed, it is a short table with the first five rows of each kind.
+    `print` shows a short table with the first five rows of each kind.
 
     old, new : names of the classes of the two models
     task : "classification" or "regression"
-    rows : rows compared, counted from 0 below
-    compared : what the differences are taken of: "probabilities", "predictions" (numbers), or
-        "labels" where one of the two knows no probabilities
-    largest, mean : absolute difference over all rows and columns; None for labels
-    largest_relative, mean_relative : the same for each target over the standard deviation of the
-        old predictions, the largest of the targets; None for classes, and where the old predictions
-        are all the same
-    different_labels : in how many rows the labels differ; None for a regression
+    rows : the number of compared rows; row numbers below count from 0
+    compared : what is compared: "probabilities", "predictions" (numbers), or "labels" if one of the
+        models has no probabilities
+    largest, mean : absolute differences over all rows and columns; None for labels
+    largest_relative, mean_relative : the same divided by the standard deviation of the old
+        predictions, the maximum over targets; None for classes, and if the old predictions are
+        constant
+    different_labels : the number of rows with different labels; None for a regression
     label_differences : the first twenty of these rows
-    farthest : the twenty rows of the largest differences, the largest first; rows without any are
-        left out
-    classes : the classes of the old and of the new one; () for numbers
-    shapes, dtypes : of what `predict` returns, of the old and of the new one; "text" for text,
-        however it is kept
+    farthest : the twenty rows with the largest differences, the largest first; rows without a
+        difference are left out
+    classes : the classes of the old and the new model; () for numbers
+    shapes, dtypes : shape and dtype of `predict` of the old and the new model; "text" for every
+        dtype of text
     """
 
     old: str
@@ -62,7 +62,7 @@ class Agreement:
 
     @property
     def same_classes(self) -> bool:
-        """Whether both know the same classes in the same order."""
+        """Whether both models have the same classes in the same order."""
         return self.classes[0] == self.classes[1]
 
     @property
@@ -76,7 +76,7 @@ class Agreement:
         return self.dtypes[0] == self.dtypes[1]
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as JSON values; numbers that are not finite are None."""
+        """Return the fields as JSON values; numbers that are not finite are None."""
         same = {name: getattr(self, name) for name in ("same_classes", "same_shape", "same_dtype")}
         plain: dict[str, Any] = json_value(asdict(self) | same)
         return plain

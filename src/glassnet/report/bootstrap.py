@@ -7,8 +7,8 @@ product: the number of times that each row was drawn (resamples, rows) times the
 summed (rows, columns).
 
 More than MAX_GROUPS rows are divided at random into so many groups, and groups are drawn instead of
-rows. The sums over groups vary as those over rows do, so the intervals have the same width, up to
-some per cent by chance, at a bounded cost.
+rows. The sums have the same variance, so the intervals have the same width up to a random error of
+a few percent, at a bounded cost.
 
 If no row is wrong, no resample has a wrong one. An accuracy of 0 or 1 therefore gets the exact
 interval of n rows (Clopper and Pearson 1934); any other score whose resamples are all equal gets no
@@ -26,7 +26,7 @@ from glassnet.report.predictions import Array, Predictions
 RESAMPLES = 1_000
 LEVEL = 0.95
 MAX_GROUPS = 10_000
-#: Resamples drawn at once, which bounds the memory for the counts to 8 MB.
+#: The number of resamples drawn at once, which bounds the memory for the counts to 8 MB.
 BATCH = 100
 
 
@@ -98,10 +98,10 @@ def resample_scores(
 
 
 def interval(resamples: Array, value: float) -> tuple[float | None, float | None]:
-    """Return the bounds of the middle 95 % of the resamples, widened to hold the value itself.
+    """Return the bounds of the middle 95 % of the resamples, widened to include the value itself.
 
-    Resamples for which the score is not defined (none of a class was drawn) are left out; without
-    any there are no bounds.
+    Resamples for which the score is not defined (no row of a class was drawn) are ignored. If none
+    is left, the bounds are None.
     """
     resamples = resamples[np.isfinite(resamples)]
     if not len(resamples):

@@ -1,7 +1,7 @@
-"""Charts as SVG: lines, bars, histograms and points.
+"""Draw charts as SVG: lines, bars, histograms and points.
 
-Colors come from the style of the page; shapes tell lines apart without them. A chart is 420 units
-wide, so that its text can be read on a phone too.
+Colors come from the style of the page; line styles differ too, so that colors are not needed. A
+chart is 420 units wide, so that its text is readable on a phone.
 """
 
 import math
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 WIDTH, HEIGHT = 420, 260
 LEFT, RIGHT, TOP, BOTTOM = 60, 16, 16, 40
-#: A longer line is drawn with so many points, evenly chosen.
+#: The maximum number of points of a line; of more, evenly spaced ones are drawn.
 MAX_POINTS = 400
 
 
@@ -48,7 +48,7 @@ def line_chart(
     *,
     x_label: str,
     y_label: str,
-    says: str,
+    alt_text: str,
     mark: tuple[float, str] | None = None,
 ) -> Markup:
     """Return lines over a common x with a legend, and a vertical mark (x, text) if given."""
@@ -69,21 +69,23 @@ def line_chart(
             _segment((left, left + 24), (HEIGHT - 6, HEIGHT - 6), f"line {line.style}"),
             _text(line.label, left + 30, HEIGHT - 2),
         ]
-    return _chart(says, *parts)
+    return _chart(alt_text, *parts)
 
 
 def scatter(
-    points: Sequence[tuple[float, float]], *, x_label: str, y_label: str, says: str
+    points: Sequence[tuple[float, float]], *, x_label: str, y_label: str, alt_text: str
 ) -> Markup:
     """Return points, and the diagonal on which both coordinates are equal."""
     both = [value for point in points for value in point]
     x, y = _scale(both, 0.0, LEFT, WIDTH - RIGHT), _scale(both, 0.04, HEIGHT - BOTTOM, TOP)
     dots = [element("circle", cx=x(a), cy=y(b), r=2.5, class_="dot") for a, b in points]
     diagonal = _segment((x(x.low), x(x.high)), (y(y.low), y(y.high)), "mark")
-    return _chart(says, *_axes(x, y, x_label, y_label), diagonal, *dots)
+    return _chart(alt_text, *_axes(x, y, x_label, y_label), diagonal, *dots)
 
 
-def histogram(edges: Sequence[float], counts: Sequence[int], *, x_label: str, says: str) -> Markup:
+def histogram(
+    edges: Sequence[float], counts: Sequence[int], *, x_label: str, alt_text: str
+) -> Markup:
     """Return bars of the counts between edges, and a mark at 0."""
     x = Scale(edges[0], edges[-1], LEFT, WIDTH - RIGHT)
     y = Scale(0.0, float(max(*counts, 1)) * 1.05, HEIGHT - BOTTOM, TOP)
@@ -93,10 +95,10 @@ def histogram(edges: Sequence[float], counts: Sequence[int], *, x_label: str, sa
             parts.append(_bar(x(a) + 0.5, y(n), max(x(b) - x(a) - 1.0, 0.5), y(0) - y(n)))
     if edges[0] <= 0.0 <= edges[-1]:
         parts.append(_segment((x(0.0), x(0.0)), (y.start, y.stop), "mark"))
-    return _chart(says, *parts)
+    return _chart(alt_text, *parts)
 
 
-def reliability(bins: Sequence[CalibrationBin], *, says: str) -> Markup:
+def reliability(bins: Sequence[CalibrationBin], *, alt_text: str) -> Markup:
     """Return the share of right predictions over their probability; larger points are more rows."""
     x, y = Scale(0.0, 1.0, LEFT, WIDTH - RIGHT), Scale(0.0, 1.0, HEIGHT - BOTTOM, TOP)
     most = max((one.rows for one in bins), default=1)
@@ -110,7 +112,7 @@ def reliability(bins: Sequence[CalibrationBin], *, says: str) -> Markup:
         for a, b, n in known
     ]
     return _chart(
-        says,
+        alt_text,
         *_axes(x, y, "mean probability of the predicted class", "share that was right"),
         _segment((x(0.0), x(1.0)), (y(0.0), y(1.0)), "mark"),
         _polyline([(a, b) for a, b, _ in known], x, y, "first"),
@@ -118,7 +120,7 @@ def reliability(bins: Sequence[CalibrationBin], *, says: str) -> Markup:
     )
 
 
-def bars(rows: Sequence[tuple[str, float, float, float]], *, x_label: str, says: str) -> Markup:
+def bars(rows: Sequence[tuple[str, float, float, float]], *, x_label: str, alt_text: str) -> Markup:
     """Return a bar from 0 to each value, with a line; rows are (label, value, low, high)."""
     step, left = 20, 150
     bottom = TOP + step * len(rows)
@@ -132,11 +134,11 @@ def bars(rows: Sequence[tuple[str, float, float, float]], *, x_label: str, says:
             _bar(start, top, max(stop - start, 0.5), step - 8),
             _segment((x(least), x(most)), (top + 6, top + 6), "whisker"),
         ]
-    return _chart(says, *parts, height=bottom + BOTTOM)
+    return _chart(alt_text, *parts, height=bottom + BOTTOM)
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Return at most so many round numbers from low to high, multiples of 1, 2 or 5 x 10^k."""
+    """Return at most `most` round numbers from low to high, multiples of 1, 2 or 5 x 10^k."""
     span = high - low
     if not math.isfinite(span) or span <= 0.0:
         return [low]
@@ -151,7 +153,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 
 
 def evenly_chosen(values: Sequence[T], most: int) -> Sequence[T]:
-    """Return at most so many of the values, with the first and the last one."""
+    """Return at most `most` evenly spaced values, including the first and the last one."""
     if len(values) <= most:
         return values
     chosen = {round(i * (len(values) - 1) / (most - 1)) for i in range(most)}
@@ -159,25 +161,25 @@ def evenly_chosen(values: Sequence[T], most: int) -> Sequence[T]:
 
 
 def _tick_label(value: float) -> str:
-    """Return a round number, short: 600k, 1.5M."""
+    """Return a short text for a round number: 600k, 1.5M."""
     if 1e6 <= abs(value) < 1e9:
         return f"{value / 1e6:g}M"
     return f"{value / 1e3:g}k" if 1e4 <= abs(value) < 1e6 else f"{value:g}"
 
 
-def _chart(says: str, *parts: Markup, height: int = HEIGHT) -> Markup:
+def _chart(alt_text: str, *parts: Markup, height: int = HEIGHT) -> Markup:
     return element(
         "svg",
         *parts,
         viewBox=f"0 0 {WIDTH} {height}",
         role="img",
-        aria_label=says,
+        aria_label=alt_text,
         xmlns="http://www.w3.org/2000/svg",
     )
 
 
 def _scale(values: Sequence[float], room: float, start: float, stop: float) -> Scale:
-    """Return a scale that holds all values, with a share of room on both sides."""
+    """Return a scale that contains all values, with a margin on both sides."""
     low, high = _widened(min(values), max(values)) if values else (0.0, 1.0)
     margin = room * (high - low)
     return Scale(low - margin, high + margin, start, stop)

@@ -1,4 +1,4 @@
-"""Details of a classification: scores of each class, the confusion matrix, the calibration."""
+"""Details of a classification: scores of each class, confusion matrix and calibration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 
 from glassnet.report.predictions import Predictions
 
-#: A larger confusion matrix cannot be read: the rarer classes are counted together.
+#: The maximum size of a confusion matrix; rarer classes are counted together.
 MAX_CONFUSED = 20
 OTHERS = "all others"
 BINS = 10
@@ -15,7 +15,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class ClassScores:
-    """Precision (right / predicted), recall (right / true), F1 and the true rows of one class.
+    """Precision (correct / predicted), recall (correct / true), F1 and true rows of one class.
 
     Precision is 0 for a class that is never predicted; recall and F1 are None without true rows.
     The scores are weighted as the rows are.
@@ -38,7 +38,7 @@ class Confusion:
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """Rows predicted with a probability from `low` to `high`: its mean, and the share right."""
+    """Rows with a predicted probability from `low` to `high`: its mean, and the share correct."""
 
     low: float
     high: float
@@ -49,7 +49,7 @@ class CalibrationBin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Whether predictions with a probability of 80 % are right in 80 % of the cases.
+    """Calibration: whether predictions with a probability of 80 % are correct in 80 % of cases.
 
     error : expected calibration error, the sum over bins of (weight of the bin) |frequency -
         confidence| (Naeini, Cooper and Hauskrecht 2015; Guo and others 2017, eq. 3: the confidence
@@ -78,28 +78,29 @@ def class_scores(p: Predictions, labels: Sequence[str]) -> tuple[ClassScores, ..
 def confusion_matrix(p: Predictions, labels: Sequence[str]) -> Confusion:
     """Return the counts of true against predicted classes.
 
-    Of more than MAX_CONFUSED classes the rarer ones share one row and one column.
+    If there are more than MAX_CONFUSED classes, the rarer ones share one row and one column.
     """
     k = len(labels)
     kept = np.arange(k)
     if k > MAX_CONFUSED:
         frequent = np.argsort(-np.bincount(p.truth, minlength=k), kind="stable")
         kept = np.sort(frequent[: MAX_CONFUSED - 1])
-    place = np.full(k, len(kept))
-    place[kept] = np.arange(len(kept))
+    index_of = np.full(k, len(kept))
+    index_of[kept] = np.arange(len(kept))
     shown = tuple(labels[c] for c in kept.tolist()) + ((OTHERS,) if len(kept) < k else ())
-    pairs = place[p.truth] * len(shown) + place[p.values]
+    pairs = index_of[p.truth] * len(shown) + index_of[p.values]
     counts = np.bincount(pairs, minlength=len(shown) ** 2).reshape(len(shown), -1)
     return Confusion(shown, tuple(map(tuple, counts.tolist())))
 
 
 def calibration_curve(p: Predictions) -> Calibration:
-    """Return the predictions in BINS bins of equal width by the probability of their class."""
+    """Group predictions by the probability of their class into BINS bins of equal width."""
     confidence = p.P[np.arange(p.n_rows), p.values]
     right = p.values == p.truth
-    place = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)  # 1 is in the last bin
+    bins_of = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)  # 1 is in the last bin
     weight, predicted, observed = (
-        np.bincount(place, p.weight * factor, minlength=BINS) for factor in (1.0, confidence, right)
+        np.bincount(bins_of, p.weight * factor, minlength=BINS)
+        for factor in (1.0, confidence, right)
     )
     bins = tuple(
         CalibrationBin(
@@ -109,6 +110,6 @@ def calibration_curve(p: Predictions) -> Calibration:
             float(predicted[i] / weight[i]) if n else None,
             float(observed[i] / weight[i]) if n else None,
         )
-        for i, n in enumerate(np.bincount(place, minlength=BINS).tolist())
+        for i, n in enumerate(np.bincount(bins_of, minlength=BINS).tolist())
     )
     return Calibration(float(np.abs(predicted - observed).sum() / weight.sum()), bins)

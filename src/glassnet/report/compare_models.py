@@ -15,27 +15,27 @@ _PREDICTS = {"classification": "classes", "regression": "numbers"}
 
 
 def compare(old: Any, new: Any, X: Any) -> Agreement:
-    """Return where two models differ on a table and by how much.
+    """Compare the predictions of two models on the same table.
 
     Parameters
     ----------
-    old, new : whatever has `predict` and, for classes, `predict_proba`: a Model, an estimator of
-        ours or of scikit-learn, a pipeline, a search
-    X : the rows, in a form that both take; their target is not needed
+    old, new : any object with `predict` and, for classes, `predict_proba`: a Model, an estimator of
+        glassnet or scikit-learn, a pipeline, a search
+    X : the rows, in a form that both accept; no target is needed
 
     Returns
     -------
     Agreement
-        To be printed, or read field by field. Classes in another order are matched by their labels;
-        a class that only one of the two knows has probability 0 in the other.
+        The differences, to print or to read field by field. Classes are matched by their labels; a
+        class that only one of the models has gets probability 0 in the other.
 
     Raises
     ------
     SettingError
-        For what has no `predict`, and for classes against numbers.
+        If a model has no `predict`, or one predicts classes and the other numbers.
     DataError
-        For a table without rows, and where the two answer with different numbers of rows or of
-        columns, or know no class in common.
+        If the table has no rows, or the models return different numbers of rows or columns, or
+        have no class in common.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def compare(old: Any, new: Any, X: Any) -> Agreement:
                 "the two know no class in common: the old one "
                 f"{listed(classes[0], 5)}, the new one {listed(classes[1], 5)}."
             )
-        # As objects: text and numbers are never equal, without an error.
+        # As objects: text and numbers compare as unequal, without an error.
         differ = (A.astype(object) != B.astype(object)).any(axis=1)
         compared, distances = "probabilities", _probability_distances(old, new, X, classes)
     else:
@@ -138,7 +138,7 @@ def _classes(model: Any, predicted: Array) -> tuple[Any, ...]:
 def _probability_distances(
     old: Any, new: Any, X: Any, classes: tuple[tuple[Any, ...], tuple[Any, ...]]
 ) -> Array | None:
-    """Return the distances (n, k) of the probabilities of all classes that either model knows.
+    """Return the differences (n, k) of the probabilities of all classes of either model.
 
     None if one of the two has no probabilities.
     """
@@ -163,7 +163,7 @@ def _probability_distances(
 
 
 def _distances(A: Array, B: Array) -> Array:
-    """Return |A - B|: 0 for two equal infinities or NaN, infinity for a single NaN."""
+    """Return |A - B|: 0 for two equal infinities or two NaN, infinity for a single NaN."""
     with np.errstate(invalid="ignore"):
         D: Array = np.abs(A - B)
     D[(A == B) | (np.isnan(A) & np.isnan(B))] = 0.0
@@ -172,7 +172,7 @@ def _distances(A: Array, B: Array) -> Array:
 
 
 def _relative_distances(distances: Array, old: Array) -> tuple[float | None, float | None]:
-    """Return the largest and the mean distance over the standard deviation of old predictions."""
+    """Return the largest and the mean difference over the standard deviation of `old`."""
     with np.errstate(invalid="ignore", over="ignore"):
         spread = old.std(axis=0)
     usable = np.isfinite(spread) & (spread > 0.0)
@@ -204,5 +204,5 @@ def _name(model: Any) -> str:
 
 
 def _plain_value(value: Any) -> Any:
-    """Return a label or a number of NumPy as a Python value, a row of several as a list."""
+    """Return a NumPy label or number as a Python value, a row of several as a list."""
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

@@ -1,4 +1,4 @@
-"""Sections of the page with details: classes and calibration, or errors of each target."""
+"""Report sections with details: classes and calibration, or the errors of each target."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ from glassnet.report.markup import (
 from glassnet.report.metrics import format_score
 from glassnet.report.residuals import SHARES, Residuals
 
-#: Of more classes or targets the page shows the first ones; the evaluation as JSON holds them all.
+#: The maximum number of classes or targets on the page; the evaluation as JSON has all.
 MAX_CLASSES, MAX_TARGETS = 200, 4
 #: A larger confusion matrix takes the whole width.
 MAX_BESIDE = 6
@@ -46,7 +46,7 @@ def detail_sections(evaluation: Evaluation) -> Markup:
 
 
 def _confusion(confusion: Confusion) -> Markup:
-    """Return the matrix as a table; a cell is the darker the larger its share of its row."""
+    """Return the matrix as a table; the larger the share of a row, the darker the cell."""
     labels = [name(label, 40) for label in confusion.labels]
     rows = []
     for i, (label, counts) in enumerate(zip(labels, confusion.counts, strict=True)):
@@ -101,7 +101,7 @@ def _calibration(calibration: Calibration) -> Markup:
         for b in calibration.bins
         if b.rows
     ]
-    says = "Calibration: " + "; ".join(
+    alt_text = "Calibration: " + "; ".join(
         f"mean probability {mean}, right in {right} of {n} rows" for _, n, mean, right in rows
     )
     text = (
@@ -118,7 +118,7 @@ def _calibration(calibration: Calibration) -> Markup:
         "Calibration",
         element("p", text),
         pair(
-            figure(caption, reliability(calibration.bins, says=says)),
+            figure(caption, reliability(calibration.bins, alt_text=alt_text)),
             table(title, head, rows, right=(1, 2, 3)),
         ),
     )
@@ -142,13 +142,13 @@ def _residuals(one: Residuals) -> Markup:
         one.points,
         x_label="true",
         y_label="predicted",
-        says=f"Predicted over true values of {target}: {scores}",
+        alt_text=f"Predicted over true values of {target}: {scores}",
     )
     errors = histogram(
         one.edges,
         one.counts,
         x_label="predicted - true",
-        says=f"Histogram of the errors of {target}, in the table below",
+        alt_text=f"Histogram of the errors of {target}, in the table below",
     )
     caption = f"Predicted over true values of {len(one.points):,} rows; equal on the dotted line"
     return joined(

@@ -1,7 +1,7 @@
-"""The result of an evaluation: scores with intervals, details, baselines and verdict; as JSON too.
+"""Result of an evaluation: scores with intervals, details, baselines and verdict.
 
-`evaluation.schema.json` beside this file is the published schema (JSON Schema, draft 2020-12) of
-what `Evaluation.to_dict` returns.
+`evaluation.schema.json` in this folder is the published schema (JSON Schema, draft 2020-12) of the
+result of `Evaluation.to_dict`.
 """
 
 import json
@@ -17,23 +17,23 @@ from glassnet.report.classes import Calibration, ClassScores, Confusion
 from glassnet.report.residuals import Residuals
 from glassnet.report.verdict import Outcome
 
-#: The name of the format; the number changes when a reader of the old one would be misled.
+#: The name of the format; its number changes with each incompatible change.
 FORMAT = "urn:glassnet:evaluation:1"
 
 
 @dataclass(frozen=True)
 class Rival:
-    """A baseline beside the network, on the same rows.
+    """A baseline compared with the network on the same rows.
 
     name : "always 'Adelie'", "linear model", "gradient boosting"
-    scores : by name; {} if there are none, and `note` says why
-    n_rows : how many rows it learned from
-    seconds : that it took to learn and to predict
-    difference, low, high : the network's main score minus its own, with the 95 % interval of the
-        paired bootstrap; None without scores
-    outcome : the network against it: "better", "same" (no clear difference) or "worse"; None
-        without scores
-    note : what to know about it, or ""
+    scores : the scores by name; {} if there are none, and `note` tells why
+    n_rows : the number of rows it was trained on
+    seconds : the time of training and prediction
+    difference, low, high : the main score of the network minus that of the baseline, with the 95 %
+        interval of the paired bootstrap; None without scores
+    outcome : whether the network is "better", "same" (no clear difference) or "worse"; None without
+        scores
+    note : a remark, or ""
     """
 
     name: str
@@ -49,24 +49,24 @@ class Rival:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How good a model is on rows whose target is known.
+    """The scores of a model on rows whose target is known, with details.
 
-    name : what was evaluated, such as the name of a file
+    name : the name of the data, such as a file name
     task, targets, classes : what is predicted; classes as text, () for numbers
-    n_rows : rows that the scores were taken from
-    left_out : rows without a target or without weight, which were not
-    n_training : rows that the network learned from, where that is known
-    seconds : that the network's training took, where that is known
-    weighted : whether rows were weighted
-    scores : each with its 95 % interval, the main one first
-    per_class, confusion, calibration : of a classification, else () and None
-    residuals : one for each target of a regression, else ()
-    rivals : baselines on the same rows
-    outcome : "worse" if the network is worse than any baseline, else "same" if there is no clear
-        difference from one, else "better"; None without baselines
-    judgement : the verdict, one plain sentence
-    drift : what each column of these rows holds that training did not have, see
-        `glassnet.data.review.reference`; None where that is not known
+    n_rows : the number of scored rows
+    left_out : the number of rows left out, because they have no target or no weight
+    n_training : the number of training rows of the network, if known
+    seconds : the training time of the network, if known
+    weighted : whether rows are weighted
+    scores : the scores with 95 % intervals, the main score first
+    per_class, confusion, calibration : details of a classification, otherwise () and None
+    residuals : details of each target of a regression, otherwise ()
+    rivals : the baselines on the same rows
+    outcome : "worse" if the network is worse than any baseline; otherwise "same" if there is no
+        clear difference from a baseline, otherwise "better"; None without baselines
+    judgement : the verdict in one sentence
+    drift : the values of each column that did not occur in training, see
+        `glassnet.data.review.reference`; None if unknown
     """
 
     name: str
@@ -94,7 +94,7 @@ class Evaluation:
         return {score.name: score.value for score in self.scores}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON values of `evaluation_schema`; numbers that are not finite are None."""
+        """Return JSON values as in `evaluation_schema`; numbers that are not finite are None."""
         return {"format": FORMAT, "glassnet": __version__, **json_value(self)}
 
 

@@ -1,8 +1,8 @@
-"""Permutation importance of columns: how much worse a model is when one column is shuffled.
+"""Permutation importance: how much the score of a model drops when one column is shuffled.
 
 Breiman 2001, section 10. Two columns with the same information share their importance, because the
-model can use the other one: a small importance does not mean that a column has nothing to do with
-the target, but that this model does without it.
+model can use the other one. So a small importance does not mean that a column is unrelated to the
+target, but that this model does not depend on it.
 """
 
 import time
@@ -20,13 +20,13 @@ from glassnet.report.threads import one_thread
 MAX_ROWS = 2_000
 REPEATS = 3
 SECONDS = 10.0
-#: The first of these that is defined is the measure.
+#: The metric is the first of these that is defined.
 MEASURES = ("log loss", "R2", "RMSE")
 
 
 @dataclass(frozen=True)
 class Importance:
-    """How much worse the measure is with a column shuffled: mean, least and most of the repeats."""
+    """How much worse the metric is with a column shuffled: mean, minimum and maximum of repeats."""
 
     column: str
     mean: float
@@ -36,12 +36,12 @@ class Importance:
 
 @dataclass(frozen=True)
 class Importances:
-    """The importances of columns, the greatest first.
+    """The importances of columns, the largest first.
 
-    metric : by which they are measured
-    value : of the metric without shuffling
-    n_rows, repeats : number of rows and of repeats
-    n_left_out : columns for which there was no time, the last of the table
+    metric : the name of the metric
+    value : the metric without shuffling
+    n_rows, repeats : the number of rows and of repeats
+    n_left_out : the number of columns for which there was no time, the last ones of the table
     """
 
     metric: str
@@ -55,18 +55,18 @@ class Importances:
 def permutation_importances(
     model: Model, rows: Rows, *, seconds: float = SECONDS, seed: int = 0
 ) -> Importances | None:
-    """Return the importance of each column on at most MAX_ROWS rows, None without a measure.
+    """Return the importance of each column on at most MAX_ROWS rows, None if no metric is defined.
 
     Parameters
     ----------
-    model : whose columns are shuffled, one at a time, REPEATS times each
-    rows : that it has not seen
-    seconds : after which no further column is begun
-    seed : of the rows and of the shuffling; each column has its own, so the time left changes no
-        number
+    model : the model; its columns are shuffled one at a time, REPEATS times each
+    rows : rows that were not used in training
+    seconds : the time after which no further column is started
+    seed : the seed of sampling and shuffling; each column has its own stream, so the results do not
+        depend on the time limit
     """
     started = time.perf_counter()
-    model, rows = replace(model, reference=None), weighted(rows)  # no notices of drift
+    model, rows = replace(model, reference=None), weighted(rows)  # without notices of drift
     if rows.n > MAX_ROWS:
         rows = rows.take(np.sort(np.random.default_rng(seed).permutation(rows.n)[:MAX_ROWS]))
     table = rows.X.select(model.encoder.to_read)
@@ -94,7 +94,7 @@ def permutation_importances(
 
 
 def _measure(model: Model, rows: Rows) -> tuple[Metric | None, float]:
-    """Return the first measure that is defined, with its value."""
+    """Return the first metric that is defined, with its value."""
     predictions = predictions_of(model, rows)
     metrics = {metric.name: metric for metric in metrics_for(predictions)}
     for name in MEASURES:

@@ -1,4 +1,4 @@
-"""Functions that build HTML and SVG; they escape all text that is not `Markup`."""
+"""Build HTML and SVG; all text that is not `Markup` is escaped."""
 
 import html
 from collections.abc import Collection, Iterable, Sequence
@@ -9,13 +9,13 @@ from glassnet.messages import printable_lines, shorten
 
 #: Elements without an end tag.
 VOID = {"meta", "br", "circle", "line", "path", "rect", "polyline"}
-#: Names from tables are cut to so many characters.
+#: The maximum number of characters of a name from a table.
 MAX_NAME = 120
 
 
 @dataclass(frozen=True)
 class Markup:
-    """Finished HTML or SVG."""
+    """Finished HTML or SVG, which is not escaped again."""
 
     text: str
 
@@ -24,9 +24,9 @@ Content: TypeAlias = "Markup | str | int | None"
 
 
 def element(tag: str, *children: Content, **attributes: str | float | None) -> Markup:
-    """Return an element without the attributes that are None.
+    """Return an element; attributes that are None are left out.
 
-    In names of attributes `_` becomes a hyphen, and at the end it is dropped (`class_`).
+    In attribute names `_` becomes a hyphen, and a trailing one is dropped (`class_`).
     """
     text = f"<{tag}"
     for name, value in attributes.items():
@@ -39,7 +39,7 @@ def element(tag: str, *children: Content, **attributes: str | float | None) -> M
 
 
 def joined(*children: Content) -> Markup:
-    """Return the children one after the other, without None."""
+    """Concatenate the children, without None."""
     return Markup(
         "".join(
             child.text if isinstance(child, Markup) else _escaped(str(child))
@@ -90,7 +90,7 @@ def scrolling_table(
     label: str,
     class_: str = "scroll",
 ) -> Markup:
-    """Return a table of finished cells in a box that scrolls where it is too wide."""
+    """Return a table of finished cells in a box that scrolls if it is too wide."""
     whole = element(
         "table",
         element("caption", caption),
@@ -111,7 +111,7 @@ def figure(caption: str, chart: Markup) -> Markup:
 
 
 def details(summary: str, *children: Content) -> Markup:
-    """Return content that is shown on request."""
+    """Return content that is collapsed until the reader opens it."""
     return element("details", element("summary", summary), *children)
 
 

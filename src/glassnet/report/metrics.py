@@ -1,6 +1,6 @@
-"""Scores of classification and regression, which agree with scikit-learn's.
+"""Metrics for classification and regression, consistent with scikit-learn.
 
-Each score is a smooth function of a few weighted sums over the rows, so that a thousand bootstrap
+Each metric is a smooth function of a few weighted sums over the rows, so that a thousand bootstrap
 resamples cost one matrix product (see `glassnet.report.bootstrap`). In the formulas, w is the
 weight of a row and sums are over rows.
 """
@@ -16,23 +16,23 @@ from glassnet.report.predictions import Array, Predictions
 
 Task = Literal["classification", "regression"]
 
-#: The area under the curve needs a sort for each class; with more classes it is left out.
+#: ROC AUC needs a sort for each class; with more classes it is left out.
 MAX_AUC_CLASSES = 50
-#: The smallest probability that counts in the log loss, as in scikit-learn.
+#: The lower limit of probabilities in the log loss, as in scikit-learn.
 EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A score.
+    """A metric, as a function of sums over the rows.
 
-    name : as reports print it
-    task : what it is a score of
+    name : the name in reports
+    task : the task it is for
     unit : "share" (of 1), "nats", "units" (those of the target), or "" for a plain number
-    greater_is_better : else smaller is
-    columns : predictions -> the columns (n,) whose sums over rows the score is made of
+    greater_is_better : whether larger values are better
+    columns : predictions -> the columns (n,) to sum over the rows
     combine : (sums (..., columns), sums over all rows (columns,)) -> the score of each resample,
-        NaN where it is not defined
+        NaN if it is not defined
     """
 
     name: str
@@ -81,7 +81,7 @@ def format_interval(name: str, low: float | None, high: float | None) -> str:
 
 
 def accuracy_columns(p: Predictions) -> Iterator[Array]:
-    """Yield the columns of sum w [predicted = true] / sum w, the share of right answers."""
+    """Yield the columns of sum w [predicted = true] / sum w, the share of correct predictions."""
     yield from (p.weight * (p.values == p.truth), p.weight)
 
 
@@ -96,11 +96,11 @@ def auc_columns(p: Predictions) -> Iterator[Array]:
     """Yield the columns of the area under the ROC curve, four for each class.
 
     The area is the probability that a row of the class gets a higher probability for it than
-    another row; ties count half. For two classes it is that of the second one (it is the same for
-    the first); for more the mean over the classes, each against the rest (Provost and Domingos
-    2000, without their weighting), without classes that all rows or none belong to. It is not
-    defined if no class is left, and for more than MAX_AUC_CLASSES (Fawcett 2006, "An introduction
-    to ROC analysis", sections 7 and 9).
+    another row; ties count half. For two classes it is the area of the second one (that of the
+    first is the same). For more it is the mean over the classes, each against the rest (Provost and
+    Domingos 2000, without their weighting), without classes that all rows or none belong to. It is
+    not defined if no class is left, or for more than MAX_AUC_CLASSES (Fawcett 2006, "An
+    introduction to ROC analysis", sections 7 and 9).
 
     To first order (the Hajek projection) the area of a resample is mean over its positives of V10 +
     mean over its negatives of V01 - the area of all rows: V10 is the share of negatives that a

@@ -1,4 +1,4 @@
-"""Sections of the page about the model: learning curves, network, columns and importances."""
+"""Report sections about the model: learning curves, network, columns and importances."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,12 @@ from glassnet.report.markup import (
 )
 from glassnet.report.network_picture import network_picture
 
-#: Of more columns the page shows the first ones; of a table of epochs, some.
+#: The maximum number of columns on the page, the first ones, and of epochs in a table.
 MAX_COLUMNS, MAX_BARS, MAX_EPOCHS = 200, 20, 12
 
 
 def learning_section(record: Mapping[str, Any]) -> Markup | None:
-    """Return the learning curves of a record, which may come from a file of unknown origin."""
+    """Return the learning curves of a training record, which may come from an untrusted file."""
     history = record.get("history")
     history = history if isinstance(history, Mapping) else {}
     losses = [
@@ -68,7 +68,7 @@ def learning_section(record: Mapping[str, Any]) -> Markup | None:
 
 
 def _series(history: Mapping[str, Any], field: str) -> list[tuple[float, float]]:
-    """Return (epoch from 1, value) of the finite values that were recorded."""
+    """Return (epoch from 1, value) for each finite value in the history."""
     values, indices = history.get(field), history.get("index")
     if not isinstance(values, Sequence) or not isinstance(indices, Sequence):
         return []
@@ -88,8 +88,8 @@ def _curves(lines: Sequence[Line], y_label: str, mark: tuple[float, str] | None)
         f"{format_number(line.points[-1][1])}"
         for line in lines
     ]
-    says = "Learning curves: " + "; ".join([*ends, *([mark[1]] if mark else [])])
-    return line_chart(lines, x_label="epoch", y_label=y_label, says=says, mark=mark)
+    alt_text = "Learning curves: " + "; ".join([*ends, *([mark[1]] if mark else [])])
+    return line_chart(lines, x_label="epoch", y_label=y_label, alt_text=alt_text, mark=mark)
 
 
 def network_section(model: Model) -> Markup:
@@ -119,7 +119,7 @@ def network_section(model: Model) -> Markup:
 
 
 def columns_section(model: Model, importances: Importances | None) -> Markup:
-    """Return the columns with kind and coding, the most important ones first."""
+    """Return the columns with kind and encoding, the most important ones first."""
     described = model.encoder.describe()
     means = {one.column: one.mean for one in importances.columns} if importances else {}
     place = {column: i for i, column in enumerate(means)}
@@ -158,11 +158,11 @@ def _importances(importances: Importances) -> Markup:
     caption = "Importance"
     if len(importances.columns) > len(top):
         caption = f"The {len(top)} columns of the greatest importance"
-    says = f"How much {measure} when a column is shuffled: {values}"
+    alt_text = f"How much {measure} when a column is shuffled: {values}"
     rows = [(one.column, one.mean, one.least, one.most) for one in top]
     return joined(
         element("p", text),
-        figure(caption, bars(rows, x_label=measure, says=says)),
+        figure(caption, bars(rows, x_label=measure, alt_text=alt_text)),
         element("p", f"Time did not suffice for {counted(n_left_out, 'column')}.")
         if n_left_out
         else None,

@@ -1,4 +1,4 @@
-"""A network as an SVG picture: the layers from the features at the top down to the raw scores."""
+"""Draw a network as SVG: the layers from the features at the top down to the raw scores."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from glassnet.network import Network
 from glassnet.report.markup import Markup, element, name
 
 WIDTH, STEP = 420, 62
-#: The x of the middle of the units, and of the text beside them.
+#: The x coordinate of the center of the units, and of the text beside them.
 MIDDLE, TEXT = 118, 246
-#: Units of a layer and layers that are drawn; of more layers, the first and the last ones.
+#: The maximum number of units of a layer and of layers; of more, the first and the last are drawn.
 MAX_UNITS, MAX_LAYERS = 8, 10
 GAP = 26
 
@@ -21,7 +21,7 @@ class Row:
     text : the kind of layer
     width : number of units
     count : number of parameters; None for the features
-    dense : whether every unit is connected to every one of the row above; else each to its own
+    dense : whether each unit is connected to all units of the row above, or only to one
     """
 
     text: str
@@ -38,7 +38,7 @@ def network_picture(network: Network) -> Markup:
         for _, kind, width, count in network.summary()
     ]
     kinds = "; ".join(f"{row.text}, {row.width:,} wide" for row in rows[: MAX_LAYERS + 1])
-    says = f"The network: {kinds}; {network.parameters.theta.size:,} parameters in all."
+    alt_text = f"The network: {kinds}; {network.parameters.theta.size:,} parameters in all."
     shown: list[Row | None] = [*rows]
     if len(rows) > MAX_LAYERS + 1:
         shown = [*rows[: MAX_LAYERS - 3], None, *rows[-3:]]
@@ -63,7 +63,7 @@ def network_picture(network: Network) -> Markup:
         *units,
         viewBox=f"0 0 {WIDTH} {height}",
         role="img",
-        aria_label=says,
+        aria_label=alt_text,
         xmlns="http://www.w3.org/2000/svg",
     )
 
@@ -72,8 +72,8 @@ def _centered(text: str, y: float) -> Markup:
     return element("text", text, x=MIDDLE, y=y + 4, text_anchor="middle")
 
 
-def _places(width: int) -> list[float]:
-    """Return the x of the units of a layer; if not all are drawn, the middle stays free."""
+def _unit_positions(width: int) -> list[float]:
+    """Return the x coordinates of the units; if not all are drawn, the middle is left free."""
     if width <= MAX_UNITS:
         return [MIDDLE + (i - (width - 1) / 2) * GAP for i in range(width)]
     side = [GAP * (1.2 + i) for i in range(MAX_UNITS // 2 - 1)]
@@ -82,14 +82,14 @@ def _places(width: int) -> list[float]:
 
 def _units(row: Row, y: float) -> list[Markup]:
     kind = "unit" if row.dense or row.count is None else "unit plain"
-    drawn = [element("circle", cx=x, cy=y, r=8, class_=kind) for x in _places(row.width)]
+    drawn = [element("circle", cx=x, cy=y, r=8, class_=kind) for x in _unit_positions(row.width)]
     hidden = row.width - len(drawn)
     return [*drawn, _centered(f"+{hidden:,}", y)] if hidden else drawn
 
 
 def _links(above: Row, row: Row, y: float) -> Markup:
     """Return the links to the row above as one path."""
-    starts, ends = _places(above.width), _places(row.width)
+    starts, ends = _unit_positions(above.width), _unit_positions(row.width)
     if row.dense:
         pairs = [(a, b) for a in starts for b in ends]
     else:

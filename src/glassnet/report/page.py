@@ -1,4 +1,4 @@
-"""The report as one HTML file that opens offline: no script, nothing fetched, light and dark."""
+"""Write the report as one HTML file that works offline: no scripts, nothing loaded."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ from glassnet.report.model_sections import columns_section, learning_section, ne
 from glassnet.report.score_sections import baseline_section, verdict_section
 from glassnet.report.settings_sections import settings_sections
 
-#: Nothing may be fetched and nothing may run, whatever a name contains.
+#: Nothing may be loaded or run, whatever a name contains.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -35,9 +35,9 @@ def write_report(
     ----------
     path : the file, which is replaced atomically
     evaluation, model : what the page is about
-    importances : of `permutation_importances`; left out if None
+    importances : the result of `permutation_importances`; left out if None
     rows : further facts about the rows, such as {"split": "by time"}
-    command : the command line that repeats it
+    command : the command line that repeats the training
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Predictions beside the true values: what every score is computed from."""
+"""Predictions with the true values and weights, from which all metrics are computed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def weighted(rows: Rows) -> Rows:
     Raises
     ------
     DataError
-        For weights that are not one finite number, 0 or more, for each row.
+        If the weights are not one finite number, 0 or more, for each row.
     """
     if rows.weight is None:
         return rows
@@ -44,7 +44,7 @@ def known_rows(rows: Rows, known: Array, message: str) -> Rows:
     Raises
     ------
     DataError
-        With this message, if there is none.
+        If there is none, with this message.
     """
     if not known.any():
         raise DataError(message)
@@ -56,7 +56,7 @@ def known_rows(rows: Rows, known: Array, message: str) -> Rows:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Predictions of n rows beside the true values.
+    """Predictions of n rows with their true values and weights.
 
     truth : class indices (n,), or numbers (n, m) in the units of the m targets
     values : the predictions, of the same shape
@@ -71,21 +71,21 @@ class Predictions:
 
     @classmethod
     def of_classes(cls, truth: Array, P: Array, weight: Array | None = None) -> Predictions:
-        """Return predictions of the class of highest probability, the first one among equals."""
+        """Predict the class with the highest probability, the first one if several are equal."""
         P = np.asarray(P, np.float64)
         weight = np.ones(len(truth)) if weight is None else np.asarray(weight, np.float64)
         return cls(truth, P.argmax(axis=1), P / P.sum(axis=1, keepdims=True), weight)
 
     @classmethod
     def of_numbers(cls, truth: Array, values: Array, weight: Array | None = None) -> Predictions:
-        """Return predictions of numbers (n,) or (n, m)."""
+        """Make predictions of numbers (n,) or (n, m)."""
         n = len(truth)
         truth, values = (np.asarray(y, np.float64).reshape(n, -1) for y in (truth, values))
         weight = np.ones(n) if weight is None else np.asarray(weight, np.float64)
         return cls(truth, values, np.empty((n, 0)), weight)
 
     def other(self, answers: Array) -> Predictions:
-        """Return other answers for the same rows: probabilities of the classes, or numbers."""
+        """Return other predictions of the same rows: class probabilities, or numbers."""
         make = Predictions.of_classes if self.is_classification else Predictions.of_numbers
         return make(self.truth, answers, self.weight)
 
@@ -96,7 +96,7 @@ class Predictions:
 
     @cached_property
     def unit(self) -> Array:
-        """A power of two for each target (m,) that scales it to about 1, so squares are finite."""
+        """A power of two for each target (m,) that scales it to about 1 to keep squares finite."""
         return np.asarray(1.0 / power_of_two(np.abs(self.truth).max(axis=0, initial=0.0)))
 
     @property
@@ -106,14 +106,14 @@ class Predictions:
 
 
 def predictions_of(model: Model, rows: Rows) -> Predictions:
-    """Return the predictions of a model for some rows; of several quantiles the nearest to 0.5.
+    """Return the predictions of a model; of several quantiles the one nearest to 0.5 is used.
 
     Raises
     ------
     DataError
-        For labels that training did not have, and missing target values.
+        If a label did not occur in training, or a target value is missing.
     UnsupportedError
-        For labels that may go together: there are no scores for them yet.
+        For a multilabel model: there are no metrics for it yet.
     """
     if model.task == "multilabel":
         raise UnsupportedError(

@@ -1,4 +1,4 @@
-"""Details of a regression: the distribution of the errors of each target."""
+"""Details of a regression: the distribution of the residuals of each target."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from glassnet.report.metrics import scores
 from glassnet.report.predictions import Array, Predictions
 
 BINS = 30
-#: The share of the residuals inside the histogram; the outermost bins also count the others.
+#: The share of the residuals within the histogram; the outermost bins also count the others.
 WITHIN = 0.99
-#: Rows that are kept for a scatter plot.
+#: The maximum number of points of a scatter plot.
 MAX_POINTS = 400
 SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
@@ -20,11 +20,11 @@ SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 class Residuals:
     """The residuals, predicted - true, of one target, in its units.
 
-    scores : those of this target alone, by name
-    mean, deviation : weighted as the rows are
-    quantiles : of the unweighted rows, at SHARES
-    edges, counts : a histogram; its outermost bins also count what lies beyond them
-    points : (true, predicted) of some of the rows, chosen at random
+    scores : the scores of this target, by name
+    mean, deviation : weighted mean and standard deviation
+    quantiles : the quantiles of the unweighted rows, at SHARES
+    edges, counts : a histogram; its outermost bins also count values beyond them
+    points : (true, predicted) of a random sample of rows
     """
 
     target: str
@@ -54,7 +54,7 @@ def _summary(p: Predictions, name: str, rows: Array) -> Residuals:
     variance = np.average(np.square((e - mean) / unit), weights=p.weight)
     low, high = np.quantile(e, [(1.0 - WITHIN) / 2.0, (1.0 + WITHIN) / 2.0])
     low, high = min(float(low), 0.0), max(float(high), 0.0)
-    if high - low <= 1e-12 * unit:  # never a histogram of no width
+    if high - low <= 1e-12 * unit:  # the histogram must have a width above 0
         low, high = low - 0.5 * unit, high + 0.5 * unit
     edges = np.linspace(low, high, BINS + 1)
     counts, _ = np.histogram(np.clip(e, edges[0], edges[-1]), edges)

@@ -1,4 +1,4 @@
-"""Sections of the page about the scores: the verdict, the scores and the baselines."""
+"""Report sections about the scores: the verdict, the scores and the baselines."""
 
 from collections.abc import Sequence
 
@@ -46,7 +46,7 @@ def verdict_section(evaluation: Evaluation) -> Markup:
 
 
 def baseline_section(evaluation: Evaluation) -> Markup:
-    """Return the network beside its baselines, on the same rows."""
+    """Return the network compared with its baselines on the same rows."""
     names = [score.name for score in evaluation.scores]
     n = len(names)
     learned, seconds = evaluation.n_training, evaluation.seconds
@@ -74,7 +74,7 @@ def baseline_section(evaluation: Evaluation) -> Markup:
 
 
 def _cost(n_rows: int | None, seconds: float | None) -> tuple[str, str]:
-    """Return the rows learned from and the seconds taken."""
+    """Return the number of training rows and the time as text."""
     return (
         "-" if n_rows is None else counted(n_rows, "row"),
         "-" if seconds is None else f"{seconds:.2f}",

@@ -1,4 +1,4 @@
-"""Score a model on rows whose target is known, beside baselines on the same rows."""
+"""Evaluate a model on rows whose target is known, and compare it with baselines."""
 
 import math
 import warnings
@@ -44,37 +44,37 @@ def evaluate(
     seed: int = 0,
     dialect: Dialect | None = None,
 ) -> Evaluation:
-    """Return how good a model is on a table whose target is known.
+    """Evaluate a model on a table whose target is known.
 
     Rows without a target are left out and counted.
 
     Parameters
     ----------
-    model : trained, or loaded from its file
+    model : a trained or loaded model
     table : path of a CSV or Parquet file, data frame, array, or mapping of columns; columns are
-        found by name
-    target : the target values; None takes the columns of the table that are named like the model's
+        matched by name
+    target : the target values; None uses the columns of the table with the names of the model's
         target
     weight : (n,) weights of the rows
-    training : rows that the baselines learn from, those of the network; without them there is only
-        the best constant guess, which is taken from the evaluated rows themselves and so is a
-        little better than it could be
-    name : what was evaluated; the name of the file by default
-    seed : of the resamples; the same seed gives the same intervals
-    dialect : how the table is written, where that is neither found nor as in training
+    training : the training rows of the network, to train the baselines on; without them the only
+        baseline is the best constant, which is computed from the evaluated rows and therefore
+        slightly too good
+    name : the name of the data; by default the file name
+    seed : the seed of the resamples; the same seed gives the same intervals
+    dialect : how the table is written, if it is neither detected nor as in training
 
     Raises
     ------
     DataError
-        For columns that are missing, labels that training did not have, a target that is missing in
-        every row.
+        If columns are missing, a label did not occur in training, or the target is missing in every
+        row.
     UnsupportedError
-        For labels that may go together (multilabel).
+        For a multilabel model.
 
     Warns
     -----
     DataNotice
-        Where the rows are not like those of the training; `drift` of the result has the counts.
+        If the rows differ from those of training; `drift` of the result has the counts.
 
     Examples
     --------
@@ -109,15 +109,15 @@ def evaluate(
 def evaluate_with_baselines(
     model: Model, training: Rows | None, held_out: Rows, *, name: str = "", seed: int = 0
 ) -> Evaluation:
-    """Return how good a model is on held-out rows, beside baselines trained on the same rows.
+    """Evaluate a model on held-out rows, and compare it with baselines trained on the same rows.
 
     Parameters
     ----------
-    model : trained on rows of `training` only
-    training : what the baselines learn from; None leaves only the best constant guess
-    held_out : what all are scored on, each row with its target
-    name : what was evaluated
-    seed : of the resamples
+    model : a model trained on rows of `training` only
+    training : the training rows of the baselines; None leaves only the best constant
+    held_out : the rows to score, each with a known target
+    name : the name of the data
+    seed : the seed of the resamples
     """
     rows = weighted(held_out)
     left_out = held_out.n - rows.n
@@ -125,7 +125,7 @@ def evaluate_with_baselines(
 
 
 def held_out_scores(model: Model, held_out: Rows) -> dict[str, float]:
-    """Return the scores of a model on rows it has not seen, by name, without intervals."""
+    """Return the scores of a model on held-out rows, by name, without intervals."""
     return scores(predictions_of(replace(model, reference=None), weighted(held_out)))
 
 
@@ -133,7 +133,7 @@ def _evaluation(
     model: Model, rows: Rows, training: Rows | None, *, name: str, left_out: int, seed: int
 ) -> Evaluation:
     drift = model.drift(rows.X)
-    model = replace(model, reference=None)  # drift is in the evaluation: no notices of it
+    model = replace(model, reference=None)  # the evaluation contains the drift: no notices of it
     ours = predictions_of(model, rows)
     if training:
         others = fit_baselines(model, weighted(training), ours, rows)
@@ -188,7 +188,7 @@ def _evaluation(
 
 
 def _rival(drawn: Resampled, other: Baseline, theirs: Resampled | None) -> Rival:
-    """Return a baseline beside the network."""
+    """Return a baseline compared with the network."""
     rival = Rival(other.name, {}, other.n_rows, other.seconds, None, None, None, None, other.note)
     if theirs is None:
         return rival
@@ -199,7 +199,7 @@ def _rival(drawn: Resampled, other: Baseline, theirs: Resampled | None) -> Rival
 def _features_and_target(
     model: Model, table: Any, target: Any, dialect: Dialect | None
 ) -> tuple[Any, Any]:
-    """Return the features of a table, and its target values, None where they are missing."""
+    """Return the features of a table, and its target values, None if it has none."""
     filled = (dialect or Dialect()).filled(model.dialect)
     is_file = isinstance(table, str | Path)
     if target is not None:

@@ -1,4 +1,4 @@
-"""Sections of the page on the use of the rows, the settings, and how to repeat the training."""
+"""Report sections about the use of the rows, the settings, and how to repeat the training."""
 
 import platform
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The verdict on a network: one sentence that compares it with its baselines."""
+"""Compare the main score of a network with its baselines, and write the verdict as a sentence."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from glassnet.report.predictions import Predictions
 
 Outcome = Literal["better", "same", "worse"]
 
-#: The main metric is the first of these that is defined; probabilities come second.
+#: The main metric is the first of these that is defined; metrics of probabilities come second.
 MAIN = ("accuracy", "R2", "RMSE")
 PROBABILITIES = "log loss"
 #: With fewer differing rows there is no clear difference: even if all of them favored one model,
 #: that would occur by chance more often than once in twenty.
 MIN_ROWS = 6
 LINEAR = "linear model"
-#: What a main metric says, of its value and the rows.
+#: The sentence about a main metric, with its value and the number of rows.
 FACTS = {
     "accuracy": "is right in {} of {}",
     "R2": "explains {} of the target's variance on {}",
@@ -30,7 +30,7 @@ FACTS = {
 
 @dataclass(frozen=True)
 class ScoreDifference:
-    """Our score minus theirs on the same rows, its paired 95 % interval, and the outcome."""
+    """The score of a model minus that of another, its paired 95 % interval, and the outcome."""
 
     difference: float
     low: float
@@ -39,7 +39,7 @@ class ScoreDifference:
 
 
 def main_metric(ours: Resampled) -> str:
-    """Return the name of the score that a network is compared by."""
+    """Return the name of the score by which a network is compared."""
     return next(name for name in MAIN if name in ours.values)
 
 
@@ -48,8 +48,8 @@ def paired_difference(ours: Resampled, theirs: Resampled, name: str) -> ScoreDif
 
     Parameters
     ----------
-    ours, theirs : from the same resamples
-    name : of the metric
+    ours, theirs : the scores of both models from the same resamples
+    name : the name of the metric
     """
     value = ours.values[name] - theirs.values[name]
     low, high = interval(ours.resamples[name] - theirs.resamples[name], value)
@@ -63,7 +63,7 @@ def paired_difference(ours: Resampled, theirs: Resampled, name: str) -> ScoreDif
 
 
 def n_differing_rows(a: Predictions, b: Predictions, name: str) -> int:
-    """Return on how many rows two are not equally good by the metric of that name."""
+    """Return the number of rows on which two models differ in a metric."""
     if not a.is_classification:
         ours, theirs = (np.square((p.values - p.truth) / a.unit).sum(axis=1) for p in (a, b))
     elif name == PROBABILITIES:
@@ -81,16 +81,16 @@ def verdict(
     probabilities: Collection[str] = (),
     cut_short: Collection[str] = (),
 ) -> str:
-    """Return the verdict of an evaluation in one sentence.
+    """Write the verdict of an evaluation in one sentence.
 
     Parameters
     ----------
-    main : the network's main score
-    n_rows : that it was taken from
-    outcomes : the network against each baseline, by the baseline's name
-    rivals : each baseline's main score
-    probabilities : the baselines from which the network differs only by better probabilities
-    cut_short : the baselines that could have learned more in more time
+    main : the main score of the network
+    n_rows : the number of scored rows
+    outcomes : the outcome against each baseline, by name
+    rivals : the main score of each baseline
+    probabilities : the baselines that the network beats only by better probabilities
+    cut_short : the baselines whose training was stopped by the time limit
     """
     text = _fact(main, n_rows)
     phrases = {"better": "better than", "same": "no clear difference from", "worse": "worse than"}
@@ -113,7 +113,7 @@ def _advice(
     rivals: Mapping[str, float],
     probabilities: Collection[str],
 ) -> str:
-    """Return what to do, "" if the network is worth its cost."""
+    """Return a recommendation, "" if the network is worth its cost."""
     guess = next((name for name in outcomes if name.startswith("always")), None)
     worse = [name for name, outcome in outcomes.items() if outcome == "worse"]
     if guess in worse:

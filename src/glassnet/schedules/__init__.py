@@ -1,6 +1,7 @@
 """Registry of the schedules: how learning rate, dropout or weight decay changes over a run.
 
-`ReduceOnPlateau` follows the losses, which no step number tells; training keeps its state.
+Schedules are functions of the step number. The exception is `ReduceOnPlateau`, which depends on the
+losses; training keeps its state.
 """
 
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Warmup:
-    """A linear rise to 1 over the first `fraction` of the run, before another schedule.
+    """A linear increase to 1 in the first `fraction` of the run, followed by another schedule.
 
     multiplier = (step + 1) / k for the first k = ceil(fraction * n_steps) steps; Goyal et al. 2017,
     section 2.2.
@@ -78,7 +79,7 @@ class Warmup:
 def schedule_function(
     schedule: str | Schedule | ReduceOnPlateau | None,
 ) -> Schedule | ReduceOnPlateau:
-    """Return the schedule of that name, or the callable given; None is constant."""
+    """Return the schedule of a name, or a given callable; None is constant."""
     schedule = Constant() if schedule is None else schedule
     if isinstance(schedule, str):
         return look_up("schedule", schedule, SCHEDULES)
@@ -88,7 +89,7 @@ def schedule_function(
 
 
 def stepwise_function(schedule: str | Schedule | None, what: str) -> Schedule:
-    """Return a schedule that follows steps alone, for dropout or weight decay."""
+    """Return a schedule for dropout or weight decay, which must not depend on losses."""
     made = schedule_function(schedule)
     if isinstance(made, ReduceOnPlateau):
         raise SettingError(
@@ -100,13 +101,13 @@ def stepwise_function(schedule: str | Schedule | None, what: str) -> Schedule:
 
 @dataclass(frozen=True)
 class RunSchedules:
-    """Schedules of one run.
+    """The schedules of a run.
 
     Attributes
     ----------
-    learning_rate : of the optimizer's learning rate
-    dropout : of every dropout rate
-    decay : of weight decay and the penalty
+    learning_rate : schedule of the learning rate
+    dropout : schedule of every dropout rate
+    decay : schedule of weight decay and the penalty
     """
 
     learning_rate: Schedule | ReduceOnPlateau = field(default_factory=Constant)
@@ -120,7 +121,7 @@ class RunSchedules:
         dropout_schedule: str | Schedule | None = None,
         decay_schedule: str | Schedule | None = None,
     ) -> Self:
-        """Return the schedules that a caller gave by name or as objects; None is constant."""
+        """Return the schedules given by name or as objects; None is constant."""
         return cls(
             schedule_function(schedule),
             stepwise_function(dropout_schedule, "dropout"),
@@ -128,13 +129,13 @@ class RunSchedules:
         )
 
 
-def multipliers(schedule: Schedule, steps: Array, n_steps: int, most: float = np.inf) -> Array:
-    """Return a schedule's multipliers at these steps as float64, from 0 to `most`.
+def multipliers(schedule: Schedule, steps: Array, n_steps: int, maximum: float = np.inf) -> Array:
+    """Return a schedule's multipliers at these steps as float64, from 0 to `maximum`.
 
     Raises
     ------
     SettingError
-        Where a schedule of the user's own returns something else.
+        If a user-defined schedule returns something else.
     """
     name = name_of(schedule)
     try:
@@ -144,13 +145,13 @@ def multipliers(schedule: Schedule, steps: Array, n_steps: int, most: float = np
             f"the schedule {name} must take an array of steps and return as many multipliers, but "
             f"{error!r}."
         ) from error
-    if rates.shape != np.shape(steps) or not ((rates >= 0.0) & (rates <= most)).all():
+    if rates.shape != np.shape(steps) or not ((rates >= 0.0) & (rates <= maximum)).all():
         got = (
             f"{rates.min():g} to {rates.max():g}"
             if rates.shape == np.shape(steps)
             else f"shape {rates.shape}"
         )
-        bounds = "none negative" if most > 1.0 else f"from 0 to {most:g}"
+        bounds = "none negative" if maximum > 1.0 else f"from 0 to {maximum:g}"
         raise SettingError(
             f"a schedule must return one multiplier for each of the {len(steps)} steps, {bounds}, "
             f"got {got} from {name}."

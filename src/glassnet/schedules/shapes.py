@@ -1,11 +1,11 @@
 """Schedules: functions from step numbers to multipliers of a rate.
 
-    multipliers = schedule(steps, n_steps)      steps: (k,) integers from 0; n_steps: length of the
-                                                whole run; result (k,) float64
+    multipliers = schedule(steps, n_steps)
 
-Shapes depend on the fraction t = step / n_steps of the run, so that a schedule means the same for
-every table and batch size. A run that goes on past its length keeps the last multiplier; only
-inverse scaling, which does not use the length, goes on falling.
+steps are (k,) integers from 0, n_steps is the length of the run, and the result is (k,) float64.
+Most schedules depend on the fraction t = step / n_steps of the run, so that they mean the same for
+every table and batch size. Beyond n_steps the last multiplier is kept, except for inverse scaling,
+which does not depend on n_steps and decreases further.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,13 @@ Schedule = Callable[[Array, int], Array]
 
 
 def fraction(steps: Array, n_steps: int) -> Array:
-    """Return t, the fraction of the run that lies before each step, at most 1."""
+    """Return t, the fraction of the run before each step, at most 1."""
     return np.minimum(np.asarray(steps, np.float64) / max(n_steps, 1), 1.0)
 
 
 @dataclass(frozen=True)
 class Constant:
-    """1 throughout."""
+    """A constant multiplier of 1."""
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
@@ -47,8 +47,8 @@ class StepDecay:
 
     def __call__(self, steps: Array, n_steps: int) -> Array:
         """Multipliers of the learning rate at these steps."""
-        # The last step stands just before t = 1, so `every` = 1/3 makes three levels and not a
-        # fourth of one step.
+        # The last step is before t = 1, so that `every` = 1/3 gives three values, without a fourth
+        # for a single step.
         passed = np.floor(
             fraction(np.minimum(steps, max(n_steps - 1, 0)), n_steps) / self.every + 1e-12
         )
@@ -71,7 +71,7 @@ class Exponential:
 
 @dataclass(frozen=True)
 class InverseScaling:
-    """(step + 1)^-power. Robbins and Monro 1951, who need 1/2 < power <= 1."""
+    """(step + 1)^-power. Robbins and Monro 1951, who require 1/2 < power <= 1."""
 
     power: float = 0.5
 
@@ -85,14 +85,14 @@ class InverseScaling:
 
 @dataclass(frozen=True)
 class InverseScalingByRows:
-    """(t + 1)^-power, t the rows seen before the epoch, as in scikit-learn.
+    """(t + 1)^-power, where t is the number of rows seen before the epoch, as in scikit-learn.
 
     Parameters
     ----------
     power : zero or positive
-    rows_per_epoch, steps_per_epoch : of this run
-    rows_before : rows seen before the run
-    fresh : the first epoch has the full rate, whatever was seen before it
+    rows_per_epoch, steps_per_epoch : number of rows and steps of an epoch of this run
+    rows_before : number of rows seen before the run
+    fresh : whether the multiplier of the first epoch is 1, even if rows were seen before
     """
 
     power: float
@@ -129,7 +129,7 @@ class Cosine:
 
 @dataclass(frozen=True)
 class CosLog:
-    """Cycles from 0 up to 1 and down again, each twice as long as the one before.
+    """Cycles from 0 up to 1 and back to 0, each twice as long as the one before.
 
     (1 - cos(2 pi log2(1 + (2^cycles - 1) t))) / 2
 
@@ -150,7 +150,7 @@ class CosLog:
 
 @dataclass(frozen=True)
 class FlatCosine:
-    """1 until t = flat, then down to 0 along half a cosine, as in fastai.
+    """1 until t = flat, then a decrease to 0 along half a cosine, as in fastai.
 
     RealMLP uses it for dropout and weight decay.
     """
@@ -168,9 +168,9 @@ class FlatCosine:
 
 @dataclass(frozen=True)
 class OneCycle:
-    """Up from `start` to 1 in the first `rise` of the run, then down to `final`.
+    """An increase from `start` to 1 in the first `rise` of the run, then a decrease to `final`.
 
-    Both along half a cosine.
+    Both follow half a cosine.
 
     Smith and Topin 2018; the cosine form and the default numbers are those of fastai and PyTorch.
     """
@@ -196,10 +196,10 @@ class OneCycle:
 
 @dataclass(frozen=True)
 class ReduceOnPlateau:
-    """Multiply the rate by `factor`, down to `final`, when the loss stops improving.
+    """Multiply the learning rate by `factor`, down to `final`, when the loss stops improving.
 
-    It does so after `patience` epochs without improvement of the validation loss, or of the
-    training loss where there is none.
+    This happens after `patience` epochs without improvement of the validation loss, or of the
+    training loss if there is no validation set.
     """
 
     factor: float = 0.5

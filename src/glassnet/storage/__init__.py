@@ -1,4 +1,4 @@
-"""Models on disk: a `.glassnet` file holds numbers and names, and nothing that runs."""
+"""Save models to `.glassnet` files and load them; a file contains only data, no code."""
 
 from glassnet.storage.model_file import check, load, save
 from glassnet.storage.network_file import load_network, save_network

@@ -1,13 +1,13 @@
-"""Checksums of a model file, which find damage but not malice.
+"""Checksums of a model file, which detect corruption but not tampering.
 
-Since format 2 a file has two, each a SHA-256 in hexadecimal. So the head is known to be unchanged
-before anything in it is used, and before anything of the size of its tensors is read:
+Since format 2 a file has two, each a SHA-256 in hexadecimal. So the header is verified before
+anything in it is used, and before anything of the size of its tensors is read:
 
     data_sha256   of the bytes of all tensors, in the order of the file (C order, little-endian)
     sha256        of the canonical JSON of [description, tensors]: the description without this
                   field, and {name: [dtype, shape], ...}
 
-Format 1 had one, of head and data together:
+Format 1 had one checksum for header and data together:
 
     sha256        of the canonical JSON of the description without this field, and a line feed;
                   then, for each tensor in the order of its name, of the canonical JSON of [name,
@@ -29,13 +29,12 @@ def with_checksums(
     tensors: Mapping[str, tuple[str, tuple[int, ...]]],
     data: Iterable[memoryview],
 ) -> dict[str, Any]:
-    """Return a description with both checksums.
+    """Add both checksums to a description.
 
-    `tensors` are dtype ("F32" or "F64") and shape of each tensor, `data` their bytes in the order
-    of the file.
+    `tensors` are dtype ("F32" or "F64") and shape of each tensor, `data` their bytes in file order.
     """
     whole = {**description, "data_sha256": _digest(data)}
-    return {**whole, "sha256": _head_checksum(whole, tensors)}
+    return {**whole, "sha256": _header_checksum(whole, tensors)}
 
 
 def without_checksums(description: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,22 +43,22 @@ def without_checksums(description: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in description.items() if name not in names}
 
 
-def check_head(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
-    """Raise BadFileError for a head with another checksum; format 1 has none of the head alone."""
+def check_header(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Raise BadFileError if the checksum of the header differs; format 1 has no such checksum."""
     if description["format"] == 1:
         return
     whole = {name: value for name, value in description.items() if name != "sha256"}
     layout = {name: (tensor.dtype, tensor.shape) for name, tensor in tensors.items()}
     require_intact(
-        description.get("sha256") == _head_checksum(whole, layout),
-        "the hash of its head is not that of its content",
+        description.get("sha256") == _header_checksum(whole, layout),
+        "the hash of its header is not that of its content",
     )
 
 
 def check_data(
     description: Mapping[str, Any], tensors: Mapping[str, Tensor], data: memoryview
 ) -> None:
-    """Raise BadFileError for tensors with another checksum."""
+    """Raise BadFileError if the checksum of the tensors differs."""
     if description["format"] == 1:
         expected = description.get("sha256")
         found = _digest(_format_1_pieces(description, tensors, data))
@@ -68,7 +67,7 @@ def check_data(
     require_intact(expected == found, "its hash is not that of its content")
 
 
-def _head_checksum(
+def _header_checksum(
     description: Mapping[str, Any], tensors: Mapping[str, tuple[str, tuple[int, ...]]]
 ) -> str:
     return _digest([canonical([description, tensors]).encode()])

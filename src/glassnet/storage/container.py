@@ -1,8 +1,8 @@
-"""A safetensors file with a description and checksums: how it is written, opened and read.
+"""Write, open and read a safetensors file with a JSON description and checksums.
 
-Reading goes step by step, and no step relies on anything unchecked: the head as JSON within limits,
-the format, the places of the tensors, the checksum of the head. The caller checks what the
-description says; only then are the tensors read.
+Reading goes step by step, and no step relies on unchecked data: the header as JSON within limits,
+the format, the positions of the tensors, the checksum of the header. The caller checks the content
+of the description; only then are the tensors read.
 """
 
 import io
@@ -19,14 +19,14 @@ import numpy as np
 from glassnet.atomic_write import atomic_write_bytes
 from glassnet.errors import ModelFileError, UnsupportedError, did_you_mean
 from glassnet.messages import printable
-from glassnet.storage.checksum import check_data, check_head, with_checksums
+from glassnet.storage.checksum import check_data, check_header, with_checksums
 from glassnet.storage.header import (
     DTYPES,
     BadFileError,
     Tensor,
     damaged,
     file_order,
-    read_header,
+    read_json_header,
     read_layout,
     require_intact,
 )
@@ -37,13 +37,13 @@ from glassnet.storage.strict import canonical, parse_json
 Array = np.ndarray[Any, np.dtype[Any]]
 Result = TypeVar("Result")
 
-MAX_REASON = 600  # characters: names in a reason come from the file, and may be as long as it
+MAX_REASON = 600  # characters: names in a reason come from the file, and may be very long
 DTYPE_NAMES = {"float32": "F32", "float64": "F64"}
 
 
 @dataclass(frozen=True)
-class Head:
-    """The head of a file whose checksum fits: the unchecked description and the checked tensors."""
+class Header:
+    """The header of a file, with a valid checksum: tensors are checked, the description is not."""
 
     description: dict[str, Any]
     tensors: dict[str, Tensor]
@@ -53,7 +53,7 @@ class Head:
 def serializer() -> Callable[..., bytes]:
     """Return the function that writes tensors.
 
-    Load it before a long training: afterwards it may no longer be possible.
+    Import it before a long training: later there may be no file descriptor or memory for it.
     """
     from safetensors.numpy import save
 
@@ -61,7 +61,7 @@ def serializer() -> Callable[..., bytes]:
 
 
 def to_bytes(description: dict[str, Any], tensors: Mapping[str, Array]) -> bytes:
-    """Return the bytes of a file with this description, to which the checksums are added."""
+    """Return the bytes of a file with this description; the checksums are added."""
     dtypes = {name: DTYPE_NAMES[str(view.dtype)] for name, view in tensors.items()}
     little = {
         name: np.ascontiguousarray(view).astype(DTYPES[dtypes[name]][0], copy=False)
@@ -80,16 +80,16 @@ def write_file(
     tensors: Mapping[str, Array],
     read: Callable[[BinaryIO, int], object],
 ) -> None:
-    """Write a model or network (`what`) in one step: the whole file or nothing.
+    """Write a model or network (`what`) atomically.
 
-    What `read(file, size)` cannot read again is not written.
+    The file is first read back with `read(file, size)`; if that fails, nothing is written.
 
     Raises
     ------
     UnsupportedError
-        For what no file can hold, and numbers that are not finite.
+        If the model cannot be stored in a file, or has numbers that are not finite.
     ModelFileError
-        Where the file cannot be written.
+        If the file cannot be written.
     """
     if not_finite := _first_not_finite(tensors):
         raise UnsupportedError(
@@ -113,7 +113,7 @@ def read_file(path: str | Path, read: Callable[[BinaryIO, int], Result]) -> Resu
     Raises
     ------
     ModelFileError
-        Where there is no such file, it cannot be read, or `read` raises BadFileError; the message
+        If the file does not exist, cannot be read, or `read` raises BadFileError; the message
         starts with the path.
     """
     path = Path(path)
@@ -133,21 +133,21 @@ def read_file(path: str | Path, read: Callable[[BinaryIO, int], Result]) -> Resu
         raise _failed(path, "read", error) from None
 
 
-def read_head(file: BinaryIO, size: int) -> Head:
-    """Return the head of a file of this size and check its checksum.
+def read_header(file: BinaryIO, size: int) -> Header:
+    """Read the header of a file of this size and verify its checksum.
 
-    The file then stands at the first byte of the data.
+    Afterwards the file is at the first byte of the data.
 
     Raises
     ------
     BadFileError
         What is wrong, as the end of a sentence.
     """
-    text, entries, n_bytes = read_header(file, size)
+    text, entries, n_bytes = read_json_header(file, size)
     description = _description(text)
     tensors = read_layout(entries, n_bytes)
-    check_head(description, tensors)
-    return Head(description, tensors, n_bytes)
+    check_header(description, tensors)
+    return Header(description, tensors, n_bytes)
 
 
 def check_shapes(
@@ -155,12 +155,12 @@ def check_shapes(
 ) -> None:
     """Compare the tensors with the dtype ("float32", "float64") and shapes that the layers imply.
 
-    Those of the history are float64. Nothing of their size has been allocated yet.
+    Tensors of the history are float64. No tensor has been allocated yet.
 
     Raises
     ------
     BadFileError
-        For the first tensor that differs.
+        If a tensor differs.
     """
     missing, spare = shapes.keys() - tensors.keys(), tensors.keys() - shapes.keys()
     if missing or spare:
@@ -177,23 +177,23 @@ def check_shapes(
         )
 
 
-def read_tensors(file: BinaryIO, head: Head) -> dict[str, Array]:
-    """Return the tensors by name, after a check of their checksum and for finite numbers.
+def read_tensors(file: BinaryIO, header: Header) -> dict[str, Array]:
+    """Read the tensors by name; verify their checksum and that they are finite.
 
-    Those of the history may hold other numbers.
+    Tensors of the history may contain NaN and infinity.
 
     Raises
     ------
     BadFileError
         What is wrong.
     """
-    data = file.read(head.n_bytes)
-    require_intact(len(data) == head.n_bytes, "it ended while it was read")
+    data = file.read(header.n_bytes)
+    require_intact(len(data) == header.n_bytes, "it ended while it was read")
     whole = memoryview(data)
-    check_data(head.description, head.tensors, whole)
+    check_data(header.description, header.tensors, whole)
     arrays = {
         name: np.frombuffer(whole[t.start : t.stop], DTYPES[t.dtype][0]).reshape(t.shape)
-        for name, t in head.tensors.items()
+        for name, t in header.tensors.items()
     }
     not_finite = _first_not_finite(arrays)
     require_intact(not not_finite, f"{not_finite} holds numbers that are not finite")
@@ -201,9 +201,9 @@ def read_tensors(file: BinaryIO, head: Head) -> dict[str, Array]:
 
 
 def _first_not_finite(tensors: Mapping[str, Array]) -> str:
-    """Return the name of the first tensor with NaN or infinity, "" for none.
+    """Return the name of the first tensor with NaN or infinity, "" if there is none.
 
-    The history has NaN where nothing was recorded.
+    In the history, NaN means that nothing was recorded.
     """
     return next(
         (
@@ -216,14 +216,14 @@ def _first_not_finite(tensors: Mapping[str, Array]) -> str:
 
 
 def unsupported(what: str, reason: object) -> UnsupportedError:
-    """Return the error for a model or network (`what`) that no file can hold."""
+    """Return the error for a model or network (`what`) that cannot be stored in a file."""
     return UnsupportedError(
         f"this {what} cannot be stored in a file that would load again: {shown(reason)}."
     )
 
 
 def shown(reason: object) -> str:
-    r"""Return a reason on one line, cut to a screen, with control characters written as `\x1b`."""
+    r"""Return a reason on one line, shortened, with control characters written as `\x1b`."""
     text = str(reason)
     if len(text) > MAX_REASON:
         text = f"{text[: MAX_REASON // 2]} ... {text[-MAX_REASON // 2 :]}"
@@ -231,7 +231,7 @@ def shown(reason: object) -> str:
 
 
 def _description(text: str) -> dict[str, Any]:
-    """Return the description, with its checksums, of a format that this glassnet reads."""
+    """Parse the description, with its checksums; its format must be one that glassnet reads."""
     try:
         description = parse_json(text)
     except ValueError as error:
@@ -243,9 +243,9 @@ def _description(text: str) -> dict[str, Any]:
     version = description["format"]
     if version > FORMAT:
         made_by = description.get("glassnet")
-        plain = isinstance(made_by, str) and made_by.isprintable() and len(made_by) < 40
+        is_safe = isinstance(made_by, str) and made_by.isprintable() and len(made_by) < 40
         raise BadFileError(
-            f"was made by a newer glassnet ({f'{made_by}, ' if plain else ''}format {version}; "
+            f"was made by a newer glassnet ({f'{made_by}, ' if is_safe else ''}format {version}; "
             f"this one reads up to format {FORMAT}): upgrade with pip install --upgrade glassnet"
         )
     require_intact(
@@ -258,8 +258,8 @@ def _description(text: str) -> dict[str, Any]:
 
 def _open(path: Path) -> BinaryIO:
     try:
-        mode = path.stat().st_mode  # before it is opened, which for a pipe would wait
-    except ValueError as error:  # a path that no file can have
+        mode = path.stat().st_mode  # before it is opened, which would block for a pipe
+    except ValueError as error:  # an invalid path
         raise BadFileError(f"cannot be read: {error}") from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise BadFileError("is not a regular file")
@@ -270,8 +270,8 @@ def _failed(path: str | Path, done: str, error: OSError) -> ModelFileError:
     return _error(path, f"cannot be {done}: {shown(error.strerror or error)}.", error)
 
 
-def _error(path: str | Path, said: str, error: Exception) -> ModelFileError:
-    failure = ModelFileError(f"{shown(path)}: {said}")
+def _error(path: str | Path, message: str, error: Exception) -> ModelFileError:
+    failure = ModelFileError(f"{shown(path)}: {message}")
     failure.errno = getattr(error, "errno", None)
     return failure
 

@@ -1,4 +1,4 @@
-"""Checks of the encoder, the reference and the target in a model file."""
+"""Validate the encoder, the reference statistics and the target in a model file."""
 
 from typing import Any
 
@@ -13,23 +13,23 @@ from glassnet.data.serialization import stored_fields
 from glassnet.storage.strict import check_record, require
 
 for record in (Encoder, NumberCoding, CategoryCoding, DateCoding, Reference, Target):
-    stored_fields(record)  # now, not while a file is loaded
+    stored_fields(record)  # at import, not while a file is loaded
 
 
-def parse_encoder(said: Any) -> Encoder:
-    """Return the encoder that a description holds.
+def parse_encoder(plain: Any) -> Encoder:
+    """Parse the encoder in a description.
 
     Raises
     ------
     ValueError
-        For an encoder that no table has.
+        If no table can have this encoder.
     """
-    check_record(Encoder, said, "encoder")
+    check_record(Encoder, plain, "encoder")
     require(
-        len({column[0] for column in said["schema"]}) == len(said["schema"]),
+        len({column[0] for column in plain["schema"]}) == len(plain["schema"]),
         "every column needs a name of its own, but one occurs more than once",
     )
-    encoder = Encoder.from_plain(said)
+    encoder = Encoder.from_plain(plain)
     schema = encoder.schema
     columns = (
         encoder.numbers.names,
@@ -84,10 +84,10 @@ def _check_numbers(numbers: NumberCoding) -> None:
 
 
 def _check_date(date: DateCoding) -> None:
-    """Check the parts of a date-time.
+    """Validate the encoding of a date-time column.
 
-    One that never varied has no other parts. Of a cycle, which varies, at most one of sine and
-    cosine does not vary.
+    A constant column has no further features. Of a cycle at most one of sine and cosine is
+    constant.
     """
     n_numbers = len(date.continuous.names)
     require(
@@ -104,7 +104,7 @@ def _check_date(date: DateCoding) -> None:
 
 
 def _constant_fits(coding: CategoryCoding, *, boolean: bool) -> bool:
-    """Return whether the training rows can have had in common what the coding says."""
+    """Return whether `constant` of an encoding is consistent with its other fields."""
     levels, missing, rare = coding.levels, coding.has_missing, coding.has_rare
     true = boolean and levels == ("true",)
     return {
@@ -116,16 +116,16 @@ def _constant_fits(coding: CategoryCoding, *, boolean: bool) -> bool:
     }[coding.constant]
 
 
-def parse_reference(said: Any, encoder: Encoder) -> Reference:
-    """Return the reference that a description holds, which must be possible for this encoder.
+def parse_reference(plain: Any, encoder: Encoder) -> Reference:
+    """Parse the reference statistics in a description; they must be possible for this encoder.
 
     Raises
     ------
     ValueError
-        For a reference that no training rows have.
+        If no training rows can have these statistics.
     """
-    check_record(Reference, said, "reference")
-    reference, schema = Reference.from_plain(said), encoder.schema
+    check_record(Reference, plain, "reference")
+    reference, schema = Reference.from_plain(plain), encoder.schema
     n_numbers, n_categories, n_dates = map(len, (schema.numbers, schema.categories, schema.dates))
     counts = {"missing": len(schema.columns), "rare": n_categories, "spread": n_categories}
     ends = {"low": n_numbers, "high": n_numbers, "first": n_dates, "last": n_dates}
@@ -148,16 +148,16 @@ def parse_reference(said: Any, encoder: Encoder) -> Reference:
     return reference
 
 
-def parse_target(said: Any) -> Target:
-    """Return the target that a description holds.
+def parse_target(plain: Any) -> Target:
+    """Parse the target in a description.
 
     Raises
     ------
     ValueError
-        For a target that no values have.
+        If no values can have this target.
     """
-    check_record(Target, said, "target")
-    target = Target.from_plain(said)
+    check_record(Target, plain, "target")
+    target = Target.from_plain(plain)
     names, classes, n_outputs = target.names, target.classes, target.n_outputs
     require(
         bool(names)

@@ -1,4 +1,4 @@
-"""The description in a model file: everything of a model but its tensors, as JSON values."""
+"""The description in a model file: all of a model except its tensors, as JSON values."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -41,10 +41,10 @@ OPTIONAL = {"intervals", "dialect", "reference", "history"}
 
 @dataclass(frozen=True)
 class Parts:
-    """All parts of a model but its numbers, which fit each other, and the shapes of the tensors.
+    """The parts of a model without its tensors, checked for consistency, and the tensors' shapes.
 
-    `residual_layers` are those of the network behind the intervals: empty without such a network,
-    None without intervals.
+    `residual_layers` are the layers of the network that predicts the sizes of residuals for the
+    intervals: empty without such a network, None without intervals.
     """
 
     encoder: Encoder
@@ -62,12 +62,12 @@ class Parts:
 
 
 def describe(model: Model) -> dict[str, Any]:
-    """Return the description of a model: JSON-able values, without the checksums.
+    """Return the description of a model as JSON values, without the checksums.
 
     Raises
     ------
     UnsupportedError
-        For layers, activations and losses of the user's own.
+        If the model has user-defined layers, activations or losses.
     """
     training, columns, _ = split_history(model.training)
     try:
@@ -76,7 +76,7 @@ def describe(model: Model) -> dict[str, Any]:
         raise UnsupportedError(
             f"a model file cannot hold {error}: it holds numbers, text, lists and mappings."
         ) from None
-    said: dict[str, Any] = {
+    plain: dict[str, Any] = {
         "format": FORMAT,
         "glassnet": __version__,
         "encoder": model.encoder.to_plain(),
@@ -88,14 +88,14 @@ def describe(model: Model) -> dict[str, Any]:
         "training": training,
     }
     if model.intervals:
-        said["intervals"] = _describe_intervals(model.intervals)
+        plain["intervals"] = _describe_intervals(model.intervals)
     if model.dialect:
-        said["dialect"] = model.dialect.to_plain()
+        plain["dialect"] = model.dialect.to_plain()
     if model.reference:
-        said["reference"] = model.reference.to_plain()
+        plain["reference"] = model.reference.to_plain()
     if columns:
-        said["history"] = {name: column.to_plain() for name, column in columns.items()}
-    return said
+        plain["history"] = {name: column.to_plain() for name, column in columns.items()}
+    return plain
 
 
 def _describe_intervals(intervals: Intervals) -> dict[str, Any]:
@@ -104,28 +104,28 @@ def _describe_intervals(intervals: Intervals) -> dict[str, Any]:
     return {"layers": layers, "n_scores": len(intervals.scores)}
 
 
-def parse_description(said: dict[str, Any]) -> Parts:
-    """Return the parts that a description of this format describes.
+def parse_description(plain: dict[str, Any]) -> Parts:
+    """Parse a description of the current format.
 
     Raises
     ------
     ValueError
-        For anything that `describe` does not write, or that does not fit the rest; nothing large
-        has been allocated.
+        If anything differs from what `describe` writes, or is inconsistent; nothing large has been
+        allocated.
     """
-    require(said.keys() - OPTIONAL == set(FIELDS), f"it must have the fields {list(FIELDS)}")
-    dtype, n_features, training = (said[name] for name in ("dtype", "n_features", "training"))
+    require(plain.keys() - OPTIONAL == set(FIELDS), f"it must have the fields {list(FIELDS)}")
+    dtype, n_features, training = (plain[name] for name in ("dtype", "n_features", "training"))
     require(
         dtype in DTYPES
         and type(n_features) is int
-        and isinstance(said["glassnet"], str)
+        and isinstance(plain["glassnet"], str)
         and isinstance(training, dict),
         "glassnet, dtype, n_features or training is of another type",
     )
     check_training(training)
-    encoder, target = parse_encoder(said["encoder"]), parse_target(said["target"])
-    loss = loss_from_plain(said["loss"])
-    layers = built_layers(said["layers"])
+    encoder, target = parse_encoder(plain["encoder"]), parse_target(plain["target"])
+    loss = loss_from_plain(plain["loss"])
+    layers = built_layers(plain["layers"])
     require(
         n_features == encoder.n_features,
         f"the network takes {n_features} features but the encoder makes {encoder.n_features}",
@@ -141,16 +141,16 @@ def parse_description(said: dict[str, Any]) -> Parts:
         "the target has a range, which its loss does not stay within",
     )
     shapes = tensor_shapes(layers, n_features)
-    reference = parse_reference(said["reference"], encoder) if "reference" in said else None
-    dialect = _dialect(said["dialect"]) if "dialect" in said else None
-    history = parse_history(said["history"], training) if "history" in said else {}
+    reference = parse_reference(plain["reference"], encoder) if "reference" in plain else None
+    dialect = _dialect(plain["dialect"]) if "dialect" in plain else None
+    history = parse_history(plain["history"], training) if "history" in plain else {}
     shapes |= {f"{PREFIX}{name}": (column.n,) for name, column in history.items()}
     residual_layers = None
-    if "intervals" in said:
-        residual_layers = _residual_layers(said["intervals"], target, n_features)
+    if "intervals" in plain:
+        residual_layers = _residual_layers(plain["intervals"], target, n_features)
         inner = tensor_shapes(residual_layers, n_features)
         shapes |= {f"intervals.{name}": shape for name, shape in inner.items()}
-        shapes["intervals.scores"] = (said["intervals"]["n_scores"], target.n_outputs)
+        shapes["intervals.scores"] = (plain["intervals"]["n_scores"], target.n_outputs)
         shapes["intervals.least"] = (target.n_outputs,)
     return Parts(
         encoder,
@@ -168,29 +168,29 @@ def parse_description(said: dict[str, Any]) -> Parts:
     )
 
 
-def _dialect(said: Any) -> Dialect:
-    """Return the dialect of the training table."""
+def _dialect(plain: Any) -> Dialect:
+    """Parse the dialect of the training table."""
     try:
-        dialect = Dialect.from_plain(said)
+        dialect = Dialect.from_plain(plain)
     except (SettingError, TypeError, AttributeError):
         raise ValueError("dialect is none") from None
-    require(dialect.to_plain() == said, "dialect is not as it is written")
+    require(dialect.to_plain() == plain, "dialect is not as it is written")
     return dialect
 
 
-def _residual_layers(said: Any, target: Target, n_features: int) -> tuple[Layer, ...]:
-    """Return the layers of the network of the residuals, empty where there is none."""
+def _residual_layers(plain: Any, target: Target, n_features: int) -> tuple[Layer, ...]:
+    """Parse the layers of the network of residuals, empty if there is none."""
     require(
-        isinstance(said, dict)
-        and said.keys() == {"layers", "n_scores"}
-        and type(said["n_scores"]) is int
-        and said["n_scores"] >= 1,
+        isinstance(plain, dict)
+        and plain.keys() == {"layers", "n_scores"}
+        and type(plain["n_scores"]) is int
+        and plain["n_scores"] >= 1,
         "intervals must have layers, and at least one score",
     )
     require(target.task == "regression", "only a regression has intervals")
-    if said["layers"] is None:
+    if plain["layers"] is None:
         return ()
-    layers = built_layers(said["layers"])
+    layers = built_layers(plain["layers"])
     require(
         stack_widths(layers, n_features)[-1] == target.n_outputs * len(QUANTILES),
         "the network of the intervals does not fit the target",

@@ -1,10 +1,10 @@
-"""The head of a safetensors file: its length and the JSON that lays out the tensors, checked.
+"""Parse and validate the header of a safetensors file, which gives the layout of the tensors.
 
-8 bytes  length of the head, little-endian
-head     {"__metadata__": {"glassnet": "..."}, "layers.0.W": {"dtype": "F32", "shape": [4, 16],
+8 bytes  length of the header, little-endian
+header   {"__metadata__": {"glassnet": "..."}, "layers.0.W": {"dtype": "F32", "shape": [4, 16],
          "data_offsets": [0, 256]}, ...}
-data     the tensors, those of F64 before those of F32, each kind in the order of its names, C
-         order, little-endian, without gaps or overlap
+data     the tensors, F64 before F32, each group sorted by name, in C order, little-endian, without
+         gaps or overlap
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ MAX_DATA = 2**32  # bytes: a billion numbers in float32
 DTYPES = {"F32": ("<f4", 4), "F64": ("<f8", 8)}
 
 _PICKLE = "it is a pickle, which runs code when it is opened"
-#: Files that people mistake for a model, by their first bytes.
+#: Formats of other files that may be mistaken for a model, by their first bytes.
 OTHER_FORMATS = {
     b"PK\x03\x04": "it is a zip archive, as Keras, PyTorch and NumPy (.npz) write them",
     b"\x89HDF": "it is an HDF5 file, as Keras writes them",
@@ -35,7 +35,7 @@ OTHER_FORMATS = {
 
 
 class BadFileError(ValueError):
-    """What is wrong with a file, as the end of a sentence that begins with its path."""
+    """A file is invalid; the message is the end of a sentence that begins with the path."""
 
 
 def wrong_format(reason: str) -> BadFileError:
@@ -44,19 +44,19 @@ def wrong_format(reason: str) -> BadFileError:
 
 
 def damaged(reason: str) -> BadFileError:
-    """Return the error for a glassnet model that is not as it was written."""
+    """Return the error for a glassnet model that is corrupt."""
     return BadFileError(f"is damaged: {reason}")
 
 
 def require_intact(holds: bool, reason: str) -> None:
-    """Raise the error for a damaged file unless a condition holds."""
+    """Raise the error for a corrupt file unless a condition holds."""
     if not holds:
         raise damaged(reason)
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """The dtype, shape and bytes (from start to stop in the data) of a tensor."""
+    """The dtype and shape of a tensor, and its position (start to stop) in the data."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -64,12 +64,13 @@ class Tensor:
     stop: int
 
 
-def read_header(file: BinaryIO, size: int) -> tuple[str, dict[str, Any], int]:
-    """Read the head of a file of that size; the file then stands at the first byte of the data.
+def read_json_header(file: BinaryIO, size: int) -> tuple[str, dict[str, Any], int]:
+    """Read the JSON header of a file of this size.
 
     Returns
     -------
-    The text of the metadata, the unchecked entries of the tensors, and the size of the data.
+    The text of the metadata, the unchecked entries of the tensors, and the size of the data. The
+    file is then at the first byte of the data.
 
     Raises
     ------
@@ -83,26 +84,26 @@ def read_header(file: BinaryIO, size: int) -> tuple[str, dict[str, Any], int]:
         raise wrong_format("the file is empty")
     require_intact(
         not MAX_HEADER < length < size or bool(hint),
-        f"its head takes {length:,} bytes, more than {MAX_HEADER:,}",
+        f"its header takes {length:,} bytes, more than {MAX_HEADER:,}",
     )
     if len(start) < 8 or length < 2 or length > MAX_HEADER:
         raise wrong_format(hint or "it does not begin as one")
-    head = file.read(min(length, size))
+    header = file.read(min(length, size))
     require_intact(
-        8 + length <= size or not head.startswith(b"{"),
-        f"it ends after {size:,} bytes, within its head",
+        8 + length <= size or not header.startswith(b"{"),
+        f"it ends after {size:,} bytes, within its header",
     )
-    if len(head) != length or not head.startswith(b"{"):
+    if len(header) != length or not header.startswith(b"{"):
         raise wrong_format(hint or "it does not begin as one")
     require_intact(
-        head.rstrip(b" ").endswith(b"}"), "its head is followed by something else than spaces"
+        header.rstrip(b" ").endswith(b"}"), "its header is followed by something else than spaces"
     )
     try:
-        parsed = parse_json(head.decode())
+        parsed = parse_json(header.decode())
     except UnicodeDecodeError:
-        raise damaged("its head is not UTF-8") from None
+        raise damaged("its header is not UTF-8") from None
     except ValueError as error:
-        raise damaged(f"its head cannot be read: {error}") from None
+        raise damaged(f"its header cannot be read: {error}") from None
     metadata = parsed.pop("__metadata__", None)
     if not isinstance(metadata, dict) or not isinstance(metadata.get("glassnet"), str):
         raise wrong_format("it is a safetensors file that another program wrote")
@@ -115,12 +116,12 @@ def read_header(file: BinaryIO, size: int) -> tuple[str, dict[str, Any], int]:
 
 
 def read_layout(entries: Mapping[str, Any], n_bytes: int) -> dict[str, Tensor]:
-    """Return the tensors by name, in the order of the file; they fill all `n_bytes` of the data.
+    """Parse the tensors by name, in file order; they must fill all `n_bytes` of the data.
 
     Raises
     ------
     BadFileError
-        For any other field, dtype, shape or place.
+        If a field, dtype, shape or position is invalid.
     """
     require_intact(
         len(entries) <= MAX_TENSORS, f"it has {len(entries)} tensors, more than {MAX_TENSORS}"
@@ -136,13 +137,13 @@ def read_layout(entries: Mapping[str, Any], n_bytes: int) -> dict[str, Tensor]:
             f"tensor {name!r} does not lie where its shape says",
         )
     require_intact(
-        at == n_bytes, f"it has {n_bytes:,} bytes of tensors where its head names {at:,}"
+        at == n_bytes, f"it has {n_bytes:,} bytes of tensors where its header names {at:,}"
     )
     return tensors
 
 
 def file_order(dtypes: Mapping[str, str]) -> list[str]:
-    """Return names of tensors in the order of their data, as the safetensors library has it."""
+    """Return the names of tensors in the order of their data, as in the safetensors library."""
     return sorted(dtypes, key=lambda name: (-DTYPES[dtypes[name]][1], name))
 
 

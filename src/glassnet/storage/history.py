@@ -1,10 +1,10 @@
-"""The history of a training as tensors of the model file, one for each quantity.
+"""Store the training history in a model file as tensors, one for each quantity.
 
-Columns of numbers are tensors "training.history.NAME" of float64, with NaN for values that were not
-recorded. Columns of a few texts, such as the engine, are numbers that index a list of the texts.
-Anything else stays in the description. A long history is thinned: the file keeps every k-th epoch,
-the last and the best, and `training["history_thinned"]` says how many epochs there were (`epochs`)
-and what k was (`every`). The column `index` holds the epoch of each number.
+A numeric column is a float64 tensor "training.history.NAME", with NaN for values that were not
+recorded. A column of a few distinct texts, such as the engine, is stored as indices into a list of
+the texts. Other columns stay in the description. A long history is thinned: the file keeps every
+k-th epoch, the last and the best one. `training["history_thinned"]` has the number of epochs
+(`epochs`) and k (`every`). The column `index` holds the epoch of each entry.
 """
 
 import re
@@ -23,17 +23,17 @@ PREFIX = "training.history."
 MAX_EPOCHS = 10_000
 MAX_TEXTS = 100
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}")
-_MAX_WHOLE = 2.0**53  # up to here float64 holds every whole number
+_MAX_WHOLE = 2.0**53  # up to here float64 represents every integer
 KINDS = ("whole", "number", "text")
 
 
 @dataclass(frozen=True)
 class Column:
-    """How a tensor holds a column.
+    """How a column of the history is stored in a tensor.
 
     kind : one of `KINDS`
     n : the length
-    texts : the sorted texts that the numbers of a column of text stand for
+    texts : the sorted distinct texts of a text column
     """
 
     kind: str
@@ -48,7 +48,7 @@ class Column:
 def split_history(
     training: Mapping[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Column], dict[str, Array]]:
-    """Return the record without the columns that tensors hold, these columns, and the tensors."""
+    """Split a training record into JSON values, columns of its history, and their tensors."""
     history = training.get("history")
     if not isinstance(history, Mapping):
         return dict(training), {}, {}
@@ -73,12 +73,12 @@ def split_history(
 def join_history(
     training: Mapping[str, Any], columns: Mapping[str, Column], tensors: Mapping[str, Array]
 ) -> dict[str, Any]:
-    """Return the record with all columns of its history.
+    """Put the columns of the history back into the training record.
 
     Raises
     ------
     ValueError
-        For numbers that `split_history` does not write.
+        If a tensor has values that `split_history` does not write.
     """
     if not columns:
         return dict(training)
@@ -86,24 +86,24 @@ def join_history(
     return {**training, "history": training["history"] | made}
 
 
-def parse_history(said: Any, training: Mapping[str, Any]) -> dict[str, Column]:
-    """Return the columns by name, from the description.
+def parse_history(plain: Any, training: Mapping[str, Any]) -> dict[str, Column]:
+    """Parse the columns by name from the description.
 
     Raises
     ------
     ValueError
-        For anything that `describe` does not write.
+        If anything differs from what `describe` writes.
     """
     require(
-        isinstance(said, dict) and bool(said) and isinstance(training.get("history"), dict),
+        isinstance(plain, dict) and bool(plain) and isinstance(training.get("history"), dict),
         "history must name columns of the history of the training",
     )
-    for name in said:
+    for name in plain:
         require(
             _NAME.fullmatch(name) is not None and name not in training["history"],
             f"history names the column {name[:40]!r}, which cannot be one or is there twice",
         )
-    return {name: _parse_column(f"history.{name}", entry) for name, entry in said.items()}
+    return {name: _parse_column(f"history.{name}", entry) for name, entry in plain.items()}
 
 
 def _parse_column(where: str, entry: Any) -> Column:
@@ -127,9 +127,9 @@ def _parse_column(where: str, entry: Any) -> Column:
 
 
 def _column(name: object, values: Sequence[Any] | Array) -> Column | None:
-    """Return how a tensor can hold the values, or None where it cannot."""
-    plain = isinstance(values, Sequence) or (values.ndim == 1 and values.dtype.kind in "iuf")
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or not plain or len(values) == 0:
+    """Return how the values can be stored in a tensor, or None if they cannot."""
+    is_valid = isinstance(values, Sequence) or (values.ndim == 1 and values.dtype.kind in "iuf")
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or not is_valid or len(values) == 0:
         return None
     known = [value for value in values if value is not None]
     if known and all(isinstance(value, str) for value in known):
@@ -137,10 +137,10 @@ def _column(name: object, values: Sequence[Any] | Array) -> Column | None:
         return Column("text", len(values), texts) if len(texts) <= MAX_TEXTS else None
     if not all(map(is_number, known)):
         return None
-    whole = bool(known) and all(
+    is_integral = bool(known) and all(
         isinstance(value, int | np.integer) and abs(int(value)) <= _MAX_WHOLE for value in known
     )
-    return Column("whole" if whole else "number", len(values))
+    return Column("whole" if is_integral else "number", len(values))
 
 
 def _tensor(values: Sequence[Any] | Array, column: Column) -> Array:
@@ -164,7 +164,7 @@ def _thinned(values: Sequence[Any] | Array, index: Any, best: Any) -> Sequence[A
 
 
 def _step(n: int) -> int:
-    """Return k where every k-th of n epochs is kept, with room for the last and the best."""
+    """Return the interval k between stored epochs, with room for the last and the best one."""
     return -(-n // (MAX_EPOCHS - 2))
 
 

@@ -1,8 +1,8 @@
-"""The version of the file format, and the steps from each older version to the next.
+"""The version of the model file format, and the conversion of older versions to it.
 
-Raise `FORMAT` whenever a description changes, add the step from the version before, and keep
-example files of the new one: `python -m tests.storage.make_kept`. A file of any released version
-loads forever.
+Whenever a description changes, increase `FORMAT`, add the step from the version before, and store
+example files of the new version with `python -m tests.storage.make_kept`. Files of every released
+version must stay readable.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,10 @@ FORMAT = 5
 
 
 def migrate(description: dict[str, Any]) -> dict[str, Any]:
-    """Return a description, without its checksums, in the current format.
+    """Convert a description, without its checksums, to the current format.
 
-    Its own format is known to be from 1 to `FORMAT`. A step may rely on the rules of that format: a
-    ValueError, TypeError, LookupError or AttributeError in it means that the file breaks them.
+    Its format must be from 1 to `FORMAT`. A step may rely on the rules of that format: if it raises
+    a ValueError, TypeError, LookupError or AttributeError, the file is invalid.
     """
     for version in range(description["format"], FORMAT):
         description = {**MIGRATIONS[version](description), "format": version + 1}
@@ -27,7 +27,7 @@ def _unchanged(description: dict[str, Any]) -> dict[str, Any]:
 
 
 def _four_to_five(description: dict[str, Any]) -> dict[str, Any]:
-    """Format 5 has `parametric` for the `mix` of an activation, the learned mixture with Z."""
+    """Rename the setting `mix` of activations (a learned mixture with Z) to `parametric`."""
     renamed = {"layers": _renamed(description.get("layers"))}
     intervals = description.get("intervals")
     if intervals:
@@ -36,7 +36,7 @@ def _four_to_five(description: dict[str, Any]) -> dict[str, Any]:
 
 
 def _renamed(layers: Any) -> Any:
-    """Return layers, and those inside them, with `parametric` in the place of `mix`."""
+    """Return layers, including nested ones, with `mix` renamed to `parametric`."""
     if isinstance(layers, list):
         return [_renamed(layer) for layer in layers]
     if not isinstance(layers, dict):
@@ -47,10 +47,10 @@ def _renamed(layers: Any) -> Any:
     }
 
 
-#: The step from each version but the current one to the next.
+#: The step from each version, except the current one, to the next.
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _unchanged,  # format 2 has other checksums (see `storage.checksum`)
-    2: _unchanged,  # format 3 may say that a feature never varied; older files say it of none
-    3: _unchanged,  # format 4 may hold the history of the training in tensors, and names them
+    2: _unchanged,  # format 3 may mark a feature as constant; older files mark none
+    3: _unchanged,  # format 4 may store the training history in tensors
     4: _four_to_five,
 }

@@ -1,35 +1,34 @@
-"""The model file: how `save` writes it, and how `load` reads and checks it.
+"""Save a model to a file and load it, with all checks.
 
-A `.glassnet` file is a safetensors file. Its tensors have the names of the views ("layers.0.W",
-"layers.1.running_mean", ...), all of the network's dtype; those of the history
-("training.history.lr", ...) are float64. Its one metadata key, "glassnet", holds canonical JSON
-(see `storage.strict`), the description, with these fields:
+A `.glassnet` file is a safetensors file. Its tensors are the parameters and statistics of the
+layers ("layers.0.W", "layers.1.running_mean", ...), all of the network's dtype; those of the
+history ("training.history.lr", ...) are float64. Its one metadata key, "glassnet", holds the
+description as canonical JSON (see `storage.strict`) with these fields:
 
     format      5 (see `storage.migrations`)
     glassnet    the version that wrote the file
-    encoder     the schema and how each column becomes features
-    target      task, names, classes, means and scales, and the range of numbers where predictions
-                stay within it
+    encoder     the schema and the encoding of each column
+    target      task, names, classes, means and scales, and the range of numbers if predictions are
+                clipped to it
     layers      the kind and the settings of each layer
     n_features, dtype, loss
     training    the record of the training, except the columns of its history
-    history     only where the record has one: the columns that are tensors, see `storage.history`
-    intervals   only where the model has some: the layers of the network of the residuals, or null,
-                and the number of scores; the tensors are "intervals.scores", "intervals.least" and
-                those of the network ("intervals.layers.0.W", ...)
-    dialect     only where it is known: how the training table was written
-    reference   only where the model has one: statistics of the training rows, see
-                `glassnet.data.review.reference`
-    sha256, data_sha256   the checksums of head and data (see `storage.checksum`)
+    history     optional: the columns that are tensors, see `storage.history`
+    intervals   optional: the layers of the network of the residuals, or null, and the number of
+                scores; the tensors are "intervals.scores", "intervals.least" and those of the
+                network ("intervals.layers.0.W", ...)
+    dialect     optional: how the training table was written
+    reference   optional: statistics of the training rows, see `glassnet.data.review.reference`
+    sha256, data_sha256   the checksums of header and data (see `storage.checksum`)
 
-Loading goes step by step, and no step relies on anything unchecked: the head (see
-`storage.container`); then each word of the description by closed tables, and the shapes that the
-layers imply against those in the head; only then are the tensors read, and checked for their
-checksum and for finite numbers that a model can have.
+Loading goes step by step, and no step relies on unchecked data: first the header (see
+`storage.container`), then every name in the description against the known ones, and the shapes of
+the tensors against the layers. Only then are the tensors read, and checked for their checksum and
+for valid, finite numbers.
 
-The same model gives the same bytes, so a file that is loaded and saved again is the same file. The
-checksums find damage, not malice: whoever can write the file can write them. Against malice there
-are the checks, and the rule that a file holds numbers and names only.
+The same model gives the same bytes, so a file that is loaded and saved again is identical. The
+checksums detect corruption, not tampering: whoever can write the file can write them too. The other
+checks protect against tampering, and a file contains only numbers and names, no code.
 """
 
 from pathlib import Path
@@ -43,7 +42,7 @@ from glassnet.storage.checksum import without_checksums
 from glassnet.storage.container import (
     check_shapes,
     read_file,
-    read_head,
+    read_header,
     read_tensors,
     unsupported,
     write_file,
@@ -57,23 +56,23 @@ from glassnet.storage.structure import network_with
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-ROOM_FOR_TRAINING = 2**20  # bytes of a head, for what the record says after training and not before
+ROOM_FOR_TRAINING = 2**20  # bytes of a header, for entries of the record that training adds
 
 
 def save(model: Model, path: str | Path) -> None:
-    """Write a model to one file, which `load` reads.
+    """Save a model to one file, which `load` reads.
 
-    It is written in one step: under another name, forced to the disk, read again, and then renamed.
-    A link is followed, and a file that is replaced hands on its permissions.
+    The file is replaced atomically: it is written under a temporary name, synced to disk, read back
+    and renamed. A link is followed, and a file that is replaced keeps its permissions.
 
     Raises
     ------
     UnsupportedError
-        For layers, activations and losses of the user's own, and weights that are not finite;
-        nothing was written.
+        If the model has user-defined layers, activations or losses, or weights that are not finite;
+        nothing is written.
     ModelFileError
-        If the file cannot be written; a file that was there before is unchanged. `errno` is that of
-        the operating system.
+        If the file cannot be written; an existing file stays unchanged. `errno` is that of the
+        operating system.
 
     Examples
     --------
@@ -91,13 +90,13 @@ def save(model: Model, path: str | Path) -> None:
 
 
 def check(model: Model) -> None:
-    """Refuse a model that no file can hold, before it is trained.
+    """Check, before training, that a model can be saved to a file.
 
     Raises
     ------
     UnsupportedError
-        For layers, activations and losses of the user's own, and more columns, levels or classes
-        than a file has room for.
+        If the model has user-defined layers, activations or losses, or more columns, levels or
+        classes than fit into a file.
     """
     try:
         text = canonical(describe(model))
@@ -113,13 +112,13 @@ def check(model: Model) -> None:
 
 
 def load(path: str | Path) -> Model:
-    """Return the model in a file that `save` wrote. Nothing in the file is run.
+    """Load a model from a file that `save` wrote. No code in the file is executed.
 
     Raises
     ------
     ModelFileError
-        If there is no such file, it is no model file, it is damaged, or a newer glassnet wrote it;
-        the message starts with the path.
+        If the file does not exist, is not a model file, is corrupt, or was written by a newer
+        glassnet; the message starts with the path.
     """
     return read_file(path, _read)
 
@@ -134,14 +133,14 @@ def _tensors(model: Model) -> dict[str, Array]:
 
 
 def _read(file: BinaryIO, size: int) -> Model:
-    head = read_head(file, size)
-    if head.description.get("kind") == "network":
+    header = read_header(file, size)
+    if header.description.get("kind") == "network":
         raise BadFileError("holds a network and no model: read it with glassnet.Network.load")
     try:
-        current = migrate(without_checksums(head.description))
+        current = migrate(without_checksums(header.description))
     except (ValueError, TypeError, LookupError, AttributeError):
         raise damaged(
-            f"its description is not as format {head.description['format']} has it"
+            f"its description is not as format {header.description['format']} has it"
         ) from None
     try:
         parts = parse_description(current)
@@ -149,8 +148,8 @@ def _read(file: BinaryIO, size: int) -> Model:
         raise damaged(
             f"its description is not as glassnet writes it: {str(error).rstrip('.')}"
         ) from None
-    check_shapes(head.tensors, parts.shapes, parts.dtype)
-    arrays = read_tensors(file, head)
+    check_shapes(header.tensors, parts.shapes, parts.dtype)
+    arrays = read_tensors(file, header)
     try:
         training = join_history(parts.training, parts.history, arrays)
     except ValueError as error:

@@ -1,17 +1,17 @@
-"""The file of a network alone: its numbers, and its layers unless they are the user's own.
+"""Save a network without encoder and target to a file, and load it.
 
-It is written and read like a model file, with the same checks: it holds numbers and names, and
-nothing in it is run. Its description has these fields:
+The file is written and read like a model file, with the same checks. It contains only numbers and
+names, no code. Its description has these fields:
 
     format, glassnet   as in a model file
     kind               "network"
-    layers             the kind and settings of each layer; {"own": "ITS CLASS"} for a layer or an
-                       activation of the user's own
+    layers             the kind and settings of each layer; {"own": "ITS CLASS"} for a user-defined
+                       layer or activation
     n_features, dtype
     sha256, data_sha256   the checksums
 
-A layer of the user's own is code, which no file holds: to load the network, give its layers. They
-are compared with the file.
+A user-defined layer is code, which a file does not contain. To load such a network, pass its
+layers; they are compared with the file.
 """
 
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ from glassnet.network import Network
 from glassnet.parameters import DTYPES
 from glassnet.storage.checksum import without_checksums
 from glassnet.storage.container import (
-    Head,
+    Header,
     check_shapes,
     read_file,
-    read_head,
+    read_header,
     read_tensors,
     shown,
     write_file,
@@ -41,12 +41,12 @@ from glassnet.storage.structure import built_layers, network_with, tensor_shapes
 
 FIELDS = {"format", "glassnet", "kind", "layers", "n_features", "dtype"}
 KIND = "network"
-FIRST_FORMAT = 4  # that has files of networks
-MAX_NAME = 100  # characters of the name of a class
+FIRST_FORMAT = 4  # the first format with files of networks
+MAX_NAME = 100  # characters of a class name
 
 
 def save_network(network: Network, path: str | Path) -> None:
-    """Write a network to one file; see `Network.save`."""
+    """Save a network to one file; see `Network.save`."""
     write_file(
         path,
         KIND,
@@ -64,7 +64,7 @@ def save_network(network: Network, path: str | Path) -> None:
 
 
 def load_network(path: str | Path, layers: Sequence[Layer] | None = None) -> Network:
-    """Return the network in a file that `save_network` wrote; see `Network.load`."""
+    """Load a network from a file that `save_network` wrote; see `Network.load`."""
     given = None if layers is None else checked_layers(layers)
     return read_file(path, lambda file, size: _read(file, size, given))
 
@@ -77,15 +77,15 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 
 def _read(file: BinaryIO, size: int, given: tuple[Layer, ...] | None) -> Network:
-    head = read_head(file, size)
-    said = without_checksums(head.description)
-    if said.get("kind") != KIND and "encoder" in said:
+    header = read_header(file, size)
+    plain = without_checksums(header.description)
+    if plain.get("kind") != KIND and "encoder" in plain:
         raise BadFileError(
             "holds a model, of which the network is a part: read it with glassnet.load, and take "
             "its `network`"
         )
-    _check(said)
-    layers: list[dict[str, Any]] = migrate(said)["layers"]
+    _check(plain)
+    layers: list[dict[str, Any]] = migrate(plain)["layers"]
     if given is None:
         own = [f"layers.{i} ({layer['own']})" for i, layer in enumerate(layers) if "own" in layer]
         if own:
@@ -95,7 +95,7 @@ def _read(file: BinaryIO, size: int, given: tuple[Layer, ...] | None) -> Network
             )
         try:
             built = built_layers(layers)
-            shapes = tensor_shapes(built, said["n_features"])
+            shapes = tensor_shapes(built, plain["n_features"])
         except ValueError as error:
             raise damaged(
                 f"its description is not as glassnet writes it: {str(error).rstrip('.')}"
@@ -103,25 +103,25 @@ def _read(file: BinaryIO, size: int, given: tuple[Layer, ...] | None) -> Network
     else:
         built = given
         _compare(layers, given)
-        shapes = tensor_shapes(given, said["n_features"])
-        _compare_shapes(shapes, head)
-    check_shapes(head.tensors, shapes, said["dtype"])
-    return network_with(built, said["n_features"], said["dtype"], read_tensors(file, head))
+        shapes = tensor_shapes(given, plain["n_features"])
+        _compare_shapes(shapes, header)
+    check_shapes(header.tensors, shapes, plain["dtype"])
+    return network_with(built, plain["n_features"], plain["dtype"], read_tensors(file, header))
 
 
-def _check(said: dict[str, Any]) -> None:
-    """Check the fields of the description of a network."""
+def _check(plain: dict[str, Any]) -> None:
+    """Validate the fields of the description of a network."""
     require_intact(
-        said.keys() == FIELDS
-        and said["kind"] == KIND
-        and said["format"] >= FIRST_FORMAT
-        and isinstance(said["glassnet"], str)
-        and said["dtype"] in DTYPES
-        and type(said["n_features"]) is int
-        and 1 <= said["n_features"] < 2**31,
+        plain.keys() == FIELDS
+        and plain["kind"] == KIND
+        and plain["format"] >= FIRST_FORMAT
+        and isinstance(plain["glassnet"], str)
+        and plain["dtype"] in DTYPES
+        and type(plain["n_features"]) is int
+        and 1 <= plain["n_features"] < 2**31,
         "its description is not that of a network",
     )
-    layers = said["layers"]
+    layers = plain["layers"]
     is_list = isinstance(layers, list) and all(isinstance(layer, dict) for layer in layers)
     require_intact(is_list and bool(layers), "its description has no list of layers")
     for layer in layers:
@@ -134,26 +134,26 @@ def _check(said: dict[str, Any]) -> None:
 
 
 def _compare(layers: list[dict[str, Any]], given: tuple[Layer, ...]) -> None:
-    """Raise the SettingError for given layers that are not those of the file."""
+    """Raise a SettingError if the given layers differ from those in the file."""
     if len(layers) != len(given):
         raise SettingError(f"layers must be those of the file, {len(layers)}, got {len(given)}.")
-    for i, (said, layer) in enumerate(zip(layers, given, strict=True)):
+    for i, (plain, layer) in enumerate(zip(layers, given, strict=True)):
         mine = _layer(layer)
-        if mine != said:
+        if mine != plain:
             raise SettingError(
-                f"layers[{i}] must be that of the file, {_text(said)}, got {_text(mine)}."
+                f"layers[{i}] must be that of the file, {_text(plain)}, got {_text(mine)}."
             )
 
 
-def _compare_shapes(shapes: dict[str, tuple[int, ...]], head: Head) -> None:
-    """Raise the SettingError for given layers whose tensors are not those of the file."""
+def _compare_shapes(shapes: dict[str, tuple[int, ...]], header: Header) -> None:
+    """Raise a SettingError if the tensors of the given layers differ from those in the file."""
     must = "layers must have the tensors of the file"
-    if missing := shapes.keys() - head.tensors.keys():
+    if missing := shapes.keys() - header.tensors.keys():
         raise SettingError(f"{must}: {shown(min(missing))} is not in the file.")
-    if spare := head.tensors.keys() - shapes.keys():
+    if spare := header.tensors.keys() - shapes.keys():
         raise SettingError(f"{must}: {shown(min(spare))} is in the file, but not in the layers.")
     for name, shape in shapes.items():
-        expected = head.tensors[name].shape
+        expected = header.tensors[name].shape
         if expected != shape:
             raise SettingError(f"{must}: {name} must have shape {expected}, got {shape}.")
 

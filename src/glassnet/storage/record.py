@@ -1,6 +1,6 @@
-"""Checks of the training record in a model file, so that it can be shown and reported on.
+"""Validate the training record in a model file, so that it can be displayed.
 
-A record is open: it may hold more than is named here, of any form. A named entry may be absent or
+A record may have more entries than are named here, of any type. A named entry may be absent or
 null.
 """
 
@@ -13,17 +13,17 @@ Check = Callable[[Any], bool]
 
 
 def check_training(record: dict[str, Any]) -> None:
-    """Raise the ValueError for an entry of the record of another form; the message names it."""
+    """Raise a ValueError that names the entry if an entry of the record has a wrong type."""
     for name, (fits, what) in ENTRIES.items():
         require(record.get(name) is None or fits(record[name]), f"training.{name} must {what}")
 
 
-def _is_whole(value: Any) -> bool:
+def _is_integer(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**53
 
 
 def _is_number(value: Any) -> bool:
-    return (type(value) is float and value >= 0.0) or _is_whole(value)
+    return (type(value) is float and value >= 0.0) or _is_integer(value)
 
 
 def _is_text(value: Any) -> bool:
@@ -39,7 +39,7 @@ def _is_list_of(fits: Check) -> Check:
 
 
 def _is_object_with(entries: Mapping[str, Check]) -> Check:
-    """Return the check for an object whose entries of these names are absent, null or fit."""
+    """Return a check for an object whose named entries are absent, null or valid."""
     return lambda value: (
         isinstance(value, dict)
         and all(value.get(name) is None or fits(value[name]) for name, fits in entries.items())
@@ -47,7 +47,7 @@ def _is_object_with(entries: Mapping[str, Check]) -> Check:
 
 
 def _is_columns(value: Any) -> bool:
-    """Return whether a value names the columns of the training table, each feature once."""
+    """Return whether a value lists the columns of the training table, each feature once."""
     texts = _is_list_of(_is_text)
     if not _is_object(value) or not texts(value.get("features")) or not texts(value.get("others")):
         return False
@@ -63,23 +63,23 @@ def _are_scores(value: Any) -> bool:
 
 
 def _is_held_out(value: Any) -> bool:
-    return _is_object(value) and _is_whole(value.get("rows")) and _are_scores(value.get("scores"))
+    return _is_object(value) and _is_integer(value.get("rows")) and _are_scores(value.get("scores"))
 
 
 _is_calibration = _is_object_with(
     {
         "temperature": _is_number,
         "of_one": _is_number,
-        "n_rows": _is_whole,
+        "n_rows": _is_integer,
         "before": _are_scores,
         "after": _are_scores,
     }
 )
 
-#: What an entry must be, and the words for it after "must".
+#: The check of each entry, and the description of it that follows "must" in the message.
 ENTRIES: dict[str, tuple[Check, str]] = {
     **dict.fromkeys(
-        ("rows", "epochs", "best_epoch", "updates"), (_is_whole, "be a whole number from 0")
+        ("rows", "epochs", "best_epoch", "updates"), (_is_integer, "be a whole number from 0")
     ),
     "seconds": (_is_number, "be a number from 0"),
     **dict.fromkeys(("engine", "ended"), (_is_text, "be a text")),
@@ -87,7 +87,7 @@ ENTRIES: dict[str, tuple[Check, str]] = {
     "columns": (_is_columns, "have the lists of names features, others, each feature once"),
     "notices": (_is_list_of(_is_text), "be a list of texts"),
     "members": (
-        _is_list_of(_is_object_with({"best_epoch": _is_whole, "updates": _is_whole})),
+        _is_list_of(_is_object_with({"best_epoch": _is_integer, "updates": _is_integer})),
         "be a list of objects with whole numbers",
     ),
     "calibration": (

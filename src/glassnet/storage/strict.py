@@ -1,7 +1,7 @@
-"""Strict JSON, and checks of JSON values against the field types of a dataclass.
+"""Parse and write strict JSON, and check JSON values against the field types of a dataclass.
 
-Nothing that comes from a file is trusted. Canonical JSON is ASCII, keys sorted, no spaces, floats
-by `repr` (so they read back exactly), neither NaN nor infinity.
+Content of a file is never trusted. Canonical JSON is ASCII with sorted keys and no spaces, floats
+by `repr` (so they read back exactly), and neither NaN nor infinity.
 """
 
 import json
@@ -12,34 +12,33 @@ from typing import Any, Literal, Union, get_args, get_origin
 from glassnet.data.serialization import stored_fields
 from glassnet.data.tables.schema import Form, Schema
 
-MAX_DIGITS = 300  # a number with fewer digits is a float too
-MAX_DEPTH = 100  # of nested lists and objects
+MAX_DIGITS = 300  # a number with fewer digits is within the range of a float
+MAX_DEPTH = 100  # nested lists and objects
 MAX_VALUES = 4_000_000
-MAX_CONTAINERS = 650_000  # lists and objects; each takes the memory of several numbers
+MAX_CONTAINERS = 650_000  # lists and objects, which take more memory than numbers
 
 
 def canonical(value: Any) -> str:
-    """Return the one JSON text of a value."""
+    """Return the canonical JSON text of a value."""
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
     )
 
 
 def require(holds: bool, message: str) -> None:
-    """Raise ValueError with this message unless a condition holds."""
+    """Raise a ValueError with this message unless a condition holds."""
     if not holds:
         raise ValueError(message)
 
 
 def parse_json(text: str) -> Any:
-    """Return the value of a JSON text.
+    """Parse a JSON text.
 
     Raises
     ------
     ValueError
-        For a text that is no JSON, a key that occurs twice, numbers that are not finite or have
-        hundreds of digits, half characters (lone surrogates), and more nesting or values than any
-        model needs.
+        If the text is not JSON, or has a duplicate key, a number that is not finite or has hundreds
+        of digits, a lone surrogate, or more nesting or values than any model needs.
     """
     n_values, n_containers = (sum(map(text.count, marks)) for marks in (",:[{", "[{"))
     require(n_values <= MAX_VALUES, f"it holds more than {MAX_VALUES:,} values")
@@ -74,7 +73,7 @@ def parse_json(text: str) -> Any:
 
 
 def check_record(cls: type, plain: Any, where: str) -> None:
-    """Raise the ValueError for a JSON object without the fields and types of a dataclass.
+    """Raise a ValueError unless a JSON object has the fields and types of a dataclass.
 
     `where` names the object in the message.
     """
@@ -92,7 +91,7 @@ def check_record(cls: type, plain: Any, where: str) -> None:
 
 
 def _fits(kind: Any, value: Any, where: str) -> bool:
-    """Return whether a JSON value is of this type, with everything in it."""
+    """Return whether a JSON value and everything in it has this type."""
     origin, arguments = get_origin(kind), get_args(kind)
     if kind is Form:
         return _is_form(value)
@@ -104,7 +103,7 @@ def _fits(kind: Any, value: Any, where: str) -> bool:
     if origin is tuple:
         if not isinstance(value, list):
             return False
-        # All entries at once, where their classes suffice: there may be hundreds of thousands.
+        # All entries at once, if their classes decide: there may be hundreds of thousands.
         if {*map(type, value)} <= _exact(arguments[0]):
             return True
         return all(_fits(arguments[0], entry, where) for entry in value)
@@ -120,7 +119,7 @@ def _fits(kind: Any, value: Any, where: str) -> bool:
 
 
 def _exact(kind: Any) -> set[type]:
-    """Return the classes all of whose values are of this type."""
+    """Return the classes whose values all have this type."""
     kinds = set(get_args(kind)) if get_origin(kind) in (Union, UnionType) else {kind}
     return kinds & {str, bool, float, NoneType}
 
@@ -136,7 +135,7 @@ def _is_column(entry: Any) -> bool:
 
 
 def _is_form(value: Any) -> bool:
-    """Return whether a JSON value says how the cells of a column are written."""
+    """Return whether a JSON value is a form: how the cells of a column are written."""
     return isinstance(value, dict) and Form.from_plain(value).to_plain() == value
 
 

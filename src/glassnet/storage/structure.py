@@ -1,4 +1,4 @@
-"""Layers as a model file describes them: their shapes, and the network with their tensors."""
+"""Build the layers and the network of a model file from their descriptions and tensors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,16 +13,16 @@ from glassnet.parameters import Tree
 from glassnet.storage.header import require_intact
 from glassnet.storage.strict import require
 
-MAX_LAYERS = 1_000  # with those inside others
+MAX_LAYERS = 1_000  # including nested ones
 
 
 def built_layers(layers: Any) -> tuple[Layer, ...]:
-    """Return the layers that a file describes.
+    """Build the layers from their descriptions in a file.
 
     Raises
     ------
     ValueError
-        For anything else than layers, and too many of them.
+        If the descriptions are invalid, or there are too many layers.
     """
     require(
         1 <= _n_layers(layers) <= MAX_LAYERS, f"layers must be a list of 1 to {MAX_LAYERS:,} layers"
@@ -44,12 +44,12 @@ def network_with(
     arrays: Mapping[str, NDArray[Any]],
     prefix: str = "",
 ) -> Network:
-    """Return the network of these layers with the tensors of a file.
+    """Build the network of these layers with the tensors of a file.
 
     Raises
     ------
     BadFileError
-        For numbers that a layer cannot have.
+        If a tensor has values that its layer cannot have.
     """
     network = Network(layers, n_features, seed=None, dtype=dtype)
     for name in network.parameters:
@@ -63,7 +63,7 @@ def network_with(
 
 
 def _n_layers(layers: Any) -> int:
-    """Return the number of layers in a list, with those inside others; 0 for anything else."""
+    """Return the number of layers in a list, including nested ones; 0 for anything else."""
     if not isinstance(layers, list):
         return 0
     inner = (layer["layers"] for layer in layers if isinstance(layer, dict) and "layers" in layer)

@@ -1,8 +1,8 @@
 """The batch plan: the rows of each batch of each epoch, and the mean loss of an epoch.
 
-The order of an epoch is drawn from the counter-based generator of `glassnet.rng`, whose counter
-holds the number of the epoch. Epoch 100 can be drawn without the 99 before it, so a resumed run
-sees the batches that the uninterrupted run would have seen.
+The order of the rows is drawn from the counter-based generator of `glassnet.rng`, whose counter
+contains the number of the epoch. The order of epoch 100 can be drawn without the 99 before it, so a
+resumed run has the same batches as an uninterrupted run.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from glassnet.rng import SHUFFLE, generator
 
 Index = NDArray[np.integer[Any]]
 
-#: The most rows that one call of an engine visits, unless one epoch has more: the order of many
-#: epochs would fill the memory.
+#: Maximum number of rows of one call of an engine, unless a single epoch has more: the row indices
+#: of many epochs would need too much memory.
 MAX_ROWS_PER_CALL = 2**22
 
 
 def permutation(n: int, epoch: int, seed: int) -> Index:
-    """Return the permutation of n rows that an epoch visits (epoch: 0 to 2^64 - 1)."""
+    """Return the order of the n rows in an epoch (epoch: 0 to 2^64 - 1)."""
     return generator(seed, SHUFFLE, epoch).permutation(n).astype(np.int64, copy=False)
 
 
@@ -35,9 +35,9 @@ class BatchPlan:
     ----------
     n : number of rows of an epoch
     batch_size : rows of a step, at most n; the last batch of an epoch may be shorter
-    permutations : number of the epoch -> the rows that it visits, in order (n,)
-    mean_over_rows : the loss of an epoch is the mean over its batches, each counted by its total
-        weight; True counts it by its number of rows
+    permutations : function from the number of an epoch to its rows in order (n,)
+    mean_over_rows : the loss of an epoch is the mean over its batches, weighted by their total
+        weights or, if True, by their numbers of rows
 
     Examples
     --------
@@ -54,13 +54,13 @@ class BatchPlan:
     def seeded(cls, n: int, batch_size: int, seed: int, index: Index | None = None) -> Self:
         """Return a plan whose permutations are drawn from a seed.
 
-        A batch of all rows takes them in their order, because its sums need no other.
+        A batch of all rows is not permuted.
 
         Parameters
         ----------
         n, batch_size : as above; a larger batch size means all rows
         seed : the same seed gives the same batches
-        index : (n,) numbers of the rows to visit, where they are only some of the data
+        index : (n,) indices of the rows to use, if not all
         """
         rows = np.arange(n, dtype=np.int64) if index is None else index
         if batch_size >= n:
@@ -78,9 +78,9 @@ class BatchPlan:
         return max(1, MAX_ROWS_PER_CALL // self.n)
 
     def batches(self, first_epoch: int, n_epochs: int) -> tuple[NDArray[Any], Index]:
-        """Return the rows of several epochs end to end, and the offsets of their batches.
+        """Return the concatenated rows of several epochs, and the offsets of their batches.
 
-        No batch reaches over the end of an epoch.
+        No batch contains rows of two epochs.
         """
         orders = [self.permutations(first_epoch + i) for i in range(n_epochs)]
         order = np.concatenate(orders).astype(np.int64, copy=False)

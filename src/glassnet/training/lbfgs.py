@@ -1,8 +1,8 @@
 """Run SciPy's L-BFGS epoch by epoch; each of its iterations is an epoch.
 
-SciPy calls back after an iteration, but a generator must hand the record out and wait to be asked
-again. So the minimizer runs in a thread that takes turns with the caller: one of the two always
-waits. Only this file imports scipy.optimize.
+SciPy calls a function after each iteration, but a generator must yield its record and be suspended.
+So the minimizer runs in a thread, and either the thread or the caller waits for the other. Only
+this file imports scipy.optimize.
 """
 
 import math
@@ -25,20 +25,20 @@ from glassnet.training.stopping import Epoch
 from glassnet.training.validation import Validation
 
 
-class _TurnedAwayError(Exception):
-    """The caller asks for no more; raised inside the objective to unwind the minimizer."""
+class _StoppedError(Exception):
+    """Raised inside the objective to end the minimizer when the caller stops."""
 
 
 class _Minimizer:
-    """SciPy's minimizer in a thread, one iteration a turn."""
+    """SciPy's minimizer in a thread, which runs one iteration at a time."""
 
     def __init__(self, engine: Engine, settings: LBFGS, rows: Rows, iterations: int) -> None:
         self._engine, self._settings, self._rows = engine, settings, rows
         self._iterations = iterations
-        self._turns: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, daemon=True)
-        self._turned_away = False
+        self._stopped = False
         self._interrupted = DeferredSignals()
         self._norm = math.nan
         self._evaluated = False
@@ -49,7 +49,7 @@ class _Minimizer:
         with deferred_interrupts() as self._interrupted:
             if self._thread.ident is None:
                 self._start()
-            self._turns.put(True)
+            self._requests.put(True)
             kind, value = self._results.get()
         if kind == "failed":
             raise value
@@ -65,16 +65,16 @@ class _Minimizer:
             ) from None
 
     def close(self) -> None:
-        """Unwind the minimizer, wherever it is."""
+        """End the minimizer, also in the middle of an iteration."""
         if self._thread.ident is not None and self._thread.is_alive():
-            self._turned_away = True
-            self._turns.put(False)
+            self._stopped = True
+            self._requests.put(False)
             self._thread.join()
 
     def _work(self) -> None:
         from scipy.optimize import minimize
 
-        self._turns.get()
+        self._requests.get()
         try:
             self.result = minimize(
                 self._objective,
@@ -91,14 +91,14 @@ class _Minimizer:
                 },
             )
             self._results.put(("ended", None))
-        except _TurnedAwayError:
+        except _StoppedError:
             pass
-        except BaseException as error:  # noqa: BLE001 - handed over to the caller's thread, which raises it
+        except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
             self._results.put(("failed", error))
 
     def _objective(self, theta: Array) -> tuple[float, Array]:
-        if self._turned_away:
-            raise _TurnedAwayError
+        if self._stopped:
+            raise _StoppedError
         if self._interrupted():
             raise self._interrupted.interrupt()
         parameters, rows = self._engine.network.parameters, self._rows
@@ -108,8 +108,8 @@ class _Minimizer:
         gradient = parameters.gradient.astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
             self._norm = float(np.linalg.norm(gradient))
-        # SciPy steps back from points that are not finite, but where the first is one it would end
-        # without a word.
+        # SciPy recovers from points that are not finite, except from the first one: then it would
+        # end silently.
         if not self._evaluated and not (math.isfinite(value) and math.isfinite(self._norm)):
             raise _divergence()
         self._evaluated = True
@@ -118,7 +118,7 @@ class _Minimizer:
     def _after_iteration(self, intermediate_result: Any) -> None:
         self._engine.network.parameters.theta[...] = intermediate_result.x
         self._results.put(("iteration", (float(intermediate_result.fun), self._norm)))
-        if not self._turns.get():
+        if not self._requests.get():
             raise StopIteration
 
 
@@ -131,7 +131,7 @@ def lbfgs_epochs(
     every: int,
     held_out: Validation | None,
 ) -> Generator[Epoch, None, None]:
-    """Yield a record after every `every` iterations, until it converges or `epochs` are done."""
+    """Yield a record after each `every` iterations, until convergence or the end of `epochs`."""
     network = engine.network
     unrepeatable = network.unrepeatable_layers()
     if unrepeatable:
@@ -187,8 +187,7 @@ def _records(
     finally:
         minimizer.close()
         state.minimizer_result = minimizer.result
-        # A line search may have been left half-way: the network keeps the last point that was
-        # accepted.
+        # Training may end during a line search: the network keeps the last accepted point.
         np.copyto(network.parameters.theta, accepted)
 
 

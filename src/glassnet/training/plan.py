@@ -34,42 +34,43 @@ _NEVER_NONE = ("l1", "l2")
 
 @dataclass(frozen=True)
 class Plan:
-    """How a network is built and trained. None means "chosen from the data".
+    """How a network is built and trained. None means that the recipe and the data choose.
 
     Parameters
     ----------
-    recipe : name of one of `glassnet.training.recipes.RECIPES`, or a `Recipe`: what is chosen where
-        the rest says nothing
+    recipe : name of one of `glassnet.training.recipes.RECIPES`, or a `Recipe`: it chooses all
+        settings that are None
     hidden_layer_sizes : units of each hidden layer; () is a linear model
-    activation : of the hidden layers: one, or one for each; a name, an ActivationFunction or a
-        function Z -> (A, slope)
+    activation : of the hidden layers, one for all or one for each: a name, an ActivationFunction or
+        a function Z -> (A, slope)
     dropout : rate after each hidden layer
     normalization : "none", "batch" or "layer": between a hidden layer's weights and its activation
-    loss : name or object; None is the task's own (softmax, logistic, squared)
+    loss : name or object; None is the default of the task (softmax, logistic, squared)
     optimizer : name or object
-    learning_rate : what the schedule multiplies; None is the recipe's where the optimizer is chosen
-        too, else the optimizer's own
+    learning_rate : the rate that the schedule multiplies; None is that of the recipe if the
+        optimizer is None too, otherwise that of the optimizer
     schedule : name or object: how the rate changes over the run
     dropout_schedule : name or object: how dropout changes over the run; None is constant
     decay_schedule : name or object: how weight decay and the penalties change over the run; None is
         constant
-    batch_size : rows to a step; more than there are means all
-    max_epochs : passes over the rows at most
-    early_stopping : hold rows out, stop when they no longer gain, keep the best weights
-    validation_fraction : share of the rows held out, where no validation set is given
-    patience : epochs without gain before stopping
-    calibrate : hold rows out that calibrate what is predicted: half of those that would stop the
-        training; None does where the recipe says so and rows are held out at all
-    time_limit : seconds that the fit may take, up to an epoch; where it is short, there are fewer
-        epochs, and of very few fewer members
-    scoring : what is watched: None is the loss, else a scikit-learn scorer
+    batch_size : rows in a batch; a larger number than there are rows means all
+    max_epochs : maximum number of epochs
+    early_stopping : hold rows out, stop if the loss on them no longer improves, and keep the best
+        weights
+    validation_fraction : share of the rows held out, if no validation set is given
+    patience : epochs without improvement before training stops
+    calibrate : use half of the held-out rows for the calibration of predictions; None does so if
+        the recipe does and rows are held out at all
+    time_limit : maximum seconds of the fit, to within one epoch. If time is short, there are fewer
+        epochs; if these would be very few, there are fewer members.
+    scoring : what early stopping watches: None is the loss, otherwise a scikit-learn scorer
     weight_decay : decoupled decay of the weights (AdamW)
     l1, l2 : penalties on the weights, the same for every batch size
     label_smoothing : share of each label spread over all classes
     class_weight : None, "balanced", or a weight for each label
-    clip_norm : longest gradient that an update takes
+    clip_norm : maximum norm of the gradient of an update
     dtype : "float32" or "float64"
-    seed : of everything random: the same seed gives the same bits
+    seed : of all random numbers; the same seed gives the same bits
     engine, n_threads : what executes the network
     """
 
@@ -128,11 +129,11 @@ class Plan:
         object.__setattr__(self, "seed", check_seed(self.seed))
 
     def penalty(self) -> Penalty | None:
-        """Return the penalty, or None where both strengths are 0."""
+        """Return the penalty, or None if both strengths are 0."""
         return Penalty(self.l1, self.l2) if self.l1 or self.l2 else None
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the settings as JSON-able values; objects by what they print."""
+        """Return the settings as JSON values; objects are represented by their repr."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
 

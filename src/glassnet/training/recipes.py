@@ -1,33 +1,34 @@
 """Recipes: the values of all settings that a plan leaves open.
 
-A `Plan` names one, and what the plan itself sets goes before the recipe. "standard" follows RealMLP
-(Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and Boosted
-Trees on Tabular Data", table A.1), as far as our own measurements, on the sets that
-`bench/tables/sets.py` counts as developed on, do not differ:
+A `Plan` names a recipe; the settings of the plan override those of the recipe. "standard" follows
+RealMLP (Holzmueller, Grinsztajn and Steinwart 2024, "Better by Default: Strong Pre-Tuned MLPs and
+Boosted Trees on Tabular Data", table A.1), except where measurements on our development tables (see
+`bench/tables/sets.py`) suggested otherwise:
 
-- Half the width, a quarter of the epochs and smaller batches for few rows; for the time so won
-  eight such networks, each with held-out rows of its own, that answer as their mean. The best epoch
-  is that of the least log loss.
-- Numbers are embedded by broken lines that bend at quantiles (Gorishniy, Rubachev and Babenko
-  2022), not by waves: 3 +- 3 % less error and 4 +- 2 % less RMSE in the same time. Few rows make
-  few bins: with 283 rows 8 to 16 bins had 3 % less RMSE than 32.
-- For classes, the numbers themselves weigh more beside their broken lines the more of them there
-  are: on MNIST in 8 x 8 pixels eight networks have 18 % less error so; on tables of few columns
-  nothing is won, and on glass (9 columns, 43 test rows) a tenth lost.
-- Of few rows a fifth is held out, not a tenth: an epoch chosen by ten rows may be a poor one. On
-  iris, glass, Pima and Auto MPG eight networks had 13 % less error or as much RMSE so.
-- No dropout: the mean of members needs none. Without it eight networks had 1 % less error and log
-  loss and 2 % less RMSE (12 % of a river's flow, which has little noise, elsewhere as much; of Auto
-  MPG's 314 rows 4 % more), in 13 % less time.
-- With many rows the layers are RealMLP's, and tables of very many numbers are not embedded: eight
-  networks on MNIST have an accuracy of 0.987 so, 0.986 with half the width; one has 0.981 with the
-  embedding and 0.983 without, in a third of the time.
+- Half the width, a quarter of the epochs, and smaller batches for few rows. The time saved is used
+  for eight such networks, each with its own held-out rows, whose mean is the prediction. The best
+  epoch is the one with the lowest log loss.
+- Numbers have a piecewise-linear embedding with bins at quantiles (Gorishniy, Rubachev and Babenko
+  2022) instead of a periodic one: 3 +- 3 % less error and 4 +- 2 % less RMSE in the same time. For
+  few rows there are few bins: with 283 rows, 8 to 16 bins had 3 % less RMSE than 32.
+- For classification, the more numeric columns there are, the larger is the initial factor of the
+  columns themselves relative to their embedding. On MNIST with 8 x 8 pixels, eight networks then
+  have 18 % less error. On tables with few columns it does not help, and on glass (9 columns, 43
+  test rows) the error was a tenth higher.
+- For few rows, a fifth is held out instead of a tenth: ten rows are too few to choose the best
+  epoch. On iris, glass, Pima and Auto MPG, eight networks then had 13 % less error or equal RMSE.
+- No dropout, which an ensemble does not need. Without it eight networks had 1 % less error and log
+  loss and 2 % less RMSE (12 % less for the flow of a river, which has little noise; equal
+  elsewhere; 4 % more for the 314 rows of Auto MPG), in 13 % less time.
+- For many rows, the widths are those of RealMLP, and tables with very many numeric columns have no
+  embedding: eight networks on MNIST then have an accuracy of 0.987, and 0.986 with half the width;
+  one network has 0.981 with the embedding and 0.983 without, in a third of the time.
 
-What each part is worth, `bench/tables/ABLATION.md` tells. Some are worth too little there to tell,
-and are kept for what those sets lack: robust scaling for columns with odd values, embedded
-categories for columns of thousands of levels, few bins for few rows, cycles for fits that a time
-limit ends. SELU, weight decay's schedule and, for numbers, the scaling layer are RealMLP's, no
-better there and no worse.
+`bench/tables/ABLATION.md` shows the effect of each part. Some parts have no measurable effect there
+and are kept for tables of other kinds: robust scaling for columns with outliers, embeddings for
+categorical columns with thousands of levels, few bins for few rows, a cyclic schedule for fits with
+a time limit. SELU, the schedule of weight decay and, for regression, the scaling layer are those of
+RealMLP; they made no difference.
 """
 
 from dataclasses import dataclass, replace
@@ -39,34 +40,35 @@ from glassnet.errors import SettingError, look_up
 
 @dataclass(frozen=True)
 class Recipe:
-    """Every number of a recipe; the defaults are those of "plain".
+    """All settings of a recipe; the defaults are those of "plain".
 
     Columns
     -------
     scaling : "standard" or "robust", see `glassnet.data.coding.settings.CodingSettings`
     clip : limit of the smooth clip of scaled numbers
-    max_one_hot : categories with more levels are embedded
+    max_one_hot : categorical columns with more levels (categories) are embedded
 
     Input layers
     ------------
-    n_frequencies, n_periodic, sigma : of the periodic embedding of numbers; 0 frequencies for none
-    n_bins, n_lines : bins of a column at most, and broken lines of a column, of the
-        piecewise-linear embedding; it replaces the periodic one where n_bins is above 0
-    rows_per_bin : at least; few rows make fewer bins, but two
-    max_embedded : tables with more numeric columns do not embed them, which would take long
-    embedding_dim : outputs of an embedded category
-    scale_layer : a learned factor for each input
-    number_gain : an embedded column itself, beside its lines or waves, starts with the factor
+    n_frequencies, n_periodic, sigma : frequencies, outputs per column and standard deviation of the
+        periodic embedding of numbers; no embedding if n_frequencies is 0
+    n_bins, n_lines : maximum number of bins per column, and outputs per column, of the
+        piecewise-linear embedding; it replaces the periodic one if n_bins is above 0
+    rows_per_bin : minimum number of rows per bin; few rows have fewer bins, but at least two
+    max_embedded : tables with more numeric columns have no embedding, which would be slow
+    embedding_dim : outputs of an embedded categorical column
+    scale_layer : whether there is a learned factor for each input
+    number_gain : the initial factor of an embedded column itself, relative to its embedding, is
         number_gain times the square root of the number of such columns, at least 1
 
     Network
     -------
     hidden_layer_sizes, activation : of the hidden layers
-    twice_as_wide_from : rows from which on hidden layers have twice as many units; 0 for never
-    parametric : each unit learns a mixture of its activation and the identity
+    twice_as_wide_from : minimum number of rows for twice as many hidden units; 0 for never
+    parametric : whether each unit learns a mixture of its activation and the identity
     parametrization : of the dense layers, "standard" or "ntk"
-    dropout, dropout_schedule : behind each hidden layer
-    members : networks that are trained side by side and whose mean is the prediction
+    dropout, dropout_schedule : after each hidden layer
+    members : number of networks that are trained in parallel and whose mean is the prediction
 
     Steps
     -----
@@ -74,15 +76,16 @@ class Recipe:
     weight_decay, decay_schedule : decoupled decay of the weights
     label_smoothing : for classes
     clip_predictions : clip predicted numbers to their range in training (squared, absolute, Huber)
-    batch_sizes : (rows at most, batch size), in rising order; the last entry is for more rows
-    min_updates, max_epochs_few_rows : few rows have more epochs, up to this number, to reach
+    batch_sizes : (number of rows, batch size) pairs in ascending order; a batch size is used for
+        fewer rows than the number beside it, the last one for all others
+    min_updates, max_epochs_few_rows : few rows have up to max_epochs_few_rows epochs to reach
         min_updates
-    max_updates, min_epochs, max_epochs : max_epochs, but fewer where they exceed max_updates, down
-        to min_epochs
-    patience : epochs without gain before stopping, as a share of all
-    validation_fraction, min_validation_rows : share of the rows held out; up to twice the share to
+    max_updates, min_epochs, max_epochs : there are max_epochs epochs, but fewer if they exceed
+        max_updates, down to min_epochs
+    patience : epochs without improvement before training stops, as a share of all epochs
+    validation_fraction, min_validation_rows : share of the rows held out; up to twice this share to
         reach min_validation_rows
-    calibrate : half of the held-out rows calibrate, see `glassnet.fitting.temperature`
+    calibrate : use half of the held-out rows for calibration, see `glassnet.fitting.temperature`
     """
 
     scaling: str = "standard"
@@ -129,16 +132,16 @@ class Recipe:
 
     @property
     def coding(self) -> CodingSettings:
-        """How the columns are coded."""
+        """The settings of the encoding of columns."""
         return CodingSettings(self.scaling, self.clip, self.max_one_hot)
 
     def batch_size(self, n_rows: int) -> int:
-        """Return the batch size.
+        """Return the batch size for a number of rows.
 
-        The noise of small batches helps where rows are few; the arithmetic of large ones is faster.
+        The noise of small batches helps if there are few rows; large batches compute faster.
         """
         return next(
-            (size for most, size in self.batch_sizes if n_rows < most), self.batch_sizes[-1][1]
+            (size for limit, size in self.batch_sizes if n_rows < limit), self.batch_sizes[-1][1]
         )
 
     def validation_share(self, n_rows: int) -> float:
@@ -149,16 +152,16 @@ class Recipe:
         )
 
     def widths(self, n_rows: int) -> tuple[int, ...]:
-        """Return the units of the hidden layers."""
+        """Return the number of units of each hidden layer."""
         wide = 0 < self.twice_as_wide_from <= n_rows
         return (
             tuple(2 * size for size in self.hidden_layer_sizes) if wide else self.hidden_layer_sizes
         )
 
     def epochs(self, steps_per_epoch: int) -> int:
-        """Return the passes over the rows, given the steps of one."""
-        most = min(max(self.max_updates // steps_per_epoch, self.min_epochs), self.max_epochs)
-        return max(most, min(-(-self.min_updates // steps_per_epoch), self.max_epochs_few_rows))
+        """Return the number of epochs, given the number of steps of an epoch."""
+        epochs = min(max(self.max_updates // steps_per_epoch, self.min_epochs), self.max_epochs)
+        return max(epochs, min(-(-self.min_updates // steps_per_epoch), self.max_epochs_few_rows))
 
 
 PLAIN = Recipe()
@@ -192,7 +195,7 @@ STANDARD = Recipe(
     calibrate=True,
 )
 
-#: What differs where numbers are predicted.
+#: The standard recipe for regression.
 STANDARD_FOR_NUMBERS = replace(
     STANDARD,
     activation="mish",
@@ -202,10 +205,10 @@ STANDARD_FOR_NUMBERS = replace(
     clip_predictions=True,
 )
 
-#: Twice the members for twice the time each.
+#: Twice as many members, each trained twice as long.
 BEST: dict[str, Any] = {"members": 16, "max_updates": 40_000, "min_epochs": 32, "max_epochs": 128}
 
-#: Of each name the recipe for classes and the recipe for numbers.
+#: Name -> (recipe for classification, recipe for regression).
 RECIPES: dict[str, tuple[Recipe, Recipe]] = {
     "plain": (PLAIN, PLAIN),
     "fast": (replace(STANDARD, members=1), replace(STANDARD_FOR_NUMBERS, members=1)),
@@ -215,7 +218,7 @@ RECIPES: dict[str, tuple[Recipe, Recipe]] = {
 
 
 def recipe_for(recipe: str | Recipe, *, classes: bool) -> Recipe:
-    """Return the recipe of that name for classes or for numbers; an object is returned as it is."""
+    """Return the recipe of a name, for classification or regression, or the given `Recipe`."""
     if isinstance(recipe, Recipe):
         return recipe
     if not isinstance(recipe, str):

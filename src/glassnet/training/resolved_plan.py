@@ -13,7 +13,7 @@ from glassnet.schedules import ReduceOnPlateau, RunSchedules, Schedule
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import Recipe, recipe_for
 
-#: From so many rows on, some are held out to stop by; fewer rows are all needed to learn from.
+#: Minimum number of rows for early stopping; fewer rows are all needed for training.
 MIN_ROWS_TO_HOLD_OUT = 100
 PATIENCE = 16
 LBFGS_ITERATIONS = 200
@@ -21,9 +21,9 @@ LBFGS_ITERATIONS = 200
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedPlan(Plan):
-    """A plan without open settings, but that `learning_rate` and `weight_decay` may be None.
+    """A plan whose settings are all chosen; the fields are those of `Plan`.
 
-    Those two are then the optimizer's own. The meaning of each field is that of `Plan`.
+    Only `learning_rate` and `weight_decay` may be None, which means those of the optimizer.
     """
 
     recipe: Recipe
@@ -61,43 +61,43 @@ class ResolvedPlan(Plan):
         plan : the settings
         n_rows : rows of the fit
         classes : whether the recipe for classes or the one for numbers chooses
-        loss : stands where the plan names none; None is that of several classes, or of numbers
-        has_validation : whether rows to stop by were given
+        loss : used if the plan names none; None is "softmax" for classes, otherwise "squared"
+        has_validation : whether early-stopping rows were given
         """
         recipe = recipe_for(plan.recipe, classes=classes)
-        whole = isinstance(plan.optimizer, LBFGS) or plan.optimizer == "lbfgs"
+        full_batch = isinstance(plan.optimizer, LBFGS) or plan.optimizer == "lbfgs"
         batch_size = plan.batch_size or recipe.batch_size(n_rows)
-        epochs = LBFGS_ITERATIONS if whole else recipe.epochs(-(-n_rows // batch_size))
+        epochs = LBFGS_ITERATIONS if full_batch else recipe.epochs(-(-n_rows // batch_size))
         max_epochs = plan.max_epochs or epochs
-        early_stopping = _given(
+        early_stopping = _default(
             plan.early_stopping,
             has_validation or bool(plan.scoring) or n_rows >= MIN_ROWS_TO_HOLD_OUT,
         )
-        # The best weights of a cycle come near its end, so the recipe's schedule is given time.
+        # The recipe's schedule has cycles, whose best weights come near their end: be patient.
         recipe_patience = max(1, int(max_epochs * recipe.patience))
         patience = recipe_patience if plan.schedule is None else PATIENCE
-        own_optimizer = plan.optimizer is not None
+        has_optimizer = plan.optimizer is not None
         chosen: dict[str, Any] = {
             "loss": loss or ("softmax" if classes else "squared"),
             "activation": recipe.activation,
-            "dropout": 0.0 if whole else recipe.dropout,
+            "dropout": 0.0 if full_batch else recipe.dropout,
             "normalization": "none",
             "optimizer": "adamw",
-            "learning_rate": None if own_optimizer else recipe.learning_rate,
-            "schedule": "constant" if whole else recipe.schedule,
-            "dropout_schedule": "constant" if whole else recipe.dropout_schedule,
-            "decay_schedule": "constant" if whole else recipe.decay_schedule,
+            "learning_rate": None if has_optimizer else recipe.learning_rate,
+            "schedule": "constant" if full_batch else recipe.schedule,
+            "dropout_schedule": "constant" if full_batch else recipe.dropout_schedule,
+            "decay_schedule": "constant" if full_batch else recipe.decay_schedule,
             "validation_fraction": recipe.validation_share(n_rows),
             "calibrate": recipe.calibrate and early_stopping and not has_validation,
             "patience": patience,
-            "weight_decay": None if own_optimizer else recipe.weight_decay,
+            "weight_decay": None if has_optimizer else recipe.weight_decay,
             "label_smoothing": recipe.label_smoothing if classes else 0.0,
         }
         settings = {field.name: getattr(plan, field.name) for field in fields(Plan)}
-        settings |= {name: _given(settings[name], choice) for name, choice in chosen.items()}
+        settings |= {name: _default(settings[name], choice) for name, choice in chosen.items()}
         settings |= {
             "recipe": recipe,
-            "hidden_layer_sizes": _sizes(_given(plan.hidden_layer_sizes, recipe.widths(n_rows))),
+            "hidden_layer_sizes": _sizes(_default(plan.hidden_layer_sizes, recipe.widths(n_rows))),
             "batch_size": batch_size,
             "max_epochs": max_epochs,
             "early_stopping": early_stopping,
@@ -115,7 +115,7 @@ class ResolvedPlan(Plan):
         Raises
         ------
         SettingError
-            For activations that are not one, or one for each hidden layer.
+            If there is neither one activation nor one for each hidden layer.
         """
         sizes = self.hidden_layer_sizes
         return list(zip(sizes, one_for_each(self.activation, len(sizes)), strict=True))
@@ -126,12 +126,12 @@ class ResolvedPlan(Plan):
         Raises
         ------
         SettingError
-            For a weight decay or a learning rate that the optimizer does not take.
+            For a weight decay or a learning rate that the optimizer does not accept.
         """
         given = self.optimizer
         optimizer = optimizer_settings("adamw" if given == "adam" and self.weight_decay else given)
         if isinstance(given, str) and isinstance(optimizer, Adam | AdamW):
-            # A name leaves its settings to the recipe.
+            # For an optimizer given by name, the recipe chooses beta2.
             optimizer = replace(optimizer, beta2=self.recipe.beta2)
         if self.weight_decay is not None and isinstance(optimizer, AdamW):
             optimizer = replace(optimizer, weight_decay=self.weight_decay)
@@ -152,7 +152,7 @@ class ResolvedPlan(Plan):
         return cast(Optimizer, replace(optimizer, lr=self.learning_rate))
 
 
-def _given(setting: Any, choice: Any) -> Any:
+def _default(setting: Any, choice: Any) -> Any:
     return choice if setting is None else setting
 
 
@@ -168,7 +168,7 @@ def _sizes(given: Any) -> tuple[int, ...]:
 
 
 def is_one_activation(given: Any) -> bool:
-    """Return whether this is one activation, and not a sequence of them."""
+    """Return whether a value is a single activation, not a sequence of them."""
     return isinstance(given, str | ActivationFunction) or callable(given)
 
 

@@ -1,7 +1,8 @@
 """Compute scikit-learn scorers on a network during training.
 
-A scorer asks an estimator for predictions. Between two epochs the raw scores of the validation rows
-are known already, so the estimator that it meets here answers from them.
+Only this file imports scikit-learn's scorers. A scorer calls an estimator for predictions. Between
+two epochs the raw scores of the validation rows are already known, so the estimator defined here
+computes its predictions from them.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,16 +24,16 @@ from glassnet.protocols import (
 )
 
 Scoring = str | Callable[[Any, Any, Any], float]
-#: Scores of numbers that have no unit: they are taken from numbers near 1, whose squares are
-#: floats.
+#: Regression scores without a unit. They are computed from numbers scaled to near 1, whose squares
+#: cannot overflow.
 WITHOUT_UNIT = ("r2", "explained_variance", "d2_absolute_error_score")
-#: Names of a first argument that is the target.
+#: Names of a first argument that mark a metric, (y_true, y_pred), instead of a scorer.
 _TRUTHS = ("y_true", "y", "true", "truth", "y_test", "labels_true", "target", "targets", "actual")
 
 
 @dataclass(frozen=True)
 class ScorerAnswers:
-    """What a scorer may ask for, where it is not `glassnet.answers.Answers`.
+    """What scorers need, for callers that have no `glassnet.answers.Answers`.
 
     Attributes
     ----------
@@ -54,15 +55,15 @@ def bind_scorer(
     raw_scores: Callable[[Any], Array],
     rows: Rows,
 ) -> Callable[[Array], float]:
-    """Return a function from the raw scores of some rows to their score, higher being better.
+    """Return a function from the raw scores of rows to their score; higher is better.
 
     Parameters
     ----------
     scoring : a scorer's name ("roc_auc", "neg_log_loss", ...) or a callable (estimator, X, y)
-    answers : turns raw scores into what the scorer asks for
-    raw_scores : returns those of other features, for a scorer that asks for them
-    rows : the validation rows, with y in the terms in which `answers` predicts; their weights go
-        to named scorers
+    answers : converts raw scores to predictions
+    raw_scores : computes the raw scores of other features, if a scorer needs them
+    rows : the validation rows, with y in the form of the predictions of `answers`; their weights
+        are passed to named scorers only
     """
     factor: Any = 1.0
     scorer, y = _scorer(scoring), rows.y
@@ -123,9 +124,9 @@ def _refuse_metric(scoring: Callable[..., Any]) -> None:
 def _estimator(
     answers: Answers | ScorerAnswers, raw_scores: Callable[[Any], Array], known: Any, factor: Any
 ) -> Any:
-    """Return what scikit-learn takes for a fitted estimator.
+    """Return an object that scikit-learn accepts as a fitted estimator.
 
-    Its classes are made here because their bases import scikit-learn.
+    The classes are defined here because their bases import scikit-learn.
     """
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
@@ -146,8 +147,7 @@ def _estimator(
         pass
 
     class Classifier(ClassifierMixin, Answering):  # type: ignore[misc]
-        # Two labels that may go together are no two classes of one: scikit-learn tells them apart
-        # by the shape, here (k, 2).
+        # The shape (k, 2) tells scikit-learn that the target is multilabel, not binary.
         classes_ = (
             np.tile((0, 1), (len(answers.classes), 1))
             if answers.task == "multilabel"

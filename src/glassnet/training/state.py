@@ -15,43 +15,42 @@ from glassnet.training.stopping import EarlyStopping, Epoch
 
 @dataclass
 class TrainingState:
-    """Where training stands: counters, the best weights, and the state of stopping and plateaus."""
+    """Counters, the best weights, and the state of early stopping and of ReduceOnPlateau."""
 
     epoch: int = 0
     step: int = 0
     best_value: float = math.inf
     best_epoch: int | None = None
     waited: int = 0
-    watched: int = -1  # the last epoch that was
+    watched: int = -1  # index of the last epoch that was watched
     stopped_early: bool = False
     plateau_factor: float = 1.0
     plateau_best: float = math.inf
     plateau_waited: int = 0
-    rate: float | None = None  # after early stopping divided it
-    engine: str = ""  # the name of the one that trains
-    minimizer_result: Any = field(default=None, repr=False)  # SciPy's own, of L-BFGS
+    rate: float | None = None  # the learning rate after early stopping divided it
+    engine: str = ""  # name of the engine
+    minimizer_result: Any = field(default=None, repr=False)  # the result of SciPy's L-BFGS
     best: tuple[Array, Array] | None = field(default=None, repr=False)
     finite: tuple[Array, Array] | None = field(default=None, repr=False)
 
     def watch(self, epoch: Epoch, stop: EarlyStopping, network: Network) -> bool:
-        """Keep the weights if this epoch is the best so far; return whether patience restarts."""
+        """Keep the weights if this epoch is the best; return whether the watched value improved."""
         value = stop.value(epoch)
         improved = stop.improves(value, self.best_value) or self.best_epoch is None
         if value < self.best_value if stop.sklearn_patience else improved:
-            # Where all values are none, the first weights are as good as any and may be beaten by a
-            # number.
+            # NaN counts as infinity: the first weights are kept until there is a finite value.
             self.best_value, self.best_epoch = math.inf if math.isnan(value) else value, epoch.index
             if stop.restore:
                 self.best = _copy(network, self.best)
-        # A record may cover several epochs, and counts them all.
+        # A record may cover several epochs, which all count.
         self.waited = 0 if improved else self.waited + epoch.index - self.watched
         self.watched = epoch.index
         return improved
 
     def exhausts(self, epoch: Epoch, stop: EarlyStopping) -> bool:
-        """Return whether training ends here for want of improvement.
+        """Return whether training ends because patience is exhausted.
 
-        Where the rate may still be divided, it is, and patience restarts.
+        If the learning rate may still be divided, it is divided instead, and patience restarts.
         """
         if not stop.exhausted(self.waited):
             return False
@@ -61,7 +60,7 @@ class TrainingState:
         return False
 
     def follow_plateau(self, plateau: ReduceOnPlateau, loss: float, epochs: int) -> None:
-        """Lower the rate when the loss has not improved for long enough."""
+        """Lower the learning rate if the loss has not improved for `plateau.patience` epochs."""
         if loss < self.plateau_best:
             self.plateau_best, self.plateau_waited = loss, 0
             return
@@ -71,18 +70,18 @@ class TrainingState:
             self.plateau_waited = 0
 
     def remember_finite(self, network: Network) -> None:
-        """Keep the weights of this moment, which are known to be finite."""
+        """Keep a copy of the current weights, which are known to be finite."""
         self.finite = _copy(network, self.finite)
 
     def is_finite(self, network: Network) -> bool:
-        """Say whether all parameters and statistics are finite."""
+        """Return whether all parameters and statistics are finite."""
         parameters = network.parameters
         return bool(
             np.isfinite(parameters.theta).all() and np.isfinite(parameters.statistics).all()
         )
 
     def restore_best(self, network: Network) -> None:
-        """Write back the best weights, where early stopping kept them."""
+        """Restore the best weights, if early stopping kept them."""
         if self.best:
             _write(network, self.best)
 
@@ -93,14 +92,14 @@ def stop_and_restore(
     state: TrainingState,
     stop: EarlyStopping | None,
 ) -> Generator[Epoch, None, None]:
-    """Pass records on until `stop` ends training; then write the best weights back.
+    """Yield records until `stop` ends training; then restore the best weights.
 
-    They are written back after an error too. A caller who stops asking for records keeps the
-    weights of that moment. The records are closed first, because L-BFGS then restores the last
-    point that it accepted.
+    The best weights are restored after an error too. If the caller stops iterating, the network
+    keeps its current weights. The records are closed first, because L-BFGS then restores the last
+    accepted point.
     """
     if stop and stop.sklearn_patience and stop.restore and state.best is None:
-        state.best = _copy(network, None)  # the first weights, until better ones come
+        state.best = _copy(network, None)  # the initial weights, until there are better ones
     try:
         for epoch in records:
             improved = state.watch(epoch, stop, network) if stop else False
@@ -128,13 +127,13 @@ def stop_and_restore(
         records.close()
 
 
-def _copy(network: Network, room: tuple[Array, Array] | None) -> tuple[Array, Array]:
+def _copy(network: Network, buffers: tuple[Array, Array] | None) -> tuple[Array, Array]:
     parameters = network.parameters
-    if room is None or not room[0].flags.writeable:  # read from a file that is mapped into memory
+    if buffers is None or not buffers[0].flags.writeable:  # read from a memory-mapped file
         return parameters.theta.copy(), parameters.statistics.copy()
-    np.copyto(room[0], parameters.theta)
-    np.copyto(room[1], parameters.statistics)
-    return room
+    np.copyto(buffers[0], parameters.theta)
+    np.copyto(buffers[1], parameters.statistics)
+    return buffers
 
 
 def _write(network: Network, kept: tuple[Array, Array]) -> None:

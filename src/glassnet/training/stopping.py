@@ -13,18 +13,17 @@ from glassnet.errors import SettingError, is_number
 class Epoch:
     """The record of an epoch.
 
-    index : number of the epoch, from 0; the last one where a record covers several
-    training_loss : mean objective (loss and penalty) over the batches of the epoch, each with the
-        weights it met
+    index : number of the epoch, from 0; the last one if a record covers several
+    training_loss : mean objective (loss and penalty) over the batches of the epoch, each computed
+        with the weights before its step
     validation_loss : mean loss, without penalty, over the validation rows after the epoch; None
         without them
-    validation_score : score of the validation rows, higher is better; None where no scorer was
-        given
+    validation_score : score of the validation rows, higher is better; None without a scorer
     lr : learning rate of the last step
     gradient_norm : Euclidean norm of the last step's gradient, before clipping
-    seconds : time that the training steps of the record took
-    rows_per_second : training rows handled in a second
-    engine : name of the engine that took the steps
+    seconds : duration of the training steps of the record
+    rows_per_second : training rows processed per second
+    engine : name of the engine that executed the steps
     """
 
     index: int
@@ -39,7 +38,7 @@ class Epoch:
 
 
 def history_columns(records: Iterable[Epoch]) -> dict[str, list[Any]]:
-    """Return one list for each field of `Epoch`, in their order, but the engine."""
+    """Return one list for each field of `Epoch` except the engine."""
     records = list(records)
     return {
         field.name: [getattr(record, field.name) for record in records]
@@ -53,26 +52,25 @@ WATCHED = ("training_loss", "validation_loss", "validation_score")
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Stop when the watched value has not improved for `patience` epochs.
+    """Stop training when the watched value has not improved for `patience` epochs.
 
     The best weights are restored.
 
     Parameters
     ----------
     patience : epochs without improvement; math.inf never stops but still restores the best
-    scoring : a scorer's name such as "roc_auc", or a callable (estimator, X, y): watches that score
-        on the validation set, higher being better
+    scoring : watch this score on the validation set, higher is better: the name of a scorer such as
+        "roc_auc", or a callable (estimator, X, y)
     min_delta : improvements must be larger than this
-    watch : the field of `Epoch` that is watched; None is the validation score where there is
-        `scoring`, else the validation loss, else the training loss
-    sklearn_patience : as scikit-learn does: an improvement of exactly `min_delta` counts, and
-        so does a value that is no number; more than `patience` epochs must have passed without one;
-        the best weights are those of the best value, by however little
-    restore : put the best weights back
-    rate_divisor : first divide the learning rate by this and wait anew, and stop only where the
-        rate is at most `least_rate`
-    on_divergence : "raise", or "stop": training then ends with a last record of numbers that are
-        none
+    watch : the field of `Epoch` that is watched; None is the validation score with `scoring`,
+        otherwise the validation loss, or the training loss without validation rows
+    sklearn_patience : as in scikit-learn: an improvement of exactly `min_delta` counts, and so does
+        NaN; training stops after more than `patience` epochs without improvement; the best weights
+        are those of the best value, even if it is better by less than `min_delta`
+    restore : restore the best weights at the end
+    rate_divisor : when patience is exhausted, divide the learning rate by this and continue; stop
+        only if the rate is at most `least_rate`
+    on_divergence : "raise" an error, or "stop": training then ends with a last record of NaN values
 
     Prechelt 1998, "Early stopping - but when?".
     """
@@ -101,7 +99,7 @@ class EarlyStopping:
         check_name("answer to divergence", self.on_divergence, ("raise", "stop"))
 
     def value(self, epoch: Epoch) -> float:
-        """Return the watched value, with lower being better; NaN where it is missing."""
+        """Return the watched value, negated if higher is better; NaN if it is missing."""
         watch = self.watch or ("validation_score" if self.scoring is not None else None)
         if watch == "validation_score":
             return math.nan if epoch.validation_score is None else -epoch.validation_score
@@ -110,15 +108,15 @@ class EarlyStopping:
         return epoch.validation_loss
 
     def improves(self, value: float, best: float) -> bool:
-        """Return whether patience begins anew with this value; lower is better."""
+        """Return whether a value is an improvement, so that patience restarts; lower is better."""
         if self.sklearn_patience:
             return not value > best - self.min_delta
         return value < best - self.min_delta
 
     def exhausted(self, waited: int) -> bool:
-        """Return whether so many epochs without improvement are too many."""
+        """Return whether patience is exhausted after `waited` epochs without improvement."""
         return waited > self.patience if self.sklearn_patience else waited >= self.patience
 
     def divides(self, epoch: Epoch) -> bool:
-        """Return whether the rate is divided, instead of stopping, after this epoch."""
+        """Return whether to divide the learning rate after this epoch instead of stopping."""
         return self.rate_divisor is not None and epoch.lr > self.least_rate

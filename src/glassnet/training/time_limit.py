@@ -13,13 +13,13 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class TimeLimit:
-    """So many seconds from the moment that it is made; None is no limit.
+    """A limit in seconds from the creation of the object; None is no limit.
 
     Attributes
     ----------
-    epochs_left : how many more there was time for when the last one had ended, a whole number or
-        infinite
-    shortened : whether there were fewer epochs or fewer members for want of time
+    epochs_left : number of epochs for which there was time after the last one, an integer or
+        infinity
+    shortened : whether there are fewer epochs or members because of the limit
     """
 
     def __init__(self, seconds: float | None = None) -> None:
@@ -29,9 +29,10 @@ class TimeLimit:
         self.shortened = False
 
     def too_short_to_prepare(self, done: int, planned: int) -> bool:
-        """Return whether to prepare no more members.
+        """Return whether to stop preparing members.
 
-        That is so where a quarter of the time is gone with these, and there is none for all.
+        This is so if the preparation has taken a quarter of the time, and that of all members would
+        take more than the limit.
         """
         spent = monotonic() - self._made
         short = (
@@ -43,7 +44,7 @@ class TimeLimit:
         return short
 
     def after(self, epochs: int) -> float:
-        """Return how many more epochs there is time for, if they take as long as these did."""
+        """Return for how many more epochs there is time, if they are as long as the past ones."""
         now = monotonic()
         left = self._made + self._seconds - now
         if left <= 0.0 or left == math.inf or not epochs or now == self._began:
@@ -53,9 +54,9 @@ class TimeLimit:
     def watch(
         self, records: Generator[Epoch, None, None], planned: int
     ) -> Generator[Epoch, None, None]:
-        """Pass records on, and end training where there is no time for another epoch.
+        """Yield records, and end training when there is no time for another epoch.
 
-        The time that the caller takes with a record counts too.
+        The time that the caller takes to process a record counts too.
         """
         self._began = monotonic()
         try:
@@ -70,10 +71,10 @@ class TimeLimit:
 
 
 class ScheduleClock:
-    """The planned step that each step stands for: the same one, until time gets short.
+    """Maps each step to a step of the planned schedule: to itself, unless time is short.
 
-    Then the steps to come are spread over the rest of the plan, so that schedules skip some of it
-    but run to their end.
+    If time is short, the remaining steps are spread over the rest of the plan, so that schedules
+    skip some of its steps but run to their end.
 
     Parameters
     ----------
@@ -82,29 +83,31 @@ class ScheduleClock:
 
     Attributes
     ----------
-    n_steps : planned steps
-    epochs_left : to come
+    n_steps : number of planned steps
+    epochs_left : number of remaining epochs
     """
 
     def __init__(self, first_step: int, epochs: int, steps_per_epoch: int) -> None:
         self.n_steps, self.epochs_left = epochs * steps_per_epoch, epochs
         self._steps_per_epoch = steps_per_epoch
-        self._turn, self._place, self._pace = first_step, 0.0, 1.0
+        self._from_step, self._planned_step, self._stride = first_step, 0.0, 1.0
 
     def planned(self, steps: Array) -> Array:
-        """Return the numbers, from 0, of the planned steps that these stand for."""
-        return np.floor(self._place + (steps - self._turn) * self._pace).astype(np.int64)
+        """Return the planned steps, from 0, of these steps."""
+        return np.floor(self._planned_step + (steps - self._from_step) * self._stride).astype(
+            np.int64
+        )
 
     def fit_into(self, epochs: float, step: int) -> bool:
         """Limit the epochs from this step on, to at least one; return whether their number changes.
 
-        Where more time is left than was thought, they become more again, up to the plan.
+        If there is more time than expected, their number increases again, up to the plan.
         """
-        place = self._place + (step - self._turn) * self._pace
-        planned = math.ceil(round((self.n_steps - place) / self._steps_per_epoch, 6))
+        planned_step = self._planned_step + (step - self._from_step) * self._stride
+        planned = math.ceil(round((self.n_steps - planned_step) / self._steps_per_epoch, 6))
         fitting = int(max(1, min(epochs, planned)))
         if fitting == self.epochs_left:
             return False
-        self._turn, self._place, self.epochs_left = step, place, fitting
-        self._pace = (self.n_steps - place) / (fitting * self._steps_per_epoch)
+        self._from_step, self._planned_step, self.epochs_left = step, planned_step, fitting
+        self._stride = (self.n_steps - planned_step) / (fitting * self._steps_per_epoch)
         return True

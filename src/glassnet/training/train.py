@@ -42,28 +42,27 @@ def train(
 ) -> Iterator[Epoch]:
     """Train a network in place, yielding an `Epoch` record after every `every` epochs.
 
-    This function checks what it is given and puts the parts together. The lines that *are* training
-    stand in `ReferenceEngine.run` (`glassnet/engines/reference.py`): for each batch the forward
-    pass, the loss, the backward pass and the update.
+    This function checks its arguments and combines the parts. The training steps themselves are in
+    `ReferenceEngine.run` (`glassnet/engines/reference.py`): for each batch the forward pass, the
+    loss, the backward pass and the update.
 
     Parameters
     ----------
-    network : its parameters are changed
+    network : the network, whose parameters are changed
     X : (n, n_features) array or CSR matrix
-    y : the target in the form that the loss takes
+    y : the target in the form that the loss expects
     loss, optimizer, schedule : names or objects
     dropout_schedule, decay_schedule : names or objects: how every dropout rate, and weight decay
         and the penalty, change over the run
-    batch_size : rows to a step; the short last batch of an epoch is used too
-    epochs : passes over all rows, each in a new order; a batch of all rows takes them as they stand
-    sample_weight : (n,) weights; a row of weight 2 counts as two
+    batch_size : rows in a batch; a shorter last batch of an epoch is used too
+    epochs : passes over all rows, each in a new order; a batch of all rows is not permuted
+    sample_weight : (n,) weights; a row of weight 2 counts as two rows
     validation : None, a fraction of the rows to hold out, (X, y), (X, y, weight) or a `Validation`
     penalty : L1 and L2 terms of the objective
-    clip_norm : longest gradient that an update takes
-    stop : ends training early; the best weights are restored when training ends, by Ctrl-C and
-        divergence too
-    every : epochs to a record; a network of a few parameters is then not slowed by its own
-        bookkeeping
+    clip_norm : maximum norm of the gradient of an update
+    stop : early stopping; the best weights are restored when training ends, also after Ctrl-C and
+        divergence
+    every : epochs per record; a larger number saves time for very small networks
     engine : "auto", or the name of one of `glassnet.engines.ENGINES`
     n_threads : threads of BLAS, 1 by default
     seed : of the order of the rows, of dropout and of the held-out fraction; the same seed gives
@@ -72,15 +71,15 @@ def train(
     Yields
     ------
     Epoch
-        Frozen; a caller who stops asking keeps the weights of that moment.
+        A frozen record. If the caller stops iterating, the network keeps its current weights.
 
     Raises
     ------
     DivergenceError
-        A loss or gradient left the finite numbers. The last finite weights have been restored, with
-        `stop` the best.
+        If a loss or gradient is not finite. The last finite weights have been restored, or with
+        `stop` the best ones.
     KeyboardInterrupt
-        Ctrl-C, at the end of a step; with `stop` the best weights have been restored.
+        After Ctrl-C, at the end of a step; with `stop` the best weights have been restored.
 
     Examples
     --------

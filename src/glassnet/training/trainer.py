@@ -23,8 +23,8 @@ from glassnet.training.stopping import Epoch
 from glassnet.training.time_limit import ScheduleClock, TimeLimit
 from glassnet.training.validation import Validation
 
-#: An infinite learning rate ends training with a message, but infinite decay would only make the
-#: weights 0.
+#: Maximum factor of weight decay. Infinite decay would silently make the weights 0, whereas an
+#: infinite learning rate ends training with an error.
 MAX_DECAY = float(np.finfo(np.float64).max)
 
 
@@ -43,20 +43,20 @@ def minibatch_epochs(
 ) -> Generator[Epoch, None, None]:
     """Yield records of mini-batch training from the state's epoch on.
 
-    The engine and the state remember where training stands. Where the limit leaves time for fewer
-    epochs, there are fewer, and the schedules still run to their end.
+    The engine and the state keep what is needed to continue. If the limit leaves time for fewer
+    epochs, the schedules still run to their end.
 
     Parameters
     ----------
     engine : executes the steps
     lr : learning rate that the schedule multiplies
-    rows, batches : what is learned from, and in which batches
-    state : is changed
-    epochs : passes over the rows
+    rows, batches : the training rows, and their batches
+    state : the state of training, which is changed
+    epochs : number of epochs
     schedules : how rates change over the run; constant by default
-    every : epochs of a record
-    held_out : rows measured after each record
-    limit : of time
+    every : epochs per record
+    held_out : validation rows, measured after each record
+    limit : the time limit
     """
     schedules = schedules or RunSchedules()
     state.engine = engine.name
@@ -69,9 +69,9 @@ def minibatch_epochs(
             learning_rates = np.full(len(steps), base * state.plateau_factor)
         else:
             learning_rates = base * multipliers(schedules.learning_rate, at, n_steps)
-        dropout = multipliers(schedules.dropout, at, n_steps, most=1.0)
-        decay = multipliers(schedules.decay, at, n_steps, most=MAX_DECAY)
-        return step_rates(learning_rates, dropout, decay)
+        dropout_factors = multipliers(schedules.dropout, at, n_steps, maximum=1.0)
+        decay_factors = multipliers(schedules.decay, at, n_steps, maximum=MAX_DECAY)
+        return step_rates(learning_rates, dropout_factors, decay_factors)
 
     while clock.epochs_left:
         if limit and clock.fit_into(limit.epochs_left, state.step):
@@ -105,7 +105,7 @@ def _train(
     batches: BatchPlan,
     rates_of: Callable[[Array], Array],
 ) -> tuple[Steps, float, float]:
-    """Train for so many epochs; return the steps and the rate of the last call, and the seconds."""
+    """Train for some epochs; return the steps and rate of the last engine call, and the seconds."""
     end, seconds = state.epoch + epochs, 0.0
     while True:
         n_epochs = min(end - state.epoch, batches.epochs_per_call)
@@ -120,7 +120,7 @@ def _train(
             state.epoch += steps.done // batches.steps_per_epoch
             raise KeyboardInterrupt
         if steps.status == "diverged" or not state.is_finite(engine.network):
-            at = min(steps.done, len(rates) - 1)  # the very last update may be the cause
+            at = min(steps.done, len(rates) - 1)  # the last update may be the cause
             epoch, batch = divmod(at, batches.steps_per_epoch)
             raise _divergence(state.epoch + epoch, batch, float(rates[at, 0]))
         state.epoch += n_epochs
@@ -139,12 +139,12 @@ def _divergence(epoch: int, batch: int, lr: float) -> DivergenceError:
 
 @dataclass(frozen=True, eq=False)
 class Trainer:
-    """What trains a network. Here alone mini-batch steps and L-BFGS part.
+    """Trains a network, in mini-batches or with L-BFGS.
 
     Attributes
     ----------
     engine : the network bound to its loss, optimizer and penalty
-    optimizer : its settings
+    optimizer : the settings of the optimizer
     schedules : how rates change over a run
     """
 
@@ -174,8 +174,8 @@ class Trainer:
             For L-BFGS with a schedule or a clipped gradient.
         """
         schedules = schedules or RunSchedules()
-        whole = isinstance(optimizer, LBFGS)
-        if whole and (clip_norm is not None or schedules != RunSchedules()):
+        is_lbfgs = isinstance(optimizer, LBFGS)
+        if is_lbfgs and (clip_norm is not None or schedules != RunSchedules()):
             raise SettingError(
                 "optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, or "
                 "use 'adam'."
@@ -203,9 +203,9 @@ class Trainer:
         held_out: Validation | None = None,
         limit: TimeLimit | None = None,
     ) -> Generator[Epoch, None, None]:
-        """Return the records of a training on these rows; see `minibatch_epochs`.
+        """Return a generator of the records of training on these rows; see `minibatch_epochs`.
 
-        L-BFGS takes all rows of an epoch at once, and each of its iterations is an epoch.
+        L-BFGS uses all rows at once, and each of its iterations is an epoch.
         """
         if isinstance(self.optimizer, LBFGS):
             if batches.n < rows.n:

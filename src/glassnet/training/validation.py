@@ -21,7 +21,7 @@ from glassnet.training.stopping import EarlyStopping
 
 
 def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any = None) -> Rows:
-    """Check X, y and weights against a network and its loss, once; weights stay as they are."""
+    """Return X, y and weights, checked for a network and its loss; weights are not scaled."""
     X = network.check_input(X)
     rows = prepared_rows(loss, network.n_outputs, network.dtype, X, y, sample_weight)
     check_own_layers(network, X)
@@ -31,23 +31,23 @@ def make_rows(network: Network, loss: Loss, X: Any, y: Any, sample_weight: Any =
 def prepared_rows(
     loss: Loss, n_outputs: int, dtype: np.dtype[Any], X: Any, y: Any, sample_weight: Any = None
 ) -> Rows:
-    """Return rows with y as the loss takes it, for networks of so many outputs.
+    """Return checked rows with y encoded for the loss: class indices, indicators or numbers.
 
     Raises
     ------
     DataError
-        For no rows, features that are not finite, and a target or weights that do not fit.
+        If there are no rows, if features are not finite, or if the target or weights do not fit.
     """
     n = X.shape[0]
     if n == 0:
         raise DataError("X has no rows: training needs at least one.")
     dense = isinstance(X, np.ndarray)
-    odd = ~np.isfinite(X if dense else X.data)
-    if odd.any():
+    invalid = ~np.isfinite(X if dense else X.data)
+    if invalid.any():
         if dense:
-            row, column = (int(i) for i in np.argwhere(odd)[0])
+            row, column = (int(i) for i in np.argwhere(invalid)[0])
         else:
-            at = int(np.flatnonzero(odd)[0])
+            at = int(np.flatnonzero(invalid)[0])
             row, column = int(np.searchsorted(X.indptr, at, side="right")) - 1, int(X.indices[at])
         raise DataError(
             f"X must be finite, but row {row}, column {column} holds {X[row, column]}: fill "
@@ -61,16 +61,16 @@ def prepared_rows(
 
 
 def check_weight(sample_weight: Any, n: int) -> Array | None:
-    """Return weights as float64 `(n,)` whose largest is near 1, or None.
+    """Return weights as float64 `(n,)`, scaled so that the largest is near 1, or None.
 
-    Only their ratios count, and so their sums stay finite.
+    Scaling does not change the mean loss, and prevents an overflow of sums.
     """
     weight = checked_weight(sample_weight, n)
     return None if weight is None else relative_weight(weight)
 
 
 def check_seed(seed: Any) -> int:
-    """Return a seed as a Python number: one of NumPy's overflows where bits are counted."""
+    """Return a checked seed as a Python integer, because NumPy integers may overflow."""
     if not is_integer(seed, 0):
         raise SettingError(f"seed must be a whole number, 0 or more, got {seed!r}.")
     return int(seed)
@@ -78,13 +78,13 @@ def check_seed(seed: Any) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """Checked validation rows, and a score of their raw scores where one is wanted.
+    """Checked validation rows, and optionally a function that scores their raw scores.
 
     Attributes
     ----------
-    rows : with y as the loss prepared it
-    score : raw scores (n, n_outputs) -> float, higher is better
-    index : numbers of the rows to measure; None is all
+    rows : the rows, with y prepared by the loss
+    score : function from raw scores (n, n_outputs) to a float, higher is better; or None
+    index : indices of the rows to measure; None is all
     """
 
     rows: Rows
@@ -92,9 +92,9 @@ class Validation:
     index: Array | None = None
 
     def measure(self, engine: Engine) -> tuple[float, float | None]:
-        """Return the mean loss and the score of the network as it is now.
+        """Return the mean loss and the score of the current network.
 
-        Labels are not smoothed, even where training smooths them.
+        Labels are not smoothed, even if training smooths them.
         """
         rows = self.rows if self.index is None else self.rows.take(self.index)
         Z = engine.predict(rows.X)
@@ -104,7 +104,7 @@ class Validation:
 
 
 def check_validation(network: Network, loss: Loss, X: Any, y: Any, weight: Any = None) -> Rows:
-    """Check validation rows as training rows are; the message says which of the two they are."""
+    """Check validation rows like training rows; error messages mention the validation set."""
     try:
         return make_rows(network, loss, X, y, weight)
     except DataError as error:
@@ -119,7 +119,7 @@ def make_validation(
     stop: EarlyStopping | None,
     seed: int,
 ) -> tuple[Rows, Validation | None]:
-    """Return the training rows and the validation rows from what a caller of `train` may give."""
+    """Return training and validation rows for the argument `validation` of `train`."""
     scoring = stop.scoring if stop else None
     if validation is None:
         if scoring is not None:
@@ -154,7 +154,7 @@ def make_validation(
 
 
 def _plain_answers(loss: Loss, n_outputs: int) -> Answers:
-    """Return answers without a table's target: labels 0, 1, ... and numbers as they are."""
+    """Return `Answers` for arrays without a table: labels 0, 1, ... and unscaled numbers."""
     task: Any = loss_traits(loss).task(n_outputs)
     names = tuple(f"y{i}" for i in range(n_outputs))
     if task == "regression":
@@ -166,7 +166,7 @@ def _plain_answers(loss: Loss, n_outputs: int) -> Answers:
 
 
 def _truth(answers: Answers, y: Array) -> Array:
-    """Return a prepared target as a scorer sees it; of probabilities the likelier label."""
+    """Return a prepared target for a scorer; probabilities become the most probable label."""
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if answers.task == "multiclass" and y.ndim == 2:
