@@ -104,7 +104,7 @@ def test_a_pickle_answers_alike() -> None:
         (np.zeros(4), "5 numbers .* shape \\(4,\\)"),
         (np.zeros((1, 5)), "shape \\(1, 5\\)"),
         (0.0, "shape \\(\\)"),
-        (["a"] * 5, "5 numbers, but"),
+        (["a"] * 5, "5 numbers, got"),
         ([0, 0, np.inf, 0, 0], "infinite"),
         (None, "shape|5 numbers"),
     ],

@@ -59,17 +59,17 @@ def _check(record: ActivationFunction) -> None:
     dZ = _gradient(record, Z, dA)
     if gradient_error(_value(record, dA), Z, dZ, rng) <= TOLERANCE:
         return
-    place, came, expected = worst_element(_value(record, dA), Z, dZ)
+    index, returned, expected = worst_element(_value(record, dA), Z, dZ)
     if isinstance(record.forward, ValueOf):
         raise SettingError(
             f"the second array of the activation {record.name!r} is not the derivative of its "
-            f"value: at Z = {Z[place]:.6g} it is {came / dA[place]:.6g}, but central differences "
-            f"say {expected / dA[place]:.6g}."
+            f"value: at Z = {Z[index]:.6g} it is {returned / dA[index]:.6g}, but central "
+            f"differences say {expected / dA[index]:.6g}."
         )
     raise SettingError(
         f"the backward pass of activation {record.name!r} is not the derivative of its forward "
-        f"pass: at Z = {Z[place]:.6g} and dA = {dA[place]:.6g} it returns {came:.6g}, but central "
-        f"differences say {expected:.6g}{_hint(record, Z, dA)}."
+        f"pass: at Z = {Z[index]:.6g} and dA = {dA[index]:.6g} it returns {returned:.6g}, but "
+        f"central differences say {expected:.6g}{_hint(record, Z, dA)}."
     )
 
 
@@ -128,11 +128,15 @@ def _called(what: str, function: Callable[..., Any], *arguments: Array) -> Any:
         ) from error
 
 
-def _require_like(what: str, came: Any, Z: Array) -> None:
-    if not isinstance(came, np.ndarray) or came.shape != Z.shape or came.dtype != Z.dtype:
+def _require_like(what: str, returned: Any, Z: Array) -> None:
+    if (
+        not isinstance(returned, np.ndarray)
+        or returned.shape != Z.shape
+        or returned.dtype != Z.dtype
+    ):
         raise SettingError(
             f"{what} must return an array of the shape and dtype of Z, {Z.shape} and {Z.dtype}, "
-            f"got {describe_array(came)}."
+            f"got {describe_array(returned)}."
         )
 
 

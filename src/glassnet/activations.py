@@ -218,14 +218,14 @@ class ValueOf:
 
     def both(self, Z: Array) -> tuple[Array, Array]:
         """Return A and its derivative by Z."""
-        came = self.function(Z)
-        if not isinstance(came, tuple | list) or len(came) != 2:
+        returned = self.function(Z)
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
             name = name_of(self.function)
             raise SettingError(
                 f"the activation {name} must return two arrays, A and its derivative by Z, such as "
-                f"(np.tanh(Z), 1 - np.tanh(Z) ** 2), got {type(came).__name__}."
+                f"(np.tanh(Z), 1 - np.tanh(Z) ** 2), got {type(returned).__name__}."
             )
-        return came[0], came[1]
+        return returned[0], returned[1]
 
 
 @dataclass(frozen=True)

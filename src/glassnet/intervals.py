@@ -77,8 +77,8 @@ class Intervals:
         """Return the indices of the two scores for a coverage."""
         if not is_number(coverage) or not 0.0 < coverage < 1.0:
             raise SettingError(
-                "coverage is the share of rows that an interval is to hold, between 0 and 1, but "
-                f"{coverage!r} came."
+                "coverage, the share of rows that an interval contains, must be between 0 and 1, "
+                f"got {coverage!r}."
             )
         n, outside = len(self.scores), 0.5 * (1.0 - coverage)
         # Rounded first, because 0.5 (1 - 0.9) is not exactly 0.05.
@@ -97,7 +97,7 @@ class Intervals:
 
 
 def middle_and_spreads(
-    quantiles: Array | None, shape: tuple[int, ...], least: Array
+    quantiles: Array | None, shape: tuple[int, ...], min_spread: Array
 ) -> tuple[Array, Array, Array]:
     """Return m, d and u, each `(n, m)`, of quantiles `(n, 3 m)`, which are sorted first."""
     if quantiles is None:
@@ -105,12 +105,12 @@ def middle_and_spreads(
     low, middle, high = np.sort(quantiles.astype(np.float64).reshape(*shape, 3), axis=2).transpose(
         2, 0, 1
     )
-    return middle, np.maximum(middle - low, least), np.maximum(high - middle, least)
+    return middle, np.maximum(middle - low, min_spread), np.maximum(high - middle, min_spread)
 
 
-def scores_of(residuals: Array, quantiles: Array | None, least: Array) -> Array:
+def scores_of(residuals: Array, quantiles: Array | None, min_spread: Array) -> Array:
     """Return the scores `(n, m)` of residuals `(n, m)`."""
-    middle, below, above = middle_and_spreads(quantiles, residuals.shape, least)
+    middle, below, above = middle_and_spreads(quantiles, residuals.shape, min_spread)
     deviation = residuals - middle
     return np.asarray(np.where(deviation >= 0.0, deviation / above, deviation / below))
 

@@ -167,12 +167,12 @@ class Network:
             for m, layer in enumerate(last.layers)
         )
 
-    def _member(self, layers: Sequence[Layer], place: str, m: int) -> Network:
+    def _member(self, layers: Sequence[Layer], prefix: str, m: int) -> Network:
         network = Network(layers, self.n_features, seed=None, dtype=str(self.dtype))
         for name in network.parameters:
-            inside = name.removeprefix(place)
+            inside = name.removeprefix(prefix)
             network.parameters[name] = self.parameters[
-                name if inside == name else f"{place}layers.{m}.{inside}"
+                name if inside == name else f"{prefix}layers.{m}.{inside}"
             ]
         return network
 
@@ -199,16 +199,16 @@ class Network:
         If the network consists of equally shaped members only, the rows are the layers of one
         member, named `layers.0.layers.*.layers.1`, each with the parameters of all members.
         """
-        layers, place = self.layers, "layers."
+        layers, prefix = self.layers, "layers."
         if self.n_members > 1:
-            layers, place = layers[0].layers[0].layers, "layers.0.layers.*.layers."
+            layers, prefix = layers[0].layers[0].layers, "layers.0.layers.*.layers."
         counts: Counter[str] = Counter()
         for name in self.parameters:
             if self.spec(name).trained:
-                counts[place + name.split(".")[place.count(".")]] += self.spec(name).size
+                counts[prefix + name.split(".")[prefix.count(".")]] += self.spec(name).size
         widths = stack_widths(layers, self.n_features)[1:]
         return [
-            (f"{place}{i}", describe_layer(layer), width, counts[f"{place}{i}"])
+            (f"{prefix}{i}", describe_layer(layer), width, counts[f"{prefix}{i}"])
             for i, (layer, width) in enumerate(zip(layers, widths, strict=True))
         ]
 

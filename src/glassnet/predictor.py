@@ -110,9 +110,7 @@ class Predictor:
         try:
             x = np.ascontiguousarray(row, np.float64)
         except (TypeError, ValueError):
-            raise DataError(
-                f"a row must hold {self._shape[0]} numbers, but {row!r:.80} came."
-            ) from None
+            raise DataError(f"a row must hold {self._shape[0]} numbers, got {row!r:.80}.") from None
         if x.shape != self._shape:
             raise DataError(
                 f"a row must hold {self._shape[0]} numbers ({', '.join(self.names[:5])}, ...), but "

@@ -44,8 +44,8 @@ def require_members(
         )
     kind_of_thing: Any = type(thing)
     if fault := _fault_of_arguments(kind_of_thing, tuple(methods.items())):
-        method, came = fault
-        raise SettingError(_takes(f"{method} of the {kind} {name}", methods[method], came))
+        method, signature = fault
+        raise SettingError(_takes(f"{method} of the {kind} {name}", methods[method], signature))
 
 
 def require_arguments(what: str, function: Any, arguments: str) -> None:
@@ -119,6 +119,6 @@ def _fault_of_arguments(kind: type, methods: tuple[tuple[str, str], ...]) -> tup
     return None
 
 
-def _takes(what: str, arguments: str, came: str) -> str:
+def _takes(what: str, arguments: str, signature: str) -> str:
     n = len(arguments.split(", "))
-    return f"{what} must take {n} argument{'s' if n > 1 else ''}, ({arguments}), got {came}."
+    return f"{what} must take {n} argument{'s' if n > 1 else ''}, ({arguments}), got {signature}."

@@ -367,9 +367,9 @@ class Own(Dense):
 
 
 OF_ONES_OWN: dict[str, tuple[Layer, Any, Any]] = {
-    "layer of one's own, Own": (Own(3), Squared(), Adam()),
-    "activation of one's own, 'cube'": (Dense(3, CUBE), Squared(), Adam()),
-    "loss of one's own, 'mine'": (
+    "user-defined layer Own": (Own(3), Squared(), Adam()),
+    "user-defined activation 'cube'": (Dense(3, CUBE), Squared(), Adam()),
+    "user-defined loss 'mine'": (
         Dense(3),
         CustomLoss(lambda Z, y: ((Z - y) ** 2, 2 * (Z - y)), name="mine"),
         Adam(),

@@ -179,7 +179,7 @@ def test_warm_start_keeps_the_scaling_of_columns() -> None:
     ("change", "y", "says"),
     [
         ({}, Y + 1, "the classes must be those of the earlier fit"),
-        ({"hidden_layer_sizes": 9}, Y, "a warm start goes on with the network"),
+        ({"hidden_layer_sizes": 9}, Y, "a warm start continues with the network"),
     ],
 )
 def test_warm_start_refuses_what_does_not_fit(change: dict[str, Any], y: Any, says: str) -> None:

@@ -16,7 +16,13 @@ from glassnet.cli import main
 from glassnet.errors import SettingError
 from glassnet.fitting.conformal import learning_rows, order_statistics, residual_ratio
 from glassnet.fitting.splits import Splits
-from glassnet.intervals import QUANTILES, Intervals, center_and_quantiles, frame, scores_of
+from glassnet.intervals import (
+    QUANTILES,
+    Intervals,
+    center_and_quantiles,
+    middle_and_spreads,
+    scores_of,
+)
 from glassnet.losses import Quantile, Squared
 from glassnet.training.plan import Plan
 from glassnet.training.recipes import STANDARD_FOR_NUMBERS
@@ -59,14 +65,14 @@ def test_wider_coverage_holds_the_narrower() -> None:
         assert (high <= higher).all()
 
 
-def test_scores_undo_the_frame() -> None:
+def test_scores_undo_the_spreads() -> None:
     rng = np.random.default_rng(1)
     misses, quantiles, least = (
         rng.normal(size=(50, 2)),
         rng.normal(size=(50, 6)),
         np.array([0.05, 0.5]),
     )
-    middle, below, above = frame(quantiles, misses.shape, least)
+    middle, below, above = middle_and_spreads(quantiles, misses.shape, least)
     score = scores_of(misses, quantiles, least)
     np.testing.assert_allclose(middle + score * np.where(score < 0.0, below, above), misses)
     assert (below >= least).all()
@@ -75,7 +81,7 @@ def test_scores_undo_the_frame() -> None:
 
 @pytest.mark.parametrize("coverage", [0.0, 1.0, -0.1, 90, True, "0.9", float("nan")])
 def test_a_coverage_is_a_share(coverage: Any) -> None:
-    with pytest.raises(SettingError, match="coverage is the share of rows"):
+    with pytest.raises(SettingError, match=r"coverage, .* must be between 0 and 1"):
         Intervals(None, np.zeros((50, 1)), np.ones(1)).around(np.zeros((1, 1)), None, coverage)
 
 

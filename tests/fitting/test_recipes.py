@@ -206,7 +206,9 @@ def test_a_warm_start_keeps_its_bins() -> None:
     assert again.network is first.network
     np.testing.assert_array_equal(again.network.parameters["layers.0.edges"], edges)
     other = replace(plan, recipe=replace(recipe, n_lines=1))
-    with pytest.raises(SettingError, match="a warm start goes on with the network that is there"):
+    with pytest.raises(
+        SettingError, match="a warm start continues with the network of the last fit"
+    ):
         begin_session(later, TARGETS["regression"], other, earlier=first)
 
 

@@ -277,7 +277,7 @@ def test_a_warm_start_with_another_network_is_refused(changed: dict[str, Any]) -
     first = begin(TABLE, YES, quick(max_epochs=1))
     with pytest.raises(
         SettingError,
-        match=r"a warm start goes on with the network that is there, .*ask for another one",
+        match=r"a warm start continues with the network of the last fit, .*require another one",
     ):
         begin(TABLE, YES, quick(**changed), earlier=first)
 

@@ -75,39 +75,39 @@ def perceived(**settings: Any) -> None:
 
 
 TOLD: dict[str, tuple[Callable[..., None], str]] = {
-    "layer": (lambda **s: trained([wrong.Gain(), Dense(1)], **s), "a layer of one's own, Gain"),
+    "layer": (lambda **s: trained([wrong.Gain(), Dense(1)], **s), "the user-defined layer Gain"),
     "subclass": (
         lambda **s: trained([type("Mine", (Dense,), {})(2), Dense(1)], **s),
-        "a layer of one's own, Mine",
+        "the user-defined layer Mine",
     ),
     "activation": (
         lambda **s: trained([Dense(2, CUBE), Dense(1)], **s),
-        "an activation of one's own, 'cube'",
+        "the user-defined activation 'cube'",
     ),
     "activation, fit": (
         lambda **s: planned(activation=CUBE, **s),
-        "an activation of one's own, 'cube'",
+        "the user-defined activation 'cube'",
     ),
     "activation, GlassNetRegressor": (
         lambda **s: estimated(activation=CUBE, **s),
-        "an activation of one's own, 'cube'",
+        "the user-defined activation 'cube'",
     ),
     "activation, MLPRegressor": (
         lambda **s: perceived(activation=CUBE, **s),
-        "an activation of one's own, 'cube'",
+        "the user-defined activation 'cube'",
     ),
     "loss": (
         lambda **s: trained([Dense(1)], loss=LOG_COSH, **s),
-        "a loss of one's own, 'log_cosh'",
+        "the user-defined loss 'log_cosh'",
     ),
-    "loss, fit": (lambda **s: planned(loss=LOG_COSH, **s), "a loss of one's own, 'log_cosh'"),
+    "loss, fit": (lambda **s: planned(loss=LOG_COSH, **s), "the user-defined loss 'log_cosh'"),
     "loss, MLPRegressor": (
         lambda **s: perceived(loss=LOG_COSH, **s),
-        "a loss of one's own, 'log_cosh'",
+        "the user-defined loss 'log_cosh'",
     ),
     "optimizer": (
         lambda **s: trained([Dense(1)], optimizer=wrong.Descent(), **s),
-        "an optimizer of one's own, Descent(lr=0.1)",
+        "the user-defined optimizer Descent(lr=0.1)",
     ),
 }
 
@@ -139,9 +139,9 @@ def test_who_chooses_the_reference_engine_is_told_nothing(name: str) -> None:
 
 @needs_native
 def test_another_reason_is_told_again() -> None:
-    with pytest.warns(RuntimeWarning, match="an activation of one's own, 'cube'"):
+    with pytest.warns(RuntimeWarning, match="the user-defined activation 'cube'"):
         trained([Dense(2, CUBE), Dense(1)])
-    with pytest.warns(RuntimeWarning, match="a layer of one's own, Gain"):
+    with pytest.warns(RuntimeWarning, match="the user-defined layer Gain"):
         trained([wrong.Gain(), Dense(1)])
 
 

@@ -120,9 +120,9 @@ class MyDense(Dense):
     [
         (layer_to_plain, Own(), "the layer Own"),
         (layer_to_plain, MyDense(3), "the layer MyDense"),
-        (layer_to_plain, Dense(2, CUBE), "the activation 'cube', which is your own"),
+        (layer_to_plain, Dense(2, CUBE), "the activation 'cube', which is user-defined"),
         (layer_to_plain, Residual([Dense(2, CUBE)]), "the activation 'cube'"),
-        (loss_to_plain, LOSS_CASES["custom"].loss, "the loss 'log_cosh', which is your own"),
+        (loss_to_plain, LOSS_CASES["custom"].loss, "the loss 'log_cosh', which is user-defined"),
     ],
 )
 def test_what_is_the_users_own_is_refused_by_name(write, thing, says):

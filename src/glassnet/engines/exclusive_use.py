@@ -47,9 +47,9 @@ exclusive_use = _LOCKS.of
 
 def shallow_copy(owner: T) -> T:
     """Return a shallow copy, which other threads do not modify."""
-    twin = object.__new__(type(owner))
-    twin.__dict__.update(owner.__dict__)
-    return twin
+    copied = object.__new__(type(owner))
+    copied.__dict__.update(owner.__dict__)
+    return copied
 
 
 def _after_fork() -> None:

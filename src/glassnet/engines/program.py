@@ -42,9 +42,9 @@ def operations(network: Network) -> list[dict[str, Any]]:
             n_out = layer.output_width(n_in)
             name, number, kind = f"{path}layers.{i}.", next(numbers), _kind(layer)
             if not layer.layers:
-                places = [network.parameters.offset(name + tensor) for tensor in layer.specs(n_in)]
+                offsets = [network.parameters.offset(name + tensor) for tensor in layer.specs(n_in)]
                 shape = {"n_in": n_in, "n_out": n_out}
-                made.append({**_leaf(kind, layer), **shape, "number": number, "tensors": places})
+                made.append({**_leaf(kind, layer), **shape, "number": number, "tensors": offsets})
             elif kind == "stack":
                 walk(layer.layers, name, n_in, numbers)
             elif kind == "members":
@@ -67,7 +67,7 @@ def _kind(layer: Layer) -> str:
     """Return the name of a layer's class in `LAYERS`; a subclass may differ, so it has none."""
     kind = next((name for name, made in LAYERS.items() if type(layer) is made), None)
     if kind is None:
-        raise _of_ones_own(f"a layer of one's own, {type(layer).__name__}")
+        raise _unsupported(f"the user-defined layer {type(layer).__name__}")
     return kind
 
 
@@ -89,10 +89,10 @@ def settings(loss: Loss, optimizer: Optimizer | None) -> dict[str, Any]:
     fields; every other setting is an argument of the same name.
     """
     if type(loss) not in LOSSES.values():
-        raise _of_ones_own(f"a loss of one's own, {loss.name!r}")
+        raise _unsupported(f"the user-defined loss {loss.name!r}")
     named = "none" if optimizer is None else optimizer_name(optimizer)
     if named is None:
-        raise _of_ones_own(f"an optimizer of one's own, {optimizer!r}")
+        raise _unsupported(f"the user-defined optimizer {optimizer!r}")
     saved = [np.atleast_1d(value).tolist() for value in saved_settings(loss).values()]
     rest = _settings_of(loss, {*saved_settings(loss)}) | _settings_of(optimizer, {"lr"})
     return {
@@ -116,9 +116,9 @@ def _settings_of(thing: Any, without: set[str]) -> dict[str, Any]:
 def _activation(activation: GivenActivation) -> str:
     function = activation_function(activation)
     if ACTIVATIONS.get(function.name) is not function:
-        raise _of_ones_own(f"an activation of one's own, {function.name!r}")
+        raise _unsupported(f"the user-defined activation {function.name!r}")
     return function.name
 
 
-def _of_ones_own(what: str) -> UnsupportedError:
+def _unsupported(what: str) -> UnsupportedError:
     return UnsupportedError(f"the native engine cannot run {what}: use engine='reference'.")

@@ -205,9 +205,11 @@ class NetworkEstimator(NetworkParameters, CallbackSupportMixin, BaseEstimator):
 
     def _refuse_other_classes(self, learned: dict[str, Any]) -> None:
         known: Any = getattr(self, "classes_", None)
-        came: Any = learned.get("classes_")
-        if not np.array_equal(known, came):
-            raise DataError(f"the classes must be those of the earlier fit, {known}, got {came}.")
+        new_classes: Any = learned.get("classes_")
+        if not np.array_equal(known, new_classes):
+            raise DataError(
+                f"the classes must be those of the earlier fit, {known}, got {new_classes}."
+            )
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")

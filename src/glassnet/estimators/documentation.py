@@ -42,6 +42,6 @@ def _merged(cls: type, shared: str, own: str) -> str:
         for entry in re.split(r"\n(?=\S)", section)
         if entry
     }
-    order = {name: place for place, name in enumerate(inspect.signature(cls).parameters)}
+    order = {name: position for position, name in enumerate(inspect.signature(cls).parameters)}
     sort = sorted(entries, key=lambda names: order.get(names.partition(",")[0], len(order)))
     return "\n".join(entries[names] for names in sort)

@@ -1,4 +1,4 @@
-"""Read the arguments X and y of an estimator, whatever their type."""
+"""Read the arguments X and y of an estimator, of any supported type."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar

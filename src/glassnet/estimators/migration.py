@@ -131,7 +131,7 @@ def _not_fitted(estimator: Any) -> SettingError:
 
 
 def _refusal(estimator: Any) -> SettingError:
-    came = (
+    described = (
         f"a {type(estimator).__name__}"
         if not isinstance(estimator, type | str)
         else repr(estimator)
@@ -142,7 +142,7 @@ def _refusal(estimator: Any) -> SettingError:
         "best_estimator_": " Convert its best_estimator_.",
         "model_": " It holds a Model already: its model_.",
     }[held]
-    return SettingError(f"{came} cannot be converted: expected {WHAT_CAN_BE}.{hint}")
+    return SettingError(f"{described} cannot be converted: expected {WHAT_CAN_BE}.{hint}")
 
 
 def _network(mlp: Any) -> Network:
@@ -196,11 +196,13 @@ def _target(mlp: Any, loss: Loss, scaler: StandardScaler | None) -> Target:
     classes = tuple(
         label.item() if isinstance(label, np.generic) else label for label in mlp.classes_
     )
-    odd = next((label for label in classes if not isinstance(label, str | int | float)), None)
-    if odd is not None:
+    unsupported = next(
+        (label for label in classes if not isinstance(label, str | int | float)), None
+    )
+    if unsupported is not None:
         raise DataError(
-            f"a {type(odd).__name__} cannot be a class label of a Model: expected text, numbers or "
-            "booleans."
+            f"a {type(unsupported).__name__} cannot be a class label of a Model: expected text, "
+            "numbers or booleans."
         )
     return Target(
         "binary" if mlp.n_outputs_ == 1 else "multiclass",

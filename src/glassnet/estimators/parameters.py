@@ -37,8 +37,8 @@ class NetworkParameters:
         "adam", "adamw", "sgd", "rmsprop", "lbfgs", or an object such as
         `glassnet.SGD(0.1, momentum=0.9)`.
     learning_rate : float, optional
-        The rate that the schedule multiplies. None is 0.005 where the optimizer is None too, and
-        otherwise the optimizer's own.
+        The rate that the schedule multiplies. None is that of the recipe if the optimizer is None
+        too, and otherwise the default of the optimizer.
     schedule : str or schedule, optional
         How the learning rate changes during `fit`: "cosine", "one_cycle", "coslog4" and others.
     dropout_schedule, decay_schedule : str or schedule, optional

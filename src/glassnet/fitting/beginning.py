@@ -81,8 +81,8 @@ def begin(
     n_before = earlier.plan.recipe.members if earlier and earlier.ensemble.members else 1
     if earlier and n_members != n_before:
         raise SettingError(
-            f"a warm start goes on with the {n_before} members of before, but {n_members} are "
-            "asked for now."
+            f"a warm start continues with the {n_before} members of the last fit, but the settings "
+            f"now require {n_members}."
         )
     networks = [fit.network for fit in earlier.ensemble.fits] if earlier else [None] * n_members
     plans = [resolved]

@@ -50,10 +50,10 @@ def learn_intervals(
     """
     plan = fits[0].plan
     residuals, own = _residuals(fits, loss)
-    least = np.full(residuals.y.shape[1], np.finfo(np.float32).tiny)
+    min_spread = np.full(residuals.y.shape[1], np.finfo(np.float32).tiny)
     if own is not None:  # the network predicts quantiles itself
-        scores = scores_of(residuals.y, own, least)
-        return _intervals(None, scores, residuals.weight, least, plan.dtype)
+        scores = scores_of(residuals.y, own, min_spread)
+        return _intervals(None, scores, residuals.weight, min_spread, plan.dtype)
     index, X = residuals.X, fits[0].data.X
     residuals = replace(residuals, y=residuals.y * residual_ratio(residuals.y, fits, loss))
     if not constant and residuals.n >= MIN_RESIDUALS:
@@ -66,10 +66,10 @@ def learn_intervals(
             if helps:
                 by_output = quantiles.reshape(len(quantiles), -1, len(QUANTILES))
                 spread = np.diff(np.sort(by_output, axis=2), axis=2).mean(axis=2)
-                least = np.maximum(MIN_SPREAD * np.median(spread, axis=0), least)
-                scores = scores_of(rest.y, quantiles, least)
-                return _intervals(network, scores, rest.weight, least, plan.dtype)
-    return _intervals(None, residuals.y, residuals.weight, least, plan.dtype)
+                min_spread = np.maximum(MIN_SPREAD * np.median(spread, axis=0), min_spread)
+                scores = scores_of(rest.y, quantiles, min_spread)
+                return _intervals(network, scores, rest.weight, min_spread, plan.dtype)
+    return _intervals(None, residuals.y, residuals.weight, min_spread, plan.dtype)
 
 
 def _residuals(fits: Sequence[NetworkFit], loss: Loss) -> tuple[Rows, Array | None]:
@@ -134,10 +134,12 @@ def _learn_once(learned: Rows, fit_plan: ResolvedPlan, encoder: Encoder, member:
 
 
 def _intervals(
-    network: Network | None, scores: Array, weight: Array | None, least: Array, dtype: str
+    network: Network | None, scores: Array, weight: Array | None, min_spread: Array, dtype: str
 ) -> Intervals:
     """Return intervals with arrays in the dtype of the network, as files store them."""
-    return Intervals(network, order_statistics(scores, weight).astype(dtype), least.astype(dtype))
+    return Intervals(
+        network, order_statistics(scores, weight).astype(dtype), min_spread.astype(dtype)
+    )
 
 
 def residual_ratio(residuals: Array, fits: Sequence[NetworkFit], loss: Loss) -> Array:

@@ -121,8 +121,8 @@ def make_network(
         return Network(layers, n_features, seed=plan.seed, dtype=plan.dtype)
     if earlier.layers != tuple(layers) or earlier.dtype != plan.dtype:
         raise SettingError(
-            f"a warm start goes on with the network that is there, {earlier!r}, but the settings "
-            "now ask for another one: leave hidden_layer_sizes, activation, dropout, "
+            f"a warm start continues with the network of the last fit, {earlier!r}, but the "
+            "settings now require another one: leave hidden_layer_sizes, activation, dropout, "
             "normalization, loss and dtype as they were, or fit without warm start."
         )
     return earlier

@@ -127,10 +127,10 @@ class Ensemble:
                 limit.shortened = True
             records += in_threads(next_record, fits[width:], width)
             live = list(fits)
-            while came := [record for record in records if record is not None]:
+            while completed := [record for record in records if record is not None]:
                 state.epoch += 1
                 state.step = sum(fit.state.step for fit in fits)
-                yield mean_record(came, state.epoch - 1)
+                yield mean_record(completed, state.epoch - 1)
                 live = [f for f, record in zip(live, records, strict=True) if record is not None]
                 records = in_threads(next_record, live, width)
         finally:

@@ -118,7 +118,7 @@ def _write_activation(activation: str | ActivationFunction) -> str:
         not isinstance(activation, str) and activation != ACTIVATIONS[name]
     ):
         raise UnsupportedError(
-            f"a model file cannot hold the activation {name!r}, which is your own: it holds "
+            f"a model file cannot hold the activation {name!r}, which is user-defined: it holds "
             f"numbers and names, not code. Use one of {', '.join(ACTIVATIONS)}."
         )
     return name

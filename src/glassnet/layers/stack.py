@@ -38,7 +38,7 @@ def checked_layers(layers: Any) -> tuple[Layer, ...]:
     for layer in checked:
         if isinstance(layer, type):
             raise SettingError(
-                "a layer is an object such as Dense(16, 'relu'), but the class came: write "
+                "a layer is an object such as Dense(16, 'relu'), got the class: write "
                 f"{layer.__name__}()."
             )
         if not any(hasattr(layer, name) for name in METHODS):
@@ -97,8 +97,8 @@ def layer_specs(layer: Layer, n_in: int) -> dict[str, Spec]:
             or name in Views.__annotations__
         ):
             raise SettingError(
-                f"a tensor must not be named {name!r} (layer {type(layer).__name__}): p and g have "
-                "no room for that name."
+                f"a tensor must not be named {name!r} (layer {type(layer).__name__}): the views "
+                "p and g use that name themselves."
             )
     return dict(specs)
 

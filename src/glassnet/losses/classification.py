@@ -124,12 +124,12 @@ class Softmax:
                 f"target has shape {given.shape}."
             )
         # Floats of 2^53 and more, including infinity, are not labels; casting could change them.
-        whole = (
+        integers = (
             given.dtype.kind == "f"
             and np.array_equal(given, np.floor(given))
             and bool((np.abs(given) < 2.0**53).all())
         )
-        if given.dtype.kind not in "iub" and not whole:
+        if given.dtype.kind not in "iub" and not integers:
             raise DataError(
                 "loss 'softmax' takes integer labels 0, 1, ..., k - 1, but the target holds other "
                 "values: encode them first."
@@ -187,5 +187,5 @@ class Softmax:
 
 
 def _clip(minus_log_p: Array, clip_eps: float) -> Array:
-    """Return -log of the clipped probability from -log p, exactly where nothing is clipped."""
+    """Return -log of the clipped probability, given -log p; unclipped values are exact."""
     return np.clip(minus_log_p, -math.log1p(-clip_eps), -math.log(clip_eps))

@@ -69,7 +69,7 @@ class LossTraits:
 
 
 class Loss(Protocol):
-    """What training and models ask of a loss."""
+    """Interface of a loss."""
 
     @property
     def name(self) -> str:
@@ -105,12 +105,12 @@ def weighted_mean(
 ) -> tuple[float, Array]:
     """Return the weighted mean of the losses, and the gradient scaled to match.
 
-    L : (n, n_outputs), or (n,) where all outputs make one loss
-    dZ : (n, n_outputs), the derivative of each loss by its score; scaled in place
+    L : (n, n_outputs), or (n,) if all outputs have one common loss
+    dZ : (n, n_outputs), the derivative of each loss by its raw score; scaled in place
     reduction : over the outputs, see REDUCTIONS
     """
     n_outputs = L.shape[1] if L.ndim == 2 else 1
-    of_value, of_gradient = (
+    value_divisor, gradient_divisor = (
         1 if reduction == "sum" else n_outputs,
         n_outputs if reduction == "mean" else 1,
     )
@@ -120,13 +120,13 @@ def weighted_mean(
         dZ[...] = 0.0
         return 0.0, dZ
     if weight is None:
-        dZ *= 1.0 / (total * of_gradient)
-        return float(rows.sum()) / (total * of_value), dZ
-    absent = weight == 0.0
-    if absent.any():  # whatever they hold: 0 * inf is not 0
-        rows, dZ[absent] = np.where(absent, 0.0, rows), 0.0
-    dZ *= (weight / (total * of_gradient)).astype(dZ.dtype, copy=False)[:, None]
-    return float(np.dot(rows, weight)) / (total * of_value), dZ
+        dZ *= 1.0 / (total * gradient_divisor)
+        return float(rows.sum()) / (total * value_divisor), dZ
+    zero_weight = weight == 0.0
+    if zero_weight.any():  # they may contain infinity, and 0 * inf is not 0
+        rows, dZ[zero_weight] = np.where(zero_weight, 0.0, rows), 0.0
+    dZ *= (weight / (total * gradient_divisor)).astype(dZ.dtype, copy=False)[:, None]
+    return float(np.dot(rows, weight)) / (total * value_divisor), dZ
 
 
 def numbers(y: Any, n_columns: int, dtype: Any) -> Array:

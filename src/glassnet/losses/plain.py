@@ -40,9 +40,9 @@ def loss_to_plain(loss: Loss) -> dict[str, Any]:
     kind = next((name for name, made in LOSSES.items() if type(loss) is made), None)
     if kind is None:
         raise UnsupportedError(
-            f"a model file cannot hold the loss {loss.name!r}, which is your own: it holds numbers "
-            f"and names, not code. Train with one of {', '.join(LOSSES)}, or keep your code beside "
-            "`dict(model.network.parameters.items())`."
+            f"a model file cannot hold the loss {loss.name!r}, which is user-defined: it holds "
+            f"numbers and names, not code. Train with one of {', '.join(LOSSES)}, or keep your "
+            "code beside `dict(model.network.parameters.items())`."
         )
     settings = {
         name: [float(entry) for entry in value] if isinstance(value, tuple) else float(value)

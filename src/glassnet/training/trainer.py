@@ -174,8 +174,8 @@ class Trainer:
             For L-BFGS with a schedule or a clipped gradient.
         """
         schedules = schedules or RunSchedules()
-        whole = isinstance(optimizer, LBFGS)
-        if whole and (clip_norm is not None or schedules != RunSchedules()):
+        is_lbfgs = isinstance(optimizer, LBFGS)
+        if is_lbfgs and (clip_norm is not None or schedules != RunSchedules()):
             raise SettingError(
                 "optimizer 'lbfgs' chooses its own steps: leave schedules and clip_norm out, or "
                 "use 'adam'."

@@ -1,4 +1,4 @@
-"""scikit-learn's two multi-layer perceptrons, with its parameters, attributes and numbers."""
+"""Drop-in replacements for scikit-learn's `MLPClassifier` and `MLPRegressor`."""
 
 from glassnet.estimators.mlp.classifier import MLPClassifier
 from glassnet.estimators.mlp.regressor import MLPRegressor

@@ -1,4 +1,4 @@
-"""The base class of `MLPClassifier` and `MLPRegressor`: it trains, predicts, keeps the network."""
+"""Base class of `MLPClassifier` and `MLPRegressor`: fitting and prediction."""
 
 from contextlib import nullcontext
 from typing import Any, Self, cast
@@ -32,9 +32,10 @@ from glassnet.training.stopping import Epoch
 
 
 class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
-    """What does not depend on the kind of target; Y is a target as training holds it.
+    """Base class of the drop-ins: everything that does not depend on the kind of target.
 
-    The arrays in `coefs_` and `intercepts_` are the network: other arrays in their place change it.
+    Y is an encoded target. The arrays in `coefs_` and `intercepts_` are views of the network; if
+    others are assigned, the network takes their values.
     """
 
     coefs_: list[Array]
@@ -63,7 +64,7 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
     ) -> Self:
-        """Train on rows and their targets, anew or (`warm_start`) from where the last call ended.
+        """Train on rows and their targets, from new weights or (`warm_start`) from the last ones.
 
         Parameters
         ----------
@@ -105,7 +106,7 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
         *,
         epoch_tasks: EpochTasksContext | None = None,
     ) -> None:
-        """Train until it stops; without the tasks of `fit`, for one epoch of `partial_fit`."""
+        """Train until the end, or, without the tasks of `fit`, for one epoch of `partial_fit`."""
         incremental = epoch_tasks is None
         refuse_damaged(X, y, sample_weight, X_val, y_val)
         sizes = translation.hidden_sizes(self.hidden_layer_sizes)
@@ -210,7 +211,7 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
 
     def _show(self, binding: WeightBinding) -> None:
         weights, biases = binding.weights, binding.biases
-        # All attributes change at once, for another thread that predicts meanwhile.
+        # All attributes change at once, because another thread may predict at the same time.
         self.__dict__.update(
             _binding=binding, coefs_=weights, intercepts_=biases, n_layers_=len(weights) + 1
         )
@@ -247,7 +248,7 @@ class MultilayerPerceptron(MLPParameters, CallbackSupportMixin, BaseEstimator):
         return Rows(X, Y, None)
 
     def _answers(self, X: Any) -> tuple[TargetCoding, Array]:
-        """Return the target's coding, and probabilities or numbers (n, n_outputs).
+        """Return the target encoder, and probabilities or numbers (n, n_outputs).
 
         Their dtype is the wider one of X and the weights. Call it on a `shallow_copy`, because
         another thread may fit the estimator.

@@ -1,4 +1,4 @@
-"""`MLPClassifier`: scikit-learn's classifier of that name on glassnet's engines, with more."""
+"""`MLPClassifier`: a drop-in replacement for scikit-learn's class, with additional options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -125,17 +125,17 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
             self._refuse_other_classes(unique_labels(y))
         return self._target().encode(y)
 
-    def _refuse_other_classes(self, came: Array) -> None:
+    def _refuse_other_classes(self, new_classes: Array) -> None:
         if self.warm_start:
-            if set(came) != set(self.classes_):
+            if set(new_classes) != set(self.classes_):
                 raise DataError(
                     "warm_start can only be used where `y` has the same classes as in the previous "
-                    f"call to fit. Previously got {self.classes_}, `y` has {came}"
+                    f"call to fit. Previously got {self.classes_}, `y` has {new_classes}"
                 )
-        elif len(np.setdiff1d(came, self.classes_, assume_unique=True)):
+        elif len(np.setdiff1d(new_classes, self.classes_, assume_unique=True)):
             raise DataError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' "
-                f"has {came}."
+                f"has {new_classes}."
             )
 
     def _check_target(self, y: Any) -> Array:
@@ -164,12 +164,12 @@ class MLPClassifier(ClassifierScore, MultilayerPerceptron):
                 "class_weight needs a y with one class for each row, got one with several labels: "
                 "use sample_weight."
             )
-        found, places = np.unique(target.truth(Y), return_inverse=True)
+        found, indices = np.unique(target.truth(Y), return_inverse=True)
         with np.errstate(divide="ignore"):  # a class whose rows weigh nothing
             factors = compute_class_weight(
-                self.class_weight, classes=found, y=found[places], sample_weight=weight
+                self.class_weight, classes=found, y=found[indices], sample_weight=weight
             )
-        of_class = np.where(np.isfinite(factors), factors, 1.0)[places]
+        of_class = np.where(np.isfinite(factors), factors, 1.0)[indices]
         return translation.usable_weight(of_class if weight is None else weight * of_class)
 
     def __sklearn_tags__(self) -> Tags:

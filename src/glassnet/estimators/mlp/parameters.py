@@ -54,7 +54,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
 
 @dataclass(eq=False, repr=False)
 class MLPParameters:
-    """What both drop-ins take and learn; it gives them their signature and their documentation.
+    """Shared parameters of both drop-ins: their signature and documentation.
 
     Parameters
     ----------
@@ -111,8 +111,8 @@ class MLPParameters:
     engine : {"auto", "native", "reference"}
         What executes the network.
     n_threads : int or None
-        Maximum number of threads of the native engine; None is as many as help. The result does
-        not depend on it.
+        Maximum number of threads of the native engine; None uses as many as are useful. The result
+        does not depend on it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""`MLPRegressor`: scikit-learn's regressor of that name on glassnet's engines, with more."""
+"""`MLPRegressor`: a drop-in replacement for scikit-learn's class, with additional options."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast

@@ -1,7 +1,7 @@
 """Encode the target of `MLPClassifier` and `MLPRegressor` for training and for scoring.
 
-Y is the target as training holds it: 0 and 1, or numbers, (n, n_outputs). P is what a loss
-predicts: probabilities or numbers.
+Y is the encoded target: 0 and 1, or numbers, (n, n_outputs). P is the prediction of a loss:
+probabilities or numbers.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass
 class NumberCoding:
-    """One or several numbers for each row, with the loss that the parameter names."""
+    """Encodes one or several numbers for each row, for the loss given by the parameter."""
 
     loss_parameter: Any
     task = "regression"
     classes = ()
 
     def loss(self, dtype: Any) -> Loss:
-        """Return the loss of that name, which may be scikit-learn's; dtypes do not change it."""
+        """Return the loss of a name, perhaps scikit-learn's; it does not depend on the dtypes."""
         if self.loss_parameter == "squared_error":
             return Squared(reduction="mean_of_sum")
         if self.loss_parameter == "poisson":
@@ -58,7 +58,7 @@ class NumberCoding:
 
 @dataclass
 class LabelCoding:
-    """One label for each row, or several, as scikit-learn's binarizer codes them."""
+    """Encodes one or several labels for each row, like scikit-learn's `LabelBinarizer`."""
 
     binarizer: LabelBinarizer
 

@@ -1,7 +1,7 @@
-"""Train an `MLP` estimator by mini-batches or by L-BFGS, with scikit-learn's warnings.
+"""Train an `MLP` estimator in mini-batches or with L-BFGS, with scikit-learn's warnings.
 
-`mlp` is the estimator, whose parameters and attributes have scikit-learn's names; `binding` holds
-its network.
+`mlp` is the estimator, whose parameters and attributes have scikit-learn's names; `binding`
+contains its network.
 """
 
 import math
@@ -37,18 +37,18 @@ def hold_out(
     rows: Rows, target: TargetCoding, fraction: float, rng: np.random.RandomState
 ) -> tuple[Rows, Rows]:
     """Return training rows and validation rows, drawn as scikit-learn draws them."""
-    places = train_test_split(
+    parts = train_test_split(
         np.arange(rows.n),
         random_state=rng,
         test_size=fraction,
         stratify=target.stratify(rows.y),
     )
-    if len(places[1]) < 2:
+    if len(parts[1]) < 2:
         raise SettingError(
             "The validation set is too small. Increase 'validation_fraction' or the size of your "
             "dataset."
         )
-    return rows.take(places[0]), rows.take(places[1])
+    return rows.take(parts[0]), rows.take(parts[1])
 
 
 def make_validation(
@@ -102,7 +102,7 @@ def train_by_batches(
     *,
     incremental: bool,
 ) -> None:
-    """Train until it stops; if `incremental`, one epoch with the optimizer's last state."""
+    """Train until the end or, if `incremental`, for one epoch with the last optimizer state."""
     optimizer, penalty = translation.batch_optimizer(mlp), translation.penalty(mlp)
     fresh = not incremental or binding.memory is None
     engine = binding.bind(mlp.engine, optimizer, penalty, mlp.clip_norm, mlp.n_threads, fresh=fresh)
@@ -211,7 +211,7 @@ def _record_epochs(
     listeners: Sequence[Listener],
     stop: EarlyStopping | None,
 ) -> bool:
-    """Record each epoch, tell the listeners, and return whether one of them ended training.
+    """Record each epoch, notify the listeners, and return whether one of them ended training.
 
     `stop` is given for `partial_fit`, where each call is one epoch: the best weights so far are
     kept, and restored only when patience runs out.
@@ -270,7 +270,7 @@ def _no_improvement(mlp: Any) -> str:
 
 
 def _prepared(binding: WeightBinding, target: TargetCoding, rows: Rows) -> Rows:
-    """Return rows checked, with the target as the loss takes it."""
+    """Return checked rows, with the target prepared by the loss."""
     return make_rows(binding.network, binding.loss, rows.X, target.for_loss(rows.y), rows.weight)
 
 

@@ -134,7 +134,7 @@ def penalty(mlp: Any) -> Penalty | None:
 
 
 def usable_weight(weight: Array) -> Array:
-    """Return weights as they are, because scikit-learn's penalty depends on their size.
+    """Return weights unchanged, because scikit-learn's penalty depends on their size.
 
     If the largest is above 2^100 or below 2^-100, scikit-learn may return NaN or random results.
     These weights are scaled to a maximum near 1.
@@ -194,7 +194,7 @@ class Shuffles:
     def __call__(self, epoch: int) -> Array:
         """Return the next permutation."""
         if self._shuffle:
-            places = np.arange(len(self._order))
-            self._rng.shuffle(places)
-            self._order = self._order[places]
+            permutation = np.arange(len(self._order))
+            self._rng.shuffle(permutation)
+            self._order = self._order[permutation]
         return self._order

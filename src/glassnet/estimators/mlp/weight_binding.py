@@ -1,4 +1,4 @@
-"""Bind `coefs_` and `intercepts_` to the network: they are views of its vector of parameters."""
+"""Bind `coefs_` and `intercepts_` to the network, as views of its parameter vector."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class WeightBinding:
     def copy_from(self, coefs: Sequence[Any], intercepts: Sequence[Any]) -> None:
         """Copy weights and biases into the network."""
         own, given = [*self.weights, *self.biases], [*coefs, *intercepts]
-        expected, came = [array.shape for array in own], [np.shape(array) for array in given]
-        if came != expected:
+        expected, shapes = [array.shape for array in own], [np.shape(array) for array in given]
+        if shapes != expected:
             raise DataError(
-                f"coefs_ and intercepts_ must be arrays of the shapes {expected}, got {came}."
+                f"coefs_ and intercepts_ must be arrays of the shapes {expected}, got {shapes}."
             )
         for array, values in zip(own, given, strict=True):
             array[...] = values
