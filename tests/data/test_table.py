@@ -187,8 +187,8 @@ WRONG = {
     "records": ({"a": ["x", {"b": 1}]}, "'a' holds a dict in row 1"),
     "lists": (pl.DataFrame({"a": [[1], [2]]}), "'a' holds List"),
     "huge": ({"a": [10**400]}, "'a' holds a whole number too large"),
-    "not a table": (5, "int is no table"),
-    "text": ("penguins.csv", "str is no table"),
+    "not a table": (5, "int is not a table"),
+    "text": ("penguins.csv", "str is not a table"),
     "lazy": (pl.LazyFrame({"a": [1]}), "Collect it first"),
 }
 

@@ -108,7 +108,7 @@ OTHER_FORMATS = {
     "head not finite": (frame(b'{"a":1e999}'), "not finite"),
     "head not UTF-8": (frame(b'{"a":"\xff"}'), "UTF-8"),
     "half a character": (frame(b'{"a":"\\ud800"}'), "half a character"),
-    "control character in the JSON": (frame(b'{"a":"\x1b[2J"}'), "is no JSON"),
+    "control character in the JSON": (frame(b'{"a":"\x1b[2J"}'), "is not JSON"),
     "terminal escape for a key": (
         frame(b'{"\\u001b[2J":1,"\\u001b[2J":1}'),
         r"the key '\x1b[2J' occurs twice",
@@ -150,12 +150,12 @@ OTHER_FORMATS = {
     "fraction of a megabyte": (long(b'{"a":0.', b"9", BIG, b"}"), "another program wrote"),
     "huge text": (long(b'{"a":"', b"x", BIG, b'"}'), "another program wrote"),
     "huge text of escapes": (long(b'{"a":"', b"\\u00fc", BIG // 6, b'"}'), "another program wrote"),
-    "huge description": (lambda: described("x" * BIG), "is no JSON"),
+    "huge description": (lambda: described("x" * BIG), "is not JSON"),
     "huge key twice": (
         lambda: frame(b'{"' + b"k" * (BIG // 2) + b'":1,"' + b"k" * (BIG // 2) + b'":2}'),
         "occurs twice",
     ),
-    "description is empty": (described(""), "is no JSON"),
+    "description is empty": (described(""), "is not JSON"),
     "description is a list": (described("[1]"), "names no format"),
     "description is null": (described("null"), "names no format"),
     "description of 200,000 lists": (described("[" * 200_000 + "]" * 200_000), "nested too deep"),
@@ -163,7 +163,7 @@ OTHER_FORMATS = {
         described("[" + "[]," * 499_000 + "0]"),
         "names no format",
     ),
-    "description never closed": (described('{"format":1'), "is no JSON"),
+    "description never closed": (described('{"format":1'), "is not JSON"),
     "nothing but a format": (described('{"format":4}'), "the hash of its header"),
     "nothing but format 1": (described('{"format":1}'), "must have the fields"),
     "newer format without the rest": (

@@ -46,7 +46,7 @@ def sparkline(counts: Sequence[int]) -> str:
 
 
 def labelled(label: str, text: str) -> str:
-    """Return a label in bold and a text beside it, wrapped to the terminal."""
+    """Return a bold label followed by a text, wrapped to the terminal."""
     lines = [
         line
         for paragraph in text.split("\n")

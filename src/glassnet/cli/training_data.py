@@ -128,11 +128,11 @@ def gather(
     target = replace(target, forms=prepared.forms)
     weight_column = [] if roles.weights is None else [Column(roles.weights, "number")]
     schema = Schema((*prepared.table.schema.columns, *target.columns, *weight_column))
-    beside = [
-        None if file is None else _beside(file, roles, schema, target, prepared.dialect)
+    extra = [
+        None if file is None else _read_extra(file, roles, schema, target, prepared.dialect)
         for file in (validation, test)
     ]
-    learned, held_out, split = prepared, beside[1], None
+    learned, held_out, split = prepared, extra[1], None
     if test is None and fraction > 0.0 and target.task != "multilabel":
         columns = SplitColumns(
             values.astype(str) if target.task != "regression" else values,
@@ -151,7 +151,7 @@ def gather(
         task=target.task,
         guessed=roles.task is None,
         learned=replace(learned, task=target.task),
-        validation=beside[0],
+        validation=extra[0],
         held_out=held_out,
         split=split,
         test=test,
@@ -169,7 +169,7 @@ def unknown_notices(data: TrainingData) -> list[str]:
     return [f"{counted(data.unknown, 'row')} without {names} left out."] if data.unknown else []
 
 
-def _beside(
+def _read_extra(
     path: Path, roles: Roles, schema: Schema, target: Target, dialect: Dialect | None
 ) -> Rows:
     """Read the rows of a file that has the columns of the table, in any order."""

@@ -116,7 +116,7 @@ def details(summary: str, *children: Content) -> Markup:
 
 
 def pair(*children: Content) -> Markup:
-    """Return children side by side where the page is wide enough."""
+    """Return children side by side if the page is wide enough."""
     return element("div", *children, class_="pair")
 
 

@@ -129,7 +129,7 @@ def _check(plain: dict[str, Any]) -> None:
         is_name = isinstance(name, str) and name.isidentifier() and len(name) <= MAX_NAME
         require_intact(
             is_name and ("own" not in layer or layer.keys() == {"own"}),
-            "its description names a layer of the user's own that cannot be one",
+            "its description names a user-defined layer that cannot be one",
         )
 
 

@@ -59,7 +59,7 @@ def parse_json(text: str) -> Any:
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"it is no JSON ({error})") from None
+        raise ValueError(f"it is not JSON ({error})") from None
     level, depth = [value], 0
     while level := [value for value in level if isinstance(value, dict | list)]:
         depth += 1
@@ -161,4 +161,4 @@ def _short_enough(text: str) -> int:
 
 
 def _no_constant(text: str) -> float:
-    raise ValueError(f"it holds {text}, which is no JSON")
+    raise ValueError(f"it holds {text}, which is not JSON")

@@ -87,7 +87,7 @@ def column_names(schema: Any) -> tuple[str, ...]:
     try:
         return tuple(schema.names)
     except UnicodeDecodeError:
-        raise DataError("the name of a column is no UTF-8: the file is damaged.") from None
+        raise DataError("the name of a column is not UTF-8: the file is damaged.") from None
 
 
 def validated(columns: Any, name: str = "") -> Any:

@@ -41,13 +41,13 @@ def clear_message(message: str, line: int | None = None) -> str:
         skip = f"[{at}]) (--skip-rows {at}-{at})" if at else "...) (--skip-rows N or A-B)"
         return (
             f"{where} has {got} cells but the header names {expected} columns{shown}. Lines that "
-            f"are no rows of the table are skipped by Dialect(skip_rows={skip} or "
+            f"are not rows of the table are skipped by Dialect(skip_rows={skip} or "
             "Dialect(comment='#') (--comment '#')."
         )
     if "straddling" in message:
         return (
-            "a row does not end where rows of a table do: a quote is never closed, or this is no "
-            "table of text."
+            "a row does not end where rows of a table do: a quote is never closed, or this is "
+            "not a table of text."
         )
     return message.partition("\n")[0][:300].rstrip(".") + "."
 

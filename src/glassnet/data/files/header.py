@@ -89,8 +89,8 @@ def read_header(
         raise DataError(f"a quote ({quote}) is opened in the first line and never closed.")
     if not whole and not first.endswith(("\n", "\r")):
         raise DataError(
-            f"the first line does not end within {len(head):,} characters: this is no table of "
-            "text."
+            f"the first line does not end within {len(head):,} characters: this is not a table "
+            "of text."
         )
     rest = head[lines.tell() :]
     if not whole:
@@ -101,7 +101,7 @@ def read_header(
     if not names:
         raise DataError(
             f"the first line has a name of more than {csv.field_size_limit():,} characters: this "
-            "is no table of text."
+            "is not a table of text."
         )
     decimal = dialect.decimal or _decimal(
         sample, delimiter, {".": ",", ",": "."}.get(dialect.thousands or "", default_decimal or ".")

@@ -40,16 +40,16 @@ class LineFilter:
 
 def numbered_lines(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield (number from 1, line without its end) for the lines of a text."""
-    number, held = 1, [b""]
+    number, pending = 1, [b""]
     for chunk in chunks:
-        held.append(chunk)
-        if not _may_end_a_line(held):
+        pending.append(chunk)
+        if not _may_end_a_line(pending):
             continue
-        *lines, rest = re.split(rb"\r\n|\r(?!\Z)|\n", b"".join(held))  # \r\n may lie on the seam
-        held = [rest]
+        *lines, rest = re.split(rb"\r\n|\r(?!\Z)|\n", b"".join(pending))  # \r\n may lie on the seam
+        pending = [rest]
         yield from enumerate(lines, start=number)
         number += len(lines)
-    yield number, b"".join(held).rstrip(b"\r")
+    yield number, b"".join(pending).rstrip(b"\r")
 
 
 def _may_end_a_line(chunks: Sequence[bytes]) -> bool:

@@ -208,8 +208,8 @@ class Utf8Stream(io.RawIOBase):
         limits = self._limits
         if b"\0" in chunk:
             raise DataError(
-                "the file holds NUL characters: it is no text, or UTF-16 without a byte order mark "
-                "(then say its encoding)."
+                "the file holds NUL characters: it is not text, or UTF-16 without a byte order "
+                "mark (then say its encoding)."
             )
         self._n_bytes += len(chunk)
         codes = np.frombuffer(chunk, dtype=np.uint8)  # NumPy counts faster than `bytes.count`

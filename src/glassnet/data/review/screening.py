@@ -44,8 +44,8 @@ def stored_values(table: Table, name: str) -> tuple[NDArray[Any], tuple[str, ...
 
     Integers beyond 2^53 are codes too.
     """
-    held = table.exact[name] if name in table.exact else table.stored(name)
-    return (held.codes, held.levels) if isinstance(held, Categories) else (held, ())
+    stored = table.exact[name] if name in table.exact else table.stored(name)
+    return (stored.codes, stored.levels) if isinstance(stored, Categories) else (stored, ())
 
 
 def uninformative_columns(

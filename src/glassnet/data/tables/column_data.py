@@ -102,24 +102,24 @@ def column_of_values(name: str, values: Sequence[object]) -> ColumnData:
     """
     kinds = set(map(type, values))
     missing = {kind for kind in kinds if kind.__name__ in cells.MISSING_TYPES}
-    held = kinds - missing
+    types_found = kinds - missing
 
     def all_are(*types: type) -> bool:
-        return bool(held) and all(issubclass(kind, types) for kind in held)
+        return bool(types_found) and all(issubclass(kind, types) for kind in types_found)
 
-    if any(issubclass(kind, (dt.timedelta, np.timedelta64)) for kind in held):
+    if any(issubclass(kind, (dt.timedelta, np.timedelta64)) for kind in types_found):
         raise DataError(f"column {name!r} {DURATIONS}.")
-    if any(issubclass(kind, (complex, np.complexfloating)) for kind in held):
+    if any(issubclass(kind, (complex, np.complexfloating)) for kind in types_found):
         raise DataError(f"Complex data not supported: column {name!r} holds complex numbers.")
     if all_are(*cells.DATES):
         return ColumnData("datetime", _dates(name, values, missing))
     if all_are(*cells.BOOLS):
         return ColumnData("boolean", categories_of_values(name, values))
-    if not any(issubclass(kind, cells.BOOLS) for kind in held) and (
-        not held or all_are(*cells.NUMBERS)
+    if not any(issubclass(kind, cells.BOOLS) for kind in types_found) and (
+        not types_found or all_are(*cells.NUMBERS)
     ):
         return _numbers(name, values, missing)
-    is_named = bool(held) and all(kind.__name__ in cells.NAMED for kind in held)
+    is_named = bool(types_found) and all(kind.__name__ in cells.NAMED for kind in types_found)
     coded = categories_of_values(name, values)
     return ColumnData("category" if is_named else None, coded, typed=all_are(str, bytes))
 

@@ -44,7 +44,7 @@ def columns_of(frame: Any) -> dict[str, ColumnData]:
         hint = " Collect it first: .collect()." if hasattr(frame, "collect") else ""
         kind = f"{type(frame).__module__}.{type(frame).__name__}".removeprefix("builtins.")
         raise DataError(
-            f"a {kind} is no table: expected a data frame, a 2-D array, a SciPy "
+            f"a {kind} is not a table: expected a data frame, a 2-D array, a SciPy "
             f"sparse matrix, a dict of columns, rows or records.{hint}"
         ) from None
     if wrapped.implementation.is_pyarrow():

@@ -185,9 +185,9 @@ class Schema:
         return cls(tuple(columns))
 
 
-def require_columns(needed: Sequence[str], held: Collection[str]) -> None:
+def require_columns(needed: Sequence[str], available: Collection[str]) -> None:
     """Raise a DataError that names all needed columns that are missing."""
-    known = set(held)
+    known = set(available)
     missing = [name for name in needed if name not in known]
     if missing:
         spare = known.difference(needed)

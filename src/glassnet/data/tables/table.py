@@ -86,8 +86,8 @@ class Table:
         It has floats (missing: NaN), datetime64[us] (NaT), or text as objects (None).
         """
         self.require(name)
-        held = self.stored(name)
-        return held.map(held.levels, None) if isinstance(held, Categories) else held
+        stored = self.stored(name)
+        return stored.map(stored.levels, None) if isinstance(stored, Categories) else stored
 
     def labels(self, name: str) -> NDArray[Any]:
         """Return one column as `column` does, but integers with all their digits.
@@ -189,14 +189,16 @@ class Table:
 
     def missing(self, name: str) -> NDArray[np.bool_]:
         """Return a mask of the missing values of a column."""
-        held = self.stored(name)
-        return held.codes < 0 if isinstance(held, Categories) else is_missing(held)
+        stored = self.stored(name)
+        return stored.codes < 0 if isinstance(stored, Categories) else is_missing(stored)
 
     def _converted(self, wanted: Column) -> ColumnData:
         """Return a column converted to another kind."""
-        name, kind, held = wanted.name, self.schema.kinds[wanted.name], self.stored(wanted.name)
+        name, kind, stored = wanted.name, self.schema.kinds[wanted.name], self.stored(wanted.name)
         texts: Categories = (
-            held if isinstance(held, Categories) else self.exact.get(name) or categories_of(held)
+            stored
+            if isinstance(stored, Categories)
+            else self.exact.get(name) or categories_of(stored)
         )
         if wanted.kind == "category":
             return ColumnData("category", texts)
