@@ -267,8 +267,9 @@ int main(int n_arguments, char** arguments) {
                         return drive<T>(loss, optimizer, f.name, runs, n_threads);
                     };
                     const Trained<T> one = trained(1);
-                    expect(one.theta == trained(3).theta,
-                           "three threads train other numbers than one");
+                    // Sixteen are more than there are pieces in many a phase.
+                    expect(one.theta == trained(driven % 8 == 0 ? 16 : 3).theta,
+                           "several threads train other numbers than one");
                     std::printf("run %u %s %s %s float%zu, %zu steps:", runs, loss.name,
                                 optimizer.name, f.name, 8 * sizeof(T), one.n_steps);
                     std::printf(" %.17g %.17g %.17g %.17g %.17g %.17g\n", one.objective, one.length,
@@ -278,5 +279,5 @@ int main(int n_arguments, char** arguments) {
     };
     all(0.0f);
     all(0.0);
-    std::printf("%u engines driven, each with one thread and with three\n", driven);
+    std::printf("%u engines driven, each with one thread and with three or sixteen\n", driven);
 }

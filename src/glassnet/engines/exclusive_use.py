@@ -4,9 +4,7 @@ The locks are stored outside the objects, so that no pickle, copy or clone conta
 child process gets new locks: one that another thread held at the fork would never be released.
 """
 
-import functools
 import os
-import sys
 import threading
 import weakref
 from contextlib import AbstractContextManager
@@ -52,31 +50,5 @@ def shallow_copy(owner: T) -> T:
     return copied
 
 
-def _after_fork() -> None:
-    _LOCKS.forget()
-    if sys.version_info < (3, 12):
-        _renew_cached_properties()
-
-
-def _renew_cached_properties() -> None:
-    """Give every `functools.cached_property` of glassnet a new lock.
-
-    Python 3.11 holds one lock for all objects of a class while it computes a value.
-    """
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "glassnet":
-            for owner in [
-                value
-                for value in vars(module).values()
-                if isinstance(value, type) and value.__module__ == name
-            ]:
-                for prop in [
-                    value
-                    for value in vars(owner).values()
-                    if isinstance(value, functools.cached_property)
-                ]:
-                    prop.lock = threading.RLock()  # type: ignore[attr-defined]
-
-
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_LOCKS.forget)
