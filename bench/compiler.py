@@ -33,7 +33,7 @@ def widest() -> str:
 def flags(module: str) -> list[str]:
     """The options of a module, of a release build."""
     text = CMAKE.read_text(encoding="utf-8")
-    shared = re.search(r"target_compile_options\(\$\{name\} PRIVATE (.+) \$\{ARGN\}\)", text)
+    shared = re.search(r"set\(options (.+) \$\{ARGN\}\)", text)
     own = re.search(rf"add_native\({module}\b *(.*)\)", text)
     if not shared or not own:
         raise RuntimeError(f"CMakeLists.txt has no options for {module} where they are looked for")

@@ -214,7 +214,7 @@ OMISSIONS: dict[str, Omission] = {
         "True),\n",
     ),
     "dialect: not explained": Omission(
-        f"{SRC}/data/tables/dialect.py", "    comment : what a line begins with that is skipped\n"
+        f"{SRC}/data/tables/dialect.py", "    comment : the text at the start of lines to skip\n"
     ),
     "dialect: no row in the page on reading": Omission(
         "docs/reading.md", '| `Dialect(comment="#")`', "| `comment`"
@@ -239,14 +239,14 @@ OMISSIONS: dict[str, Omission] = {
     "format: raised without a word": Omission(MIGRATIONS, *RAISED, CENSUS, MODEL_FILE),
     "part of a model: not written": Omission(
         DESCRIPTION,
-        '    if model.reference:\n        said["reference"] = model.reference.to_plain()\n',
+        '    if model.reference:\n        plain["reference"] = model.reference.to_plain()\n',
     ),
     "part of a model: not read": Omission(DESCRIPTION, '"dialect", "reference", ', '"dialect", '),
     "part of a model: not in the docstring of the file": Omission(
-        MODEL_FILE, "    reference   only where", "                only where"
+        MODEL_FILE, "    reference   optional:", "                optional:"
     ),
     "part of a model: not explained": Omission(
-        f"{SRC}/model.py", "    reference : what", "    What"
+        f"{SRC}/model.py", "    reference : summary", "    Summary"
     ),
     # The version
     "version: no entry in the changelog": Omission(

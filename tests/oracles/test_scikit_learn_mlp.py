@@ -67,6 +67,11 @@ swap_import(TREE)
 loaded: dict[str, Any] = {"__name__": "scikit_learn_test_mlp"}
 exec(compile(TREE, spec.origin, "exec"), loaded)  # noqa: S102 - a file of an installed package
 globals().update({name: loaded[name] for name in FUNCTIONS if name not in PRIVATE})
+# L-BFGS runs over the kinks of ReLU there: rounding decides whether a line search ends between two
+# of them. Of 40 inputs changed by 1e-14, one ends so with scikit-learn's class and one with ours.
+test_warm_start = pytest.mark.filterwarnings("ignore:lbfgs failed to converge")(
+    loaded["test_warm_start"]
+)
 
 
 @pytest.fixture
