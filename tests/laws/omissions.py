@@ -85,7 +85,11 @@ OMISSIONS: dict[str, Omission] = {
         "native/layers.hpp", '    {"member_end", make_operation<MemberEnd<T>, T>},\n'
     ),
     "layer: no native class": Omission(
-        "native/scaling.hpp", "class Scale final", "class Other final", COMPILER
+        "native/scaling.hpp",
+        "class Scale final",
+        "class Other final",
+        COMPILER,
+        "native/layers.hpp",
     ),
     # Activations
     "activation: not in ACTIVATIONS": Omission(

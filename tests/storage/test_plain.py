@@ -44,6 +44,11 @@ def test_every_setting_of_a_layer_has_a_codec(kind):
         )
 
 
+def test_no_prediction_depends_on_what_is_left_out():
+    assert LAYERS_TRAINING_ONLY == {"parametrization", "edges"}, "src/glassnet/layers/plain.py"
+    assert TRAINING_ONLY == {"reduction", "clip_eps"}, "src/glassnet/losses/plain.py"
+
+
 @pytest.mark.parametrize("name", LAYERS_WITH_NAMES)
 def test_layer_comes_back_equal_but_for_what_training_alone_asks(name):
     layer = LAYERS_WITH_NAMES[name]
