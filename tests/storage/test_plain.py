@@ -45,8 +45,8 @@ def test_every_setting_of_a_layer_has_a_codec(kind):
 
 
 def test_no_prediction_depends_on_what_is_left_out():
-    assert LAYERS_TRAINING_ONLY == {"parametrization", "edges"}, "src/glassnet/layers/plain.py"
-    assert TRAINING_ONLY == {"reduction", "clip_eps"}, "src/glassnet/losses/plain.py"
+    assert {"parametrization", "edges"} == LAYERS_TRAINING_ONLY, "src/glassnet/layers/plain.py"
+    assert {"reduction", "clip_eps"} == TRAINING_ONLY, "src/glassnet/losses/plain.py"
 
 
 @pytest.mark.parametrize("name", LAYERS_WITH_NAMES)
