@@ -35,9 +35,9 @@ struct Right {
 constexpr std::size_t depth =
     320;  // of a panel: 40 kB, what the first cache holds beside a tile of A
 constexpr std::size_t strip_rows = 512;        // of A at a time
-constexpr std::size_t packed_bytes = 216'000;  // of a packed strip: a part of the second cache
+constexpr std::size_t packed_bytes = 660'000;  // of a packed strip: a part of the second cache
 // Rows of a transposed A so many bytes apart are packed: each is on a page of its own, or nearly.
-constexpr std::size_t far_apart = 1024;
+constexpr std::size_t far_apart = 2048;
 
 template <class T>
 constexpr std::size_t panel_width = 2 * lanes<T>;
