@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 
 #include "team.hpp"
 
@@ -40,7 +39,8 @@ class ThreadTuning {
             return;
         }
         auto& choice = choices_[current_];
-        choice.best = std::min(choice.best, seconds / static_cast<double>(n_steps));
+        const double step = seconds / static_cast<double>(n_steps);
+        choice.total += step, choice.longest = std::max(choice.longest, step);
         trial_ += seconds;
         if (++choice.windows < windows_a_trial && seconds < long_window) return;
         for (std::size_t i = 0; i < choices_.size(); ++i)
@@ -49,7 +49,7 @@ class ThreadTuning {
                 return;
             }
         const auto fastest = std::min_element(choices_.begin(), choices_.end(),
-                                              [](auto& a, auto& b) { return a.best < b.best; });
+                                              [](auto& a, auto& b) { return a.mean() < b.mean(); });
         current_ = static_cast<std::size_t>(fastest - choices_.begin());
         hold_ = current_ == kept_ ? std::min(2 * hold_, longest_hold) : shortest_hold;
         kept_ = current_;
@@ -63,8 +63,12 @@ class ThreadTuning {
 
     struct Choice {
         std::size_t n_workers;
-        double best = std::numeric_limits<double>::infinity();
+        double total = 0, longest = 0;  // seconds of a step, in all windows and in the slowest
         int windows = 0;
+
+        // The mean without the slowest window, which may have met something that passes; a core
+        // that is shared for long slows many windows.
+        double mean() const { return windows > 1 ? (total - longest) / (windows - 1) : total; }
     };
 
     // With the one that is kept first, so that the others are told by it.
