@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 import glassnet
-from glassnet import GlassNetClassifier, GlassNetRegressor, MLPClassifier, MLPRegressor, Plan
+from glassnet import (
+    Dense,
+    GlassNetClassifier,
+    GlassNetRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    Network,
+    Plan,
+)
 from glassnet.losses import Quantile
 from glassnet.model import Model
+from tests.laws.tables import CUBE
 from tests.storage.models import CASES, build
 
 N = 120
@@ -77,6 +86,21 @@ def _stored(name: str) -> Any:
     return make
 
 
+def _own_activation() -> tuple[Model, Any, Any]:
+    """Something of one's own, which the reference engine runs."""
+    model, table = build("squared")
+    network = Network([Dense(3, CUBE), Dense(1)], model.encoder.n_features, seed=1)
+    model = replace(model, network=network)
+    assert model.engine.name == "reference"
+    return model, table.take(slice(0, 5)), table
+
+
+def _eight_columns() -> tuple[Model, Any, Any]:
+    X = np.random.default_rng(5).normal(size=(400, 8))
+    y = X[:, 0] * X[:, 1] * X[:, 2] + np.maximum(X[:, 3] + X[:, 4], X[:, 5]) + X[:, 6]
+    return glassnet.fit(X, y, Plan(recipe="plain", max_epochs=30, seed=0)), X[:5], X
+
+
 def _labels(table: dict[str, Any]) -> Any:
     return np.array(["low", "middle", "high"])[np.digitize(price(table), [10.0, 40.0])]
 
@@ -108,7 +132,8 @@ KINDS: dict[str, Kind] = {
             recipe="fast",
         )
     ),
-    "reference engine": Kind(_fitted(price, recipe="plain", engine="reference")),
+    "own activation": Kind(_own_activation),
+    "eight columns": Kind(_eight_columns),
     "GlassNetClassifier": Kind(
         _estimator(GlassNetClassifier(max_epochs=2, random_state=0), lambda X: X[:, 0] > 0.0)
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from functools import cache
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet.errors import DataError, DataNotice, SettingError
+from glassnet.errors import DataError, DataNotice, MissingDependencyError, SettingError
 from glassnet.inspection.reading import read_rows
 from glassnet.model import Model
 from tests.inspection.tables import KINDS, mixed, price
@@ -98,6 +99,7 @@ ENUMERATED = [
     "two targets",
     "multilabel",
     "MLPClassifier",
+    "own activation",
 ]
 
 
@@ -121,6 +123,7 @@ SAMPLED = [
     "standard, numbers",
     "two targets",
     "fast, three classes",
+    "eight columns",
 ]
 
 
@@ -216,7 +219,7 @@ def test_members_of_a_network_are_explained_by_the_same_orders() -> None:
     np.testing.assert_array_equal(found.spread, found.members.std(axis=0))
     alone = model.explain(rows, background, unit="logit", n_background=10, pairs=2)
     np.testing.assert_array_equal(alone.contributions, found.contributions)
-    with pytest.raises(ValueError, match="members=True"):
+    with pytest.raises(SettingError, match="members=True"):
         alone.spread  # noqa: B018
 
 
@@ -292,3 +295,11 @@ def test_too_many_columns_to_enumerate_are_refused() -> None:
     model = glassnet.fit(X, X[:, 0], glassnet.Plan(recipe="plain", max_epochs=1, seed=0))
     with pytest.raises(SettingError, match="possible for 16 at most, but there are 17"):
         model.explain(X, max_error=0)
+
+
+def test_without_shap_the_line_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, rows, background = made("MLPRegressor")
+    found = model.explain(rows, background)
+    monkeypatch.setitem(sys.modules, "shap", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'glassnet\[shap\]'"):
+        found.to_shap()

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import MissingDependencyError
+from glassnet.errors import MissingDependencyError, SettingError
 from glassnet.inspection.shapley import Array, Float64
 
 
@@ -54,11 +54,11 @@ class Explanation:
 
         Raises
         ------
-        ValueError
+        SettingError
             If the members were not asked for.
         """
         if self.members is None:
-            raise ValueError("the members were not explained: call explain(..., members=True).")
+            raise SettingError("the members were not explained: call explain(..., members=True).")
         return np.asarray(self.members.std(axis=0))
 
     def to_shap(self) -> Any:
