@@ -74,3 +74,12 @@ def test_an_explanation_becomes_one_of_shap(task: str) -> None:
     if task == "classes":
         assert list(theirs.output_names) == ["0", "1", "2"]
         assert theirs[:, :, 1].values.shape == (5, 6)
+
+
+def test_a_missing_cell_is_nan_in_shap() -> None:
+    table = {"a": [1.0, None] * 20, "c": ["x", "y", None, "y"] * 10}
+    plan = glassnet.Plan(recipe="plain", max_epochs=1, seed=0)
+    found = glassnet.fit(table, [0.0, 1.5] * 20, plan).explain(table).to_shap()
+    assert found.data[0].tolist() == [1.0, "x"]
+    assert np.isnan(found.data[1, 0])
+    assert np.isnan(found.data[2, 1])

@@ -79,7 +79,8 @@ class Explanation:
         return shap.Explanation(
             values=self.contributions,
             base_values=np.broadcast_to(self.base, (n, *self.base.shape)).copy(),
-            data=self.cells,
+            # Its plots take a missing value as NaN.
+            data=np.where(self.cells == None, np.nan, self.cells),  # noqa: E711 - of each cell
             feature_names=list(self.columns),
             output_names=list(map(str, self.outputs)) if self.contributions.ndim == 3 else None,
             error_std=self.standard_errors,
