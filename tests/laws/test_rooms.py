@@ -59,9 +59,9 @@ ROOMS = {
     "network engines data answers",
     "intervals": "errors losses network",
     "model_input": "errors messages data",
-    "inspectable": "",
+    "explainable": "",
     "model": "errors messages cached losses network engines data answers intervals model_input "
-    "inspectable",
+    "explainable",
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals "
     "model",
@@ -75,12 +75,12 @@ ROOMS = {
     "__main__": "cli",  # python -m glassnet
 }
 LAZY = {
-    "inspectable": "inspection",
+    "explainable": "inspection",
     "model": "storage predictor",
     "network": "storage",
 }  # upward, inside a function only: Model.save, Network.save, ...
 TYPING = {
-    "inspectable": "inspection model",
+    "explainable": "inspection model",
     "model": "predictor",
 }  # upward, under `if TYPE_CHECKING` only
 ANYWHERE = {"__init__.__version__"}  # a fact, not a room

@@ -1,4 +1,4 @@
-"""The methods by which a model is looked into; `glassnet.inspection` does the work."""
+"""The methods of a model that explain its answers; `glassnet.inspection` does the work."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from glassnet.model import Model
 
 
-class Inspectable:
-    """Base class of `Model` with the methods that look into it."""
+class Explainable:
+    """Base class of `Model`: why a row has its answer, and what would change it."""
 
     def explain(
         self,
