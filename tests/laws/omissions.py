@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass
 
 from tests.laws.places import SRC, assigned
-from tests.laws.places_of_maths import DOOR, PROGRAM, TABLES
+from tests.laws.places_of_maths import DOOR, GRAPH, PROGRAM, TABLES
 from tests.laws.places_of_tables import DESCRIPTION
 
 CENSUS = "tests/laws/test_census.py"
@@ -66,6 +66,12 @@ OMISSIONS: dict[str, Omission] = {
         "",
         "tests/storage/test_plain.py",
     ),
+    "layer: no operation of a graph": Omission(
+        f"{GRAPH}/from_network.py", '    "scale": _scale,\n'
+    ),
+    "layer: an operation that no table of graphs has": Omission(
+        f"{GRAPH}/__init__.py", '    "Factor": signals.Factor,\n'
+    ),
     "layer: not at the front door": Omission(DOOR, '\n    "Scale",'),
     "layer: no home at the front door": Omission(DOOR, '\n        "Scale",'),
     "layer: not imported at the front door": Omission(DOOR, "\n        Scale,"),
@@ -99,6 +105,9 @@ OMISSIONS: dict[str, Omission] = {
     "activation: not in the native list": Omission(
         "native/activations.hpp", '"mish", of_input', '"other", of_input'
     ),
+    "activation: no curve of a graph": Omission(
+        f"{GRAPH}/curves.py", '    "mish": Curve("a = z tanh(log(1 + exp(z)))", 1.09),\n'
+    ),
     "activation: no row in the laws": Omission(TABLES, '    "mish": (),\n'),
     # Losses
     "loss: not in LOSSES": Omission(LOSSES, '    "gamma": Gamma,\n'),
@@ -119,6 +128,7 @@ OMISSIONS: dict[str, Omission] = {
     "loss: no native class": Omission(
         "native/losses.hpp", "struct Gamma :", "struct Other :", COMPILER
     ),
+    "loss: no link of a graph": Omission(f"{GRAPH}/from_model.py", '    "gamma": _exp,\n'),
     "loss: no row in the laws": Omission(
         TABLES, '    "gamma, two outputs": LossCase(Gamma(), 2, amounts),\n'
     ),
@@ -211,6 +221,9 @@ OMISSIONS: dict[str, Omission] = {
         f"{SRC}/storage/data_checks.py",
         "CategoryCoding, DateCoding, Reference",
         "CategoryCoding, Reference",
+    ),
+    "coding: no operations of a graph": Omission(
+        f"{GRAPH}/from_encoder.py", "    DateCoding: _date,\n"
     ),
     "dialect: no option": Omission(
         f"{SRC}/cli/dialect_options.py",

@@ -25,6 +25,7 @@ DOOR = f"{SRC}/__init__.py"
 PAGE = "docs/names.md"
 PROGRAM = f"{SRC}/engines/program.py"
 TABLES = "tests/laws/tables.py"
+GRAPH = f"{SRC}/graph"
 #: Layers whose work is done by the layers inside.
 CONTAINERS = ("Residual", "Stack", "Members")
 
@@ -71,6 +72,14 @@ def layers() -> list[Place]:
         names_in(init, "__all__").classes().but("Layer", "Run"),
         *public(layer_classes()),
         called_in(TABLES, "LAYER_CASES"),
+        names_in(f"{GRAPH}/from_network.py", "LAYER_OPERATIONS"),
+    ]
+
+
+def operations_of_a_graph() -> list[Place]:
+    return [
+        classes("graph/*.py", "evaluate", "error").but("Operation"),
+        names_in(f"{GRAPH}/__init__.py", "OPERATIONS"),
     ]
 
 
@@ -99,6 +108,7 @@ def activations() -> list[Place]:
         names_in(file, "ACTIVATIONS"),
         matches("native/activations.hpp", "activations", r'"(\w+)", of_'),
         names_in(TABLES, "KINKS"),
+        names_in(f"{GRAPH}/curves.py", "CURVES"),
     ]
 
 
@@ -110,6 +120,7 @@ def losses() -> list[Place]:
         names_in(init, "__all__").classes().but("CustomLoss", "Loss", "LossTraits"),
         matches("native/losses.hpp", "losses", r'loss_row<\w+, T>\("(\w+)"\)'),
         called_in(TABLES, "LOSS_CASES").but("CustomLoss", "LossCase"),
+        names_in(f"{GRAPH}/from_model.py", "LINKS"),
     ]
 
 

@@ -59,7 +59,10 @@ ROOMS = {
     "network engines data answers",
     "intervals": "errors losses network",
     "model_input": "errors messages data",
-    "model": "errors messages cached losses network engines data answers intervals model_input",
+    "inspected": "",
+    "model": "errors messages cached losses network engines data answers intervals model_input "
+    "inspected",
+    "graph": "errors activations losses parameters layers network data model_input model",
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals "
     "model",
@@ -72,10 +75,14 @@ ROOMS = {
     "__main__": "cli",  # python -m glassnet
 }
 LAZY = {
+    "inspected": "graph inspection",
     "model": "storage predictor",
     "network": "storage",
 }  # upward, inside a function only: Model.save, Network.save, ...
-TYPING = {"model": "predictor"}  # upward, under `if TYPE_CHECKING` only
+TYPING = {
+    "inspected": "data model graph inspection",
+    "model": "predictor",
+}  # upward, under `if TYPE_CHECKING` only
 ANYWHERE = {"__init__.__version__"}  # a fact, not a room
 
 # An outside library enters by these files only. The longest name that fits counts: `scipy` alone
