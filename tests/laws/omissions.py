@@ -190,7 +190,7 @@ OMISSIONS: dict[str, Omission] = {
     ),
     # The command line
     "command: not added": Omission(
-        f"{SRC}/cli/__init__.py", "predict, evaluate, show, ", "predict, evaluate, "
+        f"{SRC}/cli/__init__.py", "predict, evaluate, walk, show, ", "predict, evaluate, walk, "
     ),
     "command: no page": Omission("docs/cli/show.md", names="docs/cli"),
     "command: no row in the index": Omission("docs/cli/index.md", "[`show`](show.md)", "`show`"),

@@ -59,10 +59,11 @@ ROOMS = {
     "network engines data answers",
     "intervals": "errors losses network",
     "model_input": "errors messages data",
-    "inspected": "",
+    "inspectable": "",
     "model": "errors messages cached losses network engines data answers intervals model_input "
-    "inspected",
+    "inspectable",
     "graph": "errors activations losses parameters layers network data model_input model",
+    "inspection": "errors messages checks losses layers network engines data model graph",
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals "
     "model",
@@ -75,13 +76,14 @@ ROOMS = {
     "__main__": "cli",  # python -m glassnet
 }
 LAZY = {
-    "inspected": "graph inspection",
+    "inspectable": "graph inspection",
     "model": "storage predictor",
-    "network": "storage",
+    "network": "storage inspection",
 }  # upward, inside a function only: Model.save, Network.save, ...
 TYPING = {
-    "inspected": "data model graph inspection",
+    "inspectable": "data model graph inspection",
     "model": "predictor",
+    "network": "inspection",
 }  # upward, under `if TYPE_CHECKING` only
 ANYWHERE = {"__init__.__version__"}  # a fact, not a room
 

@@ -14,10 +14,11 @@ from glassnet.cli.inspect import inspect
 from glassnet.cli.predict import predict
 from glassnet.cli.show import show
 from glassnet.cli.train import train
+from glassnet.cli.walk import walk
 
 __all__ = ["main"]
 
-COMMANDS = (inspect, train, predict, evaluate, show, doctor, completion)
+COMMANDS = (inspect, train, predict, evaluate, walk, show, doctor, completion)
 HELP = """Neural networks that you can see through: train one on your table, then predict with it.
 
 \b
@@ -25,6 +26,7 @@ HELP = """Neural networks that you can see through: train one on your table, the
   glassnet train penguins.csv --target species
   glassnet predict penguins.glassnet new.csv -o predictions.csv
   glassnet evaluate penguins.glassnet newer.csv
+  glassnet walk penguins.glassnet new.csv --row 3
   glassnet show penguins.glassnet
 """
 

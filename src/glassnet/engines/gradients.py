@@ -72,7 +72,7 @@ def gradients(
     for part, p in _paired(parts, probed.parameters.p):
         for name, values in part.tensors.items():
             getattr(p, name)[...] = values
-    value = engine(probed, loss).loss_and_gradient(probed.check_input(X), y)
+    value = engine(probed, loss, n_threads=1).loss_and_gradient(probed.check_input(X), y)
     tensors, signals = {}, {}
     for part, g in _paired(parts, probed.parameters.g):
         for name, own in part.tensor_names.items():

@@ -98,7 +98,7 @@ class _Pass:
         """Return the output of one layer, executed alone by the engine."""
         alone = Network([layer], X.shape[1], seed=None, dtype=str(self.network.dtype))
         assign(alone, "layers.0", self.network, place)
-        return self.engine(alone, Squared()).predict(X)
+        return self.engine(alone, Squared(), n_threads=1).predict(X)
 
 
 def assign(alone: Network, inside: str, network: Network, place: str) -> None:

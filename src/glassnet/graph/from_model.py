@@ -28,14 +28,14 @@ from glassnet.graph.graph import Graph
 from glassnet.graph.interval_bounds import AroundCenter, Bounds, Center
 from glassnet.losses import LOSSES, Loss, Quantile, loss_traits
 from glassnet.model import Model
+from glassnet.network import Network
 
 
 def graph_of(model: Model, coverage: float = 0.9) -> Graph:
     """Return the graph of a model; see `Model.graph`."""
     to = Builder()
     X = add_features(to, model.encoder, model.dtype)
-    network = model.network.astype(model.dtype)
-    Z = add_network(to, network, X)
+    Z = add_network(to, _in_dtype(model, model.network), X)
     temperature = (model.training.get("calibration") or {}).get("temperature", 1.0)
     if temperature != 1.0:
         Z = to.add(FoldedTemperature, "temperature", Z, temperature=float(temperature))
@@ -49,6 +49,11 @@ def graph_of(model: Model, coverage: float = 0.9) -> Graph:
     else:
         outputs |= _classes(to, model, Y)
     return Graph(inputs_of(model.encoder), tuple(to.operations), outputs, model.input)
+
+
+def _in_dtype(model: Model, network: Network) -> Network:
+    """Return a network in the dtype in which the model computes."""
+    return network if str(network.dtype) == model.dtype else network.astype(model.dtype)
 
 
 def _linked(to: Builder, loss: Loss, Z: str) -> str:
@@ -102,7 +107,7 @@ def _intervals(to: Builder, model: Model, X: str, Y: str, coverage: float) -> st
         quantiles = [to.add(AroundCenter, "interval.around", Y, n_quantiles=q)]
     if intervals.network is not None:
         to.prefix = "intervals."
-        quantiles = [add_network(to, intervals.network.astype(model.dtype), X)]
+        quantiles = [add_network(to, _in_dtype(model, intervals.network), X)]
         to.prefix, to.dtype = "", "float64"
     bounds = to.add(
         Bounds,
