@@ -15,14 +15,13 @@ NAME, VALUE = 24, 30
 
 def draw_cells(page: Page, walk: Walk, *, whole: bool) -> None:
     """Draw the cells; the story has the first ones only."""
-    computed = f"{walk.engine} engine, {walk.dtype}"
     shown = walk.cells if whole else walk.cells[:COLUMNS]
     if all(_is_plain(cell) for cell in walk.cells):
         values = ", ".join(f"{cell.column} = {_value(cell)}" for cell in shown)
         more = f", and {len(walk.cells) - len(shown)} more" if len(shown) < len(walk.cells) else ""
-        page.heading(f"The row ({computed})", *f"{values}{more}".split(" "))
+        page.heading(f"The row ({walk.dtype})", *f"{values}{more}".split(" "))
         return
-    page.block(f"The row, and what the network gets of it ({computed})")
+    page.block(f"The row, and what the network gets of it ({walk.dtype})")
     width = max((min(len(cell.column), NAME) for cell in shown), default=0)
     for cell in shown:
         page.line(f"{shorten(cell.column, NAME):{width}} ", *_pieces(cell))
