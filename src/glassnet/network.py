@@ -282,21 +282,13 @@ class Network:
     def walk(self, x: Any, target: Any = None, **settings: Any) -> Walk:
         """Return one row's way through the network and, from its target, back; see `Model.walk`.
 
-        Parameters
-        ----------
-        x : (n_features,) the numbers of the row
-        target : its truth, as the loss takes it; without it there is no way back
-        settings : `loss`, a name or an object, "squared" by default; `names` of the inputs;
-            `learning_rate` and `blanks` as for `Model.walk`
+        x is the row `(n_features,)`. The settings are `loss` ("squared" by default), `names` of the
+        inputs, and `learning_rate` and `blanks` as for `Model.walk`.
 
-        Examples
-        --------
-        >>> from glassnet import Dense, Network
         >>> network = Network([Dense(3, "sigmoid"), Dense(1, "sigmoid")], n_features=2)
         >>> len(network.walk([0.0, 1.0], 1.0).layers)
         2
         """
-        # A declared import of a higher layer, as for `save`.
         from glassnet.inspection.walk.by_hand import walk_of_network
 
         return walk_of_network(self, x, target, **settings)

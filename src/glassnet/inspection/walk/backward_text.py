@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.inspection.walk.answer_text import answered
 from glassnet.inspection.walk.page import Page
-from glassnet.inspection.walk.records import Backward, Layer, LayerGradients, Walk
+from glassnet.inspection.walk.records import Backward, Layer, LayerGradients, WalkRecord
 from glassnet.inspection.walk.sums import make_sum, number
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -18,7 +18,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 SHOWN = 3
 
 
-def draw_backward(page: Page, walk: Walk, backward: Backward) -> None:
+def draw_backward(page: Page, walk: WalkRecord, backward: Backward) -> None:
     """Draw the gradients from the last layer to the first, and the step."""
     value, slope = backward.formulas
     k = len(backward.by_scores)

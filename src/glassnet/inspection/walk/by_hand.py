@@ -13,7 +13,7 @@ from glassnet.data.coding.target import Target, Task
 from glassnet.data.tables.schema import Column, Schema
 from glassnet.errors import DataError, SettingError
 from glassnet.inspection.walk.making import walk_of
-from glassnet.inspection.walk.records import Walk
+from glassnet.inspection.walk.walk import Walk
 from glassnet.losses import Loss, loss_function, loss_traits
 from glassnet.model import Model
 from glassnet.network import Network

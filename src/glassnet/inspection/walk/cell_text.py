@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glassnet.inspection.walk.page import Page
-from glassnet.inspection.walk.records import Cell, Scaling, Walk
+from glassnet.inspection.walk.records import Cell, Scaling, WalkRecord
 from glassnet.inspection.walk.sums import MAX_DECIMALS, Number, decimals_for, number
 from glassnet.messages import counted, shorten
 
@@ -13,7 +13,7 @@ COLUMNS = 20
 NAME, VALUE = 24, 30
 
 
-def draw_cells(page: Page, walk: Walk, *, whole: bool) -> None:
+def draw_cells(page: Page, walk: WalkRecord, *, whole: bool) -> None:
     """Draw the cells; the story has the first ones only."""
     shown = walk.cells if whole else walk.cells[:COLUMNS]
     if all(_is_plain(cell) for cell in walk.cells):

@@ -9,7 +9,7 @@ from glassnet.inspection.walk.backward_text import draw_backward
 from glassnet.inspection.walk.blanks import chosen
 from glassnet.inspection.walk.cell_text import draw_cells
 from glassnet.inspection.walk.page import Page
-from glassnet.inspection.walk.records import Layer, Walk
+from glassnet.inspection.walk.records import Layer, WalkRecord
 from glassnet.inspection.walk.sums import make_sum, number
 from glassnet.inspection.walk.units import Unit, unit_of
 from glassnet.messages import counted
@@ -18,7 +18,9 @@ from glassnet.messages import counted
 UNITS = TERMS = 3
 
 
-def drawn(walk: Walk, width: int, *, whole: bool = False, n_blanks: int | None = None) -> Page:
+def drawn(
+    walk: WalkRecord, width: int, *, whole: bool = False, n_blanks: int | None = None
+) -> Page:
     """Return the drawing of a walk.
 
     Parameters
@@ -36,7 +38,7 @@ def drawn(walk: Walk, width: int, *, whole: bool = False, n_blanks: int | None =
     return _draw(walk, Page(width, chosen(n_sums, wanted)), whole=whole)
 
 
-def _draw(walk: Walk, page: Page, *, whole: bool) -> Page:
+def _draw(walk: WalkRecord, page: Page, *, whole: bool) -> Page:
     draw_cells(page, walk, whole=whole)
     for i, layer in enumerate(walk.layers):
         _draw_layer(page, i, layer, whole=whole)

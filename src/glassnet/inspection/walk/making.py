@@ -17,8 +17,10 @@ from glassnet.errors import DataError, SettingError
 from glassnet.inspection.walk.answering import answer_of, intervals_of, score_names
 from glassnet.inspection.walk.backward import Way, backward_of
 from glassnet.inspection.walk.cells import cells_of
+from glassnet.inspection.walk.drawing import drawn
 from glassnet.inspection.walk.layers import layers_of, shown_operations
-from glassnet.inspection.walk.records import Members, Walk
+from glassnet.inspection.walk.records import Members
+from glassnet.inspection.walk.walk import Walk
 from glassnet.layers import Members as MembersLayer
 from glassnet.model import Model
 
@@ -115,6 +117,4 @@ def _target(model: Model, read: Any, target: Any) -> tuple[Any, str] | None:
 
 def _with_blanks(walk: Walk, n_blanks: int) -> Walk:
     """Return a walk whose print leaves out numbers."""
-    from glassnet.inspection.walk.drawing import drawn
-
     return replace(walk, blanks=tuple(drawn(walk, 80, n_blanks=n_blanks).blanks))

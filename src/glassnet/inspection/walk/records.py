@@ -8,11 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glassnet.checks import is_integer
-from glassnet.errors import DataError, SettingError
 from glassnet.graph import Operation
-from glassnet.inspection.walk.blanks import Blank, checked
-from glassnet.inspection.walk.units import Unit, unit_of
+from glassnet.inspection.walk.blanks import Blank
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -195,12 +192,8 @@ class Backward:
 
 
 @dataclass(frozen=True, eq=False)
-class Walk:
+class WalkRecord:
     """One row from its cells to the answer and, where the target is known, back.
-
-    Printed it is the story: a line or a few for each layer, with the strongest units and terms. All
-    numbers are those of the engine, with the bits of `predict`; printed sums add up in the printed
-    digits, with a term "rounding" where they need one.
 
     Attributes
     ----------
@@ -221,52 +214,3 @@ class Walk:
     answer: Answer
     backward: Backward | None
     blanks: tuple[Blank, ...] = field(default=(), repr=False)
-
-    def unit(self, layer: int | str, unit: int) -> Unit:
-        """Return one unit of a layer with all its terms.
-
-        Parameters
-        ----------
-        layer : its number in the walk, or its place, such as "layers.2"
-        unit : the number of the unit, from 0
-        """
-        places = [one.place for one in self.layers]
-        index: Any = places.index(layer) if layer in places else layer
-        if not is_integer(index, 0, len(places) - 1):
-            raise SettingError(
-                f"a layer of this walk is a number from 0 to {len(places) - 1} or a place, one of "
-                f"{', '.join(places)}, got {layer!r}."
-            )
-        found = self.layers[index]
-        if not is_integer(unit, 0, len(found.output) - 1):
-            raise SettingError(
-                f"a unit of layer {index} is a number from 0 to {len(found.output) - 1}, got "
-                f"{unit!r}."
-            )
-        return unit_of(found.operations, found.signals, found.names, unit)
-
-    def text(self, width: int = 80, *, whole: bool = False) -> str:
-        """Return the walk as text of this width; `whole` has all units with all terms."""
-        from glassnet.inspection.walk.drawing import drawn
-
-        return drawn(self, width, whole=whole).text()
-
-    def check(self, answers: Any) -> tuple[bool, ...]:
-        """Return which answers to the blanks are right, to within half a printed digit.
-
-        Raises
-        ------
-        DataError
-            If there are more or fewer answers than blanks.
-        """
-        if len(answers) != len(self.blanks):
-            raise DataError(f"this walk has {len(self.blanks)} blanks, got {len(answers)} answers.")
-        return tuple(map(checked, self.blanks, answers))
-
-    def __str__(self) -> str:
-        return self.text()
-
-    def _repr_html_(self) -> str:
-        from glassnet.inspection.walk.drawing import drawn
-
-        return drawn(self, 100).html()

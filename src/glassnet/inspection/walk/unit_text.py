@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from glassnet.inspection.walk.sums import Number, make_sum, number
+from glassnet.inspection.walk.unit_steps import UnitStep
 from glassnet.messages import printable, shorten
-
-if TYPE_CHECKING:
-    from glassnet.inspection.walk.units import Unit, UnitStep
 
 #: The longest name of a term that is printed whole.
 NAME = 34
 
 
-def unit_text(unit: Unit, width: int) -> str:
+def unit_text(name: str, steps: Sequence[UnitStep], width: int) -> str:
     """Return a unit as text."""
-    lines = [printable(unit.name)]
-    for step in unit.steps:
+    lines = [printable(name)]
+    for step in steps:
         lines += [f"  {step.formula}"[:width]]
         lines += _function(step) if step.function else _terms(step)
     return "\n".join(lines)

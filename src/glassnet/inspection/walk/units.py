@@ -12,47 +12,12 @@ import numpy as np
 from glassnet.graph import Operation
 from glassnet.graph.embeddings import Embed, Periodic, Piecewise
 from glassnet.graph.normalizations import BatchNorm, LayerNorm, RMSNorm, size
+from glassnet.inspection.walk.unit_steps import Product, UnitStep
+from glassnet.inspection.walk.unit_text import unit_text
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Inputs = Sequence[Array]
 Names = Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True)
-class Product:
-    """One term of a weighted sum: value = x * weight.
-
-    name : of x
-    """
-
-    name: str
-    x: float
-    weight: float
-
-    @property
-    def value(self) -> float:
-        """The product."""
-        return self.x * self.weight
-
-
-@dataclass(frozen=True)
-class UnitStep:
-    """One operation for one unit.
-
-    formula : of the operation
-    terms : of the weighted sum; none for an activation
-    bias : added to it; None for none
-    function : the name of an activation
-    x : what it is the activation of; None for a sum
-    value : the result, as the engine computed it
-    """
-
-    formula: str
-    terms: tuple[Product, ...]
-    bias: float | None
-    function: str | None
-    x: float | None
-    value: float
 
 
 @dataclass(frozen=True)
@@ -68,9 +33,7 @@ class Unit:
 
     def text(self, width: int = 80) -> str:
         """Return the unit as text: a line for each term."""
-        from glassnet.inspection.walk.unit_text import unit_text
-
-        return unit_text(self, width)
+        return unit_text(self.name, self.steps, width)
 
     def __str__(self) -> str:
         return self.text()
