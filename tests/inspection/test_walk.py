@@ -18,16 +18,13 @@ from glassnet import SGD, Dense, Network, Plan
 from glassnet.activations import ActivationFunction
 from glassnet.engines import native
 from glassnet.errors import DataError, SettingError, UnsupportedError
-from glassnet.graph import OPERATIONS, cells, interval_bounds
-from glassnet.graph import answers as answer_operations
 from glassnet.inspection.walk import Walk
 from glassnet.inspection.walk.by_hand import model_by_hand
-from glassnet.inspection.walk.formulas import FORMULAS, LOSS_FORMULAS
+from glassnet.inspection.walk.formulas import FORMULAS
 from glassnet.inspection.walk.sums import make_sum, number
-from glassnet.inspection.walk.units import TERMS
 from glassnet.layers import LAYERS, BatchNorm, Dropout, Run
 from glassnet.layers.stack import all_layers
-from glassnet.losses import LOSSES, Squared
+from glassnet.losses import Squared
 from glassnet.model import Model
 from tests.cli.invoked import run
 from tests.graph.models import MADE, made, numbers, rows_of, score
@@ -351,14 +348,3 @@ def test_formulas_are_those_of_the_docstring_of_the_layer(kind: str) -> None:
     described = " ".join(" ".join(part or "" for part in parts).split())
     for formula in FORMULAS[kind]:
         assert formula in described, f"inspection/walk/formulas.py: {kind}: {formula}"
-
-
-def test_the_tables_of_a_walk_have_every_operation_and_loss() -> None:
-    others = {
-        name
-        for name, made_by in OPERATIONS.items()
-        if made_by.__module__
-        in (cells.__name__, answer_operations.__name__, interval_bounds.__name__)
-    }
-    assert TERMS.keys() == OPERATIONS.keys() - others - {"Activation"}
-    assert LOSS_FORMULAS.keys() == LOSSES.keys()

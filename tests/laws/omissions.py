@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass
 
 from tests.laws.places import SRC, assigned
-from tests.laws.places_of_maths import DOOR, GRAPH, PROGRAM, TABLES
+from tests.laws.places_of_maths import DOOR, GRAPH, PROGRAM, TABLES, WALK
 from tests.laws.places_of_tables import DESCRIPTION
 
 CENSUS = "tests/laws/test_census.py"
@@ -72,6 +72,13 @@ OMISSIONS: dict[str, Omission] = {
     "layer: an operation that no table of graphs has": Omission(
         f"{GRAPH}/__init__.py", '    "Factor": signals.Factor,\n'
     ),
+    "layer: no terms in a walk": Omission(f"{WALK}/units.py", '    "Factor": _factor,\n'),
+    "layer: no formulas in a walk": Omission(
+        f"{WALK}/formulas.py", '    "scale": ("ds = sum_i dY_i * X_i", "dX = dY * s"),\n'
+    ),
+    "layer: a formula that is not in its docstring": Omission(
+        f"{WALK}/formulas.py", '"dX = dY * s"', '"dX = dY s"', "tests/inspection/test_walk.py"
+    ),
     "layer: not at the front door": Omission(DOOR, '\n    "Scale",'),
     "layer: no home at the front door": Omission(DOOR, '\n        "Scale",'),
     "layer: not imported at the front door": Omission(DOOR, "\n        Scale,"),
@@ -129,6 +136,10 @@ OMISSIONS: dict[str, Omission] = {
         "native/losses.hpp", "struct Gamma :", "struct Other :", COMPILER
     ),
     "loss: no link of a graph": Omission(f"{GRAPH}/from_model.py", '    "gamma": _exp,\n'),
+    "loss: no formulas in a walk": Omission(
+        f"{WALK}/formulas.py",
+        '    "gamma": ("log(mu / y) + y / mu - 1 with mu = exp(z)", "1 - y / mu"),\n',
+    ),
     "loss: no row in the laws": Omission(
         TABLES, '    "gamma, two outputs": LossCase(Gamma(), 2, amounts),\n'
     ),

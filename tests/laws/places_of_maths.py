@@ -25,7 +25,9 @@ DOOR = f"{SRC}/__init__.py"
 PAGE = "docs/names.md"
 PROGRAM = f"{SRC}/engines/program.py"
 TABLES = "tests/laws/tables.py"
-GRAPH = f"{SRC}/graph"
+GRAPH, WALK = f"{SRC}/graph", f"{SRC}/inspection/walk"
+#: The files of `graph/` with operations outside of networks.
+OTHER_OPERATIONS = ("cells.py", "answers.py", "interval_bounds.py")
 #: Layers whose work is done by the layers inside.
 CONTAINERS = ("Residual", "Stack", "Members")
 
@@ -73,6 +75,7 @@ def layers() -> list[Place]:
         *public(layer_classes()),
         called_in(TABLES, "LAYER_CASES"),
         names_in(f"{GRAPH}/from_network.py", "LAYER_OPERATIONS"),
+        names_in(f"{WALK}/formulas.py", "FORMULAS"),
     ]
 
 
@@ -80,6 +83,19 @@ def operations_of_a_graph() -> list[Place]:
     return [
         classes("graph/*.py", "evaluate", "error").but("Operation"),
         names_in(f"{GRAPH}/__init__.py", "OPERATIONS"),
+    ]
+
+
+def operations_of_a_walk() -> list[Place]:
+    """Those of a network, but activations, which have no terms."""
+    others = [
+        name
+        for file in OTHER_OPERATIONS
+        for name in classes(f"graph/{file}", "evaluate", "error").names
+    ]
+    return [
+        classes("graph/*.py", "evaluate", "error").but("Operation", "Activation", *others),
+        names_in(f"{WALK}/units.py", "TERMS"),
     ]
 
 
@@ -121,6 +137,7 @@ def losses() -> list[Place]:
         matches("native/losses.hpp", "losses", r'loss_row<\w+, T>\("(\w+)"\)'),
         called_in(TABLES, "LOSS_CASES").but("CustomLoss", "LossCase"),
         names_in(f"{GRAPH}/from_model.py", "LINKS"),
+        names_in(f"{WALK}/formulas.py", "LOSS_FORMULAS"),
     ]
 
 
