@@ -19,7 +19,7 @@ from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.values import refuse_not_finite
 from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import SettingError
-from glassnet.explainable import Explainable
+from glassnet.inspectable import Inspectable
 from glassnet.intervals import QUANTILES, Intervals, center_and_quantiles
 from glassnet.losses import Loss, Quantile
 from glassnet.model_input import ModelInput
@@ -32,7 +32,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)
-class Model(Explainable):
+class Model(Inspectable):
     """A trained network with what it needs to encode tables and to decode predictions.
 
     Attributes

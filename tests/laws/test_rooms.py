@@ -60,14 +60,16 @@ ROOMS = {
     "intervals": "errors losses network",
     "model_input": "errors messages data",
     "explainable": "",
+    "inspectable": "explainable",
     "model": "errors messages cached losses network engines data answers intervals model_input "
-    "explainable",
+    "inspectable",
+    "graph": "errors activations losses parameters layers network data model_input model",
+    "inspection": "errors messages checks losses layers network engines data model graph",
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals "
     "model",
     "storage": "errors json_values messages atomic_write parameters losses layers network data "
     "intervals model",
-    "inspection": "errors messages checks engines data model",
     "report": "errors messages json_values cached atomic_write network data training model fitting",
     "estimators": HOUSE,
     "cli": f"{HOUSE} json_values atomic_write storage inspection report estimators",
@@ -76,12 +78,15 @@ ROOMS = {
 }
 LAZY = {
     "explainable": "inspection",
+    "inspectable": "graph inspection",
     "model": "storage predictor",
-    "network": "storage",
+    "network": "storage inspection",
 }  # upward, inside a function only: Model.save, Network.save, ...
 TYPING = {
     "explainable": "inspection model",
+    "inspectable": "data model graph inspection",
     "model": "predictor",
+    "network": "inspection",
 }  # upward, under `if TYPE_CHECKING` only
 ANYWHERE = {"__init__.__version__"}  # a fact, not a room
 
