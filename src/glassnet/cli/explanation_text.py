@@ -50,18 +50,19 @@ def summary_text(model: Model, found: Explanation, background: str) -> str:
     contributions, errors, _, _ = _with_outputs(found)
     n, _, k = contributions.shape
     sizes = np.abs(contributions).mean(axis=0)
-    order = np.argsort(-sizes.sum(axis=1), kind="stable")
+    # Targets have units of their own, and are compared by their largest contributions.
+    largest = sizes.max(axis=0) if found.unit == "target" else np.ones(k)
+    strength = (sizes / np.where(largest > 0.0, largest, 1.0)).sum(axis=1)
+    order, bars = np.argsort(-strength, kind="stable"), _bars(strength)
     shown = range(min(k, MAX_BESIDE))
-    decimals = _decimals(sizes)
-    bars = _bars(sizes.sum(axis=1))
-    lines = [
-        (
-            _name(found.columns[j]),
-            *(f"{sizes[j, o]:,.{decimals}f}" for o in shown),
-            bars[j],
-        )
-        for j in order[:MAX_COLUMNS]
-    ]
+    decimals = [_decimals(sizes[:, o] if found.unit == "target" else sizes) for o in shown]
+
+    def numbers(values: Any, more: int = 0) -> list[str]:
+        return [f"{values[o]:,.{decimals[o] + more}f}" for o in shown]
+
+    lines = [(_name(found.columns[j]), *numbers(sizes[j]), bars[j]) for j in order[:MAX_COLUMNS]]
+    if not found.exact:
+        lines.append(("standard error up to", *numbers(errors.max(axis=(0, 1)), 1), ""))
     heads = ["size"] if k == 1 else [_name(found.outputs[o]) for o in shown]
     what = "the probability of each class" if found.unit == "probability" else "the prediction"
     if k == 1:
@@ -71,13 +72,10 @@ def summary_text(model: Model, found: Explanation, background: str) -> str:
         labelled("Rows", f"{n:,}: the mean size of the contributions to {what}") + "\n",
         format_table(("column", *heads, ""), lines, right=range(1, len(heads) + 1)),
     ]
-    if more := max(0, len(order) - MAX_COLUMNS):
+    if (more := len(order) - MAX_COLUMNS) > 0:
         parts.append(labelled("", f"and {counted(more, 'column')} with less"))
     if k > MAX_BESIDE:
         parts.append(labelled("", f"and {counted(k - MAX_BESIDE, 'more output')}: -o writes all"))
-    if not found.exact:
-        error = f"{errors.max():,.{decimals + 1}f}"
-        parts.append(labelled("", f"standard errors of single contributions: up to {error}"))
     return "\n".join(parts)
 
 
