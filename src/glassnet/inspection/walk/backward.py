@@ -77,7 +77,7 @@ def _with_gradients(way: Way, layer: Layer, layers: tuple[Layer, ...], found: Gr
         _formulas(kind, settings),
         found.signals[output],
         found.signals.get(f"{layer.place}.Z") if first.kind == "Dense" else None,
-        None if shared else found.signals[first.inputs[0]],
+        None if shared else found.signals.get(first.inputs[0]),
         tensors,
     )
     return replace(layer, backward=backward)
