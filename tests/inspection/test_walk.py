@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glassnet
-from glassnet import SGD, Dense, Network, Plan
+from glassnet import SGD, Adam, Dense, Network, Plan
 from glassnet.activations import ActivationFunction
-from glassnet.engines import native
+from glassnet.engines import make_engine, native
 from glassnet.errors import DataError, SettingError, UnsupportedError
 from glassnet.inspection.walk import Walk
 from glassnet.inspection.walk.by_hand import model_by_hand
@@ -246,6 +246,31 @@ def test_the_step_is_that_of_plain_gradient_descent(name: str) -> None:
     scores = walk.backward.step.answer.scores
     np.testing.assert_allclose(scores, engine.predict(X)[0], rtol=1e-5, atol=1e-6)
     assert walk.backward.step.loss < walk.backward.loss
+
+
+@pytest.mark.parametrize("engine", ["auto", "reference"])
+def test_a_live_fit_takes_the_step_of_its_optimizer(engine: str) -> None:
+    network = Network([Dense(4, "tanh"), Dense(1)], n_features=2, dtype="float64")
+    live = make_engine(engine, network, Squared(), Adam(0.05))
+    X, y = np.array([[0.3, -0.2]]), np.array([[1.0]])
+    for _ in range(3):
+        live.loss_and_gradient(X, y)
+        live.update(0.05)
+    before = network.parameters.theta.copy()
+    walk = network.walk(X[0], 1.0, live=live, learning_rate=0.05)
+    assert np.array_equal(network.parameters.theta, before)
+    assert live.state is not None
+    assert live.state.t == 3
+    live.loss_and_gradient(X, y)
+    live.update(0.05)
+    assert walk.backward is not None
+    after = walk.backward.step.answer.scores
+    np.testing.assert_allclose(after, live.predict(X)[0], rtol=1e-12)
+    assert "Step of Adam at rate 0.05" in str(walk)
+    with pytest.raises(SettingError, match=r"trains 17 parameters in float64, but .* has 3"):
+        Network([Dense(1)], 2, dtype="float64").walk(X[0], 1.0, live=live)
+    with pytest.raises(SettingError, match="the live engine has no optimizer"):
+        network.walk(X[0], 1.0, live=make_engine(engine, network, Squared()))
 
 
 def test_blanks_are_determined_by_the_rest() -> None:

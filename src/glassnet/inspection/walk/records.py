@@ -158,13 +158,15 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """The gradient step that would be taken: theta - learning_rate * gradient.
+    """The step that would be taken.
 
+    rule : "gradient descent" for theta - learning_rate * gradient, else the name of the optimizer
     learning_rate : of the step
     loss : of the row after it
     answer : after it
     """
 
+    rule: str
     learning_rate: float
     loss: float
     answer: Answer
