@@ -119,8 +119,8 @@ def _take(way: Way, parameters: Parameters) -> str:
     if (theta.shape, theta.dtype) != (parameters.theta.shape, parameters.theta.dtype):
         raise SettingError(
             f"the live engine trains {theta.size:,} parameters in {theta.dtype}, but the network "
-            f"of the walk has {parameters.theta.size:,} in {parameters.theta.dtype}: give the engine "
-            "of this network, and no member."
+            f"of the walk has {parameters.theta.size:,} in {parameters.theta.dtype}: give the "
+            "engine of this network, and no member."
         )
     segments = parameters.segments
     optimizer.step(state, parameters.theta, parameters.gradient, segments, way.learning_rate)
