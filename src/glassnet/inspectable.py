@@ -8,6 +8,7 @@ from glassnet.explainable import Explainable
 
 if TYPE_CHECKING:
     from glassnet.data.tables.dialect import Dialect
+    from glassnet.engines import Engine
     from glassnet.graph import Graph
     from glassnet.inspection.walk import Walk
     from glassnet.model import Model
@@ -54,6 +55,7 @@ class Inspectable(Explainable):
         *,
         learning_rate: float = 0.1,
         blanks: int = 0,
+        live: Engine | None = None,
         dialect: Dialect | None = None,
     ) -> Walk:
         """Return one row's way through the model, from its cells to the answer and back.
@@ -69,9 +71,12 @@ class Inspectable(Explainable):
             it there is no way back.
         member : the number of a member to walk through alone; None is the whole model, and the
             layers are those of its first member
-        learning_rate : of the gradient step at the end
+        learning_rate : of the step at the end
         blanks : how many numbers the print leaves out, each determined by the rest, for teaching;
             `walk.check(answers)` tells which answers are right
+        live : the engine of a running fit of this network; the step is then that of its optimizer,
+            from the momentum that it has, and the engine stays as it is. None is plain gradient
+            descent.
         dialect : as for `predict`
 
         Raises
@@ -102,5 +107,6 @@ class Inspectable(Explainable):
             member,
             learning_rate=learning_rate,
             blanks=blanks,
+            live=live,
             dialect=dialect,
         )

@@ -283,7 +283,7 @@ class Network:
         """Return one row's way through the network and, from its target, back; see `Model.walk`.
 
         x is the row `(n_features,)`. The settings are `loss` ("squared" by default), `names` of the
-        inputs, and `learning_rate` and `blanks` as for `Model.walk`.
+        inputs, and `learning_rate`, `blanks` and `live` as for `Model.walk`.
 
         >>> network = Network([Dense(3, "sigmoid"), Dense(1, "sigmoid")], n_features=2)
         >>> len(network.walk([0.0, 1.0], 1.0).layers)

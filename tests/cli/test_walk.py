@@ -69,6 +69,7 @@ def test_blanks_are_left_out_and_nothing_is_asked_without_a_terminal(model: Path
     [
         (("--row", 344), "has 344 rows, counted from 0: there is no row 344."),
         (("--unit", 0, 0, "--whole"), "--unit shows one unit and --whole all of them"),
+        (("--blanks", 2, "--whole"), "--blanks leaves numbers out of the story"),
         (("--unit", 9, 0), "a layer of this walk is a number from 0 to"),
         (("--target", "Emperor"), "which training did not have"),
         (("--member", 2), "member must be a whole number from 0 to 1"),

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glassnet
-from glassnet import SGD, Dense, Network, Plan
+from glassnet import SGD, Adam, Dense, Network, Plan
 from glassnet.activations import ActivationFunction
-from glassnet.engines import native
+from glassnet.engines import make_engine, native
 from glassnet.errors import DataError, SettingError, UnsupportedError
 from glassnet.inspection.walk import Walk
 from glassnet.inspection.walk.by_hand import model_by_hand
@@ -32,6 +32,7 @@ from tests.inspection.printed import sums
 
 pytestmark = pytest.mark.filterwarnings("ignore::glassnet.errors.DataNotice")
 
+TABLE = "src/glassnet/inspection/walk/formulas.py"
 #: A row as training had them, one with gaps, and one with extreme numbers and new levels.
 ROWS = {"usual": 1, "gaps": 6, "odd": 7}
 
@@ -210,7 +211,8 @@ def test_a_raw_cell_is_followed_to_its_features() -> None:
     (scaling,) = cell["a"].scalings
     assert scaling.z == (scaling.x - scaling.mean) / scaling.scale
     assert scaling.clipped == pytest.approx(-3.0, abs=1e-3)  # the limit of the recipe
-    X = model.encode(row_of("fast, three classes", "odd"))[0]
+    table = model.input.aligned(row_of("fast, three classes", "odd"))
+    X = model.encoder.encode(table, model.dtype)[0]
     features = {name: x for one in walk.cells for name, x in one.features.items()}
     assert [features[name] for name in model.encoder.feature_names] == X.tolist()
 
@@ -246,6 +248,31 @@ def test_the_step_is_that_of_plain_gradient_descent(name: str) -> None:
     assert walk.backward.step.loss < walk.backward.loss
 
 
+@pytest.mark.parametrize("engine", ["auto", "reference"])
+def test_a_live_fit_takes_the_step_of_its_optimizer(engine: str) -> None:
+    network = Network([Dense(4, "tanh"), Dense(1)], n_features=2, dtype="float64")
+    live = make_engine(engine, network, Squared(), Adam(0.05))
+    X, y = np.array([[0.3, -0.2]]), np.array([[1.0]])
+    for _ in range(3):
+        live.loss_and_gradient(X, y)
+        live.update(0.05)
+    before = network.parameters.theta.copy()
+    walk = network.walk(X[0], 1.0, live=live, learning_rate=0.05)
+    assert np.array_equal(network.parameters.theta, before)
+    assert live.state is not None
+    assert live.state.t == 3
+    live.loss_and_gradient(X, y)
+    live.update(0.05)
+    assert walk.backward is not None
+    after = walk.backward.step.answer.scores
+    np.testing.assert_allclose(after, live.predict(X)[0], rtol=1e-12)
+    assert "Step of Adam at rate 0.05" in str(walk)
+    with pytest.raises(SettingError, match=r"trains 17 parameters in float64, but .* has 3"):
+        Network([Dense(1)], 2, dtype="float64").walk(X[0], 1.0, live=live)
+    with pytest.raises(SettingError, match="the live engine has no optimizer"):
+        network.walk(X[0], 1.0, live=make_engine(engine, network, Squared()))
+
+
 def test_blanks_are_determined_by_the_rest() -> None:
     walk = walked("standard, three classes", blanks=5)
     assert len(walk.blanks) == 5
@@ -273,6 +300,16 @@ def test_answers_within_half_a_printed_digit_are_right() -> None:
         walk.check([1, 2])
     with pytest.raises(DataError, match="an answer is a number, got 'much'"):
         walk.check(["much"])
+
+
+def test_many_features_have_gradients_without_a_matrix_of_their_square() -> None:
+    network = Network([Dense(2, "tanh"), Dense(1)], n_features=3_001)
+    gradients = network.walk(np.linspace(-1.0, 1.0, 3_001), 1.0).layers[0].backward
+    assert gradients is not None
+    assert gradients.by_input is not None
+    assert gradients.by_sum is not None
+    expected = network.parameters["layers.0.W"] @ gradients.by_sum
+    np.testing.assert_allclose(gradients.by_input, expected, rtol=1e-3, atol=1e-6)
 
 
 def test_more_blanks_than_sums_are_as_many_as_there_are_sums() -> None:
@@ -347,4 +384,4 @@ def test_formulas_are_those_of_the_docstring_of_the_layer(kind: str) -> None:
     parts = (layer.__doc__, layer.forward.__doc__, layer.backward.__doc__)
     described = " ".join(" ".join(part or "" for part in parts).split())
     for formula in FORMULAS[kind]:
-        assert formula in described, f"inspection/walk/formulas.py: {kind}: {formula}"
+        assert formula in described, f"{TABLE}: {kind}: {formula}"

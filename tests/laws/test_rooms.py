@@ -64,7 +64,8 @@ ROOMS = {
     "model": "errors messages cached losses network engines data answers intervals model_input "
     "inspectable",
     "graph": "errors activations losses parameters layers network data model_input model",
-    "inspection": "errors messages checks losses layers network engines data model graph",
+    "inspection": "errors messages checks parameters losses layers network engines data model "
+    "graph",
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals "
     "model",
@@ -84,7 +85,7 @@ LAZY = {
 }  # upward, inside a function only: Model.save, Network.save, ...
 TYPING = {
     "explainable": "inspection model",
-    "inspectable": "data model graph inspection",
+    "inspectable": "data engines model graph inspection",
     "model": "predictor",
     "network": "inspection",
 }  # upward, under `if TYPE_CHECKING` only

@@ -84,6 +84,10 @@ def walk(
     become the answer. Where the target is known, the way back follows: the loss, the gradients of
     each layer, and what the model would answer after one step. Sums add up in the printed digits.
     """
+    refuse(
+        blanks and (unit or whole),
+        "--blanks leaves numbers out of the story: leave out --unit and --whole.",
+    )
     refuse(unit and whole, "--unit shows one unit and --whole all of them: give one of both.")
     from glassnet.storage import load
 

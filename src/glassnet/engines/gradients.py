@@ -2,7 +2,8 @@
 
 The engine computes the gradient by the tensors. To learn the gradient dA of a signal A, the network
 gets a dense layer after it with the unit matrix as W and b = 0. Its output is A, to the bit, and
-its db, the sum of dA over the rows, is dA where there is one row.
+its db, the sum of dA over the rows, is dA where there is one row. The features, which may be many,
+are a row of an embedding instead, whose gradient is theirs.
 
 The network is differentiated as it predicts: without dropout, and with the running statistics of
 batch normalization, as the affine functions that they make it.
@@ -18,7 +19,18 @@ import numpy as np
 
 from glassnet.engines.engine import Array, Engine
 from glassnet.errors import DataError
-from glassnet.layers import BatchNorm, Dense, Dropout, Layer, Members, Residual, Scale, Stack
+from glassnet.layers import (
+    BatchNorm,
+    CategoryEmbedding,
+    Dense,
+    Dropout,
+    Layer,
+    Members,
+    Residual,
+    Scale,
+    Stack,
+)
+from glassnet.layers.layer import MAX_PER_COLUMN
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.parameters import Views
@@ -32,7 +44,8 @@ class Gradients:
     ----------
     loss : of the row
     tensors : by the tensors, named as in `network.parameters`
-    signals : by the signals `(width,)`, named as in `glassnet.engines.trace`
+    signals : by the signals `(width,)`, named as in `glassnet.engines.trace`; more features than
+        MAX_PER_COLUMN have none
     """
 
     loss: float
@@ -65,20 +78,22 @@ def gradients(
     """
     if len(X) != 1:
         raise DataError(f"gradients are those of one row, got {len(X)}.")
-    parts = [_probe("features", network.n_features)]
-    parts += _Parts(network, member).sequence(network.layers, "", network.n_features)
-    dtype = str(network.dtype)
-    probed = Network([part.layer for part in parts], network.n_features, seed=None, dtype=dtype)
+    given, n = network.check_input(X), network.n_features
+    parts = _Parts(network, member).sequence(network.layers, "", n)
+    if n <= MAX_PER_COLUMN:
+        parts, given = [_features(given), *parts], np.zeros((1, 1), network.dtype)
+    layers, dtype = [part.layer for part in parts], str(network.dtype)
+    probed = Network(layers, given.shape[1], seed=None, dtype=dtype)
     for part, p in _paired(parts, probed.parameters.p):
         for name, values in part.tensors.items():
             getattr(p, name)[...] = values
-    value = engine(probed, loss, n_threads=1).loss_and_gradient(probed.check_input(X), y)
-    tensors, signals = {}, {}
+    value = engine(probed, loss, n_threads=1).loss_and_gradient(given, y)
+    tensors, signals = dict[str, Array](), dict[str, Array]()
     for part, g in _paired(parts, probed.parameters.g):
         for name, own in part.tensor_names.items():
             tensors[own] = getattr(g, name).copy()
         for name, signal in part.signal_names.items():
-            signals[signal] = getattr(g, name).copy()
+            signals[signal] = getattr(g, name).ravel().copy()
     return Gradients(value, tensors, signals)
 
 
@@ -105,6 +120,11 @@ def _paired(parts: Sequence[_Part], views: Views) -> Iterator[tuple[_Part, Views
     for part, own in zip(parts, views.layers, strict=True):
         yield part, own
         yield from _paired(part.inside, own)
+
+
+def _features(X: Array) -> _Part:
+    """Return an embedding whose output is X `(1, n)` and whose gradient is that of X."""
+    return _Part(CategoryEmbedding([1], X.shape[1]), {"T0": X}, signal_names={"T0": "features"})
 
 
 def _probe(signal: str, width: int) -> _Part:

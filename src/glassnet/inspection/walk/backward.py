@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from glassnet.engines import Engine
 from glassnet.engines.gradients import Gradients, gradients
+from glassnet.errors import SettingError
 from glassnet.inspection.walk.answering import answer_of
 from glassnet.inspection.walk.formulas import FORMULAS, LOSS_FORMULAS
 from glassnet.inspection.walk.layers import layers_by_place
@@ -16,6 +19,7 @@ from glassnet.inspection.walk.records import Backward, Layer, LayerGradients, St
 from glassnet.layers import LAYERS, Activation
 from glassnet.model import Model
 from glassnet.network import Network
+from glassnet.parameters import Parameters
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -29,6 +33,7 @@ class Way:
     target : as text
     learning_rate : of the step
     shown : the member whose layers the walk has; None for a single network
+    live : the engine of a running fit, whose optimizer takes the step; None for a plain step
     """
 
     model: Model
@@ -38,6 +43,7 @@ class Way:
     target: str
     learning_rate: float
     shown: int | None
+    live: Engine | None
 
 
 def backward_of(way: Way, layers: tuple[Layer, ...]) -> tuple[Backward, tuple[Layer, ...]]:
@@ -77,7 +83,7 @@ def _with_gradients(way: Way, layer: Layer, layers: tuple[Layer, ...], found: Gr
         _formulas(kind, settings),
         found.signals[output],
         found.signals.get(f"{layer.place}.Z") if first.kind == "Dense" else None,
-        None if shared else found.signals[first.inputs[0]],
+        None if shared else found.signals.get(first.inputs[0]),
         tensors,
     )
     return replace(layer, backward=backward)
@@ -90,11 +96,32 @@ def _formulas(kind: str, settings: Any) -> tuple[str, ...]:
 
 
 def _step(way: Way, found: Gradients) -> Step:
-    """Return the gradient step, and what the model would answer after it."""
+    """Return the step, and what the model would answer after it."""
     network = way.network.astype(str(way.network.dtype))
     for name, gradient in found.tensors.items():
-        network.parameters[name] -= way.learning_rate * gradient
+        network.parameters.gradient_of(name)[...] = gradient
+    rule = _take(way, network.parameters)
     engine = type(way.model.engine)(network, way.model.loss, n_threads=1)
     scores = engine.predict(way.X)
     loss, _ = way.model.loss.value_and_gradient(scores, way.y)
-    return Step(way.learning_rate, loss, answer_of(way.model, scores, None))
+    return Step(rule, way.learning_rate, loss, answer_of(way.model, scores, None))
+
+
+def _take(way: Way, parameters: Parameters) -> str:
+    """Take the step that follows from the gradient, and return the name of its rule."""
+    if way.live is None:
+        parameters.theta -= way.learning_rate * parameters.gradient
+        return "gradient descent"
+    optimizer, state = way.live.optimizer, deepcopy(way.live.state)
+    theta = way.live.network.parameters.theta
+    if optimizer is None or state is None:
+        raise SettingError("the live engine has no optimizer: make it with one.")
+    if (theta.shape, theta.dtype) != (parameters.theta.shape, parameters.theta.dtype):
+        raise SettingError(
+            f"the live engine trains {theta.size:,} parameters in {theta.dtype}, but the network "
+            f"of the walk has {parameters.theta.size:,} in {parameters.theta.dtype}: give the "
+            "engine of this network, and no member."
+        )
+    segments = parameters.segments
+    optimizer.step(state, parameters.theta, parameters.gradient, segments, way.learning_rate)
+    return type(optimizer).__name__

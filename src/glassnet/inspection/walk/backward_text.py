@@ -35,7 +35,8 @@ def draw_backward(page: Page, walk: WalkRecord, backward: Backward) -> None:
     step = backward.step
     before, after = number(backward.loss), number(step.loss)
     answers = f"answer {answered(walk.answer)} -> {answered(step.answer)}"
-    title = f"Step at rate {step.learning_rate:g}"
+    rule = "" if step.rule == "gradient descent" else f" of {step.rule}"
+    title = f"Step{rule} at rate {step.learning_rate:g}"
     page.heading(title, f"loss {before} -> {after},", answers)
 
 

@@ -11,6 +11,7 @@ from glassnet.data.coding.encoder import Encoder
 from glassnet.data.coding.number_coding import NumberCoding
 from glassnet.data.coding.target import Target, Task
 from glassnet.data.tables.schema import Column, Schema
+from glassnet.engines import Engine
 from glassnet.errors import DataError, SettingError
 from glassnet.inspection.walk.making import walk_of
 from glassnet.inspection.walk.walk import Walk
@@ -28,13 +29,14 @@ def walk_of_network(
     names: Sequence[str] = (),
     learning_rate: float = 0.1,
     blanks: int = 0,
+    live: Engine | None = None,
 ) -> Walk:
     """Return the walk of one row through a network; see `Network.walk`."""
     model = model_by_hand(network, loss_function(loss), tuple(names))
     row = np.asarray(x, np.float64).reshape(1, -1)
     if row.shape[1] != network.n_features:
         raise DataError(f"a row of this network has {network.n_features} numbers, got {row.size}.")
-    return walk_of(model, row, target, learning_rate=learning_rate, blanks=blanks)
+    return walk_of(model, row, target, learning_rate=learning_rate, blanks=blanks, live=live)
 
 
 def model_by_hand(network: Network, loss: Loss, names: tuple[str, ...] = ()) -> Model:

@@ -91,4 +91,4 @@ def _scaled(name: str, scaling: Scaling) -> list[str]:
     text = f"{name}({x} {center}) / {number(scaling.scale)} = {number(scaling.z)}"
     if scaling.clipped is None:
         return [*less, f"{text};"]
-    return [*less, f"{text},", "clipped smoothly", f"to {number(scaling.clipped)};"]
+    return [*less, f"{text},", f"smooth clip {number(scaling.clipped)};"]

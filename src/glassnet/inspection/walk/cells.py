@@ -52,11 +52,12 @@ def _numbers(
     encoder: Encoder, graph: Graph, table: Table, found: Mapping[str, Array]
 ) -> list[Cell]:
     coding, made = encoder.numbers, []
+    still = coding.still.tolist()
     scalings = _scalings("numbers", graph, coding.names, found)
     for j, name in enumerate(coding.names):
         value = table.labels(name)[0]
         missing = bool(table.missing(name)[0])
-        state: State = "ignored" if coding.still[j] else "missing" if missing else "known"
+        state: State = "ignored" if still[j] else "missing" if missing else "known"
         names = [name, *([f"{name} is missing"] if coding.has_missing[j] else [])]
         value = None if missing else value.item() if isinstance(value, np.generic) else value
         made.append(_cell(name, value, state, scalings[j : j + 1], names))

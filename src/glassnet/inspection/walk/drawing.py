@@ -10,7 +10,8 @@ from glassnet.inspection.walk.blanks import chosen
 from glassnet.inspection.walk.cell_text import draw_cells
 from glassnet.inspection.walk.page import Page
 from glassnet.inspection.walk.records import Layer, WalkRecord
-from glassnet.inspection.walk.sums import make_sum, number
+from glassnet.inspection.walk.sums import Sum, make_sum, number
+from glassnet.inspection.walk.unit_steps import UnitStep
 from glassnet.inspection.walk.units import Unit, unit_of
 from glassnet.messages import counted
 
@@ -27,15 +28,14 @@ def drawn(
     ----------
     walk : the walk
     width : of the text
-    whole : whether all units and all terms are drawn
+    whole : whether all units and all terms are drawn, without blanks
     n_blanks : how many numbers are left out; None is as many as the walk has
     """
     wanted = len(walk.blanks) if n_blanks is None else n_blanks
-    if not wanted:
-        return _draw(walk, Page(width), whole=whole)
-    # The story decides where the blanks are, whatever is drawn.
-    n_sums = _draw(walk, Page(width), whole=whole).n_sums
-    return _draw(walk, Page(width, chosen(n_sums, wanted)), whole=whole)
+    page = _draw(walk, Page(width), whole=whole)
+    if whole or not wanted:
+        return page
+    return _draw(walk, Page(width, chosen(page.n_sums, wanted)), whole=False)
 
 
 def _draw(walk: WalkRecord, page: Page, *, whole: bool) -> Page:
@@ -65,21 +65,30 @@ def _draw_layer(page: Page, i: int, layer: Layer, *, whole: bool) -> None:
 
 
 def _draw_unit(page: Page, unit: Unit, keep: int | None) -> None:
-    """Draw a unit: a sum and its activation, or an activation alone."""
-    functions = [step for step in unit.steps if step.function]
-    sums = [step for step in unit.steps if step.terms]
-    tail = [f"a = {number(step.value)}" for step in functions]
-    if not sums:
-        (only,) = functions
-        page.line(
-            f"{unit.name}:", f"{only.function}({number(only.x or 0.0)}) =", f"{only.value:.4g}"
-        )
-    for step in sums:
-        names = [term.name for term in step.terms]
-        values = [term.value for term in step.terms]
-        bias = step.bias is not None
-        if step.bias is not None:
-            names, values = [*names, "bias"], [*values, step.bias]
-        of = make_sum(names, values, step.value, keep=keep, last=int(bias))
-        after = [f"-> {text}" for text in tail] if step is not unit.steps[-1] else []
-        page.sum(f"{unit.name}:", of, *after)
+    """Draw a unit: its sum and its activation, or a single product, or an activation alone."""
+    activated = [f"-> a = {number(step.value)}" for step in unit.steps if step.function]
+    for step in unit.steps:
+        if step.function and len(unit.steps) == 1:
+            z, a = number(step.x or 0.0), number(step.value)
+            page.line(f"{unit.name}:", f"{step.function}({z}) = {a}")
+        elif len(step.terms) == 1 and step.bias is None:
+            page.line(f"{unit.name}:", _product(step, unit.name))
+        elif step.terms:
+            after = activated if step is not unit.steps[-1] else []
+            page.sum(f"{unit.name}:", _sum(step, keep), *after)
+
+
+def _product(step: UnitStep, unit: str) -> str:
+    """Return a single product, or the number that is passed on."""
+    (term,) = step.terms
+    if term.weight == 1.0:
+        source = "" if term.name == unit else f" ({term.name})"
+        return f"{number(step.value)}{source}"
+    return f"{number(term.x)} x {number(term.weight)} = {number(step.value)}"
+
+
+def _sum(step: UnitStep, keep: int | None) -> Sum:
+    names, values = [term.name for term in step.terms], [term.value for term in step.terms]
+    if step.bias is None:
+        return make_sum(names, values, step.value, keep=keep)
+    return make_sum([*names, "bias"], [*values, step.bias], step.value, keep=keep, last=1)

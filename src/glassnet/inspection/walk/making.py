@@ -12,6 +12,7 @@ from glassnet.checks import check_integer, check_number, is_integer
 from glassnet.data.coding.target_arrays import target_values
 from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.schema import Schema
+from glassnet.engines import Engine
 from glassnet.engines.trace import signals
 from glassnet.errors import DataError, SettingError
 from glassnet.inspection.walk.answering import answer_of, intervals_of, score_names
@@ -33,6 +34,7 @@ def walk_of(
     *,
     learning_rate: float = 0.1,
     blanks: int = 0,
+    live: Engine | None = None,
     dialect: Dialect | None = None,
 ) -> Walk:
     """Return the walk of one row; see `Model.walk`."""
@@ -65,7 +67,7 @@ def walk_of(
     layers = layers_of(network, operations, found, names, score_names(model))
     backward = None
     if y is not None:
-        way = Way(model, network, X, y[0], y[1], learning_rate, shown)
+        way = Way(model, network, X, y[0], y[1], learning_rate, shown, live)
         backward, layers = backward_of(way, layers)
     walk = Walk(
         model.engine.name,

@@ -62,7 +62,8 @@ class LayerGradients:
     formulas : the backward pass, as the docstring of the layer has it
     by_output : dY, by its output `(n_out,)`
     by_sum : dZ, by the pre-activation of a dense layer; None for other layers
-    by_input : dX, by its input `(n_in,)`; None where other layers take the same input
+    by_input : dX, by its input `(n_in,)`; None where other layers take the same input,
+        and for more features than 32,768
     tensors : by its tensors, by name
     """
 
@@ -157,13 +158,15 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """The gradient step that would be taken: theta - learning_rate * gradient.
+    """The step that would be taken.
 
+    rule : "gradient descent" for theta - learning_rate * gradient, else the name of the optimizer
     learning_rate : of the step
     loss : of the row after it
     answer : after it
     """
 
+    rule: str
     learning_rate: float
     loss: float
     answer: Answer

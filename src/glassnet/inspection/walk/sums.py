@@ -106,7 +106,7 @@ def make_sum(
     shown = list(range(n))
     if keep is not None and n > keep + 1:
         largest = sorted(range(n), key=lambda i: (-abs(values[i]), i))[:keep]
-        shown = sorted(largest)
+        shown = sorted(i for i in largest if values[i] != 0.0 or i == largest[0])
     places = decimals_for([*values, total]) if decimals is None else decimals
     terms = [Term(names[i], Number(values[i], places)) for i in shown]
     more = n - len(shown)

@@ -46,7 +46,10 @@ class Walk(WalkRecord):
         return unit_of(found.operations, found.signals, found.names, unit)
 
     def text(self, width: int = 80, *, whole: bool = False) -> str:
-        """Return the walk as text of this width; `whole` has all units with all terms."""
+        """Return the walk as text of this width.
+
+        `whole` has all units with all terms, and no blanks.
+        """
         return drawn(self, width, whole=whole).text()
 
     def check(self, answers: Any) -> tuple[bool, ...]:
