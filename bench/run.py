@@ -23,6 +23,7 @@ RESULTS = HERE / "RESULTS.md"
 PARTS = {
     "grid": "A training step",
     "cores": "Numbers of threads",
+    "members": "Members and many rows",
     "products": "The matrix products alone",
     "phases": "The phases of a step",
     "latency": "Prediction",
