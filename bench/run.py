@@ -27,6 +27,7 @@ PARTS = {
     "products": "The matrix products alone",
     "phases": "The phases of a step",
     "latency": "Prediction",
+    "explaining": "Explaining a row",
     "xor": "The tutorial's XOR",
     "load": "With a busy core",
     "cli": "The command line",
