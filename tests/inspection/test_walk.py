@@ -22,7 +22,7 @@ from glassnet.inspection.walk import Walk
 from glassnet.inspection.walk.by_hand import model_by_hand
 from glassnet.inspection.walk.formulas import FORMULAS
 from glassnet.inspection.walk.sums import make_sum, number
-from glassnet.layers import LAYERS, BatchNorm, Dropout, Run
+from glassnet.layers import LAYERS, BatchNorm, Dropout, Members, Residual, Run, Stack
 from glassnet.layers.stack import all_layers
 from glassnet.losses import Squared
 from glassnet.model import Model
@@ -215,6 +215,17 @@ def test_a_raw_cell_is_followed_to_its_features() -> None:
     X = model.encoder.encode(table, model.dtype)[0]
     features = {name: x for one in walk.cells for name, x in one.features.items()}
     assert [features[name] for name in model.encoder.feature_names] == X.tolist()
+
+
+def test_layers_before_members_are_walked_and_shared_signals_have_no_single_gradient() -> None:
+    stack = Stack([Dense(4, "relu"), Dense(1)])
+    network = Network([Dense(3, "tanh"), Residual([Dense(3)]), Members([stack] * 2)], n_features=2)
+    walk = network.walk([0.1, 0.2], 1.0)
+    places = ["layers.0", "layers.1.layers.0", "layers.1"]
+    places += ["layers.2.layers.0.layers.0", "layers.2.layers.0.layers.1"]
+    assert [layer.place for layer in walk.layers] == places
+    shared = [layer.backward is None or layer.backward.by_input is None for layer in walk.layers]
+    assert shared == [False, True, True, True, False]
 
 
 def test_the_target_is_taken_from_the_row() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,6 +33,7 @@ class Way:
     target : as text
     learning_rate : of the step
     shown : the member whose layers the walk has; None for a single network
+    takers : how many layers of the network take each signal
     live : the engine of a running fit, whose optimizer takes the step; None for a plain step
     """
 
@@ -43,6 +44,7 @@ class Way:
     target: str
     learning_rate: float
     shown: int | None
+    takers: Mapping[str, int]
     live: Engine | None
 
 
@@ -61,17 +63,18 @@ def backward_of(way: Way, layers: tuple[Layer, ...]) -> tuple[Backward, tuple[La
         found.signals[scores],
         _step(way, found),
     )
-    return made, tuple(_with_gradients(way, layer, layers, found) for layer in layers)
-
-
-def _with_gradients(way: Way, layer: Layer, layers: tuple[Layer, ...], found: Gradients) -> Layer:
-    """Return a layer with its gradients."""
-    settings = dict(layers_by_place(way.network.layers))[layer.place]
-    first, output = layer.operations[0], layer.operations[-1].output
-    takers = Counter(one.operations[0].inputs[0] for one in layers)
-    shared = takers[first.inputs[0]] > 1 or (
-        first.inputs[0] == "features" and way.shown is not None
+    settings = dict(layers_by_place(way.network.layers))
+    return made, tuple(
+        _with_gradients(layer, settings[layer.place], way.takers, found) for layer in layers
     )
+
+
+def _with_gradients(
+    layer: Layer, settings: Any, takers: Mapping[str, int], found: Gradients
+) -> Layer:
+    """Return a layer with its gradients; `takers` says how many layers take each signal."""
+    first, output = layer.operations[0], layer.operations[-1].output
+    shared = takers[first.inputs[0]] > 1
     prefix = f"{layer.place}."
     tensors = {
         name.removeprefix(prefix): gradient
@@ -98,9 +101,11 @@ def _formulas(kind: str, settings: Any) -> tuple[str, ...]:
 def _step(way: Way, found: Gradients) -> Step:
     """Return the step, and what the model would answer after it."""
     network = way.network.astype(str(way.network.dtype))
+    parameters = network.parameters
     for name, gradient in found.tensors.items():
-        network.parameters.gradient_of(name)[...] = gradient
-    rule = _take(way, network.parameters)
+        start = parameters.offset(name)
+        parameters.gradient[start : start + gradient.size] = gradient.ravel()
+    rule = _take(way, parameters)
     engine = type(way.model.engine)(network, way.model.loss, n_threads=1)
     scores = engine.predict(way.X)
     loss, _ = way.model.loss.value_and_gradient(scores, way.y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -30,6 +31,17 @@ def shown_operations(graph: Graph, network: Network, member: int | None) -> tupl
             or f"{one.place}.".startswith(f"{last}{member}.")
         )
     )
+
+
+def takers_of(graph: Graph) -> Counter[str]:
+    """Return how many layers of the network take each signal, those of all members too."""
+    pairs = {
+        (signal, one.place)
+        for one in graph.operations
+        if one.place.startswith("layers.")
+        for signal in one.inputs
+    }
+    return Counter(signal for signal, _ in pairs)
 
 
 def layers_of(

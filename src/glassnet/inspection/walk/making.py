@@ -19,7 +19,7 @@ from glassnet.inspection.walk.answering import answer_of, intervals_of, score_na
 from glassnet.inspection.walk.backward import Way, backward_of
 from glassnet.inspection.walk.cells import cells_of
 from glassnet.inspection.walk.drawing import drawn
-from glassnet.inspection.walk.layers import layers_of, shown_operations
+from glassnet.inspection.walk.layers import layers_of, shown_operations, takers_of
 from glassnet.inspection.walk.records import Members
 from glassnet.inspection.walk.walk import Walk
 from glassnet.layers import Members as MembersLayer
@@ -67,7 +67,7 @@ def walk_of(
     layers = layers_of(network, operations, found, names, score_names(model))
     backward = None
     if y is not None:
-        way = Way(model, network, X, y[0], y[1], learning_rate, shown, live)
+        way = Way(model, network, X, y[0], y[1], learning_rate, shown, takers_of(graph), live)
         backward, layers = backward_of(way, layers)
     walk = Walk(
         model.engine.name,
