@@ -63,6 +63,7 @@ ROOMS = {
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals "
     "model",
+    "inspection": f"{HOUSE} json_values model_input intervals",
     "storage": "errors json_values messages atomic_write parameters losses layers network data "
     "intervals model",
     "report": "errors messages json_values cached atomic_write network data training model fitting",

@@ -1,0 +1,15 @@
+"""Tell what is wrong with a model: evidence is computed once, and a table of rules reads it."""
+
+from glassnet.inspection.diagnosis.at_fit import FitDiagnosis, diagnose_fit
+from glassnet.inspection.diagnosis.from_table import RULES, diagnose
+from glassnet.inspection.diagnosis.verdict import Change, Diagnosis, Verdict
+
+__all__ = [
+    "RULES",
+    "Change",
+    "Diagnosis",
+    "FitDiagnosis",
+    "Verdict",
+    "diagnose",
+    "diagnose_fit",
+]
