@@ -68,15 +68,15 @@ ROOMS = {
     "intervals model",
     "report": "errors messages json_values cached atomic_write network data training model fitting",
     "estimators": HOUSE,
-    "cli": f"{HOUSE} json_values atomic_write storage report estimators",
+    "cli": f"{HOUSE} json_values atomic_write inspection storage report estimators",
     "__init__": f"{HOUSE} gradient_check storage report estimators",
     "__main__": "cli",  # python -m glassnet
 }
 LAZY = {
-    "model": "storage predictor",
+    "model": "storage predictor inspection",
     "network": "storage",
 }  # upward, inside a function only: Model.save, Network.save, ...
-TYPING = {"model": "predictor"}  # upward, under `if TYPE_CHECKING` only
+TYPING = {"model": "predictor inspection"}  # upward, under `if TYPE_CHECKING` only
 ANYWHERE = {"__init__.__version__"}  # a fact, not a room
 
 # An outside library enters by these files only. The longest name that fits counts: `scipy` alone

@@ -7,6 +7,7 @@ import click
 
 from glassnet import __version__
 from glassnet.cli.completion import completion
+from glassnet.cli.diagnose import diagnose
 from glassnet.cli.doctor import doctor
 from glassnet.cli.errors import Commands
 from glassnet.cli.evaluate import evaluate
@@ -17,7 +18,7 @@ from glassnet.cli.train import train
 
 __all__ = ["main"]
 
-COMMANDS = (inspect, train, predict, evaluate, show, doctor, completion)
+COMMANDS = (inspect, train, predict, evaluate, diagnose, show, doctor, completion)
 HELP = """Neural networks that you can see through: train one on your table, then predict with it.
 
 \b

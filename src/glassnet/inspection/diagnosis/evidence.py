@@ -16,7 +16,7 @@ from glassnet.inspection.diagnosis.answers import Answers, Labels, answers_of, l
 from glassnet.inspection.diagnosis.between import Between, between
 from glassnet.inspection.diagnosis.columns import TableFacts, table_facts
 from glassnet.inspection.diagnosis.course import Course, course_of, n_updates
-from glassnet.inspection.diagnosis.failure import Failure
+from glassnet.inspection.diagnosis.failure import Failure, failure_in
 from glassnet.inspection.diagnosis.layers import LayerFacts, layer_facts
 from glassnet.inspection.diagnosis.parts import Parts
 from glassnet.inspection.diagnosis.plan_record import recorded_plan, step_optimizer
@@ -73,7 +73,6 @@ def from_record(model: Model) -> Evidence:
     except UnsupportedError as error:
         plan, reasons["plan"] = None, str(error)
     reasons["course"] = "the model has no history of its training"
-    reasons["failure"] = "training stayed finite"
     return Evidence(course=course_of(model.training), plan=plan, reasons=reasons)
 
 
@@ -89,6 +88,13 @@ def gather(model: Model, parts: Parts) -> Evidence:
         reasons |= dict.fromkeys(reasons, "the table is sparse")
         return known
     members = model.network.members()
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(_predict(model, model.network, X)).all(axis=1)
+    if not finite.all():
+        reasons |= dict.fromkeys(reasons, "the answers of the model are not finite")
+        rows = np.flatnonzero(~finite)
+        found = failure_in(members[0], X[rows], parts.rows.index[rows], model.encoder)
+        return replace(known, failure=found)
     first = replace(model, network=members[0])
     learning, outside = parts.learning, parts.outside
     record = model.training.get("split") or {}

@@ -24,8 +24,8 @@ class Failure:
 
     Attributes
     ----------
-    step : number of the step since training began, from 0
-    rate : its learning rate
+    step : number of the step since training began, from 0; None if the trained model is not finite
+    rate : its learning rate; 0 if unknown
     row : number of the row of its batch with the largest output of that layer
     layer : the first layer with an output that is not finite, otherwise the one with the largest
     size : the largest output of that layer, in powers of ten
@@ -33,7 +33,7 @@ class Failure:
     value : that value, as the network receives it
     """
 
-    step: int
+    step: int | None
     rate: float
     row: int
     layer: str
@@ -103,17 +103,38 @@ def failure_of(fit: NetworkFit, watch: Watch, encoder: Encoder, numbers: Array) 
     """
     if watch.theta is None or watch.rows is None:
         return None
-    X = np.asarray(fit.data.X[watch.rows], np.float64)
     network = fit.network.astype(str(fit.network.dtype))
     network.parameters.theta[...] = watch.theta
+    X, rows = fit.data.X[watch.rows], numbers[watch.rows]
+    return failure_in(network, X, rows, encoder, watch.step, watch.rate)
+
+
+def failure_in(
+    network: Network,
+    X: Array,
+    rows: Array,
+    encoder: Encoder,
+    step: int | None = None,
+    rate: float = 0.0,
+) -> Failure:
+    """Return where a network leaves the finite numbers, or comes nearest to it, on some rows.
+
+    Parameters
+    ----------
+    network : with the weights of that moment
+    X, rows : the inputs `(n, n_features)`, and the numbers of the rows
+    encoder : names the inputs
+    step, rate : of the training; None and 0 after it
+    """
+    X = np.asarray(X, np.float64)
     layer, sizes = _largest_outputs(network, X)
     row = int(np.nan_to_num(sizes, nan=np.inf).argmax())
     column = int(np.abs(X[row]).argmax())
     largest = float(np.nanmax(sizes, initial=0.0))
     return Failure(
-        step=watch.step,
-        rate=watch.rate,
-        row=int(numbers[watch.rows[row]]),
+        step=step,
+        rate=rate,
+        row=int(rows[row]),
         layer=layer,
         size=float(np.log10(max(largest, 1e-300))) if np.isfinite(largest) else float("inf"),
         column=encoder.feature_names[column],

@@ -85,17 +85,29 @@ def _exploding(e: Evidence) -> Finding | None:
 
 
 def _not_finite(e: Evidence) -> Finding | None:
-    f: Any = e.failure
-    evidence = {
-        "step": f.step,
+    f, plan = e.failure, e.plan
+    rate = float(plan.learning_rate or 0.0) if plan else 0.0
+    if f is None:
+        if e.course is None or not e.course.not_finite:
+            return None
+        epochs = e.course.epochs
+        return Finding({"when": f"epoch {epochs}", "where": "", "rate": rate}, rate / 10.0)
+    where = (
+        f": in {f.layer}, largest for row {f.row}, whose largest input is {f.column!r} "
+        f"({f.value:.3g})"
+    )
+    rate = f.rate or rate
+    evidence: dict[str, Number] = {
+        "when": "the model itself" if f.step is None else f"step {f.step} at rate {rate:g}",
+        "where": where,
+        "rate": rate,
         "row": f.row,
         "layer": f.layer,
         "size": f.size,
         "column": f.column,
         "input": f.value,
-        "rate": f.rate,
     }
-    return Finding(evidence, f.rate / 10.0)
+    return Finding(evidence, rate / 10.0)
 
 
 RULES: tuple[Rule, ...] = (
@@ -157,10 +169,9 @@ RULES: tuple[Rule, ...] = (
         "GN305",
         "not finite",
         "error",
-        ("failure",),
+        (),
         _not_finite,
-        "step {step} left the finite numbers at rate {rate:g}: in {layer}, largest for row {row}, "
-        "whose largest input is {column!r} ({input:.3g})",
+        "{when} left the finite numbers{where}",
         "steps that grow from one to the next",
         "learning_rate",
         "learning_rate={value:.2g}",
